@@ -1,0 +1,1 @@
+"""What every other package may lean on: errors, settings, clock, ids, Actor, log."""

@@ -1,0 +1,249 @@
+"""The connector contract: what the sync engine asks of every source, and the errors a source may answer with.
+
+This is the only module of Platbook a third-party connector imports. A connector hands over what the source said;
+it does not normalise. It is registered under the entry-point group `platbook.connectors` by its `name`.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NewType, Protocol
+
+from pydantic import BaseModel
+
+from platbook.base.clock import Clock
+from platbook.base.errors import (
+    CredentialsRefused,
+    LoginSlotTaken,
+    PlatbookError,
+    ProviderMisconfigured,
+    RateLimited,
+    SourceBrokeProtocol,
+    SourceUnavailable,
+)
+
+__all__ = [
+    "Capabilities",
+    "Clock",
+    "Connector",
+    "CredentialsRefused",
+    "Cursor",
+    "DeleteSignal",
+    "HttpClient",
+    "HttpReply",
+    "KeyPage",
+    "LoginSlotTaken",
+    "MediaRef",
+    "MediaSource",
+    "Page",
+    "PlatbookError",
+    "ProviderMisconfigured",
+    "RateLimited",
+    "RawRecord",
+    "Resource",
+    "Scope",
+    "Session",
+    "SourceBrokeProtocol",
+    "SourceUnavailable",
+]
+
+Cursor = NewType("Cursor", str)
+"""Opaque: written and read by its connector only."""
+
+
+class Resource(StrEnum):
+    """What can be replicated, by RESO's resource names."""
+
+    PROPERTY = "Property"
+
+
+class DeleteSignal(StrEnum):
+    """How a source tells that a record is gone."""
+
+    FLAG = "flag"
+    SWEEP = "sweep"
+    DELETED_RESOURCE = "deleted_resource"
+
+
+class MediaSource(StrEnum):
+    """Where a source keeps a listing's photos."""
+
+    NONE = "none"
+    INLINE = "inline"
+    RESOURCE = "resource"
+    OBJECT = "object"
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRef:
+    """One photo or document of a listing. `content` is an address to fetch, or the bytes themselves."""
+
+    media_key: str
+    order: int
+    content: str | bytes
+    category: str = "Photo"
+    caption: str | None = None
+    permission: Sequence[str] | None = None
+    modified: str | None = None
+    content_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RawRecord:
+    """One record as the source said it.
+
+    `fields` holds only JSON values (text, numbers, booleans, null, lists, objects). `visible` False is the source's
+    own word that the record is gone. `modified` is the source's modification time in the source's own text.
+    `media` is the record's whole set of photos where the source sends them inline, None where it does not.
+    """
+
+    key: str
+    fields: Mapping[str, object]
+    visible: bool = True
+    modified: str | None = None
+    media: Sequence[MediaRef] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A batch of changed records.
+
+    `checkpoint` is where this walk can be resumed after this page (None: a walk cut here starts again).
+    `watermark` is where the next incremental run may start, as far as this walk has seen; the engine saves it when
+    the walk is complete, or page by page where the connector is `time_ordered`.
+    `complete`: the protocol said that nothing follows. A walk that ends without it is a failed walk.
+    `problems` are records the connector could not read at all: (key or None, field or None, reason, what it saw).
+    """
+
+    records: Sequence[RawRecord]
+    checkpoint: Cursor | None = None
+    watermark: Cursor | None = None
+    total: int | None = None
+    complete: bool = False
+    problems: Sequence[tuple[str | None, str | None, str, str]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPage:
+    """A batch of the keys a source holds now; the last one is `complete` and carries the count that proves it."""
+
+    keys: Sequence[str]
+    complete: bool = False
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which listings of a source are wanted. Empty means all of that kind.
+
+    A connector narrows its queries by it where the source can; the engine applies it again to what comes.
+    """
+
+    statuses: frozenset[str] = frozenset()
+    property_types: frozenset[str] = frozenset()
+    closed_since: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a source, so configured, can do."""
+
+    incremental: bool
+    key_sweep: bool
+    time_ordered: bool = False
+    deletes: frozenset[DeleteSignal] = frozenset({DeleteSignal.SWEEP})
+    media: MediaSource = MediaSource.NONE
+    volatile_fields: frozenset[str] = frozenset()
+    """Source fields that change on every reading without meaning a change (signed addresses, view counts)."""
+    max_concurrency: int = 1
+    """Sessions the source allows at once for one login."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpReply:
+    """An answer whose body is read as it comes. Leaving `HttpClient.send` closes it."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case; repeated ones joined by a comma and a space, but `set-cookie` left to `cookies`."""
+    url: str
+    chunks: AsyncIterator[bytes]
+    cookies: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Cookies this answer set."""
+
+    async def body(self, limit: int = 16 * 1024 * 1024) -> bytes:
+        """Read the whole body; more than `limit` bytes is SourceBrokeProtocol."""
+        parts: list[bytes] = []
+        size = 0
+        async for chunk in self.chunks:
+            size += len(chunk)
+            if size > limit:
+                raise SourceBrokeProtocol(f"a reply of more than {limit} bytes where a short one was due")
+            parts.append(chunk)
+        return b"".join(parts)
+
+
+class HttpClient(Protocol):
+    """The lent client: every request passes the provider's quota, seats, log and retry.
+
+    Transient trouble (no connection, time-out, 5xx but 501, 429) is retried inside; what is left raises
+    SourceUnavailable or RateLimited. Every other status is the connector's to judge. A body that stops short of its
+    Content-Length raises SourceBrokeProtocol while it is read. Cookies are the connector's own affair.
+    """
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+    ) -> AbstractAsyncContextManager[HttpReply]:
+        """Send one request and lend its answer. `url` is sent as it stands: nothing is re-encoded or appended."""
+        ...
+
+
+class Session(Protocol):
+    """A logged-in conversation with one source. Raises only errors of `platbook.base.errors`."""
+
+    def changes(self, resource: Resource, since: Cursor | None, resume: Cursor | None) -> AsyncIterator[Page]:
+        """Walk what changed since the watermark `since` (None: everything), from the checkpoint `resume` if given."""
+        ...
+
+    def keys(self, resource: Resource) -> AsyncIterator[KeyPage]:
+        """Walk every key the source holds in scope."""
+        ...
+
+    async def record(self, resource: Resource, key: str) -> RawRecord | None:
+        """Read one record by its key; None: the source says there is none."""
+        ...
+
+    async def count(self, resource: Resource) -> int | None:
+        """Count the records in scope; None: the source cannot tell."""
+        ...
+
+    def media(self, listing_keys: Sequence[str]) -> AsyncIterator[tuple[str, MediaRef]]:
+        """Read the photos of listings, addresses fresh; pairs of listing key and photo."""
+        ...
+
+
+class Connector(Protocol):
+    """One way of talking to an MLS."""
+
+    name: str
+    """The `providerType`."""
+    settings_model: type[BaseModel]
+    """Validates a provider's `settings` (no secrets)."""
+    credentials_model: type[BaseModel]
+    """Validates a provider's `credentials`; every field of it is treated as secret."""
+
+    def capabilities(self, settings: BaseModel) -> Capabilities:
+        """What a source so configured can do; pure."""
+        ...
+
+    def connect(
+        self, settings: BaseModel, credentials: BaseModel, *, scope: Scope, http: HttpClient, clock: Clock
+    ) -> AbstractAsyncContextManager[Session]:
+        """Log in, lend the session, log out."""
+        ...
