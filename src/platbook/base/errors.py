@@ -13,7 +13,7 @@ class PlatbookError(Exception):
     """Everything Platbook raises on purpose. `str(error)` is one sentence, free of secrets."""
 
 
-class TryLater(PlatbookError):  # noqa: N818 - the name is the instruction to whoever catches it
+class TryLater(PlatbookError):
     """The same work may succeed later. `not_before`, where known, is the earliest moment worth trying."""
 
     def __init__(self, message: str, *, not_before: datetime | None = None) -> None:
@@ -41,7 +41,7 @@ class SourceBrokeProtocol(TryLater):
         self.sample = sample[:2048]
 
 
-class SkipThis(PlatbookError):  # noqa: N818 - as TryLater
+class SkipThis(PlatbookError):
     """One record or photo cannot be used: note the reason and go on."""
 
 
@@ -58,7 +58,7 @@ class MediaRejected(SkipThis):
     """A photo or document that could not be used."""
 
 
-class NeedsOperator(PlatbookError):  # noqa: N818 - as TryLater
+class NeedsOperator(PlatbookError):
     """A person must act before this can go on."""
 
 

@@ -1,0 +1,175 @@
+"""Pools and connections. Reading and writing are different types, so that a function's signature says which it does.
+
+A `ReadConnection` runs outside a transaction on the read pool (a replica where `READ_DATABASE_URL` is set) and the
+server itself refuses writes there. A `WriteConnection` exists only inside `Database.transaction()`: what is done on it
+is committed together when the block ends, or not at all.
+"""
+
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import LiteralString, TypeVar, cast
+
+import orjson
+from psycopg import AsyncConnection
+from psycopg.rows import class_row, dict_row, scalar_row, tuple_row
+from psycopg.sql import Composed
+from psycopg.types.json import Jsonb, set_json_dumps, set_json_loads
+from psycopg_pool import AsyncConnectionPool
+
+from platbook.db.queries import Query
+
+T = TypeVar("T")
+Statement = Query | Composed
+Params = Mapping[str, object]
+
+_NO_PARAMS: Params = {}
+_ROWS_BETWEEN_YIELDS = 500
+
+
+def _dumps(value: object) -> bytes:
+    return orjson.dumps(value, default=str)
+
+
+set_json_dumps(_dumps)
+set_json_loads(orjson.loads)
+
+
+def _as_is(value: object) -> bytes:
+    return cast("bytes", value)
+
+
+def prejson(text: bytes) -> object:
+    """Wrap JSON text that is ready, so that it goes into a jsonb column without being parsed and written again."""
+    return Jsonb(text, dumps=_as_is)
+
+
+def as_json(value: object) -> object:
+    """Wrap a value that is to go into a jsonb column."""
+    return Jsonb(value)
+
+
+class ReadConnection:
+    """One connection, for reading."""
+
+    def __init__(self, raw: AsyncConnection) -> None:
+        self._raw = raw
+
+    async def all(self, into: type[T], statement: Statement, params: Params = _NO_PARAMS) -> list[T]:
+        """Every row as `into`, whose constructor takes the columns by name."""
+        async with self._raw.cursor(row_factory=class_row(into)) as cursor:
+            await cursor.execute(_text(statement), params)
+            return await cursor.fetchall()
+
+    async def first(self, into: type[T], statement: Statement, params: Params = _NO_PARAMS) -> T | None:
+        """The first row as `into`, or None."""
+        async with self._raw.cursor(row_factory=class_row(into)) as cursor:
+            await cursor.execute(_text(statement), params)
+            return await cursor.fetchone()
+
+    async def one(self, into: type[T], statement: Statement, params: Params = _NO_PARAMS) -> T:
+        """The first row as `into`; no row is a bug of the caller (LookupError)."""
+        row = await self.first(into, statement, params)
+        if row is None:
+            raise LookupError("a row was certain and none came")
+        return row
+
+    async def tuples(self, statement: Statement, params: Params = _NO_PARAMS) -> list[tuple[object, ...]]:
+        """Every row as a plain tuple."""
+        async with self._raw.cursor(row_factory=tuple_row) as cursor:
+            await cursor.execute(_text(statement), params)
+            return await cursor.fetchall()
+
+    async def dicts(self, statement: Statement, params: Params = _NO_PARAMS) -> list[dict[str, object]]:
+        """Every row as a dict by column name."""
+        async with self._raw.cursor(row_factory=dict_row) as cursor:
+            await cursor.execute(_text(statement), params)
+            return await cursor.fetchall()
+
+    async def column(self, of: type[T], statement: Statement, params: Params = _NO_PARAMS) -> list[T]:
+        """The first column of every row; `of` names its type for the reader of the code."""
+        _ = of
+        async with self._raw.cursor(row_factory=scalar_row) as cursor:
+            await cursor.execute(_text(statement), params)
+            return cast("list[T]", await cursor.fetchall())
+
+    async def value(self, of: type[T], statement: Statement, params: Params = _NO_PARAMS) -> T | None:
+        """The first column of the first row, or None."""
+        rows = await self.column(of, statement, params)
+        return rows[0] if rows else None
+
+
+class WriteConnection(ReadConnection):
+    """One connection inside one transaction."""
+
+    async def run(self, statement: Statement, params: Params = _NO_PARAMS) -> int:
+        """Run a statement; how many rows it touched."""
+        async with self._raw.cursor() as cursor:
+            await cursor.execute(_text(statement), params)
+            return cursor.rowcount
+
+    async def run_many(self, statement: Statement, params: Iterable[Params]) -> None:
+        """Run one statement for each set of parameters, pipelined."""
+        async with self._raw.cursor() as cursor:
+            await cursor.executemany(_text(statement), params)
+
+    async def copy_in(
+        self, table: str, columns: Sequence[str], types: Sequence[str], rows: Iterable[Sequence[object]]
+    ) -> None:
+        """Stream rows into a table by binary COPY. `types` are PostgreSQL type names, one per column."""
+        names = ", ".join(f'"{column}"' for column in columns)
+        command = f'COPY "{table}" ({names}) FROM STDIN (FORMAT BINARY)'
+        async with self._raw.cursor() as cursor, cursor.copy(cast("LiteralString", command)) as copy:
+            copy.set_types(types)
+            for row in rows:
+                await copy.write_row(row)
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncGenerator[None]:
+        """Run a block that may fail without spoiling the transaction around it."""
+        async with self._raw.transaction():
+            yield
+
+
+class Database:
+    """The pools of one process."""
+
+    def __init__(self, url: str, *, read_url: str | None = None, size: int = 10) -> None:
+        self.url = url
+        self._write = _pool(url, size=size, reads_only=False)
+        self._read = _pool(read_url or url, size=size, reads_only=True)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, url: str, *, read_url: str | None = None, size: int = 10) -> AsyncGenerator["Database"]:
+        """Open the pools and close them at the end of the block."""
+        database = cls(url, read_url=read_url, size=size)
+        async with database._write, database._read:
+            yield database
+
+    @asynccontextmanager
+    async def read(self) -> AsyncGenerator[ReadConnection]:
+        """Lend a connection for reading; each statement sees the newest committed state."""
+        async with self._read.connection() as raw:
+            yield ReadConnection(raw)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[WriteConnection]:
+        """Lend a connection in a transaction, committed when the block ends and undone when it raises."""
+        async with self._write.connection() as raw:
+            yield WriteConnection(raw)
+
+
+def _pool(url: str, *, size: int, reads_only: bool) -> AsyncConnectionPool[AsyncConnection]:
+    options = "-c timezone=UTC -c default_transaction_read_only=on" if reads_only else "-c timezone=UTC"
+    return AsyncConnectionPool(
+        url,
+        min_size=1,
+        max_size=size,
+        open=False,
+        kwargs={"autocommit": reads_only, "options": options, "application_name": "platbook"},
+        check=AsyncConnectionPool.check_connection,
+    )
+
+
+def _text(statement: Statement) -> Composed | bytes:
+    return statement.sql.encode() if isinstance(statement, Query) else statement

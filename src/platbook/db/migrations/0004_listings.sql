@@ -1,0 +1,96 @@
+-- One listing as one provider states it. Typed columns are what people search and show; `more` holds every further
+-- mapped field by its RESO name; `raw` is what the source said, whole.
+CREATE TABLE properties (
+    id uuid PRIMARY KEY,
+    provider_id text COLLATE "C" NOT NULL,
+    listing_key text COLLATE "C" NOT NULL,
+@@COLUMNS@@
+    more jsonb NOT NULL DEFAULT '{}',
+    raw jsonb,
+    content_hash bytea,
+    listed_at timestamptz,
+    modified_at timestamptz NOT NULL,
+    stored_at timestamptz NOT NULL,
+    sync_id uuid,
+    removed_at timestamptz,
+    erased_at timestamptz,
+    out_of_scope_at timestamptz,
+    hidden boolean NOT NULL DEFAULT false,     -- its provider is archived
+    visible boolean NOT NULL GENERATED ALWAYS AS
+        (removed_at IS NULL AND out_of_scope_at IS NULL AND erased_at IS NULL AND NOT hidden) STORED,
+    is_local boolean NOT NULL DEFAULT false,
+    is_featured boolean NOT NULL DEFAULT false,
+    author_id uuid REFERENCES users ON DELETE SET NULL,
+    shows_address boolean NOT NULL DEFAULT false,
+    document_version text NOT NULL,
+    internal_document text,
+    public_document text
+);
+ALTER TABLE properties ALTER raw SET STORAGE EXTERNAL;
+ALTER TABLE properties ALTER internal_document SET STORAGE EXTERNAL;
+ALTER TABLE properties ALTER public_document SET STORAGE EXTERNAL;
+DO $$ BEGIN
+    ALTER TABLE properties ALTER raw SET STORAGE MAIN, ALTER raw SET COMPRESSION lz4;
+    ALTER TABLE properties ALTER raw SET STORAGE EXTENDED;
+EXCEPTION WHEN feature_not_supported OR invalid_parameter_value THEN NULL;
+END $$;
+
+-- The words people search by. English stems for remarks; addresses and numbers pass through it unharmed.
+CREATE FUNCTION listing_words(address text, city text, postal_code text, subdivision text, listing_id text, remarks text)
+RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN to_tsvector('english'::regconfig,
+    coalesce(address, '') || ' ' || coalesce(city, '') || ' ' || coalesce(postal_code, '') || ' '
+    || coalesce(subdivision, '') || ' ' || coalesce(listing_id, '') || ' ' || coalesce(remarks, ''));
+
+CREATE UNIQUE INDEX properties_key ON properties (provider_id, listing_key);
+CREATE INDEX properties_modified ON properties (modified_at DESC, id DESC) WHERE visible;
+CREATE INDEX properties_price ON properties (list_price, id) WHERE visible;
+CREATE INDEX properties_city_price ON properties (lower(city), list_price, id) WHERE visible;
+CREATE INDEX properties_city_modified ON properties (lower(city), modified_at DESC, id DESC) WHERE visible;
+CREATE INDEX properties_listing_id ON properties (listing_id);
+CREATE INDEX properties_place ON properties USING gist (point(longitude, latitude)) WHERE visible AND latitude IS NOT NULL;
+CREATE INDEX properties_words ON properties
+    USING gin (listing_words(unparsed_address, city, postal_code, subdivision_name, listing_id, public_remarks)) WHERE visible;
+CREATE INDEX properties_address ON properties USING gin (unparsed_address gin_trgm_ops) WHERE visible;
+
+-- Distinct words and places, for typing mistakes and suggestions. Rows are only added: whether a term still leads to
+-- a listing is looked up when it is offered.
+CREATE TABLE listing_terms (
+    kind text COLLATE "C" NOT NULL CHECK (kind IN ('word', 'city', 'postalCode', 'subdivision')),
+    term text COLLATE "C" NOT NULL,
+    PRIMARY KEY (kind, term)
+);
+CREATE INDEX listing_terms_near ON listing_terms USING gin (term gin_trgm_ops);
+
+-- The change log: what changed, from what to what, when the source says it changed, and which run saw it.
+CREATE TABLE listing_changes (
+    id uuid PRIMARY KEY,
+    provider_id text COLLATE "C" NOT NULL,
+    property_id uuid NOT NULL REFERENCES properties ON DELETE CASCADE,
+    at timestamptz NOT NULL,
+    kind text NOT NULL CHECK (kind IN
+        ('listed', 'price_changed', 'status_changed', 'changed', 'removed', 'returned', 'media_changed', 'out_of_scope', 'erased')),
+    changes jsonb NOT NULL DEFAULT '[]',
+    source text NOT NULL,
+    sync_id uuid,
+    recorded_at timestamptz NOT NULL
+);
+CREATE INDEX listing_changes_timeline ON listing_changes (property_id, at DESC, id DESC);
+
+-- Photos and documents of a listing. A row in state 'waiting' is photo work, committed with the page that caused it.
+CREATE TABLE property_media (
+    id uuid PRIMARY KEY,
+    provider_id text COLLATE "C" NOT NULL,
+    property_id uuid NOT NULL REFERENCES properties ON DELETE CASCADE,
+    media_key text COLLATE "C" NOT NULL,
+    "order" integer NOT NULL,
+    category text NOT NULL,
+    caption text,
+    permission text[],
+    modified text,
+    source_address text,
+    state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'stored', 'failed')),
+    sync_id uuid,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL
+) WITH (fillfactor = 80);
+CREATE UNIQUE INDEX property_media_key ON property_media (property_id, media_key);
