@@ -1,0 +1,47 @@
+"""From what a source said to a value of a field's kind, or a refusal that says why.
+
+`coercer` builds one function per field, so that the work per value is a type check and little more. Every refusal is
+RecordRejected, never another error, whatever JSON value comes in. Values that come out fit PostgreSQL's types as
+`fields.SQL_TYPE` names them. Text that is empty or blank is no value (None).
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, tzinfo
+from functools import lru_cache
+from typing import Final
+
+from platbook.reso.fields import Field, Kind
+from platbook.reso.moments import date_reader, timestamp_reader
+from platbook.reso.numerals import INT32, boolean_reader, decimal_reader, degrees_reader, integer_reader
+from platbook.reso.texts import lookup_list_reader, lookup_reader, text_reader
+from platbook.reso.values import INT64, Coercer, Value
+
+__all__ = ["Coercer", "Value", "coerce", "coercer"]
+
+_DEGREES: Final = {"Latitude": 90.0, "Longitude": 180.0}
+
+
+def coerce(field: Field, value: object, tz: tzinfo = UTC) -> Value:
+    """Read `value` as `field`; a time without a zone is in `tz`. Raises RecordRejected naming the field."""
+    return _build(field, tz, field.name)(value)
+
+
+def coercer(field: Field, tz: tzinfo = UTC, label: str | None = None) -> Coercer:
+    """Build the function that reads values of `field`; refusals name `label`, by default the field."""
+    return _build(field, tz, label or field.name)
+
+
+@lru_cache(maxsize=4096)
+def _build(field: Field, tz: tzinfo, label: str) -> Coercer:
+    readers: Mapping[Kind, Callable[[], Coercer]] = {
+        Kind.TEXT: lambda: text_reader(label),
+        Kind.LOOKUP: lambda: lookup_reader(label, field.name),
+        Kind.LOOKUP_LIST: lambda: lookup_list_reader(label),
+        Kind.INTEGER: lambda: integer_reader(label, INT32 if field.column else INT64),
+        Kind.DECIMAL: lambda: decimal_reader(label),
+        Kind.DEGREES: lambda: degrees_reader(label, _DEGREES.get(field.name, 180.0)),
+        Kind.BOOLEAN: lambda: boolean_reader(label),
+        Kind.DATE: lambda: date_reader(label),
+        Kind.TIMESTAMP: lambda: timestamp_reader(label, tz),
+    }
+    return readers[field.kind]()

@@ -1,0 +1,189 @@
+"""Standard lookup values (Data Dictionary 2.0) and the way from a source's wording to them.
+
+A source may spell a value as RESO does, in the older enumeration form without spaces (`ActiveUnderContract`), in its
+own capitals, or by a well-known synonym. `StandardStatus` is locked: what is none of these is refused, since display
+rules and deletions hang on it. The others are open: local text is kept as it is.
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from functools import lru_cache
+from types import MappingProxyType
+
+from platbook.base.errors import RecordRejected
+
+
+class StandardStatus(StrEnum):
+    """Where an offer stands, by RESO's locked list."""
+
+    ACTIVE = "Active"
+    ACTIVE_UNDER_CONTRACT = "Active Under Contract"
+    CANCELED = "Canceled"
+    CLOSED = "Closed"
+    COMING_SOON = "Coming Soon"
+    DELETE = "Delete"
+    EXPIRED = "Expired"
+    HOLD = "Hold"
+    INCOMPLETE = "Incomplete"
+    PENDING = "Pending"
+    WITHDRAWN = "Withdrawn"
+
+
+class PropertyType(StrEnum):
+    """The standard property types; the list is open."""
+
+    BUSINESS_OPPORTUNITY = "Business Opportunity"
+    COMMERCIAL_LEASE = "Commercial Lease"
+    COMMERCIAL_SALE = "Commercial Sale"
+    FARM = "Farm"
+    LAND = "Land"
+    MANUFACTURED_IN_PARK = "Manufactured In Park"
+    RESIDENTIAL = "Residential"
+    RESIDENTIAL_INCOME = "Residential Income"
+    RESIDENTIAL_LEASE = "Residential Lease"
+
+
+class PropertySubType(StrEnum):
+    """The standard property sub-types; the list is open."""
+
+    AGRICULTURE = "Agriculture"
+    APARTMENT = "Apartment"
+    BOAT_SLIP = "Boat Slip"
+    BUSINESS = "Business"
+    CABIN = "Cabin"
+    CONDOMINIUM = "Condominium"
+    CO_OWNERSHIP = "Co-Ownership"
+    DEEDED_PARKING = "Deeded Parking"
+    DUPLEX = "Duplex"
+    FARM = "Farm"
+    HOTEL_MOTEL = "Hotel/Motel"
+    INDUSTRIAL = "Industrial"
+    MANUFACTURED_HOME = "Manufactured Home"
+    MANUFACTURED_ON_LAND = "Manufactured On Land"
+    MIXED_USE = "Mixed Use"
+    MOBILE_HOME = "Mobile Home"
+    MOBILE_HOME_PARK = "Mobile Home Park"
+    MULTI_FAMILY = "Multi Family"
+    OFFICE = "Office"
+    OWN_YOUR_OWN = "Own Your Own"
+    QUADRUPLEX = "Quadruplex"
+    RANCH = "Ranch"
+    RETAIL = "Retail"
+    SINGLE_FAMILY_RESIDENCE = "Single Family Residence"
+    STOCK_COOPERATIVE = "Stock Cooperative"
+    TENANCY_IN_COMMON = "Tenancy in Common"
+    TIMESHARE = "Timeshare"
+    TOWNHOUSE = "Townhouse"
+    TRIPLEX = "Triplex"
+    UNIMPROVED_LAND = "Unimproved Land"
+    WAREHOUSE = "Warehouse"
+
+
+LOCKED: frozenset[str] = frozenset({"StandardStatus"})
+"""Lookups that take nothing but their standard values."""
+
+# Only wordings that mean one thing in every MLS. A code ("A", "P", "C") or a class ("Condo" as a property type) is
+# local, and is said in a provider's field mapping.
+_STATUS_SYNONYMS: Mapping[str, tuple[str, ...]] = {
+    StandardStatus.ACTIVE: (
+        "Active Listing",
+        "Back On Market",
+        "Extended",
+        "New",
+        "New Listing",
+        "Price Change",
+        "Price Changed",
+        "Reactivated",
+    ),
+    StandardStatus.ACTIVE_UNDER_CONTRACT: (
+        "Accepting Backup Offers",
+        "Accepting Backups",
+        "Active Contingent",
+        "Active Kick Out",
+        "Active Option Contract",
+        "Active With Accepted Offer",
+        "Active With Contract",
+        "Backup",
+        "Backup Offer",
+        "Contingent",
+        "Pending Continue to Show",
+    ),
+    StandardStatus.CANCELED: ("Cancelled", "Terminated"),
+    StandardStatus.CLOSED: ("Closed Sale", "Leased", "Rented", "Sold"),
+    StandardStatus.COMING_SOON: ("Delayed Showings",),
+    StandardStatus.DELETE: ("Deleted", "Kill", "Zap"),
+    StandardStatus.HOLD: ("Hold Do Not Show", "On Hold", "Temp Off Market", "Temporarily Off Market"),
+    StandardStatus.INCOMPLETE: ("Draft", "Partially Completed"),
+    StandardStatus.PENDING: ("Offer Accepted", "Pending Sale", "Under Contract"),
+}
+_TYPE_SYNONYMS: Mapping[str, tuple[str, ...]] = {
+    PropertyType.BUSINESS_OPPORTUNITY: ("Business", "Business Opportunities"),
+    PropertyType.LAND: ("Lots and Land", "Lot/Land", "Lots/Land", "Vacant Land"),
+    PropertyType.RESIDENTIAL_INCOME: ("Income", "Multi Family"),
+    PropertyType.RESIDENTIAL_LEASE: ("Rental", "Rentals", "Residential Rental"),
+}
+_SUB_TYPE_SYNONYMS: Mapping[str, tuple[str, ...]] = {
+    PropertySubType.APARTMENT: ("Apartment Complex Unit",),
+    PropertySubType.BOAT_SLIP: ("Slip",),
+    PropertySubType.CONDOMINIUM: ("Condo",),
+    PropertySubType.DUPLEX: ("Two Family", "Two Units"),
+    PropertySubType.MANUFACTURED_HOME: ("Manufactured",),
+    PropertySubType.OWN_YOUR_OWN: ("OYO",),
+    PropertySubType.QUADRUPLEX: ("4-plex", "Four Units", "Fourplex"),
+    PropertySubType.SINGLE_FAMILY_RESIDENCE: (
+        "SFR",
+        "Single Family",
+        "Single Family Detached",
+        "Single Family Home",
+        "Single Family Residential",
+    ),
+    PropertySubType.STOCK_COOPERATIVE: ("Co-op", "Cooperative", "Stock Coop"),
+    PropertySubType.TIMESHARE: ("Fractional Ownership",),
+    PropertySubType.TOWNHOUSE: ("Row Home", "Row House", "Townhome"),
+    PropertySubType.TRIPLEX: ("Three Units",),
+}
+
+
+def _fold(text: str) -> str:
+    """Drop case, spaces and signs: the human and the enumeration form of a value fold to the same."""
+    return "".join(letter for letter in text.casefold() if letter.isalnum())
+
+
+def _table(values: type[StrEnum], synonyms: Mapping[str, Iterable[str]]) -> Mapping[str, str]:
+    folded = {_fold(word): str(value) for value, words in synonyms.items() for word in words}
+    # A standard value wins over another one's synonym.
+    return MappingProxyType(folded | {_fold(value): value.value for value in values})
+
+
+_FOLDED: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "StandardStatus": _table(StandardStatus, _STATUS_SYNONYMS),
+        "PropertyType": _table(PropertyType, _TYPE_SYNONYMS),
+        "PropertySubType": _table(PropertySubType, _SUB_TYPE_SYNONYMS),
+    }
+)
+
+STANDARD: Mapping[str, frozenset[str]] = MappingProxyType(
+    {lookup: frozenset(table.values()) for lookup, table in _FOLDED.items()}
+)
+"""The standard values of the lookups that are normalised, by lookup name."""
+
+
+@lru_cache(maxsize=4096)
+def find_standard(lookup: str, text: str) -> str | None:
+    """Give the standard value that `text` stands for in `lookup`; None: there is none, or we hold no such list."""
+    table = _FOLDED.get(lookup)
+    return None if table is None else table.get(_fold(text))
+
+
+def to_standard(lookup: str, text: str) -> str:
+    """Give the standard value for `text`, or the text itself where the lookup is open.
+
+    Raises RecordRejected where the lookup is locked and knows no such value.
+    """
+    found = find_standard(lookup, text)
+    if found is not None:
+        return found
+    if lookup in LOCKED:
+        raise RecordRejected(f"{text[:40]!r} is no value of {lookup}; name it in a lookup of the mapping", field=lookup)
+    return text

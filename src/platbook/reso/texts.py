@@ -1,0 +1,116 @@
+"""Reading texts, lookups and lists of them. What comes out, PostgreSQL can hold: no NUL, no lone surrogate."""
+
+import csv
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import cast
+
+from platbook.base.errors import RecordRejected
+from platbook.reso.lookups import LOCKED, STANDARD, find_standard
+from platbook.reso.values import INT64, Coercer, Value, refuse
+
+
+def text_reader(label: str) -> Coercer:
+    """Build the reader of texts; numbers are written out, a list is joined by commas."""
+
+    def read(value: object) -> Value:
+        if type(value) is str and value.isascii() and "\0" not in value:
+            return value.strip() or None
+        return _text_of(label, value)
+
+    return read
+
+
+def lookup_reader(label: str, lookup: str) -> Coercer:
+    """Build the reader of one lookup value: the standard one where the wording is known, else as it came.
+
+    A locked lookup refuses what it does not know.
+    """
+    if lookup not in STANDARD:
+        return text_reader(label)
+    standard = STANDARD[lookup]
+    locked = lookup in LOCKED
+
+    def read(value: object) -> Value:
+        if type(value) is str and value in standard:
+            return value
+        text = _text_of(label, value)
+        if text is None:
+            return None
+        found = find_standard(lookup, text)
+        if found is None and locked:
+            raise refuse(label, text, f"a value of {lookup}")
+        return found or text
+
+    return read
+
+
+def lookup_list_reader(label: str) -> Coercer:
+    """Build the reader of a list of lookup values, sent as a list or as one text with commas."""
+
+    def read(value: object) -> Value:
+        if value is None:
+            return None
+        if isinstance(value, str):
+            return split_list(label, value)
+        if isinstance(value, (list, tuple)):
+            items = (_item_of(label, item) for item in cast("Sequence[object]", value))
+            return [item for item in items if item]
+        raise refuse(label, value, "a list")
+
+    return read
+
+
+def split_list(label: str, text: str, separator: str = ",") -> list[str] | None:
+    """Split the items of a list written as one text; an item that holds the separator stands in double quotes."""
+    cleaned = _clean_text(label, text)
+    if cleaned is None:
+        return None
+    if '"' not in cleaned:
+        return [item for part in cleaned.split(separator) if (item := part.strip())]
+    try:
+        rows = list(csv.reader([cleaned], delimiter=separator, skipinitialspace=True))
+    except csv.Error:
+        raise refuse(label, text, "a list as text") from None
+    return [item for row in rows for part in row if (item := part.strip())]
+
+
+def _text_of(label: str, value: object) -> str | None:
+    """Read a text from whatever scalar came; a list is joined."""
+    if isinstance(value, str):
+        return _clean_text(label, str(value))
+    if isinstance(value, (list, tuple)):
+        items = (_item_of(label, item) for item in cast("Sequence[object]", value))
+        return ", ".join(item for item in items if item) or None
+    if value is None:
+        return None
+    return _scalar_text(label, value)
+
+
+def _scalar_text(label: str, value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    if isinstance(value, (float, Decimal)) or (isinstance(value, int) and abs(value) < INT64):
+        return str(value)
+    raise refuse(label, value, "a text")
+
+
+def _item_of(label: str, value: object) -> str | None:
+    if isinstance(value, (list, tuple)):
+        raise refuse(label, cast("object", value), "one value")
+    return _text_of(label, value)
+
+
+def _clean_text(label: str, value: str) -> str | None:
+    """Drop blanks around a text; refuse what PostgreSQL cannot hold."""
+    if "\0" in value:
+        raise RecordRejected("the text holds a NUL character", field=label)
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise RecordRejected("the text holds half a character (a lone surrogate)", field=label) from None
+    return value.strip() or None
