@@ -90,7 +90,7 @@ def copy_within_reach(binaries: Binaries, account: Account, home: Path) -> Binar
 
 def _get_major(data: Path) -> int | None:
     try:
-        return int((data / "PG_VERSION").read_text("ascii"))
+        return int((data / "PG_VERSION").read_text())
     except FileNotFoundError:
         return None
 

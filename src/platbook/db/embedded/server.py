@@ -18,7 +18,7 @@ from platbook.db.embedded.postmaster import Postmaster
 
 
 def start_embedded(home: Path, *, bindir: Path | None = None) -> "EmbeddedPostgres":
-    """Use the server of `home`; start it (the first time: make it) if nobody uses it yet. Blocks for up to some seconds.
+    """Use the server of `home`, started (the first time: made) if nobody uses it yet. Blocks for up to some seconds.
 
     Any number of processes may do this at once; they share one server. `bindir` is the operator's own choice of
     binaries. `InvalidInput` if home or binaries cannot be used, `NeedsOperator` if PostgreSQL itself fails.
