@@ -14,6 +14,7 @@ _BOOLEANS: Final = {
     **dict.fromkeys(("1", "y", "yes", "true", "t"), True),
     **dict.fromkeys(("0", "n", "no", "false", "f"), False),
 }
+_SWITCHES: Final = {Decimal(1): True, Decimal(0): False}
 
 
 def integer_reader(label: str, bound: int) -> Coercer:
@@ -90,7 +91,7 @@ def boolean_reader(label: str) -> Coercer:
             found = _BOOLEANS.get(text)
         elif isinstance(value, (int, float, Decimal)):
             number = _numeral(label, value, "yes or no")
-            found = None if number is None else _BOOLEANS.get(f"{number.normalize():f}")
+            found = None if number is None else _SWITCHES.get(number)
         else:
             found = None
         if found is None:
