@@ -1,0 +1,204 @@
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from platbook.base.errors import RecordRejected
+from platbook.reso.coercion import Value, coerce, coercer
+from platbook.reso.fields import FIELDS, Field, Kind
+
+DENVER = ZoneInfo("America/Denver")
+
+READ: list[tuple[str, object, Value]] = [
+    ("ListPrice", "450000.00", Decimal("450000.00")),
+    ("ListPrice", 450000, Decimal(450000)),
+    ("ListPrice", 0.1, Decimal("0.1")),
+    ("ListPrice", " +1.5E3 ", Decimal(1500)),
+    ("ListPrice", "-0.0", Decimal(0)),
+    ("ListPrice", "", None),
+    ("BedroomsTotal", "3", 3),
+    ("BedroomsTotal", "3.0", 3),
+    ("BedroomsTotal", 3.0, 3),
+    ("BedroomsTotal", Decimal("3.00"), 3),
+    ("BedroomsTotal", 2**31 - 1, 2**31 - 1),
+    ("TaxAssessedValue", 2**40, 2**40),
+    ("ViewYN", "Y", True),
+    ("ViewYN", "no", False),
+    ("ViewYN", "FALSE", False),
+    ("ViewYN", 1, True),
+    ("ViewYN", 0.0, False),
+    ("ViewYN", " ", None),
+    ("CloseDate", "2014-07-24", date(2014, 7, 24)),
+    ("CloseDate", "2014-07-24T00:00:00.000", date(2014, 7, 24)),
+    ("CloseDate", "2014-07-24T23:00:00-09:00", date(2014, 7, 24)),
+    ("CloseDate", datetime(2014, 7, 24, 23, tzinfo=UTC), date(2014, 7, 24)),
+    ("Latitude", "26.142", 26.142),
+    ("Latitude", -90, -90.0),
+    ("Longitude", -81.79, -81.79),
+    ("City", "  NAPLES ", "NAPLES"),
+    ("City", "", None),
+    ("UnitNumber", 12, "12"),
+    ("PublicRemarks", "naïve “words” 🏠", "naïve “words” 🏠"),
+    ("PublicRemarks", ["a", "", "b"], "a, b"),
+    ("StandardStatus", "sold", "Closed"),
+    ("StandardStatus", ["Active"], "Active"),
+    ("PropertySubType", "Houseboat", "Houseboat"),
+    ("Appliances", "Dishwasher, Range,,Washer ", ["Dishwasher", "Range", "Washer"]),
+    ("Appliances", '"Range, Gas",Washer', ["Range, Gas", "Washer"]),
+    ("Appliances", ["Dryer", " ", 3], ["Dryer", "3"]),
+    ("Appliances", [], []),
+    ("Appliances", "", None),
+]
+
+REFUSED: list[tuple[str, object]] = [
+    ("ListPrice", "$450,000"),
+    ("ListPrice", "450,000"),
+    ("ListPrice", "1_000"),
+    ("ListPrice", "١٢٣"),
+    ("ListPrice", "NaN"),
+    ("ListPrice", "1e99"),
+    ("ListPrice", "9" * 5000),
+    ("ListPrice", float("nan")),
+    ("ListPrice", float("inf")),
+    ("ListPrice", Decimal("sNaN")),
+    ("ListPrice", 10**4000),
+    ("ListPrice", True),
+    ("ListPrice", {}),
+    ("BedroomsTotal", "3.5"),
+    ("BedroomsTotal", 3.5),
+    ("BedroomsTotal", 2**31),
+    ("BedroomsTotal", "-2147483649"),
+    ("BedroomsTotal", False),
+    ("TaxAssessedValue", 2**63),
+    ("ViewYN", "maybe"),
+    ("ViewYN", 2),
+    ("ViewYN", Decimal("sNaN")),
+    ("ViewYN", []),
+    ("CloseDate", "07/24/2014"),
+    ("CloseDate", "2014-W30-4"),
+    ("CloseDate", "0000-00-00"),
+    ("CloseDate", 20140724),
+    ("ModificationTimestamp", "2014-02-30T00:00:00Z"),
+    ("ModificationTimestamp", "2014-02-03T24:01:00Z"),
+    ("ModificationTimestamp", "0001-01-01T00:00:00+05:00"),
+    ("ModificationTimestamp", 1700000000),
+    ("Latitude", 90.0001),
+    ("Longitude", "-180.5"),
+    ("Latitude", float("nan")),
+    ("City", "a\0b"),
+    ("City", "half \ud83c"),
+    ("City", {"a": 1}),
+    ("City", [["a"]]),
+    ("StandardStatus", "Gone fishing"),
+    ("Appliances", ["a\0b"]),
+    ("Appliances", 5),
+]
+
+
+@pytest.mark.parametrize(("name", "said", "meant"), READ)
+def test_values_are_read_as_their_field(name: str, said: object, meant: Value) -> None:
+    found = coerce(FIELDS[name], said)
+    assert found == meant
+    assert type(found) is type(meant)
+
+
+@pytest.mark.parametrize(("name", "said"), REFUSED)
+def test_what_a_field_cannot_hold_is_refused_by_its_name(name: str, said: object) -> None:
+    with pytest.raises(RecordRejected) as refused:
+        coerce(FIELDS[name], said)
+    assert refused.value.field == name
+    assert len(refused.value.reason) < 160
+    assert refused.value.reason.encode()
+
+
+@pytest.mark.parametrize(
+    ("said", "micros"),
+    [
+        ("2026-01-02T03:04:05", 0),
+        ("2026-01-02 03:04:05", 0),
+        ("2026-01-02T03:04:05.02", 20000),
+        ("2026-01-02T03:04:05.123", 123000),
+        ("2026-01-02T03:04:05.123456789", 123456),
+    ],
+)
+def test_a_moment_without_a_zone_is_in_the_one_given(said: str, micros: int) -> None:
+    field = FIELDS["ModificationTimestamp"]
+    assert coerce(field, said) == datetime(2026, 1, 2, 3, 4, 5, micros, tzinfo=UTC)
+    assert coerce(field, said, DENVER) == datetime(2026, 1, 2, 10, 4, 5, micros, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("zone", ["Z", "+00:00", "+0000", "+00"])
+def test_a_moment_with_a_zone_keeps_it(zone: str) -> None:
+    found = coerce(FIELDS["ModificationTimestamp"], f"2026-01-02T03:04:05{zone}", DENVER)
+    assert found == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    assert isinstance(found, datetime)
+    assert found.tzinfo is UTC
+
+
+def test_a_refusal_names_the_source_field_where_one_is_given() -> None:
+    with pytest.raises(RecordRejected) as refused:
+        coercer(FIELDS["ListPrice"], label="CurrentPrice")("$1")
+    assert refused.value.field == "CurrentPrice"
+    assert "'$1'" in refused.value.reason
+
+
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.decimals()
+    | st.dates()
+    | st.datetimes()
+    | st.text(st.characters(exclude_categories=()))
+    | st.from_regex(r"[-+0-9.eE$,:TZ/ ]{0,30}", fullmatch=True),
+    lambda inside: st.lists(inside, max_size=4) | st.dictionaries(st.text(), inside, max_size=3),
+    max_leaves=6,
+)
+
+HOLDS: dict[Kind, type | tuple[type, ...]] = {
+    Kind.TEXT: str,
+    Kind.LOOKUP: str,
+    Kind.LOOKUP_LIST: list,
+    Kind.INTEGER: int,
+    Kind.DECIMAL: Decimal,
+    Kind.DEGREES: float,
+    Kind.BOOLEAN: bool,
+    Kind.DATE: date,
+    Kind.TIMESTAMP: datetime,
+}
+ONE_OF_EACH = [
+    FIELDS[name]
+    for name in (
+        "City",
+        "StandardStatus",
+        "PropertyType",
+        "PublicRemarks",
+        "Appliances",
+        "BedroomsTotal",
+        "TaxAssessedValue",
+        "ListPrice",
+        "Latitude",
+        "ViewYN",
+        "CloseDate",
+        "ModificationTimestamp",
+    )
+]
+
+
+@given(field=st.sampled_from(ONE_OF_EACH), said=ANYTHING)
+def test_anything_is_read_or_refused_and_reading_again_changes_nothing(field: Field, said: object) -> None:
+    try:
+        found = coerce(field, said, DENVER)
+    except RecordRejected:
+        return
+    if found is None:
+        return
+    assert isinstance(found, HOLDS[field.kind])
+    assert coerce(field, found, DENVER) == found
+    for text in [found] if isinstance(found, str) else found if isinstance(found, list) else []:
+        assert "\0" not in text
+        assert text.encode()
