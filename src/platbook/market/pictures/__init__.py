@@ -1,0 +1,1 @@
+"""Pictures of invented places: houses, rooms, buildings and land, drawn with plain shapes."""
