@@ -3,8 +3,7 @@
 CREATE TABLE source_quotas (
     provider_id text PRIMARY KEY REFERENCES mls_provider_configurations ON DELETE CASCADE,
     next_request_at timestamptz NOT NULL,
-    closed_until timestamptz,
-    requests bigint NOT NULL DEFAULT 0
+    closed_until timestamptz NOT NULL
 );
 
 -- The sessions open at a source. A seat is a lease: who dies gives it back by time.

@@ -1,0 +1,90 @@
+"""A migrated PostgreSQL database of its own for every test that asks for one.
+
+One embedded server serves all workers and all test runs of an account; its home below the temp folder is kept, so that
+only the first run pays for making it. Each test's database is a copy of a template that is named for the migrations it
+was made by, and is dropped after the test; what a killed run left behind is dropped by the next.
+"""
+
+import asyncio
+import hashlib
+import itertools
+import os
+import re
+import tempfile
+from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+from psycopg.sql import SQL, Identifier
+
+from platbook.db import Database
+from platbook.db.embedded import EmbeddedPostgres, start_embedded
+from platbook.db.migrations import find_migrations, migrate
+
+_LOCK = 0x74657374  # "test"
+_PROCESS = re.compile(r"^(?:test|unfinished)_([0-9]+)(?:_|$)")
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Generator[EmbeddedPostgres]:
+    """The server. Its data is worth nothing, so it need not wait for the disk."""
+    home = Path(tempfile.gettempdir()) / f"platbook-tests-{os.geteuid()}"
+    home.mkdir(mode=0o711, exist_ok=True)
+    with start_embedded(home) as server:
+        with _admin(server) as connection:
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                connection.execute(SQL("ALTER SYSTEM SET {} = off").format(Identifier(setting)))
+            connection.execute("SELECT pg_reload_conf()")
+        yield server
+
+
+@pytest.fixture(scope="session")
+def template(postgres: EmbeddedPostgres) -> str:
+    """The name of a migrated database to copy, made by whoever comes first."""
+    digest = hashlib.sha256("".join(migration.sha256 for migration in find_migrations()).encode())
+    name = f"template_{digest.hexdigest()[:16]}"
+    with _admin(postgres) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
+        present = {str(row[0]) for row in connection.execute("SELECT datname FROM pg_database")}
+        for leftover in filter(_is_orphan, present):
+            _drop(connection, leftover)
+        if name not in present:
+            unfinished = f"unfinished_{os.getpid()}"
+            connection.execute(SQL("CREATE DATABASE {}").format(Identifier(unfinished)))
+            asyncio.run(migrate(postgres.url(unfinished)))
+            connection.execute(SQL("ALTER DATABASE {} RENAME TO {}").format(Identifier(unfinished), Identifier(name)))
+    return name
+
+
+@pytest.fixture
+def database_url(postgres: EmbeddedPostgres, template: str) -> Generator[str]:
+    """The URL of a fresh, migrated database."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    with _admin(postgres) as connection:
+        connection.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(template)))
+    yield postgres.url(name)
+    with _admin(postgres) as connection:
+        _drop(connection, name)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncGenerator[Database]:
+    """Pools on a fresh, migrated database."""
+    async with Database.open(database_url) as opened:
+        yield opened
+
+
+def _admin(server: EmbeddedPostgres) -> psycopg.Connection:
+    return psycopg.connect(server.url("postgres"), autocommit=True)
+
+
+def _drop(connection: psycopg.Connection, name: str) -> None:
+    connection.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
+
+
+def _is_orphan(name: str) -> bool:
+    match = _PROCESS.match(name)
+    return match is not None and not psutil.pid_exists(int(match[1]))
