@@ -35,6 +35,7 @@ from typing import Final, cast
 
 from platbook.base.errors import FieldProblem, InvalidInput, RecordRejected
 from platbook.connectors.contract import RawRecord
+from platbook.listings.listing import NormalListing
 from platbook.reso.coercion import Coercer, Value, coerce, coercer
 from platbook.reso.fields import COLUMNS, FIELDS, SLOT, Field
 from platbook.reso.names import find_field, suggest_names
@@ -48,34 +49,6 @@ CONSTANTS: Final = "$constants"
 _KEY: Final = "ListingKey"
 _READ_KEY: Final = coercer(FIELDS[_KEY])
 _MODIFIED: Final = FIELDS["ModificationTimestamp"]
-
-
-@dataclass(frozen=True, slots=True)
-class NormalListing:
-    """One listing in our words.
-
-    `values` stand in the order of `reso.fields.COLUMNS`, of the kinds their columns hold. `more` are the further RESO
-    fields that are not empty, by RESO name, fit for JSON but for numbers as Decimal (days and moments are ISO text).
-    """
-
-    listing_key: str
-    values: tuple[Value, ...]
-    more: dict[str, Value]
-
-    def value(self, name: str) -> Value:
-        """Read one typed value by its field's RESO name."""
-        return self.values[SLOT[name]]
-
-    @property
-    def standard_status(self) -> str:
-        """One of the standard statuses; every listing has one."""
-        return str(self.value("StandardStatus"))
-
-    @property
-    def modification_timestamp(self) -> datetime | None:
-        """When the source changed it last, where it says so."""
-        moment = self.value("ModificationTimestamp")
-        return moment if isinstance(moment, datetime) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ CREATE TABLE mls_sync_status (
     last_sweep_at timestamptz,
     consecutive_failures integer NOT NULL DEFAULT 0,
     needs_operator text,                       -- why a person must act, in words; null: nobody must
+    blocked boolean NOT NULL DEFAULT false,    -- not scheduled until a person has acted
     current_sync_id uuid,
     stage text,
     done bigint NOT NULL DEFAULT 0,
@@ -43,11 +44,12 @@ CREATE TABLE mls_sync_cursors (
     provider_id text NOT NULL REFERENCES mls_provider_configurations ON DELETE CASCADE,
     resource text NOT NULL,
     watermark text,
+    watermark_scope text,                      -- the fingerprint of scope and settings the watermark stands for
     walk text,                                 -- full or incremental; null: no walk is under way
     walk_since text,
     walk_checkpoint text,
     walk_watermark text,
-    walk_scope text,                           -- the fingerprint of scope and settings the walk began with
+    walk_scope text,
     walk_done bigint NOT NULL DEFAULT 0,
     updated_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (provider_id, resource)
@@ -61,7 +63,8 @@ CREATE TABLE mls_sync_history (
     sync_type text NOT NULL CHECK (sync_type IN ('full', 'incremental', 'sweep', 'record', 'retry')),
     status text NOT NULL CHECK (status IN ('waiting', 'running', 'success', 'partial', 'failed', 'cancelled')),
     dry_run boolean NOT NULL DEFAULT false,
-    listing_key text,
+    listing_key text,                          -- the one record of a 'record' run
+    sweep_id uuid,                             -- the accepted sweep this run applies
     triggered_by text NOT NULL,
     cancel_requested_at timestamptz,
     queued_at timestamptz NOT NULL,

@@ -1,0 +1,23 @@
+"""Finds connectors by their `providerType` through the entry-point group `platbook.connectors`."""
+
+from functools import cache
+from importlib.metadata import entry_points
+from typing import cast
+
+from platbook.connectors.contract import Connector, ProviderMisconfigured
+
+_GROUP = "platbook.connectors"
+
+
+def connector_names() -> list[str]:
+    """The provider types this installation can talk to."""
+    return sorted(entry_points(group=_GROUP).names)
+
+
+@cache
+def find_connector(name: str) -> Connector:
+    """The connector of a provider type; an unknown one is ProviderMisconfigured, with the known ones named."""
+    for entry in entry_points(group=_GROUP, name=name):
+        return cast("Connector", entry.load()())
+    known = ", ".join(connector_names())
+    raise ProviderMisconfigured(f"no connector is called {name}; installed are {known}")

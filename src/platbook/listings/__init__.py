@@ -1,0 +1,1 @@
+"""Listings: their rows, documents, history, photos' rows, and the search over them."""

@@ -1,0 +1,178 @@
+"""The two documents of a listing, as ready JSON text: `internal` for staff, `public` for everything that leaves.
+
+They are written once by whoever writes the row, so that a list is joined strings. A document holds nothing that
+depends on the clock, the viewer or the process: days on market and the row's own state are added by `finish`.
+
+`public` is an allow-list and fails closed: a listing without a clear yes from the source (or from the provider's
+meaning of silence) has no public document, a confidential field is never in one, and a hidden address takes
+everything with it that would tell the place.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+import orjson
+
+from platbook.listings.listing import NormalListing, Photo
+from platbook.providers.display import Display
+from platbook.reso.fields import COLUMNS, FIELDS, SLOT, Field
+
+_SHAPE = 1  # raised whenever a document's form changes, so that old ones are rebuilt
+
+_PUBLIC_BESIDE_IDX = frozenset({"Country", "Latitude", "Longitude", "ListOfficePhone"})
+_TELLS_THE_PLACE = frozenset(
+    {
+        "UnparsedAddress", "StreetNumber", "StreetDirPrefix", "StreetName", "StreetSuffix", "StreetDirSuffix",
+        "UnitNumber", "Latitude", "Longitude", "Directions", "ParcelNumber", "VirtualTourURLUnbranded",
+        "PostalCodePlus4",
+        "StreetNumberNumeric", "StreetSuffixModifier", "LotSizeDimensions", "UniversalPropertyId", "BuildingName",
+    }
+)  # fmt: skip
+_OPEN_PERMISSIONS = frozenset({"Public", "IDX"})
+
+
+def is_public_field(field: Field) -> bool:
+    """Whether a field may be in a public document at all."""
+    return (field.idx or field.name in _PUBLIC_BESIDE_IDX) and not field.confidential
+
+
+class _Layout:
+    """Which columns stand where in a document: on top, or one object down."""
+
+    def __init__(self, fields: Sequence[Field]) -> None:
+        paths = [(field.api, SLOT[field.name]) for field in fields if field.api]
+        self.top = [(path, slot) for path, slot in paths if "." not in path]
+        self.groups: dict[str, list[tuple[str, int]]] = {}
+        for path, slot in paths:
+            group, _, word = path.partition(".")
+            if word:
+                self.groups.setdefault(group, []).append((word, slot))
+
+    def fill(self, values: Sequence[object]) -> dict[str, object]:
+        document: dict[str, object] = {word: values[slot] for word, slot in self.top}
+        for group, words in self.groups.items():
+            document[group] = {word: values[slot] for word, slot in words}
+        return document
+
+
+_INTERNAL = _Layout(COLUMNS)
+_PUBLIC = _Layout([field for field in COLUMNS if is_public_field(field)])
+_PUBLIC_MORE = frozenset(name for name, field in FIELDS.items() if is_public_field(field))
+_PLACE_SLOTS = frozenset(SLOT[name] for name in _TELLS_THE_PLACE if name in SLOT)
+_PUBLIC_SLOTS = frozenset(SLOT[field.name] for field in COLUMNS if is_public_field(field))
+
+
+def document_version(display: Display) -> str:
+    """The version of documents made under these display rules."""
+    rules = orjson.dumps(display.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
+    return f"{_SHAPE}.{hashlib.blake2b(rules, digest_size=6).hexdigest()}"
+
+
+def shows_address(listing: NormalListing, display: Display) -> bool:
+    """Whether the address may be shown in public."""
+    said = listing.value("InternetAddressDisplayYN")
+    return display.address_display_when_null if said is None else bool(said)
+
+
+def shows_listing(listing: NormalListing, display: Display) -> bool:
+    """Whether the listing may be shown in public at all."""
+    said = listing.value("InternetEntireListingDisplayYN")
+    allowed = display.listing_display_when_null if said is None else bool(said)
+    return allowed and listing.standard_status in display.statuses
+
+
+def to_internal(listing: NormalListing, photos: Sequence[Photo], display: Display, *, row: Mapping[str, object]) -> str:
+    """The document for staff. `row` holds the row's own words: id, providerId, isLocal, isFeatured."""
+    document = _INTERNAL.fill(listing.values)
+    document.update(row)
+    document["listingKey"] = listing.listing_key
+    document["media"] = [_photo(photo) for photo in photos]
+    document["attribution"] = _attribution(listing, display)
+    document["fields"] = listing.more
+    return _to_text(document)
+
+
+def to_public(
+    listing: NormalListing, photos: Sequence[Photo], display: Display, *, row: Mapping[str, object]
+) -> str | None:
+    """The document for everybody else; None where the listing may not be shown."""
+    if not shows_listing(listing, display):
+        return None
+    values, more = listing.values, listing.more
+    if not shows_address(listing, display):
+        values = tuple(None if slot in _PLACE_SLOTS else value for slot, value in enumerate(values))
+        more = {name: value for name, value in more.items() if name not in _TELLS_THE_PLACE}
+    document = _PUBLIC.fill(values)
+    document.update(row)
+    document["listingKey"] = listing.listing_key
+    open_photos = [photo for photo in photos if _OPEN_PERMISSIONS.intersection(photo.permission or ())]
+    document["photoCount"] = len(open_photos)
+    document["media"] = [_photo(photo) for photo in open_photos]
+    document["attribution"] = _attribution(listing, display)
+    document["fields"] = {name: value for name, value in more.items() if name in _PUBLIC_MORE}
+    return _to_text(document)
+
+
+def public_words(*, shows_place: bool) -> frozenset[str]:
+    """The words of a listing's timeline a public caller may see: API paths and RESO names."""
+    slots = _PUBLIC_SLOTS if shows_place else _PUBLIC_SLOTS - _PLACE_SLOTS
+    paths = {COLUMNS[slot].api for slot in slots}
+    more = _PUBLIC_MORE if shows_place else _PUBLIC_MORE - _TELLS_THE_PLACE
+    return more.union(path for path in paths if path)
+
+
+def finish(
+    document: str,
+    *,
+    now: datetime,
+    listed: datetime | None,
+    off_market: datetime | None,
+    removed: datetime | None = None,
+    out_of_scope: bool = False,
+) -> str:
+    """Add what depends on the moment of reading: days on market, and whether it is removed or out of scope."""
+    days = "null" if listed is None else str(max(0, ((off_market or now) - listed).days))
+    gone = "null" if removed is None else f'"{removed:%Y-%m-%dT%H:%M:%SZ}"'
+    scope = "true" if out_of_scope else "false"
+    return f'{document[:-1]},"daysOnMarket":{days},"removedAt":{gone},"outOfScope":{scope}}}'
+
+
+def row_words(property_id: UUID, provider_id: str, *, is_local: bool, is_featured: bool) -> dict[str, object]:
+    """The row's own words in both documents."""
+    return {"id": property_id, "providerId": provider_id, "isLocal": is_local, "isFeatured": is_featured}
+
+
+def _photo(photo: Photo) -> dict[str, object]:
+    return {
+        "mediaKey": photo.media_key,
+        "order": photo.order,
+        "category": photo.category,
+        "caption": photo.caption,
+        "state": photo.state,
+    }
+
+
+def _attribution(listing: NormalListing, display: Display) -> dict[str, object]:
+    return {
+        "listOffice": listing.value("ListOfficeName"),
+        "listAgent": listing.value("ListAgentFullName"),
+        "contact": listing.more.get("AttributionContact") or listing.value("ListOfficePhone"),
+        "mls": display.mls or listing.value("OriginatingSystemName"),
+        "copyright": display.copyright,
+        "updatedAt": listing.modification_timestamp,
+        "disclaimer": display.disclaimer,
+    }
+
+
+def _to_text(document: Mapping[str, object]) -> str:
+    return orjson.dumps(document, default=to_json_number, option=orjson.OPT_UTC_Z).decode()
+
+
+def to_json_number(value: object) -> object:
+    """Write a Decimal as the number it is; anything else unknown to JSON is a bug (TypeError)."""
+    if isinstance(value, Decimal):
+        return orjson.Fragment(str(value).encode())
+    raise TypeError(f"{type(value).__name__} does not belong in a document")

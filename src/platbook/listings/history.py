@@ -1,0 +1,106 @@
+"""The change log: what differs between two versions of a listing, as events a person can read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import orjson
+
+from platbook.base.ids import new_id
+from platbook.db import WriteConnection, prejson
+from platbook.listings.documents import to_json_number
+from platbook.listings.listing import NormalListing, Origin
+from platbook.reso.fields import COLUMNS, SLOT
+
+_STATUS = frozenset({SLOT["StandardStatus"], SLOT["MlsStatus"]})
+_PRICE = frozenset({SLOT["ListPrice"]})
+_SILENT = frozenset({SLOT["ModificationTimestamp"]})  # it moves with every change and is the event's own time
+_WORDS = tuple(field.api or field.name for field in COLUMNS)
+
+_COLUMNS = ("id", "provider_id", "property_id", "at", "kind", "changes", "source", "sync_id", "recorded_at")
+_TYPES = ("uuid", "text", "uuid", "timestamptz", "text", "jsonb", "text", "uuid", "timestamptz")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field's old and new value, under the API's word for it."""
+
+    field: str
+    was: object
+    now: object
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One entry of a listing's timeline. `at` is the source's time of the change where it tells one."""
+
+    property_id: UUID
+    kind: str
+    at: datetime
+    differences: Sequence[Difference] = ()
+
+
+def plan_events(
+    property_id: UUID, before: NormalListing, after: NormalListing, *, at: datetime, photos_changed: bool
+) -> list[Event]:
+    """What to tell of a change: status, price, the rest, photos; one event each."""
+    status: list[Difference] = []
+    price: list[Difference] = []
+    rest: list[Difference] = []
+    if before.values != after.values:
+        for slot, (was, now) in enumerate(zip(before.values, after.values, strict=True)):
+            if was != now and slot not in _SILENT:
+                kind = status if slot in _STATUS else price if slot in _PRICE else rest
+                kind.append(Difference(_WORDS[slot], was, now))
+    rest += _more_differences(before.more, after.more)
+    events = [
+        Event(property_id, kind, at, differences)
+        for kind, differences in (("status_changed", status), ("price_changed", price), ("changed", rest))
+        if differences
+    ]
+    if photos_changed:
+        events.append(Event(property_id, "media_changed", at))
+    return events
+
+
+def listed_event(property_id: UUID, listing: NormalListing, at: datetime) -> Event:
+    """The first entry of every timeline."""
+    differences = [
+        Difference(_WORDS[SLOT[name]], None, listing.value(name))
+        for name in ("StandardStatus", "ListPrice")
+        if listing.value(name) is not None
+    ]
+    return Event(property_id, "listed", at, differences)
+
+
+async def add_events(connection: WriteConnection, events: Sequence[Event], origin: Origin) -> None:
+    """Append events to the change log."""
+    if events:
+        rows = [_row(event, origin) for event in events]
+        await connection.copy_in("listing_changes", _COLUMNS, _TYPES, rows)
+
+
+def _more_differences(before: Mapping[str, object], after: Mapping[str, object]) -> list[Difference]:
+    if before == after:
+        return []
+    names = sorted({*before, *after})
+    return [
+        Difference(name, before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)
+    ]
+
+
+def _row(event: Event, origin: Origin) -> tuple[object, ...]:
+    changes = [{"field": one.field, "from": one.was, "to": one.now} for one in event.differences]
+    text = orjson.dumps(changes, default=to_json_number, option=orjson.OPT_UTC_Z)
+    return (
+        new_id(),
+        origin.provider_id,
+        event.property_id,
+        event.at,
+        event.kind,
+        prejson(text),
+        origin.source,
+        origin.sync_id,
+        origin.stored_at,
+    )

@@ -1,0 +1,89 @@
+"""A listing in our terms, and what is worked out from it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from typing import cast
+from uuid import UUID
+
+from platbook.reso.fields import SLOT
+
+OFF_MARKET = frozenset({"Canceled", "Closed", "Delete", "Expired", "Pending", "Withdrawn"})
+
+
+@dataclass(frozen=True, slots=True)
+class NormalListing:
+    """A source's record in our terms.
+
+    `values` stand in the order of `reso.COLUMNS`; `more` holds the further mapped fields by their RESO names, as
+    JSON values.
+    """
+
+    listing_key: str
+    values: tuple[object, ...]
+    more: Mapping[str, object] = field(default_factory=dict[str, object])
+
+    def value(self, name: str) -> object:
+        """A typed value by its RESO name."""
+        return self.values[SLOT[name]]
+
+    @property
+    def standard_status(self) -> str | None:
+        """The standard status."""
+        return cast("str | None", self.value("StandardStatus"))
+
+    @property
+    def modification_timestamp(self) -> datetime | None:
+        """When the source says it last changed the record."""
+        return cast("datetime | None", self.value("ModificationTimestamp"))
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A photo or document as its listing's row and documents know it."""
+
+    media_key: str
+    order: int
+    category: str
+    caption: str | None
+    permission: Sequence[str] | None
+    modified: str | None
+    state: str
+    source_address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a version of a listing comes from: the run or the person, and when it was stored."""
+
+    provider_id: str
+    source: str
+    stored_at: datetime
+    sync_id: UUID | None = None
+    author_id: UUID | None = None
+    is_local: bool = False
+
+
+def listed_at(listing: NormalListing) -> datetime | None:
+    """When it came on the market, as far as the source tells."""
+    for name in ("OnMarketDate", "ListingContractDate"):
+        day = listing.value(name)
+        if isinstance(day, date):
+            return midnight(day)
+    return cast("datetime | None", listing.value("OriginalEntryTimestamp"))
+
+
+def off_market_at(listing: NormalListing) -> datetime | None:
+    """When it left the market; None while it is on it."""
+    if listing.standard_status not in OFF_MARKET:
+        return None
+    for name in ("OffMarketDate", "PurchaseContractDate", "CloseDate"):
+        day = listing.value(name)
+        if isinstance(day, date):
+            return midnight(day)
+    return cast("datetime | None", listing.value("StatusChangeTimestamp") or listing.modification_timestamp)
+
+
+def midnight(day: date) -> datetime:
+    """The first moment of a day, UTC."""
+    return datetime.combine(day, time(), UTC)

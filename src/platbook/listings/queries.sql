@@ -1,0 +1,126 @@
+-- name: add_terms
+-- Words and places not known yet.
+INSERT INTO listing_terms (kind, term) SELECT * FROM unnest(%(kinds)s::text[], %(terms)s::text[])
+ON CONFLICT DO NOTHING;
+
+-- name: find_differing
+-- Of a page's keys, those whose row is missing, differs by its hash, or is not visible now. Unchanged rows send nothing back.
+SELECT k.listing_key, p.id, p.content_hash IS NOT DISTINCT FROM k.hash AS same_content, p.modification_timestamp AS modified,
+    p.removed_at IS NOT NULL AS removed, p.out_of_scope_at IS NOT NULL AS out_of_scope, p.erased_at IS NOT NULL AS erased
+FROM unnest(%(keys)s::text[], %(hashes)s::bytea[]) AS k (listing_key, hash)
+LEFT JOIN properties p ON p.provider_id = %(provider_id)s AND p.listing_key = k.listing_key
+WHERE p.id IS NULL OR p.content_hash IS DISTINCT FROM k.hash OR p.removed_at IS NOT NULL OR p.out_of_scope_at IS NOT NULL;
+
+-- name: find_ids
+-- The rows of these keys that are not erased.
+SELECT listing_key, id FROM properties
+WHERE provider_id = %(provider_id)s AND listing_key = ANY(%(keys)s) AND erased_at IS NULL;
+
+-- name: mark_removed
+-- The source no longer has these listings: hide them, keep them.
+UPDATE properties SET removed_at = %(at)s, sync_id = %(sync_id)s
+WHERE provider_id = %(provider_id)s AND listing_key = ANY(%(keys)s) AND removed_at IS NULL AND erased_at IS NULL
+RETURNING id;
+
+-- name: mark_returned
+-- The source has these unchanged listings again, and the provider wants them.
+UPDATE properties SET removed_at = NULL, out_of_scope_at = NULL, sync_id = %(sync_id)s
+WHERE id = ANY(%(ids)s) AND erased_at IS NULL AND (removed_at IS NOT NULL OR out_of_scope_at IS NOT NULL)
+RETURNING id;
+
+-- name: mark_out_of_scope
+-- The provider's scope no longer asks for these listings. They are not removed: the source still has them.
+UPDATE properties SET out_of_scope_at = %(at)s, sync_id = %(sync_id)s
+WHERE provider_id = %(provider_id)s AND listing_key = ANY(%(keys)s) AND out_of_scope_at IS NULL AND erased_at IS NULL
+RETURNING id;
+
+-- name: mark_scope_narrowed
+-- Everything stored that a narrowed scope no longer asks for.
+UPDATE properties SET out_of_scope_at = %(at)s, sync_id = %(sync_id)s
+WHERE provider_id = %(provider_id)s AND visible AND NOT (
+    (cardinality(%(statuses)s::text[]) = 0 OR standard_status = ANY(%(statuses)s))
+    AND (cardinality(%(property_types)s::text[]) = 0 OR property_type = ANY(%(property_types)s))
+    AND (%(closed_since)s::date IS NULL OR standard_status IS DISTINCT FROM 'Closed' OR close_date >= %(closed_since)s::date)
+)
+RETURNING id;
+
+-- name: erase_listings
+-- Leave a tombstone: key and dates. Typed values are emptied by the statement composed beside this one.
+UPDATE properties SET erased_at = %(at)s, removed_at = coalesce(removed_at, %(at)s), more = '{}', raw = NULL,
+    content_hash = NULL, internal_document = NULL, public_document = NULL, shows_address = false, sync_id = %(sync_id)s
+WHERE id = ANY(%(ids)s) AND erased_at IS NULL
+RETURNING id;
+
+-- name: erase_changes
+-- An erased listing's change log keeps what happened and when, and loses the values.
+UPDATE listing_changes SET changes = '[]' WHERE property_id = ANY(%(ids)s);
+
+-- name: erase_media
+-- An erased listing has no photos.
+DELETE FROM property_media WHERE property_id = ANY(%(ids)s);
+
+-- name: find_words_of
+-- The words that only these listings may have brought in.
+SELECT DISTINCT word FROM properties p,
+    regexp_split_to_table(lower(concat_ws(' ', unparsed_address, city, subdivision_name, public_remarks)), '[^[:alnum:]]+') AS word
+WHERE p.id = ANY(%(ids)s) AND length(word) BETWEEN 3 AND 40;
+
+-- name: delete_unused_words
+-- Forget words that lead to no listing any more.
+DELETE FROM listing_terms t WHERE t.kind = 'word' AND t.term = ANY(%(words)s) AND NOT EXISTS (
+    SELECT FROM properties WHERE visible AND
+        listing_words(unparsed_address, city, postal_code, subdivision_name, listing_id, public_remarks)
+        @@ plainto_tsquery('english', t.term));
+
+-- name: delete_unused_places
+-- Forget places that lead to no listing any more.
+DELETE FROM listing_terms t WHERE t.kind <> 'word' AND t.term = ANY(%(places)s) AND NOT EXISTS (
+    SELECT FROM properties p WHERE p.visible AND t.term IN (p.city, p.postal_code, p.subdivision_name));
+
+-- name: find_places_of
+-- The places that only these listings may have brought in.
+SELECT DISTINCT place FROM properties p, unnest(ARRAY[city, postal_code, subdivision_name]) AS place
+WHERE p.id = ANY(%(ids)s) AND place IS NOT NULL;
+
+-- name: get_media_of
+-- The photos' rows of some listings.
+SELECT property_id, media_key, "order", category, caption, permission, modified, state, source_address
+FROM property_media WHERE property_id = ANY(%(ids)s) ORDER BY property_id, "order", media_key;
+
+-- name: upsert_media
+-- One photo's row; a photo whose content changed is work again.
+INSERT INTO property_media AS m (id, provider_id, property_id, media_key, "order", category, caption, permission, modified,
+    source_address, state, sync_id, created_at, updated_at)
+VALUES (%(id)s, %(provider_id)s, %(property_id)s, %(media_key)s, %(order)s, %(category)s, %(caption)s, %(permission)s,
+    %(modified)s, %(source_address)s, 'waiting', %(sync_id)s, %(at)s, %(at)s)
+ON CONFLICT (property_id, media_key) DO UPDATE SET "order" = excluded."order", category = excluded.category,
+    caption = excluded.caption, permission = excluded.permission, modified = excluded.modified,
+    source_address = excluded.source_address, sync_id = excluded.sync_id, updated_at = excluded.updated_at,
+    state = CASE WHEN m.modified IS DISTINCT FROM excluded.modified THEN 'waiting' ELSE m.state END;
+
+-- name: delete_media
+-- Photos the source no longer lists.
+DELETE FROM property_media WHERE property_id = %(property_id)s AND media_key = ANY(%(media_keys)s);
+
+-- name: set_hidden
+-- Hide or show everything of an archived provider.
+UPDATE properties SET hidden = %(hidden)s WHERE provider_id = %(provider_id)s AND hidden <> %(hidden)s;
+
+-- name: find_live_ids
+-- Every row of a provider that is not erased, a batch at a time.
+SELECT id FROM properties WHERE provider_id = %(provider_id)s AND erased_at IS NULL LIMIT %(limit)s;
+
+-- name: withdraw_public
+-- Before documents are rebuilt under other display rules, nothing of the provider is public.
+UPDATE properties SET public_document = NULL
+WHERE provider_id = %(provider_id)s AND document_version <> %(version)s AND public_document IS NOT NULL;
+
+-- name: find_stale_documents
+-- Rows whose documents were made under another version, a batch at a time.
+SELECT id FROM properties
+WHERE provider_id = %(provider_id)s AND document_version <> %(version)s AND erased_at IS NULL LIMIT %(limit)s FOR UPDATE SKIP LOCKED;
+
+-- name: count_listings
+-- A provider's listings: those visible, and all that are not erased.
+SELECT count(*) FILTER (WHERE visible) AS active, count(*) AS total
+FROM properties WHERE provider_id = %(provider_id)s AND erased_at IS NULL;

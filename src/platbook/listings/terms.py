@@ -1,0 +1,55 @@
+"""The words and places listings are found by, kept once each, for suggestions and typing mistakes."""
+
+import re
+from collections.abc import Iterable
+
+from platbook.db import WriteConnection, load_queries
+from platbook.listings.listing import NormalListing
+from platbook.reso.fields import SLOT
+
+Q = load_queries(__package__ or "platbook.listings")
+
+_WORD = re.compile(r"[^\W_]{3,40}")
+_TEXTS = tuple(SLOT[name] for name in ("UnparsedAddress", "City", "SubdivisionName", "PublicRemarks"))
+_PLACES = (("city", SLOT["City"]), ("postalCode", SLOT["PostalCode"]), ("subdivision", SLOT["SubdivisionName"]))
+_LIMIT = 500_000
+
+Term = tuple[str, str]
+
+
+def listing_terms(listing: NormalListing) -> set[Term]:
+    """The terms of one listing: pairs of kind and text."""
+    values = listing.values
+    text = " ".join(str(values[slot]) for slot in _TEXTS if values[slot])
+    terms = {("word", word) for word in set(_WORD.findall(text.lower()))}
+    terms.update((kind, str(values[slot])) for kind, slot in _PLACES if values[slot])
+    return terms
+
+
+class KnownTerms:
+    """The terms this process has seen stored, so that a page sends only new ones."""
+
+    def __init__(self) -> None:
+        self._seen: set[Term] = set()
+
+    def fresh(self, listings: Iterable[NormalListing]) -> set[Term]:
+        """The terms not seen stored yet."""
+        terms: set[Term] = set()
+        for listing in listings:
+            terms |= listing_terms(listing)
+        return terms - self._seen
+
+    def remember(self, terms: set[Term]) -> None:
+        """Note terms as stored; to be called after the commit that stored them."""
+        if len(self._seen) > _LIMIT:
+            self._seen.clear()
+        self._seen |= terms
+
+
+async def add_terms(connection: WriteConnection, terms: set[Term]) -> None:
+    """Store terms; known ones cost little."""
+    if terms:
+        # In one order everywhere, so that two pages adding the same words wait for one another and never deadlock.
+        ordered = sorted(terms)
+        params = {"kinds": [kind for kind, _ in ordered], "terms": [term for _, term in ordered]}
+        await connection.run(Q.add_terms, params)

@@ -1,0 +1,107 @@
+"""A provider's configuration as people write it: the JSON of the API, the CLI and the brief."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self, cast
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic.alias_generators import to_camel
+
+from platbook.base.errors import FieldProblem, InvalidInput
+from platbook.connectors.contract import Scope
+from platbook.connectors.registry import find_connector
+from platbook.providers.display import Display
+from platbook.reso.lookups import StandardStatus
+
+_SETTINGS_ON_TOP = ("loginUrl",)
+
+
+class ScopeSettings(BaseModel):
+    """Which listings are wanted; empty means all of that kind."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
+
+    statuses: tuple[str, ...] = ()
+    property_types: tuple[str, ...] = ()
+    closed_since: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
+    photos_per_status: dict[str, Annotated[int, Field(ge=0)]] = {}
+
+    @model_validator(mode="after")
+    def _statuses_are_standard(self) -> Self:
+        unknown = {*self.statuses, *self.photos_per_status} - set(StandardStatus)
+        if unknown:
+            raise ValueError(f"unknown status {min(unknown)}; the standard ones are {', '.join(StandardStatus)}")
+        return self
+
+    def to_scope(self) -> Scope:
+        """As connectors and the engine take it."""
+        return Scope(frozenset(self.statuses), frozenset(self.property_types), self.closed_since)
+
+
+class Configuration(BaseModel):
+    """Everything that can be said of a provider. `loginUrl` may stand on top, as in the classic form."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+
+    provider_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+    provider_name: Annotated[str, Field(min_length=1, max_length=200)]
+    provider_type: Annotated[str, Field(min_length=1, max_length=64)]
+    settings: dict[str, object] = {}
+    credentials: dict[str, object] | None = None
+    field_mapping: dict[str, object] = {}
+    scope: ScopeSettings = ScopeSettings()
+    display: Display = Display()
+    retention: Literal["keep", "erase"] = "keep"
+    interval_hours: Annotated[float, Field(ge=0.25, le=168)] = 4
+    requests_per_second: Annotated[float, Field(gt=0, le=1000)] | None = None
+    max_removal_share: Annotated[float, Field(ge=0, le=1)] = 0.10
+    enabled: bool = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lift_settings(cls, given: object) -> object:
+        if not isinstance(given, Mapping):
+            return given
+        whole = dict(cast("Mapping[str, object]", given))
+        settings = whole.pop("settings", None) or {}
+        if not isinstance(settings, Mapping):
+            return given
+        settings = dict(cast("Mapping[str, object]", settings))
+        for name in _SETTINGS_ON_TOP:
+            if name in whole:
+                settings.setdefault(name, whole.pop(name))
+        return {**whole, "settings": settings}
+
+
+def parse_configuration(given: Mapping[str, object]) -> Configuration:
+    """Validate a configuration, its connector's settings and credentials included; InvalidInput names the field."""
+    try:
+        configuration = Configuration.model_validate(given)
+    except ValidationError as error:
+        raise _invalid(error, "") from None
+    check_connection_settings(configuration.provider_type, configuration.settings, configuration.credentials)
+    return configuration
+
+
+def check_connection_settings(
+    provider_type: str, settings: Mapping[str, object], credentials: Mapping[str, object] | None
+) -> None:
+    """Let the connector check what is its own; InvalidInput names the field, never its value."""
+    connector = find_connector(provider_type)
+    try:
+        connector.settings_model.model_validate(settings)
+    except ValidationError as error:
+        raise _invalid(error, "settings.") from None
+    if credentials is not None:
+        try:
+            connector.credentials_model.model_validate(credentials)
+        except ValidationError as error:
+            raise _invalid(error, "credentials.") from None
+
+
+def _invalid(error: ValidationError, prefix: str) -> InvalidInput:
+    problems = [
+        FieldProblem(prefix + ".".join(str(part) for part in problem["loc"]), problem["msg"])
+        for problem in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
+    first = problems[0]
+    return InvalidInput(f"{first.field}: {first.message}", details=problems)

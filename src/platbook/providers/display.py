@@ -1,0 +1,23 @@
+"""How a provider's listings may be shown outside the house. What is not allowed is not shown."""
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+SHOWN_BY_DEFAULT = ("Active", "Active Under Contract", "Closed", "Coming Soon", "Pending")
+
+
+class Display(BaseModel):
+    """A provider's display settings, part of the version of its documents."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
+
+    listing_display_when_null: bool = Field(
+        default=False, description="what a missing InternetEntireListingDisplayYN means"
+    )
+    address_display_when_null: bool = Field(default=False, description="what a missing InternetAddressDisplayYN means")
+    statuses: tuple[str, ...] = Field(
+        default=SHOWN_BY_DEFAULT, description="standard statuses that may be shown in public"
+    )
+    mls: str | None = Field(default=None, max_length=200, description="the MLS's name as it wants to be credited")
+    copyright: str | None = Field(default=None, max_length=1000)
+    disclaimer: str | None = Field(default=None, max_length=5000)

@@ -1,0 +1,137 @@
+"""Providers as rows: read, added, changed, archived. Credentials go in sealed and come out only to be used."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+
+from platbook.base.errors import Conflict, NotFound
+from platbook.connectors.contract import Scope
+from platbook.db import ReadConnection, SecretBox, UniqueViolation, WriteConnection, as_json, load_queries
+from platbook.providers.configuration import Configuration, ScopeSettings
+from platbook.providers.display import Display
+
+Q = load_queries(__package__ or "platbook.providers")
+
+LOCAL = "local"
+"""The provider of listings made here; it has no configuration and is never synced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """One configured connection to one MLS. Its credentials are not part of it, only their names."""
+
+    provider_id: str
+    provider_name: str
+    provider_type: str
+    settings: Mapping[str, object]
+    credential_names: list[str]
+    field_mapping: Mapping[str, object]
+    scope: Mapping[str, object]
+    display: Mapping[str, object]
+    retention: str
+    interval_hours: float
+    requests_per_second: float | None
+    max_removal_share: float
+    enabled: bool
+    archived_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def wanted(self) -> Scope:
+        """Which listings are wanted, as connectors and the engine take it."""
+        return ScopeSettings.model_validate(self.scope).to_scope()
+
+    @property
+    def display_rules(self) -> Display:
+        """How its listings may be shown outside the house."""
+        return Display.model_validate(self.display)
+
+
+async def get_provider(connection: ReadConnection, provider_id: str) -> Provider:
+    """One provider, archived ones too; NotFound."""
+    provider = await connection.first(Provider, Q.get_provider, {"provider_id": provider_id})
+    if provider is None:
+        raise NotFound(f"there is no provider {provider_id}", code="PROVIDER_NOT_FOUND")
+    return provider
+
+
+async def find_providers(connection: ReadConnection, *, archived: bool = False) -> list[Provider]:
+    """Every provider by id; archived ones only if asked."""
+    return await connection.all(Provider, Q.find_providers, {"archived": archived})
+
+
+async def add_provider(connection: WriteConnection, box: SecretBox, configuration: Configuration, at: datetime) -> None:
+    """Add a provider; Conflict where the id is taken."""
+    if configuration.provider_id == LOCAL:
+        raise Conflict(f"{LOCAL} names the listings made here", code="PROVIDER_EXISTS")
+    try:
+        async with connection.savepoint():
+            await connection.run(Q.add_provider, _row(box, configuration, at))
+    except UniqueViolation:
+        raise Conflict(f"provider {configuration.provider_id} exists", code="PROVIDER_EXISTS") from None
+
+
+async def change_provider(
+    connection: WriteConnection, box: SecretBox, configuration: Configuration, at: datetime
+) -> None:
+    """Replace a provider's configuration (credentials only where given) and bring it back if it was archived."""
+    if not await connection.run(Q.change_provider, _row(box, configuration, at)):
+        raise NotFound(f"there is no provider {configuration.provider_id}", code="PROVIDER_NOT_FOUND")
+
+
+async def set_enabled(connection: WriteConnection, provider_id: str, *, enabled: bool, at: datetime) -> None:
+    """Switch a provider's schedule on or off; NotFound, archived ones included."""
+    params = {"provider_id": provider_id, "enabled": enabled, "at": at}
+    _must_exist(await connection.run(Q.set_enabled, params), provider_id)
+
+
+async def set_interval(connection: WriteConnection, provider_id: str, *, interval_hours: float, at: datetime) -> None:
+    """Change how often a provider is synced, in hours; NotFound, archived ones included."""
+    params = {"provider_id": provider_id, "interval_hours": interval_hours, "at": at}
+    _must_exist(await connection.run(Q.set_interval, params), provider_id)
+
+
+async def archive_provider(connection: WriteConnection, provider_id: str, at: datetime) -> None:
+    """Take a provider out of service; nothing is erased. NotFound."""
+    _must_exist(await connection.run(Q.archive_provider, {"provider_id": provider_id, "at": at}), provider_id)
+
+
+async def delete_provider(connection: WriteConnection, provider_id: str) -> None:
+    """Remove a provider's configuration, runs, errors and sweeps. Its listings must have been erased before."""
+    _must_exist(await connection.run(Q.delete_provider, {"provider_id": provider_id}), provider_id)
+
+
+async def open_credentials(connection: ReadConnection, box: SecretBox, provider_id: str) -> dict[str, object]:
+    """A provider's credentials, to be used and forgotten; empty where none were given."""
+    sealed = await connection.value(bytes, Q.get_credentials, {"provider_id": provider_id})
+    return {} if sealed is None else orjson.loads(box.open(sealed, context=provider_id))
+
+
+def _must_exist(touched: int, provider_id: str) -> None:
+    if not touched:
+        raise NotFound(f"there is no provider {provider_id}", code="PROVIDER_NOT_FOUND")
+
+
+def _row(box: SecretBox, configuration: Configuration, at: datetime) -> dict[str, object]:
+    given = configuration.credentials
+    plain = configuration.model_dump(mode="json", by_alias=True, include={"scope", "display"})
+    return {
+        "provider_id": configuration.provider_id,
+        "provider_name": configuration.provider_name,
+        "provider_type": configuration.provider_type,
+        "settings": as_json(configuration.settings),
+        "credentials": None if given is None else box.seal(orjson.dumps(given), context=configuration.provider_id),
+        "credential_names": sorted(given or ()),
+        "field_mapping": as_json(configuration.field_mapping),
+        "scope": as_json(plain["scope"]),
+        "display": as_json(plain["display"]),
+        "retention": configuration.retention,
+        "interval_hours": configuration.interval_hours,
+        "requests_per_second": configuration.requests_per_second,
+        "max_removal_share": configuration.max_removal_share,
+        "enabled": configuration.enabled,
+        "at": at,
+    }

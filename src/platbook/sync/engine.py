@@ -1,0 +1,318 @@
+"""Does one run of one provider from beginning to end, whatever happens on the way."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from platbook.base.clock import Clock
+from platbook.base.errors import NeedsOperator, PlatbookError, SourceBrokeProtocol, SweepRefused
+from platbook.base.ids import new_id
+from platbook.base.log import get_log
+from platbook.connectors.contract import Connector, Session
+from platbook.connectors.registry import find_connector
+from platbook.db import Database, ReadConnection, SecretBox, WriteConnection, load_queries
+from platbook.listings.listing import Origin
+from platbook.listings.store import mark_scope_narrowed
+from platbook.listings.terms import KnownTerms
+from platbook.providers.providers import Provider, get_provider, open_credentials
+from platbook.sync import cursors
+from platbook.sync.mapping import plan_mapping
+from platbook.sync.outcome import Settlement, ended_well, error_type, settle_failure, settle_success
+from platbook.sync.page import Rules
+from platbook.sync.plan import plan_run, scope_fingerprint
+from platbook.sync.rejections import find_retrying
+from platbook.sync.run_context import RunContext
+from platbook.sync.runs import (
+    Lease,
+    RunCancelled,
+    RunStatus,
+    RunTakenOver,
+    SyncType,
+    get_counts,
+    hold_epoch,
+    take_run,
+)
+from platbook.sync.sweep import apply_sweep, sweep
+from platbook.sync.walk import walk_changes
+from platbook.transport import Transport, seat
+
+Q = load_queries(__package__ or "platbook.sync")
+log = get_log("sync")
+
+_RETRY_BATCH = 1000
+_SEAT_WAIT = timedelta(seconds=30)
+
+
+@dataclass(slots=True)
+class Engine:
+    """What a worker needs to do runs."""
+
+    database: Database
+    transport: Transport
+    box: SecretBox
+    clock: Clock
+    terms: KnownTerms = field(default_factory=KnownTerms)
+
+    async def run_next(self, provider_id: str) -> bool:
+        """Do the run that was left behind or waits; False: there is none.
+
+        A cancel by a person ends the run as cancelled. A cancel of this task from outside (the worker stops) leaves
+        it as it stands, to be resumed by another worker from its checkpoint under the same id.
+        """
+        async with self.database.transaction() as connection:
+            lease = await take_run(connection, provider_id, self.clock.now())
+        if lease is None:
+            return False
+        run_log = log.bind(provider=provider_id, sync_id=str(lease.run.sync_id), sync_type=lease.run.sync_type)
+        run_log.info("run started")
+        try:
+            status = await self._do(lease)
+        except RunTakenOver:
+            run_log.warning("run taken over by another worker")
+            return True
+        run_log.info("run ended", status=status)
+        return True
+
+    async def _do(self, lease: Lease) -> RunStatus:
+        context: RunContext | None = None
+        try:
+            context = await self._prepare(lease)
+            refused = await self._carry_out(context)
+        except RunCancelled:
+            return await self._end_cancelled(lease, context)
+        except RunTakenOver:
+            raise
+        except PlatbookError as error:
+            return await self._end_failed(lease, context, error)
+        except Exception as error:
+            await self._end_failed(lease, context, error)
+            raise
+        return await self._end_well(context, refused)
+
+    async def _prepare(self, lease: Lease) -> RunContext:
+        async with self.database.read() as connection:
+            provider = await get_provider(connection, lease.run.provider_id)
+        connector = find_connector(provider.provider_type)
+        settings = connector.settings_model.model_validate(provider.settings)
+        capabilities = connector.capabilities(settings)
+        rules = Rules(
+            mapping=plan_mapping(provider.field_mapping, key_field=_text(provider.settings.get("keyField"))),
+            scope=provider.wanted,
+            display=provider.display_rules,
+            volatile=capabilities.volatile_fields,
+            retention=provider.retention,
+            terms=self.terms,
+        )
+        scope = scope_fingerprint(provider.provider_type, provider.settings, provider.scope)
+        return RunContext(self.database, self.clock, provider, capabilities, rules, lease, scope)
+
+    async def _carry_out(self, context: RunContext) -> SweepRefused | None:
+        await self._retry_rejections(context)
+        run = context.lease.run
+        if run.sync_type == SyncType.RETRY:
+            return None
+        async with self._session(context) as session:
+            if run.sync_type == SyncType.RECORD:
+                await _sync_record(context, session, run.listing_key or "")
+                return None
+            if run.sweep_id is not None:
+                await apply_sweep(context, session, run.sweep_id)
+                return None
+            return await self._walk_and_sweep(context, session)
+
+    async def _walk_and_sweep(self, context: RunContext, session: Session) -> SweepRefused | None:
+        provider_id, run = context.provider.provider_id, context.lease.run
+        async with self.database.read() as connection:
+            standing = await cursors.get_standing(connection, provider_id, context.lease.resource)
+            last_sweep_at = await connection.value(datetime, Q.get_last_sweep, {"provider_id": provider_id})
+        plan = plan_run(
+            SyncType(run.sync_type),
+            standing,
+            context.capabilities,
+            context.scope,
+            last_sweep_at=last_sweep_at,
+            now=self.clock.now(),
+        )
+        if standing.watermark_scope not in {None, context.scope}:
+            await _narrow(context)
+        if plan.walk is not None:
+            await walk_changes(context, session, plan.walk)
+        if not plan.sweep:
+            return None
+        try:
+            await sweep(context, session)
+        except SweepRefused as refused:
+            return refused
+        context.swept = True
+        return None
+
+    @asynccontextmanager
+    async def _session(self, context: RunContext) -> AsyncGenerator[Session]:
+        provider = context.provider
+        async with self.database.read() as connection:
+            credentials = await open_credentials(connection, self.box, provider.provider_id)
+        connector: Connector = find_connector(provider.provider_type)
+        http = self.transport.for_provider(
+            provider.provider_id, requests_per_second=provider.requests_per_second, meter=context.meter
+        )
+        seats = context.capabilities.max_concurrency
+        async with (
+            seat(self.database, provider.provider_id, seats, wait=_SEAT_WAIT),
+            connector.connect(
+                connector.settings_model.model_validate(provider.settings),
+                connector.credentials_model.model_validate(credentials),
+                scope=context.rules.scope,
+                http=http,
+                clock=self.clock,
+            ) as session,
+        ):
+            yield session
+
+    async def _retry_rejections(self, context: RunContext) -> None:
+        async with self.database.transaction() as connection:
+            await hold_epoch(connection, context.lease)
+            params = {"provider_id": context.provider.provider_id, "at": self.clock.now()}
+            await connection.run(Q.abandon_unreadable, params)
+        while True:
+            async with self.database.read() as connection:
+                records = await find_retrying(connection, context.lease, _RETRY_BATCH)
+            if not records or context.lease.run.dry_run:
+                return
+            await context.store(records, [])
+
+    async def _end_well(self, context: RunContext, refused: SweepRefused | None) -> RunStatus:
+        await context.note_effort()
+        now = self.clock.now()
+        lease = context.lease
+        async with self.database.transaction() as connection:
+            await _fence(connection, lease)
+            status = ended_well(await get_counts(connection, lease), refused)
+            await _finish(connection, lease, status, now, error=refused)
+            if lease.run.dry_run or lease.run.sync_type in {SyncType.RECORD, SyncType.RETRY}:
+                await connection.run(Q.clear_current, _status_key(lease, now))
+            else:
+                settlement = settle_success(_interval(context.provider), refused, now)
+                await _settle(connection, lease, settlement, now, success=True, swept=context.swept)
+        return status
+
+    async def _end_cancelled(self, lease: Lease, context: RunContext | None) -> RunStatus:
+        if context is not None:
+            await context.note_effort()
+        now = self.clock.now()
+        async with self.database.transaction() as connection:
+            await _fence(connection, lease)
+            await _finish(connection, lease, RunStatus.CANCELLED, now)
+            await connection.run(Q.clear_current, _status_key(lease, now))
+        return RunStatus.CANCELLED
+
+    async def _end_failed(self, lease: Lease, context: RunContext | None, error: Exception) -> RunStatus:
+        if context is not None:
+            await context.note_effort()
+        now = self.clock.now()
+        async with self.database.transaction() as connection:
+            await _fence(connection, lease)
+            failures = 1 + await _failures(connection, lease)
+            interval = timedelta(hours=1) if context is None else _interval(context.provider)
+            await _finish(connection, lease, RunStatus.FAILED, now, error=error)
+            await _note_error(connection, lease, error, now)
+            await _settle(connection, lease, settle_failure(error, failures, interval, now), now)
+        return RunStatus.FAILED
+
+
+async def _sync_record(context: RunContext, session: Session, key: str) -> None:
+    record = await session.record(context.lease.resource, key)
+    if record is None:
+        raise NeedsOperator(f"the source has no record {key}; only a sweep or the source's own word removes a listing")
+    await context.store([record], [])
+
+
+async def _narrow(context: RunContext) -> None:
+    scope, run = context.rules.scope, context.lease.run
+    if run.dry_run:
+        return
+    origin = Origin(run.provider_id, "scope", context.clock.now(), run.sync_id)
+    wanted = {
+        "statuses": sorted(scope.statuses),
+        "property_types": sorted(scope.property_types),
+        "closed_since": scope.closed_since,
+    }
+    async with context.database.transaction() as connection:
+        await hold_epoch(connection, context.lease)
+        await mark_scope_narrowed(connection, wanted, origin)
+
+
+async def _fence(connection: WriteConnection, lease: Lease) -> None:
+    try:
+        await hold_epoch(connection, lease)
+    except RunCancelled:
+        return  # it ends in any case; only the epoch matters here
+
+
+async def _finish(
+    connection: WriteConnection, lease: Lease, status: RunStatus, now: datetime, *, error: Exception | None = None
+) -> None:
+    params = {
+        **_status_key(lease, now),
+        "sync_id": lease.run.sync_id,
+        "status": status,
+        "error_type": None if error is None else error_type(error),
+        "error": None if error is None else _words(error),
+    }
+    await connection.run(Q.finish_run, params)
+
+
+async def _settle(
+    connection: WriteConnection,
+    lease: Lease,
+    settlement: Settlement,
+    now: datetime,
+    *,
+    success: bool = False,
+    swept: bool = False,
+) -> None:
+    params = {
+        **_status_key(lease, now),
+        "next_run_at": settlement.next_run_at,
+        "failures": settlement.failures,
+        "needs_operator": settlement.needs_operator,
+        "blocked": settlement.blocked,
+        "last_success_at": now if success else None,
+        "last_sweep_at": now if swept else None,
+    }
+    await connection.run(Q.settle_status, params)
+
+
+async def _note_error(connection: WriteConnection, lease: Lease, error: Exception, now: datetime) -> None:
+    sample = error.sample.decode(errors="replace").replace("\0", "") if isinstance(error, SourceBrokeProtocol) else None
+    params = {
+        "id": new_id(),
+        "provider_id": lease.run.provider_id,
+        "sync_id": lease.run.sync_id,
+        "type": error_type(error),
+        "reason": _words(error),
+        "raw": sample or None,
+        "at": now,
+    }
+    await connection.run(Q.add_run_error, params)
+
+
+async def _failures(connection: ReadConnection, lease: Lease) -> int:
+    return await connection.value(int, Q.get_failures, {"provider_id": lease.run.provider_id}) or 0
+
+
+def _status_key(lease: Lease, now: datetime) -> dict[str, object]:
+    return {"provider_id": lease.run.provider_id, "epoch": lease.epoch, "at": now}
+
+
+def _interval(provider: Provider) -> timedelta:
+    return timedelta(hours=provider.interval_hours)
+
+
+def _words(error: Exception) -> str:
+    # What is not ours may say anything, a secret included: only its kind is kept, the log has the rest.
+    return str(error) if isinstance(error, PlatbookError) else f"an unexpected {type(error).__name__}; see the log"
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,73 @@
+"""What a run will do, decided from values alone."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import orjson
+
+from platbook.connectors.contract import Capabilities, Cursor
+from platbook.sync.cursors import Standing
+from platbook.sync.runs import SyncType
+
+SWEEP_EVERY = timedelta(hours=12)
+"""Display rules ask that removals, too, are followed within 12 hours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A walk over changes: `since` None is everything; `resume` is where an interrupted one goes on."""
+
+    kind: SyncType
+    since: Cursor | None
+    resume: Cursor | None = None
+    watermark: Cursor | None = None
+    done: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run does, in this order."""
+
+    walk: Walk | None
+    sweep: bool
+
+
+def plan_run(
+    asked: SyncType,
+    standing: Standing,
+    capabilities: Capabilities,
+    scope: str,
+    *,
+    last_sweep_at: datetime | None,
+    now: datetime,
+) -> Plan:
+    """Plan a full, incremental or sweep run.
+
+    An incremental run becomes a full one where there is nothing to start from, or the scope has changed since: only a
+    full walk can fetch what a wider scope asks for. An interrupted walk of the same kind and scope is resumed.
+    """
+    if asked is SyncType.SWEEP:
+        return Plan(None, sweep=True)
+    fresh = standing.watermark is not None and standing.watermark_scope == scope
+    unfinished_full = standing.walk == SyncType.FULL and standing.walk_scope == scope
+    if asked is SyncType.FULL or not fresh or not capabilities.incremental or unfinished_full:
+        return Plan(_walk(SyncType.FULL, None, standing, scope), sweep=capabilities.key_sweep)
+    due = last_sweep_at is None or now - last_sweep_at >= SWEEP_EVERY
+    since = Cursor(standing.watermark or "")
+    return Plan(_walk(SyncType.INCREMENTAL, since, standing, scope), sweep=capabilities.key_sweep and due)
+
+
+def scope_fingerprint(provider_type: str, settings: Mapping[str, object], scope: Mapping[str, object]) -> str:
+    """Name what a watermark stands for: another source or another scope makes another fingerprint."""
+    said = orjson.dumps([provider_type, settings, scope], option=orjson.OPT_SORT_KEYS)
+    return hashlib.blake2b(said, digest_size=12).hexdigest()
+
+
+def _walk(kind: SyncType, since: Cursor | None, standing: Standing, scope: str) -> Walk:
+    same = standing.walk == kind and standing.walk_scope == scope and standing.walk_since == since
+    if not same or standing.walk_checkpoint is None:
+        return Walk(kind, since)
+    watermark = None if standing.walk_watermark is None else Cursor(standing.walk_watermark)
+    return Walk(kind, since, Cursor(standing.walk_checkpoint), watermark, standing.walk_done)

@@ -1,0 +1,95 @@
+"""Walks over a source's changes, page by page.
+
+While one page is being stored the next is already asked for; never more than one, so memory does not grow with the
+source. The watermark moves only when the walk is complete, unless the connector walks in time order. In any other
+order the greatest time of a whole walk would be too late a start for the next one: a record passed early and changed
+since would be missed. What is certain is the first page: everything changed after it was sent carries a later time.
+So its greatest time is the watermark of such a walk (decision record 0003).
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import dataclass
+
+from platbook.base.errors import SourceBrokeProtocol
+from platbook.connectors.contract import Page, Session
+from platbook.db import WriteConnection
+from platbook.sync import cursors
+from platbook.sync.cursors import WalkPlace
+from platbook.sync.plan import Walk
+from platbook.sync.rejections import Rejection
+from platbook.sync.run_context import RunContext
+
+
+@dataclass(slots=True)
+class _Position:
+    """Where a walk stands while it goes on."""
+
+    walk: Walk
+    done: int
+    watermark: str | None
+
+    def step(self, page: Page, *, time_ordered: bool) -> None:
+        self.done += len(page.records) + len(page.problems)
+        if page.watermark is not None and (time_ordered or self.watermark is None):
+            self.watermark = page.watermark
+
+
+async def walk_changes(context: RunContext, session: Session, walk: Walk) -> None:
+    """Store every page of a walk; a walk that ends without the source saying so is SourceBrokeProtocol."""
+    position = _Position(walk, walk.done, walk.watermark)
+    resource = context.lease.resource
+    complete = False
+    pages = ahead(session.changes(resource, walk.since, walk.resume))
+    async with contextlib.aclosing(pages):
+        async for page in context.timed("fetch", pages):
+            position.step(page, time_ordered=context.capabilities.time_ordered)
+            await _store(context, page, position)
+            complete = page.complete
+    if not complete:
+        raise SourceBrokeProtocol("the source stopped before it said that nothing follows")
+
+
+async def ahead(pages: AsyncIterator[Page]) -> AsyncGenerator[Page]:
+    """Ask for the next page while the present one is being worked on."""
+    coming = asyncio.ensure_future(_next(pages))
+    try:
+        while (page := await coming) is not None:
+            if not page.complete:
+                coming = asyncio.ensure_future(_next(pages))
+            yield page
+            if page.complete:
+                return
+    finally:
+        coming.cancel()
+        with contextlib.suppress(asyncio.CancelledError, Exception):
+            await coming
+        if isinstance(pages, AsyncGenerator):
+            await pages.aclose()
+
+
+async def _next(pages: AsyncIterator[Page]) -> Page | None:
+    return await anext(pages, None)
+
+
+async def _store(context: RunContext, page: Page, position: _Position) -> None:
+    problems = [Rejection(key, field, reason, seen) for key, field, reason, seen in page.problems]
+
+    async def note_place(connection: WriteConnection) -> None:
+        await _save_place(connection, context, page, position)
+
+    await context.store(page.records, problems, beside=note_place)
+    await context.report("listings", done=position.done, total=page.total)
+
+
+async def _save_place(connection: WriteConnection, context: RunContext, page: Page, position: _Position) -> None:
+    provider_id, resource, now = context.provider.provider_id, context.lease.resource, context.clock.now()
+    watermark = None if position.watermark is None else cursors.Cursor(position.watermark)
+    if page.complete or context.capabilities.time_ordered:
+        await cursors.save_watermark(connection, provider_id, resource, watermark, context.scope, now)
+    if page.complete:
+        await cursors.end_walk(connection, provider_id, resource, now)
+        return
+    place = WalkPlace(position.walk.kind, position.walk.since, page.checkpoint, watermark, context.scope, position.done)
+    await cursors.save_walk(connection, provider_id, resource, place, now)
