@@ -1,4 +1,4 @@
-"""Identifiers: UUID version 7 (RFC 9562 section 5.7), so that rows made together stand together in an index."""
+"""Identifiers: UUID version 7 (RFC 9562 section 5.7), so that rows made one after another stand so in an index."""
 
 import os
 import time
@@ -6,13 +6,15 @@ from uuid import UUID
 
 _VARIANT = 0x2 << 62
 _VERSION = 0x7 << 76
-_RANDOM_A = (1 << 12) - 1
-_RANDOM_B = (1 << 62) - 1
+_RANDOM = (1 << 62) - 1
+_NANOSECONDS = 1_000_000
 
 
 def new_id() -> UUID:
-    """Make an id that is greater than every id made in an earlier millisecond."""
-    random = int.from_bytes(os.urandom(10), "big")
-    milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds << 80) | _VERSION | (((random >> 64) & _RANDOM_A) << 64) | _VARIANT | (random & _RANDOM_B)
-    return UUID(int=value)
+    """Make an id greater than those made before it on this machine.
+
+    The twelve bits after the millisecond hold its fraction (RFC 9562 section 6.2, method 3), finer than a call takes.
+    """
+    milliseconds, fraction = divmod(time.time_ns(), _NANOSECONDS)
+    random = int.from_bytes(os.urandom(8), "big") & _RANDOM
+    return UUID(int=(milliseconds << 80) | _VERSION | ((fraction << 12) // _NANOSECONDS << 64) | _VARIANT | random)

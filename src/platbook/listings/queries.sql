@@ -92,7 +92,7 @@ FROM property_media WHERE property_id = ANY(%(ids)s) ORDER BY property_id, "orde
 INSERT INTO property_media AS m (id, provider_id, property_id, media_key, "order", category, caption, permission, modified,
     source_address, state, sync_id, created_at, updated_at)
 VALUES (%(id)s, %(provider_id)s, %(property_id)s, %(media_key)s, %(order)s, %(category)s, %(caption)s, %(permission)s,
-    %(modified)s, %(source_address)s, 'waiting', %(sync_id)s, %(at)s, %(at)s)
+    %(modified)s, %(source_address)s, 'waiting', %(sync_id)s, %(created_at)s, %(updated_at)s)
 ON CONFLICT (property_id, media_key) DO UPDATE SET "order" = excluded."order", category = excluded.category,
     caption = excluded.caption, permission = excluded.permission, modified = excluded.modified,
     source_address = excluded.source_address, sync_id = excluded.sync_id, updated_at = excluded.updated_at,

@@ -62,10 +62,10 @@ class Configuration(BaseModel):
         if not isinstance(given, Mapping):
             return given
         whole = dict(cast("Mapping[str, object]", given))
-        settings = whole.pop("settings", None) or {}
-        if not isinstance(settings, Mapping):
-            return given
-        settings = dict(cast("Mapping[str, object]", settings))
+        said = whole.pop("settings", {})
+        if not isinstance(said, Mapping):
+            return {**whole, "settings": said}
+        settings = dict(cast("Mapping[str, object]", said))
         for name in _SETTINGS_ON_TOP:
             if name in whole:
                 settings.setdefault(name, whole.pop(name))

@@ -1,6 +1,6 @@
 """Does one run of one provider from beginning to end, whatever happens on the way."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -52,6 +52,7 @@ class Engine:
     transport: Transport
     box: SecretBox
     clock: Clock
+    find_connector: Callable[[str], Connector] = find_connector
     terms: KnownTerms = field(default_factory=KnownTerms)
 
     async def run_next(self, provider_id: str) -> bool:
@@ -93,7 +94,7 @@ class Engine:
     async def _prepare(self, lease: Lease) -> RunContext:
         async with self.database.read() as connection:
             provider = await get_provider(connection, lease.run.provider_id)
-        connector = find_connector(provider.provider_type)
+        connector = self.find_connector(provider.provider_type)
         settings = connector.settings_model.model_validate(provider.settings)
         capabilities = connector.capabilities(settings)
         rules = Rules(
@@ -152,7 +153,7 @@ class Engine:
         provider = context.provider
         async with self.database.read() as connection:
             credentials = await open_credentials(connection, self.box, provider.provider_id)
-        connector: Connector = find_connector(provider.provider_type)
+        connector = self.find_connector(provider.provider_type)
         http = self.transport.for_provider(
             provider.provider_id, requests_per_second=provider.requests_per_second, meter=context.meter
         )

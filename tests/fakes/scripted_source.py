@@ -1,0 +1,131 @@
+"""A source whose every answer a test writes down: a connector over plain values, with faults where wanted."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from pydantic import BaseModel
+
+from platbook.connectors.contract import (
+    Capabilities,
+    Clock,
+    Cursor,
+    HttpClient,
+    KeyPage,
+    MediaRef,
+    Page,
+    RawRecord,
+    Resource,
+    Scope,
+)
+
+
+class Anything(BaseModel, extra="allow"):
+    """Settings and credentials of a source that asks for none."""
+
+
+@dataclass
+class Source:
+    """What the source says. `pages` answer every walk from the page a checkpoint names."""
+
+    pages: Sequence[Page | Exception] = ()
+    key_pages: Sequence[KeyPage | Exception] = ()
+    records: Mapping[str, RawRecord] = field(default_factory=dict[str, RawRecord])
+    login_error: Exception | None = None
+    time_ordered: bool = False
+    key_sweep: bool = True
+    asked_since: list[Cursor | None] = field(default_factory=list[Cursor | None])
+    resumed_from: list[Cursor | None] = field(default_factory=list[Cursor | None])
+    logouts: int = 0
+
+
+@dataclass
+class ScriptedSession:
+    source: Source
+
+    async def changes(self, resource: Resource, since: Cursor | None, resume: Cursor | None) -> AsyncIterator[Page]:
+        del resource
+        self.source.asked_since.append(since)
+        self.source.resumed_from.append(resume)
+        for page in self.source.pages[int(resume or 0) :]:
+            if isinstance(page, Exception):
+                raise page
+            yield page
+
+    async def keys(self, resource: Resource) -> AsyncIterator[KeyPage]:
+        del resource
+        for page in self.source.key_pages:
+            if isinstance(page, Exception):
+                raise page
+            yield page
+
+    async def record(self, resource: Resource, key: str) -> RawRecord | None:
+        del resource
+        return self.source.records.get(key)
+
+    async def count(self, resource: Resource) -> int | None:
+        del resource
+        return len(self.source.records)
+
+    async def media(self, listing_keys: Sequence[str]) -> AsyncIterator[tuple[str, MediaRef]]:
+        for key in listing_keys:
+            for ref in self.source.records[key].media or ():
+                yield key, ref
+
+
+@dataclass
+class ScriptedConnector:
+    source: Source
+    name: str = "SCRIPTED"
+    settings_model: ClassVar[type[BaseModel]] = Anything
+    credentials_model: ClassVar[type[BaseModel]] = Anything
+
+    def capabilities(self, settings: BaseModel) -> Capabilities:
+        del settings
+        return Capabilities(
+            incremental=True, key_sweep=self.source.key_sweep, time_ordered=self.source.time_ordered, max_concurrency=2
+        )
+
+    def connect(
+        self, settings: BaseModel, credentials: BaseModel, *, scope: Scope, http: HttpClient, clock: Clock
+    ) -> AbstractAsyncContextManager[ScriptedSession]:
+        del settings, credentials, scope, http, clock
+        return self._open()
+
+    @asynccontextmanager
+    async def _open(self) -> AsyncGenerator[ScriptedSession]:
+        if self.source.login_error is not None:
+            raise self.source.login_error
+        try:
+            yield ScriptedSession(self.source)
+        finally:
+            self.source.logouts += 1
+
+
+def listing(key: str, modified: str = "2026-01-01T00:00:00Z", **fields: object) -> RawRecord:
+    """A small listing in RESO's words."""
+    said: dict[str, object] = {
+        "ListingKey": key,
+        "ListingId": f"N{key}",
+        "StandardStatus": "Active",
+        "PropertyType": "Residential",
+        "ListPrice": 450000,
+        "City": "Alder Falls",
+        "UnparsedAddress": f"{key} Maple St",
+        "PublicRemarks": "A bright house near the mill.",
+        "ModificationTimestamp": modified,
+    }
+    return RawRecord(key, said | fields, modified=modified)
+
+
+def one_page(*records: RawRecord, watermark: str | None = None) -> list[Page | Exception]:
+    """A whole walk in one page."""
+    latest = max((record.modified or "" for record in records), default=None)
+    mark = watermark or latest
+    return [Page(records, watermark=None if not mark else Cursor(mark), total=len(records), complete=True)]
+
+
+def all_keys(*keys: str) -> list[KeyPage | Exception]:
+    """A whole sweep in one page."""
+    return [KeyPage(keys, complete=True, total=len(keys))]

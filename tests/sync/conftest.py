@@ -1,0 +1,81 @@
+"""An engine over a real database and a scripted source."""
+
+import os
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from platbook.base.actor import COMMAND_LINE
+from platbook.base.clock import SetClock
+from platbook.db import Database, Query, SecretBox
+from platbook.providers.configuration import Configuration
+from platbook.providers.providers import add_provider
+from platbook.sync.engine import Engine
+from platbook.sync.runs import Request, SyncType, request_run
+from platbook.transport import Transport
+from tests.fakes.scripted_source import ScriptedConnector, Source
+
+
+@dataclass
+class Desk:
+    """One provider over a scripted source, and the engine that syncs it."""
+
+    database: Database
+    engine: Engine
+    source: Source
+    clock: SetClock
+    provider_id: str = "board"
+
+    async def sync(self, sync_type: SyncType = SyncType.FULL, **request: object) -> dict[str, object]:
+        """Ask for a run, do it, and give its history row."""
+        self.clock.advance(timedelta(minutes=1))
+        asked = Request(self.provider_id, sync_type, **request)  # pyright: ignore[reportArgumentType] - by name
+        async with self.database.transaction() as connection:
+            sync_id = await request_run(connection, asked, COMMAND_LINE, self.clock.now())
+        await self.engine.run_next(self.provider_id)
+        return (await self.rows("SELECT * FROM mls_sync_history WHERE sync_id = %(id)s", id=sync_id))[0]
+
+    async def rows(self, sql: str, **params: object) -> list[dict[str, object]]:
+        """Look into the database."""
+        async with self.database.read() as connection:
+            return await connection.dicts(Query("look", "A test's look.", sql), params)
+
+    async def run_sql(self, sql: str, **params: object) -> int:
+        """Change the database behind everybody's back."""
+        async with self.database.transaction() as connection:
+            return await connection.run(Query("set", "A test's hand.", sql), params)
+
+    async def keys(self) -> list[object]:
+        """The visible listings' keys."""
+        return [row["listing_key"] for row in await self.rows("SELECT listing_key FROM properties WHERE visible ORDER BY 1")]
+
+    async def timeline(self, key: str) -> list[object]:
+        """The kinds of a listing's timeline, oldest first."""
+        sql = (
+            "SELECT kind FROM listing_changes c JOIN properties p ON p.id = c.property_id "
+            "WHERE listing_key = %(key)s ORDER BY c.recorded_at, c.id"
+        )
+        return [row["kind"] for row in await self.rows(sql, key=key)]
+
+
+MakeDesk = Callable[..., Awaitable[Desk]]
+
+
+@pytest.fixture
+async def desk(database: Database) -> AsyncGenerator[MakeDesk]:
+    """Make a desk: `await desk(source, retention="erase", …)`."""
+    clock = SetClock(datetime(2026, 1, 2, tzinfo=UTC))
+    box = SecretBox(os.urandom(32))
+
+    async with Transport.open(database, clock) as transport:
+
+        async def make(source: Source, **configuration: object) -> Desk:
+            said = {"providerId": "board", "providerName": "The Board", "providerType": "SCRIPTED", **configuration}
+            async with database.transaction() as connection:
+                await add_provider(connection, box, Configuration.model_validate(said), clock.now())
+            connector = ScriptedConnector(source)
+            return Desk(database, Engine(database, transport, box, clock, lambda _: connector), source, clock)
+
+        yield make
