@@ -239,10 +239,7 @@ class MockSession:
 
     def _moment(self) -> datetime:
         settings = self._settings
-        if settings.at is not None:
-            moment = settings.at
-        else:
-            moment = settings.started + (self._clock.now() - settings.started) * settings.speed
+        moment = settings.at or _run(settings.started, self._clock.now(), settings.speed)
         return max(moment, settings.started).astimezone(UTC).replace(microsecond=0)
 
     def _first_place(self, since: Cursor | None) -> _Place:
@@ -304,6 +301,15 @@ class MockSession:
 def _check_resource(resource: Resource) -> None:
     if resource is not Resource.PROPERTY:
         raise ProviderMisconfigured(f"MOCK has no resource {resource}")
+
+
+def _run(started: datetime, now: datetime, speed: float) -> datetime:
+    try:
+        return started + (now - started) * speed
+    except OverflowError:
+        raise ProviderMisconfigured(
+            f"at speed {speed:g} the market has run past the year 9999; start it later"
+        ) from None
 
 
 def _take(source: Iterator[T], most: int) -> list[T]:

@@ -11,7 +11,9 @@ from platbook.market.listing import MarketListing, to_moment
 from platbook.market.people import Directory
 from platbook.market.record import Source, plan_property, to_record
 
-_FIRST_KEY = 100_000_000
+_FIRST_KEY = 1_000_000_000
+_INDEX_BITS = 40
+_INDEX_MASK = (1 << _INDEX_BITS) - 1
 _SLOT = 4
 _DAY = 86_400
 _SHORTEST, _LONGEST = 75 * _DAY, 225 * _DAY
@@ -66,7 +68,7 @@ class Market:
         """Make the listings in the feed that changed after `since` (None: all), in order of (modified, key).
 
         `after` goes on behind that (modified, key). The order costs one look at every life first, then listings come
-        one at a time; memory is eight bytes for each.
+        one at a time; memory is one small number for each.
         """
         second = self._second(at)
         floor = -1 if since is None else int(since.timestamp())
@@ -110,13 +112,14 @@ class Market:
         return array("q", sorted(self._index_at(slot, second) for slot in range(self._size)))
 
     def _by_time(self, second: int, floor: int) -> Iterator[tuple[int, int]]:
-        packed = array("q")
+        packed: list[int] = []
         for index in self._indexes(second):
             modified = get_modified(self._life(index), second)
             if modified > floor:
-                packed.append(modified << 30 | index)
-        for both in array("q", sorted(packed)):
-            yield both >> 30, both & 0x3FFFFFFF
+                packed.append(modified << _INDEX_BITS | index)
+        packed.sort()
+        for both in packed:
+            yield both >> _INDEX_BITS, both & _INDEX_MASK
 
     def _life(self, index: int) -> Life:
         generation, slot = divmod(index, self._size)

@@ -1,0 +1,382 @@
+"""The conformance suite: what every connector must do, checked against a source of the author's choice.
+
+    async def test_my_connector_keeps_the_contract():
+        await check_all(Case(MyConnector(), {"url": address}, {"token": "t"}, http=client, clock=clock))
+
+The source should hold at least a few pages of records and stand still, except where a check is given a way to change
+it. Every breach raises ConformanceError with a sentence that says what was promised and what came.
+"""
+
+import json
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import isfinite
+from typing import cast
+
+from platbook.base.clock import Clock, SystemClock
+from platbook.base.errors import NeedsOperator, TryLater
+from platbook.connectors.contract import (
+    Capabilities,
+    Connector,
+    Cursor,
+    HttpClient,
+    HttpReply,
+    MediaRef,
+    MediaSource,
+    Page,
+    RawRecord,
+    Resource,
+    Scope,
+    Session,
+)
+
+__all__ = [
+    "Case",
+    "ConformanceError",
+    "check_all",
+    "check_broken_keys",
+    "check_broken_walk",
+    "check_incremental",
+    "check_key_sweep",
+    "check_media",
+    "check_resume",
+    "check_single_records",
+    "check_walk",
+    "walk",
+]
+
+_SAMPLE = 25
+
+
+class ConformanceError(AssertionError):
+    """A connector breaks the contract."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A connector with everything it needs. `settings` and `credentials` are what an operator would write."""
+
+    connector: Connector
+    settings: Mapping[str, object] = field(default_factory=dict[str, object])
+    credentials: Mapping[str, object] = field(default_factory=dict[str, object])
+    http: HttpClient | None = None
+    """None for a connector that has no use for it; touching it then is a breach."""
+    clock: Clock = field(default_factory=SystemClock)
+    scope: Scope = field(default_factory=Scope)
+    resource: Resource = Resource.PROPERTY
+
+    @asynccontextmanager
+    async def session(self) -> AsyncGenerator[Session]:
+        """Open a session as the engine would."""
+        connector = self.connector
+        settings = connector.settings_model.model_validate(dict(self.settings))
+        credentials = connector.credentials_model.model_validate(dict(self.credentials))
+        http = self.http if self.http is not None else _NoHttp()
+        async with connector.connect(settings, credentials, scope=self.scope, http=http, clock=self.clock) as session:
+            yield session
+
+    def capabilities(self) -> Capabilities:
+        """Ask what the source, so configured, can do."""
+        return self.connector.capabilities(self.connector.settings_model.model_validate(dict(self.settings)))
+
+
+class _NoHttp:
+    """The client of a connector that needs none."""
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+    ) -> AbstractAsyncContextManager[HttpReply]:
+        """Refuse."""
+        del method, headers, content
+        raise ConformanceError(f"the case lends no HTTP client, yet the connector asked for {url}")
+
+
+async def check_all(case: Case, *, change: Callable[[], Awaitable[None]] | None = None) -> None:
+    """Run every check that the connector's capabilities call for. `change` makes the source change, where it can."""
+    capabilities = case.capabilities()
+    await check_walk(case)
+    await check_resume(case)
+    await check_single_records(case)
+    if capabilities.key_sweep:
+        await check_key_sweep(case)
+    if capabilities.media is not MediaSource.NONE:
+        await check_media(case)
+    if capabilities.incremental:
+        await check_incremental(case, change=change)
+
+
+async def check_walk(case: Case) -> Sequence[Page]:
+    """Check that a full walk ends complete, with unique keys, JSON values and pages that agree with themselves."""
+    pages = await walk(case)
+    _check_end(pages)
+    keys = [record.key for page in pages for record in page.records]
+    _check_unique(keys, "a full walk")
+    for page in pages:
+        for record in page.records:
+            _check_record(record)
+    _check_totals(pages, len(keys) + sum(len(page.problems) for page in pages))
+    if case.capabilities().incremental and keys and pages[-1].watermark is None:
+        raise ConformanceError("an incremental source gave no watermark by the end of a full walk")
+    if case.capabilities().time_ordered:
+        _check_time_order(pages)
+    again = [record.key for page in await walk(case) for record in page.records]
+    _demand(again == keys, "the same source walked twice gave other keys, or the same in another order")
+    return pages
+
+
+async def check_resume(case: Case) -> None:
+    """Check that a walk resumed in a new session from any checkpoint gives exactly the rest, or more of the same."""
+    pages = await walk(case)
+    for at, page in enumerate(pages):
+        if page.checkpoint is None:
+            continue
+        rest = await walk(case, resume=page.checkpoint)
+        _check_end(rest)
+        missing = _to_records(pages[at + 1 :]).keys() - _to_records(rest).keys()
+        _demand(not missing, f"resumed after page {at + 1}, the walk leaves out {_name(missing)}")
+        strange = _to_records(rest).keys() - _to_records(pages).keys()
+        _demand(
+            not strange, f"resumed after page {at + 1}, the walk gives {_name(strange)}, which it did not hold before"
+        )
+        if page.complete:
+            continue
+        _demand(
+            not pages[-1].watermark or rest[-1].watermark == pages[-1].watermark,
+            f"resumed after page {at + 1}, the walk ends with watermark {rest[-1].watermark!r}, "
+            f"not {pages[-1].watermark!r} as the walk in one go",
+        )
+
+
+async def check_incremental(case: Case, *, change: Callable[[], Awaitable[None]] | None = None) -> None:
+    """Check that a walk from the last watermark gives all that changed since, and ends with a watermark of its own.
+
+    Without `change` the source stands still: the walk must then give nothing that a full walk does not hold.
+    """
+    before_pages = await walk(case)
+    watermark = before_pages[-1].watermark if before_pages else None
+    if watermark is None:
+        raise ConformanceError("a full walk ended without a watermark, so nothing can be walked from it")
+    if change is not None:
+        await change()
+    before, after = _to_records(before_pages), _to_records(await walk(case))
+    pages = await walk(case, since=watermark)
+    _check_end(pages)
+    walked = _to_records(pages)
+    _check_unique([record.key for page in pages for record in page.records], "an incremental walk")
+    changed = {key for key, record in after.items() if key not in before or _differs(case, before[key], record)}
+    lost = changed - walked.keys()
+    _demand(not lost, f"an incremental walk leaves out {_name(lost)}, which changed since its watermark")
+    strange = {key for key in walked if key not in after or _differs(case, after[key], walked[key])}
+    _demand(not strange, f"an incremental walk tells of {_name(strange)} otherwise than a full walk")
+    if case.capabilities().time_ordered:
+        await _check_page_watermarks(case, before_pages, before.keys() & after.keys())
+    _demand(
+        pages[-1].watermark is not None, "an incremental walk ended without a watermark: the next one would be full"
+    )
+
+
+async def _check_page_watermarks(case: Case, pages: Sequence[Page], still_there: set[str]) -> None:
+    """Check that an incremental walk from a page's watermark gives all that pages after it held."""
+    for at, page in enumerate(pages[:-1], 1):
+        if page.watermark is not None:
+            later = _to_records(pages[at:]).keys() & still_there
+            lost = later - _to_records(await walk(case, since=page.watermark)).keys()
+            _demand(not lost, f"walked from the watermark of page {at}, {_name(lost)} of later pages would be lost")
+
+
+async def check_key_sweep(case: Case) -> None:
+    """Check that keys() gives the keys of a full walk, ends with its proof, and agrees with count()."""
+    walked = _to_records(await walk(case)).keys()
+    async with case.session() as session:
+        pages = [page async for page in session.keys(case.resource)]
+        count = await session.count(case.resource)
+    _demand(bool(pages), "keys() gave no page: an empty source ends with one empty, complete page")
+    _check_flags([page.complete for page in pages], "keys()")
+    keys = [key for page in pages for key in page.keys]
+    _check_unique(keys, "keys()")
+    missing, strange = walked - set(keys), set(keys) - walked
+    _demand(not missing, f"keys() leaves out {_name(missing)}: the engine would mark them removed")
+    _demand(not strange, f"keys() gives {_name(strange)}, which a full walk does not")
+    total = pages[-1].total
+    _demand(total in {None, len(keys)}, f"keys() gave {len(keys)} keys, but its last page says {total}")
+    _demand(count in {None, len(keys)}, f"count() says {count}, but keys() gave {len(keys)}")
+
+
+async def check_single_records(case: Case) -> None:
+    """Check that record(key) says what the walk says, and None of a key that nobody has."""
+    walked = _to_records(await walk(case))
+    async with case.session() as session:
+        for key in _pick(sorted(walked)):
+            record = await session.record(case.resource, key)
+            if record is None:
+                raise ConformanceError(f"record({key!r}) is None, but the walk holds it")
+            _demand(record.key == key, f"record({key!r}) answers with the record of {record.key!r}")
+            _demand(not _differs(case, walked[key], record), f"record({key!r}) differs from the walk's")
+        unknown = "no-such-key-0"
+        _demand(await session.record(case.resource, unknown) is None, "record() of a key nobody has is not None")
+
+
+async def check_media(case: Case) -> None:
+    """Check that photos are in order, with keys unique in their listing, inline and from media() alike."""
+    walked = _to_records(await walk(case))
+    keys = _pick(sorted(walked))[:3]
+    fetched: dict[str, list[MediaRef]] = {}
+    async with case.session() as session:
+        async for key, ref in session.media(keys):
+            _demand(key in keys, f"media() gives a photo of {key!r}, which was not asked for")
+            _demand(bool(ref.content), f"media() gives photo {ref.media_key!r} of {key!r} without content")
+            fetched.setdefault(key, []).append(ref)
+    for key, refs in fetched.items():
+        _check_photos(key, refs)
+    if case.capabilities().media is not MediaSource.INLINE:
+        return
+    for key, record in walked.items():
+        if record.media is None:
+            raise ConformanceError(f"photos are inline, but {key!r} has None for them, not even an empty list")
+        _check_photos(key, record.media)
+        if key in keys:
+            inline, asked = [ref.media_key for ref in record.media], [ref.media_key for ref in fetched.get(key, [])]
+            _demand(inline == asked, f"{key!r} has photos {inline} inline, but media() gives {asked}")
+
+
+async def check_broken_walk(case: Case) -> None:
+    """Check a source that is broken somewhere in the walk: an error of the contract, and never a complete page."""
+    async with _broken("the walk"), case.session() as session:
+        async for page in session.changes(case.resource, None, None):
+            _demand(not page.complete, "a walk of a broken source says that it is complete")
+
+
+async def check_broken_keys(case: Case) -> None:
+    """Check a source that is broken somewhere in the key sweep: an error of the contract, and never a complete page."""
+    async with _broken("keys()"), case.session() as session:
+        async for page in session.keys(case.resource):
+            _demand(
+                not page.complete,
+                "keys() of a broken source says that it is complete: the engine would remove the rest",
+            )
+
+
+async def walk(case: Case, *, since: Cursor | None = None, resume: Cursor | None = None) -> list[Page]:
+    """Walk in a session of its own and collect the pages."""
+    async with case.session() as session:
+        return [page async for page in session.changes(case.resource, since, resume)]
+
+
+@asynccontextmanager
+async def _broken(what: str) -> AsyncGenerator[None]:
+    """Expect an error that says what to do next."""
+    try:
+        yield
+    except (TryLater, NeedsOperator):
+        return
+    except ConformanceError:
+        raise
+    except Exception as error:
+        message = f"{what} of a broken source raised {type(error).__name__}, which is no error of the contract"
+        raise ConformanceError(message) from error
+    raise ConformanceError(f"{what} of a broken source ended without an error, as if nothing more were there")
+
+
+def _demand(holds: bool, message: str) -> None:  # noqa: FBT001 - reads as an assertion, which this is
+    if not holds:
+        raise ConformanceError(message)
+
+
+def _check_end(pages: Sequence[Page]) -> None:
+    _demand(bool(pages), "a walk gave no page: an empty source ends with one empty, complete page")
+    _check_flags([page.complete for page in pages], "a walk")
+
+
+def _check_flags(flags: Sequence[bool], what: str) -> None:
+    """Check that the last page, and only the last, says that nothing follows."""
+    _demand(flags[-1], f"{what} ended without a page that says so: nobody knows whether it was cut")
+    _demand(not any(flags[:-1]), f"{what} went on after a page that said it was the last")
+
+
+def _check_unique(keys: Sequence[str], what: str) -> None:
+    seen: set[str] = set()
+    for key in keys:
+        _demand(bool(key), f"{what} gave an empty key")
+        _demand(key not in seen, f"{what} gave {key!r} twice")
+        seen.add(key)
+
+
+def _check_totals(pages: Sequence[Page], found: int) -> None:
+    for page in pages:
+        _demand(page.total in {None, found}, f"a page says {page.total} in all, but the walk gave {found}")
+
+
+def _check_time_order(pages: Sequence[Page]) -> None:
+    """Check that every page has its watermark, which the engine saves page by page, and that time does not go back."""
+    for at, page in enumerate(pages, 1):
+        _demand(
+            page.watermark is not None or not page.records,
+            f"the connector says that it walks in time order, but page {at} has no watermark",
+        )
+    said = [(record.modified, record.key) for page in pages for record in page.records if record.modified]
+    for (before, _), (after, key) in pairwise(said):
+        same_form = len(before) == len(after)
+        _demand(not same_form or before <= after, f"walked in time order, {key!r} ({after}) comes after {before}")
+
+
+def _check_record(record: RawRecord) -> None:
+    _check_json(record.fields, f"record {record.key!r}")
+
+
+def _check_json(value: object, where: str) -> None:
+    """Check that a value is one of JSON: text, number, boolean, None, or a list or an object of such."""
+    if value is None or isinstance(value, bool | int | str):
+        return
+    if isinstance(value, float):
+        _demand(isfinite(value), f"{where} holds {value}, which JSON cannot say")
+        return
+    if isinstance(value, Mapping):
+        for name, inner in cast("Mapping[object, object]", value).items():
+            _demand(isinstance(name, str), f"{where} has the field name {name!r}, which is not text")
+            _check_json(inner, f"{where}, field {name}")
+        return
+    if isinstance(value, list | tuple):
+        for inner in cast("Sequence[object]", value):
+            _check_json(inner, where)
+        return
+    raise ConformanceError(f"{where} holds a {type(value).__name__}, which is no JSON value")
+
+
+def _check_photos(key: str, refs: Sequence[MediaRef]) -> None:
+    _check_unique([ref.media_key for ref in refs], f"the photos of {key!r}")
+    orders = [ref.order for ref in refs]
+    _demand(orders == sorted(orders), f"the photos of {key!r} come in the order {orders}")
+
+
+def _to_records(pages: Sequence[Page]) -> dict[str, RawRecord]:
+    return {record.key: record for page in pages for record in page.records}
+
+
+def _differs(case: Case, one: RawRecord, other: RawRecord) -> bool:
+    """Compare what the source said of a record, less what it calls volatile."""
+    volatile = case.capabilities().volatile_fields
+    return _to_text(one, volatile) != _to_text(other, volatile)
+
+
+def _to_text(record: RawRecord, volatile: frozenset[str]) -> str:
+    kept = {name: value for name, value in record.fields.items() if name not in volatile}
+    return json.dumps([record.visible, kept], sort_keys=True, default=str)
+
+
+def _pick(keys: Sequence[str]) -> list[str]:
+    """Take some keys, spread over all."""
+    step = max(1, len(keys) // _SAMPLE)
+    return list(keys[::step][:_SAMPLE])
+
+
+def _name(keys: set[str]) -> str:
+    """Name a few keys."""
+    few = ", ".join(repr(key) for key in sorted(keys)[:3])
+    return few if len(keys) <= 3 else f"{few} and {len(keys) - 3} more"  # noqa: PLR2004 - as many as were named
