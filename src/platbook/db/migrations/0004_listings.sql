@@ -135,11 +135,17 @@ CREATE INDEX properties_modified ON properties (modified_at DESC, id DESC) WHERE
 CREATE INDEX properties_price ON properties (list_price, id) WHERE visible;
 CREATE INDEX properties_city_price ON properties (lower(city), list_price, id) WHERE visible;
 CREATE INDEX properties_city_modified ON properties (lower(city), modified_at DESC, id DESC) WHERE visible;
-CREATE INDEX properties_listing_id ON properties (listing_id);
+CREATE INDEX properties_listed ON properties (listed_at, id) WHERE visible;
+CREATE INDEX properties_featured ON properties (modified_at DESC, id DESC) WHERE visible AND is_featured;
+CREATE INDEX properties_postal_code ON properties (postal_code) WHERE visible;
+CREATE INDEX properties_subdivision ON properties (subdivision_name) WHERE visible AND subdivision_name IS NOT NULL;
+-- Equality, and what begins with what somebody typed so far, whatever the database's collation.
+CREATE INDEX properties_listing_id ON properties (listing_id text_pattern_ops);
+CREATE INDEX properties_address ON properties (lower(unparsed_address) text_pattern_ops) WHERE visible;
+CREATE INDEX properties_street ON properties (lower(street_name) text_pattern_ops) WHERE visible;
 CREATE INDEX properties_place ON properties USING gist (point(longitude, latitude)) WHERE visible AND latitude IS NOT NULL;
 CREATE INDEX properties_words ON properties
     USING gin (listing_words(unparsed_address, city, postal_code, subdivision_name, listing_id, public_remarks)) WHERE visible;
-CREATE INDEX properties_address ON properties USING gin (unparsed_address gin_trgm_ops) WHERE visible;
 
 -- Distinct words and places, for typing mistakes and suggestions. Rows are only added: whether a term still leads to
 -- a listing is looked up when it is offered.
@@ -148,6 +154,7 @@ CREATE TABLE listing_terms (
     term text COLLATE "C" NOT NULL,
     PRIMARY KEY (kind, term)
 );
+CREATE INDEX listing_terms_places ON listing_terms (lower(term) text_pattern_ops) WHERE kind <> 'word';
 CREATE INDEX listing_terms_near ON listing_terms USING gin (term gin_trgm_ops);
 
 -- The change log: what changed, from what to what, when the source says it changed, and which run saw it.

@@ -1,0 +1,26 @@
+"""Finding listings: what may be asked (`filters`, `words`), its SQL (`statement`), and the answers built from it."""
+
+from platbook.listings.search.featured import find_featured
+from platbook.listings.search.filters import Box, Count, Near, Range, Search
+from platbook.listings.search.find import Listings, find_listings
+from platbook.listings.search.stats import MarketStats, get_stats
+from platbook.listings.search.suggest import Suggestion, suggest
+from platbook.listings.search.versions import KnownVersions
+from platbook.listings.search.words import parse_search
+
+__all__ = [
+    "Box",
+    "Count",
+    "KnownVersions",
+    "Listings",
+    "MarketStats",
+    "Near",
+    "Range",
+    "Search",
+    "Suggestion",
+    "find_featured",
+    "find_listings",
+    "get_stats",
+    "parse_search",
+    "suggest",
+]

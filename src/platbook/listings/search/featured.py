@@ -1,0 +1,30 @@
+"""The listings to show first."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from platbook.base.actor import Surface
+from platbook.db import ReadConnection
+from platbook.listings.search.filters import Count, Search
+from platbook.listings.search.find import Listings, find_listings
+
+
+async def find_featured(connection: ReadConnection, surface: Surface, limit: int, now: datetime) -> Listings:
+    """Those marked featured, then the newest on the market with photos; `limit` at most, without a total."""
+    marked = Search(surface=surface, featured=True, limit=limit, count=Count.NONE)
+    found = await find_listings(connection, marked, now)
+    missing = limit - len(found.documents)
+    if not missing:
+        return replace(found, next_cursor=None)
+    newest = Search(
+        surface=surface, featured=False, has_photos=True, status=("Active",), sort="listedAt", limit=missing,
+        count=Count.NONE,
+    )  # fmt: skip
+    rest = await find_listings(connection, newest, now)
+    return replace(
+        found,
+        documents=found.documents + rest.documents,
+        next_cursor=None,
+        version=found.version + rest.version,
+        fresh_until=min(found.fresh_until, rest.fresh_until),
+    )

@@ -1,0 +1,128 @@
+"""The orders a list can have, and the cursor that goes on after a row, stable while rows change.
+
+Rows stand in two segments: those with a value, by it and then by id, and those without, by id. The segments are read
+one after the other, so that each is one walk of an index.
+"""
+
+import base64
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
+from typing import cast
+from uuid import UUID
+
+import orjson
+
+from platbook.base.errors import InvalidInput
+from platbook.db.compose import SQL, Composable, Identifier
+from platbook.listings.search.filters import Search
+
+_LONGEST_CURSOR = 400
+
+DISTANCE = SQL(
+    "2 * 3958.7613 * asin(least(1, sqrt("
+    "sin(radians(latitude - %(near_latitude)s) / 2) ^ 2 + cos(radians(%(near_latitude)s)) * cos(radians(latitude))"
+    " * sin(radians(longitude - %(near_longitude)s) / 2) ^ 2)))"
+)
+"""Miles from `near`, by the haversine formula."""
+
+_DAYS = SQL("extract(epoch FROM coalesce(off_market_at, %(now)s::timestamptz) - listed_at)")
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """One order: its SQL, how its values are read back from a cursor, and its direction where none is asked for."""
+
+    expression: Composable
+    read: Callable[[str], object]
+    sql_type: SQL
+    column: str
+    descending: bool = False
+    nullable: bool = True
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
+
+
+def _number(text: str) -> Decimal:
+    value = Decimal(text)
+    if not value.is_finite() or abs(value.adjusted()) > 40:  # noqa: PLR2004 - far beyond any column
+        raise ValueError(text)
+    return value
+
+
+def _aware(text: str) -> datetime:
+    value = datetime.fromisoformat(text)
+    if value.tzinfo is None:
+        raise ValueError(text)
+    return value
+
+
+SORTS: Mapping[str, Sort] = MappingProxyType(
+    {
+        "modifiedAt": Sort(
+            Identifier("modified_at"), _aware, SQL("timestamptz"), "modified_at", descending=True, nullable=False
+        ),
+        "listPrice": Sort(Identifier("list_price"), _number, SQL("numeric"), "list_price"),
+        "listedAt": Sort(Identifier("listed_at"), _aware, SQL("timestamptz"), "listed_at", descending=True),
+        "bedrooms": Sort(Identifier("bedrooms_total"), _number, SQL("numeric"), "bedrooms_total"),
+        "livingArea": Sort(Identifier("living_area"), _number, SQL("numeric"), "living_area"),
+        "daysOnMarket": Sort(_DAYS, _number, SQL("numeric"), "listed_at"),
+        "distance": Sort(DISTANCE, _finite, SQL("double precision"), "latitude"),
+    }
+)
+"""Every order by the API's word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The row a page goes on after.
+
+    `value` None: it stands in the segment without values. `now`: the moment of the first page.
+    """
+
+    value: object
+    id: UUID
+    now: datetime
+
+
+def to_cursor(search: Search, place: Place) -> str:
+    """Write a place down, with what it holds for."""
+    value = place.value.isoformat() if isinstance(place.value, datetime) else place.value
+    text = None if value is None else repr(value) if isinstance(value, float) else str(value)
+    parts = [_fingerprint(search), text, place.id, place.now.isoformat()]
+    return base64.urlsafe_b64encode(orjson.dumps(parts)).decode().rstrip("=")
+
+
+def parse_cursor(search: Search) -> Place | None:
+    """Read a search's cursor. Errors: `InvalidInput` for one that is garbage or of another order."""
+    if search.cursor is None:
+        return None
+    try:
+        return _to_place(search, search.cursor)
+    except (ValueError, TypeError, InvalidOperation, OverflowError) as error:
+        raise InvalidInput.of("cursor", "is not of this list in this order") from error
+
+
+def _to_place(search: Search, cursor: str) -> Place:
+    text = cursor.encode("ascii")[:_LONGEST_CURSOR]
+    decoded = base64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    parts: object = orjson.loads(decoded)
+    if not isinstance(parts, list):
+        raise TypeError("a cursor is a list")
+    fingerprint, value, row, now = cast("list[object]", parts)
+    if fingerprint != _fingerprint(search):
+        raise ValueError(cursor)
+    return Place(None if value is None else SORTS[search.sort].read(str(value)), UUID(str(row)), _aware(str(now)))
+
+
+def _fingerprint(search: Search) -> str:
+    near = f"{search.near.latitude!r},{search.near.longitude!r}" if search.near and search.sort == "distance" else ""
+    return f"{search.sort}{'-' if search.descending else '+'}{near}"

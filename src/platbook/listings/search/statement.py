@@ -1,0 +1,267 @@
+"""Composes a search's SQL out of closed tables. What a caller sent only ever travels as a parameter.
+
+A place or words can be answered two ways: from their own index (best while few rows match), or by walking the index
+of the wanted order and looking at each row (best where a large share matches: `dense`). PostgreSQL cannot tell which,
+since its guess for a point in a box is a constant, so the bounded count decides.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import LiteralString
+
+from platbook.base.actor import Surface
+from platbook.db.compose import SQL, Composable, Composed, Identifier, Literal, Placeholder
+from platbook.listings.search.columns import DOCUMENT, EXACT, RANGED, SEEN, WITHOUT_CASE, may_use, usable
+from platbook.listings.search.filters import EXACT_WORDS, RANGE_WORDS, Box, Near, Range, Search
+from platbook.listings.search.sorting import DISTANCE, SORTS, Place
+
+_MILES_PER_DEGREE = 69.0
+_SHORTEST_DEGREE = 0.01
+
+Words = Sequence[Sequence[str]]
+"""Words to be found, all of them; of each, any of its spellings."""
+
+_ALL_WORDS = SQL("listing_words(unparsed_address, city, postal_code, subdivision_name, listing_id, public_remarks)")
+_PLACELESS_WORDS = SQL("listing_words(NULL, city, postal_code, subdivision_name, listing_id, public_remarks)")
+
+
+@dataclass(slots=True)
+class Conditions:
+    """Conditions ANDed, and the parameters they name."""
+
+    parts: list[Composable] = field(default_factory=list[Composable])
+    params: dict[str, object] = field(default_factory=dict[str, object])
+
+    def add(self, part: Composable, **params: object) -> None:
+        """Add one condition."""
+        self.parts.append(part)
+        self.params.update(params)
+
+    def text(self, sql: LiteralString, **params: object) -> None:
+        """Add one condition that needs no composing."""
+        self.add(SQL(sql), **params)
+
+    @property
+    def where(self) -> Composed:
+        """The conditions as SQL."""
+        return SQL(" AND ").join(self.parts)
+
+
+def to_conditions(
+    search: Search, now: datetime, words: Words = (), *, dense: bool = False, without: str | None = None
+) -> Conditions:
+    """The conditions of a search. `without`: leave out one filter, as facets of it do.
+
+    Errors: `InvalidInput` for a filter that the search's surface may not use.
+    """
+    conditions = Conditions([SEEN[search.surface]], {"now": now})
+    for word, attribute in EXACT_WORDS.items():
+        texts: tuple[str, ...] = getattr(search, attribute)
+        if texts and word != without:
+            _add_texts(conditions, word, texts, search.surface)
+    for word, attribute in RANGE_WORDS.items():
+        _add_range(conditions, word, getattr(search, attribute))
+    _add_flags(conditions, search)
+    if words:
+        _add_words(conditions, words, search.surface)
+    if search.box or search.near or search.polygon:
+        _add_place(conditions, search, dense=dense)
+    return conditions
+
+
+def to_count(conditions: Conditions, most: int | None) -> Composed:
+    """Count the matches, of them at most `most`; beside it the state of the database it was counted in."""
+    limit = SQL("LIMIT {}").format(Literal(most)) if most is not None else SQL("")
+    return SQL(
+        "SELECT count(*), pg_current_snapshot()::text FROM (SELECT FROM properties WHERE {} {}) AS found"
+    ).format(conditions.where, limit)
+
+
+def to_estimate(conditions: Conditions) -> Composed:
+    """Ask the planner how many rows match."""
+    return SQL("EXPLAIN (FORMAT JSON) SELECT FROM properties WHERE {}").format(conditions.where)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which rows of an ordered segment are wanted."""
+
+    limit: int
+    offset: int = 0
+    after: Place | None = None
+    valued: bool = True
+    documents: bool = True
+
+
+def to_page(search: Search, conditions: Conditions, window: Window) -> tuple[Composed, dict[str, object]]:
+    """One page out of one segment, with its parameters: id, document, times, row version and sort value of each row."""
+    sort = SORTS[search.sort]
+    params = dict(conditions.params)
+    direction = SQL("DESC") if search.descending else SQL("ASC")
+    keys: list[Composable] = [sort.expression, Identifier("id")] if window.valued else [Identifier("id")]
+    parts = list(conditions.parts)
+    if sort.nullable:
+        parts.append(to_valued(search) if window.valued else SQL("({}) IS NULL").format(sort.expression))
+    if window.after is not None:
+        values: list[Composable] = [SQL("%(after_id)s::uuid")]
+        params["after_id"] = window.after.id
+        if window.valued:
+            values.insert(0, SQL("CAST({} AS {})").format(Placeholder("after"), sort.sql_type))
+            params["after"] = window.after.value
+        sign = SQL("<" if search.descending else ">")
+        parts.append(SQL("({}) {} ({})").format(SQL(", ").join(keys), sign, SQL(", ").join(values)))
+    statement = SQL(
+        "SELECT id, {}, listed_at, off_market_at, xmin::text, {} FROM properties"
+        " WHERE {} ORDER BY {} LIMIT {} OFFSET {}"
+    ).format(
+        DOCUMENT[search.surface] if window.documents else SQL("NULL"),
+        sort.expression if window.valued else SQL("NULL"),
+        SQL(" AND ").join(parts),
+        SQL(", ").join(SQL("{} {}").format(key, direction) for key in keys),
+        Literal(window.limit),
+        Literal(window.offset),
+    )
+    return statement, params
+
+
+def to_valued(search: Search) -> Composed:
+    """That a row has a value to be sorted by."""
+    return SQL("({}) IS NOT NULL").format(SORTS[search.sort].expression)
+
+
+def to_query(words: Words) -> tuple[Composed, dict[str, object]]:
+    """A tsquery out of words, with its parameters."""
+    params: dict[str, object] = {}
+    groups: list[Composable] = []
+    for place, spellings in enumerate(words):
+        names = [f"word_{place}_{number}" for number in range(len(spellings))]
+        params.update(zip(names, spellings, strict=True))
+        any_of = [SQL("plainto_tsquery('english'::regconfig, {}::text)").format(Placeholder(name)) for name in names]
+        groups.append(SQL("({})").format(SQL(" || ").join(any_of)))
+    return SQL("({})").format(SQL(" && ").join(groups)), params
+
+
+def _add_texts(conditions: Conditions, word: str, texts: tuple[str, ...], surface: Surface) -> None:
+    if word in WITHOUT_CASE:
+        (column,) = usable((WITHOUT_CASE[word],), surface, word)
+        compared = [(SQL("lower({})").format(Identifier(column)), [text.lower() for text in texts])]
+    else:
+        columns = usable(EXACT[word], surface, word)
+        compared = [(Identifier(column), list(texts)) for column in columns]
+    parts: list[Composable] = []
+    for expression, values in compared:
+        # One value is compared by =, so that an index led by it also gives the order after it.
+        if len(values) == 1:
+            parts.append(SQL("{} = {}").format(expression, Placeholder(word)))
+            conditions.params[word] = values[0]
+        else:
+            parts.append(SQL("{} = ANY({}::text[])").format(expression, Placeholder(word)))
+            conditions.params[word] = values
+    conditions.add(SQL("({})").format(SQL(" OR ").join(parts)))
+
+
+def _add_range(conditions: Conditions, word: str, wanted: Range) -> None:
+    if word == "DaysOnMarket":
+        on_market = SQL("coalesce(off_market_at, %(now)s::timestamptz) - listed_at")
+        if wanted.least is not None:
+            part = SQL(
+                "(listed_at IS NOT NULL AND (%(least_days)s = 0 OR {} >= make_interval(days => %(least_days)s)))"
+            )
+            conditions.add(part.format(on_market), least_days=math.ceil(wanted.least))
+        if wanted.most is not None:
+            part = SQL("{} < make_interval(days => %(most_days)s)")
+            conditions.add(part.format(on_market), most_days=math.floor(wanted.most) + 1)
+        return
+    column = Identifier(RANGED[word])
+    for sign, value, name in ((SQL(">="), wanted.least, f"least_{word}"), (SQL("<="), wanted.most, f"most_{word}")):
+        if value is not None:
+            conditions.add(SQL("{} {} {}").format(column, sign, Placeholder(name)), **{name: value})
+
+
+def _add_flags(conditions: Conditions, search: Search) -> None:
+    if search.modified_since is not None:
+        conditions.text("modified_at >= %(modified_since)s", modified_since=search.modified_since)
+    if search.featured is not None:
+        conditions.text("is_featured" if search.featured else "NOT is_featured")
+    if search.has_photos is not None:
+        kept = SQL("EXISTS (SELECT FROM property_media m WHERE m.property_id = properties.id{})")
+        if search.surface is Surface.PUBLIC:
+            photos: Composable = kept.format(SQL(" AND m.permission && ARRAY['Public', 'IDX']"))
+        else:
+            photos = SQL("(coalesce(photos_count, 0) > 0 OR {})").format(kept.format(SQL("")))
+        conditions.add(photos if search.has_photos else SQL("NOT {}").format(photos))
+
+
+def to_word_conditions(words: Words, surface: Surface) -> Conditions:
+    """The conditions for words alone."""
+    conditions = Conditions()
+    _add_words(conditions, words, surface)
+    return conditions
+
+
+def _add_words(conditions: Conditions, words: Words, surface: Surface) -> None:
+    query, params = to_query(words)
+    conditions.add(SQL("{} @@ {}").format(_ALL_WORDS, query), **params)
+    if surface is Surface.PUBLIC:
+        conditions.add(SQL("(shows_address OR {} @@ {})").format(_PLACELESS_WORDS, query))
+
+
+def _add_place(conditions: Conditions, search: Search, *, dense: bool) -> None:
+    if search.surface is Surface.PUBLIC:
+        conditions.text("shows_address")
+    conditions.text("latitude IS NOT NULL")
+    if search.box:
+        _add_boxes(conditions, "box", search.box.halves(), dense=dense)
+    if search.near:
+        _add_boxes(conditions, "near", _around(search.near), dense=dense)
+        near = search.near
+        conditions.add(
+            SQL("{} <= %(radius)s").format(DISTANCE),
+            near_latitude=near.latitude,
+            near_longitude=near.longitude,
+            radius=near.radius_miles,
+        )
+    if search.polygon:
+        longitudes, latitudes = zip(*search.polygon, strict=True)
+        bounds = Box(min(longitudes), min(latitudes), max(longitudes), max(latitudes))
+        _add_boxes(conditions, "polygon", (bounds,), dense=dense)
+        corners = ",".join(f"({longitude!r},{latitude!r})" for longitude, latitude in search.polygon)
+        conditions.text("%(polygon)s::polygon @> point(longitude, latitude)", polygon=f"({corners})")
+
+
+def _add_boxes(conditions: Conditions, name: str, boxes: Sequence[Box], *, dense: bool) -> None:
+    parts: list[Composable] = []
+    for number, box in enumerate(boxes):
+        sides = {f"{name}{number}_{side}": getattr(box, side) for side in ("west", "south", "east", "north")}
+        west, south, east, north = map(Placeholder, sides)
+        form = _DENSE_BOX if dense else _INDEXED_BOX
+        parts.append(form.format(west=west, south=south, east=east, north=north))
+        conditions.params.update(sides)
+    conditions.add(SQL("({})").format(SQL(" OR ").join(parts)))
+
+
+_INDEXED_BOX = SQL(
+    "point(longitude, latitude) <@ box(point({east}::float8, {north}::float8), point({west}::float8, {south}::float8))"
+)
+_DENSE_BOX = SQL("(longitude BETWEEN {west} AND {east} AND latitude BETWEEN {south} AND {north})")
+
+
+def _around(near: Near) -> tuple[Box, ...]:
+    """The boxes that hold a circle."""
+    height = near.radius_miles / _MILES_PER_DEGREE * 1.01
+    south, north = max(-90.0, near.latitude - height), min(90.0, near.latitude + height)
+    # The parallel nearest to a pole is the shortest, and decides how many degrees the circle can span.
+    parallel = math.cos(math.radians(min(90.0, max(abs(south), abs(north)))))
+    width = height / parallel if parallel > _SHORTEST_DEGREE else 180.0
+    if width >= 180:  # noqa: PLR2004 - half way round the Earth
+        return (Box(-180.0, south, 180.0, north),)
+    west, east = near.longitude - width, near.longitude + width
+    west, east = (west + 360 if west < -180 else west), (east - 360 if east > 180 else east)  # noqa: PLR2004 - degrees
+    return Box(west, south, east, north).halves()
+
+
+def may_sort(search: Search) -> bool:
+    """Whether the search's surface is shown what it wants to sort by."""
+    return may_use(SORTS[search.sort].column, search.surface)

@@ -1,0 +1,50 @@
+"""How many rows a search finds: exact up to a bound, an estimate of the planner above it."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from platbook.db import ReadConnection
+from platbook.listings.search.statement import Conditions, to_count, to_estimate
+
+EXACT_UP_TO = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The matches found, and the state of the database they were found in."""
+
+    rows: int
+    snapshot: str
+
+    @property
+    def is_capped(self) -> bool:
+        """Whether there are more than were counted."""
+        return self.rows > EXACT_UP_TO
+
+
+async def count_up_to_bound(connection: ReadConnection, conditions: Conditions) -> Counted:
+    """Count the matches, one more than the bound at most."""
+    return await _count(connection, conditions, EXACT_UP_TO + 1)
+
+
+async def count_all(connection: ReadConnection, conditions: Conditions) -> Counted:
+    """Count every match; the cost grows with them."""
+    return await _count(connection, conditions, None)
+
+
+async def count_up_to(connection: ReadConnection, conditions: Conditions, most: int) -> int:
+    """Count the matches, `most` at most."""
+    return (await _count(connection, conditions, most)).rows
+
+
+async def estimate(connection: ReadConnection, conditions: Conditions) -> int:
+    """What the planner expects; never less than the bound, which is known to be passed."""
+    ((plans,),) = await connection.tuples(to_estimate(conditions), conditions.params)
+    first = cast("list[dict[str, dict[str, object]]]", plans)[0]
+    return max(EXACT_UP_TO + 1, int(cast("float", first["Plan"]["Plan Rows"])))
+
+
+async def _count(connection: ReadConnection, conditions: Conditions, most: int | None) -> Counted:
+    rows = await connection.tuples(to_count(conditions, most), conditions.params)
+    count, snapshot = rows[0]
+    return Counted(cast("int", count), cast("str", snapshot))

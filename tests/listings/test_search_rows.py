@@ -1,0 +1,264 @@
+"""Which rows a search finds, in which order, and how far a page reaches."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import orjson
+import pytest
+from conftest import NOW, Shelf, day, make_listing, price, to_keys
+
+from platbook.base.actor import Surface
+from platbook.base.errors import InvalidInput
+from platbook.connectors.contract import MediaRef
+from platbook.db import Query
+from platbook.listings.search import Box, Count, Near, Range, Search
+from platbook.listings.search.sorting import SORTS
+
+_AUSTIN = {"Latitude": 30.27, "Longitude": -97.74}
+_DALLAS = {"Latitude": 32.78, "Longitude": -96.80}
+_FIJI_WEST = {"Latitude": -17.0, "Longitude": 179.5}
+_FIJI_EAST = {"Latitude": -17.0, "Longitude": -179.5}
+
+
+def between(least: int | None, most: int | None) -> Range:
+    return Range(None if least is None else Decimal(least), None if most is None else Decimal(most))
+
+
+@pytest.mark.parametrize(
+    ("values", "search"),
+    [
+        ({"StandardStatus": "Closed"}, Search(status=("Closed", "Pending"))),
+        ({"PropertyType": "Land"}, Search(property_type=("Land",))),
+        ({"PropertySubType": "Townhouse"}, Search(property_sub_type=("Townhouse",))),
+        ({"City": "Round Rock"}, Search(city=("round ROCK",))),
+        ({"City": "Round Rock"}, Search(city=("waco", "round rock"))),
+        ({"CountyOrParish": "Hays"}, Search(county=("hays",))),
+        ({"StateOrProvince": "OK"}, Search(state=("OK",))),
+        ({"PostalCode": "78701"}, Search(postal_code=("78701",))),
+        ({"ListingId": "ML-7"}, Search(mls_number=("ML-7",))),
+        ({"ListAgentKey": "a1"}, Search(agent=("a1",))),
+        ({"ListAgentMlsId": "a1"}, Search(agent=("a1",))),
+        ({"ListAgentFullName": "Ann Lee"}, Search(agent=("Ann Lee",))),
+        ({"ListOfficeKey": "o1"}, Search(office=("o1", "o2"))),
+        ({"ListOfficeName": "Lee & Co"}, Search(office=("Lee & Co",))),
+        ({"ListPrice": price(500)}, Search(price=between(500, 500))),
+        ({"BedroomsTotal": 4}, Search(bedrooms=between(4, None))),
+        ({"BathroomsTotalInteger": 3}, Search(bathrooms=between(3, 5))),
+        ({"LivingArea": price(2100)}, Search(square_feet=between(2000, None))),
+        ({"LotSizeSquareFeet": price(9000)}, Search(lot_size=between(None, 9000))),
+        ({"YearBuilt": 1960}, Search(year_built=between(None, 1970))),
+        ({"OnMarketDate": day("2026-10-22")}, Search(days_on_market=between(10, 10))),
+        ({"PublicRemarks": "A sunny porch."}, Search(keyword="porches sunny")),
+        ({"UnparsedAddress": "12 Elm St"}, Search(keyword="12 elm")),
+        (_DALLAS, Search(box=Box(-97, 32, -96, 33))),
+        (_DALLAS, Search(near=Near(32.78, -96.8, 5))),
+        (_DALLAS, Search(polygon=((-97, 32), (-96, 32), (-96.5, 34)))),
+        (_FIJI_EAST, Search(box=Box(179.8, -18, -179, -16))),
+        (_FIJI_EAST, Search(near=Near(-17, 179.9, 50))),
+        ({"PhotosCount": 2}, Search(has_photos=True)),
+        ({"ModificationTimestamp": NOW}, Search(modified_since=NOW)),
+    ],
+)
+async def test_a_filter_finds_what_it_names_and_nothing_else(
+    shelf: Shelf, values: dict[str, object], search: Search
+) -> None:
+    other = {"OnMarketDate": day("2026-10-30"), **_AUSTIN}
+    await shelf.put(make_listing("other", **other), make_listing("wanted", **values))
+
+    found = await shelf.find(search)
+
+    assert to_keys(found) == ["wanted"]
+    assert (found.total, found.total_is_estimate, found.next_cursor) == (1, False, None)
+
+
+async def test_filters_are_all_to_hold(shelf: Shelf) -> None:
+    await shelf.put(
+        make_listing("1", City="Waco", ListPrice=price(5)),
+        make_listing("2", City="Waco", ListPrice=price(9)),
+        make_listing("3", City="Austin", ListPrice=price(9)),
+    )
+
+    assert await shelf.keys(Search(city=("waco",), price=between(6, None))) == ["2"]
+
+
+async def test_a_provider_and_photos_of_its_own_and_featured_ones_are_found(shelf: Shelf) -> None:
+    await shelf.put(make_listing("1"), provider="other")
+    await shelf.put(make_listing("2"), media=[MediaRef("m", 0, "https://photos.example/1.jpg")])
+    await shelf.put(make_listing("3"), featured=True)
+
+    assert await shelf.keys(Search(provider_id=("other",))) == ["1"]
+    assert await shelf.keys(Search(has_photos=True)) == ["2"]
+    assert await shelf.keys(Search(featured=True)) == ["3"]
+    assert sorted(await shelf.keys(Search(featured=False, has_photos=False))) == ["1"]
+
+
+async def test_what_is_removed_out_of_scope_or_hidden_is_in_no_list(shelf: Shelf) -> None:
+    await shelf.put(*(make_listing(key) for key in "1234"))
+    async with shelf.database.transaction() as connection:
+        for key, column in (("1", "removed_at = now()"), ("2", "out_of_scope_at = now()"), ("3", "hidden = true")):
+            await connection.run(Query("hide", ".", f"UPDATE properties SET {column} WHERE listing_key = '{key}'"))
+
+    assert await shelf.keys(Search()) == ["4"]
+
+
+def walked() -> list[dict[str, object]]:
+    """Rows with equal and with missing values, to be walked in every order."""
+    return [
+        {
+            "ListPrice": None if place % 4 == 0 else price(place // 2),
+            "BedroomsTotal": None if place % 5 == 0 else place % 3,
+            "LivingArea": None if place % 6 == 0 else price(place % 2),
+            "OnMarketDate": None if place % 7 == 0 else day(f"2026-10-{1 + place % 9:02}"),
+            "ModificationTimestamp": NOW - timedelta(minutes=place // 3),
+            "Latitude": 30 + place % 4 / 10,
+            "Longitude": -97.0,
+        }
+        for place in range(23)
+    ]
+
+
+@pytest.mark.parametrize("descending", [True, False])
+@pytest.mark.parametrize("sort", SORTS)
+async def test_pages_and_cursors_walk_every_order_once_with_nulls_last(
+    shelf: Shelf, sort: str, *, descending: bool
+) -> None:
+    await shelf.put(*(make_listing(str(place), **values) for place, values in enumerate(walked())))
+    search = Search(sort=sort, descending=descending, limit=5, near=Near(30, -97, 300) if sort == "distance" else None)
+
+    whole = await shelf.keys(replace(search, limit=100))
+    paged = [key for page in range(1, 6) for key in await shelf.keys(replace(search, page=page))]
+    first = await shelf.find(search)
+    followed = to_keys(first)
+    cursor = first.next_cursor
+    moment = NOW
+    while cursor:
+        moment += timedelta(days=3)
+        page = await shelf.find(replace(search, cursor=cursor), moment)
+        followed += to_keys(page)
+        cursor = page.next_cursor
+
+    assert len(set(whole)) == len(whole) == 23
+    assert paged == whole
+    assert followed == whole
+    column = {"listPrice": "ListPrice", "bedrooms": "BedroomsTotal", "livingArea": "LivingArea"}.get(sort)
+    if column:
+        values = [walked()[int(key)][column] for key in whole]
+        present = [value for value in values if value is not None]
+        assert present == sorted(present, reverse=descending)  # pyright: ignore[reportArgumentType] - numbers
+        assert values[len(present) :] == [None] * (23 - len(present))
+
+
+async def test_a_cursor_stays_in_its_place_while_rows_come_and_go(shelf: Shelf) -> None:
+    await shelf.put(*(make_listing(str(place), ListPrice=price(place)) for place in range(6)))
+    search = Search(sort="listPrice", descending=False, limit=3)
+    first = await shelf.find(search)
+    await shelf.put(make_listing("before", ListPrice=price(0)), make_listing("after", ListPrice=price(4)))
+
+    rest = await shelf.keys(replace(search, limit=10, cursor=first.next_cursor))
+
+    assert rest == ["3", "4", "after", "5"]
+
+
+@pytest.mark.parametrize("cursor", ["x", "é", "W10", "e30", "bnVsbA", "WzEsMiwzLDRd", "=" * 9, "A" * 9_999])
+async def test_a_cursor_that_is_none_is_refused(shelf: Shelf, cursor: str) -> None:
+    with pytest.raises(InvalidInput, match="cursor"):
+        await shelf.find(Search(cursor=cursor))
+
+
+async def test_a_cursor_of_another_order_is_refused(shelf: Shelf) -> None:
+    await shelf.put(make_listing("1"), make_listing("2"))
+    cursor = (await shelf.find(Search(limit=1))).next_cursor
+
+    with pytest.raises(InvalidInput, match="cursor"):
+        await shelf.find(Search(limit=1, sort="listPrice", cursor=cursor))
+
+
+async def test_a_page_behind_the_end_is_empty_and_tells_the_total(shelf: Shelf) -> None:
+    await shelf.put(make_listing("1"))
+
+    found = await shelf.find(Search(page=9_999))
+
+    assert (found.documents, found.total, found.next_cursor) == ([], 1, None)
+
+
+async def test_a_total_may_be_left_out(shelf: Shelf) -> None:
+    await shelf.put(make_listing("1"), make_listing("2"))
+
+    found = await shelf.find(Search(count=Count.NONE, limit=1))
+
+    assert found.total is None
+    assert found.next_cursor
+
+
+async def test_documents_tell_days_on_market_of_the_moment(shelf: Shelf) -> None:
+    await shelf.put(make_listing("1", OnMarketDate=day("2026-10-01")))
+
+    (document,) = (await shelf.find(Search(), datetime(2026, 10, 11, tzinfo=UTC))).documents
+
+    assert orjson.loads(document)["daysOnMarket"] == 10
+
+
+async def test_a_facet_counts_beside_its_own_filter(shelf: Shelf) -> None:
+    await shelf.put(
+        make_listing("1", City="Waco", PropertyType="Land"),
+        make_listing("2", City="Waco", StandardStatus="Closed"),
+        make_listing("3", City="Austin"),
+    )
+
+    found = await shelf.find(Search(city=("Waco",), facets=("city", "status")))
+
+    facets = {word: {value.value: value.count for value in values} for word, values in found.facets.items()}
+    assert facets == {"city": {"Waco": 2, "Austin": 1}, "status": {"Active": 1, "Closed": 1}}
+
+
+@pytest.mark.parametrize(
+    ("typed", "finds"),
+    [
+        ("beautiful", ["right"]),
+        ("beautifull", ["right"]),
+        ("baeutiful waterfall", ["right"]),
+        ("waterfal 1203", ["right"]),
+        ("1204", []),
+        ("xyzzyx", []),
+        ("the", []),
+        ("...", []),
+        ("beautiful castle", []),
+        ("ml-77", ["right"]),
+    ],
+)
+async def test_keywords_forgive_typing_mistakes_but_not_other_numbers(
+    shelf: Shelf, typed: str, finds: list[str]
+) -> None:
+    await shelf.put(
+        make_listing("right", UnparsedAddress="1203 Elm St", ListingId="ML-77", PublicRemarks="A beautiful waterfall"),
+        make_listing("wrong", PublicRemarks="Plain."),
+    )
+
+    assert await shelf.keys(Search(keyword=typed)) == finds
+
+
+async def test_a_word_that_is_right_elsewhere_is_not_taken_for_another(shelf: Shelf) -> None:
+    await shelf.put(make_listing("1", City="Waco", PublicRemarks="A house"), make_listing("2", PublicRemarks="A horse"))
+
+    assert await shelf.keys(Search(keyword="horse", city=("Waco",))) == []
+
+
+async def test_a_version_stands_until_something_changes(shelf: Shelf) -> None:
+    await shelf.put(make_listing("1", OnMarketDate=day("2026-10-01")), make_listing("2"))
+    before = await shelf.find(Search())
+    again = await shelf.find(Search())
+    tomorrow = await shelf.find(Search(), NOW + timedelta(days=1))
+    await shelf.put(make_listing("3"))
+    after = await shelf.find(Search())
+
+    assert before.version == again.version
+    assert len({before.version, tomorrow.version, after.version}) == 3
+    assert before.fresh_until == datetime(2026, 11, 2, tzinfo=UTC)
+
+
+async def test_every_surface_answers_the_plain_list(shelf: Shelf) -> None:
+    await shelf.put(make_listing("1"), make_listing("2", InternetEntireListingDisplayYN=False))
+
+    assert sorted(await shelf.keys(Search())) == ["1", "2"]
+    assert await shelf.keys(Search(surface=Surface.PUBLIC)) == ["1"]
