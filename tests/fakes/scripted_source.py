@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 from pydantic import BaseModel
 
@@ -74,12 +73,13 @@ class ScriptedSession:
                 yield key, ref
 
 
-@dataclass
 class ScriptedConnector:
-    source: Source
-    name: str = "SCRIPTED"
-    settings_model: ClassVar[type[BaseModel]] = Anything
-    credentials_model: ClassVar[type[BaseModel]] = Anything
+    name = "SCRIPTED"
+    settings_model: type[BaseModel] = Anything
+    credentials_model: type[BaseModel] = Anything
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
 
     def capabilities(self, settings: BaseModel) -> Capabilities:
         del settings

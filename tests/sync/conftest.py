@@ -49,7 +49,9 @@ class Desk:
 
     async def keys(self) -> list[object]:
         """The visible listings' keys."""
-        return [row["listing_key"] for row in await self.rows("SELECT listing_key FROM properties WHERE visible ORDER BY 1")]
+        return [
+            row["listing_key"] for row in await self.rows("SELECT listing_key FROM properties WHERE visible ORDER BY 1")
+        ]
 
     async def timeline(self, key: str) -> list[object]:
         """The kinds of a listing's timeline, oldest first."""

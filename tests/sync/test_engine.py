@@ -1,7 +1,7 @@
 """The loop's rules, each over a real database and a scripted source."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import cast
 
 import pytest
@@ -215,12 +215,10 @@ async def test_erase_leaves_only_a_tombstone_anywhere(desk: MakeDesk):
     await at.sync(SyncType.INCREMENTAL)
     at.source.pages = one_page(replace(secret, visible=False))
     await at.sync(SyncType.INCREMENTAL)
-    tables = await at.rows("SELECT tablename FROM pg_tables WHERE schemaname IN ('public', 'queue')")
-    for table in tables:
-        found = await at.rows(
-            f"SELECT t::text AS whole FROM {table['tablename']} t WHERE t::text ~* 'xylophone|turret|quixotic|zzyzx'"  # noqa: S608 - names from the catalogue
-        ) if table["tablename"] not in {"mls_provider_configurations"} and not str(table["tablename"]).startswith("procrastinate") else []
-        assert found == [], table
+    for table in await at.rows("SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'"):
+        words = "xylophone|turret|quixotic|zzyzx"
+        sql = f"SELECT t::text FROM {table['name']} t WHERE t::text ~* '{words}'"  # noqa: S608 - names from the catalogue
+        assert await at.rows(sql) == [], table
     (row,) = await at.rows("SELECT * FROM properties WHERE listing_key = '2'")
     assert row["erased_at"] is not None
     assert row["list_price"] is None
@@ -274,11 +272,12 @@ async def test_photos_are_rows_with_the_page(desk: MakeDesk):
 async def test_transient_trouble_pauses_longer_each_time_and_asks_for_a_person_at_the_third(desk: MakeDesk):
     at = await desk(Source([SourceUnavailable("no answer")]))
     pauses: list[float] = []
+    status: dict[str, object] = {}
     for _ in range(4):
         run = await at.sync()
         assert (run["status"], run["error_type"]) == ("failed", "network")
         (status,) = await at.rows("SELECT * FROM mls_sync_status")
-        pauses.append(cast("timedelta", status["next_run_at"] - at.clock.now()).total_seconds())  # pyright: ignore[reportOperatorIssue] - a datetime
+        pauses.append((cast("datetime", status["next_run_at"]) - at.clock.now()).total_seconds())
     assert 45 <= pauses[0] <= 75
     assert 90 <= pauses[1] <= 150
     assert pauses[2] > 3 * 3600, "from then on at its own interval"
@@ -309,11 +308,6 @@ async def test_a_source_may_name_its_own_hour(desk: MakeDesk):
 
 async def test_a_cancelled_run_stops_at_the_next_page_and_the_next_run_goes_on(desk: MakeDesk):
     at = await desk(Source())
-
-    class CancelInBetween(Page):
-        pass
-
-    await at.run_sql("SELECT 1")
     first = Page([listing("1")], checkpoint=Cursor("1"), watermark=Cursor("w"))
     last = Page([listing("2")], complete=True)
     at.source.pages, at.source.key_pages = [first, last], all_keys("1", "2")

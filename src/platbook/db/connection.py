@@ -5,8 +5,10 @@ server itself refuses writes there. A `WriteConnection` exists only inside `Data
 is committed together when the block ends, or not at all.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from itertools import islice
 from typing import LiteralString, TypeVar, cast
 
 import orjson
@@ -23,7 +25,7 @@ Statement = Query | Composed
 Params = Mapping[str, object]
 
 _NO_PARAMS: Params = {}
-_ROWS_BETWEEN_YIELDS = 500
+_ROWS_AHEAD = 250
 
 
 def _dumps(value: object) -> bytes:
@@ -115,13 +117,17 @@ class WriteConnection(ReadConnection):
     async def copy_in(
         self, table: str, columns: Sequence[str], types: Sequence[str], rows: Iterable[Sequence[object]]
     ) -> None:
-        """Stream rows into a table by binary COPY. `types` are PostgreSQL type names, one per column."""
+        """Stream rows into a table by binary COPY. `types` are PostgreSQL type names, one per column.
+
+        Rows are made in a thread while the server stores those before them, so that the two take turns at nothing.
+        """
         names = ", ".join(f'"{column}"' for column in columns)
         command = f'COPY "{table}" ({names}) FROM STDIN (FORMAT BINARY)'
         async with self._raw.cursor() as cursor, cursor.copy(cast("LiteralString", command)) as copy:
             copy.set_types(types)
-            for row in rows:
-                await copy.write_row(row)
+            async for made in _make_ahead(rows):
+                for row in made:
+                    await copy.write_row(row)
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncGenerator[None]:
@@ -157,6 +163,22 @@ class Database:
         """Lend a connection in a transaction, committed when the block ends and undone when it raises."""
         async with self._write.connection() as raw:
             yield WriteConnection(raw)
+
+
+async def _make_ahead(rows: Iterable[Sequence[object]]) -> AsyncGenerator[list[Sequence[object]]]:
+    """Batches of rows, the next one in the making while the present one is used."""
+    source = iter(rows)
+
+    def make() -> list[Sequence[object]]:
+        return list(islice(source, _ROWS_AHEAD))
+
+    coming = asyncio.ensure_future(asyncio.to_thread(make))
+    try:
+        while made := await coming:
+            coming = asyncio.ensure_future(asyncio.to_thread(make))
+            yield made
+    finally:
+        await asyncio.wait([coming])  # a thread cannot be stopped; it must not outlive the rows it reads
 
 
 def _pool(url: str, *, size: int, reads_only: bool) -> AsyncConnectionPool[AsyncConnection]:

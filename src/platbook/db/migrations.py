@@ -17,7 +17,7 @@ _LOCK = 0x706C6174  # "plat"
 _FILE = re.compile(r"^(\d{4})_[a-z0-9_]+\.sql$")
 _LEAST_VERSION = 150000
 _BOOK = """
-CREATE TABLE IF NOT EXISTS schema_migrations (
+CREATE TABLE IF NOT EXISTS public.schema_migrations (
     version text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now()
 )
 """
@@ -57,7 +57,7 @@ async def migrate(url: str) -> list[str]:
 
 async def _apply_missing(connection: AsyncConnection) -> list[str]:
     await connection.execute(_BOOK)
-    rows = await (await connection.execute("SELECT version, sha256 FROM schema_migrations")).fetchall()
+    rows = await (await connection.execute("SELECT version, sha256 FROM public.schema_migrations")).fetchall()
     applied = {str(version): str(sha256) for version, sha256 in rows}
     fresh: list[str] = []
     for migration in find_migrations():
@@ -73,7 +73,7 @@ async def _apply_missing(connection: AsyncConnection) -> list[str]:
 
 
 async def _apply(connection: AsyncConnection, migration: Migration) -> None:
-    book = "INSERT INTO schema_migrations (version, sha256) VALUES (%s, %s)"
+    book = "INSERT INTO public.schema_migrations (version, sha256) VALUES (%s, %s)"
     if migration.sql.startswith("-- no-transaction"):
         await connection.execute(migration.sql.encode())
         await connection.execute(book, (migration.version, migration.sha256))

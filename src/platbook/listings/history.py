@@ -77,7 +77,7 @@ def listed_event(property_id: UUID, listing: NormalListing, at: datetime) -> Eve
 async def add_events(connection: WriteConnection, events: Sequence[Event], origin: Origin) -> None:
     """Append events to the change log."""
     if events:
-        rows = [_row(event, origin) for event in events]
+        rows = (_row(event, origin) for event in events)
         await connection.copy_in("listing_changes", _COLUMNS, _TYPES, rows)
 
 

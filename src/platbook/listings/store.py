@@ -5,7 +5,7 @@ into the table by binary COPY, and stage only changed ones in a temporary table 
 neither sent nor locked nor written.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -123,20 +123,25 @@ async def insert_listings(
 ) -> list[UUID]:
     """Store listings not known before, with their first timeline entry and their photos' rows."""
     version = document_version(display)
-    ids = [new_id() for _ in incoming]
-    rows: list[tuple[object, ...]] = []
     events: list[Event] = []
     plans: list[MediaPlan] = []
-    for property_id, one in zip(ids, incoming, strict=True):
-        plan = plan_media(property_id, [], one.media)
-        plans.append(plan)
-        featured = bool(one.is_featured)
-        rows.append(_row(property_id, one, plan.photos, origin, display, version, is_featured=featured))
-        events.append(listed_event(property_id, one.listing, one.listing.modification_timestamp or origin.stored_at))
-    await connection.copy_in("properties", ROW_COLUMNS, ROW_TYPES, rows)
-    await add_events(connection, events, origin)
-    await upsert_media(connection, plans, origin, fresh=True)
-    return ids
+
+    def rows() -> Iterator[tuple[object, ...]]:
+        # Made while they are sent: the server stores one row while we write the documents of the next.
+        for one in incoming:
+            property_id = new_id()
+            plan = plan_media(property_id, [], one.media)
+            plans.append(plan)
+            events.append(
+                listed_event(property_id, one.listing, one.listing.modification_timestamp or origin.stored_at)
+            )
+            yield _row(property_id, one, plan.photos, origin, display, version, is_featured=bool(one.is_featured))
+
+    if incoming:
+        await connection.copy_in("properties", ROW_COLUMNS, ROW_TYPES, rows())
+        await add_events(connection, events, origin)
+        await upsert_media(connection, plans, origin, fresh=True)
+    return [event.property_id for event in events]
 
 
 async def update_listings(

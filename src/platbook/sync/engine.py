@@ -1,5 +1,6 @@
 """Does one run of one provider from beginning to end, whatever happens on the way."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -82,6 +83,10 @@ class Engine:
             refused = await self._carry_out(context)
         except RunCancelled:
             return await self._end_cancelled(lease, context)
+        except asyncio.CancelledError:
+            if await self._was_cancelled(lease):
+                return await self._end_cancelled(lease, context)
+            raise
         except RunTakenOver:
             raise
         except PlatbookError as error:
@@ -181,6 +186,16 @@ class Engine:
             if not records or context.lease.run.dry_run:
                 return
             await context.store(records, [])
+
+    async def _was_cancelled(self, lease: Lease) -> bool:
+        try:
+            async with self.database.transaction() as connection:
+                await hold_epoch(connection, lease)
+        except RunCancelled:
+            return True
+        except RunTakenOver:
+            return False
+        return False
 
     async def _end_well(self, context: RunContext, refused: SweepRefused | None) -> RunStatus:
         await context.note_effort()

@@ -1,5 +1,7 @@
-"""Listings made here: a page of one record through the same commit as any other, so that documents, timeline and
-terms follow in the same way.
+"""Listings made here.
+
+Each write is a page of one record through the same commit as any other, so that documents, timeline and terms follow
+in the same way.
 """
 
 from collections.abc import Iterator, Mapping

@@ -18,8 +18,10 @@ TICK_SECONDS = 30
 
 
 async def find_work(database: Database, clock: Clock, *, start_due: bool) -> Sequence[str]:
-    """Providers that should have a job now: those whose time has come (unless `start_due` is False), and every one
-    with a run that waits, so that a wake-up lost between a run's row and its job is made good.
+    """Providers that should have a job now.
+
+    Those whose time has come (unless `start_due` is False), and every one with a run that waits, so that a wake-up
+    lost between a run's row and its job is made good.
     """
     now = clock.now()
     if start_due:
