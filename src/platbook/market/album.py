@@ -21,14 +21,14 @@ _CAPTIONS = {
 }
 
 
-def count_first_photos(place: Property) -> int:
+def _count_first(place: Property) -> int:
     """Tell with how many photos a listing starts."""
     return 4 + min(place.beds, 3) if place.beds else 2
 
 
 def plan_album(key: str, life: Life, state: State, place: Property) -> tuple[MarketPhoto, ...]:
     """List a listing's photos in order, each with its version and the moment it was taken."""
-    first = count_first_photos(place)
+    first = _count_first(place)
     taken = [life.born] * first
     for number, moment in state.added_at:
         taken += [moment] * number
@@ -37,8 +37,9 @@ def plan_album(key: str, life: Life, state: State, place: Property) -> tuple[Mar
         at = (place_at - 1) % (first + added)
         versions[at] += 1
         taken[at] = moment
+    moments = {second: to_moment(second) for second in set(taken)}
     return tuple(
-        MarketPhoto(f"{key}-{at + 1}", at + 1, *_show(place, at), versions[at], to_moment(taken[at]))
+        MarketPhoto(f"{key}-{at + 1}", at + 1, *_show(place, at), versions[at], moments[taken[at]])
         for at in range(len(taken))
     )
 

@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
+
+_DAY = 86_400
+_HOUR = 3600
 
 
 class Subject(StrEnum):
@@ -22,8 +27,7 @@ class Subject(StrEnum):
     YARD = "yard"
 
 
-@dataclass(frozen=True, slots=True)
-class MarketPhoto:
+class MarketPhoto(NamedTuple):
     """One photo. `key` stays with its place; `version` (from 1) grows when the photo is taken anew."""
 
     key: str
@@ -57,9 +61,21 @@ def to_moment(seconds: int) -> datetime:
 
 def to_timestamp(seconds: int) -> str:
     """Write a moment as the feed does: 2026-01-31T08:15:00Z."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat()[:19] + "Z"
+    day, rest = divmod(seconds, _DAY)
+    return f"{_to_day(day)}T{rest // _HOUR:02d}:{rest % _HOUR // 60:02d}:{rest % 60:02d}Z"
 
 
 def to_date(seconds: int) -> str:
     """Write a moment's day in UTC: 2026-01-31."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat()[:10]
+    return _to_day(seconds // _DAY)
+
+
+def to_year(seconds: int) -> int:
+    """Tell a moment's year in UTC."""
+    return int(_to_day(seconds // _DAY)[:4])
+
+
+@lru_cache(maxsize=2048)
+def _to_day(day: int) -> str:
+    """Write a day, counted from 1970. Kept for some years' days: listings share them, and there are many listings."""
+    return datetime.fromtimestamp(day * _DAY, UTC).isoformat()[:10]

@@ -4,12 +4,12 @@ from array import array
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from platbook.market.album import count_first_photos, plan_album
+from platbook.market.album import plan_album
 from platbook.market.dice import to_hash
 from platbook.market.life import Life, get_modified, plan_life, to_state
 from platbook.market.listing import MarketListing, to_moment
 from platbook.market.people import Directory
-from platbook.market.record import Source, plan_property, to_record
+from platbook.market.record import Source, get_dice, plan_property, to_record
 
 _FIRST_KEY = 1_000_000_000
 _INDEX_BITS = 40
@@ -131,10 +131,11 @@ class Market:
         life = self._life(index)
         state = to_state(life, second)
         source = Source(_to_key(index), self._seed, index, life)
-        place = plan_property(source)
+        dice = get_dice(source)
+        place = plan_property(source, dice)
+        record = to_record(source, dice, state, place, self._people)
         album = plan_album(source.key, life, state, place)
-        photos = count_first_photos(place) + state.photos_added
-        record = to_record(source, state, place, self._people, photos)
+        record["PhotosCount"] = len(album)
         return MarketListing(source.key, self._seed, index, to_moment(state.modified), record, album)
 
 

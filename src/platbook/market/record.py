@@ -1,21 +1,20 @@
 """A listing's record at a moment, under the names and values of RESO Data Dictionary 2.0."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from platbook.market.address import plan_address
 from platbook.market.dice import Dice
 from platbook.market.dwellings import plan_attached, plan_house
 from platbook.market.grounds import plan_commercial, plan_land
 from platbook.market.life import Life, State
-from platbook.market.listing import to_date, to_timestamp
+from platbook.market.listing import to_date, to_timestamp, to_year
 from platbook.market.people import Agent, Directory, to_person_name
 from platbook.market.property import COMMERCIAL_LEASE, LAND, Property, to_asking
 from platbook.market.towns import TOWNS
 
 SYSTEM_NAME = "Platbook Sample MLS"
 
-_FACTS, _DEAL = 2, 3
+_FACTS = 2
 _DAY = 86_400
 _HOUSES, _HOMES, _SALES, _BUSINESS = 0.55, 0.74, 0.83, 0.88
 _HIDDEN, _UNSAID = 0.03, 0.06
@@ -39,11 +38,15 @@ class Source:
     life: Life
 
 
-def plan_property(source: Source) -> Property:
+def get_dice(source: Source) -> Dice:
+    """Take up the dice of that listing: thrown for its property first, for its record then."""
+    return Dice(source.seed, source.index, _FACTS)
+
+
+def plan_property(source: Source, dice: Dice) -> Property:
     """Invent the property of that listing."""
-    dice = Dice(source.seed, source.index, _FACTS)
     town = dice.pick(TOWNS)
-    year = datetime.fromtimestamp(source.life.born, UTC).year
+    year = to_year(source.life.born)
     kind = dice.throw()
     if kind < _HOUSES:
         return plan_house(dice, town, year)
@@ -54,11 +57,10 @@ def plan_property(source: Source) -> Property:
     return plan_land(dice, town)
 
 
-def to_record(source: Source, state: State, place: Property, people: Directory, photos: int) -> dict[str, object]:
-    """Write the whole record. `photos` is how many it has now."""
-    dice = Dice(source.seed, source.index, _DEAL)
+def to_record(source: Source, dice: Dice, state: State, place: Property, people: Directory) -> dict[str, object]:
+    """Write the whole record but for the number of photos. The state decides on no throw, so all but it stays."""
     agent = people.agent_near(place.town, dice)
-    year = datetime.fromtimestamp(source.life.born, UTC).year
+    year = to_year(source.life.born)
     record: dict[str, object] = {
         "ListingKey": source.key,
         "ListingId": f"{year % 100:02d}-{source.index + 100_000}",
@@ -73,7 +75,6 @@ def to_record(source: Source, state: State, place: Property, people: Directory, 
         **_buyer_fields(source, state, place, people),
         **_terms(dice, source.life, place),
         **_moments(source.life, state),
-        "PhotosCount": photos,
     }
     record["PublicRemarks"] = _to_remarks(dice, place)
     return record
@@ -99,7 +100,7 @@ def _price_fields(life: Life, state: State, place: Property) -> dict[str, object
         "PreviousListPrice": asked[-2] if state.cuts else None,
         "ClosePrice": _to_closing(asked[-1] * life.close_share) if closed else None,
         "TaxAnnualAmount": _to_tax(place, asked[0]),
-        "TaxYear": datetime.fromtimestamp(life.born, UTC).year - 1,
+        "TaxYear": to_year(life.born) - 1,
     }
 
 
