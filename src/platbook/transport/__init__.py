@@ -1,0 +1,11 @@
+"""The only HTTP client socket, and the two things all workers share about a source: its quota and its seats."""
+
+from platbook.transport.addresses import parse_address
+from platbook.transport.client import ProviderClient, Transport
+from platbook.transport.meter import Meter
+from platbook.transport.quota import Quota
+from platbook.transport.reply import HttpReply
+from platbook.transport.seats import Seat, seat
+from platbook.transport.timing import Timing
+
+__all__ = ["HttpReply", "Meter", "ProviderClient", "Quota", "Seat", "Timing", "Transport", "parse_address", "seat"]
