@@ -13,7 +13,7 @@ from tests.fakes.scripted_source import Source, all_keys, listing, one_page
 from tests.sync.conftest import MakeDesk
 
 
-async def test_a_full_sync_stores_what_the_source_says(desk: MakeDesk):
+async def test_a_full_sync_stores_what_the_source_says(desk: MakeDesk) -> None:
     at = await desk(Source(one_page(listing("1"), listing("2", Bogus="kept")), all_keys("1", "2")))
     run = await at.sync()
     assert run["status"] == "success"
@@ -28,7 +28,7 @@ async def test_a_full_sync_stores_what_the_source_says(desk: MakeDesk):
     assert at.source.logouts == 1
 
 
-async def test_a_page_applied_twice_changes_nothing(desk: MakeDesk):
+async def test_a_page_applied_twice_changes_nothing(desk: MakeDesk) -> None:
     at = await desk(Source(one_page(listing("1"), listing("2")), all_keys("1", "2")))
     await at.sync()
     before = await at.rows("SELECT *, xmin FROM properties ORDER BY id")
@@ -38,7 +38,7 @@ async def test_a_page_applied_twice_changes_nothing(desk: MakeDesk):
     assert await at.rows("SELECT count(*) FROM listing_changes") == [{"count": 2}]
 
 
-async def test_changes_are_told_field_by_field(desk: MakeDesk):
+async def test_changes_are_told_field_by_field(desk: MakeDesk) -> None:
     at = await desk(Source(one_page(listing("1", BedroomsTotal=3)), all_keys("1")))
     await at.sync()
     newer = listing("1", "2026-01-02T00:00:00Z", ListPrice=425000, StandardStatus="Pending", BedroomsTotal=4)
@@ -50,7 +50,7 @@ async def test_changes_are_told_field_by_field(desk: MakeDesk):
     assert told[0]["changes"] == [{"field": "listPrice", "from": 450000, "to": 425000}]
 
 
-async def test_an_older_record_never_overwrites_a_newer_row(desk: MakeDesk):
+async def test_an_older_record_never_overwrites_a_newer_row(desk: MakeDesk) -> None:
     at = await desk(Source(one_page(listing("1", "2026-01-05T00:00:00Z", ListPrice=500000)), all_keys("1")))
     await at.sync()
     at.source.pages = one_page(listing("1", "2026-01-04T00:00:00Z", ListPrice=400000))
@@ -59,7 +59,7 @@ async def test_an_older_record_never_overwrites_a_newer_row(desk: MakeDesk):
     assert (await at.rows("SELECT list_price FROM properties"))[0]["list_price"] == 500000
 
 
-async def test_one_bad_record_never_stops_a_run_and_is_settled_when_it_is_mended(desk: MakeDesk):
+async def test_one_bad_record_never_stops_a_run_and_is_settled_when_it_is_mended(desk: MakeDesk) -> None:
     bad = listing("2", ListPrice="call us")
     at = await desk(Source(one_page(listing("1"), bad), all_keys("1", "2")))
     run = await at.sync()
@@ -76,7 +76,7 @@ async def test_one_bad_record_never_stops_a_run_and_is_settled_when_it_is_mended
     assert (error["retry"], error["raw"]) == ("success", None)
 
 
-async def test_a_rejection_can_be_tried_again_under_another_mapping(desk: MakeDesk):
+async def test_a_rejection_can_be_tried_again_under_another_mapping(desk: MakeDesk) -> None:
     at = await desk(Source(one_page(listing("1", StandardStatus="A")), all_keys("1")))
     assert (await at.sync())["errored"] == 1
     mapping = '{"StandardStatus": {"to": "standard_status", "lookup": {"A": "Active"}}}'
@@ -87,7 +87,7 @@ async def test_a_rejection_can_be_tried_again_under_another_mapping(desk: MakeDe
     assert (await at.rows("SELECT retry FROM mls_sync_errors"))[0]["retry"] == "success"
 
 
-async def test_the_watermark_moves_only_when_the_walk_is_complete(desk: MakeDesk):
+async def test_the_watermark_moves_only_when_the_walk_is_complete(desk: MakeDesk) -> None:
     first = Page([listing("1", "2026-01-03T00:00:00Z")], checkpoint=Cursor("1"), watermark=Cursor("3rd"))
     last = Page([listing("2", "2026-01-04T00:00:00Z")], watermark=Cursor("4th"), complete=True)
     at = await desk(Source([first, SourceBrokeProtocol("cut short")], all_keys("1", "2")))
@@ -103,21 +103,21 @@ async def test_the_watermark_moves_only_when_the_walk_is_complete(desk: MakeDesk
     assert cursor["walk"] is None
 
 
-async def test_a_walk_in_time_order_moves_the_watermark_page_by_page(desk: MakeDesk):
+async def test_a_walk_in_time_order_moves_the_watermark_page_by_page(desk: MakeDesk) -> None:
     first = Page([listing("1")], checkpoint=Cursor("1"), watermark=Cursor("3rd"))
     at = await desk(Source([first, SourceUnavailable("gone")], time_ordered=True))
     await at.sync()
     assert (await at.rows("SELECT watermark FROM mls_sync_cursors"))[0]["watermark"] == "3rd"
 
 
-async def test_a_walk_without_the_mark_of_its_end_is_a_failed_walk(desk: MakeDesk):
+async def test_a_walk_without_the_mark_of_its_end_is_a_failed_walk(desk: MakeDesk) -> None:
     at = await desk(Source([Page([listing("1")], watermark=Cursor("w"))], all_keys("1")))
     run = await at.sync()
     assert (run["status"], run["error_type"]) == ("failed", "protocol")
     assert (await at.rows("SELECT watermark FROM mls_sync_cursors"))[0]["watermark"] is None
 
 
-async def test_an_incremental_run_asks_from_the_watermark(desk: MakeDesk):
+async def test_an_incremental_run_asks_from_the_watermark(desk: MakeDesk) -> None:
     at = await desk(Source(one_page(listing("1"), watermark="w1"), all_keys("1")))
     await at.sync(SyncType.INCREMENTAL)
     assert at.source.asked_since == [None], "with nothing to start from it is a full walk"
@@ -125,7 +125,7 @@ async def test_an_incremental_run_asks_from_the_watermark(desk: MakeDesk):
     assert at.source.asked_since == [None, "w1"]
 
 
-async def test_a_sweep_removes_exactly_what_is_gone(desk: MakeDesk):
+async def test_a_sweep_removes_exactly_what_is_gone(desk: MakeDesk) -> None:
     records = [listing(str(n)) for n in range(20)]
     keys = [record.key for record in records]
     at = await desk(Source(one_page(*records), all_keys(*keys)))
@@ -137,7 +137,7 @@ async def test_a_sweep_removes_exactly_what_is_gone(desk: MakeDesk):
     assert await at.timeline("19") == ["listed", "removed"]
 
 
-async def test_a_sweep_keeps_what_is_there_when_looked_at_again(desk: MakeDesk):
+async def test_a_sweep_keeps_what_is_there_when_looked_at_again(desk: MakeDesk) -> None:
     records = [listing(str(n)) for n in range(20)]
     at = await desk(Source(one_page(*records), all_keys(*[record.key for record in records])))
     await at.sync()
@@ -158,7 +158,7 @@ async def test_a_sweep_keeps_what_is_there_when_looked_at_again(desk: MakeDesk):
 )
 async def test_a_sweep_cut_short_removes_nothing_and_says_why(
     desk: MakeDesk, key_pages: list[KeyPage | Exception], words: str
-):
+) -> None:
     records = [listing(str(n)) for n in range(20)]
     at = await desk(Source(one_page(*records), all_keys(*[record.key for record in records])))
     await at.sync()
@@ -170,7 +170,7 @@ async def test_a_sweep_cut_short_removes_nothing_and_says_why(
     assert words in str((await at.rows("SELECT reason FROM mls_sweeps"))[0]["reason"])
 
 
-async def test_a_sweep_over_the_share_is_refused_and_applied_when_accepted(desk: MakeDesk):
+async def test_a_sweep_over_the_share_is_refused_and_applied_when_accepted(desk: MakeDesk) -> None:
     records = [listing(str(n)) for n in range(20)]
     at = await desk(Source(one_page(*records), all_keys(*[record.key for record in records])))
     await at.sync()
@@ -187,7 +187,7 @@ async def test_a_sweep_over_the_share_is_refused_and_applied_when_accepted(desk:
     assert (await at.rows("SELECT removed FROM mls_sweeps"))[0]["removed"] == 9
 
 
-async def test_a_removed_listing_returns(desk: MakeDesk):
+async def test_a_removed_listing_returns(desk: MakeDesk) -> None:
     records = [listing(str(n)) for n in range(20)]
     at = await desk(Source(one_page(*records), all_keys(*[record.key for record in records][:-1])))
     await at.sync()
@@ -199,7 +199,7 @@ async def test_a_removed_listing_returns(desk: MakeDesk):
     assert await at.timeline("19") == ["listed", "removed", "returned"]
 
 
-async def test_an_explicit_flag_removes(desk: MakeDesk):
+async def test_an_explicit_flag_removes(desk: MakeDesk) -> None:
     at = await desk(Source(one_page(listing("1"), listing("2")), all_keys("1", "2")))
     await at.sync()
     at.source.pages = one_page(replace(listing("2"), visible=False))
@@ -207,7 +207,7 @@ async def test_an_explicit_flag_removes(desk: MakeDesk):
     assert await at.keys() == ["1"]
 
 
-async def test_erase_leaves_only_a_tombstone_anywhere(desk: MakeDesk):
+async def test_erase_leaves_only_a_tombstone_anywhere(desk: MakeDesk) -> None:
     secret = listing("2", PublicRemarks="Xylophone turret", PrivateRemarks="Quixotic seller", City="Zzyzx")
     at = await desk(Source(one_page(listing("1"), secret), all_keys("1", "2")), retention="erase")
     await at.sync()
@@ -224,7 +224,7 @@ async def test_erase_leaves_only_a_tombstone_anywhere(desk: MakeDesk):
     assert row["list_price"] is None
 
 
-async def test_scope_is_followed_both_ways(desk: MakeDesk):
+async def test_scope_is_followed_both_ways(desk: MakeDesk) -> None:
     at = await desk(Source(one_page(listing("1"), listing("2", StandardStatus="Closed")), all_keys("1", "2")))
     await at.sync()
     assert await at.keys() == ["1", "2"]
@@ -240,7 +240,7 @@ async def test_scope_is_followed_both_ways(desk: MakeDesk):
     assert at.source.asked_since == [None, None, None]
 
 
-async def test_a_dry_run_counts_and_writes_nothing(desk: MakeDesk):
+async def test_a_dry_run_counts_and_writes_nothing(desk: MakeDesk) -> None:
     at = await desk(Source(one_page(listing("1"), listing("2", ListPrice="?")), all_keys("1", "2")))
     run = await at.sync(dry_run=True)
     assert (run["added"], run["errored"], run["dry_run"]) == (1, 1, True)
@@ -248,7 +248,7 @@ async def test_a_dry_run_counts_and_writes_nothing(desk: MakeDesk):
         assert await at.rows(f"SELECT * FROM {table}") == []  # noqa: S608 - a literal of this test
 
 
-async def test_one_record_by_its_key(desk: MakeDesk):
+async def test_one_record_by_its_key(desk: MakeDesk) -> None:
     at = await desk(Source(records={"7": listing("7")}))
     assert (await at.sync(SyncType.RECORD, listing_key="7"))["added"] == 1
     missing = await at.sync(SyncType.RECORD, listing_key="8")
@@ -256,7 +256,7 @@ async def test_one_record_by_its_key(desk: MakeDesk):
     assert "no record 8" in str(missing["error"])
 
 
-async def test_photos_are_rows_with_the_page(desk: MakeDesk):
+async def test_photos_are_rows_with_the_page(desk: MakeDesk) -> None:
     photos = [MediaRef("a", 1, "mock:1", permission=["Public"]), MediaRef("b", 2, "mock:2")]
     record = replace(listing("1", InternetEntireListingDisplayYN=True), media=photos)
     at = await desk(Source(one_page(record), all_keys("1")))
@@ -269,7 +269,7 @@ async def test_photos_are_rows_with_the_page(desk: MakeDesk):
     assert await at.timeline("1") == ["listed", "media_changed"]
 
 
-async def test_transient_trouble_pauses_longer_each_time_and_asks_for_a_person_at_the_third(desk: MakeDesk):
+async def test_transient_trouble_pauses_longer_each_time_and_asks_for_a_person_at_the_third(desk: MakeDesk) -> None:
     at = await desk(Source([SourceUnavailable("no answer")]))
     pauses: list[float] = []
     status: dict[str, object] = {}
@@ -289,7 +289,7 @@ async def test_transient_trouble_pauses_longer_each_time_and_asks_for_a_person_a
     assert (status["consecutive_failures"], status["needs_operator"]) == (0, None)
 
 
-async def test_refused_credentials_block_the_schedule(desk: MakeDesk):
+async def test_refused_credentials_block_the_schedule(desk: MakeDesk) -> None:
     at = await desk(Source(login_error=CredentialsRefused("the source does not accept this login")))
     run = await at.sync()
     assert (run["status"], run["error_type"]) == ("failed", "authentication")
@@ -297,7 +297,7 @@ async def test_refused_credentials_block_the_schedule(desk: MakeDesk):
     assert status["blocked"] is True
 
 
-async def test_a_source_may_name_its_own_hour(desk: MakeDesk):
+async def test_a_source_may_name_its_own_hour(desk: MakeDesk) -> None:
     at = await desk(Source())
     later = at.clock.now() + timedelta(hours=9)
     at.source.pages = [RateLimited("slow down", not_before=later)]
@@ -306,7 +306,7 @@ async def test_a_source_may_name_its_own_hour(desk: MakeDesk):
     assert (await at.rows("SELECT next_run_at FROM mls_sync_status"))[0]["next_run_at"] == later
 
 
-async def test_a_cancelled_run_stops_at_the_next_page_and_the_next_run_goes_on(desk: MakeDesk):
+async def test_a_cancelled_run_stops_at_the_next_page_and_the_next_run_goes_on(desk: MakeDesk) -> None:
     at = await desk(Source())
     first = Page([listing("1")], checkpoint=Cursor("1"), watermark=Cursor("w"))
     last = Page([listing("2")], complete=True)
@@ -324,7 +324,7 @@ async def test_a_cancelled_run_stops_at_the_next_page_and_the_next_run_goes_on(d
     assert at.source.resumed_from[-1] == "1"
 
 
-async def test_a_worker_thought_dead_is_fenced_out(desk: MakeDesk):
+async def test_a_worker_thought_dead_is_fenced_out(desk: MakeDesk) -> None:
     first = Page([listing("1")], checkpoint=Cursor("1"), watermark=Cursor("w"))
     at = await desk(Source([first, Page([listing("2")], complete=True)], all_keys("1", "2")))
     await at.run_sql(
