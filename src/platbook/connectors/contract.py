@@ -6,7 +6,7 @@ it does not normalise. It is registered under the entry-point group `platbook.co
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType, Protocol
 
@@ -22,6 +22,7 @@ from platbook.base.errors import (
     SourceBrokeProtocol,
     SourceUnavailable,
 )
+from platbook.transport.reply import HttpReply
 
 __all__ = [
     "Capabilities",
@@ -158,30 +159,6 @@ class Capabilities:
     """Source fields that change on every reading without meaning a change (signed addresses, view counts)."""
     max_concurrency: int = 1
     """Sessions the source allows at once for one login."""
-
-
-@dataclass(frozen=True, slots=True)
-class HttpReply:
-    """An answer whose body is read as it comes. Leaving `HttpClient.send` closes it."""
-
-    status: int
-    headers: Mapping[str, str]
-    """Names in lower case; repeated ones joined by a comma and a space, but `set-cookie` left to `cookies`."""
-    url: str
-    chunks: AsyncIterator[bytes]
-    cookies: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Cookies this answer set."""
-
-    async def body(self, limit: int = 16 * 1024 * 1024) -> bytes:
-        """Read the whole body; more than `limit` bytes is SourceBrokeProtocol."""
-        parts: list[bytes] = []
-        size = 0
-        async for chunk in self.chunks:
-            size += len(chunk)
-            if size > limit:
-                raise SourceBrokeProtocol(f"a reply of more than {limit} bytes where a short one was due")
-            parts.append(chunk)
-        return b"".join(parts)
 
 
 class HttpClient(Protocol):
