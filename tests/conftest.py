@@ -35,7 +35,7 @@ def postgres() -> Generator[EmbeddedPostgres]:
     home.mkdir(mode=0o711, exist_ok=True)
     with start_embedded(home) as server:
         with _admin(server) as connection:
-            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            for setting in ("synchronous_commit", "full_page_writes"):
                 connection.execute(SQL("ALTER SYSTEM SET {} = off").format(Identifier(setting)))
             connection.execute("SELECT pg_reload_conf()")
         yield server
