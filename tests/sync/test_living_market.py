@@ -1,0 +1,115 @@
+"""The engine over the invented living market: what it holds in the end is what the market holds."""
+
+import os
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from platbook.base.actor import COMMAND_LINE
+from platbook.base.clock import SetClock
+from platbook.db import Database, Query, SecretBox
+from platbook.market import Market
+from platbook.providers.configuration import Configuration, parse_configuration
+from platbook.providers.providers import add_provider
+from platbook.sync.engine import Engine
+from platbook.sync.runs import Request, SyncType, request_run
+from platbook.transport import Transport
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+SIZE = 300
+
+
+class Board:
+    """A MOCK provider whose market stands at the clock's moment."""
+
+    def __init__(self, database: Database, engine: Engine, clock: SetClock) -> None:
+        self.database, self.engine, self.clock = database, engine, clock
+
+    async def sync(self, sync_type: SyncType) -> dict[str, object]:
+        async with self.database.transaction() as connection:
+            sync_id = await request_run(connection, Request("mock", sync_type), COMMAND_LINE, self.clock.now())
+        await self.engine.run_next("mock")
+        return (await self.rows("SELECT * FROM mls_sync_history WHERE sync_id = %(id)s", id=sync_id))[0]
+
+    async def rows(self, sql: str, **params: object) -> list[dict[str, object]]:
+        async with self.database.read() as connection:
+            return await connection.dicts(Query("look", "A test's look.", sql), params)
+
+    async def stored(self) -> dict[object, object]:
+        rows = await self.rows("SELECT listing_key, raw FROM properties WHERE visible")
+        return {row["listing_key"]: row["raw"] for row in rows}
+
+
+@pytest.fixture
+async def board(database: Database) -> AsyncGenerator[Board]:
+    clock = SetClock(START + timedelta(hours=1))
+    box = SecretBox(os.urandom(32))
+    configuration: Configuration = parse_configuration(
+        {
+            "providerId": "mock",
+            "providerName": "Mock",
+            "providerType": "MOCK",
+            "settings": {"seed": 7, "listings": SIZE, "started": START.isoformat(), "page_size": 64, "order": "key"},
+            "display": {"listingDisplayWhenNull": True},
+            "maxRemovalShare": 1,
+        }
+    )
+    async with database.transaction() as connection:
+        await add_provider(connection, box, configuration, clock.now())
+    async with Transport.open(database, clock) as transport:
+        yield Board(database, Engine(database, transport, box, clock), clock)
+
+
+@pytest.mark.parametrize("hours", [6, 24 * 9])
+async def test_an_incremental_run_applies_exactly_what_changed_and_tells_it(board: Board, hours: int) -> None:
+    market = Market(7, SIZE, START)
+    await board.sync(SyncType.FULL)
+    before = board.clock.now()
+    first = {one.key: one.record for one in market.listings(before)}
+    assert await board.stored() == first
+
+    board.clock.advance(timedelta(hours=hours))
+    now = board.clock.now()
+    second = {one.key: one.record for one in market.listings(now)}
+    run = await board.sync(SyncType.INCREMENTAL)
+    if hours < 12:  # not yet time for a sweep
+        await board.sync(SyncType.SWEEP)
+    assert await board.stored() == second
+
+    fresh = second.keys() - first.keys()
+    changed = {key for key in second.keys() & first.keys() if second[key] != first[key]}
+    assert (run["added"], run["updated"]) == (len(fresh), len(changed))
+    removed = await board.rows("SELECT listing_key FROM properties WHERE removed_at IS NOT NULL")
+    assert {row["listing_key"] for row in removed} == first.keys() - second.keys()
+    prices = {key for key in changed if second[key]["ListPrice"] != first[key]["ListPrice"]}
+    told = await board.rows(
+        "SELECT listing_key FROM listing_changes c JOIN properties p ON p.id = c.property_id "
+        "WHERE kind = 'price_changed'"
+    )
+    assert {row["listing_key"] for row in told} == prices
+
+
+async def test_nothing_is_written_when_nothing_changed(board: Board) -> None:
+    await board.sync(SyncType.FULL)
+    before = await board.rows("SELECT id, xmin::text FROM properties ORDER BY id")
+    run = await board.sync(SyncType.FULL)
+    assert (run["fetched"], run["unchanged"]) == (SIZE, SIZE)
+    assert await board.rows("SELECT id, xmin::text FROM properties ORDER BY id") == before
+
+
+async def test_public_documents_hold_no_confidential_word(board: Board) -> None:
+    await board.sync(SyncType.FULL)
+    rows = await board.rows(
+        "SELECT public_document, private_remarks, showing_instructions, street_name, unparsed_address, raw, "
+        "internet_address_display_yn AS shown, standard_status FROM properties"
+    )
+    assert any(row["public_document"] for row in rows)
+    for row in rows:
+        document = str(row["public_document"] or "")
+        for word in (row["private_remarks"], row["showing_instructions"]):
+            assert not word or str(word) not in document
+        if row["shown"] is not True:
+            assert str(row["unparsed_address"]) not in document
+        if row["standard_status"] in {"Expired", "Withdrawn"}:
+            assert row["public_document"] is None
