@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from platbook.base.clock import Clock
 from platbook.base.errors import NeedsOperator, PlatbookError, SourceBrokeProtocol, SweepRefused
@@ -18,7 +19,7 @@ from platbook.listings.store import mark_scope_narrowed
 from platbook.listings.terms import KnownTerms
 from platbook.providers.providers import Provider, get_provider, open_credentials
 from platbook.sync import cursors
-from platbook.sync.mapping import plan_mapping
+from platbook.sync.mapping import FieldMapping, plan_mapping
 from platbook.sync.outcome import Settlement, ended_well, error_type, settle_failure, settle_success
 from platbook.sync.page import Rules
 from platbook.sync.plan import plan_run, scope_fingerprint
@@ -103,14 +104,14 @@ class Engine:
         settings = connector.settings_model.model_validate(provider.settings)
         capabilities = connector.capabilities(settings)
         rules = Rules(
-            mapping=plan_mapping(provider.field_mapping, key_field=_text(provider.settings.get("keyField"))),
+            mapping=_mapping(provider),
             scope=provider.wanted,
             display=provider.display_rules,
             volatile=capabilities.volatile_fields,
             retention=provider.retention,
             terms=self.terms,
         )
-        scope = scope_fingerprint(provider.provider_type, provider.settings, provider.scope)
+        scope = scope_fingerprint(provider.provider_type, provider.settings, provider.scope, rules.mapping.version)
         return RunContext(self.database, self.clock, provider, capabilities, rules, lease, scope)
 
     async def _carry_out(self, context: RunContext) -> SweepRefused | None:
@@ -330,5 +331,10 @@ def _words(error: Exception) -> str:
     return str(error) if isinstance(error, PlatbookError) else f"an unexpected {type(error).__name__}; see the log"
 
 
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+def _mapping(provider: Provider) -> FieldMapping:
+    key_field, zone = provider.settings.get("keyField"), provider.settings.get("timeZone")
+    return plan_mapping(
+        provider.field_mapping,
+        key_field=key_field if isinstance(key_field, str) else None,
+        tz=ZoneInfo(zone) if isinstance(zone, str) else UTC,
+    )

@@ -59,9 +59,11 @@ def plan_run(
     return Plan(_walk(SyncType.INCREMENTAL, since, standing, scope), sweep=capabilities.key_sweep and due)
 
 
-def scope_fingerprint(provider_type: str, settings: Mapping[str, object], scope: Mapping[str, object]) -> str:
-    """Name what a watermark stands for: another source or another scope makes another fingerprint."""
-    said = orjson.dumps([provider_type, settings, scope], option=orjson.OPT_SORT_KEYS)
+def scope_fingerprint(
+    provider_type: str, settings: Mapping[str, object], scope: Mapping[str, object], mapping_version: str
+) -> str:
+    """Name what a watermark stands for: another source, scope or mapping makes another, and asks for a full walk."""
+    said = orjson.dumps([provider_type, settings, scope, mapping_version], option=orjson.OPT_SORT_KEYS)
     return hashlib.blake2b(said, digest_size=12).hexdigest()
 
 
