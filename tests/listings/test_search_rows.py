@@ -6,7 +6,6 @@ from decimal import Decimal
 
 import orjson
 import pytest
-from conftest import NOW, Shelf, day, make_listing, price, to_keys
 
 from platbook.base.actor import Surface
 from platbook.base.errors import InvalidInput
@@ -14,6 +13,7 @@ from platbook.connectors.contract import MediaRef
 from platbook.db import Query
 from platbook.listings.search import Box, Count, Near, Range, Search
 from platbook.listings.search.sorting import SORTS
+from tests.listings.shelf import NOW, Shelf, day, make_listing, price, to_keys
 
 _AUSTIN = {"Latitude": 30.27, "Longitude": -97.74}
 _DALLAS = {"Latitude": 32.78, "Longitude": -96.80}
@@ -97,7 +97,8 @@ async def test_what_is_removed_out_of_scope_or_hidden_is_in_no_list(shelf: Shelf
     await shelf.put(*(make_listing(key) for key in "1234"))
     async with shelf.database.transaction() as connection:
         for key, column in (("1", "removed_at = now()"), ("2", "out_of_scope_at = now()"), ("3", "hidden = true")):
-            await connection.run(Query("hide", ".", f"UPDATE properties SET {column} WHERE listing_key = '{key}'"))
+            sql = f"UPDATE properties SET {column} WHERE listing_key = '{key}'"  # noqa: S608 - the table above
+            await connection.run(Query("hide", "Hide one.", sql))
 
     assert await shelf.keys(Search()) == ["4"]
 

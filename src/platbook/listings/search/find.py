@@ -76,7 +76,7 @@ async def find_listings(connection: ReadConnection, search: Search, now: datetim
     rows: list[_Row] = []
     if not _is_behind_the_end(search, found.counted):
         conditions = to_conditions(search, then, found.words, dense=found.dense)
-        rows = await _rows(connection, search, conditions, after)
+        rows = await _rows(connection, search, conditions, after, dense=found.dense)
     page = rows[: search.limit]
     cursor = to_cursor(search, Place(page[-1].sort_value, page[-1].id, then)) if len(rows) > len(page) else None
     total, is_estimate = await _total(connection, search, then, found)
@@ -119,12 +119,14 @@ def _is_behind_the_end(search: Search, counted: Counted | None) -> bool:
     return False
 
 
-async def _rows(connection: ReadConnection, search: Search, conditions: Conditions, after: Place | None) -> list[_Row]:
+async def _rows(
+    connection: ReadConnection, search: Search, conditions: Conditions, after: Place | None, *, dense: bool
+) -> list[_Row]:
     """The page's rows and one more, out of the segment with values and then the one without."""
     wanted = search.limit + 1
     rows: list[_Row] = []
     if after is None or after.value is not None:
-        window = Window(wanted, search.offset, after)
+        window = Window(wanted, search.offset, after, dense=dense)
         rows = await _segment(connection, search, conditions, window)
         after = None
     if len(rows) == wanted or not SORTS[search.sort].nullable:
@@ -132,7 +134,7 @@ async def _rows(connection: ReadConnection, search: Search, conditions: Conditio
     offset = 0
     if search.offset and not rows:
         offset = max(0, search.offset - await _count_valued(connection, search, conditions))
-    window = Window(wanted - len(rows), offset, after, valued=False)
+    window = Window(wanted - len(rows), offset, after, valued=False, dense=dense)
     return rows + await _segment(connection, search, conditions, window)
 
 

@@ -92,7 +92,7 @@ class Window:
     offset: int = 0
     after: Place | None = None
     valued: bool = True
-    documents: bool = True
+    dense: bool = False
 
 
 def to_page(search: Search, conditions: Conditions, window: Window) -> tuple[Composed, dict[str, object]]:
@@ -112,13 +112,17 @@ def to_page(search: Search, conditions: Conditions, window: Window) -> tuple[Com
             params["after"] = window.after.value
         sign = SQL("<" if search.descending else ">")
         parts.append(SQL("({}) {} ({})").format(SQL(", ").join(keys), sign, SQL(", ").join(values)))
-    statement = SQL(
-        "SELECT id, {}, listed_at, off_market_at, xmin::text, {} FROM properties"
-        " WHERE {} ORDER BY {} LIMIT {} OFFSET {}"
-    ).format(
-        DOCUMENT[search.surface] if window.documents else SQL("NULL"),
-        sort.expression if window.valued else SQL("NULL"),
-        SQL(" AND ").join(parts),
+    columns = SQL("id, {} AS document, listed_at, off_market_at, xmin::text AS version, {} AS sort_value").format(
+        DOCUMENT[search.surface], sort.expression if window.valued else SQL("NULL")
+    )
+    found = SQL("SELECT {} FROM properties WHERE {}").format(columns, SQL(" AND ").join(parts))
+    if search.is_narrowed and not window.dense:
+        # Few rows match: find them all, then sort them. OFFSET 0 keeps the planner from walking the sorted index
+        # in the hope of meeting them there, which it guesses wrongly for rare words and for boxes.
+        found = SQL("SELECT * FROM ({} OFFSET 0) AS found").format(found)
+        keys = [SQL("sort_value"), Identifier("id")] if window.valued else [Identifier("id")]
+    statement = SQL("{} ORDER BY {} LIMIT {} OFFSET {}").format(
+        found,
         SQL(", ").join(SQL("{} {}").format(key, direction) for key in keys),
         Literal(window.limit),
         Literal(window.offset),

@@ -30,8 +30,8 @@ _LONGEST_CORRECTED = 40
 _LETTERS = re.compile(r"[^\W\d_]{4,40}")
 
 _NUMBERS = SQL(
-    "SELECT DISTINCT listing_id FROM properties WHERE {} AND (listing_id LIKE %(pattern)s OR listing_id LIKE %(upper)s)"
-    " ORDER BY listing_id LIMIT 5"
+    "SELECT DISTINCT listing_id FROM (SELECT listing_id FROM properties WHERE {}"
+    " AND (listing_id LIKE %(pattern)s OR listing_id LIKE %(upper)s) LIMIT 50) AS found ORDER BY listing_id LIMIT 5"
 )
 _ADDRESSES = SQL(
     "SELECT DISTINCT ON (lower(unparsed_address)) unparsed_address FROM ("

@@ -1,0 +1,75 @@
+"""Listings as a source would have them, stored by the store, for searches to find."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+import orjson
+
+from platbook.connectors.contract import MediaRef
+from platbook.db import Database
+from platbook.listings.listing import NormalListing, Origin
+from platbook.listings.search import Listings, Search, find_listings
+from platbook.listings.store import Incoming, insert_listings
+from platbook.listings.terms import add_terms, listing_terms
+from platbook.providers.display import Display
+from platbook.reso.fields import COLUMNS, SLOT
+
+NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+USUAL: dict[str, object] = {
+    "StandardStatus": "Active",
+    "PropertyType": "Residential",
+    "City": "Austin",
+    "StateOrProvince": "TX",
+    "ModificationTimestamp": datetime(2026, 10, 1, tzinfo=UTC),
+    "InternetEntireListingDisplayYN": True,
+    "InternetAddressDisplayYN": True,
+}
+
+
+def make_listing(key: str, **values: object) -> NormalListing:
+    slots: list[object] = [None] * len(COLUMNS)
+    for name, value in {**USUAL, **values}.items():
+        slots[SLOT[name]] = value
+    return NormalListing(key, tuple(slots))
+
+
+@dataclass
+class Shelf:
+    """A database with listings in it, and searches of it."""
+
+    database: Database
+    ids: dict[str, UUID] = field(default_factory=dict[str, UUID])
+
+    async def put(
+        self, *listings: NormalListing, media: Sequence[MediaRef] = (), featured: bool = False, provider: str = "board"
+    ) -> None:
+        incoming = [Incoming(one, b'{"source": 1}', b"hash", media, featured) for one in listings]
+        origin = Origin(provider, "a run", NOW)
+        async with self.database.transaction() as connection:
+            ids = await insert_listings(connection, incoming, origin, Display())
+            for one in listings:
+                await add_terms(connection, listing_terms(one))
+        self.ids.update(zip((one.listing_key for one in listings), ids, strict=True))
+
+    async def find(self, search: Search, now: datetime = NOW) -> Listings:
+        async with self.database.read() as connection:
+            return await find_listings(connection, search, now)
+
+    async def keys(self, search: Search) -> list[str]:
+        return to_keys(await self.find(search))
+
+
+def to_keys(found: Listings) -> list[str]:
+    return [str(orjson.loads(document)["listingKey"]) for document in found.documents]
+
+
+def day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def price(amount: int) -> Decimal:
+    return Decimal(amount)

@@ -1,0 +1,194 @@
+"""One listing, its photos, its timeline and what its source said; and the market in numbers."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import orjson
+import pytest
+
+from platbook.base.actor import Surface
+from platbook.base.errors import Gone, NotFound
+from platbook.connectors.contract import MediaRef
+from platbook.db import Query
+from platbook.listings.history import Difference, Event, add_events
+from platbook.listings.listing import Origin
+from platbook.listings.reading import (
+    Reading,
+    Timeline,
+    get_listing,
+    get_listing_by_key,
+    get_raw,
+    get_timeline,
+    to_media,
+)
+from platbook.listings.search import KnownVersions, Search, find_featured, get_stats
+from platbook.listings.store import erase_listings, mark_removed
+from tests.listings.shelf import NOW, Shelf, day, make_listing, price, to_keys
+
+_ORIGIN = Origin("board", "a person", NOW)
+
+
+async def read(shelf: Shelf, key: str, surface: Surface = Surface.INTERNAL) -> Reading:
+    async with shelf.database.read() as connection:
+        return await get_listing(connection, shelf.ids[key], surface, NOW)
+
+
+async def timeline(shelf: Shelf, key: str, surface: Surface = Surface.INTERNAL, page: int = 1) -> Timeline:
+    async with shelf.database.read() as connection:
+        reading = await get_listing(connection, shelf.ids[key], surface, NOW)
+        return await get_timeline(connection, reading, surface, page=page, limit=2)
+
+
+async def test_a_listing_is_read_by_id_and_by_key(shelf: Shelf) -> None:
+    await shelf.put(make_listing("1", OnMarketDate=day("2026-10-22"), PrivateRemarks="the dog bites"))
+
+    by_id = await read(shelf, "1")
+    async with shelf.database.read() as connection:
+        by_key = await get_listing_by_key(connection, "board", "1", Surface.INTERNAL, NOW)
+        raw = await get_raw(connection, shelf.ids["1"])
+
+    document = orjson.loads(by_id.document)
+    assert by_key == by_id
+    assert (document["daysOnMarket"], document["removedAt"], document["outOfScope"]) == (10, None, False)
+    assert document["privateRemarks"] == "the dog bites"
+    assert "dog" not in (await read(shelf, "1", Surface.PUBLIC)).document
+    assert orjson.loads(raw or "") == {"source": 1}
+
+
+async def test_a_removed_listing_answers_staff_alone(shelf: Shelf) -> None:
+    await shelf.put(make_listing("1"))
+    before = await read(shelf, "1")
+    async with shelf.database.transaction() as connection:
+        await mark_removed(connection, ["1"], _ORIGIN)
+
+    after = await read(shelf, "1")
+
+    assert orjson.loads(after.document)["removedAt"] == "2026-11-01T12:00:00Z"
+    assert after.version != before.version
+    with pytest.raises(NotFound):
+        await read(shelf, "1", Surface.PUBLIC)
+
+
+async def test_an_erased_listing_is_gone_and_a_hidden_or_unknown_one_not_found(shelf: Shelf) -> None:
+    await shelf.put(make_listing("1"), make_listing("2"))
+    shelf.ids["3"] = UUID(int=1)
+    async with shelf.database.transaction() as connection:
+        await erase_listings(connection, [shelf.ids["1"]], _ORIGIN)
+        await connection.run(Query("hide", "Archive.", "UPDATE properties SET hidden = true WHERE listing_key = '2'"))
+
+    with pytest.raises(Gone):
+        await read(shelf, "1")
+    for key, surface in (("1", Surface.PUBLIC), ("2", Surface.INTERNAL), ("3", Surface.INTERNAL)):
+        with pytest.raises(NotFound) as caught:
+            await read(shelf, key, surface)
+        assert caught.value.code == "PROPERTY_NOT_FOUND"
+
+
+async def test_a_public_reader_sees_only_open_photos(shelf: Shelf) -> None:
+    media = [
+        MediaRef("open", 0, "https://p.example/1", permission=("Public",)),
+        MediaRef("kept", 1, "https://p.example/2"),
+    ]
+    await shelf.put(make_listing("1"), media=media)
+
+    staff, public = await read(shelf, "1"), await read(shelf, "1", Surface.PUBLIC)
+
+    assert [photo["mediaKey"] for photo in to_media(staff)] == ["open", "kept"]
+    assert [photo["mediaKey"] for photo in to_media(public)] == ["open"]
+
+
+async def test_a_timeline_is_paged_newest_first(shelf: Shelf) -> None:
+    await shelf.put(make_listing("1", ListPrice=price(5)))
+    events = [
+        Event(shelf.ids["1"], "price_changed", NOW + timedelta(days=days), [Difference("listPrice", 5, 5 + days)])
+        for days in (1, 2)
+    ]
+    async with shelf.database.transaction() as connection:
+        await add_events(connection, events, _ORIGIN)
+
+    first, second = await timeline(shelf, "1"), await timeline(shelf, "1", page=2)
+
+    assert first.total == second.total == 3
+    assert [entry.changes[0]["to"] for entry in first.entries] == [7, 6]
+    assert (first.entries[0].source, [entry.kind for entry in second.entries]) == ("a person", ["listed"])
+
+
+async def test_a_public_timeline_tells_public_fields_alone(shelf: Shelf) -> None:
+    await shelf.put(make_listing("1", InternetAddressDisplayYN=False))
+    told = [
+        Event(shelf.ids["1"], "changed", NOW, [Difference("privateRemarks", "a", "b"), Difference("bedrooms", 1, 2)]),
+        Event(shelf.ids["1"], "changed", NOW, [Difference("address.full", "a", "b")]),
+        Event(shelf.ids["1"], "media_changed", NOW),
+    ]
+    async with shelf.database.transaction() as connection:
+        await add_events(connection, told, _ORIGIN)
+
+    public = await timeline(shelf, "1", Surface.PUBLIC)
+
+    assert public.total == 2
+    assert [[change["field"] for change in entry.changes] for entry in public.entries] == [
+        ["bedrooms"],
+        ["standardStatus"],
+    ]
+    assert {entry.source for entry in public.entries} == {None}
+
+
+async def test_the_market_in_numbers(shelf: Shelf) -> None:
+    await shelf.put(
+        *(make_listing(str(number), ListPrice=price(number)) for number in range(1, 10)),
+        make_listing("x", City="Waco", StandardStatus="Closed", PropertyType="Land"),
+    )
+
+    async with shelf.database.read() as connection:
+        stats = await get_stats(connection, Surface.INTERNAL)
+
+    assert stats.total == 10
+    assert stats.by_status == {"Active": 9, "Closed": 1}
+    assert stats.by_type == {"Residential": 9, "Land": 1}
+    assert stats.by_city == {"Austin": 9, "Waco": 1}
+    prices = stats.prices
+    assert (prices.lower_quartile, prices.median, prices.upper_quartile) == (price(3), price(5), price(7))
+
+
+async def test_featured_ones_come_before_the_newest_with_photos(shelf: Shelf) -> None:
+    photo = [MediaRef("m", 0, "https://p.example/1")]
+    await shelf.put(make_listing("marked", OnMarketDate=day("2026-01-01")), featured=True)
+    await shelf.put(make_listing("old", OnMarketDate=day("2026-02-01")), media=photo)
+    await shelf.put(make_listing("new", OnMarketDate=day("2026-03-01")), media=photo)
+    await shelf.put(make_listing("bare", OnMarketDate=day("2026-04-01")))
+
+    async with shelf.database.read() as connection:
+        whole = await find_featured(connection, Surface.INTERNAL, 10, NOW)
+        one = await find_featured(connection, Surface.INTERNAL, 1, NOW)
+
+    assert to_keys(whole) == ["marked", "new", "old"]
+    assert to_keys(one) == ["marked"]
+
+
+async def test_a_known_version_stands_only_while_nothing_changes(shelf: Shelf) -> None:
+    await shelf.put(make_listing("1", OnMarketDate=day("2026-10-01")))
+    known = KnownVersions()
+    found = await shelf.find(Search())
+    known.remember(Search(), found)
+
+    async with shelf.database.read() as connection:
+        standing = await known.get_standing(connection, Search(), NOW)
+        other = await known.get_standing(connection, Search(limit=5), NOW)
+        tomorrow = await known.get_standing(connection, Search(), NOW + timedelta(days=1))
+        await shelf.put(make_listing("2"))
+        changed = await known.get_standing(connection, Search(), NOW)
+
+    assert standing == found.version
+    assert (other, tomorrow, changed) == (None, None, None)
+
+
+async def test_the_versions_longest_unasked_are_forgotten(shelf: Shelf) -> None:
+    known = KnownVersions(most=2)
+    searches = [Search(limit=limit) for limit in (1, 2, 3)]
+    for search in searches:
+        known.remember(search, await shelf.find(search))
+
+    async with shelf.database.read() as connection:
+        standing = [await known.get_standing(connection, search, NOW) for search in searches]
+
+    assert [version is not None for version in standing] == [False, True, True]

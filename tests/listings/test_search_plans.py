@@ -1,0 +1,144 @@
+"""The hot searches walk the indexes made for them, at a size where anything else would hurt."""
+
+import os
+from collections.abc import AsyncGenerator, Generator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import cast
+from uuid import UUID
+
+import psycopg
+import pytest
+from psycopg.sql import SQL as TEXT
+from psycopg.sql import Identifier as Name
+
+from platbook.base.actor import Surface
+from platbook.db import Database, ReadConnection
+from platbook.db.compose import SQL, Composable, Composed
+from platbook.db.embedded import EmbeddedPostgres
+from platbook.listings.search import Box, Near, Range, Search, find_listings, suggest
+from platbook.listings.search.keywords import split_words
+from platbook.listings.search.sorting import Place
+from platbook.listings.search.statement import Window, to_conditions, to_count, to_page
+from platbook.listings.search.totals import EXACT_UP_TO
+
+ROWS = int(os.environ.get("PLATBOOK_TEST_ROWS", "200000"))
+_NOW = datetime(2026, 11, 1, tzinfo=UTC)
+_AFTER = Place(datetime(2026, 8, 1, tzinfo=UTC), UUID(int=7), _NOW)
+_DEAR = Place(Decimal(500_000), UUID(int=7), _NOW)
+_CITY = Search(city=("City 7",))
+_PRICED = replace(_CITY, sort="listPrice", descending=False)
+_BOX = Search(box=Box(-100, 30, -99.7, 30.3))
+_WIDE = Search(box=Box(-106, 26, -95, 35))
+
+
+@pytest.fixture(scope="module")
+def market_url(postgres: EmbeddedPostgres, template: str) -> Generator[str]:
+    """A database with a large market in it, for all tests of this file."""
+    name = f"test_{os.getpid()}_market"
+    statements = (Path(__file__).parent / "market.sql").read_text().replace("%(rows)s", str(ROWS)).split(";\n")
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
+        admin.execute(TEXT("CREATE DATABASE {} TEMPLATE {}").format(Name(name), Name(template)))
+        with psycopg.connect(postgres.url(name), autocommit=True) as connection:
+            for statement in filter(str.strip, statements):
+                connection.execute(statement.encode())
+        yield postgres.url(name)
+        admin.execute(TEXT("DROP DATABASE {} WITH (FORCE)").format(Name(name)))
+
+
+@pytest.fixture
+async def market(market_url: str) -> AsyncGenerator[ReadConnection]:
+    async with Database.open(market_url, size=1) as database, database.read() as connection:
+        yield connection
+
+
+def page_of(search: Search, after: Place | None = None, *, dense: bool = False) -> tuple[Composed, dict[str, object]]:
+    words = split_words(search.keyword) if search.keyword else ()
+    conditions = to_conditions(search, _NOW, words, dense=dense)
+    return to_page(search, conditions, Window(search.limit + 1, 0, after, dense=dense))
+
+
+def count_of(search: Search) -> tuple[Composed, dict[str, object]]:
+    words = split_words(search.keyword) if search.keyword else ()
+    conditions = to_conditions(search, _NOW, words)
+    return to_count(conditions, EXACT_UP_TO + 1), conditions.params
+
+
+PAGES = {
+    "the default list": (page_of(Search()), "properties_modified"),
+    "the next page by cursor": (page_of(Search(), _AFTER), "properties_modified"),
+    "a city, newest first": (page_of(_CITY), "properties_city_modified"),
+    "a city, newest first, by cursor": (page_of(_CITY, _AFTER), "properties_city_modified"),
+    "a city and prices, cheapest first": (
+        page_of(replace(_PRICED, price=Range(Decimal(200_000), Decimal(700_000)))),
+        "properties_city_price",
+    ),
+    "a city, dearest first": (page_of(replace(_PRICED, descending=True)), "properties_city_price"),
+    "a city by price, by cursor": (page_of(_PRICED, _DEAR), "properties_city_price"),
+    "all by price": (page_of(Search(sort="listPrice", descending=True)), "properties_price"),
+    "all by price, by cursor": (page_of(Search(sort="listPrice"), replace(_DEAR)), "properties_price"),
+    "all by time on market": (page_of(Search(sort="listedAt")), "properties_listed"),
+    "a small box": (page_of(_BOX), "properties_place"),
+    "a circle": (page_of(Search(near=Near(30, -99, 10))), "properties_place"),
+    "a polygon": (page_of(Search(polygon=((-100, 30), (-99.7, 30), (-99.9, 30.3)))), "properties_place"),
+    "a box over half of all": (page_of(_WIDE, dense=True), "properties_modified"),
+    "rare words": (page_of(Search(keyword="garden rare123")), "properties_words"),
+    "a common word": (page_of(Search(keyword="garden"), dense=True), "properties_modified"),
+    "a postal code": (page_of(Search(postal_code=("70007",))), "properties_postal_code"),
+    "an MLS number": (page_of(Search(mls_number=("ML-7",))), "properties_listing_id"),
+    "featured": (page_of(Search(featured=True)), "properties_featured"),
+    "the public default list": (page_of(Search(surface=Surface.PUBLIC)), "properties_modified"),
+    "a public city": (page_of(replace(_CITY, surface=Surface.PUBLIC)), "properties_city_modified"),
+    "count of a city": (count_of(_CITY), "properties_city"),
+    "count of a small box": (count_of(_BOX), "properties_place"),
+    "count of rare words": (count_of(Search(keyword="rare123")), "properties_words"),
+}
+
+
+@pytest.mark.parametrize(("asked", "index"), PAGES.values(), ids=list(PAGES))
+async def test_a_hot_search_walks_its_index(
+    market: ReadConnection, asked: tuple[Composed, dict[str, object]], index: str
+) -> None:
+    nodes = await explain(market, *asked)
+
+    used = {str(node["Index Name"]) for node in nodes if "Index Name" in node}
+    assert any(name.startswith(index) for name in used), nodes
+    assert not [node for node in nodes if node["Node Type"] == "Seq Scan"]
+
+
+async def test_totals_above_the_bound_are_estimates_near_the_truth(market: ReadConnection) -> None:
+    found = await find_listings(market, Search(status=("Active",)), _NOW)
+
+    assert found.total_is_estimate
+    assert found.total == pytest.approx(ROWS / 2, rel=0.1)
+
+
+async def test_a_cursor_deep_inside_costs_no_more_than_the_first_page(market: ReadConnection) -> None:
+    first, deep = [await cost(market, *page_of(Search(), after)) for after in (None, _AFTER)]
+
+    assert deep < 2 * first
+
+
+async def test_suggestions_look_at_few_rows(market: ReadConnection) -> None:
+    found = [await suggest(market, typed, Surface.INTERNAL, _NOW) for typed in ("city 7", "7 stre", "ml-19", "street6")]
+
+    assert [offers[0].kind for offers in found] == ["city", "address", "mlsNumber", "address"]
+
+
+async def explain(
+    connection: ReadConnection, statement: Composable, params: Mapping[str, object]
+) -> list[dict[str, object]]:
+    ((plans,),) = await connection.tuples(SQL("EXPLAIN (FORMAT JSON) {}").format(statement), params)
+    return list(_nodes(cast("list[dict[str, dict[str, object]]]", plans)[0]["Plan"]))
+
+
+async def cost(connection: ReadConnection, statement: Composable, params: Mapping[str, object]) -> float:
+    return float(cast("float", (await explain(connection, statement, params))[0]["Total Cost"]))
+
+
+def _nodes(plan: dict[str, object]) -> Generator[dict[str, object]]:
+    yield plan
+    for child in cast("list[dict[str, object]]", plan.get("Plans", [])):
+        yield from _nodes(child)

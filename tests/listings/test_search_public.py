@@ -1,0 +1,120 @@
+"""A public caller can neither see nor probe what the public documents do not show."""
+
+from dataclasses import replace
+
+import orjson
+import pytest
+
+from platbook.base.actor import Surface
+from platbook.base.errors import InvalidInput
+from platbook.listings.documents import is_public_field
+from platbook.listings.search import Box, Near, Search, get_stats, suggest
+from platbook.listings.search.columns import EXACT, RANGED, WITHOUT_CASE, may_use
+from platbook.listings.search.facets import FACETS
+from platbook.reso.fields import BY_COLUMN
+from tests.listings.shelf import NOW, Shelf, make_listing, price
+
+PUBLIC = Search(surface=Surface.PUBLIC)
+_PLACE: dict[str, object] = {
+    "Latitude": 30.0,
+    "Longitude": -97.0,
+    "UnparsedAddress": "77 Secret Ln",
+    "StreetName": "Secret",
+    "PublicRemarks": "Charming",
+    "ListingId": "ML-1",
+    "PostalCode": "78701",
+}
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        replace(PUBLIC, box=Box(-98, 29, -96, 31)),
+        replace(PUBLIC, near=Near(30, -97, 10)),
+        replace(PUBLIC, near=Near(30, -97, 10), sort="distance"),
+        replace(PUBLIC, polygon=((-98, 29), (-96, 29), (-97, 33))),
+        replace(PUBLIC, keyword="secret"),
+        replace(PUBLIC, keyword="77"),
+        replace(PUBLIC, keyword="secert"),
+    ],
+)
+async def test_a_hidden_address_is_not_found_by_its_place(shelf: Shelf, search: Search) -> None:
+    await shelf.put(make_listing("hidden", **_PLACE, InternetAddressDisplayYN=False))
+
+    found = await shelf.find(search)
+
+    assert (found.documents, found.total) == ([], 0)
+    assert await shelf.keys(replace(search, surface=Surface.INTERNAL)) == ["hidden"]
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        replace(PUBLIC, keyword="charming"),
+        replace(PUBLIC, mls_number=("ML-1",)),
+        replace(PUBLIC, city=("austin",)),
+        replace(PUBLIC, postal_code=("78701",)),
+    ],
+)
+async def test_a_hidden_address_is_found_by_what_is_shown(shelf: Shelf, search: Search) -> None:
+    await shelf.put(make_listing("hidden", **_PLACE, InternetAddressDisplayYN=False))
+
+    (document,) = (await shelf.find(search)).documents
+
+    assert "Secret" not in document
+    assert orjson.loads(document)["latitude"] is None
+
+
+async def test_a_listing_without_a_public_document_is_in_no_public_answer(shelf: Shelf) -> None:
+    await shelf.put(make_listing("no", **_PLACE, ListPrice=price(7), InternetEntireListingDisplayYN=False))
+
+    found = await shelf.find(replace(PUBLIC, facets=tuple(FACETS)))
+    async with shelf.database.read() as connection:
+        stats = await get_stats(connection, Surface.PUBLIC)
+        offers = [
+            offer
+            for typed in ("austin", "787", "77 sec", "secret", "ml-1", "asutin")
+            for offer in await suggest(connection, typed, Surface.PUBLIC, NOW)
+        ]
+
+    assert (found.total, set(map(len, found.facets.values()))) == (0, {0})
+    assert (stats.total, stats.by_city, stats.prices.median) == (0, {}, None)
+    assert offers == []
+
+
+async def test_a_hidden_address_is_not_suggested(shelf: Shelf) -> None:
+    await shelf.put(make_listing("hidden", **_PLACE, InternetAddressDisplayYN=False))
+
+    async with shelf.database.read() as connection:
+        public = [await suggest(connection, typed, Surface.PUBLIC, NOW) for typed in ("77 sec", "secret")]
+        internal = await suggest(connection, "77 sec", Surface.INTERNAL, NOW)
+
+    assert public == [[], []]
+    assert [offer.text for offer in internal] == ["77 Secret Ln"]
+
+
+async def test_agents_and_offices_are_not_found_by_the_keys_that_are_not_shown(shelf: Shelf) -> None:
+    await shelf.put(make_listing("1", ListAgentKey="k", ListAgentMlsId="m", ListOfficeKey="k", ListOfficeMlsId="m"))
+
+    assert await shelf.keys(replace(PUBLIC, agent=("k",))) == []
+    assert await shelf.keys(replace(PUBLIC, office=("k",))) == []
+    assert await shelf.keys(replace(PUBLIC, agent=("m",), office=("m",))) == ["1"]
+
+
+def test_every_column_a_public_search_may_use_is_a_public_field() -> None:
+    columns = {*(column for many in EXACT.values() for column in many), *WITHOUT_CASE.values(), *RANGED.values()}
+    columns |= set(FACETS.values())
+
+    usable = {column for column in columns if may_use(column, Surface.PUBLIC)}
+
+    assert usable - {"provider_id"} == {c for c in columns if c in BY_COLUMN and is_public_field(BY_COLUMN[c])}
+    assert {"list_agent_key", "list_office_key"}.isdisjoint(usable)
+
+
+def test_a_column_that_is_not_public_is_refused_by_the_filter_s_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    from platbook.listings.search import columns  # noqa: PLC0415 - what is changed here
+
+    monkeypatch.setattr(columns, "is_public_field", lambda _field: False)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType] - any field
+
+    with pytest.raises(InvalidInput, match="state"):
+        columns.usable(("state_or_province",), Surface.PUBLIC, "state")

@@ -1,0 +1,87 @@
+"""What is offered to somebody who types."""
+
+import pytest
+
+from platbook.base.actor import Surface
+from platbook.base.errors import InvalidInput
+from platbook.listings.search import Suggestion, suggest
+from platbook.listings.search.spelling import distance, nearest, one_edit_away
+from tests.listings.shelf import NOW, Shelf, make_listing
+
+
+async def offers(shelf: Shelf, typed: str) -> list[Suggestion]:
+    async with shelf.database.read() as connection:
+        return await suggest(connection, typed, Surface.INTERNAL, NOW)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind", "text"),
+    [
+        ("aust", "city", "Austin"),
+        ("Asutin", "city", "Austin"),
+        ("AUSTIN", "city", "Austin"),
+        ("7870", "postalCode", "78701"),
+        ("barton", "subdivision", "Barton Hills"),
+        ("bartn hills", "subdivision", "Barton Hills"),
+        ("ml-1", "mlsNumber", "ML-100"),
+        ("12 map", "address", "12 Maple Street"),
+        ("12 mapel", "address", "12 Maple Street"),
+        ("12 mapel stre", "address", "12 Maple Street"),
+        ("maple", "address", "12 Maple Street"),
+        ("mapel", "address", "12 Maple Street"),
+    ],
+)
+async def test_what_is_typed_is_completed(shelf: Shelf, typed: str, kind: str, text: str) -> None:
+    house = {
+        "UnparsedAddress": "12 Maple Street",
+        "StreetName": "Maple",
+        "PostalCode": "78701",
+        "SubdivisionName": "Barton Hills",
+    }
+    await shelf.put(make_listing("1", **house, ListingId="ML-100"), make_listing("2", **house, ListingId="XY-200"))
+
+    found = await offers(shelf, typed)
+
+    assert [(one.kind, one.text) for one in found] == [(kind, text)]
+    assert found[0].count == (1 if kind == "mlsNumber" else 2)
+    (value,) = found[0].filter.values()
+    assert value == text
+
+
+@pytest.mark.parametrize("typed", ["a", "%%", "__", "\\", "99 nowhere", "' OR 1=1", "🏠🏠"])
+async def test_nothing_is_offered_for_what_leads_nowhere(shelf: Shelf, typed: str) -> None:
+    await shelf.put(make_listing("1", UnparsedAddress="12 Maple Street"))
+
+    assert await offers(shelf, typed) == []
+
+
+@pytest.mark.parametrize("typed", ["", "  ", "a\x00b", "x" * 201, "\ud800"])
+async def test_a_text_that_cannot_be_is_refused(shelf: Shelf, typed: str) -> None:
+    with pytest.raises(InvalidInput, match="q"):
+        await offers(shelf, typed)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "edits"),
+    [
+        ("main", "main", 0),
+        ("mian", "main", 1),
+        ("man", "main", 1),
+        ("mein", "main", 1),
+        ("", "ab", 2),
+        ("abcd", "badc", 2),
+    ],
+)
+def test_distance_counts_slips(one: str, other: str, edits: int) -> None:
+    assert distance(one, other) == distance(other, one) == edits
+
+
+def test_every_single_slip_is_at_distance_one() -> None:
+    assert {distance("elm", word) for word in one_edit_away("elm")} == {1}
+
+
+def test_the_nearest_words_are_those_with_fewest_slips_within_reach() -> None:
+    assert nearest("mian", ["main", "mean", "maine", "man"]) == ["main", "man", "mean"]
+    assert nearest("mian", ["castle"]) == []
+    assert nearest("beautifull", ["beautiful", "bountiful"]) == ["beautiful"]
+    assert nearest("mian", []) == []
