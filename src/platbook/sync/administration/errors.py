@@ -1,0 +1,48 @@
+"""Having rejected records tried again."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from platbook.base.actor import Actor
+from platbook.base.errors import Conflict
+from platbook.db import WriteConnection, load_queries
+from platbook.providers.providers import get_provider
+from platbook.sync.reports.errors import get_error
+from platbook.sync.runs import Request, SyncType, request_run
+
+Q = load_queries("platbook.sync")
+
+
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """How many errors are marked, and the run that will try them (None: none is marked). Wake a worker."""
+
+    provider_id: str
+    marked: int
+    sync_id: UUID | None
+
+
+async def retry_error(connection: WriteConnection, error_id: UUID, actor: Actor, at: datetime) -> Retrying:
+    """Have one rejected record tried again. NotFound; Conflict where there is nothing to try or it is settled."""
+    error = await get_error(connection, error_id)
+    if error.listing_key is None:
+        raise Conflict("this error is of a whole run, or of a record that could not be read; there is nothing to retry")
+    if not await connection.column(str, Q.mark_retrying, {"id": error_id, "provider_id": None, "at": at}):
+        raise Conflict(f"this error is settled: {error.retry}", code="ERROR_SETTLED")
+    return Retrying(error.provider_id, 1, await _run(connection, error.provider_id, actor, at))
+
+
+async def retry_all(connection: WriteConnection, provider_id: str, actor: Actor, at: datetime) -> Retrying:
+    """Have every open rejection of a provider tried again. NotFound."""
+    await get_provider(connection, provider_id)
+    marked = await connection.column(str, Q.mark_retrying, {"id": None, "provider_id": provider_id, "at": at})
+    run = await _run(connection, provider_id, actor, at) if marked else None
+    return Retrying(provider_id, len(marked), run)
+
+
+async def _run(connection: WriteConnection, provider_id: str, actor: Actor, at: datetime) -> UUID:
+    try:
+        return await request_run(connection, Request(provider_id, SyncType.RETRY), actor, at)
+    except Conflict as conflict:
+        return UUID(conflict.extra["syncId"])  # whatever the run that waits does, it tries these first

@@ -1,0 +1,174 @@
+"""Adding, changing, switching and archiving providers.
+
+A run under way carries the configuration it began with. So whatever changes a configuration raises the provider's
+epoch first: the run's next page is refused, no page made under the old rules can follow, and the run waits again, to be
+taken up under the new ones.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from platbook.base.actor import Actor
+from platbook.base.errors import Conflict, InvalidInput, ProviderMisconfigured
+from platbook.base.log import get_log
+from platbook.db import SecretBox, WriteConnection, load_queries
+from platbook.listings import store
+from platbook.listings.documents import document_version
+from platbook.providers import providers
+from platbook.providers.configuration import Configuration, ScopeSettings, parse_configuration
+from platbook.providers.providers import Provider, get_provider
+from platbook.sync.cursors import forget_cursors
+from platbook.sync.mapping import plan_mapping
+from platbook.sync.runs import Request, SyncType, request_run
+
+Q = load_queries("platbook.sync")
+A = load_queries(__package__ or "platbook.sync.administration")
+L = load_queries("platbook.listings")
+
+_log = get_log("administration")
+_SECONDS = 3600
+_SHORTEST, _LONGEST = 0.25, 168
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A provider whose configuration was replaced. Wake a worker; `rebuild`: its documents are to be made anew."""
+
+    provider_id: str
+    rebuild: bool
+
+
+def read_configuration(given: Mapping[str, object]) -> Configuration:
+    """Read a configuration as people write it, its field mapping included; InvalidInput names each field at fault."""
+    try:
+        configuration = parse_configuration(given)
+    except ProviderMisconfigured as error:
+        raise InvalidInput.of("providerType", str(error)) from None
+    key_field = configuration.settings.get("keyField")
+    plan_mapping(configuration.field_mapping, key_field=key_field if isinstance(key_field, str) else None)
+    return configuration
+
+
+async def add_provider(
+    connection: WriteConnection, box: SecretBox, configuration: Configuration, actor: Actor, at: datetime
+) -> None:
+    """Add a provider, due at once if it is enabled; Conflict where the id is taken."""
+    await providers.add_provider(connection, box, configuration, at)
+    await connection.run(Q.add_status, {"provider_id": configuration.provider_id, "at": at})
+    _log.info("provider added", provider=configuration.provider_id, by=actor.name)
+
+
+async def replace_provider(
+    connection: WriteConnection, box: SecretBox, configuration: Configuration, actor: Actor, at: datetime
+) -> Changed:
+    """Replace a provider's configuration (credentials only where given) and bring it back if it was archived.
+
+    Another display withdraws its public documents at once, another mapping has everything read again, another scope
+    is the next run's affair. A person has acted: the provider is due at once. NotFound.
+    """
+    provider_id = configuration.provider_id
+    before = await get_provider(connection, provider_id)
+    await _fence(connection, provider_id, at)
+    for statement in (A.put_back_running, A.end_running, A.forget_current):
+        await connection.run(statement, {"provider_id": provider_id, "at": at})
+    await providers.change_provider(connection, box, configuration, at)
+    after = await get_provider(connection, provider_id)
+    if before.archived_at is not None:
+        await store.set_hidden(connection, provider_id, hidden=False)
+    rebuild = await _withdraw(connection, before, after)
+    if before.field_mapping != after.field_mapping:
+        await _read_again(connection, after, actor, at)
+    await connection.run(Q.unblock, {"provider_id": provider_id, "at": at})
+    _log.info("provider changed", provider=provider_id, by=actor.name)
+    return Changed(provider_id, rebuild)
+
+
+async def toggle_provider(
+    connection: WriteConnection, provider_id: str, actor: Actor, at: datetime, *, enabled: bool
+) -> Provider:
+    """Switch the schedule on (due at once, and no longer waiting for an operator) or off. NotFound if archived too."""
+    await providers.set_enabled(connection, provider_id, enabled=enabled, at=at)
+    if enabled:
+        params = {"provider_id": provider_id, "at": at}
+        await connection.run(Q.add_status, params)
+        await connection.run(Q.unblock, params)
+    _log.info("provider enabled" if enabled else "provider disabled", provider=provider_id, by=actor.name)
+    return await get_provider(connection, provider_id)
+
+
+async def change_interval(
+    connection: WriteConnection, provider_id: str, interval_hours: float, actor: Actor, at: datetime
+) -> Provider:
+    """Change how often a provider is synced, counted from its last success. NotFound; InvalidInput names the field."""
+    if not _SHORTEST <= interval_hours <= _LONGEST:
+        raise InvalidInput.of("intervalHours", f"must be between {_SHORTEST} and {_LONGEST}")
+    await providers.set_interval(connection, provider_id, interval_hours=interval_hours, at=at)
+    params = {"provider_id": provider_id, "at": at, "seconds": interval_hours * _SECONDS}
+    await connection.run(A.count_from_last, params)
+    _log.info("interval changed", provider=provider_id, by=actor.name, hours=interval_hours)
+    return await get_provider(connection, provider_id)
+
+
+async def archive_provider(connection: WriteConnection, provider_id: str, actor: Actor, at: datetime) -> None:
+    """Take a provider out of service: not scheduled, its runs ended, its listings hidden, nothing erased. NotFound."""
+    await take_out_of_service(connection, provider_id, at)
+    await store.set_hidden(connection, provider_id, hidden=True)
+    _log.info("provider archived", provider=provider_id, by=actor.name)
+
+
+async def restore_provider(
+    connection: WriteConnection, box: SecretBox, provider_id: str, actor: Actor, at: datetime, *, enabled: bool = True
+) -> Changed:
+    """Bring an archived provider back as it was. NotFound; Conflict where it is not archived."""
+    provider = await get_provider(connection, provider_id)
+    if provider.archived_at is None:
+        raise Conflict(f"provider {provider_id} is not archived")
+    configuration = Configuration(
+        provider_id=provider.provider_id,
+        provider_name=provider.provider_name,
+        provider_type=provider.provider_type,
+        settings=dict(provider.settings),
+        field_mapping=dict(provider.field_mapping),
+        scope=ScopeSettings.model_validate(provider.scope),
+        display=provider.display_rules,
+        retention="erase" if provider.retention == "erase" else "keep",
+        interval_hours=provider.interval_hours,
+        requests_per_second=provider.requests_per_second,
+        max_removal_share=provider.max_removal_share,
+        enabled=enabled,
+    )
+    return await replace_provider(connection, box, configuration, actor, at)
+
+
+async def take_out_of_service(connection: WriteConnection, provider_id: str, at: datetime) -> None:
+    """Archive a provider and end its runs: whoever does one can store nothing more of it."""
+    await get_provider(connection, provider_id)
+    await _fence(connection, provider_id, at)
+    for statement in (A.end_runs, A.forget_current):
+        await connection.run(statement, {"provider_id": provider_id, "at": at})
+    await providers.archive_provider(connection, provider_id, at)
+
+
+async def _fence(connection: WriteConnection, provider_id: str, at: datetime) -> None:
+    for statement in (Q.add_status, Q.raise_epoch):
+        await connection.run(statement, {"provider_id": provider_id, "at": at})
+
+
+async def _withdraw(connection: WriteConnection, before: Provider, after: Provider) -> bool:
+    version = document_version(after.display_rules)
+    if version == document_version(before.display_rules):
+        return False
+    await connection.run(L.withdraw_public, {"provider_id": after.provider_id, "version": version})
+    return True
+
+
+async def _read_again(connection: WriteConnection, provider: Provider, actor: Actor, at: datetime) -> None:
+    """Rows made under another mapping are made anew only by a full walk; an unfinished one starts again."""
+    await forget_cursors(connection, provider.provider_id)
+    if not provider.enabled:
+        return
+    try:
+        await request_run(connection, Request(provider.provider_id, SyncType.FULL), actor, at)
+    except Conflict:
+        await connection.run(A.widen_waiting, {"provider_id": provider.provider_id})

@@ -1,0 +1,411 @@
+"""What a person may do about providers and their syncs."""
+
+import json
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+import pytest
+
+from platbook.base.actor import Actor, Role, Surface
+from platbook.base.errors import (
+    Conflict,
+    CredentialsRefused,
+    Gone,
+    InvalidInput,
+    NotFound,
+    PlatbookError,
+    SourceUnavailable,
+)
+from platbook.connectors.contract import RawRecord
+from platbook.db import ReadConnection
+from platbook.listings.reading import get_listing_by_key
+from platbook.listings.rebuild import rebuild_documents
+from platbook.providers.configuration import Configuration
+from platbook.providers.providers import get_provider, open_credentials
+from platbook.sync import administration
+from platbook.sync.reports.status import State, get_status
+from platbook.sync.runs import Request, RunTakenOver, SyncType, hold_epoch, take_run
+from tests.fakes.scripted_source import Source, all_keys, listing, one_page
+from tests.sync.conftest import Desk, MakeDesk
+
+ADA = Actor("ada@example.com", role=Role.ADMIN)
+SHOWN = {"InternetEntireListingDisplayYN": True, "InternetAddressDisplayYN": True}
+
+
+def _shown(record: RawRecord) -> RawRecord:
+    return replace(record, fields={**record.fields, **SHOWN})
+
+
+def _configuration(**said: object) -> Configuration:
+    given = {"providerId": "board", "providerName": "The Board", "providerType": "SCRIPTED", **said}
+    return Configuration.model_validate(given)
+
+
+async def _replace(at: Desk, **said: object) -> administration.Changed:
+    async with at.database.transaction() as connection:
+        return await administration.replace_provider(
+            connection, at.engine.box, _configuration(**said), ADA, at.clock.now()
+        )
+
+
+async def _start(at: Desk, sync_type: SyncType = SyncType.FULL, **said: object) -> administration.Started:
+    request = Request(at.provider_id, sync_type, **said)  # pyright: ignore[reportArgumentType] - by name
+    async with at.database.transaction() as connection:
+        return await administration.start_sync(connection, request, ADA, at.clock.now())
+
+
+async def _archive(at: Desk) -> None:
+    async with at.database.transaction() as connection:
+        await administration.archive_provider(connection, "board", ADA, at.clock.now())
+
+
+async def test_a_sync_started_by_hand_waits_and_says_who_asked(desk: MakeDesk) -> None:
+    at = await desk(Source(one_page(listing("1")), all_keys("1")))
+    started = await _start(at)
+    (row,) = await at.rows("SELECT sync_id, status, sync_type, triggered_by FROM mls_sync_history")
+    assert (started.provider_id, started.sync_type, started.status) == ("board", "full", "waiting")
+    assert list(row.values()) == [started.sync_id, "waiting", "full", "ada@example.com"]
+    with pytest.raises(Conflict) as conflict:
+        await _start(at)
+    assert conflict.value.extra == {"syncId": str(started.sync_id)}
+
+
+async def test_one_record_by_its_key_and_what_cannot_be_started(desk: MakeDesk) -> None:
+    at = await desk(Source(records={"7": listing("7")}))
+    with pytest.raises(InvalidInput, match="listingKey"):
+        await _start(at, SyncType.SWEEP, listing_key="7")
+    with pytest.raises(InvalidInput, match="syncType"):
+        await _start(at, SyncType.RETRY)
+    assert (await _start(at, listing_key="7")).sync_type is SyncType.RECORD
+    await at.engine.run_next("board")
+    assert await at.keys() == ["7"]
+    at.provider_id = "nobody"
+    with pytest.raises(NotFound):
+        await _start(at)
+
+
+async def test_a_provider_that_needs_an_operator_is_synced_by_hand(desk: MakeDesk) -> None:
+    at = await desk(Source(one_page(listing("1")), all_keys("1"), login_error=CredentialsRefused("no")))
+    await at.sync()
+    at.source.login_error = None
+    await _start(at)
+    await at.engine.run_next("board")
+    assert await at.rows("SELECT blocked, needs_operator FROM mls_sync_status") == [
+        {"blocked": False, "needs_operator": None}
+    ]
+
+
+async def test_cancelling_stops_what_waits_and_is_a_conflict_where_nothing_does(desk: MakeDesk) -> None:
+    at = await desk(Source())
+    started = await _start(at)
+
+    async def cancel(provider_id: str = "board") -> list[UUID]:
+        async with at.database.transaction() as connection:
+            return await administration.cancel_sync(connection, provider_id, ADA, at.clock.now())
+
+    assert await cancel() == [started.sync_id]
+    assert (await at.rows("SELECT status FROM mls_sync_history"))[0]["status"] == "cancelled"
+    with pytest.raises(Conflict):
+        await cancel()
+    with pytest.raises(NotFound):
+        await cancel("nobody")
+
+
+async def test_enabling_unblocks_and_makes_due_at_once(desk: MakeDesk) -> None:
+    at = await desk(Source(login_error=CredentialsRefused("no")))
+    await at.sync()
+    async with at.database.transaction() as connection:
+        off = await administration.toggle_provider(connection, "board", ADA, at.clock.now(), enabled=False)
+        on = await administration.toggle_provider(connection, "board", ADA, at.clock.now(), enabled=True)
+        with pytest.raises(NotFound):
+            await administration.toggle_provider(connection, "nobody", ADA, at.clock.now(), enabled=True)
+    assert (off.enabled, on.enabled) == (False, True)
+    (status,) = await at.rows("SELECT blocked, needs_operator, next_run_at FROM mls_sync_status")
+    assert list(status.values()) == [False, None, at.clock.now()]
+
+
+async def test_an_interval_counts_from_the_last_success(desk: MakeDesk) -> None:
+    at = await desk(Source(one_page(listing("1")), all_keys("1")))
+    await at.sync()
+    (before,) = await at.rows("SELECT last_success_at FROM mls_sync_status")
+    async with at.database.transaction() as connection:
+        changed = await administration.change_interval(connection, "board", 0.5, ADA, at.clock.now())
+        for wrong in (0.2, 169):
+            with pytest.raises(InvalidInput, match="intervalHours"):
+                await administration.change_interval(connection, "board", wrong, ADA, at.clock.now())
+    assert changed.interval_hours == 0.5
+    (due,) = await at.rows("SELECT next_run_at - last_success_at = interval '30 minutes' AS so FROM mls_sync_status")
+    assert due["so"] is True
+    assert before["last_success_at"] == at.clock.now()
+
+
+async def test_after_failures_a_longer_interval_does_not_put_the_next_try_off(desk: MakeDesk) -> None:
+    at = await desk(Source(login_error=SourceUnavailable("no answer")))
+    await at.sync()
+    before = await at.rows("SELECT next_run_at FROM mls_sync_status")
+    async with at.database.transaction() as connection:
+        await administration.change_interval(connection, "board", 100, ADA, at.clock.now())
+    assert await at.rows("SELECT next_run_at FROM mls_sync_status") == before
+
+
+async def test_errors_are_marked_and_one_retry_run_is_asked_for(desk: MakeDesk) -> None:
+    at = await desk(Source(one_page(listing("1", ListPrice="x"), listing("2", ListPrice="y")), all_keys("1", "2")))
+    await at.sync()
+    first, second = await at.rows("SELECT id FROM mls_sync_errors ORDER BY listing_key")
+    async with at.database.transaction() as connection:
+        one = await administration.retry_error(connection, UUID(str(first["id"])), ADA, at.clock.now())
+        again = await administration.retry_error(connection, UUID(str(second["id"])), ADA, at.clock.now())
+        everything = await administration.retry_all(connection, "board", ADA, at.clock.now())
+        for unknown in (
+            administration.retry_error(connection, uuid4(), ADA, at.clock.now()),
+            administration.retry_all(connection, "nobody", ADA, at.clock.now()),
+        ):
+            with pytest.raises(NotFound):
+                await unknown
+    assert (one.marked, everything.marked) == (1, 2)
+    assert one.sync_id == again.sync_id == everything.sync_id
+    await at.engine.run_next("board")
+    assert [row["retry"] for row in await at.rows("SELECT retry FROM mls_sync_errors")] == ["failed", "failed"]
+
+
+async def test_what_cannot_be_retried_is_a_conflict_and_nothing_to_retry_asks_for_no_run(desk: MakeDesk) -> None:
+    at = await desk(Source(one_page(listing("1", ListPrice="x")), all_keys("1")))
+    await at.sync()
+    at.source.pages = one_page(listing("1"))
+    await at.sync()
+    at.source.login_error = SourceUnavailable("no answer")
+    await at.sync()
+    async with at.database.transaction() as connection:
+        for row in await at.rows("SELECT id FROM mls_sync_errors"):
+            with pytest.raises(Conflict):
+                await administration.retry_error(connection, UUID(str(row["id"])), ADA, at.clock.now())
+        nothing = await administration.retry_all(connection, "board", ADA, at.clock.now())
+    assert (nothing.marked, nothing.sync_id) == (0, None)
+
+
+async def _refused(desk: MakeDesk) -> tuple[Desk, UUID]:
+    keys = [str(number) for number in range(10, 20)]
+    at = await desk(Source(one_page(*map(listing, keys)), all_keys(*keys)))
+    await at.sync()
+    at.source.key_pages = all_keys(*keys[:5])
+    await at.sync(SyncType.SWEEP)
+    (sweep,) = await at.rows("SELECT id FROM mls_sweeps")
+    return at, UUID(str(sweep["id"]))
+
+
+async def test_an_accepted_sweep_is_applied_by_a_run(desk: MakeDesk) -> None:
+    at, sweep_id = await _refused(desk)
+    async with at.database.transaction() as connection:
+        started = await administration.accept_sweep(connection, sweep_id, ADA, at.clock.now())
+        with pytest.raises(NotFound):
+            await administration.accept_sweep(connection, uuid4(), ADA, at.clock.now())
+        with pytest.raises(Conflict, match="accepted"):
+            await administration.accept_sweep(connection, sweep_id, ADA, at.clock.now())
+    assert (started.provider_id, started.sync_type) == ("board", "sweep")
+    await at.engine.run_next("board")
+    assert len(await at.keys()) == 5
+    (sweep,) = await at.rows("SELECT status, decided_by, removed FROM mls_sweeps")
+    assert list(sweep.values()) == ["accepted", "ada@example.com", 5]
+
+
+async def test_a_sweep_stays_refused_where_another_run_waits(desk: MakeDesk) -> None:
+    at, sweep_id = await _refused(desk)
+    started = await _start(at)
+    with pytest.raises(Conflict) as conflict:
+        async with at.database.transaction() as connection:
+            await administration.accept_sweep(connection, sweep_id, ADA, at.clock.now())
+    assert conflict.value.extra == {"syncId": str(started.sync_id)}
+    assert (await at.rows("SELECT status FROM mls_sweeps"))[0]["status"] == "refused"
+
+
+async def test_a_configuration_is_read_with_each_fault_named() -> None:
+    whole = {"providerId": "m", "providerName": "M", "providerType": "MOCK"}
+    assert administration.read_configuration(whole).provider_id == "m"
+    for wrong, field in (
+        ({"providerType": "NONE"}, "providerType"),
+        ({"settings": {"listings": -1}}, "settings.listings"),
+        ({"credentials": {"password": ["hunter2"]}}, "credentials.password"),
+        ({"fieldMapping": {"Price": "no such field"}}, "fieldMapping.Price"),
+        ({"nonsense": 1}, "nonsense"),
+    ):
+        with pytest.raises(InvalidInput) as refused:
+            administration.read_configuration({**whole, **wrong})
+        assert [problem.field for problem in refused.value.details] == [field]
+        assert "hunter2" not in str(refused.value)
+
+
+async def test_an_added_provider_is_due_and_its_credentials_are_sealed(desk: MakeDesk) -> None:
+    at = await desk(Source())
+    given = _configuration(providerId="other", credentials={"username": "ada", "password": "hunter2"})
+    async with at.database.transaction() as connection:
+        await administration.add_provider(connection, at.engine.box, given, ADA, at.clock.now())
+        provider = await get_provider(connection, "other")
+        assert provider.credential_names == ["password", "username"]
+        assert "hunter2" not in repr(provider)
+        assert (await open_credentials(connection, at.engine.box, "other"))["password"] == "hunter2"
+        with pytest.raises(Conflict):
+            await administration.add_provider(connection, at.engine.box, given, ADA, at.clock.now())
+    (row,) = await at.rows("SELECT credentials FROM mls_provider_configurations WHERE provider_id = 'other'")
+    assert b"hunter2" not in bytes(row["credentials"])  # pyright: ignore[reportArgumentType] - a bytea column
+
+
+async def test_another_display_withdraws_at_once_and_rebuilding_brings_back_what_may_be_shown(desk: MakeDesk) -> None:
+    pending = _shown(listing("2", StandardStatus="Pending"))
+    at = await desk(Source(one_page(_shown(listing("1")), pending), all_keys("1", "2")))
+    await at.sync()
+    assert await at.rows("SELECT count(public_document) FROM properties") == [{"count": 2}]
+    changed = await _replace(at, display={"statuses": ["Active"], "mls": "Alder MLS"})
+    assert changed.rebuild
+    assert await at.rows("SELECT count(public_document) FROM properties") == [{"count": 0}]
+    async with at.database.read() as connection:
+        display = (await get_provider(connection, "board")).display_rules
+    assert await rebuild_documents(at.database, "board", display, limit=1) == 1
+    assert await rebuild_documents(at.database, "board", display) == 1
+    assert await rebuild_documents(at.database, "board", display) == 0
+    one, two = await at.rows("SELECT public_document, internal_document FROM properties ORDER BY listing_key")
+    assert json.loads(str(one["public_document"]))["attribution"]["mls"] == "Alder MLS"
+    assert two["public_document"] is None
+    assert json.loads(str(two["internal_document"]))["attribution"]["mls"] == "Alder MLS"
+    assert not (await _replace(at, display={"statuses": ["Active"], "mls": "Alder MLS"})).rebuild
+
+
+async def test_rebuilt_documents_equal_those_a_sync_writes(desk: MakeDesk) -> None:
+    at = await desk(Source(one_page(_shown(listing("1", LotFeatures=["Level"]))), all_keys("1")))
+    await at.sync()
+    before = await at.rows("SELECT internal_document, public_document, shows_address, document_version FROM properties")
+    await at.run_sql("UPDATE properties SET document_version = 'old', internal_document = '{}', public_document = NULL")
+    async with at.database.read() as connection:
+        display = (await get_provider(connection, "board")).display_rules
+    assert await rebuild_documents(at.database, "board", display) == 1
+    after = await at.rows("SELECT internal_document, public_document, shows_address, document_version FROM properties")
+    assert after == before
+
+
+async def test_a_changed_mapping_has_everything_read_again(desk: MakeDesk) -> None:
+    at = await desk(Source(one_page(listing("1", Region="North")), all_keys("1")))
+    await at.sync()
+    await _replace(at, fieldMapping={"Region": "MLSAreaMajor"})
+    await at.engine.run_next("board")
+    assert at.source.asked_since == [None, None]
+    assert (await at.rows("SELECT mls_area_major FROM properties"))[0]["mls_area_major"] == "North"
+
+
+async def test_a_run_under_way_is_fenced_off_by_a_change_and_taken_up_again_under_its_own_id(desk: MakeDesk) -> None:
+    at = await desk(Source(one_page(listing("1")), all_keys("1")))
+    started = await _start(at)
+    async with at.database.transaction() as connection:
+        lease = await take_run(connection, "board", at.clock.now())
+    assert lease is not None
+    await _replace(at, providerName="Another name")
+    with pytest.raises(RunTakenOver):
+        async with at.database.transaction() as connection:
+            await hold_epoch(connection, lease)
+    assert await at.engine.run_next("board")
+    runs = await at.rows("SELECT sync_id, status FROM mls_sync_history WHERE parent_id IS NULL")
+    assert runs == [{"sync_id": started.sync_id, "status": "success"}]
+
+
+async def test_a_fenced_run_ends_where_another_waits(desk: MakeDesk) -> None:
+    at = await desk(Source(one_page(listing("1")), all_keys("1")))
+    running = await _start(at)
+    async with at.database.transaction() as connection:
+        await take_run(connection, "board", at.clock.now())
+    waiting = await _start(at, SyncType.INCREMENTAL)
+    await _replace(at, fieldMapping={"Region": "MLSAreaMajor"})
+    runs = await at.rows(
+        "SELECT sync_id, status, sync_type FROM mls_sync_history WHERE parent_id IS NULL ORDER BY queued_at"
+    )
+    assert runs == [
+        {"sync_id": running.sync_id, "status": "cancelled", "sync_type": "full"},
+        {"sync_id": waiting.sync_id, "status": "waiting", "sync_type": "full"},
+    ]
+    async with at.database.read() as connection:
+        assert (await get_status(connection, "board", at.clock.now())).state is State.WAITING
+
+
+async def test_archiving_hides_and_ends_what_runs_and_restoring_brings_back(desk: MakeDesk) -> None:
+    at = await desk(Source(one_page(listing("1")), all_keys("1")), scope={"statuses": ["Active"]}, retention="erase")
+    await at.sync()
+    await _start(at)
+    await _archive(at)
+    assert await at.keys() == []
+    assert (await at.rows("SELECT raw FROM properties"))[0]["raw"] is not None, "nothing is erased"
+    assert not await at.engine.run_next("board")
+    with pytest.raises(Conflict):
+        await _start(at)
+    async with at.database.transaction() as connection:
+        await administration.restore_provider(connection, at.engine.box, "board", ADA, at.clock.now())
+        provider = await get_provider(connection, "board")
+        with pytest.raises(Conflict):
+            await administration.restore_provider(connection, at.engine.box, "board", ADA, at.clock.now())
+    assert (provider.enabled, provider.archived_at, provider.retention) == (True, None, "erase")
+    assert provider.wanted.statuses == {"Active"}
+    assert await at.keys() == ["1"]
+
+
+async def test_a_worker_still_at_it_stores_nothing_after_archiving(desk: MakeDesk) -> None:
+    at = await desk(Source())
+    await _start(at)
+    async with at.database.transaction() as connection:
+        lease = await take_run(connection, "board", at.clock.now())
+    assert lease is not None
+    await _archive(at)
+    with pytest.raises(RunTakenOver):
+        async with at.database.transaction() as connection:
+            await hold_epoch(connection, lease)
+    runs = await at.rows("SELECT DISTINCT status FROM mls_sync_history")
+    assert runs == [{"status": "cancelled"}], "the run and its child"
+
+
+async def _read(connection: ReadConnection, at: Desk, key: str) -> PlatbookError | None:
+    try:
+        await get_listing_by_key(connection, "board", key, Surface.INTERNAL, at.clock.now())
+    except PlatbookError as error:
+        return error
+    return None
+
+
+@pytest.mark.parametrize("archived_before", [False, True])
+async def test_purging_erases_everything_but_tombstones(desk: MakeDesk, *, archived_before: bool) -> None:
+    word = "Xylographer"
+    records = [_shown(listing("1", PublicRemarks=word)), listing("2", City=word), listing("3", ListPrice=word)]
+    at = await desk(Source(one_page(*records), all_keys("1", "2", "3")), credentials={"username": word})
+    await at.sync()
+    at.source.pages = one_page(listing("1", "2026-01-09T00:00:00Z", PublicRemarks=word + " again"))
+    await at.sync(SyncType.INCREMENTAL)
+    if archived_before:
+        await _archive(at)
+    assert await administration.purge_provider(at.database, "board", ADA, at.clock.now()) == 2
+    tables = await at.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+    for table in tables:
+        found = await at.rows(f'SELECT * FROM "{table["tablename"]}" AS t WHERE t::text ILIKE %(w)s', w=f"%{word}%")  # noqa: S608 - names from the catalogue
+        assert found == [], table["tablename"]
+    async with at.database.read() as connection:
+        for key in ("1", "2"):
+            assert isinstance(await _read(connection, at, key), Gone)
+        with pytest.raises(NotFound):
+            await get_provider(connection, "board")
+    for table in ("mls_sync_history", "mls_sync_errors", "mls_sync_status", "mls_sync_cursors"):
+        assert await at.rows(f"SELECT * FROM {table}") == []  # noqa: S608 - names from the line above
+
+
+async def test_purging_while_a_run_is_under_way_is_a_conflict(desk: MakeDesk) -> None:
+    at = await desk(Source(one_page(listing("1")), all_keys("1")))
+    await at.sync()
+    await _start(at)
+    async with at.database.transaction() as connection:
+        await take_run(connection, "board", at.clock.now())
+    with pytest.raises(Conflict):
+        await administration.purge_provider(at.database, "board", ADA, at.clock.now())
+    assert await at.keys() == ["1"]
+    with pytest.raises(NotFound):
+        await administration.purge_provider(at.database, "nobody", ADA, at.clock.now())
+
+
+async def test_purging_goes_batch_by_batch(desk: MakeDesk) -> None:
+    keys = [str(number) for number in range(2500)]
+    plain = [listing(key, PublicRemarks=None, UnparsedAddress=None) for key in keys]
+    at = await desk(Source(one_page(*plain), all_keys(*keys)))
+    await at.sync()
+    assert await administration.purge_provider(at.database, "board", ADA, at.clock.now()) == 2500
+    assert await at.rows("SELECT count(*) FROM properties WHERE erased_at IS NULL OR raw IS NOT NULL") == [{"count": 0}]
