@@ -25,14 +25,6 @@ LEFT JOIN LATERAL (
 WHERE p.provider_id = %(provider_id)s OR (%(provider_id)s::text IS NULL AND p.archived_at IS NULL)
 ORDER BY p.provider_id LIMIT %(limit)s;
 
--- name: expect_listings
--- What the planner expects a provider to hold: read from statistics, whatever the size of the table.
-EXPLAIN (FORMAT JSON) SELECT FROM properties WHERE provider_id = %(provider_id)s AND erased_at IS NULL;
-
--- name: expect_active
--- What the planner expects a provider to show.
-EXPLAIN (FORMAT JSON) SELECT FROM properties WHERE provider_id = %(provider_id)s AND visible;
-
 -- name: count_some_listings
 -- A provider's rows, so many at most: how many there were, how many are not erased, how many are shown.
 SELECT count(*) AS looked_at, count(*) FILTER (WHERE erased_at IS NULL) AS total, count(*) FILTER (WHERE visible) AS active

@@ -7,7 +7,8 @@ from typing import cast
 from uuid import UUID
 
 from platbook.base.errors import NotFound
-from platbook.db import Query, ReadConnection, load_queries
+from platbook.db import ReadConnection, load_queries
+from platbook.db.compose import SQL, Composed
 from platbook.sync.reports.history import Run, get_runs
 
 Q = load_queries(__package__ or "platbook.sync.reports")
@@ -15,6 +16,9 @@ Q = load_queries(__package__ or "platbook.sync.reports")
 MOST_PROVIDERS = 1000
 
 _COUNTED_UP_TO = 10_000
+_EXPECT = SQL("EXPLAIN (FORMAT JSON) SELECT FROM properties WHERE provider_id = %(provider_id)s AND {}")
+_EXPECT_ALL = _EXPECT.format(SQL("erased_at IS NULL"))
+_EXPECT_ACTIVE = _EXPECT.format(SQL("visible"))
 
 
 class State(StrEnum):
@@ -130,16 +134,19 @@ async def count_listings(connection: ReadConnection, provider_id: str) -> Listin
     The planner is asked first. Only where it expects few, or knows nothing yet, rows are counted, so many at most.
     """
     params: dict[str, object] = {"provider_id": provider_id, "most": _COUNTED_UP_TO + 1}
-    total = await _expect(connection, Q.expect_listings, params)
+    total, active = await _expect(connection, _EXPECT_ALL, params), 0
     if total <= 2 * _COUNTED_UP_TO:
-        ((looked_at, counted, active),) = await connection.tuples(Q.count_some_listings, params)
-        if cast("int", looked_at) <= _COUNTED_UP_TO:
-            return ListingCounts(cast("int", active), cast("int", counted))
-        total = max(total, cast("int", counted))
-    return ListingCounts(min(total, await _expect(connection, Q.expect_active, params)), total, is_estimate=True)
+        ((looked_at, counted, shown),) = cast(
+            "list[tuple[int, int, int]]", await connection.tuples(Q.count_some_listings, params)
+        )
+        if looked_at <= _COUNTED_UP_TO:
+            return ListingCounts(shown, counted)
+        total, active = max(total, counted), shown
+    active = max(active, await _expect(connection, _EXPECT_ACTIVE, params))
+    return ListingCounts(min(active, total), total, is_estimate=True)
 
 
-async def _expect(connection: ReadConnection, statement: Query, params: dict[str, object]) -> int:
+async def _expect(connection: ReadConnection, statement: Composed, params: dict[str, object]) -> int:
     ((plans,),) = await connection.tuples(statement, params)
     first = cast("list[dict[str, dict[str, object]]]", plans)[0]
     return int(cast("float", first["Plan"]["Plan Rows"]))
