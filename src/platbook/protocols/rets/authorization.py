@@ -1,0 +1,95 @@
+"""HTTP authorization as values: Basic (RFC 7617) and Digest (RFC 7616, RFC 2617), from a challenge to a header."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from platbook.base.errors import SourceBrokeProtocol
+
+_SCHEME = re.compile(r"(?:^|,\s*)(Basic|Digest)(?=\s|,|$)", re.IGNORECASE)
+_PARAMETER = re.compile(r'([A-Za-z0-9_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
+_ALGORITHMS = {"md5": "md5", "sha-256": "sha256"}
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What a server asks for: `basic` or `digest`, and its parameters in lower-case names."""
+
+    scheme: str
+    parameters: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """The answer to a challenge; `nonce_count` rises with every request signed under one nonce."""
+
+    challenge: Challenge
+    username: str
+    password: str
+    nonce_count: int = 0
+
+    def sign(self, method: str, target: str, cnonce: str) -> tuple[str, "Authorization"]:
+        """Sign one request: the header's value, and the authorization for the next. `target` is path and query."""
+        if self.challenge.scheme == "basic":
+            pair = f"{self.username}:{self.password}".encode()
+            return f"Basic {base64.b64encode(pair).decode()}", self
+        signed = replace(self, nonce_count=self.nonce_count + 1)
+        return signed.digest(method, target, cnonce), signed
+
+    def digest(self, method: str, target: str, cnonce: str) -> str:
+        """The Digest header's value for one request, under the present nonce count."""
+        said = self.challenge.parameters
+        realm, nonce = said.get("realm", ""), said.get("nonce", "")
+        named = said.get("algorithm", "MD5").lower()
+        is_session = named.endswith("-sess")
+        algorithm = _ALGORITHMS.get(named.removesuffix("-sess"))
+        if algorithm is None:
+            raise SourceBrokeProtocol(f"the source asks for digest algorithm {said.get('algorithm')}, which is unknown")
+
+        def hashed(text: str) -> str:
+            return hashlib.new(algorithm, text.encode(), usedforsecurity=False).hexdigest()
+
+        secret = hashed(f"{self.username}:{realm}:{self.password}")
+        if is_session:
+            secret = hashed(f"{secret}:{nonce}:{cnonce}")
+        request = hashed(f"{method}:{target}")
+        count = f"{self.nonce_count:08x}"
+        with_qop = "auth" in [option.strip().lower() for option in said.get("qop", "").split(",")]
+        middle = f"{nonce}:{count}:{cnonce}:auth" if with_qop else nonce
+        parts = {
+            "username": self.username,
+            "realm": realm,
+            "nonce": nonce,
+            "uri": target,
+            "response": hashed(f"{secret}:{middle}:{request}"),
+        }
+        header = ", ".join(f'{key}="{_quoted(value)}"' for key, value in parts.items())
+        if with_qop:
+            header += f', qop=auth, nc={count}, cnonce="{cnonce}"'
+        elif is_session:
+            header += f', cnonce="{cnonce}"'
+        if "algorithm" in said:
+            header += f", algorithm={said['algorithm']}"
+        if "opaque" in said:
+            header += f', opaque="{_quoted(said["opaque"])}"'
+        return f"Digest {header}"
+
+
+def parse_challenge(header: str) -> Challenge | None:
+    """Read WWW-Authenticate; of several challenges Digest wins, since it does not show the password."""
+    found: dict[str, Challenge] = {}
+    marks = list(_SCHEME.finditer(header))
+    for index, mark in enumerate(marks):
+        end = marks[index + 1].start() if index + 1 < len(marks) else len(header)
+        parameters = {
+            name.lower(): re.sub(r"\\(.)", r"\1", quoted) or plain
+            for name, quoted, plain in _PARAMETER.findall(header[mark.end() : end])
+        }
+        found[mark[1].lower()] = Challenge(mark[1].lower(), parameters)
+    return found.get("digest") or found.get("basic")
+
+
+def _quoted(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"')

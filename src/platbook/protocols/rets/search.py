@@ -1,0 +1,109 @@
+"""The search reply in COMPACT and COMPACT-DECODED (RETS 1.7.2, section 7): fed bytes, gives rows as they come.
+
+Memory does not grow with the reply: a row is handed over as soon as its tag ends. A result is provisional until
+`close` has returned its status, since some servers put the truth only into the trailing RETS-STATUS.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from platbook.protocols.rets.xml import RetsXml, Status
+
+_HEX = 16
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that does not fit its columns."""
+
+    text: str
+    reason: str
+
+
+Row = list[str]
+
+
+class SearchParser:
+    """One search reply. `columns`, `count` and `max_rows` are what has been said so far."""
+
+    def __init__(self, charset: str | None = None) -> None:
+        self.columns: Sequence[str] = ()
+        self.count: int | None = None
+        self.max_rows = False
+        self._delimiter = "\t"
+        self._leading = self._trailing = True
+        self._rows: list[Row | BadRow] = []
+        self._xml = RetsXml(self._start, self._text, charset)
+
+    @property
+    def repairs(self) -> int:
+        """How many characters had to be repaired."""
+        return self._xml.repairs
+
+    def feed(self, data: bytes) -> list[Row | BadRow]:
+        """Take the next bytes and give the rows they complete; SourceBrokeProtocol for what is not a RETS reply."""
+        self._xml.feed(data)
+        rows, self._rows = self._rows, []
+        return rows
+
+    def close(self) -> tuple[list[Row | BadRow], Status]:
+        """Declare the end of the bytes: the last rows, and the status that counts."""
+        status = self._xml.close()
+        return self._rows, status
+
+    def _start(self, tag: str, said: Mapping[str, str]) -> bool:
+        if tag == "COUNT":
+            records = said.get("records", "").strip()
+            if not records.isascii() or not records.isdigit():
+                raise self._xml.broken(f"COUNT says {records[:40]!r} records")
+            self.count = int(records)
+        elif tag == "DELIMITER":
+            self._delimiter = self._parse_delimiter(said.get("value", ""))
+        elif tag == "MAXROWS":
+            self.max_rows = True
+        return tag in {"COLUMNS", "DATA"}
+
+    def _text(self, tag: str, text: str) -> None:
+        if tag == "DATA":
+            self._rows.append(self._parse_row(text))
+        else:
+            self.columns = self._parse_columns(text)
+
+    def _parse_delimiter(self, value: str) -> str:
+        # Section 7.6: two hexadecimal digits; some servers send one.
+        try:
+            number = int(value.strip(), _HEX)
+        except ValueError:
+            raise self._xml.broken(f"DELIMITER says {value[:40]!r}, not a hexadecimal number") from None
+        if not 0 < number < 0x80:  # noqa: PLR2004 - a delimiter is one ASCII character
+            raise self._xml.broken(f"DELIMITER says {value[:40]!r}, not an ASCII character")
+        return chr(number)
+
+    def _parse_columns(self, text: str) -> Sequence[str]:
+        names = text.strip("\r\n").split(self._delimiter)
+        self._leading = len(names) > 1 and not names[0].strip()
+        self._trailing = len(names) > 1 and not names[-1].strip()
+        columns = names[self._leading : len(names) - self._trailing]
+        return [name.strip() for name in columns]
+
+    def _parse_row(self, text: str) -> Row | BadRow:
+        cells = text.split(self._delimiter)
+        columns, found = len(self.columns), len(cells)
+        if not columns:
+            raise self._xml.broken("DATA came before COLUMNS")
+        if found == columns + self._leading + self._trailing and _fits(cells, self._leading, self._trailing):
+            return cells[self._leading : found - self._trailing]
+        # By the book a row starts and ends with the delimiter; servers leave out either, here or in COLUMNS.
+        if found == columns + 2 and _fits(cells, leading=True, trailing=True):
+            return cells[1:-1]
+        if found == columns + 1 and not cells[0].strip():
+            return cells[1:]
+        if found == columns + 1 and not cells[-1].strip():
+            return cells[:-1]
+        if found == columns:
+            return cells
+        return BadRow(text, f"the row has {found} cells where there are {columns} columns")
+
+
+def _fits(cells: Sequence[str], leading: bool, trailing: bool) -> bool:  # noqa: FBT001 - which ends are empty
+    return (not leading or not cells[0].strip()) and (not trailing or not cells[-1].strip())

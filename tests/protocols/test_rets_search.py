@@ -1,0 +1,153 @@
+"""The search parser: every layout servers send, every fault they have, and anything at all."""
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from platbook.base.errors import SourceBrokeProtocol
+from platbook.protocols.rets.search import BadRow, Row, SearchParser
+from tests.fakes.recordings import recorded_rets
+
+
+def _parse(body: bytes, *, size: int = 7, charset: str | None = None) -> tuple[SearchParser, list[Row | BadRow], int]:
+    parser = SearchParser(charset)
+    rows: list[Row | BadRow] = []
+    for start in range(0, len(body), size):
+        rows += parser.feed(body[start : start + size])
+    last, status = parser.close()
+    return parser, rows + last, status.code
+
+
+def _reply(inside: str, code: int = 0) -> bytes:
+    return f'<RETS ReplyCode="{code}" ReplyText="x">{inside}</RETS>'.encode()
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<COLUMNS>\tA\tB\tC\t</COLUMNS><DATA>\t1\t\t3\t</DATA>",
+        '<DELIMITER value="09"/><COLUMNS>\tA\tB\tC\t</COLUMNS><DATA>\t1\t\t3\t</DATA>',
+        '<DELIMITER value = "9"/><COLUMNS>\tA\tB\tC\t</COLUMNS><DATA>\t1\t\t3\t</DATA>',
+        '<DELIMITER value="7C"/><COLUMNS>|A|B|C|</COLUMNS><DATA>|1||3|</DATA>',
+        "<COLUMNS>A\tB\tC\t</COLUMNS><DATA>1\t\t3\t</DATA>",
+        "<COLUMNS>\tA\tB\tC</COLUMNS><DATA>\t1\t\t3</DATA>",
+        "<COLUMNS>A\tB\tC</COLUMNS><DATA>1\t\t3</DATA>",
+        "<COLUMNS>\tA\tB\tC\t</COLUMNS><DATA>1\t\t3</DATA>",
+        "<COLUMNS>\tA\tB\tC\t</COLUMNS><DATA>1\t\t3\t</DATA>",
+        "<COLUMNS>\tA\tB\tC\t</COLUMNS><DATA>\t1\t\t3</DATA>",
+        "<columns>\tA\tB\tC\t</columns>\n<data>\t1\t\t3\t</data>",
+    ],
+)
+def test_rows_of_every_layout(inside: str) -> None:
+    parser, rows, code = _parse(_reply(inside))
+    assert (list(parser.columns), rows, code) == (["A", "B", "C"], [["1", "", "3"]], 0)
+
+
+def test_a_row_that_does_not_fit_is_told_and_the_next_is_read() -> None:
+    _, rows, _ = _parse(_reply("<COLUMNS>\tA\tB\t</COLUMNS><DATA>\t1\t2\t3\t4\t</DATA><DATA>\t5\t6\t</DATA>"))
+    assert isinstance(rows[0], BadRow)
+    assert "5 cells" in rows[0].reason or "6 cells" in rows[0].reason
+    assert rows[1] == ["5", "6"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "more"),
+    [
+        (_reply('<COUNT Records="25"/><COLUMNS>\tA\t</COLUMNS><DATA>\t1\t</DATA><MAXROWS/>'), 0, True),
+        (_reply("<COLUMNS>\tA\t</COLUMNS><DATA>\t1\t</DATA>", 20208), 20208, False),
+        (_reply('<RETS-STATUS ReplyCode="20209" ReplyText="t"/>'), 20209, False),
+        (_reply('<COUNT Records="0"/><RETS-STATUS ReplyCode="20201" ReplyText="none"/>'), 20201, False),
+        (b'<RETS replyCode="20201" replyText="none" />', 20201, False),
+    ],
+)
+def test_the_status_that_counts_is_the_last(body: bytes, code: int, more: bool) -> None:  # noqa: FBT001 - a table
+    parser, _, said = _parse(body)
+    assert (said, parser.max_rows) == (code, more)
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        (b"&#55357;&#56842;", "\U0001f60a"),
+        (b"&#xD83D;&#xDE0A;", "\U0001f60a"),
+        (b"a\x0bb", "a b"),
+        (b"a&#11;b", "a b"),
+        (b"Smith & Sons", "Smith & Sons"),
+        (b"Smith &nbsp; Sons", "Smith &nbsp; Sons"),
+        (b"caf\xe9", "café"),
+        ("café".encode(), "café"),
+        (b"&amp;amp;", "&amp;"),
+        (b"&#233;", "é"),
+        (b"half &#55357; pair", "half   pair"),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 3, 4096])
+def test_illegal_text_is_repaired(cell: bytes, text: str, size: int) -> None:
+    body = b'<RETS ReplyCode="0" ReplyText="x"><COLUMNS>\tA\t</COLUMNS><DATA>\t' + cell + b"\t</DATA></RETS>"
+    _, rows, _ = _parse(body, size=size)
+    assert rows == [[text]]
+
+
+def test_declared_encodings_win() -> None:
+    inside = '<RETS ReplyCode="0"><COLUMNS>\tA\t</COLUMNS><DATA>\t€\t</DATA></RETS>'
+    declared = ('<?xml version="1.0" encoding="windows-1252"?>' + inside).encode("cp1252")
+    assert _parse(declared)[1] == [["€"]]
+    assert _parse(inside.encode("cp1252"), charset="windows-1252")[1] == [["€"]]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"", "empty"),
+        (b"   \n", "empty"),
+        (b"<html><body>Down for maintenance</body></html>", "HTML"),
+        (b"<!DOCTYPE html><html></html>", "HTML"),
+        (b'<!DOCTYPE x [<!ENTITY a "b">]><RETS ReplyCode="0"/>', "document of type x"),
+        (_reply("<COLUMNS>\tA\t</COLUMNS><DATA>\t1\t</DATA>")[:-5], "cut short"),
+        (_reply("<COLUMNS>\tA\t</COLUMNS><DATA>\t1\t</DATA>")[:60], "cut short"),
+        (b'<RETS ReplyText="x"></RETS>', "no ReplyCode"),
+        (b'{"error": 1}', "not well-formed"),
+        (_reply("<DATA>\t1\t</DATA>"), "before COLUMNS"),
+        (_reply('<DELIMITER value="zz"/>'), "DELIMITER"),
+        (_reply('<COUNT Records="many"/>'), "COUNT"),
+    ],
+)
+def test_what_is_not_a_reply_is_an_error_with_its_beginning(body: bytes, words: str) -> None:
+    with pytest.raises(SourceBrokeProtocol, match=words) as caught:
+        _parse(body)
+    assert caught.value.sample == body[:2048]
+
+
+@given(st.binary(max_size=400), st.integers(1, 50))
+def test_any_bytes_give_rows_or_one_named_error(body: bytes, size: int) -> None:
+    for whole in (body, b'<RETS ReplyCode="0">' + body, b'<RETS ReplyCode="0"><COLUMNS>\tA\t</COLUMNS><DATA>' + body):
+        with contextlib.suppress(SourceBrokeProtocol):  # anything else fails the test
+            _parse(whole, size=size)
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Co", "Cn"])), min_size=3, max_size=3
+        )
+    )
+)
+def test_what_is_written_is_read(table: list[list[str]]) -> None:
+    def escape(cell: str) -> str:
+        return cell.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+    data = "".join("<DATA>\t" + "\t".join(map(escape, row)) + "\t</DATA>" for row in table)
+    _, rows, _ = _parse(_reply("<COLUMNS>\tA\tB\tC\t</COLUMNS>" + data), size=11)
+    assert rows == table
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "count", "more"),
+    [("Search.xml", 3, None, False), ("Search_1of2.xml", 3, 6, True), ("Search_2of2.xml", 3, 6, False)],
+)
+def test_recorded_replies(name: str, rows: int, count: int | None, more: bool) -> None:  # noqa: FBT001 - a table
+    parser, found, code = _parse(recorded_rets(f"COMPACT-DECODED/{name}"), size=4096)
+    assert (len(parser.columns), len(found), parser.count, parser.max_rows, code) == (208, rows, count, more, 0)
+    assert all(not isinstance(row, BadRow) for row in found)

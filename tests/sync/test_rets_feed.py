@@ -1,0 +1,213 @@
+"""Recorded replies of a real MLS, replayed over HTTP through transport, connector, engine and database."""
+
+import os
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
+
+import pytest
+
+from platbook.base.actor import COMMAND_LINE
+from platbook.base.clock import SetClock
+from platbook.db import Database, Query, SecretBox
+from platbook.providers.configuration import parse_configuration
+from platbook.providers.providers import add_provider
+from platbook.sync.engine import Engine
+from platbook.sync.runs import Request, SyncType, request_run
+from platbook.transport import Timing, Transport
+from tests.fakes.recordings import recorded_rets
+from tests.fakes.rets_replay import LOGIN, NONE_FOUND, Answer, RetsReplay, serving
+
+MAPPING = {
+    "MLSNumber": "listingId",
+    "Status": {"to": "status", "lookup": {"Sold": "Closed", "Active": "Active"}},
+    "CurrentPrice": "price",
+    "OriginalListPrice": "OriginalListPrice",
+    "FullAddress": "address",
+    "BedsTotal": "bedrooms",
+    "BathsFull": "BathroomsFull",
+    "ApproxLivingArea": "LivingArea",
+    "PropertyInformation": "description",
+    "MatrixModifiedDT": "ModificationTimestamp",
+    "Taxes": "TaxAnnualAmount",
+    "PhotoCount": "PhotosCount",
+    "Heat": "Heating",
+}
+
+
+def _keys(*keys: str) -> bytes:
+    data = "".join(f"<DATA>\t{key}\t</DATA>" for key in keys)
+    inside = f'<COUNT Records="{len(keys)}"/><COLUMNS>\tmatrix_unique_id\t</COLUMNS>{data}'
+    return f'<RETS ReplyCode="0" ReplyText="ok">{inside}</RETS>'.encode()
+
+
+KEYS = _keys("2371414", "2376189", "13864733")
+
+
+class Feed:
+    """One RETS provider over a replayed feed."""
+
+    def __init__(self, database: Database, engine: Engine, replay: RetsReplay) -> None:
+        self.database, self.engine, self.replay = database, engine, replay
+
+    async def sync(self, sync_type: SyncType = SyncType.FULL) -> dict[str, object]:
+        async with self.database.transaction() as connection:
+            sync_id = await request_run(connection, Request("naples", sync_type), COMMAND_LINE, datetime.now(UTC))
+        await self.engine.run_next("naples")
+        return (await self.rows("SELECT * FROM mls_sync_history WHERE sync_id = %(id)s", id=sync_id))[0]
+
+    async def rows(self, sql: str, **params: object) -> list[dict[str, object]]:
+        async with self.database.read() as connection:
+            return await connection.dicts(Query("look", "A test's look.", sql), params)
+
+
+Open = Callable[[RetsReplay], AbstractAsyncContextManager[Feed]]
+
+
+@pytest.fixture
+def feed(database: Database) -> Open:
+    """Open a feed over a replay: `async with feed(RetsReplay(...)) as it`."""
+
+    @asynccontextmanager
+    async def opened(replay: RetsReplay) -> AsyncGenerator[Feed]:
+        clock, box = SetClock(datetime(2026, 1, 1, tzinfo=UTC)), SecretBox(os.urandom(32))
+
+        async def no_pause(seconds: float) -> None:
+            del seconds
+
+        async with serving(replay), Transport.open(database, clock, timing=Timing(sleep=no_pause)) as transport:
+            said = {
+                "providerId": "naples",
+                "providerName": "Naples",
+                "providerType": "RETS",
+                "loginUrl": replay.login_url,
+                "credentials": {"username": "demo", "password": "secret", "userAgent": "Agent/1"},
+                "fieldMapping": MAPPING,
+                "settings": {
+                    "classes": ["Listing"],
+                    "keyField": "matrix_unique_id",
+                    "modifiedField": "MatrixModifiedDT",
+                },
+            }
+            async with database.transaction() as connection:
+                await add_provider(connection, box, parse_configuration(said), clock.now())
+            yield Feed(database, Engine(database, transport, box, clock), replay)
+
+    return opened
+
+
+@pytest.mark.parametrize("auth", ["basic", "digest"])
+async def test_a_whole_feed_becomes_listings_and_again_changes_nothing(feed: Open, auth: str) -> None:
+    search = recorded_rets("COMPACT-DECODED/Search.xml")
+    async with feed(RetsReplay([search, KEYS, search, KEYS], auth=auth)) as it:
+        run = await it.sync()
+        assert (run["status"], run["added"], run["errored"], run["error"]) == ("success", 3, 0, None)
+        rows = await it.rows("SELECT * FROM properties ORDER BY listing_key")
+        assert [row["listing_key"] for row in rows] == ["13864733", "2371414", "2376189"]
+        naples = rows[1]
+        assert isinstance(naples["raw"], dict)
+        assert len(naples["raw"]) == 208  # pyright: ignore[reportUnknownArgumentType] - a dict of whatever was said
+        assert (naples["listing_id"], naples["standard_status"], naples["mls_status"]) == ("213005147", "Closed", None)
+        assert (naples["list_price"], naples["bedrooms_total"], naples["living_area"]) == (140000, 2, 1194)
+        assert naples["city"] == "NAPLES"
+        assert naples["modification_timestamp"] == datetime(2014, 7, 29, 17, 46, 37, 263000, tzinfo=UTC)
+        before = await it.rows("SELECT id, xmin::text FROM properties ORDER BY id")
+        run = await it.sync()
+        assert (run["status"], run["unchanged"], run["updated"]) == ("success", 3, 0)
+        assert await it.rows("SELECT id, xmin::text FROM properties ORDER BY id") == before
+        assert [request.path for request in it.replay.requests].count("/rets/logout") == 2
+        assert int(str(run["requests"])) >= 4
+
+
+async def test_repeated_pages_stop_the_walk(feed: Open) -> None:
+    pages = [recorded_rets(f"COMPACT-DECODED/Search_{n}of2.xml") for n in (1, 2)]
+    async with feed(RetsReplay([*pages])) as it:
+        run = await it.sync()
+        assert (run["status"], run["error_type"], run["added"]) == ("failed", "protocol", 3)
+        assert "repeated paging" in str(run["error"])
+        assert [said["Offset"] for said in it.replay.searched()] == ["1", "4"]
+
+
+async def test_a_result_shorter_than_its_count_is_incomplete(feed: Open) -> None:
+    async with feed(RetsReplay([recorded_rets("COMPACT-DECODED/Search_2of2.xml")])) as it:
+        run = await it.sync()
+        assert (run["status"], run["error_type"]) == ("failed", "protocol")
+        assert "counts 6 records, sent 3" in str(run["error"])
+        assert await it.rows("SELECT watermark FROM mls_sync_cursors WHERE watermark IS NOT NULL") == []
+        assert await it.rows("SELECT 1 FROM properties WHERE removed_at IS NOT NULL") == []
+
+
+FIRST = (
+    b"<RETS ReplyCode='0' ReplyText='ok'><COUNT Records='2'/>"
+    b"<COLUMNS>\tmatrix_unique_id\tMatrixModifiedDT\tStatus\t</COLUMNS>"
+)
+ROWS = b"<DATA>\t1\t2026-01-01T00:00:00\tActive\t</DATA><DATA>\t2\t2026-01-02T00:00:00\tActive\t</DATA></RETS>"
+GOOD = FIRST + ROWS
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "words"),
+    [
+        (b"<html><body>Maintenance</body></html>", "protocol", "HTML"),
+        (b"", "protocol", "empty"),
+        (GOOD[:-30], "protocol", "cut short"),
+        (Answer(GOOD, cut_at=200), "protocol", ""),
+        (GOOD.replace(b"</RETS>", b"<RETS-STATUS ReplyCode='20209' ReplyText='timeout'/></RETS>"), "network", "20209"),
+        (b'<RETS ReplyCode="20200" ReplyText="unknown field"/>', "unknown", "unknown field"),
+        (Answer(b"broken", status=500), "network", ""),
+        (Answer(b"no", status=404), "protocol", "404"),
+    ],
+)
+async def test_a_fault_stops_the_run_and_removes_nothing(
+    feed: Open, answer: bytes | Answer, kind: str, words: str
+) -> None:
+    async with feed(RetsReplay([GOOD, _keys("1", "2"), answer])) as it:
+        assert (await it.sync())["status"] == "success"
+        (mark,) = await it.rows("SELECT watermark FROM mls_sync_cursors")
+        run = await it.sync()
+        assert (run["status"], run["error_type"]) == ("failed", kind)
+        assert words in str(run["error"])
+        assert await it.rows("SELECT watermark FROM mls_sync_cursors") == [mark]
+        assert await it.rows("SELECT count(*) AS n FROM properties WHERE visible") == [{"n": 2}]
+
+
+async def test_an_incremental_run_asks_by_the_sources_own_time_less_the_overlap(feed: Open) -> None:
+    async with feed(RetsReplay([GOOD, _keys("1", "2"), NONE_FOUND])) as it:
+        await it.sync()
+        run = await it.sync(SyncType.INCREMENTAL)
+        assert run["status"] == "success", run["error"]
+        assert it.replay.searched()[-1]["Query"] == "(MatrixModifiedDT=2026-01-01T23:55:00+)"
+
+
+@pytest.mark.parametrize("lost", [Answer(b"", status=412), b'<RETS ReplyCode="20701" ReplyText="not logged in"/>'])
+async def test_a_lost_session_is_met_with_one_new_login(feed: Open, lost: Answer | bytes) -> None:
+    async with feed(RetsReplay([lost, GOOD, _keys("1", "2")])) as it:
+        run = await it.sync()
+        assert run["status"] == "success", run["error"]
+        assert [request.path for request in it.replay.requests].count("/rets/login") == 2
+
+
+async def test_a_refused_login_blocks_the_provider(feed: Open) -> None:
+    refusal = b'<RETS ReplyCode="20037" ReplyText="User Agent not registered"/>'
+    async with feed(RetsReplay([GOOD], login=refusal)) as it:
+        run = await it.sync()
+        assert (run["status"], run["error_type"]) == ("failed", "authentication")
+        assert (await it.rows("SELECT blocked FROM mls_sync_status"))[0]["blocked"] is True
+        whole = await it.rows("SELECT row_to_json(h)::text AS t FROM mls_sync_history h")
+        assert all("secret" not in str(row["t"]) for row in whole)
+
+
+async def test_the_action_page_is_fetched_after_login(feed: Open) -> None:
+    login = LOGIN.replace(b"Logout=", b"Action=/rets/action\nLogout=")
+    async with feed(RetsReplay([GOOD, _keys("1", "2")], login=login)) as it:
+        await it.sync()
+        assert [request.path for request in it.replay.requests][:2] == ["/rets/login", "/rets/action"]
+
+
+async def test_missing_classes_are_said(feed: Open) -> None:
+    async with feed(RetsReplay([GOOD])) as it:
+        async with it.database.transaction() as connection:
+            sql = "UPDATE mls_provider_configurations SET settings = settings - 'classes'"
+            await connection.run(Query("unset", "Take the classes away.", sql))
+        run = await it.sync()
+        assert "settings.classes is missing" in str(run["error"])
