@@ -269,6 +269,28 @@ async def test_another_display_withdraws_at_once_and_rebuilding_brings_back_what
     assert not (await _replace(at, display={"statuses": ["Active"], "mls": "Alder MLS"})).rebuild
 
 
+async def test_a_display_changed_back_before_anything_was_rebuilt_is_rebuilt_too(desk: MakeDesk) -> None:
+    at = await desk(Source(one_page(_shown(listing("1"))), all_keys("1")))
+    await at.sync()
+    async with at.database.read() as connection:
+        display = (await get_provider(connection, "board")).display_rules
+    assert await rebuild_documents(at.database, "board", display) == 0
+    await _replace(at, display={"mls": "Alder MLS"})
+    await _replace(at)
+    assert await rebuild_documents(at.database, "board", display) == 1
+    assert await at.rows("SELECT count(public_document) FROM properties") == [{"count": 1}]
+
+
+async def test_nothing_is_rebuilt_under_a_display_that_is_not_the_providers_any_more(desk: MakeDesk) -> None:
+    at = await desk(Source(one_page(_shown(listing("1"))), all_keys("1")))
+    await at.sync()
+    async with at.database.read() as connection:
+        old = (await get_provider(connection, "board")).display_rules
+    await _replace(at, display={"statuses": []})
+    assert await rebuild_documents(at.database, "board", old) == 0
+    assert await at.rows("SELECT count(public_document) FROM properties") == [{"count": 0}]
+
+
 async def test_rebuilt_documents_equal_those_a_sync_writes(desk: MakeDesk) -> None:
     at = await desk(Source(one_page(_shown(listing("1", LotFeatures=["Level"]))), all_keys("1")))
     await at.sync()

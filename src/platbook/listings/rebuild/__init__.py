@@ -1,9 +1,10 @@
 """Makes documents anew from what is stored: after another display, or where a release gives documents another shape.
 
-It is resumable by its nature: every row says which version its documents have.
+It is resumable by its nature: every row says which version its documents have. Once all rows of a provider have one,
+that is noted, so that asking again costs nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -23,10 +24,21 @@ class _Stale:
     listing_key: str
 
 
+async def withdraw_documents(connection: WriteConnection, provider_id: str, display: Display) -> None:
+    """Before a provider's documents are rebuilt under another display: nothing of it is public from here on.
+
+    The caller sees to it that nobody stores pages under the display before.
+    """
+    params = {"provider_id": provider_id, "version": document_version(display)}
+    await connection.run(Q.forget_version, params)
+    await connection.run(Q.withdraw, params)
+
+
 async def rebuild_documents(database: Database, provider_id: str, display: Display, *, limit: int | None = None) -> int:
     """Rebuild a provider's documents that were made under another version, `limit` of them at most; how many were.
 
-    One transaction per 1,000 rows. A row that a run is storing is left to it: it writes the new version.
+    One transaction per 1,000 rows, none of which works under a display that is not the provider's any more: then it
+    stops. A row that a run is storing is left to it: it writes the new version.
     """
     version = document_version(display)
     rebuilt, after = 0, ""
@@ -34,13 +46,22 @@ async def rebuild_documents(database: Database, provider_id: str, display: Displ
         size = _BATCH if limit is None else min(_BATCH, limit - rebuilt)
         params = {"provider_id": provider_id, "version": version, "after": after, "limit": size}
         async with database.transaction() as connection:
+            if await connection.value(bool, Q.is_known, params) or not await _is_current(connection, params):
+                break
             stale = await connection.all(_Stale, Q.find_stale, params)
+            if not stale:
+                await connection.run(Q.remember_version, params)
+                break
             await _rebuild(connection, provider_id, [row.id for row in stale], display, version)
-        if not stale:
-            break
         rebuilt += len(stale)
         after = max(row.listing_key for row in stale)
     return rebuilt
+
+
+async def _is_current(connection: WriteConnection, params: Mapping[str, object]) -> bool:
+    told = await connection.value(object, Q.get_display, params)
+    display = Display() if told is None else Display.model_validate(told)
+    return document_version(display) == params["version"]
 
 
 async def _rebuild(

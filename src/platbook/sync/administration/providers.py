@@ -15,6 +15,7 @@ from platbook.base.log import get_log
 from platbook.db import SecretBox, WriteConnection, load_queries
 from platbook.listings import store
 from platbook.listings.documents import document_version
+from platbook.listings.rebuild import withdraw_documents
 from platbook.providers import providers
 from platbook.providers.configuration import Configuration, ScopeSettings, parse_configuration
 from platbook.providers.providers import Provider, get_provider
@@ -24,7 +25,6 @@ from platbook.sync.runs import Request, SyncType, request_run
 
 Q = load_queries("platbook.sync")
 A = load_queries(__package__ or "platbook.sync.administration")
-L = load_queries("platbook.listings")
 
 _log = get_log("administration")
 _SECONDS = 3600
@@ -156,10 +156,9 @@ async def _fence(connection: WriteConnection, provider_id: str, at: datetime) ->
 
 
 async def _withdraw(connection: WriteConnection, before: Provider, after: Provider) -> bool:
-    version = document_version(after.display_rules)
-    if version == document_version(before.display_rules):
+    if document_version(after.display_rules) == document_version(before.display_rules):
         return False
-    await connection.run(L.withdraw_public, {"provider_id": after.provider_id, "version": version})
+    await withdraw_documents(connection, after.provider_id, after.display_rules)
     return True
 
 
