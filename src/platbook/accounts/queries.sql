@@ -1,0 +1,75 @@
+-- name: add_user
+-- A new user.
+INSERT INTO users (id, email, password_hash, first_name, last_name, role, office, team, created_at)
+VALUES (%(id)s, %(email)s, %(password_hash)s, %(first_name)s, %(last_name)s, %(role)s, %(office)s, %(team)s, %(at)s);
+
+-- name: get_user
+-- One user by id.
+SELECT id, email, first_name, last_name, role, office, team, is_active, created_at, last_login_at
+FROM users WHERE id = %(id)s;
+
+-- name: get_login
+-- What a login is checked against.
+SELECT id, password_hash, is_active FROM users WHERE lower(email) = lower(%(email)s);
+
+-- name: find_users
+-- Every user by e-mail.
+SELECT id, email, first_name, last_name, role, office, team, is_active, created_at, last_login_at
+FROM users ORDER BY email LIMIT %(limit)s;
+
+-- name: note_login
+-- A user has logged in; the hash is renewed where its parameters were raised.
+UPDATE users SET last_login_at = %(at)s, password_hash = coalesce(%(password_hash)s, password_hash) WHERE id = %(id)s;
+
+-- name: set_active
+-- Let a user in, or keep them out.
+UPDATE users SET is_active = %(active)s WHERE lower(email) = lower(%(email)s) RETURNING id;
+
+-- name: add_refresh_token
+-- A refresh token, known by its hash alone.
+INSERT INTO refresh_tokens (id, user_id, family_id, token_hash, issued_at, expires_at)
+VALUES (%(id)s, %(user_id)s, %(family_id)s, %(token_hash)s, %(at)s, %(expires_at)s);
+
+-- name: get_refresh_token
+-- A refresh token, locked so that two uses at once are one use and one reuse.
+SELECT user_id, family_id, expires_at, used_at, revoked_at FROM refresh_tokens WHERE token_hash = %(token_hash)s FOR UPDATE;
+
+-- name: use_refresh_token
+-- A refresh token is good once.
+UPDATE refresh_tokens SET used_at = %(at)s WHERE token_hash = %(token_hash)s;
+
+-- name: revoke_family
+-- A login and all that was rotated from it ends.
+UPDATE refresh_tokens SET revoked_at = %(at)s WHERE family_id = %(family_id)s AND revoked_at IS NULL;
+
+-- name: revoke_user
+-- Every login of a user ends.
+UPDATE refresh_tokens SET revoked_at = %(at)s WHERE user_id = %(user_id)s AND revoked_at IS NULL;
+
+-- name: delete_dead_tokens
+-- Refresh tokens past their time.
+DELETE FROM refresh_tokens WHERE expires_at < %(at)s;
+
+-- name: add_invitation
+-- An invitation, known by its token's hash alone.
+INSERT INTO invitations (id, email, role, token_hash, created_at, expires_at)
+VALUES (%(id)s, %(email)s, %(role)s, %(token_hash)s, %(at)s, %(expires_at)s);
+
+-- name: use_invitation
+-- An invitation is good once, for its own e-mail address, until it expires.
+UPDATE invitations SET used_at = %(at)s
+WHERE token_hash = %(token_hash)s AND lower(email) = lower(%(email)s) AND used_at IS NULL AND expires_at > %(at)s
+RETURNING role;
+
+-- name: add_failure
+-- A login that failed, for its account and for its address.
+INSERT INTO login_failures (subject, at) SELECT unnest(%(subjects)s::text[]), %(at)s;
+
+-- name: count_failures
+-- How often logins of any of these subjects failed lately, and when the oldest of those was.
+SELECT subject, count(*) AS failures, min(at) AS oldest FROM login_failures
+WHERE subject = ANY(%(subjects)s) AND at > %(since)s GROUP BY subject;
+
+-- name: forget_failures
+-- A good login clears its account; what is too old to count goes too.
+DELETE FROM login_failures WHERE subject = %(subject)s OR at < %(since)s;

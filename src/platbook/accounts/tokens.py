@@ -1,0 +1,46 @@
+"""Tokens: signed access tokens that live for minutes, and random ones that are kept only as hashes."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import jwt
+
+from platbook.base.errors import NotAuthenticated
+
+_ALGORITHM = "HS256"
+_ISSUER = "platbook"
+
+
+def new_secret_token() -> str:
+    """A token nobody can guess: 32 random bytes."""
+    return secrets.token_urlsafe(32)
+
+
+def hash_token(token: str) -> bytes:
+    """What is kept of a token. It is random and long, so a plain hash tells nothing."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def sign_access_token(key: bytes, user_id: UUID, at: datetime, life: timedelta) -> str:
+    """An access token for a user."""
+    claims = {"iss": _ISSUER, "sub": str(user_id), "iat": at, "exp": at + life}
+    return jwt.encode(claims, key, algorithm=_ALGORITHM)
+
+
+def read_access_token(key: bytes, token: str, at: datetime) -> UUID:
+    """The user an access token speaks for; NotAuthenticated for any other text or an expired one."""
+    try:
+        claims = jwt.decode(
+            token,
+            key,
+            algorithms=[_ALGORITHM],
+            issuer=_ISSUER,
+            options={"require": ["sub", "exp", "iat"], "verify_exp": False, "verify_iat": False},
+        )
+        if float(claims["exp"]) <= at.timestamp():
+            raise NotAuthenticated("the token has expired")
+        return UUID(claims["sub"])
+    except (jwt.InvalidTokenError, ValueError, TypeError):
+        raise NotAuthenticated("the token is not valid") from None
