@@ -1,0 +1,74 @@
+"""The demo: a database of its own, a market that does not exist, and an administrator everybody knows."""
+
+from pathlib import Path
+
+from platbook.accounts import add_demo_admin
+from platbook.base.actor import COMMAND_LINE
+from platbook.base.errors import NotFound
+from platbook.base.settings import Settings
+from platbook.bootstrap.system import System
+from platbook.providers.configuration import Configuration
+from platbook.providers.providers import Provider, get_provider
+from platbook.sync.administration import add_provider, read_configuration, replace_provider
+
+PROVIDER_ID = "sample_rets_provider"
+HOST = "127.0.0.1"
+
+_FOLDER = "demo"
+_SPEED = 360
+"""A day of the market in four minutes: something happens about every two."""
+_INTERVAL_HOURS = 0.25
+
+
+def to_demo_settings(settings: Settings) -> Settings:
+    """The same settings, over a database below the home that nothing else uses, on loopback alone."""
+    return settings.model_copy(
+        update={
+            "platbook_home": Path(settings.platbook_home) / _FOLDER,
+            "database_url": None,
+            "read_database_url": None,
+            "platbook_secret_key": None,
+            "platbook_host": HOST,
+        }
+    )
+
+
+async def set_up_demo(system: System, listings: int) -> None:
+    """Make the administrator and the sample provider. May be done again: the market goes on where it began."""
+    now = system.clock.now()
+    async with system.database.transaction() as connection:
+        await add_demo_admin(connection, now)
+        try:
+            known = await get_provider(connection, PROVIDER_ID)
+        except NotFound:
+            started = now.replace(microsecond=0).isoformat()
+            await add_provider(connection, system.box, _configuration(listings, started), COMMAND_LINE, now)
+            return
+        wanted = _configuration(listings, str(known.settings["started"]))
+        if _differs(known, wanted):
+            await replace_provider(connection, system.box, wanted, COMMAND_LINE, now)
+
+
+def _differs(known: Provider, wanted: Configuration) -> bool:
+    return known.archived_at is not None or dict(known.settings) != wanted.settings
+
+
+def _configuration(listings: int, started: str) -> Configuration:
+    return read_configuration(
+        {
+            "providerId": PROVIDER_ID,
+            "providerName": "Sample MLS",
+            "providerType": "MOCK",
+            "settings": {"seed": 1, "listings": listings, "started": started, "speed": _SPEED},
+            "intervalHours": _INTERVAL_HOURS,
+            # The market is replaced whole every few hours of its own; no sweep of it is ever a mistake.
+            "maxRemovalShare": 1,
+            "display": {
+                "listingDisplayWhenNull": True,
+                "addressDisplayWhenNull": True,
+                "mls": "Sample MLS",
+                "copyright": "Invented by Platbook",
+                "disclaimer": "These listings, people and offices do not exist.",
+            },
+        }
+    )

@@ -1,0 +1,83 @@
+"""The API's server in this process: its socket, and the time it is given to finish what it answers."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Generator
+
+import uvicorn
+
+from platbook.accounts import Sessions
+from platbook.api import Services, create_api
+from platbook.base.errors import InvalidInput
+from platbook.bootstrap.system import System
+
+_BACKLOG = 2048
+_GRACE_SECONDS = 3
+_LOOK_SECONDS = 0.05
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Take the address before anything else is done; InvalidInput, in words, if it is taken. Port 0: a free one."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except OSError:
+        raise InvalidInput.of("PLATBOOK_HOST", f"{host} is not an address of this machine") from None
+    taken = socket.socket(family, kind, protocol)
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        taken.bind(address)
+        taken.listen(_BACKLOG)
+    except OSError as error:
+        taken.close()
+        reason = (error.strerror or "unknown").lower()
+        raise InvalidInput(f"cannot listen on {host} port {port}: {reason}; choose another with --port") from None
+    return taken
+
+
+def to_url(bound: socket.socket) -> str:
+    """Where a person finds the server."""
+    host, port = bound.getsockname()[:2]
+    if host in {"127.0.0.1", "::1"}:
+        host = "localhost"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def serve_api(system: System, bound: socket.socket, stopping: asyncio.Event, *, ready: asyncio.Event) -> None:
+    """Answer until `stopping` is set; `ready` is set when the first request can come."""
+    server = _Server(
+        uvicorn.Config(
+            create_api(_services(system)),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            ws="none",
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+    )
+    async with asyncio.TaskGroup() as group:
+        serving = group.create_task(server.serve(sockets=[bound]))
+        while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn says it by an attribute only
+            await asyncio.sleep(_LOOK_SECONDS)
+        ready.set()
+        stopped = group.create_task(stopping.wait())
+        await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.set()
+        server.should_exit = True
+
+
+def _services(system: System) -> Services:
+    sessions = Sessions(system.database, system.box, system.clock, system.settings)
+    return Services(
+        system.settings, system.clock, system.database, system.box, system.queue, system.transport, sessions
+    )
+
+
+class _Server(uvicorn.Server):
+    """Signals are the command's affair."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield

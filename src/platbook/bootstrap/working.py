@@ -1,0 +1,81 @@
+"""What a worker does: syncs from the queue, the schedule's tick, documents made anew."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+
+from platbook.bootstrap.system import System
+from platbook.db import load_queries
+from platbook.jobs import run_worker
+from platbook.listings.rebuild import rebuild_documents
+from platbook.providers.providers import find_providers
+from platbook.sync.schedule import TICK_SECONDS, find_work
+
+Q = load_queries(__package__ or "platbook.bootstrap")
+
+SYNC = "sync"
+REBUILD = "rebuild"
+
+_REBUILD_SECONDS = 60
+_ALIVE_SECONDS = 30
+
+
+async def wake(system: System, provider_id: str) -> bool:
+    """Let a worker look for a run of a provider; False: one is on its way already."""
+    return await system.queue.put(SYNC, key=f"provider:{provider_id}", args={"providerId": provider_id})
+
+
+async def has_workers(system: System) -> bool:
+    """Whether some worker has given a sign of life lately, on whichever machine."""
+    async with system.database.read() as connection:
+        return bool(await connection.value(int, Q.count_workers, {"seconds": _ALIVE_SECONDS}))
+
+
+async def run_jobs(system: System, stopping: asyncio.Event, *, schedule: bool = True) -> None:
+    """Work until `stopping` is set. Without `schedule`, only what is in the queue is done, and nothing is started."""
+    _prepare(system, schedule=schedule)
+    await run_worker(system.queue, concurrency=system.settings.platbook_workers, stopping=stopping)
+
+
+@asynccontextmanager
+async def working(system: System, *, schedule: bool = True) -> AsyncGenerator[None]:
+    """A worker beside the block; what it has begun when the block ends is left for the next worker to resume."""
+    stopping = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(run_jobs(system, stopping, schedule=schedule))
+        try:
+            yield
+        finally:
+            stopping.set()
+
+
+def _prepare(system: System, *, schedule: bool) -> None:
+    engine, queue = system.engine(), system.queue
+
+    async def sync(args: Mapping[str, str]) -> None:
+        provider_id = args["providerId"]
+        await engine.run_next(provider_id)
+        if provider_id in await find_work(system.database, system.clock, start_due=False):
+            await wake(system, provider_id)
+
+    async def rebuild(args: Mapping[str, str]) -> None:
+        await _rebuild(system, args.get("providerId"))
+
+    async def tick() -> None:
+        start_due = schedule and system.settings.enable_mls_sync
+        for provider_id in await find_work(system.database, system.clock, start_due=start_due):
+            await wake(system, provider_id)
+
+    queue.handle(SYNC, sync)
+    queue.handle(REBUILD, rebuild)
+    if schedule:
+        queue.repeat("look for due providers", TICK_SECONDS, tick)
+        queue.repeat("rebuild documents", _REBUILD_SECONDS, lambda: _rebuild(system, None))
+
+
+async def _rebuild(system: System, provider_id: str | None) -> None:
+    async with system.database.read() as connection:
+        providers = await find_providers(connection)
+    for provider in providers:
+        if provider_id in {None, provider.provider_id}:
+            await rebuild_documents(system.database, provider.provider_id, provider.display_rules)

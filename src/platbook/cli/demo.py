@@ -1,0 +1,165 @@
+"""`platbook demo`: from nothing to live listings behind an API."""
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.rule import Rule
+
+from platbook.accounts.demo import EMAIL, PASSWORD
+from platbook.base.actor import COMMAND_LINE
+from platbook.base.errors import Conflict
+from platbook.base.log import configure_log
+from platbook.base.settings import Settings
+from platbook.bootstrap.demo import HOST, PROVIDER_ID, set_up_demo, to_demo_settings
+from platbook.bootstrap.serving import bind, serve_api, to_url
+from platbook.bootstrap.system import System
+from platbook.bootstrap.working import run_jobs, wake
+from platbook.cli.exits import ExitCode, exit_of_run
+from platbook.cli.follow import follow, shown
+from platbook.cli.process import is_demo, load_settings, opened, run_async, stop_on_signals
+from platbook.cli.screen import out
+from platbook.cli.wording import to_changes, to_duration, to_number
+from platbook.sync.administration import start_sync
+from platbook.sync.reports.history import Run
+from platbook.sync.reports.status import get_status
+from platbook.sync.runs import Request, RunStatus, SyncType
+
+_PORT = 3000
+_LISTINGS = 50
+
+_SCRIPT = """\
+TOKEN=$(curl -s {url}/api/v1/auth/login \\
+  -H 'Content-Type: application/json' \\
+  -d '{{"email":"{email}","password":"{password}"}}' \\
+  | python3 -c 'import sys,json; print(json.load(sys.stdin)["data"]["token"])')
+
+curl -s -X POST {url}/api/v1/admin/mls/sync \\
+  -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
+  -d '{{"providerId":"{provider}","syncType":"full"}}'
+
+curl -s -H "Authorization: Bearer $TOKEN" {url}/api/v1/admin/mls/status
+
+curl -s -H "Authorization: Bearer $TOKEN" {url}/api/v1/properties
+"""
+"""The quick start; word for word what the README says, on the chosen port."""
+
+
+def demo(
+    context: typer.Context,
+    *,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")] = _PORT,
+    listings: Annotated[int, typer.Option(min=1, max=5_000_000, help="How many listings to invent.")] = _LISTINGS,
+    once: Annotated[bool, typer.Option("--once", help="End after the sync; nothing is served.")] = False,
+) -> None:
+    """Live listings of an invented MLS behind an API, in a database of its own. Nothing to set up before."""
+    settings = load_settings(context)
+    if not is_demo(context):
+        settings = to_demo_settings(settings)
+    configure_log("WARNING", settings.platbook_log_format)
+    bound = None if once else bind(HOST, port)
+    raise typer.Exit(run_async(_Demo(settings, listings, bound, out()).run()))
+
+
+@dataclass(slots=True)
+class _Demo:
+    settings: Settings
+    listings: int
+    bound: socket.socket | None
+    console: Console
+
+    async def run(self) -> ExitCode:
+        stopping = asyncio.Event()
+        self.console.print("\n [bold]Platbook[/]  an invented MLS, alive, in a database of its own\n")
+        with stop_on_signals(stopping), self.console.status("Starting PostgreSQL") as status:
+            began = time.monotonic()
+            async with opened(self.settings) as system:
+                await set_up_demo(system, self.listings)
+                status.stop()
+                self._step("Database", str(self.settings.platbook_home), began)
+                code = await self._run_on(system, stopping)
+                status.update("Stopping")
+                status.start()
+        return code
+
+    async def _run_on(self, system: System, stopping: asyncio.Event) -> ExitCode:
+        sync_id = await _request(system)
+        ready = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(run_jobs(system, stopping))
+            if self.bound is not None:
+                group.create_task(serve_api(system, self.bound, stopping, ready=ready))
+            code = await self._first_sync(system, sync_id, stopping)
+            if self.bound is None:
+                stopping.set()
+            elif not stopping.is_set():
+                await ready.wait()
+                self._invite(to_url(self.bound))
+                await stopping.wait()
+                return ExitCode.SUCCESS
+        return code
+
+    async def _first_sync(self, system: System, sync_id: UUID, stopping: asyncio.Event) -> ExitCode:
+        began = time.monotonic()
+        with shown("Syncing") as show:
+            run = await _unless(stopping, follow(system, PROVIDER_ID, sync_id, show))
+        if run is None:
+            return ExitCode.CANCELLED
+        async with system.database.read() as connection:
+            status = await get_status(connection, PROVIDER_ID, system.clock.now())
+        self._tell(run, began)
+        return exit_of_run(run.status, needs_operator=status.needs_operator is not None)
+
+    def _tell(self, run: Run, began: float) -> None:
+        if run.status not in {RunStatus.SUCCESS, RunStatus.PARTIAL}:
+            self.console.print(f" [red]✗[/] Sync       {run.status}: {run.error or 'see the log'}", markup=True)
+            return
+        self._step("Sync", f"{to_number(run.fetched)} listings synced: {to_changes(run)}", began)
+
+    def _step(self, name: str, words: str, began: float) -> None:
+        took = to_duration(time.monotonic() - began)
+        self.console.print(f" [green]✓[/] {name:<10}", end="")
+        self.console.print(words, markup=False, end="")
+        self.console.print(f"  [dim]{took}[/]")
+
+    def _invite(self, url: str) -> None:
+        say = self.console.print
+        say(f" [green]✓[/] {'Serving':<10}[bold]{url}[/]  [dim]log in as {EMAIL} / {PASSWORD}[/]\n")
+        say(Rule("Try it", align="left", style="dim") if self.console.is_terminal else "Try it:")
+        script = _SCRIPT.format(url=url, email=EMAIL, password=PASSWORD, provider=PROVIDER_ID)
+        self.console.print(script, markup=False, soft_wrap=True)
+        say(f" Read the API   [cyan]{url}/api/v1/docs[/]")
+        say(f" Change things  [cyan]platbook --demo sync {PROVIDER_ID}[/]")
+        say(" Watch          [cyan]platbook --demo status[/] · [cyan]platbook --demo history[/]\n")
+        say(" The market moves a day every four minutes and is synced every 15. [bold]Ctrl-C[/] stops.")
+
+
+async def _request(system: System) -> UUID:
+    """Ask for a full sync; where a run waits from another time, that one will do."""
+    try:
+        async with system.database.transaction() as connection:
+            request = Request(PROVIDER_ID, SyncType.FULL)
+            sync_id = (await start_sync(connection, request, COMMAND_LINE, system.clock.now())).sync_id
+    except Conflict as conflict:
+        sync_id = UUID(conflict.extra["syncId"])
+    await wake(system, PROVIDER_ID)
+    return sync_id
+
+
+async def _unless(stopping: asyncio.Event, following: Coroutine[object, object, Run]) -> Run | None:
+    task, stopped = asyncio.ensure_future(following), asyncio.ensure_future(stopping.wait())
+    await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if task.done():
+        return task.result()
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    return None

@@ -1,0 +1,47 @@
+"""What the program's exit code says."""
+
+from enum import IntEnum
+
+from platbook.base.errors import CallerError, NeedsOperator, PlatbookError
+from platbook.sync.runs import RunStatus
+
+
+class ExitCode(IntEnum):
+    """How a command ended."""
+
+    SUCCESS = 0
+    FAILED = 1
+    USAGE = 2
+    PARTIAL = 3
+    CANCELLED = 4
+    OPERATOR = 5
+
+
+EXIT_CODES_HELP = (
+    "Exit codes: 0 success · 1 failed · 2 wrong usage or setting · 3 partial (records rejected, or a sweep refused) · "
+    "4 cancelled · 5 a person must act (login refused, misconfigured, too many failures)."
+)
+
+
+def exit_of_error(error: PlatbookError) -> ExitCode:
+    """The code for a command that an error ended."""
+    match error:
+        case CallerError():
+            return ExitCode.USAGE
+        case NeedsOperator():
+            return ExitCode.OPERATOR
+        case _:
+            return ExitCode.FAILED
+
+
+def exit_of_run(status: str, *, needs_operator: bool) -> ExitCode:
+    """The code for a run that ended: a failure that only a person can mend is told from one that may mend itself."""
+    match status:
+        case RunStatus.SUCCESS:
+            return ExitCode.SUCCESS
+        case RunStatus.PARTIAL:
+            return ExitCode.PARTIAL
+        case RunStatus.CANCELLED:
+            return ExitCode.CANCELLED
+        case _:
+            return ExitCode.OPERATOR if needs_operator else ExitCode.FAILED

@@ -1,0 +1,98 @@
+"""A command as a process: its settings, its loop, its signals, and the system it works on."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import TypeVar, cast
+
+import typer
+from pydantic import ValidationError
+from uvicorn.loops.auto import auto_loop_factory
+
+from platbook.base.errors import FieldProblem, InvalidInput, NeedsOperator
+from platbook.base.log import configure_log
+from platbook.base.settings import Settings
+from platbook.bootstrap.demo import to_demo_settings
+from platbook.bootstrap.system import System, open_system
+from platbook.db.errors import OperationalError
+
+T = TypeVar("T")
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_KILLED_BY = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What stands before the command's name."""
+
+    demo: bool = False
+
+
+def load_settings(context: typer.Context) -> Settings:
+    """The settings a command works with; InvalidInput names the variable that cannot be used, never its value."""
+    try:
+        settings = Settings.model_validate({})  # from the environment
+    except ValidationError as error:
+        problems = [
+            FieldProblem(str(problem["loc"][0]).upper(), problem["msg"])
+            for problem in error.errors(include_url=False, include_input=False, include_context=False)
+        ]
+        raise InvalidInput(f"{problems[0].field}: {problems[0].message}", details=problems) from None
+    return to_demo_settings(settings) if is_demo(context) else settings
+
+
+def is_demo(context: typer.Context) -> bool:
+    """Whether the command was asked to work on the demo's database."""
+    options = cast("Options | None", context.find_root().obj)
+    return options is not None and options.demo
+
+
+def run_async(work: Coroutine[object, object, T]) -> T:
+    """Run a coroutine to its end on the fast loop."""
+    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+        return runner.run(work)
+
+
+def run_on_system(context: typer.Context, work: Callable[[System], Awaitable[T]]) -> T:
+    """Open the system, do a command's work on it, close it. Logs stay quiet: the command itself talks."""
+    settings = load_settings(context)
+    configure_log("WARNING", settings.platbook_log_format)
+
+    async def whole() -> T:
+        async with opened(settings) as system:
+            return await work(system)
+
+    return run_async(whole())
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncGenerator[System]:
+    """The system of these settings; NeedsOperator, in words, where its database cannot be reached."""
+    try:
+        async with open_system(settings) as system:
+            yield system
+    except OperationalError as error:
+        raise NeedsOperator(f"the database does not answer: {str(error).strip().splitlines()[-1]}") from error
+
+
+@contextmanager
+def stop_on_signals(stopping: asyncio.Event) -> Generator[None]:
+    """Let Ctrl-C or SIGTERM set `stopping`, and a second one end the process at once."""
+    loop = asyncio.get_running_loop()
+
+    def stop(number: int) -> None:
+        if stopping.is_set():
+            os._exit(_KILLED_BY + number)
+        stopping.set()
+
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, stop, number)
+    try:
+        yield
+    finally:
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)

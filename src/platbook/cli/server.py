@@ -1,0 +1,110 @@
+"""`up`, `serve`, `work`, `migrate`: the processes of an installation."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+import typer
+
+from platbook.accounts import holds_demo_password
+from platbook.accounts.demo import EMAIL
+from platbook.base.errors import NeedsOperator
+from platbook.base.log import configure_log, get_log
+from platbook.base.settings import Settings
+from platbook.bootstrap.serving import bind, serve_api, to_url
+from platbook.bootstrap.system import System, migrate_only
+from platbook.bootstrap.working import run_jobs
+from platbook.cli.process import load_settings, opened, run_async, stop_on_signals
+from platbook.cli.screen import print_json, say
+
+log = get_log("cli")
+
+_Host = Annotated[str | None, typer.Option(help="The address to listen on; PLATBOOK_HOST.", show_default=False)]
+_Port = Annotated[
+    int | None,
+    typer.Option(min=0, max=65535, help="The port to listen on, 0 for a free one; PLATBOOK_PORT.", show_default=False),
+]
+_Work = Callable[[System, asyncio.Event], Awaitable[None]]
+
+
+def up(context: typer.Context, host: _Host = None, port: _Port = None) -> None:
+    """Server, worker and schedule in one process."""
+    settings, bound = _listen(context, host, port)
+
+    async def both(system: System, stopping: asyncio.Event) -> None:
+        await _refuse_demo(system)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_serve(system, bound, stopping))
+            group.create_task(run_jobs(system, stopping))
+
+    _run(settings, both)
+
+
+def serve(context: typer.Context, host: _Host = None, port: _Port = None) -> None:
+    """The server alone; syncs are done by `platbook work`."""
+    settings, bound = _listen(context, host, port)
+
+    async def alone(system: System, stopping: asyncio.Event) -> None:
+        await _refuse_demo(system)
+        await _serve(system, bound, stopping)
+
+    _run(settings, alone)
+
+
+def work(context: typer.Context) -> None:
+    """A worker with the schedule; any number of them, on any machine."""
+    _run(load_settings(context), run_jobs)
+
+
+def migrate(
+    context: typer.Context,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Bring the database to this release's schema."""
+    settings = load_settings(context)
+    configure_log("WARNING", settings.platbook_log_format)
+    applied = run_async(migrate_only(settings))
+    if as_json:
+        print_json({"applied": applied})
+        return
+    for version in applied:
+        say(f"applied {version}")
+    say("The database is up to date.")
+
+
+def _listen(context: typer.Context, host: str | None, port: int | None) -> tuple[Settings, socket.socket]:
+    settings = load_settings(context)
+    bound = bind(settings.platbook_host if host is None else host, settings.platbook_port if port is None else port)
+    return settings, bound
+
+
+def _run(settings: Settings, does: _Work) -> None:
+    configure_log(settings.platbook_log_level, settings.platbook_log_format)
+
+    async def whole() -> None:
+        stopping = asyncio.Event()
+        with stop_on_signals(stopping):
+            async with opened(settings) as system:
+                await does(system, stopping)
+                log.info("stopped")
+
+    run_async(whole())
+
+
+async def _refuse_demo(system: System) -> None:
+    async with system.database.read() as connection:
+        if await holds_demo_password(connection):
+            raise NeedsOperator(
+                "this database holds the demo's password, which everybody knows; keep its user out "
+                f"(platbook user disable {EMAIL}), or use another PLATBOOK_HOME"
+            )
+
+
+async def _serve(system: System, bound: socket.socket, stopping: asyncio.Event) -> None:
+    ready = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(serve_api(system, bound, stopping, ready=ready))
+        await ready.wait()
+        log.info("serving", url=to_url(bound))

@@ -1,0 +1,76 @@
+"""How values are said to people: numbers, durations, moments. Pure."""
+
+from datetime import datetime, timedelta
+
+from platbook.sync.reports.history import Run
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_KILO = 1024
+_FEW_SECONDS = 10
+
+
+def to_number(value: int) -> str:
+    """12345 as 12,345."""
+    return f"{value:,}"
+
+
+def to_duration(seconds: float) -> str:
+    """Seconds as people say them: 0.4 s, 42 s, 3 min 5 s, 2 h 10 min, 3 d 4 h."""
+    if seconds < _FEW_SECONDS:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < _MINUTE:
+        return f"{whole} s"
+    if whole < _HOUR:
+        return _two(whole, _MINUTE, "min", 1, "s")
+    if whole < _DAY:
+        return _two(whole, _HOUR, "h", _MINUTE, "min")
+    return _two(whole, _DAY, "d", _HOUR, "h")
+
+
+def to_span(now: datetime, moment: datetime | None) -> str:
+    """A moment as seen from now: "3 min ago", "in 2 h"; a dash for none."""
+    if moment is None:
+        return "-"
+    away = moment - now
+    if abs(away) < timedelta(seconds=1):
+        return "now"
+    words = _rough(abs(away).total_seconds())
+    return f"in {words}" if away > timedelta() else f"{words} ago"
+
+
+def to_bytes(value: int) -> str:
+    """1536 as 1.5 KB."""
+    size = float(value)
+    for unit in ("B", "KB", "MB", "GB"):
+        if size < _KILO:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= _KILO
+    return f"{size:.1f} TB"
+
+
+def to_changes(run: Run) -> str:
+    """What a run did, in words: 10 added, 43 updated."""
+    counts = {"added": run.added, "updated": run.updated, "removed": run.deleted, "rejected": run.errored}
+    words = [f"{to_number(count)} {name}" for name, count in counts.items() if count]
+    if not words and run.unchanged:
+        return f"{to_number(run.unchanged)} unchanged"
+    return ", ".join(words) or "nothing"
+
+
+def to_hours(hours: float) -> str:
+    """An interval: 4 h, 15 min, 1 h 30 min."""
+    return to_duration(hours * _HOUR)
+
+
+def _two(value: int, large: int, large_name: str, small: int, small_name: str) -> str:
+    whole, rest = divmod(value, large)
+    part = rest // small
+    return f"{whole} {large_name} {part} {small_name}" if part else f"{whole} {large_name}"
+
+
+def _rough(seconds: float) -> str:
+    for size, name in ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {name}"
+    return f"{int(seconds)} s"

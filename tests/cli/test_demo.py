@@ -1,0 +1,81 @@
+import json
+import re
+import socket
+import subprocess
+from typing import cast
+
+import httpx2 as httpx
+import pytest
+
+from tests.cli.conftest import PATIENCE, Program, Served, start_serving
+
+ANSI = "\x1b"
+
+
+def test_once_ends_after_the_sync_and_may_be_repeated(program: Program) -> None:
+    first = program.run("demo", "--once", "--listings", "50")
+    assert first.returncode == 0, first.stderr
+    assert "50 listings synced: 50 added" in first.stdout
+    again = program.run("demo", "--once", "--listings", "50")
+    assert again.returncode == 0, again.stderr
+    assert "50 listings synced" in again.stdout
+    assert "50 added" not in again.stdout
+    assert ANSI not in first.stdout + first.stderr + again.stdout + again.stderr
+
+
+def test_what_it_prints_to_try_works_word_for_word(served: Served) -> None:
+    script = "".join(served.said).split("Try it:\n", 1)[1].split(" Read the API", 1)[0]
+    done = subprocess.run(["/bin/bash", "-euc", script], capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 0, done.stderr
+    answers = [json.loads(line) for line in re.split(r"(?<=\})(?=\{)", done.stdout.replace("\n", ""))]
+    assert [answer["success"] for answer in answers] == [True, True, True]
+    assert answers[2]["data"]["pagination"]["total"] == 50
+
+
+def test_a_client_of_its_own_goes_the_same_way(served: Served) -> None:
+    with httpx.Client(base_url=f"{served.url}/api/v1", timeout=PATIENCE) as client:
+        login = client.post("/auth/login", json={"email": "admin@example.com", "password": "password"})
+        data = login.json()["data"]
+        assert data["token"] == data["accessToken"]
+        client.headers["Authorization"] = f"Bearer {data['token']}"
+        asked = client.post("/admin/mls/sync", json={"providerId": "sample_rets_provider", "syncType": "full"})
+        assert asked.status_code in {202, 409}, asked.text
+        assert client.get("/admin/mls/status").json()["success"] is True
+        found = client.get("/properties").json()["data"]
+        assert found["pagination"]["total"] == 50
+        assert len(found["properties"]) == 20
+
+
+def test_a_taken_port_is_said_before_anything_else(program: Program) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = program.run("demo", "--port", str(port))
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert f"port {port}" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(program.home.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["up", "serve"])
+def test_no_other_server_starts_on_the_demos_password(served: Served, command: str) -> None:
+    done = served.program.run("--demo", command, "--port", "0")
+    assert done.returncode == 5
+    assert "demo's password" in done.stderr
+
+
+def test_ctrl_c_ends_it_cleanly(program: Program) -> None:
+    served = start_serving(program, "demo", "--port", "0", "--listings", "20")
+    assert httpx.get(f"{served.url}/health/live", timeout=PATIENCE).status_code == 200
+    assert served.interrupt() == 0
+    assert "Traceback" not in "".join(served.said)
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{served.url}/health/live", timeout=PATIENCE)
+
+
+def test_status_reads_a_running_demo(served: Served) -> None:
+    done = served.program.run("--demo", "status", "--json")
+    assert done.returncode == 0, done.stderr
+    (provider,) = cast("list[dict[str, object]]", json.loads(done.stdout)["providers"])
+    assert provider["providerId"] == "sample_rets_provider"
+    assert provider["listings"] == {"active": 50, "total": 50, "isEstimate": False}
