@@ -7,7 +7,7 @@ from typing import cast
 import httpx2 as httpx
 import pytest
 
-from tests.cli.conftest import PATIENCE, Program, Served, start_serving
+from tests.cli.program import PATIENCE, Program, Served, start_serving
 
 ANSI = "\x1b"
 

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from tests.cli.conftest import Program, Served
+from tests.cli.program import Program, Served
 
 MOCK = {
     "providerId": "board",

@@ -8,7 +8,8 @@ from platbook.bootstrap.system import System
 from platbook.db import load_queries
 from platbook.jobs import run_worker
 from platbook.listings.rebuild import rebuild_documents
-from platbook.providers.providers import find_providers
+from platbook.providers.display import Display
+from platbook.providers.providers import LOCAL, find_providers
 from platbook.sync.schedule import TICK_SECONDS, find_work
 
 Q = load_queries(__package__ or "platbook.bootstrap")
@@ -75,7 +76,8 @@ def _prepare(system: System, *, schedule: bool) -> None:
 
 async def _rebuild(system: System, provider_id: str | None) -> None:
     async with system.database.read() as connection:
-        providers = await find_providers(connection)
-    for provider in providers:
-        if provider_id in {None, provider.provider_id}:
-            await rebuild_documents(system.database, provider.provider_id, provider.display_rules)
+        displays = {one.provider_id: one.display_rules for one in await find_providers(connection)}
+    displays[LOCAL] = Display()
+    for known, display in displays.items():
+        if provider_id in {None, known}:
+            await rebuild_documents(system.database, known, display)

@@ -12,7 +12,7 @@ from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import Conflict, InvalidInput
 from platbook.bootstrap.system import System
 from platbook.bootstrap.working import has_workers, wake, working
-from platbook.cli.exits import EXIT_CODES_HELP, ExitCode, exit_of_run
+from platbook.cli.exits import EXIT_CODES_HELP, exit_of_run
 from platbook.cli.follow import follow, shown
 from platbook.cli.process import run_on_system, stop_on_signals
 from platbook.cli.screen import complain, err, print_facts, print_json, say
@@ -23,6 +23,7 @@ from platbook.sync.reports.status import ProviderStatus, get_status
 from platbook.sync.runs import Request, SyncType, request_cancel
 
 _PICKED_UP_SECONDS = 5
+_INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def sync(  # noqa: PLR0913 - one parameter for each option of the command
 
     ended = run_on_system(context, whole)
     if ended is None:
-        raise typer.Exit(ExitCode.CANCELLED)
+        raise typer.Exit(_INTERRUPTED)
     print_json(ended.run) if as_json else print_run(ended.run)
     raise typer.Exit(exit_of_run(ended.run.status, needs_operator=ended.status.needs_operator is not None))
 

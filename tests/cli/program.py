@@ -1,0 +1,102 @@
+"""The program as a process of its own, in a home of its own."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PROGRAM = Path(sys.executable).parent / "platbook"
+PATIENCE = 120
+"""Seconds after which something hangs; what is asserted is never how long it took."""
+
+_URL = re.compile(r"Serving\s+(http://\S+)")
+
+
+@dataclass
+class Program:
+    """The program in one home."""
+
+    home: Path
+    environment: dict[str, str] = field(default_factory=dict[str, str])
+
+    def run(self, *args: str, said: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end, with pipes for a terminal."""
+        return subprocess.run(
+            [PROGRAM, *args],
+            env=self._environment(),
+            cwd=self.home,
+            input=said,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    def start(self, *args: str) -> subprocess.Popen[str]:
+        """Start a command and leave it running, both its outputs in one pipe."""
+        return subprocess.Popen(
+            [PROGRAM, *args],
+            env=self._environment() | {"PYTHONUNBUFFERED": "1"},
+            cwd=self.home,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def _environment(self) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+        return kept | {"PLATBOOK_HOME": str(self.home)} | self.environment
+
+
+@dataclass
+class Served:
+    """A program that serves."""
+
+    program: Program
+    process: subprocess.Popen[str]
+    url: str
+    said: list[str]
+
+    def interrupt(self) -> int:
+        """Press Ctrl-C, and give the exit code."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(PATIENCE)
+
+
+def start_serving(program: Program, *args: str) -> Served:
+    """Start a command that serves, and wait until it says where."""
+    process = program.start(*args)
+    said: list[str] = []
+    ready = threading.Event()
+
+    def read() -> None:
+        for line in process.stdout or ():
+            said.append(line)
+            if "Ctrl-C" in line:
+                ready.set()
+        ready.set()
+
+    threading.Thread(target=read, daemon=True).start()
+    assert ready.wait(PATIENCE), "".join(said)
+    found = _URL.search("".join(said))
+    assert found, "".join(said)
+    return Served(program, process, found[1], said)
+
+
+@contextmanager
+def fresh_home() -> Generator[Path]:
+    """A folder that is gone afterwards. Started by root, the server's account must be able to pass."""
+    home = Path(tempfile.mkdtemp(prefix="platbook-cli-"))
+    home.chmod(0o711)
+    try:
+        yield home
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
