@@ -1,69 +1,12 @@
-"""The queue on a real database, with real workers that die."""
+"""What the queue promises while all is well."""
 
 import asyncio
-import sys
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
 
-from procrastinate.exceptions import ConnectorException
+import pytest
 
-from platbook.db import Database, Query
-from platbook.jobs import JobQueue, Pace, run_worker
-
-QUICK = Pace(heartbeat=0.5, stalled_after=2, look_for_stalled=1, grace=0.2, poll=0.5)
-SLEEPER = """
-import asyncio, sys
-from platbook.jobs import JobQueue, Pace, run_worker
-
-async def main():
-    async with JobQueue.open(sys.argv[1]) as queue:
-        async def handler(args):
-            print("started", flush=True)
-            await asyncio.sleep(600)
-        queue.handle("work", handler)
-        await run_worker(queue, concurrency=2, stopping=asyncio.Event(), pace=Pace(heartbeat=0.5, stalled_after=2))
-
-asyncio.run(main())
-"""
-
-
-class Bench:
-    """A handler that notes what it did and can be told to wait."""
-
-    def __init__(self) -> None:
-        self.began: list[str] = []
-        self.ended: list[str] = []
-        self.cancelled: list[str] = []
-        self.gate = asyncio.Event()
-        self.most_at_once = 0
-
-    async def __call__(self, args: object) -> None:
-        name = str(args["name"])  # pyright: ignore[reportIndexIssue, reportUnknownArgumentType] - the queue's mapping
-        self.began.append(name)
-        self.most_at_once = max(self.most_at_once, len(self.began) - len(self.ended) - len(self.cancelled))
-        try:
-            await self.gate.wait()
-        except asyncio.CancelledError:
-            self.cancelled.append(name)
-            raise
-        self.ended.append(name)
-
-
-@asynccontextmanager
-async def working(queue: JobQueue) -> AsyncGenerator[asyncio.Event]:
-    stopping = asyncio.Event()
-    worker = asyncio.create_task(run_worker(queue, concurrency=4, stopping=stopping, pace=QUICK))
-    try:
-        yield stopping
-    finally:
-        stopping.set()
-        await worker
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
-        while not condition():  # noqa: ASYNC110 - what is waited for happens in another process or the database
-            await asyncio.sleep(0.05)
+from platbook.jobs import JobQueue
+from platbook.jobs.queue import Args, CancelReason, RunningJob
+from tests.jobs.bench import Bench, until, working
 
 
 async def test_work_is_done_and_one_waits_per_key(database_url: str) -> None:
@@ -76,7 +19,7 @@ async def test_work_is_done_and_one_waits_per_key(database_url: str) -> None:
         async with working(queue):
             await until(lambda: len(bench.began) == 2)
             assert await queue.put("work", key="a", args={"name": "next"}), "one runs, another may wait"
-            assert await queue.count("a") == {"waiting": 1, "running": 1}
+            assert await queue.counts("a") == {"waiting": 1, "running": 1}
             bench.gate.set()
             await until(lambda: len(bench.ended) == 3)
         assert sorted(bench.ended) == ["first", "next", "other"]
@@ -84,15 +27,15 @@ async def test_work_is_done_and_one_waits_per_key(database_url: str) -> None:
 
 async def test_two_workers_never_do_one_key_at_once(database_url: str) -> None:
     async with JobQueue.open(database_url) as one, JobQueue.open(database_url) as two:
-        bench = Bench()
+        bench = Bench(seconds=0.05)
         bench.gate.set()
         for queue in (one, two):
             queue.handle("work", bench)
         async with working(one), working(two):
-            for turn in range(20):
-                await one.put("work", key="a", args={"name": str(turn)})
-                await asyncio.sleep(0.02)
-            await until(lambda: len(bench.ended) == len(bench.began) > 0)
+            for turn in range(10):
+                while not await one.put("work", key="a", args={"name": str(turn)}):
+                    await asyncio.sleep(0.01)
+            await until(lambda: len(bench.ended) == 10)
         assert bench.most_at_once == 1
 
 
@@ -106,7 +49,7 @@ async def test_cancel_reaches_what_runs_and_drops_what_waits(database_url: str) 
             await queue.put("work", key="a", args={"name": "waiting"})
             assert await queue.cancel("a") == 2
             await until(lambda: bench.cancelled == ["running"])
-        assert await queue.count("a") == {"waiting": 0, "running": 0}
+        assert await queue.counts("a") == {"waiting": 0, "running": 0}
 
 
 async def test_a_worker_that_stops_gives_its_work_back(database_url: str) -> None:
@@ -117,56 +60,7 @@ async def test_a_worker_that_stops_gives_its_work_back(database_url: str) -> Non
         async with working(queue):
             await until(lambda: bench.began == ["it"])
         assert bench.cancelled == ["it"]
-        assert await queue.count("a") == {"waiting": 1, "running": 0}
-
-
-async def test_the_work_of_a_killed_worker_goes_on_even_while_more_waits(database_url: str) -> None:
-    async with JobQueue.open(database_url) as queue:
-        bench = Bench()
-        bench.gate.set()
-        queue.handle("work", bench)
-        for waits in (False, True):
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-c", SLEEPER, database_url, stdout=asyncio.subprocess.PIPE
-            )
-            await queue.put("work", key="a", args={"name": "killed"})
-            assert process.stdout is not None
-            assert await process.stdout.readline() == b"started\n"
-            if waits:
-                assert await queue.put("work", key="a", args={"name": "waiting"})
-            process.kill()
-            await process.wait()
-            bench.ended.clear()
-            async with working(queue):
-                await until(lambda: len(bench.ended) == 1)
-            assert bench.ended == ["waiting" if waits else "killed"]
-            assert await queue.count("a") == {"waiting": 0, "running": 0}
-
-
-async def test_a_worker_outlives_its_connections(database: Database, database_url: str) -> None:
-    async with JobQueue.open(database_url) as queue:
-        bench = Bench()
-        bench.gate.set()
-        queue.handle("work", bench)
-        async with working(queue):
-            await queue.put("work", key="a", args={"name": "before"})
-            await until(lambda: bench.ended == ["before"])
-            end_all = Query(
-                "end_all",
-                "As a restart of the server does.",
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE datname = current_database() AND application_name = 'platbook queue'",
-            )
-            async with database.transaction() as connection:
-                await connection.run(end_all)
-            async with asyncio.timeout(20):
-                while True:
-                    try:
-                        await queue.put("work", key="a", args={"name": "after"})
-                        break
-                    except ConnectorException:  # the pool may still lend a dead connection
-                        await asyncio.sleep(0.2)
-            await until(lambda: "after" in bench.ended)
+        assert await queue.counts("a") == {"waiting": 1, "running": 0}
 
 
 async def test_ticks_come_on_start_and_again_and_survive_a_failure(database_url: str) -> None:
@@ -181,3 +75,46 @@ async def test_ticks_come_on_start_and_again_and_survive_a_failure(database_url:
         queue.repeat("tick", 0.2, tick)
         async with working(queue):
             await until(lambda: len(ticked) >= 3)
+
+
+@pytest.mark.parametrize("reason", ["asked", "stopping"])
+async def test_a_handler_can_learn_why_it_is_cancelled(database_url: str, reason: CancelReason) -> None:
+    told: list[tuple[str, CancelReason | None]] = []
+    began = asyncio.Event()
+
+    async def handler(_args: Args, job: RunningJob) -> None:
+        told.append((job.key, job.cancel_reason))
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            told.append((job.key, job.cancel_reason))
+
+    async with JobQueue.open(database_url) as queue:
+        queue.handle_job("work", handler)
+        await queue.put("work", key="a", args={})
+        async with working(queue):
+            await began.wait()
+            if reason == "asked":
+                await queue.cancel("a")
+                await until(lambda: len(told) == 2)
+        assert told == [("a", None), ("a", reason)]
+        assert await queue.counts() == {"waiting": 0 if reason == "asked" else 1, "running": 0}
+
+
+async def test_a_stop_does_not_wait_for_a_tick(database_url: str) -> None:
+    ended: list[str] = []
+    began = asyncio.Event()
+
+    async def tick() -> None:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("tick")
+
+    async with JobQueue.open(database_url) as queue:
+        queue.repeat("endless", 60, tick)
+        async with working(queue):
+            await began.wait()
+        assert ended == ["tick"]

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from platbook.bootstrap.system import System
 from platbook.db import load_queries
-from platbook.jobs import run_worker
+from platbook.jobs import Pace, run_worker
 from platbook.listings.rebuild import rebuild_documents
 from platbook.providers.display import Display
 from platbook.providers.providers import LOCAL, find_providers
@@ -32,10 +32,10 @@ async def has_workers(system: System) -> bool:
         return bool(await connection.value(int, Q.count_workers, {"seconds": _ALIVE_SECONDS}))
 
 
-async def run_jobs(system: System, stopping: asyncio.Event, *, schedule: bool = True) -> None:
+async def run_jobs(system: System, stopping: asyncio.Event, *, schedule: bool = True, pace: Pace | None = None) -> None:
     """Work until `stopping` is set. Without `schedule`, only what is in the queue is done, and nothing is started."""
     _prepare(system, schedule=schedule)
-    await run_worker(system.queue, concurrency=system.settings.platbook_workers, stopping=stopping)
+    await run_worker(system.queue, concurrency=system.settings.platbook_workers, stopping=stopping, pace=pace)
 
 
 @asynccontextmanager
