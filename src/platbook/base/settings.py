@@ -23,11 +23,11 @@ class Settings(BaseSettings):
         default_factory=_default_home, description="where an embedded PostgreSQL and its key live"
     )
     database_url: SecretStr | None = Field(
-        None, description="a PostgreSQL 15+ of one's own; without it an embedded one is used"
+        default=None, description="a PostgreSQL 15+ of one's own; without it an embedded one is used"
     )
     read_database_url: SecretStr | None = Field(default=None, description="a read replica for the API's reads")
     platbook_secret_key: SecretStr | None = Field(
-        None, description="32 bytes, hexadecimal or base64; required with DATABASE_URL"
+        default=None, description="32 bytes, hexadecimal or base64; required with DATABASE_URL"
     )
     platbook_pg_bindir: Path | None = Field(default=None, description="PostgreSQL programs for the embedded server")
     platbook_host: str = Field(default="127.0.0.1", description="the address the server listens on")
@@ -40,9 +40,12 @@ class Settings(BaseSettings):
     refresh_token_days: int = Field(default=30, ge=1, le=365, description="how long a login can be refreshed")
     platbook_log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR")
     platbook_log_format: str = Field(
-        "auto", pattern="^(auto|json|text)$", description="json, text, or by whether a person is watching"
+        default="auto", pattern="^(auto|json|text)$", description="json, text, or by whether a person is watching"
     )
     platbook_db_pool: int = Field(
-        10, ge=2, le=100, description="connections a process keeps to PostgreSQL, for reading and for writing each"
+        default=10,
+        ge=2,
+        le=100,
+        description="connections a process keeps to PostgreSQL, for reading and for writing each",
     )
     platbook_workers: int = Field(default=2, ge=1, le=64, description="syncs one worker process runs at once")

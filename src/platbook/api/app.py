@@ -1,0 +1,52 @@
+"""The application: its routers, its gate, its documentation."""
+
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.responses import JSONResponse
+
+from platbook.api import auth_routes, health, mls_admin, properties
+from platbook.api.auth import BASE, admit, bearer, refuse_unknown_query
+from platbook.api.documentation import describe, read_documentation
+from platbook.api.envelope import Failure
+from platbook.api.errors import add_error_handlers
+from platbook.api.requests import RequestGate
+from platbook.api.services import Services
+
+_REFUSALS: dict[int | str, dict[str, Any]] = {
+    400: {"model": Failure, "description": "Something sent cannot be used; `details` names each field."},
+    401: {"model": Failure, "description": "No valid token."},
+    403: {"model": Failure, "description": "The caller may not do this."},
+    404: {"model": Failure, "description": "It does not exist, or may not be seen."},
+    409: {"model": Failure, "description": "It cannot be done in the present state."},
+    410: {"model": Failure, "description": "It existed and was erased."},
+    413: {"model": Failure, "description": "The body is too large."},
+    429: {"model": Failure, "description": "Too often; see Retry-After."},
+    500: {"model": Failure, "description": "Our mistake."},
+    503: {"model": Failure, "description": "Not now; try later."},
+}
+
+
+def create_api(services: Services) -> FastAPI:
+    """The whole API over some services. Every route below `/api/v1` passes the table of rights."""
+    api = FastAPI(title="Platbook", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    api.state.services = services
+    api.state.known_query = {}
+    add_error_handlers(api)
+    guarded = APIRouter(
+        prefix=BASE,
+        dependencies=[Depends(bearer), Depends(admit), Depends(refuse_unknown_query)],
+        responses=_REFUSALS,
+    )
+    for router in (auth_routes.router, properties.router, mls_admin.router):
+        guarded.include_router(router)
+    api.include_router(guarded)
+    api.include_router(health.router)
+    api.add_api_route(f"{BASE}/docs", read_documentation, include_in_schema=False)
+
+    async def read_openapi() -> JSONResponse:
+        return JSONResponse(describe(api))
+
+    api.add_api_route(f"{BASE}/openapi.json", read_openapi, include_in_schema=False)
+    api.add_middleware(RequestGate)
+    return api

@@ -1,0 +1,119 @@
+"""Register, login, refresh, me."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from pydantic import Field
+
+from platbook.accounts import NewUser, Tokens, add_user
+from platbook.accounts.invitations import use_invitation
+from platbook.api.auth import CurrentUser
+from platbook.api.envelope import Success
+from platbook.api.models import Model, Moment
+from platbook.api.services import Given
+from platbook.base.actor import Role
+from platbook.base.errors import NotAllowed
+
+router = APIRouter(prefix="/auth", tags=["Auth"])
+
+Email = Annotated[str, Field(min_length=3, max_length=320, examples=["admin@example.com"])]
+Password = Annotated[str, Field(min_length=1, max_length=1024, examples=["correct horse battery staple"])]
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class Login(Model):
+    """An e-mail address and a password."""
+
+    email: Email
+    password: Password
+
+
+class Registration(Model):
+    """A new user. `invitationToken` is needed unless ALLOW_REGISTRATION is set."""
+
+    email: Email
+    password: Annotated[str, Field(min_length=8, max_length=128, examples=["correct horse battery staple"])]
+    first_name: Annotated[Name, Field(examples=["Ada"])]
+    last_name: Annotated[Name, Field(examples=["Moss"])]
+    invitation_token: Annotated[str, Field(max_length=200)] | None = None
+
+
+class Refresh(Model):
+    """The refresh token of the last login or refresh."""
+
+    refresh_token: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class UserAnswer(Model):
+    """A user."""
+
+    id: UUID
+    email: str
+    first_name: str
+    last_name: str
+    role: Role
+    office: str | None
+    team: str | None
+    is_active: bool
+    created_at: Moment
+    last_login_at: Moment | None
+
+
+class TokensAnswer(Model):
+    """A login: `token` and `accessToken` are the same; `expiresIn` is in seconds."""
+
+    user: UserAnswer
+    token: str
+    access_token: str
+    refresh_token: str
+    expires_in: int
+
+
+@router.post("/register", status_code=201)
+async def register(body: Registration, given: Given, response: Response) -> Success[TokensAnswer]:
+    """Make a user of oneself, by invitation."""
+    now = given.clock.now()
+    async with given.database.transaction() as connection:
+        role = Role.AGENT
+        if body.invitation_token is not None:
+            role = await use_invitation(connection, body.invitation_token, body.email, now)
+        elif not given.settings.allow_registration:
+            raise NotAllowed("registration needs an invitation; ask an administrator for one")
+        # An invitation lets somebody in; who may administer is said at the command line alone.
+        role = Role.AGENT if role is Role.ADMIN else role
+        user = NewUser(body.email, body.password, body.first_name, body.last_name, role)
+        tokens = await given.sessions.start(connection, await add_user(connection, user, now))
+    return _to_answer(tokens, response)
+
+
+@router.post("/login")
+async def login(body: Login, given: Given, request: Request, response: Response) -> Success[TokensAnswer]:
+    """Log in. An unknown user and a wrong password are answered alike."""
+    address = request.client.host if request.client else "unknown"
+    return _to_answer(await given.sessions.log_in(body.email, body.password, address), response)
+
+
+@router.post("/refresh")
+async def refresh(body: Refresh, given: Given, response: Response) -> Success[TokensAnswer]:
+    """Exchange a refresh token for a new pair; it is good once."""
+    return _to_answer(await given.sessions.refresh(body.refresh_token), response)
+
+
+@router.get("/me")
+async def me(user: CurrentUser) -> Success[UserAnswer]:
+    """Who is logged in."""
+    return Success(data=UserAnswer.model_validate(user))
+
+
+def _to_answer(tokens: Tokens, response: Response) -> Success[TokensAnswer]:
+    response.headers["Cache-Control"] = "no-store"
+    return Success(
+        data=TokensAnswer(
+            user=UserAnswer.model_validate(tokens.user),
+            token=tokens.access_token,
+            access_token=tokens.access_token,
+            refresh_token=tokens.refresh_token,
+            expires_in=tokens.expires_in,
+        )
+    )

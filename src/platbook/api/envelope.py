@@ -1,0 +1,69 @@
+"""The envelope every answer comes in: `{"success": true, "data": …}`, and its shapes for the OpenAPI document."""
+
+import math
+from typing import Generic, TypeVar
+
+import orjson
+from fastapi import Response
+from pydantic import Field
+
+from platbook.api.models import Model
+
+T = TypeVar("T")
+
+
+class Success(Model, Generic[T]):
+    """A good answer."""
+
+    success: bool = True
+    data: T
+    message: str | None = None
+
+
+class ErrorDetail(Model):
+    """One thing wrong: the field as the caller spelt it, and why."""
+
+    field: str
+    message: str
+
+
+class ErrorWords(Model):
+    """What went wrong: a code for programs, a sentence for people."""
+
+    code: str = Field(examples=["VALIDATION_ERROR"])
+    message: str
+    details: list[ErrorDetail] | dict[str, str] = Field(default_factory=list[ErrorDetail])
+
+
+class Failure(Model):
+    """A refusal."""
+
+    success: bool = False
+    error: ErrorWords
+
+
+class Pagination(Model):
+    """Where a page stands. `total` is left out on request, and an estimate above 10,000 matches."""
+
+    page: int
+    limit: int
+    total: int | None = None
+    total_pages: int | None = None
+    total_is_estimate: bool | None = None
+    next_cursor: str | None = None
+
+
+def paginate(page: int, limit: int, total: int) -> Pagination:
+    """A page of an exactly known total."""
+    return Pagination(page=page, limit=limit, total=total, total_pages=math.ceil(total / limit))
+
+
+def raw_json(body: bytes, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """An answer whose JSON is ready; describe it to OpenAPI with `responses={200: {"model": …}}`."""
+    return Response(body, status_code=status, media_type="application/json", headers=headers)
+
+
+def failure_body(code: str, message: str, details: object = ()) -> bytes:
+    """A refusal's whole body."""
+    words = {"code": code, "message": message, "details": details}
+    return orjson.dumps({"success": False, "error": words}, default=list)

@@ -1,0 +1,89 @@
+"""Every error's status and envelope. This is the one place that knows HTTP statuses of errors."""
+
+from collections.abc import Sequence
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from platbook.api.envelope import failure_body, raw_json
+from platbook.base.errors import (
+    CallerError,
+    Conflict,
+    Gone,
+    NeedsOperator,
+    NotAllowed,
+    NotAuthenticated,
+    NotFound,
+    PlatbookError,
+    TooManyAttempts,
+    TryLater,
+)
+
+_STATUSES: Sequence[tuple[type[PlatbookError], int, str]] = (
+    (TooManyAttempts, 429, "RATE_LIMITED"),
+    (NotAuthenticated, 401, "INVALID_TOKEN"),
+    (NotAllowed, 403, "FORBIDDEN"),
+    (Gone, 410, "GONE"),
+    (NotFound, 404, "NOT_FOUND"),
+    (Conflict, 409, "CONFLICT"),
+    (CallerError, 400, "VALIDATION_ERROR"),
+    (TryLater, 503, "UNAVAILABLE"),
+    (NeedsOperator, 409, "NEEDS_OPERATOR"),
+)
+_HTTP_CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "PAYLOAD_TOO_LARGE", 415: "UNSUPPORTED_MEDIA_TYPE"}
+
+
+def add_error_handlers(api: FastAPI) -> None:
+    """Answer every error in the envelope."""
+    api.add_exception_handler(PlatbookError, _on_ours)
+    api.add_exception_handler(RequestValidationError, _on_invalid)
+    api.add_exception_handler(HTTPException, _on_http)
+
+
+async def _on_ours(_: Request, error: Exception) -> Response:
+    for kind, status, code in _STATUSES:
+        if isinstance(error, kind):
+            headers: dict[str, str] = {}
+            if isinstance(error, TooManyAttempts):
+                headers["Retry-After"] = str(error.retry_after)
+            if status == 401:  # noqa: PLR2004 - RFC 9110 section 15.5.2 asks for it
+                headers["WWW-Authenticate"] = "Bearer"
+            said = error.code if isinstance(error, CallerError) else code
+            return raw_json(failure_body(said, str(error), _details(error)), status=status, headers=headers)
+    raise error
+
+
+def _details(error: Exception) -> object:
+    if isinstance(error, Conflict):
+        return error.extra
+    if isinstance(error, CallerError):
+        return [{"field": one.field, "message": one.message} for one in error.details]
+    return []
+
+
+async def _on_invalid(_: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    details = [_to_detail(problem["loc"], problem["type"], problem["msg"]) for problem in error.errors()]
+    first = details[0]
+    message = f"{first['field']}: {first['message']}" if first["field"] else first["message"]
+    return raw_json(failure_body("VALIDATION_ERROR", message, details), status=400)
+
+
+def _to_detail(loc: Sequence[object], kind: str, message: str) -> dict[str, str]:
+    if kind == "json_invalid":
+        return {"field": "body", "message": "is not valid JSON"}
+    words = {"extra_forbidden": "is not a known field", "missing": "is required"}.get(kind, message)
+    field = ".".join(str(part) for part in loc[1:]) or str(loc[0])
+    return {"field": field, "message": words.removeprefix("Value error, ")}
+
+
+async def _on_http(_: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    code = _HTTP_CODES.get(error.status_code, "ERROR")
+    words = {404: "there is nothing at this address", 405: "this address does not take this method"}
+    message = words.get(error.status_code, str(error.detail))
+    headers = dict(error.headers or {})
+    return raw_json(failure_body(code, message), status=error.status_code, headers=headers)

@@ -1,0 +1,22 @@
+"""Bodies in and out: camelCase words, unknown ones refused, moments in UTC with a Z."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic.alias_generators import to_camel
+
+
+class Model(BaseModel):
+    """A body whose words are camelCase; a word it does not know is refused by name."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", from_attributes=True)
+
+
+def to_z(moment: datetime) -> str:
+    """A moment as the API writes it: UTC, with a Z."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+Moment = Annotated[datetime, PlainSerializer(to_z, return_type=str, when_used="json")]
+"""An aware moment, written in UTC with a Z."""

@@ -1,0 +1,35 @@
+"""What the API is given, and how a route gets at it."""
+
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from platbook.accounts import Sessions
+from platbook.base.clock import Clock
+from platbook.base.settings import Settings
+from platbook.db import Database, SecretBox
+from platbook.jobs import JobQueue
+from platbook.transport import Transport
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a route may use."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    box: SecretBox
+    queue: JobQueue
+    transport: Transport
+    sessions: Sessions
+
+
+def get_services(request: Request) -> Services:
+    """The services of the application a request came to."""
+    return cast("Services", request.app.state.services)
+
+
+Given = Annotated[Services, Depends(get_services)]
+"""A route's parameter: `given: Given`."""

@@ -1,0 +1,90 @@
+"""The whole API over a real database, called as any HTTP client would."""
+
+import os
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import httpx2
+import pytest
+
+from platbook.accounts import NewUser, Sessions, add_user
+from platbook.api import Services, create_api
+from platbook.base.actor import Role
+from platbook.base.clock import SetClock
+from platbook.base.settings import Settings
+from platbook.db import Database, Query, SecretBox
+from platbook.jobs import JobQueue
+from platbook.transport import Transport
+
+PASSWORD = "correct horse battery"
+ROLES = {"admin@example.com": Role.ADMIN, "agent@example.com": Role.AGENT, "other@example.com": Role.AGENT}
+
+
+@dataclass
+class Api:
+    """A client with a token for each role, made when first asked for."""
+
+    client: httpx2.AsyncClient
+    services: Services
+    clock: SetClock
+    _tokens: dict[str, str] = field(default_factory=dict[str, str])
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        who: str | None = "admin@example.com",
+        headers: dict[str, str] | None = None,
+        **request: object,
+    ) -> httpx2.Response:
+        """Call as somebody; None: without a token."""
+        sent = dict(headers or {})
+        if who is not None:
+            sent["Authorization"] = f"Bearer {await self.token(who)}"
+        return await self.client.request(method, path, headers=sent, **request)  # pyright: ignore[reportArgumentType] - passed on by name
+
+    async def token(self, who: str) -> str:
+        """The access token of a user who can log in."""
+        if who not in self._tokens:
+            user = NewUser(who, PASSWORD, "Test", who.partition("@")[0], ROLES.get(who, Role.AGENT))
+            async with self.services.database.transaction() as connection:
+                self._tokens[who] = (
+                    await self.services.sessions.start(connection, await add_user(connection, user, self.clock.now()))
+                ).access_token
+        return self._tokens[who]
+
+    async def rows(self, sql: str, **params: object) -> list[dict[str, object]]:
+        """Look into the database."""
+        async with self.services.database.read() as connection:
+            return await connection.dicts(Query("look", "A test's look.", sql), params)
+
+    async def run_sql(self, sql: str, **params: object) -> int:
+        """Change the database behind everybody's back."""
+        async with self.services.database.transaction() as connection:
+            return await connection.run(Query("set", "A test's hand.", sql), params)
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """The settings of the API; a test may parametrize them."""
+    return Settings(access_token_minutes=1440)
+
+
+@pytest.fixture
+async def api(database: Database, database_url: str, settings: Settings) -> AsyncGenerator[Api]:
+    """The API, its clock in the test's hand."""
+    clock = SetClock(datetime(2026, 1, 2, 12, tzinfo=UTC))
+    box = SecretBox(os.urandom(32))
+    async with JobQueue.open(database_url) as queue, Transport.open(database, clock) as transport:
+        sessions = Sessions(database, box, clock, settings)
+        services = Services(settings, clock, database, box, queue, transport, sessions)
+        asgi = httpx2.ASGITransport(create_api(services))
+        async with httpx2.AsyncClient(transport=asgi, base_url="http://platbook.test") as client:
+            yield Api(client, services, clock)
+
+
+def minutes(count: int) -> timedelta:
+    """So many minutes."""
+    return timedelta(minutes=count)

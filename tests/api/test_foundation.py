@@ -1,0 +1,107 @@
+"""What holds for every route: the envelope, the gate, the table of rights, the description."""
+
+import re
+
+import pytest
+
+from platbook.api.rights import ANYBODY, RIGHTS
+from tests.api.conftest import Api
+
+
+async def _operations(api: Api) -> set[str]:
+    document = (await api.call("GET", "/api/v1/openapi.json", who=None)).json()
+    return {
+        f"{method.upper()} {path.removeprefix('/api/v1')}"
+        for path, operations in document["paths"].items()
+        for method in operations
+        if path.startswith("/api/v1")
+    }
+
+
+async def test_the_table_of_rights_names_every_route_and_no_other(api: Api) -> None:
+    assert await _operations(api) == set(RIGHTS)
+
+
+async def test_every_route_refuses_who_may_not(api: Api) -> None:
+    for route, allowed in RIGHTS.items():
+        method, path = route.split(" ")
+        address = "/api/v1" + re.sub(r"\{[^}]+\}", "01a20cc2-c827-7ea6-9dab-49ecc5a105db", path)
+        answer = await api.call(method, address, who=None)
+        if allowed == ANYBODY:
+            assert answer.status_code == 400, route
+            continue
+        assert (answer.status_code, answer.json()["error"]["code"]) == (401, "MISSING_TOKEN"), route
+        answer = await api.call(method, address, who="agent@example.com")
+        assert (answer.status_code == 403) == ("agent" not in allowed), (route, answer.text)
+
+
+async def test_unknown_addresses_and_methods_are_in_the_envelope(api: Api) -> None:
+    answer = await api.call("GET", "/api/v1/nothing")
+    assert (answer.status_code, answer.json()["success"], answer.json()["error"]["code"]) == (404, False, "NOT_FOUND")
+    answer = await api.call("DELETE", "/api/v1/auth/me")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (405, "METHOD_NOT_ALLOWED")
+
+
+async def test_request_ids_come_back(api: Api) -> None:
+    answer = await api.call("GET", "/health/live", who=None, headers={"X-Request-Id": "abc-1"})
+    assert answer.headers["x-request-id"] == "abc-1"
+    odd = await api.call("GET", "/health/live", who=None, headers={"X-Request-Id": "a b"})
+    assert re.fullmatch(r"[0-9a-f]{32}", odd.headers["x-request-id"])
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_unknown_query_parameters_are_refused_by_name(api: Api) -> None:
+    answer = await api.call("GET", "/api/v1/auth/me?colour=red")
+    assert answer.json()["error"]["details"] == [{"field": "colour", "message": "is not a known parameter"}]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b'{"email": "a\\u0000b", "password": "x"}', 400),
+        (b'{"email": "\\ud800", "password": "x"}', 400),
+        (b"\xff\xfe", 400),
+        (b"not json", 400),
+        (b"[]", 400),
+        (b'"' + b"x" * 1_100_000 + b'"', 413),
+    ],
+)
+async def test_bodies_that_are_no_bodies(api: Api, body: bytes, status: int) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = await api.call("POST", "/api/v1/auth/login", who=None, content=body, headers=headers)
+    assert answer.status_code == status
+    assert answer.json()["success"] is False
+
+
+async def test_a_mistake_of_ours_tells_the_request_id_and_nothing_else(api: Api) -> None:
+    await api.run_sql("ALTER TABLE users RENAME TO lost")
+    answer = await api.call(
+        "POST", "/api/v1/auth/login", who=None, json={"email": "a@b.example", "password": "hunter2"}
+    )
+    assert (answer.status_code, answer.json()["error"]["code"]) == (500, "INTERNAL_SERVER_ERROR")
+    assert answer.headers["x-request-id"] in answer.text
+    for word in ("users", "psycopg", "hunter2", "Traceback"):
+        assert word not in answer.text
+
+
+async def test_health(api: Api) -> None:
+    assert (await api.call("GET", "/health/live", who=None)).json() == {"status": "ok"}
+    assert (await api.call("GET", "/health/ready", who=None)).status_code == 200
+
+
+async def test_the_documentation_names_every_route_and_loads_nothing_from_elsewhere(api: Api) -> None:
+    page = await api.call("GET", "/api/v1/docs", who=None)
+    assert page.status_code == 200
+    for route in RIGHTS:
+        assert f"<code>/api/v1{route.split(' ')[1]}</code>" in page.text, route
+    assert "http://" not in page.text
+    assert "https://" not in page.text
+    assert "<script" not in page.text
+
+
+async def test_the_description_speaks_of_refusals_as_they_are(api: Api) -> None:
+    document = (await api.call("GET", "/api/v1/openapi.json", who=None)).json()
+    assert document["openapi"].startswith("3.1")
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            assert "422" not in operation["responses"], (path, method)
