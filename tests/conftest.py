@@ -19,6 +19,7 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
+from platbook.base.log import configure_log
 from platbook.db import Database
 from platbook.db.embedded import EmbeddedPostgres, start_embedded
 from platbook.db.migrations import find_migrations, migrate
@@ -26,6 +27,12 @@ from platbook.db.migrations import find_migrations, migrate
 _LOCK = 0x74657374  # "test"
 _PROCESS = re.compile(r"^(?:test|unfinished)_([0-9]+)(?:_|$)")
 _numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def log() -> None:
+    """Logs as a server writes them; the library's own default draws every local variable of a traceback."""
+    configure_log("WARNING", "json")
 
 
 @pytest.fixture(scope="session")
