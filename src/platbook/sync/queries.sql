@@ -125,9 +125,12 @@ WHERE p.enabled AND p.archived_at IS NULL AND NOT coalesce(s.blocked, false)
         AND h.status IN ('waiting', 'running'))
 ORDER BY s.next_run_at NULLS FIRST;
 
--- name: find_waiting_providers
--- Providers with a run that waits: each should have a job in the queue.
-SELECT provider_id FROM mls_sync_history WHERE parent_id IS NULL AND status = 'waiting' ORDER BY queued_at;
+-- name: find_unattended_providers
+-- Providers with a run that waits, or with one under way that has given no sign of life: each should have a job.
+SELECT DISTINCT h.provider_id FROM mls_sync_history h JOIN mls_sync_status s USING (provider_id)
+WHERE h.parent_id IS NULL AND (h.status = 'waiting'
+    OR h.status = 'running' AND s.updated_at < clock_timestamp() - make_interval(secs => %(silence)s))
+ORDER BY h.provider_id;
 
 -- name: get_cursor
 -- Where a provider's resource stands.

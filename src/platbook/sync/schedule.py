@@ -15,13 +15,17 @@ from platbook.sync.runs import Request, SyncType, request_run
 Q = load_queries(__package__ or "platbook.sync")
 
 TICK_SECONDS = 30
+SILENCE_SECONDS = 90.0
 
 
-async def find_work(database: Database, clock: Clock, *, start_due: bool) -> Sequence[str]:
+async def find_work(
+    database: Database, clock: Clock, *, start_due: bool, silence: float = SILENCE_SECONDS
+) -> Sequence[str]:
     """Providers that should have a job now.
 
-    Those whose time has come (unless `start_due` is False), and every one with a run that waits, so that a wake-up
-    lost between a run's row and its job is made good.
+    Those whose time has come (unless `start_due` is False); every one with a run that waits, so that a wake-up lost
+    between a run's row and its job is made good; and every one whose run has been silent for so many seconds, so that
+    a run whose job ended with a database that went away is resumed. A job too many finds nothing to do.
     """
     now = clock.now()
     if start_due:
@@ -30,7 +34,7 @@ async def find_work(database: Database, clock: Clock, *, start_due: bool) -> Seq
         for provider_id in due:
             await _request(database, provider_id, clock)
     async with database.read() as connection:
-        return await connection.column(str, Q.find_waiting_providers)
+        return await connection.column(str, Q.find_unattended_providers, {"silence": silence})
 
 
 async def _request(database: Database, provider_id: str, clock: Clock) -> None:
