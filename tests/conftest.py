@@ -32,7 +32,7 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="session", autouse=True)
 def log() -> None:
     """Logs as a server writes them; the library's own default draws every local variable of a traceback."""
-    configure_log("WARNING", "json")
+    configure_log("DEBUG", "json")
 
 
 @pytest.fixture(scope="session")

@@ -269,6 +269,17 @@ async def test_photos_are_rows_with_the_page(desk: MakeDesk) -> None:
     assert await at.timeline("1") == ["listed", "media_changed"]
 
 
+async def test_the_scope_may_limit_photos_by_status(desk: MakeDesk) -> None:
+    photos = [MediaRef(key, order, f"mock:{key}") for order, key in enumerate("abc")]
+    record = replace(listing("1", StandardStatus="Closed"), media=photos)
+    at = await desk(Source(one_page(record), all_keys("1")), scope={"photosPerStatus": {"Closed": 1}})
+    await at.sync()
+    assert [row["media_key"] for row in await at.rows("SELECT media_key FROM property_media")] == ["a"]
+    await at.run_sql("UPDATE mls_provider_configurations SET scope = '{}'")
+    await at.sync(SyncType.INCREMENTAL)
+    assert len(await at.rows("SELECT 1 FROM property_media")) == 3, "a wider scope fetches what it left out"
+
+
 async def test_transient_trouble_pauses_longer_each_time_and_asks_for_a_person_at_the_third(desk: MakeDesk) -> None:
     at = await desk(Source([SourceUnavailable("no answer")]))
     pauses: list[float] = []

@@ -45,6 +45,11 @@ class Provider:
         return ScopeSettings.model_validate(self.scope).to_scope()
 
     @property
+    def photos_per_status(self) -> Mapping[str, int]:
+        """How many photos are wanted of a listing in a status; all where it is not named."""
+        return ScopeSettings.model_validate(self.scope).photos_per_status
+
+    @property
     def display_rules(self) -> Display:
         """How its listings may be shown outside the house."""
         return Display.model_validate(self.display)

@@ -113,6 +113,7 @@ class Engine:
             volatile=capabilities.volatile_fields,
             retention=provider.retention,
             terms=self.terms,
+            photos_per_status=provider.photos_per_status,
         )
         scope = scope_fingerprint(provider.provider_type, provider.settings, provider.scope, rules.mapping.version)
         return RunContext(self.database, self.clock, provider, capabilities, rules, lease, scope)

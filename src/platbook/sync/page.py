@@ -11,7 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from platbook.base.errors import RecordRejected
-from platbook.connectors.contract import RawRecord, Scope
+from platbook.connectors.contract import MediaRef, RawRecord, Scope
 from platbook.db import WriteConnection
 from platbook.listings import store
 from platbook.listings.listing import NormalListing, Origin
@@ -39,6 +39,20 @@ class Rules:
     volatile: frozenset[str]
     retention: str
     terms: KnownTerms
+    photos_per_status: Mapping[str, int] = field(default_factory=dict[str, int])
+
+    @property
+    def version(self) -> str:
+        """What a content hash stands for beside the content: other rules make other listings of it."""
+        photos = ",".join(f"{status}={most}" for status, most in sorted(self.photos_per_status.items()))
+        return f"{self.mapping.version};{photos}"
+
+    def wanted_photos(self, media: Sequence[MediaRef] | None, status: str | None) -> Sequence[MediaRef] | None:
+        """The photos the scope asks for, first ones first."""
+        most = self.photos_per_status.get(status or "")
+        if media is None or most is None:
+            return media
+        return sorted(media, key=lambda ref: (ref.order, ref.media_key))[:most]
 
 
 @dataclass(slots=True)
@@ -115,12 +129,13 @@ def is_in_scope(listing: NormalListing, scope: Scope) -> bool:
 def _hash(records: Sequence[RawRecord], rules: Rules) -> tuple[dict[str, bytes], Sorted]:
     hashes: dict[str, bytes] = {}
     sorted_ = Sorted()
+    version = rules.version
     for record in records:
         if not record.visible:
             sorted_.gone.append(record.key)
             continue
         try:
-            hashes[record.key] = content_hash(record, rules.mapping.version, rules.volatile)
+            hashes[record.key] = content_hash(record, version, rules.volatile)
         except RecordRejected as error:
             sorted_.rejected.append(to_rejection(record, error.field, error.reason))
     return hashes, sorted_
@@ -140,7 +155,8 @@ def _sort(
         except RecordRejected as error:
             sorted_.rejected.append(to_rejection(record, error.field, error.reason))
             continue
-        incoming = Incoming(listing, store.to_raw_json(record.fields), hashes[key], record.media)
+        photos = rules.wanted_photos(record.media, listing.standard_status)
+        incoming = Incoming(listing, store.to_raw_json(record.fields), hashes[key], photos)
         _place(incoming, stored, rules.scope, sorted_)
 
 
