@@ -1,0 +1,30 @@
+"""Runs benchmarks by name: `python -m benchmarks load resync --rows 20000`; without a name, all of them."""
+
+import argparse
+import asyncio
+from collections.abc import Callable, Coroutine
+
+from benchmarks import express, load, memory, resync, search
+
+BENCHMARKS: dict[str, Callable[[int], Coroutine[None, None, None]]] = {
+    "load": load.run,
+    "resync": resync.run,
+    "memory": memory.run,
+    "list": express.run,
+    "search": search.run,
+}
+
+
+def main() -> None:
+    """Run what was asked for, one after the other."""
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], help="which; all of them if none is named")
+    parser.add_argument("--rows", type=int, default=200_000, help="listings; search runs at half and five times this")
+    asked = parser.parse_args()
+    for name in asked.names or BENCHMARKS:
+        print(f"\n== {name} ({asked.rows} rows)", flush=True)
+        asyncio.run(BENCHMARKS[name](asked.rows))
+
+
+if __name__ == "__main__":
+    main()

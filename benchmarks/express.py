@@ -1,0 +1,183 @@
+"""`GET /properties`, 50 rows of a filtered list with its total, against an Express + pg server doing the same.
+
+One process and an equal pool each, the same bearer token checked against the same users, the same rows and total
+(checked before anything is timed). Load by wrk, 32 connections, rounds in turn.
+"""
+
+import asyncio
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from statistics import median
+from urllib.parse import parse_qs, quote, urlsplit
+
+import httpx2
+
+from benchmarks import feed
+from benchmarks.ground import fresh_database, settle, tell
+from platbook.accounts import NewUser, add_user
+from platbook.accounts.tokens import sign_access_token
+from platbook.base.actor import Role
+from platbook.base.clock import SystemClock
+from platbook.db import Database, Query, SecretBox
+from platbook.sync.page import store_page
+
+ROUNDS = 3
+SECONDS = 5
+CONNECTIONS = 32
+POOL = 8
+BAR, NOT_MODIFIED_BAR = 1.8, 3.0
+PEER = Path(__file__).parent / "peers" / "express"
+KEY = "33" * 32
+
+
+@dataclass(frozen=True)
+class Load:
+    """What wrk says of one round."""
+
+    rate: float
+    p99: float
+
+
+async def run(rows: int) -> None:
+    """Print both rates, the ratio, the tails, and the rate of answers that nothing has changed."""
+    missing = [name for name in ("node", "npm", "wrk") if shutil.which(name) is None]
+    if missing:
+        tell("skipped", "", f"{', '.join(missing)} is not on this machine")
+        return
+    async with fresh_database() as url:
+        token, path = await _prepare(url, rows)
+        async with _platbook(url) as ours, _express(url) as theirs:
+            etag = await _check_alike(ours, theirs, path, token)
+            loads: dict[str, list[Load]] = {"ours": [], "theirs": [], "unchanged": []}
+            for _ in range(ROUNDS):
+                loads["ours"].append(await _load(ours + path, token))
+                loads["theirs"].append(await _load(theirs + path, token))
+                loads["unchanged"].append(await _load(ours + path, token, etag))
+    rates = {name: median(load.rate for load in some) for name, some in loads.items()}
+    tails = {name: median(load.p99 for load in some) for name, some in loads.items()}
+    tell("Express + pg, requests/s (p99 ms)", f"{rates['theirs']:,.0f} ({tails['theirs']:.0f})")
+    tell("Platbook, requests/s (p99 ms)", f"{rates['ours']:,.0f} ({tails['ours']:.0f})")
+    tell("Platbook 304, requests/s (p99 ms)", f"{rates['unchanged']:,.0f} ({tails['unchanged']:.0f})")
+    tell("ratio", f"{rates['ours'] / rates['theirs']:.2f}", f"bar {BAR}")
+    tell("ratio of the 99th percentiles", f"{tails['ours'] / tails['theirs']:.2f}", "bar 1")
+    tell("304 against Express's 200", f"{rates['unchanged'] / rates['theirs']:.2f}", f"bar {NOT_MODIFIED_BAR}")
+
+
+async def _prepare(url: str, rows: int) -> tuple[str, str]:
+    """Fill the table; a token that is good for both, and the list to be asked for."""
+    clock, box = SystemClock(), SecretBox.from_text(KEY)
+    async with Database.open(url) as database:
+        rules, lease = feed.rules(), await feed.take_lease(database)
+        for page in feed.pages(feed.records(rows), 10_000):
+            async with database.transaction() as connection:
+                stored = await store_page(connection, rules, lease, page, [], feed.START)
+            rules.terms.remember(stored.terms)
+        async with database.transaction() as connection:
+            user = NewUser("bench@example.com", "a long password", "Bench", "Mark", Role.AGENT)
+            known = await add_user(connection, user, clock.now())
+        async with database.read() as connection:
+            most = (
+                "SELECT city FROM properties WHERE standard_status = 'Active' GROUP BY 1 ORDER BY count(*) DESC LIMIT 1"
+            )
+            city = await connection.value(str, Query("city", "The largest town.", most))
+    settle(url, "properties")
+    token = sign_access_token(box.derive("access-tokens"), known.id, clock.now(), timedelta(hours=5))
+    asked = f"city={quote(city or '')}&status=Active&limit=50&sortBy=listPrice&sortOrder=asc"
+    return token, f"/api/v1/properties?{asked}"
+
+
+@asynccontextmanager
+async def _platbook(url: str) -> AsyncGenerator[str]:
+    port = _free_port()
+    environment = {
+        **os.environ,
+        "DATABASE_URL": url,
+        "PLATBOOK_SECRET_KEY": KEY,
+        "PLATBOOK_DB_POOL": str(POOL),
+        "PLATBOOK_LOG_LEVEL": "WARNING",
+    }
+    command = [str(Path(sys.executable).with_name("platbook")), "serve", "--port", str(port)]
+    async with _process(command, environment, port) as address:
+        yield address
+
+
+@asynccontextmanager
+async def _express(url: str) -> AsyncGenerator[str]:
+    port = _free_port()
+    parts = urlsplit(url)
+    host = parse_qs(parts.query)["host"][0]
+    key = SecretBox.from_text(KEY).derive("access-tokens").hex()
+    with tempfile.TemporaryDirectory() as folder:
+        for file in ("package.json", "server.js"):
+            shutil.copy(PEER / file, folder)
+        install = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--no-package-lock"]
+        await asyncio.to_thread(subprocess.run, install, cwd=folder, check=True)
+        command = ["node", f"{folder}/server.js", host, parts.path.strip("/"), str(port), key, str(POOL)]
+        environment = {**os.environ, "NODE_ENV": "production"}
+        async with _process(command, environment, port) as address:
+            yield address
+
+
+@asynccontextmanager
+async def _process(command: list[str], environment: dict[str, str], port: int) -> AsyncGenerator[str]:
+    process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=asyncio.subprocess.DEVNULL)
+    try:
+        async with asyncio.timeout(60):
+            while not _answers(port):
+                await asyncio.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        await process.wait()
+
+
+async def _check_alike(ours: str, theirs: str, path: str, token: str) -> str:
+    async with httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}) as client:
+        one, other = await client.get(ours + path), await client.get(theirs + path)
+        shown = [[row["id"] for row in answer.json()["data"]["properties"]] for answer in (one, other)]
+        totals = [answer.json()["data"]["pagination"]["total"] for answer in (one, other)]
+        if shown[0] != shown[1] or totals[0] != totals[1] or len(shown[0]) != 50:
+            raise AssertionError(f"the two do not answer alike: totals {totals}")
+        again = await client.get(ours + path, headers={"If-None-Match": one.headers["etag"]})
+        if again.status_code != 304:
+            raise AssertionError("a conditional request is not answered by 304")
+        tell("rows, of total", f"{len(shown[0])} of {totals[0]}")
+        tell("bytes, ours and theirs", f"{len(one.content)}, {len(other.content)}")
+        return one.headers["etag"]
+
+
+async def _load(address: str, token: str, etag: str | None = None) -> Load:
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency", "-H", f"Authorization: Bearer {token}"]
+    if etag is not None:
+        command += ["-H", f"If-None-Match: {etag}"]
+    done = await asyncio.to_thread(subprocess.run, [*command, address], capture_output=True, text=True, check=True)
+    if "Non-2xx" in done.stdout and etag is None:
+        raise AssertionError(done.stdout)
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)
+    tail = re.search(r"99%\s+([\d.]+)(us|ms|s)", done.stdout)
+    if rate is None or tail is None:
+        raise AssertionError(done.stdout)
+    scale = {"us": 0.001, "ms": 1.0, "s": 1000.0}[tail[2]]
+    return Load(float(rate[1]), float(tail[1]) * scale)
+
+
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

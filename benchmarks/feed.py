@@ -1,0 +1,66 @@
+"""A feed to work on: records of the invented market, about 3.6 kB of raw JSON and 89 typed columns each."""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from platbook.base.actor import COMMAND_LINE
+from platbook.connectors.contract import RawRecord, Scope
+from platbook.db import Database, SecretBox
+from platbook.listings import store
+from platbook.listings.store import Incoming
+from platbook.listings.terms import KnownTerms
+from platbook.market import Market
+from platbook.providers.configuration import Configuration
+from platbook.providers.display import Display
+from platbook.providers.providers import add_provider
+from platbook.sync.fingerprint import content_hash
+from platbook.sync.mapping import plan_mapping
+from platbook.sync.page import Rules
+from platbook.sync.runs import Lease, Request, SyncType, request_run, take_run
+
+T = TypeVar("T")
+
+PROVIDER = "bench"
+START = datetime(2026, 1, 1, tzinfo=UTC)
+DISPLAY = Display(listing_display_when_null=True, address_display_when_null=True)
+MAPPING = plan_mapping({})
+
+
+def records(rows: int) -> list[RawRecord]:
+    """The market's records as a source hands them over."""
+    market = Market(1, rows, START).listings(START)
+    return [RawRecord(one.key, one.record, modified=str(one.record["ModificationTimestamp"])) for one in market]
+
+
+def normalised(said: list[RawRecord]) -> list[Incoming]:
+    """The same, ready to be stored."""
+    version = rules().version
+    return [
+        Incoming(MAPPING.normalise(record), store.to_raw_json(record.fields), content_hash(record, version))
+        for record in said
+    ]
+
+
+def rules() -> Rules:
+    """How records become listings here."""
+    return Rules(MAPPING, Scope(), DISPLAY, frozenset(), "keep", KnownTerms())
+
+
+async def take_lease(database: Database) -> Lease:
+    """A provider and a run of it that holds the right to write."""
+    said = {"providerId": PROVIDER, "providerName": "Bench", "providerType": "MOCK"}
+    async with database.transaction() as connection:
+        await add_provider(connection, SecretBox(os.urandom(32)), Configuration.model_validate(said), START)
+        await request_run(connection, Request(PROVIDER, SyncType.FULL), COMMAND_LINE, START)
+        lease = await take_run(connection, PROVIDER, START)
+    if lease is None:
+        raise AssertionError("the run that was asked for is there to be taken")
+    return lease
+
+
+def pages(items: list[T], size: int) -> Iterator[list[T]]:
+    """Cut a list into pages."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

@@ -1,0 +1,42 @@
+"""The ground all benchmarks stand on: a PostgreSQL of their own, made fresh and thrown away."""
+
+import shutil
+import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import psycopg
+
+from platbook.db.embedded import start_embedded
+from platbook.db.migrations import migrate
+
+
+@asynccontextmanager
+async def fresh_database() -> AsyncGenerator[str]:
+    """The URL of a migrated database on a server of its own, settings as Platbook starts it."""
+    home = Path(tempfile.mkdtemp(prefix="platbook-bench-"))
+    home.chmod(0o711)
+    server = start_embedded(home)
+    try:
+        await migrate(server.url())
+        yield server.url()
+    finally:
+        server.close()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def settle(url: str, *tables: str, empty: bool = False) -> None:
+    """Start from the same place: tables emptied or vacuumed, everything written out."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        for table in tables:
+            if empty:
+                connection.execute(f"TRUNCATE {table} CASCADE".encode())
+            else:
+                connection.execute(f"VACUUM ANALYZE {table}".encode())
+        connection.execute("CHECKPOINT")
+
+
+def tell(name: str, value: str, bar: str = "") -> None:
+    """One line of a result."""
+    print(f"  {name:<58}{value:>14}  {bar}", flush=True)

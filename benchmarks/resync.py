@@ -1,0 +1,49 @@
+"""A full re-sync against the first load, through the same path: raw record, hash, what differs, commit."""
+
+import time
+from dataclasses import replace
+
+from benchmarks import feed
+from benchmarks.ground import fresh_database, settle, tell
+from platbook.connectors.contract import RawRecord
+from platbook.db import Database
+from platbook.sync.page import Rules, store_page
+from platbook.sync.runs import Lease
+
+PAGE = 20_000
+UNCHANGED_BAR = 5
+CHANGED_BAR = 4
+ONE_IN = 100
+
+
+async def run(rows: int) -> None:
+    """Print the rates and their ratios to the first load."""
+    said = feed.records(rows)
+    changed = [_touch(record) if index % ONE_IN == 0 else record for index, record in enumerate(said)]
+    async with fresh_database() as url, Database.open(url) as database:
+        rules, lease = feed.rules(), await feed.take_lease(database)
+        first = await _sync(database, rules, lease, said)
+        settle(url, "properties", "listing_changes")
+        unchanged = await _sync(database, rules, lease, said)
+        settle(url, "properties", "listing_changes")
+        touched = await _sync(database, rules, lease, changed)
+    tell("first load, rows/s", f"{first:,.0f}")
+    tell("nothing changed, rows/s", f"{unchanged:,.0f}")
+    tell("1 % changed, rows/s", f"{touched:,.0f}")
+    tell("nothing changed, ratio", f"{unchanged / first:.1f}", f"bar {UNCHANGED_BAR}")
+    tell("1 % changed, ratio", f"{touched / first:.1f}", f"bar {CHANGED_BAR}")
+
+
+async def _sync(database: Database, rules: Rules, lease: Lease, said: list[RawRecord]) -> float:
+    began = time.perf_counter()
+    for page in feed.pages(said, PAGE):
+        async with database.transaction() as connection:
+            stored = await store_page(connection, rules, lease, page, [], feed.START)
+        rules.terms.remember(stored.terms)
+    return len(said) / (time.perf_counter() - began)
+
+
+def _touch(record: RawRecord) -> RawRecord:
+    moment = "2026-06-01T00:00:00Z"
+    fields = {**record.fields, "ListPrice": 123_456, "ModificationTimestamp": moment}
+    return replace(record, fields=fields, modified=moment)
