@@ -1,9 +1,14 @@
-"""Failed logins, counted in the database so that every server agrees: by account and by address."""
+"""Failed logins, counted in the database so that every server agrees: by account and by address.
+
+An attempt counts as failed from the moment it is let through, and is forgiven when its password proves good. Were it
+counted only after the password was looked at, which takes its time, a burst of guesses would all be let through.
+"""
 
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from platbook.base.errors import TooManyAttempts
-from platbook.db import ReadConnection, WriteConnection, load_queries
+from platbook.db import WriteConnection, load_queries
 
 Q = load_queries(__package__ or "platbook.accounts")
 
@@ -14,26 +19,39 @@ PER_ADDRESS = 50
 
 def subjects_of(email: str, address: str) -> dict[str, int]:
     """What a login counts against, and how many failures each bears."""
-    return {f"account:{email.lower()[:320]}": PER_ACCOUNT, f"address:{address}": PER_ADDRESS}
+    return {_account(email): PER_ACCOUNT, f"address:{to_client(address)}": PER_ADDRESS}
 
 
-async def check_attempts(connection: ReadConnection, email: str, address: str, at: datetime) -> None:
-    """TooManyAttempts where an account or address has failed too often lately, whatever the password is now."""
+def to_client(address: str) -> str:
+    """Whom an address stands for: with IPv6 one client commonly has a whole /64 (RFC 6177)."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address[:100]
+    if isinstance(known, IPv6Address):
+        return str(known.ipv4_mapped or IPv6Network((int(known), 64), strict=False))
+    return str(known)
+
+
+async def claim_attempt(connection: WriteConnection, email: str, address: str, at: datetime) -> None:
+    """Let a login be tried, counted as failed until it is forgiven. TooManyAttempts, whatever the password is."""
     allowed = subjects_of(email, address)
-    params = {"subjects": list(allowed), "since": at - WINDOW}
+    params = {"subjects": list(allowed), "since": at - WINDOW, "at": at}
+    await connection.run(Q.lock_subjects, params)
     for row in await connection.dicts(Q.count_failures, params):
         oldest = row["oldest"]
         if int(str(row["failures"])) >= allowed[str(row["subject"])] and isinstance(oldest, datetime):
             wait = int((oldest + WINDOW - at).total_seconds()) + 1
             raise TooManyAttempts("too many failed logins; wait before the next", retry_after=max(wait, 1))
+    await connection.run(Q.add_failure, params)
 
 
-async def note_failure(connection: WriteConnection, email: str, address: str, at: datetime) -> None:
-    """Count a failed login."""
-    await connection.run(Q.add_failure, {"subjects": list(subjects_of(email, address)), "at": at})
-
-
-async def forget_failures(connection: WriteConnection, email: str, at: datetime) -> None:
-    """A good login clears its account."""
-    account = next(iter(subjects_of(email, "")))
+async def forgive_attempt(connection: WriteConnection, email: str, address: str, at: datetime) -> None:
+    """A good login clears its account, and takes back what it counted against its address when it was claimed."""
+    account, client = subjects_of(email, address)
     await connection.run(Q.forget_failures, {"subject": account, "since": at - WINDOW})
+    await connection.run(Q.forget_one_failure, {"subject": client, "at": at})
+
+
+def _account(email: str) -> str:
+    return f"account:{email.lower()[:320]}"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from platbook.accounts.passwords import verify_password
+from platbook.accounts.passwords import WELL_KNOWN, verify_password
 from platbook.accounts.users import NewUser, keep_user
 from platbook.base.actor import Role
 from platbook.db import ReadConnection, WriteConnection, load_queries
@@ -11,7 +11,7 @@ from platbook.db import ReadConnection, WriteConnection, load_queries
 Q = load_queries(__package__ or "platbook.accounts")
 
 EMAIL = "admin@example.com"
-PASSWORD = "password"  # noqa: S105 - known to everybody on purpose, and refused outside the demo
+PASSWORD = WELL_KNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,15 @@ from platbook.base.errors import InvalidInput
 
 SHORTEST = 8
 LONGEST = 128
+WELL_KNOWN = "password"
 
 _hasher = PasswordHasher()
 
 
 def check_password(password: str, field: str = "password") -> None:
-    """Refuse what is too short to be a password or too long to be hashed; InvalidInput names the field."""
+    """Refuse what is too short to be a password, too long to be hashed, or the demo's; InvalidInput names the field."""
+    if password.lower() == WELL_KNOWN:
+        raise InvalidInput.of(field, "is the first one anybody would try")
     if not SHORTEST <= len(password) <= LONGEST:
         raise InvalidInput.of(field, f"must have {SHORTEST} to {LONGEST} characters")
 
@@ -27,7 +30,8 @@ async def hash_password(password: str) -> str:
 
 async def verify_password(password: str, known: str | None) -> bool:
     """Check a password. For an unknown user (`known` None) the same work is done, and the answer is no."""
-    return await asyncio.to_thread(_verify, password[:LONGEST], known or _nobodys_hash()) and known is not None
+    good = await asyncio.to_thread(_verify, password[:LONGEST], known or _nobodys_hash())
+    return good and known is not None and len(password) <= LONGEST
 
 
 def needs_rehash(known: str) -> bool:

@@ -9,8 +9,8 @@ SELECT id, email, first_name, last_name, role, office, team, is_active, created_
 FROM users WHERE id = %(id)s;
 
 -- name: get_login
--- What a login is checked against.
-SELECT id, password_hash, is_active FROM users WHERE lower(email) = lower(%(email)s);
+-- What a login is checked against. The address comes in lower case: what attempts are counted by must be what is found.
+SELECT id, password_hash, is_active FROM users WHERE lower(email) = %(email)s;
 
 -- name: find_users
 -- Every user by e-mail.
@@ -61,6 +61,11 @@ UPDATE invitations SET used_at = %(at)s
 WHERE token_hash = %(token_hash)s AND lower(email) = lower(%(email)s) AND used_at IS NULL AND expires_at > %(at)s
 RETURNING role;
 
+-- name: lock_subjects
+-- Logins of one account, or from one address, are counted one after another; accounts are locked before addresses.
+SELECT pg_advisory_xact_lock(hashtextextended(subject, 0))
+FROM (SELECT unnest(%(subjects)s::text[]) AS subject ORDER BY 1) AS ordered;
+
 -- name: add_failure
 -- A login that failed, for its account and for its address.
 INSERT INTO login_failures (subject, at) SELECT unnest(%(subjects)s::text[]), %(at)s;
@@ -73,3 +78,9 @@ WHERE subject = ANY(%(subjects)s) AND at > %(since)s GROUP BY subject;
 -- name: forget_failures
 -- A good login clears its account; what is too old to count goes too.
 DELETE FROM login_failures WHERE subject = %(subject)s OR at < %(since)s;
+
+-- name: forget_one_failure
+-- Take back one failure that a login counted when it began.
+DELETE FROM login_failures WHERE ctid = (
+    SELECT ctid FROM login_failures WHERE subject = %(subject)s AND at = %(at)s LIMIT 1 FOR UPDATE SKIP LOCKED
+);

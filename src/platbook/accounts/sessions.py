@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from platbook.accounts.attempts import check_attempts, forget_failures, note_failure
+from platbook.accounts.attempts import claim_attempt, forgive_attempt
 from platbook.accounts.passwords import hash_password, needs_rehash, verify_password
 from platbook.accounts.tokens import hash_token, new_secret_token, read_access_token, sign_access_token
 from platbook.accounts.users import User, get_user
@@ -64,36 +64,35 @@ class Sessions:
 
     async def log_in(self, email: str, password: str, address: str) -> Tokens:
         """Log in from a client address. NotAuthenticated, the same for an unknown user; TooManyAttempts."""
-        now = self._clock.now()
+        now, email = self._clock.now(), email.lower()
         async with self._database.transaction() as connection:
-            await check_attempts(connection, email, address, now)
+            await claim_attempt(connection, email, address, now)
             login = await connection.first(_Login, Q.get_login, {"email": email})
         good = await verify_password(password, None if login is None else login.password_hash)
+        if login is None or not good or not login.is_active:
+            raise NotAuthenticated("the e-mail address or the password is wrong", code="INVALID_CREDENTIALS")
+        renewed = await hash_password(password) if needs_rehash(login.password_hash) else None
         async with self._database.transaction() as connection:
-            if login is None or not good or not login.is_active:
-                await note_failure(connection, email, address, now)
-            else:
-                await forget_failures(connection, email, now)
-                renewed = await hash_password(password) if needs_rehash(login.password_hash) else None
-                await connection.run(Q.note_login, {"id": login.id, "at": now, "password_hash": renewed})
-                return await self.start(connection, await get_user(connection, login.id))
-        raise NotAuthenticated("the e-mail address or the password is wrong", code="INVALID_CREDENTIALS")
+            await forgive_attempt(connection, email, address, now)
+            await connection.run(Q.note_login, {"id": login.id, "at": now, "password_hash": renewed})
+            return await self.start(connection, await get_user(connection, login.id))
 
     async def start(self, connection: WriteConnection, user: User, family_id: UUID | None = None) -> Tokens:
         """Give a user tokens, of a new family or a known one."""
         now = self._clock.now()
         refresh = new_secret_token()
+        session_id = family_id or new_id()
         params = {
             "id": new_id(),
             "user_id": user.id,
-            "family_id": family_id or new_id(),
+            "family_id": session_id,
             "token_hash": hash_token(refresh),
             "at": now,
             "expires_at": now + self._refresh_life,
         }
         await connection.run(Q.delete_dead_tokens, {"at": now})
         await connection.run(Q.add_refresh_token, params)
-        access = sign_access_token(self._key, user.id, now, self._access_life)
+        access = sign_access_token(self._key, user.id, now, self._access_life, role=user.role, session_id=session_id)
         return Tokens(user, access, refresh, int(self._access_life.total_seconds()))
 
     async def refresh(self, token: str) -> Tokens:

@@ -23,9 +23,21 @@ def hash_token(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def sign_access_token(key: bytes, user_id: UUID, at: datetime, life: timedelta) -> str:
-    """An access token for a user."""
-    claims = {"iss": _ISSUER, "sub": str(user_id), "iat": at, "exp": at + life}
+def sign_access_token(
+    key: bytes,
+    user_id: UUID,
+    at: datetime,
+    life: timedelta,
+    *,
+    role: str | None = None,
+    session_id: UUID | None = None,
+) -> str:
+    """An access token for a user. `role` and `session_id` are told to whoever reads the token; we look them up."""
+    claims: dict[str, object] = {"iss": _ISSUER, "sub": str(user_id), "iat": at, "exp": at + life}
+    if role is not None:
+        claims["role"] = role
+    if session_id is not None:
+        claims["sid"] = str(session_id)
     return jwt.encode(claims, key, algorithm=_ALGORITHM)
 
 

@@ -4,13 +4,16 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from pydantic.alias_generators import to_camel
 
 from platbook.api import auth_routes, health, mls_admin, properties
-from platbook.api.auth import BASE, admit, bearer, refuse_unknown_query
+from platbook.api.auth import admit, bearer, learn_paths, refuse_unknown_query
 from platbook.api.documentation import describe, read_documentation
 from platbook.api.envelope import Failure
 from platbook.api.errors import add_error_handlers
 from platbook.api.requests import RequestGate
+from platbook.api.rights import BASE
 from platbook.api.services import Services
 
 _REFUSALS: dict[int | str, dict[str, Any]] = {
@@ -27,9 +30,20 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 
 
+def _name(route: APIRoute) -> str:
+    return to_camel(route.name)
+
+
 def create_api(services: Services) -> FastAPI:
     """The whole API over some services. Every route below `/api/v1` passes the table of rights."""
-    api = FastAPI(title="Platbook", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    api = FastAPI(
+        title="Platbook",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_name,
+    )
     api.state.services = services
     api.state.known_query = {}
     add_error_handlers(api)
@@ -48,5 +62,6 @@ def create_api(services: Services) -> FastAPI:
         return JSONResponse(describe(api))
 
     api.add_api_route(f"{BASE}/openapi.json", read_openapi, include_in_schema=False)
+    learn_paths(api)
     api.add_middleware(RequestGate)
     return api

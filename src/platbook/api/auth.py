@@ -2,18 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Request
-from fastapi.routing import APIRoute
+from fastapi import Depends, FastAPI, Request
+from fastapi.routing import iter_route_contexts
 from fastapi.security import HTTPBearer
 
 from platbook.accounts import User
 from platbook.api.documentation import describe
-from platbook.api.rights import ANYBODY, RIGHTS
+from platbook.api.rights import ANYBODY, BASE, RIGHTS
 from platbook.api.services import Given
 from platbook.base.actor import Actor
 from platbook.base.errors import FieldProblem, InvalidInput, NotAllowed, NotAuthenticated
-
-BASE = "/api/v1"
 
 bearer = HTTPBearer(auto_error=False, description="The access token of POST /auth/login")
 
@@ -70,6 +68,19 @@ def _known_query(request: Request) -> frozenset[str]:
     return kept[route]
 
 
+def learn_paths(api: FastAPI) -> None:
+    """Note under which path each route is served, once all are included; ValueError where one is served twice.
+
+    A request's own `scope["route"]` knows its path below its own router only, which is not what the rights speak of.
+    """
+    paths: dict[object, str] = {}
+    for route in iter_route_contexts(api.routes):
+        if route.endpoint in paths:
+            raise ValueError(f"{route.path_format} and {paths[route.endpoint]} are served by one function")
+        paths[route.endpoint] = (route.path_format or "").removeprefix(BASE)
+    api.state.paths = paths
+
+
 def _path_of(request: Request) -> str:
-    route = request.scope["route"]
-    return route.path_format.removeprefix(BASE) if isinstance(route, APIRoute) else ""
+    paths: dict[object, str] = request.app.state.paths
+    return paths.get(request.scope["endpoint"], "")

@@ -11,9 +11,12 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse
 
 from platbook import __version__
+from platbook.api.rights import ANYBODY, BASE, RIGHTS
+from platbook.base.actor import Role
 
 Json = Mapping[str, object]
 
+_DEEPEST = 12  # a schema that holds itself ends somewhere
 _METHODS = ("get", "post", "put", "delete")
 _ABOUT = """Listings replicated from any MLS, their photos and history, and the CRM around them.
 
@@ -26,13 +29,22 @@ def describe(api: FastAPI) -> dict[str, Any]:
     """The OpenAPI 3.1 document; made once."""
     if api.openapi_schema is None:
         document = get_openapi(title="Platbook", version=__version__, description=_ABOUT, routes=api.routes)
-        for path in document["paths"].values():
-            for operation in path.values():
+        for path, operations in document["paths"].items():
+            for method, operation in operations.items():
                 operation["responses"].pop("422", None)  # what cannot be validated is answered 400 here
+                _tell_rights(operation, f"{method.upper()} {path.removeprefix(BASE)}")
         for unused in ("HTTPValidationError", "ValidationError"):
             document.get("components", {}).get("schemas", {}).pop(unused, None)
         api.openapi_schema = document
     return api.openapi_schema
+
+
+def _tell_rights(operation: dict[str, Any], route: str) -> None:
+    allowed = RIGHTS.get(route, ANYBODY)
+    if allowed == ANYBODY:
+        operation.pop("security", None)
+    else:
+        operation["x-roles"] = [role.value for role in Role if role in allowed]
 
 
 async def read_documentation(request: Request) -> HTMLResponse:
@@ -72,9 +84,14 @@ def _route(method: str, path: str, operation: Json, document: Json) -> str:
     table = f"<table><tr><th>parameter<th>in<th>type<th>meaning</tr>{rows}</table>" if rows else ""
     return (
         f"<details><summary><b class={method}>{method.upper()}</b><code>{escape(path)}</code>"
-        f"<span>{words.split('. ')[0]}</span></summary><p>{words}</p>{table}"
+        f"<span>{words.split('. ')[0]}</span></summary><p>{words}</p><p>{_who(operation)}</p>{table}"
         f"{_body('Body', operation.get('requestBody'), document)}{_answers(operation, document)}</details>"
     )
+
+
+def _who(operation: Json) -> str:
+    roles = cast("Sequence[str]", operation.get("x-roles") or ())
+    return f"For {', '.join(roles)}." if roles else "For anybody."
 
 
 def _parameter(one: Json) -> str:
@@ -117,6 +134,8 @@ def _type(schema: Json) -> str:
 
 
 def _example(schema: Json, document: Json, depth: int) -> object:  # noqa: PLR0911 - one line per kind of schema
+    if depth > _DEEPEST:
+        return None
     if "$ref" in schema:
         name = str(schema["$ref"]).rpartition("/")[2]
         schemas = cast("Mapping[str, Json]", cast("Json", document["components"])["schemas"])
@@ -130,7 +149,11 @@ def _example(schema: Json, document: Json, depth: int) -> object:  # noqa: PLR09
         return cast("Sequence[object]", schema["enum"])[0]
     for word in ("anyOf", "allOf", "oneOf"):
         if schema.get(word):
-            return _example(cast("Sequence[Json]", schema[word])[0], document, depth)
+            return _example(cast("Sequence[Json]", schema[word])[0], document, depth + 1)
+    return _example_of_type(schema, document, depth)
+
+
+def _example_of_type(schema: Json, document: Json, depth: int) -> object:
     kind = schema.get("type")
     if kind == "object":
         properties = cast("Mapping[str, Json]", schema.get("properties") or {})

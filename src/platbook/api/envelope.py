@@ -1,7 +1,7 @@
 """The envelope every answer comes in: `{"success": true, "data": …}`, and its shapes for the OpenAPI document."""
 
 import math
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 import orjson
 from fastapi import Response
@@ -11,13 +11,15 @@ from platbook.api.models import Model
 
 T = TypeVar("T")
 
+_UNLESS_NONE = Field(exclude_if=lambda value: value is None)
+
 
 class Success(Model, Generic[T]):
     """A good answer."""
 
     success: bool = True
     data: T
-    message: str | None = None
+    message: Annotated[str | None, _UNLESS_NONE] = None
 
 
 class ErrorDetail(Model):
@@ -47,10 +49,10 @@ class Pagination(Model):
 
     page: int
     limit: int
-    total: int | None = None
-    total_pages: int | None = None
-    total_is_estimate: bool | None = None
-    next_cursor: str | None = None
+    total: Annotated[int | None, _UNLESS_NONE] = None
+    total_pages: Annotated[int | None, _UNLESS_NONE] = None
+    total_is_estimate: Annotated[bool | None, _UNLESS_NONE] = None
+    next_cursor: Annotated[str | None, _UNLESS_NONE] = None
 
 
 def paginate(page: int, limit: int, total: int) -> Pagination:

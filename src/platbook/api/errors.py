@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from pydantic.alias_generators import to_camel
 from starlette.exceptions import HTTPException
 
 from platbook.api.envelope import failure_body, raw_json
@@ -19,6 +20,10 @@ from platbook.base.errors import (
     TooManyAttempts,
     TryLater,
 )
+from platbook.base.log import get_log
+from platbook.db.errors import OperationalError
+
+log = get_log("api")
 
 _STATUSES: Sequence[tuple[type[PlatbookError], int, str]] = (
     (TooManyAttempts, 429, "RATE_LIMITED"),
@@ -31,7 +36,20 @@ _STATUSES: Sequence[tuple[type[PlatbookError], int, str]] = (
     (TryLater, 503, "UNAVAILABLE"),
     (NeedsOperator, 409, "NEEDS_OPERATOR"),
 )
-_HTTP_CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "PAYLOAD_TOO_LARGE", 415: "UNSUPPORTED_MEDIA_TYPE"}
+_HTTP_CODES = {
+    400: "VALIDATION_ERROR",
+    404: "NOT_FOUND",
+    405: "METHOD_NOT_ALLOWED",
+    413: "PAYLOAD_TOO_LARGE",
+    415: "UNSUPPORTED_MEDIA_TYPE",
+}
+
+_WORDS = {
+    "extra_forbidden": "is not a known field",
+    "missing": "is required",
+    "model_attributes_type": "must be a JSON object, sent as Content-Type: application/json",
+    "dict_type": "must be a JSON object, sent as Content-Type: application/json",
+}
 
 
 def add_error_handlers(api: FastAPI) -> None:
@@ -39,6 +57,7 @@ def add_error_handlers(api: FastAPI) -> None:
     api.add_exception_handler(PlatbookError, _on_ours)
     api.add_exception_handler(RequestValidationError, _on_invalid)
     api.add_exception_handler(HTTPException, _on_http)
+    api.add_exception_handler(OperationalError, _on_database_away)
 
 
 async def _on_ours(_: Request, error: Exception) -> Response:
@@ -74,9 +93,10 @@ async def _on_invalid(_: Request, error: Exception) -> Response:
 def _to_detail(loc: Sequence[object], kind: str, message: str) -> dict[str, str]:
     if kind == "json_invalid":
         return {"field": "body", "message": "is not valid JSON"}
-    words = {"extra_forbidden": "is not a known field", "missing": "is required"}.get(kind, message)
     field = ".".join(str(part) for part in loc[1:]) or str(loc[0])
-    return {"field": field, "message": words.removeprefix("Value error, ")}
+    if loc[0] == "path":
+        field = to_camel(field)
+    return {"field": field, "message": _WORDS.get(kind, message).removeprefix("Value error, ")}
 
 
 async def _on_http(_: Request, error: Exception) -> Response:
@@ -87,3 +107,8 @@ async def _on_http(_: Request, error: Exception) -> Response:
     message = words.get(error.status_code, str(error.detail))
     headers = dict(error.headers or {})
     return raw_json(failure_body(code, message), status=error.status_code, headers=headers)
+
+
+async def _on_database_away(_: Request, error: Exception) -> Response:
+    log.warning("the database does not answer", error=type(error).__name__)
+    return raw_json(failure_body("UNAVAILABLE", "the database does not answer now; try again shortly"), status=503)

@@ -1,15 +1,22 @@
 """Health, for whoever watches the process: alive, and ready to answer."""
 
-from fastapi import APIRouter, Response
+import asyncio
+from functools import cache
 
-from platbook.api.envelope import raw_json
+from fastapi import APIRouter
+
+from platbook.api.envelope import Failure
 from platbook.api.services import Given
-from platbook.db import Query
+from platbook.base.errors import TryLater
+from platbook.db import ReadConnection, load_queries
 from platbook.db.errors import OperationalError
+from platbook.db.migrations import find_migrations
 
 router = APIRouter(prefix="/health", tags=["Health"])
 
-_LOOK = Query("look", "Whether the database answers.", "SELECT 1 FROM users LIMIT 1")
+Q = load_queries(__package__ or "platbook.api")
+
+_PATIENCE_SECONDS = 3
 
 
 @router.get("/live")
@@ -18,12 +25,27 @@ async def live() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/ready", responses={503: {"description": "The database does not answer."}})
-async def ready(given: Given) -> Response:
-    """The database answers and has its tables."""
+@router.get(
+    "/ready", responses={503: {"model": Failure, "description": "The database does not answer, or is not migrated."}}
+)
+async def ready(given: Given) -> dict[str, str]:
+    """The database answers and has every migration of this release; later ones do not hinder a rolling upgrade."""
     try:
-        async with given.database.read() as connection:
-            await connection.column(int, _LOOK)
+        async with asyncio.timeout(_PATIENCE_SECONDS), given.database.read() as connection:
+            missing = _needed() - await _find_applied(connection)
     except (OperationalError, TimeoutError):
-        return raw_json(b'{"status":"unavailable","reason":"the database does not answer"}', status=503)
-    return raw_json(b'{"status":"ok"}')
+        raise TryLater("the database does not answer") from None
+    if missing:
+        raise TryLater(f"the database lacks migrations: {', '.join(sorted(missing))}")
+    return {"status": "ok"}
+
+
+async def _find_applied(connection: ReadConnection) -> frozenset[str]:
+    if not await connection.value(bool, Q.has_migrations):
+        return frozenset()
+    return frozenset(await connection.column(str, Q.find_migrations))
+
+
+@cache
+def _needed() -> frozenset[str]:
+    return frozenset(migration.version for migration in find_migrations())

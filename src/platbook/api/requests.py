@@ -10,12 +10,15 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from platbook.api.envelope import failure_body
+from platbook.api.rights import BASE
 from platbook.base.log import get_log
 
 log = get_log("api")
 
 _LARGEST_BODY = 1024 * 1024
 _ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # an escape, and not an escaped backslash before the letter u
+_NEVER_STORED = f"{BASE}/auth/"
 _QUIET = frozenset({"/health/live", "/health/ready"})
 _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
@@ -53,8 +56,11 @@ class RequestGate:
         if b"%00" in cast("bytes", scope["query_string"]) or "\0" in scope["path"]:
             await request.answer(400, failure_body("VALIDATION_ERROR", "a NUL character is not text"))
             return
-        body = await _read_body(receive)
-        if body is None:
+        try:
+            body = await _read_body(receive)
+        except _ClientLeft:
+            return
+        except _TooLarge:
             await request.answer(413, failure_body("PAYLOAD_TOO_LARGE", f"a body may have {_LARGEST_BODY} bytes"))
             return
         if _holds_no_text(body):
@@ -72,12 +78,23 @@ class RequestGate:
         await self._app(scope, replay, request.send)
 
 
+class _ClientLeft(Exception):
+    """Whoever asked has gone, maybe in mid-body: half a body is not acted on."""
+
+
+class _TooLarge(Exception):
+    """The body is larger than any that is of use."""
+
+
 class _Request:
     """One request's id, and what has been answered so far."""
 
     def __init__(self, scope: Scope, send: Send) -> None:
         given = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"x-request-id"), "")
         self.id = given if _ID.match(given) else uuid4().hex
+        self._headers = [*_HEADERS, (b"x-request-id", self.id.encode())]
+        if scope["path"].startswith(_NEVER_STORED):
+            self._headers.append((b"cache-control", b"no-store"))
         self.status = 0
         self.started = False
         self._send = send
@@ -86,7 +103,7 @@ class _Request:
         if message["type"] == "http.response.start":
             self.started = True
             self.status = message["status"]
-            message["headers"] = [*message["headers"], *_HEADERS, (b"x-request-id", self.id.encode())]
+            message["headers"] = [*message["headers"], *self._headers]
         await self._send(message)
 
     async def answer(self, status: int, body: bytes) -> None:
@@ -95,17 +112,17 @@ class _Request:
         await self.send({"type": "http.response.body", "body": body})
 
 
-async def _read_body(receive: Receive) -> bytes | None:
+async def _read_body(receive: Receive) -> bytes:
     parts: list[bytes] = []
     size = 0
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            return b"".join(parts)
+            raise _ClientLeft
         part = cast("bytes", message.get("body", b""))
         size += len(part)
         if size > _LARGEST_BODY:
-            return None
+            raise _TooLarge
         parts.append(part)
         if not message.get("more_body", False):
             return b"".join(parts)
@@ -113,10 +130,12 @@ async def _read_body(receive: Receive) -> bytes | None:
 
 def _holds_no_text(body: bytes) -> bool:
     """Whether JSON holds a NUL or half a surrogate pair, which PostgreSQL cannot keep as text."""
-    if b"\\u" not in body:
-        return b"\0" in body
+    if b"\0" in body or _NUL.search(body):
+        return True
+    if b"\\ud" not in body.lower():
+        return False
     try:
-        said = orjson.loads(body)  # refuses lone surrogates
+        orjson.loads(body)  # refuses lone surrogates, which Python's own reader lets pass
     except orjson.JSONDecodeError:
-        return b"\\ud" in body.lower()
-    return b"\\u0000" in orjson.dumps(said)
+        return True
+    return False

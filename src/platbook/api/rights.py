@@ -5,6 +5,8 @@ from types import MappingProxyType
 
 from platbook.base.actor import Role
 
+BASE = "/api/v1"
+
 ANYBODY: frozenset[Role] = frozenset()
 """No login is asked for."""
 
