@@ -151,6 +151,9 @@ CREATE INDEX properties_place ON properties USING gist (point(longitude, latitud
 CREATE INDEX properties_words ON properties
     USING gin (listing_words(unparsed_address, city, postal_code, subdivision_name, listing_id, public_remarks)) WHERE visible;
 -- How common a word is: the planner does not ask a partial index for it.
+-- What partial indexes on an expression do not tell the planner: how many listings a town or county has.
+CREATE STATISTICS properties_city_counts ON (lower(city)) FROM properties;
+CREATE STATISTICS properties_county_counts ON (lower(county_or_parish)) FROM properties;
 CREATE STATISTICS properties_word_counts
     ON (listing_words(unparsed_address, city, postal_code, subdivision_name, listing_id, public_remarks)) FROM properties;
 

@@ -81,7 +81,8 @@ async def find_listings(connection: ReadConnection, search: Search, now: datetim
     cursor = to_cursor(search, Place(page[-1].sort_value, page[-1].id, then)) if len(rows) > len(page) else None
     total, is_estimate = await _total(connection, search, then, found)
     facets = await find_facets(connection, search, now, found.words) if search.facets else {}
-    marks = [total, cursor, facets, *((row.id.hex, row.version, row.days(now)) for row in page)]
+    # Not the cursor itself: it tells the moment it was made, and the rows say all the rest of it.
+    marks = [total, cursor is None, facets, *((row.id.hex, row.version, row.days(now)) for row in page)]
     return Listings(
         documents=[finish(row.document, now=now, listed=row.listed, off_market=row.off_market) for row in page],
         total=total,
