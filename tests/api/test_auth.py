@@ -1,5 +1,7 @@
 """Logging in and out of every trouble."""
 
+from typing import Any
+
 import httpx2
 import pytest
 
@@ -25,7 +27,7 @@ async def _try(api: Api, **said: str) -> httpx2.Response:
     return await api.call("POST", LOGIN, who=None, json=body)
 
 
-async def _log_in(api: Api, **said: str) -> dict[str, str]:
+async def _log_in(api: Api, **said: str) -> dict[str, Any]:
     answer = await _try(api, **said)
     assert answer.status_code == 200
     return answer.json()["data"]
@@ -35,6 +37,7 @@ async def test_login_gives_tokens_that_work(api: Api) -> None:
     await _add(api)
     data = await _log_in(api, email="ADA@example.com")
     assert data["token"] == data["accessToken"]
+    assert data["expiresIn"] == 1440 * 60
     answer = await api.call("GET", ME, who=None, headers={"Authorization": f"Bearer {data['token']}"})
     user = answer.json()["data"]
     assert (user["email"], user["firstName"], user["role"], user["isActive"]) == (
@@ -45,6 +48,16 @@ async def test_login_gives_tokens_that_work(api: Api) -> None:
     )
     assert user["createdAt"].endswith("Z")
     assert "password" not in answer.text.lower()
+    assert set(answer.json()) == {"success", "data"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("POST", LOGIN, 401), ("POST", REFRESH, 400), ("GET", ME, 401), ("GET", LOGIN, 405)]
+)
+async def test_nothing_about_logins_is_stored_on_the_way(api: Api, method: str, path: str, status: int) -> None:
+    body = {"email": "ada@example.com", "password": "x"}
+    answer = await api.call(method, path, who=None, json=body)
+    assert (answer.status_code, answer.headers["cache-control"]) == (status, "no-store")
 
 
 @pytest.mark.parametrize(
@@ -157,6 +170,7 @@ async def test_open_registration_and_a_taken_address(api: Api) -> None:
         (LOGIN, {"email": "a@b.example", "password": "x", "extra": 1}, "extra"),
         (REGISTER, {**REGISTRATION, "password": "short"}, "password"),
         (REGISTER, {**REGISTRATION, "firstName": ""}, "firstName"),
+        (LOGIN, {"email": "ada@example.com", "password": "x", "role": "admin"}, "role"),
         (REFRESH, {}, "refreshToken"),
         (REFRESH, {"refreshToken": 5}, "refreshToken"),
     ],

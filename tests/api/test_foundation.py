@@ -5,6 +5,7 @@ import re
 import pytest
 
 from platbook.api.rights import ANYBODY, RIGHTS
+from platbook.base.actor import Role
 from tests.api.conftest import Api
 
 
@@ -35,6 +36,15 @@ async def test_every_route_refuses_who_may_not(api: Api) -> None:
         assert (answer.status_code == 403) == ("agent" not in allowed), (route, answer.text)
 
 
+async def test_every_route_lets_in_who_may(api: Api) -> None:
+    for route, allowed in RIGHTS.items():
+        if Role.ADMIN in allowed:
+            method, path = route.split(" ")
+            address = "/api/v1" + re.sub(r"\{[^}]+\}", "01a20cc2-c827-7ea6-9dab-49ecc5a105db", path)
+            answer = await api.call(method, address)
+            assert answer.status_code not in {401, 403, 500}, (route, answer.text)
+
+
 async def test_unknown_addresses_and_methods_are_in_the_envelope(api: Api) -> None:
     answer = await api.call("GET", "/api/v1/nothing")
     assert (answer.status_code, answer.json()["success"], answer.json()["error"]["code"]) == (404, False, "NOT_FOUND")
@@ -63,6 +73,10 @@ async def test_unknown_query_parameters_are_refused_by_name(api: Api) -> None:
         (b"\xff\xfe", 400),
         (b"not json", 400),
         (b"[]", 400),
+        (b'{"email": "\\u0041", "password": ' + b"[" * 300 + b"]" * 300 + b"}", 400),
+        (b"[" * 100_000, 400),
+        (b'{"email": "a\\\\\\u0000b", "password": "x"}', 400),
+        (b'{"email": "typed \\\\u0000", "password": "x"}', 401),
         (b'"' + b"x" * 1_100_000 + b'"', 413),
     ],
 )
@@ -86,7 +100,23 @@ async def test_a_mistake_of_ours_tells_the_request_id_and_nothing_else(api: Api)
 
 async def test_health(api: Api) -> None:
     assert (await api.call("GET", "/health/live", who=None)).json() == {"status": "ok"}
-    assert (await api.call("GET", "/health/ready", who=None)).status_code == 200
+    assert (await api.call("GET", "/health/ready", who=None)).json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize(
+    ("change", "ready", "word"),
+    [
+        ("DELETE FROM schema_migrations WHERE version = '0002_accounts'", 503, "0002_accounts"),
+        ("DROP TABLE schema_migrations", 503, "0001_foundations"),
+        ("INSERT INTO schema_migrations (version, sha256) VALUES ('9999_of_a_later_release', 'x')", 200, "ok"),
+    ],
+)
+async def test_ready_means_migrated(api: Api, change: str, ready: int, word: str) -> None:
+    await api.run_sql(change)
+    answer = await api.call("GET", "/health/ready", who=None)
+    assert answer.status_code == ready
+    assert word in answer.text
+    assert (await api.call("GET", "/health/live", who=None)).status_code == 200
 
 
 async def test_the_documentation_names_every_route_and_loads_nothing_from_elsewhere(api: Api) -> None:
@@ -105,3 +135,26 @@ async def test_the_description_speaks_of_refusals_as_they_are(api: Api) -> None:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             assert "422" not in operation["responses"], (path, method)
+
+
+async def test_the_description_says_who_may(api: Api) -> None:
+    paths = (await api.call("GET", "/api/v1/openapi.json", who=None)).json()["paths"]
+    for route, allowed in RIGHTS.items():
+        method, path = route.split(" ")
+        operation = paths[f"/api/v1{path}"][method.lower()]
+        assert ("security" in operation) == (allowed != ANYBODY), route
+        assert set(operation.get("x-roles", ())) == allowed, route
+
+
+async def test_every_operation_has_a_name_of_its_own(api: Api) -> None:
+    paths = (await api.call("GET", "/api/v1/openapi.json", who=None)).json()["paths"]
+    names = [operation["operationId"] for operations in paths.values() for operation in operations.values()]
+    assert sorted(set(names)) == sorted(names)
+    assert {"login", "listProperties"} <= set(names)
+
+
+async def test_the_documentation_tells_who_may_and_what_to_say(api: Api) -> None:
+    page = (await api.call("GET", "/api/v1/docs", who=None)).text
+    assert "correct horse battery staple" in page
+    assert "For admin." in page
+    assert "For anybody." in page

@@ -1,0 +1,50 @@
+"""Logins over a real database, the clock in the test's hand."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from platbook.accounts import NewUser, Sessions, User, add_user
+from platbook.base.actor import Role
+from platbook.base.clock import SetClock
+from platbook.base.settings import Settings
+from platbook.db import Database, Query, SecretBox
+
+PASSWORD = "correct horse battery"
+ADDRESS = "192.0.2.7"
+LIFE = timedelta(minutes=20)
+
+
+@dataclass
+class Desk:
+    """Where people log in."""
+
+    database: Database
+    sessions: Sessions
+    clock: SetClock
+    box: SecretBox
+
+    async def add(self, email: str = "ada@example.com", role: Role = Role.AGENT) -> User:
+        """Add somebody who knows the password."""
+        async with self.database.transaction() as connection:
+            return await add_user(connection, NewUser(email, PASSWORD, "Ada", "Moss", role), self.clock.now())
+
+    async def rows(self, sql: str) -> list[dict[str, object]]:
+        """Look into the database."""
+        async with self.database.read() as connection:
+            return await connection.dicts(Query("look", "A test's look.", sql))
+
+    async def run_sql(self, sql: str, **params: object) -> None:
+        """Change the database behind everybody's back."""
+        async with self.database.transaction() as connection:
+            await connection.run(Query("set", "A test's hand.", sql), params)
+
+
+@pytest.fixture
+def desk(database: Database) -> Desk:
+    """A desk nobody has come to yet."""
+    clock = SetClock(datetime(2026, 1, 2, 12, tzinfo=UTC))
+    box = SecretBox(b"k" * 32)
+    settings = Settings(access_token_minutes=20, refresh_token_days=30)
+    return Desk(database, Sessions(database, box, clock, settings), clock, box)

@@ -1,0 +1,80 @@
+"""Access tokens: what they say, and what is not one."""
+
+from datetime import UTC, datetime, timedelta
+
+import jwt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from platbook.accounts.tokens import hash_token, new_secret_token, read_access_token, sign_access_token
+from platbook.base.errors import NotAuthenticated
+from platbook.base.ids import new_id
+
+KEY = b"k" * 32
+NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
+LIFE = timedelta(minutes=20)
+USER = new_id()
+
+
+def _claims(**other: object) -> dict[str, object]:
+    said: dict[str, object] = {"iss": "platbook", "sub": str(USER), "iat": NOW, "exp": NOW + LIFE, **other}
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def test_a_token_says_whom_it_speaks_for_and_since_which_login() -> None:
+    session = new_id()
+    token = sign_access_token(KEY, USER, NOW, LIFE, role="agent", session_id=session)
+    said = jwt.decode(token, KEY, algorithms=["HS256"], options={"verify_exp": False, "verify_iat": False})
+    assert said == {
+        "iss": "platbook",
+        "sub": str(USER),
+        "role": "agent",
+        "sid": str(session),
+        "iat": int(NOW.timestamp()),
+        "exp": int((NOW + LIFE).timestamp()),
+    }
+
+
+@pytest.mark.parametrize(("after", "good"), [(LIFE - timedelta(seconds=1), True), (LIFE, False)])
+def test_a_token_ends(after: timedelta, *, good: bool) -> None:
+    token = sign_access_token(KEY, USER, NOW, LIFE)
+    if good:
+        assert read_access_token(KEY, token, NOW + after) == USER
+        return
+    with pytest.raises(NotAuthenticated):
+        read_access_token(KEY, token, NOW + after)
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("a.b.c", id="nonsense"),
+        pytest.param(jwt.encode(_claims(), b"o" * 32, algorithm="HS256"), id="another key"),
+        pytest.param(jwt.encode(_claims(), "", algorithm="none"), id="no signature"),
+        pytest.param(jwt.encode(_claims(), KEY * 2, algorithm="HS512"), id="another algorithm"),
+        pytest.param(jwt.encode(_claims(iss="else"), KEY, algorithm="HS256"), id="another issuer"),
+        pytest.param(jwt.encode(_claims(exp=None), KEY, algorithm="HS256"), id="endless"),
+        pytest.param(jwt.encode(_claims(sub=None), KEY, algorithm="HS256"), id="of nobody"),
+        pytest.param(jwt.encode(_claims(sub="admin"), KEY, algorithm="HS256"), id="of no user's id"),
+        pytest.param(jwt.encode(_claims(exp="soon"), KEY, algorithm="HS256"), id="ends at no moment"),
+    ],
+)
+def test_what_is_no_token_of_ours(token: str) -> None:
+    with pytest.raises(NotAuthenticated) as caught:
+        read_access_token(KEY, token, NOW)
+    assert caught.value.code == "INVALID_TOKEN"
+
+
+@given(st.text())
+def test_any_text_is_refused_in_the_same_way(text: str) -> None:
+    with pytest.raises(NotAuthenticated):
+        read_access_token(KEY, text, NOW)
+
+
+def test_secret_tokens_are_long_and_kept_as_hashes() -> None:
+    token = new_secret_token()
+    assert len(token) == 43
+    assert token.encode() not in hash_token(token)
+    assert hash_token(token) != hash_token(new_secret_token())
