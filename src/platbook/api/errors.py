@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic.alias_generators import to_camel
 from starlette.exceptions import HTTPException
 
 from platbook.api.envelope import failure_body, raw_json
@@ -94,8 +93,6 @@ def _to_detail(loc: Sequence[object], kind: str, message: str) -> dict[str, str]
     if kind == "json_invalid":
         return {"field": "body", "message": "is not valid JSON"}
     field = ".".join(str(part) for part in loc[1:]) or str(loc[0])
-    if loc[0] == "path":
-        field = to_camel(field)
     return {"field": field, "message": _WORDS.get(kind, message).removeprefix("Value error, ")}
 
 
