@@ -8,23 +8,39 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Self
+from typing import Literal, Self
 
 from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.job_context import AbortReason
 from procrastinate.jobs import Job, Status
 
-from platbook.base.log import get_log
-
-log = get_log("jobs")
-
 Args = Mapping[str, str]
 Handler = Callable[[Args], Awaitable[None]]
+JobHandler = Callable[[Args, "RunningJob"], Awaitable[None]]
+CancelReason = Literal["asked", "stopping"]
 Tick = Callable[[], Awaitable[None]]
 
 # A lost mark of a finished job means that its handler looks once more and finds nothing: worth not waiting for disks.
 _OPTIONS = "-c search_path=queue -c synchronous_commit=off -c timezone=UTC"
+
+
+_REASONS: Mapping[AbortReason, CancelReason] = {AbortReason.USER_REQUEST: "asked", AbortReason.SHUTDOWN: "stopping"}
+
+
+@dataclass(frozen=True, slots=True)
+class RunningJob:
+    """The job a handler does, for handlers that must know why they were cancelled."""
+
+    name: str
+    key: str
+    context: JobContext
+
+    @property
+    def cancel_reason(self) -> CancelReason | None:
+        """Whether somebody asked for the end of this work or its worker stops; None: neither."""
+        reason = self.context.abort_reason()
+        return None if reason is None else _REASONS[reason]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +58,7 @@ class JobQueue:
     def __init__(self, app: App) -> None:
         self.app = app
         self.repeated: list[Repeated] = []
+        self.in_hand: set[int] = set()
 
     @classmethod
     @asynccontextmanager
@@ -56,13 +73,25 @@ class JobQueue:
     def handle(self, name: str, handler: Handler) -> None:
         """Say how work of a name is done. A handler cancelled because its worker stops is put in the queue again."""
 
+        async def without_job(args: Args, _job: RunningJob) -> None:
+            await handler(args)
+
+        self.handle_job(name, without_job)
+
+    def handle_job(self, name: str, handler: JobHandler) -> None:
+        """As `handle`, for a handler that is told of its job, too."""
+
         async def task(context: JobContext, **args: str) -> None:
+            running = RunningJob(name, key_of(context.job), context)
+            self.in_hand.add(id_of(context.job))
             try:
-                await handler(args)
+                await handler(args, running)
             except asyncio.CancelledError:
-                if context.abort_reason() is AbortReason.SHUTDOWN:
-                    await asyncio.shield(self.put(name, key=context.job.lock or name, args=args))
+                if running.cancel_reason == "stopping":
+                    await asyncio.shield(self.put_again(context.job))
                 raise
+            finally:
+                self.in_hand.discard(id_of(context.job))
 
         self.app.task(name=name, pass_context=True)(task)
 
@@ -79,6 +108,11 @@ class JobQueue:
             return False
         return True
 
+    async def put_again(self, job: Job) -> bool:
+        """Put the work of a job once more; False: work of its key waits already."""
+        args = {name: str(said) for name, said in job.task_kwargs.items()}
+        return await self.put(job.task_name, key=key_of(job), args=args)
+
     async def cancel(self, key: str) -> int:
         """Drop what waits under a key and interrupt what runs, within about a second; how many jobs this concerned."""
         touched = 0
@@ -87,35 +121,30 @@ class JobQueue:
                 touched += await self.app.job_manager.cancel_job_by_id_async(job, abort=True)
         return touched
 
-    async def recover_stalled(self, after_seconds: float) -> list[str]:
-        """Give the work of dead workers to living ones; the keys concerned.
-
-        A stalled job is failed and a fresh one put, never retried: a retry would go back to waiting, which the queue
-        forbids while another job of the key waits, and the key would be stuck for ever.
-        """
-        manager = self.app.job_manager
-        recovered: list[str] = []
-        for job in await manager.get_stalled_jobs(seconds_since_heartbeat=after_seconds):
-            await manager.finish_job(job, status=Status.FAILED, delete_job=False)
-            key = job.lock or job.task_name
-            log.warning("work of a dead worker is put again", key=key)
-            await self.put(job.task_name, key=key, args={name: str(said) for name, said in job.task_kwargs.items()})
-            recovered.append(key)
-        return recovered
-
     async def delete_old(self, hours: int) -> None:
         """Forget work that ended so many hours ago."""
         await self.app.job_manager.delete_old_jobs(
             hours, include_failed=True, include_cancelled=True, include_aborted=True
         )
 
-    async def count(self, key: str) -> dict[str, int]:
-        """How many jobs wait and run under a key."""
+    async def counts(self, key: str | None = None) -> dict[str, int]:
+        """How many jobs wait and run, under a key or in all."""
         return {
             "waiting": len(await self._find(key, Status.TODO)),
             "running": len(await self._find(key, Status.DOING)),
         }
 
-    async def _find(self, key: str, status: Status) -> list[int]:
-        jobs: list[Job] = list(await self.app.job_manager.list_jobs_async(lock=key, status=status.value))
-        return [job.id for job in jobs if job.id is not None]
+    async def _find(self, key: str | None, status: Status) -> list[int]:
+        return [id_of(job) for job in await self.app.job_manager.list_jobs_async(lock=key, status=status.value)]
+
+
+def key_of(job: Job) -> str:
+    """The key a job was put under."""
+    return job.lock or job.task_name
+
+
+def id_of(job: Job) -> int:
+    """The number of a job that is in the queue."""
+    if job.id is None:
+        raise LookupError("a job read from the queue has a number")
+    return job.id

@@ -6,9 +6,11 @@ import time
 from dataclasses import dataclass
 
 from procrastinate.exceptions import ConnectorException
+from procrastinate.worker import Worker
 
 from platbook.base.log import get_log
 from platbook.jobs.queue import JobQueue, Repeated
+from platbook.jobs.stalled import StalledSweep
 
 log = get_log("jobs")
 
@@ -30,56 +32,81 @@ class Pace:
 
 
 async def run_worker(queue: JobQueue, *, concurrency: int, stopping: asyncio.Event, pace: Pace | None = None) -> None:
-    """Work until `stopping` is set; then running work is cancelled after a grace and put in the queue again."""
-    pace = pace or Pace()
+    """Work until `stopping` is set; then running work is cancelled after a grace and put in the queue again.
 
-    async def recover() -> None:
-        await queue.recover_stalled(pace.stalled_after)
+    Ticks under way are cancelled, too. Cancelling this coroutine does the same as `stopping`.
+    """
+    pace = pace or Pace()
+    supervised = _Supervised(queue, concurrency, pace)
+    stalled = StalledSweep(queue, pace.stalled_after)
+
+    async def sweep() -> None:
+        await stalled.sweep(supervised.worker_id)
 
     async def clean() -> None:
         await queue.delete_old(_KEEP_HOURS)
 
     ticks = [
         *queue.repeated,
-        Repeated("recover stalled work", pace.look_for_stalled, recover),
+        Repeated("give on stalled work", pace.look_for_stalled, sweep),
         Repeated("forget old work", _DAY, clean),
     ]
     async with asyncio.TaskGroup() as group:
-        for repeated in ticks:
-            group.create_task(_repeat(repeated, stopping))
-        group.create_task(_work(queue, concurrency, stopping, pace))
+        ticking = [group.create_task(_repeat(repeated, stopping)) for repeated in ticks]
+        await supervised.run(stopping)
+        for tick in ticking:
+            tick.cancel()
 
 
-async def _work(queue: JobQueue, concurrency: int, stopping: asyncio.Event, pace: Pace) -> None:
-    pause = _FIRST_PAUSE
-    while not stopping.is_set():
-        began = time.monotonic()
-        worker = asyncio.create_task(
-            queue.app.run_worker_async(
-                concurrency=concurrency,
-                install_signal_handlers=False,
-                update_heartbeat_interval=pace.heartbeat,
-                stalled_worker_timeout=pace.stalled_after,
-                shutdown_graceful_timeout=pace.grace,
-                fetch_job_polling_interval=pace.poll,
-                abort_job_polling_interval=pace.poll,
-            )
-        )
+class _Supervised:
+    """The library's worker, begun again whenever it ends: it does so when its database goes away."""
+
+    def __init__(self, queue: JobQueue, concurrency: int, pace: Pace) -> None:
+        self._queue = queue
+        self._concurrency = concurrency
+        self._pace = pace
+        self._worker: Worker | None = None
+
+    @property
+    def worker_id(self) -> int | None:
+        """The number the present worker is known by in the queue."""
+        return None if self._worker is None else self._worker.worker_id
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Work until `stopping` is set and running jobs have ended or were put again."""
+        pause = _FIRST_PAUSE
+        while not stopping.is_set():
+            began = time.monotonic()
+            await self._work(stopping)
+            worked_well = time.monotonic() - began > _LONGEST_PAUSE
+            pause = _FIRST_PAUSE if worked_well else min(pause * 2, _LONGEST_PAUSE)
+            await _sleep(pause, stopping)
+
+    async def _work(self, stopping: asyncio.Event) -> None:
+        self._worker = self._make_worker()
+        working = asyncio.create_task(self._worker.run())
         stopped = asyncio.create_task(stopping.wait())
-        await asyncio.wait({worker, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        stopped.cancel()
-        if stopping.is_set():
-            worker.cancel()
         try:
-            await worker
-        except asyncio.CancelledError:
-            if not stopping.is_set():
-                raise
-        except Exception as error:  # noqa: BLE001 - the library ends in many ways when its database goes away
-            log.warning("the worker lost its database and tries again", error=type(error).__name__, pause=pause)
-        worked_well = time.monotonic() - began > _LONGEST_PAUSE
-        pause = _FIRST_PAUSE if worked_well else min(pause * 2, _LONGEST_PAUSE)
-        await _sleep(pause, stopping)
+            await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        finally:  # also when this coroutine is cancelled: no worker must be left that nobody waits for
+            stopped.cancel()
+            working.cancel()
+            await asyncio.wait({working})
+        error = None if working.cancelled() else working.exception()
+        if not stopping.is_set():
+            log.warning("the worker lost its database and begins again", error=error and type(error).__name__)
+
+    def _make_worker(self) -> Worker:
+        return Worker(
+            self._queue.app,
+            concurrency=self._concurrency,
+            install_signal_handlers=False,
+            update_heartbeat_interval=self._pace.heartbeat,
+            stalled_worker_timeout=self._pace.stalled_after,
+            shutdown_graceful_timeout=self._pace.grace,
+            fetch_job_polling_interval=self._pace.poll,
+            abort_job_polling_interval=self._pace.poll,
+        )
 
 
 async def _repeat(repeated: Repeated, stopping: asyncio.Event) -> None:

@@ -17,7 +17,12 @@ from platbook.listings import store
 from platbook.listings.documents import document_version
 from platbook.listings.rebuild import withdraw_documents
 from platbook.providers import providers
-from platbook.providers.configuration import Configuration, ScopeSettings, parse_configuration
+from platbook.providers.configuration import (
+    Configuration,
+    ScopeSettings,
+    check_connection_settings,
+    parse_configuration,
+)
 from platbook.providers.providers import Provider, get_provider
 from platbook.sync.cursors import forget_cursors
 from platbook.sync.mapping import plan_mapping
@@ -45,9 +50,17 @@ def read_configuration(given: Mapping[str, object]) -> Configuration:
         configuration = parse_configuration(given)
     except ProviderMisconfigured as error:
         raise InvalidInput.of("providerType", str(error)) from None
-    key_field = configuration.settings.get("keyField")
-    plan_mapping(configuration.field_mapping, key_field=key_field if isinstance(key_field, str) else None)
+    _check_mapping(configuration)
     return configuration
+
+
+def check_configuration(configuration: Configuration) -> None:
+    """Check what a configuration's form does not tell; InvalidInput names each field at fault."""
+    try:
+        check_connection_settings(configuration.provider_type, configuration.settings, configuration.credentials)
+    except ProviderMisconfigured as error:
+        raise InvalidInput.of("providerType", str(error)) from None
+    _check_mapping(configuration)
 
 
 async def add_provider(
@@ -148,6 +161,11 @@ async def take_out_of_service(connection: WriteConnection, provider_id: str, at:
     for statement in (A.end_runs, A.forget_current):
         await connection.run(statement, {"provider_id": provider_id, "at": at})
     await providers.archive_provider(connection, provider_id, at)
+
+
+def _check_mapping(configuration: Configuration) -> None:
+    key_field = configuration.settings.get("keyField")
+    plan_mapping(configuration.field_mapping, key_field=key_field if isinstance(key_field, str) else None)
 
 
 async def _fence(connection: WriteConnection, provider_id: str, at: datetime) -> None:

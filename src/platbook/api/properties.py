@@ -1,0 +1,258 @@
+"""Listings: lists and searches, one listing with its photos and timeline, and listings made here."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Literal, cast
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Body, Query, Request, Response
+
+from platbook.api.auth import Caller
+from platbook.api.envelope import Success, paginate, raw_json
+from platbook.api.properties_answers import (
+    holds,
+    to_etag,
+    to_list_body,
+    to_one_body,
+    to_stats,
+    to_suggestions,
+    to_timeline,
+)
+from platbook.api.properties_models import (
+    SEARCH_PARAMETERS,
+    FeaturedShown,
+    ListingShown,
+    ListingsShown,
+    PhotosShown,
+    StatsShown,
+    SuggestionsShown,
+    TimelineShown,
+)
+from platbook.api.properties_words import Texts, to_said, to_search_texts, to_texts
+from platbook.api.services import Given, Services
+from platbook.base.actor import Actor
+from platbook.base.errors import InvalidInput, NotAllowed
+from platbook.db import ReadConnection
+from platbook.listings.reading import (
+    Reading,
+    get_listing,
+    get_listing_by_key,
+    get_raw,
+    get_timeline,
+    to_media,
+)
+from platbook.listings.search import (
+    KnownVersions,
+    find_featured,
+    find_listings,
+    get_stats,
+    parse_search,
+    suggest,
+)
+from platbook.providers.providers import LOCAL
+from platbook.sync.local import change_local, create_local, remove_local
+
+router = APIRouter(prefix="/properties", tags=["Properties"])
+
+_LISTS: dict[int | str, dict[str, object]] = {200: {"model": Success[ListingsShown]}, 304: {"description": "unchanged"}}
+_ONE: dict[int | str, dict[str, object]] = {200: {"model": Success[ListingShown]}, 304: {"description": "unchanged"}}
+_MADE: dict[int | str, dict[str, object]] = {201: {"model": Success[ListingShown]}}
+_CACHED = {"Cache-Control": "private, no-cache", "Vary": "Authorization"}
+
+Include = Annotated[Literal["raw"] | None, Query(description="the source's own record beside; for admins alone")]
+Said = Annotated[
+    dict[str, object],
+    Body(
+        examples=[
+            {
+                "standardStatus": "Active",
+                "propertyType": "Residential",
+                "listPrice": 489000,
+                "address": {"streetNumber": "12", "streetName": "Elm", "city": "Austin", "state": "TX"},
+                "bathrooms": {"total": 2},
+            }
+        ]
+    ),
+]
+
+
+@router.get("", responses=_LISTS, openapi_extra={"parameters": SEARCH_PARAMETERS})
+async def list_properties(request: Request, given: Given, caller: Caller) -> Response:
+    """List listings, the newest change first unless told otherwise."""
+    return await _answer_list(request, given, caller, to_texts(request.query_params.multi_items()))
+
+
+@router.get("/search", responses=_LISTS, openapi_extra={"parameters": SEARCH_PARAMETERS})
+async def search_properties(request: Request, given: Given, caller: Caller) -> Response:
+    """Search listings; the same as the list."""
+    return await _answer_list(request, given, caller, to_texts(request.query_params.multi_items()))
+
+
+@router.post("/search", responses={200: {"model": Success[ListingsShown]}})
+async def search_properties_by_body(
+    request: Request,
+    given: Given,
+    caller: Caller,
+    body: Annotated[
+        dict[str, object], Body(examples=[{"city": ["Austin"], "maxPrice": 500000, "sortBy": "listPrice"}])
+    ],
+) -> Response:
+    """Search by the same words in JSON; a polygon may be GeoJSON."""
+    return await _answer_list(request, given, caller, to_search_texts(body))
+
+
+@router.get("/stats", responses={200: {"model": Success[StatsShown]}})
+async def get_market_stats(given: Given, caller: Caller) -> Response:
+    """Counts by status, type and city (the hundred with most), and what listings cost."""
+    async with given.database.read() as connection:
+        return _answer(to_stats(await get_stats(connection, caller.surface)))
+
+
+@router.get("/featured", responses={200: {"model": Success[FeaturedShown]}})
+async def list_featured(given: Given, caller: Caller, limit: Annotated[int, Query(ge=1, le=100)] = 10) -> Response:
+    """Those marked featured, then the newest with photos."""
+    async with given.database.read() as connection:
+        found = await find_featured(connection, caller.surface, limit, given.clock.now())
+    return raw_json(b'{"success":true,"data":{"properties":[' + ",".join(found.documents).encode() + b"]}}")
+
+
+@router.get("/suggest", responses={200: {"model": Success[SuggestionsShown]}})
+async def suggest_properties(
+    given: Given,
+    caller: Caller,
+    q: Annotated[str, Query(description="what was typed so far", examples=["aust"])],
+    limit: Annotated[int, Query(ge=1, le=20)] = 10,
+) -> Response:
+    """Complete a city, postal code, subdivision, address or MLS number; misspellings are forgiven."""
+    async with given.database.read() as connection:
+        offers = await suggest(connection, q, caller.surface, given.clock.now(), limit=limit)
+    return _answer({"suggestions": to_suggestions(offers)})
+
+
+@router.get("/by-key", responses=_ONE)
+async def get_property_by_key(
+    request: Request,
+    given: Given,
+    caller: Caller,
+    provider_id: Annotated[str, Query(alias="providerId", min_length=1, max_length=200)],
+    listing_key: Annotated[str, Query(alias="listingKey", min_length=1, max_length=200)],
+) -> Response:
+    """One listing by its provider and the source's key."""
+    async with given.database.read() as connection:
+        now = given.clock.now()
+        reading = await get_listing_by_key(connection, provider_id, listing_key, caller.surface, now)
+    return _answer_one(request, reading)
+
+
+@router.get("/{property_id}", responses=_ONE)
+async def get_property(
+    request: Request, given: Given, caller: Caller, property_id: UUID, include: Include = None
+) -> Response:
+    """One listing. One that was removed, or left the scope, answers staff; an erased one is gone (410)."""
+    if include and not caller.is_admin:
+        raise NotAllowed("the source's own record is for admins alone")
+    async with given.database.read() as connection:
+        reading = await get_listing(connection, property_id, caller.surface, given.clock.now())
+        if include:
+            raw = await get_raw(connection, property_id)
+            return raw_json(to_one_body(reading.document, raw or "null"))
+    return _answer_one(request, reading)
+
+
+@router.get("/{property_id}/media", responses={200: {"model": Success[PhotosShown]}})
+async def list_media(given: Given, caller: Caller, property_id: UUID) -> Response:
+    """A listing's photos and documents, in their order."""
+    async with given.database.read() as connection:
+        reading = await get_listing(connection, property_id, caller.surface, given.clock.now())
+    return _answer({"media": to_media(reading)})
+
+
+@router.get("/{property_id}/timeline", responses={200: {"model": Success[TimelineShown]}})
+async def list_timeline(
+    given: Given,
+    caller: Caller,
+    property_id: UUID,
+    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> Response:
+    """What changed, from what to what, newest first."""
+    async with given.database.read() as connection:
+        reading = await get_listing(connection, property_id, caller.surface, given.clock.now())
+        found = await get_timeline(connection, reading, caller.surface, page=page, limit=limit)
+    pagination = paginate(page, limit, found.total).model_dump(by_alias=True, exclude_none=True)
+    return _answer({"timeline": to_timeline(found), "pagination": pagination})
+
+
+@router.post("", status_code=201, responses=_MADE)
+async def create_property(given: Given, caller: Caller, body: Said) -> Response:
+    """Make a listing of one's own, at provider `local`."""
+    if body.get("providerId", LOCAL) != LOCAL:
+        raise InvalidInput.of("providerId", f"must be {LOCAL}: only listings of one's own are made here")
+    said = to_said({word: value for word, value in body.items() if word != "providerId"})
+    now = given.clock.now()
+    async with given.database.transaction() as connection:
+        property_id = await create_local(connection, caller, said, now)
+        reading = await _read_back(connection, property_id, caller, now)
+    headers = {"Location": f"/api/v1/properties/{property_id}", "ETag": to_etag(reading.version)}
+    return raw_json(to_one_body(reading.document), status=201, headers=headers)
+
+
+@router.put("/{property_id}", responses={200: {"model": Success[ListingShown]}})
+async def change_property(given: Given, caller: Caller, property_id: UUID, body: Said) -> Response:
+    """Change what is said of a local listing and leave the rest; by its author or an admin. An MLS's answers 409."""
+    now = given.clock.now()
+    async with given.database.transaction() as connection:
+        await change_local(connection, caller, property_id, to_said(body), now)
+        reading = await _read_back(connection, property_id, caller, now)
+    return raw_json(to_one_body(reading.document), headers={"ETag": to_etag(reading.version)})
+
+
+@router.delete("/{property_id}", status_code=204)
+async def remove_property(given: Given, caller: Caller, property_id: UUID) -> Response:
+    """Take a local listing off every list; by its author or an admin. An MLS's answers 409."""
+    async with given.database.transaction() as connection:
+        await remove_local(connection, caller, property_id, given.clock.now())
+    return Response(status_code=204)
+
+
+async def _answer_list(request: Request, given: Services, caller: Actor, texts: Texts) -> Response:
+    search = parse_search(texts, surface=caller.surface)
+    tags = request.headers.get("if-none-match")
+    known = _get_known(request)
+    now = given.clock.now()
+    async with given.database.read() as connection:
+        standing = await known.get_standing(connection, search, now) if tags else None
+        if standing is not None and holds(tags, standing):
+            return _unchanged(standing)
+        found = await find_listings(connection, search, now)
+    known.remember(search, found)
+    if holds(tags, found.version):
+        return _unchanged(found.version)
+    return raw_json(to_list_body(found, search), headers={"ETag": to_etag(found.version), **_CACHED})
+
+
+def _get_known(request: Request) -> KnownVersions:
+    """What this application remembers of the lists it answered."""
+    state = request.app.state
+    if not hasattr(state, "known_listings"):
+        state.known_listings = KnownVersions()
+    return cast("KnownVersions", state.known_listings)
+
+
+def _answer_one(request: Request, reading: Reading) -> Response:
+    if holds(request.headers.get("if-none-match"), reading.version):
+        return _unchanged(reading.version)
+    return raw_json(to_one_body(reading.document), headers={"ETag": to_etag(reading.version), **_CACHED})
+
+
+async def _read_back(connection: ReadConnection, property_id: UUID, caller: Actor, now: datetime) -> Reading:
+    return await get_listing(connection, property_id, caller.surface, now)
+
+
+def _unchanged(version: str) -> Response:
+    return Response(status_code=304, headers={"ETag": to_etag(version), **_CACHED})
+
+
+def _answer(data: Mapping[str, object]) -> Response:
+    return raw_json(orjson.dumps({"success": True, "data": data}, option=orjson.OPT_UTC_Z))

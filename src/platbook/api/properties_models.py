@@ -1,0 +1,209 @@
+"""Listings and their lists as the OpenAPI document tells them. Answers are not made of these: their JSON is ready."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from platbook.api.envelope import Pagination
+from platbook.api.models import Model, Moment
+from platbook.listings.search.facets import FACETS
+from platbook.listings.search.filters import EXACT_WORDS, RANGE_WORDS, Count
+from platbook.listings.search.sorting import SORTS
+
+_ID = "0198f3d2-7c11-7a10-9d53-0c2b6a1f4e77"
+
+
+class _Shown(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="allow")
+
+
+class Address(_Shown):
+    """Where it stands."""
+
+    full: str | None = None
+    street_number: str | None = None
+    street_name: str | None = None
+    unit: str | None = None
+    city: str | None = None
+    county: str | None = None
+    state: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
+
+
+class Bathrooms(_Shown):
+    """How many bathrooms."""
+
+    total: int | None = None
+    full: int | None = None
+    half: int | None = None
+
+
+class Photo(_Shown):
+    """A photo or document."""
+
+    media_key: str
+    order: int
+    category: str
+    caption: str | None = None
+    state: str = Field(examples=["stored"])
+
+
+class ListingShown(_Shown):
+    """A listing; words beyond these are the further mapped fields, and `fields` holds those without a word of ours."""
+
+    id: UUID = Field(examples=[_ID])
+    provider_id: str = Field(examples=["sample_rets_provider"])
+    listing_key: str
+    listing_id: str | None = None
+    standard_status: str | None = Field(None, examples=["Active"])
+    property_type: str | None = Field(None, examples=["Residential"])
+    property_sub_type: str | None = None
+    list_price: float | None = Field(None, examples=[489000])
+    address: Address
+    latitude: float | None = None
+    longitude: float | None = None
+    bedrooms: int | None = None
+    bathrooms: Bathrooms | None = None
+    living_area: float | None = None
+    lot_size: float | None = None
+    year_built: int | None = None
+    public_remarks: str | None = None
+    listed_at: str | None = None
+    days_on_market: int | None = None
+    modified_at: str | None = None
+    photo_count: int | None = None
+    media: list[Photo] = []
+    attribution: dict[str, str | None]
+    is_local: bool
+    is_featured: bool
+    removed_at: str | None = None
+    out_of_scope: bool
+    fields: dict[str, object] = {}
+
+
+class FacetValueShown(Model):
+    """One value of a facet."""
+
+    value: str
+    count: int
+
+
+class ListingsShown(Model):
+    """A page of listings."""
+
+    properties: list[ListingShown]
+    pagination: Pagination
+    facets: dict[str, list[FacetValueShown]] | None = None
+
+
+class FeaturedShown(Model):
+    """The listings to show first."""
+
+    properties: list[ListingShown]
+
+
+class PhotosShown(Model):
+    """A listing's photos."""
+
+    media: list[Photo]
+
+
+class ChangeShown(Model):
+    """One field's old and new value. JSON's own names for them are words Python keeps to itself."""
+
+    field: str
+    was: object = Field(alias="from")
+    now: object = Field(alias="to")
+
+
+class EntryShown(Model):
+    """One entry of a timeline."""
+
+    at: Moment
+    kind: str = Field(examples=["price_changed"])
+    changes: list[ChangeShown]
+    source: str | None = None
+    sync_id: UUID | None = None
+
+
+class TimelineShown(Model):
+    """A page of a timeline, newest first."""
+
+    timeline: list[EntryShown]
+    pagination: Pagination
+
+
+class SuggestionShown(Model):
+    """One offer, and the filter that leads to it."""
+
+    kind: str = Field(examples=["city"])
+    text: str = Field(examples=["Austin"])
+    count: int = Field(description="how many listings it leads to, 1,000 at most")
+    filter: dict[str, str] = Field(examples=[{"city": "Austin"}])
+
+
+class SuggestionsShown(Model):
+    """What may have been meant."""
+
+    suggestions: list[SuggestionShown]
+
+
+class PricesShown(Model):
+    """List prices."""
+
+    lower_quartile: float | None
+    median: float | None
+    upper_quartile: float | None
+
+
+class StatsShown(Model):
+    """The market in numbers."""
+
+    total: int
+    by_status: dict[str, int]
+    by_type: dict[str, int]
+    by_city: dict[str, int]
+    price: PricesShown
+
+
+def _parameter(name: str, schema: Mapping[str, object], description: str, example: object = None) -> dict[str, object]:
+    parameter: dict[str, object] = {"name": name, "in": "query", "required": False, "schema": schema}
+    if description:
+        parameter["description"] = description
+    return parameter if example is None else {**parameter, "example": example}
+
+
+def _text(name: str, description: str, example: str) -> dict[str, object]:
+    return _parameter(name, {"type": "string"}, description, example)
+
+
+def _choice(name: str, words: list[str]) -> dict[str, object]:
+    return _parameter(name, {"type": "string", "enum": words}, "")
+
+
+_TEXTS = {"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 200}}
+_NUMBER = {"type": "number", "minimum": 0}
+
+SEARCH_PARAMETERS: list[dict[str, object]] = [
+    *(_parameter(word, _TEXTS, "any of these; may be repeated") for word in EXACT_WORDS),
+    *(_parameter(f"{side}{word}", _NUMBER, "") for word in RANGE_WORDS for side in ("min", "max")),
+    _text("search", "words in address, place and public remarks; mistakes are forgiven", "lake view"),
+    _text("bbox", "west,south,east,north", "-98,30,-97,31"),
+    _text("near", "latitude,longitude", "30.27,-97.74"),
+    _parameter("radiusMiles", {"type": "number", "exclusiveMinimum": 0, "maximum": 500}, "with near; 25 unless told"),
+    _text("polygon", "longitude,latitude;longitude,latitude;…", "-98,30;-97,30;-97,31"),
+    _text("modifiedSince", "a time in ISO 8601", "2026-11-01T00:00:00Z"),
+    _parameter("hasPhotos", {"type": "boolean"}, ""),
+    _parameter("featured", {"type": "boolean"}, ""),
+    _text("facets", f"counts by any of {', '.join(FACETS)}", "status,city"),
+    _choice("sortBy", list(SORTS)),
+    _choice("sortOrder", ["asc", "desc"]),
+    _parameter("page", {"type": "integer", "minimum": 1, "default": 1}, ""),
+    _parameter("limit", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}, ""),
+    _parameter("cursor", {"type": "string"}, "nextCursor of the page before; goes without page"),
+    _choice("count", list(Count)),
+]
+"""The query parameters of a search, for the OpenAPI document; `listings.search` reads and checks them."""

@@ -1,0 +1,98 @@
+"""The API over a database with listings in it, and callers of several kinds."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+import httpx2
+import orjson
+
+from platbook.accounts import NewUser, Sessions, add_user
+from platbook.api import Services, create_api
+from platbook.base.actor import Role
+from platbook.base.clock import SetClock
+from platbook.base.settings import Settings
+from platbook.db import Database, SecretBox
+from platbook.jobs import JobQueue
+from platbook.transport import Transport
+from tests.listings.shelf import NOW, Shelf
+
+BASE = "/api/v1/properties"
+
+
+@dataclass
+class Answer:
+    """An answer, read."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    @property
+    def json(self) -> dict[str, object]:
+        return cast("dict[str, object]", orjson.loads(self.content))
+
+    @property
+    def data(self) -> dict[str, object]:
+        return cast("dict[str, object]", self.json["data"])
+
+    @property
+    def rows(self) -> list[dict[str, object]]:
+        return cast("list[dict[str, object]]", self.data["properties"])
+
+    @property
+    def keys(self) -> list[object]:
+        return [row["listingKey"] for row in self.rows]
+
+    @property
+    def refusal(self) -> tuple[int, object, list[object]]:
+        error = cast("dict[str, object]", self.json["error"])
+        details = error["details"]
+        fields = [one["field"] for one in cast("list[dict[str, object]]", details)] if isinstance(details, list) else []
+        return self.status, error["code"], fields
+
+
+@dataclass
+class Desk:
+    """Listings, the API over them, and tokens by caller's name."""
+
+    shelf: Shelf
+    clock: SetClock
+    client: httpx2.AsyncClient
+    tokens: Mapping[str, str]
+
+    async def ask(
+        self, method: str, path: str, body: object = None, caller: str | None = "admin", **headers: str
+    ) -> Answer:
+        if caller:
+            headers["authorization"] = f"Bearer {self.tokens[caller]}"
+        content = None if body is None else orjson.dumps(body)
+        if content is not None:
+            headers["content-type"] = "application/json"
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        answer = await self.client.request(method, BASE + path, content=content, headers=named)
+        return Answer(answer.status_code, answer.headers, answer.content)
+
+    async def get(self, path: str, caller: str | None = "admin", **headers: str) -> Answer:
+        return await self.ask("GET", path, None, caller, **headers)
+
+
+@asynccontextmanager
+async def open_desk(database: Database, now: datetime = NOW) -> AsyncGenerator[Desk]:
+    clock = SetClock(now)
+    box, settings = SecretBox(b"k" * 32), Settings.model_construct()
+    sessions = Sessions(database, box, clock, settings)
+    # No route of listings queues work or opens a socket.
+    queue, transport = cast("JobQueue", None), cast("Transport", None)
+    services = Services(settings, clock, database, box, queue, transport, sessions)
+    roles = {"admin": Role.ADMIN, "agent": Role.AGENT, "colleague": Role.AGENT}
+    tokens: dict[str, str] = {}
+    async with database.transaction() as connection:
+        for name, role in roles.items():
+            user = NewUser(f"{name}@example.com", "correct horse battery", name, "Test", role)
+            tokens[name] = (await sessions.start(connection, await add_user(connection, user, now))).access_token
+    transport_to = httpx2.ASGITransport(app=create_api(services))
+    async with httpx2.AsyncClient(transport=transport_to, base_url="http://api.test") as client:
+        yield Desk(Shelf(database), clock, client, tokens)

@@ -1,0 +1,122 @@
+"""Workers that are killed, told to end or cancelled, and a database that goes away under them."""
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from platbook.db.embedded import start_embedded
+from platbook.db.migrations import migrate
+from platbook.jobs import JobQueue, run_worker
+from tests.jobs.bench import QUICK, Bench, until, working
+
+SLEEPER = """
+import asyncio, signal, sys
+from platbook.jobs import JobQueue, Pace, run_worker
+
+async def main():
+    stopping = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
+    async with JobQueue.open(sys.argv[1]) as queue:
+        async def handler(args):
+            print("started", flush=True)
+            await asyncio.sleep(600)
+        queue.handle("work", handler)
+        await run_worker(queue, concurrency=2, stopping=stopping, pace=Pace(heartbeat=0.5, stalled_after=2, grace=0.2))
+
+asyncio.run(main())
+"""
+
+
+@asynccontextmanager
+async def sleeper(database_url: str) -> AsyncGenerator[asyncio.subprocess.Process]:
+    """A worker in a process of its own that has begun a job it will not end."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", SLEEPER, database_url, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None
+        assert await process.stdout.readline() == b"started\n"
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+@pytest.mark.parametrize(("waits", "done"), [(False, "killed"), (True, "waiting")])
+async def test_the_work_of_a_killed_worker_goes_on_also_while_more_waits(
+    database_url: str, *, waits: bool, done: str
+) -> None:
+    async with JobQueue.open(database_url) as queue:
+        bench = Bench()
+        bench.gate.set()
+        queue.handle("work", bench)
+        await queue.put("work", key="a", args={"name": "killed"})
+        async with sleeper(database_url) as process:
+            if waits:
+                assert await queue.put("work", key="a", args={"name": "waiting"})
+            process.kill()
+        async with working(queue):
+            await until(lambda: len(bench.ended) == 1)
+        assert bench.ended == [done]
+        assert await queue.counts() == {"waiting": 0, "running": 0}
+
+
+async def test_a_worker_that_is_told_to_end_gives_its_work_back(database_url: str) -> None:
+    async with JobQueue.open(database_url) as queue:
+        await queue.put("work", key="a", args={"name": "it"})
+        async with sleeper(database_url) as process:
+            process.send_signal(signal.SIGTERM)
+            assert await process.wait() == 0
+        assert await queue.counts("a") == {"waiting": 1, "running": 0}
+
+
+async def test_a_cancelled_worker_gives_its_work_back_before_it_ends(database_url: str) -> None:
+    async with JobQueue.open(database_url) as queue:
+        bench = Bench()
+        queue.handle("work", bench)
+        await queue.put("work", key="a", args={"name": "it"})
+        worker = asyncio.create_task(run_worker(queue, concurrency=1, stopping=asyncio.Event(), pace=QUICK))
+        await until(lambda: bench.began == ["it"])
+        worker.cancel()
+        await asyncio.wait({worker})
+        assert worker.cancelled()
+        assert await queue.counts("a") == {"waiting": 1, "running": 0}
+
+
+@pytest.fixture
+def home() -> Generator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="platbook-test-"))
+    folder.chmod(0o711)  # the account that runs PostgreSQL must get through
+    yield folder / "home"
+    shutil.rmtree(folder)
+
+
+async def test_work_goes_on_after_the_database_was_away(home: Path) -> None:
+    server = await asyncio.to_thread(start_embedded, home)
+    try:
+        await migrate(server.url())
+        async with JobQueue.open(server.url()) as queue:
+            bench = Bench()
+            queue.handle("work", bench)
+            async with working(queue):
+                await queue.put("work", key="a", args={"name": "running"})
+                await until(lambda: bench.began == ["running"])
+                os.kill(server.pid, signal.SIGINT)  # a fast shutdown, as of a restart
+                await until(lambda: not psutil.pid_exists(server.pid) and bench.cancelled == ["running"])
+                bench.gate.set()
+                with await asyncio.to_thread(start_embedded, home):
+                    await until(lambda: bench.ended == ["running"])
+                    await queue.put("work", key="b", args={"name": "new"})
+                    await until(lambda: bench.ended == ["running", "new"])
+    finally:
+        await asyncio.to_thread(server.close)

@@ -1,0 +1,96 @@
+"""Jobs that the queue holds for running though nobody does them."""
+
+import asyncio
+
+import pytest
+
+from platbook.db import Database, Query
+from platbook.jobs import JobQueue
+from platbook.jobs.stalled import StalledSweep
+from tests.jobs.bench import Bench, until, working
+
+LOSE_ENDS = Query(
+    "lose_ends",
+    "No job can be marked as done, as when the connection breaks at that moment.",
+    """
+    CREATE FUNCTION queue.lose() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'lost'; END $$;
+    CREATE TRIGGER lose BEFORE UPDATE ON queue.procrastinate_jobs FOR EACH ROW WHEN (NEW.status = 'succeeded')
+        EXECUTE FUNCTION queue.lose();
+    """,
+)
+KEEP_ENDS = Query("keep_ends", "All is well again.", "DROP TRIGGER lose ON queue.procrastinate_jobs")
+
+
+async def take(queue: JobQueue) -> None:
+    """Begin the next job as a worker does that gives no sign of life ever after."""
+    manager = queue.app.job_manager
+    assert await manager.fetch_job(queues=None, worker_id=await manager.register_worker()) is not None
+
+
+@pytest.mark.parametrize("waits", [False, True])
+@pytest.mark.parametrize("asked", [False, True])
+async def test_the_job_of_a_dead_worker_is_given_on_once(database_url: str, *, waits: bool, asked: bool) -> None:
+    async with JobQueue.open(database_url) as queue:
+        await queue.put("work", key="a", args={"name": "stalled"})
+        await take(queue)
+        if asked:
+            assert await queue.cancel("a") == 1
+        if waits:
+            assert await queue.put("work", key="a", args={"name": "waiting"})
+        sweep = StalledSweep(queue, 0)
+        assert await sweep.sweep(None) == ["a"]
+        assert await queue.counts() == {"waiting": 1, "running": 0}
+        assert await sweep.sweep(None) == []
+
+        bench = Bench()
+        bench.gate.set()
+        queue.handle("work", bench)
+        async with working(queue):
+            await until(lambda: bench.ended == ["waiting" if waits else "stalled"])
+
+
+async def test_many_sweeps_at_once_give_a_job_on_once(database_url: str) -> None:
+    async with JobQueue.open(database_url, size=8) as queue:
+        for key in "abcd":
+            await queue.put("work", key=key, args={"name": key})
+            await take(queue)
+        sweeps = await asyncio.gather(*(StalledSweep(queue, 0).sweep(None) for _ in range(6)))
+        assert sorted(key for keys in sweeps for key in keys) == ["a", "b", "c", "d"]
+        assert await queue.counts() == {"waiting": 4, "running": 0}
+
+
+async def test_the_job_of_a_living_worker_stays(database_url: str) -> None:
+    async with JobQueue.open(database_url) as queue:
+        await queue.put("work", key="a", args={"name": "alive"})
+        await take(queue)
+        assert await StalledSweep(queue, 30).sweep(None) == []
+        assert await queue.counts() == {"waiting": 0, "running": 1}
+
+
+async def test_a_job_whose_end_could_not_be_marked_does_not_lock_its_key(database: Database, database_url: str) -> None:
+    async with JobQueue.open(database_url) as queue:
+        bench = Bench()
+        bench.gate.set()
+        queue.handle("work", bench)
+        async with database.transaction() as connection:
+            await connection.run(LOSE_ENDS)
+        async with working(queue):
+            await queue.put("work", key="a", args={"name": "first"})
+            await until(lambda: bench.ended == ["first"])
+            await queue.put("work", key="a", args={"name": "second"})
+            await until(lambda: bench.ended == ["first", "second"])
+            async with database.transaction() as connection:
+                await connection.run(KEEP_ENDS)
+            await queue.put("work", key="a", args={"name": "third"})
+            await until(lambda: "third" in bench.ended)
+
+
+async def test_a_long_job_is_not_taken_from_its_worker(database_url: str) -> None:
+    async with JobQueue.open(database_url) as queue:
+        bench = Bench(seconds=3.5)  # longer than a worker may be silent, and than it takes to look twice
+        bench.gate.set()
+        queue.handle("work", bench)
+        async with working(queue):
+            await queue.put("work", key="a", args={"name": "long"})
+            await until(lambda: bench.ended == ["long"])
+        assert bench.began == ["long"]
