@@ -69,7 +69,7 @@ async def _copy(database: Database, tables: dict[str, Rows]) -> float:
     for some, told in zip(feed.pages(listings, PAGE), feed.pages(events, PAGE), strict=True):
         async with database.transaction() as connection:
             await connection.copy_in("properties", store.ROW_COLUMNS, store.ROW_TYPES, some)
-            await connection.copy_in("listing_changes", history.COLUMNS, history.TYPES, told)
+            await connection.copy_in("listing_changes", history.EVENT_COLUMNS, history.EVENT_TYPES, told)
     return time.perf_counter() - began
 
 

@@ -18,8 +18,8 @@ _PRICE = frozenset({SLOT["ListPrice"]})
 _SILENT = frozenset({SLOT["ModificationTimestamp"]})  # it moves with every change and is the event's own time
 _WORDS = tuple(field.api or field.name for field in COLUMNS)
 
-COLUMNS = ("id", "provider_id", "property_id", "at", "kind", "changes", "source", "sync_id", "recorded_at")
-TYPES = ("uuid", "text", "uuid", "timestamptz", "text", "jsonb", "text", "uuid", "timestamptz")
+EVENT_COLUMNS = ("id", "provider_id", "property_id", "at", "kind", "changes", "source", "sync_id", "recorded_at")
+EVENT_TYPES = ("uuid", "text", "uuid", "timestamptz", "text", "jsonb", "text", "uuid", "timestamptz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ async def add_events(connection: WriteConnection, events: Sequence[Event], origi
     """Append events to the change log."""
     if events:
         rows = (_row(event, origin) for event in events)
-        await connection.copy_in("listing_changes", COLUMNS, TYPES, rows)
+        await connection.copy_in("listing_changes", EVENT_COLUMNS, EVENT_TYPES, rows)
 
 
 def _more_differences(before: Mapping[str, object], after: Mapping[str, object]) -> list[Difference]:
