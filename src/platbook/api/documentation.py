@@ -18,7 +18,7 @@ Json = Mapping[str, object]
 
 _DEEPEST = 12  # a schema that holds itself ends somewhere
 _METHODS = ("get", "post", "put", "delete")
-_ABOUT = """Listings replicated from any MLS, their photos and history, and the CRM around them.
+_ABOUT = """Listings replicated from any MLS, with their history, and the syncs that keep them true.
 
 Log in with `POST /api/v1/auth/login` and send the token as `Authorization: Bearer …`. Every answer is
 `{"success": true, "data": …}`, every refusal `{"success": false, "error": {"code", "message", "details"}}`.
@@ -78,7 +78,7 @@ def _tag(tag: str, routes: Sequence[tuple[str, str, Json]], document: Json) -> s
 
 
 def _route(method: str, path: str, operation: Json, document: Json) -> str:
-    words = escape(str(operation.get("description") or operation.get("summary") or ""))
+    words = _inline(str(operation.get("description") or operation.get("summary") or ""))
     parameters = cast("Sequence[Json]", operation.get("parameters") or ())
     rows = "".join(_parameter(one) for one in parameters)
     table = f"<table><tr><th>parameter<th>in<th>type<th>meaning</tr>{rows}</table>" if rows else ""
