@@ -213,6 +213,11 @@ async def test_erase_leaves_only_a_tombstone_anywhere(desk: MakeDesk) -> None:
     await at.sync()
     at.source.pages = one_page(replace(secret, fields={**secret.fields, "ListPrice": "xylophone"}))
     await at.sync(SyncType.INCREMENTAL)
+    at.source.pages = [SourceBrokeProtocol("the reply is garbage", sample=b"Xylophone turret of Zzyzx")]
+    await at.sync(SyncType.INCREMENTAL)
+    unread = Page([], problems=[(None, "ListingKey", "the row has no key", "Quixotic Zzyzx")], complete=True)
+    at.source.pages = [unread]
+    await at.sync(SyncType.INCREMENTAL)
     at.source.pages = one_page(replace(secret, visible=False))
     await at.sync(SyncType.INCREMENTAL)
     for table in await at.rows("SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'"):

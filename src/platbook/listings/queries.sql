@@ -11,11 +11,6 @@ FROM unnest(%(keys)s::text[], %(hashes)s::bytea[]) AS k (listing_key, hash)
 LEFT JOIN properties p ON p.provider_id = %(provider_id)s AND p.listing_key = k.listing_key
 WHERE p.id IS NULL OR p.content_hash IS DISTINCT FROM k.hash OR p.removed_at IS NOT NULL OR p.out_of_scope_at IS NOT NULL;
 
--- name: find_ids
--- The rows of these keys that are not erased.
-SELECT listing_key, id FROM properties
-WHERE provider_id = %(provider_id)s AND listing_key = ANY(%(keys)s) AND erased_at IS NULL;
-
 -- name: mark_removed
 -- The source no longer has these listings: hide them, keep them.
 UPDATE properties SET removed_at = %(at)s, sync_id = %(sync_id)s
@@ -106,21 +101,3 @@ DELETE FROM property_media WHERE property_id = %(property_id)s AND media_key = A
 -- Hide or show everything of an archived provider.
 UPDATE properties SET hidden = %(hidden)s WHERE provider_id = %(provider_id)s AND hidden <> %(hidden)s;
 
--- name: find_live_ids
--- Every row of a provider that is not erased, a batch at a time.
-SELECT id FROM properties WHERE provider_id = %(provider_id)s AND erased_at IS NULL LIMIT %(limit)s;
-
--- name: withdraw_public
--- Before documents are rebuilt under other display rules, nothing of the provider is public.
-UPDATE properties SET public_document = NULL
-WHERE provider_id = %(provider_id)s AND document_version <> %(version)s AND public_document IS NOT NULL;
-
--- name: find_stale_documents
--- Rows whose documents were made under another version, a batch at a time.
-SELECT id FROM properties
-WHERE provider_id = %(provider_id)s AND document_version <> %(version)s AND erased_at IS NULL LIMIT %(limit)s FOR UPDATE SKIP LOCKED;
-
--- name: count_listings
--- A provider's listings: those visible, and all that are not erased.
-SELECT count(*) FILTER (WHERE visible) AS active, count(*) AS total
-FROM properties WHERE provider_id = %(provider_id)s AND erased_at IS NULL;

@@ -236,7 +236,9 @@ class Engine:
             failures = 1 + await _failures(connection, lease)
             interval = timedelta(hours=1) if context is None else _interval(context.provider)
             await _finish(connection, lease, RunStatus.FAILED, now, error=error)
-            await _note_error(connection, lease, error, now)
+            # What a broken reply says belongs to no listing, so nothing could erase it later.
+            keeps_samples = context is not None and context.rules.retention != "erase"
+            await _note_error(connection, lease, error, now, sample=_sample(error) if keeps_samples else None)
             await _settle(connection, lease, settle_failure(error, failures, interval, now), now)
         return RunStatus.FAILED
 
@@ -304,15 +306,21 @@ async def _settle(
     await connection.run(Q.settle_status, params)
 
 
-async def _note_error(connection: WriteConnection, lease: Lease, error: Exception, now: datetime) -> None:
-    sample = error.sample.decode(errors="replace").replace("\0", "") if isinstance(error, SourceBrokeProtocol) else None
+def _sample(error: Exception) -> str | None:
+    sample = error.sample.decode(errors="replace") if isinstance(error, SourceBrokeProtocol) else ""
+    return sample.replace("\0", "") or None
+
+
+async def _note_error(
+    connection: WriteConnection, lease: Lease, error: Exception, now: datetime, *, sample: str | None
+) -> None:
     params = {
         "id": new_id(),
         "provider_id": lease.run.provider_id,
         "sync_id": lease.run.sync_id,
         "type": error_type(error),
         "reason": _words(error),
-        "raw": sample or None,
+        "raw": sample,
         "at": now,
     }
     await connection.run(Q.add_run_error, params)

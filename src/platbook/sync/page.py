@@ -6,7 +6,7 @@ unchanged record is neither normalised nor written.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -87,7 +87,7 @@ async def store_page(
     origin = Origin(lease.run.provider_id, "sync", now, lease.run.sync_id)
     by_key = {record.key: record for record in records}
     hashes, sorted_ = await asyncio.to_thread(_hash, list(by_key.values()), rules)
-    sorted_.rejected += rejected
+    sorted_.rejected += [_without_raw(one) if rules.retention == "erase" else one for one in rejected]
     known = await store.find_differing(connection, origin.provider_id, hashes)
     await asyncio.to_thread(_sort, by_key, hashes, known, rules, sorted_)
     await store.insert_listings(connection, sorted_.new, origin, rules.display)
@@ -173,6 +173,11 @@ def _place(incoming: Incoming, stored: Known, scope: Scope, sorted_: Sorted) -> 
         sorted_.returned.append(stored.id)
     else:
         sorted_.changed[stored.id] = incoming
+
+
+def _without_raw(rejection: Rejection) -> Rejection:
+    # Nothing could find what a record without a key said when its listing is erased.
+    return rejection if rejection.listing_key else replace(rejection, raw=None)
 
 
 def _is_older(listing: NormalListing, stored: Known) -> bool:

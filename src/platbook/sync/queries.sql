@@ -103,11 +103,6 @@ SELECT last_sweep_at FROM mls_sync_status WHERE provider_id = %(provider_id)s;
 UPDATE mls_sync_status SET blocked = false, needs_operator = NULL, consecutive_failures = 0, next_run_at = %(at)s, updated_at = %(at)s
 WHERE provider_id = %(provider_id)s;
 
--- name: set_next_run
--- An interval was changed: count it from the last run.
-UPDATE mls_sync_status SET next_run_at = least(next_run_at, %(at)s::timestamptz + make_interval(secs => %(seconds)s)), updated_at = %(at)s
-WHERE provider_id = %(provider_id)s;
-
 -- name: request_cancel
 -- Ask the waiting and the running run of a provider to stop; waiting ones stop at once.
 UPDATE mls_sync_history SET cancel_requested_at = %(at)s,
@@ -208,10 +203,6 @@ VALUES (%(id)s, %(provider_id)s, %(sync_id)s, %(type)s, %(reason)s, %(raw)s, 'ab
 -- What rejected records said is erased with their listings.
 UPDATE mls_sync_errors SET raw = NULL, reason = 'erased', retry = CASE WHEN retry = 'success' THEN retry ELSE 'abandoned' END
 WHERE provider_id = %(provider_id)s AND listing_key = ANY(%(keys)s);
-
--- name: erase_samples
--- What broken replies said is erased with the provider's listings.
-UPDATE mls_sync_errors SET raw = NULL WHERE provider_id = %(provider_id)s AND listing_key IS NULL;
 
 -- name: add_sweep_keys
 -- Keys the source holds.

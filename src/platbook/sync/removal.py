@@ -1,7 +1,6 @@
 """Removal by the provider's retention rule: `keep` marks and hides, `erase` leaves a tombstone."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from platbook.db import WriteConnection, load_queries
 from platbook.listings import store
@@ -17,8 +16,3 @@ async def remove_listings(connection: WriteConnection, keys: Sequence[str], rete
         await store.erase_listings(connection, removed, origin)
         await connection.run(Q.erase_rejections, {"provider_id": origin.provider_id, "keys": list(keys)})
     return len(removed)
-
-
-async def erase_provider_listings(connection: WriteConnection, ids: Sequence[UUID], origin: Origin) -> int:
-    """Erase a batch of a provider's listings, whatever its retention rule."""
-    return len(await store.erase_listings(connection, ids, origin))
