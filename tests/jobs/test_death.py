@@ -1,7 +1,6 @@
 """Workers that are killed, told to end or cancelled, and a database that goes away under them."""
 
 import asyncio
-import os
 import shutil
 import signal
 import sys
@@ -10,11 +9,8 @@ from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import psutil
 import pytest
 
-from platbook.db.embedded import start_embedded
-from platbook.db.migrations import migrate
 from platbook.jobs import JobQueue, run_worker
 from tests.jobs.bench import QUICK, Bench, until, working
 
@@ -99,24 +95,3 @@ def home() -> Generator[Path]:
     folder.chmod(0o711)  # the account that runs PostgreSQL must get through
     yield folder / "home"
     shutil.rmtree(folder)
-
-
-async def test_work_goes_on_after_the_database_was_away(home: Path) -> None:
-    server = await asyncio.to_thread(start_embedded, home)
-    try:
-        await migrate(server.url())
-        async with JobQueue.open(server.url()) as queue:
-            bench = Bench()
-            queue.handle("work", bench)
-            async with working(queue):
-                await queue.put("work", key="a", args={"name": "running"})
-                await until(lambda: bench.began == ["running"])
-                os.kill(server.pid, signal.SIGINT)  # a fast shutdown, as of a restart
-                await until(lambda: not psutil.pid_exists(server.pid) and bench.cancelled == ["running"])
-                bench.gate.set()
-                with await asyncio.to_thread(start_embedded, home):
-                    await until(lambda: bench.ended == ["running"])
-                    await queue.put("work", key="b", args={"name": "new"})
-                    await until(lambda: bench.ended == ["running", "new"])
-    finally:
-        await asyncio.to_thread(server.close)
