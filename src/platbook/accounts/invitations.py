@@ -18,6 +18,8 @@ async def invite(connection: WriteConnection, email: str, at: datetime, *, role:
     """Invite somebody; the token, which is shown once and never kept."""
     if role not in GIVEN_OUT:
         raise InvalidInput.of("role", f"must be one of {', '.join(GIVEN_OUT)}")
+    if role is Role.ADMIN:
+        raise InvalidInput.of("role", "an invitation never makes an admin; add one with: platbook user add")
     token = new_secret_token()
     params = {
         "id": new_id(),

@@ -81,8 +81,6 @@ async def register(body: Registration, given: Given) -> Success[TokensAnswer]:
             role = await use_invitation(connection, body.invitation_token, body.email, now)
         elif not given.settings.allow_registration:
             raise NotAllowed("registration needs an invitation; ask an administrator for one")
-        # An invitation lets somebody in; who may administer is said at the command line alone.
-        role = Role.AGENT if role is Role.ADMIN else role
         user = NewUser(body.email, body.password, body.first_name, body.last_name, role)
         tokens = await given.sessions.start(connection, await add_user(connection, user, now))
     return _to_answer(tokens)
