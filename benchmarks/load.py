@@ -1,7 +1,7 @@
 """A first load against a bare binary COPY of the very same rows into the same indexed tables."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from statistics import median
 
 from benchmarks import feed
@@ -15,6 +15,7 @@ PAGE = 20_000
 SMALL_PAGE = 1_000
 ROUNDS = 2
 BAR = 0.8
+TABLES = ("properties", "listing_changes")
 
 Rows = list[tuple[object, ...]]
 
@@ -40,16 +41,22 @@ async def run(rows: int) -> None:
     ours: list[float] = []
     bare: list[float] = []
     async with fresh_database() as url, Database.open(url) as database:
-        for _ in range(ROUNDS):
-            settle(url, "properties", "listing_changes", empty=True)
-            ours.append(rows / await _store(database, incoming, origin))
-            settle(url, "properties", "listing_changes", empty=True)
-            bare.append(rows / await _copy(database, catcher.tables))
+        # Not counted: the first pass also pays for making the files of the log, which all later ones use again.
+        await _fresh(url, _copy(database, catcher.tables))
+        for turn in range(ROUNDS):
+            passes = [(ours, _store(database, incoming, origin)), (bare, _copy(database, catcher.tables))]
+            for rates, work in passes if turn % 2 else reversed(passes):
+                rates.append(rows / await _fresh(url, work))
         tell("bare COPY, rows/s", f"{median(bare):,.0f}")
         tell("hash first, then COPY, rows/s", f"{median(ours):,.0f}")
         tell("ratio", f"{median(ours) / median(bare):.2f}", f"bar {BAR}")
-        settle(url, "properties", "listing_changes", "listing_terms", empty=True)
+        settle(url, *TABLES, "listing_terms", empty=True)
         await _whole_path(database, rows)
+
+
+async def _fresh(url: str, work: Awaitable[float]) -> float:
+    settle(url, *TABLES, empty=True)
+    return await work
 
 
 async def _store(database: Database, incoming: list[store.Incoming], origin: Origin) -> float:

@@ -23,7 +23,8 @@ from platbook.transport import Transport
 async def main(url, rows):
     configure_log("ERROR")
     clock, box = SystemClock(), SecretBox(os.urandom(32))
-    settings = {"listings": rows, "started": "2026-01-01T00:00:00Z", "at": "2026-01-01T00:00:00Z"}
+    moment = "2026-01-01T00:00:00Z"
+    settings = {"listings": rows, "started": moment, "at": moment, "order": "key"}
     said = {"providerId": "mock", "providerName": "Mock", "providerType": "MOCK", "settings": settings}
     async with Database.open(url) as database, Transport.open(database, clock) as transport:
         async with database.transaction() as connection:

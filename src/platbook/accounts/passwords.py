@@ -1,7 +1,6 @@
 """Passwords: argon2id, hashed and verified in a thread since that takes its time on purpose."""
 
 import asyncio
-from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -13,6 +12,9 @@ LONGEST = 128
 WELL_KNOWN = "password"
 
 _hasher = PasswordHasher()
+_NOBODYS_HASH = (
+    f"$argon2id$v=19$m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}${'A' * 22}${'A' * 43}"
+)  # of no password; written and not made, since making one when it is first needed would take twice as long
 
 
 def check_password(password: str, field: str = "password") -> None:
@@ -30,7 +32,7 @@ async def hash_password(password: str) -> str:
 
 async def verify_password(password: str, known: str | None) -> bool:
     """Check a password. For an unknown user (`known` None) the same work is done, and the answer is no."""
-    good = await asyncio.to_thread(_verify, password[:LONGEST], known or _nobodys_hash())
+    good = await asyncio.to_thread(_verify, password[:LONGEST], known or _NOBODYS_HASH)
     return good and known is not None and len(password) <= LONGEST
 
 
@@ -44,8 +46,3 @@ def _verify(password: str, known: str) -> bool:
         return _hasher.verify(known, password)
     except (VerificationError, InvalidHashError):
         return False
-
-
-@cache
-def _nobodys_hash() -> str:
-    return _hasher.hash("a password that nobody has")

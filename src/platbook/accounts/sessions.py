@@ -70,12 +70,15 @@ class Sessions:
             login = await connection.first(_Login, Q.get_login, {"email": email})
         good = await verify_password(password, None if login is None else login.password_hash)
         if login is None or not good or not login.is_active:
-            raise NotAuthenticated("the e-mail address or the password is wrong", code="INVALID_CREDENTIALS")
+            raise _refuse_login()
         renewed = await hash_password(password) if needs_rehash(login.password_hash) else None
         async with self._database.transaction() as connection:
             await forgive_attempt(connection, email, address, now)
             await connection.run(Q.note_login, {"id": login.id, "at": now, "password_hash": renewed})
-            return await self.start(connection, await get_user(connection, login.id))
+            user = await get_user(connection, login.id)
+            if not user.is_active:  # disabled while the password was looked at
+                raise _refuse_login()
+            return await self.start(connection, user)
 
     async def start(self, connection: WriteConnection, user: User, family_id: UUID | None = None) -> Tokens:
         """Give a user tokens, of a new family or a known one."""
@@ -132,3 +135,7 @@ class Sessions:
             self._kept.clear()
         self._kept[user_id] = (now, user)
         return user
+
+
+def _refuse_login() -> NotAuthenticated:
+    return NotAuthenticated("the e-mail address or the password is wrong", code="INVALID_CREDENTIALS")

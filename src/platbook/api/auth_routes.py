@@ -10,7 +10,7 @@ from platbook.accounts import NewUser, Tokens, add_user
 from platbook.accounts.invitations import use_invitation
 from platbook.api.auth import CurrentUser
 from platbook.api.envelope import Success
-from platbook.api.models import Model, Moment
+from platbook.api.models import Model, Moment, Sent
 from platbook.api.services import Given
 from platbook.base.actor import Role
 from platbook.base.errors import NotAllowed
@@ -23,14 +23,14 @@ Name = Annotated[str, Field(min_length=1, max_length=100)]
 _TOKEN = "an opaque text of 43 characters"  # noqa: S105 - an example
 
 
-class Login(Model):
+class Login(Sent):
     """An e-mail address and a password."""
 
     email: Email
     password: Password
 
 
-class Registration(Model):
+class Registration(Sent):
     """A new user. `invitationToken` is needed unless ALLOW_REGISTRATION is set."""
 
     email: Email
@@ -40,7 +40,7 @@ class Registration(Model):
     invitation_token: Annotated[str, Field(max_length=200, examples=[_TOKEN])] | None = None
 
 
-class Refresh(Model):
+class Refresh(Sent):
     """The refresh token of the last login or refresh."""
 
     refresh_token: Annotated[str, Field(min_length=1, max_length=200, examples=[_TOKEN])]

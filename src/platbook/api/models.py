@@ -13,6 +13,12 @@ class Model(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", from_attributes=True)
 
 
+class Sent(Model):
+    """A body that comes in: its words are the camelCase ones alone, our own names for them are as unknown as any."""
+
+    model_config = ConfigDict(populate_by_name=False)
+
+
 def to_z(moment: datetime) -> str:
     """A moment as the API writes it: UTC, with a Z."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
