@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from platbook.accounts import set_active
+from platbook.accounts import sessions, set_active
+from platbook.accounts.passwords import verify_password
 from platbook.accounts.tokens import sign_access_token
 from platbook.base.actor import Role
 from platbook.base.errors import NotAuthenticated
@@ -86,6 +87,22 @@ async def test_a_disabled_user_is_out_within_two_seconds(desk: Desk) -> None:
     async with desk.database.transaction() as connection:
         await set_active(connection, "ada@example.com", active=True, at=desk.clock.now())
     assert await _refresh(desk, tokens.refresh_token) is None, "let in again, one logs in again"
+
+
+async def test_a_user_disabled_while_the_password_is_looked_at_is_not_let_in(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.add()
+
+    async def disable_and_verify(password: str, known: str | None) -> bool:
+        async with desk.database.transaction() as connection:
+            await set_active(connection, "ada@example.com", active=False, at=desk.clock.now())
+        return await verify_password(password, known)
+
+    monkeypatch.setattr(sessions, "verify_password", disable_and_verify)
+    with pytest.raises(NotAuthenticated):
+        await desk.sessions.log_in("ada@example.com", PASSWORD, ADDRESS)
+    assert await desk.rows("SELECT id FROM refresh_tokens") == []
 
 
 async def test_a_user_who_is_no_more_is_nobody(desk: Desk) -> None:

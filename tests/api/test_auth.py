@@ -171,6 +171,7 @@ async def test_open_registration_and_a_taken_address(api: Api) -> None:
         (REGISTER, {**REGISTRATION, "password": "short"}, "password"),
         (REGISTER, {**REGISTRATION, "firstName": ""}, "firstName"),
         (LOGIN, {"email": "ada@example.com", "password": "x", "role": "admin"}, "role"),
+        (REGISTER, {**REGISTRATION, "invitation_token": "x"}, "invitation_token"),
         (REFRESH, {}, "refreshToken"),
         (REFRESH, {"refreshToken": 5}, "refreshToken"),
     ],

@@ -52,6 +52,20 @@ async def test_unknown_addresses_and_methods_are_in_the_envelope(api: Api) -> No
     assert (answer.status_code, answer.json()["error"]["code"]) == (405, "METHOD_NOT_ALLOWED")
 
 
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/api/v1/auth/me", "GET"),
+        ("/api/v1/properties", "GET, POST"),
+        ("/api/v1/properties/01a20cc2-c827-7ea6-9dab-49ecc5a105db", "DELETE, GET, PUT"),
+        ("/health/live", "GET"),
+    ],
+)
+async def test_a_wrong_method_is_told_all_the_right_ones(api: Api, path: str, methods: str) -> None:
+    answer = await api.call("PATCH", path, who=None)
+    assert (answer.status_code, answer.headers["allow"]) == (405, methods)
+
+
 async def test_request_ids_come_back(api: Api) -> None:
     answer = await api.call("GET", "/health/live", who=None, headers={"X-Request-Id": "abc-1"})
     assert answer.headers["x-request-id"] == "abc-1"

@@ -12,9 +12,9 @@ LONGEST = 128
 WELL_KNOWN = "password"
 
 _hasher = PasswordHasher()
-_NOBODYS_HASH = (
-    f"$argon2id$v=19$m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}${'A' * 22}${'A' * 43}"
-)  # of no password; written and not made, since making one when it is first needed would take twice as long
+_COSTS = f"m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
+_NOBODYS_HASH = f"$argon2id$v=19${_COSTS}${'A' * 22}${'A' * 43}"
+"""Of no password. Written and not made: making one when it is first needed would cost that login twice the time."""
 
 
 def check_password(password: str, field: str = "password") -> None:

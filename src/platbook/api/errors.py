@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from platbook.api.envelope import failure_body, raw_json
 from platbook.base.errors import (
@@ -96,14 +98,26 @@ def _to_detail(loc: Sequence[object], kind: str, message: str) -> dict[str, str]
     return {"field": field, "message": _WORDS.get(kind, message).removeprefix("Value error, ")}
 
 
-async def _on_http(_: Request, error: Exception) -> Response:
+async def _on_http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     code = _HTTP_CODES.get(error.status_code, "ERROR")
     words = {404: "there is nothing at this address", 405: "this address does not take this method"}
     message = words.get(error.status_code, str(error.detail))
     headers = dict(error.headers or {})
+    if "Allow" in headers:
+        headers["Allow"] = ", ".join(sorted(_find_methods(request)))
     return raw_json(failure_body(code, message), status=error.status_code, headers=headers)
+
+
+def _find_methods(request: Request) -> set[str]:
+    """Every method an address takes (RFC 9110 section 10.2.1); the framework tells those of the first route alone."""
+    methods: set[str] = set()
+    for route in iter_route_contexts(request.app.routes):
+        pattern, _, _ = compile_path(route.path_format or "")
+        if pattern.match(request.scope["path"]):
+            methods |= route.methods or set()
+    return methods
 
 
 async def _on_database_away(_: Request, error: Exception) -> Response:
