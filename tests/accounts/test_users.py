@@ -41,7 +41,6 @@ async def test_an_address_is_kept_in_lower_case_and_belongs_to_one(desk: Desk) -
         (NewUser("ada@example.com", DEMO_PASSWORD, "Ada", "Moss"), "password"),
         (NewUser("ada@example.com", PASSWORD, "  ", "Moss"), "firstName"),
         (NewUser("ada@example.com", PASSWORD, "Ada", "M" * 101), "lastName"),
-        (NewUser("ada@example.com", PASSWORD, "Ada", "Moss", Role.MANAGER), "role"),
     ],
 )
 async def test_a_user_who_cannot_be_is_refused_by_field(desk: Desk, user: NewUser, field: str) -> None:
@@ -90,10 +89,3 @@ async def test_an_invitation_is_kept_as_a_hash_and_ends(desk: Desk) -> None:
             await use_invitation(connection, token, "new@example.com", desk.clock.now())
         early = desk.clock.now() - timedelta(seconds=1)
         assert await use_invitation(connection, token, "NEW@example.com", early) is Role.AGENT
-
-
-@pytest.mark.parametrize("role", [Role.MANAGER, Role.ASSISTANT, Role.AUDITOR])
-async def test_only_roles_that_can_be_given_are_offered(desk: Desk, role: Role) -> None:
-    async with desk.database.transaction() as connection:
-        with pytest.raises(InvalidInput):
-            await invite(connection, "new@example.com", desk.clock.now(), role=role)

@@ -9,7 +9,7 @@ from typing import cast
 import httpx2
 import orjson
 
-from platbook.accounts import NewUser, Sessions, add_user
+from platbook.accounts import Callers, NewUser, Sessions, add_user
 from platbook.api import Services, create_api
 from platbook.base.actor import Role
 from platbook.base.clock import SetClock
@@ -86,7 +86,7 @@ async def open_desk(database: Database, now: datetime = NOW) -> AsyncGenerator[D
     sessions = Sessions(database, box, clock, settings)
     # No route of listings queues work or opens a socket.
     queue, transport = cast("JobQueue", None), cast("Transport", None)
-    services = Services(settings, clock, database, box, queue, transport, sessions)
+    services = Services(settings, clock, database, box, queue, transport, sessions, Callers(database, box, clock))
     roles = {"admin": Role.ADMIN, "agent": Role.AGENT, "colleague": Role.AGENT}
     tokens: dict[str, str] = {}
     async with database.transaction() as connection:

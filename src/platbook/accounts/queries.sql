@@ -8,6 +8,10 @@ VALUES (%(id)s, %(email)s, %(password_hash)s, %(first_name)s, %(last_name)s, %(r
 SELECT id, email, first_name, last_name, role, office, team, is_active, created_at, last_login_at
 FROM users WHERE id = %(id)s;
 
+-- name: get_belonging
+-- Whose what belongs to a user is.
+SELECT id AS owner, office, team FROM users WHERE id = %(id)s;
+
 -- name: get_login
 -- What a login is checked against. The address comes in lower case: what attempts are counted by must be what is found.
 SELECT id, password_hash, is_active FROM users WHERE lower(email) = %(email)s;
@@ -25,30 +29,46 @@ UPDATE users SET last_login_at = %(at)s, password_hash = coalesce(%(password_has
 -- Let a user in, or keep them out.
 UPDATE users SET is_active = %(active)s WHERE lower(email) = lower(%(email)s) RETURNING id;
 
+-- name: add_session
+-- A login begins.
+INSERT INTO sessions (id, user_id, began_at, expires_at) VALUES (%(id)s, %(user_id)s, %(at)s, %(expires_at)s);
+
+-- name: extend_session
+-- A login goes on.
+UPDATE sessions SET expires_at = %(expires_at)s WHERE id = %(id)s;
+
+-- name: end_session
+-- A login and all that was rotated from it ends.
+UPDATE sessions SET ended_at = %(at)s WHERE id = %(id)s AND ended_at IS NULL;
+
+-- name: end_sessions
+-- Every login of a user ends, but for one that may be named.
+UPDATE sessions SET ended_at = %(at)s
+WHERE user_id = %(user_id)s AND ended_at IS NULL AND id IS DISTINCT FROM %(except_id)s::uuid;
+
+-- name: delete_dead_sessions
+-- Logins past their time, with their refresh tokens.
+DELETE FROM sessions WHERE expires_at <= %(at)s;
+
 -- name: add_refresh_token
 -- A refresh token, known by its hash alone.
-INSERT INTO refresh_tokens (id, user_id, family_id, token_hash, issued_at, expires_at)
-VALUES (%(id)s, %(user_id)s, %(family_id)s, %(token_hash)s, %(at)s, %(expires_at)s);
+INSERT INTO refresh_tokens (id, family_id, token_hash, issued_at, expires_at)
+VALUES (%(id)s, %(session_id)s, %(token_hash)s, %(at)s, %(expires_at)s);
 
 -- name: get_refresh_token
--- A refresh token, locked so that two uses at once are one use and one reuse.
-SELECT user_id, family_id, expires_at, used_at, revoked_at FROM refresh_tokens WHERE token_hash = %(token_hash)s FOR UPDATE;
+-- A refresh token and its login, locked so that two uses at once are one use and one reuse.
+SELECT s.user_id, s.id AS session_id, t.expires_at, t.used_at, s.ended_at
+FROM refresh_tokens t JOIN sessions s ON s.id = t.family_id WHERE t.token_hash = %(token_hash)s FOR UPDATE OF t;
 
 -- name: use_refresh_token
 -- A refresh token is good once.
 UPDATE refresh_tokens SET used_at = %(at)s WHERE token_hash = %(token_hash)s;
 
--- name: revoke_family
--- A login and all that was rotated from it ends.
-UPDATE refresh_tokens SET revoked_at = %(at)s WHERE family_id = %(family_id)s AND revoked_at IS NULL;
-
--- name: revoke_user
--- Every login of a user ends.
-UPDATE refresh_tokens SET revoked_at = %(at)s WHERE user_id = %(user_id)s AND revoked_at IS NULL;
-
--- name: delete_dead_tokens
--- Refresh tokens past their time.
-DELETE FROM refresh_tokens WHERE expires_at < %(at)s;
+-- name: get_session_caller
+-- Who a login speaks for, while it has not ended and its user is let in.
+SELECT u.id, u.email, u.role, u.office, u.team,
+    ARRAY(SELECT agent_id FROM assistant_agents WHERE assistant_id = u.id) AS agents
+FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = %(id)s AND s.ended_at IS NULL AND u.is_active;
 
 -- name: add_invitation
 -- An invitation, known by its token's hash alone.

@@ -1,17 +1,18 @@
 """The door every route of the API has: who is calling, and may they? Asked before anything of the request is read."""
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.routing import iter_route_contexts
 from fastapi.security import HTTPBearer
 
-from platbook.accounts import User
 from platbook.api.documentation import describe
 from platbook.api.rights import ANYBODY, BASE, RIGHTS
 from platbook.api.services import Given
 from platbook.base.actor import Actor
 from platbook.base.errors import FieldProblem, InvalidInput, NotAllowed, NotAuthenticated
+from platbook.base.rights import require
 
 bearer = HTTPBearer(auto_error=False, description="The access token of POST /auth/login")
 
@@ -20,18 +21,17 @@ _NOBODY = Actor("nobody")
 
 async def admit(request: Request, given: Given) -> Actor:
     """Find the caller and check the route's rights; NotAuthenticated, NotAllowed."""
-    allowed = RIGHTS.get(f"{request.method} {_path_of(request)}")
-    if allowed is None:
+    route = f"{request.method} {_path_of(request)}"
+    if route not in RIGHTS:
         raise NotAllowed("nobody may do this")
-    if allowed == ANYBODY:
+    right = RIGHTS[route]
+    if right is ANYBODY:
         return _NOBODY
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise NotAuthenticated("log in first: this asks for a bearer token", code="MISSING_TOKEN")
-    actor, user = await given.sessions.identify(token.strip())
-    if actor.role not in allowed:
-        raise NotAllowed("your role does not allow this")
-    request.state.user = user
+    actor = await given.callers.identify(token.strip())
+    require(actor, right)
     return actor
 
 
@@ -43,18 +43,15 @@ async def refuse_unknown_query(request: Request) -> None:
         raise InvalidInput(f"{problems[0].field}: {problems[0].message}", details=problems)
 
 
-async def get_current_user(request: Request, _: Annotated[Actor, Depends(admit)]) -> User:
-    """The user behind the caller."""
-    user = request.state.user
-    if not isinstance(user, User):
-        raise NotAuthenticated("log in first")
-    return user
-
-
 Caller = Annotated[Actor, Depends(admit)]
 """A route's parameter: who is calling, admitted."""
 
-CurrentUser = Annotated[User, Depends(get_current_user)]
+
+def user_id_of(caller: Actor) -> UUID:
+    """The user behind a caller of a route that asks for a login."""
+    if caller.user_id is None:
+        raise NotAuthenticated("log in first")
+    return caller.user_id
 
 
 def _known_query(request: Request) -> frozenset[str]:

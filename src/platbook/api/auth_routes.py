@@ -3,12 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
-from platbook.accounts import NewUser, Tokens, add_user
+from platbook.accounts import NewUser, Tokens, add_user, get_user
 from platbook.accounts.invitations import use_invitation
-from platbook.api.auth import CurrentUser
+from platbook.api.auth import Caller, user_id_of
 from platbook.api.envelope import Success
 from platbook.api.models import Model, Moment, Sent
 from platbook.api.services import Given
@@ -99,10 +99,18 @@ async def refresh(body: Refresh, given: Given) -> Success[TokensAnswer]:
     return _to_answer(await given.sessions.refresh(body.refresh_token))
 
 
+@router.post("/logout", status_code=204)
+async def log_out(given: Given, caller: Caller) -> Response:
+    """End this login: its access and refresh tokens are good no more."""
+    await given.sessions.log_out(caller)
+    return Response(status_code=204)
+
+
 @router.get("/me")
-async def me(user: CurrentUser) -> Success[UserAnswer]:
+async def me(given: Given, caller: Caller) -> Success[UserAnswer]:
     """Who is logged in."""
-    return Success(data=UserAnswer.model_validate(user))
+    async with given.database.read() as connection:
+        return Success(data=UserAnswer.model_validate(await get_user(connection, user_id_of(caller))))
 
 
 def _to_answer(tokens: Tokens) -> Success[TokensAnswer]:

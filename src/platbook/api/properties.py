@@ -32,7 +32,8 @@ from platbook.api.properties_models import (
 from platbook.api.properties_words import Texts, to_said, to_search_texts, to_texts
 from platbook.api.services import Given, Services
 from platbook.base.actor import Actor
-from platbook.base.errors import InvalidInput, NotAllowed
+from platbook.base.errors import InvalidInput
+from platbook.base.rights import Right, require
 from platbook.db import ReadConnection
 from platbook.listings.reading import (
     Reading,
@@ -150,8 +151,8 @@ async def get_property(
     request: Request, given: Given, caller: Caller, property_id: UUID, include: Include = None
 ) -> Response:
     """One listing. One that was removed, or left the scope, answers staff; an erased one is gone (410)."""
-    if include and not caller.is_admin:
-        raise NotAllowed("the source's own record is for admins alone")
+    if include:
+        require(caller, Right.READ_RAW)
     async with given.database.read() as connection:
         reading = await get_listing(connection, property_id, caller.surface, given.clock.now())
         if include:

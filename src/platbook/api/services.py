@@ -5,7 +5,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from platbook.accounts import Sessions
+from platbook.accounts import Callers, Sessions
 from platbook.base.clock import Clock
 from platbook.base.settings import Settings
 from platbook.db import Database, SecretBox
@@ -24,6 +24,7 @@ class Services:
     queue: JobQueue
     transport: Transport
     sessions: Sessions
+    callers: Callers
 
 
 def get_services(request: Request) -> Services:

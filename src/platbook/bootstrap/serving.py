@@ -7,7 +7,7 @@ from collections.abc import Generator
 
 import uvicorn
 
-from platbook.accounts import Sessions
+from platbook.accounts import Callers, Sessions
 from platbook.api import Services, create_api
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.system import System
@@ -47,9 +47,10 @@ def to_url(bound: socket.socket) -> str:
 
 async def serve_api(system: System, bound: socket.socket, stopping: asyncio.Event, *, ready: asyncio.Event) -> None:
     """Answer until `stopping` is set; `ready` is set when the first request can come."""
+    services = _services(system)
     server = _Server(
         uvicorn.Config(
-            create_api(_services(system)),
+            create_api(services),
             log_config=None,
             access_log=False,
             server_header=False,
@@ -58,6 +59,7 @@ async def serve_api(system: System, bound: socket.socket, stopping: asyncio.Even
         )
     )
     async with asyncio.TaskGroup() as group:
+        listening = group.create_task(services.callers.listen())
         serving = group.create_task(server.serve(sockets=[bound]))
         while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn says it by an attribute only
             await asyncio.sleep(_LOOK_SECONDS)
@@ -66,12 +68,19 @@ async def serve_api(system: System, bound: socket.socket, stopping: asyncio.Even
         await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
         stopping.set()
         server.should_exit = True
+        listening.cancel()
 
 
 def _services(system: System) -> Services:
-    sessions = Sessions(system.database, system.box, system.clock, system.settings)
     return Services(
-        system.settings, system.clock, system.database, system.box, system.queue, system.transport, sessions
+        system.settings,
+        system.clock,
+        system.database,
+        system.box,
+        system.queue,
+        system.transport,
+        Sessions(system.database, system.box, system.clock, system.settings),
+        Callers(system.database, system.box, system.clock),
     )
 
 

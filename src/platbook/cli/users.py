@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from platbook.accounts import NewUser, User, add_user, find_users, invite, set_active
-from platbook.accounts.users import GIVEN_OUT
 from platbook.base.actor import Role
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.system import System
@@ -21,7 +20,7 @@ app = typer.Typer(help="Who may log in.", no_args_is_help=True)
 _PASSWORD_VARIABLE = "PLATBOOK_USER_PASSWORD"  # noqa: S105 - a variable's name
 
 _Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The e-mail address to log in with.")]
-_Role = Annotated[Role, typer.Option("--role", help=f"One of {', '.join(GIVEN_OUT)}.", metavar="ROLE")]
+_Role = Annotated[Role, typer.Option("--role", help=f"One of {', '.join(Role)}.", metavar="ROLE")]
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 

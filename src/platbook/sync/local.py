@@ -10,9 +10,11 @@ from types import MappingProxyType
 from typing import cast
 from uuid import UUID
 
+from platbook.accounts import get_belonging
 from platbook.base.actor import Actor
 from platbook.base.errors import Conflict, FieldProblem, Gone, InvalidInput, NotAllowed, NotFound, RecordRejected
 from platbook.base.ids import new_id
+from platbook.base.rights import Belonging, Right, whose
 from platbook.db import WriteConnection
 from platbook.listings import store
 from platbook.listings.listing import NormalListing, Origin
@@ -71,8 +73,9 @@ async def _get_own(connection: WriteConnection, actor: Actor, property_id: UUID)
         raise Conflict("an MLS's listing is changed at the MLS; only listings made here can be changed here")
     if stored.removed:
         raise Gone("this listing was removed")
-    if not actor.is_admin and (actor.user_id is None or actor.user_id != stored.author_id):
-        raise NotAllowed("only its author or an admin may change a local listing")
+    author = Belonging() if stored.author_id is None else await get_belonging(connection, stored.author_id)
+    if not whose(actor, Right.WRITE_LISTINGS).holds(author):
+        raise NotAllowed("this listing is somebody else's")
     return stored
 
 
