@@ -25,7 +25,7 @@ import httpx2
 from benchmarks import feed
 from benchmarks.ground import fresh_database, settle, tell
 from platbook.accounts import NewUser, Sessions, add_user
-from platbook.base.actor import Role
+from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.clock import SystemClock
 from platbook.base.settings import Settings
 from platbook.db import Database, Query, SecretBox
@@ -85,7 +85,9 @@ async def _prepare(url: str, rows: int) -> tuple[str, str]:
         async with database.transaction() as connection:
             user = NewUser("bench@example.com", "a long password", "Bench", "Mark", Role.AGENT)
             sessions = Sessions(database, box, clock, Settings(access_token_minutes=300))
-            token = (await sessions.start(connection, await add_user(connection, user, clock.now()))).access_token
+            token = (
+                await sessions.start(connection, await add_user(connection, user, COMMAND_LINE, clock.now()))
+            ).access_token
         async with database.read() as connection:
             most = (
                 "SELECT city FROM properties WHERE standard_status = 'Active' GROUP BY 1 ORDER BY count(*) DESC LIMIT 1"

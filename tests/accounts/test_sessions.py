@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from platbook.accounts import sessions, set_active
+from platbook.accounts import credentials
 from platbook.accounts.passwords import verify_password
 from platbook.accounts.tokens import sign_access_token
 from platbook.base.actor import Role
@@ -76,13 +76,11 @@ async def test_a_disabled_user_is_out_at_once(desk: Desk) -> None:
     await desk.add()
     tokens = await desk.sessions.log_in("ada@example.com", PASSWORD, ADDRESS)
     await desk.callers.identify(tokens.access_token)
-    async with desk.database.transaction() as connection:
-        await set_active(connection, "ADA@example.com", active=False, at=desk.clock.now())
+    await desk.set_active("ada@example.com", active=False)
     with pytest.raises(NotAuthenticated):
         await desk.callers.identify(tokens.access_token)
     assert await _refresh(desk, tokens.refresh_token) is None
-    async with desk.database.transaction() as connection:
-        await set_active(connection, "ada@example.com", active=True, at=desk.clock.now())
+    await desk.set_active("ada@example.com", active=True)
     assert await _refresh(desk, tokens.refresh_token) is None, "let in again, one logs in again"
     with pytest.raises(NotAuthenticated):
         await desk.callers.identify(tokens.access_token)
@@ -94,11 +92,10 @@ async def test_a_user_disabled_while_the_password_is_looked_at_is_not_let_in(
     await desk.add()
 
     async def disable_and_verify(password: str, known: str | None) -> bool:
-        async with desk.database.transaction() as connection:
-            await set_active(connection, "ada@example.com", active=False, at=desk.clock.now())
+        await desk.set_active("ada@example.com", active=False)
         return await verify_password(password, known)
 
-    monkeypatch.setattr(sessions, "verify_password", disable_and_verify)
+    monkeypatch.setattr(credentials, "verify_password", disable_and_verify)
     with pytest.raises(NotAuthenticated):
         await desk.sessions.log_in("ada@example.com", PASSWORD, ADDRESS)
     assert await desk.rows("SELECT id FROM refresh_tokens") == []

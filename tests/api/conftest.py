@@ -10,7 +10,7 @@ import pytest
 
 from platbook.accounts import Callers, NewUser, Sessions, User, add_user
 from platbook.api import Services, create_api
-from platbook.base.actor import Role
+from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.clock import SetClock
 from platbook.base.settings import Settings
 from platbook.db import Database, Query, SecretBox
@@ -52,7 +52,7 @@ class Api:
             async with self.services.database.transaction() as connection:
                 if who not in self.users:
                     new = NewUser(who, PASSWORD, "Test", who.partition("@")[0], ROLES.get(who, Role.AGENT))
-                    self.users[who] = await add_user(connection, new, self.clock.now())
+                    self.users[who] = await add_user(connection, new, COMMAND_LINE, self.clock.now())
                 self._tokens[who] = (await self.services.sessions.start(connection, self.users[who])).access_token
         return self._tokens[who]
 

@@ -11,7 +11,7 @@ import orjson
 
 from platbook.accounts import Callers, NewUser, Sessions, add_user
 from platbook.api import Services, create_api
-from platbook.base.actor import Role
+from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.clock import SetClock
 from platbook.base.settings import Settings
 from platbook.db import Database, SecretBox
@@ -92,7 +92,9 @@ async def open_desk(database: Database, now: datetime = NOW) -> AsyncGenerator[D
     async with database.transaction() as connection:
         for name, role in roles.items():
             user = NewUser(f"{name}@example.com", "correct horse battery", name, "Test", role)
-            tokens[name] = (await sessions.start(connection, await add_user(connection, user, now))).access_token
+            tokens[name] = (
+                await sessions.start(connection, await add_user(connection, user, COMMAND_LINE, now))
+            ).access_token
     transport_to = httpx2.ASGITransport(app=create_api(services))
     async with httpx2.AsyncClient(transport=transport_to, base_url="http://api.test") as client:
         yield Desk(Shelf(database), clock, client, tokens)

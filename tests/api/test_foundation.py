@@ -30,7 +30,7 @@ async def test_every_route_refuses_who_may_not(api: Api) -> None:
         address = "/api/v1" + re.sub(r"\{[^}]+\}", "01a20cc2-c827-7ea6-9dab-49ecc5a105db", path)
         answer = await api.call(method, address, who=None)
         if right is ANYBODY:
-            assert answer.status_code == 400, route
+            assert answer.status_code in {400, 404}, route
             continue
         assert (answer.status_code, answer.json()["error"]["code"]) == (401, "MISSING_TOKEN"), route
         api.log_in_anew("agent@example.com")
@@ -58,7 +58,7 @@ async def test_unknown_addresses_and_methods_are_in_the_envelope(api: Api) -> No
 @pytest.mark.parametrize(
     ("path", "methods"),
     [
-        ("/api/v1/auth/me", "GET"),
+        ("/api/v1/auth/me", "GET, PUT"),
         ("/api/v1/properties", "GET, POST"),
         ("/api/v1/properties/01a20cc2-c827-7ea6-9dab-49ecc5a105db", "DELETE, GET, PUT"),
         ("/health/live", "GET"),

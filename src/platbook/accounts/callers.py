@@ -6,12 +6,13 @@ asks the database each time.
 """
 
 import asyncio
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from platbook.accounts.tokens import read_access_token
-from platbook.base.actor import Actor, Role
+from platbook.accounts.keys import PREFIX
+from platbook.accounts.tokens import hash_token, read_access_token
+from platbook.base.actor import Actor, Role, Scope, Surface
 from platbook.base.clock import Clock
 from platbook.base.errors import NotAuthenticated
 from platbook.base.log import get_log
@@ -25,6 +26,7 @@ log = get_log("accounts")
 _CHANNEL = "access_changed"
 _KEPT = timedelta(seconds=2)
 _MOST_KEPT = 10_000
+_USE_NOTED = timedelta(hours=1)
 _PAUSE_SECONDS = 1
 
 
@@ -46,6 +48,15 @@ class _Caller:
     agents: list[UUID]
 
 
+@dataclass(frozen=True, slots=True)
+class _KeyCaller(_Caller):
+    key_id: UUID
+    surface: str
+    scopes: list[str]
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+
 class Callers:
     """Tells who a token speaks for."""
 
@@ -57,18 +68,21 @@ class Callers:
         self._changes = 0
 
     async def identify(self, token: str) -> Actor:
-        """Who an access token speaks for; NotAuthenticated."""
+        """Who an access token or an API key speaks for; NotAuthenticated."""
         now = self._clock.now()
         known = self._known.get(token)
         if known is not None and now < known.until:
             return known.actor
         changes = self._changes
-        read = read_access_token(self._key, token, now)
-        actor = await self._find_user(read.session_id)
+        if token.startswith(PREFIX):
+            actor, expires_at = await self._find_key(token, now)
+        else:
+            read = read_access_token(self._key, token, now)
+            actor, expires_at = await self._find_user(read.session_id), read.expires_at
         if self._hearing and changes == self._changes:  # else what was read may be out of date already
             if len(self._known) >= _MOST_KEPT:
                 self._known.clear()
-            self._known[token] = _Known(actor, min(now + _KEPT, read.expires_at))
+            self._known[token] = _Known(actor, min(now + _KEPT, expires_at))
         return actor
 
     async def listen(self) -> None:
@@ -96,12 +110,24 @@ class Callers:
             found = await connection.first(_Caller, Q.get_session_caller, {"id": session_id})
         if found is None:
             raise NotAuthenticated("this login has ended; log in again")
-        return Actor(
-            found.email,
-            found.id,
-            Role(found.role),
-            found.office,
-            found.team,
-            frozenset(found.agents),
-            session_id=session_id,
+        return _to_actor(found, session_id=session_id)
+
+    async def _find_key(self, key: str, now: datetime) -> tuple[Actor, datetime]:
+        async with self._database.transaction() as connection:
+            found = await connection.first(_KeyCaller, Q.get_key_caller, {"key_hash": hash_token(key), "at": now})
+            if found is not None and (found.last_used_at is None or now - found.last_used_at >= _USE_NOTED):
+                await connection.run(Q.note_key_use, {"id": found.key_id, "at": now})
+        if found is None:
+            raise NotAuthenticated("this API key is not valid, has expired, or was revoked")
+        actor = replace(
+            _to_actor(found),
+            surface=Surface(found.surface),
+            key_id=found.key_id,
+            scopes=frozenset(map(Scope, found.scopes)),
         )
+        return actor, found.expires_at or datetime.max.replace(tzinfo=UTC)
+
+
+def _to_actor(found: _Caller, *, session_id: UUID | None = None) -> Actor:
+    agents = frozenset(found.agents)
+    return Actor(found.email, found.id, Role(found.role), found.office, found.team, agents, session_id=session_id)

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from platbook.accounts.attempts import claim_attempt, forgive_attempt
-from platbook.accounts.passwords import hash_password, needs_rehash, verify_password
+from platbook.accounts.credentials import Credentials, refuse_login
 from platbook.accounts.tokens import hash_token, new_secret_token, sign_access_token
 from platbook.accounts.users import User, get_user
 from platbook.base.actor import Actor
@@ -33,13 +32,6 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True)
-class _Login:
-    id: UUID
-    password_hash: str
-    is_active: bool
-
-
-@dataclass(frozen=True, slots=True)
 class _RefreshToken:
     user_id: UUID
     session_id: UUID
@@ -49,31 +41,29 @@ class _RefreshToken:
 
 
 class Sessions:
-    """Logs in, refreshes, logs out."""
+    """Logs in, refreshes, logs out. `credentials` checks who somebody is."""
 
     def __init__(self, database: Database, box: SecretBox, clock: Clock, settings: Settings) -> None:
         self._database, self._clock = database, clock
+        self.credentials = Credentials(database, box, clock)
         self._key = box.derive("access-tokens")
         self._access_life = timedelta(minutes=settings.access_token_minutes)
         self._refresh_life = timedelta(days=settings.refresh_token_days)
 
-    async def log_in(self, email: str, password: str, address: str) -> Tokens:
-        """Log in from a client address. NotAuthenticated, the same for an unknown user; TooManyAttempts."""
-        now, email = self._clock.now(), email.lower()
+    async def log_in(self, email: str, password: str, address: str, code: str | None = None) -> Tokens:
+        """Log in from a client address. Errors: as `Credentials.prove`."""
+        proof = await self.credentials.prove(email, password, address, code)
         async with self._database.transaction() as connection:
-            await claim_attempt(connection, email, address, now)
-            login = await connection.first(_Login, Q.get_login, {"email": email})
-        good = await verify_password(password, None if login is None else login.password_hash)
-        if login is None or not good or not login.is_active:
-            raise _refuse_login()
-        renewed = await hash_password(password) if needs_rehash(login.password_hash) else None
-        async with self._database.transaction() as connection:
-            await forgive_attempt(connection, email, address, now)
-            await connection.run(Q.note_login, {"id": login.id, "at": now, "password_hash": renewed})
-            user = await get_user(connection, login.id)
-            if not user.is_active:  # disabled while the password was looked at
-                raise _refuse_login()
-            return await self.start(connection, user)
+            return await self.admit(connection, proof.user_id, renewed_hash=proof.renewed_hash)
+
+    async def admit(self, connection: WriteConnection, user_id: UUID, *, renewed_hash: str | None = None) -> Tokens:
+        """Begin a session of somebody who has proved who they are; NotAuthenticated where they are not let in."""
+        params = {"id": user_id, "at": self._clock.now(), "password_hash": renewed_hash}
+        await connection.run(Q.note_login, params)
+        user = await get_user(connection, user_id)
+        if not user.is_active:  # disabled while the password was looked at
+            raise refuse_login()
+        return await self.start(connection, user)
 
     async def start(self, connection: WriteConnection, user: User) -> Tokens:
         """Begin a session of a user."""
@@ -117,7 +107,3 @@ class Sessions:
         await connection.run(Q.add_refresh_token, params)
         access = sign_access_token(self._key, user.id, session_id, now, self._access_life)
         return Tokens(user, access, refresh, int(self._access_life.total_seconds()))
-
-
-def _refuse_login() -> NotAuthenticated:
-    return NotAuthenticated("the e-mail address or the password is wrong", code="INVALID_CREDENTIALS")

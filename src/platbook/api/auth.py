@@ -14,7 +14,10 @@ from platbook.base.actor import Actor
 from platbook.base.errors import FieldProblem, InvalidInput, NotAllowed, NotAuthenticated
 from platbook.base.rights import require
 
-bearer = HTTPBearer(auto_error=False, description="The access token of POST /auth/login")
+bearer = HTTPBearer(auto_error=False, description="The access token of POST /auth/login, or an API key")
+
+ANY_QUERY = "x-any-query"
+"""The mark, in the description, of a route whose query others make up."""
 
 _NOBODY = Actor("nobody")
 
@@ -38,6 +41,8 @@ async def admit(request: Request, given: Given) -> Actor:
 async def refuse_unknown_query(request: Request) -> None:
     """Refuse query parameters the route does not know, by name: a filter that is misspelt must not be ignored."""
     known = _known_query(request)
+    if known is None:
+        return
     problems = [FieldProblem(name, "is not a known parameter") for name in request.query_params if name not in known]
     if problems:
         raise InvalidInput(f"{problems[0].field}: {problems[0].message}", details=problems)
@@ -54,14 +59,20 @@ def user_id_of(caller: Actor) -> UUID:
     return caller.user_id
 
 
-def _known_query(request: Request) -> frozenset[str]:
-    """The route's parameters as its description names them: what is not described is not known."""
-    kept: dict[str, frozenset[str]] = request.app.state.known_query
+def address_of(request: Request) -> str:
+    """Where a request comes from, for counting guesses."""
+    return request.client.host if request.client else "unknown"
+
+
+def _known_query(request: Request) -> frozenset[str] | None:
+    """The route's parameters as its description names them: what is not described is not known. None: any."""
+    kept: dict[str, frozenset[str] | None] = request.app.state.known_query
     route = f"{request.method} {_path_of(request)}"
     if route not in kept:
         paths = describe(request.app)["paths"]
         operation = paths.get(BASE + _path_of(request), {}).get(request.method.lower(), {})
-        kept[route] = frozenset(one["name"] for one in operation.get("parameters", ()) if one["in"] == "query")
+        named = frozenset(one["name"] for one in operation.get("parameters", ()) if one["in"] == "query")
+        kept[route] = None if operation.get(ANY_QUERY) else named
     return kept[route]
 
 

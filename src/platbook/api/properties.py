@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Body, Query, Request, Response
 
+from platbook.accounts.members import find_mine
 from platbook.api.auth import Caller
 from platbook.api.envelope import Success, paginate, raw_json
 from platbook.api.properties_answers import (
@@ -218,7 +219,11 @@ async def remove_property(given: Given, caller: Caller, property_id: UUID) -> Re
 
 
 async def _answer_list(request: Request, given: Services, caller: Actor, texts: Texts) -> Response:
-    search = parse_search(texts, surface=caller.surface)
+    mine = None
+    if "mine" in texts:
+        async with given.database.read() as connection:
+            mine = await find_mine(connection, caller)
+    search = parse_search(texts, surface=caller.surface, mine=mine)
     tags = request.headers.get("if-none-match")
     known = _get_known(request)
     now = given.clock.now()

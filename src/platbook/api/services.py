@@ -6,6 +6,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from platbook.accounts import Callers, Sessions
+from platbook.accounts.oidc import OidcSignIn
 from platbook.base.clock import Clock
 from platbook.base.settings import Settings
 from platbook.db import Database, SecretBox
@@ -25,6 +26,7 @@ class Services:
     transport: Transport
     sessions: Sessions
     callers: Callers
+    oidc: OidcSignIn | None = None
 
 
 def get_services(request: Request) -> Services:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from platbook.base.actor import Actor
 from platbook.base.ids import new_id
+from platbook.base.rights import Right, require
 from platbook.db import ReadConnection, WriteConnection, as_json, load_queries
 
 Q = load_queries(__package__ or "platbook.audit")
@@ -79,8 +80,11 @@ async def write_entry(
     await connection.run(Q.write_entry, params)
 
 
-async def find_entries(connection: ReadConnection, wanted: EntryFilter, *, page: int, limit: int) -> Entries:
-    """A page of the log, the newest first."""
+async def find_entries(
+    connection: ReadConnection, actor: Actor, wanted: EntryFilter, *, page: int, limit: int
+) -> Entries:
+    """A page of the log, the newest first. NotAllowed."""
+    require(actor, Right.READ_AUDIT)
     params: dict[str, object] = {
         "user_id": wanted.user_id,
         "act": wanted.act,

@@ -8,7 +8,8 @@ from collections.abc import Generator
 import uvicorn
 
 from platbook.accounts import Callers, Sessions
-from platbook.api import Services, create_api
+from platbook.accounts.oidc import Client, Issuer, OidcSignIn
+from platbook.api import OIDC_CALLBACK, Services, create_api
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.system import System
 
@@ -72,6 +73,7 @@ async def serve_api(system: System, bound: socket.socket, stopping: asyncio.Even
 
 
 def _services(system: System) -> Services:
+    sessions = Sessions(system.database, system.box, system.clock, system.settings)
     return Services(
         system.settings,
         system.clock,
@@ -79,9 +81,28 @@ def _services(system: System) -> Services:
         system.box,
         system.queue,
         system.transport,
-        Sessions(system.database, system.box, system.clock, system.settings),
+        sessions,
         Callers(system.database, system.box, system.clock),
+        _oidc(system, sessions),
     )
+
+
+def _oidc(system: System, sessions: Sessions) -> OidcSignIn | None:
+    settings = system.settings
+    if settings.oidc_issuer is None:
+        return None
+    if settings.oidc_client_id is None or settings.platbook_url is None:
+        missing = "PLATBOOK_URL" if settings.platbook_url is None else "OIDC_CLIENT_ID"
+        raise InvalidInput.of(missing, "is required with OIDC_ISSUER")
+    secret = settings.oidc_client_secret
+    client = Client(
+        settings.oidc_issuer,
+        settings.oidc_client_id,
+        None if secret is None else secret.get_secret_value(),
+        settings.platbook_url + OIDC_CALLBACK,
+    )
+    issuer = Issuer(client, system.transport, system.clock)
+    return OidcSignIn(issuer, sessions, system.database, system.box, system.clock)
 
 
 class _Server(uvicorn.Server):

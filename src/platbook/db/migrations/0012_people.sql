@@ -107,15 +107,6 @@ CREATE TABLE oidc_identities (
 );
 CREATE INDEX oidc_identities_user ON oidc_identities (user_id);
 
--- Sign-ins on their way: what must come back from the issuer, and to which browser.
-CREATE TABLE oidc_sign_ins (
-    state_hash bytea PRIMARY KEY,
-    browser_hash bytea NOT NULL,
-    sealed bytea NOT NULL,                     -- nonce and PKCE verifier
-    expires_at timestamptz NOT NULL
-);
-CREATE INDEX oidc_sign_ins_expires ON oidc_sign_ins (expires_at);
-
 -- Which members of which MLS a user is. A row that nobody has confirmed is a proposal; a refused one is not made again.
 CREATE TABLE member_links (
     id uuid PRIMARY KEY,

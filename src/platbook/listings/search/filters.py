@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from uuid import UUID
 
 from platbook.base.actor import Surface
 from platbook.base.errors import InvalidInput
@@ -82,6 +83,14 @@ class Near:
 
 
 @dataclass(frozen=True, slots=True)
+class Mine:
+    """Whose listings are a caller's own: members (provider and key), and users who are authors of local listings."""
+
+    members: tuple[tuple[str, str], ...] = ()
+    authors: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Search:
     """One search of listings, all filters ANDed, the values of one filter ORed.
 
@@ -114,6 +123,7 @@ class Search:
     modified_since: datetime | None = None
     has_photos: bool | None = None
     featured: bool | None = None
+    mine: Mine | None = None
     facets: tuple[str, ...] = ()
     sort: str = "modifiedAt"
     descending: bool = True
