@@ -15,7 +15,7 @@ from pyotp.totp import TOTP
 from platbook.accounts.tokens import hash_token
 from platbook.audit import Subject, write_entry
 from platbook.base.actor import Actor
-from platbook.base.errors import Conflict, InvalidInput
+from platbook.base.errors import Conflict, InvalidInput, NotFound
 from platbook.base.rights import Right, require
 from platbook.db import ReadConnection, SecretBox, WriteConnection, load_queries
 
@@ -81,9 +81,10 @@ async def renew_recovery_codes(connection: WriteConnection, actor: Actor, at: da
 
 
 async def remove_totp(connection: WriteConnection, user_id: UUID, actor: Actor, at: datetime) -> None:
-    """Logins of a user ask for no code any more. Their own is theirs to remove; another's is an admin's."""
+    """Logins of a user ask for no code any more. Their own is theirs to remove; another's is an admin's. NotFound."""
     require(actor, Right.OWN_PROFILE if user_id == actor.user_id else Right.MANAGE_USERS)
-    await connection.run(Q.remove_totp, {"user_id": user_id})
+    if not await connection.run(Q.remove_totp, {"user_id": user_id}):
+        raise NotFound("there is no such user", code="USER_NOT_FOUND")
     await connection.run(Q.delete_recovery_codes, {"user_id": user_id})
     await write_entry(connection, actor, "totp removed", _subject(user_id), at)
 

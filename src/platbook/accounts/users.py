@@ -258,12 +258,15 @@ async def attach_agents(
     await connection.run(Q.attach_agents, {"assistant_id": assistant_id, "ids": wanted})
     subject, details = Subject("user", str(assistant_id)), {"agents": [str(one) for one in wanted]}
     await write_entry(connection, actor, "agents attached", subject, at, details)
-    return await find_attached(connection, assistant_id)
+    return await find_attached(connection, assistant_id, actor)
 
 
-async def find_attached(connection: ReadConnection, assistant_id: UUID) -> list[User]:
-    """The agents an assistant works for, by e-mail address."""
-    return await connection.all(User, Q.find_attached, {"assistant_id": assistant_id})
+async def find_attached(connection: ReadConnection, assistant_id: UUID, actor: Actor) -> list[User]:
+    """The agents an assistant works for, by e-mail address; of both, those the actor sees. NotFound."""
+    await look_up_user(connection, assistant_id, actor)
+    seen = whose(actor, Right.READ_USERS)
+    found = await connection.all(User, Q.find_attached, {"assistant_id": assistant_id})
+    return [agent for agent in found if seen.holds(agent.belonging)]
 
 
 def clean_email(email: str) -> str:

@@ -30,7 +30,7 @@ from platbook.api.properties_models import (
     SuggestionsShown,
     TimelineShown,
 )
-from platbook.api.properties_words import Texts, to_said, to_search_texts, to_texts
+from platbook.api.properties_words import Texts, to_author, to_said, to_search_texts, to_texts
 from platbook.api.services import Given, Services
 from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput
@@ -188,13 +188,14 @@ async def list_timeline(
 
 @router.post("", status_code=201, responses=_MADE)
 async def create_property(given: Given, caller: Caller, body: Said) -> Response:
-    """Make a listing of one's own, at provider `local`."""
+    """Make a listing of one's own, at provider `local`; with `authorId`, of a user one writes for."""
     if body.get("providerId", LOCAL) != LOCAL:
         raise InvalidInput.of("providerId", f"must be {LOCAL}: only listings of one's own are made here")
-    said = to_said({word: value for word, value in body.items() if word != "providerId"})
+    author_id = to_author(body.get("authorId"))
+    said = to_said({word: value for word, value in body.items() if word not in {"providerId", "authorId"}})
     now = given.clock.now()
     async with given.database.transaction() as connection:
-        property_id = await create_local(connection, caller, said, now)
+        property_id = await create_local(connection, caller, said, now, author_id=author_id)
         reading = await _read_back(connection, property_id, caller, now)
     headers = {"Location": f"/api/v1/properties/{property_id}", "ETag": to_etag(reading.version)}
     return raw_json(to_one_body(reading.document), status=201, headers=headers)
@@ -202,7 +203,7 @@ async def create_property(given: Given, caller: Caller, body: Said) -> Response:
 
 @router.put("/{property_id}", responses={200: {"model": Success[ListingShown]}})
 async def change_property(given: Given, caller: Caller, property_id: UUID, body: Said) -> Response:
-    """Change what is said of a local listing and leave the rest; by its author or an admin. An MLS's answers 409."""
+    """Change what is said of a local listing and leave the rest; by those who write for its author. An MLS's answers 409."""
     now = given.clock.now()
     async with given.database.transaction() as connection:
         await change_local(connection, caller, property_id, to_said(body), now)
@@ -212,7 +213,7 @@ async def change_property(given: Given, caller: Caller, property_id: UUID, body:
 
 @router.delete("/{property_id}", status_code=204)
 async def remove_property(given: Given, caller: Caller, property_id: UUID) -> Response:
-    """Take a local listing off every list; by its author or an admin. An MLS's answers 409."""
+    """Take a local listing off every list; by those who write for its author. An MLS's answers 409."""
     async with given.database.transaction() as connection:
         await remove_local(connection, caller, property_id, given.clock.now())
     return Response(status_code=204)

@@ -167,7 +167,6 @@ async def reset_user(user_id: UserId, given: Given, caller: Caller) -> Success[N
 async def remove_user_totp(user_id: UserId, given: Given, caller: Caller) -> Response:
     """Let a user's logins ask for no code any more: for one who has lost device and recovery codes."""
     async with given.database.transaction() as connection:
-        await look_up_user(connection, user_id, caller)
         await remove_totp(connection, user_id, caller, given.clock.now())
     return Response(status_code=204)
 
@@ -176,8 +175,7 @@ async def remove_user_totp(user_id: UserId, given: Given, caller: Caller) -> Res
 async def list_agents(user_id: UserId, given: Given, caller: Caller) -> Success[AgentList]:
     """The agents an assistant works for."""
     async with given.database.read() as connection:
-        await look_up_user(connection, user_id, caller)
-        found = await find_attached(connection, user_id)
+        found = await find_attached(connection, user_id, caller)
     return Success(data=AgentList(agents=[UserAnswer.model_validate(agent) for agent in found]))
 
 
