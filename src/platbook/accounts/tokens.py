@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -41,8 +42,20 @@ def sign_access_token(
     return jwt.encode(claims, key, algorithm=_ALGORITHM)
 
 
-def read_access_token(key: bytes, token: str, at: datetime) -> UUID:
-    """The user an access token speaks for; NotAuthenticated for any other text or an expired one."""
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """What a good access token says: whom it speaks for, and until when (seconds of Unix time)."""
+
+    user_id: UUID
+    expires_at: float
+
+    def holds(self, at: datetime) -> bool:
+        """Whether it has not expired."""
+        return at.timestamp() < self.expires_at
+
+
+def read_access_token(key: bytes, token: str) -> AccessToken:
+    """Read a token that was signed here; NotAuthenticated for any other text. Whether it has expired is not asked."""
     try:
         claims = jwt.decode(
             token,
@@ -51,8 +64,6 @@ def read_access_token(key: bytes, token: str, at: datetime) -> UUID:
             issuer=_ISSUER,
             options={"require": ["sub", "exp", "iat"], "verify_exp": False, "verify_iat": False},
         )
-        if float(claims["exp"]) <= at.timestamp():
-            raise NotAuthenticated("the token has expired")
-        return UUID(claims["sub"])
+        return AccessToken(UUID(claims["sub"]), float(claims["exp"]))
     except (jwt.InvalidTokenError, ValueError, TypeError):
         raise NotAuthenticated("the token is not valid") from None

@@ -124,20 +124,12 @@ def public_words(*, shows_place: bool) -> frozenset[str]:
     return more.union(path for path in paths if path)
 
 
-def finish(
-    document: str,
-    *,
-    now: datetime,
-    listed: datetime | None,
-    off_market: datetime | None,
-    removed: datetime | None = None,
-    out_of_scope: bool = False,
-) -> str:
+def finish(document: str, *, days: int | None, removed: datetime | None = None, out_of_scope: bool = False) -> str:
     """Add what depends on the moment of reading: days on market, and whether it is removed or out of scope."""
-    days = "null" if listed is None else str(max(0, ((off_market or now) - listed).days))
+    told = "null" if days is None else days
     gone = "null" if removed is None else f'"{removed:%Y-%m-%dT%H:%M:%SZ}"'
     scope = "true" if out_of_scope else "false"
-    return f'{document[:-1]},"daysOnMarket":{days},"removedAt":{gone},"outOfScope":{scope}}}'
+    return f'{document[:-1]},"daysOnMarket":{told},"removedAt":{gone},"outOfScope":{scope}}}'
 
 
 def row_words(property_id: UUID, provider_id: str, *, is_local: bool, is_featured: bool) -> dict[str, object]:

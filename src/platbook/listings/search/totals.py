@@ -7,6 +7,8 @@ from platbook.db import ReadConnection
 from platbook.listings.search.statement import Conditions, to_count, to_estimate
 
 EXACT_UP_TO = 10_000
+BOUND = EXACT_UP_TO + 1
+"""How many matches are counted at most: one more than the exact ones, which tells that there are more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class Counted:
 
 async def count_up_to_bound(connection: ReadConnection, conditions: Conditions) -> Counted:
     """Count the matches, one more than the bound at most."""
-    return await _count(connection, conditions, EXACT_UP_TO + 1)
+    return await _count(connection, conditions, BOUND)
 
 
 async def count_all(connection: ReadConnection, conditions: Conditions) -> Counted:
@@ -39,12 +41,12 @@ async def count_up_to(connection: ReadConnection, conditions: Conditions, most: 
 
 async def estimate(connection: ReadConnection, conditions: Conditions) -> int:
     """What the planner expects; never less than the bound, which is known to be passed."""
-    ((plans,),) = await connection.tuples(to_estimate(conditions), conditions.params)
+    ((plans,),) = await connection.tuples(to_estimate(conditions.where), conditions.params)
     first = cast("list[dict[str, dict[str, object]]]", plans)[0]
-    return max(EXACT_UP_TO + 1, int(cast("float", first["Plan"]["Plan Rows"])))
+    return max(BOUND, int(cast("float", first["Plan"]["Plan Rows"])))
 
 
 async def _count(connection: ReadConnection, conditions: Conditions, most: int | None) -> Counted:
-    rows = await connection.tuples(to_count(conditions, most), conditions.params)
+    rows = await connection.tuples(to_count(conditions.where, most), conditions.params)
     count, snapshot = rows[0]
     return Counted(cast("int", count), cast("str", snapshot))
