@@ -7,46 +7,25 @@ since its guess for a point in a box is a constant, so the bounded count decides
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import LiteralString
 
 from platbook.base.actor import Surface
 from platbook.db.compose import SQL, Composable, Composed, Identifier, Literal, Placeholder
+from platbook.db.conditions import Conditions
 from platbook.listings.search.columns import DOCUMENT, EXACT, RANGED, SEEN, WITHOUT_CASE, may_use, usable
 from platbook.listings.search.filters import EXACT_WORDS, RANGE_WORDS, Box, Near, Range, Search
 from platbook.listings.search.sorting import DISTANCE, SORTS, Place
 
 _MILES_PER_DEGREE = 69.0
 _SHORTEST_DEGREE = 0.01
+_LISTINGS = Identifier("properties")
 
 Words = Sequence[Sequence[str]]
 """Words to be found, all of them; of each, any of its spellings."""
 
 _ALL_WORDS = SQL("listing_words(unparsed_address, city, postal_code, subdivision_name, listing_id, public_remarks)")
 _PLACELESS_WORDS = SQL("listing_words(NULL, city, postal_code, subdivision_name, listing_id, public_remarks)")
-
-
-@dataclass(slots=True)
-class Conditions:
-    """Conditions ANDed, and the parameters they name."""
-
-    parts: list[Composable] = field(default_factory=list[Composable])
-    params: dict[str, object] = field(default_factory=dict[str, object])
-
-    def add(self, part: Composable, **params: object) -> None:
-        """Add one condition."""
-        self.parts.append(part)
-        self.params.update(params)
-
-    def text(self, sql: LiteralString, **params: object) -> None:
-        """Add one condition that needs no composing."""
-        self.add(SQL(sql), **params)
-
-    @property
-    def where(self) -> Composed:
-        """The conditions as SQL."""
-        return SQL(" AND ").join(self.parts)
 
 
 def to_conditions(
@@ -56,7 +35,7 @@ def to_conditions(
 
     Errors: `InvalidInput` for a filter that the search's surface may not use.
     """
-    conditions = Conditions([SEEN[search.surface]], {"now": now})
+    conditions = Conditions(_LISTINGS, [SEEN[search.surface]], {"now": now})
     for word, attribute in EXACT_WORDS.items():
         texts: tuple[str, ...] = getattr(search, attribute)
         if texts and word != without:
@@ -69,19 +48,6 @@ def to_conditions(
     if search.box or search.near or search.polygon:
         _add_place(conditions, search, dense=dense)
     return conditions
-
-
-def to_count(conditions: Conditions, most: int | None) -> Composed:
-    """Count the matches, of them at most `most`; beside it the state of the database it was counted in."""
-    limit = SQL("LIMIT {}").format(Literal(most)) if most is not None else SQL("")
-    return SQL(
-        "SELECT count(*), pg_current_snapshot()::text FROM (SELECT FROM properties WHERE {} {}) AS found"
-    ).format(conditions.where, limit)
-
-
-def to_estimate(conditions: Conditions) -> Composed:
-    """Ask the planner how many rows match."""
-    return SQL("EXPLAIN (FORMAT JSON) SELECT FROM properties WHERE {}").format(conditions.where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +166,7 @@ def _add_flags(conditions: Conditions, search: Search) -> None:
 
 def to_word_conditions(words: Words, surface: Surface) -> Conditions:
     """The conditions for words alone."""
-    conditions = Conditions()
+    conditions = Conditions(_LISTINGS)
     _add_words(conditions, words, surface)
     return conditions
 

@@ -1,12 +1,21 @@
-"""How many rows a search finds: exact up to a bound, an estimate of the planner above it."""
+"""How many rows a list has: exact up to a bound, an estimate of the planner above it."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import cast
 
-from platbook.db import ReadConnection
-from platbook.listings.search.statement import Conditions, to_count, to_estimate
+from platbook.db.conditions import Conditions, to_count, to_estimate
+from platbook.db.connection import ReadConnection
 
 EXACT_UP_TO = 10_000
+
+
+class Count(StrEnum):
+    """How a list's total is told."""
+
+    ESTIMATE = "estimate"
+    EXACT = "exact"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
