@@ -16,12 +16,13 @@ from psycopg.sql import Identifier as Name
 
 from platbook.base.actor import Surface
 from platbook.db import Database, Query, ReadConnection
+from platbook.db.conditions import to_count
 from platbook.db.embedded import EmbeddedPostgres
+from platbook.db.totals import BOUND
 from platbook.listings.search import Box, Near, Range, Search, find_listings, suggest
 from platbook.listings.search.keywords import split_words
 from platbook.listings.search.sorting import Place
-from platbook.listings.search.statement import Window, to_conditions, to_count, to_page
-from platbook.listings.search.totals import BOUND
+from platbook.listings.search.statement import Window, to_conditions, to_page
 
 ROWS = int(os.environ.get("PLATBOOK_TEST_ROWS", "200000"))
 _NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -64,7 +65,7 @@ def page_of(
 def count_of(search: Search) -> tuple[Query, dict[str, object]]:
     words = split_words(search.keyword) if search.keyword else ()
     conditions = to_conditions(search, _NOW, words)
-    return to_count(conditions.where, BOUND), conditions.params
+    return to_count(conditions, BOUND), conditions.params
 
 
 PAGES = {

@@ -50,7 +50,7 @@ async def find_facets(
         statement = SQL(
             "SELECT {column}, count(*) FROM properties WHERE {where} AND {column} IS NOT NULL"
             " GROUP BY {column} ORDER BY count(*) DESC, {column} LIMIT {most}"
-        ).format(column=Identifier(column), where=SQL(conditions.where), most=Literal(_MOST_VALUES))
+        ).format(column=Identifier(column), where=conditions.where, most=Literal(_MOST_VALUES))
         rows = await connection.tuples(statement, conditions.params)
         found[word] = [FacetValue(str(value), cast("int", count)) for value, count in rows]
     return found

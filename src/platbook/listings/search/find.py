@@ -8,13 +8,14 @@ from uuid import UUID
 
 from platbook.base.errors import InvalidInput
 from platbook.db import ReadConnection
+from platbook.db.conditions import Conditions
+from platbook.db.totals import BOUND, Count, Counted, count_all, count_up_to_bound, estimate
 from platbook.listings.documents import finish
 from platbook.listings.search.facets import FacetValue, find_facets
-from platbook.listings.search.filters import DEEPEST_ROW, Count, Search
+from platbook.listings.search.filters import DEEPEST_ROW, Search
 from platbook.listings.search.keywords import correct_words, split_words
 from platbook.listings.search.sorting import SORTS, Place, parse_cursor, to_cursor
-from platbook.listings.search.statement import Conditions, Window, Words, may_sort, to_conditions, to_page, to_valued
-from platbook.listings.search.totals import BOUND, Counted, count_all, count_up_to_bound, estimate
+from platbook.listings.search.statement import Window, Words, may_sort, to_conditions, to_page, to_valued
 
 _DAY = timedelta(days=1)
 
@@ -171,7 +172,7 @@ async def _segment(
 
 
 async def _count_valued(connection: ReadConnection, search: Search, conditions: Conditions) -> int:
-    valued = Conditions([*conditions.parts, to_valued(search)], conditions.params)
+    valued = Conditions(conditions.table, [*conditions.parts, to_valued(search)], conditions.params)
     return (await count_all(connection, valued)).rows
 
 

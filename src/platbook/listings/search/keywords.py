@@ -47,5 +47,5 @@ async def _correct(connection: ReadConnection, spellings: Sequence[str], surface
 
 async def _leads_somewhere(connection: ReadConnection, word: str, surface: Surface) -> bool:
     conditions = to_word_conditions([[word]], surface)
-    statement = SQL("SELECT 1 FROM properties WHERE {} AND {} LIMIT 1").format(SEEN[surface], SQL(conditions.where))
+    statement = SQL("SELECT 1 FROM properties WHERE {} AND {} LIMIT 1").format(SEEN[surface], conditions.where)
     return await connection.value(int, statement, conditions.params) is not None

@@ -10,49 +10,28 @@ its shape (the filters that are used, the order, the window); only the parameter
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import LiteralString
 
 from platbook.base.actor import Surface
 from platbook.db import Query
-from platbook.db.compose import SQL, Composable, Identifier, Literal, Placeholder, to_statement, to_text
+from platbook.db.compose import SQL, Composable, Composed, Identifier, Literal, Placeholder, to_statement, to_text
+from platbook.db.conditions import KEPT, Conditions, to_counted
 from platbook.listings.search.columns import DOCUMENT, EXACT, RANGED, SEEN, WITHOUT_CASE, may_use, usable
 from platbook.listings.search.filters import EXACT_WORDS, RANGE_WORDS, Box, Near, Range, Search
 from platbook.listings.search.sorting import DISTANCE, SORTS, Place
 
 _MILES_PER_DEGREE = 69.0
 _SHORTEST_DEGREE = 0.01
-_KEPT = 2_048  # statements' texts of each kind, a few hundred bytes each
+_LISTINGS = Identifier("properties")
 
 Words = Sequence[Sequence[str]]
 """Words to be found, all of them; of each, any of its spellings."""
 
 _ALL_WORDS = SQL("listing_words(unparsed_address, city, postal_code, subdivision_name, listing_id, public_remarks)")
 _PLACELESS_WORDS = SQL("listing_words(NULL, city, postal_code, subdivision_name, listing_id, public_remarks)")
-
-
-@dataclass(slots=True)
-class Conditions:
-    """Conditions ANDed, and the parameters they name."""
-
-    parts: list[LiteralString] = field(default_factory=list["LiteralString"])
-    params: dict[str, object] = field(default_factory=dict[str, object])
-
-    def add(self, part: Composable, **params: object) -> None:
-        """Add one condition."""
-        self.text(to_text(part), **params)
-
-    def text(self, sql: LiteralString, **params: object) -> None:
-        """Add one condition that needs no composing."""
-        self.parts.append(sql)
-        self.params.update(params)
-
-    @property
-    def where(self) -> LiteralString:
-        """The conditions as SQL."""
-        return " AND ".join(self.parts)
 
 
 def to_conditions(
@@ -62,7 +41,7 @@ def to_conditions(
 
     Errors: `InvalidInput` for a filter that the search's surface may not use.
     """
-    conditions = Conditions([to_text(SEEN[search.surface])], {"now": now})
+    conditions = Conditions(_LISTINGS, [SEEN[search.surface]], {"now": now})
     for word, attribute in EXACT_WORDS.items():
         texts: tuple[str, ...] = getattr(search, attribute)
         if texts and word != without:
@@ -75,21 +54,6 @@ def to_conditions(
     if search.box or search.near or search.polygon:
         _add_place(conditions, search, dense=dense)
     return conditions
-
-
-@lru_cache(_KEPT)
-def to_count(where: LiteralString, most: int | None) -> Query:
-    """Count the matches, of them at most `most`; beside it the state of the database it was counted in."""
-    limit = SQL("LIMIT {}").format(Literal(most)) if most is not None else SQL("")
-    count = SQL("SELECT count(*), pg_current_snapshot()::text FROM (SELECT FROM properties WHERE {} {}) AS found")
-    return to_statement("count", count.format(SQL(where), limit))
-
-
-@lru_cache(_KEPT)
-def to_estimate(where: LiteralString) -> Query:
-    """Ask the planner how many rows match."""
-    explain = SQL("EXPLAIN (FORMAT JSON) SELECT FROM properties WHERE {}")
-    return to_statement("estimate", explain.format(SQL(where)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +83,7 @@ def to_page(search: Search, conditions: Conditions, window: Window) -> tuple[Que
             params["after"] = window.after.value
     gathers = search.is_narrowed and not window.dense
     shape = _Shape(search.surface, search.sort, search.descending, gathers, window.after is not None)
-    return _compose_page(conditions.where, shape, replace(window, after=None)), params
+    return _compose_page(to_text(conditions.where), shape, replace(window, after=None)), params
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +97,7 @@ class _Shape:
     goes_on: bool
 
 
-@lru_cache(_KEPT)
+@lru_cache(KEPT)
 def _compose_page(where: LiteralString, shape: _Shape, window: Window) -> Query:
     sort = SORTS[shape.sort]
     keys: list[Composable] = [sort.expression, Identifier("id")] if window.valued else [Identifier("id")]
@@ -150,10 +114,7 @@ def _compose_page(where: LiteralString, shape: _Shape, window: Window) -> Query:
         DOCUMENT[shape.surface], sort.expression if window.valued else SQL("NULL")
     )
     if window.counted is not None:
-        count = SQL("(SELECT count(*) FROM (SELECT FROM properties WHERE {} LIMIT {}) AS all_found) AS matches")
-        columns = SQL("{}, {}, pg_current_snapshot()::text AS snapshot").format(
-            columns, count.format(SQL(where), Literal(window.counted))
-        )
+        columns = SQL("{}, {}").format(columns, to_counted(_LISTINGS, SQL(where), window.counted))
     found = SQL("SELECT {} FROM properties WHERE {}").format(columns, SQL(" AND ").join(parts))
     if shape.gathers:
         # OFFSET 0 keeps the planner from walking the sorted index in the hope of meeting them there, which it
@@ -170,9 +131,9 @@ def _compose_page(where: LiteralString, shape: _Shape, window: Window) -> Query:
     return to_statement("page", statement)
 
 
-def to_valued(search: Search) -> LiteralString:
+def to_valued(search: Search) -> Composed:
     """That a row has a value to be sorted by."""
-    return to_text(SQL("({}) IS NOT NULL").format(SORTS[search.sort].expression))
+    return SQL("({}) IS NOT NULL").format(SORTS[search.sort].expression)
 
 
 def to_query(words: Words) -> tuple[Composable, dict[str, object]]:
@@ -195,7 +156,7 @@ def _add_texts(conditions: Conditions, word: str, texts: tuple[str, ...], surfac
     conditions.text(_compare(word, surface, is_single=is_single), **{word: values[0] if is_single else values})
 
 
-@lru_cache(_KEPT)
+@lru_cache(KEPT)
 def _compare(word: str, surface: Surface, *, is_single: bool) -> LiteralString:
     if word in WITHOUT_CASE:
         columns = usable((WITHOUT_CASE[word],), surface, word)
@@ -241,7 +202,7 @@ def _add_flags(conditions: Conditions, search: Search) -> None:
 
 def to_word_conditions(words: Words, surface: Surface) -> Conditions:
     """The conditions for words alone."""
-    conditions = Conditions()
+    conditions = Conditions(_LISTINGS)
     _add_words(conditions, words, surface)
     return conditions
 
