@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import jwt
@@ -24,46 +24,33 @@ def hash_token(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def sign_access_token(
-    key: bytes,
-    user_id: UUID,
-    at: datetime,
-    life: timedelta,
-    *,
-    role: str | None = None,
-    session_id: UUID | None = None,
-) -> str:
-    """An access token for a user. `role` and `session_id` are told to whoever reads the token; we look them up."""
-    claims: dict[str, object] = {"iss": _ISSUER, "sub": str(user_id), "iat": at, "exp": at + life}
-    if role is not None:
-        claims["role"] = role
-    if session_id is not None:
-        claims["sid"] = str(session_id)
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """What a good access token says: which login it belongs to, and until when."""
+
+    session_id: UUID
+    expires_at: datetime
+
+
+def sign_access_token(key: bytes, user_id: UUID, session_id: UUID, at: datetime, life: timedelta) -> str:
+    """An access token of a user's login."""
+    claims = {"iss": _ISSUER, "sub": str(user_id), "sid": str(session_id), "iat": at, "exp": at + life}
     return jwt.encode(claims, key, algorithm=_ALGORITHM)
 
 
-@dataclass(frozen=True, slots=True)
-class AccessToken:
-    """What a good access token says: whom it speaks for, and until when (seconds of Unix time)."""
-
-    user_id: UUID
-    expires_at: float
-
-    def holds(self, at: datetime) -> bool:
-        """Whether it has not expired."""
-        return at.timestamp() < self.expires_at
-
-
-def read_access_token(key: bytes, token: str) -> AccessToken:
-    """Read a token that was signed here; NotAuthenticated for any other text. Whether it has expired is not asked."""
+def read_access_token(key: bytes, token: str, at: datetime) -> AccessToken:
+    """What an access token says; NotAuthenticated for any other text or an expired one."""
     try:
         claims = jwt.decode(
             token,
             key,
             algorithms=[_ALGORITHM],
             issuer=_ISSUER,
-            options={"require": ["sub", "exp", "iat"], "verify_exp": False, "verify_iat": False},
+            options={"require": ["sub", "sid", "exp", "iat"], "verify_exp": False, "verify_iat": False},
         )
-        return AccessToken(UUID(claims["sub"]), float(claims["exp"]))
-    except (jwt.InvalidTokenError, ValueError, TypeError):
+        read = AccessToken(UUID(claims["sid"]), datetime.fromtimestamp(float(claims["exp"]), UTC))
+    except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError, AttributeError):
         raise NotAuthenticated("the token is not valid") from None
+    if read.expires_at <= at:
+        raise NotAuthenticated("the token has expired")
+    return read
