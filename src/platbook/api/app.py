@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 from pydantic.alias_generators import to_camel
 
 from platbook.api import audit, auth_routes, health, mls_admin, profile, properties, users
-from platbook.api.auth import admit, bearer, learn_paths, refuse_unknown_query
+from platbook.api.auth import admit, learn_paths
 from platbook.api.documentation import describe, read_documentation
 from platbook.api.envelope import Failure
 from platbook.api.errors import add_error_handlers
@@ -49,7 +49,7 @@ def create_api(services: Services) -> FastAPI:
     add_error_handlers(api)
     guarded = APIRouter(
         prefix=BASE,
-        dependencies=[Depends(bearer), Depends(admit), Depends(refuse_unknown_query)],
+        dependencies=[Depends(admit)],
         responses=_REFUSALS,
     )
     for part in (auth_routes, profile, users, properties, mls_admin, audit):

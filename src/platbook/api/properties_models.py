@@ -8,8 +8,9 @@ from pydantic.alias_generators import to_camel
 
 from platbook.api.envelope import Pagination
 from platbook.api.models import Model, Moment
+from platbook.db.totals import Count
 from platbook.listings.search.facets import FACETS
-from platbook.listings.search.filters import EXACT_WORDS, RANGE_WORDS, Count
+from platbook.listings.search.filters import EXACT_WORDS, RANGE_WORDS
 from platbook.listings.search.sorting import SORTS
 
 _ID = "0198f3d2-7c11-7a10-9d53-0c2b6a1f4e77"

@@ -4,11 +4,11 @@ import math
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from uuid import UUID
 
 from platbook.base.actor import Surface
 from platbook.base.errors import InvalidInput
+from platbook.db.totals import Count
 
 MOST_ROWS = 100
 DEEPEST_ROW = 100_000
@@ -25,14 +25,6 @@ _LARGEST_LATITUDE = 90
 
 Point = tuple[float, float]
 """Longitude and latitude, in degrees."""
-
-
-class Count(StrEnum):
-    """How a search's total is told."""
-
-    ESTIMATE = "estimate"
-    EXACT = "exact"
-    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ from typing import TypeVar
 
 from platbook.base.actor import Surface
 from platbook.base.errors import FieldProblem, InvalidInput
+from platbook.db.totals import Count
 from platbook.listings.search.facets import FACETS
 from platbook.listings.search.filters import (
     DEFAULT_RADIUS,
     EXACT_WORDS,
     RANGE_WORDS,
     Box,
-    Count,
     Mine,
     Near,
     Point,
