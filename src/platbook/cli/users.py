@@ -8,6 +8,7 @@ from typing import Annotated, TypeVar
 from uuid import UUID
 
 import typer
+from rich.markup import escape
 
 from platbook.accounts import (
     NewUser,
@@ -158,7 +159,7 @@ def change(
         return await change_user(connection, known.id, said, COMMAND_LINE, now)
 
     user = _write(context, store)
-    say(f"{user.email} is {user.role}, of {user.office or 'no office'}, {user.team or 'no team'}.")
+    say(escape(f"{user.email} is {user.role}, of {user.office or 'no office'}, {user.team or 'no team'}."))
 
 
 @app.command()
@@ -193,7 +194,7 @@ def link(
         return await enter_link(connection, known.id, provider, member, COMMAND_LINE, now)
 
     made = _write(context, store)
-    say(f"{email} is member {made.member_key} of {made.provider_id}.")
+    say(escape(f"{email} is member {made.member_key} of {made.provider_id}."))
 
 
 @app.command("reset-link")
