@@ -1,5 +1,6 @@
 """`platbook user` and `platbook key`, beside a server of another process."""
 
+import asyncio
 import json
 import socket
 import time
@@ -9,6 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from platbook.db import Database, Query
 from tests.cli.program import Program, fresh_home
 
 PASSWORD = "correct horse battery"
@@ -90,3 +92,26 @@ def test_a_user_is_changed_reset_and_linked(program: Program, served: str) -> No
     refused = program.run("key", "add", "ada@example.com", "--name", "k", "--scope", "mls:write")
     assert (refused.returncode != 0, "mls:write is more than your role allows" in refused.stderr) == (True, True)
     assert program.run("user", "link", "ada@example.com", "no-such-provider", "A1").returncode != 0
+
+
+async def test_asking_for_a_reset_is_answered_before_anybody_is_looked_up(
+    program: Program, served: str, database: Database
+) -> None:
+    """So neither the answer nor its time can tell who is known: it comes while nobody can read the users at all."""
+    _run(program, "user", "add", "ada@example.com", "--password-stdin", *NAMES, said=PASSWORD)
+    lock = Query("lock", "Keep everybody out of the users.", "LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
+    async with httpx2.AsyncClient(base_url=f"{served}/api/v1/auth/password") as client:
+        async with database.transaction() as connection:
+            await connection.run(lock)
+            told = [
+                await client.post("/reset-request", json={"email": email})
+                for email in ("ada@example.com", "nobody@example.com")
+            ]
+        assert [(answer.status_code, answer.json()) for answer in told] == [(202, told[0].json())] * 2
+    look = Query("look", "What waits to be sent.", "SELECT count(*) FROM outbox")
+    sent, tries = 0, 0
+    while not sent and (tries := tries + 1) < 200:
+        async with database.read() as connection:
+            sent = await connection.value(int, look)
+        await asyncio.sleep(0.05)
+    assert sent == 1

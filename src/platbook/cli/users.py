@@ -201,7 +201,7 @@ def link(
 def reset_link(context: typer.Context, email: _Email, *, as_json: _Json = False) -> None:
     """Print the token of a password reset, good once, for 24 hours: `token` of POST /api/v1/auth/password/reset.
 
-    With PLATBOOK_URL, a link that carries it.
+    With PLATBOOK_URL, a link that carries it too, for the page of a browser.
     """
 
     async def store(system: System) -> tuple[Reset, str | None]:
@@ -213,7 +213,9 @@ def reset_link(context: typer.Context, email: _Email, *, as_json: _Json = False)
     if as_json:
         print_json({"email": reset.email, "token": reset.token, "expiresAt": reset.expires_at})
     else:
-        say(reset.token if url is None else reset.to_link(url))
+        say(reset.token)
+        if url is not None:
+            say(reset.to_link(url))
 
 
 @app.command()
