@@ -140,7 +140,7 @@ class _Writer:
         element = part.type.element
         if element == "LookupType" and old:
             element = "Lookup"
-        if element == "SYSTEM" and not old:
+        if element == "SYSTEM" and old:
             yield from self._standard_system(part, entry)
             return
         element = "System" if element == "SYSTEM" else element
@@ -151,7 +151,7 @@ class _Writer:
         yield f"</{element}>\r\n"
 
     def _standard_system(self, part: Part, entry: Entry) -> Iterator[str]:
-        """The system in 1.7.2's form: an element of attributes, and what belongs to it behind."""
+        """The system as some write it: an element of attributes, and what belongs to it behind."""
         facts = "".join(f' {name}="{self._text(value)}"' for name, value in entry.items())
         yield f"<SYSTEM{facts}/>\r\n<COMMENTS>Nothing here exists.</COMMENTS>\r\n"
         for child in self._children_of(part, entry):

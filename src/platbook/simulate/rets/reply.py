@@ -24,7 +24,7 @@ class Reply:
 def to_reply(pieces: Iterable[str], quirks: Quirks) -> Reply:
     """An XML reply of pieces of text."""
     charset = charset_of(quirks)
-    return Reply((piece.encode(charset, "xmlcharrefreplace") for piece in pieces))
+    return Reply(piece.encode(charset, "xmlcharrefreplace") for piece in pieces)
 
 
 def to_refusal(code: int, text: str, quirks: Quirks, status: int = 200) -> Reply:
