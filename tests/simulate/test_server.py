@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+from typing import cast
 from xml.etree import ElementTree as ET
 
 import httpx2 as httpx
@@ -26,7 +27,7 @@ def expected(key: str) -> dict[str, str]:
 
     def write(value: object) -> str:
         if isinstance(value, list):
-            return ",".join(str(word) for word in value)
+            return ",".join(str(word) for word in cast("list[object]", value))
         if isinstance(value, bool):
             return "1" if value else "0"
         return "" if value is None else str(value)
@@ -136,7 +137,10 @@ def test_select_gives_those_columns_in_that_order(caller: Caller) -> None:
     ],
 )
 def test_a_search_that_cannot_be_done_says_why(caller: Caller, arguments: dict[str, str], refusal: int) -> None:
-    assert code(caller.search(**({"query": arguments.pop("Query")} if "Query" in arguments else {}), **arguments)) == refusal
+    assert (
+        code(caller.search(**({"query": arguments.pop("Query")} if "Query" in arguments else {}), **arguments))
+        == refusal
+    )
 
 
 def test_get_and_post_are_alike(rets: ServedRets, caller: Caller) -> None:
@@ -173,7 +177,7 @@ def test_agents_offices_and_media_are_there(caller: Caller) -> None:
 
 def test_metadata_level_by_level(caller: Caller) -> None:
     resources = rows(caller.metadata("RESOURCE"))
-    assert [(one["ResourceID"], one["KeyField"]) for one in resources][0] == ("Property", "ListingKey")
+    assert next((one["ResourceID"], one["KeyField"]) for one in resources) == ("Property", "ListingKey")
     classes = rows(caller.metadata("CLASS", "Property"))
     assert [one["ClassName"] for one in classes] == ["Residential", "Commercial", "Land"]
     table = rows(caller.metadata("TABLE", "Property:Land"))

@@ -1,4 +1,4 @@
-"""The lookups and their values. A value's code is made of its words' beginnings: Active Under Contract, ActiUndeCont."""
+"""The lookups and their values. A value's code is its words' beginnings: Active Under Contract, ActiUndeCont."""
 
 import re
 from collections.abc import Mapping
