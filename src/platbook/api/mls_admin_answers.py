@@ -13,7 +13,7 @@ from platbook.sync.reports.status import ProviderStatus, State
 
 
 class ResourceRun(Model):
-    """A run, or the part of it that did one resource. `stages` are seconds."""
+    """A run, or the part of it that did one resource. `stages` are seconds; `remarks` what is worth knowing besides."""
 
     sync_id: UUID
     provider_id: str
@@ -38,6 +38,7 @@ class ResourceRun(Model):
     bytes: int
     requests: int
     stages: dict[str, float]
+    remarks: list[str]
     triggered_by: str
     error_type: str | None
     error: str | None

@@ -63,8 +63,9 @@ UPDATE mls_sync_history SET fetched = fetched + %(fetched)s, added = added + %(a
 WHERE sync_id = ANY(%(sync_ids)s);
 
 -- name: add_effort
--- What a run cost: bytes and requests on the wire, and seconds by stage.
-UPDATE mls_sync_history SET bytes = bytes + %(bytes)s, requests = requests + %(requests)s, stages = %(stages)s
+-- What a run cost: bytes and requests on the wire, and seconds by stage; and what is to be said of it besides.
+UPDATE mls_sync_history SET bytes = bytes + %(bytes)s, requests = requests + %(requests)s, stages = %(stages)s,
+    remarks = remarks || ARRAY(SELECT said FROM unnest(%(remarks)s::text[]) AS said WHERE said <> ALL (remarks))
 WHERE sync_id = ANY(%(sync_ids)s);
 
 -- name: get_counts
