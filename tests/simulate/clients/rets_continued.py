@@ -19,7 +19,7 @@ with Session(url, user, password, version="RETS/1.7.2", http_auth=scheme, user_a
     photos = list(session.get_object("Property", "Photo", key))
     preferred = session.get_preferred_object("Property", "Photo", key)
     addresses = [one["location"] for one in session.get_object("Property", "Photo", key, location=1)]
-print(
+sys.stdout.write(
     json.dumps(
         {
             "system": system["system_id"],

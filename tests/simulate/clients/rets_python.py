@@ -23,7 +23,7 @@ photos = resource.get_object_type("Photo").get({key: "*"})
 single = resource.get_object_type("Photo").get({key: [1]})
 addresses = resource.get_object_type("Photo").get({key: "*"}, location=True)
 lookup = client.http.get_metadata("lookup_type", resource="Property", class_="View")
-print(
+sys.stdout.write(
     json.dumps(
         {
             "system": system.system_id,

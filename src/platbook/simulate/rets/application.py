@@ -48,7 +48,9 @@ class RetsSettings:
 
 
 def create_server(settings: RetsSettings, clock: Clock | None = None) -> RetsServer:
-    """A server over its own market."""
+    """A server over its own market. InvalidInput for a quirk that is none, and for a moment before the market."""
+    if settings.at is not None and settings.at < settings.started:
+        raise InvalidInput.of("at", f"the market starts at {settings.started.isoformat()}")
     clock = clock or SystemClock()
     speed = (0.0 if settings.at else 1.0) if settings.speed is None else settings.speed
     moments = MarketTime(clock, settings.started, settings.at, speed)
@@ -74,7 +76,8 @@ def create_application(server: RetsServer) -> Starlette:
 
 def bind(port: int) -> socket.socket:
     """Take a port of loopback, 0 for a free one; InvalidInput, in words, if it is taken."""
-    taken = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # Named as TCP, so that asyncio sends what is small at once instead of waiting for more.
+    taken = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         taken.bind((HOST, port))

@@ -1,4 +1,4 @@
-"""The lookups and their values. A value's code is made of its words' beginnings: Active Under Contract, ActUndCon."""
+"""The lookups and their values. A value's code is its words' beginnings: Active Under Contract, ActiUndeCont."""
 
 import re
 from collections.abc import Mapping
@@ -85,4 +85,4 @@ LOOKUPS: Mapping[str, tuple[str, ...]] = {
 @lru_cache(maxsize=1024)
 def to_code(value: str) -> str:
     """The coded value of a lookup value."""
-    return "".join(word[:3] for word in re.findall(r"[A-Za-z0-9]+", value.replace("(s)", "")))
+    return "".join(word[:4] for word in re.findall(r"[A-Za-z0-9]+", value.replace("(s)", "")))

@@ -210,7 +210,7 @@ _SEARCH = {
 _METADATA = {
     Quirk.METADATA_STANDARD_ONLY: "COMPACT metadata is refused (20513).",
     Quirk.METADATA_COMPACT_ONLY: "STANDARD-XML metadata is refused (20514), unless COMPACT is.",
-    Quirk.METADATA_LOOKUP_ELEMENTS: "In STANDARD-XML lookup values are Lookup elements, and the system's facts are attributes.",
+    Quirk.METADATA_LOOKUP_ELEMENTS: "In STANDARD-XML lookup values are Lookup elements, the system's facts attributes.",
     Quirk.METADATA_RFC_DATES: "Metadata dates are written as in RFC 1123.",
     Quirk.METADATA_SHUFFLED: "COMPACT metadata columns come in another order, with some nobody knows, and empty ones.",
     Quirk.METADATA_LEVELS_ONLY: "Metadata is given level by level: an ID that ends in * is refused (20502).",
