@@ -268,3 +268,14 @@ SELECT listing_key FROM mls_sweep_candidates WHERE sweep_id = %(sweep_id)s ORDER
 -- name: settle_sweep
 -- How many of an accepted sweep's candidates were removed in the end.
 UPDATE mls_sweeps SET removed = %(removed)s WHERE id = %(sweep_id)s;
+
+-- name: get_discovery
+-- What a provider's source said of itself when it was last asked.
+SELECT mark, source, discovery, read_at FROM mls_discoveries WHERE provider_id = %(provider_id)s;
+
+-- name: keep_discovery
+-- What a source says of itself now.
+INSERT INTO mls_discoveries (provider_id, mark, source, discovery, read_at)
+VALUES (%(provider_id)s, %(mark)s, %(source)s, %(discovery)s, %(at)s)
+ON CONFLICT (provider_id) DO UPDATE SET
+    mark = excluded.mark, source = excluded.source, discovery = excluded.discovery, read_at = excluded.read_at;
