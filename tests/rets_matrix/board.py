@@ -44,6 +44,8 @@ class Boards:
     box: SecretBox
     clock: SetClock
     cap: int = 25
+    any_provider: str = ""
+    """A provider for those who talk to the source without the engine."""
 
     async def open(self, *quirks: str, page_size: int = 40, **settings: object) -> "Board":
         """A provider of its own under these quirks, NAME or NAME=always, at the first moment."""

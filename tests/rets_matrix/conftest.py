@@ -1,7 +1,8 @@
-"""One simulated server, one database and one engine for all of a worker's tests here; each test has its own provider."""
+"""One simulated server, one database and one engine for all of a worker's tests; each test has its own provider."""
 
 import os
 from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager
 
 import pytest
 import pytest_asyncio
@@ -22,6 +23,23 @@ SIZE = 300
 SEED = 4
 
 
+@asynccontextmanager
+async def opened_boards(source: ServedRets, market: Market, database_url: str) -> AsyncGenerator[Boards]:
+    """Everything that providers over one source share. Nobody waits between two tries."""
+
+    async def no_pause(seconds: float) -> None:
+        del seconds
+
+    clock, box = SetClock(AT), SecretBox(os.urandom(32))
+    async with (
+        Database.open(database_url) as database,
+        Transport.open(database, clock, timing=Timing(sleep=no_pause)) as transport,
+    ):
+        boards = Boards(source, market, database, Engine(database, transport, box, clock), transport, box, clock)
+        boards.any_provider = (await boards.open()).provider_id
+        yield boards
+
+
 @pytest.fixture(scope="package")
 def source() -> Generator[ServedRets]:
     with served_rets(RetsSettings(listings=SIZE, seed=SEED, at=AT)) as served:
@@ -36,13 +54,5 @@ def shared_database_url(postgres: EmbeddedPostgres, template: str) -> Generator[
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def boards(source: ServedRets, shared_database_url: str) -> AsyncGenerator[Boards]:
-    async def no_pause(seconds: float) -> None:
-        del seconds
-
-    clock, box = SetClock(AT), SecretBox(os.urandom(32))
-    async with (
-        Database.open(shared_database_url) as database,
-        Transport.open(database, clock, timing=Timing(sleep=no_pause)) as transport,
-    ):
-        engine = Engine(database, transport, box, clock)
-        yield Boards(source, Market(SEED, SIZE, STARTED), database, engine, transport, box, clock)
+    async with opened_boards(source, Market(SEED, SIZE, STARTED), shared_database_url) as boards:
+        yield boards
