@@ -128,6 +128,7 @@ def print_run(run: Run) -> None:
         ("rejected", to_number(run.errored)),
         ("on the wire", f"{to_number(run.requests)} requests, {to_bytes(run.bytes)}"),
         *((("why", run.error),) if run.error else ()),
+        *(("note", remark) for remark in run.remarks),
     ]
     print_facts(facts)
     if run.errored:
