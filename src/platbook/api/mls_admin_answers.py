@@ -318,6 +318,7 @@ class ProviderAnswer(Model):
     field_mapping: dict[str, object]
     scope: dict[str, object]
     display: dict[str, object]
+    media: dict[str, object]
     retention: str
     interval_hours: float
     requests_per_second: float | None
@@ -339,6 +340,7 @@ class ProviderAnswer(Model):
             field_mapping=dict(provider.field_mapping),
             scope=dict(provider.scope),
             display=dict(provider.display),
+            media=dict(provider.media),
             retention=provider.retention,
             interval_hours=provider.interval_hours,
             requests_per_second=provider.requests_per_second,

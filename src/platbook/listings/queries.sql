@@ -50,6 +50,17 @@ RETURNING id;
 -- An erased listing's change log keeps what happened and when, and loses the values.
 UPDATE listing_changes SET changes = '[]' WHERE property_id = ANY(%(ids)s);
 
+-- name: add_photo_work
+-- A listing's photos are to be fetched; whoever is at work on it notices.
+INSERT INTO media_work AS w (property_id, provider_id, rank, newest, due_at, sync_id)
+VALUES (%(property_id)s, %(provider_id)s, %(rank)s, %(newest)s, clock_timestamp(), %(sync_id)s)
+ON CONFLICT (property_id) DO UPDATE SET rank = least(w.rank, excluded.rank), newest = excluded.newest, sync_id = excluded.sync_id,
+    version = w.version + 1, due_at = CASE WHEN w.holder IS NULL THEN excluded.due_at ELSE w.due_at END;
+
+-- name: erase_photo_work
+-- Nothing of an erased listing is fetched.
+DELETE FROM media_work WHERE property_id = ANY(%(ids)s);
+
 -- name: erase_media
 -- An erased listing has no photos.
 DELETE FROM property_media WHERE property_id = ANY(%(ids)s);
@@ -78,20 +89,25 @@ SELECT DISTINCT place FROM properties p, unnest(ARRAY[city, postal_code, subdivi
 WHERE p.id = ANY(%(ids)s) AND place IS NOT NULL;
 
 -- name: get_media_of
--- The photos' rows of some listings.
-SELECT property_id, media_key, "order", category, caption, permission, modified, state, source_address
-FROM property_media WHERE property_id = ANY(%(ids)s) ORDER BY property_id, "order", media_key;
+-- The photos' rows of some listings, with what is stored of them.
+SELECT m.property_id, m.media_key, m."order", m.category, m.caption, m.permission, m.modified, m.state, m.source_address,
+    m.reason, b.width, b.height, b.color, b.placeholder, b.variants, b.is_public
+FROM property_media m LEFT JOIN media_blobs b ON b.id = m.blob_id
+WHERE m.property_id = ANY(%(ids)s) ORDER BY m.property_id, m."order", m.media_key;
 
 -- name: upsert_media
--- One photo's row; a photo whose content changed is work again.
+-- One photo's row; a photo whose content changed is work again, and is counted by the run that saw the change.
 INSERT INTO property_media AS m (id, provider_id, property_id, media_key, "order", category, caption, permission, modified,
     source_address, state, sync_id, created_at, updated_at)
 VALUES (%(id)s, %(provider_id)s, %(property_id)s, %(media_key)s, %(order)s, %(category)s, %(caption)s, %(permission)s,
-    %(modified)s, %(source_address)s, 'waiting', %(sync_id)s, %(created_at)s, %(updated_at)s)
+    %(modified)s, %(source_address)s, %(state)s, %(sync_id)s, %(created_at)s, %(updated_at)s)
 ON CONFLICT (property_id, media_key) DO UPDATE SET "order" = excluded."order", category = excluded.category,
     caption = excluded.caption, permission = excluded.permission, modified = excluded.modified,
-    source_address = excluded.source_address, sync_id = excluded.sync_id, updated_at = excluded.updated_at,
-    state = CASE WHEN m.modified IS DISTINCT FROM excluded.modified THEN 'waiting' ELSE m.state END;
+    source_address = excluded.source_address, updated_at = excluded.updated_at,
+    sync_id = CASE WHEN m.modified IS DISTINCT FROM excluded.modified THEN excluded.sync_id ELSE m.sync_id END,
+    state = CASE WHEN m.modified IS DISTINCT FROM excluded.modified THEN excluded.state ELSE m.state END,
+    reason = CASE WHEN m.modified IS DISTINCT FROM excluded.modified THEN NULL ELSE m.reason END,
+    attempts = CASE WHEN m.modified IS DISTINCT FROM excluded.modified THEN 0 ELSE m.attempts END;
 
 -- name: delete_media
 -- Photos the source no longer lists.

@@ -11,7 +11,7 @@ from platbook.base.clock import Clock
 from platbook.base.errors import NeedsOperator, PlatbookError, SourceBrokeProtocol, SweepRefused
 from platbook.base.ids import new_id
 from platbook.base.log import get_log
-from platbook.connectors.contract import Connector, Session
+from platbook.connectors.contract import Connector, MediaSource, Session
 from platbook.connectors.registry import find_connector
 from platbook.db import Database, ReadConnection, SecretBox, WriteConnection, load_queries
 from platbook.db.errors import OperationalError
@@ -114,6 +114,7 @@ class Engine:
             retention=provider.retention,
             terms=self.terms,
             photos_per_status=provider.photos_per_status,
+            photos_elsewhere=capabilities.media in {MediaSource.OBJECT, MediaSource.RESOURCE},
         )
         scope = scope_fingerprint(provider.provider_type, provider.settings, provider.scope, rules.mapping.version)
         return RunContext(self.database, self.clock, provider, capabilities, rules, lease, scope)
