@@ -9,7 +9,7 @@ from obstore.store import S3Store
 
 from platbook.base.clock import Clock
 from platbook.storage.failures import explained
-from platbook.storage.signatures import sign_key
+from platbook.storage.signatures import is_signed, sign_key
 
 ROUTE = "/media"
 """Where Platbook itself serves objects by key."""
@@ -24,6 +24,10 @@ class Addresses(Protocol):
 
     async def sign(self, keys: Sequence[str], expires_in: timedelta) -> Sequence[str]:
         """Where whoever holds the address finds each object, for so long."""
+        ...
+
+    def is_signed(self, key: str, expires: int, signature: str) -> bool:
+        """Whether an address of our own route was signed for this key and is still good."""
         ...
 
 
@@ -46,6 +50,10 @@ class OwnRoute:
             f"{ROUTE}/{key}?expires={expires}&signature={sign_key(self._signing_key, key, expires)}" for key in keys
         ]
 
+    def is_signed(self, key: str, expires: int, signature: str) -> bool:
+        """Whether we made this signature, and its time is not over."""
+        return is_signed(self._signing_key, key, expires, signature, self._clock.now())
+
 
 class BucketAddresses:
     """Addresses at an S3 endpoint, public ones below the CDN if there is one."""
@@ -62,3 +70,8 @@ class BucketAddresses:
         """Presigned addresses (AWS Signature Version 4, query parameters), made without a request."""
         with explained("sign addresses"):
             return await sign_async(self._store, "GET", list(keys), expires_in)
+
+    def is_signed(self, key: str, expires: int, signature: str) -> bool:
+        """Never: the bucket judges its own signatures."""
+        del key, expires, signature
+        return False

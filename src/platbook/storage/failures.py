@@ -19,5 +19,7 @@ def explained(doing: str) -> Generator[None]:
         raise StorageRefused(
             f"cannot {doing}: the store does not accept the login, or does not allow it this"
         ) from None
-    except (BaseError, OSError) as error:
+    except OSError as error:
+        raise StorageUnavailable(f"cannot {doing}: {(error.strerror or 'the disk failed').lower()}") from None
+    except BaseError as error:
         raise StorageUnavailable(f"cannot {doing}: the store failed ({type(error).__name__})") from None

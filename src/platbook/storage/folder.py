@@ -8,6 +8,7 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 import obstore
@@ -25,9 +26,12 @@ class Folder:
     """A `Backend` over a folder; it is made on first use, for its owner alone."""
 
     def __init__(self, path: Path) -> None:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._path = path
-        self._store = LocalStore(path)
+
+    @cached_property
+    def _store(self) -> LocalStore:
+        self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return LocalStore(self._path)
 
     async def put(self, key: str, content: bytes, attributes: Attributes) -> None:
         """Write beside, rename, and wait for the disk."""

@@ -73,3 +73,7 @@ class Storage:
     async def sign(self, names: Sequence[str], expires_in: timedelta) -> Sequence[str]:
         """Addresses of private objects in the order of their names, each good for so long for whoever holds it."""
         return await self._addresses.sign([to_key(Access.PRIVATE, name) for name in names], expires_in)
+
+    def is_signed(self, name: str, expires: int, signature: str) -> bool:
+        """Whether `sign` made this address of our own route for a private object, and it is still good."""
+        return self._addresses.is_signed(to_key(Access.PRIVATE, name), expires, signature)
