@@ -15,6 +15,7 @@ from platbook.base.clock import SetClock
 from platbook.base.settings import Settings
 from platbook.db import Database, Query, SecretBox
 from platbook.jobs import JobQueue
+from platbook.storage import open_memory_storage
 from platbook.transport import Transport
 
 PASSWORD = "correct horse battery"
@@ -79,7 +80,9 @@ async def api(database: Database, database_url: str, settings: Settings) -> Asyn
     box = SecretBox(os.urandom(32))
     async with JobQueue.open(database_url) as queue, Transport.open(database, clock) as transport:
         sessions = Sessions(database, box, clock, settings)
-        services = Services(settings, clock, database, box, queue, transport, sessions)
+        services = Services(
+            settings, clock, database, box, queue, transport, sessions, open_memory_storage(b"k" * 32, clock)
+        )
         asgi = httpx2.ASGITransport(create_api(services))
         async with httpx2.AsyncClient(transport=asgi, base_url="http://platbook.test") as client:
             yield Api(client, services, clock)

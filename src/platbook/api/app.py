@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic.alias_generators import to_camel
 
-from platbook.api import auth_routes, health, mls_admin, properties
+from platbook.api import auth_routes, health, mls_admin, objects, properties
 from platbook.api.auth import admit, bearer, learn_paths, refuse_unknown_query
 from platbook.api.documentation import describe, read_documentation
 from platbook.api.envelope import Failure
@@ -56,6 +56,7 @@ def create_api(services: Services) -> FastAPI:
         guarded.include_router(router)
     api.include_router(guarded)
     api.include_router(health.router)
+    api.include_router(objects.router)
     api.add_api_route(f"{BASE}/docs", read_documentation, include_in_schema=False)
 
     async def read_openapi() -> JSONResponse:

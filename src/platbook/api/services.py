@@ -10,6 +10,7 @@ from platbook.base.clock import Clock
 from platbook.base.settings import Settings
 from platbook.db import Database, SecretBox
 from platbook.jobs import JobQueue
+from platbook.storage import Storage
 from platbook.transport import Transport
 
 
@@ -24,6 +25,7 @@ class Services:
     queue: JobQueue
     transport: Transport
     sessions: Sessions
+    storage: Storage
 
 
 def get_services(request: Request) -> Services:

@@ -71,7 +71,14 @@ async def serve_api(system: System, bound: socket.socket, stopping: asyncio.Even
 def _services(system: System) -> Services:
     sessions = Sessions(system.database, system.box, system.clock, system.settings)
     return Services(
-        system.settings, system.clock, system.database, system.box, system.queue, system.transport, sessions
+        system.settings,
+        system.clock,
+        system.database,
+        system.box,
+        system.queue,
+        system.transport,
+        sessions,
+        system.storage,
     )
 
 

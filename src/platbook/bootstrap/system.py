@@ -13,6 +13,7 @@ from platbook.db.embedded import start_embedded
 from platbook.db.facts import check_key
 from platbook.db.migrations import migrate
 from platbook.jobs import JobQueue
+from platbook.storage import Storage, open_storage
 from platbook.sync.engine import Engine
 from platbook.transport import Transport
 
@@ -29,6 +30,7 @@ class System:
     box: SecretBox
     queue: JobQueue
     transport: Transport
+    storage: Storage
 
     def engine(self) -> Engine:
         """An engine that does syncs in this process."""
@@ -43,7 +45,8 @@ async def open_system(settings: Settings) -> AsyncGenerator[System]:
     """
     async with AsyncExitStack() as stack:
         url = await _database_url(settings, stack)
-        box = _secret_box(settings)
+        box, clock = _secret_box(settings), SystemClock()
+        storage = open_storage(settings, box.derive("media-addresses"), clock)
         await migrate(url)
         read_url = settings.read_database_url
         database = await stack.enter_async_context(
@@ -55,10 +58,9 @@ async def open_system(settings: Settings) -> AsyncGenerator[System]:
         )
         async with database.transaction() as connection:
             await check_key(connection, box)
-        clock = SystemClock()
         queue = await stack.enter_async_context(JobQueue.open(url))
         transport = await stack.enter_async_context(Transport.open(database, clock))
-        yield System(settings, clock, database, box, queue, transport)
+        yield System(settings, clock, database, box, queue, transport, storage)
 
 
 async def migrate_only(settings: Settings) -> list[str]:
