@@ -48,6 +48,23 @@ class Settings(BaseSettings):
         le=100,
         description="connections a process keeps to PostgreSQL, for reading and for writing each",
     )
+    platbook_photo_batches: int = Field(
+        default=2, ge=0, le=64, description="batches of photos one worker process does at once; 0: none"
+    )
+    platbook_photo_formats: str = Field(
+        default="webp",
+        pattern="^(webp|jpeg|png)(,(webp|jpeg|png))*$",
+        description="formats photos are made in, the first one for everybody who asks for no other",
+    )
+    platbook_keep_originals: bool = Field(
+        default=False, description="whether what the source sent is kept beside the variants"
+    )
+    platbook_photo_grace_hours: float = Field(
+        default=48, ge=1, le=8760, description="how long a photo that nothing shows any more is kept"
+    )
+    platbook_warm_cdn: bool = Field(
+        default=False, description="whether new public photos are asked for once at the CDN, so that it has them"
+    )
     platbook_workers: int = Field(default=2, ge=1, le=64, description="syncs one worker process runs at once")
     aws_s3_enabled: bool = Field(
         default=False, description="whether photos are kept in an S3 bucket instead of a folder below the home"

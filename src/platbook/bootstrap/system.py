@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from platbook.base.clock import Clock, SystemClock
 from platbook.base.errors import InvalidInput
@@ -13,6 +14,11 @@ from platbook.db.embedded import start_embedded
 from platbook.db.facts import check_key
 from platbook.db.migrations import migrate
 from platbook.jobs import JobQueue
+from platbook.media.batches import Batches
+from platbook.media.blobs import Blobs
+from platbook.media.cleanup import Cleanup
+from platbook.media.exposure import Exposure
+from platbook.media.pictures import Format, Recipe, Studio
 from platbook.storage import Storage, open_storage
 from platbook.sync.engine import Engine
 from platbook.transport import Transport
@@ -31,10 +37,31 @@ class System:
     queue: JobQueue
     transport: Transport
     storage: Storage
+    studio: Studio
 
     def engine(self) -> Engine:
-        """An engine that does syncs in this process."""
-        return Engine(self.database, self.transport, self.box, self.clock)
+        """An engine that does syncs in this process; it lends its sessions to photo work."""
+        return Engine(self.database, self.transport, self.box, self.clock, photos=self.batches())
+
+    def batches(self) -> Batches:
+        """Photo work in this process."""
+        return Batches(self.database, self.transport, self.box, self.clock, self.blobs())
+
+    def blobs(self) -> Blobs:
+        """A place for pictures, made as the settings say."""
+        formats = tuple(dict.fromkeys(Format(word) for word in self.settings.platbook_photo_formats.split(",")))
+        recipe = Recipe(formats=formats)
+        keeps = self.settings.platbook_keep_originals
+        return Blobs(self.database, self.storage, self.studio, self.clock, recipe, keeps_originals=keeps)
+
+    def exposure(self) -> Exposure:
+        """Who may see stored pictures, kept true."""
+        return Exposure(self.database, self.storage, self.clock)
+
+    def cleanup(self) -> Cleanup:
+        """The store, cleared of what nobody shows."""
+        grace = timedelta(hours=self.settings.platbook_photo_grace_hours)
+        return Cleanup(self.database, self.storage, self.clock, grace)
 
 
 @asynccontextmanager
@@ -60,7 +87,8 @@ async def open_system(settings: Settings) -> AsyncGenerator[System]:
             await check_key(connection, box)
         queue = await stack.enter_async_context(JobQueue.open(url))
         transport = await stack.enter_async_context(Transport.open(database, clock))
-        yield System(settings, clock, database, box, queue, transport, storage)
+        studio = stack.enter_context(Studio.open())
+        yield System(settings, clock, database, box, queue, transport, storage, studio)
 
 
 async def migrate_only(settings: Settings) -> list[str]:

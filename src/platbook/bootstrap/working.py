@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 
+from platbook.bootstrap.photographing import do_photo_work
 from platbook.bootstrap.system import System
 from platbook.db import load_queries
 from platbook.jobs import Pace, run_worker
@@ -35,7 +36,13 @@ async def has_workers(system: System) -> bool:
 async def run_jobs(system: System, stopping: asyncio.Event, *, schedule: bool = True, pace: Pace | None = None) -> None:
     """Work until `stopping` is set. Without `schedule`, only what is in the queue is done, and nothing is started."""
     _prepare(system, schedule=schedule)
-    await run_worker(system.queue, concurrency=system.settings.platbook_workers, stopping=stopping, pace=pace)
+    photographing = asyncio.create_task(do_photo_work(system, stopping)) if schedule else None
+    try:
+        await run_worker(system.queue, concurrency=system.settings.platbook_workers, stopping=stopping, pace=pace)
+    finally:
+        if photographing is not None:
+            photographing.cancel()
+            await asyncio.wait([photographing])
 
 
 @asynccontextmanager

@@ -117,6 +117,12 @@ def plan_media(
     )
 
 
+def to_version(ref: MediaRef, changed_at: str | None) -> str | None:
+    """What tells one version of a photo from another."""
+    address = ref.content if isinstance(ref.content, str) else ""
+    return ref.modified or changed_at or address.partition("?")[0] or None
+
+
 def limit_photos(wanted: Sequence[MediaRef], most: int | None) -> Sequence[MediaRef]:
     """The first photos of a listing, `most` of them; None: all."""
     return wanted if most is None else sorted(wanted, key=lambda ref: (ref.order, ref.media_key))[:most]
@@ -192,7 +198,7 @@ def to_photos(rows: Sequence[Mapping[str, object]]) -> dict[UUID, list[Photo]]:
 
 def _to_photo(ref: MediaRef, old: Photo | None, changed_at: str | None) -> Photo:
     address = ref.content if isinstance(ref.content, str) and ref.content else None
-    version = ref.modified or changed_at or (address and address.partition("?")[0])
+    version = to_version(ref, changed_at)
     same = old is not None and old.modified == version
     state = old.state if old is not None and same else "waiting"
     return Photo(

@@ -18,6 +18,7 @@ from platbook.db.errors import OperationalError
 from platbook.listings.listing import Origin
 from platbook.listings.store import mark_scope_narrowed
 from platbook.listings.terms import KnownTerms
+from platbook.media.batches import Batches
 from platbook.providers.providers import Provider, get_provider, open_credentials
 from platbook.sync import cursors
 from platbook.sync.mapping import FieldMapping, plan_mapping
@@ -57,6 +58,7 @@ class Engine:
     clock: Clock
     find_connector: Callable[[str], Connector] = find_connector
     terms: KnownTerms = field(default_factory=KnownTerms)
+    photos: Batches | None = None
 
     async def run_next(self, provider_id: str) -> bool:
         """Do the run that was left behind or waits; False: there is none.
@@ -125,13 +127,21 @@ class Engine:
         if run.sync_type == SyncType.RETRY:
             return None
         async with self._session(context) as session:
-            if run.sync_type == SyncType.RECORD:
-                await _sync_record(context, session, run.listing_key or "")
-                return None
-            if run.sweep_id is not None:
-                await apply_sweep(context, session, run.sweep_id)
-                return None
-            return await self._walk_and_sweep(context, session)
+            refused = await self._do_records(context, session)
+            if self.photos is not None and not run.dry_run:
+                with context.timing("photos"):
+                    await self.photos.lend(context.provider, session)
+            return refused
+
+    async def _do_records(self, context: RunContext, session: Session) -> SweepRefused | None:
+        run = context.lease.run
+        if run.sync_type == SyncType.RECORD:
+            await _sync_record(context, session, run.listing_key or "")
+            return None
+        if run.sweep_id is not None:
+            await apply_sweep(context, session, run.sweep_id)
+            return None
+        return await self._walk_and_sweep(context, session)
 
     async def _walk_and_sweep(self, context: RunContext, session: Session) -> SweepRefused | None:
         provider_id, run = context.provider.provider_id, context.lease.run

@@ -109,7 +109,7 @@ class Downloader:
     async def fetch(
         self, url: str, *, known: Known | None = None, is_good: Callable[[], bool] = lambda: True
     ) -> Download:
-        """Fetch an address once; when the request's turn has come, `is_good` is asked whether the address is still fresh.
+        """Fetch an address once. When the request's turn has come, `is_good` tells whether the address is still fresh.
 
         AddressUsedUp for one that leads nowhere; RateLimited, SourceUnavailable and SourceBrokeProtocol as for any
         request; MediaRejected for what is too large, or stands where downloads may not go.
@@ -119,8 +119,10 @@ class Downloader:
             await self._spending.wait_turn()
             if not is_good():
                 raise AddressUsedUp("the address grew too old before its turn came")
-            own = self._limits.headers if address.origin == first.origin else {}
-            response = await self._send(address, {**own, **(known or Known()).to_headers()})
+            headers = (known or Known()).to_headers()
+            if address.origin == first.origin:
+                headers |= self._limits.headers
+            response = await self._send(address, headers)
             try:
                 if response.status_code not in _REDIRECTS:
                     return await self._read(address, response)

@@ -8,6 +8,7 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Iterable
+from typing import cast
 
 import httpcore2
 import httpx2
@@ -25,7 +26,7 @@ class _GuardedBackend(httpcore2.AsyncNetworkBackend):
     """Connects to public addresses alone."""
 
     def __init__(self) -> None:
-        self._inner = httpcore2.AnyIOBackend()
+        self._inner = cast("httpcore2.AsyncNetworkBackend", httpcore2.AnyIOBackend())
 
     async def connect_tcp(
         self,

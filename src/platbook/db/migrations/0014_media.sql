@@ -26,6 +26,7 @@ ALTER TABLE property_media
     ADD COLUMN etag text,                      -- what the source's server calls the bytes we hold
     ADD COLUMN last_modified text,
     ADD COLUMN attempts integer NOT NULL DEFAULT 0,
+    ADD COLUMN retry_at timestamptz,
     ADD COLUMN reason text;                    -- why the last attempt failed
 CREATE INDEX property_media_blob ON property_media (blob_id) WHERE blob_id IS NOT NULL;
 CREATE INDEX property_media_failed ON property_media (provider_id) WHERE state = 'failed';
@@ -43,6 +44,7 @@ CREATE TABLE media_work (
     due_at timestamptz NOT NULL,
     holder uuid,
     sync_id uuid,
+    attempts integer NOT NULL DEFAULT 0,
     version bigint NOT NULL DEFAULT 0          -- moved by every new cause, so that work that came meanwhile is not lost
 ) WITH (fillfactor = 70);
 CREATE INDEX media_work_next ON media_work (provider_id, rank, newest DESC, property_id);
@@ -57,6 +59,7 @@ CREATE TABLE media_checks (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     property_id uuid,
     blob_id text COLLATE "C",
+    moved boolean NOT NULL DEFAULT false,      -- its objects lie elsewhere now: documents that tell of them are made anew
     at_once boolean NOT NULL DEFAULT false     -- what is unused is deleted without a time of grace
 );
 
@@ -75,7 +78,8 @@ CREATE TRIGGER properties_media AFTER UPDATE ON properties FOR EACH ROW
 CREATE FUNCTION check_blob() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO media_checks (blob_id, at_once)
-    VALUES (OLD.blob_id, coalesce((SELECT erased_at IS NOT NULL FROM properties WHERE id = OLD.property_id), true));
+    VALUES (OLD.blob_id, coalesce((SELECT p.erased_at IS NOT NULL OR coalesce(c.retention = 'erase', false)
+        FROM properties p LEFT JOIN mls_provider_configurations c USING (provider_id) WHERE p.id = OLD.property_id), true));
     RETURN NULL;
 END $$;
 CREATE TRIGGER property_media_gone AFTER DELETE ON property_media FOR EACH ROW

@@ -25,7 +25,8 @@ Words = Sequence[Sequence[str]]
 
 _OPEN = SQL(
     " AND (m.permission && ARRAY['Public', 'IDX'] OR m.permission IS NULL AND EXISTS ("
-    "SELECT FROM mls_provider_configurations c WHERE c.provider_id = properties.provider_id AND (c.display ->> 'photoDisplayWhenNull')::boolean))"
+    "SELECT FROM mls_provider_configurations c "
+    "WHERE c.provider_id = properties.provider_id AND (c.display ->> 'photoDisplayWhenNull')::boolean))"
 )
 _ALL_WORDS = SQL("listing_words(unparsed_address, city, postal_code, subdivision_name, listing_id, public_remarks)")
 _PLACELESS_WORDS = SQL("listing_words(NULL, city, postal_code, subdivision_name, listing_id, public_remarks)")
