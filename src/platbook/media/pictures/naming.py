@@ -13,8 +13,7 @@ _KINDS = (
     ("BMP", rb"BM"),
     ("an archive", rb"PK\x03\x04|\x1f\x8b|7z\xbc\xaf|Rar!"),
     ("a video", rb"....ftyp(?:mp4|iso|qt|M4V)|\x1aE\xdf\xa3|RIFF....AVI"),
-    ("a JPEG without an intact header", rb"\xff\xd8"),
-    ("a PNG without an intact header", rb"\x89PNG"),
+    ("a damaged picture", rb"\xff\xd8|\x89PNG|GIF8|RIFF....WEBP|II\*\0|MM\0\*|....ftypavif"),
 )
 
 

@@ -70,6 +70,8 @@ def read_header(content: bytes) -> Header:
         image = decode(content)
     except pyvips.Error:
         raise MediaRejected(f"{name_content(content)} is not a picture that can be read") from None
+    if image.get_typeof("heif-compression") and image.get("heif-compression") != "av1":
+        raise MediaRejected("HEIC is not a picture that can be read")  # its decoder is not in the library's wheel
     width, height = image.width, image.height
     if max(width, height) > _LONGEST_SIDE or width * height > _MOST_PIXELS:
         raise MediaRejected(f"{width} x {height} pixels are more than a photo may have")
