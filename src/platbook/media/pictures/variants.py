@@ -1,11 +1,13 @@
 """From a source's picture to what is shown: turned upright, in sRGB, without a word on where it was taken."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyvips
 
 from platbook.base.errors import MediaRejected
+from platbook.media.pictures.mending import Mended, mend
 from platbook.media.pictures.opening import Header, decode, read_header, to_reason
 from platbook.media.pictures.placeholder import find_dominant_colour, to_blurhash
 from platbook.media.pictures.recipe import PLAIN, Format, Recipe, Size
@@ -29,7 +31,7 @@ class Variant:
 class Picture:
     """What became of a source's picture. `width` and `height` are the source's once upright, `format` its encoding.
 
-    `colour` is `#rrggbb`, `placeholder` a BlurHash.
+    `colour` is `#rrggbb`, `placeholder` a BlurHash, `flaw` what was wrong with the source without harm to the picture.
     """
 
     format: str
@@ -38,40 +40,51 @@ class Picture:
     colour: str
     placeholder: str
     variants: Sequence[Variant]
+    flaw: str | None = None
 
 
 def to_variants(content: bytes, recipe: Recipe = PLAIN) -> Picture:
-    """Decode a picture whole and make every variant; from the largest down, each from the one before.
+    """Decode a picture whole and make every variant. Takes a core for its time, and memory: see `Studio`.
 
-    MediaRejected, with the reason, for anything that is not a whole picture. Takes a core for its time: see `Studio`.
+    MediaRejected, with the reason, for anything that is not a whole picture.
     """
-    header = read_header(content)
-    sizes = sorted(recipe.sizes, key=lambda size: -size.width)
+    return develop(content, read_header(content), recipe)
+
+
+def develop(content: bytes, header: Header, recipe: Recipe) -> Picture:
+    """As `to_variants`, where the header has been read already."""
     try:
-        return _develop(content, header, sizes, recipe)
+        return _develop(Mended(content, "warning", ""), header, recipe)
     except pyvips.Error as error:
-        raise MediaRejected(f"cannot be decoded: {to_reason(error)}") from None
+        reason = to_reason(error)
+    mended = mend(content, header, reason)
+    if mended is not None:
+        with contextlib.suppress(pyvips.Error):
+            return replace(_develop(mended, header, recipe), flaw=mended.flaw)
+    raise MediaRejected(f"cannot be decoded: {reason}")
 
 
-def _develop(content: bytes, header: Header, sizes: Sequence[Size], recipe: Recipe) -> Picture:
-    image = _read_at(content, header, sizes[0])
+def _develop(source: Mended, header: Header, recipe: Recipe) -> Picture:
+    """Every variant from the largest down, each from the one before."""
+    sizes = sorted(recipe.sizes, key=lambda size: -size.width)
+    image = _read_at(source, header, sizes[0])
     variants: list[Variant] = []
     for size in sizes:
         image = _fit(image, size.width, size.height).copy_memory()
-        variants += [
-            Variant(size.name, form, image.width, image.height, _write(image, form, recipe)) for form in recipe.formats
-        ]
+        for form in recipe.formats:
+            made = _write(image, form, recipe)
+            variants.append(Variant(size.name, form, image.width, image.height, made))
     shown = image.colourspace("srgb")
     upright = (header.height, header.width) if header.sideways else (header.width, header.height)
     return Picture(header.format, *upright, find_dominant_colour(shown), to_blurhash(shown), variants)
 
 
-def _read_at(content: bytes, header: Header, size: Size) -> pyvips.Image:
+def _read_at(source: Mended, header: Header, size: Size) -> pyvips.Image:
     """The picture inside a size, upright, opaque, 8 bits of sRGB or grey a band."""
     width, height = (size.height, size.width) if header.sideways else (size.width, size.height)
     # A large JPEG is decoded small; the library's own thumbnail would stay at full size until four times too large.
     shrink = _find_shrink(header, width, height) if header.format == "jpeg" else 1
-    image = _flatten(decode(content, shrink=shrink))
+    image = _flatten(decode(source.content, shrink=shrink, fail_on=source.fail_on))
     image = _to_srgb(_fit(image, width, height)).copy_memory()
     # Turning needs the pixels out of order, so it comes after the one pass, on the small picture.
     return image if header.orientation == 1 else image.autorot()
