@@ -5,7 +5,6 @@ whole windows of time, so that the same document read twice within one is the sa
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +14,8 @@ WINDOW = timedelta(hours=1)
 """A signed address is good for one to two of these."""
 
 _PUBLIC = b'"url":"/media/public/'
-_PRIVATE = b'"url":"/media/private/'
+_PRIVATE_TEXT = '"url":"/media/private/'
+_PRIVATE = _PRIVATE_TEXT.encode()
 _PRIVATE_URL = re.compile(rb'"url":"/media/private/([a-z0-9/._-]+)"')
 
 
@@ -46,11 +46,11 @@ def to_expiry(now: datetime) -> datetime:
     return start + 2 * WINDOW
 
 
-def to_window(documents: Sequence[str | bytes], now: datetime) -> str:
+def to_window(documents: str, now: datetime) -> str:
     """What a version of documents must hold beside their own: the window of their signatures, where they have any."""
-    mark: str = _PRIVATE.decode()
-    signed = any(mark in (one if isinstance(one, str) else one.decode()) for one in documents)
-    return f"-{int(to_expiry(now).timestamp() // WINDOW.total_seconds())}" if signed else ""
+    if _PRIVATE_TEXT not in documents:
+        return ""
+    return f"-{int(to_expiry(now).timestamp() // WINDOW.total_seconds())}"
 
 
 def _escaped(address: str) -> bytes:
