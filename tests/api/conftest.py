@@ -15,6 +15,8 @@ from platbook.base.clock import SetClock
 from platbook.base.settings import Settings
 from platbook.db import Database, Query, SecretBox
 from platbook.jobs import JobQueue
+from platbook.media.blobs import Blobs
+from platbook.media.pictures import Recipe, Studio
 from platbook.storage import open_memory_storage
 from platbook.transport import Transport
 
@@ -78,14 +80,15 @@ async def api(database: Database, database_url: str, settings: Settings) -> Asyn
     """The API, its clock in the test's hand."""
     clock = SetClock(datetime(2026, 1, 2, 12, tzinfo=UTC))
     box = SecretBox(os.urandom(32))
-    async with JobQueue.open(database_url) as queue, Transport.open(database, clock) as transport:
-        sessions = Sessions(database, box, clock, settings)
-        services = Services(
-            settings, clock, database, box, queue, transport, sessions, open_memory_storage(b"k" * 32, clock)
-        )
-        asgi = httpx2.ASGITransport(create_api(services))
-        async with httpx2.AsyncClient(transport=asgi, base_url="http://platbook.test") as client:
-            yield Api(client, services, clock)
+    with Studio.open(threads=1) as studio:
+        async with JobQueue.open(database_url) as queue, Transport.open(database, clock) as transport:
+            sessions = Sessions(database, box, clock, settings)
+            storage = open_memory_storage(b"k" * 32, clock)
+            blobs = Blobs(database, storage, studio, clock, Recipe())
+            services = Services(settings, clock, database, box, queue, transport, sessions, storage, blobs)
+            asgi = httpx2.ASGITransport(create_api(services))
+            async with httpx2.AsyncClient(transport=asgi, base_url="http://platbook.test") as client:
+                yield Api(client, services, clock)
 
 
 def minutes(count: int) -> timedelta:

@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic.alias_generators import to_camel
 
-from platbook.api import auth_routes, health, mls_admin, objects, properties
+from platbook.api import auth_routes, health, mls_admin, mls_media, objects, properties, properties_photos
 from platbook.api.auth import admit, bearer, learn_paths, refuse_unknown_query
 from platbook.api.documentation import describe, read_documentation
 from platbook.api.envelope import Failure
@@ -52,7 +52,7 @@ def create_api(services: Services) -> FastAPI:
         dependencies=[Depends(bearer), Depends(admit), Depends(refuse_unknown_query)],
         responses=_REFUSALS,
     )
-    for router in (auth_routes.router, properties.router, mls_admin.router):
+    for router in (auth_routes.router, properties.router, properties_photos.router, mls_admin.router, mls_media.router):
         guarded.include_router(router)
     api.include_router(guarded)
     api.include_router(health.router)

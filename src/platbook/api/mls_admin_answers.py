@@ -83,6 +83,13 @@ class ListingCountsAnswer(Model):
     is_estimate: bool
 
 
+class OwedPhotosAnswer(Model):
+    """Listings whose photos are still to be fetched, and photos that could not be had."""
+
+    listings_waiting: int
+    failed: int
+
+
 class StatusAnswer(Model):
     """How a provider stands. `nextRunAt` is null where no run will start by itself."""
 
@@ -103,6 +110,7 @@ class StatusAnswer(Model):
     freshness: FreshnessAnswer
     open_errors: int
     listings: ListingCountsAnswer
+    photos: OwedPhotosAnswer
 
     @classmethod
     def of(cls, status: ProviderStatus) -> Self:
@@ -126,6 +134,7 @@ class StatusAnswer(Model):
             freshness=FreshnessAnswer.model_validate(status.freshness),
             open_errors=status.open_errors,
             listings=ListingCountsAnswer.model_validate(status.listings),
+            photos=OwedPhotosAnswer.model_validate(status.photos),
         )
 
 

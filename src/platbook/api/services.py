@@ -10,6 +10,7 @@ from platbook.base.clock import Clock
 from platbook.base.settings import Settings
 from platbook.db import Database, SecretBox
 from platbook.jobs import JobQueue
+from platbook.media.blobs import Blobs
 from platbook.storage import Storage
 from platbook.transport import Transport
 
@@ -26,6 +27,7 @@ class Services:
     transport: Transport
     sessions: Sessions
     storage: Storage
+    blobs: Blobs
 
 
 def get_services(request: Request) -> Services:

@@ -135,6 +135,12 @@ class NotAuthenticated(NotAllowed):
     code = "INVALID_TOKEN"
 
 
+class PayloadTooLarge(CallerError):
+    """More was sent than is of use."""
+
+    code = "PAYLOAD_TOO_LARGE"
+
+
 class TooManyAttempts(NotAllowed):
     """The caller tried too often; `retry_after` is in seconds."""
 

@@ -79,6 +79,7 @@ def _services(system: System) -> Services:
         system.transport,
         sessions,
         system.storage,
+        system.blobs(),
     )
 
 

@@ -105,6 +105,11 @@ async def drop_work(connection: WriteConnection, provider_id: str) -> None:
     await connection.run(Q.drop_photo_work, {"provider_id": provider_id})
 
 
+async def forget_work(connection: WriteConnection, ids: Sequence[UUID]) -> None:
+    """Nothing of these listings is to be fetched."""
+    await connection.run(Q.erase_photo_work, {"ids": list(ids)})
+
+
 async def find_fetchable(connection: ReadConnection, ids: Sequence[UUID]) -> list[Fetchable]:
     """The photos of some listings that wait."""
     return await connection.all(Fetchable, Q.find_fetchable, {"ids": list(ids)})
@@ -123,6 +128,11 @@ async def mark_tried(
 ) -> None:
     """A photo could not be had, and why; `retry_in` None: it is given up."""
     await connection.run(Q.mark_photo_tried, {**_key(photo), "reason": reason, "retry_in": retry_in, "at": at})
+
+
+async def relink_photos(connection: WriteConnection, property_id: UUID, old: str, new: str) -> None:
+    """Let a listing's photos that show one stored picture show another."""
+    await connection.run(Q.relink_photos, {"property_id": property_id, "old": old, "new": new})
 
 
 async def want_again(

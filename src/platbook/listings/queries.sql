@@ -112,7 +112,7 @@ SELECT property_id, media_key, modified, attempts, etag, last_modified, blob_id 
 FROM property_media WHERE property_id = ANY(%(ids)s) AND state = 'waiting';
 
 -- name: erase_photo_work
--- Nothing of an erased listing is fetched.
+-- Nothing of these listings is to be fetched.
 DELETE FROM media_work WHERE property_id = ANY(%(ids)s);
 
 -- name: erase_media
@@ -184,6 +184,10 @@ UPDATE property_media SET state = 'waiting', attempts = 0, retry_at = NULL, etag
 WHERE provider_id = %(provider_id)s AND state = ANY(%(states)s)
     AND (%(property_ids)s::uuid[] IS NULL OR property_id = ANY(%(property_ids)s))
 RETURNING property_id;
+
+-- name: relink_photos
+-- Another stored picture of the same photos.
+UPDATE property_media SET blob_id = %(new)s WHERE property_id = %(property_id)s AND blob_id = %(old)s;
 
 -- name: delete_media
 -- Photos the source no longer lists.

@@ -7,6 +7,7 @@ in between, nothing lies in the store that the database does not know of.
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from platbook.base.clock import Clock
 from platbook.base.errors import SourceUnavailable
@@ -36,10 +37,11 @@ class Blobs:
     recipe: Recipe
     keeps_originals: bool = False
 
-    async def keep(self, content: bytes, *, is_public: bool) -> str:
+    async def keep(self, content: bytes, *, is_public: bool, keeps_original: bool = False) -> str:
         """Store a picture and its variants; its id. One that is stored already costs nothing.
 
-        MediaRejected where it is none. It must be recorded at a photo soon, or it is cleared away.
+        MediaRejected where it is none. It must be recorded at a photo soon, or it is cleared away. `keeps_original`:
+        the original stays whatever the settings say, for there is nowhere to fetch it from again.
         """
         blob_id = to_blob_id(content, self.recipe)
         if await self._touch(blob_id):
@@ -51,7 +53,8 @@ class Blobs:
         access = Access.PUBLIC if begun.is_public else Access.PRIVATE
         for variant in picture.variants:
             await self.storage.put(to_name(blob_id, variant), variant.content, access)
-        original = to_original_name(blob_id, picture.format) if self.keeps_originals else None
+        keeps = self.keeps_originals or keeps_original
+        original = to_original_name(blob_id, picture.format) if keeps else None
         if original is not None:
             await self.storage.put(original, content, Access.PRIVATE)
         await self._finish(blob_id, picture, len(content), original)
@@ -94,6 +97,11 @@ class Blobs:
 async def hold_blobs(connection: WriteConnection, ids: Sequence[str]) -> set[str]:
     """Of some pictures those that are stored; they stay so until the transaction ends."""
     return set(await connection.column(str, Q.hold_blobs, {"ids": list(ids)}))
+
+
+async def add_checks(connection: WriteConnection, property_id: UUID) -> None:
+    """Note which pictures of a listing lie where they should not, to be moved by `Exposure`."""
+    await connection.run(Q.add_checks, {"property_id": property_id})
 
 
 def to_recipe_version(recipe: Recipe) -> str:

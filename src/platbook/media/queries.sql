@@ -108,16 +108,19 @@ ORDER BY random();
 SELECT EXISTS (SELECT FROM mls_sync_history WHERE provider_id = %(provider_id)s AND parent_id IS NULL AND status IN ('waiting', 'running'));
 
 -- name: count_photos
--- How a provider's photos stand, so many rows at most.
-SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting, count(*) FILTER (WHERE state = 'stored') AS stored,
-    count(*) FILTER (WHERE state = 'failed') AS failed, count(*) FILTER (WHERE state = 'linked') AS linked
-FROM property_media WHERE provider_id = %(provider_id)s;
+-- How a provider's photos stand, and its listings' photo work.
+SELECT %(provider_id)s::text AS provider_id, m.waiting, m.stored, m.failed, m.linked, w.listings, w.at_work, w.put_off
+FROM (SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting, count(*) FILTER (WHERE state = 'stored') AS stored,
+        count(*) FILTER (WHERE state = 'failed') AS failed, count(*) FILTER (WHERE state = 'linked') AS linked
+    FROM property_media WHERE provider_id = %(provider_id)s) AS m,
+    (SELECT count(*) AS listings, count(*) FILTER (WHERE holder IS NOT NULL AND due_at > clock_timestamp()) AS at_work,
+        count(*) FILTER (WHERE holder IS NULL AND due_at > clock_timestamp()) AS put_off
+    FROM media_work WHERE provider_id = %(provider_id)s) AS w;
 
--- name: count_work
--- How many listings of a provider have photos to be fetched, and of how many somebody is at work.
-SELECT count(*) AS listings, count(*) FILTER (WHERE holder IS NOT NULL AND due_at > clock_timestamp()) AS at_work,
-    count(*) FILTER (WHERE holder IS NULL AND due_at > clock_timestamp()) AS put_off
-FROM media_work WHERE provider_id = %(provider_id)s;
+-- name: count_owed
+-- What is owed of a provider's photos, out of small indexes alone.
+SELECT (SELECT count(*) FROM media_work WHERE provider_id = %(provider_id)s) AS listings_waiting,
+    (SELECT count(*) FROM property_media WHERE provider_id = %(provider_id)s AND state = 'failed') AS failed;
 
 -- name: find_failures
 -- Photos that could not be had, the last first, with their reasons.
@@ -134,7 +137,7 @@ FROM media_blobs WHERE state = 'stored';
 
 -- name: find_stale_blobs
 -- Shown pictures made by another recipe whose original is kept, in the order of their ids.
-SELECT DISTINCT b.id, b.original FROM media_blobs b JOIN property_media m ON m.blob_id = b.id
+SELECT DISTINCT b.id, b.original, b.is_public FROM media_blobs b JOIN property_media m ON m.blob_id = b.id
 WHERE b.state = 'stored' AND b.recipe IS DISTINCT FROM %(recipe)s AND b.original IS NOT NULL AND b.id > %(after)s
     AND (%(provider_id)s::text IS NULL OR m.provider_id = %(provider_id)s)
 ORDER BY b.id LIMIT %(limit)s;
@@ -148,10 +151,10 @@ GROUP BY m.provider_id;
 
 -- name: find_shown_by
 -- The listings that show a picture.
-SELECT DISTINCT property_id FROM property_media WHERE blob_id = %(id)s;
+SELECT DISTINCT property_id, provider_id FROM property_media WHERE blob_id = %(id)s;
 
--- name: find_new_addresses
--- Public pictures' objects of a run's photos, for the CDN to be asked for once.
+-- name: find_public_objects
+-- The objects of some photos of a listing that everybody may read.
 SELECT v.value ->> 'name' AS name FROM property_media m JOIN media_blobs b ON b.id = m.blob_id, jsonb_each(b.variants) AS v
 WHERE m.property_id = %(property_id)s AND m.media_key = ANY(%(media_keys)s) AND b.is_public;
 

@@ -22,7 +22,7 @@ from platbook.listings.photos import limit_photos, plan_media, upsert_media
 from platbook.listings.rebuild import hold_display, rebuild_listings
 from platbook.listings.store import find_photos
 from platbook.media.asking import Album
-from platbook.media.blobs import hold_blobs
+from platbook.media.blobs import add_checks, hold_blobs
 from platbook.media.outcome import PAUSES, Failed, NotTried, Stored, plan_retry
 
 Q = load_queries(__package__ or "platbook.media")
@@ -58,7 +58,7 @@ class Recorder:
                 await self._take_over(connection, album, now)
             stored = await self._mark(connection, album, now)
             await rebuild_listings(connection, self.provider_id, [album.property_id], display)
-            await connection.run(Q.add_checks, {"property_id": album.property_id})
+            await add_checks(connection, album.property_id)
             if cut_short:
                 return stored
             if album.elsewhere and album.unasked:
