@@ -13,7 +13,7 @@ from platbook.db.embedded import start_embedded
 from platbook.db.facts import check_key
 from platbook.db.migrations import migrate
 from platbook.jobs import JobQueue
-from platbook.storage import Storage, open_storage
+from platbook.storage import Cdn, Storage, open_cdn, open_storage
 from platbook.sync.engine import Engine
 from platbook.transport import Transport
 
@@ -31,6 +31,7 @@ class System:
     queue: JobQueue
     transport: Transport
     storage: Storage
+    cdn: Cdn | None
 
     def engine(self) -> Engine:
         """An engine that does syncs in this process."""
@@ -60,7 +61,8 @@ async def open_system(settings: Settings) -> AsyncGenerator[System]:
             await check_key(connection, box)
         queue = await stack.enter_async_context(JobQueue.open(url))
         transport = await stack.enter_async_context(Transport.open(database, clock))
-        yield System(settings, clock, database, box, queue, transport, storage)
+        cdn = open_cdn(settings, transport.for_ourselves(), clock)
+        yield System(settings, clock, database, box, queue, transport, storage, cdn)
 
 
 async def migrate_only(settings: Settings) -> list[str]:

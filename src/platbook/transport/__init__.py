@@ -3,9 +3,21 @@
 from platbook.transport.addresses import parse_address
 from platbook.transport.client import ProviderClient, Transport
 from platbook.transport.meter import Meter
+from platbook.transport.own import OwnClient
 from platbook.transport.quota import Quota
 from platbook.transport.reply import HttpReply
 from platbook.transport.seats import Seat, seat
 from platbook.transport.timing import Timing
 
-__all__ = ["HttpReply", "Meter", "ProviderClient", "Quota", "Seat", "Timing", "Transport", "parse_address", "seat"]
+__all__ = [
+    "HttpReply",
+    "Meter",
+    "OwnClient",
+    "ProviderClient",
+    "Quota",
+    "Seat",
+    "Timing",
+    "Transport",
+    "parse_address",
+    "seat",
+]

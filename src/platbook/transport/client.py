@@ -17,6 +17,7 @@ from platbook.transport.addresses import Address, find_onward, parse_address
 from platbook.transport.bodies import read_body
 from platbook.transport.headers import join_headers, parse_cookies
 from platbook.transport.meter import Meter
+from platbook.transport.own import OwnClient
 from platbook.transport.quota import Quota
 from platbook.transport.reply import HttpReply
 from platbook.transport.retry import Trouble, judge_answer, judge_failure, plan_pauses
@@ -58,6 +59,10 @@ class Transport:
         """Lend a client that keeps within a provider's quota and counts on `meter`. The provider must have its row."""
         quota = Quota(self._database, provider_id, requests_per_second, self._timing)
         return ProviderClient(provider_id, self._client, quota, self._clock, self._timing, meter or Meter())
+
+    def for_ourselves(self) -> OwnClient:
+        """Lend a client for services that are our own, not a provider's."""
+        return OwnClient(self._client)
 
 
 @dataclass(frozen=True, slots=True)
