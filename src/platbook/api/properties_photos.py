@@ -167,4 +167,4 @@ async def _answer(given: Services, caller: Actor, property_id: UUID, *, status: 
 
 
 def _to_exposure(given: Services) -> Exposure:
-    return Exposure(given.database, given.storage, given.clock)
+    return Exposure(given.database, given.storage, given.clock, given.cdn)

@@ -11,7 +11,7 @@ from platbook.base.settings import Settings
 from platbook.db import Database, SecretBox
 from platbook.jobs import JobQueue
 from platbook.media.blobs import Blobs
-from platbook.storage import Storage
+from platbook.storage import Cdn, Storage
 from platbook.transport import Transport
 
 
@@ -28,6 +28,7 @@ class Services:
     sessions: Sessions
     storage: Storage
     blobs: Blobs
+    cdn: Cdn | None = None
 
 
 def get_services(request: Request) -> Services:

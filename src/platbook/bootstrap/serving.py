@@ -80,6 +80,7 @@ def _services(system: System) -> Services:
         sessions,
         system.storage,
         system.blobs(),
+        system.cdn,
     )
 
 

@@ -19,7 +19,7 @@ from platbook.media.blobs import Blobs
 from platbook.media.cleanup import Cleanup
 from platbook.media.exposure import Exposure
 from platbook.media.pictures import Format, Recipe, Studio
-from platbook.storage import Storage, open_storage
+from platbook.storage import Cdn, Storage, open_cdn, open_storage
 from platbook.sync.engine import Engine
 from platbook.transport import Transport
 
@@ -38,6 +38,7 @@ class System:
     transport: Transport
     storage: Storage
     studio: Studio
+    cdn: Cdn | None
 
     def engine(self) -> Engine:
         """An engine that does syncs in this process; it lends its sessions to photo work."""
@@ -45,7 +46,8 @@ class System:
 
     def batches(self) -> Batches:
         """Photo work in this process."""
-        return Batches(self.database, self.transport, self.box, self.clock, self.blobs())
+        warmed = self.cdn if self.settings.platbook_warm_cdn else None
+        return Batches(self.database, self.transport, self.box, self.clock, self.blobs(), cdn=warmed)
 
     def blobs(self) -> Blobs:
         """A place for pictures, made as the settings say."""
@@ -56,12 +58,12 @@ class System:
 
     def exposure(self) -> Exposure:
         """Who may see stored pictures, kept true."""
-        return Exposure(self.database, self.storage, self.clock)
+        return Exposure(self.database, self.storage, self.clock, self.cdn)
 
     def cleanup(self) -> Cleanup:
         """The store, cleared of what nobody shows."""
         grace = timedelta(hours=self.settings.platbook_photo_grace_hours)
-        return Cleanup(self.database, self.storage, self.clock, grace)
+        return Cleanup(self.exposure(), grace)
 
 
 @asynccontextmanager
@@ -88,7 +90,8 @@ async def open_system(settings: Settings) -> AsyncGenerator[System]:
         queue = await stack.enter_async_context(JobQueue.open(url))
         transport = await stack.enter_async_context(Transport.open(database, clock))
         studio = stack.enter_context(Studio.open())
-        yield System(settings, clock, database, box, queue, transport, storage, studio)
+        cdn = open_cdn(settings, transport.for_ourselves(), clock)
+        yield System(settings, clock, database, box, queue, transport, storage, studio, cdn)
 
 
 async def migrate_only(settings: Settings) -> list[str]:

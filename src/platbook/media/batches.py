@@ -27,6 +27,7 @@ from platbook.media.asking import Album, Asking, to_chunks
 from platbook.media.blobs import Blobs
 from platbook.media.recording import Recorder
 from platbook.providers.providers import Provider, get_provider, open_credentials
+from platbook.storage import Cdn
 from platbook.transport import Allowance, Downloader, Limits, Transport, seat
 
 Q = load_queries(__package__ or "platbook.media")
@@ -61,6 +62,8 @@ class Batches:
     blobs: Blobs
     find_connector: Callable[[str], Connector] = find_connector
     pace: Pace = Pace()
+    cdn: Cdn | None = None
+    """Asked for new public photos, so that it has them before anybody else asks; None: it is not."""
 
     async def find_due(self) -> Sequence[str]:
         """Providers with photo work that can be done now, in no order."""
@@ -212,9 +215,19 @@ class _Batch:
 
     async def _record(self, albums: Sequence[Album], left: set[UUID], *, cut_short: bool = False) -> None:
         for album in albums:
-            await self.recorder.record(album, cut_short=cut_short)
+            stored = await self.recorder.record(album, cut_short=cut_short)
+            await self._warm(album, stored)
             if not cut_short:
                 left.discard(album.property_id)
+
+    async def _warm(self, album: Album, stored: Sequence[str]) -> None:
+        cdn, storage = self.of.cdn, self.of.blobs.storage
+        if cdn is None or not stored:
+            return
+        params = {"property_id": album.property_id, "media_keys": list(stored)}
+        async with self.of.database.transaction() as connection:
+            names = await connection.column(str, Q.find_public_objects, params)
+        await cdn.warm([storage.address(name) for name in names])
 
     @asynccontextmanager
     async def _keeping(self, left: set[UUID]) -> AsyncGenerator[None]:

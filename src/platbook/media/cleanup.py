@@ -9,11 +9,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from platbook.base.clock import Clock
-from platbook.db import Database, load_queries
+from platbook.db import load_queries
 from platbook.media.blobs import parse_blob_id
-from platbook.media.exposure import Exposure, HeldBlob, delete_objects
-from platbook.storage import Access, Storage
+from platbook.media.exposure import Exposure, HeldBlob
+from platbook.storage import Access
 
 Q = load_queries(__package__ or "platbook.media")
 
@@ -33,11 +32,9 @@ class Cleared:
 
 @dataclass(frozen=True, slots=True)
 class Cleanup:
-    """Clears one store."""
+    """Clears the store whose exposure it is given."""
 
-    database: Database
-    storage: Storage
-    clock: Clock
+    exposure: Exposure
     grace: timedelta
 
     async def run(self, *, search_store: bool = False) -> Cleared:
@@ -48,23 +45,23 @@ class Cleanup:
         return Cleared(strays, unused, deleted)
 
     async def _note_unused(self) -> int:
-        before, after, noted = self.clock.now() - _JUST_MADE, "", 0
+        before, after, noted = self.exposure.clock.now() - _JUST_MADE, "", 0
         while True:
             params = {"before": before, "after": after, "limit": _BATCH}
-            async with self.database.transaction() as connection:
+            async with self.exposure.database.transaction() as connection:
                 ids = await connection.column(str, Q.find_unused, params)
                 await connection.run_many(Q.add_blob_check, [{"id": blob_id} for blob_id in ids])
             if not ids:
                 break
             after, noted = ids[-1], noted + len(ids)
-        await Exposure(self.database, self.storage, self.clock).settle()
+        await self.exposure.settle()
         return noted
 
     async def _delete_removable(self) -> int:
-        before, after, deleted = self.clock.now() - self.grace, "", 0
+        before, after, deleted = self.exposure.clock.now() - self.grace, "", 0
         while True:
             params = {"before": before, "after": after, "limit": _BATCH}
-            async with self.database.read() as connection:
+            async with self.exposure.database.read() as connection:
                 ids = await connection.column(str, Q.find_removable, params)
             if not ids:
                 return deleted
@@ -73,8 +70,8 @@ class Cleanup:
             after = ids[-1]
 
     async def _delete(self, blob_id: str) -> bool:
-        before = self.clock.now() - self.grace
-        async with self.database.transaction() as connection:
+        before = self.exposure.clock.now() - self.grace
+        async with self.exposure.database.transaction() as connection:
             blob = await connection.first(HeldBlob, Q.hold_blob, {"id": blob_id})
             if blob is None or not await connection.value(bool, Q.is_removable, {"id": blob_id, "before": before}):
                 return False
@@ -87,11 +84,11 @@ class Cleanup:
         if not blob.variants:
             for access in Access:
                 names = [name async for name in self._objects_of(blob.id, access)]
-                await self.storage.delete(names, access)
-        await delete_objects(self.database, self.storage, blob)
+                await self.exposure.storage.delete(names, access)
+        await self.exposure.delete(blob)
 
     async def _objects_of(self, blob_id: str, access: Access) -> AsyncIterator[str]:
-        async for listed in self.storage.list(access, folder=f"{blob_id[:2]}/{blob_id[2:4]}"):
+        async for listed in self.exposure.storage.list(access, folder=f"{blob_id[:2]}/{blob_id[2:4]}"):
             if parse_blob_id(listed.name) == blob_id:
                 yield listed.name
 
@@ -99,9 +96,9 @@ class Cleanup:
         strays: set[str] = set()
         for access in Access:
             seen: set[str] = set()
-            async for listed in self.storage.list(access):
+            async for listed in self.exposure.storage.list(access):
                 blob_id = parse_blob_id(listed.name)
-                if blob_id is not None and self.clock.now() - listed.stored_at > _JUST_MADE:
+                if blob_id is not None and self.exposure.clock.now() - listed.stored_at > _JUST_MADE:
                     seen.add(blob_id)
                 if len(seen) >= _BATCH:
                     strays |= await self._adopt(seen)
@@ -110,9 +107,9 @@ class Cleanup:
         return len(strays)
 
     async def _adopt(self, ids: set[str]) -> set[str]:
-        async with self.database.transaction() as connection:
+        async with self.exposure.database.transaction() as connection:
             known = set(await connection.column(str, Q.find_known, {"ids": sorted(ids)}))
             fresh = ids - known
-            at = self.clock.now()
+            at = self.exposure.clock.now()
             await connection.run_many(Q.adopt_blob, [{"id": blob_id, "at": at} for blob_id in sorted(fresh)])
         return fresh

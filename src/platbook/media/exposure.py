@@ -17,7 +17,7 @@ from platbook.base.log import get_log
 from platbook.db import Database, WriteConnection, load_queries
 from platbook.listings.rebuild import hold_display, rebuild_listings
 from platbook.media.blobs import to_object_names
-from platbook.storage import Access, Storage
+from platbook.storage import Access, Cdn, Storage
 
 Q = load_queries(__package__ or "platbook.media")
 log = get_log("media")
@@ -65,6 +65,7 @@ class Exposure:
     database: Database
     storage: Storage
     clock: Clock
+    cdn: Cdn | None = None
 
     async def settle(self) -> int:
         """Look at all that is noted now; how many notes. May be done by several at once, and again after a crash."""
@@ -98,7 +99,7 @@ class Exposure:
             elif use.is_shown != blob.is_public and (use.is_shown or not use.is_undecided):
                 await self._move(connection, blob, is_public=use.is_shown)
         if not use.photos and at_once:
-            await delete_objects(self.database, self.storage, blob)
+            await self.delete(blob)
 
     async def _note_unused(self, connection: WriteConnection, blob: HeldBlob, *, at_once: bool) -> None:
         if at_once:
@@ -114,7 +115,22 @@ class Exposure:
                 await self.storage.move(name, to=Access.PUBLIC if is_public else Access.PRIVATE)
             except NotFound:
                 log.warning("an object is missing from the store", name=name)
+        if not is_public:
+            await self._invalidate(blob)
         await connection.run(Q.place_blob, {"id": blob.id, "is_public": is_public})
+
+    async def delete(self, blob: HeldBlob) -> None:
+        """Remove a picture that is marked as being deleted: its objects, wherever they lie, then its row."""
+        for access in Access:
+            await self.storage.delete([*blob.names, *([blob.original] if blob.original else [])], access)
+        if blob.is_public:
+            await self._invalidate(blob)
+        async with self.database.transaction() as connection:
+            await connection.run(Q.delete_blob, {"id": blob.id})
+
+    async def _invalidate(self, blob: HeldBlob) -> None:
+        if self.cdn is not None and blob.names:
+            await self.cdn.invalidate([self.storage.address(name) for name in blob.names])
 
     async def _rebuild(self, ids: Sequence[UUID]) -> None:
         if not ids:
@@ -125,11 +141,3 @@ class Exposure:
             async with self.database.transaction() as connection:
                 display = await hold_display(connection, cast("str", provider_id))
                 await rebuild_listings(connection, cast("str", provider_id), cast("list[UUID]", listings), display)
-
-
-async def delete_objects(database: Database, storage: Storage, blob: HeldBlob) -> None:
-    """Remove a picture that is marked as being deleted: its objects, wherever they lie, then its row."""
-    for access in Access:
-        await storage.delete([*blob.names, *([blob.original] if blob.original else [])], access)
-    async with database.transaction() as connection:
-        await connection.run(Q.delete_blob, {"id": blob.id})

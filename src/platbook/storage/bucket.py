@@ -44,7 +44,7 @@ class Bucket:
     async def delete(self, keys: Sequence[str]) -> None:
         """Remove objects, many in one request."""
         if keys:
-            with explained(f"delete {keys[0]} and {len(keys) - 1} more"):
+            with explained(f"delete {keys[0]}" if len(keys) == 1 else f"delete {len(keys)} objects"):
                 await obstore.delete_async(self._store, list(keys))
 
     async def list(self, folder: str) -> AsyncGenerator[tuple[str, int, datetime]]:

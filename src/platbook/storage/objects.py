@@ -5,7 +5,7 @@ import mimetypes
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 mimetypes.add_type("image/webp", ".webp")
@@ -23,8 +23,12 @@ class Access(StrEnum):
     PRIVATE = "private"
 
 
+COPY_LIFETIME = timedelta(days=1)
+"""How long a shared cache (a CDN) may keep a copy of a public object without asking whether it is still there."""
+
 _FOR_EVER = "max-age=31536000, immutable"
-_CACHE_CONTROL = {Access.PUBLIC: f"public, {_FOR_EVER}", Access.PRIVATE: f"private, {_FOR_EVER}"}
+_SHARED = f"s-maxage={int(COPY_LIFETIME.total_seconds())}"
+_CACHE_CONTROL = {Access.PUBLIC: f"public, {_FOR_EVER}, {_SHARED}", Access.PRIVATE: f"private, {_FOR_EVER}"}
 _UNKNOWN_TYPE = "application/octet-stream"
 
 

@@ -1,5 +1,7 @@
 """From settings to a storage."""
 
+from datetime import timedelta
+
 from obstore.store import MemoryStore, S3Store
 
 from platbook.base.clock import Clock
@@ -11,6 +13,7 @@ from platbook.storage.folder import Folder
 from platbook.storage.storage import Storage
 
 _FOLDER = "media"
+_RETRIES, _PATIENCE = 4, timedelta(seconds=30)
 
 
 def open_storage(settings: Settings, signing_key: bytes, clock: Clock) -> Storage:
@@ -47,6 +50,7 @@ def _open_bucket(settings: Settings, cdn: str | None) -> Storage:
     store = S3Store(
         bucket,
         region=region,
+        retry_config={"max_retries": _RETRIES, "retry_timeout": _PATIENCE},
         client_options={"allow_http": endpoint is not None and endpoint.startswith("http://")},
         **{name: value for name, value in config.items() if value is not None},  # pyright: ignore[reportArgumentType] - options by name
     )

@@ -21,6 +21,7 @@ from platbook.transport.downloads import Downloader, Limits, Spending
 from platbook.transport.guard import GuardedTransport
 from platbook.transport.headers import join_headers, parse_cookies
 from platbook.transport.meter import Meter
+from platbook.transport.own import OwnClient
 from platbook.transport.quota import Quota
 from platbook.transport.reply import HttpReply
 from platbook.transport.retry import Trouble, judge_answer, judge_failure, plan_pauses
@@ -117,6 +118,10 @@ class Transport:
         return Spending(
             quota, requests, None if volume is None else budget("photo bytes per hour", volume, _HOUR, _AT_ONCE)
         )
+
+    def for_ourselves(self) -> OwnClient:
+        """Lend a client for services that are our own, not a provider's."""
+        return OwnClient(self._client)
 
 
 @dataclass(frozen=True, slots=True)
