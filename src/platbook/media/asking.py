@@ -132,6 +132,9 @@ class Asking:
             await asyncio.gather(*tasks)
             for album in albums:
                 album.unasked = False
+        except SourceBrokeProtocol:
+            await asyncio.gather(*tasks)  # what came before the reply broke is good
+            raise
         finally:
             for task in tasks:
                 task.cancel()
