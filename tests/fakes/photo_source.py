@@ -32,7 +32,7 @@ TOKEN = "a-secret-token"
 
 def draw(seed: int, width: int = 120, height: int = 90) -> bytes:
     """A small JPEG of its own colours."""
-    dice = random.Random(seed)
+    dice = random.Random(seed)  # noqa: S311 - pictures to look at
     image = Image.new("RGB", (width, height), tuple(dice.randrange(256) for _ in range(3)))
     for _ in range(6):
         left, top = dice.randrange(width), dice.randrange(height)
@@ -81,7 +81,7 @@ class PhotoSource:
     _issued: dict[str, tuple[SourcePhoto, float]] = field(default_factory=dict[str, "tuple[SourcePhoto, float]"])
     _used: set[str] = field(default_factory=set[str])
     _arrivals: list[float] = field(default_factory=list[float])
-    _dice: random.Random = field(default_factory=lambda: random.Random(7))
+    _dice: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311 - the same faults each time
 
     def add(self, key: str, count: int, **facts: object) -> None:
         """A listing with so many photos."""
@@ -125,26 +125,14 @@ class PhotoSource:
         """What the server says to a request; complaints are what no client of this source may do."""
         now = time.monotonic()
         self._arrivals.append(now)
-        recent = [at for at in self._arrivals if now - at < 1]
-        if self.per_second is not None and len(recent) > self.per_second:
-            self.complaints.append(f"{len(recent)} requests within a second")
-            return 429, b"", {"Retry-After": "1"}
-        for name, value in self.demanded.items():
-            if headers.get(name.lower()) != value:
-                self.complaints.append(f"{name} was {headers.get(name.lower())}")
-                return 401, b"", {}
         token = path.rpartition("/")[2]
         photo, good_until = self._issued.get(token, (None, 0.0))
-        if photo is None:
-            self.complaints.append(f"asked for {path}")
-            return 404, b"", {}
-        if self.single_use and token in self._used:
-            self.complaints.append(f"asked twice for {photo.key} by one address")
-            return 429, b"", {"Retry-After": "1"}
+        status, complaint = self._judge(token, headers, now, good_until if photo else None)
+        if complaint:
+            self.complaints.append(f"{complaint}: {path}")
+        if photo is None or status != 200:
+            return status, b"", {"Retry-After": "1"} if status == 429 else {}
         self._used.add(token)
-        if now > good_until:
-            self.complaints.append("an address was used too late")
-            return 403, b"", {}
         if self._dice.random() < self.failing:
             self.failed += 1
             return 500, b"", {}
@@ -155,6 +143,19 @@ class PhotoSource:
         if photo.status == 200:
             self.served.append(photo.key)
         return photo.status, photo.content, {"Content-Type": "image/jpeg", **({"ETag": etag} if self.etags else {})}
+
+    def _judge(self, token: str, headers: dict[str, str], now: float, good_until: float | None) -> tuple[int, str]:
+        """A status, and what is wrong with the request."""
+        recent = sum(now - at < 1 for at in self._arrivals)
+        missing = [name for name, value in self.demanded.items() if headers.get(name.lower()) != value]
+        judged: list[tuple[bool, int, str]] = [
+            (self.per_second is not None and recent > self.per_second, 429, f"{recent} requests within a second"),
+            (bool(missing), 401, f"without {missing}"),
+            (good_until is None, 404, "not an address of ours"),
+            (self.single_use and token in self._used, 429, "an address was used twice"),
+            (good_until is not None and now > good_until, 403, "an address was used too late"),
+        ]
+        return next(((status, words) for wrong, status, words in judged if wrong), (200, ""))
 
 
 @asynccontextmanager

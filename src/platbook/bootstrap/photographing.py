@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from platbook.base.log import get_log
 from platbook.bootstrap.system import System
 from platbook.db.errors import OperationalError
-from platbook.media.batches import Batches
+from platbook.media.batches import Batches, Pace
 
 log = get_log("media")
 
@@ -16,9 +16,9 @@ _TROUBLE_SECONDS = 15.0
 _CLEANUP_SECONDS = 600.0
 
 
-async def do_photo_work(system: System, stopping: asyncio.Event) -> None:
+async def do_photo_work(system: System, stopping: asyncio.Event, *, pace: Pace | None = None) -> None:
     """Do batches, so many at once as the settings say, until `stopping` is set; what is begun then is given back."""
-    batches, exposure, cleanup = system.batches(), system.exposure(), system.cleanup()
+    batches, exposure, cleanup = system.batches(pace), system.exposure(), system.cleanup()
     jobs = [_do_batch(batches)] * system.settings.platbook_photo_batches
 
     async def settle() -> float:

@@ -14,7 +14,7 @@ from platbook.db.embedded import start_embedded
 from platbook.db.facts import check_key
 from platbook.db.migrations import migrate
 from platbook.jobs import JobQueue
-from platbook.media.batches import Batches
+from platbook.media.batches import Batches, Pace
 from platbook.media.blobs import Blobs
 from platbook.media.cleanup import Cleanup
 from platbook.media.exposure import Exposure
@@ -44,10 +44,12 @@ class System:
         """An engine that does syncs in this process; it lends its sessions to photo work."""
         return Engine(self.database, self.transport, self.box, self.clock, photos=self.batches())
 
-    def batches(self) -> Batches:
+    def batches(self, pace: Pace | None = None) -> Batches:
         """Photo work in this process."""
         warmed = self.cdn if self.settings.platbook_warm_cdn else None
-        return Batches(self.database, self.transport, self.box, self.clock, self.blobs(), cdn=warmed)
+        return Batches(
+            self.database, self.transport, self.box, self.clock, self.blobs(), pace=pace or Pace(), cdn=warmed
+        )
 
     def blobs(self) -> Blobs:
         """A place for pictures, made as the settings say."""
