@@ -2,9 +2,11 @@
 
 import contextlib
 import io
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import cast
 
 import blurhash
@@ -151,19 +153,27 @@ def test_what_is_no_whole_picture_is_refused_with_the_reason(kind: str) -> None:
         to_variants(make())
 
 
-@pytest.mark.parametrize(
-    ("make", "flaw"),
-    [
-        (lambda: jpeg()[:-2], "the mark of its end is missing"),
-        (lambda: before_scan(jpeg(), b"abcd"), "extraneous bytes before marker"),
-        (lambda: odd_scan(jpeg()), "Invalid SOS parameters"),
-    ],
-)
-def test_damage_without_harm_is_told_and_does_not_cost_the_photo(make: Callable[[], bytes], flaw: str) -> None:
+FLAWED: dict[str, tuple[Callable[[], bytes], str]] = {
+    "JPEG without the mark of its end": (lambda: jpeg()[:-2], "the mark of its end is missing"),
+    "JPEG with junk before its pixels": (lambda: before_scan(jpeg(), b"abcd"), "extraneous bytes before marker"),
+    "JPEG whose scan is described as by some phones": (lambda: odd_scan(jpeg()), "Invalid SOS parameters"),
+}
+
+
+@pytest.mark.parametrize("kind", FLAWED)
+def test_damage_without_harm_is_told_and_does_not_cost_the_photo(kind: str) -> None:
+    make, flaw = FLAWED[kind]
     picture = to_variants(make())
     assert picture.flaw is not None
     assert flaw in picture.flaw
     assert differ(mean_of(shown(picture), (0.4, 0.4, 1, 1)), RED) < 9
+
+
+def test_the_documents_tell_of_every_kind_and_of_no_other() -> None:
+    text = (Path(__file__).parents[2] / "docs/media.md").read_text()
+    told = dict(re.findall(r"^\| ([^|`]+?) \| (variants|refused)", text, re.MULTILINE))
+    tried = dict.fromkeys([*ACCEPTED, *FLAWED], "variants") | dict.fromkeys(REFUSED, "refused")
+    assert told == tried
 
 
 def test_harmless_damage_does_not_excuse_a_cut() -> None:

@@ -1,8 +1,10 @@
 """Objects in a bucket of a real S3 server program, seen from outside as anybody sees them."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, cast
 
 import boto3
@@ -11,7 +13,7 @@ import pytest
 
 from platbook.base.errors import InvalidInput, StorageRefused, StorageUnavailable
 from platbook.storage import Access, to_content_name
-from tests.storage.servers import S3Server, TestBucket
+from tests.storage.servers import S3Server, TestBucket, to_policy
 
 PHOTO = b"RIFF....WEBP"
 NAME = to_content_name(PHOTO, "webp")
@@ -148,3 +150,9 @@ def test_secrets_are_not_shown() -> None:
     settings = TestBucket(S3Server("http://127.0.0.1:9", secret="hidden"), "photos").settings()
     assert "hidden" not in repr(settings)
     assert "hidden" not in json.dumps(settings.model_dump(mode="json"))
+
+
+def test_the_documents_show_the_policy_that_was_tried() -> None:
+    text = (Path(__file__).parents[2] / "docs/deployment.md").read_text()
+    (block,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    assert json.loads(block) == to_policy("photos")
