@@ -49,7 +49,8 @@ async def _develop_all(
             group.create_task(work())
 
 
-def _memory(name: str) -> int:
+def memory(name: str) -> int:
+    """What the kernel tells of this process: `VmRSS` now, `VmHWM` at its peak, in bytes."""
     match = re.search(rf"{name}:\s+(\d+)", Path("/proc/self/status").read_text())
     return int(match[1]) * 1024 if match else 0
 
@@ -59,12 +60,12 @@ async def _main(source: Path, target: Path, effort: int, how: str) -> None:
     recipe = Recipe(effort=effort)
     storage = open_storage(Settings(platbook_home=target), b"", SystemClock()) if how == "store" else None
     with Studio.open() as studio:
-        idle = _memory("VmRSS")
+        idle = memory("VmRSS")
         await _develop_all(files[:_WARM], studio, recipe, target, storage)
         began = time.monotonic()
         await _develop_all(files, studio, recipe, target, storage)
         seconds = time.monotonic() - began
-    print(json.dumps({"seconds": seconds, "peak": _memory("VmHWM"), "idle": idle}))
+    print(json.dumps({"seconds": seconds, "peak": memory("VmHWM"), "idle": idle}))
 
 
 if __name__ == "__main__":

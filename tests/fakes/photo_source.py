@@ -94,7 +94,7 @@ class PhotoSource:
         """A listing as the feed says it."""
         shown: dict[str, object] = {"InternetEntireListingDisplayYN": True, "InternetAddressDisplayYN": True}
         shown |= {"PhotosCount": len(self.albums[key])} | self.listed.get(key, {})
-        one = listing(key, **shown)
+        one = listing(key, str(shown.pop("ModificationTimestamp", "2026-01-01T00:00:00Z")), **shown)
         media = self.refs(key, fresh=False) if self.kind is MediaSource.INLINE else None
         return RawRecord(one.key, one.fields, modified=str(one.fields["ModificationTimestamp"]), media=media)
 

@@ -1,7 +1,7 @@
 """A desk for photo work: a source of photos on loopback, an engine, batches, and a store in memory."""
 
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -108,11 +108,7 @@ class Desk:
 
     async def objects(self) -> dict[Access, set[str]]:
         """The names of everything in the store."""
-        return {access: {one.name async for one in _listed(self.storage, access)} for access in Access}
-
-
-def _listed(storage: Storage, access: Access) -> AsyncIterator[object]:
-    return storage.list(access)
+        return {access: {one.name async for one in self.storage.list(access)} for access in Access}
 
 
 MakeDesk = Callable[..., Awaitable[Desk]]

@@ -87,6 +87,7 @@ class Blobs:
             "height": picture.height,
             "color": picture.colour,
             "placeholder": picture.placeholder,
+            "flaw": picture.flaw,
             "variants": as_json(to_facts(blob_id, picture.variants)),
             "original": original,
         }

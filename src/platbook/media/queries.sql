@@ -13,7 +13,7 @@ UPDATE media_blobs SET unused_since = NULL, created_at = greatest(created_at, %(
 -- name: finish_blob
 -- A picture's objects are all there.
 UPDATE media_blobs SET state = 'stored', format = %(format)s, bytes = %(bytes)s, width = %(width)s, height = %(height)s,
-    color = %(color)s, placeholder = %(placeholder)s, variants = %(variants)s, original = %(original)s
+    color = %(color)s, placeholder = %(placeholder)s, flaw = %(flaw)s, variants = %(variants)s, original = %(original)s
 WHERE id = %(id)s AND state = 'making';
 
 -- name: hold_blobs

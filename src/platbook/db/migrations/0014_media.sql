@@ -10,6 +10,7 @@ CREATE TABLE media_blobs (
     height integer,
     color text,
     placeholder text,
+    flaw text,                                 -- what was wrong with the source's picture and did no harm
     variants jsonb NOT NULL DEFAULT '{}',
     original text,                             -- the name of the kept original's object, where originals are kept
     is_public boolean NOT NULL DEFAULT false,
