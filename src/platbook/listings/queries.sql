@@ -71,14 +71,14 @@ WITH next AS (
     SELECT w.property_id FROM media_work w JOIN properties p ON p.id = w.property_id
     WHERE w.provider_id = %(provider_id)s AND w.due_at <= clock_timestamp() AND p.visible
     ORDER BY w.rank, w.newest DESC, w.property_id LIMIT %(limit)s FOR UPDATE OF w SKIP LOCKED)
-UPDATE media_work w SET due_at = clock_timestamp() + %(lease)s, holder = %(holder)s
+UPDATE media_work w SET due_at = clock_timestamp() + %(lease)s::interval, holder = %(holder)s
 FROM next, properties p WHERE w.property_id = next.property_id AND p.id = w.property_id
 RETURNING w.property_id, p.listing_key, w.rank, w.version, w.attempts, w.sync_id, p.standard_status,
     p.photos_count, p.photos_change_timestamp, p.public_document IS NOT NULL AS is_shown, w.newest;
 
 -- name: renew_photo_work
 -- Prolong the leases of a holder.
-UPDATE media_work SET due_at = clock_timestamp() + %(lease)s WHERE holder = %(holder)s AND property_id = ANY(%(ids)s);
+UPDATE media_work SET due_at = clock_timestamp() + %(lease)s::interval WHERE holder = %(holder)s AND property_id = ANY(%(ids)s);
 
 -- name: hold_photo_work
 -- Whether a holder still has a listing's work; if so, nobody takes it before this transaction ends.
@@ -86,7 +86,7 @@ SELECT version FROM media_work WHERE property_id = %(property_id)s AND holder = 
 
 -- name: put_back_photo_work
 -- Work that was not done, to be taken again after a time; without one, at once.
-UPDATE media_work SET holder = NULL, due_at = clock_timestamp() + %(after)s, attempts = attempts + %(failures)s
+UPDATE media_work SET holder = NULL, due_at = clock_timestamp() + %(after)s::interval, attempts = attempts + %(failures)s
 WHERE property_id = ANY(%(ids)s) AND holder = %(holder)s;
 
 -- name: settle_photo_work

@@ -55,18 +55,18 @@ WHERE provider_id = %(provider_id)s AND kind = %(kind)s AND seat = %(seat)s AND 
 -- Use a share of a further budget now, if something is left of it: its moment moves on by the share, counted from no
 -- earlier than `slack` ago, so that so much may be used at once after a quiet time. No row where nothing is left.
 INSERT INTO source_budgets AS budget (provider_id, name, spent_until)
-VALUES (%(provider_id)s, %(name)s, clock_timestamp() - %(slack)s + %(share)s)
+VALUES (%(provider_id)s, %(name)s, clock_timestamp() - %(slack)s::interval + %(share)s::interval)
 ON CONFLICT (provider_id, name) DO UPDATE
-SET spent_until = greatest(budget.spent_until, clock_timestamp() - %(slack)s) + %(share)s
+SET spent_until = greatest(budget.spent_until, clock_timestamp() - %(slack)s::interval) + %(share)s::interval
 WHERE budget.spent_until <= clock_timestamp()
 RETURNING true;
 
 -- name: spend_budget
 -- Note what was used of a further budget, however much it is.
 INSERT INTO source_budgets AS budget (provider_id, name, spent_until)
-VALUES (%(provider_id)s, %(name)s, clock_timestamp() - %(slack)s + %(share)s)
+VALUES (%(provider_id)s, %(name)s, clock_timestamp() - %(slack)s::interval + %(share)s::interval)
 ON CONFLICT (provider_id, name) DO UPDATE
-SET spent_until = greatest(budget.spent_until, clock_timestamp() - %(slack)s) + %(share)s;
+SET spent_until = greatest(budget.spent_until, clock_timestamp() - %(slack)s::interval) + %(share)s::interval;
 
 -- name: get_budget
 -- Up to when a further budget is spent, and how many seconds that is from now; no row where something is left of it.
