@@ -200,6 +200,7 @@ def _to_configuration(provider: Provider, *, enabled: bool) -> Configuration:
         field_mapping=dict(provider.field_mapping),
         scope=ScopeSettings.model_validate(provider.scope),
         display=provider.display_rules,
+        media=provider.media_settings,
         retention="erase" if provider.retention == "erase" else "keep",
         interval_hours=provider.interval_hours,
         requests_per_second=provider.requests_per_second,
