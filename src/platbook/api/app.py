@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic.alias_generators import to_camel
 
-from platbook.api import auth_routes, health, mls_admin, properties
+from platbook.api import audit, auth_routes, health, mls_admin, profile, properties, users
 from platbook.api.auth import admit, bearer, learn_paths, refuse_unknown_query
 from platbook.api.documentation import describe, read_documentation
 from platbook.api.envelope import Failure
@@ -52,8 +52,8 @@ def create_api(services: Services) -> FastAPI:
         dependencies=[Depends(bearer), Depends(admit), Depends(refuse_unknown_query)],
         responses=_REFUSALS,
     )
-    for router in (auth_routes.router, properties.router, mls_admin.router):
-        guarded.include_router(router)
+    for part in (auth_routes, profile, users, properties, mls_admin, audit):
+        guarded.include_router(part.router)
     api.include_router(guarded)
     api.include_router(health.router)
     api.add_api_route(f"{BASE}/docs", read_documentation, include_in_schema=False)

@@ -199,6 +199,7 @@ SEARCH_PARAMETERS: list[dict[str, object]] = [
     _text("modifiedSince", "a time in ISO 8601", "2026-11-01T00:00:00Z"),
     _parameter("hasPhotos", {"type": "boolean"}, ""),
     _parameter("featured", {"type": "boolean"}, ""),
+    _parameter("mine", {"type": "boolean"}, "only the caller's own: of members they are linked to, or made by them"),
     _text("facets", f"counts by any of {', '.join(FACETS)}", "status,city"),
     _choice("sortBy", list(SORTS)),
     _choice("sortOrder", ["asc", "desc"]),

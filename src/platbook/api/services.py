@@ -5,7 +5,8 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from platbook.accounts import Sessions
+from platbook.accounts import Callers, Sessions
+from platbook.accounts.oidc import OidcSignIn
 from platbook.base.clock import Clock
 from platbook.base.settings import Settings
 from platbook.db import Database, SecretBox
@@ -24,6 +25,8 @@ class Services:
     queue: JobQueue
     transport: Transport
     sessions: Sessions
+    callers: Callers
+    oidc: OidcSignIn | None = None
 
 
 def get_services(request: Request) -> Services:

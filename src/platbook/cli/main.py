@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from platbook.base.errors import PlatbookError
-from platbook.cli import demo, providers, reading, server, users
+from platbook.cli import demo, keys, providers, reading, server, users
 from platbook.cli.exits import EXIT_CODES_HELP, exit_of_error
 from platbook.cli.process import Options
 from platbook.cli.screen import complain
@@ -31,6 +31,7 @@ app.command(rich_help_panel=_DAILY)(server.serve)
 app.command(rich_help_panel=_DAILY)(server.work)
 app.command(rich_help_panel=_SETUP)(server.migrate)
 app.add_typer(users.app, name="user", rich_help_panel=_SETUP)
+app.add_typer(keys.app, name="key", rich_help_panel=_SETUP)
 app.add_typer(providers.app, name="provider", rich_help_panel=_SETUP)
 app.command(rich_help_panel=_LOOK)(sync)
 app.command(rich_help_panel=_LOOK)(reading.status)

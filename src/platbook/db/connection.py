@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 import orjson
 from psycopg import AsyncConnection
 from psycopg.rows import class_row, dict_row, scalar_row, tuple_row
-from psycopg.sql import Composed
+from psycopg.sql import SQL, Composed, Identifier
 from psycopg.types.json import Jsonb, set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
@@ -160,6 +160,13 @@ class Database:
         """Lend a connection for reading; each statement sees the newest committed state."""
         async with self._read.connection() as raw:
             yield ReadConnection(raw)
+
+    @asynccontextmanager
+    async def listen(self, channel: str) -> AsyncGenerator[AsyncGenerator[object]]:
+        """Listen on a connection of its own: what it yields comes once for each notice (OperationalError: it broke)."""
+        async with await AsyncConnection.connect(self.url, autocommit=True, application_name="platbook ear") as raw:
+            await raw.execute(SQL("LISTEN {}").format(Identifier(channel)))
+            yield cast("AsyncGenerator[object]", raw.notifies())
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[WriteConnection]:

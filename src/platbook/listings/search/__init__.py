@@ -2,7 +2,7 @@
 
 from platbook.db.totals import Count
 from platbook.listings.search.featured import find_featured
-from platbook.listings.search.filters import Box, Near, Range, Search
+from platbook.listings.search.filters import Box, Mine, Near, Range, Search
 from platbook.listings.search.find import Listings, find_listings
 from platbook.listings.search.stats import MarketStats, get_stats
 from platbook.listings.search.suggest import Suggestion, suggest
@@ -15,6 +15,7 @@ __all__ = [
     "KnownVersions",
     "Listings",
     "MarketStats",
+    "Mine",
     "Near",
     "Range",
     "Search",

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from uuid import UUID
 
 from platbook.base.actor import Surface
 from platbook.base.errors import InvalidInput
@@ -74,6 +75,14 @@ class Near:
 
 
 @dataclass(frozen=True, slots=True)
+class Mine:
+    """Whose listings are a caller's own: members (provider and key), and users who are authors of local listings."""
+
+    members: tuple[tuple[str, str], ...] = ()
+    authors: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Search:
     """One search of listings, all filters ANDed, the values of one filter ORed.
 
@@ -106,6 +115,7 @@ class Search:
     modified_since: datetime | None = None
     has_photos: bool | None = None
     featured: bool | None = None
+    mine: Mine | None = None
     facets: tuple[str, ...] = ()
     sort: str = "modifiedAt"
     descending: bool = True

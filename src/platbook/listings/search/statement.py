@@ -27,6 +27,14 @@ Words = Sequence[Sequence[str]]
 _ALL_WORDS = SQL("listing_words(unparsed_address, city, postal_code, subdivision_name, listing_id, public_remarks)")
 _PLACELESS_WORDS = SQL("listing_words(NULL, city, postal_code, subdivision_name, listing_id, public_remarks)")
 
+# Found first, each by its own index: a person has some hundred listings, whatever the market has.
+_MINE = SQL("""id = ANY(ARRAY(
+    SELECT p.id FROM unnest(%(mine_providers)s::text[], %(mine_keys)s::text[]) AS m (provider, key)
+    JOIN properties p ON p.provider_id = m.provider AND p.list_agent_key = m.key
+    UNION SELECT p.id FROM unnest(%(mine_providers)s::text[], %(mine_keys)s::text[]) AS m (provider, key)
+    JOIN properties p ON p.provider_id = m.provider AND p.co_list_agent_key = m.key
+    UNION SELECT p.id FROM properties p WHERE p.author_id = ANY(%(mine_authors)s::uuid[])))""")
+
 
 def to_conditions(
     search: Search, now: datetime, words: Words = (), *, dense: bool = False, without: str | None = None
@@ -155,6 +163,13 @@ def _add_flags(conditions: Conditions, search: Search) -> None:
         conditions.text("modified_at >= %(modified_since)s", modified_since=search.modified_since)
     if search.featured is not None:
         conditions.text("is_featured" if search.featured else "NOT is_featured")
+    if search.mine is not None:
+        conditions.add(
+            _MINE,
+            mine_providers=[provider for provider, _ in search.mine.members],
+            mine_keys=[key for _, key in search.mine.members],
+            mine_authors=list(search.mine.authors),
+        )
     if search.has_photos is not None:
         kept = SQL("EXISTS (SELECT FROM property_media m WHERE m.property_id = properties.id{})")
         if search.surface is Surface.PUBLIC:
