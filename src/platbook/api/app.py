@@ -7,7 +7,18 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic.alias_generators import to_camel
 
-from platbook.api import audit, auth_routes, health, mls_admin, profile, properties, users
+from platbook.api import (
+    audit,
+    auth_routes,
+    health,
+    interactions,
+    leads,
+    mls_admin,
+    profile,
+    properties,
+    tasks,
+    users,
+)
 from platbook.api.auth import admit, bearer, learn_paths, refuse_unknown_query
 from platbook.api.documentation import describe, read_documentation
 from platbook.api.envelope import Failure
@@ -52,7 +63,7 @@ def create_api(services: Services) -> FastAPI:
         dependencies=[Depends(bearer), Depends(admit), Depends(refuse_unknown_query)],
         responses=_REFUSALS,
     )
-    for part in (auth_routes, profile, users, properties, mls_admin, audit):
+    for part in (auth_routes, profile, users, properties, leads, tasks, interactions, mls_admin, audit):
         guarded.include_router(part.router)
     api.include_router(guarded)
     api.include_router(health.router)

@@ -203,7 +203,7 @@ async def create_property(given: Given, caller: Caller, body: Said) -> Response:
 
 @router.put("/{property_id}", responses={200: {"model": Success[ListingShown]}})
 async def change_property(given: Given, caller: Caller, property_id: UUID, body: Said) -> Response:
-    """Change what is said of a local listing and leave the rest; by those who write for its author. An MLS's answers 409."""
+    """Change what is said of a local listing; by those who write for its author. An MLS's answers 409."""
     now = given.clock.now()
     async with given.database.transaction() as connection:
         await change_local(connection, caller, property_id, to_said(body), now)
