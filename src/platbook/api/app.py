@@ -11,6 +11,7 @@ from platbook.api import (
     audit,
     auth_routes,
     health,
+    intake,
     interactions,
     leads,
     mls_admin,
@@ -63,7 +64,7 @@ def create_api(services: Services) -> FastAPI:
         dependencies=[Depends(bearer), Depends(admit), Depends(refuse_unknown_query)],
         responses=_REFUSALS,
     )
-    for part in (auth_routes, profile, users, properties, leads, tasks, interactions, mls_admin, audit):
+    for part in (auth_routes, profile, users, properties, intake, leads, tasks, interactions, mls_admin, audit):
         guarded.include_router(part.router)
     api.include_router(guarded)
     api.include_router(health.router)

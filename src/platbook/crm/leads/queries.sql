@@ -38,10 +38,10 @@ SELECT id, created_at, updated_at, last_activity_at, first_name, last_name, emai
 FROM leads WHERE id = %(id)s FOR UPDATE;
 
 -- name: add_contacts
--- Let a lead be found by these; those that lead to somebody already are left out and do not come back.
+-- Let a lead be found by these, but for those that lead to somebody already.
 INSERT INTO lead_contacts (kind, value, lead_id)
 SELECT kind, value, %(lead_id)s FROM unnest(%(kinds)s::text[], %(values)s::text[]) AS given (kind, value) ORDER BY kind, value
-ON CONFLICT DO NOTHING RETURNING kind || ':' || value;
+ON CONFLICT DO NOTHING;
 
 -- name: find_contacts
 -- Who is found by any of these.

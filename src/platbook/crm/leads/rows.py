@@ -36,13 +36,16 @@ async def save_lead(connection: WriteConnection, lead: Lead) -> None:
     await connection.run(Q.save_lead, to_params(lead))
 
 
-async def keep_contacts(connection: WriteConnection, lead: Lead) -> list[Contact]:
-    """Let a lead be found by what it has now, and by nothing else; what leads to somebody else already comes back."""
+async def keep_contacts(connection: WriteConnection, lead: Lead) -> dict[Contact, UUID]:
+    """Let a lead be found by what it has now, and by nothing else. What leads to somebody else already comes back.
+
+    Whoever does the same at the same time is waited for: of two, one is told of the other.
+    """
     contacts = contacts_of(lead)
-    params = _contact_params(contacts)
-    await connection.run(Q.drop_contacts, {"lead_id": lead.id, **params})
-    await connection.run(Q.add_contacts, {"lead_id": lead.id, **params})
-    return [one for one, found in (await find_by_contacts(connection, contacts)).items() if found != lead.id]
+    params = {"lead_id": lead.id, **_contact_params(contacts)}
+    await connection.run(Q.drop_contacts, params)
+    await connection.run(Q.add_contacts, params)
+    return {one: who for one, who in (await find_by_contacts(connection, contacts)).items() if who != lead.id}
 
 
 async def find_by_contacts(connection: ReadConnection, contacts: Iterable[Contact]) -> dict[Contact, UUID]:

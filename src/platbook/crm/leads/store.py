@@ -12,17 +12,16 @@ from platbook.base.actor import Actor
 from platbook.base.errors import Conflict, Gone, InvalidInput, NotAllowed, NotFound
 from platbook.base.ids import new_id
 from platbook.base.rights import Belonging, Right, may, require, whose
+from platbook.crm.contacts import EMAIL
 from platbook.crm.interactions.log import note
 from platbook.crm.leads.lead import Lead, Said, apply, new_lead, rescore
 from platbook.crm.leads.rows import (
     Contact,
     Q,
     contacts_of,
-    find_by_contacts,
     get_lead,
     insert_lead,
     keep_contacts,
-    lock_contacts,
     lock_lead,
     save_lead,
 )
@@ -50,7 +49,7 @@ async def create_lead(connection: WriteConnection, actor: Actor, said: Said, at:
     """
     require(actor, Right.WRITE_CRM)
     lead = apply(new_lead(new_id(), at), said, at)
-    owner_id = said.get("assigned_to") or (None if may(actor, Right.ASSIGN_LEADS) else _first_agent(actor))
+    owner_id = said.get("assigned_to") or (None if may(actor, Right.ASSIGN_LEADS) else acts_for(actor))
     if owner_id is None:
         lead = replace(
             lead,
@@ -58,16 +57,15 @@ async def create_lead(connection: WriteConnection, actor: Actor, said: Said, at:
             team=cast("str | None", said.get("team", actor.team)),
         )
     else:
-        lead = _give(lead, await _get_owner(connection, actor, cast("UUID", owner_id)))
+        lead = to_owned(lead, await _get_owner(connection, actor, cast("UUID", owner_id)))
     if not whose(actor, Right.WRITE_CRM).holds(lead.belonging):
         raise NotAllowed("a lead of that office or team is not yours to make")
     lead = rescore(lead, at)
-    await _refuse_known(connection, actor, contacts_of(lead))
     await insert_lead(connection, lead)
-    await keep_contacts(connection, lead)
-    await write_event(connection, "lead created", _about(lead, actor), at)
+    await _refuse_known(connection, actor, await keep_contacts(connection, lead))
+    await write_event(connection, "lead created", about(lead, actor), at)
     if lead.assigned_to is not None:
-        await _note_assigned(connection, actor, lead, None, at)
+        await note_assigned(connection, actor, lead, None, at)
     return lead
 
 
@@ -79,15 +77,15 @@ async def change_lead(connection: WriteConnection, actor: Actor, lead_id: UUID, 
     if lead == before:
         return before
     lead = rescore(replace(lead, updated_at=at), at)
-    added = [one for one in contacts_of(lead) if one not in set(contacts_of(before))]
-    await _refuse_known(connection, actor, added)
     await save_lead(connection, lead)
-    await keep_contacts(connection, lead)
-    await write_event(connection, "lead changed", _about(lead, actor, fields=_changed(before, lead)), at)
+    had = set(contacts_of(before))  # what was another's too, and was let in by an import, may stay
+    clashes = await keep_contacts(connection, lead)
+    await _refuse_known(connection, actor, {one: who for one, who in clashes.items() if one not in had})
+    await write_event(connection, "lead changed", about(lead, actor, fields=_changed(before, lead)), at)
     if lead.status != before.status:
         metadata = {"from": before.status, "to": lead.status}
         await note(connection, actor, lead.id, InteractionType.STATUS_CHANGE, at, metadata=metadata)
-        await write_event(connection, "lead stage changed", _about(lead, actor, **metadata), at)
+        await write_event(connection, "lead stage changed", about(lead, actor, **metadata), at)
     if lead.assigned_to != before.assigned_to:
         await _hand_over(connection, actor, before, lead, at)
     return lead
@@ -107,7 +105,7 @@ async def claim_lead(connection: WriteConnection, actor: Actor, lead_id: UUID, a
         if seen.lead.assigned_to is not None:
             raise Conflict("this lead has an owner")
         raise NotAllowed("this lead is not there for you to claim")
-    owner_id = _first_agent(actor)
+    owner_id = acts_for(actor)
     if owner_id is None:
         raise NotAllowed("only a user can claim a lead")
     return await give_lead(connection, actor, lead, await get_user(connection, owner_id), at)
@@ -115,7 +113,7 @@ async def claim_lead(connection: WriteConnection, actor: Actor, lead_id: UUID, a
 
 async def give_lead(connection: WriteConnection, actor: Actor, before: Lead, owner: User, at: datetime) -> Lead:
     """Write a new owner down, with log, tasks and event; the caller has checked that it may be."""
-    lead = _give(before, owner)
+    lead = to_owned(before, owner)
     if lead == before:
         return before
     lead = replace(lead, updated_at=at)
@@ -129,7 +127,7 @@ async def delete_lead(connection: WriteConnection, actor: Actor, lead_id: UUID, 
     lead = check_lead(actor, Right.DELETE_CRM, await lock_lead(connection, lead_id))
     await put_away(connection, actor, lead, at)
     await write_entry(connection, actor, "lead deleted", Subject("lead", str(lead_id)), at)
-    await write_event(connection, "lead deleted", _about(lead, actor), at)
+    await write_event(connection, "lead deleted", about(lead, actor), at)
 
 
 async def put_away(connection: WriteConnection, actor: Actor, lead: Lead, at: datetime) -> None:
@@ -141,7 +139,8 @@ async def put_away(connection: WriteConnection, actor: Actor, lead: Lead, at: da
     await save_lead(connection, replace(lead, deleted_at=at, deleted_by=actor.name, updated_at=at, score_until=None))
 
 
-def _give(lead: Lead, owner: User) -> Lead:
+def to_owned(lead: Lead, owner: User) -> Lead:
+    """The lead, an owner's: it has their office and team. Pure."""
     return replace(
         lead,
         assigned_to=owner.id,
@@ -162,7 +161,7 @@ async def _settle(connection: WriteConnection, actor: Actor, lead: Lead, said: S
     if wanted.get("assigned_to") is not None:
         if wanted.keys() & {"office", "team"}:
             raise InvalidInput.of("office", "goes with assignedTo: a lead has its owner's office and team")
-        lead = _give(lead, await _get_owner(connection, actor, cast("UUID", wanted["assigned_to"])))
+        lead = to_owned(lead, await _get_owner(connection, actor, cast("UUID", wanted["assigned_to"])))
     elif lead.assigned_to is not None and "assigned_to" not in wanted:
         raise InvalidInput.of("office", "a lead has its owner's office and team")
     else:
@@ -196,36 +195,34 @@ async def _hand_over(connection: WriteConnection, actor: Actor, before: Lead, le
         "at": at,
     }
     await connection.run(Q.give_tasks, params)
-    await _note_assigned(connection, actor, lead, before.assigned_to, at)
+    await note_assigned(connection, actor, lead, before.assigned_to, at)
 
 
-async def _note_assigned(
+async def note_assigned(
     connection: WriteConnection, actor: Actor, lead: Lead, former: UUID | None, at: datetime
 ) -> None:
+    """Write into the log, and to whom it concerns, whose a lead is now."""
     metadata = {"from": former and str(former), "to": lead.assigned_to and str(lead.assigned_to)}
     await note(connection, actor, lead.id, InteractionType.ASSIGNED, at, metadata=metadata)
-    await write_event(connection, "lead assigned", _about(lead, actor, **metadata), at)
+    await write_event(connection, "lead assigned", about(lead, actor, **metadata), at)
 
 
-async def _refuse_known(connection: WriteConnection, actor: Actor, contacts: list[Contact]) -> None:
+async def _refuse_known(connection: WriteConnection, actor: Actor, clashes: Mapping[Contact, UUID]) -> None:
     """Conflict where somebody is found by one of these; their id only for those who see them whole."""
-    if not contacts:
-        return
-    await lock_contacts(connection, contacts)
-    for (kind, _), lead_id in (await find_by_contacts(connection, contacts)).items():
+    for (kind, _), lead_id in clashes.items():
         known = await get_lead(connection, lead_id)
         is_seen = known is not None and whose(actor, Right.READ_CRM).holds(known.belonging)
-        words = "e-mail address" if kind == "email" else "telephone number"
+        words = "e-mail address" if kind == EMAIL else "telephone number"
         extra = {"leadId": str(lead_id)} if is_seen else None
         raise Conflict(f"there is a lead with this {words}", code="LEAD_EXISTS", extra=extra)
 
 
-def _first_agent(actor: Actor) -> UUID | None:
+def acts_for(actor: Actor) -> UUID | None:
     """In whose name an actor takes a lead: an assistant with one agent in the agent's, everybody else in their own."""
     return next(iter(actor.agents)) if len(actor.agents) == 1 else actor.user_id
 
 
-def _about(lead: Lead, actor: Actor, **more: object) -> Mapping[str, object]:
+def about(lead: Lead, actor: Actor, **more: object) -> Mapping[str, object]:
     """An event's payload: ids and words, nothing of the person."""
     owner = None if lead.assigned_to is None else str(lead.assigned_to)
     return {"leadId": str(lead.id), "ownerId": owner, "by": actor.name, **more}
