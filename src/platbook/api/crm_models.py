@@ -252,6 +252,22 @@ class DuplicateShown(Model):
     leads: list[LeadShown]
 
 
+class PersonShown(Model):
+    """Everything that is kept of a person, as an export has it."""
+
+    leads: list[dict[str, object]]
+    tasks: list[dict[str, object]]
+    interactions: list[dict[str, object]]
+    events: list[dict[str, object]]
+    external_ids: list[dict[str, object]]
+
+
+class ErasedShown(Model):
+    """How many leads were this person."""
+
+    erased: int
+
+
 class TaskShown(Model):
     """A task."""
 

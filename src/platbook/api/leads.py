@@ -11,12 +11,14 @@ from platbook.api.crm_models import (
     AssignSent,
     DuplicateShown,
     Email,
+    ErasedShown,
     LeadQuery,
     LeadSent,
     LeadShown,
     LeadsShown,
     LeadStatsShown,
     MergeSent,
+    PersonShown,
     Phone,
     to_paging,
 )
@@ -25,6 +27,7 @@ from platbook.api.services import Given
 from platbook.crm.leads.merging import merge_lead
 from platbook.crm.leads.search import LeadSearch, check_duplicate, find_leads, get_lead_stats
 from platbook.crm.leads.store import assign_lead, change_lead, claim_lead, create_lead, delete_lead, read_lead
+from platbook.crm.transfer.person import erase_person, export_person
 from platbook.crm.visibility import Seen
 
 router = APIRouter(prefix="/leads", tags=["Leads"])
@@ -137,3 +140,18 @@ async def merge_lead_into(given: Given, caller: Caller, lead_id: UUID, body: Mer
     async with given.database.transaction() as connection:
         lead = await merge_lead(connection, caller, lead_id, body.into_id, given.clock.now())
     return answer(to_lead(Seen(lead, is_whole=True)))
+
+
+@router.get("/{lead_id}/export", responses={200: {"model": Success[PersonShown]}})
+async def export_lead(given: Given, caller: Caller, lead_id: UUID) -> Response:
+    """Everything that is kept of a person: lead, tasks, log, events, ids in other systems."""
+    async with given.database.read() as connection:
+        return answer(await export_person(connection, caller, lead_id))
+
+
+@router.post("/{lead_id}/erase", responses={200: {"model": Success[ErasedShown]}})
+async def erase_lead(given: Given, caller: Caller, lead_id: UUID) -> Response:
+    """Erase a person for good, with tasks, log, events and whoever was merged into them."""
+    async with given.database.transaction() as connection:
+        erased = await erase_person(connection, caller, lead_id, given.clock.now())
+    return answer({"erased": erased})

@@ -115,6 +115,8 @@ RIGHTS: Mapping[str, Right | Anybody] = MappingProxyType(
         "POST /leads/{lead_id}/assign": Right.ASSIGN_LEADS,
         "POST /leads/{lead_id}/claim": Right.CLAIM_LEADS,
         "POST /leads/{lead_id}/merge": Right.DELETE_CRM,
+        "GET /leads/{lead_id}/export": Right.EXPORT_CRM,
+        "POST /leads/{lead_id}/erase": Right.ERASE_CRM,
         "GET /tasks": Right.READ_CRM,
         "POST /tasks": Right.WRITE_CRM,
         "GET /tasks/stats": Right.READ_CRM,

@@ -76,17 +76,6 @@ class Lead:
         """What to call them."""
         return " ".join(filter(None, (self.first_name, self.last_name))) or (self.emails or self.phones or ["?"])[0]
 
-    @property
-    def name_text(self) -> str:
-        """The names as the keyword search reads them."""
-        return to_search_text([self.first_name, self.last_name])
-
-    @property
-    def search_text(self) -> str:
-        """Names and contacts as the keyword search reads them; numbers by their last ten digits too."""
-        digits = [phone.partition(";")[0][-10:] for phone in self.phones]
-        return to_search_text([self.first_name, self.last_name, *self.emails, *self.phones, *digits])
-
 
 Said = Mapping[str, object]
 """What is said of a lead, by the names of `Lead`'s fields; `email` and `phone_number` put one first."""
@@ -183,10 +172,15 @@ def to_tags(texts: Sequence[str]) -> list[str]:
     return tags
 
 
-def to_search_text(texts: Sequence[str]) -> str:
-    """Every word after two spaces, so that the beginning of a word makes a trigram of its own."""
-    words = " ".join(texts).lower().split()
-    return "".join(f"  {word}" for word in dict.fromkeys(words))
+def to_name_text(first_name: str, last_name: str) -> str:
+    """The names as the keyword search reads them."""
+    return _to_text([first_name, last_name])
+
+
+def to_search_text(first_name: str, last_name: str, emails: Sequence[str], phones: Sequence[str]) -> str:
+    """Names and contacts as the keyword search reads them; numbers by their last ten digits too."""
+    digits = [phone.partition(";")[0][-10:] for phone in phones]
+    return _to_text([first_name, last_name, *emails, *phones, *digits])
 
 
 def _name(said: Said, word: str, known: str) -> str:
@@ -234,3 +228,9 @@ def _fields(said: Said, known: dict[str, object]) -> dict[str, object]:
             "customFields", f"takes {MOST_FIELDS} fields with names of 1 to {LONGEST_FIELD} characters"
         )
     return fields
+
+
+def _to_text(texts: Sequence[str]) -> str:
+    """Every word after two spaces, so that the beginning of a word makes a trigram of its own."""
+    words = " ".join(texts).lower().split()
+    return "".join(f"  {word}" for word in dict.fromkeys(words))

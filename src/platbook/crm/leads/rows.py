@@ -5,7 +5,7 @@ from dataclasses import fields
 from uuid import UUID
 
 from platbook.crm.contacts import EMAIL, PHONE
-from platbook.crm.leads.lead import Lead
+from platbook.crm.leads.lead import Lead, to_name_text, to_search_text
 from platbook.db import ReadConnection, WriteConnection, as_json, load_queries
 
 Q = load_queries(__package__ or "platbook.crm.leads")
@@ -71,8 +71,8 @@ def to_params(lead: Lead) -> dict[str, object]:
         "custom_fields": as_json(lead.custom_fields),
         "consents": as_json(lead.consents),
         "activity": as_json(lead.activity),
-        "search_text": lead.search_text,
-        "name_text": lead.name_text,
+        "search_text": to_search_text(lead.first_name, lead.last_name, lead.emails, lead.phones),
+        "name_text": to_name_text(lead.first_name, lead.last_name),
     }
 
 

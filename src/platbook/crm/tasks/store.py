@@ -1,6 +1,6 @@
 """Making, changing, completing and deleting tasks. A task about a lead is seen by whoever sees that lead."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import cast
 from uuid import UUID
@@ -20,6 +20,8 @@ from platbook.db import ReadConnection, WriteConnection, load_queries
 from platbook.jobs.outbox import write_event
 
 Q = load_queries(__package__ or "platbook.crm.tasks")
+
+COLUMNS = tuple(one.name for one in fields(Task))
 
 
 async def read_task(connection: ReadConnection, actor: Actor, task_id: UUID) -> Task:
@@ -42,7 +44,7 @@ async def create_task(connection: WriteConnection, actor: Actor, said: Said, at:
 
 async def insert_task(connection: WriteConnection, task: Task) -> None:
     """Add a task, whoever made it."""
-    await connection.run(Q.add_task, _params(task))
+    await connection.run(Q.add_task, to_params(task))
 
 
 async def change_task(connection: WriteConnection, actor: Actor, task_id: UUID, said: Said, at: datetime) -> Task:
@@ -64,7 +66,7 @@ async def set_completed(
 async def delete_task(connection: WriteConnection, actor: Actor, task_id: UUID, at: datetime) -> None:
     """Take a task off every list; it stays."""
     task = await _lock(connection, actor, Right.DELETE_CRM, task_id)
-    await connection.run(Q.save_task, _params(replace(task, deleted_at=at, deleted_by=actor.name)))
+    await connection.run(Q.save_task, to_params(replace(task, deleted_at=at, deleted_by=actor.name)))
     await _tell(connection, actor, "task deleted", task, at)
 
 
@@ -89,7 +91,7 @@ async def _save(connection: WriteConnection, actor: Actor, before: Task, task: T
     if task == before:
         return before
     task = replace(task, updated_at=at)
-    await connection.run(Q.save_task, _params(task))
+    await connection.run(Q.save_task, to_params(task))
     if task.completed_at is not None and before.completed_at is None:
         await _note_completed(connection, actor, task, at)
     else:
@@ -148,5 +150,6 @@ async def _tell(connection: WriteConnection, actor: Actor, kind: str, task: Task
     await write_event(connection, kind, payload, at)
 
 
-def _params(task: Task) -> dict[str, object]:
-    return {name: getattr(task, name) for name in Task.__slots__}
+def to_params(task: Task) -> dict[str, object]:
+    """A task as the parameters of a statement."""
+    return {name: getattr(task, name) for name in COLUMNS}

@@ -182,3 +182,14 @@ CREATE TABLE crm_external_ids (
     PRIMARY KEY (system, kind, external_id)
 );
 CREATE INDEX crm_external_ids_row ON crm_external_ids (row_id);
+
+-- Leads and tasks stand under their owner's office and team, wherever the owner goes.
+CREATE FUNCTION leads_follow_owner() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE leads SET office = NEW.office, team = NEW.team WHERE assigned_to = NEW.id AND deleted_at IS NULL;
+    UPDATE tasks SET office = NEW.office, team = NEW.team
+    WHERE (lead_owner = NEW.id OR (lead_id IS NULL AND assigned_to = NEW.id)) AND deleted_at IS NULL;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER users_leads_follow AFTER UPDATE OF office, team ON users FOR EACH ROW
+    WHEN (OLD.office IS DISTINCT FROM NEW.office OR OLD.team IS DISTINCT FROM NEW.team) EXECUTE FUNCTION leads_follow_owner();
