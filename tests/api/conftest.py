@@ -13,6 +13,8 @@ from platbook.api import Services, create_api
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.clock import SetClock
 from platbook.base.settings import Settings
+from platbook.bootstrap.serving import make_oidc
+from platbook.bootstrap.system import System
 from platbook.db import Database, Query, SecretBox
 from platbook.jobs import JobQueue
 from platbook.transport import Transport
@@ -85,7 +87,8 @@ async def api(database: Database, database_url: str, settings: Settings) -> Asyn
     async with JobQueue.open(database_url) as queue, Transport.open(database, clock) as transport:
         sessions = Sessions(database, box, clock, settings)
         callers = Callers(database, box, clock)
-        services = Services(settings, clock, database, box, queue, transport, sessions, callers)
+        oidc = make_oidc(System(settings, clock, database, box, queue, transport), sessions)
+        services = Services(settings, clock, database, box, queue, transport, sessions, callers, oidc)
         asgi = httpx2.ASGITransport(create_api(services))
         async with httpx2.AsyncClient(transport=asgi, base_url="http://platbook.test") as client:
             yield Api(client, services, clock)

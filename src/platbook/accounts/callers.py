@@ -58,13 +58,13 @@ class _KeyCaller(_Caller):
 
 
 class Callers:
-    """Tells who a token speaks for."""
+    """Tells who a token speaks for. `hears`: of changes, at present."""
 
     def __init__(self, database: Database, box: SecretBox, clock: Clock) -> None:
         self._database, self._clock = database, clock
         self._key = box.derive("access-tokens")
         self._known: dict[str, _Known] = {}
-        self._hearing = False
+        self.hears = False
         self._changes = 0
 
     async def identify(self, token: str) -> Actor:
@@ -79,7 +79,7 @@ class Callers:
         else:
             read = read_access_token(self._key, token, now)
             actor, expires_at = await self._find_user(read.session_id), read.expires_at
-        if self._hearing and changes == self._changes:  # else what was read may be out of date already
+        if self.hears and changes == self._changes:  # else what was read may be out of date already
             if len(self._known) >= _MOST_KEPT:
                 self._known.clear()
             self._known[token] = _Known(actor, min(now + _KEPT, expires_at))
@@ -90,13 +90,13 @@ class Callers:
         while True:
             try:
                 async with self._database.listen(_CHANNEL) as notices:
-                    self._hearing = True
+                    self.hears = True
                     async for _ in notices:
                         self._forget()
             except OperationalError:
                 log.warning("cannot hear of changes of access; asking each time")
             finally:
-                self._hearing = False
+                self.hears = False
                 self._forget()
             await asyncio.sleep(_PAUSE_SECONDS)
 

@@ -90,9 +90,9 @@ def _check(new: NewKey, actor: Actor, at: datetime) -> None:
     if not new.scopes:
         raise InvalidInput.of("scopes", f"must name at least one of {', '.join(Scope)}")
     for scope in new.scopes:
-        if new.surface is Surface.PUBLIC and not SCOPES[scope] & PUBLIC:
+        if new.surface is Surface.PUBLIC and not SCOPES[scope] <= PUBLIC:
             raise InvalidInput.of("scopes", f"{scope} is not for the public surface")
-        if actor.role is None or not SCOPES[scope] & ROLES[actor.role].keys():
+        if actor.role is None or Right[scope.name] not in ROLES[actor.role]:
             raise InvalidInput.of("scopes", f"{scope} is more than your role allows")
     if new.expires_at is not None and new.expires_at <= at:
         raise InvalidInput.of("expiresAt", "must be in the future")

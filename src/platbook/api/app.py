@@ -20,7 +20,7 @@ from platbook.api import (
     tasks,
     users,
 )
-from platbook.api.auth import admit, bearer, learn_paths, refuse_unknown_query
+from platbook.api.auth import admit, learn_paths
 from platbook.api.documentation import describe, read_documentation
 from platbook.api.envelope import Failure
 from platbook.api.errors import add_error_handlers
@@ -61,7 +61,7 @@ def create_api(services: Services) -> FastAPI:
     add_error_handlers(api)
     guarded = APIRouter(
         prefix=BASE,
-        dependencies=[Depends(bearer), Depends(admit), Depends(refuse_unknown_query)],
+        dependencies=[Depends(admit)],
         responses=_REFUSALS,
     )
     for part in (auth_routes, profile, users, properties, intake, leads, tasks, interactions, mls_admin, audit):

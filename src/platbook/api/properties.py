@@ -203,7 +203,7 @@ async def create_property(given: Given, caller: Caller, body: Said) -> Response:
 
 @router.put("/{property_id}", responses={200: {"model": Success[ListingShown]}})
 async def change_property(given: Given, caller: Caller, property_id: UUID, body: Said) -> Response:
-    """Change what is said of a local listing; by those who write for its author. An MLS's answers 409."""
+    """Change what is said of a local listing; by whoever writes for its author. An MLS's answers 409."""
     now = given.clock.now()
     async with given.database.transaction() as connection:
         await change_local(connection, caller, property_id, to_said(body), now)
@@ -213,7 +213,7 @@ async def change_property(given: Given, caller: Caller, property_id: UUID, body:
 
 @router.delete("/{property_id}", status_code=204)
 async def remove_property(given: Given, caller: Caller, property_id: UUID) -> Response:
-    """Take a local listing off every list; by those who write for its author. An MLS's answers 409."""
+    """Take a local listing off every list; by whoever writes for its author. An MLS's answers 409."""
     async with given.database.transaction() as connection:
         await remove_local(connection, caller, property_id, given.clock.now())
     return Response(status_code=204)

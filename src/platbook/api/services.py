@@ -29,8 +29,8 @@ class Services:
     oidc: OidcSignIn | None = None
 
 
-def get_services(request: Request) -> Services:
-    """The services of the application a request came to."""
+async def get_services(request: Request) -> Services:
+    """The services of the application a request came to. Async, or each request would wait for a thread."""
     return cast("Services", request.app.state.services)
 
 

@@ -103,17 +103,27 @@ ROLES: Mapping[Role, Mapping[Right, Reach]] = MappingProxyType(
 SCOPES: Mapping[Scope, frozenset[Right]] = MappingProxyType(
     {
         Scope.READ_LISTINGS: frozenset({Right.READ_LISTINGS}),
-        Scope.WRITE_LISTINGS: frozenset({Right.WRITE_LISTINGS}),
+        Scope.WRITE_LISTINGS: frozenset({Right.READ_LISTINGS, Right.WRITE_LISTINGS}),
         Scope.READ_CRM: frozenset({Right.READ_CRM, Right.EXPORT_CRM}),
         Scope.WRITE_CRM: frozenset(
-            {Right.WRITE_CRM, Right.DELETE_CRM, Right.ASSIGN_LEADS, Right.CLAIM_LEADS, Right.SEND_EVENTS}
+            {
+                Right.READ_CRM,
+                Right.WRITE_CRM,
+                Right.DELETE_CRM,
+                Right.ASSIGN_LEADS,
+                Right.CLAIM_LEADS,
+                Right.SEND_EVENTS,
+            }
         ),
         Scope.SEND_EVENTS: frozenset({Right.SEND_EVENTS}),
         Scope.READ_SYNCS: frozenset({Right.READ_STATUS, Right.READ_SYNCS}),
-        Scope.RUN_SYNCS: frozenset({Right.RUN_SYNCS}),
+        Scope.RUN_SYNCS: frozenset({Right.READ_STATUS, Right.READ_SYNCS, Right.RUN_SYNCS}),
     }
 )
-"""What each scope of an API key lets through, of what its owner may. Raw records, users and keys are for logins."""
+"""What each scope of an API key lets through, of what its owner may. What may be written may be read, but for events.
+
+A scope is for whoever has the right of its name. Raw records, users and keys are for logins.
+"""
 
 PUBLIC = frozenset({Right.READ_LISTINGS})
 """What the public surface knows at all."""

@@ -83,11 +83,12 @@ def _services(system: System) -> Services:
         system.transport,
         sessions,
         Callers(system.database, system.box, system.clock),
-        _oidc(system, sessions),
+        make_oidc(system, sessions),
     )
 
 
-def _oidc(system: System, sessions: Sessions) -> OidcSignIn | None:
+def make_oidc(system: System, sessions: Sessions) -> OidcSignIn | None:
+    """The sign-in by the issuer of the settings, if they name one; InvalidInput names the setting that is missing."""
     settings = system.settings
     if settings.oidc_issuer is None:
         return None

@@ -48,7 +48,7 @@ def read_id_token(token: str, keys: jwt.PyJWKSet, expected: Expected, now: datet
             raise NotAuthenticated("the issuer signs in a way that is not accepted")
         claims = jwt.decode(
             token,
-            _find_key(keys, header.get("kid")),
+            _find_key(keys, header.get("kid")).key,
             algorithms=[algorithm],
             issuer=expected.issuer,
             audience=expected.client_id,

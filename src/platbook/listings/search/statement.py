@@ -3,16 +3,22 @@
 A place or words can be answered two ways: from their own index (best while few rows match), or by walking the index
 of the wanted order and looking at each row (best where a large share matches: `dense`). PostgreSQL cannot tell which,
 since its guess for a point in a box is a constant, so the bounded count decides.
+
+Composing costs more than asking, so conditions are plain texts and a statement is composed once for all searches of
+its shape (the filters that are used, the order, the window); only the parameters differ.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
+from typing import LiteralString
 
 from platbook.base.actor import Surface
-from platbook.db.compose import SQL, Composable, Composed, Identifier, Literal, Placeholder
-from platbook.db.conditions import Conditions
+from platbook.db import Query
+from platbook.db.compose import SQL, Composable, Composed, Identifier, Literal, Placeholder, to_statement, to_text
+from platbook.db.conditions import KEPT, Conditions, to_counted
 from platbook.listings.search.columns import DOCUMENT, EXACT, RANGED, SEEN, WITHOUT_CASE, may_use, usable
 from platbook.listings.search.filters import EXACT_WORDS, RANGE_WORDS, Box, Near, Range, Search
 from platbook.listings.search.sorting import DISTANCE, SORTS, Place
@@ -60,48 +66,77 @@ def to_conditions(
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which rows of an ordered segment are wanted."""
+    """Which rows of an ordered segment are wanted.
+
+    `counted`: each row is to carry what `to_count` tells, of at most so many matches, to save a question.
+    """
 
     limit: int
     offset: int = 0
     after: Place | None = None
     valued: bool = True
     dense: bool = False
+    counted: int | None = None
 
 
-def to_page(search: Search, conditions: Conditions, window: Window) -> tuple[Composed, dict[str, object]]:
-    """One page out of one segment, with its parameters: id, document, times, row version and sort value of each row."""
-    sort = SORTS[search.sort]
+def to_page(search: Search, conditions: Conditions, window: Window) -> tuple[Query, dict[str, object]]:
+    """One page out of one segment, with its parameters.
+
+    Of each row: document, times, id, row version and sort value; then, if `counted`, matches and snapshot.
+    """
     params = dict(conditions.params)
-    direction = SQL("DESC") if search.descending else SQL("ASC")
-    keys: list[Composable] = [sort.expression, Identifier("id")] if window.valued else [Identifier("id")]
-    parts = list(conditions.parts)
-    if sort.nullable:
-        parts.append(to_valued(search) if window.valued else SQL("({}) IS NULL").format(sort.expression))
     if window.after is not None:
-        values: list[Composable] = [SQL("%(after_id)s::uuid")]
         params["after_id"] = window.after.id
         if window.valued:
-            values.insert(0, SQL("CAST({} AS {})").format(Placeholder("after"), sort.sql_type))
             params["after"] = window.after.value
-        sign = SQL("<" if search.descending else ">")
+    gathers = search.is_narrowed and not window.dense
+    shape = _Shape(search.surface, search.sort, search.descending, gathers, window.after is not None)
+    return _compose_page(to_text(conditions.where), shape, replace(window, after=None)), params
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What of a search decides the form of its page. `gathers`: few rows match, which are found first, then sorted."""
+
+    surface: Surface
+    sort: str
+    descending: bool
+    gathers: bool
+    goes_on: bool
+
+
+@lru_cache(KEPT)
+def _compose_page(where: LiteralString, shape: _Shape, window: Window) -> Query:
+    sort = SORTS[shape.sort]
+    keys: list[Composable] = [sort.expression, Identifier("id")] if window.valued else [Identifier("id")]
+    parts: list[Composable] = [SQL(where)]
+    if sort.nullable:
+        parts.append(SQL("({}) IS {}NULL").format(sort.expression, SQL("NOT " if window.valued else "")))
+    if shape.goes_on:
+        values: list[Composable] = [SQL("%(after_id)s::uuid")]
+        if window.valued:
+            values.insert(0, SQL("CAST({} AS {})").format(Placeholder("after"), sort.sql_type))
+        sign = SQL("<" if shape.descending else ">")
         parts.append(SQL("({}) {} ({})").format(SQL(", ").join(keys), sign, SQL(", ").join(values)))
-    columns = SQL("id, {} AS document, listed_at, off_market_at, xmin::text AS version, {} AS sort_value").format(
-        DOCUMENT[search.surface], sort.expression if window.valued else SQL("NULL")
+    columns = SQL("{} AS document, listed_at, off_market_at, id, xmin::text AS version, {} AS sort_value").format(
+        DOCUMENT[shape.surface], sort.expression if window.valued else SQL("NULL")
     )
+    if window.counted is not None:
+        columns = SQL("{}, {}").format(columns, to_counted(_LISTINGS, SQL(where), window.counted))
     found = SQL("SELECT {} FROM properties WHERE {}").format(columns, SQL(" AND ").join(parts))
-    if search.is_narrowed and not window.dense:
-        # Few rows match: find them all, then sort them. OFFSET 0 keeps the planner from walking the sorted index
-        # in the hope of meeting them there, which it guesses wrongly for rare words and for boxes.
+    if shape.gathers:
+        # OFFSET 0 keeps the planner from walking the sorted index in the hope of meeting them there, which it
+        # guesses wrongly for rare words and for boxes.
         found = SQL("SELECT * FROM ({} OFFSET 0) AS found").format(found)
         keys = [SQL("sort_value"), Identifier("id")] if window.valued else [Identifier("id")]
+    direction = SQL("DESC") if shape.descending else SQL("ASC")
     statement = SQL("{} ORDER BY {} LIMIT {} OFFSET {}").format(
         found,
         SQL(", ").join(SQL("{} {}").format(key, direction) for key in keys),
         Literal(window.limit),
         Literal(window.offset),
     )
-    return statement, params
+    return to_statement("page", statement)
 
 
 def to_valued(search: Search) -> Composed:
@@ -109,7 +144,7 @@ def to_valued(search: Search) -> Composed:
     return SQL("({}) IS NOT NULL").format(SORTS[search.sort].expression)
 
 
-def to_query(words: Words) -> tuple[Composed, dict[str, object]]:
+def to_query(words: Words) -> tuple[Composable, dict[str, object]]:
     """A tsquery out of words, with its parameters."""
     params: dict[str, object] = {}
     groups: list[Composable] = []
@@ -122,22 +157,23 @@ def to_query(words: Words) -> tuple[Composed, dict[str, object]]:
 
 
 def _add_texts(conditions: Conditions, word: str, texts: tuple[str, ...], surface: Surface) -> None:
+    without_case = word in WITHOUT_CASE
+    values = [text.lower() for text in texts] if without_case else list(texts)
+    # One value is compared by =, so that an index led by it also gives the order after it.
+    is_single = len(values) == 1
+    conditions.text(_compare(word, surface, is_single=is_single), **{word: values[0] if is_single else values})
+
+
+@lru_cache(KEPT)
+def _compare(word: str, surface: Surface, *, is_single: bool) -> LiteralString:
     if word in WITHOUT_CASE:
-        (column,) = usable((WITHOUT_CASE[word],), surface, word)
-        compared = [(SQL("lower({})").format(Identifier(column)), [text.lower() for text in texts])]
+        columns = usable((WITHOUT_CASE[word],), surface, word)
+        expressions: list[Composable] = [SQL("lower({})").format(Identifier(column)) for column in columns]
     else:
-        columns = usable(EXACT[word], surface, word)
-        compared = [(Identifier(column), list(texts)) for column in columns]
-    parts: list[Composable] = []
-    for expression, values in compared:
-        # One value is compared by =, so that an index led by it also gives the order after it.
-        if len(values) == 1:
-            parts.append(SQL("{} = {}").format(expression, Placeholder(word)))
-            conditions.params[word] = values[0]
-        else:
-            parts.append(SQL("{} = ANY({}::text[])").format(expression, Placeholder(word)))
-            conditions.params[word] = values
-    conditions.add(SQL("({})").format(SQL(" OR ").join(parts)))
+        expressions = [Identifier(column) for column in usable(EXACT[word], surface, word)]
+    form = SQL("{} = {}") if is_single else SQL("{} = ANY({}::text[])")
+    parts = [form.format(expression, Placeholder(word)) for expression in expressions]
+    return to_text(SQL("({})").format(SQL(" OR ").join(parts)))
 
 
 def _add_range(conditions: Conditions, word: str, wanted: Range) -> None:
