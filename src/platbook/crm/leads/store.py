@@ -49,15 +49,12 @@ async def create_lead(connection: WriteConnection, actor: Actor, said: Said, at:
     """
     require(actor, Right.WRITE_CRM)
     lead = apply(new_lead(new_id(), at), said, at)
-    owner_id = said.get("assigned_to") or (None if may(actor, Right.ASSIGN_LEADS) else acts_for(actor))
+    owner_id = cast("UUID | None", said.get("assigned_to")) or _default_owner(actor, said)
     if owner_id is None:
-        lead = replace(
-            lead,
-            office=cast("str | None", said.get("office", actor.office)),
-            team=cast("str | None", said.get("team", actor.team)),
-        )
+        office, team = said.get("office", actor.office), said.get("team", actor.team)
+        lead = replace(lead, office=cast("str | None", office), team=cast("str | None", team))
     else:
-        lead = to_owned(lead, await _get_owner(connection, actor, cast("UUID", owner_id)))
+        lead = to_owned(lead, await _get_owner(connection, actor, owner_id))
     if not whose(actor, Right.WRITE_CRM).holds(lead.belonging):
         raise NotAllowed("a lead of that office or team is not yours to make")
     lead = rescore(lead, at)
@@ -150,6 +147,15 @@ def to_owned(lead: Lead, owner: User) -> Lead:
         claim_until=None,
         claim_fallback=None,
     )
+
+
+def _default_owner(actor: Actor, said: Said) -> UUID | None:
+    """Whose a lead is that is given to nobody: nobody's, where the actor sees such; else the actor's."""
+    nobodys = Belonging(None, actor.office, actor.team)
+    is_placed = bool(said.keys() & {"office", "team"})
+    if may(actor, Right.ASSIGN_LEADS) and (is_placed or whose(actor, Right.WRITE_CRM).holds(nobodys)):
+        return None
+    return acts_for(actor)
 
 
 async def _settle(connection: WriteConnection, actor: Actor, lead: Lead, said: Said) -> Lead:
