@@ -11,12 +11,16 @@ from platbook.api import (
     audit,
     auth_routes,
     health,
+    intake,
+    interactions,
+    leads,
     mls_admin,
     mls_media,
     objects,
     profile,
     properties,
     properties_photos,
+    tasks,
     users,
 )
 from platbook.api.auth import admit, learn_paths
@@ -63,7 +67,20 @@ def create_api(services: Services) -> FastAPI:
         dependencies=[Depends(admit)],
         responses=_REFUSALS,
     )
-    for part in (auth_routes, profile, users, properties, properties_photos, mls_admin, mls_media, audit):
+    for part in (
+        auth_routes,
+        profile,
+        users,
+        properties,
+        properties_photos,
+        intake,
+        leads,
+        tasks,
+        interactions,
+        mls_admin,
+        mls_media,
+        audit,
+    ):
         guarded.include_router(part.router)
     api.include_router(guarded)
     api.include_router(health.router)

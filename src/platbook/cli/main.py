@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from platbook.base.errors import PlatbookError
-from platbook.cli import demo, keys, media, providers, reading, server, simulate, users
+from platbook.cli import demo, keys, leads, media, providers, reading, server, simulate, transfer, users
 from platbook.cli.exits import EXIT_CODES_HELP, exit_of_error
 from platbook.cli.process import Options
 from platbook.cli.screen import complain
 from platbook.cli.sync import sync
 
-_DAILY, _SETUP, _LOOK = "Run it", "Set it up", "Sync and see"
+_DAILY, _SETUP, _LOOK, _PEOPLE = "Run it", "Set it up", "Sync and see", "Leads"
 
 app = typer.Typer(
     name="platbook",
@@ -40,6 +40,9 @@ app.command(rich_help_panel=_LOOK)(reading.status)
 app.command(rich_help_panel=_LOOK)(reading.history)
 app.command(rich_help_panel=_LOOK)(reading.errors)
 app.command(rich_help_panel=_LOOK)(reading.sweeps)
+app.command("import", rich_help_panel=_PEOPLE)(transfer.import_)
+app.command(rich_help_panel=_PEOPLE)(transfer.export)
+app.add_typer(leads.app, name="lead", rich_help_panel=_PEOPLE)
 
 
 def _say_version(wanted: bool) -> None:  # noqa: FBT001 - the form typer calls it in
