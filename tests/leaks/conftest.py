@@ -3,10 +3,10 @@
 import pytest
 
 from tests.api.conftest import Api, api, settings
-from tests.leaks import listings, people, syncs
+from tests.leaks import crm, listings, people, syncs
 from tests.leaks.world import World, make_world
 
-PARTS = (people, listings, syncs)
+PARTS = (people, listings, crm, syncs)
 """Each has `PROBES`, and `furnish(world)`, which adds what its routes show. A new part of the API adds its own here."""
 
 __all__ = ["api", "settings"]

@@ -28,6 +28,7 @@ class Right(StrEnum):
     SEND_EVENTS = "send lead events"
     EXPORT_CRM = "export leads, tasks, interactions"
     IMPORT_CRM = "import leads, tasks, interactions"
+    ERASE_CRM = "erase people"
     READ_STATUS = "read the status of syncs"
     READ_SYNCS = "read syncs"
     RUN_SYNCS = "run syncs and configure providers"
