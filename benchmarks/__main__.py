@@ -4,7 +4,7 @@ import argparse
 import asyncio
 from collections.abc import Callable, Coroutine
 
-from benchmarks import express, load, media, memory, photo_path, resync, search
+from benchmarks import express, load, media, memory, photo_path, resync, rets, search
 
 BENCHMARKS: dict[str, Callable[[int], Coroutine[None, None, None]]] = {
     "load": load.run,
@@ -12,6 +12,7 @@ BENCHMARKS: dict[str, Callable[[int], Coroutine[None, None, None]]] = {
     "memory": memory.run,
     "list": express.run,
     "search": search.run,
+    "rets": rets.run,
     "media": media.run,
     "path": photo_path.run,
 }

@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Body, Query, Request, Response
 
+from platbook.accounts.members import find_mine
 from platbook.api.auth import Caller
 from platbook.api.envelope import Success, paginate, raw_json
 from platbook.api.properties_answers import (
@@ -30,10 +31,11 @@ from platbook.api.properties_models import (
     SuggestionsShown,
     TimelineShown,
 )
-from platbook.api.properties_words import Texts, to_said, to_search_texts, to_texts
+from platbook.api.properties_words import Texts, to_author, to_said, to_search_texts, to_texts
 from platbook.api.services import Given, Services
 from platbook.base.actor import Actor
-from platbook.base.errors import InvalidInput, NotAllowed
+from platbook.base.errors import InvalidInput
+from platbook.base.rights import Right, require
 from platbook.db import ReadConnection
 from platbook.listings.reading import (
     Reading,
@@ -153,8 +155,8 @@ async def get_property(
     request: Request, given: Given, caller: Caller, property_id: UUID, include: Include = None
 ) -> Response:
     """One listing. One that was removed, or left the scope, answers staff; an erased one is gone (410)."""
-    if include and not caller.is_admin:
-        raise NotAllowed("the source's own record is for admins alone")
+    if include:
+        require(caller, Right.READ_RAW)
     async with given.database.read() as connection:
         reading = await get_listing(connection, property_id, caller.surface, given.clock.now())
         if include:
@@ -189,13 +191,14 @@ async def list_timeline(
 
 @router.post("", status_code=201, responses=_MADE)
 async def create_property(given: Given, caller: Caller, body: Said) -> Response:
-    """Make a listing of one's own, at provider `local`."""
+    """Make a listing of one's own, at provider `local`; with `authorId`, of a user one writes for."""
     if body.get("providerId", LOCAL) != LOCAL:
         raise InvalidInput.of("providerId", f"must be {LOCAL}: only listings of one's own are made here")
-    said = to_said({word: value for word, value in body.items() if word != "providerId"})
+    author_id = to_author(body.get("authorId"))
+    said = to_said({word: value for word, value in body.items() if word not in {"providerId", "authorId"}})
     now = given.clock.now()
     async with given.database.transaction() as connection:
-        property_id = await create_local(connection, caller, said, now)
+        property_id = await create_local(connection, caller, said, now, author_id=author_id)
         reading = await _read_back(connection, property_id, caller, now)
     headers = {"Location": f"/api/v1/properties/{property_id}", "ETag": to_etag(reading.version)}
     return await _answer_filled(given, to_one_body(reading.document), status=201, headers=headers)
@@ -203,7 +206,7 @@ async def create_property(given: Given, caller: Caller, body: Said) -> Response:
 
 @router.put("/{property_id}", responses={200: {"model": Success[ListingShown]}})
 async def change_property(given: Given, caller: Caller, property_id: UUID, body: Said) -> Response:
-    """Change what is said of a local listing and leave the rest; by its author or an admin. An MLS's answers 409."""
+    """Change what is said of a local listing; by whoever writes for its author. An MLS's answers 409."""
     now = given.clock.now()
     async with given.database.transaction() as connection:
         await change_local(connection, caller, property_id, to_said(body), now)
@@ -213,14 +216,18 @@ async def change_property(given: Given, caller: Caller, property_id: UUID, body:
 
 @router.delete("/{property_id}", status_code=204)
 async def remove_property(given: Given, caller: Caller, property_id: UUID) -> Response:
-    """Take a local listing off every list; by its author or an admin. An MLS's answers 409."""
+    """Take a local listing off every list; by whoever writes for its author. An MLS's answers 409."""
     async with given.database.transaction() as connection:
         await remove_local(connection, caller, property_id, given.clock.now())
     return Response(status_code=204)
 
 
 async def _answer_list(request: Request, given: Services, caller: Actor, texts: Texts) -> Response:
-    search = parse_search(texts, surface=caller.surface)
+    mine = None
+    if "mine" in texts:
+        async with given.database.read() as connection:
+            mine = await find_mine(connection, caller)
+    search = parse_search(texts, surface=caller.surface, mine=mine)
     tags = request.headers.get("if-none-match")
     known = _get_known(request)
     now = given.clock.now()

@@ -8,8 +8,9 @@ from pydantic.alias_generators import to_camel
 
 from platbook.api.envelope import Pagination
 from platbook.api.models import Model, Moment
+from platbook.db.totals import Count
 from platbook.listings.search.facets import FACETS
-from platbook.listings.search.filters import EXACT_WORDS, RANGE_WORDS, Count
+from platbook.listings.search.filters import EXACT_WORDS, RANGE_WORDS
 from platbook.listings.search.sorting import SORTS
 
 _ID = "0198f3d2-7c11-7a10-9d53-0c2b6a1f4e77"
@@ -215,6 +216,7 @@ SEARCH_PARAMETERS: list[dict[str, object]] = [
     _text("modifiedSince", "a time in ISO 8601", "2026-11-01T00:00:00Z"),
     _parameter("hasPhotos", {"type": "boolean"}, ""),
     _parameter("featured", {"type": "boolean"}, ""),
+    _parameter("mine", {"type": "boolean"}, "only the caller's own: of members they are linked to, or made by them"),
     _text("facets", f"counts by any of {', '.join(FACETS)}", "status,city"),
     _choice("sortBy", list(SORTS)),
     _choice("sortOrder", ["asc", "desc"]),

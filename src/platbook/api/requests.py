@@ -19,7 +19,7 @@ _LARGEST_BODY = 1024 * 1024
 _ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # an escape, and not an escaped backslash before the letter u
 _PHOTO = re.compile(rf"{BASE}/properties/[^/]+/media")
-_NEVER_STORED = f"{BASE}/auth/"
+_NEVER_STORED = (f"{BASE}/auth/", f"{BASE}/users/")
 _QUIET = frozenset({"/health/live", "/health/ready"})
 _HEADERS = [
     (b"x-content-type-options", b"nosniff"),

@@ -32,12 +32,22 @@ class Settings(BaseSettings):
     platbook_pg_bindir: Path | None = Field(default=None, description="PostgreSQL programs for the embedded server")
     platbook_host: str = Field(default="127.0.0.1", description="the address the server listens on")
     platbook_port: int = Field(default=3000, ge=0, le=65535, description="the port the server listens on")
+    platbook_url: str | None = Field(
+        default=None, pattern="^https?://[^/?#]+$", description="where people reach Platbook, for links and sign-ins"
+    )
     enable_mls_sync: bool = Field(default=True, description="whether the schedule starts syncs")
     allow_registration: bool = Field(
         default=False, description="whether anybody may register as an agent without an invitation"
     )
     access_token_minutes: int = Field(default=30, ge=1, le=1440, description="how long an access token is good for")
     refresh_token_days: int = Field(default=30, ge=1, le=365, description="how long a login can be refreshed")
+    oidc_issuer: str | None = Field(
+        default=None, pattern="^https?://", description="an OpenID Connect issuer people may sign in by"
+    )
+    oidc_client_id: str | None = Field(default=None, description="Platbook's name at the issuer")
+    oidc_client_secret: SecretStr | None = Field(
+        default=None, description="Platbook's secret at the issuer; none for a public client"
+    )
     platbook_log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR")
     platbook_log_format: str = Field(
         default="auto", pattern="^(auto|json|text)$", description="json, text, or by whether a person is watching"

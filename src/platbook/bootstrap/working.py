@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from platbook.base.actor import SCHEDULE
 from platbook.bootstrap.photographing import do_photo_work
 from platbook.bootstrap.system import System
+from platbook.crm.leads.upkeep import end_claims, renew_scores
+from platbook.crm.tasks.store import give_reminders
 from platbook.db import load_queries
 from platbook.jobs import Pace, run_worker
 from platbook.listings.rebuild import rebuild_documents
@@ -24,6 +26,7 @@ CLEAR_MEDIA = "clear media"
 
 _REBUILD_SECONDS = 60
 _ALIVE_SECONDS = 30
+_TEND_SECONDS = 20
 
 
 async def wake(system: System, provider_id: str) -> bool:
@@ -91,7 +94,17 @@ def _prepare(system: System, *, schedule: bool) -> None:
     queue.handle(CLEAR_MEDIA, clear)
     if schedule:
         queue.repeat("look for due providers", TICK_SECONDS, tick)
+        queue.repeat("tend leads and tasks", _TEND_SECONDS, lambda: _tend(system))
         queue.repeat("rebuild documents", _REBUILD_SECONDS, lambda: _rebuild(system, None))
+
+
+async def _tend(system: System) -> None:
+    """What time alone brings about in the CRM; a part that has more to do than it takes at once is asked again."""
+    for part in (give_reminders, end_claims, renew_scores):
+        done = 1
+        while done:
+            async with system.database.transaction() as connection:
+                done = await part(connection, system.clock.now())
 
 
 async def _rebuild(system: System, provider_id: str | None) -> None:

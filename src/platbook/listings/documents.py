@@ -15,6 +15,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 from uuid import UUID
 
 import orjson
@@ -65,6 +66,7 @@ class _Layout:
 _INTERNAL = _Layout(COLUMNS)
 _PUBLIC = _Layout([field for field in COLUMNS if is_public_field(field)])
 _PUBLIC_MORE = frozenset(name for name, field in FIELDS.items() if is_public_field(field))
+_NUMBER_SLOTS = tuple(SLOT[field.name] for field in COLUMNS if field.sql_type == "numeric")
 _PLACE_SLOTS = frozenset(SLOT[name] for name in _TELLS_THE_PLACE if name in SLOT)
 _PUBLIC_SLOTS = frozenset(SLOT[field.name] for field in COLUMNS if is_public_field(field))
 
@@ -95,36 +97,39 @@ def shows_photo(photo: Photo, display: Display) -> bool:
     return not _OPEN_PERMISSIONS.isdisjoint(photo.permission)
 
 
-def to_internal(listing: NormalListing, photos: Sequence[Photo], display: Display, *, row: Mapping[str, object]) -> str:
-    """The document for staff. `row` holds the row's own words: id, providerId, isLocal, isFeatured."""
-    document = _INTERNAL.fill(listing.values)
-    document.update(row)
-    document["listingKey"] = listing.listing_key
-    document["media"] = [{**_photo(photo, display), "reason": photo.reason} for photo in photos]
-    document["attribution"] = _attribution(listing, display)
-    document["fields"] = listing.more
-    return _to_text(document)
+class Documents(NamedTuple):
+    """A listing's two documents; `public` None where the listing may not be shown."""
+
+    internal: str
+    public: str | None
 
 
-def to_public(
+def to_documents(
     listing: NormalListing, photos: Sequence[Photo], display: Display, *, row: Mapping[str, object]
-) -> str | None:
-    """The document for everybody else; None where the listing may not be shown."""
+) -> Documents:
+    """Write both documents. `row` holds the row's own words: id, providerId, isLocal, isFeatured."""
+    values = list(listing.values)
+    for slot in _NUMBER_SLOTS:  # written once for both
+        if values[slot] is not None:
+            values[slot] = to_json_number(values[slot])
+    shared = {**row, "listingKey": listing.listing_key, "attribution": _attribution(listing, display)}
+    document = _INTERNAL.fill(values) | shared
+    document["media"] = [{**_photo(photo, display), "reason": photo.reason} for photo in photos]
+    document["fields"] = listing.more
+    internal = _to_text(document)
     if not shows_listing(listing, display):
-        return None
-    values, more = listing.values, listing.more
+        return Documents(internal, None)
+    more = listing.more
     if not shows_address(listing, display):
-        values = tuple(None if slot in _PLACE_SLOTS else value for slot, value in enumerate(values))
+        for slot in _PLACE_SLOTS:
+            values[slot] = None
         more = {name: value for name, value in more.items() if name not in _TELLS_THE_PLACE}
-    document = _PUBLIC.fill(values)
-    document.update(row)
-    document["listingKey"] = listing.listing_key
+    document = _PUBLIC.fill(values) | shared
     open_photos = [photo for photo in photos if shows_photo(photo, display)]
     document["photoCount"] = len(open_photos)
     document["media"] = [_photo(photo, display) for photo in open_photos]
-    document["attribution"] = _attribution(listing, display)
     document["fields"] = {name: value for name, value in more.items() if name in _PUBLIC_MORE}
-    return _to_text(document)
+    return Documents(internal, _to_text(document))
 
 
 def public_words(*, shows_place: bool) -> frozenset[str]:
@@ -135,20 +140,12 @@ def public_words(*, shows_place: bool) -> frozenset[str]:
     return more.union(path for path in paths if path)
 
 
-def finish(
-    document: str,
-    *,
-    now: datetime,
-    listed: datetime | None,
-    off_market: datetime | None,
-    removed: datetime | None = None,
-    out_of_scope: bool = False,
-) -> str:
+def finish(document: str, *, days: int | None, removed: datetime | None = None, out_of_scope: bool = False) -> str:
     """Add what depends on the moment of reading: days on market, and whether it is removed or out of scope."""
-    days = "null" if listed is None else str(max(0, ((off_market or now) - listed).days))
+    told = "null" if days is None else days
     gone = "null" if removed is None else f'"{removed:%Y-%m-%dT%H:%M:%SZ}"'
     scope = "true" if out_of_scope else "false"
-    return f'{document[:-1]},"daysOnMarket":{days},"removedAt":{gone},"outOfScope":{scope}}}'
+    return f'{document[:-1]},"daysOnMarket":{told},"removedAt":{gone},"outOfScope":{scope}}}'
 
 
 def row_words(property_id: UUID, provider_id: str, *, is_local: bool, is_featured: bool) -> dict[str, object]:

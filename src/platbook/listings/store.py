@@ -21,9 +21,8 @@ from platbook.listings.documents import (
     document_version,
     row_words,
     shows_address,
-    to_internal,
+    to_documents,
     to_json_number,
-    to_public,
 )
 from platbook.listings.history import Event, add_events, listed_event, plan_events
 from platbook.listings.listing import NormalListing, Origin, Photo, listed_at, off_market_at
@@ -308,8 +307,7 @@ def _row(
         origin.author_id,
         shows_address(listing, display),
         version,
-        to_internal(listing, photos, display, row=words),
-        to_public(listing, photos, display, row=words),
+        *to_documents(listing, photos, display, row=words),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self, cast
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
-from platbook.base.errors import FieldProblem, InvalidInput
+from platbook.base.errors import FieldProblem, InvalidInput, ProviderMisconfigured
 from platbook.connectors.contract import Scope
 from platbook.connectors.registry import find_connector
 from platbook.providers.display import Display
@@ -98,6 +98,15 @@ def check_connection_settings(
             connector.credentials_model.model_validate(credentials)
         except ValidationError as error:
             raise _invalid(error, "credentials.") from None
+
+
+def read_part(model: type[BaseModel], said: Mapping[str, object], part: str) -> BaseModel:
+    """A stored provider's settings or credentials (`part`) in their connector's form; ProviderMisconfigured."""
+    try:
+        return model.model_validate(said)
+    except ValidationError as error:
+        first = _invalid(error, f"{part}.")
+        raise ProviderMisconfigured(str(first)) from None
 
 
 def _invalid(error: ValidationError, prefix: str) -> InvalidInput:

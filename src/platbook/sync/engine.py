@@ -11,7 +11,7 @@ from platbook.base.clock import Clock
 from platbook.base.errors import NeedsOperator, PlatbookError, SourceBrokeProtocol, SweepRefused
 from platbook.base.ids import new_id
 from platbook.base.log import get_log
-from platbook.connectors.contract import Connector, MediaSource, Session
+from platbook.connectors.contract import Connector, MediaSource, Remarking, Session
 from platbook.connectors.registry import find_connector
 from platbook.db import Database, ReadConnection, SecretBox, WriteConnection, load_queries
 from platbook.db.errors import OperationalError
@@ -189,7 +189,11 @@ class Engine:
                 clock=self.clock,
             ) as session,
         ):
-            yield session
+            try:
+                yield session
+            finally:
+                if isinstance(session, Remarking):
+                    context.remarks += session.remarks()
 
     async def _retry_rejections(self, context: RunContext) -> None:
         async with self.database.transaction() as connection:

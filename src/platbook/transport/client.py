@@ -22,7 +22,7 @@ from platbook.transport.guard import GuardedTransport
 from platbook.transport.headers import join_headers, parse_cookies
 from platbook.transport.meter import Meter
 from platbook.transport.own import OwnClient
-from platbook.transport.quota import Quota
+from platbook.transport.quota import NoQuota, Quota
 from platbook.transport.reply import HttpReply
 from platbook.transport.retry import Trouble, judge_answer, judge_failure, plan_pauses
 from platbook.transport.timing import Timing
@@ -78,6 +78,10 @@ class Transport:
         """Lend a client that keeps within a provider's quota and counts on `meter`. The provider must have its row."""
         quota = Quota(self._database, provider_id, requests_per_second, self._timing)
         return ProviderClient(provider_id, self._client, quota, self._clock, self._timing, meter or Meter())
+
+    def for_service(self, name: str) -> "ProviderClient":
+        """Lend a client for something that is no source of listings (a sign-in's issuer). `name` is for the log."""
+        return ProviderClient(name, self._client, NoQuota(self._clock), self._clock, self._timing, Meter())
 
     def downloads_for(
         self,
@@ -139,7 +143,7 @@ class ProviderClient:
         self,
         provider_id: str,
         client: httpx2.AsyncClient,
-        quota: Quota,
+        quota: Quota | NoQuota,
         clock: Clock,
         timing: Timing,
         meter: Meter,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from platbook.db import Database, WriteConnection, load_queries
-from platbook.listings.documents import document_version, row_words, shows_address, to_internal, to_public
+from platbook.listings.documents import document_version, row_words, shows_address, to_documents
 from platbook.listings.store import find_photos, get_stored
 from platbook.providers.display import Display
 
@@ -87,8 +87,9 @@ async def _rebuild(
     public: list[str | None] = []
     for one in stored:
         words = row_words(one.id, provider_id, is_local=one.is_local, is_featured=one.is_featured)
-        internal.append(to_internal(one.listing, photos.get(one.id, []), display, row=words))
-        public.append(to_public(one.listing, photos.get(one.id, []), display, row=words))
+        documents = to_documents(one.listing, photos.get(one.id, []), display, row=words)
+        internal.append(documents.internal)
+        public.append(documents.public)
     await connection.run(
         Q.set_documents,
         {

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from platbook.base.actor import Actor
 from platbook.base.errors import Conflict, InvalidInput, ProviderMisconfigured
-from platbook.base.log import get_log
+from platbook.base.rights import Right, require
 from platbook.db import SecretBox, WriteConnection, load_queries
 from platbook.listings import store
 from platbook.listings.documents import document_version
@@ -24,6 +24,7 @@ from platbook.providers.configuration import (
     parse_configuration,
 )
 from platbook.providers.providers import Provider, get_provider
+from platbook.sync.administration.acts import note_act
 from platbook.sync.cursors import forget_cursors
 from platbook.sync.mapping import plan_mapping
 from platbook.sync.runs import Request, SyncType, request_run
@@ -31,7 +32,6 @@ from platbook.sync.runs import Request, SyncType, request_run
 Q = load_queries("platbook.sync")
 A = load_queries(__package__ or "platbook.sync.administration")
 
-_log = get_log("administration")
 _SECONDS = 3600
 _SHORTEST, _LONGEST = 0.25, 168
 
@@ -42,6 +42,14 @@ class Changed:
 
     provider_id: str
     rebuild: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What a person accepts of a proposal, as it is or as they changed it."""
+
+    settings: Mapping[str, object]
+    field_mapping: Mapping[str, object]
 
 
 def read_configuration(given: Mapping[str, object]) -> Configuration:
@@ -67,9 +75,10 @@ async def add_provider(
     connection: WriteConnection, box: SecretBox, configuration: Configuration, actor: Actor, at: datetime
 ) -> None:
     """Add a provider, due at once if it is enabled; Conflict where the id is taken."""
+    require(actor, Right.RUN_SYNCS)
     await providers.add_provider(connection, box, configuration, at)
     await connection.run(Q.add_status, {"provider_id": configuration.provider_id, "at": at})
-    _log.info("provider added", provider=configuration.provider_id, by=actor.name)
+    await note_act(connection, actor, "provider added", configuration.provider_id, at)
 
 
 async def replace_provider(
@@ -80,6 +89,7 @@ async def replace_provider(
     Another display withdraws its public documents at once, another mapping has everything read again, another scope
     is the next run's affair. A person has acted: the provider is due at once. NotFound.
     """
+    require(actor, Right.RUN_SYNCS)
     provider_id = configuration.provider_id
     before = await get_provider(connection, provider_id)
     await _fence(connection, provider_id, at)
@@ -93,7 +103,8 @@ async def replace_provider(
     if before.field_mapping != after.field_mapping:
         await _read_again(connection, after, actor, at)
     await connection.run(Q.unblock, {"provider_id": provider_id, "at": at})
-    _log.info("provider changed", provider=provider_id, by=actor.name)
+    credentials = sorted(configuration.credentials or ())
+    await note_act(connection, actor, "provider changed", provider_id, at, credentialsWritten=credentials)
     return Changed(provider_id, rebuild)
 
 
@@ -101,12 +112,13 @@ async def toggle_provider(
     connection: WriteConnection, provider_id: str, actor: Actor, at: datetime, *, enabled: bool
 ) -> Provider:
     """Switch the schedule on (due at once, and no longer waiting for an operator) or off. NotFound if archived too."""
+    require(actor, Right.RUN_SYNCS)
     await providers.set_enabled(connection, provider_id, enabled=enabled, at=at)
     if enabled:
         params = {"provider_id": provider_id, "at": at}
         await connection.run(Q.add_status, params)
         await connection.run(Q.unblock, params)
-    _log.info("provider enabled" if enabled else "provider disabled", provider=provider_id, by=actor.name)
+    await note_act(connection, actor, "provider enabled" if enabled else "provider disabled", provider_id, at)
     return await get_provider(connection, provider_id)
 
 
@@ -114,20 +126,22 @@ async def change_interval(
     connection: WriteConnection, provider_id: str, interval_hours: float, actor: Actor, at: datetime
 ) -> Provider:
     """Change how often a provider is synced, counted from its last success. NotFound; InvalidInput names the field."""
+    require(actor, Right.RUN_SYNCS)
     if not _SHORTEST <= interval_hours <= _LONGEST:
         raise InvalidInput.of("intervalHours", f"must be between {_SHORTEST} and {_LONGEST}")
     await providers.set_interval(connection, provider_id, interval_hours=interval_hours, at=at)
     params = {"provider_id": provider_id, "at": at, "seconds": interval_hours * _SECONDS}
     await connection.run(A.count_from_last, params)
-    _log.info("interval changed", provider=provider_id, by=actor.name, hours=interval_hours)
+    await note_act(connection, actor, "interval changed", provider_id, at, intervalHours=interval_hours)
     return await get_provider(connection, provider_id)
 
 
 async def archive_provider(connection: WriteConnection, provider_id: str, actor: Actor, at: datetime) -> None:
     """Take a provider out of service: not scheduled, its runs ended, its listings hidden, nothing erased. NotFound."""
+    require(actor, Right.RUN_SYNCS)
     await take_out_of_service(connection, provider_id, at)
     await store.set_hidden(connection, provider_id, hidden=True)
-    _log.info("provider archived", provider=provider_id, by=actor.name)
+    await note_act(connection, actor, "provider archived", provider_id, at)
 
 
 async def restore_provider(
@@ -137,7 +151,48 @@ async def restore_provider(
     provider = await get_provider(connection, provider_id)
     if provider.archived_at is None:
         raise Conflict(f"provider {provider_id} is not archived")
-    configuration = Configuration(
+    configuration = _to_configuration(provider, enabled=enabled)
+    return await replace_provider(connection, box, configuration, actor, at)
+
+
+async def accept_proposal(
+    connection: WriteConnection,
+    box: SecretBox,
+    provider_id: str,
+    accepted: Accepted,
+    actor: Actor,
+    at: datetime,
+) -> Changed:
+    """Lay what a person accepts of a proposal over a provider's settings and mapping, and let that be its configuration.
+
+    A setting of None is taken away. NotFound; Conflict where it is archived; InvalidInput names each field at fault.
+    """
+    provider = await get_provider(connection, provider_id)
+    if provider.archived_at is not None:
+        raise Conflict(f"provider {provider_id} is archived", code="PROVIDER_ARCHIVED")
+    configuration = _to_configuration(provider, enabled=provider.enabled)
+    changed = configuration.model_copy(
+        update={
+            "settings": _lay_over(configuration.settings, accepted.settings),
+            "field_mapping": {**configuration.field_mapping, **accepted.field_mapping},
+        }
+    )
+    check_configuration(changed)
+    return await replace_provider(connection, box, changed, actor, at)
+
+
+async def take_out_of_service(connection: WriteConnection, provider_id: str, at: datetime) -> None:
+    """Archive a provider and end its runs: whoever does one can store nothing more of it."""
+    await get_provider(connection, provider_id)
+    await _fence(connection, provider_id, at)
+    for statement in (A.end_runs, A.forget_current):
+        await connection.run(statement, {"provider_id": provider_id, "at": at})
+    await providers.archive_provider(connection, provider_id, at)
+
+
+def _to_configuration(provider: Provider, *, enabled: bool) -> Configuration:
+    """A provider as it stands, in the form in which it is changed; its credentials stay."""
+    return Configuration(
         provider_id=provider.provider_id,
         provider_name=provider.provider_name,
         provider_type=provider.provider_type,
@@ -152,16 +207,10 @@ async def restore_provider(
         max_removal_share=provider.max_removal_share,
         enabled=enabled,
     )
-    return await replace_provider(connection, box, configuration, actor, at)
 
 
-async def take_out_of_service(connection: WriteConnection, provider_id: str, at: datetime) -> None:
-    """Archive a provider and end its runs: whoever does one can store nothing more of it."""
-    await get_provider(connection, provider_id)
-    await _fence(connection, provider_id, at)
-    for statement in (A.end_runs, A.forget_current):
-        await connection.run(statement, {"provider_id": provider_id, "at": at})
-    await providers.archive_provider(connection, provider_id, at)
+def _lay_over(settings: Mapping[str, object], accepted: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in {**settings, **accepted}.items() if value is not None}
 
 
 def _check_mapping(configuration: Configuration) -> None:
