@@ -1,6 +1,5 @@
-"""Platbook: the RETS connector over its transport, as a sync uses them; rows as tuples, or as the records' fields."""
+"""Platbook: the RETS connector over its transport, as a sync uses them; rows as tuples, or as dicts."""
 
-import asyncio
 import contextlib
 import sys
 from datetime import UTC, datetime
@@ -10,13 +9,12 @@ from measure import Measure
 from platbook.base.clock import SystemClock
 from platbook.base.errors import Conflict
 from platbook.base.log import configure_log
+from platbook.cli.process import run_async
 from platbook.connectors.rets.conversation import Conversation
-from platbook.connectors.rets.records import RecordReader
 from platbook.connectors.rets.remarks import Remarks
 from platbook.connectors.rets.searching import Asked, Searcher
 from platbook.connectors.rets.settings import RetsCredentials, RetsSettings
 from platbook.db import Database, SecretBox
-from platbook.protocols.rets.search import BadRow
 from platbook.providers.configuration import parse_configuration
 from platbook.providers.providers import add_provider
 from platbook.transport import Transport
@@ -36,15 +34,15 @@ async def main(login: str, kind: str, database_url: str, *, check: bool) -> None
         conversation = Conversation(transport.for_provider("bench"), settings, credentials)
         await conversation.log_in()
         measure.logged_in()
-        searcher, reader = Searcher(conversation, settings, Remarks()), RecordReader(settings)
+        searcher = Searcher(conversation, settings, Remarks())
         rows = 0
         async for piece in searcher.stream(Asked("RES", "(Field000=0+)")):
             rows += len(piece.rows)
             if kind == "dicts":
                 for row in piece.rows:
-                    fields = {} if isinstance(row, BadRow) else reader.to_fields(piece.columns, row)
+                    fields = dict(zip(piece.columns, row, strict=True)) if isinstance(row, tuple) else {}
                     if check:
-                        measure.check(str(value or "") for value in fields.values())
+                        measure.check(fields.values())
             elif check:
                 for row in piece.rows:
                     measure.check(row if isinstance(row, tuple) else ())
@@ -52,4 +50,4 @@ async def main(login: str, kind: str, database_url: str, *, check: bool) -> None
         measure.tell(rows)
 
 
-asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[4], check=sys.argv[3] == "check"))
+run_async(main(sys.argv[1], sys.argv[2], sys.argv[4], check=sys.argv[3] == "check"))

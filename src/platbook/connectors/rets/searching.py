@@ -12,7 +12,6 @@ from platbook.protocols.rets.search import BadRow, CompactParser, Row
 from platbook.protocols.rets.standard import Record, StandardParser
 from platbook.protocols.rets.xml import Status
 
-_BATCH = 1000
 _MISCELLANEOUS = 20203
 _OLD_DIALECT = frozenset({"RETS/1.5", "RETS/1.0"})
 
@@ -113,7 +112,7 @@ class Searcher:
         received = 0
         async for chunk in reply.chunks:
             rows += parser.feed(chunk)
-            if len(rows) >= _BATCH:
+            if rows:
                 received += len(rows)
                 yield Found(_columns(parser), rows)
                 rows = []
