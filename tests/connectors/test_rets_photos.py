@@ -3,6 +3,7 @@
 from hashlib import sha256
 
 import pytest
+import pytest_asyncio
 
 from platbook.connectors.contract import Resource
 from tests.fakes.rets_market import RetsMarket, rets_market
@@ -23,7 +24,7 @@ def _hash(content: str | bytes) -> str:
     return content if isinstance(content, str) else sha256(content).hexdigest()
 
 
-@pytest.fixture(scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def plain() -> Photos:
     async with rets_market(listings=12) as market:
         photos = await _photos(market)

@@ -1,9 +1,11 @@
-"""Platbook: the RETS connector over its transport, as a sync uses them; rows as tuples, or as dicts."""
+"""Platbook: the RETS connector over its transport, as a sync uses them; rows as tuples, or as the records' fields."""
 
 import contextlib
 import sys
 from datetime import UTC, datetime
+from typing import cast
 
+import anyio._backends._asyncio  # noqa: F401 - start-up: the HTTP library loads it with its first request
 from measure import Measure
 
 from platbook.base.clock import SystemClock
@@ -11,10 +13,12 @@ from platbook.base.errors import Conflict
 from platbook.base.log import configure_log
 from platbook.cli.process import run_async
 from platbook.connectors.rets.conversation import Conversation
+from platbook.connectors.rets.records import RecordReader
 from platbook.connectors.rets.remarks import Remarks
 from platbook.connectors.rets.searching import Asked, Searcher
 from platbook.connectors.rets.settings import RetsCredentials, RetsSettings
 from platbook.db import Database, SecretBox
+from platbook.protocols.rets.search import BadRow
 from platbook.providers.configuration import parse_configuration
 from platbook.providers.providers import add_provider
 from platbook.transport import Transport
@@ -34,15 +38,15 @@ async def main(login: str, kind: str, database_url: str, *, check: bool) -> None
         conversation = Conversation(transport.for_provider("bench"), settings, credentials)
         await conversation.log_in()
         measure.logged_in()
-        searcher = Searcher(conversation, settings, Remarks())
+        searcher, reader = Searcher(conversation, settings, Remarks()), RecordReader(settings)
         rows = 0
         async for piece in searcher.stream(Asked("RES", "(Field000=0+)")):
             rows += len(piece.rows)
             if kind == "dicts":
                 for row in piece.rows:
-                    fields = dict(zip(piece.columns, row, strict=True)) if isinstance(row, tuple) else {}
+                    fields = {} if isinstance(row, BadRow) else reader.to_fields(piece.columns, row)
                     if check:
-                        measure.check(fields.values())
+                        measure.check(cast("dict[str, str | None]", fields).values())
             elif check:
                 for row in piece.rows:
                     measure.check(row if isinstance(row, tuple) else ())
