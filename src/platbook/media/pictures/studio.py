@@ -61,6 +61,7 @@ class _Budget:
 
     def give_back(self, wanted: int, done: asyncio.Future[Picture]) -> None:
         """What a piece of work took, once it is done; nobody may be left to hear how it went."""
-        done.exception()
+        if not done.cancelled():
+            done.exception()
         self._taken -= min(wanted, self._size)
         self._returned.set()
