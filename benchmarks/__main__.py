@@ -4,7 +4,7 @@ import argparse
 import asyncio
 from collections.abc import Callable, Coroutine
 
-from benchmarks import express, load, memory, resync, search
+from benchmarks import crm, express, load, memory, resync, search
 
 BENCHMARKS: dict[str, Callable[[int], Coroutine[None, None, None]]] = {
     "load": load.run,
@@ -12,6 +12,7 @@ BENCHMARKS: dict[str, Callable[[int], Coroutine[None, None, None]]] = {
     "memory": memory.run,
     "list": express.run,
     "search": search.run,
+    "crm": crm.run,
 }
 
 
