@@ -32,6 +32,7 @@ def to_demo_settings(settings: Settings) -> Settings:
             "read_database_url": None,
             "platbook_secret_key": None,
             "platbook_host": HOST,
+            "oidc_issuer": None,
         }
     )
 
