@@ -16,7 +16,7 @@ SELECT ('10000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, first, last
 FROM (
     SELECT n, 'First' || n % 1000 AS first, CASE WHEN n % (%(rows)s / 20) = 7 THEN 'Seldom' ELSE 'Last' || n % 5000 END AS last,
         'person' || n || '@example.com' AS email, '+1512' || lpad((n % 10000000)::text, 7, '0') AS phone,
-        timestamptz '2026-06-01' - make_interval(secs => n * 37 % (%(rows)s * 60)) AS made,
+        timestamptz '2026-06-01' - make_interval(secs => n::bigint * 7919 % 63072000) AS made,
         CASE WHEN n < 500 THEN 0 ELSE n % 400 + 1 END AS agent,
         ('00000000-0000-7000-8000-' || lpad((CASE WHEN n < 500 THEN 0 ELSE n % 400 + 1 END)::text, 12, '0'))::uuid AS owner
     FROM generate_series(0, %(rows)s - 1) AS n
