@@ -41,8 +41,14 @@ class System:
     cdn: Cdn | None
 
     def engine(self) -> Engine:
-        """An engine that does syncs in this process; it lends its sessions to photo work."""
-        return Engine(self.database, self.transport, self.box, self.clock, photos=self.batches())
+        """An engine that does syncs in this process; where photos are done here, it lends its sessions to them."""
+        return Engine(
+            self.database,
+            self.transport,
+            self.box,
+            self.clock,
+            photos=self.batches() if self.settings.platbook_photo_batches else None,
+        )
 
     def batches(self, pace: Pace | None = None) -> Batches:
         """Photo work in this process."""

@@ -46,7 +46,7 @@ class Pace:
     listings: int = 20
     photos_asked: int = 25
     seconds: float = 20
-    lent_seconds: float = 600
+    lent_seconds: float = 60
     lease: timedelta = timedelta(minutes=5)
     seat_lease: timedelta = timedelta(seconds=60)
 
