@@ -25,7 +25,6 @@ class Names:
     def __init__(self, quirks: Quirks) -> None:
         self._quirks = quirks
         self._known: dict[str, tuple[NamedField, ...]] = {}
-        self._numbers = {resource.name: _number(resource) for resource in RESOURCES}
 
     def fields(self, resource: Resource, of_class: Class) -> Sequence[NamedField]:
         """The fields of a class, in the order in which they are sent."""
@@ -41,7 +40,7 @@ class Names:
     def system(self, resource: Resource, name: str) -> str:
         """The SystemName of a field."""
         if Quirk.VENDOR_NAMES in self._quirks:
-            return f"{_PREFIX[resource.name]}_{self._numbers[resource.name][name]}"
+            return f"{_PREFIX[resource.name]}_{_NUMBERS[resource.name][name]}"
         return name
 
     def _typed(self, resource: Resource, field: Field) -> Field:
@@ -53,3 +52,7 @@ class Names:
 def _number(resource: Resource) -> Mapping[str, int]:
     names = dict.fromkeys(field.name for one in resource.classes for field in one.fields)
     return {name: number for number, name in enumerate(names, 1)}
+
+
+_NUMBERS = {resource.name: _number(resource) for resource in RESOURCES}
+"""A vendor numbers the fields of a resource."""

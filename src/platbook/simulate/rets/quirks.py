@@ -8,9 +8,10 @@ was ordered as `NAME=always`. All may be combined; where two contradict each oth
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from zlib import crc32
 
 from platbook.base.errors import InvalidInput
-from platbook.market.dice import to_hash
+from platbook.market.dice import Dice
 
 _ONE_IN = 10
 _ALWAYS = "always"
@@ -281,8 +282,7 @@ class Quirks:
         """Whether a fault strikes the reply to that request of the server."""
         if fault not in self.ordered:
             return False
-        place = list(Quirk).index(fault)
-        return fault in self.always or to_hash(self.seed, place, request) % _ONE_IN == 0
+        return fault in self.always or Dice(self.seed, crc32(fault.encode()), request).chance(1 / _ONE_IN)
 
 
 def parse_quirks(words: Iterable[str], seed: int = 1) -> Quirks:

@@ -10,7 +10,6 @@ from functools import lru_cache
 
 from platbook.simulate.rets.fields import DataType, Field, Shape
 from platbook.simulate.rets.lookups import to_code
-from platbook.simulate.rets.names import NamedField
 from platbook.simulate.rets.quirks import Quirk, Quirks
 from platbook.simulate.rets.stock import Row, Value
 
@@ -45,15 +44,6 @@ def to_writer(field: Field, quirks: Quirks, *, decoded: bool) -> Writer:
         if local or fraction:
             return lambda value: "" if value is None else _to_timestamp(str(value), local, fraction)
     return lambda value: "" if value is None else str(value)
-
-
-def to_stated(row: Row, fields: list[NamedField], quirks: Quirks, *, decoded: bool = True) -> dict[str, str]:
-    """A row's cells as they are stated, by SystemName."""
-    cells = {named.system: to_writer(named.field, quirks, decoded=decoded)(row.values[named.place]) for named in fields}
-    for named in fields:
-        if named.standard == _REMARKS and is_marked(row):
-            cells[named.system] = to_stated_remarks(cells[named.system], quirks)
-    return cells
 
 
 def to_stated_remarks(text: str, quirks: Quirks) -> str:
