@@ -156,6 +156,8 @@ class Pager:
                 if sheet.problems:
                     raise SourceBrokeProtocol("a row of the key search has no key")
                 yield [record.key for record in sheet.records]
+                if sheet.ended:
+                    await self._prove_keys(query.class_name, query.dmql, sheet.total, len(self._seen))
 
     def _walk_by(self, query: Query, place: Place) -> AsyncIterator[Sheet]:
         match place.way:
