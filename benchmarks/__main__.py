@@ -4,7 +4,7 @@ import argparse
 import asyncio
 from collections.abc import Callable, Coroutine
 
-from benchmarks import express, load, memory, resync, rets, search
+from benchmarks import express, load, media, memory, photo_path, resync, rets, search
 
 BENCHMARKS: dict[str, Callable[[int], Coroutine[None, None, None]]] = {
     "load": load.run,
@@ -13,6 +13,8 @@ BENCHMARKS: dict[str, Callable[[int], Coroutine[None, None, None]]] = {
     "list": express.run,
     "search": search.run,
     "rets": rets.run,
+    "media": media.run,
+    "path": photo_path.run,
 }
 
 

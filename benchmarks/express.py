@@ -16,7 +16,6 @@ import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from statistics import median
 from urllib.parse import parse_qs, quote, urlsplit
@@ -25,10 +24,10 @@ import httpx2
 
 from benchmarks import feed
 from benchmarks.ground import fresh_database, settle, tell
-from platbook.accounts import NewUser, add_user
-from platbook.accounts.tokens import sign_access_token
-from platbook.base.actor import Role
+from platbook.accounts import NewUser, Sessions, add_user
+from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.clock import SystemClock
+from platbook.base.settings import Settings
 from platbook.db import Database, Query, SecretBox
 from platbook.sync.page import store_page
 
@@ -85,14 +84,16 @@ async def _prepare(url: str, rows: int) -> tuple[str, str]:
             rules.terms.remember(stored.terms)
         async with database.transaction() as connection:
             user = NewUser("bench@example.com", "a long password", "Bench", "Mark", Role.AGENT)
-            known = await add_user(connection, user, clock.now())
+            sessions = Sessions(database, box, clock, Settings(access_token_minutes=300))
+            token = (
+                await sessions.start(connection, await add_user(connection, user, COMMAND_LINE, clock.now()))
+            ).access_token
         async with database.read() as connection:
             most = (
                 "SELECT city FROM properties WHERE standard_status = 'Active' GROUP BY 1 ORDER BY count(*) DESC LIMIT 1"
             )
             city = await connection.value(str, Query("city", "The largest town.", most))
     settle(url, "properties")
-    token = sign_access_token(box.derive("access-tokens"), known.id, clock.now(), timedelta(hours=5))
     asked = f"city={quote(city or '')}&status=Active&limit=50&sortBy=listPrice&sortOrder=asc"
     return token, f"/api/v1/properties?{asked}"
 

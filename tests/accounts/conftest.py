@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from platbook.accounts import NewUser, Sessions, User, add_user
-from platbook.base.actor import Role
+from platbook.accounts import Callers, NewUser, Sessions, User, add_user, get_user_by_email, set_active
+from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.clock import SetClock
 from platbook.base.settings import Settings
 from platbook.db import Database, Query, SecretBox
@@ -22,13 +22,22 @@ class Desk:
 
     database: Database
     sessions: Sessions
+    callers: Callers
     clock: SetClock
     box: SecretBox
 
     async def add(self, email: str = "ada@example.com", role: Role = Role.AGENT) -> User:
         """Add somebody who knows the password."""
         async with self.database.transaction() as connection:
-            return await add_user(connection, NewUser(email, PASSWORD, "Ada", "Moss", role), self.clock.now())
+            return await add_user(
+                connection, NewUser(email, PASSWORD, "Ada", "Moss", role), COMMAND_LINE, self.clock.now()
+            )
+
+    async def set_active(self, email: str, *, active: bool) -> None:
+        """Let somebody in, or keep them out."""
+        async with self.database.transaction() as connection:
+            user = await get_user_by_email(connection, email)
+            await set_active(connection, user.id, COMMAND_LINE, self.clock.now(), active=active)
 
     async def rows(self, sql: str) -> list[dict[str, object]]:
         """Look into the database."""
@@ -47,4 +56,4 @@ def desk(database: Database) -> Desk:
     clock = SetClock(datetime(2026, 1, 2, 12, tzinfo=UTC))
     box = SecretBox(b"k" * 32)
     settings = Settings(access_token_minutes=20, refresh_token_days=30)
-    return Desk(database, Sessions(database, box, clock, settings), clock, box)
+    return Desk(database, Sessions(database, box, clock, settings), Callers(database, box, clock), clock, box)

@@ -4,7 +4,6 @@ import argon2
 import pytest
 from argon2.exceptions import VerifyMismatchError
 
-from platbook.accounts import set_active
 from platbook.accounts.passwords import check_password, hash_password, needs_rehash, verify_password
 from platbook.base.errors import InvalidInput, NotAuthenticated
 from tests.accounts.conftest import ADDRESS, PASSWORD, Desk
@@ -51,8 +50,7 @@ async def test_a_login_renews_a_weak_hash(desk: Desk) -> None:
 async def test_every_refused_login_does_the_same_work(desk: Desk, who: str, monkeypatch: pytest.MonkeyPatch) -> None:
     await desk.add()
     await desk.add("out@example.com")
-    async with desk.database.transaction() as connection:
-        await set_active(connection, "out@example.com", active=False, at=desk.clock.now())
+    await desk.set_active("out@example.com", active=False)
     worked_on: list[argon2.Parameters] = []
     verify = argon2.PasswordHasher.verify
 

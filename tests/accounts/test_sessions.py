@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from platbook.accounts import sessions, set_active
+from platbook.accounts import credentials
 from platbook.accounts.passwords import verify_password
 from platbook.accounts.tokens import sign_access_token
 from platbook.base.actor import Role
@@ -62,31 +62,28 @@ async def test_a_refresh_token_ends(desk: Desk) -> None:
     assert len(await desk.rows("SELECT id FROM refresh_tokens")) == 2, "those past their time are not kept"
 
 
-async def test_the_role_is_the_database_s_and_not_the_token_s(desk: Desk) -> None:
+async def test_the_role_is_the_database_s(desk: Desk) -> None:
     user = await desk.add()
-    key = desk.box.derive("access-tokens")
-    token = sign_access_token(key, user.id, desk.clock.now(), LIFE, role="admin")
-    actor, _ = await desk.sessions.identify(token)
+    token = (await desk.sessions.log_in("ada@example.com", PASSWORD, ADDRESS)).access_token
+    actor = await desk.callers.identify(token)
     assert (actor.user_id, actor.role) == (user.id, Role.AGENT)
     await desk.run_sql("UPDATE users SET role = 'auditor'")
-    desk.clock.advance(timedelta(seconds=2))
-    actor, _ = await desk.sessions.identify(token)
+    actor = await desk.callers.identify(token)
     assert actor.role is Role.AUDITOR
 
 
-async def test_a_disabled_user_is_out_within_two_seconds(desk: Desk) -> None:
+async def test_a_disabled_user_is_out_at_once(desk: Desk) -> None:
     await desk.add()
     tokens = await desk.sessions.log_in("ada@example.com", PASSWORD, ADDRESS)
-    await desk.sessions.identify(tokens.access_token)
-    async with desk.database.transaction() as connection:
-        await set_active(connection, "ADA@example.com", active=False, at=desk.clock.now())
-    desk.clock.advance(timedelta(seconds=2))
+    await desk.callers.identify(tokens.access_token)
+    await desk.set_active("ada@example.com", active=False)
     with pytest.raises(NotAuthenticated):
-        await desk.sessions.identify(tokens.access_token)
+        await desk.callers.identify(tokens.access_token)
     assert await _refresh(desk, tokens.refresh_token) is None
-    async with desk.database.transaction() as connection:
-        await set_active(connection, "ada@example.com", active=True, at=desk.clock.now())
+    await desk.set_active("ada@example.com", active=True)
     assert await _refresh(desk, tokens.refresh_token) is None, "let in again, one logs in again"
+    with pytest.raises(NotAuthenticated):
+        await desk.callers.identify(tokens.access_token)
 
 
 async def test_a_user_disabled_while_the_password_is_looked_at_is_not_let_in(
@@ -95,24 +92,39 @@ async def test_a_user_disabled_while_the_password_is_looked_at_is_not_let_in(
     await desk.add()
 
     async def disable_and_verify(password: str, known: str | None) -> bool:
-        async with desk.database.transaction() as connection:
-            await set_active(connection, "ada@example.com", active=False, at=desk.clock.now())
+        await desk.set_active("ada@example.com", active=False)
         return await verify_password(password, known)
 
-    monkeypatch.setattr(sessions, "verify_password", disable_and_verify)
+    monkeypatch.setattr(credentials, "verify_password", disable_and_verify)
     with pytest.raises(NotAuthenticated):
         await desk.sessions.log_in("ada@example.com", PASSWORD, ADDRESS)
     assert await desk.rows("SELECT id FROM refresh_tokens") == []
 
 
-async def test_a_user_who_is_no_more_is_nobody(desk: Desk) -> None:
-    token = sign_access_token(desk.box.derive("access-tokens"), new_id(), desk.clock.now(), LIFE)
+async def test_a_login_that_is_no_more_speaks_for_nobody(desk: Desk) -> None:
+    user = await desk.add()
+    token = sign_access_token(desk.box.derive("access-tokens"), user.id, new_id(), desk.clock.now(), LIFE)
     with pytest.raises(NotAuthenticated):
-        await desk.sessions.identify(token)
+        await desk.callers.identify(token)
 
 
 async def test_a_token_for_another_purpose_is_not_for_this(desk: Desk) -> None:
-    user = await desk.add()
-    token = sign_access_token(desk.box.derive("something-else"), user.id, desk.clock.now(), LIFE)
+    await desk.add()
+    actor = await desk.callers.identify((await desk.sessions.log_in("ada@example.com", PASSWORD, ADDRESS)).access_token)
+    assert actor.user_id is not None
+    assert actor.session_id is not None
+    key = desk.box.derive("something-else")
+    token = sign_access_token(key, actor.user_id, actor.session_id, desk.clock.now(), LIFE)
     with pytest.raises(NotAuthenticated):
-        await desk.sessions.identify(token)
+        await desk.callers.identify(token)
+
+
+async def test_logging_out_ends_this_login_and_no_other(desk: Desk) -> None:
+    await desk.add()
+    here, there = [await desk.sessions.log_in("ada@example.com", PASSWORD, ADDRESS) for _ in range(2)]
+    await desk.sessions.log_out(await desk.callers.identify(here.access_token))
+    with pytest.raises(NotAuthenticated):
+        await desk.callers.identify(here.access_token)
+    assert await _refresh(desk, here.refresh_token) is None
+    await desk.callers.identify(there.access_token)
+    assert await _refresh(desk, there.refresh_token) is not None

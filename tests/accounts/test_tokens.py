@@ -7,30 +7,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platbook.accounts.tokens import hash_token, new_secret_token, read_access_token, sign_access_token
+from platbook.accounts.tokens import AccessToken, hash_token, new_secret_token, read_access_token, sign_access_token
 from platbook.base.errors import NotAuthenticated
 from platbook.base.ids import new_id
 
 KEY = b"k" * 32
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 LIFE = timedelta(minutes=20)
-USER = new_id()
+USER, SESSION = new_id(), new_id()
 
 
 def _claims(**other: object) -> dict[str, object]:
-    said: dict[str, object] = {"iss": "platbook", "sub": str(USER), "iat": NOW, "exp": NOW + LIFE, **other}
+    said: dict[str, object] = {"iss": "platbook", "sub": str(USER), "sid": str(SESSION), "iat": NOW, "exp": NOW + LIFE}
+    said |= other
     return {name: value for name, value in said.items() if value is not None}
 
 
 def test_a_token_says_whom_it_speaks_for_and_since_which_login() -> None:
-    session = new_id()
-    token = sign_access_token(KEY, USER, NOW, LIFE, role="agent", session_id=session)
+    token = sign_access_token(KEY, USER, SESSION, NOW, LIFE)
     said = jwt.decode(token, KEY, algorithms=["HS256"], options={"verify_exp": False, "verify_iat": False})
     assert said == {
         "iss": "platbook",
         "sub": str(USER),
-        "role": "agent",
-        "sid": str(session),
+        "sid": str(SESSION),
         "iat": int(NOW.timestamp()),
         "exp": int((NOW + LIFE).timestamp()),
     }
@@ -38,9 +37,9 @@ def test_a_token_says_whom_it_speaks_for_and_since_which_login() -> None:
 
 @pytest.mark.parametrize(("after", "good"), [(LIFE - timedelta(seconds=1), True), (LIFE, False)])
 def test_a_token_ends(after: timedelta, *, good: bool) -> None:
-    token = sign_access_token(KEY, USER, NOW, LIFE)
+    token = sign_access_token(KEY, USER, SESSION, NOW, LIFE)
     if good:
-        assert read_access_token(KEY, token, NOW + after) == USER
+        assert read_access_token(KEY, token, NOW + after) == AccessToken(SESSION, NOW + LIFE)
         return
     with pytest.raises(NotAuthenticated):
         read_access_token(KEY, token, NOW + after)
@@ -57,7 +56,8 @@ def test_a_token_ends(after: timedelta, *, good: bool) -> None:
         pytest.param(jwt.encode(_claims(iss="else"), KEY, algorithm="HS256"), id="another issuer"),
         pytest.param(jwt.encode(_claims(exp=None), KEY, algorithm="HS256"), id="endless"),
         pytest.param(jwt.encode(_claims(sub=None), KEY, algorithm="HS256"), id="of nobody"),
-        pytest.param(jwt.encode(_claims(sub="admin"), KEY, algorithm="HS256"), id="of no user's id"),
+        pytest.param(jwt.encode(_claims(sid="admin"), KEY, algorithm="HS256"), id="of no login's id"),
+        pytest.param(jwt.encode(_claims(sid=None), KEY, algorithm="HS256"), id="of no login"),
         pytest.param(jwt.encode(_claims(exp="soon"), KEY, algorithm="HS256"), id="ends at no moment"),
     ],
 )

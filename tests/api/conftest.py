@@ -8,13 +8,18 @@ from datetime import UTC, datetime, timedelta
 import httpx2
 import pytest
 
-from platbook.accounts import NewUser, Sessions, add_user
+from platbook.accounts import Callers, NewUser, Sessions, User, add_user
 from platbook.api import Services, create_api
-from platbook.base.actor import Role
+from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.clock import SetClock
 from platbook.base.settings import Settings
+from platbook.bootstrap.serving import make_oidc
+from platbook.bootstrap.system import System
 from platbook.db import Database, Query, SecretBox
 from platbook.jobs import JobQueue
+from platbook.media.blobs import Blobs
+from platbook.media.pictures import Recipe, Studio
+from platbook.storage import open_memory_storage
 from platbook.transport import Transport
 
 PASSWORD = "correct horse battery"
@@ -28,6 +33,7 @@ class Api:
     client: httpx2.AsyncClient
     services: Services
     clock: SetClock
+    users: dict[str, User] = field(default_factory=dict[str, User])
     _tokens: dict[str, str] = field(default_factory=dict[str, str])
 
     async def call(
@@ -48,12 +54,16 @@ class Api:
     async def token(self, who: str) -> str:
         """The access token of a user who can log in."""
         if who not in self._tokens:
-            user = NewUser(who, PASSWORD, "Test", who.partition("@")[0], ROLES.get(who, Role.AGENT))
             async with self.services.database.transaction() as connection:
-                self._tokens[who] = (
-                    await self.services.sessions.start(connection, await add_user(connection, user, self.clock.now()))
-                ).access_token
+                if who not in self.users:
+                    new = NewUser(who, PASSWORD, "Test", who.partition("@")[0], ROLES.get(who, Role.AGENT))
+                    self.users[who] = await add_user(connection, new, COMMAND_LINE, self.clock.now())
+                self._tokens[who] = (await self.services.sessions.start(connection, self.users[who])).access_token
         return self._tokens[who]
+
+    def log_in_anew(self, who: str) -> None:
+        """Let a user's next call be in a login of its own."""
+        self._tokens.pop(who, None)
 
     async def rows(self, sql: str, **params: object) -> list[dict[str, object]]:
         """Look into the database."""
@@ -77,12 +87,20 @@ async def api(database: Database, database_url: str, settings: Settings) -> Asyn
     """The API, its clock in the test's hand."""
     clock = SetClock(datetime(2026, 1, 2, 12, tzinfo=UTC))
     box = SecretBox(os.urandom(32))
-    async with JobQueue.open(database_url) as queue, Transport.open(database, clock) as transport:
-        sessions = Sessions(database, box, clock, settings)
-        services = Services(settings, clock, database, box, queue, transport, sessions)
-        asgi = httpx2.ASGITransport(create_api(services))
-        async with httpx2.AsyncClient(transport=asgi, base_url="http://platbook.test") as client:
-            yield Api(client, services, clock)
+    with Studio.open(threads=1) as studio:
+        async with JobQueue.open(database_url) as queue, Transport.open(database, clock) as transport:
+            sessions = Sessions(database, box, clock, settings)
+            callers = Callers(database, box, clock)
+            storage = open_memory_storage(b"k" * 32, clock)
+            blobs = Blobs(database, storage, studio, clock, Recipe())
+            system = System(settings, clock, database, box, queue, transport, storage, studio, None)
+            services = Services(
+                settings, clock, database, box, queue, transport, sessions, callers, storage, blobs,
+                oidc=make_oidc(system, sessions),
+            )  # fmt: skip
+            asgi = httpx2.ASGITransport(create_api(services))
+            async with httpx2.AsyncClient(transport=asgi, base_url="http://platbook.test") as client:
+                yield Api(client, services, clock)
 
 
 def minutes(count: int) -> timedelta:

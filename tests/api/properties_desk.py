@@ -9,13 +9,15 @@ from typing import cast
 import httpx2
 import orjson
 
-from platbook.accounts import NewUser, Sessions, add_user
+from platbook.accounts import Callers, NewUser, Sessions, add_user
 from platbook.api import Services, create_api
-from platbook.base.actor import Role
+from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.clock import SetClock
 from platbook.base.settings import Settings
 from platbook.db import Database, SecretBox
 from platbook.jobs import JobQueue
+from platbook.media.blobs import Blobs
+from platbook.storage import open_memory_storage
 from platbook.transport import Transport
 from tests.listings.shelf import NOW, Shelf
 
@@ -86,13 +88,17 @@ async def open_desk(database: Database, now: datetime = NOW) -> AsyncGenerator[D
     sessions = Sessions(database, box, clock, settings)
     # No route of listings queues work or opens a socket.
     queue, transport = cast("JobQueue", None), cast("Transport", None)
-    services = Services(settings, clock, database, box, queue, transport, sessions)
+    storage = open_memory_storage(b"k" * 32, clock)
+    callers, blobs = Callers(database, box, clock), cast("Blobs", None)
+    services = Services(settings, clock, database, box, queue, transport, sessions, callers, storage, blobs)
     roles = {"admin": Role.ADMIN, "agent": Role.AGENT, "colleague": Role.AGENT}
     tokens: dict[str, str] = {}
     async with database.transaction() as connection:
         for name, role in roles.items():
             user = NewUser(f"{name}@example.com", "correct horse battery", name, "Test", role)
-            tokens[name] = (await sessions.start(connection, await add_user(connection, user, now))).access_token
+            tokens[name] = (
+                await sessions.start(connection, await add_user(connection, user, COMMAND_LINE, now))
+            ).access_token
     transport_to = httpx2.ASGITransport(app=create_api(services))
     async with httpx2.AsyncClient(transport=transport_to, base_url="http://api.test") as client:
         yield Desk(Shelf(database), clock, client, tokens)

@@ -5,9 +5,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from platbook.accounts import NewUser, add_user, invite, set_active
+from platbook.accounts import NewUser, Place, add_user, get_user_by_email, invite, set_active
 from platbook.accounts.attempts import PER_ACCOUNT
-from platbook.base.actor import Role
+from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.errors import InvalidInput
 from platbook.base.settings import Settings
 from tests.api.conftest import PASSWORD, Api, minutes
@@ -20,7 +20,7 @@ ME = "/api/v1/auth/me"
 
 async def _add(api: Api, email: str = "ada@example.com", role: Role = Role.AGENT) -> None:
     async with api.services.database.transaction() as connection:
-        await add_user(connection, NewUser(email, PASSWORD, "Ada", "Moss", role), api.clock.now())
+        await add_user(connection, NewUser(email, PASSWORD, "Ada", "Moss", role), COMMAND_LINE, api.clock.now())
 
 
 async def _try(api: Api, **said: str) -> httpx2.Response:
@@ -102,7 +102,8 @@ async def test_a_disabled_user_stops_at_once(api: Api) -> None:
     await _add(api)
     data = await _log_in(api)
     async with api.services.database.transaction() as connection:
-        await set_active(connection, "ada@example.com", active=False, at=api.clock.now())
+        ada = await get_user_by_email(connection, "ada@example.com")
+        await set_active(connection, ada.id, COMMAND_LINE, api.clock.now(), active=False)
     header = {"Authorization": f"Bearer {data['token']}"}
     assert (await api.call("GET", ME, who=None, headers=header)).status_code == 401
     refresh = {"refreshToken": data["refreshToken"]}
@@ -138,7 +139,7 @@ async def test_registration_needs_an_invitation(api: Api) -> None:
     answer = await api.call("POST", REGISTER, who=None, json=REGISTRATION)
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "FORBIDDEN")
     async with api.services.database.transaction() as connection:
-        token = await invite(connection, "new@example.com", api.clock.now())
+        token = await invite(connection, "new@example.com", Place(), COMMAND_LINE, api.clock.now())
     stranger = {**REGISTRATION, "email": "else@example.com", "invitationToken": token}
     assert (await api.call("POST", REGISTER, who=None, json=stranger)).status_code == 403
     answer = await api.call("POST", REGISTER, who=None, json={**REGISTRATION, "invitationToken": token})
@@ -151,7 +152,7 @@ async def test_registration_needs_an_invitation(api: Api) -> None:
 async def test_registration_never_makes_an_admin(api: Api) -> None:
     async with api.services.database.transaction() as connection:
         with pytest.raises(InvalidInput, match="never makes an admin"):
-            await invite(connection, "new@example.com", api.clock.now(), role=Role.ADMIN)
+            await invite(connection, "new@example.com", Place(Role.ADMIN), COMMAND_LINE, api.clock.now())
     answer = await api.call("POST", REGISTER, who=None, json={**REGISTRATION, "role": "admin"})
     assert answer.json()["error"]["details"] == [{"field": "role", "message": "is not a known field"}]
 

@@ -15,14 +15,14 @@ from psycopg.sql import SQL as TEXT
 from psycopg.sql import Identifier as Name
 
 from platbook.base.actor import Surface
-from platbook.db import Database, ReadConnection
-from platbook.db.compose import SQL, Composable, Composed
+from platbook.db import Database, Query, ReadConnection
+from platbook.db.conditions import to_count
 from platbook.db.embedded import EmbeddedPostgres
+from platbook.db.totals import BOUND
 from platbook.listings.search import Box, Near, Range, Search, find_listings, suggest
 from platbook.listings.search.keywords import split_words
 from platbook.listings.search.sorting import Place
-from platbook.listings.search.statement import Window, to_conditions, to_count, to_page
-from platbook.listings.search.totals import EXACT_UP_TO
+from platbook.listings.search.statement import Window, to_conditions, to_page
 
 ROWS = int(os.environ.get("PLATBOOK_TEST_ROWS", "200000"))
 _NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -54,16 +54,18 @@ async def market(market_url: str) -> AsyncGenerator[ReadConnection]:
         yield connection
 
 
-def page_of(search: Search, after: Place | None = None, *, dense: bool = False) -> tuple[Composed, dict[str, object]]:
+def page_of(
+    search: Search, after: Place | None = None, *, dense: bool = False, counted: int | None = None
+) -> tuple[Query, dict[str, object]]:
     words = split_words(search.keyword) if search.keyword else ()
     conditions = to_conditions(search, _NOW, words, dense=dense)
-    return to_page(search, conditions, Window(search.limit + 1, 0, after, dense=dense))
+    return to_page(search, conditions, Window(search.limit + 1, 0, after, dense=dense, counted=counted))
 
 
-def count_of(search: Search) -> tuple[Composed, dict[str, object]]:
+def count_of(search: Search) -> tuple[Query, dict[str, object]]:
     words = split_words(search.keyword) if search.keyword else ()
     conditions = to_conditions(search, _NOW, words)
-    return to_count(conditions, EXACT_UP_TO + 1), conditions.params
+    return to_count(conditions, BOUND), conditions.params
 
 
 PAGES = {
@@ -91,6 +93,8 @@ PAGES = {
     "featured": (page_of(Search(featured=True)), "properties_featured"),
     "the public default list": (page_of(Search(surface=Surface.PUBLIC)), "properties_modified"),
     "a public city": (page_of(replace(_CITY, surface=Surface.PUBLIC)), "properties_city_modified"),
+    "the default list and its count": (page_of(Search(), counted=BOUND), "properties_modified"),
+    "a city and its count": (page_of(_PRICED, counted=BOUND), "properties_city_price"),
     "count of a city": (count_of(_CITY), "properties_city"),
     "count of a small box": (count_of(_BOX), "properties_place"),
     "count of rare words": (count_of(Search(keyword="rare123")), "properties_words"),
@@ -99,7 +103,7 @@ PAGES = {
 
 @pytest.mark.parametrize(("asked", "index"), PAGES.values(), ids=list(PAGES))
 async def test_a_hot_search_walks_its_index(
-    market: ReadConnection, asked: tuple[Composed, dict[str, object]], index: str
+    market: ReadConnection, asked: tuple[Query, dict[str, object]], index: str
 ) -> None:
     nodes = await explain(market, *asked)
 
@@ -128,13 +132,14 @@ async def test_suggestions_look_at_few_rows(market: ReadConnection) -> None:
 
 
 async def explain(
-    connection: ReadConnection, statement: Composable, params: Mapping[str, object]
+    connection: ReadConnection, statement: Query, params: Mapping[str, object]
 ) -> list[dict[str, object]]:
-    ((plans,),) = await connection.tuples(SQL("EXPLAIN (FORMAT JSON) {}").format(statement), params)
+    asked = Query(statement.name, "How it would be done.", f"EXPLAIN (FORMAT JSON) {statement.sql}")
+    ((plans,),) = await connection.tuples(asked, params)
     return list(_nodes(cast("list[dict[str, dict[str, object]]]", plans)[0]["Plan"]))
 
 
-async def cost(connection: ReadConnection, statement: Composable, params: Mapping[str, object]) -> float:
+async def cost(connection: ReadConnection, statement: Query, params: Mapping[str, object]) -> float:
     return float(cast("float", (await explain(connection, statement, params))[0]["Total Cost"]))
 
 

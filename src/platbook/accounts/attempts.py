@@ -1,4 +1,4 @@
-"""Failed logins, counted in the database so that every server agrees: by account and by address.
+"""Failed logins, and resets asked for, counted in the database so that every server agrees: by account and by address.
 
 An attempt counts as failed from the moment it is let through, and is forgiven when its password proves good. Were it
 counted only after the password was looked at, which takes its time, a burst of guesses would all be let through.
@@ -17,9 +17,15 @@ PER_ACCOUNT = 8
 PER_ADDRESS = 50
 
 
-def subjects_of(email: str, address: str) -> dict[str, int]:
-    """What a login counts against, and how many failures each bears."""
-    return {_account(email): PER_ACCOUNT, f"address:{to_client(address)}": PER_ADDRESS}
+LOGIN = ""
+RESET = "reset of "
+"""What is tried; each is counted for itself."""
+
+
+def subjects_of(email: str, address: str, act: str = LOGIN) -> dict[str, int]:
+    """What an act counts against, and how many failures each bears."""
+    account = f"{act}account:{email.lower()[:320]}"
+    return {account: PER_ACCOUNT, f"{act}address:{to_client(address)}": PER_ADDRESS}
 
 
 def to_client(address: str) -> str:
@@ -33,16 +39,18 @@ def to_client(address: str) -> str:
     return str(known)
 
 
-async def claim_attempt(connection: WriteConnection, email: str, address: str, at: datetime) -> None:
-    """Let a login be tried, counted as failed until it is forgiven. TooManyAttempts, whatever the password is."""
-    allowed = subjects_of(email, address)
+async def claim_attempt(
+    connection: WriteConnection, email: str, address: str, at: datetime, *, act: str = LOGIN
+) -> None:
+    """Let something be tried, counted as failed until it is forgiven. TooManyAttempts, whatever the password is."""
+    allowed = subjects_of(email, address, act)
     params = {"subjects": list(allowed), "since": at - WINDOW, "at": at}
     await connection.run(Q.lock_subjects, params)
     for row in await connection.dicts(Q.count_failures, params):
         oldest = row["oldest"]
         if int(str(row["failures"])) >= allowed[str(row["subject"])] and isinstance(oldest, datetime):
             wait = int((oldest + WINDOW - at).total_seconds()) + 1
-            raise TooManyAttempts("too many failed logins; wait before the next", retry_after=max(wait, 1))
+            raise TooManyAttempts("too many attempts; wait before the next", retry_after=max(wait, 1))
     await connection.run(Q.add_failure, params)
 
 
@@ -53,5 +61,7 @@ async def forgive_attempt(connection: WriteConnection, email: str, address: str,
     await connection.run(Q.forget_one_failure, {"subject": client, "at": at})
 
 
-def _account(email: str) -> str:
-    return f"account:{email.lower()[:320]}"
+async def take_back_attempt(connection: WriteConnection, email: str, address: str, at: datetime) -> None:
+    """An attempt that neither failed nor succeeded counts for nothing; those before it stay."""
+    for subject in subjects_of(email, address):
+        await connection.run(Q.forget_one_failure, {"subject": subject, "at": at})

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from platbook.accounts.passwords import WELL_KNOWN, verify_password
 from platbook.accounts.users import NewUser, keep_user
-from platbook.base.actor import Role
+from platbook.base.actor import COMMAND_LINE, Role
 from platbook.db import ReadConnection, WriteConnection, load_queries
 
 Q = load_queries(__package__ or "platbook.accounts")
@@ -17,14 +17,14 @@ PASSWORD = WELL_KNOWN
 @dataclass(frozen=True, slots=True)
 class _Known:
     id: object
-    password_hash: str
+    password_hash: str | None
     is_active: bool
 
 
 async def add_demo_admin(connection: WriteConnection, at: datetime) -> None:
     """Make the demo's admin, unless it is there."""
     if await connection.first(_Known, Q.get_login, {"email": EMAIL}) is None:
-        await keep_user(connection, NewUser(EMAIL, PASSWORD, "Demo", "Admin", Role.ADMIN), at)
+        await keep_user(connection, NewUser(EMAIL, PASSWORD, "Demo", "Admin", Role.ADMIN), COMMAND_LINE, at)
 
 
 async def holds_demo_password(connection: ReadConnection) -> bool:

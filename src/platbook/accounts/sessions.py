@@ -1,29 +1,24 @@
-"""Logins: password against tokens, tokens against fresh ones, a token against who it speaks for.
+"""Logins: a password against tokens, tokens against fresh ones, and how logins end.
 
-An access token lives for minutes and is checked against the user's row on every use (kept for two seconds), so that
-disabling a user takes hold at once. A refresh token is good once; an old one used again means that somebody else has
-it, and ends the whole family.
+A login is a session: an access token lives for minutes and is good while its session has not ended (`callers`). A
+refresh token is good once; an old one used again means that somebody else has it, and ends the session.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from platbook.accounts.attempts import claim_attempt, forgive_attempt
-from platbook.accounts.passwords import hash_password, needs_rehash, verify_password
-from platbook.accounts.tokens import hash_token, new_secret_token, read_access_token, sign_access_token
+from platbook.accounts.credentials import Credentials, refuse_login
+from platbook.accounts.tokens import hash_token, new_secret_token, sign_access_token
 from platbook.accounts.users import User, get_user
-from platbook.base.actor import Actor, Role
+from platbook.base.actor import Actor
 from platbook.base.clock import Clock
-from platbook.base.errors import NotAuthenticated, NotFound
+from platbook.base.errors import NotAuthenticated
 from platbook.base.ids import new_id
 from platbook.base.settings import Settings
 from platbook.db import Database, SecretBox, WriteConnection, load_queries
 
 Q = load_queries(__package__ or "platbook.accounts")
-
-_KEPT = timedelta(seconds=2)
-_MOST_KEPT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,105 +32,78 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True)
-class _Login:
-    id: UUID
-    password_hash: str
-    is_active: bool
-
-
-@dataclass(frozen=True, slots=True)
 class _RefreshToken:
     user_id: UUID
-    family_id: UUID
+    session_id: UUID
     expires_at: datetime
     used_at: datetime | None
-    revoked_at: datetime | None
+    ended_at: datetime | None
 
 
 class Sessions:
-    """Logs in, refreshes, and tells who a token speaks for."""
+    """Logs in, refreshes, logs out. `credentials` checks who somebody is."""
 
     def __init__(self, database: Database, box: SecretBox, clock: Clock, settings: Settings) -> None:
         self._database, self._clock = database, clock
+        self.credentials = Credentials(database, box, clock)
         self._key = box.derive("access-tokens")
         self._access_life = timedelta(minutes=settings.access_token_minutes)
         self._refresh_life = timedelta(days=settings.refresh_token_days)
-        self._kept: dict[UUID, tuple[datetime, User]] = {}
 
-    async def log_in(self, email: str, password: str, address: str) -> Tokens:
-        """Log in from a client address. NotAuthenticated, the same for an unknown user; TooManyAttempts."""
-        now, email = self._clock.now(), email.lower()
+    async def log_in(self, email: str, password: str, address: str, code: str | None = None) -> Tokens:
+        """Log in from a client address. Errors: as `Credentials.prove`."""
+        proof = await self.credentials.prove(email, password, address, code)
         async with self._database.transaction() as connection:
-            await claim_attempt(connection, email, address, now)
-            login = await connection.first(_Login, Q.get_login, {"email": email})
-        good = await verify_password(password, None if login is None else login.password_hash)
-        if login is None or not good or not login.is_active:
-            raise _refuse_login()
-        renewed = await hash_password(password) if needs_rehash(login.password_hash) else None
-        async with self._database.transaction() as connection:
-            await forgive_attempt(connection, email, address, now)
-            await connection.run(Q.note_login, {"id": login.id, "at": now, "password_hash": renewed})
-            user = await get_user(connection, login.id)
-            if not user.is_active:  # disabled while the password was looked at
-                raise _refuse_login()
-            return await self.start(connection, user)
+            return await self.admit(connection, proof.user_id, renewed_hash=proof.renewed_hash)
 
-    async def start(self, connection: WriteConnection, user: User, family_id: UUID | None = None) -> Tokens:
-        """Give a user tokens, of a new family or a known one."""
-        now = self._clock.now()
-        refresh = new_secret_token()
-        session_id = family_id or new_id()
-        params = {
-            "id": new_id(),
-            "user_id": user.id,
-            "family_id": session_id,
-            "token_hash": hash_token(refresh),
-            "at": now,
-            "expires_at": now + self._refresh_life,
-        }
-        await connection.run(Q.delete_dead_tokens, {"at": now})
-        await connection.run(Q.add_refresh_token, params)
-        access = sign_access_token(self._key, user.id, now, self._access_life, role=user.role, session_id=session_id)
-        return Tokens(user, access, refresh, int(self._access_life.total_seconds()))
+    async def admit(self, connection: WriteConnection, user_id: UUID, *, renewed_hash: str | None = None) -> Tokens:
+        """Begin a session of somebody who has proved who they are; NotAuthenticated where they are not let in."""
+        params = {"id": user_id, "at": self._clock.now(), "password_hash": renewed_hash}
+        await connection.run(Q.note_login, params)
+        user = await get_user(connection, user_id)
+        if not user.is_active:  # disabled while the password was looked at
+            raise refuse_login()
+        return await self.start(connection, user)
+
+    async def start(self, connection: WriteConnection, user: User) -> Tokens:
+        """Begin a session of a user."""
+        now, session_id = self._clock.now(), new_id()
+        await connection.run(Q.delete_dead_sessions, {"at": now})
+        params = {"id": session_id, "user_id": user.id, "at": now, "expires_at": now + self._refresh_life}
+        await connection.run(Q.add_session, params)
+        return await self._give(connection, user, session_id)
 
     async def refresh(self, token: str) -> Tokens:
-        """Exchange a refresh token for a new pair. An old one used again ends its family (NotAuthenticated)."""
+        """Exchange a refresh token for a new pair. An old one used again ends its session (NotAuthenticated)."""
         now = self._clock.now()
         params = {"token_hash": hash_token(token), "at": now}
         async with self._database.transaction() as connection:
             known = await connection.first(_RefreshToken, Q.get_refresh_token, params)
             if known is not None and known.used_at is not None:
-                await connection.run(Q.revoke_family, {"family_id": known.family_id, "at": now})
-            elif known is not None and known.revoked_at is None and known.expires_at > now:
+                await connection.run(Q.end_session, {"id": known.session_id, "at": now})
+            elif known is not None and known.ended_at is None and known.expires_at > now:
                 await connection.run(Q.use_refresh_token, params)
                 user = await get_user(connection, known.user_id)
                 if user.is_active:
-                    return await self.start(connection, user, known.family_id)
+                    expires_at = now + self._refresh_life
+                    await connection.run(Q.extend_session, {"id": known.session_id, "expires_at": expires_at})
+                    return await self._give(connection, user, known.session_id)
         raise NotAuthenticated("the refresh token is not valid any more; log in again")
 
-    async def identify(self, access_token: str) -> tuple[Actor, User]:
-        """Tell who an access token speaks for; NotAuthenticated."""
-        now = self._clock.now()
-        user_id = read_access_token(self._key, access_token, now)
-        user = await self._user(user_id, now)
-        if not user.is_active:
-            raise NotAuthenticated("this user is disabled")
-        return Actor(user.email, user.id, Role(user.role), user.office, user.team), user
+    async def log_out(self, actor: Actor) -> None:
+        """End the actor's session: its tokens are good no more."""
+        async with self._database.transaction() as connection:
+            await connection.run(Q.end_session, {"id": actor.session_id, "at": self._clock.now()})
 
-    async def _user(self, user_id: UUID, now: datetime) -> User:
-        kept = self._kept.get(user_id)
-        if kept is not None and now - kept[0] < _KEPT:
-            return kept[1]
-        try:
-            async with self._database.read() as connection:
-                user = await get_user(connection, user_id)
-        except NotFound:
-            raise NotAuthenticated("this user is no more") from None
-        if len(self._kept) > _MOST_KEPT:
-            self._kept.clear()
-        self._kept[user_id] = (now, user)
-        return user
-
-
-def _refuse_login() -> NotAuthenticated:
-    return NotAuthenticated("the e-mail address or the password is wrong", code="INVALID_CREDENTIALS")
+    async def _give(self, connection: WriteConnection, user: User, session_id: UUID) -> Tokens:
+        now, refresh = self._clock.now(), new_secret_token()
+        params = {
+            "id": new_id(),
+            "session_id": session_id,
+            "token_hash": hash_token(refresh),
+            "at": now,
+            "expires_at": now + self._refresh_life,
+        }
+        await connection.run(Q.add_refresh_token, params)
+        access = sign_access_token(self._key, user.id, session_id, now, self._access_life)
+        return Tokens(user, access, refresh, int(self._access_life.total_seconds()))

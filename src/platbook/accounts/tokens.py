@@ -2,7 +2,8 @@
 
 import hashlib
 import secrets
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import jwt
@@ -23,36 +24,33 @@ def hash_token(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def sign_access_token(
-    key: bytes,
-    user_id: UUID,
-    at: datetime,
-    life: timedelta,
-    *,
-    role: str | None = None,
-    session_id: UUID | None = None,
-) -> str:
-    """An access token for a user. `role` and `session_id` are told to whoever reads the token; we look them up."""
-    claims: dict[str, object] = {"iss": _ISSUER, "sub": str(user_id), "iat": at, "exp": at + life}
-    if role is not None:
-        claims["role"] = role
-    if session_id is not None:
-        claims["sid"] = str(session_id)
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """What a good access token says: which login it belongs to, and until when."""
+
+    session_id: UUID
+    expires_at: datetime
+
+
+def sign_access_token(key: bytes, user_id: UUID, session_id: UUID, at: datetime, life: timedelta) -> str:
+    """An access token of a user's login."""
+    claims = {"iss": _ISSUER, "sub": str(user_id), "sid": str(session_id), "iat": at, "exp": at + life}
     return jwt.encode(claims, key, algorithm=_ALGORITHM)
 
 
-def read_access_token(key: bytes, token: str, at: datetime) -> UUID:
-    """The user an access token speaks for; NotAuthenticated for any other text or an expired one."""
+def read_access_token(key: bytes, token: str, at: datetime) -> AccessToken:
+    """What an access token says; NotAuthenticated for any other text or an expired one."""
     try:
         claims = jwt.decode(
             token,
             key,
             algorithms=[_ALGORITHM],
             issuer=_ISSUER,
-            options={"require": ["sub", "exp", "iat"], "verify_exp": False, "verify_iat": False},
+            options={"require": ["sub", "sid", "exp", "iat"], "verify_exp": False, "verify_iat": False},
         )
-        if float(claims["exp"]) <= at.timestamp():
-            raise NotAuthenticated("the token has expired")
-        return UUID(claims["sub"])
-    except (jwt.InvalidTokenError, ValueError, TypeError):
+        read = AccessToken(UUID(claims["sid"]), datetime.fromtimestamp(float(claims["exp"]), UTC))
+    except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError, AttributeError):
         raise NotAuthenticated("the token is not valid") from None
+    if read.expires_at <= at:
+        raise NotAuthenticated("the token has expired")
+    return read

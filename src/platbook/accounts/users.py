@@ -1,21 +1,39 @@
-"""Users as rows."""
+"""Users as rows: who they are, where they belong, and whether they are let in."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
 
+from platbook.accounts.belonging import to_condition
 from platbook.accounts.passwords import check_password, hash_password
-from platbook.base.actor import Role
+from platbook.audit import Subject, write_entry
+from platbook.base.actor import Actor, Role
 from platbook.base.errors import Conflict, InvalidInput, NotFound
 from platbook.base.ids import new_id
+from platbook.base.rights import Belonging, Right, require, require_over, whose
 from platbook.db import ReadConnection, UniqueViolation, WriteConnection, load_queries
+from platbook.db.compose import SQL, Identifier
 
 Q = load_queries(__package__ or "platbook.accounts")
 
-GIVEN_OUT = (Role.ADMIN, Role.AGENT)
-"""The roles that can be given now."""
+_LONGEST_NAME = 100
+_TOLD = ("role", "office", "team")
+"""What the audit log tells the old and new value of; of the rest only that it changed."""
+
+_COLUMNS = SQL(
+    "id, email, first_name, last_name, role, office, team, license_number, is_active, "
+    "totp_confirmed_at IS NOT NULL AS has_totp, created_at, last_login_at"
+)
+_ASKED_FOR = SQL(
+    "(%(role)s::text IS NULL OR role = %(role)s) AND (%(office)s::text IS NULL OR office = %(office)s) "
+    "AND (%(team)s::text IS NULL OR team = %(team)s) AND (%(is_active)s::boolean IS NULL OR is_active = %(is_active)s) "
+    "AND (%(search)s::text IS NULL OR strpos(lower(email || ' ' || first_name || ' ' || last_name), %(search)s) > 0)"
+)
+_FIND = SQL("SELECT {} FROM users WHERE {} AND {} ORDER BY email LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint")
+_COUNT = SQL("SELECT count(*) FROM users WHERE {} AND {}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,51 +47,81 @@ class User:
     role: str
     office: str | None
     team: str | None
+    license_number: str | None
     is_active: bool
+    has_totp: bool
     created_at: datetime
     last_login_at: datetime | None
+
+    @property
+    def belonging(self) -> Belonging:
+        """A user is their own, their office's and their team's."""
+        return Belonging(self.id, self.office, self.team)
 
 
 @dataclass(frozen=True, slots=True)
 class NewUser:
-    """What a user begins with."""
+    """What a user begins with. Without a password they sign in by OIDC, or set one by a reset."""
 
     email: str
-    password: str
+    password: str | None
     first_name: str
     last_name: str
     role: Role = Role.AGENT
     office: str | None = None
     team: str | None = None
+    license_number: str | None = None
 
 
-async def add_user(connection: WriteConnection, user: NewUser, at: datetime) -> User:
+@dataclass(frozen=True, slots=True)
+class UserFilter:
+    """Which users are asked for; None asks for all. `search` is part of a name or an e-mail address."""
+
+    role: Role | None = None
+    office: str | None = None
+    team: str | None = None
+    is_active: bool | None = None
+    search: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Users:
+    """One page of users by e-mail address."""
+
+    users: list[User]
+    total: int
+
+
+async def add_user(connection: WriteConnection, new: NewUser, actor: Actor, at: datetime) -> User:
     """Add a user. InvalidInput names the field; Conflict USER_EXISTS where the e-mail address is taken."""
-    check_password(user.password)
-    return await keep_user(connection, user, at)
+    require(actor, Right.MANAGE_USERS)
+    if new.password is not None:
+        check_password(new.password)
+    return await keep_user(connection, new, actor, at)
 
 
-async def keep_user(connection: WriteConnection, user: NewUser, at: datetime) -> User:
-    """Add a user whatever the password is like; `add_user` is for everybody but the demo."""
-    if user.role not in GIVEN_OUT:
-        raise InvalidInput.of("role", f"must be one of {', '.join(GIVEN_OUT)}")
+async def keep_user(connection: WriteConnection, new: NewUser, actor: Actor, at: datetime) -> User:
+    """Add a user whoever asks, whatever the password is like: for invitations, OIDC and the demo, which see to it."""
     user_id = new_id()
     params: dict[str, object] = {
         "id": user_id,
-        "email": clean_email(user.email),
-        "password_hash": await hash_password(user.password),
-        "first_name": _name(user.first_name, "firstName"),
-        "last_name": _name(user.last_name, "lastName"),
-        "role": user.role,
-        "office": user.office,
-        "team": user.team,
+        "email": clean_email(new.email),
+        "password_hash": None if new.password is None else await hash_password(new.password),
+        "first_name": clean_name(new.first_name, "firstName"),
+        "last_name": clean_name(new.last_name, "lastName"),
+        "role": new.role,
+        "office": clean_group(new.office, "office"),
+        "team": clean_group(new.team, "team"),
+        "license_number": clean_group(new.license_number, "licenseNumber"),
         "at": at,
     }
     try:
         async with connection.savepoint():
             await connection.run(Q.add_user, params)
     except UniqueViolation:
-        raise Conflict("a user with this e-mail address exists", code="USER_EXISTS") from None
+        raise _address_taken() from None
+    details = {"role": new.role, "office": params["office"], "team": params["team"]}
+    await write_entry(connection, actor, "user added", Subject("user", str(user_id)), at, details)
     return await get_user(connection, user_id)
 
 
@@ -81,22 +129,144 @@ async def get_user(connection: ReadConnection, user_id: UUID) -> User:
     """One user; NotFound."""
     user = await connection.first(User, Q.get_user, {"id": user_id})
     if user is None:
-        raise NotFound("there is no such user", code="USER_NOT_FOUND")
+        raise _no_such_user()
     return user
 
 
-async def find_users(connection: ReadConnection, *, limit: int = 1000) -> list[User]:
-    """Users by e-mail address."""
-    return await connection.all(User, Q.find_users, {"limit": limit})
-
-
-async def set_active(connection: WriteConnection, email: str, *, active: bool, at: datetime) -> None:
-    """Let a user in, or keep them out and end every login of theirs."""
-    user_id = await connection.value(UUID, Q.set_active, {"email": email, "active": active})
+async def get_user_by_email(connection: ReadConnection, email: str) -> User:
+    """One user; NotFound."""
+    user_id = await connection.value(UUID, Q.get_user_id, {"email": email.strip().lower()})
     if user_id is None:
         raise NotFound(f"there is no user {email}", code="USER_NOT_FOUND")
+    return await get_user(connection, user_id)
+
+
+async def look_up_user(connection: ReadConnection, user_id: UUID, actor: Actor) -> User:
+    """One user as an actor sees them; NotFound where the actor does not."""
+    user = await get_user(connection, user_id)
+    require_over(actor, Right.READ_USERS, user.belonging, seen_by=Right.READ_USERS, code="USER_NOT_FOUND")
+    return user
+
+
+async def get_belonging(connection: ReadConnection, user_id: UUID) -> Belonging:
+    """What belongs to a user belongs to their office and team too; nobody's, where there is no such user."""
+    return await connection.first(Belonging, Q.get_belonging, {"id": user_id}) or Belonging()
+
+
+async def find_users(
+    connection: ReadConnection, actor: Actor, wanted: UserFilter, *, page: int = 1, limit: int = 20
+) -> Users:
+    """A page of the users an actor sees, by e-mail address."""
+    seen = to_condition(
+        whose(actor, Right.READ_USERS),
+        owner=Identifier("id"),
+        office=Identifier("office"),
+        team=Identifier("team"),
+    )
+    params: dict[str, object] = {
+        "role": wanted.role,
+        "office": wanted.office,
+        "team": wanted.team,
+        "is_active": wanted.is_active,
+        "search": None if wanted.search is None else wanted.search.lower(),
+        "limit": limit,
+        "offset": (page - 1) * limit,
+    }
+    total = await connection.value(int, _COUNT.format(seen, _ASKED_FOR), params) or 0
+    return Users(await connection.all(User, _FIND.format(_COLUMNS, seen, _ASKED_FOR), params), total)
+
+
+async def change_user(
+    connection: WriteConnection, user_id: UUID, said: Mapping[str, str | None], actor: Actor, at: datetime
+) -> User:
+    """Change what is said of a user (by column) and leave the rest.
+
+    NotFound; InvalidInput names the field; Conflict: the e-mail address is taken, or no admin would be left.
+    """
+    require(actor, Right.MANAGE_USERS)
+    before = await get_user(connection, user_id)
+    known: dict[str, object] = {name: getattr(before, name) for name in _CLEANERS}
+    changed = {name: clean for name, text in said.items() if (clean := _CLEANERS[name](text)) != known[name]}
+    if "role" in changed:
+        await _spare_last_admin(connection, before)
+        await connection.run(Q.detach_agents, {"assistant_id": user_id})
+        await connection.run(Q.detach_from_assistants, {"agent_id": user_id})
+    try:
+        async with connection.savepoint():
+            await connection.run(Q.change_user, {**known, **changed, "id": user_id})
+    except UniqueViolation:
+        raise _address_taken() from None
+    if changed:
+        told = {name: [known[name], changed[name]] for name in _TOLD if name in changed}
+        details = {"fields": sorted(changed), **told}
+        await write_entry(connection, actor, "user changed", Subject("user", str(user_id)), at, details)
+    return await get_user(connection, user_id)
+
+
+async def change_own_names(
+    connection: WriteConnection, actor: Actor, first_name: str, last_name: str, at: datetime
+) -> User:
+    """A user changes what they are called."""
+    require(actor, Right.OWN_PROFILE)
+    params = {
+        "id": actor.user_id,
+        "first_name": clean_name(first_name, "firstName"),
+        "last_name": clean_name(last_name, "lastName"),
+    }
+    user_id = await connection.value(UUID, Q.change_names, params)
+    if user_id is None:
+        raise _no_such_user()
+    details = {"fields": ["first_name", "last_name"]}
+    await write_entry(connection, actor, "user changed", Subject("user", str(user_id)), at, details)
+    return await get_user(connection, user_id)
+
+
+async def set_active(connection: WriteConnection, user_id: UUID, actor: Actor, at: datetime, *, active: bool) -> User:
+    """Let a user in, or keep them out: every login and API key of theirs ends at once, for good.
+
+    NotFound; Conflict where no admin would be left.
+    """
+    require(actor, Right.MANAGE_USERS)
+    before = await get_user(connection, user_id)
     if not active:
-        await connection.run(Q.revoke_user, {"user_id": user_id, "at": at})
+        await _spare_last_admin(connection, before)
+    await connection.run(Q.set_active, {"id": user_id, "active": active})
+    if not active:
+        for statement in (Q.end_sessions, Q.revoke_keys, Q.void_resets):
+            await connection.run(statement, {"user_id": user_id, "except_id": None, "at": at})
+    if before.is_active != active:
+        act = "user enabled" if active else "user disabled"
+        await write_entry(connection, actor, act, Subject("user", str(user_id)), at)
+    return await get_user(connection, user_id)
+
+
+async def attach_agents(
+    connection: WriteConnection, assistant_id: UUID, agents: Sequence[UUID], actor: Actor, at: datetime
+) -> list[User]:
+    """Say which agents an assistant works for, all of them; those as they are now.
+
+    NotFound; Conflict where the user is no assistant; InvalidInput where one is no agent.
+    """
+    require(actor, Right.MANAGE_USERS)
+    assistant = await get_user(connection, assistant_id)
+    if assistant.role != Role.ASSISTANT:
+        raise Conflict("only an assistant is attached to agents", code="NOT_AN_ASSISTANT")
+    wanted = sorted(set(agents))
+    if await connection.value(int, Q.count_agents, {"ids": wanted}) != len(wanted):
+        raise InvalidInput.of("agentIds", "must be ids of users whose role is agent or manager")
+    await connection.run(Q.detach_agents, {"assistant_id": assistant_id})
+    await connection.run(Q.attach_agents, {"assistant_id": assistant_id, "ids": wanted})
+    subject, details = Subject("user", str(assistant_id)), {"agents": [str(one) for one in wanted]}
+    await write_entry(connection, actor, "agents attached", subject, at, details)
+    return await find_attached(connection, assistant_id, actor)
+
+
+async def find_attached(connection: ReadConnection, assistant_id: UUID, actor: Actor) -> list[User]:
+    """The agents an assistant works for, by e-mail address; of both, those the actor sees. NotFound."""
+    await look_up_user(connection, assistant_id, actor)
+    seen = whose(actor, Right.READ_USERS)
+    found = await connection.all(User, Q.find_attached, {"assistant_id": assistant_id})
+    return [agent for agent in found if seen.holds(agent.belonging)]
 
 
 def clean_email(email: str) -> str:
@@ -107,8 +277,48 @@ def clean_email(email: str) -> str:
         raise InvalidInput.of("email", str(error)) from None
 
 
-def _name(text: str, field: str) -> str:
+def clean_name(text: str, field: str) -> str:
+    """A name without space around it; InvalidInput."""
     stripped = text.strip()
-    if not 1 <= len(stripped) <= 100:  # noqa: PLR2004 - a name fits a line
-        raise InvalidInput.of(field, "must have 1 to 100 characters")
+    if not 1 <= len(stripped) <= _LONGEST_NAME:
+        raise InvalidInput.of(field, f"must have 1 to {_LONGEST_NAME} characters")
     return stripped
+
+
+def clean_group(text: str | None, field: str) -> str | None:
+    """The name of an office or team, or a licence number; None and an empty text: none. InvalidInput."""
+    stripped = None if text is None else text.strip()
+    return clean_name(stripped, field) if stripped else None
+
+
+def _clean_role(text: str | None) -> Role:
+    try:
+        return Role(text or "")
+    except ValueError:
+        raise InvalidInput.of("role", f"must be one of {', '.join(Role)}") from None
+
+
+async def _spare_last_admin(connection: WriteConnection, user: User) -> None:
+    """Conflict where a user is the last admin who is let in; of two at once, one waits for the other."""
+    if user.role == Role.ADMIN and await connection.column(UUID, Q.lock_admins) == [user.id]:
+        raise Conflict("this is the last admin who is let in; make another one first", code="LAST_ADMIN")
+
+
+def _address_taken() -> Conflict:
+    return Conflict("a user with this e-mail address exists", code="USER_EXISTS")
+
+
+def _no_such_user() -> NotFound:
+    return NotFound("there is no such user", code="USER_NOT_FOUND")
+
+
+_CLEANERS: Mapping[str, Callable[[str | None], str | None]] = {
+    "email": lambda text: clean_email(text or ""),
+    "first_name": lambda text: clean_name(text or "", "firstName"),
+    "last_name": lambda text: clean_name(text or "", "lastName"),
+    "role": _clean_role,
+    "office": lambda text: clean_group(text, "office"),
+    "team": lambda text: clean_group(text, "team"),
+    "license_number": lambda text: clean_group(text, "licenseNumber"),
+}
+"""What of a user can be changed, and how each is made fit to be kept."""

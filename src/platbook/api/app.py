@@ -7,8 +7,23 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic.alias_generators import to_camel
 
-from platbook.api import auth_routes, health, mls_admin, properties
-from platbook.api.auth import admit, bearer, learn_paths, refuse_unknown_query
+from platbook.api import (
+    audit,
+    auth_routes,
+    health,
+    intake,
+    interactions,
+    leads,
+    mls_admin,
+    mls_media,
+    objects,
+    profile,
+    properties,
+    properties_photos,
+    tasks,
+    users,
+)
+from platbook.api.auth import admit, learn_paths
 from platbook.api.documentation import describe, read_documentation
 from platbook.api.envelope import Failure
 from platbook.api.errors import add_error_handlers
@@ -49,13 +64,27 @@ def create_api(services: Services) -> FastAPI:
     add_error_handlers(api)
     guarded = APIRouter(
         prefix=BASE,
-        dependencies=[Depends(bearer), Depends(admit), Depends(refuse_unknown_query)],
+        dependencies=[Depends(admit)],
         responses=_REFUSALS,
     )
-    for router in (auth_routes.router, properties.router, mls_admin.router):
-        guarded.include_router(router)
+    for part in (
+        auth_routes,
+        profile,
+        users,
+        properties,
+        properties_photos,
+        intake,
+        leads,
+        tasks,
+        interactions,
+        mls_admin,
+        mls_media,
+        audit,
+    ):
+        guarded.include_router(part.router)
     api.include_router(guarded)
     api.include_router(health.router)
+    api.include_router(objects.router)
     api.add_api_route(f"{BASE}/docs", read_documentation, include_in_schema=False)
 
     async def read_openapi() -> JSONResponse:

@@ -1,70 +1,94 @@
 """The door every route of the API has: who is calling, and may they? Asked before anything of the request is read."""
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, FastAPI, Request
+from fastapi.openapi.models import HTTPBearer as BearerScheme
 from fastapi.routing import iter_route_contexts
-from fastapi.security import HTTPBearer
+from fastapi.security.base import SecurityBase
 
-from platbook.accounts import User
 from platbook.api.documentation import describe
 from platbook.api.rights import ANYBODY, BASE, RIGHTS
-from platbook.api.services import Given
+from platbook.api.services import get_services
 from platbook.base.actor import Actor
 from platbook.base.errors import FieldProblem, InvalidInput, NotAllowed, NotAuthenticated
+from platbook.base.rights import require
 
-bearer = HTTPBearer(auto_error=False, description="The access token of POST /auth/login")
+ANY_QUERY = "x-any-query"
+"""The mark, in the description, of a route whose query others make up."""
 
 _NOBODY = Actor("nobody")
 
 
-async def admit(request: Request, given: Given) -> Actor:
-    """Find the caller and check the route's rights; NotAuthenticated, NotAllowed."""
-    allowed = RIGHTS.get(f"{request.method} {_path_of(request)}")
-    if allowed is None:
+class Door(SecurityBase):
+    """One dependency for all a route's callers must pass, since each dependency costs as much as a small query."""
+
+    def __init__(self) -> None:
+        self.scheme_name = "HTTPBearer"
+        self.model = BearerScheme(description="The access token of POST /auth/login, or an API key")
+
+    async def __call__(self, request: Request) -> Actor:
+        """Find the caller, check rights and the query's words; NotAuthenticated, NotAllowed, InvalidInput."""
+        route = f"{request.method} {_path_of(request)}"
+        actor = await _admit(request, route)
+        _refuse_unknown_query(request, route)
+        return actor
+
+
+async def _admit(request: Request, route: str) -> Actor:
+    if route not in RIGHTS:
         raise NotAllowed("nobody may do this")
-    if allowed == ANYBODY:
+    right = RIGHTS[route]
+    if right is ANYBODY:
         return _NOBODY
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise NotAuthenticated("log in first: this asks for a bearer token", code="MISSING_TOKEN")
-    actor, user = await given.sessions.identify(token.strip())
-    if actor.role not in allowed:
-        raise NotAllowed("your role does not allow this")
-    request.state.user = user
+    services = await get_services(request)
+    actor = await services.callers.identify(token.strip())
+    require(actor, right)
     return actor
 
 
-async def refuse_unknown_query(request: Request) -> None:
+def _refuse_unknown_query(request: Request, route: str) -> None:
     """Refuse query parameters the route does not know, by name: a filter that is misspelt must not be ignored."""
-    known = _known_query(request)
+    if not request.scope["query_string"]:
+        return
+    known = _known_query(request, route)
+    if known is None:
+        return
     problems = [FieldProblem(name, "is not a known parameter") for name in request.query_params if name not in known]
     if problems:
         raise InvalidInput(f"{problems[0].field}: {problems[0].message}", details=problems)
 
 
-async def get_current_user(request: Request, _: Annotated[Actor, Depends(admit)]) -> User:
-    """The user behind the caller."""
-    user = request.state.user
-    if not isinstance(user, User):
-        raise NotAuthenticated("log in first")
-    return user
-
+admit = Door()
 
 Caller = Annotated[Actor, Depends(admit)]
 """A route's parameter: who is calling, admitted."""
 
-CurrentUser = Annotated[User, Depends(get_current_user)]
+
+def user_id_of(caller: Actor) -> UUID:
+    """The user behind a caller of a route that asks for a login."""
+    if caller.user_id is None:
+        raise NotAuthenticated("log in first")
+    return caller.user_id
 
 
-def _known_query(request: Request) -> frozenset[str]:
-    """The route's parameters as its description names them: what is not described is not known."""
-    kept: dict[str, frozenset[str]] = request.app.state.known_query
-    route = f"{request.method} {_path_of(request)}"
+def address_of(request: Request) -> str:
+    """Where a request comes from, for counting guesses."""
+    return request.client.host if request.client else "unknown"
+
+
+def _known_query(request: Request, route: str) -> frozenset[str] | None:
+    """The route's parameters as its description names them: what is not described is not known. None: any."""
+    kept: dict[str, frozenset[str] | None] = request.app.state.known_query
     if route not in kept:
         paths = describe(request.app)["paths"]
         operation = paths.get(BASE + _path_of(request), {}).get(request.method.lower(), {})
-        kept[route] = frozenset(one["name"] for one in operation.get("parameters", ()) if one["in"] == "query")
+        named = frozenset(one["name"] for one in operation.get("parameters", ()) if one["in"] == "query")
+        kept[route] = None if operation.get(ANY_QUERY) else named
     return kept[route]
 
 

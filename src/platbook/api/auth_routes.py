@@ -1,40 +1,47 @@
-"""Register, login, refresh, me."""
+"""Getting in and out: registration, logins by password or by an issuer, refreshing, resets, logging out."""
 
 from typing import Annotated
-from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, BackgroundTasks, Cookie, Query, Request, Response
+from fastapi.responses import RedirectResponse
 from pydantic import Field
 
-from platbook.accounts import NewUser, Tokens, add_user
-from platbook.accounts.invitations import use_invitation
-from platbook.api.auth import CurrentUser
+from platbook.accounts import NewUser, Tokens
+from platbook.accounts.attempts import RESET, claim_attempt
+from platbook.accounts.oidc import OidcSignIn
+from platbook.accounts.oidc.sign_in import LIFE
+from platbook.accounts.registration import register
+from platbook.accounts.resets import ask_reset, use_reset
+from platbook.api.auth import ANY_QUERY, Caller, address_of
 from platbook.api.envelope import Success
-from platbook.api.models import Model, Moment, Sent
-from platbook.api.services import Given
-from platbook.base.actor import Role
-from platbook.base.errors import NotAllowed
+from platbook.api.models import Model, Sent
+from platbook.api.rights import BASE
+from platbook.api.services import Given, Services
+from platbook.api.users_models import Code, Email, Name, NewPassword, Password, UserAnswer
+from platbook.base.errors import NotAllowed, NotFound
 
 router = APIRouter(prefix="/auth", tags=["Auth"])
 
-Email = Annotated[str, Field(min_length=3, max_length=320, examples=["admin@example.com"])]
-Password = Annotated[str, Field(min_length=1, max_length=1024, examples=["correct horse battery staple"])]
-Name = Annotated[str, Field(min_length=1, max_length=100)]
+OIDC_CALLBACK = f"{BASE}/auth/oidc/callback"
+"""Where an issuer sends people back to, below PLATBOOK_URL."""
+
+_COOKIE = "platbook_oidc"
 _TOKEN = "an opaque text of 43 characters"  # noqa: S105 - an example
 
 
 class Login(Sent):
-    """An e-mail address and a password."""
+    """An e-mail address and a password; `totp` where logins of the user ask for a code."""
 
     email: Email
     password: Password
+    totp: Code | None = None
 
 
 class Registration(Sent):
     """A new user. `invitationToken` is needed unless ALLOW_REGISTRATION is set."""
 
     email: Email
-    password: Annotated[str, Field(min_length=8, max_length=128, examples=["correct horse battery staple"])]
+    password: NewPassword
     first_name: Annotated[Name, Field(examples=["Ada"])]
     last_name: Annotated[Name, Field(examples=["Moss"])]
     invitation_token: Annotated[str, Field(max_length=200, examples=[_TOKEN])] | None = None
@@ -46,19 +53,17 @@ class Refresh(Sent):
     refresh_token: Annotated[str, Field(min_length=1, max_length=200, examples=[_TOKEN])]
 
 
-class UserAnswer(Model):
-    """A user."""
+class ForgottenBody(Sent):
+    """Whose password was forgotten."""
 
-    id: UUID
-    email: str
-    first_name: str
-    last_name: str
-    role: Role
-    office: str | None
-    team: str | None
-    is_active: bool
-    created_at: Moment
-    last_login_at: Moment | None
+    email: Email
+
+
+class ResetBody(Sent):
+    """A reset's token, and the password to be."""
+
+    token: Annotated[str, Field(min_length=1, max_length=200, examples=[_TOKEN])]
+    password: NewPassword
 
 
 class TokensAnswer(Model):
@@ -72,25 +77,20 @@ class TokensAnswer(Model):
 
 
 @router.post("/register", status_code=201)
-async def register(body: Registration, given: Given) -> Success[TokensAnswer]:
+async def register_user(body: Registration, given: Given) -> Success[TokensAnswer]:
     """Make a user of oneself, by invitation."""
-    now = given.clock.now()
+    new = NewUser(body.email, body.password, body.first_name, body.last_name)
+    anybody = given.settings.allow_registration
     async with given.database.transaction() as connection:
-        role = Role.AGENT
-        if body.invitation_token is not None:
-            role = await use_invitation(connection, body.invitation_token, body.email, now)
-        elif not given.settings.allow_registration:
-            raise NotAllowed("registration needs an invitation; ask an administrator for one")
-        user = NewUser(body.email, body.password, body.first_name, body.last_name, role)
-        tokens = await given.sessions.start(connection, await add_user(connection, user, now))
+        user = await register(connection, new, body.invitation_token, given.clock.now(), anybody=anybody)
+        tokens = await given.sessions.start(connection, user)
     return _to_answer(tokens)
 
 
 @router.post("/login")
 async def login(body: Login, given: Given, request: Request) -> Success[TokensAnswer]:
     """Log in. An unknown user and a wrong password are answered alike."""
-    address = request.client.host if request.client else "unknown"
-    return _to_answer(await given.sessions.log_in(body.email, body.password, address))
+    return _to_answer(await given.sessions.log_in(body.email, body.password, address_of(request), body.totp))
 
 
 @router.post("/refresh")
@@ -99,10 +99,80 @@ async def refresh(body: Refresh, given: Given) -> Success[TokensAnswer]:
     return _to_answer(await given.sessions.refresh(body.refresh_token))
 
 
-@router.get("/me")
-async def me(user: CurrentUser) -> Success[UserAnswer]:
-    """Who is logged in."""
-    return Success(data=UserAnswer.model_validate(user))
+@router.post("/logout", status_code=204)
+async def log_out(given: Given, caller: Caller) -> Response:
+    """End this login: its access and refresh tokens are good no more."""
+    await given.sessions.log_out(caller)
+    return Response(status_code=204)
+
+
+@router.post("/password/reset-request", status_code=202)
+async def ask_password_reset(
+    body: ForgottenBody, given: Given, request: Request, background: BackgroundTasks
+) -> Success[None]:
+    """Say that a password was forgotten. The answer, and its time, are the same for an address nobody knows."""
+    async with given.database.transaction() as connection:
+        await claim_attempt(connection, body.email, address_of(request), given.clock.now(), act=RESET)
+    background.add_task(_ask_reset, given, body.email)  # what differs is done once the answer is out
+    return Success(data=None, message="if this is a user's address, a link waits to be sent to it")
+
+
+@router.post("/password/reset", status_code=204)
+async def reset_password(body: ResetBody, given: Given) -> Response:
+    """Choose a new password by the link of a reset. Every login of the user ends."""
+    async with given.database.transaction() as connection:
+        await use_reset(connection, body.token, body.password, given.clock.now())
+    return Response(status_code=204)
+
+
+@router.get("/oidc/start", status_code=302, response_class=RedirectResponse)
+async def start_oidc(given: Given) -> Response:
+    """Send the browser to the issuer to sign in. 404 where none is configured."""
+    departure = await _oidc(given).begin()
+    answer = RedirectResponse(departure.url, status_code=302)
+    answer.set_cookie(
+        _COOKIE,
+        departure.cookie,
+        max_age=int(LIFE.total_seconds()),
+        path=OIDC_CALLBACK,
+        secure=(given.settings.platbook_url or "").startswith("https"),
+        httponly=True,
+        samesite="lax",
+    )
+    return answer
+
+
+@router.get("/oidc/callback", openapi_extra={ANY_QUERY: True})
+async def finish_oidc(
+    given: Given,
+    response: Response,
+    state: Annotated[str, Query(max_length=200)] = "",
+    code: Annotated[str | None, Query(max_length=4096)] = None,
+    issuer: Annotated[str | None, Query(alias="iss", max_length=1000)] = None,
+    error: Annotated[str | None, Query(max_length=200)] = None,
+    cookie: Annotated[str, Cookie(alias=_COOKIE, max_length=4096)] = "",
+) -> Success[TokensAnswer]:
+    """Where the issuer sends the browser back to: a login, for a known or invited e-mail address it vouches for.
+
+    Issuers add words of their own to the address; they are ignored.
+    """
+    oidc = _oidc(given)
+    if error is not None or code is None:
+        raise NotAllowed("the issuer did not sign you in")
+    tokens = await oidc.finish(code, state, issuer, cookie)
+    response.delete_cookie(_COOKIE, path=OIDC_CALLBACK)
+    return _to_answer(tokens)
+
+
+async def _ask_reset(given: Services, email: str) -> None:
+    async with given.database.transaction() as connection:
+        await ask_reset(connection, given.box, email, given.clock.now())
+
+
+def _oidc(given: Services) -> OidcSignIn:
+    if given.oidc is None:
+        raise NotFound("nobody signs in by an issuer here", code="OIDC_NOT_CONFIGURED")
+    return given.oidc
 
 
 def _to_answer(tokens: Tokens) -> Success[TokensAnswer]:

@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse
 from platbook import __version__
 from platbook.api.rights import ANYBODY, BASE, RIGHTS
 from platbook.base.actor import Role
+from platbook.base.rights import ROLES
 
 Json = Mapping[str, object]
 
@@ -40,11 +41,11 @@ def describe(api: FastAPI) -> dict[str, Any]:
 
 
 def _tell_rights(operation: dict[str, Any], route: str) -> None:
-    allowed = RIGHTS.get(route, ANYBODY)
-    if allowed == ANYBODY:
+    right = RIGHTS.get(route, ANYBODY)
+    if right is ANYBODY:
         operation.pop("security", None)
     else:
-        operation["x-roles"] = [role.value for role in Role if role in allowed]
+        operation["x-roles"] = [role.value for role in Role if right in ROLES[role]]
 
 
 async def read_documentation(request: Request) -> HTMLResponse:

@@ -86,6 +86,13 @@ class ListingCountsAnswer(Model):
     is_estimate: bool
 
 
+class OwedPhotosAnswer(Model):
+    """Listings whose photos are still to be fetched, and photos that could not be had."""
+
+    listings_waiting: int
+    failed: int
+
+
 class StatusAnswer(Model):
     """How a provider stands. `nextRunAt` is null where no run will start by itself."""
 
@@ -106,6 +113,7 @@ class StatusAnswer(Model):
     freshness: FreshnessAnswer
     open_errors: int
     listings: ListingCountsAnswer
+    photos: OwedPhotosAnswer
 
     @classmethod
     def of(cls, status: ProviderStatus) -> Self:
@@ -129,6 +137,7 @@ class StatusAnswer(Model):
             freshness=FreshnessAnswer.model_validate(status.freshness),
             open_errors=status.open_errors,
             listings=ListingCountsAnswer.model_validate(status.listings),
+            photos=OwedPhotosAnswer.model_validate(status.photos),
         )
 
 
@@ -321,6 +330,7 @@ class ProviderAnswer(Model):
     field_mapping: dict[str, object]
     scope: dict[str, object]
     display: dict[str, object]
+    media: dict[str, object]
     retention: str
     interval_hours: float
     requests_per_second: float | None
@@ -342,6 +352,7 @@ class ProviderAnswer(Model):
             field_mapping=dict(provider.field_mapping),
             scope=dict(provider.scope),
             display=dict(provider.display),
+            media=dict(provider.media),
             retention=provider.retention,
             interval_hours=provider.interval_hours,
             requests_per_second=provider.requests_per_second,

@@ -8,8 +8,9 @@ from pydantic.alias_generators import to_camel
 
 from platbook.api.envelope import Pagination
 from platbook.api.models import Model, Moment
+from platbook.db.totals import Count
 from platbook.listings.search.facets import FACETS
-from platbook.listings.search.filters import EXACT_WORDS, RANGE_WORDS, Count
+from platbook.listings.search.filters import EXACT_WORDS, RANGE_WORDS
 from platbook.listings.search.sorting import SORTS
 
 _ID = "0198f3d2-7c11-7a10-9d53-0c2b6a1f4e77"
@@ -41,14 +42,31 @@ class Bathrooms(_Shown):
     half: int | None = None
 
 
+class PhotoVariant(Model):
+    """A photo in one size and format. The address of a private one is good for an hour at least."""
+
+    url: str
+    width: int
+    height: int
+    bytes: int
+    format: str = Field(examples=["webp"])
+
+
 class Photo(_Shown):
-    """A photo or document."""
+    """A photo or document. Without variants, `color` and `placeholder` (a BlurHash) are what to draw."""
 
     media_key: str
     order: int
     category: str
     caption: str | None = None
-    state: str = Field(examples=["stored"])
+    state: str = Field(examples=["stored"], description="waiting, stored, failed, or linked: never fetched")
+    width: int | None = None
+    height: int | None = None
+    color: str = Field(examples=["#a8b8c8"])
+    placeholder: str | None = None
+    variants: dict[str, PhotoVariant] = Field({}, description="by size: thumbnail, medium, large")
+    source_url: str | None = Field(None, description="the source's own address, where it may be shown")
+    reason: str | None = Field(None, description="why it could not be fetched; for staff")
 
 
 class ListingShown(_Shown):
@@ -198,6 +216,7 @@ SEARCH_PARAMETERS: list[dict[str, object]] = [
     _text("modifiedSince", "a time in ISO 8601", "2026-11-01T00:00:00Z"),
     _parameter("hasPhotos", {"type": "boolean"}, ""),
     _parameter("featured", {"type": "boolean"}, ""),
+    _parameter("mine", {"type": "boolean"}, "only the caller's own: of members they are linked to, or made by them"),
     _text("facets", f"counts by any of {', '.join(FACETS)}", "status,city"),
     _choice("sortBy", list(SORTS)),
     _choice("sortOrder", ["asc", "desc"]),

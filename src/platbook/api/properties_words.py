@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import cast
+from uuid import UUID
 
 from platbook.base.errors import InvalidInput
 
@@ -61,6 +62,16 @@ def to_said(body: Mapping[str, object]) -> dict[str, object]:
     if not isinstance(featured, bool):
         raise InvalidInput.of("isFeatured", "must be true or false")
     return said
+
+
+def to_author(value: object) -> UUID | None:
+    """The user a new listing is of; None: whoever makes it. Errors: `InvalidInput`."""
+    if value is None:
+        return None
+    try:
+        return UUID(value if isinstance(value, str) else "")
+    except ValueError:
+        raise InvalidInput.of("authorId", "must be the id of a user") from None
 
 
 def _value_texts(word: str, value: object) -> list[str]:

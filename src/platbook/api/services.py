@@ -5,11 +5,14 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from platbook.accounts import Sessions
+from platbook.accounts import Callers, Sessions
+from platbook.accounts.oidc import OidcSignIn
 from platbook.base.clock import Clock
 from platbook.base.settings import Settings
 from platbook.db import Database, SecretBox
 from platbook.jobs import JobQueue
+from platbook.media.blobs import Blobs
+from platbook.storage import Cdn, Storage
 from platbook.transport import Transport
 
 
@@ -24,10 +27,15 @@ class Services:
     queue: JobQueue
     transport: Transport
     sessions: Sessions
+    callers: Callers
+    storage: Storage
+    blobs: Blobs
+    cdn: Cdn | None = None
+    oidc: OidcSignIn | None = None
 
 
-def get_services(request: Request) -> Services:
-    """The services of the application a request came to."""
+async def get_services(request: Request) -> Services:
+    """The services of the application a request came to. Async, or each request would wait for a thread."""
     return cast("Services", request.app.state.services)
 
 

@@ -1,4 +1,4 @@
-"""Who acts. Every function that writes takes an Actor, so that history can say who it was."""
+"""Who acts. Every function that writes takes an Actor: rights are asked of it, and history says who it was."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,7 +6,7 @@ from uuid import UUID
 
 
 class Role(StrEnum):
-    """What a user may do; the table of rights is in `platbook.api.rights`."""
+    """What a user is; what each may do is in `platbook.base.rights`."""
 
     ADMIN = "admin"
     MANAGER = "manager"
@@ -22,21 +22,36 @@ class Surface(StrEnum):
     PUBLIC = "public"
 
 
+class Scope(StrEnum):
+    """What an API key may be made for."""
+
+    READ_LISTINGS = "listings:read"
+    WRITE_LISTINGS = "listings:write"
+    READ_CRM = "crm:read"
+    WRITE_CRM = "crm:write"
+    SEND_EVENTS = "events:write"
+    READ_SYNCS = "mls:read"
+    RUN_SYNCS = "mls:write"
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A user, or a part of Platbook acting by itself (`schedule`, `worker`, `cli`)."""
+    """A user, an API key of theirs, or a part of Platbook acting by itself (`schedule`, `command line`).
+
+    `agents` are those an assistant is attached to. A user acts in a login (`session_id`) or by an API key (`key_id`,
+    with its `scopes`); without scopes, an actor may all that its role may.
+    """
 
     name: str
     user_id: UUID | None = None
     role: Role | None = None
     office: str | None = None
     team: str | None = None
+    agents: frozenset[UUID] = frozenset()
     surface: Surface = Surface.INTERNAL
-
-    @property
-    def is_admin(self) -> bool:
-        """Whether everything is allowed."""
-        return self.role is Role.ADMIN
+    session_id: UUID | None = None
+    key_id: UUID | None = None
+    scopes: frozenset[Scope] | None = None
 
     def __str__(self) -> str:
         return self.name

@@ -20,7 +20,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
 
     platbook_home: Path = Field(
-        default_factory=_default_home, description="where an embedded PostgreSQL and its key live"
+        default_factory=_default_home, description="where an embedded PostgreSQL, its key and photos live"
     )
     database_url: SecretStr | None = Field(
         default=None, description="a PostgreSQL 15+ of one's own; without it an embedded one is used"
@@ -32,12 +32,22 @@ class Settings(BaseSettings):
     platbook_pg_bindir: Path | None = Field(default=None, description="PostgreSQL programs for the embedded server")
     platbook_host: str = Field(default="127.0.0.1", description="the address the server listens on")
     platbook_port: int = Field(default=3000, ge=0, le=65535, description="the port the server listens on")
+    platbook_url: str | None = Field(
+        default=None, pattern="^https?://[^/?#]+$", description="where people reach Platbook, for links and sign-ins"
+    )
     enable_mls_sync: bool = Field(default=True, description="whether the schedule starts syncs")
     allow_registration: bool = Field(
         default=False, description="whether anybody may register as an agent without an invitation"
     )
     access_token_minutes: int = Field(default=30, ge=1, le=1440, description="how long an access token is good for")
     refresh_token_days: int = Field(default=30, ge=1, le=365, description="how long a login can be refreshed")
+    oidc_issuer: str | None = Field(
+        default=None, pattern="^https?://", description="an OpenID Connect issuer people may sign in by"
+    )
+    oidc_client_id: str | None = Field(default=None, description="Platbook's name at the issuer")
+    oidc_client_secret: SecretStr | None = Field(
+        default=None, description="Platbook's secret at the issuer; none for a public client"
+    )
     platbook_log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR")
     platbook_log_format: str = Field(
         default="auto", pattern="^(auto|json|text)$", description="json, text, or by whether a person is watching"
@@ -48,4 +58,39 @@ class Settings(BaseSettings):
         le=100,
         description="connections a process keeps to PostgreSQL, for reading and for writing each",
     )
+    platbook_photo_batches: int = Field(
+        default=2, ge=0, le=64, description="batches of photos one worker process does at once; 0: none"
+    )
+    platbook_photo_formats: str = Field(
+        default="webp",
+        pattern="^(webp|jpeg|png)(,(webp|jpeg|png))*$",
+        description="formats photos are made in, the first one for everybody who asks for no other",
+    )
+    platbook_keep_originals: bool = Field(
+        default=False, description="whether what the source sent is kept beside the variants"
+    )
+    platbook_photo_grace_hours: float = Field(
+        default=48, ge=1, le=8760, description="how long a photo that nothing shows any more is kept"
+    )
+    platbook_warm_cdn: bool = Field(
+        default=False, description="whether new public photos are asked for once at the CDN, so that it has them"
+    )
     platbook_workers: int = Field(default=2, ge=1, le=64, description="syncs one worker process runs at once")
+    aws_s3_enabled: bool = Field(
+        default=False, description="whether photos are kept in an S3 bucket instead of a folder below the home"
+    )
+    aws_s3_bucket: str | None = Field(default=None, description="the bucket; it must exist")
+    aws_s3_region: str = Field(default="us-east-1", description="the bucket's region")
+    aws_s3_access_key_id: str | None = Field(
+        default=None, description="the login's key id; without one the machine's own role is used"
+    )
+    aws_s3_secret_access_key: SecretStr | None = Field(default=None, description="the login's secret key")
+    aws_s3_endpoint_url: str | None = Field(
+        default=None, pattern="^https?://[^/]", description="an S3 other than Amazon's, http or https"
+    )
+    aws_cloudfront_url: str | None = Field(
+        default=None, pattern="^https?://[^/]", description="the CDN before the bucket or this server"
+    )
+    aws_cloudfront_distribution_id: str | None = Field(
+        default=None, description="the CloudFront distribution whose copies of withdrawn photos are invalidated"
+    )

@@ -7,8 +7,9 @@ from collections.abc import Generator
 
 import uvicorn
 
-from platbook.accounts import Sessions
-from platbook.api import Services, create_api
+from platbook.accounts import Callers, Sessions
+from platbook.accounts.oidc import Client, Issuer, OidcSignIn
+from platbook.api import OIDC_CALLBACK, Services, create_api
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.system import System
 
@@ -47,9 +48,10 @@ def to_url(bound: socket.socket) -> str:
 
 async def serve_api(system: System, bound: socket.socket, stopping: asyncio.Event, *, ready: asyncio.Event) -> None:
     """Answer until `stopping` is set; `ready` is set when the first request can come."""
+    services = _services(system)
     server = _Server(
         uvicorn.Config(
-            create_api(_services(system)),
+            create_api(services),
             log_config=None,
             access_log=False,
             server_header=False,
@@ -58,6 +60,7 @@ async def serve_api(system: System, bound: socket.socket, stopping: asyncio.Even
         )
     )
     async with asyncio.TaskGroup() as group:
+        listening = group.create_task(services.callers.listen())
         serving = group.create_task(server.serve(sockets=[bound]))
         while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn says it by an attribute only
             await asyncio.sleep(_LOOK_SECONDS)
@@ -66,13 +69,44 @@ async def serve_api(system: System, bound: socket.socket, stopping: asyncio.Even
         await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
         stopping.set()
         server.should_exit = True
+        listening.cancel()
 
 
 def _services(system: System) -> Services:
     sessions = Sessions(system.database, system.box, system.clock, system.settings)
     return Services(
-        system.settings, system.clock, system.database, system.box, system.queue, system.transport, sessions
+        system.settings,
+        system.clock,
+        system.database,
+        system.box,
+        system.queue,
+        system.transport,
+        sessions,
+        Callers(system.database, system.box, system.clock),
+        system.storage,
+        system.blobs(),
+        system.cdn,
+        make_oidc(system, sessions),
     )
+
+
+def make_oidc(system: System, sessions: Sessions) -> OidcSignIn | None:
+    """The sign-in by the issuer of the settings, if they name one; InvalidInput names the setting that is missing."""
+    settings = system.settings
+    if settings.oidc_issuer is None:
+        return None
+    if settings.oidc_client_id is None or settings.platbook_url is None:
+        missing = "PLATBOOK_URL" if settings.platbook_url is None else "OIDC_CLIENT_ID"
+        raise InvalidInput.of(missing, "is required with OIDC_ISSUER")
+    secret = settings.oidc_client_secret
+    client = Client(
+        settings.oidc_issuer,
+        settings.oidc_client_id,
+        None if secret is None else secret.get_secret_value(),
+        settings.platbook_url + OIDC_CALLBACK,
+    )
+    issuer = Issuer(client, system.transport, system.clock)
+    return OidcSignIn(issuer, sessions, system.database, system.box, system.clock)
 
 
 class _Server(uvicorn.Server):

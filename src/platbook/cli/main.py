@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from platbook.base.errors import PlatbookError
-from platbook.cli import demo, providers, reading, server, simulate, users
+from platbook.cli import demo, keys, leads, media, providers, reading, server, simulate, transfer, users
 from platbook.cli.exits import EXIT_CODES_HELP, exit_of_error
 from platbook.cli.process import Options
 from platbook.cli.screen import complain
 from platbook.cli.sync import sync
 
-_DAILY, _SETUP, _LOOK = "Run it", "Set it up", "Sync and see"
+_DAILY, _SETUP, _LOOK, _PEOPLE = "Run it", "Set it up", "Sync and see", "Leads"
 
 app = typer.Typer(
     name="platbook",
@@ -32,12 +32,17 @@ app.command(rich_help_panel=_DAILY)(server.work)
 app.add_typer(simulate.app, name="simulate", rich_help_panel=_DAILY)
 app.command(rich_help_panel=_SETUP)(server.migrate)
 app.add_typer(users.app, name="user", rich_help_panel=_SETUP)
+app.add_typer(keys.app, name="key", rich_help_panel=_SETUP)
 app.add_typer(providers.app, name="provider", rich_help_panel=_SETUP)
 app.command(rich_help_panel=_LOOK)(sync)
+app.add_typer(media.app, name="media", rich_help_panel=_LOOK)
 app.command(rich_help_panel=_LOOK)(reading.status)
 app.command(rich_help_panel=_LOOK)(reading.history)
 app.command(rich_help_panel=_LOOK)(reading.errors)
 app.command(rich_help_panel=_LOOK)(reading.sweeps)
+app.command("import", rich_help_panel=_PEOPLE)(transfer.import_)
+app.command(rich_help_panel=_PEOPLE)(transfer.export)
+app.add_typer(leads.app, name="lead", rich_help_panel=_PEOPLE)
 
 
 def _say_version(wanted: bool) -> None:  # noqa: FBT001 - the form typer calls it in

@@ -265,6 +265,7 @@ def _shown(one: Provider) -> dict[str, object]:
         "fieldMapping": one.field_mapping,
         "scope": one.scope,
         "display": one.display,
+        "media": one.media,
         "retention": one.retention,
         "intervalHours": one.interval_hours,
         "requestsPerSecond": one.requests_per_second,

@@ -1,27 +1,48 @@
-"""`platbook user`: who may log in."""
+"""`platbook user`: who may log in, and what they are."""
 
 import os
 import sys
+from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
+from uuid import UUID
 
 import typer
 
-from platbook.accounts import NewUser, User, add_user, find_users, invite, set_active
-from platbook.accounts.users import GIVEN_OUT
-from platbook.base.actor import Role
+from platbook.accounts import (
+    NewUser,
+    Place,
+    User,
+    UserFilter,
+    add_user,
+    find_users,
+    get_user_by_email,
+    invite,
+    set_active,
+)
+from platbook.accounts.members import Link, enter_link
+from platbook.accounts.resets import Reset, make_reset
+from platbook.accounts.users import attach_agents, change_user
+from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.system import System
 from platbook.cli.process import run_on_system
 from platbook.cli.screen import Column, print_json, print_table, say
 from platbook.cli.wording import to_span
+from platbook.db import WriteConnection
+
+T = TypeVar("T")
 
 app = typer.Typer(help="Who may log in.", no_args_is_help=True)
 
 _PASSWORD_VARIABLE = "PLATBOOK_USER_PASSWORD"  # noqa: S105 - a variable's name
+_MOST_SHOWN = 10_000
 
 _Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The e-mail address to log in with.")]
-_Role = Annotated[Role, typer.Option("--role", help=f"One of {', '.join(GIVEN_OUT)}.", metavar="ROLE")]
+_Role = Annotated[Role, typer.Option("--role", help=f"One of {', '.join(Role)}.", metavar="ROLE")]
+_Office = Annotated[str | None, typer.Option(help="The office they belong to.")]
+_Team = Annotated[str | None, typer.Option(help="The team they belong to.")]
+_License = Annotated[str | None, typer.Option("--license-number", help="Their licence number, to find their listings.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
@@ -33,8 +54,9 @@ def add(  # noqa: PLR0913 - one parameter for each option of the command
     first_name: Annotated[str, typer.Option(help="Asked for if left out.")] = "",
     last_name: Annotated[str, typer.Option(help="Asked for if left out.")] = "",
     role: _Role = Role.AGENT,
-    office: Annotated[str | None, typer.Option(help="The office they belong to.")] = None,
-    team: Annotated[str | None, typer.Option(help="The team they belong to.")] = None,
+    office: _Office = None,
+    team: _Team = None,
+    license_number: _License = None,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input.")
     ] = False,
@@ -50,13 +72,9 @@ def add(  # noqa: PLR0913 - one parameter for each option of the command
         role,
         office,
         team,
+        license_number,
     )
-
-    async def store(system: System) -> User:
-        async with system.database.transaction() as connection:
-            return await add_user(connection, new, system.clock.now())
-
-    user = run_on_system(context, store)
+    user = _write(context, lambda connection, now: add_user(connection, new, COMMAND_LINE, now))
     if as_json:
         print_json(user)
     else:
@@ -64,14 +82,18 @@ def add(  # noqa: PLR0913 - one parameter for each option of the command
 
 
 @app.command("invite")
-def invite_(context: typer.Context, email: _Email, *, role: _Role = Role.AGENT, as_json: _Json = False) -> None:
-    """Print an invitation, good once and for this e-mail address: `invitationToken` of POST /api/v1/auth/register."""
-
-    async def store(system: System) -> str:
-        async with system.database.transaction() as connection:
-            return await invite(connection, email, system.clock.now(), role=role)
-
-    token = run_on_system(context, store)
+def invite_(
+    context: typer.Context,
+    email: _Email,
+    *,
+    role: _Role = Role.AGENT,
+    office: _Office = None,
+    team: _Team = None,
+    as_json: _Json = False,
+) -> None:
+    """Print an invitation, good once, for 24 hours: `invitationToken` of POST /api/v1/auth/register."""
+    place = Place(role, office, team)
+    token = _write(context, lambda connection, now: invite(connection, email, place, COMMAND_LINE, now))
     if as_json:
         print_json({"email": email, "role": role, "invitationToken": token})
     else:
@@ -84,19 +106,30 @@ def list_(context: typer.Context, *, as_json: _Json = False) -> None:
 
     async def read(system: System) -> tuple[list[User], datetime]:
         async with system.database.read() as connection:
-            return await find_users(connection), system.clock.now()
+            found = await find_users(connection, COMMAND_LINE, UserFilter(), limit=_MOST_SHOWN)
+            return found.users, system.clock.now()
 
     found, now = run_on_system(context, read)
     if as_json:
         print_json({"users": found})
         return
     print_table(
-        [Column("e-mail"), Column("name"), Column("role"), Column("state"), Column("last login", rank=1)],
+        [
+            Column("e-mail"),
+            Column("name"),
+            Column("role"),
+            Column("office", rank=2),
+            Column("team", rank=3),
+            Column("state"),
+            Column("last login", rank=1),
+        ],
         [
             (
                 one.email,
                 f"{one.first_name} {one.last_name}",
                 one.role,
+                one.office or "",
+                one.team or "",
                 "active" if one.is_active else "disabled",
                 to_span(now, one.last_login_at),
             )
@@ -107,24 +140,111 @@ def list_(context: typer.Context, *, as_json: _Json = False) -> None:
 
 
 @app.command()
+def change(
+    context: typer.Context,
+    email: _Email,
+    *,
+    role: Annotated[Role | None, typer.Option("--role", help=f"One of {', '.join(Role)}.", metavar="ROLE")] = None,
+    office: _Office = None,
+    team: _Team = None,
+    license_number: _License = None,
+) -> None:
+    """Change what a user is; what is left out stays, an empty text takes it away."""
+    options = {"role": role, "office": office, "team": team, "license_number": license_number}
+    said = {name: text for name, text in options.items() if text is not None}
+
+    async def store(connection: WriteConnection, now: datetime) -> User:
+        known = await get_user_by_email(connection, email)
+        return await change_user(connection, known.id, said, COMMAND_LINE, now)
+
+    user = _write(context, store)
+    say(f"{user.email} is {user.role}, of {user.office or 'no office'}, {user.team or 'no team'}.")
+
+
+@app.command()
+def agents(
+    context: typer.Context,
+    email: _Email,
+    *,
+    of: Annotated[list[str] | None, typer.Option("--agent", help="An agent's e-mail address; may be repeated.")] = None,
+) -> None:
+    """Say which agents an assistant works for, all of them; without --agent, none."""
+
+    async def store(connection: WriteConnection, now: datetime) -> list[User]:
+        assistant = await get_user_by_email(connection, email)
+        ids: list[UUID] = [(await get_user_by_email(connection, one)).id for one in of or ()]
+        return await attach_agents(connection, assistant.id, ids, COMMAND_LINE, now)
+
+    found = _write(context, store)
+    say(f"{email} works for {', '.join(one.email for one in found) or 'nobody'}.")
+
+
+@app.command()
+def link(
+    context: typer.Context,
+    email: _Email,
+    provider: Annotated[str, typer.Argument(metavar="PROVIDER", help="The provider's id.")],
+    member: Annotated[str, typer.Argument(metavar="MEMBER", help="The member's key there.")],
+) -> None:
+    """Say which member of an MLS a user is, so that `mine=true` finds their listings."""
+
+    async def store(connection: WriteConnection, now: datetime) -> Link:
+        known = await get_user_by_email(connection, email)
+        return await enter_link(connection, known.id, provider, member, COMMAND_LINE, now)
+
+    made = _write(context, store)
+    say(f"{email} is member {made.member_key} of {made.provider_id}.")
+
+
+@app.command("reset-link")
+def reset_link(context: typer.Context, email: _Email, *, as_json: _Json = False) -> None:
+    """Print the token of a password reset, good once, for 24 hours: `token` of POST /api/v1/auth/password/reset.
+
+    With PLATBOOK_URL, a link that carries it.
+    """
+
+    async def store(system: System) -> tuple[Reset, str | None]:
+        async with system.database.transaction() as connection:
+            reset = await make_reset(connection, email, COMMAND_LINE, system.clock.now())
+        return reset, system.settings.platbook_url
+
+    reset, url = run_on_system(context, store)
+    if as_json:
+        print_json({"email": reset.email, "token": reset.token, "expiresAt": reset.expires_at})
+    else:
+        say(reset.token if url is None else reset.to_link(url))
+
+
+@app.command()
 def enable(context: typer.Context, email: _Email) -> None:
     """Let a user in again."""
     _set_active(context, email, active=True)
+    say(f"{email} may log in again.")
 
 
 @app.command()
 def disable(context: typer.Context, email: _Email) -> None:
-    """Keep a user out and end every login of theirs."""
+    """Keep a user out; every login and API key of theirs ends at once."""
     _set_active(context, email, active=False)
+    say(f"{email} may not log in any more.")
 
 
 def _set_active(context: typer.Context, email: str, *, active: bool) -> None:
-    async def switch(system: System) -> None:
-        async with system.database.transaction() as connection:
-            await set_active(connection, email, active=active, at=system.clock.now())
+    async def switch(connection: WriteConnection, now: datetime) -> None:
+        known = await get_user_by_email(connection, email)
+        await set_active(connection, known.id, COMMAND_LINE, now, active=active)
 
-    run_on_system(context, switch)
-    say(f"{email} may log in again." if active else f"{email} may not log in any more.")
+    _write(context, switch)
+
+
+def _write(context: typer.Context, work: Callable[[WriteConnection, datetime], Awaitable[T]]) -> T:
+    """Do a command's work in one transaction."""
+
+    async def whole(system: System) -> T:
+        async with system.database.transaction() as connection:
+            return await work(connection, system.clock.now())
+
+    return run_on_system(context, whole)
 
 
 def _read_password(*, from_stdin: bool) -> str:

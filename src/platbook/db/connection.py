@@ -14,9 +14,9 @@ from typing import LiteralString, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import orjson
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, IsolationLevel
 from psycopg.rows import class_row, dict_row, scalar_row, tuple_row
-from psycopg.sql import Composed
+from psycopg.sql import SQL, Composed, Identifier
 from psycopg.types.json import Jsonb, set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
@@ -27,7 +27,7 @@ Statement = Query | Composed
 Params = Mapping[str, object]
 
 _NO_PARAMS: Params = {}
-_ROWS_AHEAD = 250
+_ROWS_AHEAD = 50  # made in less time than the server takes for what lies in the socket, so that it never waits
 _TRUSTED_SECONDS = 3.0
 
 
@@ -160,6 +160,24 @@ class Database:
         """Lend a connection for reading; each statement sees the newest committed state."""
         async with self._read.connection() as raw:
             yield ReadConnection(raw)
+
+    @asynccontextmanager
+    async def listen(self, channel: str) -> AsyncGenerator[AsyncGenerator[object]]:
+        """Listen on a connection of its own: what it yields comes once for each notice (OperationalError: it broke)."""
+        async with await AsyncConnection.connect(self.url, autocommit=True, application_name="platbook ear") as raw:
+            await raw.execute(SQL("LISTEN {}").format(Identifier(channel)))
+            yield cast("AsyncGenerator[object]", raw.notifies())
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncGenerator[ReadConnection]:
+        """Lend a connection for reading on which every statement sees the same moment."""
+        async with self._read.connection() as raw:
+            await raw.set_isolation_level(IsolationLevel.REPEATABLE_READ)
+            try:
+                async with raw.transaction():
+                    yield ReadConnection(raw)
+            finally:
+                await raw.set_isolation_level(None)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[WriteConnection]:

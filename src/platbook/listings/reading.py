@@ -127,15 +127,8 @@ async def _get(
         document = row.public_document if row.visible else None
     if document is None:
         raise _not_found()
-    text = finish(
-        document,
-        now=now,
-        listed=row.listed_at,
-        off_market=row.off_market_at,
-        removed=row.removed_at,
-        out_of_scope=row.out_of_scope,
-    )
     days = days_on_market(row.listed_at, row.off_market_at, now)
+    text = finish(document, days=days, removed=row.removed_at, out_of_scope=row.out_of_scope)
     return Reading(row, text, f"{row.id.hex}-{row.row_version}-{days}")
 
 

@@ -12,7 +12,7 @@ Q = load_queries(__package__ or "platbook.listings")
 _WORD = re.compile(r"[^\W_]{3,40}")
 _TEXTS = tuple(SLOT[name] for name in ("UnparsedAddress", "City", "SubdivisionName", "PublicRemarks"))
 _PLACES = (("city", SLOT["City"]), ("postalCode", SLOT["PostalCode"]), ("subdivision", SLOT["SubdivisionName"]))
-_LIMIT = 500_000
+_MOST_SEEN = 50_000  # about 10 MB
 
 Term = tuple[str, str]
 
@@ -41,7 +41,7 @@ class KnownTerms:
 
     def remember(self, terms: set[Term]) -> None:
         """Note terms as stored; to be called after the commit that stored them."""
-        if len(self._seen) > _LIMIT:
+        if len(self._seen) > _MOST_SEEN:
             self._seen.clear()
         self._seen |= terms
 

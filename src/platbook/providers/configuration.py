@@ -10,6 +10,7 @@ from platbook.base.errors import FieldProblem, InvalidInput, ProviderMisconfigur
 from platbook.connectors.contract import Scope
 from platbook.connectors.registry import find_connector
 from platbook.providers.display import Display
+from platbook.providers.media import MediaSettings
 from platbook.reso.lookups import StandardStatus
 
 _SETTINGS_ON_TOP = ("loginUrl",)
@@ -50,6 +51,7 @@ class Configuration(BaseModel):
     field_mapping: dict[str, object] = {}
     scope: ScopeSettings = ScopeSettings()
     display: Display = Display()
+    media: MediaSettings = MediaSettings()
     retention: Literal["keep", "erase"] = "keep"
     interval_hours: Annotated[float, Field(ge=0.25, le=168)] = 4
     requests_per_second: Annotated[float, Field(gt=0, le=1000)] | None = None

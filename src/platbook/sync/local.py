@@ -10,9 +10,11 @@ from types import MappingProxyType
 from typing import cast
 from uuid import UUID
 
-from platbook.base.actor import Actor
+from platbook.accounts import get_belonging
+from platbook.base.actor import Actor, Role
 from platbook.base.errors import Conflict, FieldProblem, Gone, InvalidInput, NotAllowed, NotFound, RecordRejected
 from platbook.base.ids import new_id
+from platbook.base.rights import Belonging, Right, require, whose
 from platbook.db import WriteConnection
 from platbook.listings import store
 from platbook.listings.listing import NormalListing, Origin
@@ -33,13 +35,24 @@ WORDS: Mapping[str, Field] = MappingProxyType(
 """What may be said of a local listing: the API's paths (`address.city`), and further fields by RESO name."""
 
 
-async def create_local(connection: WriteConnection, actor: Actor, said: Mapping[str, object], at: datetime) -> UUID:
-    """Make a listing of one's own. `said` is flat, by `WORDS`; InvalidInput names what cannot be."""
+async def create_local(
+    connection: WriteConnection,
+    actor: Actor,
+    said: Mapping[str, object],
+    at: datetime,
+    *,
+    author_id: UUID | None = None,
+) -> UUID:
+    """Make a listing of `author_id`, or else of whoever acts. `said` is flat, by `WORDS`.
+
+    InvalidInput names what cannot be; NotAllowed where the actor may not write for that author.
+    """
+    author_id = await _find_author(connection, actor, author_id)
     values: list[object] = [None] * len(COLUMNS)
     values[SLOT["OriginalEntryTimestamp"]] = at
     listing = _apply(NormalListing(str(new_id()), tuple(values)), said, at)
     incoming = Incoming(listing, None, b"", is_featured=bool(said.get(_FEATURED)))
-    origin = _origin(actor, at, actor.user_id)
+    origin = to_origin(actor, at, author_id)
     (property_id,) = await store.insert_listings(connection, [incoming], origin, Display())
     await add_terms(connection, listing_terms(listing))
     return property_id
@@ -49,21 +62,23 @@ async def change_local(
     connection: WriteConnection, actor: Actor, property_id: UUID, said: Mapping[str, object], at: datetime
 ) -> None:
     """Change what is said and leave the rest. Conflict on an MLS's listing, NotAllowed on somebody else's."""
-    before = await _get_own(connection, actor, property_id)
+    before = await get_own(connection, actor, property_id)
     listing = _apply(before.listing, said, at)
     featured = bool(said[_FEATURED]) if _FEATURED in said else None
     incoming = Incoming(listing, None, b"", is_featured=featured)
-    await store.update_listings(connection, {property_id: incoming}, _origin(actor, at, before.author_id), Display())
+    await store.update_listings(connection, {property_id: incoming}, to_origin(actor, at, before.author_id), Display())
     await add_terms(connection, listing_terms(listing))
 
 
 async def remove_local(connection: WriteConnection, actor: Actor, property_id: UUID, at: datetime) -> None:
     """Take a listing of one's own off every list; its history stays."""
-    before = await _get_own(connection, actor, property_id)
-    await store.mark_removed(connection, [before.listing.listing_key], _origin(actor, at, before.author_id))
+    before = await get_own(connection, actor, property_id)
+    await store.mark_removed(connection, [before.listing.listing_key], to_origin(actor, at, before.author_id))
 
 
-async def _get_own(connection: WriteConnection, actor: Actor, property_id: UUID) -> Stored:
+async def get_own(connection: WriteConnection, actor: Actor, property_id: UUID) -> Stored:
+    """A local listing the actor may change, locked. NotFound, Conflict on an MLS's, Gone, NotAllowed."""
+    require(actor, Right.WRITE_LISTINGS)
     stored = (await store.get_stored(connection, [property_id])).get(property_id)
     if stored is None:
         raise NotFound("there is no such listing", code="PROPERTY_NOT_FOUND")
@@ -71,9 +86,25 @@ async def _get_own(connection: WriteConnection, actor: Actor, property_id: UUID)
         raise Conflict("an MLS's listing is changed at the MLS; only listings made here can be changed here")
     if stored.removed:
         raise Gone("this listing was removed")
-    if not actor.is_admin and (actor.user_id is None or actor.user_id != stored.author_id):
-        raise NotAllowed("only its author or an admin may change a local listing")
+    author = Belonging() if stored.author_id is None else await get_belonging(connection, stored.author_id)
+    if not whose(actor, Right.WRITE_LISTINGS).holds(author):
+        raise NotAllowed("this listing is somebody else's")
     return stored
+
+
+async def _find_author(connection: WriteConnection, actor: Actor, author_id: UUID | None) -> UUID | None:
+    """Whose a new listing is: an assistant's is their agent's."""
+    require(actor, Right.WRITE_LISTINGS)
+    if author_id is None and actor.role is Role.ASSISTANT:
+        if len(actor.agents) != 1:
+            raise InvalidInput.of("authorId", "is needed: say which of the agents you work for it is of")
+        (author_id,) = actor.agents
+    if author_id is None or author_id == actor.user_id:
+        return actor.user_id
+    author = await get_belonging(connection, author_id)
+    if not whose(actor, Right.WRITE_LISTINGS).holds(author) or author.owner is None:
+        raise NotAllowed("you may not write listings of this user")
+    return author_id
 
 
 def _apply(before: NormalListing, said: Mapping[str, object], at: datetime) -> NormalListing:
@@ -118,5 +149,6 @@ def _address(values: list[object]) -> str | None:
     return f"{street} #{unit}" if street and unit else street or None
 
 
-def _origin(actor: Actor, at: datetime, author_id: UUID | None) -> Origin:
+def to_origin(actor: Actor, at: datetime, author_id: UUID | None) -> Origin:
+    """Where a version of a local listing comes from."""
     return Origin(LOCAL, actor.name, at, author_id=author_id, is_local=True)

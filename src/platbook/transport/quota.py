@@ -7,6 +7,7 @@ interval and itself leaves when its turn comes. A source that says "not before â
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from platbook.base.clock import Clock
 from platbook.base.errors import RateLimited
 from platbook.db import Database, load_queries
 from platbook.transport.timing import Timing
@@ -78,3 +79,21 @@ class Quota:
         # In a transaction, for a replica may not know yet what another worker was told.
         async with self._database.transaction() as connection:
             return await connection.first(Closing, Q.get_closing, {"provider_id": self._provider_id})
+
+
+class NoQuota:
+    """Of a service that is asked now and then and is no source: nothing is counted; told to stay away, it is left."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._closing: Closing | None = None
+
+    async def wait_turn(self) -> None:
+        """Let a request leave. RateLimited if the service said not now."""
+        if self._closing is not None:
+            raise RateLimited("the service asked to be left alone for now", not_before=self._closing.until)
+
+    async def close(self, duration: timedelta) -> Closing:
+        """The service is to be left alone."""
+        self._closing = Closing(self._clock.now() + duration, duration.total_seconds())
+        return self._closing

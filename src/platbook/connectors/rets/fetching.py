@@ -74,12 +74,22 @@ class Fetcher:
                 self.keys_at_once = max(1, len(some) // 2)
                 waiting += [some[self.keys_at_once :], some[: self.keys_at_once]]
                 continue
+            if not found.more:
+                expect_all(found.count, len(found.rows), class_name)
             wanted = set(some)
             problems += [(None, None, row.reason, row.text) for row in found.rows if isinstance(row, BadRow)]
             fields |= {key: said for key, said in self._by_key(found).items() if key in wanted}
 
     def _by_key(self, found: Found) -> Mapping[str, Fields]:
         return {record.key: record.fields for record in self.reader.read(found).records}
+
+
+def expect_all(count: int | None, received: int, class_name: str) -> None:
+    """SourceBrokeProtocol where as many rows as the source counts have not come."""
+    if count is not None and count != received:
+        raise SourceBrokeProtocol(
+            f"the result is incomplete: the source counts {count} records of {class_name} and sent {received}"
+        )
 
 
 def read_keys(reader: RecordReader, found: Found) -> list[str]:

@@ -1,7 +1,8 @@
 """Finding listings: what may be asked (`filters`, `words`), its SQL (`statement`), and the answers built from it."""
 
+from platbook.db.totals import Count
 from platbook.listings.search.featured import find_featured
-from platbook.listings.search.filters import Box, Count, Near, Range, Search
+from platbook.listings.search.filters import Box, Mine, Near, Range, Search
 from platbook.listings.search.find import Listings, find_listings
 from platbook.listings.search.stats import MarketStats, get_stats
 from platbook.listings.search.suggest import Suggestion, suggest
@@ -14,6 +15,7 @@ __all__ = [
     "KnownVersions",
     "Listings",
     "MarketStats",
+    "Mine",
     "Near",
     "Range",
     "Search",

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from platbook.base.actor import Surface
 from platbook.db import ReadConnection
-from platbook.listings.search.filters import Count, Search
+from platbook.db.totals import Count
+from platbook.listings.search.filters import Search
 from platbook.listings.search.find import Listings, find_listings
 
 

@@ -4,10 +4,11 @@ import math
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
+from uuid import UUID
 
 from platbook.base.actor import Surface
 from platbook.base.errors import InvalidInput
+from platbook.db.totals import Count
 
 MOST_ROWS = 100
 DEEPEST_ROW = 100_000
@@ -24,14 +25,6 @@ _LARGEST_LATITUDE = 90
 
 Point = tuple[float, float]
 """Longitude and latitude, in degrees."""
-
-
-class Count(StrEnum):
-    """How a search's total is told."""
-
-    ESTIMATE = "estimate"
-    EXACT = "exact"
-    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +75,14 @@ class Near:
 
 
 @dataclass(frozen=True, slots=True)
+class Mine:
+    """Whose listings are a caller's own: members (provider and key), and users who are authors of local listings."""
+
+    members: tuple[tuple[str, str], ...] = ()
+    authors: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Search:
     """One search of listings, all filters ANDed, the values of one filter ORed.
 
@@ -114,6 +115,7 @@ class Search:
     modified_since: datetime | None = None
     has_photos: bool | None = None
     featured: bool | None = None
+    mine: Mine | None = None
     facets: tuple[str, ...] = ()
     sort: str = "modifiedAt"
     descending: bool = True

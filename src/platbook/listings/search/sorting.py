@@ -4,23 +4,17 @@ Rows stand in two segments: those with a value, by it and then by id, and those 
 one after the other, so that each is one walk of an index.
 """
 
-import base64
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import InvalidOperation
 from types import MappingProxyType
-from typing import cast
 from uuid import UUID
-
-import orjson
 
 from platbook.base.errors import InvalidInput
 from platbook.db.compose import SQL, Composable, Identifier
+from platbook.db.keyset import pack, read_float, read_moment, read_number, to_text, unpack
 from platbook.listings.search.filters import Search
-
-_LONGEST_CURSOR = 400
 
 DISTANCE = SQL(
     "2 * 3958.7613 * asin(least(1, sqrt("
@@ -44,38 +38,17 @@ class Sort:
     nullable: bool = True
 
 
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(text)
-    return value
-
-
-def _number(text: str) -> Decimal:
-    value = Decimal(text)
-    if not value.is_finite() or abs(value.adjusted()) > 40:  # noqa: PLR2004 - far beyond any column
-        raise ValueError(text)
-    return value
-
-
-def _aware(text: str) -> datetime:
-    value = datetime.fromisoformat(text)
-    if value.tzinfo is None:
-        raise ValueError(text)
-    return value
-
-
 SORTS: Mapping[str, Sort] = MappingProxyType(
     {
         "modifiedAt": Sort(
-            Identifier("modified_at"), _aware, SQL("timestamptz"), "modified_at", descending=True, nullable=False
+            Identifier("modified_at"), read_moment, SQL("timestamptz"), "modified_at", descending=True, nullable=False
         ),
-        "listPrice": Sort(Identifier("list_price"), _number, SQL("numeric"), "list_price"),
-        "listedAt": Sort(Identifier("listed_at"), _aware, SQL("timestamptz"), "listed_at", descending=True),
-        "bedrooms": Sort(Identifier("bedrooms_total"), _number, SQL("numeric"), "bedrooms_total"),
-        "livingArea": Sort(Identifier("living_area"), _number, SQL("numeric"), "living_area"),
-        "daysOnMarket": Sort(_DAYS, _number, SQL("numeric"), "listed_at"),
-        "distance": Sort(DISTANCE, _finite, SQL("double precision"), "latitude"),
+        "listPrice": Sort(Identifier("list_price"), read_number, SQL("numeric"), "list_price"),
+        "listedAt": Sort(Identifier("listed_at"), read_moment, SQL("timestamptz"), "listed_at", descending=True),
+        "bedrooms": Sort(Identifier("bedrooms_total"), read_number, SQL("numeric"), "bedrooms_total"),
+        "livingArea": Sort(Identifier("living_area"), read_number, SQL("numeric"), "living_area"),
+        "daysOnMarket": Sort(_DAYS, read_number, SQL("numeric"), "listed_at"),
+        "distance": Sort(DISTANCE, read_float, SQL("double precision"), "latitude"),
     }
 )
 """Every order by the API's word."""
@@ -95,10 +68,7 @@ class Place:
 
 def to_cursor(search: Search, place: Place) -> str:
     """Write a place down, with what it holds for."""
-    value = place.value.isoformat() if isinstance(place.value, datetime) else place.value
-    text = None if value is None else repr(value) if isinstance(value, float) else str(value)
-    parts = [_fingerprint(search), text, place.id, place.now.isoformat()]
-    return base64.urlsafe_b64encode(orjson.dumps(parts)).decode().rstrip("=")
+    return pack([_fingerprint(search), to_text(place.value), place.id, place.now.isoformat()])
 
 
 def parse_cursor(search: Search) -> Place | None:
@@ -112,15 +82,10 @@ def parse_cursor(search: Search) -> Place | None:
 
 
 def _to_place(search: Search, cursor: str) -> Place:
-    text = cursor.encode("ascii")[:_LONGEST_CURSOR]
-    decoded = base64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    parts: object = orjson.loads(decoded)
-    if not isinstance(parts, list):
-        raise TypeError("a cursor is a list")
-    fingerprint, value, row, now = cast("list[object]", parts)
+    fingerprint, value, row, now = unpack(cursor)
     if fingerprint != _fingerprint(search):
         raise ValueError(cursor)
-    return Place(None if value is None else SORTS[search.sort].read(str(value)), UUID(str(row)), _aware(str(now)))
+    return Place(None if value is None else SORTS[search.sort].read(str(value)), UUID(str(row)), read_moment(str(now)))
 
 
 def _fingerprint(search: Search) -> str:

@@ -3,50 +3,48 @@
 A place or words can be answered two ways: from their own index (best while few rows match), or by walking the index
 of the wanted order and looking at each row (best where a large share matches: `dense`). PostgreSQL cannot tell which,
 since its guess for a point in a box is a constant, so the bounded count decides.
+
+Composing costs more than asking, so conditions are plain texts and a statement is composed once for all searches of
+its shape (the filters that are used, the order, the window); only the parameters differ.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import LiteralString
 
 from platbook.base.actor import Surface
-from platbook.db.compose import SQL, Composable, Composed, Identifier, Literal, Placeholder
+from platbook.db import Query
+from platbook.db.compose import SQL, Composable, Composed, Identifier, Literal, Placeholder, to_statement, to_text
+from platbook.db.conditions import KEPT, Conditions, to_counted
 from platbook.listings.search.columns import DOCUMENT, EXACT, RANGED, SEEN, WITHOUT_CASE, may_use, usable
 from platbook.listings.search.filters import EXACT_WORDS, RANGE_WORDS, Box, Near, Range, Search
 from platbook.listings.search.sorting import DISTANCE, SORTS, Place
 
 _MILES_PER_DEGREE = 69.0
 _SHORTEST_DEGREE = 0.01
+_LISTINGS = Identifier("properties")
 
 Words = Sequence[Sequence[str]]
 """Words to be found, all of them; of each, any of its spellings."""
 
+_OPEN = SQL(
+    " AND (m.permission && ARRAY['Public', 'IDX'] OR m.permission IS NULL AND EXISTS ("
+    "SELECT FROM mls_provider_configurations c "
+    "WHERE c.provider_id = properties.provider_id AND (c.display ->> 'photoDisplayWhenNull')::boolean))"
+)
 _ALL_WORDS = SQL("listing_words(unparsed_address, city, postal_code, subdivision_name, listing_id, public_remarks)")
 _PLACELESS_WORDS = SQL("listing_words(NULL, city, postal_code, subdivision_name, listing_id, public_remarks)")
 
-
-@dataclass(slots=True)
-class Conditions:
-    """Conditions ANDed, and the parameters they name."""
-
-    parts: list[Composable] = field(default_factory=list[Composable])
-    params: dict[str, object] = field(default_factory=dict[str, object])
-
-    def add(self, part: Composable, **params: object) -> None:
-        """Add one condition."""
-        self.parts.append(part)
-        self.params.update(params)
-
-    def text(self, sql: LiteralString, **params: object) -> None:
-        """Add one condition that needs no composing."""
-        self.add(SQL(sql), **params)
-
-    @property
-    def where(self) -> Composed:
-        """The conditions as SQL."""
-        return SQL(" AND ").join(self.parts)
+# Found first, each by its own index: a person has some hundred listings, whatever the market has.
+_MINE = SQL("""id = ANY(ARRAY(
+    SELECT p.id FROM unnest(%(mine_providers)s::text[], %(mine_keys)s::text[]) AS m (provider, key)
+    JOIN properties p ON p.provider_id = m.provider AND p.list_agent_key = m.key
+    UNION SELECT p.id FROM unnest(%(mine_providers)s::text[], %(mine_keys)s::text[]) AS m (provider, key)
+    JOIN properties p ON p.provider_id = m.provider AND p.co_list_agent_key = m.key
+    UNION SELECT p.id FROM properties p WHERE p.author_id = ANY(%(mine_authors)s::uuid[])))""")
 
 
 def to_conditions(
@@ -56,7 +54,7 @@ def to_conditions(
 
     Errors: `InvalidInput` for a filter that the search's surface may not use.
     """
-    conditions = Conditions([SEEN[search.surface]], {"now": now})
+    conditions = Conditions(_LISTINGS, [SEEN[search.surface]], {"now": now})
     for word, attribute in EXACT_WORDS.items():
         texts: tuple[str, ...] = getattr(search, attribute)
         if texts and word != without:
@@ -71,63 +69,79 @@ def to_conditions(
     return conditions
 
 
-def to_count(conditions: Conditions, most: int | None) -> Composed:
-    """Count the matches, of them at most `most`; beside it the state of the database it was counted in."""
-    limit = SQL("LIMIT {}").format(Literal(most)) if most is not None else SQL("")
-    return SQL(
-        "SELECT count(*), pg_current_snapshot()::text FROM (SELECT FROM properties WHERE {} {}) AS found"
-    ).format(conditions.where, limit)
-
-
-def to_estimate(conditions: Conditions) -> Composed:
-    """Ask the planner how many rows match."""
-    return SQL("EXPLAIN (FORMAT JSON) SELECT FROM properties WHERE {}").format(conditions.where)
-
-
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which rows of an ordered segment are wanted."""
+    """Which rows of an ordered segment are wanted.
+
+    `counted`: each row is to carry what `to_count` tells, of at most so many matches, to save a question.
+    """
 
     limit: int
     offset: int = 0
     after: Place | None = None
     valued: bool = True
     dense: bool = False
+    counted: int | None = None
 
 
-def to_page(search: Search, conditions: Conditions, window: Window) -> tuple[Composed, dict[str, object]]:
-    """One page out of one segment, with its parameters: id, document, times, row version and sort value of each row."""
-    sort = SORTS[search.sort]
+def to_page(search: Search, conditions: Conditions, window: Window) -> tuple[Query, dict[str, object]]:
+    """One page out of one segment, with its parameters.
+
+    Of each row: document, times, id, row version and sort value; then, if `counted`, matches and snapshot.
+    """
     params = dict(conditions.params)
-    direction = SQL("DESC") if search.descending else SQL("ASC")
-    keys: list[Composable] = [sort.expression, Identifier("id")] if window.valued else [Identifier("id")]
-    parts = list(conditions.parts)
-    if sort.nullable:
-        parts.append(to_valued(search) if window.valued else SQL("({}) IS NULL").format(sort.expression))
     if window.after is not None:
-        values: list[Composable] = [SQL("%(after_id)s::uuid")]
         params["after_id"] = window.after.id
         if window.valued:
-            values.insert(0, SQL("CAST({} AS {})").format(Placeholder("after"), sort.sql_type))
             params["after"] = window.after.value
-        sign = SQL("<" if search.descending else ">")
+    gathers = search.is_narrowed and not window.dense
+    shape = _Shape(search.surface, search.sort, search.descending, gathers, window.after is not None)
+    return _compose_page(to_text(conditions.where), shape, replace(window, after=None)), params
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What of a search decides the form of its page. `gathers`: few rows match, which are found first, then sorted."""
+
+    surface: Surface
+    sort: str
+    descending: bool
+    gathers: bool
+    goes_on: bool
+
+
+@lru_cache(KEPT)
+def _compose_page(where: LiteralString, shape: _Shape, window: Window) -> Query:
+    sort = SORTS[shape.sort]
+    keys: list[Composable] = [sort.expression, Identifier("id")] if window.valued else [Identifier("id")]
+    parts: list[Composable] = [SQL(where)]
+    if sort.nullable:
+        parts.append(SQL("({}) IS {}NULL").format(sort.expression, SQL("NOT " if window.valued else "")))
+    if shape.goes_on:
+        values: list[Composable] = [SQL("%(after_id)s::uuid")]
+        if window.valued:
+            values.insert(0, SQL("CAST({} AS {})").format(Placeholder("after"), sort.sql_type))
+        sign = SQL("<" if shape.descending else ">")
         parts.append(SQL("({}) {} ({})").format(SQL(", ").join(keys), sign, SQL(", ").join(values)))
-    columns = SQL("id, {} AS document, listed_at, off_market_at, xmin::text AS version, {} AS sort_value").format(
-        DOCUMENT[search.surface], sort.expression if window.valued else SQL("NULL")
+    columns = SQL("{} AS document, listed_at, off_market_at, id, xmin::text AS version, {} AS sort_value").format(
+        DOCUMENT[shape.surface], sort.expression if window.valued else SQL("NULL")
     )
+    if window.counted is not None:
+        columns = SQL("{}, {}").format(columns, to_counted(_LISTINGS, SQL(where), window.counted))
     found = SQL("SELECT {} FROM properties WHERE {}").format(columns, SQL(" AND ").join(parts))
-    if search.is_narrowed and not window.dense:
-        # Few rows match: find them all, then sort them. OFFSET 0 keeps the planner from walking the sorted index
-        # in the hope of meeting them there, which it guesses wrongly for rare words and for boxes.
+    if shape.gathers:
+        # OFFSET 0 keeps the planner from walking the sorted index in the hope of meeting them there, which it
+        # guesses wrongly for rare words and for boxes.
         found = SQL("SELECT * FROM ({} OFFSET 0) AS found").format(found)
         keys = [SQL("sort_value"), Identifier("id")] if window.valued else [Identifier("id")]
+    direction = SQL("DESC") if shape.descending else SQL("ASC")
     statement = SQL("{} ORDER BY {} LIMIT {} OFFSET {}").format(
         found,
         SQL(", ").join(SQL("{} {}").format(key, direction) for key in keys),
         Literal(window.limit),
         Literal(window.offset),
     )
-    return statement, params
+    return to_statement("page", statement)
 
 
 def to_valued(search: Search) -> Composed:
@@ -135,7 +149,7 @@ def to_valued(search: Search) -> Composed:
     return SQL("({}) IS NOT NULL").format(SORTS[search.sort].expression)
 
 
-def to_query(words: Words) -> tuple[Composed, dict[str, object]]:
+def to_query(words: Words) -> tuple[Composable, dict[str, object]]:
     """A tsquery out of words, with its parameters."""
     params: dict[str, object] = {}
     groups: list[Composable] = []
@@ -148,22 +162,23 @@ def to_query(words: Words) -> tuple[Composed, dict[str, object]]:
 
 
 def _add_texts(conditions: Conditions, word: str, texts: tuple[str, ...], surface: Surface) -> None:
+    without_case = word in WITHOUT_CASE
+    values = [text.lower() for text in texts] if without_case else list(texts)
+    # One value is compared by =, so that an index led by it also gives the order after it.
+    is_single = len(values) == 1
+    conditions.text(_compare(word, surface, is_single=is_single), **{word: values[0] if is_single else values})
+
+
+@lru_cache(KEPT)
+def _compare(word: str, surface: Surface, *, is_single: bool) -> LiteralString:
     if word in WITHOUT_CASE:
-        (column,) = usable((WITHOUT_CASE[word],), surface, word)
-        compared = [(SQL("lower({})").format(Identifier(column)), [text.lower() for text in texts])]
+        columns = usable((WITHOUT_CASE[word],), surface, word)
+        expressions: list[Composable] = [SQL("lower({})").format(Identifier(column)) for column in columns]
     else:
-        columns = usable(EXACT[word], surface, word)
-        compared = [(Identifier(column), list(texts)) for column in columns]
-    parts: list[Composable] = []
-    for expression, values in compared:
-        # One value is compared by =, so that an index led by it also gives the order after it.
-        if len(values) == 1:
-            parts.append(SQL("{} = {}").format(expression, Placeholder(word)))
-            conditions.params[word] = values[0]
-        else:
-            parts.append(SQL("{} = ANY({}::text[])").format(expression, Placeholder(word)))
-            conditions.params[word] = values
-    conditions.add(SQL("({})").format(SQL(" OR ").join(parts)))
+        expressions = [Identifier(column) for column in usable(EXACT[word], surface, word)]
+    form = SQL("{} = {}") if is_single else SQL("{} = ANY({}::text[])")
+    parts = [form.format(expression, Placeholder(word)) for expression in expressions]
+    return to_text(SQL("({})").format(SQL(" OR ").join(parts)))
 
 
 def _add_range(conditions: Conditions, word: str, wanted: Range) -> None:
@@ -189,10 +204,17 @@ def _add_flags(conditions: Conditions, search: Search) -> None:
         conditions.text("modified_at >= %(modified_since)s", modified_since=search.modified_since)
     if search.featured is not None:
         conditions.text("is_featured" if search.featured else "NOT is_featured")
+    if search.mine is not None:
+        conditions.add(
+            _MINE,
+            mine_providers=[provider for provider, _ in search.mine.members],
+            mine_keys=[key for _, key in search.mine.members],
+            mine_authors=list(search.mine.authors),
+        )
     if search.has_photos is not None:
         kept = SQL("EXISTS (SELECT FROM property_media m WHERE m.property_id = properties.id{})")
         if search.surface is Surface.PUBLIC:
-            photos: Composable = kept.format(SQL(" AND m.permission && ARRAY['Public', 'IDX']"))
+            photos: Composable = kept.format(_OPEN)
         else:
             photos = SQL("(coalesce(photos_count, 0) > 0 OR {})").format(kept.format(SQL("")))
         conditions.add(photos if search.has_photos else SQL("NOT {}").format(photos))
@@ -200,7 +222,7 @@ def _add_flags(conditions: Conditions, search: Search) -> None:
 
 def to_word_conditions(words: Words, surface: Surface) -> Conditions:
     """The conditions for words alone."""
-    conditions = Conditions()
+    conditions = Conditions(_LISTINGS)
     _add_words(conditions, words, surface)
     return conditions
 

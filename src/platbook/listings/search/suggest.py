@@ -13,12 +13,12 @@ from itertools import islice, product
 from platbook.base.actor import Surface
 from platbook.db import ReadConnection, load_queries
 from platbook.db.compose import SQL, Composable, Placeholder
+from platbook.db.totals import count_up_to
 from platbook.listings.search.columns import SEEN
 from platbook.listings.search.filters import Search, check_text
 from platbook.listings.search.keywords import find_near_words
 from platbook.listings.search.spelling import one_edit_away
 from platbook.listings.search.statement import to_conditions
-from platbook.listings.search.totals import count_up_to
 
 Q = load_queries(__package__ or "platbook.listings.search")
 

@@ -8,13 +8,14 @@ from typing import TypeVar
 
 from platbook.base.actor import Surface
 from platbook.base.errors import FieldProblem, InvalidInput
+from platbook.db.totals import Count
 from platbook.listings.search.facets import FACETS
 from platbook.listings.search.filters import (
     DEFAULT_RADIUS,
     EXACT_WORDS,
     RANGE_WORDS,
     Box,
-    Count,
+    Mine,
     Near,
     Point,
     Range,
@@ -32,8 +33,8 @@ _CORNERS = 4
 _PAIR = 2
 _SINGLE = frozenset(
     {
-        "search", "bbox", "near", "radiusMiles", "polygon", "modifiedSince", "hasPhotos", "featured", "sortBy",
-        "sortOrder", "page", "limit", "cursor", "count",
+        "search", "bbox", "near", "radiusMiles", "polygon", "modifiedSince", "hasPhotos", "featured", "mine",
+        "sortBy", "sortOrder", "page", "limit", "cursor", "count",
         *(f"{side}{word}" for word in RANGE_WORDS for side in ("min", "max")),
     }
 )  # fmt: skip
@@ -41,8 +42,8 @@ WORDS = _SINGLE | frozenset(EXACT_WORDS) | {"facets"}
 """Every word a search knows."""
 
 
-def parse_search(texts: Mapping[str, Sequence[str]], *, surface: Surface) -> Search:
-    """Read a search. Errors: `InvalidInput` naming every word that is unknown or cannot be."""
+def parse_search(texts: Mapping[str, Sequence[str]], *, surface: Surface, mine: Mine | None = None) -> Search:
+    """Read a search; `mine` is what the caller's own are. Errors: `InvalidInput` naming every word that cannot be."""
     reader = _Reader(texts)
     near = reader.read("near", _to_pair)
     radius = reader.read("radiusMiles", _to_float)
@@ -60,6 +61,7 @@ def parse_search(texts: Mapping[str, Sequence[str]], *, surface: Surface) -> Sea
         "modified_since": reader.read("modifiedSince", to_moment),
         "has_photos": reader.read("hasPhotos", _from(_TRUTH)),
         "featured": reader.read("featured", _from(_TRUTH)),
+        "mine": (mine or Mine()) if reader.read("mine", _from(_TRUTH)) else None,
         "facets": reader.facets(),
         "sort": sort,
         "descending": SORTS[sort].descending if order is None else order,
@@ -128,6 +130,7 @@ _FORMS = {
     "modifiedSince": "must be a time in ISO 8601",
     "hasPhotos": "must be true or false",
     "featured": "must be true or false",
+    "mine": "must be true or false",
     "sortBy": f"must be of {', '.join(SORTS)}",
     "sortOrder": "must be asc or desc",
     "page": "must be a whole number",

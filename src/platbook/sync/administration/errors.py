@@ -6,8 +6,10 @@ from uuid import UUID
 
 from platbook.base.actor import Actor
 from platbook.base.errors import Conflict
+from platbook.base.rights import Right, require
 from platbook.db import WriteConnection, load_queries
 from platbook.providers.providers import get_provider
+from platbook.sync.administration.acts import note_act
 from platbook.sync.reports.errors import get_error
 from platbook.sync.runs import Request, SyncType, request_run
 
@@ -25,19 +27,23 @@ class Retrying:
 
 async def retry_error(connection: WriteConnection, error_id: UUID, actor: Actor, at: datetime) -> Retrying:
     """Have one rejected record tried again. NotFound; Conflict where there is nothing to try or it is settled."""
+    require(actor, Right.RUN_SYNCS)
     error = await get_error(connection, error_id)
     if error.listing_key is None:
         raise Conflict("this error is of a whole run, or of a record that could not be read; there is nothing to retry")
     if not await connection.column(str, Q.mark_retrying, {"id": error_id, "provider_id": None, "at": at}):
         raise Conflict(f"this error is settled: {error.retry}", code="ERROR_SETTLED")
+    await note_act(connection, actor, "error retried", error.provider_id, at, errorId=str(error_id))
     return Retrying(error.provider_id, 1, await _run(connection, error.provider_id, actor, at))
 
 
 async def retry_all(connection: WriteConnection, provider_id: str, actor: Actor, at: datetime) -> Retrying:
     """Have every open rejection of a provider tried again. NotFound."""
+    require(actor, Right.RUN_SYNCS)
     await get_provider(connection, provider_id)
     marked = await connection.column(str, Q.mark_retrying, {"id": None, "provider_id": provider_id, "at": at})
     run = await _run(connection, provider_id, actor, at) if marked else None
+    await note_act(connection, actor, "errors retried", provider_id, at, marked=len(marked))
     return Retrying(provider_id, len(marked), run)
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from platbook.base.actor import Actor
 from platbook.base.errors import Conflict, InvalidInput, ProviderMisconfigured
-from platbook.base.log import get_log
+from platbook.base.rights import Right, require
 from platbook.db import SecretBox, WriteConnection, load_queries
 from platbook.listings import store
 from platbook.listings.documents import document_version
@@ -24,6 +24,7 @@ from platbook.providers.configuration import (
     parse_configuration,
 )
 from platbook.providers.providers import Provider, get_provider
+from platbook.sync.administration.acts import note_act
 from platbook.sync.cursors import forget_cursors
 from platbook.sync.mapping import plan_mapping
 from platbook.sync.runs import Request, SyncType, request_run
@@ -31,7 +32,6 @@ from platbook.sync.runs import Request, SyncType, request_run
 Q = load_queries("platbook.sync")
 A = load_queries(__package__ or "platbook.sync.administration")
 
-_log = get_log("administration")
 _SECONDS = 3600
 _SHORTEST, _LONGEST = 0.25, 168
 
@@ -75,9 +75,10 @@ async def add_provider(
     connection: WriteConnection, box: SecretBox, configuration: Configuration, actor: Actor, at: datetime
 ) -> None:
     """Add a provider, due at once if it is enabled; Conflict where the id is taken."""
+    require(actor, Right.RUN_SYNCS)
     await providers.add_provider(connection, box, configuration, at)
     await connection.run(Q.add_status, {"provider_id": configuration.provider_id, "at": at})
-    _log.info("provider added", provider=configuration.provider_id, by=actor.name)
+    await note_act(connection, actor, "provider added", configuration.provider_id, at)
 
 
 async def replace_provider(
@@ -88,6 +89,7 @@ async def replace_provider(
     Another display withdraws its public documents at once, another mapping has everything read again, another scope
     is the next run's affair. A person has acted: the provider is due at once. NotFound.
     """
+    require(actor, Right.RUN_SYNCS)
     provider_id = configuration.provider_id
     before = await get_provider(connection, provider_id)
     await _fence(connection, provider_id, at)
@@ -101,7 +103,8 @@ async def replace_provider(
     if before.field_mapping != after.field_mapping:
         await _read_again(connection, after, actor, at)
     await connection.run(Q.unblock, {"provider_id": provider_id, "at": at})
-    _log.info("provider changed", provider=provider_id, by=actor.name)
+    credentials = sorted(configuration.credentials or ())
+    await note_act(connection, actor, "provider changed", provider_id, at, credentialsWritten=credentials)
     return Changed(provider_id, rebuild)
 
 
@@ -109,12 +112,13 @@ async def toggle_provider(
     connection: WriteConnection, provider_id: str, actor: Actor, at: datetime, *, enabled: bool
 ) -> Provider:
     """Switch the schedule on (due at once, and no longer waiting for an operator) or off. NotFound if archived too."""
+    require(actor, Right.RUN_SYNCS)
     await providers.set_enabled(connection, provider_id, enabled=enabled, at=at)
     if enabled:
         params = {"provider_id": provider_id, "at": at}
         await connection.run(Q.add_status, params)
         await connection.run(Q.unblock, params)
-    _log.info("provider enabled" if enabled else "provider disabled", provider=provider_id, by=actor.name)
+    await note_act(connection, actor, "provider enabled" if enabled else "provider disabled", provider_id, at)
     return await get_provider(connection, provider_id)
 
 
@@ -122,20 +126,22 @@ async def change_interval(
     connection: WriteConnection, provider_id: str, interval_hours: float, actor: Actor, at: datetime
 ) -> Provider:
     """Change how often a provider is synced, counted from its last success. NotFound; InvalidInput names the field."""
+    require(actor, Right.RUN_SYNCS)
     if not _SHORTEST <= interval_hours <= _LONGEST:
         raise InvalidInput.of("intervalHours", f"must be between {_SHORTEST} and {_LONGEST}")
     await providers.set_interval(connection, provider_id, interval_hours=interval_hours, at=at)
     params = {"provider_id": provider_id, "at": at, "seconds": interval_hours * _SECONDS}
     await connection.run(A.count_from_last, params)
-    _log.info("interval changed", provider=provider_id, by=actor.name, hours=interval_hours)
+    await note_act(connection, actor, "interval changed", provider_id, at, intervalHours=interval_hours)
     return await get_provider(connection, provider_id)
 
 
 async def archive_provider(connection: WriteConnection, provider_id: str, actor: Actor, at: datetime) -> None:
     """Take a provider out of service: not scheduled, its runs ended, its listings hidden, nothing erased. NotFound."""
+    require(actor, Right.RUN_SYNCS)
     await take_out_of_service(connection, provider_id, at)
     await store.set_hidden(connection, provider_id, hidden=True)
-    _log.info("provider archived", provider=provider_id, by=actor.name)
+    await note_act(connection, actor, "provider archived", provider_id, at)
 
 
 async def restore_provider(
@@ -194,6 +200,7 @@ def _to_configuration(provider: Provider, *, enabled: bool) -> Configuration:
         field_mapping=dict(provider.field_mapping),
         scope=ScopeSettings.model_validate(provider.scope),
         display=provider.display_rules,
+        media=provider.media_settings,
         retention="erase" if provider.retention == "erase" else "keep",
         interval_hours=provider.interval_hours,
         requests_per_second=provider.requests_per_second,

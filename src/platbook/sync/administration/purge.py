@@ -6,16 +6,16 @@ from uuid import UUID
 
 from platbook.base.actor import Actor
 from platbook.base.errors import Conflict
-from platbook.base.log import get_log
+from platbook.base.rights import Right, require
 from platbook.db import Database, load_queries
 from platbook.listings import store
 from platbook.listings.listing import Origin
 from platbook.providers.providers import delete_provider, get_provider
+from platbook.sync.administration.acts import note_act
 from platbook.sync.administration.providers import take_out_of_service
 
 A = load_queries(__package__ or "platbook.sync.administration")
 
-_log = get_log("administration")
 _BATCH = 1000
 
 
@@ -25,6 +25,7 @@ async def purge_provider(database: Database, provider_id: str, actor: Actor, at:
     Cut short, it leaves an archived provider with fewer listings, and is simply done again. NotFound; Conflict while
     a run is under way: cancel it, or archive the provider, first.
     """
+    require(actor, Right.RUN_SYNCS)
     async with database.transaction() as connection:
         await get_provider(connection, provider_id)
         if await connection.value(bool, A.is_running, {"provider_id": provider_id}):
@@ -41,7 +42,7 @@ async def purge_provider(database: Database, provider_id: str, actor: Actor, at:
         await store.set_hidden(connection, provider_id, hidden=False)
         await connection.run(A.delete_provider_sweep_keys, {"provider_id": provider_id})
         await delete_provider(connection, provider_id)
-    _log.info("provider purged", provider=provider_id, by=actor.name, listings=erased)
+        await note_act(connection, actor, "provider purged", provider_id, at, listings=erased)
     return erased
 
 

@@ -6,15 +6,15 @@ from uuid import UUID
 
 from platbook.base.actor import Actor
 from platbook.base.errors import Conflict, InvalidInput
-from platbook.base.log import get_log
+from platbook.base.rights import Right, require
 from platbook.db import WriteConnection, load_queries
 from platbook.providers.providers import get_provider
+from platbook.sync.administration.acts import note_act
 from platbook.sync.reports.sweeps import get_sweep
 from platbook.sync.runs import Request, RunStatus, SyncType, request_cancel, request_run
 
 Q = load_queries("platbook.sync")
 
-_log = get_log("administration")
 _BY_HAND = frozenset({SyncType.FULL, SyncType.INCREMENTAL, SyncType.SWEEP})
 
 
@@ -34,6 +34,7 @@ async def start_sync(connection: WriteConnection, request: Request, actor: Actor
     A disabled provider, and one that waits for an operator, may be synced by hand. NotFound: no such provider;
     Conflict: it is archived, or a run waits already (its `syncId` is in `extra`); InvalidInput names the field.
     """
+    require(actor, Right.RUN_SYNCS)
     if request.sync_type not in _BY_HAND:
         raise InvalidInput.of("syncType", f"must be one of {', '.join(sorted(_BY_HAND))}")
     provider = await get_provider(connection, request.provider_id)
@@ -44,14 +45,17 @@ async def start_sync(connection: WriteConnection, request: Request, actor: Actor
             raise InvalidInput.of("listingKey", "a sweep reads every key; leave one of the two out")
         request = Request(request.provider_id, SyncType.RECORD, request.dry_run, request.listing_key)
     sync_id = await request_run(connection, request, actor, at)
+    told = {"syncId": str(sync_id), "syncType": request.sync_type, "dryRun": request.dry_run}
+    await note_act(connection, actor, "sync started", request.provider_id, at, **told)
     return Started(sync_id, request.provider_id, request.sync_type)
 
 
 async def cancel_sync(connection: WriteConnection, provider_id: str, actor: Actor, at: datetime) -> list[UUID]:
     """Stop what waits at once, and what runs before its next page. NotFound, or Conflict where there is neither."""
+    require(actor, Right.RUN_SYNCS)
     await get_provider(connection, provider_id)
     sync_ids = await request_cancel(connection, provider_id, at)
-    _log.info("cancel asked for", provider=provider_id, by=actor.name, sync_ids=[str(one) for one in sync_ids])
+    await note_act(connection, actor, "sync cancelled", provider_id, at, syncIds=[str(one) for one in sync_ids])
     return sync_ids
 
 
@@ -61,11 +65,13 @@ async def accept_sweep(connection: WriteConnection, sweep_id: UUID, actor: Actor
     NotFound: no such sweep; Conflict: it was decided already, or another run waits (then the caller's transaction is
     undone and the sweep stays refused).
     """
+    require(actor, Right.RUN_SYNCS)
     params = {"sweep_id": sweep_id, "at": at, "actor": actor.name}
     provider_id = await connection.value(str, Q.accept_sweep, params)
     if provider_id is None:
         sweep = await get_sweep(connection, sweep_id, keys=1)
         raise Conflict(f"this sweep is {sweep.status}", code="SWEEP_DECIDED")
+    await note_act(connection, actor, "sweep accepted", provider_id, at, sweepId=str(sweep_id))
     return await _apply(connection, Request(provider_id, SyncType.SWEEP, sweep_id=sweep_id), actor, at)
 
 

@@ -1,12 +1,23 @@
-"""How many rows a search finds: exact up to a bound, an estimate of the planner above it."""
+"""How many rows a list has: exact up to a bound, an estimate of the planner above it."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import cast
 
-from platbook.db import ReadConnection
-from platbook.listings.search.statement import Conditions, to_count, to_estimate
+from platbook.db.conditions import Conditions, to_count, to_estimate
+from platbook.db.connection import ReadConnection
 
 EXACT_UP_TO = 10_000
+BOUND = EXACT_UP_TO + 1
+"""How many matches are counted at most: one more than the exact ones, which tells that there are more."""
+
+
+class Count(StrEnum):
+    """How a list's total is told."""
+
+    ESTIMATE = "estimate"
+    EXACT = "exact"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +35,7 @@ class Counted:
 
 async def count_up_to_bound(connection: ReadConnection, conditions: Conditions) -> Counted:
     """Count the matches, one more than the bound at most."""
-    return await _count(connection, conditions, EXACT_UP_TO + 1)
+    return await _count(connection, conditions, BOUND)
 
 
 async def count_all(connection: ReadConnection, conditions: Conditions) -> Counted:
@@ -41,7 +52,7 @@ async def estimate(connection: ReadConnection, conditions: Conditions) -> int:
     """What the planner expects; never less than the bound, which is known to be passed."""
     ((plans,),) = await connection.tuples(to_estimate(conditions), conditions.params)
     first = cast("list[dict[str, dict[str, object]]]", plans)[0]
-    return max(EXACT_UP_TO + 1, int(cast("float", first["Plan"]["Plan Rows"])))
+    return max(BOUND, int(cast("float", first["Plan"]["Plan Rows"])))
 
 
 async def _count(connection: ReadConnection, conditions: Conditions, most: int | None) -> Counted:

@@ -1,0 +1,89 @@
+"""Proving who one is: by a password, and by a code where one is asked for; and changing the password."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from platbook.accounts.attempts import claim_attempt, forgive_attempt, take_back_attempt
+from platbook.accounts.passwords import check_password, hash_password, needs_rehash, verify_password
+from platbook.accounts.totp import asks_for_code, use_code
+from platbook.audit import Subject, write_entry
+from platbook.base.actor import Actor
+from platbook.base.clock import Clock
+from platbook.base.errors import NotAuthenticated
+from platbook.base.rights import Right, require
+from platbook.db import Database, SecretBox, load_queries
+
+Q = load_queries(__package__ or "platbook.accounts")
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Who has proved to be themselves, and their password's hash where it is to be kept anew."""
+
+    user_id: UUID
+    renewed_hash: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Login:
+    id: UUID
+    password_hash: str | None
+    is_active: bool
+
+
+class Credentials:
+    """Checks passwords and codes; every guess counts, whatever it was to open."""
+
+    def __init__(self, database: Database, box: SecretBox, clock: Clock) -> None:
+        self._database, self._box, self._clock = database, box, clock
+
+    async def prove(self, email: str, password: str, address: str, code: str | None = None) -> Proof:
+        """Check a password, and a code where one is asked for, sent from a client address.
+
+        NotAuthenticated: INVALID_CREDENTIALS, the same for an unknown user and a wrong code, or TOTP_REQUIRED where the
+        password is right and a code is missing; TooManyAttempts.
+        """
+        now, email = self._clock.now(), email.lower()
+        async with self._database.transaction() as connection:
+            await claim_attempt(connection, email, address, now)
+            login = await connection.first(_Login, Q.get_login, {"email": email})
+        good = await verify_password(password, None if login is None else login.password_hash)
+        if login is None or login.password_hash is None or not good or not login.is_active:
+            raise refuse_login()
+        renewed = await hash_password(password) if needs_rehash(login.password_hash) else None
+        async with self._database.transaction() as connection:
+            asked = await asks_for_code(connection, login.id)
+            if asked and not code:
+                await take_back_attempt(connection, email, address, now)
+            elif not asked or await use_code(connection, self._box, login.id, code or "", now):
+                await forgive_attempt(connection, email, address, now)
+                return Proof(login.id, renewed)
+        if code:
+            raise refuse_login()
+        raise NotAuthenticated("send the code of your device too, as totp", code="TOTP_REQUIRED")
+
+    async def prove_again(self, actor: Actor, password: str, address: str, code: str | None = None) -> None:
+        """Check that whoever acts in a login still knows its password. Errors: as `prove`."""
+        require(actor, Right.OWN_PROFILE)
+        proof = await self.prove(actor.name, password, address, code)
+        if proof.user_id != actor.user_id:
+            raise refuse_login()
+
+    async def change_password(
+        self, actor: Actor, password: str, new: str, address: str, code: str | None = None
+    ) -> None:
+        """Change one's own password: every other login of one's ends. InvalidInput names the field; as `prove`."""
+        check_password(new, "newPassword")
+        await self.prove_again(actor, password, address, code)
+        now, hashed = self._clock.now(), await hash_password(new)
+        async with self._database.transaction() as connection:
+            await connection.run(Q.set_password, {"id": actor.user_id, "password_hash": hashed})
+            params = {"user_id": actor.user_id, "except_id": actor.session_id, "at": now}
+            await connection.run(Q.end_sessions, params)
+            await connection.run(Q.void_resets, params)
+            await write_entry(connection, actor, "password changed", Subject("user", str(actor.user_id)), now)
+
+
+def refuse_login() -> NotAuthenticated:
+    """What is said to whoever does not prove who they are."""
+    return NotAuthenticated("the e-mail address or the password is wrong", code="INVALID_CREDENTIALS")

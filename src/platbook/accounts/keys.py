@@ -1,0 +1,98 @@
+"""API keys: a long random text for a program, with scopes and a surface, never more than its owner.
+
+A key is shown once and kept as a hash. It ends when it is revoked, expires, or its owner is disabled.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from platbook.accounts.tokens import hash_token, new_secret_token
+from platbook.accounts.users import clean_name, look_up_user
+from platbook.audit import Subject, write_entry
+from platbook.base.actor import Actor, Scope, Surface
+from platbook.base.errors import InvalidInput, NotFound
+from platbook.base.ids import new_id
+from platbook.base.rights import PUBLIC, ROLES, SCOPES, Right, require
+from platbook.db import ReadConnection, WriteConnection, load_queries
+
+Q = load_queries(__package__ or "platbook.accounts")
+
+PREFIX = "pbk_"
+"""What every key begins with, so that people and secret scanners know one when they see it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """What a key is made with."""
+
+    name: str
+    scopes: Sequence[Scope]
+    surface: Surface = Surface.INTERNAL
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key as it is kept. `last_used_at` is true to the hour."""
+
+    id: UUID
+    user_id: UUID
+    name: str
+    surface: str
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+
+
+async def add_key(connection: WriteConnection, new: NewKey, actor: Actor, at: datetime) -> tuple[UUID, str]:
+    """Make a key of one's own: its id, and the key, which is shown once. InvalidInput names the field."""
+    require(actor, Right.OWN_PROFILE)
+    _check(new, actor, at)
+    key_id, key = new_id(), PREFIX + new_secret_token()
+    params = {
+        "id": key_id,
+        "user_id": actor.user_id,
+        "name": clean_name(new.name, "name"),
+        "key_hash": hash_token(key),
+        "surface": new.surface,
+        "scopes": sorted(set(new.scopes)),
+        "at": at,
+        "expires_at": new.expires_at,
+    }
+    await connection.run(Q.add_key, params)
+    details = {"owner": str(actor.user_id), "surface": new.surface, "scopes": params["scopes"]}
+    await write_entry(connection, actor, "key made", Subject("key", str(key_id)), at, details)
+    return key_id, key
+
+
+async def find_keys(connection: ReadConnection, user_id: UUID, actor: Actor) -> list[Key]:
+    """The keys of a user, the newest first: one's own, or of a user one sees. NotFound."""
+    if user_id == actor.user_id:
+        require(actor, Right.OWN_PROFILE)
+    else:
+        await look_up_user(connection, user_id, actor)
+    return await connection.all(Key, Q.find_keys, {"user_id": user_id})
+
+
+async def revoke_key(connection: WriteConnection, user_id: UUID, key_id: UUID, actor: Actor, at: datetime) -> None:
+    """End a key: one's own, or as an admin another's. NotFound."""
+    require(actor, Right.OWN_PROFILE if user_id == actor.user_id else Right.MANAGE_USERS)
+    if await connection.value(str, Q.revoke_key, {"id": key_id, "user_id": user_id, "at": at}) is None:
+        raise NotFound("there is no such key", code="KEY_NOT_FOUND")
+    await write_entry(connection, actor, "key revoked", Subject("key", str(key_id)), at, {"owner": str(user_id)})
+
+
+def _check(new: NewKey, actor: Actor, at: datetime) -> None:
+    if not new.scopes:
+        raise InvalidInput.of("scopes", f"must name at least one of {', '.join(Scope)}")
+    for scope in new.scopes:
+        if new.surface is Surface.PUBLIC and not SCOPES[scope] <= PUBLIC:
+            raise InvalidInput.of("scopes", f"{scope} is not for the public surface")
+        if actor.role is None or Right[scope.name] not in ROLES[actor.role]:
+            raise InvalidInput.of("scopes", f"{scope} is more than your role allows")
+    if new.expires_at is not None and new.expires_at <= at:
+        raise InvalidInput.of("expiresAt", "must be in the future")

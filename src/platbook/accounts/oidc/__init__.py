@@ -1,0 +1,6 @@
+"""Signing in by an OpenID Connect issuer: authorization code with PKCE, state and nonce (OpenID Connect Core 1.0)."""
+
+from platbook.accounts.oidc.issuer import Client, Issuer
+from platbook.accounts.oidc.sign_in import Departure, OidcSignIn
+
+__all__ = ["Client", "Departure", "Issuer", "OidcSignIn"]

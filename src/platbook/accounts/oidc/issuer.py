@@ -1,0 +1,179 @@
+"""The issuer over the wire: what it says of itself, its keys, and a code against tokens."""
+
+import asyncio
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
+from urllib.parse import quote, urlencode, urlsplit
+
+import jwt
+import orjson
+
+from platbook.accounts.oidc.claims import Expected, UnknownKeyError, read_id_token
+from platbook.base.clock import Clock
+from platbook.base.errors import NotAuthenticated, SourceBrokeProtocol, SourceUnavailable
+from platbook.transport import ProviderClient, Transport
+
+_LARGEST = 1024 * 1024
+_PATIENCE_SECONDS = 20
+_KNOWN_FOR = timedelta(hours=1)
+_KEYS_AGAIN_AFTER = timedelta(minutes=1)
+_OK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Platbook as the issuer knows it. `secret` None: a public client, which proves itself by PKCE alone."""
+
+    issuer: str
+    client_id: str
+    secret: str | None
+    redirect_uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Endpoints:
+    """What the issuer says of itself (OpenID Connect Discovery 1.0 section 3)."""
+
+    authorization: str
+    token: str
+    keys: str
+    userinfo: str | None
+    basic: bool
+    known_at: datetime
+
+
+class Issuer:
+    """Asks one issuer; what it says of itself is kept for an hour, its keys until one is missing."""
+
+    def __init__(self, client: Client, transport: Transport, clock: Clock) -> None:
+        self.client = client
+        self._transport, self._clock = transport, clock
+        self._endpoints: _Endpoints | None = None
+        self._keys: tuple[datetime, jwt.PyJWKSet] | None = None
+
+    async def get_authorization_url(self, *, state: str, nonce: str, challenge: str) -> str:
+        """Where a browser goes to sign in. SourceUnavailable, SourceBrokeProtocol."""
+        endpoint = (await self._find_endpoints()).authorization
+        query = urlencode(
+            {
+                "response_type": "code",
+                "client_id": self.client.client_id,
+                "redirect_uri": self.client.redirect_uri,
+                "scope": "openid email profile",
+                "state": state,
+                "nonce": nonce,
+                "code_challenge": challenge,
+                "code_challenge_method": "S256",
+            },
+            quote_via=quote,
+        )
+        return f"{endpoint}{'&' if urlsplit(endpoint).query else '?'}{query}"
+
+    async def fetch_claims(self, code: str, *, verifier: str, nonce: str) -> dict[str, object]:
+        """Exchange a code; what the issuer says of whoever signed in. NotAuthenticated; as `get_authorization_url`."""
+        endpoints = await self._find_endpoints()
+        answer = await self._exchange(endpoints, code, verifier)
+        claims = await self._read(str(answer.get("id_token") or ""), nonce)
+        if "email" not in claims and endpoints.userinfo is not None:
+            bearer = {"authorization": f"Bearer {answer.get('access_token')}"}
+            told = await self._ask("GET", endpoints.userinfo, headers=bearer)
+            if told.get("sub") != claims["sub"]:  # OpenID Connect Core 1.0 section 5.3.2
+                raise NotAuthenticated("the issuer speaks of somebody else")
+            claims = {**told, **claims}
+        return claims
+
+    async def _exchange(self, endpoints: _Endpoints, code: str, verifier: str) -> dict[str, object]:
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": self.client.redirect_uri,
+            "code_verifier": verifier,
+        }
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        secret = self.client.secret
+        if secret is not None and endpoints.basic:  # RFC 6749 section 2.3.1
+            pair = f"{quote(self.client.client_id, safe='')}:{quote(secret, safe='')}"
+            headers["authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+        else:
+            form["client_id"] = self.client.client_id
+            if secret is not None:
+                form["client_secret"] = secret
+        return await self._ask("POST", endpoints.token, headers=headers, content=urlencode(form).encode())
+
+    async def _read(self, token: str, nonce: str) -> dict[str, object]:
+        expected = Expected(self.client.issuer, self.client.client_id, nonce)
+        now = self._clock.now()
+        try:
+            return read_id_token(token, await self._find_keys(now), expected, now)
+        except UnknownKeyError:  # it may have been made since
+            if self._keys is None or now - self._keys[0] < _KEYS_AGAIN_AFTER:
+                raise
+            self._keys = None
+            return read_id_token(token, await self._find_keys(now), expected, now)
+
+    async def _find_keys(self, now: datetime) -> jwt.PyJWKSet:
+        if self._keys is None:
+            told = await self._ask("GET", (await self._find_endpoints()).keys)
+            try:
+                self._keys = (now, jwt.PyJWKSet.from_dict(told))
+            except jwt.PyJWTError:
+                raise SourceBrokeProtocol("the issuer's keys cannot be used") from None
+        return self._keys[1]
+
+    async def _find_endpoints(self) -> _Endpoints:
+        now = self._clock.now()
+        if self._endpoints is None or now - self._endpoints.known_at >= _KNOWN_FOR:
+            address = f"{self.client.issuer.rstrip('/')}/.well-known/openid-configuration"
+            self._endpoints = _to_endpoints(await self._ask("GET", address), self.client.issuer, now)
+        return self._endpoints
+
+    async def _ask(
+        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, content: bytes | None = None
+    ) -> dict[str, object]:
+        client = self._transport.for_service("oidc issuer")
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                return await _fetch_json(
+                    client, method, url, {"accept": "application/json", **(headers or {})}, content
+                )
+        except TimeoutError:
+            raise SourceUnavailable("the issuer does not answer") from None
+
+
+async def _fetch_json(
+    client: ProviderClient, method: str, url: str, headers: Mapping[str, str], content: bytes | None
+) -> dict[str, object]:
+    async with client.send(method, url, headers=headers, content=content) as reply:
+        body = await reply.body(_LARGEST)
+    if reply.status != _OK:
+        if method == "POST":
+            raise NotAuthenticated("the issuer does not accept this sign-in; begin again")
+        raise SourceUnavailable(f"the issuer answered {reply.status}")
+    try:
+        told = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        told = None
+    if not isinstance(told, dict):
+        raise SourceBrokeProtocol("the issuer's answer is not a JSON object")
+    return cast("dict[str, object]", told)
+
+
+def _to_endpoints(told: Mapping[str, object], issuer: str, now: datetime) -> _Endpoints:
+    if told.get("issuer") != issuer:  # OpenID Connect Discovery 1.0 section 4.3
+        raise SourceBrokeProtocol("the issuer calls itself by another name than OIDC_ISSUER")
+    authorization, token, keys = (told.get(name) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"))
+    if not (isinstance(authorization, str) and isinstance(token, str) and isinstance(keys, str)):
+        raise SourceBrokeProtocol("the issuer does not tell where to sign in")
+    userinfo = told.get("userinfo_endpoint")
+    methods = told.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
+    return _Endpoints(
+        authorization,
+        token,
+        keys,
+        userinfo if isinstance(userinfo, str) else None,
+        "client_secret_basic" in cast("list[object]", methods),
+        now,
+    )

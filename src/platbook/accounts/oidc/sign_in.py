@@ -1,0 +1,104 @@
+"""From a browser's wish to sign in to a session: out to the issuer, and back.
+
+What must come back (state, nonce, PKCE verifier) travels in the browser's own cookie, sealed: only the browser that
+left can return, within ten minutes, and the server keeps nothing.
+"""
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import orjson
+
+from platbook.accounts.invitations import use_newest_invitation
+from platbook.accounts.oidc.claims import Identity, to_identity
+from platbook.accounts.oidc.issuer import Issuer
+from platbook.accounts.sessions import Sessions, Tokens
+from platbook.accounts.tokens import new_secret_token
+from platbook.accounts.users import NewUser, get_user, get_user_by_email, keep_user
+from platbook.audit import Subject, write_entry
+from platbook.base.actor import Actor
+from platbook.base.clock import Clock
+from platbook.base.errors import NotAllowed, NotAuthenticated, NotFound
+from platbook.db import Database, SecretBox, WriteConnection, load_queries
+
+Q = load_queries("platbook.accounts")
+
+LIFE = timedelta(minutes=10)
+
+_CONTEXT = "oidc sign-in"
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """Where the browser goes, and the cookie it must bring back."""
+
+    url: str
+    cookie: str
+
+
+class OidcSignIn:
+    """Signs people in by one issuer."""
+
+    def __init__(self, issuer: Issuer, sessions: Sessions, database: Database, box: SecretBox, clock: Clock) -> None:
+        self._issuer, self._sessions = issuer, sessions
+        self._database, self._box, self._clock = database, box, clock
+
+    async def begin(self) -> Departure:
+        """Send a browser to the issuer. TryLater where the issuer cannot be asked."""
+        state, nonce, verifier = new_secret_token(), new_secret_token(), new_secret_token()
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+        url = await self._issuer.get_authorization_url(state=state, nonce=nonce, challenge=challenge)
+        until = (self._clock.now() + LIFE).timestamp()
+        kept = orjson.dumps({"state": state, "nonce": nonce, "verifier": verifier, "until": until})
+        return Departure(url, base64.urlsafe_b64encode(self._box.seal(kept, context=_CONTEXT)).decode())
+
+    async def finish(self, code: str, state: str, issuer: str | None, cookie: str) -> Tokens:
+        """Let whoever comes back in. NotAuthenticated; NotAllowed: nobody here knows or invited their address."""
+        kept = self._open(cookie)
+        if not hmac.compare_digest(kept["state"].encode(), state.encode()):
+            raise NotAuthenticated("this is not the sign-in that was begun in this browser")
+        if issuer not in {None, self._issuer.client.issuer}:  # RFC 9207 section 2.4
+            raise NotAuthenticated("this comes from another issuer")
+        claims = await self._issuer.fetch_claims(code, verifier=kept["verifier"], nonce=kept["nonce"])
+        identity, now = to_identity(claims), self._clock.now()
+        async with self._database.transaction() as connection:
+            user_id = await self._find_user(connection, identity, now)
+            if not (await get_user(connection, user_id)).is_active:
+                raise NotAllowed("this user is disabled")
+            return await self._sessions.admit(connection, user_id)
+
+    async def _find_user(self, connection: WriteConnection, identity: Identity, now: datetime) -> UUID:
+        params: dict[str, object] = {"issuer": identity.issuer, "subject": identity.subject, "at": now}
+        known = await connection.value(UUID, Q.get_identity, params)
+        if known is not None:
+            return known
+        if identity.email is None:
+            raise NotAllowed("the issuer does not vouch for an e-mail address of yours")
+        user_id = await self._find_by_email(connection, identity, identity.email, now)
+        await connection.run(Q.add_identity, {**params, "user_id": user_id})
+        actor, details = Actor(identity.email, user_id), {"issuer": identity.issuer}
+        await write_entry(connection, actor, "issuer linked", Subject("user", str(user_id)), now, details)
+        return user_id
+
+    async def _find_by_email(self, connection: WriteConnection, identity: Identity, email: str, now: datetime) -> UUID:
+        try:
+            return (await get_user_by_email(connection, email)).id
+        except NotFound:
+            place = await use_newest_invitation(connection, email, now)
+        if place is None:
+            raise NotAllowed("nobody here knows or has invited your e-mail address; ask an administrator")
+        new = NewUser(email, None, identity.first_name, identity.last_name, place.role, place.office, place.team)
+        return (await keep_user(connection, new, Actor(email), now)).id
+
+    def _open(self, cookie: str) -> dict[str, str]:
+        try:
+            kept = orjson.loads(self._box.open(base64.urlsafe_b64decode(cookie), context=_CONTEXT))
+        except ValueError:
+            raise NotAuthenticated("no sign-in was begun in this browser; begin again") from None
+        if float(kept.pop("until")) <= self._clock.now().timestamp():
+            raise NotAuthenticated("this sign-in took too long; begin again")
+        return kept

@@ -1,0 +1,98 @@
+"""The audit log. It is written and read, never changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from platbook.base.actor import Actor
+from platbook.base.ids import new_id
+from platbook.base.rights import Right, require
+from platbook.db import ReadConnection, WriteConnection, as_json, load_queries
+
+Q = load_queries(__package__ or "platbook.audit")
+
+_NOTHING: Mapping[str, object] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What was acted on: a kind (`user`, `provider`, `lead`) and its id."""
+
+    kind: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One act. `key_id`: it was done by this API key of the user."""
+
+    id: UUID
+    at: datetime
+    actor: str
+    user_id: UUID | None
+    key_id: UUID | None
+    act: str
+    subject_kind: str
+    subject_id: str
+    details: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFilter:
+    """What entries are asked for; None asks for all."""
+
+    user_id: UUID | None = None
+    act: str | None = None
+    subject_kind: str | None = None
+    subject_id: str | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """One page of entries, the newest first."""
+
+    entries: list[Entry]
+    total: int
+
+
+async def write_entry(
+    connection: WriteConnection,
+    actor: Actor,
+    act: str,
+    subject: Subject,
+    at: datetime,
+    details: Mapping[str, object] = _NOTHING,
+) -> None:
+    """Note an act (`user disabled`, `lead merged`) in its own transaction. `details` hold no secret and no contact."""
+    params = {
+        "id": new_id(),
+        "at": at,
+        "actor": actor.name,
+        "user_id": actor.user_id,
+        "key_id": actor.key_id,
+        "act": act,
+        "subject_kind": subject.kind,
+        "subject_id": subject.id,
+        "details": as_json(dict(details)),
+    }
+    await connection.run(Q.write_entry, params)
+
+
+async def find_entries(
+    connection: ReadConnection, actor: Actor, wanted: EntryFilter, *, page: int, limit: int
+) -> Entries:
+    """A page of the log, the newest first. NotAllowed."""
+    require(actor, Right.READ_AUDIT)
+    params: dict[str, object] = {
+        "user_id": wanted.user_id,
+        "act": wanted.act,
+        "subject_kind": wanted.subject_kind,
+        "subject_id": wanted.subject_id,
+        "since": wanted.since,
+        "limit": limit,
+        "offset": (page - 1) * limit,
+    }
+    total = await connection.value(int, Q.count_entries, params) or 0
+    return Entries(await connection.all(Entry, Q.find_entries, params), total)

@@ -1,0 +1,99 @@
+"""`platbook key`: API keys of users."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from platbook.accounts import User, get_user_by_email
+from platbook.accounts.keys import Key, NewKey, add_key, find_keys, revoke_key
+from platbook.base.actor import COMMAND_LINE, Actor, Role, Scope, Surface
+from platbook.bootstrap.system import System
+from platbook.cli.process import run_on_system
+from platbook.cli.screen import Column, print_json, print_table, say
+from platbook.cli.wording import to_span
+
+app = typer.Typer(help="API keys: a user's rights for a program, within scopes.", no_args_is_help=True)
+
+_Owner = Annotated[str, typer.Argument(metavar="EMAIL", help="The user whose key it is.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    email: _Owner,
+    *,
+    name: Annotated[str, typer.Option(help="What it is for.")],
+    scope: Annotated[list[Scope], typer.Option(help="What it may do; may be repeated.", metavar="SCOPE")],
+    surface: Annotated[Surface, typer.Option(help="What it is shown of listings.")] = Surface.INTERNAL,
+    days: Annotated[int | None, typer.Option(min=1, max=3650, help="How long it is good for.")] = None,
+    as_json: _Json = False,
+) -> None:
+    """Make a key and print it, once."""
+
+    async def store(system: System) -> tuple[UUID, str]:
+        now = system.clock.now()
+        async with system.database.transaction() as connection:
+            owner = await get_user_by_email(connection, email)
+            expires_at = None if days is None else now + timedelta(days=days)
+            new = NewKey(name, scope, surface, expires_at)
+            return await add_key(connection, new, _for(owner), now)
+
+    key_id, key = run_on_system(context, store)
+    if as_json:
+        print_json({"id": key_id, "key": key})
+    else:
+        say(key)
+
+
+@app.command("list")
+def list_(context: typer.Context, email: _Owner, *, as_json: _Json = False) -> None:
+    """The keys of a user, never the keys themselves."""
+
+    async def read(system: System) -> tuple[list[Key], datetime]:
+        async with system.database.read() as connection:
+            owner = await get_user_by_email(connection, email)
+            return await find_keys(connection, owner.id, COMMAND_LINE), system.clock.now()
+
+    found, now = run_on_system(context, read)
+    if as_json:
+        print_json({"keys": found})
+        return
+    print_table(
+        [Column("id"), Column("name"), Column("surface"), Column("scopes"), Column("state"), Column("used", rank=1)],
+        [
+            (str(one.id), one.name, one.surface, " ".join(one.scopes), _state(one, now), to_span(now, one.last_used_at))
+            for one in found
+        ],
+        empty=f"{email} has no key.",
+    )
+
+
+@app.command()
+def revoke(
+    context: typer.Context,
+    email: _Owner,
+    key: Annotated[UUID, typer.Argument(metavar="ID", help="The key's id, as `platbook key list` shows it.")],
+) -> None:
+    """End a key at once."""
+
+    async def store(system: System) -> None:
+        async with system.database.transaction() as connection:
+            owner = await get_user_by_email(connection, email)
+            await revoke_key(connection, owner.id, key, COMMAND_LINE, system.clock.now())
+
+    run_on_system(context, store)
+    say(f"key {key} is good no more.")
+
+
+def _for(owner: User) -> Actor:
+    """Whoever runs the server, within the rights of a user."""
+    return Actor(COMMAND_LINE.name, owner.id, Role(owner.role), owner.office, owner.team)
+
+
+def _state(key: Key, now: datetime) -> str:
+    if key.revoked_at is not None:
+        return "revoked"
+    return "expired" if key.expires_at is not None and key.expires_at <= now else "good"

@@ -1,0 +1,160 @@
+"""`platbook lead`: one person's data, events nobody understood, and the rules that say who gets a new lead."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from pydantic import ValidationError
+
+from platbook.api.intake_models import RuleSent, to_rule_shown
+from platbook.base.actor import COMMAND_LINE
+from platbook.base.errors import InvalidInput
+from platbook.bootstrap.system import System
+from platbook.cli.exits import ExitCode
+from platbook.cli.process import run_on_system
+from platbook.cli.screen import Column, print_json, print_table, say
+from platbook.crm.intake.events import KeptEvent, Refused, Taken, find_refused, replay_event
+from platbook.crm.intake.rules import RuleWithMembers, add_rule, find_rules, remove_rule
+from platbook.crm.transfer.person import erase_person, export_person
+
+app = typer.Typer(help="One person's data, events that wait, and rules for new leads.", no_args_is_help=True)
+
+_Id = Annotated[UUID, typer.Argument(metavar="ID")]
+_Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+@app.command()
+def export(context: typer.Context, lead: _Id) -> None:
+    """Print everything that is kept of a person, as one JSON document."""
+
+    async def read(system: System) -> dict[str, object]:
+        async with system.database.read() as connection:
+            return await export_person(connection, COMMAND_LINE, lead)
+
+    print_json(run_on_system(context, read))
+
+
+@app.command()
+def erase(
+    context: typer.Context,
+    lead: _Id,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Erase a person for good: lead, tasks, log, events, and whoever was merged into them."""
+    if not yes:
+        typer.confirm(f"Erase {lead} with tasks, log and events, for ever?", abort=True, err=True)
+
+    async def take_away(system: System) -> int:
+        async with system.database.transaction() as connection:
+            return await erase_person(connection, COMMAND_LINE, lead, system.clock.now())
+
+    run_on_system(context, take_away)
+    say(f"Erased {lead}.")
+
+
+@app.command()
+def events(context: typer.Context, *, as_json: _Json = False) -> None:
+    """Events that could not be understood, the oldest first."""
+
+    async def read(system: System) -> list[KeptEvent]:
+        async with system.database.read() as connection:
+            return (await find_refused(connection, page=1, limit=1000))[0]
+
+    found = run_on_system(context, read)
+    if as_json:
+        print_json({"events": found})
+        return
+    print_table(
+        [Column("event"), Column("sender's id", rank=1), Column("reason", wrap=True)],
+        [(str(one.id), one.event_id, one.reason or "") for one in found],
+        empty="Every event was understood.",
+    )
+
+
+@app.command()
+def replay(
+    context: typer.Context,
+    event: _Id,
+    *,
+    corrected: Annotated[Path | None, typer.Option(help="A file with the event put right, as JSON.")] = None,
+) -> None:
+    """Take in an event that was refused, as it came or put right. Exit code 3 if it still cannot be understood."""
+    body = None if corrected is None else _read(corrected)
+
+    async def take_in(system: System) -> Taken | Refused:
+        async with system.database.transaction() as connection:
+            return await replay_event(connection, COMMAND_LINE, event, system.clock.now(), corrected=body)
+
+    taken = run_on_system(context, take_in)
+    if isinstance(taken, Refused):
+        say(str(taken.to_error()))
+        raise typer.Exit(ExitCode.PARTIAL)
+    say(f"{'Made' if taken.is_new else 'Found'} lead {taken.lead_id}.")
+
+
+@app.command()
+def rules(context: typer.Context, *, as_json: _Json = False) -> None:
+    """The rules that say who gets a new lead, in the order they are asked."""
+
+    async def read(system: System) -> list[RuleWithMembers]:
+        async with system.database.read() as connection:
+            return await find_rules(connection)
+
+    found = run_on_system(context, read)
+    if as_json:
+        print_json({"rules": [to_rule_shown(one).model_dump(mode="json", by_alias=True) for one in found]})
+        return
+    print_table(
+        [Column("rule"), Column("name"), Column("method"), Column("members", right=True), Column("state")],
+        [
+            (
+                str(one.rule.id),
+                one.rule.name,
+                one.rule.method,
+                str(len(one.members)),
+                "enabled" if one.rule.enabled else "disabled",
+            )
+            for one in found
+        ],
+        empty="No rule yet: new leads are nobody's. Add one: platbook lead add-rule FILE.json",
+    )
+
+
+@app.command("add-rule")
+def add_rule_(
+    context: typer.Context, file: Annotated[str, typer.Argument(metavar="FILE.json|-", help="- reads standard input.")]
+) -> None:
+    """Add a rule, in the form of POST /api/v1/leads/rules."""
+    try:
+        said = RuleSent.model_validate_json(sys.stdin.buffer.read() if file == "-" else _read(Path(file)))
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        raise InvalidInput.of(".".join(map(str, problem["loc"])) or "rule", problem["msg"]) from None
+
+    async def store(system: System) -> RuleWithMembers:
+        async with system.database.transaction() as connection:
+            return await add_rule(connection, COMMAND_LINE, said.to_rule(), system.clock.now())
+
+    say(f"Added {run_on_system(context, store).rule.id}.")
+
+
+@app.command("remove-rule")
+def remove_rule_(context: typer.Context, rule: _Id) -> None:
+    """Remove a rule; leads it gave stay where they are."""
+
+    async def take_away(system: System) -> None:
+        async with system.database.transaction() as connection:
+            await remove_rule(connection, COMMAND_LINE, rule, system.clock.now())
+
+    run_on_system(context, take_away)
+    say(f"Removed {rule}.")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read ({(error.strerror or 'unknown').lower()})") from None

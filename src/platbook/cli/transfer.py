@@ -1,0 +1,171 @@
+"""`platbook import`, `platbook export`: the CRM in from other systems, and out as files."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, cast
+
+import orjson
+import typer
+
+from platbook.base.actor import COMMAND_LINE
+from platbook.base.errors import InvalidInput
+from platbook.bootstrap.system import System
+from platbook.cli.exits import ExitCode
+from platbook.cli.process import run_on_system
+from platbook.cli.screen import Column, print_json, print_table, say
+from platbook.cli.wording import to_number
+from platbook.crm.transfer.csv_import import Files, Preview, import_files, preview_files
+from platbook.crm.transfer.dump import export_all
+from platbook.crm.transfer.mapping import Kind
+from platbook.crm.transfer.report import Report
+from platbook.crm.transfer.restore import Restored, is_export, restore_all
+from platbook.crm.transfer.table import writing
+
+_Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+def import_(  # noqa: PLR0913 - one parameter for each option of the command
+    context: typer.Context,
+    folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="A folder written by platbook export.")] = None,
+    *,
+    people: Annotated[Path | None, typer.Option(help="A CSV file of people.")] = None,
+    notes: Annotated[Path | None, typer.Option(help="A CSV file of notes, calls, mails about them.")] = None,
+    tasks: Annotated[Path | None, typer.Option(help="A CSV file of tasks about them.")] = None,
+    tags: Annotated[Path | None, typer.Option(help="A CSV file of tags, one to a row.")] = None,
+    system: Annotated[str, typer.Option(help="What to call the system the ids are from.")] = "import",
+    mapping: Annotated[Path | None, typer.Option(help="What the columns mean, as JSON; see --preview.")] = None,
+    preview: Annotated[bool, typer.Option("--preview", help="Show what the columns mean; store nothing.")] = False,
+    announce: Annotated[bool, typer.Option("--announce", help="Let rules and events follow; silent without.")] = False,
+    refused: Annotated[Path | None, typer.Option(help="Write refused rows and their reasons here, as CSV.")] = None,
+    as_json: _Json = False,
+) -> None:
+    """Import people with their notes, tasks and tags, or a whole export. Done again, it changes nothing.
+
+    Exit code 3 if rows were refused.
+    """
+    files = Files(_paths(people, notes, tasks, tags), _read_mapping(mapping))
+    if folder is not None:
+        if files.paths:
+            raise InvalidInput("a folder comes alone, without files beside it")
+        _restore(context, folder, as_json=as_json)
+    elif preview:
+        _show(preview_files(files), as_json=as_json)
+    else:
+        _import(context, files, system, refused, announce=announce, as_json=as_json)
+
+
+def export(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="An empty or new folder.")],
+    *,
+    as_json: _Json = False,
+) -> None:
+    """Write all CRM data into a folder: JSON Lines that platbook import brings back, and CSV to look at."""
+
+    async def write(system: System) -> dict[str, int]:
+        return await export_all(system.database, COMMAND_LINE, folder, system.clock.now())
+
+    counts = run_on_system(context, write)
+    if as_json:
+        print_json({"rows": counts})
+    else:
+        print_table(
+            [Column("file"), Column("rows", right=True)],
+            [(f"{name}.jsonl", to_number(count)) for name, count in counts.items()],
+            empty="",
+        )
+
+
+def _restore(context: typer.Context, folder: Path, *, as_json: bool) -> None:
+    if not is_export(folder):
+        raise InvalidInput(f"{folder} holds no export of Platbook; CSV files are given with --people and the like")
+
+    async def bring_back(system: System) -> Restored:
+        return await restore_all(system.database, COMMAND_LINE, folder, system.clock.now())
+
+    restored = run_on_system(context, bring_back)
+    if as_json:
+        print_json(restored)
+        return
+    for name, count in restored.rows.items():
+        say(f"{name}: {to_number(count)} rows")
+    for email, times in restored.unknown_users.items():
+        say(f"There is no user {email} here; {to_number(times)} places that named them are empty now.")
+
+
+def _import(
+    context: typer.Context, files: Files, name: str, refused: Path | None, *, announce: bool, as_json: bool
+) -> None:
+    async def take_in(system: System) -> Report:
+        now = system.clock.now()
+        return await import_files(system.database, COMMAND_LINE, files, now, system=name, announce=announce)
+
+    report = run_on_system(context, take_in)
+    if refused is not None:
+        with writing(refused, ["file", "line", "reason"]) as write:
+            for one in report.refused:
+                write([one.kind.value, one.line, one.reason])
+    if as_json:
+        print_json({"counts": report.counts, "refused": report.refused})
+    else:
+        for line in report.in_words():
+            say(line)
+        if report.refused and refused is None:
+            print_table(
+                [Column("file"), Column("line", right=True), Column("reason", wrap=True)],
+                [(one.kind.value, str(one.line), one.reason) for one in report.refused[:_SHOWN]],
+                empty="",
+            )
+            if len(report.refused) > _SHOWN:
+                say(f"and {to_number(len(report.refused) - _SHOWN)} more; write them all with --refused FILE.csv")
+    raise typer.Exit(ExitCode.PARTIAL if report.refused else ExitCode.SUCCESS)
+
+
+_SHOWN = 20
+
+
+def _show(previews: list[Preview], *, as_json: bool) -> None:
+    """The mapping in the form that --mapping reads, and the first rows by it."""
+    shown = {
+        one.kind.value: {"columns": dict(one.mapping.columns), "values": dict(one.mapping.values)} for one in previews
+    }
+    if as_json:
+        print_json({"mapping": shown, "samples": {one.kind.value: one.samples for one in previews}})
+        return
+    for one in previews:
+        samples = one.samples
+        print_table(
+            [Column(one.kind.value), Column("means"), Column("first row by it", wrap=True)],
+            [
+                (column, word, _sample(samples[0] if samples else {}, word))
+                for column, word in one.mapping.columns.items()
+            ],
+            empty="",
+        )
+    sys.stdout.write(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+
+def _sample(said: dict[str, object], word: str) -> str:
+    value = said.get(word.partition(".")[0])
+    if isinstance(value, dict):
+        value = cast("dict[str, object]", value).get(word.partition(".")[2])
+    return ", ".join(map(str, cast("list[object]", value))) if isinstance(value, list) else str(value or "")
+
+
+def _paths(people: Path | None, notes: Path | None, tasks: Path | None, tags: Path | None) -> dict[Kind, Path]:
+    given = {Kind.PEOPLE: people, Kind.NOTES: notes, Kind.TASKS: tasks, Kind.TAGS: tags}
+    return {kind: path for kind, path in given.items() if path is not None}
+
+
+def _read_mapping(path: Path | None) -> dict[str, object]:
+    if path is None:
+        return {}
+    try:
+        said: object = orjson.loads(path.read_bytes())
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read ({(error.strerror or 'unknown').lower()})") from None
+    except orjson.JSONDecodeError as error:
+        raise InvalidInput(f"{path} is not JSON: {error.msg} in line {error.lineno}") from None
+    if not isinstance(said, dict):
+        raise InvalidInput(f"{path} must hold one JSON object")
+    return cast("dict[str, object]", said)

@@ -1,0 +1,1 @@
+"""Leads, tasks, interactions: what agents do with the listings."""

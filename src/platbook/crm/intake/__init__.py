@@ -1,0 +1,1 @@
+"""Intake: what websites and other systems report of people becomes leads, each person once."""

@@ -1,0 +1,1 @@
+"""Interactions: the append-only log of what was said and done."""

@@ -1,0 +1,18 @@
+-- name: add_interaction
+-- One entry of the log.
+INSERT INTO interactions (id, lead_id, type, content, interaction_date, user_id, actor, property_id, metadata, created_at)
+VALUES (%(id)s, %(lead_id)s, %(type)s, %(content)s, %(interaction_date)s, %(user_id)s, %(actor)s, %(property_id)s,
+    %(metadata)s, %(created_at)s);
+
+-- name: get_interaction
+-- One entry that is not marked deleted.
+SELECT id, lead_id, type, content, interaction_date, user_id, actor, property_id, metadata, created_at
+FROM interactions WHERE id = %(id)s AND deleted_at IS NULL;
+
+-- name: mark_deleted
+-- An entry is taken off every list and stays.
+UPDATE interactions SET deleted_at = %(at)s, deleted_by = %(by)s WHERE id = %(id)s AND deleted_at IS NULL;
+
+-- name: has_property
+-- Whether there is such a listing.
+SELECT EXISTS (SELECT FROM properties WHERE id = %(id)s);

@@ -1,0 +1,103 @@
+"""Lists of interactions, a lead's timeline, and their numbers."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import cast
+from uuid import UUID
+
+from platbook.base.actor import Actor
+from platbook.base.errors import NotAllowed
+from platbook.crm.interactions.interaction import Interaction
+from platbook.crm.leads.store import read_lead
+from platbook.crm.lists import Page, Paging, Sort, Source, find_page
+from platbook.crm.visibility import to_interaction_conditions
+from platbook.crm.words import InteractionType
+from platbook.db import ReadConnection
+from platbook.db.compose import SQL, Identifier
+from platbook.db.conditions import Conditions
+from platbook.db.keyset import read_moment
+
+_TIME = SQL("timestamptz")
+
+SOURCE: Source[Interaction] = Source(
+    Interaction,
+    SQL("id, lead_id, type, content, interaction_date, user_id, actor, property_id, metadata, created_at"),
+    MappingProxyType(
+        {"interactionDate": Sort(SQL("interaction_date"), _TIME, lambda entry: entry.interaction_date, read_moment)}
+    ),
+    lambda entry: entry.id,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionSearch:
+    """What is asked of interactions, all of it together; None asks for all. The end is not included."""
+
+    lead_id: UUID | None = None
+    type: tuple[InteractionType, ...] = ()
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(slots=True)
+class InteractionStats:
+    """Interactions in numbers."""
+
+    total: int = 0
+    by_type: dict[str, int] = field(default_factory=dict[str, int])
+    by_user: dict[str, int] = field(default_factory=dict[str, int])
+
+
+async def find_interactions(
+    connection: ReadConnection, actor: Actor, search: InteractionSearch, paging: Paging
+) -> Page[Interaction]:
+    """A page of the interactions an actor sees, the newest first."""
+    return await find_page(connection, SOURCE, to_conditions(actor, search), paging)
+
+
+async def find_timeline(connection: ReadConnection, actor: Actor, lead_id: UUID, paging: Paging) -> Page[Interaction]:
+    """A page of one lead's log, the newest first. NotFound; NotAllowed where the lead is only there to be claimed."""
+    if not (await read_lead(connection, actor, lead_id)).is_whole:
+        raise NotAllowed("this lead is nobody's yet; claim it first")
+    return await find_page(connection, SOURCE, to_timeline(lead_id), paging)
+
+
+async def get_interaction_stats(
+    connection: ReadConnection, actor: Actor, search: InteractionSearch
+) -> InteractionStats:
+    """The numbers of the interactions an actor sees."""
+    conditions = to_conditions(actor, search)
+    stats = InteractionStats()
+    for kind, user, count in await connection.tuples(_COUNTS.format(conditions.where), conditions.params):
+        times = cast("int", count)
+        stats.total += times
+        stats.by_type[str(kind)] = stats.by_type.get(str(kind), 0) + times
+        if user is not None:
+            stats.by_user[str(user)] = stats.by_user.get(str(user), 0) + times
+    return stats
+
+
+_COUNTS = SQL("SELECT type, user_id, count(*) FROM interactions WHERE {} GROUP BY type, user_id")
+
+
+def to_timeline(lead_id: UUID) -> Conditions:
+    """One lead's entries."""
+    parts = [SQL("deleted_at IS NULL"), SQL("lead_id = %(lead_id)s")]
+    return Conditions(Identifier("interactions"), [*parts], {"lead_id": lead_id})
+
+
+def to_conditions(actor: Actor, search: InteractionSearch) -> Conditions:
+    """What is asked, and what the actor sees, as conditions."""
+    conditions = to_interaction_conditions(actor)
+    if search.lead_id is not None:
+        conditions.text("lead_id = %(lead_id)s", lead_id=search.lead_id)
+    if len(search.type) == 1:
+        conditions.text("type = %(type)s", type=search.type[0])
+    elif search.type:
+        conditions.text("type = ANY(%(type)s::text[])", type=list(search.type))
+    if search.start is not None:
+        conditions.text("interaction_date >= %(start)s", start=search.start)
+    if search.end is not None:
+        conditions.text("interaction_date < %(end)s", end=search.end)
+    return conditions

@@ -1,0 +1,1 @@
+"""Leads: people who may buy or sell."""

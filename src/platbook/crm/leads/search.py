@@ -1,0 +1,186 @@
+"""Lists of leads, their numbers, and whether somebody is known already."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import Enum
+from types import MappingProxyType
+from typing import LiteralString, cast
+from uuid import UUID
+
+from platbook.base.actor import Actor
+from platbook.base.errors import InvalidInput
+from platbook.base.rights import Right, whose
+from platbook.crm.contacts import EMAIL, PHONE, to_email, to_phone
+from platbook.crm.leads.lead import Lead
+from platbook.crm.leads.rows import COLUMNS, find_by_contacts, get_lead
+from platbook.crm.lists import Page, Paging, Sort, Source, find_page
+from platbook.crm.visibility import Seen, see, to_lead_conditions, to_whole
+from platbook.crm.words import Priority, Stage
+from platbook.db import ReadConnection
+from platbook.db.compose import SQL, Composable, Identifier, Placeholder
+from platbook.db.conditions import Conditions
+from platbook.db.keyset import read_moment
+
+_TIME = SQL("timestamptz")
+_MOST_WORDS = 8
+_LONGEST_SEARCH = 200
+_TRIGRAM = 3
+
+
+class Owner(Enum):
+    """Whose leads are asked for, where no user is named."""
+
+    NOBODY = "none"
+    ME = "me"
+
+
+SOURCE: Source[Lead] = Source(
+    Lead,
+    SQL(", ").join(Identifier(name) for name in COLUMNS),
+    MappingProxyType(
+        {
+            "createdAt": Sort(SQL("created_at"), _TIME, lambda lead: lead.created_at, read_moment),
+            "updatedAt": Sort(SQL("updated_at"), _TIME, lambda lead: lead.updated_at, read_moment),
+            "lastActivityAt": Sort(SQL("last_activity_at"), _TIME, lambda lead: lead.last_activity_at, read_moment),
+            "score": Sort(SQL("score"), SQL("smallint"), lambda lead: lead.score, int),
+            "lastName": Sort(SQL("last_name"), SQL("text"), lambda lead: lead.last_name, str, descending=False),
+        }
+    ),
+    lambda lead: lead.id,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LeadSearch:
+    """What is asked of leads: all filters together, of one filter's values any; every tag. Errors: InvalidInput."""
+
+    status: tuple[Stage, ...] = ()
+    priority: tuple[Priority, ...] = ()
+    source: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    assigned_to: UUID | Owner | None = None
+    office: str | None = None
+    team: str | None = None
+    min_budget: Decimal | None = None
+    max_budget: Decimal | None = None
+    search: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.search is not None and not 1 <= len(self.search.strip()) <= _LONGEST_SEARCH:
+            raise InvalidInput.of("search", f"must have 1 to {_LONGEST_SEARCH} characters")
+        if len(self.words) > _MOST_WORDS:
+            raise InvalidInput.of("search", f"takes {_MOST_WORDS} words")
+
+    @property
+    def words(self) -> list[str]:
+        """The words looked for, all of them."""
+        return (self.search or "").lower().split()
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether few rows are likely to match, by an index that does not sort them."""
+        return bool(self.search or self.tags)
+
+
+@dataclass(slots=True)
+class LeadStats:
+    """Leads in numbers; the owner of unassigned ones is `none`."""
+
+    total: int = 0
+    by_status: dict[str, int] = field(default_factory=dict[str, int])
+    by_source: dict[str, int] = field(default_factory=dict[str, int])
+    by_owner: dict[str, int] = field(default_factory=dict[str, int])
+
+
+async def find_leads(connection: ReadConnection, actor: Actor, search: LeadSearch, paging: Paging) -> Page[Seen]:
+    """A page of the leads an actor sees, the newest first unless told otherwise."""
+    found = await find_page(connection, SOURCE, to_conditions(actor, search), paging, narrow=search.is_narrow)
+    seen = [see(actor, lead) for lead in found.rows]
+    return Page(seen, found.total, found.total_is_estimate, found.next_cursor)
+
+
+async def get_lead_stats(connection: ReadConnection, actor: Actor) -> LeadStats:
+    """The numbers of the leads an actor sees whole."""
+    conditions = to_lead_conditions(actor, whole=True)
+    stats = LeadStats()
+    for status, source, owner, count in await connection.tuples(_COUNTS.format(conditions.where), conditions.params):
+        times = cast("int", count)
+        stats.total += times
+        for group, name in ((stats.by_status, status), (stats.by_source, source), (stats.by_owner, owner)):
+            word = "none" if name is None else str(name)
+            group[word] = group.get(word, 0) + times
+    return stats
+
+
+_COUNTS = SQL("SELECT status, source, assigned_to, count(*) FROM leads WHERE {} GROUP BY status, source, assigned_to")
+
+
+async def check_duplicate(
+    connection: ReadConnection, actor: Actor, *, email: str | None, phone: str | None
+) -> tuple[bool, list[Lead]]:
+    """Whether somebody is found by an address or a number, and who, where the actor sees all of them. InvalidInput."""
+    contacts: list[tuple[str, str]] = []
+    for kind, text, to, word in ((EMAIL, email, to_email, "email"), (PHONE, phone, to_phone, "phone")):
+        if text is not None:
+            try:
+                contacts.append((kind, to(text)))
+            except ValueError as error:
+                raise InvalidInput.of(word, str(error)) from None
+    if not contacts:
+        raise InvalidInput.of("email", "email or phone is needed")
+    found = dict.fromkeys((await find_by_contacts(connection, contacts)).values())
+    leads = [lead for lead_id in found if (lead := await get_lead(connection, lead_id)) is not None]
+    reach = whose(actor, Right.READ_CRM)
+    return bool(leads), [lead for lead in leads if reach.holds(lead.belonging)]
+
+
+def to_conditions(actor: Actor, search: LeadSearch) -> Conditions:
+    """What is asked, and what the actor sees, as conditions."""
+    conditions = to_lead_conditions(actor)
+    for column, values in (("status", search.status), ("priority", search.priority), ("source", search.source)):
+        if len(values) == 1:  # compared by =, so that an index led by it gives the order after it, too
+            conditions.add(SQL("{} = {}").format(Identifier(column), Placeholder(column)), **{column: values[0]})
+        elif values:
+            many = SQL("{} = ANY({}::text[])").format(Identifier(column), Placeholder(column))
+            conditions.add(many, **{column: list(values)})
+    _add_owner(conditions, actor, search)
+    if search.tags:
+        conditions.text("tags @> %(tags)s::text[]", tags=list(search.tags))
+    if search.min_budget is not None:
+        conditions.text("coalesce(budget_max, budget_min) >= %(min_budget)s", min_budget=search.min_budget)
+    if search.max_budget is not None:
+        conditions.text("coalesce(budget_min, budget_max) <= %(max_budget)s", max_budget=search.max_budget)
+    _add_words(conditions, actor, search.words)
+    return conditions
+
+
+def _add_owner(conditions: Conditions, actor: Actor, search: LeadSearch) -> None:
+    if search.assigned_to is Owner.NOBODY:
+        conditions.text("assigned_to IS NULL")
+    elif search.assigned_to is not None:
+        owner = actor.user_id if search.assigned_to is Owner.ME else search.assigned_to
+        conditions.text("assigned_to = %(assigned_to)s::uuid", assigned_to=owner)
+    if search.office is not None:
+        conditions.text("office = %(office)s", office=search.office)
+    if search.team is not None:
+        conditions.text("team = %(team)s", team=search.team)
+
+
+def _add_words(conditions: Conditions, actor: Actor, words: list[str]) -> None:
+    """Where contacts are kept from the reader, they are not found by them either: that would tell them."""
+    if not words:
+        return
+    patterns = {f"word_{place}": _to_pattern(word) for place, word in enumerate(words)}
+    conditions.add(_all_of("search_text", list(patterns)), **patterns)
+    if not whose(actor, Right.READ_CRM).everybody:
+        conditions.add(SQL("({} OR {})").format(to_whole(actor), _all_of("name_text", list(patterns))))
+
+
+def _all_of(column: LiteralString, names: list[str]) -> Composable:
+    return SQL(" AND ").join(SQL("{} LIKE {}").format(Identifier(column), Placeholder(name)) for name in names)
+
+
+def _to_pattern(word: str) -> str:
+    """Anywhere in a word; what is too short for a trigram, at the beginning of one."""
+    escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%  {escaped}%" if len(word) < _TRIGRAM else f"%{escaped}%"

@@ -1,0 +1,165 @@
+"""One page of a list of leads, tasks or interactions: rows, total, and where the next page begins.
+
+Totals as everywhere: exact up to a bound, an estimate above. Pages by number, or for depth by cursor.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import InvalidOperation
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from platbook.base.errors import InvalidInput
+from platbook.db import ReadConnection
+from platbook.db.compose import SQL, Composable, Composed, Literal
+from platbook.db.conditions import Conditions
+from platbook.db.keyset import pack, to_text, unpack
+from platbook.db.totals import Count, Counted, count_all, count_up_to_bound, estimate
+
+T = TypeVar("T")
+
+MOST_ROWS = 100
+DEEPEST_ROW = 100_000
+_FOREIGN = "is not of this list in this order"
+
+
+@dataclass(frozen=True, slots=True)
+class Sort(Generic[T]):
+    """One order. Its expression is never null, so that a page is one walk of an index."""
+
+    expression: SQL
+    sql_type: SQL
+    of: Callable[[T], object]
+    read: Callable[[str], object]
+    descending: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """Which page is wanted. `descending` None: as the order goes by itself. Errors: InvalidInput."""
+
+    sort: str
+    descending: bool | None = None
+    page: int = 1
+    limit: int = 20
+    cursor: str | None = None
+    count: Count = Count.ESTIMATE
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.limit <= MOST_ROWS:
+            raise InvalidInput.of("limit", f"must be 1 to {MOST_ROWS}")
+        if self.page < 1:
+            raise InvalidInput.of("page", "must be 1 or more")
+        if self.cursor and self.page != 1:
+            raise InvalidInput.of("cursor", "goes without page")
+        if self.offset > DEEPEST_ROW:
+            raise InvalidInput.of("page", f"reaches {DEEPEST_ROW} rows deep; cursor goes deeper")
+
+    @property
+    def offset(self) -> int:
+        """How many rows come before this page."""
+        return (self.page - 1) * self.limit
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page; `total` None: it was not asked for."""
+
+    rows: list[T]
+    total: int | None
+    total_is_estimate: bool
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Source(Generic[T]):
+    """What a list is read from: its columns, what a row becomes, and its orders by the API's word."""
+
+    into: type[T]
+    columns: Composable
+    sorts: Mapping[str, Sort[T]]
+    id_of: Callable[[T], UUID]
+
+
+async def find_page(
+    connection: ReadConnection, source: Source[T], conditions: Conditions, paging: Paging, *, narrow: bool = False
+) -> Page[T]:
+    """Find a page. `narrow`: few rows are likely to match, by an index that does not sort them.
+
+    Errors: InvalidInput for an unknown order or a foreign cursor.
+    """
+    if paging.sort not in source.sorts:
+        raise InvalidInput.of("sortBy", f"must be of {', '.join(source.sorts)}")
+    after = _read_cursor(source, paging)
+    counted: Counted | None = None
+    if paging.count is not Count.NONE or narrow:
+        counted = await count_up_to_bound(connection, conditions)
+    rows: list[T] = []
+    if counted is None or counted.is_capped or paging.offset < counted.rows:
+        few = narrow and counted is not None and not counted.is_capped
+        statement, params = to_page(source, conditions, paging, after, few=few)
+        rows = await connection.all(source.into, statement, params)
+    page = rows[: paging.limit]
+    cursor = _to_cursor(source, paging, page[-1]) if len(rows) > len(page) else None
+    if paging.count is Count.NONE or counted is None:
+        return Page(page, None, total_is_estimate=False, next_cursor=cursor)
+    if not counted.is_capped:
+        return Page(page, counted.rows, total_is_estimate=False, next_cursor=cursor)
+    if paging.count is Count.EXACT:
+        return Page(page, (await count_all(connection, conditions)).rows, total_is_estimate=False, next_cursor=cursor)
+    return Page(page, await estimate(connection, conditions), total_is_estimate=True, next_cursor=cursor)
+
+
+def to_page(
+    source: Source[T],
+    conditions: Conditions,
+    paging: Paging,
+    after: tuple[object, UUID] | None = None,
+    *,
+    few: bool = False,
+) -> tuple[Composed, dict[str, object]]:
+    """The statement of a page and of one row more, with its parameters."""
+    sort = source.sorts[paging.sort]
+    descending = sort.descending if paging.descending is None else paging.descending
+    parts, params = list(conditions.parts), dict(conditions.params)
+    if after is not None:
+        sign = SQL("<") if descending else SQL(">")
+        parts.append(
+            SQL("({}, id) {} (CAST(%(after)s AS {}), %(after_id)s::uuid)").format(sort.expression, sign, sort.sql_type)
+        )
+        params["after"], params["after_id"] = after
+    # Where few rows match: find them all, then sort. OFFSET 0 keeps the planner from walking a sorted index in the hope
+    # of meeting them there.
+    form = (
+        SQL("SELECT {} FROM (SELECT * FROM {} WHERE {} OFFSET 0) AS found")
+        if few
+        else SQL("SELECT {} FROM {} WHERE {}")
+    )
+    found = form.format(source.columns, conditions.table, SQL(" AND ").join(parts))
+    direction = SQL("DESC") if descending else SQL("ASC")
+    statement = SQL("{} ORDER BY {} {}, id {} LIMIT {} OFFSET {}").format(
+        found, sort.expression, direction, direction, Literal(paging.limit + 1), Literal(paging.offset)
+    )
+    return statement, params
+
+
+def _to_cursor(source: Source[T], paging: Paging, row: T) -> str:
+    return pack([_order(source, paging), to_text(source.sorts[paging.sort].of(row)), source.id_of(row)])
+
+
+def _read_cursor(source: Source[T], paging: Paging) -> tuple[object, UUID] | None:
+    if paging.cursor is None:
+        return None
+    try:
+        order, value, row = unpack(paging.cursor)
+        place = source.sorts[paging.sort].read(str(value)), UUID(str(row))
+    except (ValueError, TypeError, InvalidOperation, OverflowError) as error:
+        raise InvalidInput.of("cursor", _FOREIGN) from error
+    if order != _order(source, paging):
+        raise InvalidInput.of("cursor", _FOREIGN)
+    return place
+
+
+def _order(source: Source[T], paging: Paging) -> str:
+    sort = source.sorts[paging.sort]
+    return f"{paging.sort}{'-' if (sort.descending if paging.descending is None else paging.descending) else '+'}"

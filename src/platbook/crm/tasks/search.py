@@ -1,0 +1,112 @@
+"""Lists of tasks, and their numbers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from uuid import UUID
+
+from platbook.base.actor import Actor
+from platbook.crm.lists import Page, Paging, Sort, Source, find_page
+from platbook.crm.tasks.task import Task
+from platbook.crm.visibility import to_task_conditions
+from platbook.crm.words import Priority
+from platbook.db import ReadConnection
+from platbook.db.compose import SQL, Identifier
+from platbook.db.conditions import Conditions
+from platbook.db.keyset import read_moment
+
+_TIME = SQL("timestamptz")
+_NEVER = "infinity"
+_URGENCY = {Priority.LOW: 1, Priority.MEDIUM: 2, Priority.HIGH: 3, Priority.URGENT: 4}
+_LONGEST_DAY = timedelta(hours=38)
+"""Wherever a task's calendar stands, its today lies within so much of now."""
+
+
+def _read_due(text: str) -> object:
+    return text if text == _NEVER else read_moment(text)
+
+
+SOURCE: Source[Task] = Source(
+    Task,
+    SQL(", ").join(Identifier(one.name) for one in fields(Task)),
+    MappingProxyType(
+        {
+            "dueDate": Sort(SQL("due_place"), _TIME, lambda task: task.due_date or _NEVER, _read_due, descending=False),
+            "createdAt": Sort(SQL("created_at"), _TIME, lambda task: task.created_at, read_moment),
+            "updatedAt": Sort(SQL("updated_at"), _TIME, lambda task: task.updated_at, read_moment),
+            "priority": Sort(SQL("urgency"), SQL("smallint"), lambda task: _URGENCY[Priority(task.priority)], int),
+        }
+    ),
+    lambda task: task.id,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSearch:
+    """What is asked of tasks, all of it together; None asks for all."""
+
+    lead_id: UUID | None = None
+    priority: tuple[Priority, ...] = ()
+    is_completed: bool | None = None
+    assigned_to: UUID | None = None
+    due_before: datetime | None = None
+    due_after: datetime | None = None
+    overdue: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskStats:
+    """Tasks in numbers. `due_today`: not done, and due today on their own calendars."""
+
+    completed: int
+    pending: int
+    overdue: int
+    due_today: int
+
+
+async def find_tasks(
+    connection: ReadConnection, actor: Actor, search: TaskSearch, paging: Paging, now: datetime
+) -> Page[Task]:
+    """A page of the tasks an actor sees, the next due first unless told otherwise."""
+    return await find_page(connection, SOURCE, to_conditions(actor, search, now), paging)
+
+
+def to_conditions(actor: Actor, search: TaskSearch, now: datetime) -> Conditions:
+    """What is asked, and what the actor sees, as conditions."""
+    conditions = to_task_conditions(actor)
+    if search.lead_id is not None:
+        conditions.text("lead_id = %(lead_id)s", lead_id=search.lead_id)
+    if len(search.priority) == 1:
+        conditions.text("priority = %(priority)s", priority=search.priority[0])
+    elif search.priority:
+        conditions.text("priority = ANY(%(priority)s::text[])", priority=list(search.priority))
+    if search.is_completed is not None:
+        conditions.text("completed_at IS NOT NULL" if search.is_completed else "completed_at IS NULL")
+    if search.assigned_to is not None:
+        conditions.text("assigned_to = %(assigned_to)s", assigned_to=search.assigned_to)
+    if search.due_before is not None:
+        conditions.text("due_place < %(due_before)s", due_before=search.due_before)
+    if search.due_after is not None:
+        conditions.text("due_place >= %(due_after)s AND due_date IS NOT NULL", due_after=search.due_after)
+    if search.overdue is True:
+        conditions.text("completed_at IS NULL AND due_place < %(now)s", now=now)
+    elif search.overdue is False:
+        conditions.text("(completed_at IS NOT NULL OR due_place >= %(now)s)", now=now)
+    return conditions
+
+
+_COUNTS = SQL(
+    "SELECT count(completed_at) AS completed, count(*) FILTER (WHERE completed_at IS NULL) AS pending,"
+    " count(*) FILTER (WHERE completed_at IS NULL AND due_place < %(now)s) AS overdue,"
+    " count(*) FILTER (WHERE completed_at IS NULL AND due_place BETWEEN %(from)s AND %(to)s"
+    " AND (due_date AT TIME ZONE time_zone)::date = (%(now)s AT TIME ZONE time_zone)::date) AS due_today"
+    " FROM tasks WHERE {}"
+)
+
+
+async def get_task_stats(connection: ReadConnection, actor: Actor, now: datetime) -> TaskStats:
+    """The numbers of the tasks an actor sees."""
+    conditions = to_task_conditions(actor)
+    params: Mapping[str, object] = {"now": now, "from": now - _LONGEST_DAY, "to": now + _LONGEST_DAY}
+    return await connection.one(TaskStats, _COUNTS.format(conditions.where), conditions.params | params)

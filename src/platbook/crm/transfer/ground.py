@@ -1,0 +1,120 @@
+"""What every part of an import stands on: who imports from where, users by e-mail, ids of the other system."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TypeVar
+from uuid import UUID
+
+import orjson
+
+from platbook.base.actor import Actor
+from platbook.crm.transfer.mapping import ColumnMapping
+from platbook.crm.transfer.table import Row
+from platbook.db import ReadConnection, WriteConnection, load_queries
+
+T = TypeVar("T")
+
+Q = load_queries(__package__ or "platbook.crm.transfer")
+
+BATCH = 1000
+
+
+class RowRefused(Exception):
+    """A row that cannot be used; its text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A user as a row may name one."""
+
+    id: UUID
+    email: str
+    office: str | None
+    team: str | None
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """One import: `system` names where the ids come from; `announce`: rules and events as for any other lead."""
+
+    actor: Actor
+    at: datetime
+    system: str
+    owners: Mapping[str, Owner]
+    announce: bool = False
+
+    def owner(self, said: Mapping[str, object], word: str) -> Owner | None:
+        """The user a row names. RowRefused for one who is not here."""
+        email = str(said.get(word, "")).lower()
+        if email and email not in self.owners:
+            raise RowRefused(f"{word}: there is no user {email}")
+        return self.owners.get(email)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file: its rows, and what its columns mean."""
+
+    rows: Iterable[Row]
+    mapping: ColumnMapping
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What an id of the other system led to the last time."""
+
+    row_id: UUID
+    hash: bytes
+
+
+async def find_owners(connection: ReadConnection) -> dict[str, Owner]:
+    """Every user by e-mail address."""
+    return {one.email: one for one in await connection.all(Owner, Q.find_users)}
+
+
+async def find_known(connection: ReadConnection, system: str, kind: str, ids: Sequence[str]) -> dict[str, Known]:
+    """What these ids led to the last time."""
+    params = {"system": system, "kind": kind, "ids": list(ids)}
+    rows = await connection.tuples(Q.find_external, params)
+    return {str(name): Known(UUID(str(row)), _bytes(known)) for name, row, known in rows}
+
+
+async def remember(connection: WriteConnection, system: str, kind: str, told: Mapping[str, Known]) -> None:
+    """Remember what these ids led to, and what was said."""
+    params = {
+        "system": system,
+        "kind": kind,
+        "ids": list(told),
+        "rows": [one.row_id for one in told.values()],
+        "hashes": [one.hash for one in told.values()],
+    }
+    await connection.run(Q.add_external, params)
+
+
+def to_hash(said: Mapping[str, object]) -> bytes:
+    """Of what a row says, whatever the order of its columns."""
+    return hashlib.blake2b(orjson.dumps(said, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
+
+
+def to_moment(text: str, word: str) -> datetime:
+    """A time in ISO 8601, UTC where it has no offset. RowRefused."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise RowRefused(f"{word}: {text} is no time in ISO 8601") from None
+
+
+def batches(rows: Iterable[T]) -> Iterator[list[T]]:
+    """Rows, a thousand at a time."""
+    source = iter(rows)
+    while batch := list(islice(source, BATCH)):
+        yield batch
+
+
+def _bytes(value: object) -> bytes:
+    return value if isinstance(value, bytes) else b""

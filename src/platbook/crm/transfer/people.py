@@ -1,0 +1,275 @@
+"""Importing people. A person is known again by the other system's id, or else by an address or a number.
+
+The whole batch is read, looked up at once, and written by COPY. Where an address leads to a lead already, that lead is
+filled in and nothing of it overwritten; a number alone may be a family's, so it does not make two people one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import cast
+from uuid import UUID
+
+from platbook.base.errors import InvalidInput
+from platbook.base.ids import new_id
+from platbook.crm.contacts import EMAIL
+from platbook.crm.intake.assignment import Occasion, assign_by_rule
+from platbook.crm.leads.lead import Lead, apply, new_lead, rescore
+from platbook.crm.leads.merging import to_merged
+from platbook.crm.leads.rows import COLUMNS, Contact, contacts_of, find_by_contacts, keep_contacts, save_lead, to_params
+from platbook.crm.leads.rows import Q as LEADS
+from platbook.crm.leads.store import about
+from platbook.crm.transfer.ground import (
+    Ground,
+    Known,
+    Owner,
+    Q,
+    RowRefused,
+    Source,
+    batches,
+    find_known,
+    remember,
+    to_hash,
+    to_moment,
+)
+from platbook.crm.transfer.mapping import Kind, apply_mapping
+from platbook.crm.transfer.report import Report
+from platbook.crm.transfer.table import Row
+from platbook.crm.words import Priority, Stage
+from platbook.db import Database, WriteConnection
+from platbook.jobs.outbox import write_event
+
+PERSON = "person"
+
+ROW_COLUMNS = (*COLUMNS, "search_text", "name_text")
+_TYPES: Mapping[str, str] = {
+    "id": "uuid", "emails": "text[]", "phones": "text[]", "budget_min": "numeric", "budget_max": "numeric",
+    "tags": "text[]", "custom_fields": "jsonb", "assigned_to": "uuid", "consents": "jsonb", "score": "int2",
+    "score_reasons": "text[]", "score_until": "timestamptz", "activity": "jsonb", "claimants": "uuid[]",
+    "claim_until": "timestamptz", "claim_fallback": "uuid", "created_at": "timestamptz", "updated_at": "timestamptz",
+    "last_activity_at": "timestamptz", "merged_into": "uuid", "deleted_at": "timestamptz",
+}  # fmt: skip
+ROW_TYPES = tuple(_TYPES.get(column, "text") for column in ROW_COLUMNS)
+
+_FIELDS = {
+    "firstName": "first_name", "lastName": "last_name", "emails": "emails", "phones": "phones", "source": "source",
+    "budgetMin": "budget_min", "budgetMax": "budget_max", "notes": "notes", "tags": "tags", "aiSummary": "ai_summary",
+    "customFields": "custom_fields",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """One row, read: `said` for `Lead`, and what it is known by."""
+
+    line: int
+    key: str
+    hash: bytes
+    said: dict[str, object]
+    lead: Lead
+    owner: Owner | None
+
+
+@dataclass(slots=True)
+class _Batch:
+    added: list[Lead] = field(default_factory=list[Lead])
+    changed: dict[UUID, Lead] = field(default_factory=dict[UUID, Lead])
+    told: dict[str, Known] = field(default_factory=dict[str, Known])
+    taken: dict[Contact, str] = field(default_factory=dict[Contact, str])
+
+
+async def import_people(database: Database, ground: Ground, source: Source, report: Report) -> None:
+    """Import a file of people, a thousand in a transaction."""
+    seen: set[str] = set()
+    for rows in batches(source.rows):
+        people = [one for row in rows if (one := _read(ground, source, row, report, seen)) is not None]
+        async with database.transaction() as connection:
+            await _store(connection, ground, people, report)
+
+
+def _read(ground: Ground, source: Source, row: Row, report: Report, seen: set[str]) -> _Person | None:
+    said = apply_mapping(source.mapping, row.cells)
+    try:
+        person = _to_person(ground, row.line, said)
+        _refuse_twice(person, seen)
+    except (RowRefused, InvalidInput) as error:
+        report.refuse(Kind.PEOPLE, row.line, str(error))
+        return None
+    return person
+
+
+def _refuse_twice(person: _Person, seen: set[str]) -> None:
+    if person.key in seen:
+        raise RowRefused(f"{person.key} stands in this file twice")
+    seen.add(person.key)
+
+
+def _to_person(ground: Ground, line: int, said: dict[str, object]) -> _Person:
+    """Read a row. Errors: RowRefused, InvalidInput."""
+    told = {_FIELDS[word]: value for word, value in said.items() if word in _FIELDS}
+    if "name" in said and "firstName" not in said and "lastName" not in said:
+        told["first_name"], _, told["last_name"] = str(said["name"]).rpartition(" ")
+    for word, values in (("status", Stage), ("priority", Priority)):
+        if word in said:
+            known = {str(one).lower(): one for one in values}
+            if str(said[word]).lower() not in known:
+                raise RowRefused(
+                    f"{word}: {said[word]} is none of {', '.join(values)}; name it in the mapping's values"
+                )
+            told[word] = known[str(said[word]).lower()]
+    for word in ("budget_min", "budget_max"):
+        if word in told:
+            told[word] = str(told[word]).replace("$", "").replace(",", "")
+            if not str(told[word]).replace(".", "", 1).isdigit():
+                raise RowRefused(f"{word}: {told[word]} is no number")
+    created = to_moment(str(said["createdAt"]), "createdAt") if "createdAt" in said else ground.at
+    blank = new_lead(new_id(), created)
+    lead = apply(blank, told, ground.at)
+    owner = ground.owner(said, "owner")
+    return _Person(line, _to_key(said, lead), to_hash(said), told, _owned(lead, owner), owner)
+
+
+def _to_key(said: Mapping[str, object], lead: Lead) -> str:
+    """What a person is known by in their system; where that gives none, an address, a number, or all that was said."""
+    if "externalId" in said:
+        return str(said["externalId"])
+    contacts = contacts_of(lead)
+    return f"{contacts[0][0]}:{contacts[0][1]}" if contacts else f"row:{to_hash(said).hex()}"
+
+
+async def _store(connection: WriteConnection, ground: Ground, people: list[_Person], report: Report) -> None:
+    known = await find_known(connection, ground.system, PERSON, [one.key for one in people])
+    fresh = [one for one in people if one.key not in known]
+    found = await find_by_contacts(connection, [contact for one in fresh for contact in contacts_of(one.lead)])
+    linked = await _find_linked(connection, ground, list(found.values()))
+    differing = [known[one.key].row_id for one in people if one.key in known and known[one.key].hash != one.hash]
+    leads = await _lock(connection, [*differing, *found.values()])
+    batch, counts = _Batch(), report.of(Kind.PEOPLE)
+    for one in people:
+        try:
+            if one.key in known:
+                if known[one.key].hash == one.hash:
+                    counts.unchanged += 1
+                    continue
+                _change(batch, one, leads.get(known[one.key].row_id), ground.at)
+                counts.changed += 1
+            elif (met := _meet(one, found, linked, leads, batch)) is not None:
+                _fill_in(batch, one, met, ground.at)
+                counts.changed += 1
+            else:
+                _add(batch, one, ground.at)
+                counts.added += 1
+        except (RowRefused, InvalidInput) as error:
+            report.refuse(Kind.PEOPLE, one.line, str(error))
+    await _write(connection, ground, batch)
+
+
+def _meet(
+    one: _Person,
+    found: Mapping[Contact, UUID],
+    linked: Mapping[UUID, str],
+    leads: Mapping[UUID, Lead],
+    batch: _Batch,
+) -> Lead | None:
+    """The lead this person is already, by an address, or by a number where neither has an address.
+
+    RowRefused where it is another person of the same system.
+    """
+    for contact in contacts_of(one.lead):
+        kind, value = contact
+        other = batch.taken.get(contact)
+        lead = leads.get(found[contact]) if contact in found else None
+        if other is None and lead is not None:
+            other = linked.get(lead.id)
+        if other is not None and other != one.key:
+            if kind == EMAIL:
+                raise RowRefused(f"{value} is the address of {other}")
+            continue  # a number may be a family's
+        if lead is not None and (kind == EMAIL or not (one.lead.emails and lead.emails)):
+            return lead
+    return None
+
+
+def _add(batch: _Batch, one: _Person, at: datetime) -> None:
+    lead = rescore(one.lead, at)
+    batch.added.append(lead)
+    _tell(batch, one, lead)
+
+
+def _change(batch: _Batch, one: _Person, before: Lead | None, at: datetime) -> None:
+    """What the other system says anew is right."""
+    if before is None or before.deleted_at is not None:
+        raise RowRefused("this person was deleted or merged here")
+    lead = _owned(apply(before, one.said, at), one.owner)
+    batch.changed[lead.id] = rescore(replace(lead, updated_at=at), at)
+    _tell(batch, one, lead)
+
+
+def _fill_in(batch: _Batch, one: _Person, before: Lead, at: datetime) -> None:
+    """A lead that was here before keeps what it says."""
+    lead = to_merged(one.lead, batch.changed.get(before.id, before))
+    if lead.assigned_to is None:
+        lead = _owned(lead, one.owner)
+    batch.changed[lead.id] = rescore(replace(lead, updated_at=at), at)
+    _tell(batch, one, lead)
+
+
+def _tell(batch: _Batch, one: _Person, lead: Lead) -> None:
+    batch.told[one.key] = Known(lead.id, one.hash)
+    for contact in contacts_of(lead):
+        batch.taken.setdefault(contact, one.key)
+
+
+async def _write(connection: WriteConnection, ground: Ground, batch: _Batch) -> None:
+    if ground.announce:
+        batch.added = [await _announce(connection, ground, lead) for lead in batch.added]
+    await copy_leads(connection, batch.added)
+    pairs = [(kind, value, lead.id) for lead in batch.added for kind, value in contacts_of(lead)]
+    params = {
+        "kinds": [one[0] for one in pairs],
+        "values": [one[1] for one in pairs],
+        "leads": [one[2] for one in pairs],
+    }
+    await connection.run(Q.add_many_contacts, params)
+    for lead in batch.changed.values():
+        await save_lead(connection, lead)
+        await keep_contacts(connection, lead)
+        follow = {
+            "lead_id": lead.id,
+            "owner": lead.assigned_to,
+            "former": None,
+            "office": lead.office,
+            "team": lead.team,
+        }
+        await connection.run(LEADS.give_tasks, {**follow, "at": ground.at})
+    await remember(connection, ground.system, PERSON, batch.told)
+
+
+async def copy_leads(connection: WriteConnection, leads: list[Lead]) -> None:
+    """Add leads in bulk; nothing else of them."""
+    if leads:
+        rows = ([params[column] for column in ROW_COLUMNS] for params in map(to_params, leads))
+        await connection.copy_in("leads", ROW_COLUMNS, ROW_TYPES, rows)
+
+
+async def _announce(connection: WriteConnection, ground: Ground, lead: Lead) -> Lead:
+    """As a lead that came in by itself."""
+    if lead.assigned_to is None:
+        lead = await assign_by_rule(connection, lead, Occasion(lead.source), ground.at)
+    await write_event(connection, "lead created", about(lead, ground.actor), ground.at)
+    return lead
+
+
+async def _find_linked(connection: WriteConnection, ground: Ground, leads: list[UUID]) -> dict[UUID, str]:
+    rows = await connection.tuples(Q.find_linked, {"system": ground.system, "rows": leads})
+    return {cast("UUID", row): str(name) for row, name in rows}
+
+
+async def _lock(connection: WriteConnection, ids: list[UUID]) -> dict[UUID, Lead]:
+    if not ids:
+        return {}
+    return {lead.id: lead for lead in await connection.all(Lead, Q.find_people, {"ids": ids})}
+
+
+def _owned(lead: Lead, owner: Owner | None) -> Lead:
+    return lead if owner is None else replace(lead, assigned_to=owner.id, office=owner.office, team=owner.team)

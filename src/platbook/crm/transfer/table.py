@@ -1,0 +1,90 @@
+"""CSV files as they come from other systems, read strictly; and as they are written, safe to open in a spreadsheet."""
+
+import csv
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from platbook.base.errors import InvalidInput
+
+_DELIMITERS = (",", ";", "\t", "|")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_LONGEST_CELL = 1_000_000
+
+csv.field_size_limit(_LONGEST_CELL)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: the line it ends on, and its cells by column, stripped; empty ones are left out."""
+
+    line: int
+    cells: dict[str, str]
+
+
+def read_header(path: Path) -> list[str]:
+    """The columns of a file. Errors: InvalidInput."""
+    return list(_columns(path, _read_lines(path)))
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """Every row that is not empty. Errors: InvalidInput, for a row longer than the header, or what is not UTF-8."""
+    lines = _read_lines(path)
+    columns = _columns(path, lines)
+    for line, values in lines:
+        if len(values) > len(columns):
+            raise InvalidInput(f"{path.name}, line {line}: has {len(values)} cells under {len(columns)} columns")
+        cells = {name: cell for name, value in zip(columns, values, strict=False) if (cell := to_plain(value.strip()))}
+        if cells:
+            yield Row(line, cells)
+
+
+@contextmanager
+def writing(path: Path, columns: Sequence[str]) -> Generator[Callable[[Iterable[object]], None]]:
+    """Write a file with a header, row by row; nothing in it is a formula."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+
+        def write(row: Iterable[object]) -> None:
+            writer.writerow([to_safe(value) for value in row])
+
+        yield write
+
+
+def to_safe(value: object) -> object:
+    """A cell that a spreadsheet shows and never runs: what may begin a formula is led by an apostrophe."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def to_plain(text: str) -> str:
+    """A cell as it was before it was made safe."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
+
+
+def _columns(path: Path, lines: Iterator[tuple[int, list[str]]]) -> list[str]:
+    header = next(lines, None)
+    if header is None:
+        raise InvalidInput(f"{path.name} is empty")
+    columns = [name.strip() for name in header[1]]
+    if not all(columns) or len(set(columns)) != len(columns):
+        raise InvalidInput(f"{path.name}: every column needs a name of its own")
+    return columns
+
+
+def _read_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            first = file.readline()
+            file.seek(0)
+            delimiter = max(_DELIMITERS, key=first.count)
+            reader = csv.reader(file, delimiter=delimiter, strict=True)
+            for values in reader:
+                yield reader.line_num, values
+    except UnicodeDecodeError:
+        raise InvalidInput(f"{path.name} is not UTF-8; save it as such") from None
+    except csv.Error as error:
+        raise InvalidInput(f"{path.name} is not CSV: {error}") from None
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read ({(error.strerror or 'unknown').lower()})") from None

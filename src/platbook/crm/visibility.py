@@ -1,0 +1,126 @@
+"""Who sees which leads, tasks and interactions, and of a lead how much: decided here and nowhere else.
+
+The table of roles (`base.rights`) says over whose records a right goes. Here it becomes SQL for lists, and a check for
+one row. Beside what is seen whole stand unassigned leads one may claim: they are seen without contact details.
+"""
+
+from dataclasses import dataclass, replace
+
+from platbook.accounts.belonging import to_condition
+from platbook.base.actor import Actor
+from platbook.base.errors import NotAllowed, NotFound
+from platbook.base.rights import Belonging, Right, Whose, require, whose
+from platbook.crm.leads.lead import Lead
+from platbook.crm.tasks.task import Task
+from platbook.db.compose import SQL, Composable, Identifier, Literal
+from platbook.db.conditions import Conditions
+
+_LEADS, _TASKS, _INTERACTIONS = Identifier("leads"), Identifier("tasks"), Identifier("interactions")
+_OWNER, _OFFICE, _TEAM = Identifier("assigned_to"), Identifier("office"), Identifier("team")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A lead as its reader sees it; `is_whole`: nothing is kept from them."""
+
+    lead: Lead
+    is_whole: bool
+
+
+def see(actor: Actor, lead: Lead | None) -> Seen:
+    """A lead for a reader, without contact details where it is only there to be claimed. NotFound: it is not seen."""
+    if lead is not None and lead.deleted_at is None:
+        if _owns(actor, Right.READ_CRM, lead):
+            return Seen(lead, is_whole=True)
+        if may_claim(actor, lead):
+            return Seen(_without_contacts(lead), is_whole=False)
+    raise NotFound("there is no such lead", code="LEAD_NOT_FOUND")
+
+
+def check_lead(actor: Actor, right: Right, lead: Lead | None) -> Lead:
+    """A lead to be changed by a right. NotFound where it is not seen, NotAllowed where it is only seen."""
+    seen = see(actor, lead)
+    if not seen.is_whole:
+        raise NotAllowed("this lead is nobody's yet; claim it first")
+    require(actor, right)
+    if not _owns(actor, right, seen.lead):
+        raise NotAllowed("this lead belongs to somebody else")
+    return seen.lead
+
+
+def may_claim(actor: Actor, lead: Lead) -> bool:
+    """Whether a lead is there for this actor to claim."""
+    if lead.assigned_to is not None:
+        return False
+    reach = whose(actor, Right.CLAIM_LEADS)
+    if lead.claimants is not None:
+        return reach.everybody or not reach.owners.isdisjoint(lead.claimants)
+    return replace(reach, owners=frozenset()).holds(lead.belonging)
+
+
+def check_task(actor: Actor, right: Right, task: Task | None) -> Task:
+    """A task to be read or changed by a right. NotFound where it is not seen, NotAllowed where it is only seen."""
+    if task is None or not _holds_any(whose(actor, Right.READ_CRM), task):
+        raise NotFound("there is no such task", code="TASK_NOT_FOUND")
+    require(actor, right)
+    if not _holds_any(whose(actor, right), task):
+        raise NotAllowed("this task belongs to somebody else")
+    return task
+
+
+def to_lead_conditions(actor: Actor, *, whole: bool = False) -> Conditions:
+    """The leads an actor sees; `whole`: only those of which nothing is kept from them."""
+    seen = to_whole(actor)
+    if not whole:
+        seen = SQL("({} OR {})").format(seen, _to_pond(actor))
+    return Conditions(_LEADS, [SQL("deleted_at IS NULL"), seen])
+
+
+def to_whole(actor: Actor) -> Composable:
+    """That a lead is seen whole, as SQL."""
+    return to_condition(whose(actor, Right.READ_CRM), owner=_OWNER, office=_OFFICE, team=_TEAM)
+
+
+def to_task_conditions(actor: Actor) -> Conditions:
+    """The tasks an actor sees: theirs to do, about their leads, or of their office and team."""
+    reach = whose(actor, Right.READ_CRM)
+    parts = [
+        to_condition(reach, owner=owner, office=_OFFICE, team=_TEAM) for owner in (_OWNER, Identifier("lead_owner"))
+    ]
+    seen = parts[0] if reach.everybody else SQL("({})").format(SQL(" OR ").join(parts))
+    return Conditions(_TASKS, [SQL("deleted_at IS NULL"), seen])
+
+
+def to_interaction_conditions(actor: Actor) -> Conditions:
+    """The interactions an actor sees: those of leads seen whole. Those of a deleted lead are marked deleted with it."""
+    conditions = Conditions(_INTERACTIONS, [SQL("deleted_at IS NULL")])
+    if not whose(actor, Right.READ_CRM).everybody:
+        leads = SQL("lead_id IN (SELECT id FROM leads WHERE deleted_at IS NULL AND {})")
+        conditions.add(leads.format(to_whole(actor)))
+    return conditions
+
+
+def _owns(actor: Actor, right: Right, lead: Lead) -> bool:
+    return whose(actor, right).holds(lead.belonging)
+
+
+def _holds_any(reach: Whose, task: Task) -> bool:
+    """By who is to do it, or by whose lead it is about."""
+    return any(reach.holds(Belonging(owner, task.office, task.team)) for owner in (task.assigned_to, task.lead_owner))
+
+
+def _without_contacts(lead: Lead) -> Lead:
+    """Name, stage, budget, source and tags stay; whatever reaches the person, or may tell how, does not."""
+    return replace(lead, emails=[], phones=[], notes=None, custom_fields={}, consents=[], ai_summary=None)
+
+
+def _to_pond(actor: Actor) -> Composable:
+    """Unassigned leads there to be claimed, as `may_claim` says it of one."""
+    reach = whose(actor, Right.CLAIM_LEADS)
+    if reach.everybody:
+        return SQL("assigned_to IS NULL")
+    claimants = SQL(", ").join(SQL("{}::uuid").format(Literal(str(one))) for one in sorted(reach.owners))
+    office = to_condition(replace(reach, owners=frozenset()), owner=_OWNER, office=_OFFICE, team=_TEAM)
+    return SQL("(assigned_to IS NULL AND (claimants && ARRAY[{}]::uuid[] OR (claimants IS NULL AND {})))").format(
+        claimants, office
+    )

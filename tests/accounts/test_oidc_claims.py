@@ -1,0 +1,111 @@
+"""An issuer's token: what it must say, and who it speaks of."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from hypothesis import given
+from hypothesis import strategies as st
+from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+
+from platbook.accounts.oidc.claims import Expected, UnknownKeyError, read_id_token, to_identity
+from platbook.base.errors import NotAuthenticated
+
+NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
+EXPECTED = Expected("https://issuer.example", "platbook", "n-1")
+KEY = rsa.generate_private_key(65537, 2048)
+CURVE = ec.generate_private_key(ec.SECP256R1())
+STRANGER = rsa.generate_private_key(65537, 2048)
+PUBLIC = json.loads(RSAAlgorithm.to_jwk(KEY.public_key()))
+KEYS = jwt.PyJWKSet.from_dict(
+    {
+        "keys": [
+            {**PUBLIC, "kid": "k1", "use": "sig"},
+            {**json.loads(ECAlgorithm.to_jwk(CURVE.public_key())), "kid": "k2"},
+            {**PUBLIC, "kid": "enc", "use": "enc"},
+        ]
+    }
+)
+
+
+def _token(key: object = KEY, algorithm: str = "RS256", kid: str | None = "k1", **other: object) -> str:
+    said: dict[str, object] = {
+        "iss": EXPECTED.issuer,
+        "sub": "s1",
+        "aud": EXPECTED.client_id,
+        "nonce": EXPECTED.nonce,
+        "iat": NOW,
+        "exp": NOW + timedelta(minutes=5),
+        **other,
+    }
+    claims = {name: value for name, value in said.items() if value is not None}
+    headers = None if kid is None else {"kid": kid}
+    return jwt.encode(claims, key, algorithm=algorithm, headers=headers)  # pyright: ignore[reportArgumentType] - keys of several kinds
+
+
+@pytest.mark.parametrize(
+    "token",
+    [_token(), _token(CURVE, "ES256", "k2"), _token(aud=["platbook", "else"], azp="platbook"), _token(KEY, "PS384")],
+)
+def test_a_good_token_is_read(token: str) -> None:
+    assert read_id_token(token, KEYS, EXPECTED, NOW)["sub"] == "s1"
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        pytest.param("", id="empty"),
+        pytest.param(_token(iss="https://else.example"), id="another issuer"),
+        pytest.param(_token(aud="else"), id="for somebody else"),
+        pytest.param(_token(aud=["platbook", "else"], azp="else"), id="given to somebody else"),
+        pytest.param(_token(nonce="n-2"), id="of another sign-in"),
+        pytest.param(_token(nonce=None), id="of no sign-in"),
+        pytest.param(_token(exp=NOW - timedelta(minutes=2)), id="expired"),
+        pytest.param(_token(exp=None), id="endless"),
+        pytest.param(_token(sub=None), id="of nobody"),
+        pytest.param(_token(STRANGER), id="signed by another key"),
+        pytest.param(_token("", "none"), id="not signed"),
+        pytest.param(_token("a client's secret that both know, long enough", "HS256"), id="signed by a shared secret"),
+        pytest.param(_token(kid="enc"), id="signed by a key for another use"),
+        pytest.param(_token(CURVE, "ES256", "k1"), id="a key of another kind"),
+    ],
+)
+def test_what_is_no_token_of_this_sign_in(token: str) -> None:
+    with pytest.raises(NotAuthenticated):
+        read_id_token(token, KEYS, EXPECTED, NOW)
+
+
+def test_a_key_that_is_not_known_yet_is_told_apart() -> None:
+    with pytest.raises(UnknownKeyError):
+        read_id_token(_token(kid="k9"), KEYS, EXPECTED, NOW)
+    with pytest.raises(UnknownKeyError):
+        read_id_token(_token(kid=None), KEYS, EXPECTED, NOW)
+
+
+@given(st.text())
+def test_any_text_is_refused_in_the_same_way(text: str) -> None:
+    with pytest.raises(NotAuthenticated):
+        read_id_token(text, KEYS, EXPECTED, NOW)
+
+
+@pytest.mark.parametrize(
+    ("said", "email", "names"),
+    [
+        (
+            {"email": "a@b.example", "email_verified": True, "name": "Ada de la Moss"},
+            "a@b.example",
+            ("Ada de la", "Moss"),
+        ),
+        ({"email": "a@b.example", "email_verified": "true", "given_name": "Ada"}, "a@b.example", ("Ada", "user")),
+        ({"email": "a@b.example", "email_verified": False, "family_name": "Moss"}, None, ("New", "Moss")),
+        ({"email": "a@b.example", "name": "Ada"}, None, ("New", "Ada")),
+        ({"email": 5, "email_verified": True}, None, ("New", "user")),
+    ],
+)
+def test_only_an_address_the_issuer_vouches_for_counts(
+    said: dict[str, object], email: str | None, names: tuple[str, str]
+) -> None:
+    identity = to_identity({"iss": "i", "sub": "s", **said})
+    assert (identity.email, (identity.first_name, identity.last_name)) == (email, names)

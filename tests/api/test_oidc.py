@@ -1,0 +1,196 @@
+"""Signing in by an issuer: a provider of other people's making, as a process of its own, on loopback."""
+
+import base64
+import hashlib
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Generator, Mapping
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import httpx2
+import pytest
+from pydantic import SecretStr
+
+from platbook.accounts import Place, invite
+from platbook.api import OIDC_CALLBACK
+from platbook.base.actor import COMMAND_LINE, Role
+from platbook.base.settings import Settings
+from tests.api.conftest import Api, minutes
+
+START = "/api/v1/auth/oidc/start"
+URL = "http://platbook.test"
+PROVIDER = Path(sys.executable).with_name("oidc-provider-mock")
+
+
+class Provider:
+    """The issuer's process."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def know(self, subject: str, **claims: object) -> None:
+        """Let the issuer know somebody."""
+        httpx2.put(f"{self.url}/users/{subject}", json=claims).raise_for_status()
+
+    def sign_in(self, url: str, subject: str) -> str:
+        """What the browser does there: the address it is sent back to."""
+        answer = httpx2.post(url, data={"sub": subject})
+        assert answer.status_code == 302, answer.text
+        return answer.headers["location"]
+
+
+@pytest.fixture(scope="module")
+def provider() -> Generator[Provider]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [PROVIDER, "--port", str(port), "--require-nonce", "true"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        url = f"http://127.0.0.1:{port}"
+        for _ in range(200):
+            try:
+                httpx2.get(f"{url}/.well-known/openid-configuration")
+                break
+            except httpx2.ConnectError:
+                time.sleep(0.1)
+        yield Provider(url)
+        process.terminate()
+
+
+@pytest.fixture
+def settings(provider: Provider) -> Settings:
+    """An issuer is configured."""
+    return Settings(
+        platbook_url=URL, oidc_issuer=provider.url, oidc_client_id="platbook", oidc_client_secret=SecretStr("s e/c")
+    )
+
+
+async def _leave(api: Api) -> tuple[str, str]:
+    """Where the browser is sent, and the cookie it is given."""
+    answer = await api.call("GET", START, who=None)
+    assert (answer.status_code, answer.headers["cache-control"]) == (302, "no-store")
+    said = answer.headers["set-cookie"]
+    assert {"HttpOnly", f"Path={OIDC_CALLBACK}", "SameSite=lax"} <= set(said.split("; "))
+    api.client.cookies.clear()
+    return answer.headers["location"], said.partition(";")[0]
+
+
+async def _return(api: Api, location: str, cookie: str) -> httpx2.Response:
+    assert location.startswith(URL + OIDC_CALLBACK)
+    return await api.call("GET", location.removeprefix(URL), who=None, headers={"Cookie": cookie})
+
+
+async def _sign_in(api: Api, provider: Provider, subject: str) -> httpx2.Response:
+    url, cookie = await _leave(api)
+    return await _return(api, provider.sign_in(url, subject), cookie)
+
+
+async def _invite(api: Api, email: str, place: Place) -> None:
+    async with api.services.database.transaction() as connection:
+        await invite(connection, email, place, COMMAND_LINE, api.clock.now())
+
+
+async def test_a_known_address_that_the_issuer_vouches_for_is_let_in(api: Api, provider: Provider) -> None:
+    await api.token("agent@example.com")
+    provider.know("s1", email="Agent@example.com", email_verified=True)
+    answer = await _sign_in(api, provider, "s1")
+    assert answer.status_code == 200, answer.text
+    data = answer.json()["data"]
+    assert (data["user"]["email"], data["user"]["role"]) == ("agent@example.com", "agent")
+    header = {"Authorization": f"Bearer {data['token']}"}
+    assert (await api.call("GET", "/api/v1/auth/me", who=None, headers=header)).status_code == 200
+    assert "max-age=0" in answer.headers["set-cookie"].lower(), "the cookie has done its work"
+
+    provider.know("s1", email="changed@example.com", email_verified=False)
+    again = await _sign_in(api, provider, "s1")
+    assert again.json()["data"]["user"]["email"] == "agent@example.com", "known by the issuer's own name for them now"
+    acts = await api.rows("SELECT act FROM audit_log WHERE act = 'issuer linked'")
+    assert len(acts) == 1
+
+
+async def test_an_invited_address_becomes_what_it_was_invited_to_be(api: Api, provider: Provider) -> None:
+    await _invite(api, "new@example.com", Place(Role.MANAGER, "North", "A"))
+    provider.know("s2", email="new@example.com", email_verified=True, given_name="Nia", family_name="Long")
+    user = (await _sign_in(api, provider, "s2")).json()["data"]["user"]
+    said = (user["role"], user["office"], user["team"], user["firstName"], user["lastName"])
+    assert said == ("manager", "North", "A", "Nia", "Long")
+    login = {"email": "new@example.com", "password": ""}
+    assert (await api.call("POST", "/api/v1/auth/login", who=None, json=login)).status_code == 400
+    login["password"] = "password of nobody"
+    assert (await api.call("POST", "/api/v1/auth/login", who=None, json=login)).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("subject", "claims"),
+    [
+        ("s3", {"email": "agent@example.com", "email_verified": False}),
+        ("s4", {"email": "agent@example.com"}),
+        ("s5", {"email": "stranger@example.com", "email_verified": True}),
+        ("s6", {}),
+    ],
+)
+async def test_whoever_is_not_known_for_certain_stays_out(
+    api: Api, provider: Provider, subject: str, claims: Mapping[str, object]
+) -> None:
+    await api.token("agent@example.com")
+    provider.know(subject, **claims)
+    answer = await _sign_in(api, provider, subject)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "FORBIDDEN")
+    assert await api.rows("SELECT * FROM oidc_identities") == []
+
+
+async def test_a_disabled_user_stays_out(api: Api, provider: Provider) -> None:
+    await api.token("agent@example.com")
+    provider.know("s7", email="agent@example.com", email_verified=True)
+    assert (await _sign_in(api, provider, "s7")).status_code == 200
+    await api.run_sql("UPDATE users SET is_active = false")
+    assert (await _sign_in(api, provider, "s7")).status_code == 403
+
+
+async def test_only_the_browser_that_left_comes_back_once_and_in_time(api: Api, provider: Provider) -> None:
+    await api.token("agent@example.com")
+    provider.know("s8", email="agent@example.com", email_verified=True)
+    url, cookie = await _leave(api)
+    _, other = await _leave(api)
+    back = provider.sign_in(url, "s8")
+    for wrong in (other, "platbook_oidc=nonsense", ""):
+        assert (await _return(api, back, wrong)).status_code == 401
+    state = parse_qs(urlsplit(back).query)["state"][0]
+    assert (await _return(api, back.replace(state, "another"), cookie)).status_code == 401
+    assert (await _return(api, f"{back}&iss=https%3A%2F%2Felse.example", cookie)).status_code == 401
+    assert (await _return(api, f"{back}&authuser=0", cookie)).status_code == 200, "issuers add words of their own"
+    assert (await _return(api, back, cookie)).status_code == 401, "the issuer's code is good once"
+    url, cookie = await _leave(api)
+    back = provider.sign_in(url, "s8")
+    api.clock.advance(minutes(10))
+    assert (await _return(api, back, cookie)).status_code == 401
+
+
+async def test_the_verifier_stays_here_and_only_its_hash_goes_out(api: Api) -> None:
+    url, cookie = await _leave(api)
+    asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+    sealed = base64.urlsafe_b64decode(cookie.partition("=")[2].strip('"'))
+    kept = json.loads(api.services.box.open(sealed, context="oidc sign-in"))
+    digest = hashlib.sha256(kept["verifier"].encode()).digest()
+    assert asked["code_challenge"] == base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    assert asked["code_challenge_method"] == "S256"
+    assert (asked["state"], asked["nonce"]) == (kept["state"], kept["nonce"])
+    assert kept["verifier"] not in url
+    assert kept["verifier"].encode() not in sealed
+    assert asked["redirect_uri"] == URL + OIDC_CALLBACK
+
+
+async def test_who_says_no_at_the_issuer_is_told_so(api: Api) -> None:
+    answer = await api.call("GET", f"{OIDC_CALLBACK}?error=access_denied&error_description=x", who=None)
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("settings", [Settings()])
+async def test_without_an_issuer_there_is_no_such_door(api: Api) -> None:
+    for path in (START, OIDC_CALLBACK):
+        answer = await api.call("GET", path, who=None)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "OIDC_NOT_CONFIGURED")

@@ -1,0 +1,155 @@
+"""Leads, tasks, interactions and the intake: contacts and words of people are for those they belong to."""
+
+from uuid import UUID, uuid4, uuid5
+
+from platbook.base.actor import COMMAND_LINE, Role
+from platbook.base.rights import Belonging, Right
+from platbook.crm.intake.events import take_event
+from platbook.crm.interactions.log import add_interaction
+from platbook.crm.leads.store import create_lead
+from platbook.crm.tasks.store import create_task
+from platbook.crm.words import WrittenType
+from tests.leaks.table import allows, reaches
+from tests.leaks.world import Caller, Marker, Probe, Target, World
+
+_PLACES = (("North", "A"), ("North", "B"), ("South", "A"), ("South", None))
+_FIRST = "?limit=100&sortOrder=asc"
+
+
+async def furnish(world: World) -> None:
+    """Somebody's lead with a task and a log in several places, one that is nobody's, and an event nobody understood."""
+    for office, team in _PLACES:
+        owner = world.of(Role.AGENT, office, team)
+        name = f"{office}-{team}".lower()
+        await _furnish_lead(world, owner.user_id, name, owner.belonging)
+    await _furnish_lead(world, None, "pond", Belonging(None, "North", None))
+    async with world.api.services.database.transaction() as connection:
+        await take_event(connection, COMMAND_LINE, b'{"said": "refused event marker"}', world.api.clock.now())
+    world.markers.append(Marker("refused event marker", lambda caller: allows(caller, Right.IMPORT_CRM)))
+    for one in {caller.user_id: caller for caller in world.callers}.values():
+        await world.api.run_sql(
+            "INSERT INTO leads (id, last_name, assigned_to, office, team, created_at, updated_at, last_activity_at)"
+            " VALUES (%(id)s, 'Into', %(user)s, %(office)s, %(team)s, now(), now(), now())",
+            id=_into(one),
+            user=one.user_id,
+            office=one.office,
+            team=one.team,
+        )
+
+
+async def _furnish_lead(world: World, owner_id: UUID | None, name: str, belonging: Belonging) -> None:
+    email, note, title = f"{name}@marked.example", f"log marker of {name}.", f"task marker of {name}."
+    said: dict[str, object] = {"last_name": name, "email": email, "phone_number": _phone(name), "notes": note}
+    said |= {"assigned_to": owner_id} if owner_id else {"office": belonging.office, "team": belonging.team}
+    now = world.api.clock.now()
+    async with world.api.services.database.transaction() as connection:
+        lead = await create_lead(connection, COMMAND_LINE, said, now)
+        await add_interaction(connection, COMMAND_LINE, lead.id, WrittenType.NOTE_ADDED, now, content=note)
+        await create_task(connection, COMMAND_LINE, {"title": title, "lead_id": lead.id}, now)
+    for text in (email, _phone(name), note, title):
+        world.markers.append(Marker(text, lambda caller: reaches(caller, Right.READ_CRM, belonging)))
+
+
+def _phone(name: str) -> str:
+    return f"+1512555{1000 + sum(name.encode()):04}"
+
+
+def _into(caller: Caller) -> UUID:
+    """A lead of the caller's own."""
+    return uuid5(caller.user_id, "into")
+
+
+async def _make_lead(world: World, said: dict[str, object]) -> str:
+    async with world.api.services.database.transaction() as connection:
+        lead = await create_lead(connection, COMMAND_LINE, {"last_name": "Fresh", **said}, world.api.clock.now())
+    return str(lead.id)
+
+
+async def _lead(world: World, owner: Caller) -> Target:
+    return Target({"lead_id": await _make_lead(world, {"assigned_to": owner.user_id})}, owner.belonging)
+
+
+async def _nobodys(world: World, owner: Caller) -> Target:
+    """A lead that is nobody's, of an office."""
+    made = await _make_lead(world, {"office": owner.office, "team": None})
+    return Target({"lead_id": made}, Belonging(None, owner.office, None))
+
+
+async def _task(world: World, owner: Caller) -> Target:
+    said = {"title": "Fresh", "assigned_to": owner.user_id}
+    async with world.api.services.database.transaction() as connection:
+        task = await create_task(connection, COMMAND_LINE, said, world.api.clock.now())
+    return Target({"task_id": str(task.id)}, owner.belonging)
+
+
+async def _interaction(world: World, owner: Caller) -> Target:
+    lead_id = UUID(await _make_lead(world, {"assigned_to": owner.user_id}))
+    now = world.api.clock.now()
+    async with world.api.services.database.transaction() as connection:
+        entry = await add_interaction(connection, COMMAND_LINE, lead_id, WrittenType.NOTE_ADDED, now)
+    return Target({"interaction_id": str(entry.id)}, owner.belonging)
+
+
+def _event(email: str) -> object:
+    return {"eventId": str(uuid4()), "type": "Viewed Property", "person": {"emails": [email]}}
+
+
+def _rule(_world: World, caller: Caller) -> object:
+    return {"name": "x", "method": "direct", "members": [{"userId": str(caller.user_id)}], "enabled": False}
+
+
+_READ = Right.READ_CRM
+
+PROBES = [
+    Probe("GET /leads", query=_FIRST),
+    Probe("GET /leads", query="?search=marked.example&limit=100"),
+    Probe("GET /leads", query=f"?search={_phone('pond')[2:]}&count=exact"),
+    Probe("POST /leads", write=lambda _, caller: {"lastName": "New", "assignedTo": str(caller.user_id)}),
+    Probe("POST /leads", body={"email": "south-a@marked.example"}),
+    Probe("GET /leads/stats"),
+    Probe("GET /leads/check-duplicate", query="?email=north-a@marked.example"),
+    Probe("GET /leads/check-duplicate", query="?email=pond@marked.example"),
+    Probe("POST /leads/events", write=lambda _, __: _event(f"{uuid4()}@example.com")),
+    Probe("POST /leads/events", write=lambda _, __: _event("north-b@marked.example")),
+    Probe("POST /leads/events", write=lambda _, __: _event("pond@marked.example")),
+    Probe("GET /leads/events"),
+    Probe("POST /leads/events/{event_id}/replay"),
+    Probe("GET /leads/rules"),
+    Probe("POST /leads/rules", write=_rule),
+    Probe("GET /leads/rules/{rule_id}"),
+    Probe("PUT /leads/rules/{rule_id}", write=_rule),
+    Probe("DELETE /leads/rules/{rule_id}"),
+    Probe("GET /leads/{lead_id}", make=_lead, seen_by=_READ),
+    Probe("PUT /leads/{lead_id}", make=_lead, seen_by=_READ, body={"notes": "changed"}),
+    Probe("PUT /leads/{lead_id}", make=_nobodys, seen_by=Right.CLAIM_LEADS, body={"notes": "changed"}),
+    Probe("DELETE /leads/{lead_id}", make=_lead, seen_by=_READ),
+    Probe(
+        "POST /leads/{lead_id}/assign",
+        make=_lead,
+        seen_by=_READ,
+        write=lambda _, caller: {"userId": str(caller.user_id)},
+    ),
+    Probe("POST /leads/{lead_id}/claim", make=_nobodys, seen_by=Right.CLAIM_LEADS),
+    Probe(
+        "POST /leads/{lead_id}/merge",
+        make=_lead,
+        seen_by=_READ,
+        write=lambda _, caller: {"intoId": str(_into(caller))},
+    ),
+    Probe("GET /leads/{lead_id}/export", make=_lead, seen_by=_READ),
+    Probe("POST /leads/{lead_id}/erase", make=_lead, seen_by=_READ),
+    Probe("GET /tasks", query="?limit=100&sortBy=createdAt&sortOrder=asc"),
+    Probe("POST /tasks", body={"title": "new"}),
+    Probe("GET /tasks/stats"),
+    Probe("GET /tasks/{task_id}", make=_task, seen_by=_READ),
+    Probe("PUT /tasks/{task_id}", make=_task, seen_by=_READ, body={"priority": "High"}),
+    Probe("DELETE /tasks/{task_id}", make=_task, seen_by=_READ),
+    Probe("POST /tasks/{task_id}/complete", make=_task, seen_by=_READ),
+    Probe("POST /tasks/{task_id}/incomplete", make=_task, seen_by=_READ),
+    Probe("GET /interactions", query=_FIRST),
+    Probe("POST /interactions", write=lambda _, caller: {"leadId": str(_into(caller)), "type": "Call Logged"}),
+    Probe("GET /interactions/stats"),
+    Probe("GET /interactions/leads/{lead_id}/timeline", make=_lead, seen_by=_READ),
+    Probe("GET /interactions/{interaction_id}", make=_interaction, seen_by=_READ),
+    Probe("DELETE /interactions/{interaction_id}"),
+]
