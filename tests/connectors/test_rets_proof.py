@@ -127,3 +127,11 @@ async def test_a_capped_source_that_cannot_be_sliced_further_is_an_error(paging:
     async with _session(capped, paging=paging) as session:
         with pytest.raises(PlatbookError, match=r"at once|settings\.paging"):
             _ = [page async for page in session.changes(Resource.PROPERTY, None, None)]
+
+
+async def test_a_source_whose_own_clock_is_ahead_is_followed() -> None:
+    body = _reply("1\t2031-05-01T00:00:00", count=1)
+    ahead = Answer(body, headers=["Date: Thu, 01 May 2031 08:00:00 GMT"])
+    async with _session(ahead) as session:
+        (page,) = [page async for page in session.changes(Resource.PROPERTY, None, None)]
+    assert page.watermark == "2031-05-01T00:00:00"

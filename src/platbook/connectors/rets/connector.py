@@ -25,7 +25,7 @@ from platbook.connectors.contract import (
     Scope,
     SourceBrokeProtocol,
 )
-from platbook.connectors.rets.conversation import Conversation, Pause
+from platbook.connectors.rets.conversation import Conversation, Pause, SourceClock
 from platbook.connectors.rets.discovery import NUMBERS, read_columns, read_discovery, read_type
 from platbook.connectors.rets.fetching import Fetcher, select_in_batches
 from platbook.connectors.rets.metadata import MetadataReader
@@ -39,7 +39,7 @@ from platbook.protocols.rets.query import EVERYTHING_SINCE, is_by, later, modifi
 M = TypeVar("M", bound=BaseModel)
 
 _AHEAD = timedelta(days=1)
-"""How far a source's clock, or its zone that we do not know, may be ahead of ours."""
+"""How far a source's times may be ahead of its clock and ours: by a zone that we do not know."""
 
 
 class RetsConnector:
@@ -119,7 +119,8 @@ class RetsSession:
     """One logged-in session."""
 
     def __init__(self, settings: RetsSettings, conversation: Conversation, clock: Clock) -> None:
-        self._settings, self._conversation, self._clock = settings, conversation, clock
+        self._settings, self._conversation = settings, conversation
+        self._clock = SourceClock(conversation, clock)
         self._remarks = Remarks()
         self._searcher = Searcher(conversation, settings, self._remarks)
         self._fetchers: dict[str, Fetcher] = {}
