@@ -82,6 +82,8 @@ PROBES = [
     Probe("PUT /admin/mls/providers/{provider_id}", path=_NONE, body={**_BOARD, **_NO_SUCH}),
     Probe("DELETE /admin/mls/providers/{provider_id}", path=_NONE),
     Probe("POST /admin/mls/providers/{provider_id}/test", path=_NONE),
+    Probe("POST /admin/mls/providers/{provider_id}/discover", path=_NONE),
+    Probe("POST /admin/mls/providers/{provider_id}/discover/accept", path=_NONE, body={}),
     Probe("GET /admin/mls/sweeps"),
     Probe("POST /admin/mls/sweeps/{sweep_id}/accept"),
 ]

@@ -66,7 +66,8 @@ class RecordReader:
         if isinstance(row, dict):
             return row
         if columns is not self._columns:
-            self._columns, self._blank = columns, dict.fromkeys(columns)
+            blank: dict[str, object] = dict.fromkeys(columns)
+            self._columns, self._blank = columns, blank
         # A copy that has every name already is filled a quarter faster than a new dict.
         fields: dict[str, object] = self._blank.copy()
         fields.update(compress(zip(columns, row, strict=True), row))
