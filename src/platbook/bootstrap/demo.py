@@ -95,7 +95,7 @@ def _configuration(login_url: str, market: RetsSettings) -> Configuration:
             "providerType": _TYPE,
             "loginUrl": login_url,
             "credentials": {"username": market.user, "password": market.password},
-            "settings": {"classes": [one.name for one in RESOURCES[0].classes]},
+            "settings": {"classes": [one.name for one in RESOURCES[0].classes], "sessions": 4},
             "intervalHours": _INTERVAL_HOURS,
             # The market is replaced whole every few hours of its own; no sweep of it is ever a mistake.
             "maxRemovalShare": 1,
