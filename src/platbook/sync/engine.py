@@ -25,7 +25,7 @@ from platbook.sync.mapping import FieldMapping, plan_mapping
 from platbook.sync.outcome import Settlement, ended_well, error_type, settle_failure, settle_success
 from platbook.sync.page import Rules
 from platbook.sync.plan import plan_run, scope_fingerprint
-from platbook.sync.rejections import find_retrying
+from platbook.sync.rejections import take_retrying
 from platbook.sync.run_context import RunContext
 from platbook.sync.runs import (
     Lease,
@@ -196,16 +196,16 @@ class Engine:
                     context.remarks += session.remarks()
 
     async def _retry_rejections(self, context: RunContext) -> None:
-        async with self.database.transaction() as connection:
-            await hold_epoch(connection, context.lease)
-            params = {"provider_id": context.provider.provider_id, "at": self.clock.now()}
-            await connection.run(Q.abandon_unreadable, params)
+        if context.lease.run.dry_run:
+            return
         while True:
-            async with self.database.read() as connection:
-                records = await find_retrying(connection, context.lease, _RETRY_BATCH)
-            if not records or context.lease.run.dry_run:
+            async with self.database.transaction() as connection:
+                await hold_epoch(connection, context.lease)
+                records = await take_retrying(connection, context.lease, _RETRY_BATCH, self.clock.now())
+            if records is None:
                 return
-            await context.store(records, [])
+            if records:
+                await context.store(records, [])
 
     async def _was_cancelled(self, lease: Lease) -> bool:
         try:

@@ -179,14 +179,15 @@ SELECT EXISTS (SELECT FROM mls_sync_errors WHERE provider_id = %(provider_id)s A
 
 -- name: find_retrying
 -- Rejections a person asked to try again.
-SELECT listing_key, raw FROM mls_sync_errors
-WHERE provider_id = %(provider_id)s AND resource = %(resource)s AND retry = 'retrying' AND listing_key IS NOT NULL
-ORDER BY listing_key LIMIT %(limit)s;
+SELECT id, listing_key, raw FROM mls_sync_errors
+WHERE provider_id = %(provider_id)s AND resource = %(resource)s AND retry = 'retrying'
+ORDER BY listing_key, id LIMIT %(limit)s;
 
--- name: abandon_unreadable
--- What was marked for a retry and has nothing to retry with.
-UPDATE mls_sync_errors SET retry = 'abandoned', last_at = %(at)s
-WHERE provider_id = %(provider_id)s AND retry = 'retrying' AND (raw IS NULL OR listing_key IS NULL);
+-- name: abandon_rejections
+-- What was marked for a retry and holds nothing to retry with.
+UPDATE mls_sync_errors SET retry = 'abandoned', last_at = %(at)s,
+    reason = reason || ' (it cannot be tried again: what was kept of it is not a record)'
+WHERE id = ANY(%(ids)s);
 
 -- name: mark_retrying
 -- One rejection, or all open ones of a provider, to be tried again by the next run.
