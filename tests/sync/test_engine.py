@@ -51,9 +51,9 @@ async def test_changes_are_told_field_by_field(desk: MakeDesk) -> None:
 
 
 async def test_an_older_record_never_overwrites_a_newer_row(desk: MakeDesk) -> None:
-    at = await desk(Source(one_page(listing("1", "2026-01-05T00:00:00Z", ListPrice=500000)), all_keys("1")))
+    at = await desk(Source(one_page(listing("1", "2026-01-01T05:00:00Z", ListPrice=500000)), all_keys("1")))
     await at.sync()
-    at.source.pages = one_page(listing("1", "2026-01-04T00:00:00Z", ListPrice=400000))
+    at.source.pages = one_page(listing("1", "2026-01-01T04:00:00Z", ListPrice=400000))
     run = await at.sync()
     assert (run["updated"], run["unchanged"]) == (0, 1)
     assert (await at.rows("SELECT list_price FROM properties"))[0]["list_price"] == 500000

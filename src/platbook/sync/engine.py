@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -159,6 +159,8 @@ class Engine:
         if standing.watermark_scope not in {None, context.scope}:
             await _narrow(context)
         if plan.walk is not None:
+            reads_anew = standing.watermark_scope != context.scope
+            context.rules = replace(context.rules, reads_anew=reads_anew)
             await walk_changes(context, session, plan.walk)
         if not plan.sweep:
             return None

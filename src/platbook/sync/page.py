@@ -7,7 +7,7 @@ unchanged record is neither normalised nor written.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from platbook.base.errors import RecordRejected
@@ -28,6 +28,7 @@ from platbook.sync.runs import Counts, Lease
 
 _TYPE = SLOT["PropertyType"]
 _CLOSED = SLOT["CloseDate"]
+_WRONG_CLOCK = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class Rules:
     photos_per_status: Mapping[str, int] = field(default_factory=dict[str, int])
     photos_elsewhere: bool = False
     """Records do not list their photos: they are asked for when they are fetched."""
+    reads_anew: bool = False
+    """Everything is read again under other rules than the rows were made by: their times are no measure."""
 
     @property
     def version(self) -> str:
@@ -68,6 +71,15 @@ class Sorted:
 
 
 @dataclass(frozen=True, slots=True)
+class _Place:
+    """Where and when records are stored: under which rules, in which run."""
+
+    rules: Rules
+    sync_id: UUID
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Stored:
     """What storing a page did; `terms` are to be remembered once the transaction is committed."""
 
@@ -89,7 +101,7 @@ async def store_page(
     hashes, sorted_ = await asyncio.to_thread(_hash, list(by_key.values()), rules)
     sorted_.rejected += [_without_raw(one) if rules.retention == "erase" else one for one in rejected]
     known = await store.find_differing(connection, origin.provider_id, hashes)
-    await asyncio.to_thread(_sort, by_key, hashes, known, rules, sorted_)
+    await asyncio.to_thread(_sort, by_key, hashes, known, _Place(rules, lease.run.sync_id, now), sorted_)
     await store.insert_listings(connection, sorted_.new, origin, rules.display)
     await store.update_listings(connection, sorted_.changed, origin, rules.display)
     returned = await store.mark_returned(connection, sorted_.returned, origin) if sorted_.returned else []
@@ -145,9 +157,10 @@ def _sort(
     by_key: Mapping[str, RawRecord],
     hashes: Mapping[str, bytes],
     known: Mapping[str, Known],
-    rules: Rules,
+    place: _Place,
     sorted_: Sorted,
 ) -> None:
+    rules = place.rules
     for key, stored in known.items():
         record = by_key[key]
         try:
@@ -155,21 +168,21 @@ def _sort(
         except RecordRejected as error:
             sorted_.rejected.append(to_rejection(record, error.field, error.reason))
             continue
+        if _is_older(listing, stored, place):
+            continue
         photos = rules.wanted_photos(record.media, listing.standard_status)
         raw = store.to_raw_json(record.fields)
         incoming = Incoming(listing, raw, hashes[key], photos, photos_elsewhere=rules.photos_elsewhere)
-        _place(incoming, stored, rules.scope, sorted_)
+        _sort_one(incoming, stored, rules.scope, sorted_)
 
 
-def _place(incoming: Incoming, stored: Known, scope: Scope, sorted_: Sorted) -> None:
+def _sort_one(incoming: Incoming, stored: Known, scope: Scope, sorted_: Sorted) -> None:
     listing = incoming.listing
     if not is_in_scope(listing, scope):
         if stored.id is not None and not stored.erased:
             sorted_.left_scope.append(listing.listing_key)
     elif stored.id is None:
         sorted_.new.append(incoming)
-    elif _is_older(listing, stored):
-        return
     elif stored.same_content:
         sorted_.returned.append(stored.id)
     else:
@@ -181,6 +194,16 @@ def _without_raw(rejection: Rejection) -> Rejection:
     return rejection if rejection.listing_key else replace(rejection, raw=None)
 
 
-def _is_older(listing: NormalListing, stored: Known) -> bool:
-    moment = listing.modification_timestamp
-    return moment is not None and stored.modified is not None and moment < stored.modified
+def _is_older(listing: NormalListing, stored: Known, place: _Place) -> bool:
+    """Whether a record is an older version than the row, which must then stay as it is.
+
+    Times are compared only where both were read by the same rules: not with a row that other rules made. A row that is
+    hidden now gives way to whatever the source says of it, and so does one that claims to come from the future.
+    """
+    moment, known = listing.modification_timestamp, stored.modified
+    if moment is None or known is None or stored.removed or stored.out_of_scope:
+        return False
+    if known > place.now + _WRONG_CLOCK:
+        return False
+    made_by_these_rules = not place.rules.reads_anew or stored.sync_id == place.sync_id
+    return made_by_these_rules and moment < known
