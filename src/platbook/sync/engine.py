@@ -19,6 +19,7 @@ from platbook.listings.listing import Origin
 from platbook.listings.store import mark_scope_narrowed
 from platbook.listings.terms import KnownTerms
 from platbook.media.batches import Batches
+from platbook.providers.configuration import read_part
 from platbook.providers.providers import Provider, get_provider, open_credentials
 from platbook.sync import cursors
 from platbook.sync.mapping import FieldMapping, plan_mapping
@@ -106,7 +107,7 @@ class Engine:
         async with self.database.read() as connection:
             provider = await get_provider(connection, lease.run.provider_id)
         connector = self.find_connector(provider.provider_type)
-        settings = connector.settings_model.model_validate(provider.settings)
+        settings = read_part(connector.settings_model, provider.settings, "settings")
         capabilities = connector.capabilities(settings)
         rules = Rules(
             mapping=_mapping(provider),
@@ -184,8 +185,8 @@ class Engine:
         async with (
             seat(self.database, provider.provider_id, seats, wait=_SEAT_WAIT),
             connector.connect(
-                connector.settings_model.model_validate(provider.settings),
-                connector.credentials_model.model_validate(credentials),
+                read_part(connector.settings_model, provider.settings, "settings"),
+                read_part(connector.credentials_model, credentials, "credentials"),
                 scope=context.rules.scope,
                 http=http,
                 clock=self.clock,
