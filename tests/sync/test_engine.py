@@ -9,6 +9,7 @@ import pytest
 from platbook.base.errors import CredentialsRefused, RateLimited, SourceBrokeProtocol, SourceUnavailable
 from platbook.connectors.contract import Cursor, KeyPage, MediaRef, Page
 from platbook.sync.runs import SyncType
+from platbook.transport import LEASE, seat
 from tests.fakes.scripted_source import Source, all_keys, listing, one_page
 from tests.sync.conftest import MakeDesk
 
@@ -356,3 +357,19 @@ async def test_a_worker_thought_dead_is_fenced_out(desk: MakeDesk) -> None:
     (run,) = await at.rows("SELECT status, added, sync_id FROM mls_sync_history WHERE parent_id IS NULL")
     assert (run["status"], run["added"]) == ("success", 2), "resumed under the same id"
     assert await at.keys() == ["1", "2"]
+
+
+async def test_a_run_waits_for_a_seat_longer_than_a_killed_worker_can_keep_it(
+    desk: MakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = await desk(Source(one_page(listing("1")), all_keys("1")))
+    waits: list[timedelta] = []
+
+    def watched(*where: object, wait: timedelta) -> object:
+        waits.append(wait)
+        return seat(*where, wait=wait)  # pyright: ignore[reportArgumentType] - handed on as they came
+
+    monkeypatch.setattr("platbook.sync.engine.seat", watched)
+    assert (await at.sync())["status"] == "success"
+    (wait,) = waits
+    assert wait >= LEASE + timedelta(seconds=30)

@@ -40,13 +40,13 @@ from platbook.sync.runs import (
 )
 from platbook.sync.sweep import apply_sweep, sweep
 from platbook.sync.walk import walk_changes
-from platbook.transport import Transport, seat
+from platbook.transport import LEASE, Transport, seat
 
 Q = load_queries(__package__ or "platbook.sync")
 log = get_log("sync")
 
 _RETRY_BATCH = 1000
-_SEAT_WAIT = timedelta(seconds=30)
+_SEAT_WAIT = LEASE + timedelta(seconds=30)  # so long may a worker that was killed keep its seat, and then some
 
 
 @dataclass(slots=True)
