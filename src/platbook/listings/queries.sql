@@ -30,13 +30,13 @@ WHERE provider_id = %(provider_id)s AND listing_key = ANY(%(keys)s) AND out_of_s
 RETURNING id;
 
 -- name: mark_scope_narrowed
--- Everything stored that a narrowed scope no longer asks for.
+-- Everything stored that a narrowed scope does not ask for, or that lacks what the scope asks by.
 UPDATE properties SET out_of_scope_at = %(at)s, sync_id = %(sync_id)s
-WHERE provider_id = %(provider_id)s AND visible AND NOT (
+WHERE provider_id = %(provider_id)s AND visible AND (
     (cardinality(%(statuses)s::text[]) = 0 OR standard_status = ANY(%(statuses)s))
     AND (cardinality(%(property_types)s::text[]) = 0 OR property_type = ANY(%(property_types)s))
     AND (%(closed_since)s::date IS NULL OR standard_status IS DISTINCT FROM 'Closed' OR close_date >= %(closed_since)s::date)
-)
+) IS NOT TRUE
 RETURNING id;
 
 -- name: erase_listings

@@ -157,10 +157,10 @@ class Engine:
             last_sweep_at=last_sweep_at,
             now=self.clock.now(),
         )
-        if standing.watermark_scope not in {None, context.scope}:
+        reads_anew = standing.watermark_scope != context.scope
+        if reads_anew:
             await _narrow(context)
         if plan.walk is not None:
-            reads_anew = standing.watermark_scope != context.scope
             context.rules = replace(context.rules, reads_anew=reads_anew)
             await walk_changes(context, session, plan.walk)
         if not plan.sweep:
