@@ -36,6 +36,7 @@ from platbook.sync.runs import (
     SyncType,
     get_counts,
     hold_epoch,
+    put_off,
     take_run,
 )
 from platbook.sync.sweep import apply_sweep, sweep
@@ -228,11 +229,11 @@ class Engine:
             await _fence(connection, lease)
             status = ended_well(await get_counts(connection, lease), refused)
             await _finish(connection, lease, status, now, error=refused)
-            if lease.run.dry_run or lease.run.sync_type in {SyncType.RECORD, SyncType.RETRY}:
-                await connection.run(Q.clear_current, _status_key(lease, now))
-            else:
+            if lease.run.is_scheduled_kind:
                 settlement = settle_success(_interval(context.provider), refused, now)
                 await _settle(connection, lease, settlement, now, success=True, swept=context.swept)
+            else:
+                await connection.run(Q.clear_current, _status_key(lease, now))
         return status
 
     async def _end_cancelled(self, lease: Lease, context: RunContext | None) -> RunStatus:
@@ -243,6 +244,8 @@ class Engine:
             await _fence(connection, lease)
             await _finish(connection, lease, RunStatus.CANCELLED, now)
             await connection.run(Q.clear_current, _status_key(lease, now))
+            if lease.run.is_scheduled_kind:
+                await put_off(connection, lease.run.provider_id, now)
         return RunStatus.CANCELLED
 
     async def _end_failed(self, lease: Lease, context: RunContext | None, error: Exception) -> RunStatus:

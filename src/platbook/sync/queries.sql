@@ -110,7 +110,14 @@ UPDATE mls_sync_history SET cancel_requested_at = %(at)s,
     status = CASE WHEN status = 'waiting' THEN 'cancelled' ELSE status END,
     ended_at = CASE WHEN status = 'waiting' THEN %(at)s ELSE ended_at END
 WHERE provider_id = %(provider_id)s AND parent_id IS NULL AND status IN ('waiting', 'running')
-RETURNING sync_id, status;
+RETURNING sync_id, sync_type, dry_run, status = 'cancelled' AS is_ended;
+
+-- name: put_off
+-- A run of the schedule's kind was cancelled: the next one comes after the provider's interval, not at once.
+UPDATE mls_sync_status s SET updated_at = %(at)s,
+    next_run_at = greatest(s.next_run_at, %(at)s::timestamptz + make_interval(secs => p.interval_hours::float8 * 3600))
+FROM mls_provider_configurations p
+WHERE s.provider_id = %(provider_id)s AND p.provider_id = s.provider_id;
 
 -- name: find_due_providers
 -- Providers whose time has come and for which no run waits or runs, longest waiting first.
