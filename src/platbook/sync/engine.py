@@ -14,7 +14,7 @@ from platbook.base.log import get_log
 from platbook.connectors.contract import Connector, MediaSource, Remarking, Session
 from platbook.connectors.registry import find_connector
 from platbook.db import Database, ReadConnection, SecretBox, WriteConnection, load_queries
-from platbook.db.errors import OperationalError
+from platbook.db.errors import is_database_away
 from platbook.listings.listing import Origin
 from platbook.listings.store import mark_scope_narrowed
 from platbook.listings.terms import KnownTerms
@@ -97,9 +97,9 @@ class Engine:
             raise
         except PlatbookError as error:
             return await self._end_failed(lease, context, error)
-        except OperationalError:
-            raise  # our own database went away: the run stays as it is, to be resumed when it is back
         except Exception as error:
+            if is_database_away(error):
+                raise  # the run stays as it is, to be resumed when the database is back
             await self._end_failed(lease, context, error)
             raise
         return await self._end_well(context, refused)

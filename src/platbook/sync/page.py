@@ -22,7 +22,14 @@ from platbook.providers.display import Display
 from platbook.reso.fields import SLOT
 from platbook.sync.fingerprint import content_hash
 from platbook.sync.mapping import FieldMapping
-from platbook.sync.rejections import Rejection, add_rejections, resolve_rejections, to_rejection
+from platbook.sync.rejections import (
+    LONGEST_KEY,
+    Rejection,
+    add_rejections,
+    find_key_fault,
+    resolve_rejections,
+    to_rejection,
+)
 from platbook.sync.removal import remove_listings
 from platbook.sync.runs import Counts, Lease
 
@@ -97,9 +104,9 @@ async def store_page(
 ) -> Stored:
     """Store a page in the transaction of `connection`. `rejected` are records the connector could not read."""
     origin = Origin(lease.run.provider_id, "sync", now, lease.run.sync_id)
-    by_key = {record.key: record for record in records}
+    by_key, unkeyed = _by_key(records, rules)
     hashes, sorted_ = await asyncio.to_thread(_hash, list(by_key.values()), rules)
-    sorted_.rejected += [_without_raw(one) if rules.retention == "erase" else one for one in rejected]
+    sorted_.rejected += [_without_raw(one) if rules.retention == "erase" else one for one in (*rejected, *unkeyed)]
     known = await store.find_differing(connection, origin.provider_id, hashes)
     await asyncio.to_thread(_sort, by_key, hashes, known, _Place(rules, lease.run.sync_id, now), sorted_)
     await store.insert_listings(connection, sorted_.new, origin, rules.display)
@@ -138,6 +145,19 @@ def is_in_scope(listing: NormalListing, scope: Scope) -> bool:
     return True
 
 
+def _by_key(records: Sequence[RawRecord], rules: Rules) -> tuple[dict[str, RawRecord], list[Rejection]]:
+    """The last version of each record on the page, and those whose keys cannot be kept."""
+    by_key: dict[str, RawRecord] = {}
+    unkeyed: list[Rejection] = []
+    for record in records:
+        fault = find_key_fault(record.key)
+        if fault is None:
+            by_key[record.key] = record
+        else:
+            unkeyed.append(to_rejection(record, rules.mapping.key_field or "ListingKey", fault))
+    return by_key, unkeyed
+
+
 def _hash(records: Sequence[RawRecord], rules: Rules) -> tuple[dict[str, bytes], Sorted]:
     hashes: dict[str, bytes] = {}
     sorted_ = Sorted()
@@ -165,6 +185,7 @@ def _sort(
         record = by_key[key]
         try:
             listing = rules.mapping.normalise(record)
+            _check_photos(record.media)
         except RecordRejected as error:
             sorted_.rejected.append(to_rejection(record, error.field, error.reason))
             continue
@@ -174,6 +195,15 @@ def _sort(
         raw = store.to_raw_json(record.fields)
         incoming = Incoming(listing, raw, hashes[key], photos, photos_elsewhere=rules.photos_elsewhere)
         _sort_one(incoming, stored, rules.scope, sorted_)
+
+
+def _check_photos(media: Sequence[MediaRef] | None) -> None:
+    for ref in media or ():
+        if len(ref.media_key) > LONGEST_KEY:
+            raise RecordRejected(f"a photo's key is longer than {LONGEST_KEY} characters", field="Media")
+        texts = (ref.media_key, ref.category, ref.caption, ref.modified, ref.content, *(ref.permission or ()))
+        if any(isinstance(text, str) and "\0" in text for text in texts):
+            raise RecordRejected("what is said of a photo holds a NUL character", field="Media")
 
 
 def _sort_one(incoming: Incoming, stored: Known, scope: Scope, sorted_: Sorted) -> None:

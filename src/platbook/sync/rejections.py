@@ -1,5 +1,6 @@
 """Records that could not be accepted: kept with their reason, seen by people, tried again on request."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,9 @@ from platbook.db import WriteConnection, load_queries
 from platbook.sync.runs import Lease
 
 Q = load_queries(__package__ or "platbook.sync")
+
+LONGEST_KEY = 255
+"""Characters, RESO's own limit; an index holds no more than 2,704 bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +39,31 @@ class _Retrying:
     raw: str | None
 
 
+def find_key_fault(key: str) -> str | None:
+    """Why a key cannot be kept as it is; None: it can. A changed key would be another record's."""
+    if len(key) > LONGEST_KEY:
+        return f"the key is longer than {LONGEST_KEY} characters"
+    return None if _clean(key) == key else "the key holds a NUL character or half a character (a lone surrogate)"
+
+
 def to_rejection(record: RawRecord, field: str | None, reason: str) -> Rejection:
-    """Keep a record that was refused, so that it can be tried again."""
+    """Keep a record that was refused, so that it can be tried again; one whose key cannot be kept stands without."""
     said = {"fields": dict(record.fields), "modified": record.modified}
-    raw = orjson.dumps(said, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
-    return Rejection(_clean(record.key), field, reason, raw)
+    try:
+        raw = orjson.dumps(said, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    except TypeError:  # lone surrogates, whole numbers beyond 64 bits: just what records are refused for
+        raw = json.dumps(said, default=str, skipkeys=True)
+    return Rejection(None if find_key_fault(record.key) else record.key, field, reason, raw)
 
 
 def to_record(listing_key: str, raw: str) -> RawRecord:
     """Bring a kept record back. ValueError: the text is not one of ours, such as what a connector could not read."""
-    said: object = orjson.loads(raw)
+    said: object = json.loads(raw)  # every number and text as it was kept, those of a refused record included
     if isinstance(said, dict):
         kept = cast("dict[str, object]", said)
         fields, modified = kept.get("fields"), kept.get("modified")
-        if isinstance(fields, dict) and (modified is None or isinstance(modified, str)):
+        is_record = isinstance(fields, dict) and find_key_fault(listing_key) is None
+        if is_record and (modified is None or isinstance(modified, str)):
             return RawRecord(listing_key, cast("dict[str, object]", fields), modified=modified)
     raise ValueError("what was kept is not a record")
 
@@ -65,7 +80,7 @@ async def add_rejections(
                 "provider_id": lease.run.provider_id,
                 "sync_id": lease.run.sync_id,
                 "resource": lease.resource,
-                "listing_key": one.listing_key,
+                "listing_key": None if one.listing_key is None or find_key_fault(one.listing_key) else one.listing_key,
                 "field": _clean(one.field),
                 "reason": _clean(one.reason),
                 "raw": _clean(one.raw),
@@ -103,4 +118,5 @@ async def take_retrying(connection: WriteConnection, lease: Lease, limit: int, a
 
 
 def _clean(text: str | None) -> str | None:
-    return None if text is None else text.replace("\0", "")
+    """A text as PostgreSQL can hold it."""
+    return None if text is None else text.replace("\0", "").encode(errors="backslashreplace").decode()
