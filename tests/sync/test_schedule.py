@@ -6,6 +6,7 @@ from typing import cast
 import pytest
 
 from platbook.base.actor import COMMAND_LINE
+from platbook.base.errors import CredentialsRefused, NeedsOperator, ProviderMisconfigured, SourceUnavailable
 from platbook.connectors.contract import Cursor, Page
 from platbook.sync.runs import Request, SyncType, request_cancel, request_run
 from platbook.sync.schedule import find_work
@@ -72,3 +73,41 @@ async def test_cancelling_what_the_schedule_does_not_do_leaves_the_schedule(desk
         await request_run(connection, asked, COMMAND_LINE, at.clock.now())
     await _cancel(at)
     assert before == await _next_run_in(at) == timedelta(hours=4)
+
+
+SIDE_RUNS: list[tuple[SyncType, dict[str, object]]] = [
+    (SyncType.RECORD, {"listing_key": "TYPO"}),
+    (SyncType.FULL, {"dry_run": True}),
+    (SyncType.RETRY, {}),
+]
+
+
+async def _state(at: Desk) -> dict[str, object]:
+    columns = "next_run_at, consecutive_failures, needs_operator, blocked, current_sync_id, stage"
+    return (await at.rows(f"SELECT {columns} FROM mls_sync_status"))[0]  # noqa: S608 - a literal of this test
+
+
+@pytest.mark.parametrize(("sync_type", "asked"), SIDE_RUNS)
+async def test_a_run_beside_the_schedule_that_fails_leaves_it_as_it_was(
+    desk: MakeDesk, sync_type: SyncType, asked: dict[str, object]
+) -> None:
+    at = await desk(Source(one_page(listing("1", ListPrice="?")), all_keys("1")))
+    await at.sync()
+    before = await _state(at)
+    at.source.pages = [SourceUnavailable("no answer")]
+    if sync_type is SyncType.RETRY:  # it asks the source for nothing, so that only its mapping can fail
+        await at.run_sql("""UPDATE mls_provider_configurations SET field_mapping = '{"A": "NoSuchField"}'""")
+    run = await at.sync(sync_type, **asked)
+    assert run["status"] == "failed"
+    assert await _state(at) == before
+
+
+@pytest.mark.parametrize("error", [CredentialsRefused("no"), ProviderMisconfigured("no such class")])
+@pytest.mark.parametrize(("sync_type", "asked"), SIDE_RUNS[:2])
+async def test_what_only_a_person_can_mend_blocks_whichever_run_found_it(
+    desk: MakeDesk, sync_type: SyncType, asked: dict[str, object], error: NeedsOperator
+) -> None:
+    at = await desk(Source(login_error=error))
+    await at.sync(sync_type, **asked)
+    state = await _state(at)
+    assert (state["blocked"], state["needs_operator"]) == (True, str(error))

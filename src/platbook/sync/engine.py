@@ -8,7 +8,14 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from platbook.base.clock import Clock
-from platbook.base.errors import NeedsOperator, PlatbookError, SourceBrokeProtocol, SweepRefused
+from platbook.base.errors import (
+    CredentialsRefused,
+    NeedsOperator,
+    PlatbookError,
+    ProviderMisconfigured,
+    SourceBrokeProtocol,
+    SweepRefused,
+)
 from platbook.base.ids import new_id
 from platbook.base.log import get_log
 from platbook.connectors.contract import Connector, MediaSource, Remarking, Session
@@ -260,7 +267,10 @@ class Engine:
             # What a broken reply says belongs to no listing, so nothing could erase it later.
             keeps_samples = context is not None and context.rules.retention != "erase"
             await _note_error(connection, lease, error, now, sample=_sample(error) if keeps_samples else None)
-            await _settle(connection, lease, settle_failure(error, failures, interval, now), now)
+            if lease.run.is_scheduled_kind or isinstance(error, (CredentialsRefused, ProviderMisconfigured)):
+                await _settle(connection, lease, settle_failure(error, failures, interval, now), now)
+            else:  # a key mistyped, say: that tells nothing of what the schedule's next run will meet
+                await connection.run(Q.clear_current, _status_key(lease, now))
         return RunStatus.FAILED
 
 

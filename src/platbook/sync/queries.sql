@@ -87,7 +87,7 @@ UPDATE mls_sync_status SET current_sync_id = NULL, stage = NULL, total = NULL, r
 WHERE provider_id = %(provider_id)s AND epoch = %(epoch)s;
 
 -- name: clear_current
--- The live state after a cancelled or one-record run: the schedule stays as it was.
+-- The live state after a run that was cancelled, or was not of the schedule's kind: the schedule stays as it was.
 UPDATE mls_sync_status SET current_sync_id = NULL, stage = NULL, total = NULL, rate = NULL, expected_end_at = NULL, updated_at = %(at)s
 WHERE provider_id = %(provider_id)s AND epoch = %(epoch)s;
 
