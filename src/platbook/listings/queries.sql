@@ -6,7 +6,7 @@ ON CONFLICT DO NOTHING;
 -- name: find_differing
 -- Of a page's keys, those whose row is missing, differs by its hash, or is not visible now. Unchanged rows send nothing back.
 SELECT k.listing_key, p.id, p.content_hash IS NOT DISTINCT FROM k.hash AS same_content, p.modification_timestamp AS modified,
-    p.removed_at IS NOT NULL AS removed, p.out_of_scope_at IS NOT NULL AS out_of_scope, p.erased_at IS NOT NULL AS erased
+    p.sync_id, p.removed_at IS NOT NULL AS removed, p.out_of_scope_at IS NOT NULL AS out_of_scope, p.erased_at IS NOT NULL AS erased
 FROM unnest(%(keys)s::text[], %(hashes)s::bytea[]) AS k (listing_key, hash)
 LEFT JOIN properties p ON p.provider_id = %(provider_id)s AND p.listing_key = k.listing_key
 WHERE p.id IS NULL OR p.content_hash IS DISTINCT FROM k.hash OR p.removed_at IS NOT NULL OR p.out_of_scope_at IS NOT NULL;
@@ -30,13 +30,13 @@ WHERE provider_id = %(provider_id)s AND listing_key = ANY(%(keys)s) AND out_of_s
 RETURNING id;
 
 -- name: mark_scope_narrowed
--- Everything stored that a narrowed scope no longer asks for.
+-- Everything stored that a narrowed scope does not ask for, or that lacks what the scope asks by.
 UPDATE properties SET out_of_scope_at = %(at)s, sync_id = %(sync_id)s
-WHERE provider_id = %(provider_id)s AND visible AND NOT (
+WHERE provider_id = %(provider_id)s AND visible AND (
     (cardinality(%(statuses)s::text[]) = 0 OR standard_status = ANY(%(statuses)s))
     AND (cardinality(%(property_types)s::text[]) = 0 OR property_type = ANY(%(property_types)s))
     AND (%(closed_since)s::date IS NULL OR standard_status IS DISTINCT FROM 'Closed' OR close_date >= %(closed_since)s::date)
-)
+) IS NOT TRUE
 RETURNING id;
 
 -- name: erase_listings

@@ -109,6 +109,7 @@ class Known:
     id: UUID | None
     same_content: bool
     modified: datetime | None
+    sync_id: UUID | None
     removed: bool
     out_of_scope: bool
     erased: bool

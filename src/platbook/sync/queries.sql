@@ -87,7 +87,7 @@ UPDATE mls_sync_status SET current_sync_id = NULL, stage = NULL, total = NULL, r
 WHERE provider_id = %(provider_id)s AND epoch = %(epoch)s;
 
 -- name: clear_current
--- The live state after a cancelled or one-record run: the schedule stays as it was.
+-- The live state after a run that was cancelled, or was not of the schedule's kind: the schedule stays as it was.
 UPDATE mls_sync_status SET current_sync_id = NULL, stage = NULL, total = NULL, rate = NULL, expected_end_at = NULL, updated_at = %(at)s
 WHERE provider_id = %(provider_id)s AND epoch = %(epoch)s;
 
@@ -110,7 +110,14 @@ UPDATE mls_sync_history SET cancel_requested_at = %(at)s,
     status = CASE WHEN status = 'waiting' THEN 'cancelled' ELSE status END,
     ended_at = CASE WHEN status = 'waiting' THEN %(at)s ELSE ended_at END
 WHERE provider_id = %(provider_id)s AND parent_id IS NULL AND status IN ('waiting', 'running')
-RETURNING sync_id, status;
+RETURNING sync_id, sync_type, dry_run, status = 'cancelled' AS is_ended;
+
+-- name: put_off
+-- A run of the schedule's kind was cancelled: the next one comes after the provider's interval, not at once.
+UPDATE mls_sync_status s SET updated_at = %(at)s,
+    next_run_at = greatest(s.next_run_at, %(at)s::timestamptz + make_interval(secs => p.interval_hours::float8 * 3600))
+FROM mls_provider_configurations p
+WHERE s.provider_id = %(provider_id)s AND p.provider_id = s.provider_id;
 
 -- name: find_due_providers
 -- Providers whose time has come and for which no run waits or runs, longest waiting first.
@@ -179,14 +186,15 @@ SELECT EXISTS (SELECT FROM mls_sync_errors WHERE provider_id = %(provider_id)s A
 
 -- name: find_retrying
 -- Rejections a person asked to try again.
-SELECT listing_key, raw FROM mls_sync_errors
-WHERE provider_id = %(provider_id)s AND resource = %(resource)s AND retry = 'retrying' AND listing_key IS NOT NULL
-ORDER BY listing_key LIMIT %(limit)s;
+SELECT id, listing_key, raw FROM mls_sync_errors
+WHERE provider_id = %(provider_id)s AND resource = %(resource)s AND retry = 'retrying'
+ORDER BY listing_key, id LIMIT %(limit)s;
 
--- name: abandon_unreadable
--- What was marked for a retry and has nothing to retry with.
-UPDATE mls_sync_errors SET retry = 'abandoned', last_at = %(at)s
-WHERE provider_id = %(provider_id)s AND retry = 'retrying' AND (raw IS NULL OR listing_key IS NULL);
+-- name: abandon_rejections
+-- What was marked for a retry and holds nothing to retry with.
+UPDATE mls_sync_errors SET retry = 'abandoned', last_at = %(at)s,
+    reason = reason || ' (it cannot be tried again: what was kept of it is not a record)'
+WHERE id = ANY(%(ids)s);
 
 -- name: mark_retrying
 -- One rejection, or all open ones of a provider, to be tried again by the next run.
