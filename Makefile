@@ -5,9 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.runtime-ready
 DEV_READY := $(VENV)/.dev-ready
+CLIENTS := $(VENV)/clients
+CLIENTS_READY := $(VENV)/.clients-ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo up test check soak bench format lock clean
+.PHONY: demo up test check soak bench format lock clean clients
 
 demo: $(READY) ## 50 living listings behind an API, on an embedded PostgreSQL
 	$(BIN)/platbook demo $(ARGS)
@@ -23,6 +25,8 @@ soak: $(DEV_READY) ## what is too long for every change: kill -9 by the dozen, b
 
 bench: $(DEV_READY) ## comparisons against peers, as ratios
 	$(BIN)/python -m benchmarks $(ARGS)
+
+clients: $(CLIENTS_READY) ## RETS clients of other people, which judge the simulated server in tests
 
 check: $(DEV_READY) ## style, types, the stack of imports
 	$(BIN)/ruff format --check .
@@ -47,10 +51,26 @@ $(DEV_READY): requirements/dev.txt $(READY)
 	$(PIP) install --require-hashes -r requirements/dev.txt
 	touch $@
 
-lock: ## pin anew; needs uv
+# Each in a folder of its own: two of them have the same package name. Without Node the third is left out.
+$(CLIENTS_READY): $(wildcard requirements/clients/*.txt requirements/clients/rets-client/*.json) $(DEV_READY)
+	rm -rf $(CLIENTS)
+	for name in rets-continued rets-python; do \
+		$(PIP) install --require-hashes --target $(CLIENTS)/$$name -r requirements/clients/$$name.txt || exit 1; \
+	done
+	if command -v npm >/dev/null; then \
+		mkdir -p $(CLIENTS)/rets-client && cp requirements/clients/rets-client/*.json $(CLIENTS)/rets-client && \
+		cd $(CLIENTS)/rets-client && npm ci --omit=dev --no-audit --no-fund --loglevel=error; \
+	fi
+	touch $@
+
+lock: ## pin anew; needs uv, and npm for one
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q pyproject.toml -o requirements/runtime.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q --group build -c requirements/runtime.txt -o requirements/build.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q pyproject.toml --group dev --group build -c requirements/runtime.txt -o requirements/dev.txt
+	for name in rets-continued==2.0.1 rets-python==0.4.12; do \
+		echo $$name | uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q - -o requirements/clients/$${name%%=*}.txt; \
+	done
+	cd requirements/clients/rets-client && npm install --package-lock-only --omit-lockfile-registry-resolved=true --loglevel=error
 
 clean:
 	rm -rf $(VENV)

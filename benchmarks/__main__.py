@@ -4,7 +4,7 @@ import argparse
 import asyncio
 from collections.abc import Callable, Coroutine
 
-from benchmarks import crm, express, load, memory, resync, search
+from benchmarks import crm, express, load, media, memory, photo_path, resync, rets, search
 
 BENCHMARKS: dict[str, Callable[[int], Coroutine[None, None, None]]] = {
     "load": load.run,
@@ -13,6 +13,9 @@ BENCHMARKS: dict[str, Callable[[int], Coroutine[None, None, None]]] = {
     "list": express.run,
     "search": search.run,
     "crm": crm.run,
+    "rets": rets.run,
+    "media": media.run,
+    "path": photo_path.run,
 }
 
 

@@ -12,6 +12,7 @@ import os
 import re
 import tempfile
 from collections.abc import AsyncGenerator, Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -69,6 +70,13 @@ def template(postgres: EmbeddedPostgres) -> str:
 @pytest.fixture
 def database_url(postgres: EmbeddedPostgres, template: str) -> Generator[str]:
     """The URL of a fresh, migrated database."""
+    with fresh_database(postgres, template) as url:
+        yield url
+
+
+@contextmanager
+def fresh_database(postgres: EmbeddedPostgres, template: str) -> Generator[str]:
+    """A fresh, migrated database until the block ends: its URL."""
     name = f"test_{os.getpid()}_{next(_numbers)}"
     with _admin(postgres) as connection:
         connection.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(template)))

@@ -37,7 +37,7 @@ COMMANDS = dict(_commands(typer.main.get_command(app)))
 @pytest.mark.parametrize("where", [".env.example", "docs/deployment.md"])
 def test_every_setting_is_documented_and_no_other(where: str) -> None:
     text = (ROOT / where).read_text()
-    pattern = r"^#?([A-Z][A-Z_]+)=" if where.startswith(".env") else r"^\| `([A-Z][A-Z_]+)` \|"
+    pattern = r"^#?([A-Z][A-Z0-9_]+)=" if where.startswith(".env") else r"^\| `([A-Z][A-Z0-9_]+)` \|"
     assert set(re.findall(pattern, text, re.MULTILINE)) == SETTINGS
 
 

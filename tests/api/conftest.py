@@ -17,6 +17,9 @@ from platbook.bootstrap.serving import make_oidc
 from platbook.bootstrap.system import System
 from platbook.db import Database, Query, SecretBox
 from platbook.jobs import JobQueue
+from platbook.media.blobs import Blobs
+from platbook.media.pictures import Recipe, Studio
+from platbook.storage import open_memory_storage
 from platbook.transport import Transport
 
 PASSWORD = "correct horse battery"
@@ -84,14 +87,20 @@ async def api(database: Database, database_url: str, settings: Settings) -> Asyn
     """The API, its clock in the test's hand."""
     clock = SetClock(datetime(2026, 1, 2, 12, tzinfo=UTC))
     box = SecretBox(os.urandom(32))
-    async with JobQueue.open(database_url) as queue, Transport.open(database, clock) as transport:
-        sessions = Sessions(database, box, clock, settings)
-        callers = Callers(database, box, clock)
-        oidc = make_oidc(System(settings, clock, database, box, queue, transport), sessions)
-        services = Services(settings, clock, database, box, queue, transport, sessions, callers, oidc)
-        asgi = httpx2.ASGITransport(create_api(services))
-        async with httpx2.AsyncClient(transport=asgi, base_url="http://platbook.test") as client:
-            yield Api(client, services, clock)
+    with Studio.open(threads=1) as studio:
+        async with JobQueue.open(database_url) as queue, Transport.open(database, clock) as transport:
+            sessions = Sessions(database, box, clock, settings)
+            callers = Callers(database, box, clock)
+            storage = open_memory_storage(b"k" * 32, clock)
+            blobs = Blobs(database, storage, studio, clock, Recipe())
+            system = System(settings, clock, database, box, queue, transport, storage, studio, None)
+            services = Services(
+                settings, clock, database, box, queue, transport, sessions, callers, storage, blobs,
+                oidc=make_oidc(system, sessions),
+            )  # fmt: skip
+            asgi = httpx2.ASGITransport(create_api(services))
+            async with httpx2.AsyncClient(transport=asgi, base_url="http://platbook.test") as client:
+                yield Api(client, services, clock)
 
 
 def minutes(count: int) -> timedelta:

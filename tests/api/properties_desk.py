@@ -16,6 +16,8 @@ from platbook.base.clock import SetClock
 from platbook.base.settings import Settings
 from platbook.db import Database, SecretBox
 from platbook.jobs import JobQueue
+from platbook.media.blobs import Blobs
+from platbook.storage import open_memory_storage
 from platbook.transport import Transport
 from tests.listings.shelf import NOW, Shelf
 
@@ -86,7 +88,9 @@ async def open_desk(database: Database, now: datetime = NOW) -> AsyncGenerator[D
     sessions = Sessions(database, box, clock, settings)
     # No route of listings queues work or opens a socket.
     queue, transport = cast("JobQueue", None), cast("Transport", None)
-    services = Services(settings, clock, database, box, queue, transport, sessions, Callers(database, box, clock))
+    storage = open_memory_storage(b"k" * 32, clock)
+    callers, blobs = Callers(database, box, clock), cast("Blobs", None)
+    services = Services(settings, clock, database, box, queue, transport, sessions, callers, storage, blobs)
     roles = {"admin": Role.ADMIN, "agent": Role.AGENT, "colleague": Role.AGENT}
     tokens: dict[str, str] = {}
     async with database.transaction() as connection:

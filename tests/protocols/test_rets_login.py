@@ -2,8 +2,9 @@
 
 import pytest
 
-from platbook.base.errors import CredentialsRefused, LoginSlotTaken, SourceBrokeProtocol
-from platbook.protocols.rets.login import parse_login, parse_pairs
+from platbook.base.errors import SourceBrokeProtocol
+from platbook.protocols.rets.login import LoginReply, parse_login, parse_pairs
+from platbook.protocols.rets.xml import Status
 from tests.fakes.recordings import recorded_rets
 
 URL = "http://mls.example.com:6103/rets/login?x=1"
@@ -11,6 +12,12 @@ ONE_LINE = (
     "MemberName= User=demo,1,2,demo Broker= MetadataVersion=1.2 MinMetadataTimestamp=2026-01-01T00:00:00Z "
     "Login=/rets/Login.ashx Logout=/rets/Logout.ashx Search=/rets/Search.ashx?a=b GetMetadata=/rets/GetMetadata.ashx"
 )
+
+
+def _login(body: bytes, url: str = URL) -> LoginReply:
+    reply = parse_login(body, url)
+    assert isinstance(reply, LoginReply)
+    return reply
 
 
 def _body(pairs: str) -> bytes:
@@ -28,7 +35,7 @@ def _body(pairs: str) -> bytes:
     ],
 )
 def test_every_layout_names_the_search(pairs: str) -> None:
-    assert parse_login(_body(pairs), URL).capabilities["Search"] == "http://mls.example.com:6103/rets/search"
+    assert _login(_body(pairs)).capabilities["Search"] == "http://mls.example.com:6103/rets/search"
 
 
 def test_one_line_with_empty_values() -> None:
@@ -38,34 +45,34 @@ def test_one_line_with_empty_values() -> None:
 
 
 def test_info_lines_of_1_8() -> None:
-    reply = parse_login(_body("\nInfo=USERID;Character;demo\nInfo=TimeoutSeconds;Int;600\nSearch=/s\n"), URL)
+    reply = _login(_body("\nInfo=USERID;Character;demo\nInfo=TimeoutSeconds;Int;600\nSearch=/s\n"))
     assert reply.timeout_seconds == 600
     assert reply.facts["USERID"] == "demo"
 
 
 def test_rets_1_0_has_no_response_element() -> None:
     body = b'<RETS ReplyCode="0" ReplyText="ok">\nSearch=/s\n</RETS>'
-    assert parse_login(body, URL).capabilities["Search"] == "http://mls.example.com:6103/s"
+    assert _login(body).capabilities["Search"] == "http://mls.example.com:6103/s"
 
 
-@pytest.mark.parametrize(
-    ("body", "error"),
-    [
-        (b'<RETS ReplyCode="20036" ReplyText="no"/>', CredentialsRefused),
-        (b'<RETS ReplyCode="20022" ReplyText="taken"/>', LoginSlotTaken),
-        (b"<html>maintenance</html>", SourceBrokeProtocol),
-        (_body("\nLogin=/x\n"), SourceBrokeProtocol),
-    ],
-)
-def test_refusals(body: bytes, error: type[Exception]) -> None:
-    with pytest.raises(error):
+@pytest.mark.parametrize("body", [b"<html>maintenance</html>", b"", _body("\nLogin=/x\n"), _body("\nSearch=//[x\n")])
+def test_what_is_no_login_reply_is_said(body: bytes) -> None:
+    with pytest.raises(SourceBrokeProtocol):
         parse_login(body, URL)
+
+
+def test_a_refusal_is_a_status_that_lists_the_brokers_to_choose_from() -> None:
+    assert parse_login(b'<RETS ReplyCode="20036" ReplyText="no"/>', URL) == Status(20036, "no")
+    body = (
+        b'<RETS ReplyCode="20012" ReplyText="which?"><RETS-RESPONSE>\nBroker=A1\nBroker=B2,7\n</RETS-RESPONSE></RETS>'
+    )
+    assert parse_login(body, URL) == Status(20012, "which? (broker codes: A1, B2,7)")
 
 
 @pytest.mark.parametrize(
     "name", ["Login.xml", "Login_with_Action.xml", "Login_relative_url.xml", "Errors/Login_no_host.xml"]
 )
 def test_recorded_logins(name: str) -> None:
-    reply = parse_login(recorded_rets(name), "http://server.rets.com/rets/Login.ashx")
+    reply = _login(recorded_rets(name), "http://server.rets.com/rets/Login.ashx")
     assert reply.capabilities["Search"] == "http://server.rets.com/rets/Search.ashx"
     assert ("Action" in reply.capabilities) == ("Action" in name)

@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from platbook.base.errors import SourceBrokeProtocol
-from platbook.protocols.rets.search import BadRow, Row, SearchParser
+from platbook.protocols.rets.search import BadRow, CompactParser, Row
+from platbook.protocols.rets.xml import UNSAID, Encoding
 from tests.fakes.recordings import recorded_rets
 
 
-def _parse(body: bytes, *, size: int = 7, charset: str | None = None) -> tuple[SearchParser, list[Row | BadRow], int]:
-    parser = SearchParser(charset)
+def _parse(body: bytes, *, size: int = 7, encoding: Encoding = UNSAID) -> tuple[CompactParser, list[Row | BadRow], int]:
+    parser = CompactParser(encoding)
     rows: list[Row | BadRow] = []
     for start in range(0, len(body), size):
         rows += parser.feed(body[start : start + size])
@@ -42,14 +43,14 @@ def _reply(inside: str, code: int = 0) -> bytes:
 )
 def test_rows_of_every_layout(inside: str) -> None:
     parser, rows, code = _parse(_reply(inside))
-    assert (list(parser.columns), rows, code) == (["A", "B", "C"], [["1", "", "3"]], 0)
+    assert (list(parser.columns), rows, code) == (["A", "B", "C"], [("1", "", "3")], 0)
 
 
 def test_a_row_that_does_not_fit_is_told_and_the_next_is_read() -> None:
     _, rows, _ = _parse(_reply("<COLUMNS>\tA\tB\t</COLUMNS><DATA>\t1\t2\t3\t4\t</DATA><DATA>\t5\t6\t</DATA>"))
     assert isinstance(rows[0], BadRow)
     assert "5 cells" in rows[0].reason or "6 cells" in rows[0].reason
-    assert rows[1] == ["5", "6"]
+    assert rows[1] == ("5", "6")
 
 
 @pytest.mark.parametrize(
@@ -87,14 +88,14 @@ def test_the_status_that_counts_is_the_last(body: bytes, code: int, more: bool) 
 def test_illegal_text_is_repaired(cell: bytes, text: str, size: int) -> None:
     body = b'<RETS ReplyCode="0" ReplyText="x"><COLUMNS>\tA\t</COLUMNS><DATA>\t' + cell + b"\t</DATA></RETS>"
     _, rows, _ = _parse(body, size=size)
-    assert rows == [[text]]
+    assert rows == [(text,)]
 
 
 def test_declared_encodings_win() -> None:
     inside = '<RETS ReplyCode="0"><COLUMNS>\tA\t</COLUMNS><DATA>\t€\t</DATA></RETS>'
     declared = ('<?xml version="1.0" encoding="windows-1252"?>' + inside).encode("cp1252")
-    assert _parse(declared)[1] == [["€"]]
-    assert _parse(inside.encode("cp1252"), charset="windows-1252")[1] == [["€"]]
+    assert _parse(declared)[1] == [("€",)]
+    assert _parse(inside.encode("cp1252"), encoding=Encoding("windows-1252"))[1] == [("€",)]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +141,7 @@ def test_what_is_written_is_read(table: list[list[str]]) -> None:
 
     data = "".join("<DATA>\t" + "\t".join(map(escape, row)) + "\t</DATA>" for row in table)
     _, rows, _ = _parse(_reply("<COLUMNS>\tA\tB\tC\t</COLUMNS>" + data), size=11)
-    assert rows == table
+    assert rows == [tuple(row) for row in table]
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,12 @@ class Board:
     @asynccontextmanager
     async def worker(self) -> AsyncGenerator[asyncio.subprocess.Process]:
         """A worker process; killed at the end of the block if it still lives."""
-        environment = {**os.environ, "DATABASE_URL": self.url, "PLATBOOK_SECRET_KEY": KEY}
+        environment = {
+            **os.environ,
+            "DATABASE_URL": self.url,
+            "PLATBOOK_SECRET_KEY": KEY,
+            "PLATBOOK_PHOTO_BATCHES": "0",
+        }
         process = await asyncio.create_subprocess_exec(sys.executable, "-c", WORKER, env=environment)
         try:
             yield process

@@ -1,9 +1,10 @@
 """Recorded replies of a real MLS, replayed over HTTP through transport, connector, engine and database."""
 
 import os
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
+from typing import Protocol
 
 import pytest
 
@@ -61,15 +62,16 @@ class Feed:
             return await connection.dicts(Query("look", "A test's look.", sql), params)
 
 
-Open = Callable[[RetsReplay], AbstractAsyncContextManager[Feed]]
+class Open(Protocol):
+    """Open a feed over a replay: `async with feed(RetsReplay(...), paging="key") as it`."""
+
+    def __call__(self, replay: RetsReplay, **settings: object) -> AbstractAsyncContextManager[Feed]: ...
 
 
 @pytest.fixture
 def feed(database: Database) -> Open:
-    """Open a feed over a replay: `async with feed(RetsReplay(...)) as it`."""
-
     @asynccontextmanager
-    async def opened(replay: RetsReplay) -> AsyncGenerator[Feed]:
+    async def opened(replay: RetsReplay, **settings: object) -> AsyncGenerator[Feed]:
         clock, box = SetClock(datetime(2026, 1, 1, tzinfo=UTC)), SecretBox(os.urandom(32))
 
         async def no_pause(seconds: float) -> None:
@@ -87,6 +89,7 @@ def feed(database: Database) -> Open:
                     "classes": ["Listing"],
                     "keyField": "matrix_unique_id",
                     "modifiedField": "MatrixModifiedDT",
+                    **settings,
                 },
             }
             async with database.transaction() as connection:
@@ -119,13 +122,23 @@ async def test_a_whole_feed_becomes_listings_and_again_changes_nothing(feed: Ope
         assert int(str(run["requests"])) >= 4
 
 
-async def test_repeated_pages_stop_the_walk(feed: Open) -> None:
+async def test_repeated_pages_stop_a_walk_that_must_go_by_offset(feed: Open) -> None:
     pages = [recorded_rets(f"COMPACT-DECODED/Search_{n}of2.xml") for n in (1, 2)]
-    async with feed(RetsReplay([*pages])) as it:
+    async with feed(RetsReplay([*pages]), paging="offset") as it:
         run = await it.sync()
         assert (run["status"], run["error_type"], run["added"]) == ("failed", "protocol", 3)
         assert "repeated paging" in str(run["error"])
-        assert [said["Offset"] for said in it.replay.searched()] == ["1", "4"]
+        assert [said["Offset"] for said in it.replay.searched()] == ["1", "3"]
+
+
+async def test_a_source_that_ignores_offset_is_read_by_key_and_the_run_says_so(feed: Open) -> None:
+    pages = [recorded_rets(f"COMPACT-DECODED/Search_{n}of2.xml") for n in (1, 2)]
+    whole = recorded_rets("COMPACT-DECODED/Search_2of2.xml").replace(b'Records="6"', b'Records="3"')
+    async with feed(RetsReplay([*pages, KEYS, whole, KEYS])) as it:
+        run = await it.sync()
+        assert (run["status"], run["added"], run["error"]) == ("success", 3, None)
+        assert run["remarks"] == ["the source ignores Offset, so it was read by lists of keys"]
+        assert it.replay.searched()[3]["Query"] == "(matrix_unique_id=13864733,2371414,2376189)"
 
 
 async def test_a_result_shorter_than_its_count_is_incomplete(feed: Open) -> None:

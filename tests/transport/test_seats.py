@@ -14,7 +14,8 @@ HOLD_ELSEWHERE = Query(
     "",
     """INSERT INTO source_seats (provider_id, seat, holder, leased_until)
        VALUES ('harbour', %(seat)s, gen_random_uuid(), clock_timestamp() + %(lease)s)
-       ON CONFLICT (provider_id, seat) DO UPDATE SET holder = excluded.holder, leased_until = excluded.leased_until""",
+       ON CONFLICT (provider_id, kind, seat)
+       DO UPDATE SET holder = excluded.holder, leased_until = excluded.leased_until""",
 )
 COUNT = Query("count", "", "SELECT count(*) FROM source_seats")
 SECONDS_LEFT = Query(

@@ -15,8 +15,11 @@ from platbook.api import (
     interactions,
     leads,
     mls_admin,
+    mls_media,
+    objects,
     profile,
     properties,
+    properties_photos,
     tasks,
     users,
 )
@@ -64,10 +67,24 @@ def create_api(services: Services) -> FastAPI:
         dependencies=[Depends(admit)],
         responses=_REFUSALS,
     )
-    for part in (auth_routes, profile, users, properties, intake, leads, tasks, interactions, mls_admin, audit):
+    for part in (
+        auth_routes,
+        profile,
+        users,
+        properties,
+        properties_photos,
+        intake,
+        leads,
+        tasks,
+        interactions,
+        mls_admin,
+        mls_media,
+        audit,
+    ):
         guarded.include_router(part.router)
     api.include_router(guarded)
     api.include_router(health.router)
+    api.include_router(objects.router)
     api.add_api_route(f"{BASE}/docs", read_documentation, include_in_schema=False)
 
     async def read_openapi() -> JSONResponse:

@@ -7,13 +7,15 @@ from uuid import UUID
 from platbook.api.envelope import Pagination
 from platbook.api.models import Model, Moment
 from platbook.providers.providers import Provider
+from platbook.sync.discovery import Discovered
 from platbook.sync.probe import Probe
+from platbook.sync.proposal import ProposedField
 from platbook.sync.reports.statistics import Day, Statistics
 from platbook.sync.reports.status import ProviderStatus, State
 
 
 class ResourceRun(Model):
-    """A run, or the part of it that did one resource. `stages` are seconds."""
+    """A run, or the part of it that did one resource. `stages` are seconds; `remarks` what is worth knowing besides."""
 
     sync_id: UUID
     provider_id: str
@@ -38,6 +40,7 @@ class ResourceRun(Model):
     bytes: int
     requests: int
     stages: dict[str, float]
+    remarks: list[str]
     triggered_by: str
     error_type: str | None
     error: str | None
@@ -83,6 +86,13 @@ class ListingCountsAnswer(Model):
     is_estimate: bool
 
 
+class OwedPhotosAnswer(Model):
+    """Listings whose photos are still to be fetched, and photos that could not be had."""
+
+    listings_waiting: int
+    failed: int
+
+
 class StatusAnswer(Model):
     """How a provider stands. `nextRunAt` is null where no run will start by itself."""
 
@@ -103,6 +113,7 @@ class StatusAnswer(Model):
     freshness: FreshnessAnswer
     open_errors: int
     listings: ListingCountsAnswer
+    photos: OwedPhotosAnswer
 
     @classmethod
     def of(cls, status: ProviderStatus) -> Self:
@@ -126,6 +137,7 @@ class StatusAnswer(Model):
             freshness=FreshnessAnswer.model_validate(status.freshness),
             open_errors=status.open_errors,
             listings=ListingCountsAnswer.model_validate(status.listings),
+            photos=OwedPhotosAnswer.model_validate(status.photos),
         )
 
 
@@ -318,6 +330,7 @@ class ProviderAnswer(Model):
     field_mapping: dict[str, object]
     scope: dict[str, object]
     display: dict[str, object]
+    media: dict[str, object]
     retention: str
     interval_hours: float
     requests_per_second: float | None
@@ -339,6 +352,7 @@ class ProviderAnswer(Model):
             field_mapping=dict(provider.field_mapping),
             scope=dict(provider.scope),
             display=dict(provider.display),
+            media=dict(provider.media),
             retention=provider.retention,
             interval_hours=provider.interval_hours,
             requests_per_second=provider.requests_per_second,
@@ -396,6 +410,106 @@ class ProbeAnswer(Model):
             count=probe.count,
             sample=None if probe.sample is None else SampleAnswer.model_validate(probe.sample),
         )
+
+
+class SourceValueAnswer(Model):
+    """One value of a lookup, as records hold it, and its words."""
+
+    value: str
+    label: str
+    short: str | None
+
+
+class SourceLookupAnswer(Model):
+    """The values a source allows in a field."""
+
+    name: str
+    values: list[SourceValueAnswer]
+
+
+class SourceFieldAnswer(Model):
+    """One field of a source. `dataType` is the source's own word."""
+
+    name: str
+    label: str | None
+    standard_name: str | None
+    data_type: str | None
+    max_length: int | None
+    precision: int | None
+    lookup: str | None
+    is_multiple: bool
+    is_searchable: bool
+
+
+class SourceClassAnswer(Model):
+    """One kind of record, with fields of its own."""
+
+    name: str
+    label: str | None
+    standard_name: str | None
+    description: str | None
+    fields: list[SourceFieldAnswer]
+
+
+class SourceResourceAnswer(Model):
+    """One resource of a source. `objects` are the kinds of photos and documents it keeps."""
+
+    name: str
+    label: str | None
+    standard_name: str | None
+    key_field: str | None
+    classes: list[SourceClassAnswer]
+    lookups: list[SourceLookupAnswer]
+    objects: list[str]
+
+
+class ProposedFieldAnswer(Model):
+    """A source field and the RESO field it seems to be. `told`: standard_name, own_name, synonym or label."""
+
+    source: str
+    target: str
+    told: str
+    label: str | None
+
+
+class ProposalAnswer(Model):
+    """What may be accepted, and what is left to a person: `rivals` for targets that are taken, `unknown` fields."""
+
+    settings: dict[str, object]
+    field_mapping: dict[str, object]
+    fields: list[ProposedFieldAnswer]
+    rivals: list[ProposedFieldAnswer]
+    unknown: list[str]
+
+
+class DiscoveredAnswer(Model):
+    """What a source says of itself, when that was read, and the proposal that follows from it."""
+
+    provider_id: str
+    read_at: Moment
+    resources: list[SourceResourceAnswer]
+    proposal: ProposalAnswer
+
+    @classmethod
+    def of(cls, found: Discovered) -> Self:
+        """As it was found."""
+        proposal = found.proposal
+        return cls(
+            provider_id=found.provider_id,
+            read_at=found.read_at,
+            resources=[SourceResourceAnswer.model_validate(one) for one in found.discovery.resources],
+            proposal=ProposalAnswer(
+                settings=dict(proposal.settings),
+                field_mapping=dict(proposal.field_mapping),
+                fields=[_to_proposed(one) for one in proposal.fields],
+                rivals=[_to_proposed(one) for one in proposal.rivals],
+                unknown=list(proposal.unknown),
+            ),
+        )
+
+
+def _to_proposed(one: ProposedField) -> ProposedFieldAnswer:
+    return ProposedFieldAnswer(source=one.source, target=one.target, told=one.told.name.lower(), label=one.label)
 
 
 def _milliseconds(seconds: float | None) -> int | None:

@@ -9,6 +9,7 @@ from fastapi import Path, Query
 from pydantic import AfterValidator, Field
 
 from platbook.api.models import Model
+from platbook.sync.administration import Accepted
 from platbook.sync.runs import Request, SyncType
 
 _DEEPEST = 1_000_000
@@ -45,6 +46,21 @@ class IntervalBody(Model):
     """How often a provider is synced."""
 
     interval_hours: Annotated[float, Field(ge=0.25, le=168, strict=True, examples=[6])]
+
+
+class AcceptBody(Model):
+    """What is accepted of a proposal. A setting of null is taken away."""
+
+    settings: dict[str, object] = Field(
+        default_factory=dict[str, object], examples=[{"classes": ["RES"], "keyField": "Matrix_Unique_ID"}]
+    )
+    field_mapping: dict[str, object] = Field(
+        default_factory=dict[str, object], examples=[{"CurrentPrice": "ListPrice"}]
+    )
+
+    def to_accepted(self) -> Accepted:
+        """As administration takes it."""
+        return Accepted(self.settings, self.field_mapping)
 
 
 def in_utc(moment: datetime | None) -> datetime | None:

@@ -16,6 +16,7 @@ from platbook.api.properties_answers import (
     to_etag,
     to_list_body,
     to_one_body,
+    to_signed,
     to_stats,
     to_suggestions,
     to_timeline,
@@ -52,6 +53,7 @@ from platbook.listings.search import (
     parse_search,
     suggest,
 )
+from platbook.media.addresses import Addresses, to_window
 from platbook.providers.providers import LOCAL
 from platbook.sync.local import change_local, create_local, remove_local
 
@@ -116,7 +118,8 @@ async def list_featured(given: Given, caller: Caller, limit: Annotated[int, Quer
     """Those marked featured, then the newest with photos."""
     async with given.database.read() as connection:
         found = await find_featured(connection, caller.surface, limit, given.clock.now())
-    return raw_json(b'{"success":true,"data":{"properties":[' + ",".join(found.documents).encode() + b"]}}")
+    body = b'{"success":true,"data":{"properties":[' + ",".join(found.documents).encode() + b"]}}"
+    return await _answer_filled(given, body)
 
 
 @router.get("/suggest", responses={200: {"model": Success[SuggestionsShown]}})
@@ -144,7 +147,7 @@ async def get_property_by_key(
     async with given.database.read() as connection:
         now = given.clock.now()
         reading = await get_listing_by_key(connection, provider_id, listing_key, caller.surface, now)
-    return _answer_one(request, reading)
+    return await _answer_one(request, given, reading)
 
 
 @router.get("/{property_id}", responses=_ONE)
@@ -158,8 +161,8 @@ async def get_property(
         reading = await get_listing(connection, property_id, caller.surface, given.clock.now())
         if include:
             raw = await get_raw(connection, property_id)
-            return raw_json(to_one_body(reading.document, raw or "null"))
-    return _answer_one(request, reading)
+            return await _answer_filled(given, to_one_body(reading.document, raw or "null"))
+    return await _answer_one(request, given, reading)
 
 
 @router.get("/{property_id}/media", responses={200: {"model": Success[PhotosShown]}})
@@ -167,7 +170,7 @@ async def list_media(given: Given, caller: Caller, property_id: UUID) -> Respons
     """A listing's photos and documents, in their order."""
     async with given.database.read() as connection:
         reading = await get_listing(connection, property_id, caller.surface, given.clock.now())
-    return _answer({"media": to_media(reading)})
+    return await _answer_filled(given, orjson.dumps({"success": True, "data": {"media": to_media(reading)}}))
 
 
 @router.get("/{property_id}/timeline", responses={200: {"model": Success[TimelineShown]}})
@@ -198,7 +201,7 @@ async def create_property(given: Given, caller: Caller, body: Said) -> Response:
         property_id = await create_local(connection, caller, said, now, author_id=author_id)
         reading = await _read_back(connection, property_id, caller, now)
     headers = {"Location": f"/api/v1/properties/{property_id}", "ETag": to_etag(reading.version)}
-    return raw_json(to_one_body(reading.document), status=201, headers=headers)
+    return await _answer_filled(given, to_one_body(reading.document), status=201, headers=headers)
 
 
 @router.put("/{property_id}", responses={200: {"model": Success[ListingShown]}})
@@ -208,7 +211,7 @@ async def change_property(given: Given, caller: Caller, property_id: UUID, body:
     async with given.database.transaction() as connection:
         await change_local(connection, caller, property_id, to_said(body), now)
         reading = await _read_back(connection, property_id, caller, now)
-    return raw_json(to_one_body(reading.document), headers={"ETag": to_etag(reading.version)})
+    return await _answer_filled(given, to_one_body(reading.document), headers={"ETag": to_etag(reading.version)})
 
 
 @router.delete("/{property_id}", status_code=204)
@@ -232,11 +235,12 @@ async def _answer_list(request: Request, given: Services, caller: Actor, texts: 
         standing = await known.get_standing(connection, search, now) if tags else None
         if standing is not None and holds(tags, standing):
             return _unchanged(standing)
-        found = await find_listings(connection, search, now)
+        found = to_signed(await find_listings(connection, search, now), now)
     known.remember(search, found)
     if holds(tags, found.version):
         return _unchanged(found.version)
-    return raw_json(to_list_body(found, search), headers={"ETag": to_etag(found.version), **_CACHED})
+    body = to_list_body(found, search)
+    return await _answer_filled(given, body, headers={"ETag": to_etag(found.version), **_CACHED})
 
 
 def _get_known(request: Request) -> KnownVersions:
@@ -247,10 +251,20 @@ def _get_known(request: Request) -> KnownVersions:
     return cast("KnownVersions", state.known_listings)
 
 
-def _answer_one(request: Request, reading: Reading) -> Response:
-    if holds(request.headers.get("if-none-match"), reading.version):
-        return _unchanged(reading.version)
-    return raw_json(to_one_body(reading.document), headers={"ETag": to_etag(reading.version), **_CACHED})
+async def _answer_one(request: Request, given: Services, reading: Reading) -> Response:
+    version = reading.version + to_window(reading.document, given.clock.now())
+    if holds(request.headers.get("if-none-match"), version):
+        return _unchanged(version)
+    headers = {"ETag": to_etag(version), **_CACHED}
+    return await _answer_filled(given, to_one_body(reading.document), headers=headers)
+
+
+async def _answer_filled(
+    given: Services, body: bytes, *, status: int = 200, headers: dict[str, str] | None = None
+) -> Response:
+    """A body of documents, with the addresses of their photos."""
+    filled = await Addresses(given.storage).fill(body, given.clock.now())
+    return raw_json(filled, status=status, headers=headers)
 
 
 async def _read_back(connection: ReadConnection, property_id: UUID, caller: Actor, now: datetime) -> Reading:

@@ -1,6 +1,8 @@
 """Answers about listings, written straight from the documents' texts: nothing on the way parses them."""
 
 import math
+from dataclasses import replace
+from datetime import datetime
 
 import orjson
 
@@ -8,6 +10,7 @@ from platbook.api.models import to_z
 from platbook.listings.reading import Timeline, TimelineEntry
 from platbook.listings.search import Listings, Search, Suggestion
 from platbook.listings.search.stats import MarketStats, Prices
+from platbook.media.addresses import WINDOW, to_expiry, to_window
 
 
 def to_list_body(listings: Listings, search: Search) -> bytes:
@@ -17,6 +20,16 @@ def to_list_body(listings: Listings, search: Search) -> bytes:
     if search.facets:
         tail += b',"facets":' + orjson.dumps(listings.facets)
     return head + ",".join(listings.documents).encode() + tail + b"}}"
+
+
+def to_signed(listings: Listings, now: datetime) -> Listings:
+    """The same page, its version that of its photos' signatures, too, where any of its photos takes one."""
+    window = to_window("".join(listings.documents), now)
+    if not window:
+        return listings
+    return replace(
+        listings, version=listings.version + window, fresh_until=min(listings.fresh_until, to_expiry(now) - WINDOW)
+    )
 
 
 def to_one_body(document: str, raw: str | None = None) -> bytes:

@@ -42,14 +42,31 @@ class Bathrooms(_Shown):
     half: int | None = None
 
 
+class PhotoVariant(Model):
+    """A photo in one size and format. The address of a private one is good for an hour at least."""
+
+    url: str
+    width: int
+    height: int
+    bytes: int
+    format: str = Field(examples=["webp"])
+
+
 class Photo(_Shown):
-    """A photo or document."""
+    """A photo or document. Without variants, `color` and `placeholder` (a BlurHash) are what to draw."""
 
     media_key: str
     order: int
     category: str
     caption: str | None = None
-    state: str = Field(examples=["stored"])
+    state: str = Field(examples=["stored"], description="waiting, stored, failed, or linked: never fetched")
+    width: int | None = None
+    height: int | None = None
+    color: str = Field(examples=["#a8b8c8"])
+    placeholder: str | None = None
+    variants: dict[str, PhotoVariant] = Field({}, description="by size: thumbnail, medium, large")
+    source_url: str | None = Field(None, description="the source's own address, where it may be shown")
+    reason: str | None = Field(None, description="why it could not be fetched; for staff")
 
 
 class ListingShown(_Shown):

@@ -6,14 +6,15 @@ from fastapi import APIRouter, Body, Query, Response
 
 from platbook.api.auth import Caller
 from platbook.api.envelope import Success
-from platbook.api.mls_admin_answers import ProbeAnswer, ProviderAnswer, ProviderList
-from platbook.api.mls_admin_words import IntervalBody, ProviderId, ToggleBody
+from platbook.api.mls_admin_answers import DiscoveredAnswer, ProbeAnswer, ProviderAnswer, ProviderList
+from platbook.api.mls_admin_words import AcceptBody, IntervalBody, ProviderId, ToggleBody
 from platbook.api.services import Given
 from platbook.api.waking import interrupt, wake, wake_for_documents
 from platbook.base.errors import InvalidInput
 from platbook.providers.configuration import Configuration
 from platbook.providers.providers import find_providers, get_provider
 from platbook.sync import administration
+from platbook.sync.discovery import Discoverer
 from platbook.sync.probe import Prober
 
 router = APIRouter()
@@ -124,6 +125,37 @@ async def try_provider(provider_id: ProviderId, given: Given) -> Success[ProbeAn
     """Try a provider's connection step by step; nothing is stored. `ok` says whether every step went well."""
     prober = Prober(given.database, given.transport, given.box, given.clock)
     return Success(data=ProbeAnswer.of(await prober.probe(provider_id)))
+
+
+@router.post("/providers/{provider_id}/discover")
+async def discover_source(
+    provider_id: ProviderId,
+    given: Given,
+    *,
+    afresh: Annotated[bool, Query(description="read it even if the source says that nothing has changed")] = False,
+) -> Success[DiscoveredAnswer]:
+    """Ask a provider's source what it is like: resources, classes, fields, lookups; and propose settings and a mapping.
+
+    Nothing of the provider is changed. What a person accepts of the proposal goes to `discover/accept`.
+    """
+    discoverer = Discoverer(given.database, given.transport, given.box, given.clock)
+    return Success(data=DiscoveredAnswer.of(await discoverer.discover(provider_id, afresh=afresh)))
+
+
+@router.post("/providers/{provider_id}/discover/accept")
+async def accept_proposal(
+    provider_id: ProviderId, body: AcceptBody, given: Given, caller: Caller
+) -> Success[ProviderAnswer]:
+    """Lay what is accepted of a proposal, as it is or changed, over the provider's settings and field mapping."""
+    async with given.database.transaction() as connection:
+        changed = await administration.accept_proposal(
+            connection, given.box, provider_id, body.to_accepted(), caller, given.clock.now()
+        )
+        provider = await get_provider(connection, provider_id)
+    await wake(given, provider_id)
+    if changed.rebuild:
+        await wake_for_documents(given, provider_id)
+    return Success(data=ProviderAnswer.of(provider))
 
 
 def _keep_credentials(body: Configuration) -> Configuration:

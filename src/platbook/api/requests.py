@@ -18,6 +18,7 @@ log = get_log("api")
 _LARGEST_BODY = 1024 * 1024
 _ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # an escape, and not an escaped backslash before the letter u
+_PHOTO = re.compile(rf"{BASE}/properties/[^/]+/media")
 _NEVER_STORED = (f"{BASE}/auth/", f"{BASE}/users/")
 _QUIET = frozenset({"/health/live", "/health/ready"})
 _HEADERS = [
@@ -55,6 +56,9 @@ class RequestGate:
     async def _pass_on(self, scope: Scope, receive: Receive, request: "_Request") -> None:
         if b"%00" in cast("bytes", scope["query_string"]) or "\0" in scope["path"]:
             await request.answer(400, failure_body("VALIDATION_ERROR", "a NUL character is not text"))
+            return
+        if scope["method"] == "POST" and _PHOTO.fullmatch(scope["path"]):
+            await self._app(scope, receive, request.send)  # large, no text, and read only once the caller is known
             return
         try:
             body = await _read_body(receive)

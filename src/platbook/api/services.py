@@ -11,6 +11,8 @@ from platbook.base.clock import Clock
 from platbook.base.settings import Settings
 from platbook.db import Database, SecretBox
 from platbook.jobs import JobQueue
+from platbook.media.blobs import Blobs
+from platbook.storage import Cdn, Storage
 from platbook.transport import Transport
 
 
@@ -26,6 +28,9 @@ class Services:
     transport: Transport
     sessions: Sessions
     callers: Callers
+    storage: Storage
+    blobs: Blobs
+    cdn: Cdn | None = None
     oidc: OidcSignIn | None = None
 
 

@@ -41,6 +41,10 @@ class SourceBrokeProtocol(TryLater):
         self.sample = sample[:2048]
 
 
+class StorageUnavailable(TryLater):
+    """Our own store of objects did not answer, or failed."""
+
+
 class SkipThis(PlatbookError):
     """One record or photo cannot be used: note the reason and go on."""
 
@@ -68,6 +72,10 @@ class SweepRefused(NeedsOperator):
 
 class CredentialsRefused(NeedsOperator):
     """The source does not accept the login."""
+
+
+class StorageRefused(NeedsOperator):
+    """Our own store of objects does not accept the login, or does not allow it what is needed."""
 
 
 class ProviderMisconfigured(NeedsOperator):
@@ -125,6 +133,12 @@ class NotAuthenticated(NotAllowed):
     """The caller is not known, or no longer is."""
 
     code = "INVALID_TOKEN"
+
+
+class PayloadTooLarge(CallerError):
+    """More was sent than is of use."""
+
+    code = "PAYLOAD_TOO_LARGE"
 
 
 class TooManyAttempts(NotAllowed):

@@ -20,7 +20,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
 
     platbook_home: Path = Field(
-        default_factory=_default_home, description="where an embedded PostgreSQL and its key live"
+        default_factory=_default_home, description="where an embedded PostgreSQL, its key and photos live"
     )
     database_url: SecretStr | None = Field(
         default=None, description="a PostgreSQL 15+ of one's own; without it an embedded one is used"
@@ -58,4 +58,39 @@ class Settings(BaseSettings):
         le=100,
         description="connections a process keeps to PostgreSQL, for reading and for writing each",
     )
+    platbook_photo_batches: int = Field(
+        default=2, ge=0, le=64, description="batches of photos one worker process does at once; 0: none"
+    )
+    platbook_photo_formats: str = Field(
+        default="webp",
+        pattern="^(webp|jpeg|png)(,(webp|jpeg|png))*$",
+        description="formats photos are made in, the first one for everybody who asks for no other",
+    )
+    platbook_keep_originals: bool = Field(
+        default=False, description="whether what the source sent is kept beside the variants"
+    )
+    platbook_photo_grace_hours: float = Field(
+        default=48, ge=1, le=8760, description="how long a photo that nothing shows any more is kept"
+    )
+    platbook_warm_cdn: bool = Field(
+        default=False, description="whether new public photos are asked for once at the CDN, so that it has them"
+    )
     platbook_workers: int = Field(default=2, ge=1, le=64, description="syncs one worker process runs at once")
+    aws_s3_enabled: bool = Field(
+        default=False, description="whether photos are kept in an S3 bucket instead of a folder below the home"
+    )
+    aws_s3_bucket: str | None = Field(default=None, description="the bucket; it must exist")
+    aws_s3_region: str = Field(default="us-east-1", description="the bucket's region")
+    aws_s3_access_key_id: str | None = Field(
+        default=None, description="the login's key id; without one the machine's own role is used"
+    )
+    aws_s3_secret_access_key: SecretStr | None = Field(default=None, description="the login's secret key")
+    aws_s3_endpoint_url: str | None = Field(
+        default=None, pattern="^https?://[^/]", description="an S3 other than Amazon's, http or https"
+    )
+    aws_cloudfront_url: str | None = Field(
+        default=None, pattern="^https?://[^/]", description="the CDN before the bucket or this server"
+    )
+    aws_cloudfront_distribution_id: str | None = Field(
+        default=None, description="the CloudFront distribution whose copies of withdrawn photos are invalidated"
+    )

@@ -83,6 +83,9 @@ def _services(system: System) -> Services:
         system.transport,
         sessions,
         Callers(system.database, system.box, system.clock),
+        system.storage,
+        system.blobs(),
+        system.cdn,
         make_oidc(system, sessions),
     )
 

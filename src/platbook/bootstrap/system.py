@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from platbook.base.clock import Clock, SystemClock
 from platbook.base.errors import InvalidInput
@@ -13,6 +14,12 @@ from platbook.db.embedded import start_embedded
 from platbook.db.facts import check_key
 from platbook.db.migrations import migrate
 from platbook.jobs import JobQueue
+from platbook.media.batches import Batches, Pace
+from platbook.media.blobs import Blobs
+from platbook.media.cleanup import Cleanup
+from platbook.media.exposure import Exposure
+from platbook.media.pictures import Format, Recipe, Studio
+from platbook.storage import Cdn, Storage, open_cdn, open_storage
 from platbook.sync.engine import Engine
 from platbook.transport import Transport
 
@@ -29,10 +36,36 @@ class System:
     box: SecretBox
     queue: JobQueue
     transport: Transport
+    storage: Storage
+    studio: Studio
+    cdn: Cdn | None
 
     def engine(self) -> Engine:
-        """An engine that does syncs in this process."""
-        return Engine(self.database, self.transport, self.box, self.clock)
+        """An engine that does syncs in this process; it lends its sessions to photo work."""
+        return Engine(self.database, self.transport, self.box, self.clock, photos=self.batches())
+
+    def batches(self, pace: Pace | None = None) -> Batches:
+        """Photo work in this process."""
+        warmed = self.cdn if self.settings.platbook_warm_cdn else None
+        return Batches(
+            self.database, self.transport, self.box, self.clock, self.blobs(), pace=pace or Pace(), cdn=warmed
+        )
+
+    def blobs(self) -> Blobs:
+        """A place for pictures, made as the settings say."""
+        formats = tuple(dict.fromkeys(Format(word) for word in self.settings.platbook_photo_formats.split(",")))
+        recipe = Recipe(formats=formats)
+        keeps = self.settings.platbook_keep_originals
+        return Blobs(self.database, self.storage, self.studio, self.clock, recipe, keeps_originals=keeps)
+
+    def exposure(self) -> Exposure:
+        """Who may see stored pictures, kept true."""
+        return Exposure(self.database, self.storage, self.clock, self.cdn)
+
+    def cleanup(self) -> Cleanup:
+        """The store, cleared of what nobody shows."""
+        grace = timedelta(hours=self.settings.platbook_photo_grace_hours)
+        return Cleanup(self.exposure(), grace)
 
 
 @asynccontextmanager
@@ -43,7 +76,8 @@ async def open_system(settings: Settings) -> AsyncGenerator[System]:
     """
     async with AsyncExitStack() as stack:
         url = await _database_url(settings, stack)
-        box = _secret_box(settings)
+        box, clock = _secret_box(settings), SystemClock()
+        storage = open_storage(settings, box.derive("media-addresses"), clock)
         await migrate(url)
         read_url = settings.read_database_url
         database = await stack.enter_async_context(
@@ -55,10 +89,11 @@ async def open_system(settings: Settings) -> AsyncGenerator[System]:
         )
         async with database.transaction() as connection:
             await check_key(connection, box)
-        clock = SystemClock()
         queue = await stack.enter_async_context(JobQueue.open(url))
         transport = await stack.enter_async_context(Transport.open(database, clock))
-        yield System(settings, clock, database, box, queue, transport)
+        studio = stack.enter_context(Studio.open())
+        cdn = open_cdn(settings, transport.for_ourselves(), clock)
+        yield System(settings, clock, database, box, queue, transport, storage, studio, cdn)
 
 
 async def migrate_only(settings: Settings) -> list[str]:

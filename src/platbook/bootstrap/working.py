@@ -4,12 +4,15 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 
+from platbook.base.actor import SCHEDULE
+from platbook.bootstrap.photographing import do_photo_work
 from platbook.bootstrap.system import System
 from platbook.crm.leads.upkeep import end_claims, renew_scores
 from platbook.crm.tasks.store import give_reminders
 from platbook.db import load_queries
 from platbook.jobs import Pace, run_worker
 from platbook.listings.rebuild import rebuild_documents
+from platbook.media.reprocessing import reprocess_photos
 from platbook.providers.display import Display
 from platbook.providers.providers import LOCAL, find_providers
 from platbook.sync.schedule import TICK_SECONDS, find_work
@@ -18,6 +21,8 @@ Q = load_queries(__package__ or "platbook.bootstrap")
 
 SYNC = "sync"
 REBUILD = "rebuild"
+REPROCESS = "reprocess"
+CLEAR_MEDIA = "clear media"
 
 _REBUILD_SECONDS = 60
 _ALIVE_SECONDS = 30
@@ -38,7 +43,13 @@ async def has_workers(system: System) -> bool:
 async def run_jobs(system: System, stopping: asyncio.Event, *, schedule: bool = True, pace: Pace | None = None) -> None:
     """Work until `stopping` is set. Without `schedule`, only what is in the queue is done, and nothing is started."""
     _prepare(system, schedule=schedule)
-    await run_worker(system.queue, concurrency=system.settings.platbook_workers, stopping=stopping, pace=pace)
+    photographing = asyncio.create_task(do_photo_work(system, stopping)) if schedule else None
+    try:
+        await run_worker(system.queue, concurrency=system.settings.platbook_workers, stopping=stopping, pace=pace)
+    finally:
+        if photographing is not None:
+            photographing.cancel()
+            await asyncio.wait([photographing])
 
 
 @asynccontextmanager
@@ -71,7 +82,16 @@ def _prepare(system: System, *, schedule: bool) -> None:
             await wake(system, provider_id)
 
     queue.handle(SYNC, sync)
+
+    async def reprocess(args: Mapping[str, str]) -> None:
+        await reprocess_photos(system.blobs(), args["providerId"], SCHEDULE, system.clock.now())
+
+    async def clear(_: Mapping[str, str]) -> None:
+        await system.cleanup().run(search_store=True)
+
     queue.handle(REBUILD, rebuild)
+    queue.handle(REPROCESS, reprocess)
+    queue.handle(CLEAR_MEDIA, clear)
     if schedule:
         queue.repeat("look for due providers", TICK_SECONDS, tick)
         queue.repeat("tend leads and tasks", _TEND_SECONDS, lambda: _tend(system))

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from platbook.base.errors import PlatbookError
-from platbook.cli import demo, keys, leads, providers, reading, server, transfer, users
+from platbook.cli import demo, keys, leads, media, providers, reading, server, simulate, transfer, users
 from platbook.cli.exits import EXIT_CODES_HELP, exit_of_error
 from platbook.cli.process import Options
 from platbook.cli.screen import complain
@@ -29,11 +29,13 @@ app.command(rich_help_panel=_DAILY)(demo.demo)
 app.command(rich_help_panel=_DAILY)(server.up)
 app.command(rich_help_panel=_DAILY)(server.serve)
 app.command(rich_help_panel=_DAILY)(server.work)
+app.add_typer(simulate.app, name="simulate", rich_help_panel=_DAILY)
 app.command(rich_help_panel=_SETUP)(server.migrate)
 app.add_typer(users.app, name="user", rich_help_panel=_SETUP)
 app.add_typer(keys.app, name="key", rich_help_panel=_SETUP)
 app.add_typer(providers.app, name="provider", rich_help_panel=_SETUP)
 app.command(rich_help_panel=_LOOK)(sync)
+app.add_typer(media.app, name="media", rich_help_panel=_LOOK)
 app.command(rich_help_panel=_LOOK)(reading.status)
 app.command(rich_help_panel=_LOOK)(reading.history)
 app.command(rich_help_panel=_LOOK)(reading.errors)

@@ -19,6 +19,7 @@ from platbook.cli.wording import to_hours, to_number
 from platbook.providers.configuration import Configuration
 from platbook.providers.providers import Provider, find_providers, get_provider
 from platbook.sync import administration
+from platbook.sync.discovery import Discovered, Discoverer
 from platbook.sync.probe import Probe, Prober
 
 app = typer.Typer(help="Connections to MLSs.", no_args_is_help=True)
@@ -109,6 +110,43 @@ def try_(context: typer.Context, provider: _Id, *, as_json: _Json = False) -> No
     else:
         _print_probe(found)
     raise typer.Exit(ExitCode.SUCCESS if found.ok else ExitCode.FAILED)
+
+
+@app.command()
+def discover(
+    context: typer.Context,
+    provider: _Id,
+    *,
+    accept: Annotated[bool, typer.Option("--accept", help="Accept the proposal as it is.")] = False,
+    afresh: Annotated[bool, typer.Option("--afresh", help="Read it even if the source says it is unchanged.")] = False,
+    as_json: _Json = False,
+) -> None:
+    """Ask a provider's source what it is like, and propose settings and a field mapping. Only --accept changes anything.
+
+    To accept a part, or another mapping, change the configuration: platbook provider add FILE --replace.
+    """
+
+    async def ask(system: System) -> Discovered:
+        discoverer = Discoverer(system.database, system.transport, system.box, system.clock)
+        found = await discoverer.discover(provider, afresh=afresh)
+        if accept:
+            accepted = administration.Accepted(found.proposal.settings, found.proposal.field_mapping)
+            async with system.database.transaction() as connection:
+                await administration.accept_proposal(
+                    connection, system.box, provider, accepted, COMMAND_LINE, system.clock.now()
+                )
+            await wake(system, provider)
+        return found
+
+    found = run_on_system(context, ask)
+    if as_json:
+        print_json(found)
+        return
+    _print_discovered(found)
+    if accept:
+        say(f"Accepted. Try it: platbook provider test {provider}")
+    else:
+        say(f"Nothing is changed. Accept it as it is: platbook provider discover {provider} --accept")
 
 
 @app.command()
@@ -227,6 +265,7 @@ def _shown(one: Provider) -> dict[str, object]:
         "fieldMapping": one.field_mapping,
         "scope": one.scope,
         "display": one.display,
+        "media": one.media,
         "retention": one.retention,
         "intervalHours": one.interval_hours,
         "requestsPerSecond": one.requests_per_second,
@@ -254,6 +293,33 @@ def _state(one: Provider) -> str:
 
 def _fields(probe: Probe) -> dict[str, object]:
     return {"providerId": probe.provider_id, "count": probe.count, "sample": probe.sample, "steps": probe.steps}
+
+
+def _print_discovered(found: Discovered) -> None:
+    print_table(
+        [Column("resource"), Column("class"), Column("what it is", wrap=True), Column("fields", right=True)],
+        [
+            (resource.name, one.name, one.description or one.label or "", str(len(one.fields)))
+            for resource in found.discovery.resources
+            for one in resource.classes
+        ],
+        empty="The source names no resources.",
+    )
+    proposal = found.proposal
+    print_facts((f"settings.{name}", _as_text(value)) for name, value in proposal.settings.items())
+    print_table(
+        [Column("source field"), Column("RESO field"), Column("known by"), Column("label", wrap=True)],
+        [
+            (one.source, one.target, one.told.name.lower().replace("_", " "), one.label or "")
+            for one in proposal.fields
+            if one.source in proposal.field_mapping
+        ],
+        empty="Every field that is known bears its RESO name; no mapping is needed.",
+    )
+    known = len(proposal.fields)
+    say(f"{known} fields are known, {len(proposal.unknown)} are not and stay in the raw record.")
+    for one in proposal.rivals:
+        say(f"{one.source} may be {one.target} as well, which another field is taken for.")
 
 
 def _print_probe(probe: Probe) -> None:

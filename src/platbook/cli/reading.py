@@ -238,6 +238,8 @@ def _print_status(one: ProviderStatus, now: datetime) -> None:
             ("interval", to_hours(one.interval_hours)),
             ("failures in a row", to_number(one.consecutive_failures)),
             ("open errors", to_number(one.open_errors)),
+            ("photos owed", f"of {to_number(one.photos.listings_waiting)} listings"),
+            ("photos failed", to_number(one.photos.failed)),
             *((("last run", f"{last.sync_type} {last.sync_id}"), ("it ended as", last.status)) if last else ()),
         ]
     )

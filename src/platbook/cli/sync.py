@@ -126,8 +126,10 @@ def print_run(run: Run) -> None:
         ("unchanged", to_number(run.unchanged)),
         ("removed", to_number(run.deleted)),
         ("rejected", to_number(run.errored)),
+        ("photos", f"{to_number(run.media_downloaded)} stored, {to_number(run.media_failed)} failed"),
         ("on the wire", f"{to_number(run.requests)} requests, {to_bytes(run.bytes)}"),
         *((("why", run.error),) if run.error else ()),
+        *(("note", remark) for remark in run.remarks),
     ]
     print_facts(facts)
     if run.errored:

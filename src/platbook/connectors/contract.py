@@ -6,9 +6,9 @@ it does not normalise. It is registered under the entry-point group `platbook.co
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NewType, Protocol
+from typing import NewType, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -31,6 +31,8 @@ __all__ = [
     "CredentialsRefused",
     "Cursor",
     "DeleteSignal",
+    "Discovering",
+    "Discovery",
     "HttpClient",
     "HttpReply",
     "KeyPage",
@@ -42,11 +44,17 @@ __all__ = [
     "ProviderMisconfigured",
     "RateLimited",
     "RawRecord",
+    "Remarking",
     "Resource",
     "Scope",
     "Session",
     "SourceBrokeProtocol",
+    "SourceClass",
+    "SourceField",
+    "SourceLookup",
+    "SourceResource",
     "SourceUnavailable",
+    "SourceValue",
 ]
 
 Cursor = NewType("Cursor", str)
@@ -205,6 +213,81 @@ class Session(Protocol):
         ...
 
 
+@runtime_checkable
+class Remarking(Protocol):
+    """What a session may offer besides: what a person should know of it, though it went well."""
+
+    def remarks(self) -> Sequence[str]:
+        """Sentences such as which way of paging the source needed, or how many characters were repaired."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SourceValue:
+    """One value of a lookup: `value` as records hold it coded, and its words."""
+
+    value: str
+    label: str
+    short: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLookup:
+    """The values that a source allows in a field."""
+
+    name: str
+    values: Sequence[SourceValue]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceField:
+    """One field of a source. `standard_name` is the standard's word for it, where the source tells one."""
+
+    name: str
+    label: str | None = None
+    standard_name: str | None = None
+    data_type: str | None = None
+    """The source's own word, such as Character, Int, DateTime."""
+    max_length: int | None = None
+    precision: int | None = None
+    lookup: str | None = None
+    is_multiple: bool = False
+    is_searchable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SourceClass:
+    """One kind of record of a resource, with fields of its own."""
+
+    name: str
+    label: str | None = None
+    standard_name: str | None = None
+    description: str | None = None
+    fields: Sequence[SourceField] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceResource:
+    """One resource of a source. `objects` are the kinds of photos and documents it keeps."""
+
+    name: str
+    label: str | None = None
+    standard_name: str | None = None
+    key_field: str | None = None
+    classes: Sequence[SourceClass] = ()
+    lookups: Sequence[SourceLookup] = ()
+    objects: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """What a source says of itself. `mark` changes when it does; `settings` are the connector's own proposal."""
+
+    resources: Sequence[SourceResource]
+    mark: str | None = None
+    settings: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
 class Connector(Protocol):
     """One way of talking to an MLS."""
 
@@ -223,4 +306,18 @@ class Connector(Protocol):
         self, settings: BaseModel, credentials: BaseModel, *, scope: Scope, http: HttpClient, clock: Clock
     ) -> AbstractAsyncContextManager[Session]:
         """Log in, lend the session, log out."""
+        ...
+
+
+@runtime_checkable
+class Discovering(Protocol):
+    """What a connector may offer besides: reading what a source says of itself."""
+
+    async def discover(
+        self, settings: BaseModel, credentials: BaseModel, *, http: HttpClient, clock: Clock, known: str | None
+    ) -> Discovery | None:
+        """Read a source's resources, classes, fields and lookups; None: its mark is still the `known` one.
+
+        Raises only errors of `platbook.base.errors`. Settings that only a discovery can tell may be missing.
+        """
         ...

@@ -3,6 +3,9 @@
 They are written once by whoever writes the row, so that a list is joined strings. A document holds nothing that
 depends on the clock, the viewer or the process: days on market and the row's own state are added by `finish`.
 
+Addresses of stored pictures stand in documents as paths of our own (`/media/public/…`); whoever reads a document for
+somebody puts the CDN's base before them, or a signature behind those of private ones.
+
 `public` is an allow-list and fails closed: a listing without a clear yes from the source (or from the provider's
 meaning of silence) has no public document, a confidential field is never in one, and a hidden address takes
 everything with it that would tell the place.
@@ -21,7 +24,7 @@ from platbook.listings.listing import NormalListing, Photo
 from platbook.providers.display import Display
 from platbook.reso.fields import COLUMNS, FIELDS, SLOT, Field
 
-_SHAPE = 1  # raised whenever a document's form changes, so that old ones are rebuilt
+_SHAPE = 2  # raised whenever a document's form changes, so that old ones are rebuilt
 
 _PUBLIC_BESIDE_IDX = frozenset({"Country", "Latitude", "Longitude", "ListOfficePhone"})
 _TELLS_THE_PLACE = frozenset(
@@ -33,6 +36,7 @@ _TELLS_THE_PLACE = frozenset(
     }
 )  # fmt: skip
 _OPEN_PERMISSIONS = frozenset({"Public", "IDX"})
+_GREY = "#d3d3d3"
 
 
 def is_public_field(field: Field) -> bool:
@@ -86,6 +90,13 @@ def shows_listing(listing: NormalListing, display: Display) -> bool:
     return allowed and listing.standard_status in display.statuses
 
 
+def shows_photo(photo: Photo, display: Display) -> bool:
+    """Whether a photo of a listing that is shown in public may be shown with it."""
+    if photo.permission is None:
+        return display.photo_display_when_null
+    return not _OPEN_PERMISSIONS.isdisjoint(photo.permission)
+
+
 class Documents(NamedTuple):
     """A listing's two documents; `public` None where the listing may not be shown."""
 
@@ -103,7 +114,7 @@ def to_documents(
             values[slot] = to_json_number(values[slot])
     shared = {**row, "listingKey": listing.listing_key, "attribution": _attribution(listing, display)}
     document = _INTERNAL.fill(values) | shared
-    document["media"] = [_photo(photo) for photo in photos]
+    document["media"] = [{**_photo(photo, display), "reason": photo.reason} for photo in photos]
     document["fields"] = listing.more
     internal = _to_text(document)
     if not shows_listing(listing, display):
@@ -114,9 +125,9 @@ def to_documents(
             values[slot] = None
         more = {name: value for name, value in more.items() if name not in _TELLS_THE_PLACE}
     document = _PUBLIC.fill(values) | shared
-    open_photos = [photo for photo in photos if _OPEN_PERMISSIONS.intersection(photo.permission or ())]
+    open_photos = [photo for photo in photos if shows_photo(photo, display)]
     document["photoCount"] = len(open_photos)
-    document["media"] = [_photo(photo) for photo in open_photos]
+    document["media"] = [_photo(photo, display) for photo in open_photos]
     document["fields"] = {name: value for name, value in more.items() if name in _PUBLIC_MORE}
     return Documents(internal, _to_text(document))
 
@@ -142,14 +153,36 @@ def row_words(property_id: UUID, provider_id: str, *, is_local: bool, is_feature
     return {"id": property_id, "providerId": provider_id, "isLocal": is_local, "isFeatured": is_featured}
 
 
-def _photo(photo: Photo) -> dict[str, object]:
-    return {
+def _photo(photo: Photo, display: Display) -> dict[str, object]:
+    told: dict[str, object] = {
         "mediaKey": photo.media_key,
         "order": photo.order,
         "category": photo.category,
         "caption": photo.caption,
         "state": photo.state,
     }
+    picture = photo.picture
+    if picture is None:
+        # Never the address of a picture that is not there: the source's own where it may be shown, or a grey place.
+        address = photo.source_address if display.hot_link else None
+        told |= {"width": None, "height": None, "color": _GREY, "placeholder": None, "variants": {}}
+        told["sourceUrl"] = address if address and address.startswith(("https://", "http://")) else None
+        return told
+    place = "/media/public/" if picture.is_public else "/media/private/"
+    told |= {
+        "width": picture.width,
+        "height": picture.height,
+        "color": picture.color,
+        "placeholder": picture.placeholder,
+        "variants": {name: _variant(facts, place) for name, facts in picture.variants.items()},
+        "sourceUrl": None,
+    }
+    return told
+
+
+def _variant(facts: Mapping[str, object], place: str) -> dict[str, object]:
+    shown = {word: facts[word] for word in ("width", "height", "bytes", "format")}
+    return {"url": f"{place}{facts['name']}", **shown}
 
 
 def _attribution(listing: NormalListing, display: Display) -> dict[str, object]:

@@ -39,8 +39,28 @@ class NormalListing:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """What is stored of a photo: sizes in pixels, and its variants by name.
+
+    A variant is `{name, width, height, bytes, format}`, where `name` is that of its object. `is_public` tells whether
+    everybody may read the objects.
+    """
+
+    width: int
+    height: int
+    color: str | None
+    placeholder: str | None
+    variants: Mapping[str, Mapping[str, object]]
+    is_public: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo or document as its listing's row and documents know it."""
+    """A photo or document as its listing's row and documents know it.
+
+    `modified` is the version the source tells, in its own text. `state`: waiting (to be fetched), stored, failed (given
+    up, `reason` says why), linked (never fetched, no picture). `picture` may be that of an older version.
+    """
 
     media_key: str
     order: int
@@ -50,6 +70,8 @@ class Photo:
     modified: str | None
     state: str
     source_address: str | None = None
+    reason: str | None = None
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True)

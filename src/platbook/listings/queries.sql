@@ -50,6 +50,71 @@ RETURNING id;
 -- An erased listing's change log keeps what happened and when, and loses the values.
 UPDATE listing_changes SET changes = '[]' WHERE property_id = ANY(%(ids)s);
 
+-- name: add_photo_work
+-- A listing's photos are to be fetched; whoever is at work on it notices.
+INSERT INTO media_work AS w (property_id, provider_id, rank, newest, due_at, sync_id)
+VALUES (%(property_id)s, %(provider_id)s, %(rank)s, %(newest)s, clock_timestamp(), %(sync_id)s)
+ON CONFLICT (property_id) DO UPDATE SET rank = least(w.rank, excluded.rank), newest = excluded.newest, sync_id = excluded.sync_id,
+    version = w.version + 1, due_at = CASE WHEN w.holder IS NULL THEN excluded.due_at ELSE w.due_at END;
+
+-- name: add_photo_work_for
+-- Photo work for listings as they stand.
+INSERT INTO media_work AS w (property_id, provider_id, rank, newest, due_at, sync_id)
+SELECT id, provider_id, 1, coalesce(listed_at, modified_at), clock_timestamp(), sync_id FROM properties
+WHERE id = ANY(%(ids)s) AND erased_at IS NULL
+ON CONFLICT (property_id) DO UPDATE SET version = w.version + 1,
+    due_at = CASE WHEN w.holder IS NULL THEN excluded.due_at ELSE w.due_at END;
+
+-- name: claim_photo_work
+-- The most urgent listings of a provider that nobody works on, for so long.
+WITH next AS (
+    SELECT w.property_id FROM media_work w JOIN properties p ON p.id = w.property_id
+    WHERE w.provider_id = %(provider_id)s AND w.due_at <= clock_timestamp() AND p.visible
+    ORDER BY w.rank, w.newest DESC, w.property_id LIMIT %(limit)s FOR UPDATE OF w SKIP LOCKED)
+UPDATE media_work w SET due_at = clock_timestamp() + %(lease)s::interval, holder = %(holder)s
+FROM next, properties p WHERE w.property_id = next.property_id AND p.id = w.property_id
+RETURNING w.property_id, p.listing_key, w.rank, w.version, w.attempts, w.sync_id, p.standard_status,
+    p.photos_count, p.photos_change_timestamp, p.public_document IS NOT NULL AS is_shown, w.newest;
+
+-- name: renew_photo_work
+-- Prolong the leases of a holder.
+UPDATE media_work SET due_at = clock_timestamp() + %(lease)s::interval WHERE holder = %(holder)s AND property_id = ANY(%(ids)s);
+
+-- name: hold_photo_work
+-- Whether a holder still has a listing's work; if so, nobody takes it before this transaction ends.
+SELECT version FROM media_work WHERE property_id = %(property_id)s AND holder = %(holder)s FOR UPDATE;
+
+-- name: put_back_photo_work
+-- Work that was not done, to be taken again after a time; without one, at once.
+UPDATE media_work SET holder = NULL, due_at = clock_timestamp() + %(after)s::interval, attempts = attempts + %(failures)s
+WHERE property_id = ANY(%(ids)s) AND holder = %(holder)s;
+
+-- name: settle_photo_work
+-- What is left of a listing's work: due when its next photo is.
+UPDATE media_work w SET holder = NULL, rank = 1, attempts = 0, due_at = coalesce(left_over.due_at, clock_timestamp())
+FROM (SELECT min(coalesce(retry_at, clock_timestamp())) AS due_at FROM property_media
+    WHERE property_id = %(property_id)s AND state = 'waiting') AS left_over
+WHERE w.property_id = %(property_id)s AND w.holder = %(holder)s;
+
+-- name: end_photo_work
+-- A listing's work is done, unless photos of it wait or a new cause came meanwhile.
+DELETE FROM media_work w WHERE property_id = %(property_id)s AND holder = %(holder)s AND version = %(version)s
+    AND NOT EXISTS (SELECT FROM property_media m WHERE m.property_id = w.property_id AND m.state = 'waiting');
+
+-- name: drop_photo_work
+-- A provider's photos are not to be fetched.
+DELETE FROM media_work WHERE provider_id = %(provider_id)s AND holder IS NULL;
+
+-- name: find_fetchable
+-- The photos of some listings whose rows wait, and what is known of the bytes held already.
+SELECT property_id, media_key, modified, attempts, etag, last_modified, blob_id IS NOT NULL AS is_held,
+    coalesce(retry_at > clock_timestamp(), false) AS is_put_off
+FROM property_media WHERE property_id = ANY(%(ids)s) AND state = 'waiting';
+
+-- name: erase_photo_work
+-- Nothing of these listings is to be fetched.
+DELETE FROM media_work WHERE property_id = ANY(%(ids)s);
+
 -- name: erase_media
 -- An erased listing has no photos.
 DELETE FROM property_media WHERE property_id = ANY(%(ids)s);
@@ -78,20 +143,51 @@ SELECT DISTINCT place FROM properties p, unnest(ARRAY[city, postal_code, subdivi
 WHERE p.id = ANY(%(ids)s) AND place IS NOT NULL;
 
 -- name: get_media_of
--- The photos' rows of some listings.
-SELECT property_id, media_key, "order", category, caption, permission, modified, state, source_address
-FROM property_media WHERE property_id = ANY(%(ids)s) ORDER BY property_id, "order", media_key;
+-- The photos' rows of some listings, with what is stored of them.
+SELECT m.property_id, m.media_key, m."order", m.category, m.caption, m.permission, m.modified, m.state, m.source_address,
+    m.reason, b.width, b.height, b.color, b.placeholder, b.variants, b.is_public
+FROM property_media m LEFT JOIN media_blobs b ON b.id = m.blob_id
+WHERE m.property_id = ANY(%(ids)s) ORDER BY m.property_id, m."order", m.media_key;
 
 -- name: upsert_media
--- One photo's row; a photo whose content changed is work again.
+-- One photo's row; a photo whose content changed is work again, and is counted by the run that saw the change.
 INSERT INTO property_media AS m (id, provider_id, property_id, media_key, "order", category, caption, permission, modified,
     source_address, state, sync_id, created_at, updated_at)
 VALUES (%(id)s, %(provider_id)s, %(property_id)s, %(media_key)s, %(order)s, %(category)s, %(caption)s, %(permission)s,
-    %(modified)s, %(source_address)s, 'waiting', %(sync_id)s, %(created_at)s, %(updated_at)s)
+    %(modified)s, %(source_address)s, %(state)s, %(sync_id)s, %(created_at)s, %(updated_at)s)
 ON CONFLICT (property_id, media_key) DO UPDATE SET "order" = excluded."order", category = excluded.category,
     caption = excluded.caption, permission = excluded.permission, modified = excluded.modified,
-    source_address = excluded.source_address, sync_id = excluded.sync_id, updated_at = excluded.updated_at,
-    state = CASE WHEN m.modified IS DISTINCT FROM excluded.modified THEN 'waiting' ELSE m.state END;
+    source_address = excluded.source_address, updated_at = excluded.updated_at,
+    sync_id = CASE WHEN m.modified IS DISTINCT FROM excluded.modified THEN excluded.sync_id ELSE m.sync_id END,
+    state = CASE WHEN m.modified IS DISTINCT FROM excluded.modified THEN excluded.state ELSE m.state END,
+    reason = CASE WHEN m.modified IS DISTINCT FROM excluded.modified THEN NULL ELSE m.reason END,
+    attempts = CASE WHEN m.modified IS DISTINCT FROM excluded.modified THEN 0 ELSE m.attempts END,
+    retry_at = CASE WHEN m.modified IS DISTINCT FROM excluded.modified THEN NULL ELSE m.retry_at END;
+
+-- name: mark_photo_stored
+-- A photo's bytes are stored. Where the source has another version by now, it still waits for that.
+UPDATE property_media SET blob_id = coalesce(%(blob_id)s, blob_id), etag = %(etag)s, last_modified = %(last_modified)s,
+    state = CASE WHEN modified IS NOT DISTINCT FROM %(modified)s THEN 'stored' ELSE state END,
+    attempts = 0, retry_at = NULL, reason = NULL, updated_at = %(at)s
+WHERE property_id = %(property_id)s AND media_key = %(media_key)s;
+
+-- name: mark_photo_tried
+-- A photo could not be had: it is tried again later, or given up with its reason.
+UPDATE property_media SET attempts = attempts + 1, reason = %(reason)s, updated_at = %(at)s,
+    state = CASE WHEN %(retry_in)s::interval IS NULL THEN 'failed' ELSE state END,
+    retry_at = clock_timestamp() + %(retry_in)s::interval
+WHERE property_id = %(property_id)s AND media_key = %(media_key)s AND state = 'waiting' AND modified IS NOT DISTINCT FROM %(modified)s;
+
+-- name: mark_photos_waiting
+-- Photos to be fetched anew: those given up, or all that are pictures; the listings they belong to.
+UPDATE property_media SET state = 'waiting', attempts = 0, retry_at = NULL, etag = NULL, last_modified = NULL, updated_at = %(at)s
+WHERE provider_id = %(provider_id)s AND state = ANY(%(states)s)
+    AND (%(property_ids)s::uuid[] IS NULL OR property_id = ANY(%(property_ids)s))
+RETURNING property_id;
+
+-- name: relink_photos
+-- Another stored picture of the same photos.
+UPDATE property_media SET blob_id = %(new)s WHERE property_id = %(property_id)s AND blob_id = %(old)s;
 
 -- name: delete_media
 -- Photos the source no longer lists.

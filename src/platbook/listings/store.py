@@ -26,7 +26,17 @@ from platbook.listings.documents import (
 )
 from platbook.listings.history import Event, add_events, listed_event, plan_events
 from platbook.listings.listing import NormalListing, Origin, Photo, listed_at, off_market_at
-from platbook.listings.photos import MediaPlan, plan_media, to_photos, upsert_media
+from platbook.listings.photos import (
+    MediaPlan,
+    PhotoWork,
+    add_work,
+    plan_media,
+    to_changed_at,
+    to_newest,
+    to_photos,
+    to_work,
+    upsert_media,
+)
 from platbook.providers.display import Display
 from platbook.reso.fields import COLUMN_NAMES, COLUMNS
 
@@ -69,6 +79,7 @@ _GET_STORED = SQL(
     "more, {} FROM properties WHERE id = ANY(%(ids)s) FOR UPDATE"
 ).format(SQL(", ").join(map(Identifier, COLUMN_NAMES)))
 _STORED_HEAD = 8
+_PHOTO_FACTS = ("PhotosCount", "PhotosChangeTimestamp")
 _EMPTY_VALUES = SQL("UPDATE properties SET {} WHERE id = ANY(%(ids)s)").format(
     SQL(", ").join(SQL("{} = NULL").format(Identifier(name)) for name in COLUMN_NAMES)
 )
@@ -76,13 +87,18 @@ _EMPTY_VALUES = SQL("UPDATE properties SET {} WHERE id = ANY(%(ids)s)").format(
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A version of a listing to be stored. `media` None: the source did not say, what is stored stays."""
+    """A version of a listing to be stored.
+
+    `media` None: the source did not say, what is stored stays; unless `photos_elsewhere`: then its photos are asked for
+    when they are fetched.
+    """
 
     listing: NormalListing
     raw: bytes | None
     content_hash: bytes
     media: Sequence[MediaRef] | None = None
     is_featured: bool | None = None
+    photos_elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +140,16 @@ async def insert_listings(
     version = document_version(display)
     events: list[Event] = []
     plans: list[MediaPlan] = []
+    work: list[PhotoWork] = []
 
     def rows() -> Iterator[tuple[object, ...]]:
         # Made while they are sent: the server stores one row while we write the documents of the next.
         for one in incoming:
             property_id = new_id()
-            plan = plan_media(property_id, [], one.media)
+            plan = plan_media(property_id, [], one.media, to_changed_at(one.listing))
             plans.append(plan)
+            if (asked := _to_work(plan, one, None, origin)) is not None:
+                work.append(asked)
             events.append(
                 listed_event(property_id, one.listing, one.listing.modification_timestamp or origin.stored_at)
             )
@@ -140,6 +159,7 @@ async def insert_listings(
         await connection.copy_in("properties", ROW_COLUMNS, ROW_TYPES, rows())
         await add_events(connection, events, origin)
         await upsert_media(connection, plans, origin, fresh=True)
+        await add_work(connection, work, origin, fresh=True)
     return [event.property_id for event in events]
 
 
@@ -155,10 +175,13 @@ async def update_listings(
     rows: list[tuple[object, ...]] = []
     events: list[Event] = []
     plans: list[MediaPlan] = []
+    work: list[PhotoWork] = []
     for property_id, one in incoming.items():
         before = stored[property_id]
-        plan = plan_media(property_id, photos.get(property_id, []), one.media)
+        plan = plan_media(property_id, photos.get(property_id, []), one.media, to_changed_at(one.listing))
         plans.append(plan)
+        if (asked := _to_work(plan, one, before, origin)) is not None:
+            work.append(asked)
         featured = before.is_featured if one.is_featured is None else one.is_featured
         rows.append(_row(property_id, one, plan.photos, origin, display, version, is_featured=featured))
         at = one.listing.modification_timestamp or origin.stored_at
@@ -173,6 +196,7 @@ async def update_listings(
     await connection.run(_APPLY_STAGE)
     await add_events(connection, events, origin)
     await upsert_media(connection, plans, origin)
+    await add_work(connection, work, origin)
     return events
 
 
@@ -217,6 +241,7 @@ async def erase_listings(connection: WriteConnection, ids: Sequence[UUID], origi
         await connection.run(_EMPTY_VALUES, {"ids": erased})
         await connection.run(Q.erase_changes, {"ids": erased})
         await connection.run(Q.erase_media, {"ids": erased})
+        await connection.run(Q.erase_photo_work, {"ids": erased})
         await add_events(connection, [Event(one, "erased", origin.stored_at) for one in erased], origin)
         await connection.run(Q.delete_unused_words, {"words": words})
         await connection.run(Q.delete_unused_places, {"places": places})
@@ -240,6 +265,16 @@ async def _mark(
     ids = await connection.column(UUID, cast("Composed", statement), {**common, **params})
     await add_events(connection, [Event(one, kind, origin.stored_at) for one in ids], origin)
     return ids
+
+
+def _to_work(plan: MediaPlan, one: Incoming, before: Stored | None, origin: Origin) -> PhotoWork | None:
+    if one.media is not None or not one.photos_elsewhere:
+        return to_work(plan, one.listing, origin)
+    told = [one.listing.value(name) for name in _PHOTO_FACTS]
+    known = None if before is None else [before.listing.value(name) for name in _PHOTO_FACTS]
+    if told == known or (known is None and told[0] == 0):
+        return None
+    return PhotoWork(plan.property_id, plan.rank, to_newest(one.listing, origin))
 
 
 def _row(

@@ -6,10 +6,11 @@ from typing import Annotated, Literal, Self, cast
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
-from platbook.base.errors import FieldProblem, InvalidInput
+from platbook.base.errors import FieldProblem, InvalidInput, ProviderMisconfigured
 from platbook.connectors.contract import Scope
 from platbook.connectors.registry import find_connector
 from platbook.providers.display import Display
+from platbook.providers.media import MediaSettings
 from platbook.reso.lookups import StandardStatus
 
 _SETTINGS_ON_TOP = ("loginUrl",)
@@ -50,6 +51,7 @@ class Configuration(BaseModel):
     field_mapping: dict[str, object] = {}
     scope: ScopeSettings = ScopeSettings()
     display: Display = Display()
+    media: MediaSettings = MediaSettings()
     retention: Literal["keep", "erase"] = "keep"
     interval_hours: Annotated[float, Field(ge=0.25, le=168)] = 4
     requests_per_second: Annotated[float, Field(gt=0, le=1000)] | None = None
@@ -96,6 +98,15 @@ def check_connection_settings(
             connector.credentials_model.model_validate(credentials)
         except ValidationError as error:
             raise _invalid(error, "credentials.") from None
+
+
+def read_part(model: type[BaseModel], said: Mapping[str, object], part: str) -> BaseModel:
+    """A stored provider's settings or credentials (`part`) in their connector's form; ProviderMisconfigured."""
+    try:
+        return model.model_validate(said)
+    except ValidationError as error:
+        first = _invalid(error, f"{part}.")
+        raise ProviderMisconfigured(str(first)) from None
 
 
 def _invalid(error: ValidationError, prefix: str) -> InvalidInput:

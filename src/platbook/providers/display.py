@@ -15,6 +15,12 @@ class Display(BaseModel):
         default=False, description="what a missing InternetEntireListingDisplayYN means"
     )
     address_display_when_null: bool = Field(default=False, description="what a missing InternetAddressDisplayYN means")
+    photo_display_when_null: bool = Field(
+        default=False, description="whether a photo without a Permission may be shown in public"
+    )
+    hot_link: bool = Field(
+        default=False, description="whether a photo that is not stored may be shown from the source's own address"
+    )
     statuses: tuple[str, ...] = Field(
         default=SHOWN_BY_DEFAULT, description="standard statuses that may be shown in public"
     )

@@ -11,6 +11,7 @@ from platbook.connectors.contract import Scope
 from platbook.db import ReadConnection, SecretBox, UniqueViolation, WriteConnection, as_json, load_queries
 from platbook.providers.configuration import Configuration, ScopeSettings
 from platbook.providers.display import Display
+from platbook.providers.media import MediaSettings
 
 Q = load_queries(__package__ or "platbook.providers")
 
@@ -30,6 +31,7 @@ class Provider:
     field_mapping: Mapping[str, object]
     scope: Mapping[str, object]
     display: Mapping[str, object]
+    media: Mapping[str, object]
     retention: str
     interval_hours: float
     requests_per_second: float | None
@@ -53,6 +55,11 @@ class Provider:
     def display_rules(self) -> Display:
         """How its listings may be shown outside the house."""
         return Display.model_validate(self.display)
+
+    @property
+    def media_settings(self) -> MediaSettings:
+        """How its photos are fetched."""
+        return MediaSettings.model_validate(self.media)
 
 
 async def get_provider(connection: ReadConnection, provider_id: str) -> Provider:
@@ -122,7 +129,7 @@ def _must_exist(touched: int, provider_id: str) -> None:
 
 def _row(box: SecretBox, configuration: Configuration, at: datetime) -> dict[str, object]:
     given = configuration.credentials
-    plain = configuration.model_dump(mode="json", by_alias=True, include={"scope", "display"})
+    plain = configuration.model_dump(mode="json", by_alias=True, include={"scope", "display", "media"})
     return {
         "provider_id": configuration.provider_id,
         "provider_name": configuration.provider_name,
@@ -133,6 +140,7 @@ def _row(box: SecretBox, configuration: Configuration, at: datetime) -> dict[str
         "field_mapping": as_json(configuration.field_mapping),
         "scope": as_json(plain["scope"]),
         "display": as_json(plain["display"]),
+        "media": as_json(plain["media"]),
         "retention": configuration.retention,
         "interval_hours": configuration.interval_hours,
         "requests_per_second": configuration.requests_per_second,

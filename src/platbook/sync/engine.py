@@ -11,13 +11,14 @@ from platbook.base.clock import Clock
 from platbook.base.errors import NeedsOperator, PlatbookError, SourceBrokeProtocol, SweepRefused
 from platbook.base.ids import new_id
 from platbook.base.log import get_log
-from platbook.connectors.contract import Connector, Session
+from platbook.connectors.contract import Connector, MediaSource, Remarking, Session
 from platbook.connectors.registry import find_connector
 from platbook.db import Database, ReadConnection, SecretBox, WriteConnection, load_queries
 from platbook.db.errors import OperationalError
 from platbook.listings.listing import Origin
 from platbook.listings.store import mark_scope_narrowed
 from platbook.listings.terms import KnownTerms
+from platbook.media.batches import Batches
 from platbook.providers.providers import Provider, get_provider, open_credentials
 from platbook.sync import cursors
 from platbook.sync.mapping import FieldMapping, plan_mapping
@@ -57,6 +58,7 @@ class Engine:
     clock: Clock
     find_connector: Callable[[str], Connector] = find_connector
     terms: KnownTerms = field(default_factory=KnownTerms)
+    photos: Batches | None = None
 
     async def run_next(self, provider_id: str) -> bool:
         """Do the run that was left behind or waits; False: there is none.
@@ -114,6 +116,7 @@ class Engine:
             retention=provider.retention,
             terms=self.terms,
             photos_per_status=provider.photos_per_status,
+            photos_elsewhere=capabilities.media in {MediaSource.OBJECT, MediaSource.RESOURCE},
         )
         scope = scope_fingerprint(provider.provider_type, provider.settings, provider.scope, rules.mapping.version)
         return RunContext(self.database, self.clock, provider, capabilities, rules, lease, scope)
@@ -124,13 +127,21 @@ class Engine:
         if run.sync_type == SyncType.RETRY:
             return None
         async with self._session(context) as session:
-            if run.sync_type == SyncType.RECORD:
-                await _sync_record(context, session, run.listing_key or "")
-                return None
-            if run.sweep_id is not None:
-                await apply_sweep(context, session, run.sweep_id)
-                return None
-            return await self._walk_and_sweep(context, session)
+            refused = await self._do_records(context, session)
+            if self.photos is not None and not run.dry_run:
+                with context.timing("photos"):
+                    await self.photos.lend(context.provider, session)
+            return refused
+
+    async def _do_records(self, context: RunContext, session: Session) -> SweepRefused | None:
+        run = context.lease.run
+        if run.sync_type == SyncType.RECORD:
+            await _sync_record(context, session, run.listing_key or "")
+            return None
+        if run.sweep_id is not None:
+            await apply_sweep(context, session, run.sweep_id)
+            return None
+        return await self._walk_and_sweep(context, session)
 
     async def _walk_and_sweep(self, context: RunContext, session: Session) -> SweepRefused | None:
         provider_id, run = context.provider.provider_id, context.lease.run
@@ -178,7 +189,11 @@ class Engine:
                 clock=self.clock,
             ) as session,
         ):
-            yield session
+            try:
+                yield session
+            finally:
+                if isinstance(session, Remarking):
+                    context.remarks += session.remarks()
 
     async def _retry_rejections(self, context: RunContext) -> None:
         async with self.database.transaction() as connection:

@@ -52,7 +52,7 @@ async def create_local(
     values[SLOT["OriginalEntryTimestamp"]] = at
     listing = _apply(NormalListing(str(new_id()), tuple(values)), said, at)
     incoming = Incoming(listing, None, b"", is_featured=bool(said.get(_FEATURED)))
-    origin = _origin(actor, at, author_id)
+    origin = to_origin(actor, at, author_id)
     (property_id,) = await store.insert_listings(connection, [incoming], origin, Display())
     await add_terms(connection, listing_terms(listing))
     return property_id
@@ -62,21 +62,22 @@ async def change_local(
     connection: WriteConnection, actor: Actor, property_id: UUID, said: Mapping[str, object], at: datetime
 ) -> None:
     """Change what is said and leave the rest. Conflict on an MLS's listing, NotAllowed on somebody else's."""
-    before = await _get_own(connection, actor, property_id)
+    before = await get_own(connection, actor, property_id)
     listing = _apply(before.listing, said, at)
     featured = bool(said[_FEATURED]) if _FEATURED in said else None
     incoming = Incoming(listing, None, b"", is_featured=featured)
-    await store.update_listings(connection, {property_id: incoming}, _origin(actor, at, before.author_id), Display())
+    await store.update_listings(connection, {property_id: incoming}, to_origin(actor, at, before.author_id), Display())
     await add_terms(connection, listing_terms(listing))
 
 
 async def remove_local(connection: WriteConnection, actor: Actor, property_id: UUID, at: datetime) -> None:
     """Take a listing of one's own off every list; its history stays."""
-    before = await _get_own(connection, actor, property_id)
-    await store.mark_removed(connection, [before.listing.listing_key], _origin(actor, at, before.author_id))
+    before = await get_own(connection, actor, property_id)
+    await store.mark_removed(connection, [before.listing.listing_key], to_origin(actor, at, before.author_id))
 
 
-async def _get_own(connection: WriteConnection, actor: Actor, property_id: UUID) -> Stored:
+async def get_own(connection: WriteConnection, actor: Actor, property_id: UUID) -> Stored:
+    """A local listing the actor may change, locked. NotFound, Conflict on an MLS's, Gone, NotAllowed."""
     require(actor, Right.WRITE_LISTINGS)
     stored = (await store.get_stored(connection, [property_id])).get(property_id)
     if stored is None:
@@ -148,5 +149,6 @@ def _address(values: list[object]) -> str | None:
     return f"{street} #{unit}" if street and unit else street or None
 
 
-def _origin(actor: Actor, at: datetime, author_id: UUID | None) -> Origin:
+def to_origin(actor: Actor, at: datetime, author_id: UUID | None) -> Origin:
+    """Where a version of a local listing comes from."""
     return Origin(LOCAL, actor.name, at, author_id=author_id, is_local=True)

@@ -15,6 +15,7 @@ from platbook.connectors.contract import MediaRef, RawRecord, Scope
 from platbook.db import WriteConnection
 from platbook.listings import store
 from platbook.listings.listing import NormalListing, Origin
+from platbook.listings.photos import limit_photos
 from platbook.listings.store import Incoming, Known
 from platbook.listings.terms import KnownTerms, Term, add_terms
 from platbook.providers.display import Display
@@ -40,6 +41,8 @@ class Rules:
     retention: str
     terms: KnownTerms
     photos_per_status: Mapping[str, int] = field(default_factory=dict[str, int])
+    photos_elsewhere: bool = False
+    """Records do not list their photos: they are asked for when they are fetched."""
 
     @property
     def version(self) -> str:
@@ -49,10 +52,7 @@ class Rules:
 
     def wanted_photos(self, media: Sequence[MediaRef] | None, status: str | None) -> Sequence[MediaRef] | None:
         """The photos the scope asks for, first ones first."""
-        most = self.photos_per_status.get(status or "")
-        if media is None or most is None:
-            return media
-        return sorted(media, key=lambda ref: (ref.order, ref.media_key))[:most]
+        return None if media is None else limit_photos(media, self.photos_per_status.get(status or ""))
 
 
 @dataclass(slots=True)
@@ -156,7 +156,8 @@ def _sort(
             sorted_.rejected.append(to_rejection(record, error.field, error.reason))
             continue
         photos = rules.wanted_photos(record.media, listing.standard_status)
-        incoming = Incoming(listing, store.to_raw_json(record.fields), hashes[key], photos)
+        raw = store.to_raw_json(record.fields)
+        incoming = Incoming(listing, raw, hashes[key], photos, photos_elsewhere=rules.photos_elsewhere)
         _place(incoming, stored, rules.scope, sorted_)
 
 

@@ -11,14 +11,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from platbook.base.clock import Clock
-from platbook.base.errors import PlatbookError, ProviderMisconfigured, RecordRejected, SourceUnavailable
+from platbook.base.errors import PlatbookError, RecordRejected, SourceUnavailable
 from platbook.connectors.contract import Connector, Page, RawRecord, Resource, Session
 from platbook.connectors.registry import find_connector
 from platbook.db import Database, SecretBox
 from platbook.listings.listing import NormalListing
+from platbook.providers.configuration import read_part
 from platbook.providers.providers import Provider, get_provider, open_credentials
 from platbook.sync.mapping import FieldMapping, plan_mapping
 from platbook.transport import Transport, seat
@@ -100,8 +101,8 @@ class Prober:
                 credentials = await open_credentials(connection, self.box, provider.provider_id)
             parts = _Parts(
                 connector,
-                _validate(connector.settings_model, provider.settings, "settings"),
-                _validate(connector.credentials_model, credentials, "credentials"),
+                read_part(connector.settings_model, provider.settings, "settings"),
+                read_part(connector.credentials_model, credentials, "credentials"),
             )
             mapping = plan_mapping(provider.field_mapping, key_field=_text(provider.settings.get("keyField")))
             words.append("settings and credentials have the form the connector asks for")
@@ -172,16 +173,6 @@ def _step(probe: Probe, name: str) -> Generator[list[str]]:
         probe.steps.append(Step(name, ok=False, milliseconds=_since(began), words=str(error)))
         raise _Ended from None
     probe.steps.append(Step(name, ok=True, milliseconds=_since(began), words="; ".join(words)))
-
-
-def _validate(model: type[BaseModel], said: Mapping[str, object], what: str) -> BaseModel:
-    try:
-        return model.model_validate(said)
-    except ValidationError as error:
-        # Never the value that was given: it may be a secret.
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        where = ".".join([what, *map(str, first["loc"])])
-        raise ProviderMisconfigured(f"{where}: {first['msg']}") from None
 
 
 def _since(began: float) -> int:

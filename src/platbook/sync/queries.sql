@@ -63,8 +63,9 @@ UPDATE mls_sync_history SET fetched = fetched + %(fetched)s, added = added + %(a
 WHERE sync_id = ANY(%(sync_ids)s);
 
 -- name: add_effort
--- What a run cost: bytes and requests on the wire, and seconds by stage.
-UPDATE mls_sync_history SET bytes = bytes + %(bytes)s, requests = requests + %(requests)s, stages = %(stages)s
+-- What a run cost: bytes and requests on the wire, and seconds by stage; and what is to be said of it besides.
+UPDATE mls_sync_history SET bytes = bytes + %(bytes)s, requests = requests + %(requests)s, stages = %(stages)s,
+    remarks = remarks || ARRAY(SELECT said FROM unnest(%(remarks)s::text[]) AS said WHERE said <> ALL (remarks))
 WHERE sync_id = ANY(%(sync_ids)s);
 
 -- name: get_counts
@@ -267,3 +268,14 @@ SELECT listing_key FROM mls_sweep_candidates WHERE sweep_id = %(sweep_id)s ORDER
 -- name: settle_sweep
 -- How many of an accepted sweep's candidates were removed in the end.
 UPDATE mls_sweeps SET removed = %(removed)s WHERE id = %(sweep_id)s;
+
+-- name: get_discovery
+-- What a provider's source said of itself when it was last asked.
+SELECT mark, source, discovery, read_at FROM mls_discoveries WHERE provider_id = %(provider_id)s;
+
+-- name: keep_discovery
+-- What a source says of itself now.
+INSERT INTO mls_discoveries (provider_id, mark, source, discovery, read_at)
+VALUES (%(provider_id)s, %(mark)s, %(source)s, %(discovery)s, %(at)s)
+ON CONFLICT (provider_id) DO UPDATE SET
+    mark = excluded.mark, source = excluded.source, discovery = excluded.discovery, read_at = excluded.read_at;

@@ -43,6 +43,7 @@ class RunContext:
     swept: bool = False
     meter: Meter = field(default_factory=Meter)
     stages: dict[str, float] = field(default_factory=dict[str, float])
+    remarks: list[str] = field(default_factory=list[str])
     _began: float = field(default_factory=time.monotonic)
 
     async def store(
@@ -97,12 +98,13 @@ class RunContext:
             await connection.run(Q.report_progress, params)
 
     async def note_effort(self) -> None:
-        """Write down what the run cost so far on the wire and in time."""
+        """Write down what the run cost so far on the wire and in time, and what is to be said of it besides."""
         params = {
             "sync_ids": self.lease.sync_ids,
             "bytes": self.meter.bytes,
             "requests": self.meter.requests,
             "stages": as_json({stage: round(seconds, 3) for stage, seconds in self.stages.items()}),
+            "remarks": self.remarks,
         }
         self.meter.bytes = self.meter.requests = 0
         async with self.database.transaction() as connection:

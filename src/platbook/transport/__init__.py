@@ -1,11 +1,31 @@
 """The only HTTP client socket, and the two things all workers share about a source: its quota and its seats."""
 
 from platbook.transport.addresses import parse_address
+from platbook.transport.budgets import Allowance
 from platbook.transport.client import ProviderClient, Transport
+from platbook.transport.downloads import AddressUsedUp, Download, Downloader, Known, Limits
 from platbook.transport.meter import Meter
+from platbook.transport.own import OwnClient
 from platbook.transport.quota import Quota
 from platbook.transport.reply import HttpReply
 from platbook.transport.seats import Seat, seat
 from platbook.transport.timing import Timing
 
-__all__ = ["HttpReply", "Meter", "ProviderClient", "Quota", "Seat", "Timing", "Transport", "parse_address", "seat"]
+__all__ = [
+    "AddressUsedUp",
+    "Allowance",
+    "Download",
+    "Downloader",
+    "HttpReply",
+    "Known",
+    "Limits",
+    "Meter",
+    "OwnClient",
+    "ProviderClient",
+    "Quota",
+    "Seat",
+    "Timing",
+    "Transport",
+    "parse_address",
+    "seat",
+]

@@ -4,6 +4,7 @@ import logging
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Self
 
@@ -15,8 +16,12 @@ from platbook.base.log import get_log
 from platbook.db import Database
 from platbook.transport.addresses import Address, find_onward, parse_address
 from platbook.transport.bodies import read_body
+from platbook.transport.budgets import Allowance, Budget
+from platbook.transport.downloads import Downloader, Limits, Spending
+from platbook.transport.guard import GuardedTransport
 from platbook.transport.headers import join_headers, parse_cookies
 from platbook.transport.meter import Meter
+from platbook.transport.own import OwnClient
 from platbook.transport.quota import NoQuota, Quota
 from platbook.transport.reply import HttpReply
 from platbook.transport.retry import Trouble, judge_answer, judge_failure, plan_pauses
@@ -28,16 +33,27 @@ TIMEOUTS = httpx2.Timeout(connect=10, write=60, read=120, pool=60)
 _LIMITS = httpx2.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30)
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 5
+_HOUR = timedelta(hours=1)
+_AT_ONCE = 0.1
+_KEPT_BACK = 0.1
 _DEFAULT_HEADERS = {"user-agent": "Platbook", "accept": "*/*"}
 
 
 class Transport:
     """The connections of one process, lent out provider by provider."""
 
-    def __init__(self, database: Database, clock: Clock, client: httpx2.AsyncClient, timing: Timing) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        client: httpx2.AsyncClient,
+        outside: httpx2.AsyncClient,
+        timing: Timing,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._client = client
+        self._outside = outside
         self._timing = timing
 
     @classmethod
@@ -49,8 +65,12 @@ class Transport:
         for library in ("httpcore2", "httpx2"):  # on lower levels they write headers and addresses into the log
             logging.getLogger(library).setLevel(logging.WARNING)
         no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-        async with httpx2.AsyncClient(timeout=timeouts, limits=_LIMITS, cookies=no_cookies) as client:
-            yield cls(database, clock, client, timing or Timing())
+        guarded = GuardedTransport(_LIMITS)
+        async with (
+            httpx2.AsyncClient(timeout=timeouts, limits=_LIMITS, cookies=no_cookies) as client,
+            httpx2.AsyncClient(timeout=timeouts, transport=guarded, cookies=no_cookies) as outside,
+        ):
+            yield cls(database, clock, client, outside, timing or Timing())
 
     def for_provider(
         self, provider_id: str, *, requests_per_second: float | None = None, meter: Meter | None = None
@@ -62,6 +82,50 @@ class Transport:
     def for_service(self, name: str) -> "ProviderClient":
         """Lend a client for something that is no source of listings (a sign-in's issuer). `name` is for the log."""
         return ProviderClient(name, self._client, NoQuota(self._clock), self._clock, self._timing, Meter())
+
+    def downloads_for(
+        self,
+        provider_id: str,
+        limits: Limits,
+        *,
+        requests_per_second: float | None = None,
+        allowance: Allowance | None = None,
+    ) -> Downloader:
+        """Lend downloads within a provider's limits. The provider must have its row.
+
+        They share the provider's quota, but for an allowance of so many requests per second of their own.
+        """
+        allowance = allowance or Allowance()
+        client = self._client if limits.private_addresses else self._outside
+        spending = self._to_spending(provider_id, requests_per_second, allowance)
+        return Downloader(client, spending, limits, self._clock, provider_id)
+
+    def downloads(self, limits: Limits) -> Downloader:
+        """Lend downloads of what people name themselves, which no provider's budget counts."""
+        client = self._client if limits.private_addresses else self._outside
+        return Downloader(client, Spending(None, [], None), limits, self._clock, "local")
+
+    def _to_spending(self, provider_id: str, rate: float | None, allowance: Allowance) -> Spending:
+        def budget(name: str, limit: float, period: timedelta, at_once: float, kept_back: float = 0) -> Budget:
+            return Budget(
+                self._database, provider_id, name, self._timing,
+                limit=limit, period=period, at_once=at_once, kept_back=kept_back,
+            )  # fmt: skip
+
+        requests: list[Budget] = []
+        own, hourly, volume = allowance.requests_per_second, allowance.requests_per_hour, allowance.bytes_per_hour
+        if own is not None:
+            requests.append(budget("photos per second", own, timedelta(seconds=1), 0, _KEPT_BACK))
+        if hourly is not None:
+            requests.append(budget("photos per hour", hourly, _HOUR, _AT_ONCE))
+        quota = None if own is not None else Quota(self._database, provider_id, rate, self._timing)
+        return Spending(
+            quota, requests, None if volume is None else budget("photo bytes per hour", volume, _HOUR, _AT_ONCE)
+        )
+
+    def for_ourselves(self) -> OwnClient:
+        """Lend a client for services that are our own, not a provider's."""
+        return OwnClient(self._client)
 
 
 @dataclass(frozen=True, slots=True)

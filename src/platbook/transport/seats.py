@@ -1,4 +1,4 @@
-"""Seats: the sessions a source allows at once for one login, each a lease in PostgreSQL.
+"""Seats: the sessions a source allows at once for one login, and other things counted so, each a lease in PostgreSQL.
 
 Some sources freeze the account of a login's second session, so who cannot prove that the lease still stands stops in
 time: the holder's deadline is counted from before each renewal was sent, and comes before the database's.
@@ -22,6 +22,9 @@ Q = load_queries("platbook.transport")
 
 LEASE = timedelta(seconds=60)
 
+SESSION = "session"
+"""The kind of seat a logged-in session needs."""
+
 Params = Mapping[str, object]
 
 _LOG = get_log("transport")
@@ -35,6 +38,7 @@ class Seat:
     """A seat that is held, by its number (1 is the first)."""
 
     provider_id: str
+    kind: str
     number: int
     holder: UUID
     lease: timedelta
@@ -59,18 +63,25 @@ async def seat(
     provider_id: str,
     max_concurrency: int,
     *,
+    kind: str = SESSION,
     wait: timedelta = _NO_WAIT,
     lease: timedelta = LEASE,
 ) -> AsyncGenerator[Seat]:
-    """Hold one of a provider's seats for the block. LoginSlotTaken if none is free within `wait`.
+    """Hold one of a provider's seats of a kind for the block. LoginSlotTaken if none is free within `wait`.
 
     If the lease cannot be kept, the block is cancelled where it waits and LoginSlotTaken is raised in its stead.
     """
     holder = new_id()
-    params: Params = {"provider_id": provider_id, "seats": max_concurrency, "holder": holder, "lease": lease}
+    params: Params = {
+        "provider_id": provider_id,
+        "kind": kind,
+        "seats": max_concurrency,
+        "holder": holder,
+        "lease": lease,
+    }
     number, asked = await _wait_for_seat(database, params, max_concurrency, wait)
     limit = asyncio.timeout_at(asked + lease.total_seconds() * _USABLE_SHARE)
-    held = Seat(provider_id, number, holder, lease, limit)
+    held = Seat(provider_id, kind, number, holder, lease, limit)
     try:
         async with limit:
             renewal = asyncio.create_task(_keep(database, held))
@@ -136,6 +147,12 @@ async def _give_back(database: Database, held: Seat) -> None:
 
 
 async def _touch(database: Database, held: Seat, *, renew: bool) -> bool:
-    params = {"provider_id": held.provider_id, "seat": held.number, "holder": held.holder, "lease": held.lease}
+    params = {
+        "provider_id": held.provider_id,
+        "kind": held.kind,
+        "seat": held.number,
+        "holder": held.holder,
+        "lease": held.lease,
+    }
     async with database.transaction() as connection:
         return await connection.run(Q.renew_seat if renew else Q.give_back_seat, params) > 0

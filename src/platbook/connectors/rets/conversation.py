@@ -1,40 +1,73 @@
-"""A logged-in conversation: headers, cookies, authorization, and a new login when the session is lost."""
+"""A logged-in conversation: headers, cookies, authorization, and a new login when the session is lost.
 
+A source may forget a login at any time and say so in many ways: status 401 or 412, codes 20036, 20037 and 20701, a
+redirect to its login. Each is met with one new login and the request again.
+"""
+
+import asyncio
+import re
 import secrets
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from urllib.parse import urlsplit
+from typing import TypeVar
+from urllib.parse import urljoin, urlsplit
 
 from platbook.connectors.contract import (
     CredentialsRefused,
     HttpClient,
     HttpReply,
+    LoginSlotTaken,
     PlatbookError,
     ProviderMisconfigured,
     SourceBrokeProtocol,
+    SourceUnavailable,
 )
 from platbook.connectors.rets.settings import RetsCredentials, RetsSettings
-from platbook.protocols.rets.authorization import Authorization, parse_challenge
+from platbook.protocols.rets.authorization import Authorization, Challenge, parse_challenge
+from platbook.protocols.rets.codes import Meaning, find_meaning, to_error
 from platbook.protocols.rets.login import LoginReply, parse_login
 from platbook.protocols.rets.query import encode
+from platbook.protocols.rets.user_agent import UserAgent
+from platbook.protocols.rets.xml import Encoding, Status, find_status
 
-_OK = 200
-_UNAUTHORIZED = 401
-_SESSION_GONE = frozenset({401, 412})
+T = TypeVar("T")
+Pause = Callable[[float], Awaitable[None]]
+
+_OK, _UNAUTHORIZED, _PRECONDITION_FAILED = 200, 401, 412
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_TOO_OLD_OR_NEW = frozenset({400, 406, 412, 505})
+_VERSION = re.compile(r"RETS/1\.\d(?:\.\d)?")
+_VERSIONS = ("RETS/1.7.2", "RETS/1.8", "RETS/1.7", "RETS/1.5")
+_SESSION_COOKIE = "rets-session-id"
+_SECONDS_BETWEEN_LOGINS = 5.0
+_LONGEST_LOGOUT = 20.0
 
 
 class SessionLostError(Exception):
     """The source has forgotten our login; a new one is worth one try."""
 
 
+class _OtherVersionWantedError(Exception):
+    """The source does not take a login in this version of the protocol."""
+
+    def __init__(self, reason: PlatbookError) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
 class Conversation:
     """Sends transactions of one login. `http` has retry, quota and log."""
 
-    def __init__(self, http: HttpClient, settings: RetsSettings, credentials: RetsCredentials) -> None:
-        self._http, self._settings, self._credentials = http, settings, credentials
+    def __init__(
+        self, http: HttpClient, settings: RetsSettings, credentials: RetsCredentials, pause: Pause = asyncio.sleep
+    ) -> None:
+        self.logins = 0
+        self._http, self._settings, self._credentials, self._pause = http, settings, credentials, pause
         self._cookies: dict[str, str] = {}
         self._authorization: Authorization | None = None
         self._login: LoginReply | None = None
+        self._version = settings.rets_version
+        self._user_agent = credentials.to_user_agent(settings.user_agent_form)
 
     @property
     def login_reply(self) -> LoginReply:
@@ -43,33 +76,55 @@ class Conversation:
             raise AssertionError("log in first")
         return self._login
 
+    @property
+    def version(self) -> str:
+        """The version both sides speak."""
+        return self._version
+
     async def log_in(self) -> None:
-        """Log in afresh (RETS 1.7.2, section 4), with fresh cookies, and fetch the Action page where one is named."""
-        self._cookies.clear()
-        self._authorization, self._login = None, None
-        url = self._settings.login_url
-        async with self._send("GET", url) as reply:
-            if reply.status == _UNAUTHORIZED:
-                raise CredentialsRefused("the source does not accept this user name and password")
-            if reply.status != _OK:
-                raise SourceBrokeProtocol(f"the login is answered with HTTP status {reply.status}")
-            self._login = parse_login(await reply.body(), url, charset_of(reply.headers))
-        action = self._login.capabilities.get("Action")
-        if action:
-            async with self._send("GET", action) as reply:
-                await reply.body()
+        """Log in afresh (RETS 1.7.2, section 4): the slot is waited for, the version found by trying.
+
+        LoginSlotTaken: another session holds the login's only slot, and has not left it in `slotWaitSeconds`.
+        """
+        waited = 0.0
+        while True:
+            try:
+                await self._log_in_by_version()
+            except LoginSlotTaken:
+                if waited >= self._settings.slot_wait_seconds:
+                    raise
+                pause = min(_SECONDS_BETWEEN_LOGINS, self._settings.slot_wait_seconds - waited)
+                await self._pause(pause)
+                waited += pause
+            else:
+                return
 
     async def log_out(self) -> None:
         """Log out; whatever the source answers to it, the login is over."""
         address = self._login.capabilities.get("Logout") if self._login else None
+        self._login = None
         if address:
-            with suppress(PlatbookError):
-                async with self._send("GET", address) as reply:
+            with suppress(PlatbookError, TimeoutError):
+                async with asyncio.timeout(_LONGEST_LOGOUT), self._send("GET", address) as reply:
                     await reply.body()
 
+    async def ask(self, capability: str, arguments: Mapping[str, str], read: Callable[[HttpReply], Awaitable[T]]) -> T:
+        """Send one transaction and read its answer; `read` raises SessionLostError where a code says so.
+
+        A lost session is met with one new login and the transaction again.
+        """
+        try:
+            return await self._ask(capability, arguments, read)
+        except SessionLostError:
+            await self.log_in()
+        try:
+            return await self._ask(capability, arguments, read)
+        except SessionLostError:
+            raise SourceUnavailable("the source forgets the login again and again") from None
+
     @asynccontextmanager
-    async def ask(self, capability: str, arguments: Mapping[str, str]) -> AsyncGenerator[HttpReply]:
-        """Send one transaction and lend its answer; SessionLostError where the login is forgotten."""
+    async def asking(self, capability: str, arguments: Mapping[str, str]) -> AsyncGenerator[HttpReply]:
+        """Send one transaction and lend its answer, to be read as it comes; SessionLostError where it is forgotten."""
         address = self.login_reply.capabilities.get(capability)
         if address is None:
             raise ProviderMisconfigured(f"the source does not offer {capability}")
@@ -79,65 +134,178 @@ class Conversation:
         else:
             sent = self._send("GET", f"{address}{'&' if urlsplit(address).query else '?'}{said}")
         async with sent as reply:
-            if reply.status in _SESSION_GONE:
-                raise SessionLostError
-            if reply.status != _OK:
-                raise SourceBrokeProtocol(
-                    f"{capability} is answered with HTTP status {reply.status}", sample=await reply.body()
-                )
+            await self._judge(capability, address, reply)
             yield reply
+
+    def encoding_of(self, reply: HttpReply) -> Encoding:
+        """What is said of a reply's encoding outside of it."""
+        return Encoding(_charset_of(reply.headers), self._settings.encoding)
+
+    async def _ask(self, capability: str, arguments: Mapping[str, str], read: Callable[[HttpReply], Awaitable[T]]) -> T:
+        async with self.asking(capability, arguments) as reply:
+            return await read(reply)
+
+    async def _judge(self, capability: str, address: str, reply: HttpReply) -> None:
+        if reply.status in {_UNAUTHORIZED, _PRECONDITION_FAILED} or self._leads_to_login(address, reply):
+            raise SessionLostError
+        if reply.status == _OK:
+            return
+        body = await reply.body()
+        status = find_status(body, self.encoding_of(reply))
+        if status is not None and status.code:  # the status of HTTP and the code of RETS, mixed
+            if find_meaning(status.code, logged_in=True) is Meaning.SESSION_LOST:
+                raise SessionLostError
+            raise to_error(status.code, status.text, logged_in=True)
+        raise SourceBrokeProtocol(f"{capability} is answered with HTTP status {reply.status}", sample=body)
+
+    def _leads_to_login(self, address: str, reply: HttpReply) -> bool:
+        """Whether we were sent to the login, or a page for people to log in on, instead."""
+        led = reply.url
+        if reply.status in _REDIRECTS:
+            led = urljoin(reply.url, reply.headers.get("location", ""))
+        where, asked = urlsplit(led).path.lower(), urlsplit(address).path.lower()
+        return where != asked and ("login" in where or where == urlsplit(self._settings.login_url).path.lower())
+
+    async def _log_in_by_version(self) -> None:
+        """Log in in the version that is set, or else in the first one that the source takes."""
+        first = self._version
+        refusals: list[PlatbookError] = []
+        for version in dict.fromkeys((first, *_VERSIONS)):
+            self._version = version
+            try:
+                await self._log_in()
+            except _OtherVersionWantedError as refused:
+                refusals.append(refused.reason)
+            else:
+                return
+        self._version = first
+        raise refusals[0]
+
+    async def _log_in(self) -> None:
+        self._cookies.clear()
+        self._authorization, self._login = self._first_authorization(), None
+        url = self._settings.login_url
+        code = self._settings.broker_code
+        asked = f"{url}{'&' if urlsplit(url).query else '?'}{encode({'BrokerCode': code})}" if code else url
+        async with self._send("GET", asked) as reply:
+            body = await reply.body()
+            self._login = self._read_login(reply, body, url)
+            self._adopt_version(reply)
+        self.logins += 1
+        action = self._login.capabilities.get("Action")
+        if action:  # to be fetched before anything else (section 4.10)
+            async with self._send("GET", action) as reply:
+                await reply.body()
+
+    def _read_login(self, reply: HttpReply, body: bytes, url: str) -> LoginReply:
+        encoding = self.encoding_of(reply)
+        if reply.status != _OK:
+            self._refuse_login(reply, find_status(body, encoding), body)
+        # Relative addresses are resolved against the one that was used for this login, where a redirect led included.
+        found = parse_login(body, reply.url or url, encoding)
+        if isinstance(found, LoginReply):
+            return found
+        error = to_error(found.code, found.text, logged_in=False)
+        if "version" in found.text.lower():
+            raise _OtherVersionWantedError(error)
+        raise error
+
+    def _refuse_login(self, reply: HttpReply, status: Status | None, body: bytes) -> None:
+        """Raise what a login answered with another status than 200 means."""
+        error: PlatbookError
+        if status is not None and status.code:
+            error = to_error(status.code, status.text, logged_in=False)
+        elif reply.status == _UNAUTHORIZED:
+            error = CredentialsRefused("the source does not accept this user name and password")
+        else:
+            error = SourceBrokeProtocol(f"the login is answered with HTTP status {reply.status}", sample=body)
+        says_version = status is None or not status.code or "version" in status.text.lower()
+        if reply.status in _TOO_OLD_OR_NEW and says_version:
+            raise _OtherVersionWantedError(error)
+        raise error
+
+    def _adopt_version(self, reply: HttpReply) -> None:
+        said = _VERSION.fullmatch(reply.headers.get("rets-version", "").strip())
+        if said is not None:
+            self._version = said[0]
+
+    def _first_authorization(self) -> Authorization | None:
+        # Some servers of Basic do not challenge: they expect to be told at once.
+        return self._authorize(Challenge("basic", {})) if self._settings.auth == "basic" else None
+
+    def _authorize(self, challenge: Challenge) -> Authorization:
+        credentials = self._credentials
+        return Authorization(challenge, credentials.username, credentials.password.get_secret_value())
 
     @asynccontextmanager
     async def _send(self, method: str, url: str, content: bytes | None = None) -> AsyncGenerator[HttpReply]:
-        async with self._http.send(method, url, headers=self._headers(method, url, content), content=content) as reply:
-            self._keep_cookies(reply)
+        headers, request_id = self._headers(method, url, content)
+        async with self._http.send(method, url, headers=headers, content=content) as reply:
+            self._keep(reply, request_id)
             challenge = reply.headers.get("www-authenticate", "") if reply.status == _UNAUTHORIZED else ""
             if not self._accept_challenge(challenge):
                 yield reply
                 return
         # Challenged: some servers do so on every request. The same request once more, signed anew.
-        async with self._http.send(method, url, headers=self._headers(method, url, content), content=content) as reply:
-            self._keep_cookies(reply)
+        headers, request_id = self._headers(method, url, content)
+        async with self._http.send(method, url, headers=headers, content=content) as reply:
+            self._keep(reply, request_id)
             yield reply
 
     def _accept_challenge(self, header: str) -> bool:
-        challenge = parse_challenge(header)
+        challenge = parse_challenge(header, prefer=self._settings.auth)
         if challenge is None:
             return False
         known = self._authorization
-        if known is not None and known.challenge == challenge:
-            return False  # the very challenge that was answered already: the answer is refused
-        credentials = self._credentials
-        self._authorization = Authorization(challenge, credentials.username, credentials.password.get_secret_value())
+        answered = self._authorize(challenge) if known is None else known.answer(challenge)
+        if answered is None:
+            return False
+        self._authorization = answered
         return True
 
-    def _headers(self, method: str, url: str, content: bytes | None) -> dict[str, str]:
+    def _headers(self, method: str, url: str, content: bytes | None) -> tuple[dict[str, str], str]:
+        """The headers of one request, and its id."""
+        request_id = secrets.token_hex(16) if self._settings.send_request_id else ""
         headers = {
             "User-Agent": self._credentials.user_agent,
-            "RETS-Version": self._settings.rets_version,
-            "Accept": "*/*",
+            "RETS-Version": self._version,
+            "Accept": self._settings.accept,
         }
+        if request_id:
+            headers["RETS-Request-ID"] = request_id
         if content is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         if self._cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        if self._user_agent is not None:
+            headers["RETS-UA-Authorization"] = self._sign_user_agent(self._user_agent, request_id)
         if self._authorization is not None:
             parts = urlsplit(url)
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             headers["Authorization"], self._authorization = self._authorization.sign(
                 method, target, secrets.token_hex(8)
             )
-        return headers
+        return headers, request_id
 
-    def _keep_cookies(self, reply: HttpReply) -> None:
+    def _sign_user_agent(self, user_agent: UserAgent, request_id: str) -> str:
+        session_id = next((value for name, value in self._cookies.items() if name.lower() == _SESSION_COOKIE), "")
+        return user_agent.sign(request_id=request_id, session_id=session_id, rets_version=self._version)
+
+    def _keep(self, reply: HttpReply, request_id: str) -> None:
+        """Keep the cookies and the next nonce; an answer to somebody else's request is none to ours."""
         for name, value in reply.cookies.items():
             if value:
                 self._cookies[name] = value
             else:
                 self._cookies.pop(name, None)
+        echoed = reply.headers.get("rets-request-id", "")
+        if request_id and echoed and echoed != request_id:
+            raise SourceBrokeProtocol("the source answers another request than ours (RETS-Request-ID)")
+        if self._authorization is not None:
+            self._authorization = self._authorization.follow(reply.headers.get("authentication-info", ""))
 
 
-def charset_of(headers: Mapping[str, str]) -> str | None:
+def _charset_of(headers: Mapping[str, str]) -> str | None:
     """The charset an HTTP reply declares."""
     for part in headers.get("content-type", "").split(";")[1:]:
         name, _, value = part.partition("=")

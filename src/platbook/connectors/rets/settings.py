@@ -1,10 +1,14 @@
 """Settings and credentials of a RETS provider."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal, cast
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic.alias_generators import to_camel
+
+from platbook.connectors.rets.presets import PRESETS
+from platbook.protocols.rets.user_agent import UserAgent, UserAgentForm
 
 
 def _must_be_zone(name: str) -> str:
@@ -15,33 +19,112 @@ def _must_be_zone(name: str) -> str:
     return name
 
 
+def _must_be_preset(name: str | None) -> str | None:
+    if name is not None and name not in PRESETS:
+        raise ValueError(f"there is no preset {name[:40]}; there are {', '.join(PRESETS)}")
+    return name
+
+
 class RetsSettings(BaseModel):
     """How to talk to one RETS server. `classes` may be missing at first; its test and its syncs will say so."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
 
     login_url: Annotated[str, Field(pattern=r"^https?://[^\s]+$", max_length=2000)]
+    preset: Annotated[str | None, AfterValidator(_must_be_preset)] = None
+    """A vendor's name: its settings stand where none of one's own do."""
+
     resource: str = "Property"
     classes: tuple[str, ...] = ()
     key_field: str = "ListingKey"
+    key_query_field: str | None = None
+    """The field that queries name, where it is not the column."""
     modified_field: str = "ModificationTimestamp"
+    modified_query_field: str | None = None
     time_zone: Annotated[str, AfterValidator(_must_be_zone)] = "UTC"
+
     rets_version: Annotated[str, Field(pattern=r"^RETS/1\.\d(\.\d)?$")] = "RETS/1.7.2"
+    """The version to begin with; another that the source asks for or answers in is taken up."""
+    auth: Literal["digest", "basic"] = "digest"
+    """The scheme that is taken of several, and for `basic`, the one that is told before it is asked for."""
+    user_agent_form: UserAgentForm = UserAgentForm.STANDARD
+    send_request_id: bool = False
+    broker_code: Annotated[str, Field(max_length=100)] = ""
     method: Literal["GET", "POST"] = "GET"
-    format: Literal["COMPACT-DECODED", "COMPACT"] = "COMPACT-DECODED"
+    accept: Annotated[str, Field(max_length=200)] = "*/*"
+    encoding: Annotated[str | None, Field(max_length=40)] = None
+    """The encoding of replies that do not name theirs."""
+    sessions: Annotated[int, Field(ge=1, le=16)] = 1
+    """Sessions the source allows at once for this login."""
+    slot_wait_seconds: Annotated[float, Field(ge=0, le=900)] = 60
+    """How long to wait for the login's only session (reply 20022)."""
+
+    format: Literal["COMPACT-DECODED", "COMPACT", "STANDARD-XML"] = "COMPACT-DECODED"
     page_size: Annotated[int, Field(ge=1, le=50_000)] = 1000
+    paging: Literal["auto", "offset", "key", "time"] = "auto"
+    """How to walk: by Offset, by key lists, by slices of time; `auto` begins with Offset and sees."""
+    columns: tuple[str, ...] = ()
+    """The columns to ask for; all of them where none is named."""
+    columns_per_request: Annotated[int, Field(ge=3, le=10_000)] | None = None
+    """How many columns a search may select; a record is put together from as many searches as it takes."""
+    keys_per_request: Annotated[int, Field(ge=1, le=5000)] = 200
     overlap_seconds: Annotated[int, Field(ge=0, le=86_400)] = 300
+    restricted_indicator: Annotated[str, Field(pattern=r"^[!-~]{0,9}$")] = ""
+    """What the source is told to send for a value we may not see; read as no value."""
     query: Annotated[str, Field(max_length=4000)] = ""
     """A further DMQL2 criterion that narrows every search."""
     all_query: Annotated[str, Field(max_length=4000)] = ""
     """What asks for everything; by default all records modified since 1950."""
+    deleted_field: str | None = None
+    deleted_value: str = "1"
+    """A record whose `deletedField` says this is gone, by the source's own word."""
+
+    metadata_format: Literal["COMPACT", "STANDARD-XML"] = "COMPACT"
+    """The form that is asked for first; a source that refuses it is asked for the other."""
+    metadata_at_once: bool = False
+    """Whether to ask for all metadata in one reply, rather than level by level."""
+
+    photo_type: Annotated[str, Field(min_length=1, max_length=64)] | None = "Photo"
+    """The object type of photos; null: photos are not fetched."""
+    photo_location: bool = False
+    """Whether to ask for addresses in place of bytes."""
+    photos_per_request: Annotated[int, Field(ge=1, le=500)] = 20
+    """Of how many records photos are asked for at once."""
+    photos_count_field: str = "PhotosCount"
+    photos_modified_field: str = "PhotosChangeTimestamp"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _begin_with_preset(cls, given: object) -> object:
+        if not isinstance(given, Mapping):
+            return given
+        said = dict(cast("Mapping[str, object]", given))
+        preset = PRESETS.get(str(said.get("preset")), {})
+        spoken = {to_camel(name) for name in said}
+        return {**{name: value for name, value in preset.items() if name not in spoken}, **said}
+
+    @property
+    def queried_key(self) -> str:
+        """The key's name in queries."""
+        return self.key_query_field or self.key_field
+
+    @property
+    def queried_modified(self) -> str:
+        """The modification time's name in queries."""
+        return self.modified_query_field or self.modified_field
 
 
 class RetsCredentials(BaseModel):
-    """A RETS login. Some sources know clients by their User-Agent, which then is part of it."""
+    """A RETS login. Some sources know clients by their User-Agent, which then is part of it, as is its password."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
 
     username: Annotated[str, Field(min_length=1)]
     password: SecretStr
-    user_agent: str = "Platbook/1.0"
+    user_agent: Annotated[str, Field(min_length=1, max_length=200)] = "Platbook/1.0"
+    user_agent_password: SecretStr | None = None
+
+    def to_user_agent(self, form: UserAgentForm) -> UserAgent | None:
+        """The registered client; None without a password, since some sources refuse a proof that they never asked."""
+        password = self.user_agent_password.get_secret_value() if self.user_agent_password else ""
+        return UserAgent(self.user_agent, password, form) if password else None

@@ -58,9 +58,23 @@ async def rebuild_documents(database: Database, provider_id: str, display: Displ
     return rebuilt
 
 
+async def hold_display(connection: WriteConnection, provider_id: str) -> Display:
+    """A provider's display, which nobody changes before this transaction ends. Ask before any row is locked."""
+    told = await connection.value(object, Q.get_display, {"provider_id": provider_id})
+    return Display() if told is None else Display.model_validate(told)
+
+
+async def rebuild_listings(
+    connection: WriteConnection, provider_id: str, ids: Sequence[UUID], display: Display
+) -> None:
+    """Make the documents of some listings anew, in the transaction of what made it necessary. Erased ones stay so."""
+    present = await connection.column(UUID, Q.find_present, {"ids": list(ids)})
+    if present:
+        await _rebuild(connection, provider_id, present, display, document_version(display))
+
+
 async def _is_current(connection: WriteConnection, params: Mapping[str, object]) -> bool:
-    told = await connection.value(object, Q.get_display, params)
-    display = Display() if told is None else Display.model_validate(told)
+    display = await hold_display(connection, str(params["provider_id"]))
     return document_version(display) == params["version"]
 
 

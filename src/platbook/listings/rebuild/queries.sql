@@ -35,3 +35,7 @@ UPDATE properties p SET shows_address = s.shows_address, document_version = %(ve
 FROM unnest(%(ids)s::uuid[], %(shows_address)s::boolean[], %(internal)s::text[], %(public)s::text[])
     AS s (id, shows_address, internal, public)
 WHERE p.id = s.id;
+
+-- name: find_present
+-- Of some listings those that are not erased, locked.
+SELECT id FROM properties WHERE id = ANY(%(ids)s) AND erased_at IS NULL ORDER BY id FOR UPDATE;

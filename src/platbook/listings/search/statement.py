@@ -30,6 +30,11 @@ _LISTINGS = Identifier("properties")
 Words = Sequence[Sequence[str]]
 """Words to be found, all of them; of each, any of its spellings."""
 
+_OPEN = SQL(
+    " AND (m.permission && ARRAY['Public', 'IDX'] OR m.permission IS NULL AND EXISTS ("
+    "SELECT FROM mls_provider_configurations c "
+    "WHERE c.provider_id = properties.provider_id AND (c.display ->> 'photoDisplayWhenNull')::boolean))"
+)
 _ALL_WORDS = SQL("listing_words(unparsed_address, city, postal_code, subdivision_name, listing_id, public_remarks)")
 _PLACELESS_WORDS = SQL("listing_words(NULL, city, postal_code, subdivision_name, listing_id, public_remarks)")
 
@@ -209,7 +214,7 @@ def _add_flags(conditions: Conditions, search: Search) -> None:
     if search.has_photos is not None:
         kept = SQL("EXISTS (SELECT FROM property_media m WHERE m.property_id = properties.id{})")
         if search.surface is Surface.PUBLIC:
-            photos: Composable = kept.format(SQL(" AND m.permission && ARRAY['Public', 'IDX']"))
+            photos: Composable = kept.format(_OPEN)
         else:
             photos = SQL("(coalesce(photos_count, 0) > 0 OR {})").format(kept.format(SQL("")))
         conditions.add(photos if search.has_photos else SQL("NOT {}").format(photos))

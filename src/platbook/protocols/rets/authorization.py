@@ -23,7 +23,7 @@ class Challenge:
 
 @dataclass(frozen=True, slots=True)
 class Authorization:
-    """The answer to a challenge; `nonce_count` rises with every request signed under one nonce."""
+    """The answer to a challenge; `nonce_count` rises with every request signed under one nonce, and only then."""
 
     challenge: Challenge
     username: str
@@ -37,6 +37,25 @@ class Authorization:
             return f"Basic {base64.b64encode(pair).decode()}", self
         signed = replace(self, nonce_count=self.nonce_count + 1)
         return signed.digest(method, target, cnonce), signed
+
+    def answer(self, challenge: Challenge) -> "Authorization | None":
+        """The answer to another challenge; None: it is the very one that was answered, so the answer is refused.
+
+        A server may challenge every request anew. The count goes on where the nonce stays (RFC 7616, section 3.4).
+        """
+        if challenge == self.challenge:
+            return None
+        same_nonce = challenge.parameters.get("nonce") == self.challenge.parameters.get("nonce")
+        return replace(self, challenge=challenge, nonce_count=self.nonce_count if same_nonce else 0)
+
+    def follow(self, info: str) -> "Authorization":
+        """Take up the nonce that Authentication-Info names for the next request (RFC 7616, section 3.5)."""
+        said = {name.lower(): quoted or plain for name, quoted, plain in _PARAMETER.findall(info)}
+        nonce = said.get("nextnonce")
+        if self.challenge.scheme != "digest" or not nonce or nonce == self.challenge.parameters.get("nonce"):
+            return self
+        parameters = {**self.challenge.parameters, "nonce": nonce}
+        return replace(self, challenge=Challenge("digest", parameters), nonce_count=0)
 
     def digest(self, method: str, target: str, cnonce: str) -> str:
         """The Digest header's value for one request, under the present nonce count."""
@@ -77,8 +96,8 @@ class Authorization:
         return f"Digest {header}"
 
 
-def parse_challenge(header: str) -> Challenge | None:
-    """Read WWW-Authenticate; of several challenges Digest wins, since it does not show the password."""
+def parse_challenge(header: str, *, prefer: str = "digest") -> Challenge | None:
+    """Read WWW-Authenticate; of several challenges the preferred one, or else Digest, which hides the password."""
     found: dict[str, Challenge] = {}
     marks = list(_SCHEME.finditer(header))
     for index, mark in enumerate(marks):
@@ -88,7 +107,7 @@ def parse_challenge(header: str) -> Challenge | None:
             for name, quoted, plain in _PARAMETER.findall(header[mark.end() : end])
         }
         found[mark[1].lower()] = Challenge(mark[1].lower(), parameters)
-    return found.get("digest") or found.get("basic")
+    return found.get(prefer) or found.get("digest") or found.get("basic")
 
 
 def _quoted(value: str) -> str:

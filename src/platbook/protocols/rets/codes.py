@@ -5,6 +5,7 @@ from enum import Enum
 from platbook.base.errors import (
     CredentialsRefused,
     LoginSlotTaken,
+    MediaRejected,
     PlatbookError,
     ProviderMisconfigured,
     RateLimited,
@@ -25,20 +26,27 @@ class Meaning(Enum):
     TRY_LATER = "try later"
     SLOW_DOWN = "slow down"
     SETTINGS = "settings"
+    THIS_ONE = "this one cannot be had"
     OTHER = "other"
 
 
 _MEANINGS: dict[int, Meaning] = {
     0: Meaning.OK,
-    20201: Meaning.EMPTY,
-    20403: Meaning.EMPTY,
     20208: Meaning.MORE,
     20701: Meaning.SESSION_LOST,
     20022: Meaning.SLOT_TAKEN,
-    20210: Meaning.SLOW_DOWN,
+    **dict.fromkeys((20201, 20403, 20502, 20503), Meaning.EMPTY),
+    **dict.fromkeys((20210, 20412, 20512), Meaning.SLOW_DOWN),
+    # Zero balance, broker code missing or invalid, user agent or password refused (sections 4.9 and 14).
     **dict.fromkeys((20003, 20012, 20013, 20041, 20140, 20141, 20142), Meaning.CREDENTIALS),
-    **dict.fromkeys((20050, 20209, 20411, 20412, 20511, 20512, 10000), Meaning.TRY_LATER),
-    **dict.fromkeys((20200, 20202, 20203, 20206, 20207, 20211, 20212, 20213, 20400, 20401, 20514), Meaning.SETTINGS),
+    # The server is disabled for now, or one transaction or resource of it is: timeouts and outages.
+    **dict.fromkeys((10000, 20050, 20209, 20408, 20411, 20508, 20509, 20511), Meaning.TRY_LATER),
+    # A query, resource, class, column, type, format or payload this server does not know or does not grant.
+    **dict.fromkeys((20200, 20202, 20203, 20205, 20206, 20207, 20211, 20212, 20213), Meaning.SETTINGS),
+    **dict.fromkeys((20400, 20401, 20406, 20414), Meaning.SETTINGS),
+    **dict.fromkeys((20500, 20501, 20506, 20507, 20510, 20513, 20514), Meaning.SETTINGS),
+    # One object: its identifier is unknown, it may not be seen, is not at hand, too large, or failed.
+    **dict.fromkeys((20402, 20407, 20409, 20410, 20413), Meaning.THIS_ONE),
 }
 _LOGIN_OR_LOST = frozenset({20036, 20037})
 
@@ -53,16 +61,16 @@ def find_meaning(code: int, *, logged_in: bool) -> Meaning:
 def to_error(code: int, text: str, *, logged_in: bool) -> PlatbookError:
     """The error for a code that is neither success nor an answer."""
     words = f"the source answers {code}: {text}" if text else f"the source answers {code}"
-    match find_meaning(code, logged_in=logged_in):
-        case Meaning.SLOT_TAKEN:
-            return LoginSlotTaken(words)
-        case Meaning.CREDENTIALS:
-            return CredentialsRefused(words)
-        case Meaning.TRY_LATER | Meaning.SESSION_LOST:
-            return SourceUnavailable(words)
-        case Meaning.SLOW_DOWN:
-            return RateLimited(words)
-        case Meaning.SETTINGS:
-            return ProviderMisconfigured(words)
-        case _:
-            return SourceBrokeProtocol(words)
+    kind = _ERRORS.get(find_meaning(code, logged_in=logged_in), SourceBrokeProtocol)
+    return kind(words)
+
+
+_ERRORS: dict[Meaning, type[PlatbookError]] = {
+    Meaning.SLOT_TAKEN: LoginSlotTaken,
+    Meaning.CREDENTIALS: CredentialsRefused,
+    Meaning.TRY_LATER: SourceUnavailable,
+    Meaning.SESSION_LOST: SourceUnavailable,
+    Meaning.SLOW_DOWN: RateLimited,
+    Meaning.SETTINGS: ProviderMisconfigured,
+    Meaning.THIS_ONE: MediaRejected,
+}

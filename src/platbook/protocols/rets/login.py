@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import urljoin
 
 from platbook.base.errors import SourceBrokeProtocol
-from platbook.protocols.rets.codes import to_error
-from platbook.protocols.rets.xml import RetsXml
+from platbook.protocols.rets.xml import UNSAID, Encoding, RetsXml, Status
 
 CAPABILITIES = (
     "Action", "ChangePassword", "GetMetadata", "GetObject", "GetPayloadList", "Login", "LoginComplete", "Logout",
@@ -25,6 +24,7 @@ _BY_LOWER = {name.lower(): name for name in (*CAPABILITIES, *_FACTS)}
 _KNOWN = re.compile(
     r"(?:(?<=^)|(?<=\s))(" + "|".join((*CAPABILITIES, *_FACTS)) + r"|X-[A-Za-z0-9-]+)[ \t]*=[ \t]*", re.IGNORECASE
 )
+_BROKER = re.compile(r"(?i)\bBroker\s*=\s*([^\s=]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +35,40 @@ class LoginReply:
     facts: Mapping[str, str]
 
     @property
+    def metadata_mark(self) -> str | None:
+        """What changes when the metadata does: their timestamp, or where there is none, their version."""
+        return self.facts.get("MetadataTimestamp") or self.facts.get("MetadataVersion") or None
+
+    @property
     def timeout_seconds(self) -> int | None:
         """How long a session may be idle."""
         said = self.facts.get("TimeoutSeconds", "").rpartition(";")[2].strip()
         return int(said) if said.isascii() and said.isdigit() else None
 
 
-def parse_login(body: bytes, url: str, charset: str | None = None) -> LoginReply:
-    """Read a login reply. `url` is the address used for this login: relative ones are resolved against it.
+def parse_login(body: bytes, url: str, encoding: Encoding = UNSAID) -> LoginReply | Status:
+    """Read a login reply: the login, or the status that refuses it.
 
-    A reply code other than 0 raises its error; a body without the Search capability is SourceBrokeProtocol.
+    `url` is the address used for this login: relative ones are resolved against it. A body without the Search
+    capability is SourceBrokeProtocol.
     """
     texts: dict[str, str] = {}
-    xml = RetsXml(lambda tag, _: tag in {"RETS", "RETS-RESPONSE"}, texts.__setitem__, charset)
+    xml = RetsXml(lambda tag, _: tag in {"RETS", "RETS-RESPONSE"}, texts.__setitem__, encoding)
     xml.feed(body)
     status = xml.close()
+    text = texts.get("RETS-RESPONSE") or texts.get("RETS") or ""
     if status.code != 0:
-        raise to_error(status.code, status.text, logged_in=False)
-    said = parse_pairs(texts.get("RETS-RESPONSE") or texts.get("RETS") or "")
-    capabilities = {
-        name: urljoin(url, value) for name, value in said.items() if value and (name in CAPABILITIES or "X-" in name)
-    }
+        brokers = ", ".join(_BROKER.findall(text))  # 20012 lists the codes to choose from (section 4.7)
+        return Status(status.code, f"{status.text} (broker codes: {brokers})" if brokers else status.text)
+    said = parse_pairs(text)
+    try:
+        capabilities = {
+            name: urljoin(url, value)
+            for name, value in said.items()
+            if value and (name in CAPABILITIES or name.upper().startswith("X-"))
+        }
+    except ValueError:  # brackets that are no IPv6 address
+        raise SourceBrokeProtocol("the login reply names an address that is none", sample=body) from None
     if "Search" not in capabilities:
         raise SourceBrokeProtocol("the login reply names no Search address", sample=body)
     return LoginReply(capabilities, {name: value for name, value in said.items() if name not in capabilities})

@@ -7,7 +7,7 @@ Memory does not grow with the reply: a row is handed over as soon as its tag end
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from platbook.protocols.rets.xml import RetsXml, Status
+from platbook.protocols.rets.xml import UNSAID, Encoding, RetsXml, Status
 
 _HEX = 16
 
@@ -20,20 +20,25 @@ class BadRow:
     reason: str
 
 
-Row = list[str]
+Row = tuple[str, ...]
 
 
-class SearchParser:
+class CompactParser:
     """One search reply. `columns`, `count` and `max_rows` are what has been said so far."""
 
-    def __init__(self, charset: str | None = None) -> None:
+    def __init__(self, encoding: Encoding = UNSAID) -> None:
         self.columns: Sequence[str] = ()
         self.count: int | None = None
         self.max_rows = False
         self._delimiter = "\t"
         self._leading = self._trailing = True
         self._rows: list[Row | BadRow] = []
-        self._xml = RetsXml(self._start, self._text, charset)
+        self._xml = RetsXml(self._start, self._text, encoding, on_row=self._note_row)
+
+    @property
+    def status(self) -> Status | None:
+        """What has been said so far of how it went."""
+        return self._xml.status
 
     @property
     def repairs(self) -> int:
@@ -53,10 +58,7 @@ class SearchParser:
 
     def _start(self, tag: str, said: Mapping[str, str]) -> bool:
         if tag == "COUNT":
-            records = said.get("records", "").strip()
-            if not records.isascii() or not records.isdigit():
-                raise self._xml.broken(f"COUNT says {records[:40]!r} records")
-            self.count = int(records)
+            self.count = parse_count(self._xml, said.get("records", ""))
         elif tag == "DELIMITER":
             self._delimiter = self._parse_delimiter(said.get("value", ""))
         elif tag == "MAXROWS":
@@ -65,7 +67,7 @@ class SearchParser:
 
     def _text(self, tag: str, text: str) -> None:
         if tag == "DATA":
-            self._rows.append(self._parse_row(text))
+            self._note_row(text)
         else:
             self.columns = self._parse_columns(text)
 
@@ -83,26 +85,43 @@ class SearchParser:
         names = text.strip("\r\n").split(self._delimiter)
         self._leading = len(names) > 1 and not names[0].strip()
         self._trailing = len(names) > 1 and not names[-1].strip()
-        columns = names[self._leading : len(names) - self._trailing]
-        return [name.strip() for name in columns]
+        columns = [name.strip() for name in names[self._leading : len(names) - self._trailing]]
+        if not all(columns):
+            raise self._xml.broken("COLUMNS holds a column without a name")
+        return columns
 
-    def _parse_row(self, text: str) -> Row | BadRow:
+    def _note_row(self, text: str) -> None:
         cells = text.split(self._delimiter)
+        columns = len(self.columns)
+        if len(cells) == columns + 2 and columns and not cells[0] and not cells[-1]:  # by the book
+            self._rows.append(tuple(cells[1:-1]))
+        else:
+            self._rows.append(self._parse_row(text, cells))
+
+    def _parse_row(self, text: str, cells: list[str]) -> Row | BadRow:
         columns, found = len(self.columns), len(cells)
         if not columns:
             raise self._xml.broken("DATA came before COLUMNS")
         if found == columns + self._leading + self._trailing and _fits(cells, self._leading, self._trailing):
-            return cells[self._leading : found - self._trailing]
+            return tuple(cells[self._leading : found - self._trailing])
         # By the book a row starts and ends with the delimiter; servers leave out either, here or in COLUMNS.
         if found == columns + 2 and _fits(cells, leading=True, trailing=True):
-            return cells[1:-1]
+            return tuple(cells[1:-1])
         if found == columns + 1 and not cells[0].strip():
-            return cells[1:]
+            return tuple(cells[1:])
         if found == columns + 1 and not cells[-1].strip():
-            return cells[:-1]
+            return tuple(cells[:-1])
         if found == columns:
-            return cells
+            return tuple(cells)
         return BadRow(text, f"the row has {found} cells where there are {columns} columns")
+
+
+def parse_count(xml: RetsXml, records: str) -> int:
+    """Read how many records there are; SourceBrokeProtocol where it is no number."""
+    said = records.strip()
+    if not said.isascii() or not said.isdigit() or len(said) > 12:  # noqa: PLR2004 - no source has more
+        raise xml.broken(f"COUNT says {said[:40]!r} records")
+    return int(said)
 
 
 def _fits(cells: Sequence[str], leading: bool, trailing: bool) -> bool:  # noqa: FBT001 - which ends are empty

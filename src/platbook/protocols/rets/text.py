@@ -1,14 +1,17 @@
-"""From the bytes of a reply to text an XML parser accepts.
+"""From the bytes of a reply to bytes an XML parser accepts: UTF-8 without what XML forbids.
 
-Real servers send control characters XML forbids, lone ampersands, references to halves of surrogate pairs, and
-Latin-1 that nobody declared. Each is repaired here in passing and counted; nothing else is touched.
+Real servers send control characters, lone ampersands, references to halves of surrogate pairs, and Latin-1 that nobody
+declared. Each is repaired here in passing and counted; nothing else is touched. Almost every chunk has nothing to
+repair, so a chunk is first looked over as a whole, and passed on as it came if it is in order.
 
-Encodings are tried in this order: the XML declaration's, the HTTP header's, UTF-8, and for what is not UTF-8 after
-all, Windows-1252.
+Encodings are tried in this order: the XML declaration's, the HTTP header's, the provider's setting, UTF-8, and for
+what is not UTF-8 after all, Windows-1252. ISO-8859-1 is read as Windows-1252, as every browser does: what differs are
+control characters in the one, quotes and the euro in the other.
 """
 
 import codecs
 import re
+from typing import Protocol
 
 _DECLARED = re.compile(rb"^\s*(?:\xef\xbb\xbf)?<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
 _FAULT = re.compile(
@@ -19,50 +22,100 @@ _FAULT = re.compile(
 )
 _REFERENCE = re.compile(r"&#(x?)([0-9a-fA-F]+);")
 _PAIR = (range(0xD800, 0xDC00), range(0xDC00, 0xE000))  # UTF-16's halves of one character
+_ESCAPED = range(0xDC80, 0xDD00)  # how `surrogateescape` shows a byte that is not UTF-8
 _LONGEST_REFERENCE = 24
+_LONGEST_NUMBER = 8
 _SNIFF = 256
+
+_HIGH_CONTROLS = bytes(range(0x80, 0xA0))  # of Latin-1; Windows-1252 has letters and signs there
+_CONTROLS = bytes(byte for byte in range(0x20) if byte not in b"\t\n\r")
+_DUBIOUS_AMPERSAND = re.compile(
+    rb"&(?!(?:amp|lt|gt|quot|apos);|#(?:9|1[03]|3[2-9]|[4-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5]);)"
+)
+_BEYOND_UTF_8 = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")  # U+FFFE and U+FFFF
+
+
+class _Decoder(Protocol):
+    def decode(self, input: bytes, final: bool = False, /) -> str: ...  # noqa: A002, FBT001, FBT002 - codecs' own form
 
 
 class TextRepairer:
-    """Fed bytes, gives text fit for an XML parser; `repairs` counts what had to be changed."""
+    """Fed bytes, gives UTF-8 fit for an XML parser; `repairs` counts what had to be changed."""
 
-    def __init__(self, charset: str | None = None) -> None:
-        self._charset = charset
-        self._decoder: codecs.IncrementalDecoder | None = None
-        self._head = b""
-        self._tail = ""
+    def __init__(self, charset: str | None = None, fallback: str | None = None) -> None:
         self.repairs = 0
+        self._charset, self._fallback = charset, fallback
+        self._sniffing = True
+        self._decoder: _Decoder | None = None
+        self._tail = b""
 
-    def feed(self, data: bytes, *, last: bool = False) -> str:
-        """Take the next bytes. What may be cut in the middle of a reference waits for more, unless it is the `last`."""
-        if self._decoder is None:
-            self._head += data
-            if len(self._head) < _SNIFF and not last:
-                return ""
-            data, self._head = self._head, b""
-            self._decoder = _decoder(data, self._charset)
-        text = self._tail + self._decoder.decode(data, last)
-        self._tail = ""
-        cut = text.rfind("&", max(0, len(text) - _LONGEST_REFERENCE * 2))
-        if not last and cut >= 0:
-            pair = text.rfind("&#", max(0, cut - _LONGEST_REFERENCE), cut)
-            cut = pair if pair >= 0 else cut
-            text, self._tail = text[:cut], text[cut:]
-        return _FAULT.sub(self._mend, text) if _FAULT.search(text) else text
+    def feed(self, data: bytes, *, last: bool = False) -> bytes:
+        """Take the next bytes. What may be cut in the middle of a character waits for more, unless it is the `last`."""
+        if self._sniffing:
+            data = self._tail + data
+            self._tail = b""
+            if len(data) < _SNIFF and not last:
+                self._tail = data
+                return b""
+            self._decoder = _find_decoder(data[:_SNIFF], self._charset, self._fallback)
+            self._sniffing = False
+            data = data.removeprefix(codecs.BOM_UTF8) if self._decoder is None else data
+        if self._decoder is not None:
+            data = self._decoder.decode(data, last).encode("utf-8", "replace")
+        if self._tail:
+            data = self._tail + data
+        cut = len(data) if last else _find_cut(data)
+        data, self._tail = data[:cut], data[cut:]
+        if _is_clean(data):
+            return data
+        return _FAULT.sub(self._mend, data.decode("utf-8", "surrogateescape")).encode("utf-8", "replace")
 
     def _mend(self, match: re.Match[str]) -> str:
         fault = match[0]
-        numbers = [int(digits, 16 if x else 10) for x, digits in _REFERENCE.findall(fault)]
-        if not numbers:
-            self.repairs += 1
-            return "&amp;" if fault == "&" else " "
-        if len(numbers) == len(_PAIR) and all(n in half for n, half in zip(numbers, _PAIR, strict=True)):
-            self.repairs += 1
-            return chr(0x10000 + ((numbers[0] - 0xD800) << 10) + (numbers[1] - 0xDC00))
-        if all(map(_is_allowed, numbers)):
+        numbers = [_to_number(x, digits) for x, digits in _REFERENCE.findall(fault)]
+        if numbers and all(map(_is_allowed, numbers)):
             return fault
         self.repairs += 1
-        return "".join(f"&#{number};" if _is_allowed(number) else " " for number in numbers)
+        if len(numbers) == len(_PAIR) and all(n in half for n, half in zip(numbers, _PAIR, strict=True)):
+            return chr(0x10000 + ((numbers[0] - 0xD800) << 10) + (numbers[1] - 0xDC00))
+        if numbers:
+            return "".join(f"&#{number};" if _is_allowed(number) else " " for number in numbers)
+        if ord(fault[0]) in _ESCAPED:
+            return _WINDOWS_1252[ord(fault) - 0xDC00]
+        return "&amp;" if fault == "&" else " "
+
+
+def _is_clean(data: bytes) -> bool:
+    if len(data.translate(None, _CONTROLS)) != len(data) or _DUBIOUS_AMPERSAND.search(data):
+        return False
+    if b"\xef" in data and any(beyond in data for beyond in _BEYOND_UTF_8):
+        return False
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _find_cut(data: bytes) -> int:
+    """Where to cut so that neither a character nor a reference, nor a pair of these, is cut in two."""
+    end = len(data)
+    for back in range(1, min(4, end) + 1):
+        byte = data[end - back]
+        if byte & 0xC0 != 0x80:  # noqa: PLR2004 - the first byte of a character in UTF-8
+            length = 4 if byte >= 0xF0 else 3 if byte >= 0xE0 else 2 if byte >= 0xC0 else 1  # noqa: PLR2004
+            end -= back if length > back else 0
+            break
+    mark = data.rfind(b"&", max(0, end - _LONGEST_REFERENCE * 2), end)
+    if mark < 0:
+        return end
+    pair = data.rfind(b"&#", max(0, mark - _LONGEST_REFERENCE), mark)
+    return pair if pair >= 0 else mark
+
+
+def _to_number(x: str, digits: str) -> int:
+    significant = digits.lstrip("0")
+    return int(significant or "0", 16 if x else 10) if len(significant) <= _LONGEST_NUMBER else -1
 
 
 def _is_allowed(point: int) -> bool:
@@ -74,25 +127,37 @@ def _is_allowed(point: int) -> bool:
     )
 
 
-def _decoder(head: bytes, charset: str | None) -> codecs.IncrementalDecoder:
-    declared = _DECLARED.match(head[:_SNIFF])
-    for name in (declared[1].decode() if declared else None, charset, "utf-8"):
-        if name is None:
-            continue
+def _find_decoder(head: bytes, charset: str | None, fallback: str | None) -> _Decoder | None:
+    """The decoder of the first encoding that is named and known; None: it is UTF-8."""
+    declared = _DECLARED.match(head)
+    for name in (declared[1].decode() if declared else None, charset, fallback):
         try:
-            info = codecs.lookup(name)
+            info = None if name is None else codecs.lookup(name)
         except LookupError:
             continue
-        if info.name in {"utf-8", "ascii"}:
-            return codecs.getincrementaldecoder("utf-8-sig")(errors="platbook-1252")
+        if info is None or not info._is_text_encoding:  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - nothing else tells base64 from a charset
+            continue
+        if info.name in {"utf-8", "utf-8-sig", "ascii"}:
+            return None
+        if info.name in {"iso8859-1", "cp1252"}:
+            return _Windows1252Decoder()
         return info.incrementaldecoder(errors="replace")
-    raise AssertionError("utf-8 is always known")
+    return None
 
 
-def _as_windows_1252(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    return error.object[error.start : error.end].decode("cp1252", errors="replace"), error.end
+def _windows_1252() -> str:
+    # The five bytes it leaves out stand for themselves.
+    whole = [bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x100)]
+    return "".join(whole)
 
 
-codecs.register_error("platbook-1252", _as_windows_1252)
+_WINDOWS_1252 = _windows_1252()
+_FROM_LATIN_1 = {byte: _WINDOWS_1252[byte] for byte in range(0x80, 0xA0)}
+
+
+class _Windows1252Decoder:
+    def decode(self, data: bytes, final: bool = False, /) -> str:  # noqa: FBT001, FBT002 - codecs' own form
+        del final
+        text = data.decode("latin-1")
+        is_latin_1 = len(data.translate(None, _HIGH_CONTROLS)) == len(data)
+        return text if is_latin_1 else text.translate(_FROM_LATIN_1)

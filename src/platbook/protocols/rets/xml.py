@@ -9,11 +9,19 @@ from platbook.protocols.rets.text import TextRepairer
 
 _SAMPLE = 2048
 _LONGEST_TEXT = 8 * 1024 * 1024
+_MOST_AT_ONCE = 1024 * 1024
+_DEEPEST = 100
 
 OnStart = Callable[[str, Mapping[str, str]], bool]
 """Called with a tag in upper case and its attributes in lower case; True: collect its text."""
 OnText = Callable[[str, str], None]
 """Called with a tag in upper case and its text, where it was asked for."""
+OnRow = Callable[[str], None]
+"""Called with the text of a DATA element, spelt so: the one that comes by the ten thousand."""
+OnName = Callable[[str], object]
+"""Called with the tag of every element that begins, as it is spelt, before anything else."""
+OnEnd = Callable[[str], None]
+"""Called with the tag of every element that ends, in upper case, after its text."""
 
 
 @dataclass(slots=True)
@@ -24,18 +32,41 @@ class Status:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """What is said of a reply's encoding outside of it: the HTTP header's charset, and the provider's setting."""
+
+    charset: str | None = None
+    fallback: str | None = None
+
+
+UNSAID = Encoding()
+
+
 class RetsXml:
     """Feeds expat and keeps the envelope. The reply is provisional until `close` has returned."""
 
-    def __init__(self, on_start: OnStart, on_text: OnText, charset: str | None = None) -> None:
+    def __init__(
+        self,
+        on_start: OnStart,
+        on_text: OnText,
+        encoding: Encoding = UNSAID,
+        *,
+        on_row: OnRow | None = None,
+        on_name: OnName | None = None,
+        on_end: OnEnd | None = None,
+    ) -> None:
         self.status: Status | None = None
         self.ended = False
-        self._on_start, self._on_text = on_start, on_text
-        self._repairer = TextRepairer(charset)
+        self._on_start, self._on_text, self._on_row = on_start, on_text, on_row
+        self._on_name, self._on_end = on_name, on_end
+        self._repairer = TextRepairer(encoding.charset, encoding.fallback)
         self._sample = b""
         self._tags: list[str] = []
         self._text: list[str] | None = None
+        self._in_row = False
         self._size = 0
+        self._fed = 0
         parser = expat.ParserCreate("utf-8")
         parser.buffer_text = True
         parser.buffer_size = 65536
@@ -54,13 +85,15 @@ class RetsXml:
         """Take the next bytes; SourceBrokeProtocol for what is not a RETS reply."""
         if len(self._sample) < _SAMPLE:
             self._sample += data[:_SAMPLE]
-        if not self.ended:  # whatever follows the end is not ours to judge
-            self._parse(self._repairer.feed(data), last=False)
+        for start in range(0, len(data), _MOST_AT_ONCE):
+            if self.ended:  # whatever follows the end is not ours to judge
+                return
+            self._parse(self._repairer.feed(data[start : start + _MOST_AT_ONCE]))
 
     def close(self) -> Status:
         """Declare the end of the bytes; the reply's status. A reply that has not ended is SourceBrokeProtocol."""
         if not self.ended:
-            self._parse(self._repairer.feed(b"", last=True), last=False)
+            self._parse(self._repairer.feed(b"", last=True))
         if not self.ended or self.status is None:
             raise self.broken("the reply is cut short" if self._sample.strip() else "the reply is empty")
         return self.status
@@ -69,13 +102,16 @@ class RetsXml:
         """An error with the reply's beginning as its sample."""
         return SourceBrokeProtocol(words, sample=self._sample)
 
-    def _parse(self, text: str, *, last: bool) -> None:
+    def _parse(self, data: bytes) -> None:
+        self._fed += len(data)
         try:
-            self._parser.Parse(text.encode("utf-8", "replace"), last)
+            self._parser.Parse(data, False)  # noqa: FBT003 - expat takes it by place
         except expat.ExpatError as error:
             if self.ended:
                 return
             raise self.broken(f"the reply is not well-formed XML ({expat.ErrorString(error.code)})") from None
+        if self._fed - self._parser.CurrentByteIndex > _LONGEST_TEXT:
+            raise self.broken(f"one piece of markup is longer than {_LONGEST_TEXT} bytes")
 
     def _doctype(self, name: str, *_: object) -> None:
         raise self.broken(
@@ -83,21 +119,36 @@ class RetsXml:
         )
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag == "DATA" and self._on_row is not None and self._tags:
+            self._in_row, self._text, self._size = True, [], 0
+            return
         name = tag.upper()
         said = {key.lower(): value for key, value in attributes.items()}
         if not self._tags and name != "RETS":
             raise self.broken(f"the reply is {'HTML' if name == 'HTML' else 'a ' + tag[:40] + ' document'}, not RETS")
+        if self._in_row or len(self._tags) > _DEEPEST:
+            raise self.broken(f"a {tag[:40]} element stands where none may be")
         self._tags.append(name)
+        if self._on_name is not None:
+            self._on_name(tag)
         if name == "RETS-STATUS" or len(self._tags) == 1:
             self._note_status(said)
         if self._on_start(name, said):
             self._text, self._size = [], 0
 
-    def _end(self, _tag: str) -> None:
+    def _end(self, tag: str) -> None:
+        if self._in_row and self._text is not None and self._on_row is not None:
+            text = self._text[0] if len(self._text) == 1 else "".join(self._text)
+            self._in_row, self._text = False, None
+            self._on_row(text)
+            return
+        del tag
         name = self._tags.pop()
         if self._text is not None:
             text, self._text = "".join(self._text), None
             self._on_text(name, text)
+        if self._on_end is not None:
+            self._on_end(name)
         if not self._tags:
             self.ended = True
 
@@ -109,7 +160,20 @@ class RetsXml:
             self._text.append(text)
 
     def _note_status(self, said: Mapping[str, str]) -> None:
-        code = said.get("replycode", "")
-        if not code.strip().isascii() or not code.strip().isdigit():
+        code = said.get("replycode", "").strip()
+        if not code.isascii() or not code.isdigit() or len(code) > 9:  # noqa: PLR2004 - no code has more digits
             raise self.broken("the reply has no ReplyCode")
         self.status = Status(int(code), said.get("replytext", "").strip())
+
+
+def find_status(body: bytes, encoding: Encoding = UNSAID) -> Status | None:
+    """The status of a RETS reply that is looked for where something else may stand; None: there is none.
+
+    Stray characters may follow it.
+    """
+    xml = RetsXml(lambda _tag, _said: False, lambda _tag, _text: None, encoding)
+    try:
+        xml.feed(body)
+        return xml.close()
+    except SourceBrokeProtocol:
+        return xml.status

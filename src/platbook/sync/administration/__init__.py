@@ -6,7 +6,9 @@ a job is a wake-up, and the schedule makes good what was not said.
 
 from platbook.sync.administration.errors import Retrying, retry_all, retry_error
 from platbook.sync.administration.providers import (
+    Accepted,
     Changed,
+    accept_proposal,
     add_provider,
     archive_provider,
     change_interval,
@@ -20,9 +22,11 @@ from platbook.sync.administration.purge import purge_provider
 from platbook.sync.administration.runs import Started, accept_sweep, cancel_sync, start_sync
 
 __all__ = [
+    "Accepted",
     "Changed",
     "Retrying",
     "Started",
+    "accept_proposal",
     "accept_sweep",
     "add_provider",
     "archive_provider",

@@ -44,6 +44,14 @@ class Changed:
     rebuild: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What a person accepts of a proposal, as it is or as they changed it."""
+
+    settings: Mapping[str, object]
+    field_mapping: Mapping[str, object]
+
+
 def read_configuration(given: Mapping[str, object]) -> Configuration:
     """Read a configuration as people write it, its field mapping included; InvalidInput names each field at fault."""
     try:
@@ -143,21 +151,34 @@ async def restore_provider(
     provider = await get_provider(connection, provider_id)
     if provider.archived_at is None:
         raise Conflict(f"provider {provider_id} is not archived")
-    configuration = Configuration(
-        provider_id=provider.provider_id,
-        provider_name=provider.provider_name,
-        provider_type=provider.provider_type,
-        settings=dict(provider.settings),
-        field_mapping=dict(provider.field_mapping),
-        scope=ScopeSettings.model_validate(provider.scope),
-        display=provider.display_rules,
-        retention="erase" if provider.retention == "erase" else "keep",
-        interval_hours=provider.interval_hours,
-        requests_per_second=provider.requests_per_second,
-        max_removal_share=provider.max_removal_share,
-        enabled=enabled,
-    )
+    configuration = _to_configuration(provider, enabled=enabled)
     return await replace_provider(connection, box, configuration, actor, at)
+
+
+async def accept_proposal(
+    connection: WriteConnection,
+    box: SecretBox,
+    provider_id: str,
+    accepted: Accepted,
+    actor: Actor,
+    at: datetime,
+) -> Changed:
+    """Lay what a person accepts of a proposal over a provider's settings and mapping, and let that be its configuration.
+
+    A setting of None is taken away. NotFound; Conflict where it is archived; InvalidInput names each field at fault.
+    """
+    provider = await get_provider(connection, provider_id)
+    if provider.archived_at is not None:
+        raise Conflict(f"provider {provider_id} is archived", code="PROVIDER_ARCHIVED")
+    configuration = _to_configuration(provider, enabled=provider.enabled)
+    changed = configuration.model_copy(
+        update={
+            "settings": _lay_over(configuration.settings, accepted.settings),
+            "field_mapping": {**configuration.field_mapping, **accepted.field_mapping},
+        }
+    )
+    check_configuration(changed)
+    return await replace_provider(connection, box, changed, actor, at)
 
 
 async def take_out_of_service(connection: WriteConnection, provider_id: str, at: datetime) -> None:
@@ -167,6 +188,29 @@ async def take_out_of_service(connection: WriteConnection, provider_id: str, at:
     for statement in (A.end_runs, A.forget_current):
         await connection.run(statement, {"provider_id": provider_id, "at": at})
     await providers.archive_provider(connection, provider_id, at)
+
+
+def _to_configuration(provider: Provider, *, enabled: bool) -> Configuration:
+    """A provider as it stands, in the form in which it is changed; its credentials stay."""
+    return Configuration(
+        provider_id=provider.provider_id,
+        provider_name=provider.provider_name,
+        provider_type=provider.provider_type,
+        settings=dict(provider.settings),
+        field_mapping=dict(provider.field_mapping),
+        scope=ScopeSettings.model_validate(provider.scope),
+        display=provider.display_rules,
+        media=provider.media_settings,
+        retention="erase" if provider.retention == "erase" else "keep",
+        interval_hours=provider.interval_hours,
+        requests_per_second=provider.requests_per_second,
+        max_removal_share=provider.max_removal_share,
+        enabled=enabled,
+    )
+
+
+def _lay_over(settings: Mapping[str, object], accepted: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in {**settings, **accepted}.items() if value is not None}
 
 
 def _check_mapping(configuration: Configuration) -> None:

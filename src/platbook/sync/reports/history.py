@@ -16,7 +16,10 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run as its history says. `stages` are seconds by stage; `resources` the runs under it, by resource."""
+    """One run as its history says. `stages` are seconds by stage; `resources` the runs under it, by resource.
+
+    `remarks` tell what is worth knowing of a run that went well: another way of paging, characters repaired.
+    """
 
     sync_id: UUID
     parent_id: UUID | None
@@ -41,6 +44,7 @@ class Run:
     bytes: int
     requests: int
     stages: dict[str, float]
+    remarks: list[str]
     error_type: str | None
     error: str | None
     media_downloaded: int

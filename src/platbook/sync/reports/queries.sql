@@ -34,7 +34,7 @@ FROM (SELECT erased_at, visible FROM properties WHERE provider_id = %(provider_i
 -- Runs, newest first; every filter may be left out.
 SELECT h.sync_id, h.parent_id, h.provider_id, h.resource, h.sync_type, h.status, h.dry_run, h.listing_key, h.sweep_id,
     h.triggered_by, h.cancel_requested_at, h.queued_at, h.started_at, h.ended_at, h.fetched, h.added, h.updated, h.unchanged,
-    h.deleted, h.errored, h.bytes, h.requests, h.stages, h.error_type, h.error, m.media_downloaded, m.media_failed
+    h.deleted, h.errored, h.bytes, h.requests, h.stages, h.remarks, h.error_type, h.error, m.media_downloaded, m.media_failed
 FROM mls_sync_history h CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE state = 'stored') AS media_downloaded, count(*) FILTER (WHERE state = 'failed') AS media_failed
     FROM property_media WHERE sync_id = h.sync_id AND state <> 'waiting') AS m
@@ -54,7 +54,7 @@ WHERE h.parent_id IS NULL AND (%(provider_id)s::text IS NULL OR h.provider_id = 
 -- Runs by their ids, and the runs of single resources under them. Photos carry the id of the run, not of the resource's.
 SELECT h.sync_id, h.parent_id, h.provider_id, h.resource, h.sync_type, h.status, h.dry_run, h.listing_key, h.sweep_id,
     h.triggered_by, h.cancel_requested_at, h.queued_at, h.started_at, h.ended_at, h.fetched, h.added, h.updated, h.unchanged,
-    h.deleted, h.errored, h.bytes, h.requests, h.stages, h.error_type, h.error, m.media_downloaded, m.media_failed
+    h.deleted, h.errored, h.bytes, h.requests, h.stages, h.remarks, h.error_type, h.error, m.media_downloaded, m.media_failed
 FROM mls_sync_history h CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE state = 'stored') AS media_downloaded, count(*) FILTER (WHERE state = 'failed') AS media_failed
     FROM property_media WHERE sync_id = coalesce(h.parent_id, h.sync_id) AND state <> 'waiting') AS m

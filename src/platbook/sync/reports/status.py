@@ -9,6 +9,7 @@ from uuid import UUID
 from platbook.base.errors import NotFound
 from platbook.db import ReadConnection, load_queries
 from platbook.db.compose import SQL, Composed
+from platbook.media.reports import OwedPhotos, get_owed
 from platbook.sync.reports.history import Run, get_runs
 
 Q = load_queries(__package__ or "platbook.sync.reports")
@@ -87,6 +88,7 @@ class ProviderStatus:
     freshness: Freshness
     open_errors: int
     listings: ListingCounts
+    photos: OwedPhotos
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +163,16 @@ async def _find(connection: ReadConnection, provider_id: str | None, now: dateti
             row,
             None if row.last_run_id is None else last_runs.get(row.last_run_id),
             await count_listings(connection, row.provider_id),
+            await get_owed(connection, row.provider_id),
             now,
         )
         for row in rows
     ]
 
 
-def _to_status(row: _Row, last_run: Run | None, listings: ListingCounts, now: datetime) -> ProviderStatus:
+def _to_status(
+    row: _Row, last_run: Run | None, listings: ListingCounts, photos: OwedPhotos, now: datetime
+) -> ProviderStatus:
     lag = None if row.as_of is None else max(0, int((now - row.as_of).total_seconds()))
     return ProviderStatus(
         provider_id=row.provider_id,
@@ -188,6 +193,7 @@ def _to_status(row: _Row, last_run: Run | None, listings: ListingCounts, now: da
         freshness=Freshness(row.watermark, row.as_of, lag),
         open_errors=row.open_errors,
         listings=listings,
+        photos=photos,
     )
 
 

@@ -1,0 +1,94 @@
+"""`platbook simulate`: servers that behave as an MLS does, on loopback."""
+
+import asyncio
+import contextlib
+import socket
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from platbook.base.errors import InvalidInput
+from platbook.cli.process import run_async, stop_on_signals
+from platbook.cli.screen import out
+from platbook.simulate.rets.application import PORT, RetsSettings, bind, create_server, serving
+from platbook.simulate.rets.quirks import QUIRKS
+from platbook.simulate.rets.server import DEFAULT_CAP, RetsServer
+
+app = typer.Typer(help="Servers that behave as an MLS does, over an invented market.", no_args_is_help=True)
+
+
+class Auth(StrEnum):
+    """How a client proves who it is."""
+
+    DIGEST = "digest"
+    BASIC = "basic"
+
+
+@app.callback()
+def simulate() -> None:
+    """Servers that behave as an MLS does, over an invented market."""
+
+
+@app.command()
+def rets(  # noqa: PLR0913 - one parameter for each option of the command
+    *,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port on loopback; 0 takes a free one.")] = PORT,
+    listings: Annotated[int, typer.Option(min=1, max=5_000_000, help="How many listings to invent.")] = 50,
+    user: Annotated[str, typer.Option(help="The login's name.")] = "demo",
+    password: Annotated[str, typer.Option(help="The login's password.")] = "demo",  # noqa: S107 - everybody's
+    auth: Annotated[Auth, typer.Option(help="How the login is proved.")] = Auth.DIGEST,
+    quirk: Annotated[
+        list[str] | None, typer.Option(help="A quirk to have; NAME=always for a fault. May be given again.")
+    ] = None,
+    cap: Annotated[int, typer.Option(min=1, help="Rows in a reply, under a quirk that caps them.")] = DEFAULT_CAP,
+    at: Annotated[
+        str | None, typer.Option(help="The market's moment, ISO 8601; it stands still without --speed.")
+    ] = None,
+    speed: Annotated[float | None, typer.Option(min=0, help="Market seconds in one real second.")] = None,
+    seed: Annotated[int, typer.Option(help="Another seed is another market.")] = 1,
+    list_quirks: Annotated[bool, typer.Option("--list-quirks", help="List the quirks there are, and end.")] = False,
+) -> None:
+    """A RETS server (1.5, 1.7.2, 1.8), with the quirks of real ones to order."""
+    if list_quirks:
+        _list_quirks()
+        return
+    settings = RetsSettings(
+        listings=listings,
+        seed=seed,
+        at=_to_moment(at),
+        speed=speed,
+        user=user,
+        password=password,
+        scheme="basic" if auth is Auth.BASIC else "digest",
+        quirks=tuple(quirk or ()),
+        cap=cap,
+    )
+    server = create_server(settings)
+    bound = bind(port)
+    with contextlib.closing(bound):
+        run_async(_serve(server, bound, settings))
+
+
+async def _serve(server: RetsServer, bound: socket.socket, settings: RetsSettings) -> None:
+    stopping = asyncio.Event()
+    with stop_on_signals(stopping):
+        async with serving(server, bound) as url:
+            out().print(f"Serving {url}  log in as {settings.user} / {settings.password}  Ctrl-C stops.", markup=False)
+            await stopping.wait()
+
+
+def _to_moment(said: str | None) -> datetime | None:
+    if said is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(said)
+    except ValueError:
+        raise InvalidInput.of("at", f"{said[:40]!r} is not a moment, such as 2026-03-01T12:00:00Z") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _list_quirks() -> None:
+    for quirk, about in QUIRKS.items():
+        typer.echo(f"{quirk:<26}{about.kind:<8}{about.sentence}")

@@ -1,0 +1,195 @@
+"""What a RETS server says of itself, put into the contract's words, and the settings that follow from it."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from platbook.connectors.contract import (
+    Discovery,
+    SourceClass,
+    SourceField,
+    SourceLookup,
+    SourceResource,
+    SourceValue,
+)
+from platbook.connectors.rets.metadata import MetadataReader, Rows
+from platbook.connectors.rets.settings import RetsSettings
+from platbook.protocols.rets.metadata import MetadataTable
+
+_OFFSET = re.compile(r"([+-])(\d{2}):?00")
+_PHOTO_TYPES = ("HiRes", "LargePhoto", "Photo")
+"""Types of photos, the largest pictures first, of the names vendors share."""
+
+
+class MetadataTree:
+    """A source's metadata by type and parent, asked for once each."""
+
+    def __init__(self, reader: MetadataReader, tables: Sequence[MetadataTable] = ()) -> None:
+        self._reader = reader
+        self._known: dict[tuple[str, ...], Rows] = {}
+        for table in tables:
+            self._note(table)
+
+    async def rows(self, kind: str, *parents: str) -> Rows:
+        """The rows of a type below its parents, known already or asked for."""
+        place = (kind, *parents)
+        if place not in self._known:
+            self._known[place] = await self._reader.rows(kind, *parents)
+        return self._known[place]
+
+    async def lookups(self, resource: str) -> list[SourceLookup]:
+        """Every lookup of a resource with its values, in one reply where the source gives that."""
+        names = [_name(row, "LookupName") for row in await self.rows("LOOKUP", resource)]
+        if any(("LOOKUP_TYPE", resource, name) not in self._known for name in names):
+            for table in await self._reader.read("LOOKUP_TYPE", f"{resource}:*"):
+                self._note(table)
+        return [SourceLookup(name, _to_values(await self.rows("LOOKUP_TYPE", resource, name))) for name in names]
+
+    def _note(self, table: MetadataTable) -> None:
+        parents = [table.parents.get(name, "") for name in ("resource", "class", "lookup", "update")]
+        place = (table.kind, *(parent for parent in parents if parent))
+        self._known.setdefault(place, [])
+        self._known[place] += table.rows
+
+
+async def read_discovery(reader: MetadataReader, settings: RetsSettings, mark: str | None) -> Discovery:
+    """Read resources, classes, fields and lookups, and propose settings."""
+    tree = MetadataTree(reader, await reader.whole() if settings.metadata_at_once else ())
+    rows = await tree.rows("RESOURCE")
+    resources = [await _read_resource(tree, row) for row in rows]
+    return Discovery(resources, mark, await _propose_settings(tree, resources, settings))
+
+
+async def read_columns(reader: MetadataReader, resource: str, class_name: str) -> Sequence[str]:
+    """The names of a class's columns."""
+    return [name for row in await reader.rows("TABLE", resource, class_name) if (name := _name(row, "SystemName"))]
+
+
+async def _read_resource(tree: MetadataTree, row: Mapping[str, str]) -> SourceResource:
+    name = _name(row, "ResourceID")
+    return SourceResource(
+        name=name,
+        label=_text(row, "VisibleName"),
+        standard_name=_text(row, "StandardName"),
+        key_field=_text(row, "KeyField"),
+        classes=[await _read_class(tree, name, one) for one in await tree.rows("CLASS", name)],
+        lookups=await tree.lookups(name),
+        objects=[_name(one, "ObjectType") for one in await tree.rows("OBJECT", name)],
+    )
+
+
+async def _read_class(tree: MetadataTree, resource: str, row: Mapping[str, str]) -> SourceClass:
+    name = _name(row, "ClassName")
+    return SourceClass(
+        name=name,
+        label=_text(row, "VisibleName"),
+        standard_name=_text(row, "StandardName"),
+        description=_text(row, "Description"),
+        fields=[_to_field(one) for one in await tree.rows("TABLE", resource, name)],
+    )
+
+
+def _to_field(row: Mapping[str, str]) -> SourceField:
+    interpretation = (_text(row, "Interpretation") or "").lower()
+    return SourceField(
+        name=_name(row, "SystemName"),
+        label=_text(row, "LongName"),
+        standard_name=_text(row, "StandardName"),
+        data_type=_text(row, "DataType"),
+        max_length=_number(row, "MaximumLength"),
+        precision=_number(row, "Precision"),
+        lookup=_text(row, "LookupName"),
+        is_multiple=interpretation in {"lookupmulti", "lookupbitstring", "lookupbitmask"},
+        is_searchable=_name(row, "Searchable").lower() in {"1", "true", "y"},
+    )
+
+
+def _to_values(rows: Rows) -> list[SourceValue]:
+    return [SourceValue(_name(row, "Value"), _name(row, "LongValue"), _text(row, "ShortValue")) for row in rows]
+
+
+async def _propose_settings(
+    tree: MetadataTree, resources: Sequence[SourceResource], settings: RetsSettings
+) -> dict[str, object]:
+    """The settings that the metadata of the listings' resource calls for."""
+    resource = _find_listings(resources, settings)
+    if resource is None:
+        return {}
+    said: dict[str, object] = {
+        "resource": resource.name,
+        "classes": [one.name for one in resource.classes],
+        "keyField": resource.key_field,
+        **_find_photo_settings(await tree.rows("OBJECT", resource.name), resource),
+    }
+    said |= _find_delete_flag(await tree.rows("CLASS", resource.name))
+    for name, standard in (
+        ("modifiedField", "ModificationTimestamp"),
+        ("photosCountField", "PhotosCount"),
+        ("photosModifiedField", "PhotosChangeTimestamp"),
+    ):
+        said.setdefault(name, find_standard(resource, standard))
+    system = await tree.rows("SYSTEM")
+    said["timeZone"] = _to_zone(_text(system[0], "TimeZoneOffset")) if system else None
+    return {name: value for name, value in said.items() if value}
+
+
+def _find_listings(resources: Sequence[SourceResource], settings: RetsSettings) -> SourceResource | None:
+    """The resource of the listings: the one that is set, or that carries the standard's name."""
+    for wanted in (settings.resource, "Property"):
+        for one in resources:
+            if wanted in {one.name, one.standard_name}:
+                return one
+    return resources[0] if len(resources) == 1 else None
+
+
+def find_standard(resource: SourceResource, standard: str) -> str | None:
+    """The field that carries a standard name, or bears it as its own, in the resource's first class."""
+    fields = resource.classes[0].fields if resource.classes else ()
+    named = [one.name for one in fields if one.standard_name == standard]
+    return next(iter(named), None) or next((one.name for one in fields if one.name == standard), None)
+
+
+def _find_photo_settings(rows: Rows, resource: SourceResource) -> dict[str, object]:
+    """The largest pictures, and which fields tell their number and when they changed (section 11.4.1)."""
+    by_type = {_name(row, "ObjectType"): row for row in rows}
+    chosen = next((name for name in _PHOTO_TYPES if name in by_type), None)
+    if chosen is None:
+        return {}
+    row = by_type[chosen]
+    known = {one.name for cls in resource.classes for one in cls.fields}
+    counts, moment = _text(row, "ObjectCount"), _text(row, "ObjectTimeStamp")
+    said: dict[str, object] = {"photoType": chosen}
+    if counts in known:
+        said["photosCountField"] = counts
+    if moment in known:
+        said["photosModifiedField"] = moment
+    return said
+
+
+def _find_delete_flag(rows: Rows) -> dict[str, object]:
+    for row in rows:
+        name = _text(row, "DeletedFlagField")
+        if name:
+            return {"deletedField": name, "deletedValue": _text(row, "DeletedFlagValue") or "1"}
+    return {}
+
+
+def _to_zone(offset: str | None) -> str | None:
+    """A zone of a fixed offset in whole hours, as the tz database names it: its signs are the other way round."""
+    said = _OFFSET.fullmatch(offset or "")
+    if said is None:
+        return None
+    hours = int(said[2])
+    return "UTC" if not hours else f"Etc/GMT{'-' if said[1] == '+' else '+'}{hours}"
+
+
+def _name(row: Mapping[str, str], name: str) -> str:
+    return row.get(name, "").strip()
+
+
+def _text(row: Mapping[str, str], name: str) -> str | None:
+    return _name(row, name) or None
+
+
+def _number(row: Mapping[str, str], name: str) -> int | None:
+    said = _name(row, name)
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else None  # noqa: PLR2004 - advisory lengths

@@ -1,0 +1,70 @@
+"""GetMetadata (RETS 1.7.2, section 11): one type below one parent, a whole subtree, or the whole of it.
+
+A source that does not speak one format is asked in the other, one that does not give a subtree is asked level by level.
+"""
+
+from collections.abc import Sequence
+
+from platbook.connectors.contract import HttpReply, ProviderMisconfigured
+from platbook.connectors.rets.conversation import Conversation, SessionLostError
+from platbook.connectors.rets.settings import RetsSettings
+from platbook.protocols.rets.codes import Meaning, find_meaning, to_error
+from platbook.protocols.rets.metadata import MetadataParser, MetadataTable
+from platbook.protocols.rets.xml import Status
+
+_FORMATS = ("COMPACT", "STANDARD-XML")
+_OTHER_FORMAT_WANTED = frozenset({20506, 20513, 20514})
+Rows = list[dict[str, str]]
+
+
+class MetadataReader:
+    """Reads a source's metadata in a session."""
+
+    def __init__(self, conversation: Conversation, settings: RetsSettings) -> None:
+        self._conversation = conversation
+        first = settings.metadata_format
+        self._formats = [first, *(other for other in _FORMATS if other != first)]
+
+    async def read(self, kind: str, identifier: str) -> Sequence[MetadataTable]:
+        """Read tables by METADATA-type and ID (`0`: this level, `*`: with all below); empty where there are none."""
+        refusal: Status | None = None
+        for form in list(self._formats):
+            tables, status = await self._ask(kind, identifier, form)
+            if status.code not in _OTHER_FORMAT_WANTED:
+                self._formats = [form, *(other for other in self._formats if other != form)]
+                return tables
+            refusal = status
+        raise to_error(refusal.code, refusal.text, logged_in=True) if refusal else AssertionError("no format")
+
+    async def rows(self, kind: str, *parents: str) -> Rows:
+        """Read the rows of one type below its parents, such as ("TABLE", "Property", "RES")."""
+        tables = await self.read(kind, ":".join(parents) or "0")
+        return [row for table in tables if table.kind == kind for row in table.rows]
+
+    async def whole(self) -> Sequence[MetadataTable]:
+        """Read everything in one reply; empty where the source gives its metadata level by level only."""
+        try:
+            return await self.read("SYSTEM", "*")
+        except ProviderMisconfigured:
+            return ()
+
+    async def _ask(self, kind: str, identifier: str, form: str) -> tuple[Sequence[MetadataTable], Status]:
+        async def read(reply: HttpReply) -> tuple[Sequence[MetadataTable], Status]:
+            parser = MetadataParser(self._conversation.encoding_of(reply))
+            async for chunk in reply.chunks:
+                parser.feed(chunk)
+            tables, status = parser.close()
+            match find_meaning(status.code, logged_in=True):
+                case Meaning.OK | Meaning.MORE:
+                    return tables, status
+                case Meaning.EMPTY:
+                    return (), status
+                case Meaning.SESSION_LOST:
+                    raise SessionLostError
+                case _ if status.code in _OTHER_FORMAT_WANTED:
+                    return (), status
+                case _:
+                    raise to_error(status.code, status.text, logged_in=True)
+
+        arguments = {"Type": f"METADATA-{kind}", "ID": identifier, "Format": form}
+        return await self._conversation.ask("GetMetadata", arguments, read)

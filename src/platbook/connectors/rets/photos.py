@@ -1,0 +1,157 @@
+"""GetObject (RETS 1.7.2, section 5): the photos of listings, as bytes or as addresses, in order of their numbers."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from urllib.parse import urljoin
+
+from platbook.connectors.contract import HttpReply, MediaRef, SourceBrokeProtocol
+from platbook.connectors.rets.conversation import Conversation, SessionLostError
+from platbook.connectors.rets.remarks import Remarks
+from platbook.connectors.rets.settings import RetsSettings
+from platbook.protocols.rets.codes import Meaning, find_meaning, to_error
+from platbook.protocols.rets.objects import ObjectParser, RetsObject
+from platbook.protocols.rets.xml import Status
+
+_LOCATION_UNSUPPORTED, _INVALID_IDENTIFIER = 20414, 20402
+_LONGEST_REASON = 120
+
+
+class _AskOtherwiseError(Exception):
+    """The source does not take the request in this form; another was chosen."""
+
+
+class PhotoFetcher:
+    """Fetches the photos of one resource."""
+
+    def __init__(self, conversation: Conversation, settings: RetsSettings, remarks: Remarks) -> None:
+        self._conversation, self._settings, self._remarks = conversation, settings, remarks
+        self._located = settings.photo_location
+        self._keys_at_once = settings.photos_per_request
+
+    async def fetch(self, keys: Sequence[str]) -> AsyncIterator[tuple[str, MediaRef]]:
+        """Fetch the photos of records by their keys; pairs of key and photo, a record's photos one after the other."""
+        waiting = list(keys)
+        while waiting:
+            some = waiting[: self._keys_at_once]
+            shelf = _Shelf(some, self._remarks)
+            try:
+                async for pair in self._fetch(some, shelf):
+                    yield pair
+            except _AskOtherwiseError:
+                continue
+            waiting = waiting[len(some) :]
+
+    async def _fetch(self, keys: Sequence[str], shelf: "_Shelf") -> AsyncIterator[tuple[str, MediaRef]]:
+        arguments = {
+            "Resource": self._settings.resource,
+            "Type": self._settings.photo_type or "Photo",
+            "ID": ",".join(f"{key}:*" for key in keys),
+            "Location": "1" if self._located else "0",
+        }
+        for again in (True, False):
+            try:
+                async with self._conversation.asking("GetObject", arguments) as reply:
+                    async for one in self._read(reply):
+                        self._judge_whole(one, keys)
+                        for pair in shelf.put(one, reply.url):
+                            yield pair
+            except SessionLostError:
+                if not again:
+                    raise SourceBrokeProtocol("the source forgets the login again and again") from None
+                await self._conversation.log_in()
+            else:
+                break
+        for pair in shelf.clear():
+            yield pair
+
+    async def _read(self, reply: HttpReply) -> AsyncGenerator[RetsObject]:
+        parser = ObjectParser(reply.headers)
+        async for chunk in reply.chunks:
+            for one in parser.feed(chunk):
+                yield one
+        for one in parser.close():
+            yield one
+
+    def _judge_whole(self, one: RetsObject, keys: Sequence[str]) -> None:
+        """Raise what a refusal of the whole request means; one of an object is the shelf's to note."""
+        refused = one.refused
+        if refused is None:
+            return
+        meaning = find_meaning(refused.code, logged_in=True)
+        if meaning is Meaning.SESSION_LOST:
+            raise SessionLostError
+        if refused.code == _LOCATION_UNSUPPORTED and self._located:
+            self._located = False
+            self._remarks.note("the source gives no addresses of photos, so their bytes were fetched")
+            raise _AskOtherwiseError
+        if one.content_id:
+            return
+        if refused.code == _INVALID_IDENTIFIER and len(keys) > 1:
+            self._keys_at_once = 1
+            self._remarks.note("the source takes one record in a request for photos")
+            raise _AskOtherwiseError
+        if meaning not in {Meaning.EMPTY, Meaning.THIS_ONE}:
+            raise to_error(refused.code, refused.text, logged_in=True)
+
+
+class _Shelf:
+    """Collects a record's photos and gives them out in order once those of another record come."""
+
+    def __init__(self, keys: Sequence[str], remarks: Remarks) -> None:
+        self._keys, self._remarks = keys, remarks
+        self._key = ""
+        self._photos: dict[int, MediaRef] = {}
+        self._given: set[tuple[str, int]] = set()
+
+    def put(self, one: RetsObject, url: str) -> list[tuple[str, MediaRef]]:
+        """Take one object; the photos of the record before it, if it is of another."""
+        if one.refused is not None:
+            self._note_refusal(one.refused)
+            return []
+        key = self._find_key(one)
+        if key is None:
+            self._note_refusal(Status(0, "the source does not say whose it is"))
+            return []
+        done = self.clear() if key != self._key else []
+        self._key = key
+        number = int(one.object_id) if one.object_id.isdecimal() else max(self._photos, default=0) + 1
+        self._photos.setdefault(number, _to_ref(one, number, url))
+        return done
+
+    def clear(self) -> list[tuple[str, MediaRef]]:
+        """The photos of the record under way."""
+        photos, self._photos = self._photos, {}
+        # Number 0 is the preferred one under its other name (section 5.4): news only where it is the only one.
+        zero = photos.pop(0, None)
+        if zero is not None and not photos:
+            photos = {1: MediaRef("1", 1, zero.content, caption=zero.caption, content_type=zero.content_type)}
+        refs = sorted(photos.items(), key=lambda photo: (photo[1].order, photo[0]))
+        fresh = [(number, ref) for number, ref in refs if (self._key, number) not in self._given]
+        self._given |= {(self._key, number) for number, _ in fresh}
+        return [(self._key, ref) for _, ref in fresh]
+
+    def _find_key(self, one: RetsObject) -> str | None:
+        said = one.content_id.strip().strip("<>\"'")
+        if said in self._keys:
+            return said
+        bare = said.partition(":")[0]
+        if bare in self._keys:
+            return bare
+        return self._keys[0] if len(self._keys) == 1 else None
+
+    def _note_refusal(self, status: Status) -> None:
+        if find_meaning(status.code, logged_in=True) is Meaning.EMPTY:
+            return
+        reason = f"{status.code} {status.text}".removeprefix("0 ").strip()[:_LONGEST_REASON]
+        refused = self._remarks.refused_photos
+        refused[reason] = refused.get(reason, 0) + 1
+
+
+def _to_ref(one: RetsObject, number: int, url: str) -> MediaRef:
+    content: str | bytes = urljoin(url, one.location) if one.location and not one.content else one.content
+    return MediaRef(
+        media_key=str(number),
+        order=0 if one.preferred and number > 1 else number,
+        content=content,
+        caption=one.sub_description or one.description,
+        content_type=one.content_type or None,
+    )

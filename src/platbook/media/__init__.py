@@ -1,0 +1,1 @@
+"""Photos: fetched within the rules, made small, stored for good."""

@@ -1,0 +1,42 @@
+"""RETS-UA-Authorization (RETS 1.7.2, section 3.10): the proof that a client knows its user agent's password."""
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class UserAgentForm(StrEnum):
+    """What is hashed. By the book: product with its version, `RETS/` before the number of the protocol."""
+
+    STANDARD = "standard"
+    INTEREALTY = "interealty"
+    """The product without its version."""
+    BARE_VERSION = "bare-version"
+    """The protocol's number without `RETS/`, which a few servers want."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserAgent:
+    """A registered client. `name` is the whole User-Agent header."""
+
+    name: str
+    password: str
+    form: UserAgentForm = UserAgentForm.STANDARD
+
+    def sign(self, *, request_id: str, session_id: str, rets_version: str) -> str:
+        """The header's value. What is absent is an empty text between the colons.
+
+        `session_id` is the cookie RETS-Session-ID as it is now; `rets_version` the RETS-Version header as it is sent.
+        """
+        product = self.name.strip().split(" ")[0]
+        if self.form is UserAgentForm.INTEREALTY:
+            product = product.partition("/")[0]
+        version = rets_version.strip()
+        if self.form is UserAgentForm.BARE_VERSION:
+            version = version.removeprefix("RETS/")
+        secret = _md5(f"{product}:{self.password.strip()}")
+        return f"Digest {_md5(f'{secret}:{request_id.strip()}:{session_id.strip()}:{version}')}"
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()

@@ -1,0 +1,55 @@
+"""How a provider's photos are fetched: within which limits, with which headers."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic.alias_generators import to_camel
+
+_MEGABYTE = 1024 * 1024
+_NEVER_SET = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding", "range"})
+
+
+class MediaSettings(BaseModel):
+    """A provider's rules for photos. Budgets are shared by all workers; None: none of its own.
+
+    A header's value may name a credential in braces: `{"User-Agent": "{token}"}`.
+    """
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
+
+    fetch: bool = Field(default=True, description="whether photos are fetched at all")
+    headers: dict[
+        Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")], Annotated[str, Field(max_length=2000)]
+    ] = Field(default={}, description="sent with every photo's request; {name} is replaced by that credential")
+    max_bytes: int = Field(default=40 * _MEGABYTE, ge=1024, le=200 * _MEGABYTE, description="the largest photo")
+    concurrency: int = Field(default=8, ge=1, le=256, description="downloads at the same time, of all workers")
+    requests_per_second: Annotated[float, Field(gt=0, le=1000)] | None = Field(
+        default=None, description="a budget for photos apart from the provider's own"
+    )
+    requests_per_hour: Annotated[int, Field(ge=1)] | None = None
+    bytes_per_hour: Annotated[int, Field(ge=_MEGABYTE)] | None = None
+    address_seconds: int = Field(
+        default=3000, ge=5, le=7 * 86400, description="how long an address is good for once it was given out"
+    )
+    private_addresses: bool = Field(
+        default=False, description="whether photos may come from loopback and private addresses"
+    )
+
+    @field_validator("headers")
+    @classmethod
+    def _headers_are_ours_to_set(cls, headers: dict[str, str]) -> dict[str, str]:
+        for name, value in headers.items():
+            if name.lower() in _NEVER_SET:
+                raise ValueError(f"{name} is set by Platbook")
+            if not value.isprintable() or not value.isascii():
+                raise ValueError(f"the value of {name} holds characters that a header cannot carry")
+        return headers
+
+    def fill_headers(self, credentials: dict[str, object]) -> dict[str, str]:
+        """The headers with credentials put in; a name that is no credential stays as it is written."""
+        filled: dict[str, str] = {}
+        for name, value in self.headers.items():
+            for credential, secret in credentials.items():
+                value = value.replace(f"{{{credential}}}", str(secret))  # noqa: PLW2901 - filled piece by piece
+            filled[name] = value
+        return filled

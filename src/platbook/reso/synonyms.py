@@ -1,0 +1,116 @@
+"""What MLSs call their fields, where neither RESO nor a short name of ours does: names of RETS 1.x, and common labels.
+
+Only words that mean one thing in every MLS. They are proposed to a person who sets a provider up, never applied unseen.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from platbook.reso.fields import FIELDS, Field
+from platbook.reso.names import find_field
+
+_RETS: Mapping[str, str] = {
+    # Standard names of the RETS 1.x data dictionary.
+    "ListingID": "ListingId",
+    "ListDate": "ListingContractDate",
+    "ListingDate": "ListingContractDate",
+    "ContractDate": "PurchaseContractDate",
+    "UnderContractDate": "PurchaseContractDate",
+    "ClosedDate": "CloseDate",
+    "ClosingDate": "CloseDate",
+    "SoldDate": "CloseDate",
+    "SoldPrice": "ClosePrice",
+    "SalePrice": "ClosePrice",
+    "ListingPrice": "ListPrice",
+    "AskingPrice": "ListPrice",
+    "CurrentPrice": "ListPrice",
+    "ListingStatus": "MlsStatus",
+    "Status": "MlsStatus",
+    "StreetNum": "StreetNumber",
+    "StreetDirection": "StreetDirPrefix",
+    "StreetDir": "StreetDirPrefix",
+    "Unit": "UnitNumber",
+    "UnitNum": "UnitNumber",
+    "State": "StateOrProvince",
+    "Zip": "PostalCode",
+    "ZipCode": "PostalCode",
+    "County": "CountyOrParish",
+    "SubDivision": "SubdivisionName",
+    "Subdivision": "SubdivisionName",
+    "FullAddress": "UnparsedAddress",
+    "Address": "UnparsedAddress",
+    "Beds": "BedroomsTotal",
+    "Bedrooms": "BedroomsTotal",
+    "BedsTotal": "BedroomsTotal",
+    "TotalBedrooms": "BedroomsTotal",
+    "Baths": "BathroomsTotalInteger",
+    "BathsTotal": "BathroomsTotalInteger",
+    "TotalBaths": "BathroomsTotalInteger",
+    "BathsFull": "BathroomsFull",
+    "FullBaths": "BathroomsFull",
+    "BathsHalf": "BathroomsHalf",
+    "HalfBaths": "BathroomsHalf",
+    "SquareFeet": "LivingArea",
+    "SqFtTotal": "LivingArea",
+    "ApproxLivingArea": "LivingArea",
+    "LivingSqFt": "LivingArea",
+    "Acres": "LotSizeAcres",
+    "LotAcres": "LotSizeAcres",
+    "LotSqFt": "LotSizeSquareFeet",
+    "YrBuilt": "YearBuilt",
+    "YearConstructed": "YearBuilt",
+    "Remarks": "PublicRemarks",
+    "PropertyDescription": "PublicRemarks",
+    "PublicComments": "PublicRemarks",
+    "AgentRemarks": "PrivateRemarks",
+    "ConfidentialRemarks": "PrivateRemarks",
+    "Directions": "Directions",
+    "Taxes": "TaxAnnualAmount",
+    "TaxAmount": "TaxAnnualAmount",
+    "ParcelID": "ParcelNumber",
+    "APN": "ParcelNumber",
+    "ModifiedDate": "ModificationTimestamp",
+    "LastModified": "ModificationTimestamp",
+    "LastModifiedDateTime": "ModificationTimestamp",
+    "MatrixModifiedDT": "ModificationTimestamp",
+    "UpdateDate": "ModificationTimestamp",
+    "PhotoCount": "PhotosCount",
+    "PictureCount": "PhotosCount",
+    "NumberOfPhotos": "PhotosCount",
+    "PhotoModificationTimestamp": "PhotosChangeTimestamp",
+    "PictureModifiedDateTime": "PhotosChangeTimestamp",
+    "PhotoTimestamp": "PhotosChangeTimestamp",
+    "ListAgentMLSID": "ListAgentMlsId",
+    "ListingAgentID": "ListAgentMlsId",
+    "ListAgentAgentID": "ListAgentMlsId",
+    "ListAgentName": "ListAgentFullName",
+    "ListAgentDirectWorkPhone": "ListAgentPreferredPhone",
+    "ListOfficeMLSID": "ListOfficeMlsId",
+    "ListOfficeOfficeID": "ListOfficeMlsId",
+    "ListingOfficeName": "ListOfficeName",
+    "MLSNumber": "ListingId",
+    "MLSNum": "ListingId",
+    "MLNumber": "ListingId",
+    "CDOM": "CumulativeDaysOnMarket",
+    "ElementarySchoolName": "ElementarySchool",
+    "HighSchoolName": "HighSchool",
+    "AssocFee": "AssociationFee",
+    "HOAFee": "AssociationFee",
+    "GarageSpaceNumber": "GarageSpaces",
+    "VirtualTourURL": "VirtualTourURLUnbranded",
+}
+
+
+def fold(word: str) -> str:
+    """A name without what people put between its words."""
+    return "".join(letter for letter in word.casefold() if letter.isalnum())
+
+
+SYNONYMS: Mapping[str, str] = MappingProxyType({fold(word): name for word, name in _RETS.items() if name in FIELDS})
+"""Folded names to RESO names."""
+
+
+def find_synonym(word: str) -> Field | None:
+    """The field that a name or label of a source's most likely means; None: that is not plain."""
+    name = SYNONYMS.get(fold(word))
+    return FIELDS[name] if name is not None else find_field("".join(word.split()))

@@ -1,0 +1,20 @@
+"""Where bytes are kept for good: one small interface over a local folder or any S3."""
+
+from platbook.storage.cdn import Cdn, open_cdn
+from platbook.storage.objects import COPY_LIFETIME, Access, Listed, ObjectFacts, StoredObject, to_content_name
+from platbook.storage.opening import open_memory_storage, open_storage
+from platbook.storage.storage import Storage
+
+__all__ = [
+    "COPY_LIFETIME",
+    "Access",
+    "Cdn",
+    "Listed",
+    "ObjectFacts",
+    "Storage",
+    "StoredObject",
+    "open_cdn",
+    "open_memory_storage",
+    "open_storage",
+    "to_content_name",
+]

@@ -1,0 +1,31 @@
+"""What a store must be able to do to stand behind the interface."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from platbook.storage.objects import Attributes, ObjectFacts, StoredObject
+
+
+class Backend(Protocol):
+    """Objects by key. Raises StorageUnavailable, StorageRefused and NotFound, as the interface promises."""
+
+    async def put(self, key: str, content: bytes, attributes: Attributes) -> None:
+        """Store bytes whole or not at all; when this returns, they survive a crash."""
+        ...
+
+    async def get(self, key: str) -> StoredObject:
+        """An object with its bytes."""
+        ...
+
+    async def head(self, key: str) -> ObjectFacts:
+        """What is known of an object."""
+        ...
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        """Remove objects, be they there or not."""
+        ...
+
+    def list(self, folder: str) -> AsyncIterator[tuple[str, int, datetime]]:
+        """Key, size in bytes and time of storing of every object below a folder."""
+        ...

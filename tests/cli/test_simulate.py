@@ -1,0 +1,32 @@
+import socket
+
+from platbook.simulate.rets.quirks import QUIRKS
+from tests.cli.program import Program
+
+
+def test_every_quirk_is_listed(program: Program) -> None:
+    done = program.run("simulate", "rets", "--list-quirks")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == [str(quirk) for quirk in QUIRKS]
+    assert all(about.sentence in line for line, about in zip(lines, QUIRKS.values(), strict=True))
+
+
+def test_what_cannot_be_ordered_is_said_in_words(program: Program) -> None:
+    for options, word in (
+        (("--quirk", "no-such-quirk"), "no-such-quirk"),
+        (("--at", "yesterday"), "yesterday"),
+        (("--at", "2020-01-01"), "starts at"),
+    ):
+        done = program.run("simulate", "rets", "--port", "0", *options)
+        assert done.returncode == 2, done.stderr
+        assert word in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_taken_port_is_said(program: Program) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = program.run("simulate", "rets", "--port", str(port))
+    assert done.returncode == 2
+    assert f"port {port}" in done.stderr

@@ -1,0 +1,250 @@
+"""A source of photos on loopback whose addresses are good once and for a while, and a connector over it."""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from io import BytesIO
+
+from PIL import Image
+from pydantic import BaseModel
+
+from platbook.connectors.contract import (
+    Capabilities,
+    Clock,
+    Cursor,
+    HttpClient,
+    KeyPage,
+    MediaRef,
+    MediaSource,
+    Page,
+    RawRecord,
+    Resource,
+    Scope,
+    SourceBrokeProtocol,
+)
+from tests.fakes.scripted_source import Anything, listing
+
+TOKEN = "a-secret-token"
+
+
+def draw(seed: int, width: int = 120, height: int = 90) -> bytes:
+    """A small JPEG of its own colours."""
+    dice = random.Random(seed)  # noqa: S311 - pictures to look at
+    image = Image.new("RGB", (width, height), tuple(dice.randrange(256) for _ in range(3)))
+    for _ in range(6):
+        left, top = dice.randrange(width), dice.randrange(height)
+        image.paste(tuple(dice.randrange(256) for _ in range(3)), (left, top, left + 30, top + 20))
+    out = BytesIO()
+    image.save(out, "JPEG")
+    return out.getvalue()
+
+
+@dataclass
+class SourcePhoto:
+    """A photo as the source has it."""
+
+    key: str
+    content: bytes
+    modified: str | None = "2026-01-01T00:00:00Z"
+    permission: tuple[str, ...] | None = ("Public",)
+    category: str = "Photo"
+    status: int = 200
+
+
+@dataclass
+class PhotoSource:
+    """Listings with photos, and everything its server saw."""
+
+    albums: dict[str, list[SourcePhoto]] = field(default_factory=dict[str, list[SourcePhoto]])
+    listed: dict[str, dict[str, object]] = field(default_factory=dict[str, "dict[str, object]"])
+    kind: MediaSource = MediaSource.INLINE
+    sends_bytes: bool = False
+    seats: int = 2
+    demanded: dict[str, str] = field(default_factory=dict[str, str])
+    per_second: int | None = None
+    life: float = 60.0
+    single_use: bool = True
+    failing: float = 0.0
+    broken_listings: set[str] = field(default_factory=set[str])
+    etags: bool = False
+    base: str = ""
+    asked: list[list[str]] = field(default_factory=list[list[str]])
+    served: list[str] = field(default_factory=list[str])
+    complaints: list[str] = field(default_factory=list[str])
+    not_modified: int = 0
+    failed: int = 0
+    sessions: int = 0
+    most_sessions: int = 0
+    _issued: dict[str, tuple[SourcePhoto, float]] = field(default_factory=dict[str, "tuple[SourcePhoto, float]"])
+    _used: set[str] = field(default_factory=set[str])
+    _arrivals: list[float] = field(default_factory=list[float])
+    _dice: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311 - the same faults each time
+
+    def add(self, key: str, count: int, **facts: object) -> None:
+        """A listing with so many photos."""
+        self.albums[key] = [
+            SourcePhoto(f"{key}-{at}", draw(hash((key, at)) % 2**32), **facts)  # pyright: ignore[reportArgumentType] - by name
+            for at in range(1, count + 1)
+        ]
+
+    def record(self, key: str) -> RawRecord:
+        """A listing as the feed says it."""
+        shown: dict[str, object] = {"InternetEntireListingDisplayYN": True, "InternetAddressDisplayYN": True}
+        shown |= {"PhotosCount": len(self.albums[key])} | self.listed.get(key, {})
+        one = listing(key, str(shown.pop("ModificationTimestamp", "2026-01-01T00:00:00Z")), **shown)
+        media = self.refs(key, fresh=False) if self.kind is MediaSource.INLINE else None
+        return RawRecord(one.key, one.fields, modified=str(one.fields["ModificationTimestamp"]), media=media)
+
+    def refs(self, key: str, *, fresh: bool) -> list[MediaRef]:
+        """A listing's photos, with addresses that are good where they are `fresh`."""
+        return [
+            MediaRef(
+                photo.key,
+                at,
+                self._content(photo, fresh=fresh),
+                category=photo.category,
+                permission=photo.permission,
+                modified=photo.modified,
+            )
+            for at, photo in enumerate(self.albums[key], 1)
+        ]
+
+    def _content(self, photo: SourcePhoto, *, fresh: bool) -> str | bytes:
+        if self.sends_bytes:
+            return photo.content if fresh else ""
+        if not fresh:
+            return f"{self.base}/stale/{photo.key}"
+        token = f"{self._dice.getrandbits(64):x}" if self.single_use else photo.key
+        self._issued[token] = (photo, time.monotonic() + self.life)
+        return f"{self.base}/photo/{token}"
+
+    def answer(self, path: str, headers: dict[str, str]) -> tuple[int, bytes, dict[str, str]]:
+        """What the server says to a request; complaints are what no client of this source may do."""
+        now = time.monotonic()
+        self._arrivals.append(now)
+        token = path.rpartition("/")[2]
+        photo, good_until = self._issued.get(token, (None, 0.0))
+        status, complaint = self._judge(token, headers, now, good_until if photo else None)
+        if complaint:
+            self.complaints.append(f"{complaint}: {path}")
+        if photo is None or status != 200:
+            return status, b"", {"Retry-After": "1"} if status == 429 else {}
+        self._used.add(token)
+        if self._dice.random() < self.failing:
+            self.failed += 1
+            return 500, b"", {}
+        etag = f'"{len(photo.content)}-{photo.content[-40:].hex()[:16]}"'
+        if self.etags and headers.get("if-none-match") == etag:
+            self.not_modified += 1
+            return 304, b"", {"ETag": etag}
+        if photo.status == 200:
+            self.served.append(photo.key)
+        return photo.status, photo.content, {"Content-Type": "image/jpeg", **({"ETag": etag} if self.etags else {})}
+
+    def _judge(self, token: str, headers: dict[str, str], now: float, good_until: float | None) -> tuple[int, str]:
+        """A status, and what is wrong with the request."""
+        recent = sum(now - at < 1 for at in self._arrivals)
+        missing = [name for name, value in self.demanded.items() if headers.get(name.lower()) != value]
+        judged: list[tuple[bool, int, str]] = [
+            (self.per_second is not None and recent > self.per_second, 429, f"{recent} requests within a second"),
+            (bool(missing), 401, f"without {missing}"),
+            (good_until is None, 404, "not an address of ours"),
+            (self.single_use and token in self._used, 429, "an address was used twice"),
+            (good_until is not None and now > good_until, 403, "an address was used too late"),
+        ]
+        return next(((status, words) for wrong, status, words in judged if wrong), (200, ""))
+
+
+@asynccontextmanager
+async def serving(source: PhotoSource) -> AsyncGenerator[PhotoSource]:
+    """Serve on a free loopback port until the block ends."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode()
+                first, *lines = head.strip().split("\r\n")
+                headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+                status, body, told = source.answer(first.split(" ")[1], headers)
+                said = [f"HTTP/1.1 {status} X", f"Content-Length: {len(body)}"]
+                said += [f"{name}: {value}" for name, value in told.items()]
+                writer.write("\r\n".join([*said, "", ""]).encode() + body)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    source.base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    try:
+        yield source
+    finally:
+        server.close()
+
+
+@dataclass
+class PhotoSession:
+    """A session at the source."""
+
+    source: PhotoSource
+
+    async def changes(self, resource: Resource, since: Cursor | None, resume: Cursor | None) -> AsyncIterator[Page]:
+        del resource, since, resume
+        records = [self.source.record(key) for key in sorted(self.source.albums)]
+        latest = max((record.modified or "" for record in records), default="2026-01-01T00:00:00Z")
+        yield Page(records, watermark=Cursor(latest), total=len(records), complete=True)
+
+    async def keys(self, resource: Resource) -> AsyncIterator[KeyPage]:
+        del resource
+        yield KeyPage(sorted(self.source.albums), complete=True, total=len(self.source.albums))
+
+    async def record(self, resource: Resource, key: str) -> RawRecord | None:
+        del resource
+        return self.source.record(key) if key in self.source.albums else None
+
+    async def count(self, resource: Resource) -> int | None:
+        del resource
+        return len(self.source.albums)
+
+    async def media(self, listing_keys: Sequence[str]) -> AsyncIterator[tuple[str, MediaRef]]:
+        self.source.asked.append(list(listing_keys))
+        for key in listing_keys:
+            for at, ref in enumerate(self.source.refs(key, fresh=True) if key in self.source.albums else ()):
+                if key in self.source.broken_listings and at:
+                    raise SourceBrokeProtocol(f"the photos of {key} end in the middle of one")
+                yield key, ref
+
+
+class PhotoConnector:
+    """The connector named PHOTOS."""
+
+    name = "PHOTOS"
+    settings_model: type[BaseModel] = Anything
+    credentials_model: type[BaseModel] = Anything
+
+    def __init__(self, source: PhotoSource) -> None:
+        self.source = source
+
+    def capabilities(self, settings: BaseModel) -> Capabilities:
+        del settings
+        return Capabilities(incremental=True, key_sweep=True, media=self.source.kind, max_concurrency=self.source.seats)
+
+    def connect(
+        self, settings: BaseModel, credentials: BaseModel, *, scope: Scope, http: HttpClient, clock: Clock
+    ) -> AbstractAsyncContextManager[PhotoSession]:
+        del settings, credentials, scope, http, clock
+        return self._open()
+
+    @asynccontextmanager
+    async def _open(self) -> AsyncGenerator[PhotoSession]:
+        source = self.source
+        source.sessions += 1
+        source.most_sessions = max(source.most_sessions, source.sessions)
+        try:
+            yield PhotoSession(source)
+        finally:
+            source.sessions -= 1

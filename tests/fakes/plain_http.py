@@ -1,0 +1,65 @@
+"""The contract's HttpClient without quota, seats and retry: a real socket, for connectors tried by themselves."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing, asynccontextmanager
+from datetime import UTC, datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+import httpx2
+
+from platbook.base.errors import SourceUnavailable
+from platbook.transport.addresses import find_onward, parse_address
+from platbook.transport.bodies import read_body
+from platbook.transport.headers import join_headers, parse_cookies
+from platbook.transport.meter import Meter
+from platbook.transport.reply import HttpReply
+
+
+class PlainHttp:
+    """Sends requests as they are; redirects within the host are followed, as transport does."""
+
+    def __init__(self, client: httpx2.AsyncClient) -> None:
+        self._client = client
+        self.meter = Meter()
+
+    @asynccontextmanager
+    async def send(
+        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, content: bytes | None = None
+    ) -> AsyncGenerator[HttpReply]:
+        """Send one request and lend its answer."""
+        address, cookies = parse_address(url), dict[str, str]()
+        while True:
+            self.meter.requests += 1
+            request = httpx2.Request(
+                method,
+                address.origin,
+                headers={**(headers or {}), "accept-encoding": "gzip"},
+                content=content,
+                extensions={"target": address.target},
+            )
+            try:
+                response = await self._client.send(request, stream=True)
+            except httpx2.TransportError as error:
+                raise SourceUnavailable(f"{address.name} did not answer") from error
+            cookies |= parse_cookies(response.headers.raw, datetime.now(UTC))
+            onward = find_onward(address, response.headers.get("location")) if response.has_redirect_location else None
+            if onward is None or method != "GET":
+                break
+            await response.aclose()
+            address = onward
+        try:
+            if response.status_code >= 500:
+                raise SourceUnavailable(f"{address.name} failed with status {response.status_code}")
+            async with aclosing(read_body(response, address.name, self.meter)) as chunks:
+                said = join_headers(response.headers.raw)
+                yield HttpReply(response.status_code, said, address.url, chunks, cookies)
+        finally:
+            await response.aclose()
+
+
+@asynccontextmanager
+async def plain_http() -> AsyncGenerator[PlainHttp]:
+    """Open a client and close it at the end of the block."""
+    no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+    async with httpx2.AsyncClient(cookies=no_cookies, timeout=20) as client:
+        yield PlainHttp(client)

@@ -1,0 +1,115 @@
+"""Photo workers killed with -9 in the middle of batches: every photo in the end, and nothing in the store besides."""
+
+import asyncio
+import os
+import random
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from platbook.base.actor import COMMAND_LINE
+from platbook.base.settings import Settings
+from platbook.bootstrap.system import open_system
+from platbook.db import Query
+from platbook.media.cleanup import Cleanup
+from platbook.media.exposure import Exposure
+from platbook.providers.configuration import parse_configuration
+from platbook.storage import Access
+from platbook.sync.administration import add_provider
+from platbook.sync.runs import Request, SyncType, request_run
+from tests.media.conftest import ShiftedClock
+
+KEY = "33" * 32
+LISTINGS = 10
+NAMES = Query(
+    "names", "", "SELECT v.value ->> 'name' FROM media_blobs b, jsonb_each(b.variants) v WHERE state = 'stored'"
+)
+UNUSED = "SELECT count(*) FROM media_blobs b WHERE NOT EXISTS (SELECT FROM property_media m WHERE m.blob_id = b.id)"
+WORKER = """
+import asyncio
+from datetime import timedelta
+from platbook.base.log import configure_log
+from platbook.base.settings import Settings
+from platbook.bootstrap.photographing import do_photo_work
+from platbook.bootstrap.system import open_system
+from platbook.media.batches import Pace
+
+async def main():
+    configure_log("ERROR")
+    async with open_system(Settings(platbook_photo_batches=1)) as system:
+        pace = Pace(listings=3, photos_asked=8, lease=timedelta(seconds=3), seat_lease=timedelta(seconds=3))
+        await do_photo_work(system, asyncio.Event(), pace=pace)
+
+asyncio.run(main())
+"""
+
+
+@asynccontextmanager
+async def worker(url: str, home: Path) -> AsyncGenerator[asyncio.subprocess.Process]:
+    environment = {**os.environ, "DATABASE_URL": url, "PLATBOOK_SECRET_KEY": KEY, "PLATBOOK_HOME": str(home)}
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", WORKER, env=environment)
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+@pytest.mark.xdist_group("kill")
+async def test_killed_photo_workers_lose_nothing_and_leave_nothing(database_url: str, tmp_path: Path) -> None:
+    settings = Settings(database_url=database_url, platbook_secret_key=KEY, platbook_home=tmp_path)  # pyright: ignore[reportArgumentType] - text is what the environment gives
+    dice = random.Random(5)  # noqa: S311 - nothing secret depends on it
+    async with open_system(settings) as system:
+
+        async def number(sql: str) -> int:
+            async with system.database.read() as connection:
+                return await connection.value(int, Query("look", "A test's look.", sql)) or 0
+
+        said = {
+            "providerId": "mock", "providerName": "Mock", "providerType": "MOCK",
+            "settings": {"listings": LISTINGS, "at": "2026-01-05T00:00:00Z"},
+            "display": {"listingDisplayWhenNull": True},
+        }  # fmt: skip
+        async with system.database.transaction() as connection:
+            await add_provider(connection, system.box, parse_configuration(said), COMMAND_LINE, system.clock.now())
+            await request_run(connection, Request("mock", SyncType.FULL), COMMAND_LINE, system.clock.now())
+        await system.engine().run_next("mock")
+        waiting = await number("SELECT count(*) FROM property_media WHERE state = 'waiting'")
+        assert waiting > 40
+
+        kills = 0
+        async with AsyncExitStack() as stack:
+            workers = [await stack.enter_async_context(worker(database_url, tmp_path)) for _ in range(2)]
+            while await number("SELECT count(*) FROM property_media WHERE state = 'waiting'"):
+                if kills < 4 and await number("SELECT count(*) FROM media_work WHERE holder IS NOT NULL"):
+                    await asyncio.sleep(dice.uniform(0.05, 0.6))
+                    victim = kills % 2
+                    workers[victim].kill()
+                    await workers[victim].wait()
+                    kills += 1
+                    workers[victim] = await stack.enter_async_context(worker(database_url, tmp_path))
+                await asyncio.sleep(0.1)
+        assert kills == 4
+        assert (
+            await number("SELECT count(*) FROM property_media WHERE state = 'stored' AND blob_id IS NOT NULL")
+            == waiting
+        )
+        assert await number("SELECT count(*) FROM media_work") == 0
+
+        clock = ShiftedClock()
+        cleanup = Cleanup(Exposure(system.database, system.storage, clock), timedelta(hours=1))
+        for hours in (2, 4):
+            clock.ahead[0] = timedelta(hours=hours)
+            await cleanup.run(search_store=True)
+        found: set[str] = set()
+        for access in Access:
+            found |= {one.name async for one in system.storage.list(access)}
+        async with system.database.read() as connection:
+            names = await connection.column(str, NAMES)
+        assert found == set(names)
+        assert await number(UNUSED) == 0

@@ -1,0 +1,135 @@
+"""A RETS provider over the simulated source, and what it has stored."""
+
+import itertools
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from platbook.base.actor import COMMAND_LINE
+from platbook.base.clock import SetClock
+from platbook.db import Database, Query, SecretBox
+from platbook.market import Market
+from platbook.providers.configuration import parse_configuration
+from platbook.providers.providers import add_provider
+from platbook.simulate.rets.fields import RESOURCES
+from platbook.simulate.rets.quirks import Quirk
+from platbook.sync.engine import Engine
+from platbook.sync.runs import Request, SyncType, request_run
+from platbook.transport import Transport
+from tests.rets_matrix.statements import Cells, name_of, state_all
+from tests.simulate.served import AT, ServedRets
+
+_numbers = itertools.count(1)
+
+SETTINGS: dict[Quirk, dict[str, object]] = {
+    Quirk.POST_ONLY: {"method": "POST"},
+    Quirk.UA_INTEREALTY: {"userAgentForm": "interealty"},
+    Quirk.UA_BARE_VERSION: {"userAgentForm": "bare-version"},
+    Quirk.ZONELESS_TIMESTAMPS: {"timeZone": "America/Phoenix"},
+    Quirk.NARROW_SELECT: {"columnsPerRequest": 40},
+}
+"""What a provider must be told of some quirks, since no reply tells it."""
+SIGNED = {Quirk.UA_REQUIRED, Quirk.UA_INTEREALTY, Quirk.UA_BARE_VERSION}
+
+
+@dataclass
+class Boards:
+    """What all providers share: the server, its market, the database, the engine, a clock."""
+
+    served: ServedRets
+    market: Market
+    database: Database
+    engine: Engine
+    transport: Transport
+    box: SecretBox
+    clock: SetClock
+    cap: int = 25
+    any_provider: str = ""
+    """A provider for those who talk to the source without the engine."""
+
+    async def open(self, *quirks: str, page_size: int = 40, **settings: object) -> "Board":
+        """A provider of its own under these quirks, NAME or NAME=always, at the first moment."""
+        self.behave(*quirks)
+        self.move(AT)
+        ordered = {Quirk(word.partition("=")[0]) for word in quirks}
+        said: dict[str, object] = {
+            "classes": [one.name for one in RESOURCES[0].classes],
+            "keyField": name_of("ListingKey", ordered),
+            "modifiedField": name_of("ModificationTimestamp", ordered),
+            "photosCountField": name_of("PhotosCount", ordered),
+            "photosModifiedField": name_of("PhotosChangeTimestamp", ordered),
+            "pageSize": page_size,
+        }
+        for quirk in ordered:
+            said |= SETTINGS.get(quirk, {})
+        mapping: dict[str, object] = {}
+        if Quirk.VENDOR_NAMES in ordered:
+            fields = {field.name for one in RESOURCES[0].classes for field in one.fields} - {"ListingKey"}
+            mapping = {name_of(name, ordered): name for name in sorted(fields)}
+        credentials = {"username": "demo", "password": "demo", "userAgent": "Platbook/1.0"}
+        if not SIGNED.isdisjoint(ordered):
+            credentials["userAgentPassword"] = "agent"
+        provider_id = f"board-{next(_numbers)}"
+        configuration = parse_configuration(
+            {
+                "providerId": provider_id,
+                "providerName": "Matrix",
+                "providerType": "RETS",
+                "loginUrl": self.served.login_url,
+                "credentials": credentials,
+                "settings": said | settings,
+                "fieldMapping": mapping,
+                "display": {"listingDisplayWhenNull": True},
+                "maxRemovalShare": 1,
+            }
+        )
+        async with self.database.transaction() as connection:
+            await add_provider(connection, self.box, configuration, self.clock.now())
+        return Board(self, provider_id, ordered)
+
+    def behave(self, *quirks: str) -> None:
+        """Let the server have these quirks from now on."""
+        self.served.behave(*quirks, cap=self.cap)
+
+    def move(self, moment: datetime) -> None:
+        """Put the market and our clock to a moment."""
+        self.served.server.source.set_moment(moment, 0)
+        self.clock.at = moment
+
+
+@dataclass
+class Board:
+    """One provider."""
+
+    boards: Boards
+    provider_id: str
+    quirks: Collection[Quirk]
+
+    async def sync(self, sync_type: SyncType) -> dict[str, object]:
+        """Ask for a run, do it, and give its history row."""
+        boards = self.boards
+        async with boards.database.transaction() as connection:
+            request = Request(self.provider_id, sync_type)
+            sync_id = await request_run(connection, request, COMMAND_LINE, boards.clock.now())
+        await boards.engine.run_next(self.provider_id)
+        return (await self.rows("SELECT * FROM mls_sync_history WHERE sync_id = %(id)s", id=sync_id))[0]
+
+    async def rows(self, sql: str, **params: object) -> list[dict[str, object]]:
+        """Look into the database."""
+        async with self.boards.database.read() as connection:
+            return await connection.dicts(Query("look", "A test's look.", sql), params)
+
+    async def stored(self) -> dict[object, object]:
+        """The visible listings' raw records by key."""
+        sql = "SELECT listing_key, raw FROM properties WHERE provider_id = %(provider)s AND visible"
+        return {row["listing_key"]: row["raw"] for row in await self.rows(sql, provider=self.provider_id)}
+
+    async def watermark(self) -> object:
+        """Where the next incremental run would start."""
+        sql = "SELECT watermark FROM mls_sync_cursors WHERE provider_id = %(provider)s"
+        rows = await self.rows(sql, provider=self.provider_id)
+        return rows[0]["watermark"] if rows else None
+
+    def stated(self) -> dict[str, Cells]:
+        """What the source states now."""
+        return state_all(self.boards.market, self.boards.clock.now(), self.quirks)

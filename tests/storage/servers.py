@@ -1,0 +1,83 @@
+"""S3 servers of real programs on loopback, and buckets on them that say what everybody may read."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import boto3
+
+from platbook.base.clock import SystemClock
+from platbook.base.settings import Settings
+from platbook.storage import Storage, open_storage
+
+REGION = "us-east-1"
+SECRET = "a secret of forty characters, about so"
+
+
+@dataclass(frozen=True)
+class S3Server:
+    """Where a server answers, and a login it knows. `strict`: it refuses who is nobody, or signs wrongly."""
+
+    url: str
+    key_id: str = "platbook"
+    secret: str = SECRET
+    strict: bool = False
+
+    def make_bucket(self, name: str) -> "TestBucket":
+        """A new bucket with the policy the documents ask for: everybody may read `public/`, and nothing else."""
+        client = cast("Callable[..., Any]", boto3.client)("s3", **self.login())
+        client.create_bucket(Bucket=name)
+        client.put_bucket_policy(Bucket=name, Policy=json.dumps(to_policy(name)))
+        return TestBucket(self, name)
+
+    def login(self) -> dict[str, str]:
+        """How the test's own client logs in."""
+        return {
+            "endpoint_url": self.url,
+            "region_name": REGION,
+            "aws_access_key_id": self.key_id,
+            "aws_secret_access_key": self.secret,
+        }
+
+
+@dataclass(frozen=True)
+class TestBucket:
+    """A bucket on a server."""
+
+    __test__ = False
+
+    server: S3Server
+    name: str
+
+    def settings(self, **other: object) -> Settings:
+        """Settings that lead to the bucket."""
+        told: dict[str, object] = {
+            "aws_s3_enabled": True,
+            "aws_s3_bucket": self.name,
+            "aws_s3_region": REGION,
+            "aws_s3_endpoint_url": self.server.url,
+            "aws_s3_access_key_id": self.server.key_id,
+            "aws_s3_secret_access_key": self.server.secret,
+        }
+        return Settings.model_validate({**told, **other})
+
+    def open(self, **other: object) -> Storage:
+        """A storage on the bucket."""
+        return open_storage(self.settings(**other), b"k" * 32, SystemClock())
+
+
+def to_policy(bucket: str) -> dict[str, object]:
+    """The policy of docs/deployment.md."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "everybody-reads-public",
+                "Effect": "Allow",
+                "Principal": "*",
+                "Action": ["s3:GetObject"],
+                "Resource": [f"arn:aws:s3:::{bucket}/public/*"],
+            }
+        ],
+    }

@@ -1,0 +1,158 @@
+"""Objects in a bucket of a real S3 server program, seen from outside as anybody sees them."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import boto3
+import httpx2
+import pytest
+
+from platbook.base.errors import InvalidInput, StorageRefused, StorageUnavailable
+from platbook.storage import Access, to_content_name
+from tests.storage.servers import S3Server, TestBucket, to_policy
+
+PHOTO = b"RIFF....WEBP"
+NAME = to_content_name(PHOTO, "webp")
+HOUR = timedelta(hours=1)
+
+
+async def test_anybody_reads_what_is_public_with_its_headers(bucket: TestBucket) -> None:
+    storage = bucket.open()
+    await storage.put(NAME, PHOTO, Access.PUBLIC)
+    assert storage.address(NAME) == f"{bucket.server.url}/{bucket.name}/public/{NAME}"
+    answer = httpx2.get(storage.address(NAME))
+    assert (answer.status_code, answer.content) == (200, PHOTO)
+    assert answer.headers["content-type"] == "image/webp"
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable, s-maxage=86400"
+
+
+async def test_what_is_private_is_read_by_a_signed_address_alone(bucket: TestBucket) -> None:
+    storage = bucket.open()
+    names = [NAME, "b/c.webp"]
+    for name in names:
+        await storage.put(name, name.encode(), Access.PRIVATE)
+    signed = await storage.sign(names, HOUR)
+    assert [httpx2.get(address).text for address in signed] == names
+    assert all(httpx2.get(address).headers["cache-control"].startswith("private") for address in signed)
+    assert httpx2.get(signed[0].partition("?")[0]).status_code == 403
+
+
+async def test_a_photo_made_private_is_gone_from_its_public_address(bucket: TestBucket) -> None:
+    storage = bucket.open()
+    await storage.put(NAME, PHOTO, Access.PUBLIC)
+    address = storage.address(NAME)
+    await storage.move(NAME, to=Access.PRIVATE)
+    assert httpx2.get(address).status_code in {403, 404}
+    await storage.delete([NAME], Access.PRIVATE)
+    assert httpx2.get((await storage.sign([NAME], HOUR))[0]).status_code == 404
+
+
+async def test_public_addresses_are_the_cdns_and_private_ones_are_not(bucket: TestBucket) -> None:
+    storage = bucket.open(aws_cloudfront_url="https://d111111abcdef8.cloudfront.net/")
+    assert storage.address(NAME) == f"https://d111111abcdef8.cloudfront.net/public/{NAME}"
+    assert (await storage.sign([NAME], HOUR))[0].startswith(bucket.server.url)
+
+
+async def test_metadata_is_the_stores_own(bucket: TestBucket) -> None:
+    await bucket.open().put(NAME, PHOTO, Access.PUBLIC, metadata={"listing": "7"})
+    client = cast("Callable[..., Any]", boto3.client)("s3", **bucket.server.login())
+    assert client.head_object(Bucket=bucket.name, Key=f"public/{NAME}")["Metadata"] == {"listing": "7"}
+
+
+async def test_more_objects_than_a_page_are_all_listed_and_deleted(moto: S3Server) -> None:
+    storage = moto.make_bucket("many").open()
+    names = [f"{number % 7}/{number}.webp" for number in range(1203)]
+    for name in names:
+        await storage.put(name, b"x", Access.PUBLIC)
+    assert sorted([one.name async for one in storage.list(Access.PUBLIC)]) == sorted(names)
+    await storage.delete(names, Access.PUBLIC)
+    assert [one async for one in storage.list(Access.PUBLIC)] == []
+
+
+async def test_a_bucket_that_does_not_exist_is_told_as_such(moto: S3Server) -> None:
+    storage = TestBucket(moto, "nowhere").open()
+    for refused in (storage.put(NAME, PHOTO, Access.PUBLIC), storage.get(NAME, Access.PUBLIC)):
+        with pytest.raises(StorageRefused, match="the bucket does not exist"):
+            await refused
+
+
+async def test_a_server_that_does_not_answer_is_told_without_secrets() -> None:
+    storage = TestBucket(S3Server("http://127.0.0.1:9"), "photos").open()
+    with pytest.raises(StorageUnavailable) as error:
+        await storage.get(NAME, Access.PUBLIC)
+    assert str(error.value) == f"cannot get public/{NAME}: the store failed (GenericError)"
+
+
+@pytest.mark.soak
+async def test_a_wrong_secret_is_refused_in_words_that_do_not_tell_it(radosgw: S3Server) -> None:
+    bucket = radosgw.make_bucket("wrong-secret")
+    storage = bucket.open(aws_s3_secret_access_key="wrong")
+    for refused in (
+        storage.put(NAME, PHOTO, Access.PUBLIC),
+        storage.get(NAME, Access.PRIVATE),
+        storage.delete([NAME], Access.PUBLIC),
+    ):
+        with pytest.raises(StorageRefused, match="does not accept the login") as error:
+            await refused
+        assert radosgw.key_id not in str(error.value)
+        assert "wrong" not in str(error.value)
+    with pytest.raises(StorageRefused):
+        _ = [one async for one in storage.list(Access.PUBLIC)]
+
+
+@pytest.mark.soak
+async def test_a_signature_is_for_one_object_and_one_time(radosgw: S3Server) -> None:
+    storage = radosgw.make_bucket("signatures").open()
+    for name in (NAME, "other.webp"):
+        await storage.put(name, PHOTO, Access.PRIVATE)
+    (signed,) = await storage.sign([NAME], HOUR)
+    assert httpx2.get(signed).status_code == 200
+    assert httpx2.get(signed.replace(NAME, "other.webp")).status_code == 403
+    assert httpx2.get(signed.replace("X-Amz-Expires=3600", "X-Amz-Expires=7200")).status_code == 403
+    assert httpx2.delete(signed).status_code == 403
+    (brief,) = await storage.sign([NAME], timedelta(seconds=1))
+    statuses = {httpx2.get(brief).status_code}
+    while 403 not in statuses:
+        statuses.add(httpx2.get(brief).status_code)
+    assert statuses <= {200, 403}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"aws_s3_bucket": None}, "AWS_S3_BUCKET: is required with AWS_S3_ENABLED"),
+        ({"aws_s3_secret_access_key": None}, "AWS_S3_ACCESS_KEY_ID: goes with AWS_S3_SECRET_ACCESS_KEY"),
+    ],
+)
+def test_settings_that_cannot_work_are_named(wrong: dict[str, object], words: str) -> None:
+    with pytest.raises(InvalidInput, match=words):
+        TestBucket(S3Server("http://127.0.0.1:9"), "photos").open(**wrong)
+
+
+def test_amazons_own_buckets_are_named_by_host() -> None:
+    storage = TestBucket(S3Server(""), "photos").open(aws_s3_endpoint_url=None, aws_s3_region="eu-west-1")
+    assert storage.address(NAME) == f"https://photos.s3.eu-west-1.amazonaws.com/public/{NAME}"
+
+
+async def test_amazons_own_buckets_are_signed_by_host() -> None:
+    storage = TestBucket(S3Server(""), "photos").open(aws_s3_endpoint_url=None, aws_s3_region="eu-west-1")
+    (signed,) = await storage.sign([NAME], HOUR)
+    assert signed.startswith(
+        f"https://photos.s3.eu-west-1.amazonaws.com/private/{NAME}?X-Amz-Algorithm=AWS4-HMAC-SHA256"
+    )
+
+
+def test_secrets_are_not_shown() -> None:
+    settings = TestBucket(S3Server("http://127.0.0.1:9", secret="hidden"), "photos").settings()
+    assert "hidden" not in repr(settings)
+    assert "hidden" not in json.dumps(settings.model_dump(mode="json"))
+
+
+def test_the_documents_show_the_policy_that_was_tried() -> None:
+    text = (Path(__file__).parents[2] / "docs/deployment.md").read_text()
+    (block,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    assert json.loads(block) == to_policy("photos")

@@ -1,0 +1,160 @@
+"""The CDN: filled beforehand, and emptied of what was withdrawn."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import boto3
+import httpx2
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from hypothesis import given
+from hypothesis import strategies as st
+
+from platbook.base.clock import SetClock, SystemClock
+from platbook.base.errors import InvalidInput, StorageRefused, StorageUnavailable
+from platbook.base.ids import new_id
+from platbook.base.settings import Settings
+from platbook.storage import Cdn, open_cdn
+from platbook.storage.amazon import Login, sign_request
+from platbook.transport import OwnClient
+from tests.storage.servers import REGION, S3Server
+from tests.transport.crafted_source import crafted_source, reply
+
+NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
+LOGIN = Login("platbook", "secret")
+
+
+@asynccontextmanager
+async def lent() -> AsyncGenerator[OwnClient]:
+    """The client the product lends."""
+    async with httpx2.AsyncClient() as client:
+        yield OwnClient(client)
+
+
+@pytest.fixture
+def distribution(moto: S3Server) -> str:
+    """A distribution on moto's CloudFront."""
+    origin = {"Id": "o", "DomainName": "photos.s3.amazonaws.com", "S3OriginConfig": {"OriginAccessIdentity": ""}}
+    behaviour = {"TargetOriginId": "o", "ViewerProtocolPolicy": "allow-all", "MinTTL": 0}
+    behaviour |= {"ForwardedValues": {"QueryString": False, "Cookies": {"Forward": "none"}}}
+    wanted = {"CallerReference": str(new_id()), "Comment": "", "Enabled": True, "DefaultCacheBehavior": behaviour}
+    wanted |= {"Origins": {"Quantity": 1, "Items": [origin]}}
+    return _cloudfront(moto).create_distribution(DistributionConfig=wanted)["Distribution"]["Id"]
+
+
+def _cloudfront(moto: S3Server) -> Any:  # noqa: ANN401 - the library makes its classes as it goes
+    return cast("Callable[..., Any]", boto3.client)("cloudfront", **moto.login())
+
+
+async def test_withdrawn_photos_are_taken_back_from_cloudfront(moto: S3Server, distribution: str) -> None:
+    addresses = [f"https://d1.cloudfront.net/public/{number}.webp" for number in range(3)]
+    async with lent() as client:
+        cdn = Cdn(client, SystemClock(), distribution=distribution, login=LOGIN, endpoint=moto.url)
+        assert cdn.can_invalidate
+        await cdn.invalidate([*addresses, addresses[0]])
+        await cdn.invalidate([])
+    cloudfront = _cloudfront(moto)
+    (made,) = cloudfront.list_invalidations(DistributionId=distribution)["InvalidationList"]["Items"]
+    batch = cloudfront.get_invalidation(DistributionId=distribution, Id=made["Id"])["Invalidation"]["InvalidationBatch"]
+    assert batch["Paths"]["Items"] == ["/public/0.webp", "/public/1.webp", "/public/2.webp"]
+
+
+async def test_more_paths_than_a_batch_takes_go_in_several(moto: S3Server, distribution: str) -> None:
+    async with lent() as client:
+        cdn = Cdn(client, SystemClock(), distribution=distribution, login=LOGIN, endpoint=moto.url)
+        await cdn.invalidate([f"https://d1.cloudfront.net/{number}" for number in range(3001)])
+    assert _cloudfront(moto).list_invalidations(DistributionId=distribution)["InvalidationList"]["Quantity"] == 2
+
+
+async def test_a_distribution_that_is_not_there_needs_an_operator(moto: S3Server) -> None:
+    async with lent() as client:
+        cdn = Cdn(client, SystemClock(), distribution="NOWHERE", login=LOGIN, endpoint=moto.url)
+        with pytest.raises(StorageRefused, match="CloudFront refused to invalidate copies"):
+            await cdn.invalidate(["https://d1.cloudfront.net/a"])
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        ("429 Too Many Requests", StorageUnavailable),
+        ("503 Service Unavailable", StorageUnavailable),
+        ("403 Forbidden", StorageRefused),
+    ],
+)
+async def test_what_cloudfront_cannot_do_now_is_for_later(status: str, error: type[Exception]) -> None:
+    async with lent() as client, crafted_source(reply(status=status)) as source:
+        cdn = Cdn(client, SystemClock(), distribution="D", login=LOGIN, endpoint=source.base)
+        with pytest.raises(error):
+            await cdn.invalidate(["https://d1.cloudfront.net/a"])
+
+
+async def test_no_cloudfront_at_all_is_for_later() -> None:
+    async with lent() as client:
+        cdn = Cdn(client, SystemClock(), distribution="D", login=LOGIN, endpoint="http://127.0.0.1:9")
+        with pytest.raises(StorageUnavailable, match="CloudFront does not answer"):
+            await cdn.invalidate(["https://d1.cloudfront.net/a"])
+
+
+async def test_a_cdn_whose_distribution_is_not_known_is_left_alone() -> None:
+    async with lent() as client, crafted_source(reply()) as source:
+        cdn = Cdn(client, SystemClock(), endpoint=source.base)
+        assert not cdn.can_invalidate
+        await cdn.invalidate([f"{source.base}/public/a"])
+    assert source.requests == []
+
+
+async def test_warming_asks_for_every_address_and_counts_what_the_cdn_could_get() -> None:
+    async with lent() as client, crafted_source(reply(status="404 Not Found"), reply(b"photo")) as source:
+        warmed = await Cdn(client, SystemClock()).warm([f"{source.base}/public/{n}" for n in range(20)])
+    assert warmed == 19
+    assert sorted(source.targets) == sorted(f"/public/{n}" for n in range(20))
+
+
+async def test_a_cdn_that_does_not_answer_stays_cold_and_stops_nobody() -> None:
+    async with lent() as client:
+        assert await Cdn(client, SystemClock()).warm(["http://127.0.0.1:9/public/a"]) == 0
+
+
+@given(st.text(st.characters(codec="ascii", categories=("L", "N")), min_size=1), st.binary(max_size=100))
+def test_requests_are_signed_as_amazons_own_library_signs_them(part: str, content: bytes) -> None:
+    url = f"https://cloudfront.amazonaws.com/2020-05-31/distribution/{part}/invalidation"
+    ours = sign_request(LOGIN, "cloudfront", REGION, "POST", url, content, NOW)
+    told = {name: value for name, value in ours.items() if name != "authorization"}
+    request = AWSRequest("POST", url, headers=told, data=content)
+    cast("Any", request).context["timestamp"] = ours["x-amz-date"]
+    auth = cast("Any", SigV4Auth(Credentials(LOGIN.key_id, LOGIN.secret), "cloudfront", REGION))
+    canonical = auth.canonical_request(request)
+    signature = auth.signature(auth.string_to_sign(request, canonical), request)
+    assert ours["authorization"].endswith(f"Signature={signature}")
+    assert ours["authorization"].startswith(f"AWS4-HMAC-SHA256 Credential={auth.scope(request)}, ")
+
+
+SECRET = {"aws_s3_access_key_id": "k", "aws_s3_secret_access_key": "s"}
+URL = {"aws_cloudfront_url": "https://d1.cloudfront.net"}
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ({"aws_cloudfront_distribution_id": "D", **SECRET}, "AWS_CLOUDFRONT_URL: is required"),
+        ({"aws_cloudfront_distribution_id": "D", **URL}, "AWS_S3_ACCESS_KEY_ID: and its secret are required"),
+    ],
+)
+async def test_settings_that_cannot_work_are_named(told: dict[str, str], words: str) -> None:
+    async with lent() as client:
+        with pytest.raises(InvalidInput, match=words):
+            open_cdn(Settings.model_validate(told), client, SetClock(NOW))
+
+
+@pytest.mark.parametrize(
+    ("told", "can_invalidate"),
+    [({}, None), (SECRET, None), (URL, False), ({**URL, **SECRET, "aws_cloudfront_distribution_id": "D"}, True)],
+)
+async def test_the_settings_say_what_cdn_there_is(told: dict[str, str], can_invalidate: bool | None) -> None:  # noqa: FBT001 - a row of the table
+    async with lent() as client:
+        cdn = open_cdn(Settings.model_validate(told), client, SetClock(NOW))
+    assert (None if cdn is None else cdn.can_invalidate) == can_invalidate
