@@ -11,7 +11,7 @@ SELECT ('10000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, first, last
     (ARRAY['Website', 'Portal', 'Open House', 'Referral'])[n % 4 + 1],
     (ARRAY['New', 'New', 'Contacted', 'Nurture', 'Qualified'])[n % 5 + 1], (ARRAY['Low', 'Medium', 'High'])[n % 3 + 1],
     200000 + n % 800000, owner, (ARRAY['North', 'South', 'East', 'West'])[agent % 4 + 1], 'Team ' || agent % 20,
-    made, made, made, n % 100, ARRAY['tag' || n % 50],
+    made, made, made, n::bigint * 7919 / 13 % 100, ARRAY['tag' || n % 50],
     '  ' || lower(first) || '  ' || lower(last) || '  ' || email || '  ' || phone, '  ' || lower(first) || '  ' || lower(last)
 FROM (
     SELECT n, 'First' || n % 1000 AS first, CASE WHEN n % (%(rows)s / 20) = 7 THEN 'Seldom' ELSE 'Last' || n % 5000 END AS last,
