@@ -12,10 +12,10 @@ BENCHMARKS: dict[str, Callable[[int], Coroutine[None, None, None]]] = {
     "memory": memory.run,
     "list": express.run,
     "search": search.run,
-    "crm": crm.run,
     "rets": rets.run,
     "media": media.run,
     "path": photo_path.run,
+    "crm": crm.run,
 }
 
 
