@@ -114,6 +114,8 @@ class Engine:
     async def _prepare(self, lease: Lease) -> RunContext:
         async with self.database.read() as connection:
             provider = await get_provider(connection, lease.run.provider_id)
+        if provider.archived_at is not None:
+            raise RunCancelled("the provider was archived while the run was asked for")
         connector = self.find_connector(provider.provider_type)
         settings = read_part(connector.settings_model, provider.settings, "settings")
         capabilities = connector.capabilities(settings)

@@ -34,9 +34,10 @@ INSERT INTO mls_sync_history (sync_id, parent_id, provider_id, resource, sync_ty
 VALUES (%(sync_id)s, %(parent_id)s, %(provider_id)s, %(resource)s, %(sync_type)s, 'running', %(dry_run)s, %(listing_key)s,
     %(triggered_by)s, %(at)s, %(at)s);
 
--- name: get_child
--- The child of a resumed run.
-SELECT sync_id FROM mls_sync_history WHERE parent_id = %(parent_id)s AND resource = %(resource)s;
+-- name: resume_child
+-- The child of a resumed run goes on with it.
+UPDATE mls_sync_history SET status = 'running'
+WHERE parent_id = %(parent_id)s AND resource = %(resource)s RETURNING sync_id;
 
 -- name: start_status
 -- A run takes over the live state.
@@ -105,12 +106,14 @@ UPDATE mls_sync_status SET blocked = false, needs_operator = NULL, consecutive_f
 WHERE provider_id = %(provider_id)s;
 
 -- name: request_cancel
--- Ask the waiting and the running run of a provider to stop; waiting ones stop at once.
-UPDATE mls_sync_history SET cancel_requested_at = %(at)s,
-    status = CASE WHEN status = 'waiting' THEN 'cancelled' ELSE status END,
-    ended_at = CASE WHEN status = 'waiting' THEN %(at)s ELSE ended_at END
-WHERE provider_id = %(provider_id)s AND parent_id IS NULL AND status IN ('waiting', 'running')
-RETURNING sync_id, sync_type, dry_run, status = 'cancelled' AS is_ended;
+-- Ask the waiting and the running run of a provider to stop; waiting ones stop at once, with their children.
+WITH asked AS (
+    UPDATE mls_sync_history SET cancel_requested_at = %(at)s,
+        status = CASE WHEN status = 'waiting' THEN 'cancelled' ELSE status END,
+        ended_at = CASE WHEN status = 'waiting' THEN %(at)s ELSE ended_at END
+    WHERE provider_id = %(provider_id)s AND (status = 'waiting' OR status = 'running' AND parent_id IS NULL)
+    RETURNING sync_id, parent_id, sync_type, dry_run, status)
+SELECT sync_id, sync_type, dry_run, status = 'cancelled' AS is_ended FROM asked WHERE parent_id IS NULL;
 
 -- name: put_off
 -- A run of the schedule's kind was cancelled: the next one comes after the provider's interval, not at once.

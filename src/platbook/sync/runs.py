@@ -185,7 +185,7 @@ def is_scheduled_kind(sync_type: str, *, dry_run: bool) -> bool:
 
 async def _child_of(connection: WriteConnection, run: Taken, at: datetime) -> UUID:
     resource = Resource.PROPERTY
-    known = await connection.value(UUID, Q.get_child, {"parent_id": run.sync_id, "resource": resource})
+    known = await connection.value(UUID, Q.resume_child, {"parent_id": run.sync_id, "resource": resource})
     if known is not None:
         return known
     child_id = new_id()

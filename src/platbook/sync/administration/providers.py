@@ -23,7 +23,7 @@ from platbook.providers.configuration import (
     check_connection_settings,
     parse_configuration,
 )
-from platbook.providers.providers import Provider, get_provider
+from platbook.providers.providers import Provider, get_in_service, get_provider
 from platbook.sync.administration.acts import note_act
 from platbook.sync.cursors import forget_cursors
 from platbook.sync.mapping import plan_mapping
@@ -163,13 +163,11 @@ async def accept_proposal(
     actor: Actor,
     at: datetime,
 ) -> Changed:
-    """Lay what a person accepts of a proposal over a provider's settings and mapping: its configuration from now on.
+    """Lay what a person accepts of a proposal over a provider's settings and mapping, as its configuration.
 
     A setting of None is taken away. NotFound; Conflict where it is archived; InvalidInput names each field at fault.
     """
-    provider = await get_provider(connection, provider_id)
-    if provider.archived_at is not None:
-        raise Conflict(f"provider {provider_id} is archived", code="PROVIDER_ARCHIVED")
+    provider = await get_in_service(connection, provider_id)
     configuration = _to_configuration(provider, enabled=provider.enabled)
     changed = configuration.model_copy(
         update={
