@@ -227,9 +227,10 @@ SELECT count(*) FROM properties
 WHERE provider_id = %(provider_id)s AND removed_at IS NULL AND erased_at IS NULL AND out_of_scope_at IS NULL;
 
 -- name: delete_sweep_keys
--- A sweep has ended; its keys, and those of sweeps long dead, are of no more use.
-DELETE FROM mls_sweep_keys WHERE sync_id = %(sync_id)s
-    OR NOT EXISTS (SELECT FROM mls_sync_history h WHERE h.sync_id = mls_sweep_keys.sync_id AND h.status = 'running');
+-- The keys of a run that begins or ends a sweep, while it holds the epoch; and those of sweeps long dead.
+DELETE FROM mls_sweep_keys k WHERE k.sync_id = %(sync_id)s
+    AND EXISTS (SELECT FROM mls_sync_status s WHERE s.provider_id = %(provider_id)s AND s.epoch = %(epoch)s)
+    OR NOT EXISTS (SELECT FROM mls_sync_history h WHERE h.sync_id = k.sync_id AND h.status = 'running');
 
 -- name: add_sweep
 -- A sweep that was refused.

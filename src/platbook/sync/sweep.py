@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from platbook.base.errors import SourceBrokeProtocol, SweepRefused
+from platbook.base.errors import SourceBrokeProtocol, SweepRefused, TryLater
 from platbook.base.ids import new_id
 from platbook.connectors.contract import KeyPage, RawRecord, Session
 from platbook.db import WriteConnection, load_queries
@@ -30,14 +30,14 @@ async def sweep(context: RunContext, session: Session) -> None:
     began_at = context.clock.now()
     try:
         with context.timing("sweep"):
+            await _forget_keys(context)  # a run that is resumed may have left some, and they may be gone by now
             seen = await _read_keys(context, session)
             await _remove_unseen(context, session, began_at, seen)
     except SourceBrokeProtocol as error:
         await _refuse(context, began_at, f"the sweep was cut short: {error}", [], active=0)
         raise
     finally:
-        async with context.database.transaction() as connection:
-            await connection.run(Q.delete_sweep_keys, {"sync_id": context.lease.run.sync_id})
+        await _forget_keys(context)
 
 
 async def apply_sweep(context: RunContext, session: Session, sweep_id: UUID) -> None:
@@ -50,22 +50,30 @@ async def apply_sweep(context: RunContext, session: Session, sweep_id: UUID) -> 
         removed += await _remove(context, gone)
         await context.report("sweep", done=start + _BATCH, total=len(keys))
     async with context.database.transaction() as connection:
+        await hold_epoch(connection, context.lease)
         await connection.run(Q.settle_sweep, {"sweep_id": sweep_id, "removed": removed})
 
 
+async def _forget_keys(context: RunContext) -> None:
+    """Delete the run's keys, unless another worker has taken the run over: then they are that worker's."""
+    run, epoch = context.lease.run, context.lease.epoch
+    async with context.database.transaction() as connection:
+        params = {"sync_id": run.sync_id, "provider_id": run.provider_id, "epoch": epoch}
+        await connection.run(Q.delete_sweep_keys, params)
+
+
 async def _read_keys(context: RunContext, session: Session) -> int:
-    params = {"sync_id": context.lease.run.sync_id}
+    """Read every key to the proven end; how many different ones there are."""
+    sync_id = context.lease.run.sync_id
     last: KeyPage | None = None
-    done = 0
+    done = seen = 0
     async for page in session.keys(context.lease.resource):
         async with context.database.transaction() as connection:
             await hold_epoch(connection, context.lease)
-            await connection.run(Q.add_sweep_keys, {**params, "keys": list(page.keys)})
+            seen += await connection.run(Q.add_sweep_keys, {"sync_id": sync_id, "keys": list(page.keys)})
         done += len(page.keys)
         await context.report("sweep", done=done, total=page.total)
         last = page
-    async with context.database.read() as connection:
-        seen = await connection.value(int, Q.count_sweep_keys, params) or 0
     if last is None or not last.complete:
         raise SourceBrokeProtocol("the source stopped naming keys before it said that these are all")
     if last.total is not None and last.total != seen:
@@ -76,7 +84,11 @@ async def _read_keys(context: RunContext, session: Session) -> int:
 async def _remove_unseen(context: RunContext, session: Session, began_at: datetime, seen: int) -> None:
     provider = context.provider
     params = {"provider_id": provider.provider_id, "sync_id": context.lease.run.sync_id, "began_at": began_at}
-    async with context.database.read() as connection:
+    async with context.database.transaction() as connection:
+        await hold_epoch(connection, context.lease)
+        if await connection.value(int, Q.count_sweep_keys, params) != seen:
+            # The table is not logged: the database forgets it when it crashes.
+            raise TryLater("the database has lost keys of this sweep; the next run sweeps again")
         unseen = await connection.column(str, Q.find_unseen, params)
         active = await connection.value(int, Q.count_active, params) or 0
     if len(unseen) > provider.max_removal_share * active:
