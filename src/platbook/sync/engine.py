@@ -24,7 +24,7 @@ from platbook.sync import cursors
 from platbook.sync.mapping import FieldMapping, plan_mapping
 from platbook.sync.outcome import Settlement, ended_well, error_type, settle_failure, settle_success
 from platbook.sync.page import Rules
-from platbook.sync.plan import plan_run, scope_fingerprint
+from platbook.sync.plan import LastSweep, plan_run, scope_fingerprint
 from platbook.sync.rejections import find_retrying
 from platbook.sync.run_context import RunContext
 from platbook.sync.runs import (
@@ -147,13 +147,13 @@ class Engine:
         provider_id, run = context.provider.provider_id, context.lease.run
         async with self.database.read() as connection:
             standing = await cursors.get_standing(connection, provider_id, context.lease.resource)
-            last_sweep_at = await connection.value(datetime, Q.get_last_sweep, {"provider_id": provider_id})
+            last_sweep = await connection.one(LastSweep, Q.get_last_sweep, {"provider_id": provider_id})
         plan = plan_run(
             SyncType(run.sync_type),
             standing,
             context.capabilities,
             context.scope,
-            last_sweep_at=last_sweep_at,
+            last_sweep=last_sweep,
             now=self.clock.now(),
         )
         if standing.watermark_scope not in {None, context.scope}:

@@ -79,9 +79,12 @@ WHERE (sync_id = %(sync_id)s OR parent_id = %(sync_id)s) AND status = 'running'
     AND EXISTS (SELECT FROM mls_sync_status s WHERE s.provider_id = %(provider_id)s AND s.epoch = %(epoch)s);
 
 -- name: settle_status
--- The live state after a run: when to come again, and whether a person must act.
+-- The live state after a run: when to come again, and whether a person must act. A refused sweep that waits asks for one
+-- as long as it waits.
 UPDATE mls_sync_status SET current_sync_id = NULL, stage = NULL, total = NULL, rate = NULL, expected_end_at = NULL,
-    next_run_at = %(next_run_at)s, consecutive_failures = %(failures)s, needs_operator = %(needs_operator)s, blocked = %(blocked)s,
+    next_run_at = %(next_run_at)s, consecutive_failures = %(failures)s, needs_operator = coalesce(%(needs_operator)s, (
+        SELECT 'the sweep was refused: ' || w.reason FROM mls_sweeps w
+        WHERE w.provider_id = %(provider_id)s AND w.status = 'refused' AND w.candidates > 0 ORDER BY w.began_at DESC LIMIT 1)), blocked = %(blocked)s,
     last_success_at = coalesce(%(last_success_at)s, last_success_at), last_sweep_at = coalesce(%(last_sweep_at)s, last_sweep_at),
     updated_at = %(at)s
 WHERE provider_id = %(provider_id)s AND epoch = %(epoch)s;
@@ -96,8 +99,9 @@ WHERE provider_id = %(provider_id)s AND epoch = %(epoch)s;
 SELECT consecutive_failures FROM mls_sync_status WHERE provider_id = %(provider_id)s;
 
 -- name: get_last_sweep
--- When a provider was last swept with success.
-SELECT last_sweep_at FROM mls_sync_status WHERE provider_id = %(provider_id)s;
+-- When a provider was last swept with success, and when a whole sweep of it was last refused.
+SELECT (SELECT last_sweep_at FROM mls_sync_status WHERE provider_id = %(provider_id)s) AS done_at,
+    (SELECT max(began_at) FROM mls_sweeps WHERE provider_id = %(provider_id)s AND candidates > 0) AS refused_at;
 
 -- name: unblock
 -- A person has acted: the provider is due at once and may be tried again.
@@ -242,25 +246,19 @@ VALUES (%(id)s, %(provider_id)s, %(sync_id)s, %(resource)s, 'refused', %(reason)
 INSERT INTO mls_sweep_candidates (sweep_id, listing_key) SELECT %(sweep_id)s, unnest(%(keys)s::text[]);
 
 -- name: supersede_sweeps
--- A newer sweep says more than older refused ones.
-UPDATE mls_sweeps SET status = 'superseded', decided_at = %(at)s
-WHERE provider_id = %(provider_id)s AND resource = %(resource)s AND status = 'refused' AND id <> %(keep)s;
+-- A newer sweep says more than older refused ones (one that was cut short, only more than those that were, too): what
+-- they would have removed is of no more use.
+WITH older AS (
+    UPDATE mls_sweeps SET status = 'superseded', decided_at = %(at)s
+    WHERE provider_id = %(provider_id)s AND resource = %(resource)s AND status = 'refused'
+        AND (candidates = 0 OR NOT %(only_cut_short)s)
+    RETURNING id)
+DELETE FROM mls_sweep_candidates c USING older WHERE c.sweep_id = older.id;
 
 -- name: accept_sweep
 -- A person accepts a refused sweep.
 UPDATE mls_sweeps SET status = 'accepted', decided_at = %(at)s, decided_by = %(actor)s
 WHERE id = %(sweep_id)s AND status = 'refused' RETURNING provider_id;
-
--- name: get_sweep
--- One refused sweep.
-SELECT id, provider_id, sync_id, resource, status, reason, began_at, active, candidates, removed, decided_at, decided_by
-FROM mls_sweeps WHERE id = %(sweep_id)s;
-
--- name: find_sweeps
--- Refused sweeps, newest first.
-SELECT id, provider_id, sync_id, resource, status, reason, began_at, active, candidates, removed, decided_at, decided_by
-FROM mls_sweeps WHERE %(provider_id)s::text IS NULL OR provider_id = %(provider_id)s
-ORDER BY began_at DESC LIMIT %(limit)s;
 
 -- name: find_candidates
 -- The keys of a refused sweep.

@@ -34,7 +34,7 @@ async def sweep(context: RunContext, session: Session) -> None:
             seen = await _read_keys(context, session)
             await _remove_unseen(context, session, began_at, seen)
     except SourceBrokeProtocol as error:
-        await _refuse(context, began_at, f"the sweep was cut short: {error}", [], active=0)
+        await _note_cut_short(context, began_at, f"the sweep was cut short: {error}")
         raise
     finally:
         await _forget_keys(context)
@@ -103,7 +103,10 @@ async def _remove_unseen(context: RunContext, session: Session, began_at: dateti
         keys = unseen[start : start + _BATCH]
         gone = await _look_again(context, session, keys) if narrowed or len(unseen) <= _LOOK_AGAIN else keys
         await _remove(context, gone)
-    await _supersede(context)
+    if not context.lease.run.dry_run:
+        async with context.database.transaction() as connection:
+            await hold_epoch(connection, context.lease)
+            await _supersede(connection, context)
 
 
 async def _look_again(context: RunContext, session: Session, keys: Sequence[str]) -> list[str]:
@@ -141,6 +144,26 @@ async def _refuse(
 ) -> None:
     if context.lease.run.dry_run:
         return
+    async with context.database.transaction() as connection:
+        await hold_epoch(connection, context.lease)
+        await _supersede(connection, context)
+        sweep_id = await _add(connection, context, began_at, reason, active=active, candidates=len(candidates))
+        await connection.run(Q.add_candidates, {"sweep_id": sweep_id, "keys": list(candidates)})
+
+
+async def _note_cut_short(context: RunContext, began_at: datetime, reason: str) -> None:
+    """It tells nothing of what is gone: a sweep that waits for a person's decision goes on waiting."""
+    if context.lease.run.dry_run:
+        return
+    async with context.database.transaction() as connection:
+        await hold_epoch(connection, context.lease)
+        await _supersede(connection, context, only_cut_short=True)
+        await _add(connection, context, began_at, reason, active=0, candidates=0)
+
+
+async def _add(
+    connection: WriteConnection, context: RunContext, began_at: datetime, reason: str, *, active: int, candidates: int
+) -> UUID:
     sweep_id = new_id()
     params = {
         "id": sweep_id,
@@ -150,26 +173,17 @@ async def _refuse(
         "reason": reason,
         "at": began_at,
         "active": active,
-        "candidates": len(candidates),
+        "candidates": candidates,
     }
-    async with context.database.transaction() as connection:
-        await hold_epoch(connection, context.lease)
-        await connection.run(Q.add_sweep, params)
-        await connection.run(Q.add_candidates, {"sweep_id": sweep_id, "keys": list(candidates)})
-        await _supersede_in(connection, context, sweep_id)
+    await connection.run(Q.add_sweep, params)
+    return sweep_id
 
 
-async def _supersede(context: RunContext) -> None:
-    if not context.lease.run.dry_run:
-        async with context.database.transaction() as connection:
-            await _supersede_in(connection, context, UUID(int=0))
-
-
-async def _supersede_in(connection: WriteConnection, context: RunContext, keep: UUID) -> None:
+async def _supersede(connection: WriteConnection, context: RunContext, *, only_cut_short: bool = False) -> None:
     params = {
         "provider_id": context.provider.provider_id,
         "resource": context.lease.resource,
         "at": context.clock.now(),
-        "keep": keep,
+        "only_cut_short": only_cut_short,
     }
     await connection.run(Q.supersede_sweeps, params)
