@@ -4,7 +4,7 @@ import argparse
 import asyncio
 from collections.abc import Callable, Coroutine
 
-from benchmarks import express, load, media, memory, photo_path, resync, rets, search
+from benchmarks import crm, express, load, media, memory, photo_path, resync, rets, search
 
 BENCHMARKS: dict[str, Callable[[int], Coroutine[None, None, None]]] = {
     "load": load.run,
@@ -15,6 +15,7 @@ BENCHMARKS: dict[str, Callable[[int], Coroutine[None, None, None]]] = {
     "rets": rets.run,
     "media": media.run,
     "path": photo_path.run,
+    "crm": crm.run,
 }
 
 

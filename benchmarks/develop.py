@@ -18,7 +18,8 @@ from platbook.media.pictures import Picture, Recipe, Studio
 from platbook.storage import Access, Storage, open_storage, to_content_name
 
 _WARM = 2
-_AT_ONCE = 2
+_AT_ONCE = {"write": 2, "store": 4}
+"""Pictures on their way; while one waits for the disk another takes its thread, as in a worker."""
 
 
 async def _write(picture: Picture, file: Path, target: Path) -> None:
@@ -45,7 +46,7 @@ async def _develop_all(
                 await _store(picture, storage)
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(_AT_ONCE):
+        for _ in range(_AT_ONCE["write" if storage is None else "store"]):
             group.create_task(work())
 
 

@@ -41,8 +41,8 @@ def _run(rows: int, database: str) -> None:
     results: dict[str, list[Result]] = {name: [] for name in _names()}
     with _feed(rows) as login:
         for _ in range(ROUNDS):
-            for name in results:
-                results[name].append(_client(name, login, database))
+            for name, some in results.items():
+                some.append(_client(name, login, database))
     rates = {name: median(rows / one["cpu"] for one in some) for name, some in results.items()}
     for name, rate in rates.items():
         peak, growth = (max(one[what] for one in results[name]) for what in ("peak", "growth"))

@@ -3,24 +3,18 @@
 Once where the filter matches as many rows at both sizes, once where it matches ten times as many.
 """
 
-import time
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from statistics import median
 
-import psycopg
-
-from benchmarks.ground import fresh_database, tell
+from benchmarks.ground import fill, fresh_database, median_time, tell
 from platbook.base.clock import SetClock
 from platbook.db import Database, ReadConnection, load_queries
 from platbook.listings.search import Box, Range, Search, find_listings
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 TIMES = 10
-REPEATS = 31
 BAR = 2.0
 SQL = Path(__file__).with_name("market.sql")
 SYNC = load_queries("platbook.sync")
@@ -50,7 +44,7 @@ async def run(rows: int) -> None:
     times: dict[int, dict[str, float]] = {}
     for size in (small, large):
         async with fresh_database() as url:
-            _fill(url, size)
+            fill(url, SQL, size)
             async with Database.open(url) as database, database.read() as connection:
                 times[size] = await _measure(connection)
     for name in times[small]:
@@ -62,26 +56,12 @@ async def _measure(connection: ReadConnection) -> dict[str, float]:
     times: dict[str, float] = {}
     for kind, searches in (("as many", AS_MANY), ("ten times", TEN_TIMES)):
         for name, search in searches.items():
-            times[f"{kind}: {name}"] = await _time(lambda search=search: find_listings(connection, search, NOW))
+            times[f"{kind}: {name}"] = await median_time(lambda search=search: find_listings(connection, search, NOW))
     first = await find_listings(connection, Search(limit=50), NOW)
     deep = Search(limit=50, cursor=first.next_cursor)
-    times["ten times: keyset page"] = await _time(lambda: find_listings(connection, deep, NOW))
+    times["ten times: keyset page"] = await median_time(lambda: find_listings(connection, deep, NOW))
     clock = SetClock(NOW)
-    times["due providers"] = await _time(lambda: connection.column(str, SYNC.find_due_providers, {"at": clock.now()}))
+    times["due providers"] = await median_time(
+        lambda: connection.column(str, SYNC.find_due_providers, {"at": clock.now()})
+    )
     return times
-
-
-async def _time(work: Callable[[], Awaitable[object]]) -> float:
-    took: list[float] = []
-    for _ in range(REPEATS):
-        began = time.perf_counter()
-        await work()
-        took.append((time.perf_counter() - began) * 1000)
-    return median(took)
-
-
-def _fill(url: str, rows: int) -> None:
-    with psycopg.connect(url, autocommit=True) as connection:
-        for statement in SQL.read_text().replace("%(rows)s", str(rows)).split(";\n"):
-            if statement.strip():
-                connection.execute(statement.encode())

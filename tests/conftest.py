@@ -7,16 +7,13 @@ was made by, and is dropped after the test; what a killed run left behind is dro
 
 import asyncio
 import hashlib
-import itertools
 import os
 import re
 import tempfile
 from collections.abc import AsyncGenerator, Generator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
-import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
@@ -24,10 +21,10 @@ from platbook.base.log import configure_log
 from platbook.db import Database
 from platbook.db.embedded import EmbeddedPostgres, start_embedded
 from platbook.db.migrations import find_migrations, migrate
+from tests.fresh_database import admin, drop, fresh_database
 
 _LOCK = 0x74657374  # "test"
 _PROCESS = re.compile(r"^(?:test|unfinished)_([0-9]+)(?:_|$)")
-_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -42,7 +39,7 @@ def postgres() -> Generator[EmbeddedPostgres]:
     home = Path(tempfile.gettempdir()) / f"platbook-tests-{os.geteuid()}"
     home.mkdir(mode=0o711, exist_ok=True)
     with start_embedded(home) as server:
-        with _admin(server) as connection:
+        with admin(server) as connection:
             for setting in ("synchronous_commit", "full_page_writes"):
                 connection.execute(SQL("ALTER SYSTEM SET {} = off").format(Identifier(setting)))
             connection.execute("SELECT pg_reload_conf()")
@@ -54,11 +51,11 @@ def template(postgres: EmbeddedPostgres) -> str:
     """The name of a migrated database to copy, made by whoever comes first."""
     digest = hashlib.sha256("".join(migration.sha256 for migration in find_migrations()).encode())
     name = f"template_{digest.hexdigest()[:16]}"
-    with _admin(postgres) as connection:
+    with admin(postgres) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
         present = {str(row[0]) for row in connection.execute("SELECT datname FROM pg_database")}
         for leftover in filter(_is_orphan, present):
-            _drop(connection, leftover)
+            drop(connection, leftover)
         if name not in present:
             unfinished = f"unfinished_{os.getpid()}"
             connection.execute(SQL("CREATE DATABASE {}").format(Identifier(unfinished)))
@@ -74,30 +71,11 @@ def database_url(postgres: EmbeddedPostgres, template: str) -> Generator[str]:
         yield url
 
 
-@contextmanager
-def fresh_database(postgres: EmbeddedPostgres, template: str) -> Generator[str]:
-    """A fresh, migrated database until the block ends: its URL."""
-    name = f"test_{os.getpid()}_{next(_numbers)}"
-    with _admin(postgres) as connection:
-        connection.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(template)))
-    yield postgres.url(name)
-    with _admin(postgres) as connection:
-        _drop(connection, name)
-
-
 @pytest.fixture
 async def database(database_url: str) -> AsyncGenerator[Database]:
     """Pools on a fresh, migrated database."""
     async with Database.open(database_url) as opened:
         yield opened
-
-
-def _admin(server: EmbeddedPostgres) -> psycopg.Connection:
-    return psycopg.connect(server.url("postgres"), autocommit=True)
-
-
-def _drop(connection: psycopg.Connection, name: str) -> None:
-    connection.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
 
 
 def _is_orphan(name: str) -> bool:

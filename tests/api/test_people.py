@@ -19,26 +19,30 @@ HOUSE: dict[str, Any] = {"standardStatus": "Active", "propertyType": "Residentia
 async def _ask(
     api: Api, method: str, path: str, status: int, *, who: str | None = "admin@example.com", **body: object
 ) -> Any:  # noqa: ANN401 - JSON
-    answer = await api.call(method, BASE + path, who=who, **({"json": body} if body else {}))
+    answer = await api.call(method, BASE + path, who=who, **_json(body))
     assert answer.status_code == status, answer.text
     return answer.json() if answer.content else None
 
 
 async def _make(api: Api, email: str, **said: object) -> str:
-    made = await _ask(api, "POST", "/users", 201, **{**NEW, "email": email, **said})
+    body: dict[str, Any] = {**NEW, "email": email, **said}
+    made = await _ask(api, "POST", "/users", 201, **body)
     return made["data"]["id"]
 
 
-async def _log_in(api: Api, email: str, status: int = 200, **said: object) -> dict[str, Any]:
-    body = {"email": email, "password": PASSWORD, **said}
+async def _log_in(api: Api, email: str, status: int = 200, **said: str) -> dict[str, Any]:
+    body: dict[str, Any] = {"email": email, "password": PASSWORD, **said}
     answer = await _ask(api, "POST", "/auth/login", status, who=None, **body)
     return answer["data"] if status == 200 else answer["error"]
 
 
 async def _by(api: Api, token: str, method: str, path: str, **body: object) -> int:
     header = {"Authorization": f"Bearer {token}"}
-    request = {"json": body} if body else {}
-    return (await api.call(method, BASE + path, who=None, headers=header, **request)).status_code
+    return (await api.call(method, BASE + path, who=None, headers=header, **_json(body))).status_code
+
+
+def _json(body: dict[str, object]) -> dict[str, Any]:
+    return {"json": body} if body else {}
 
 
 async def test_a_user_is_made_found_changed_and_kept_out(api: Api) -> None:
@@ -72,7 +76,8 @@ async def test_a_user_is_made_found_changed_and_kept_out(api: Api) -> None:
 
 async def test_the_last_admin_stays(api: Api) -> None:
     me = (await _ask(api, "GET", "/auth/me", 200))["data"]["id"]
-    for method, path, body in (("POST", "/disable", {}), ("PUT", "", {"role": "agent"})):
+    tried: list[tuple[str, str, dict[str, Any]]] = [("POST", "/disable", {}), ("PUT", "", {"role": "agent"})]
+    for method, path, body in tried:
         answer = await _ask(api, method, f"/users/{me}{path}", 409, **body)
         assert answer["error"]["code"] == "LAST_ADMIN"
     await _make(api, "second@example.com", role="admin")
@@ -92,7 +97,7 @@ async def test_the_last_admin_stays(api: Api) -> None:
         ({"isActive": False}, "isActive"),
     ],
 )
-async def test_what_cannot_be_of_a_user_is_refused_by_name(api: Api, said: dict[str, object], field: str) -> None:
+async def test_what_cannot_be_of_a_user_is_refused_by_name(api: Api, said: dict[str, Any], field: str) -> None:
     user_id = await _make(api, "new@example.com")
     answer = await _ask(api, "PUT", f"/users/{user_id}", 400, **said)
     assert [problem["field"] for problem in answer["error"]["details"]] == [field]

@@ -25,7 +25,8 @@ class Program:
     """The program in one home."""
 
     home: Path
-    environment: dict[str, str] = field(default_factory=dict[str, str])
+    environment: dict[str, str] = field(default_factory=lambda: {"PLATBOOK_PHOTO_BATCHES": "0"})
+    """Photos are left alone unless a test is about them: the invented ones are drawn, which keeps every core busy."""
 
     def run(self, *args: str, said: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run a command to its end, with pipes for a terminal."""

@@ -46,6 +46,20 @@ def test_a_client_of_its_own_goes_the_same_way(served: Served) -> None:
         assert len(found["properties"]) == 20
 
 
+def test_the_sample_mls_is_a_rets_server_that_the_provider_talks_to(served: Served) -> None:
+    found = re.search(r"RETS at (http://127\.0\.0\.1:\d+/rets/login)", "".join(served.said))
+    assert found
+    login_url = found[1]
+    headers = {"RETS-Version": "RETS/1.7.2", "User-Agent": "Somebody/1.0"}
+    assert httpx.get(login_url, headers=headers).status_code == 401
+    login = httpx.get(login_url, headers=headers, auth=httpx.DigestAuth("demo", "demo"))
+    assert 'ReplyCode="0"' in login.text
+    seen = httpx.get(f"{login_url.removesuffix('/rets/login')}/_control/statistics").json()
+    assert seen["requests"]["search"] >= 3
+    shown = json.loads(served.program.run("--demo", "status", "--json").stdout)["providers"]
+    assert [provider["providerType"] for provider in shown] == ["RETS"]
+
+
 def test_a_taken_port_is_said_before_anything_else(program: Program) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -1,14 +1,17 @@
 """Pictures off the event loop: side by side, within the budget of memory."""
 
 import asyncio
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 
 from platbook.base.errors import MediaRejected
 from platbook.media.pictures import Picture, Recipe, Studio, studio, to_variants
 from platbook.media.pictures.opening import Header
-from tests.media.pictures import jpeg
+from tests.media.pictures import jpeg, scene, write
 
 
 class Watch:
@@ -61,13 +64,46 @@ async def test_no_more_pictures_at_once_than_memory_allows(watch: Watch, memory:
     assert (watch.most > 1) == (together > 1)
 
 
-async def test_memory_of_who_gives_up_waiting_is_not_lost(watch: Watch) -> None:
+async def test_the_memory_of_who_gives_up_is_neither_lost_nor_given_twice(watch: Watch) -> None:
     with Studio.open(threads=2, memory=1) as open_studio:
         tasks = [asyncio.create_task(open_studio.to_variants(jpeg())) for _ in range(4)]
         while watch.now == 0:
             await asyncio.sleep(0)
-        tasks[1].cancel()
-        tasks[2].cancel()
+        for task in tasks[:3]:  # one of them is at it, the others wait
+            task.cancel()
         assert (await tasks[3]).format == "jpeg"
-        await tasks[0]
+        ended = await asyncio.gather(*tasks[:3], return_exceptions=True)
+        assert all(isinstance(one, asyncio.CancelledError) for one in ended)
     assert watch.most == 1
+
+
+WORK = """
+import asyncio, re, sys
+from pathlib import Path
+from platbook.media.pictures import Studio
+
+async def main():
+    with Studio.open(threads=8) as studio:
+        for _ in range(4):
+            files = list(map(Path, sys.argv[1:])) * 6
+            await asyncio.gather(*(studio.to_variants(file.read_bytes()) for file in files))
+
+asyncio.run(main())
+print(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])
+"""
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_worker_stays_small_whatever_the_queues_length(tmp_path: Path) -> None:
+    files = {
+        "camera.jpg": write(scene(4032, 3024), ".jpg", Q=85),
+        "mls.jpg": write(scene(2048, 1536), ".jpg", Q=85),
+        "camera.webp": write(scene(4000, 3000), ".webp", effort=0),
+        "progressive.jpg": write(scene(7000, 5000), ".jpg", Q=85, interlace=True),
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    command = [sys.executable, "-c", WORK, *(str(tmp_path / name) for name in files)]
+    done = subprocess.run(command, capture_output=True, check=True)
+    assert int(done.stdout) * 1024 < 400 * 1024 * 1024

@@ -15,7 +15,7 @@ from platbook.simulate.rets.application import RetsSettings
 from platbook.simulate.rets.source import STARTED
 from platbook.sync.engine import Engine
 from platbook.transport import Timing, Transport
-from tests.conftest import fresh_database
+from tests.fresh_database import fresh_database
 from tests.rets_matrix.board import Boards
 from tests.simulate.served import AT, ServedRets, served_rets
 

@@ -8,7 +8,7 @@ from platbook.market import Market
 from platbook.simulate.rets.application import RetsSettings
 from platbook.simulate.rets.quirks import Quirk
 from platbook.simulate.rets.source import STARTED
-from tests.conftest import fresh_database
+from tests.fresh_database import fresh_database
 from tests.rets_matrix.conftest import opened_boards
 from tests.rets_matrix.test_sync import MANNERS, SEEDED, SETS, follow
 from tests.simulate.served import AT, served_rets

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx2 as httpx
 import pytest
@@ -45,6 +46,17 @@ def test_a_quirk_is_seen_where_it_is_ordered_and_nowhere_else(rets: ServedRets, 
 def test_every_quirk_has_its_row_and_its_check() -> None:
     assert set(QUIRKS) == set(CHECKS) == set(Quirk)
     assert len({about.sentence for about in QUIRKS.values()}) == len(QUIRKS)
+
+
+def test_every_quirk_has_one_row_in_the_documents_with_an_expected_result() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs/rets.md").read_text()
+    manners, faults = page.split("### Faults")
+    for part, kind in ((manners, Kind.MANNER), (faults, Kind.FAULT)):
+        rows = re.findall(r"^\| `([a-z0-9-]+)` \| (.+?) \| (.+?) \|", part, re.MULTILINE)
+        assert {(name, sentence) for name, sentence, _ in rows} == {
+            (str(quirk), about.sentence) for quirk, about in QUIRKS.items() if about.kind is kind
+        }
+        assert all(result.strip() for _, _, result in rows)
 
 
 @pytest.mark.parametrize("fault", [quirk for quirk in Quirk if QUIRKS[quirk].kind is Kind.FAULT])

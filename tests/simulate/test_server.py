@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+from email.utils import parsedate_to_datetime
 from typing import cast
 from xml.etree import ElementTree as ET
 
@@ -42,6 +43,7 @@ def test_login_tells_where_everything_is(rets: ServedRets) -> None:
     assert told["Search"] == f"{rets.base}/rets/search"
     assert told["TimeoutSeconds"] == "1800"
     assert reply.headers["RETS-Version"] == "RETS/1.7.2"
+    assert parsedate_to_datetime(reply.headers["Date"]) == AT
     assert caller.http.cookies["RETS-Session-ID"]
     assert code(caller.ask("logout")) == 0
     assert code(caller.search()) == 20701

@@ -55,9 +55,8 @@ async def test_a_run_survives_a_restart_of_the_database(home: Path, monkeypatch:
     server = await asyncio.to_thread(start_embedded, home)
     monkeypatch.setattr(schedule.find_work, "__kwdefaults__", {"silence": 2.0})
     monkeypatch.setattr("platbook.bootstrap.working.TICK_SECONDS", 1)
-    settings = Settings(
-        database_url=server.url(), platbook_secret_key="11" * 32, enable_mls_sync=False, platbook_photo_batches=0
-    )  # pyright: ignore[reportArgumentType] - text is what the environment gives
+    environment = {"database_url": server.url(), "platbook_secret_key": "11" * 32, "platbook_photo_batches": 0}
+    settings = Settings.model_validate({**environment, "enable_mls_sync": False})
     said = {
         "providerId": "mock",
         "providerName": "Mock",

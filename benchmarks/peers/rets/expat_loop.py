@@ -16,48 +16,48 @@ opener.addheaders = [("User-Agent", "loop/1.0"), ("RETS-Version", "RETS/1.7.2")]
 opener.open(login).read()
 measure.logged_in()
 
-rows = 0
-columns: list[str] = []
-text: list[str] | None = None
+
+class Loop:
+    """Handlers of expat, and what they have made so far."""
+
+    rows = 0
+    columns: tuple[str, ...] = ()
+    text: list[str] | None = None
+
+    def start(self, name: str, _: dict[str, str]) -> None:
+        """Collect text where it matters."""
+        if name in {"DATA", "COLUMNS"}:
+            self.text = []
+
+    def data(self, piece: str) -> None:
+        """Collect."""
+        if self.text is not None:
+            self.text.append(piece)
+
+    def end(self, name: str) -> None:
+        """Make a row."""
+        if self.text is None:
+            return
+        cells = "".join(self.text).split("\t")[1:-1]
+        self.text = None
+        if name == "COLUMNS":
+            self.columns = tuple(cells)
+            return
+        self.rows += 1
+        if kind == "dicts":
+            cells = dict(zip(self.columns, cells, strict=False)).values()
+        if check:
+            measure.check(cells)
 
 
-def start(name: str, _: dict[str, str]) -> None:
-    """Collect text where it matters."""
-    global text
-    if name in {"DATA", "COLUMNS"}:
-        text = []
-
-
-def data(piece: str) -> None:
-    """Collect."""
-    if text is not None:
-        text.append(piece)
-
-
-def end(name: str) -> None:
-    """Make a row."""
-    global text, rows, columns
-    if text is None:
-        return
-    cells = "".join(text).split("\t")[1:-1]
-    text = None
-    if name == "COLUMNS":
-        columns = cells
-        return
-    rows += 1
-    if kind == "dicts":
-        cells = dict(zip(columns, cells, strict=False)).values()
-    if check:
-        measure.check(cells)
-
-
+loop = Loop()
 parser = expat.ParserCreate()
 parser.buffer_text = True
 parser.buffer_size = 65536
-parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, data
+parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = loop.start, loop.end, loop.data
 with opener.open(f"{base}/rets/search?SearchType=Property&Class=RES&Query=(Field000=0%2B)&Limit=NONE") as reply:
     while piece := reply.read(65536):
-        parser.Parse(piece, False)
-parser.Parse(b"", True)
+        parser.Parse(piece)
+parser.Parse(b"", 1)
 opener.open(f"{base}/rets/logout").read()
-measure.tell(rows)
+measure.tell(loop.rows)

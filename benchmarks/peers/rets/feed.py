@@ -15,8 +15,9 @@ BLOCK = 1000
 NAMES = [f"Field{number:03d}" for number in range(COLUMNS)]
 WORDS = (
     "granite counters", "hardwood", "two-car garage", "view of the bay", "quiet street", "Café district", "new roof",
-    "walk to the park", "eat-in kitchen", "Smith &amp; Sons", "vaulted ceilings", "señorial", "close to school",
+    "walk to the park", "eat-in kitchen", "vaulted ceilings", "señorial", "close to school", "Smith &amp; Sons",
 )  # fmt: skip
+SAID = "RETS-Version: RETS/1.7.2\r\nSet-Cookie: RETS-Session-ID=s1\r\n"
 LOGIN = b"""<RETS ReplyCode="0" ReplyText="Operation Success.">
 <RETS-RESPONSE>
 MemberName=Demo
@@ -37,7 +38,7 @@ GetObject=/rets/object
 
 
 def block() -> bytes:
-    """A thousand rows of some 1,880 bytes; four cells in ten are empty."""
+    """A thousand rows of some 1,880 bytes: four cells in ten empty, an entity or so, a dozen letters with accents."""
     dice = random.Random(7)
     rows: list[str] = []
     for number in range(BLOCK):
@@ -54,12 +55,10 @@ def _cell(dice: random.Random, place: int) -> str:
             return str(dice.randint(1, 9_999_999))
         case 1:
             return f"2026-{dice.randint(1, 12):02d}-{dice.randint(1, 28):02d}T08:30:00.000"
-        case 2:
-            return "Y"
-        case 3:
-            return dice.choice(WORDS)
-        case _:
-            return ", ".join(dice.choice(WORDS) for _ in range(3))
+        case 2 | 3 as kind:
+            return "Y" if kind == 2 else dice.choice(WORDS)
+        case kind:
+            return ", ".join(dice.choice(WORDS[:-1]) for _ in range(4 if kind == 4 else 3))
 
 
 def head(rows: int) -> bytes:
@@ -101,7 +100,7 @@ async def main(rows: int) -> None:
             given = next(
                 (line[22:] for line in request.split("\r\n") if line.lower().startswith("authorization: digest ")), ""
             )
-            said = "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nRETS-Version: RETS/1.7.2\r\nSet-Cookie: RETS-Session-ID=s1\r\n"
+            said = f"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n{SAID}"
             if not is_right(method, given):
                 writer.write(
                     b'HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Digest realm="rets", nonce="n1", qop="auth"\r\n'

@@ -1,15 +1,17 @@
 """Platbook: the RETS connector over its transport, as a sync uses them; rows as tuples, or as the records' fields."""
 
-import asyncio
 import contextlib
 import sys
 from datetime import UTC, datetime
+from typing import cast
 
+import anyio._backends._asyncio  # noqa: F401 - start-up: the HTTP library loads it with its first request
 from measure import Measure
 
 from platbook.base.clock import SystemClock
 from platbook.base.errors import Conflict
 from platbook.base.log import configure_log
+from platbook.cli.process import run_async
 from platbook.connectors.rets.conversation import Conversation
 from platbook.connectors.rets.records import RecordReader
 from platbook.connectors.rets.remarks import Remarks
@@ -44,7 +46,7 @@ async def main(login: str, kind: str, database_url: str, *, check: bool) -> None
                 for row in piece.rows:
                     fields = {} if isinstance(row, BadRow) else reader.to_fields(piece.columns, row)
                     if check:
-                        measure.check(str(value or "") for value in fields.values())
+                        measure.check(cast("dict[str, str | None]", fields).values())
             elif check:
                 for row in piece.rows:
                     measure.check(row if isinstance(row, tuple) else ())
@@ -52,4 +54,4 @@ async def main(login: str, kind: str, database_url: str, *, check: bool) -> None
         measure.tell(rows)
 
 
-asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[4], check=sys.argv[3] == "check"))
+run_async(main(sys.argv[1], sys.argv[2], sys.argv[4], check=sys.argv[3] == "check"))

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from platbook.accounts.invitations import use_invitation
 from platbook.accounts.passwords import check_password
-from platbook.accounts.users import NewUser, User, keep_user
+from platbook.accounts.users import NewUser, User, clean_email, keep_user
 from platbook.base.actor import Actor
 from platbook.base.errors import NotAllowed
 from platbook.db import WriteConnection
@@ -24,4 +24,4 @@ async def register(
         new = replace(new, role=place.role, office=place.office, team=place.team)
     elif not anybody:
         raise NotAllowed("registration needs an invitation; ask an administrator for one")
-    return await keep_user(connection, new, Actor(new.email), at)
+    return await keep_user(connection, new, Actor(clean_email(new.email)), at)

@@ -61,7 +61,11 @@ async def list_refused_events(
     return answer({"events": [_to_kept(one) for one in kept], "pagination": pagination})
 
 
-@router.post("/events/{event_id}/replay", responses=_TAKEN)
+@router.post(
+    "/events/{event_id}/replay",
+    responses=_TAKEN,
+    openapi_extra={"requestBody": to_request_body(LeadEvent, required=False)},
+)
 async def replay_lead_event(request: Request, given: Given, caller: Caller, event_id: UUID) -> Response:
     """Take in an event that was refused, as its sender's; a body, if there is one, is the event put right."""
     body = await request.body()

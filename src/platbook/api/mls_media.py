@@ -10,6 +10,7 @@ from platbook.api.mls_media_answers import PhotoStatusAnswer, QueuedAnswer, Retr
 from platbook.api.services import Given
 from platbook.media.reports import find_photo_failures, find_photo_statuses
 from platbook.media.reprocessing import retry_photos
+from platbook.storage import COPY_LIFETIME
 
 router = APIRouter(prefix="/admin/mls/media", tags=["MLS admin"])
 
@@ -22,7 +23,9 @@ async def get_media_status(
     async with given.database.read() as connection:
         (status,) = await find_photo_statuses(connection, provider_id)
         failures = await find_photo_failures(connection, provider_id, limit)
-    return Success(data=PhotoStatusAnswer.of(status, failures))
+    can_invalidate = given.cdn is not None and given.cdn.can_invalidate
+    lifetime = 0 if can_invalidate else int(COPY_LIFETIME.total_seconds())
+    return Success(data=PhotoStatusAnswer.of(status, failures, lifetime))
 
 
 @router.post("/{provider_id}/retry", status_code=202)

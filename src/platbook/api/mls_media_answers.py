@@ -20,7 +20,10 @@ class FailureAnswer(Model):
 
 
 class PhotoStatusAnswer(Model):
-    """A provider's photos by state; `listings` have photo work, `atWork` of them in hand, `putOff` for later."""
+    """A provider's photos by state; `listings` have photo work, `atWork` of them in hand, `putOff` for later.
+
+    `copiesLiveSeconds`: how long a CDN may go on showing a photo that was withdrawn; 0: it is told to forget it.
+    """
 
     provider_id: str
     waiting: int
@@ -30,13 +33,18 @@ class PhotoStatusAnswer(Model):
     listings: int
     at_work: int
     put_off: int
+    copies_live_seconds: int
     failures: list[FailureAnswer]
 
     @classmethod
-    def of(cls, status: PhotoStatus, failures: Sequence[PhotoFailure]) -> Self:
+    def of(cls, status: PhotoStatus, failures: Sequence[PhotoFailure], copies_live_seconds: int) -> Self:
         """As the reports say."""
         counts = {name: getattr(status, name) for name in PhotoStatus.__dataclass_fields__}
-        return cls(**counts, failures=[FailureAnswer.model_validate(one) for one in failures])
+        return cls(
+            **counts,
+            copies_live_seconds=copies_live_seconds,
+            failures=[FailureAnswer.model_validate(one) for one in failures],
+        )
 
 
 class RetriedAnswer(Model):

@@ -8,11 +8,11 @@ from pydantic import BaseModel
 _DEFINITION = "#/$defs/"
 
 
-def to_request_body(model: type[BaseModel]) -> dict[str, object]:
+def to_request_body(model: type[BaseModel], *, required: bool = True) -> dict[str, object]:
     """An operation's `requestBody`, its parts written where they stand: the document's own are the framework's."""
     schema = model.model_json_schema()
     parts = cast("Mapping[str, object]", schema.pop("$defs", {}))
-    return {"required": True, "content": {"application/json": {"schema": _inline(schema, parts)}}}
+    return {"required": required, "content": {"application/json": {"schema": _inline(schema, parts)}}}
 
 
 def _inline(schema: object, parts: Mapping[str, object]) -> object:

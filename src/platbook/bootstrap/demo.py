@@ -1,6 +1,12 @@
-"""The demo: a database of its own, a market that does not exist, and an administrator everybody knows."""
+"""The demo: a database of its own, an MLS that does not exist, and an administrator everybody knows.
+
+The MLS is a simulated RETS server in this process, and its provider an ordinary one: what the demo shows is the true
+path, over HTTP.
+"""
 
 import contextlib
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,12 +17,15 @@ from platbook.base.settings import Settings
 from platbook.bootstrap.system import System
 from platbook.providers.configuration import Configuration
 from platbook.providers.providers import Provider, get_provider
+from platbook.simulate.rets.application import RetsSettings, bind, create_server, serving
+from platbook.simulate.rets.fields import RESOURCES
 from platbook.sync.administration import add_provider, purge_provider, read_configuration, replace_provider
 
 PROVIDER_ID = "sample_rets_provider"
 HOST = "127.0.0.1"
 
 _FOLDER = "demo"
+_TYPE = "RETS"
 _SPEED = 360
 """A day of the market in four minutes: something happens about every two."""
 _INTERVAL_HOURS = 0.25
@@ -32,28 +41,38 @@ def to_demo_settings(settings: Settings) -> Settings:
             "read_database_url": None,
             "platbook_secret_key": None,
             "platbook_host": HOST,
+            "oidc_issuer": None,
         }
     )
 
 
-async def set_up_demo(system: System, listings: int) -> None:
-    """Make the administrator and the sample provider. May be done again: the market goes on where it is.
+@asynccontextmanager
+async def serve_demo(system: System, listings: int) -> AsyncGenerator[str]:
+    """Serve the sample MLS on a free port of loopback, with its provider and the administrator; the login's address.
 
-    A market that has run far ahead of the calendar is erased and begins anew.
+    May be done again: the market goes on where it is. One that has run far ahead of the calendar is erased and begins
+    anew, and so is one of an earlier release, which was no RETS server.
     """
     now = system.clock.now()
     known = await _find_sample(system)
-    if known is not None and _ahead(known, now) > _TOO_FAR_AHEAD:
+    if known is not None and (known.provider_type != _TYPE or _ahead(known, now) > _TOO_FAR_AHEAD):
         with contextlib.suppress(Conflict):  # a run that was killed comes first; the next demo begins anew
             await purge_provider(system.database, PROVIDER_ID, COMMAND_LINE, now)
             known = None
+    started = (now if known is None else known.created_at).replace(microsecond=0)
+    market = RetsSettings(listings=listings, started=started, at=started + (now - started) * _SPEED, speed=_SPEED)
+    with contextlib.closing(bind(0)) as bound:
+        async with serving(create_server(market, system.clock), bound) as login_url:
+            await _set_up(system, known, _configuration(login_url, market), now)
+            yield login_url
+
+
+async def _set_up(system: System, known: Provider | None, wanted: Configuration, now: datetime) -> None:
     async with system.database.transaction() as connection:
         await add_demo_admin(connection, now)
-        started = now.replace(microsecond=0) if known is None else _started(known)
-        wanted = _configuration(listings, started)
         if known is None:
             await add_provider(connection, system.box, wanted, COMMAND_LINE, now)
-        elif known.archived_at is not None or dict(known.settings) != wanted.settings:
+        else:
             await replace_provider(connection, system.box, wanted, COMMAND_LINE, now)
 
 
@@ -65,21 +84,19 @@ async def _find_sample(system: System) -> Provider | None:
             return None
 
 
-def _started(known: Provider) -> datetime:
-    return datetime.fromisoformat(str(known.settings["started"]))
-
-
 def _ahead(known: Provider, now: datetime) -> timedelta:
-    return (now - _started(known)) * (_SPEED - 1)
+    return (now - known.created_at) * (_SPEED - 1)
 
 
-def _configuration(listings: int, started: datetime) -> Configuration:
+def _configuration(login_url: str, market: RetsSettings) -> Configuration:
     return read_configuration(
         {
             "providerId": PROVIDER_ID,
             "providerName": "Sample MLS",
-            "providerType": "MOCK",
-            "settings": {"seed": 1, "listings": listings, "started": started.isoformat(), "speed": _SPEED},
+            "providerType": _TYPE,
+            "loginUrl": login_url,
+            "credentials": {"username": market.user, "password": market.password},
+            "settings": {"classes": [one.name for one in RESOURCES[0].classes]},
             "intervalHours": _INTERVAL_HOURS,
             # The market is replaced whole every few hours of its own; no sweep of it is ever a mistake.
             "maxRemovalShare": 1,

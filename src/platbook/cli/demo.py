@@ -18,7 +18,7 @@ from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import Conflict
 from platbook.base.log import configure_log
 from platbook.base.settings import Settings
-from platbook.bootstrap.demo import HOST, PROVIDER_ID, set_up_demo, to_demo_settings
+from platbook.bootstrap.demo import HOST, PROVIDER_ID, serve_demo, to_demo_settings
 from platbook.bootstrap.serving import bind, serve_api, to_url
 from platbook.bootstrap.system import System
 from platbook.bootstrap.working import run_jobs, wake
@@ -80,10 +80,10 @@ class _Demo:
         self.console.print("\n [bold]Platbook[/]  an invented MLS, alive, in a database of its own\n")
         with stop_on_signals(stopping), self.console.status("Starting PostgreSQL") as status:
             began = time.monotonic()
-            async with opened(self.settings) as system:
-                await set_up_demo(system, self.listings)
+            async with opened(self.settings) as system, serve_demo(system, self.listings) as login_url:
                 status.stop()
                 self._step("Database", str(self.settings.platbook_home), began)
+                self.console.print(f" [green]✓[/] {'MLS':<10}RETS at {login_url}")
                 code = await self._run_on(system, stopping)
                 status.update("Stopping")
                 status.start()

@@ -121,7 +121,7 @@ def discover(
     afresh: Annotated[bool, typer.Option("--afresh", help="Read it even if the source says it is unchanged.")] = False,
     as_json: _Json = False,
 ) -> None:
-    """Ask a provider's source what it is like, and propose settings and a field mapping. Only --accept changes anything.
+    """Ask a provider's source what it is like, and propose settings and a mapping. Only --accept changes anything.
 
     To accept a part, or another mapping, change the configuration: platbook provider add FILE --replace.
     """

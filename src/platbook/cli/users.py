@@ -8,6 +8,7 @@ from typing import Annotated, TypeVar
 from uuid import UUID
 
 import typer
+from rich.markup import escape
 
 from platbook.accounts import (
     NewUser,
@@ -158,7 +159,7 @@ def change(
         return await change_user(connection, known.id, said, COMMAND_LINE, now)
 
     user = _write(context, store)
-    say(f"{user.email} is {user.role}, of {user.office or 'no office'}, {user.team or 'no team'}.")
+    say(escape(f"{user.email} is {user.role}, of {user.office or 'no office'}, {user.team or 'no team'}."))
 
 
 @app.command()
@@ -193,14 +194,14 @@ def link(
         return await enter_link(connection, known.id, provider, member, COMMAND_LINE, now)
 
     made = _write(context, store)
-    say(f"{email} is member {made.member_key} of {made.provider_id}.")
+    say(escape(f"{email} is member {made.member_key} of {made.provider_id}."))
 
 
 @app.command("reset-link")
 def reset_link(context: typer.Context, email: _Email, *, as_json: _Json = False) -> None:
     """Print the token of a password reset, good once, for 24 hours: `token` of POST /api/v1/auth/password/reset.
 
-    With PLATBOOK_URL, a link that carries it.
+    With PLATBOOK_URL, a link that carries it too, for the page of a browser.
     """
 
     async def store(system: System) -> tuple[Reset, str | None]:
@@ -212,7 +213,9 @@ def reset_link(context: typer.Context, email: _Email, *, as_json: _Json = False)
     if as_json:
         print_json({"email": reset.email, "token": reset.token, "expiresAt": reset.expires_at})
     else:
-        say(reset.token if url is None else reset.to_link(url))
+        say(reset.token)
+        if url is not None:
+            say(reset.to_link(url))
 
 
 @app.command()

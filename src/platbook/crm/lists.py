@@ -6,14 +6,14 @@ Totals as everywhere: exact up to a bound, an estimate above. Pages by number, o
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import InvalidOperation
-from typing import Generic, TypeVar
+from functools import lru_cache
+from typing import Generic, LiteralString, TypeVar
 from uuid import UUID
 
 from platbook.base.errors import InvalidInput
-from platbook.db import ReadConnection
-from platbook.db.compose import SQL, Composable, Composed, Literal
-from platbook.db.conditions import Conditions
-from platbook.db.keyset import pack, to_text, unpack
+from platbook.db import Query, ReadConnection, keyset
+from platbook.db.compose import SQL, Composable, Literal, to_statement, to_text
+from platbook.db.conditions import KEPT, Conditions
 from platbook.db.totals import Count, Counted, count_all, count_up_to_bound, estimate
 
 T = TypeVar("T")
@@ -117,41 +117,70 @@ def to_page(
     after: tuple[object, UUID] | None = None,
     *,
     few: bool = False,
-) -> tuple[Composed, dict[str, object]]:
-    """The statement of a page and of one row more, with its parameters."""
-    sort = source.sorts[paging.sort]
-    descending = sort.descending if paging.descending is None else paging.descending
-    parts, params = list(conditions.parts), dict(conditions.params)
+) -> tuple[Query, dict[str, object]]:
+    """The statement of a page and of one row more, with its parameters. `few`: few rows match."""
+    sort, params = source.sorts[paging.sort], dict(conditions.params)
     if after is not None:
-        sign = SQL("<") if descending else SQL(">")
-        parts.append(
-            SQL("({}, id) {} (CAST(%(after)s AS {}), %(after_id)s::uuid)").format(sort.expression, sign, sort.sql_type)
-        )
         params["after"], params["after_id"] = after
-    # Where few rows match: find them all, then sort. OFFSET 0 keeps the planner from walking a sorted index in the hope
-    # of meeting them there.
+    window = _Window(
+        to_text(sort.expression),
+        to_text(sort.sql_type),
+        is_descending=_is_descending(source, paging),
+        goes_on=after is not None,
+        gathers=few,
+        limit=paging.limit + 1,
+        offset=paging.offset,
+    )
+    return _compose_page(to_text(conditions.table), to_text(source.columns), to_text(conditions.where), window), params
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """What else decides the form of a page. `gathers`: few rows match, which are found first, then sorted."""
+
+    expression: LiteralString
+    sql_type: LiteralString
+    is_descending: bool
+    goes_on: bool
+    gathers: bool
+    limit: int
+    offset: int
+
+
+@lru_cache(KEPT)
+def _compose_page(table: LiteralString, columns: LiteralString, where: LiteralString, window: _Window) -> Query:
+    expression, direction = SQL(window.expression), SQL("DESC") if window.is_descending else SQL("ASC")
+    found: Composable = SQL(where)
+    if window.goes_on:
+        sign = SQL("<") if window.is_descending else SQL(">")
+        beyond = SQL("{} AND ({}, id) {} (CAST(%(after)s AS {}), %(after_id)s::uuid)")
+        found = beyond.format(found, expression, sign, SQL(window.sql_type))
+    # OFFSET 0 keeps the planner from walking a sorted index in the hope of meeting the few rows that match.
     form = (
         SQL("SELECT {} FROM (SELECT * FROM {} WHERE {} OFFSET 0) AS found")
-        if few
+        if window.gathers
         else SQL("SELECT {} FROM {} WHERE {}")
     )
-    found = form.format(source.columns, conditions.table, SQL(" AND ").join(parts))
-    direction = SQL("DESC") if descending else SQL("ASC")
     statement = SQL("{} ORDER BY {} {}, id {} LIMIT {} OFFSET {}").format(
-        found, sort.expression, direction, direction, Literal(paging.limit + 1), Literal(paging.offset)
+        form.format(SQL(columns), SQL(table), found),
+        expression,
+        direction,
+        direction,
+        Literal(window.limit),
+        Literal(window.offset),
     )
-    return statement, params
+    return to_statement("page", statement)
 
 
 def _to_cursor(source: Source[T], paging: Paging, row: T) -> str:
-    return pack([_order(source, paging), to_text(source.sorts[paging.sort].of(row)), source.id_of(row)])
+    return keyset.pack([_order(source, paging), keyset.to_text(source.sorts[paging.sort].of(row)), source.id_of(row)])
 
 
 def _read_cursor(source: Source[T], paging: Paging) -> tuple[object, UUID] | None:
     if paging.cursor is None:
         return None
     try:
-        order, value, row = unpack(paging.cursor)
+        order, value, row = keyset.unpack(paging.cursor)
         place = source.sorts[paging.sort].read(str(value)), UUID(str(row))
     except (ValueError, TypeError, InvalidOperation, OverflowError) as error:
         raise InvalidInput.of("cursor", _FOREIGN) from error
@@ -161,5 +190,8 @@ def _read_cursor(source: Source[T], paging: Paging) -> tuple[object, UUID] | Non
 
 
 def _order(source: Source[T], paging: Paging) -> str:
-    sort = source.sorts[paging.sort]
-    return f"{paging.sort}{'-' if (sort.descending if paging.descending is None else paging.descending) else '+'}"
+    return f"{paging.sort}{'-' if _is_descending(source, paging) else '+'}"
+
+
+def _is_descending(source: Source[T], paging: Paging) -> bool:
+    return source.sorts[paging.sort].descending if paging.descending is None else paging.descending

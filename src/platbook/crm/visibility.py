@@ -68,6 +68,11 @@ def check_task(actor: Actor, right: Right, task: Task | None) -> Task:
     return task
 
 
+def sees_few(actor: Actor) -> bool:
+    """Whether an actor sees but a part of everything, which no index that sorts begins with."""
+    return not whose(actor, Right.READ_CRM).everybody
+
+
 def to_lead_conditions(actor: Actor, *, whole: bool = False) -> Conditions:
     """The leads an actor sees; `whole`: only those of which nothing is kept from them."""
     seen = to_whole(actor)

@@ -135,17 +135,31 @@ async def relink_photos(connection: WriteConnection, property_id: UUID, old: str
     await connection.run(Q.relink_photos, {"property_id": property_id, "old": old, "new": new})
 
 
-async def want_again(
+async def want_failed_again(connection: WriteConnection, provider_id: str, at: datetime) -> int:
+    """Let a provider's photos that were tried in vain be tried again, now; how many."""
+    return await _want_again(connection, provider_id, ["failed", "waiting"], at, in_vain=True)
+
+
+async def want_stored_again(
+    connection: WriteConnection, provider_id: str, at: datetime, property_ids: Sequence[UUID]
+) -> int:
+    """Let the stored photos of some listings of a provider be fetched anew, now; how many."""
+    return await _want_again(connection, provider_id, ["stored"], at, property_ids=property_ids)
+
+
+async def _want_again(
     connection: WriteConnection,
     provider_id: str,
     states: Sequence[str],
     at: datetime,
+    *,
+    in_vain: bool = False,
     property_ids: Sequence[UUID] | None = None,
 ) -> int:
-    """Let a provider's photos in some states (stored, failed, waiting) be fetched anew, now; how many."""
     params = {
         "provider_id": provider_id,
         "states": list(states),
+        "in_vain": in_vain,
         "property_ids": None if property_ids is None else list(property_ids),
         "at": at,
     }

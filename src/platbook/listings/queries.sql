@@ -179,9 +179,9 @@ UPDATE property_media SET attempts = attempts + 1, reason = %(reason)s, updated_
 WHERE property_id = %(property_id)s AND media_key = %(media_key)s AND state = 'waiting' AND modified IS NOT DISTINCT FROM %(modified)s;
 
 -- name: mark_photos_waiting
--- Photos to be fetched anew: those given up, or all that are pictures; the listings they belong to.
+-- Photos in some states to be fetched anew, all of them or those that were tried in vain; the listings they belong to.
 UPDATE property_media SET state = 'waiting', attempts = 0, retry_at = NULL, etag = NULL, last_modified = NULL, updated_at = %(at)s
-WHERE provider_id = %(provider_id)s AND state = ANY(%(states)s)
+WHERE provider_id = %(provider_id)s AND state = ANY(%(states)s) AND (NOT %(in_vain)s::boolean OR reason IS NOT NULL)
     AND (%(property_ids)s::uuid[] IS NULL OR property_id = ANY(%(property_ids)s))
 RETURNING property_id;
 

@@ -19,6 +19,8 @@ from platbook.media.outcome import Failed, NotTried, Outcome, Stored
 from platbook.providers.display import Display
 from platbook.transport import AddressUsedUp, Downloader, Known
 
+_UNKNOWN = 10
+
 
 @dataclass(slots=True)
 class Album:
@@ -172,6 +174,7 @@ class Asking:
     async def _to_outcome(self, album: Album, ref: MediaRef, asked: float) -> Stored:
         waiting = album.waiting.get(ref.media_key)
         if isinstance(ref.content, bytes):
+            await self.downloader.count(ref.content)
             content, known = ref.content, Known()
         else:
             download = await self.downloader.fetch(
@@ -189,13 +192,20 @@ def to_chunks(albums: Iterable[Album], most_photos: int) -> list[list[Album]]:
     chunks: list[list[Album]] = []
     room = 0
     for album in albums:
-        size = 1 if album.first_only else max(len(album.waiting), 1)
+        size = _to_size(album)
         if not chunks or size > room:
             chunks.append([])
             room = most_photos
         chunks[-1].append(album)
         room -= size
     return chunks
+
+
+def _to_size(album: Album) -> int:
+    """How many photos are to be expected of a listing."""
+    if album.elsewhere:
+        return album.claim.photos_count or _UNKNOWN
+    return 1 if album.first_only else max(len(album.waiting), 1)
 
 
 def _raise_first(tasks: Sequence[asyncio.Task[None]]) -> None:

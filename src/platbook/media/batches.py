@@ -203,6 +203,7 @@ class _Batch:
             if time.monotonic() >= until:
                 break
             try:
+                await self.downloader.wait_left()
                 await asking.fetch(chunk)
             except TryLater as error:
                 after = _LATER if error.not_before is None else error.not_before - self.of.clock.now()

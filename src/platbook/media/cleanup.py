@@ -7,7 +7,7 @@ restored, somebody copied files) become such pictures first.
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from platbook.db import load_queries
 from platbook.media.blobs import parse_blob_id
@@ -17,6 +17,8 @@ from platbook.storage import Access
 Q = load_queries(__package__ or "platbook.media")
 
 _BATCH = 500
+_EVER = datetime(2000, 1, 1, tzinfo=UTC)
+_LATELY = timedelta(days=2)
 _JUST_MADE = timedelta(hours=1)
 """What was stored so lately may still be about to be recorded."""
 
@@ -38,16 +40,19 @@ class Cleanup:
     grace: timedelta
 
     async def run(self, *, search_store: bool = False) -> Cleared:
-        """Both steps; `search_store`: list every object of the store, too, for those nobody knows of."""
+        """Both steps. What became unused is noted when it happens; left to find is what was stored and never recorded.
+
+        `search_store`: look for that among all there is, and list every object of the store for those nobody knows of.
+        """
         deleted = await self._delete_removable()
         strays = await self._adopt_strays() if search_store else 0
-        unused = await self._note_unused()
+        unused = await self._note_unused(_EVER if search_store else self.exposure.clock.now() - _LATELY)
         return Cleared(strays, unused, deleted)
 
-    async def _note_unused(self) -> int:
+    async def _note_unused(self, since: datetime) -> int:
         before, after, noted = self.exposure.clock.now() - _JUST_MADE, "", 0
         while True:
-            params = {"before": before, "after": after, "limit": _BATCH}
+            params = {"since": since, "before": before, "after": after, "limit": _BATCH}
             async with self.exposure.database.transaction() as connection:
                 ids = await connection.column(str, Q.find_unused, params)
                 await connection.run_many(Q.add_blob_check, [{"id": blob_id} for blob_id in ids])

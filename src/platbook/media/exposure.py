@@ -43,7 +43,6 @@ class HeldBlob:
     is_public: bool
     variants: dict[str, dict[str, object]]
     original: str | None
-    unused_since: object
 
     @property
     def names(self) -> list[str]:

@@ -43,7 +43,7 @@ SELECT DISTINCT blob_id FROM property_media WHERE property_id = ANY(%(ids)s) AND
 
 -- name: hold_blob
 -- One picture, for whoever moves or deletes it.
-SELECT id, state, is_public, variants, original, unused_since FROM media_blobs WHERE id = %(id)s FOR UPDATE;
+SELECT id, state, is_public, variants, original FROM media_blobs WHERE id = %(id)s FOR UPDATE;
 
 -- name: find_use
 -- What a picture is used for: how many photos show it, whether one of them may be seen by everybody, whether a listing's
@@ -72,7 +72,7 @@ UPDATE media_blobs SET unused_since = coalesce(unused_since, %(at)s) WHERE id = 
 
 -- name: mark_deleting
 -- The second step: from here on nobody takes this picture up again.
-UPDATE media_blobs SET state = 'deleting' WHERE id = %(id)s;
+UPDATE media_blobs SET state = 'deleting', unused_since = '-infinity' WHERE id = %(id)s;
 
 -- name: delete_blob
 -- A picture whose objects are gone.
@@ -80,13 +80,14 @@ DELETE FROM media_blobs WHERE id = %(id)s AND state = 'deleting';
 
 -- name: find_unused
 -- Pictures nobody shows and that were not just made: what was stored and never recorded, what was left half made.
-SELECT b.id FROM media_blobs b WHERE b.unused_since IS NULL AND b.state <> 'deleting' AND b.created_at < %(before)s AND b.id > %(after)s
+SELECT b.id FROM media_blobs b WHERE b.unused_since IS NULL AND b.state <> 'deleting'
+    AND b.created_at > %(since)s AND b.created_at < %(before)s AND b.id > %(after)s
     AND NOT EXISTS (SELECT FROM property_media m WHERE m.blob_id = b.id)
 ORDER BY b.id LIMIT %(limit)s;
 
 -- name: find_removable
 -- Pictures whose time of grace is over, and those whose removal was cut short.
-SELECT id FROM media_blobs WHERE (unused_since < %(before)s OR state = 'deleting') AND id > %(after)s ORDER BY id LIMIT %(limit)s;
+SELECT id FROM media_blobs WHERE unused_since < %(before)s AND id > %(after)s ORDER BY id LIMIT %(limit)s;
 
 -- name: find_known
 -- Of some ids those that are pictures'.
@@ -168,5 +169,5 @@ INSERT INTO media_checks (blob_id) VALUES (%(id)s);
 
 -- name: is_removable
 -- Whether a picture, held by the caller, may be deleted now: unused for long, or half deleted already, and nobody shows it.
-SELECT (unused_since < %(before)s OR state = 'deleting') AND NOT EXISTS (SELECT FROM property_media m WHERE m.blob_id = b.id)
+SELECT unused_since < %(before)s AND NOT EXISTS (SELECT FROM property_media m WHERE m.blob_id = b.id)
 FROM media_blobs b WHERE b.id = %(id)s;

@@ -9,7 +9,7 @@ from platbook.base.actor import Actor
 from platbook.base.errors import MediaRejected, NotFound
 from platbook.base.log import get_log
 from platbook.db import WriteConnection, load_queries
-from platbook.listings.photo_work import relink_photos, want_again
+from platbook.listings.photo_work import relink_photos, want_failed_again, want_stored_again
 from platbook.listings.rebuild import hold_display, rebuild_listings
 from platbook.media.blobs import Blobs, add_checks, hold_blobs, to_recipe_version
 from platbook.providers.providers import LOCAL, get_provider
@@ -39,8 +39,7 @@ class _Stale:
 async def retry_photos(connection: WriteConnection, provider_id: str, actor: Actor, at: datetime) -> int:
     """Have a provider's photos that failed tried again, now; how many. NotFound."""
     await get_provider(connection, provider_id)
-    count = await want_again(connection, provider_id, ["failed"], at)
-    count += await want_again(connection, provider_id, ["waiting"], at)
+    count = await want_failed_again(connection, provider_id, at)
     log.info("photos to be tried again", provider=provider_id, by=actor.name, photos=count)
     return count
 
@@ -69,7 +68,7 @@ async def _refetch(blobs: Blobs, provider_id: str | None, at: datetime) -> int:
     count = 0
     async with blobs.database.transaction() as connection:
         for provider, ids in await connection.tuples(Q.find_originless, params):
-            count += await want_again(connection, cast("str", provider), ["stored"], at, cast("list[UUID]", ids))
+            count += await want_stored_again(connection, cast("str", provider), at, cast("list[UUID]", ids))
     return count
 
 

@@ -6,10 +6,14 @@ Decompression is done here and not by the HTTP library: that takes a gzip stream
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 
+import httpcore2
 import httpx2
 
 from platbook.base.errors import SourceBrokeProtocol, SourceUnavailable
 from platbook.transport.meter import Meter
+
+# What one read costs is the same for any size; a large reply comes in a quarter of the pieces.
+httpcore2.AsyncHTTP11Connection.READ_NUM_BYTES = 256 * 1024  # pyright: ignore[reportAttributeAccessIssue] - typed by its default
 
 _MOST_AT_ONCE = 1024 * 1024
 _GZIP = 16 + zlib.MAX_WBITS

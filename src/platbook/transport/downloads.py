@@ -72,10 +72,14 @@ class Spending:
         self._requests = requests
         self._volume = volume
 
-    async def wait_turn(self) -> None:
-        """Wait until one request may leave. RateLimited where that is longer than is waited for."""
+    async def wait_left(self) -> None:
+        """Wait until more bytes may come. RateLimited where that is longer than is waited for."""
         if self._volume is not None:
             await self._volume.wait_left()
+
+    async def wait_turn(self) -> None:
+        """Wait until one request may leave. RateLimited where that is longer than is waited for."""
+        await self.wait_left()
         for budget in self._requests:
             await budget.wait_turn()
         if self._quota is not None:
@@ -130,6 +134,16 @@ class Downloader:
             finally:
                 await response.aclose()
         raise MediaRejected(f"{first.name} redirects without end")
+
+    async def wait_left(self) -> None:
+        """Wait until more bytes may come, by whatever road. RateLimited where that is longer than is waited for."""
+        await self._spending.wait_left()
+
+    async def count(self, content: bytes) -> None:
+        """Count a photo whose bytes came by another road. MediaRejected where it is too large."""
+        await self._spending.note(len(content))
+        if len(content) > self._limits.max_bytes:
+            raise MediaRejected(f"it is larger than {self._limits.max_bytes} bytes")
 
     async def _send(self, address: Address, headers: Mapping[str, str]) -> httpx2.Response:
         spoken = {**_DEFAULT_HEADERS, **{name.lower(): value for name, value in headers.items()}}

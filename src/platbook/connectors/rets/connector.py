@@ -129,6 +129,8 @@ class RetsSession:
         _check_resource(resource)
         place = _Place(greatest=since) if resume is None else _parse_place(resume)
         classes = self._settings.classes
+        if place.class_index >= len(classes):
+            yield _to_page(Sheet((), (), place.within, None, ended=True), place, alone=False, last=True)
         while place.class_index < len(classes):
             class_name = classes[place.class_index]
             pager = self._pager(await self._fetcher(class_name), limit=self._settings.page_size)
@@ -153,7 +155,7 @@ class RetsSession:
         """Read one record by its key."""
         _check_resource(resource)
         for class_name in self._settings.classes:
-            read = await (await self._fetcher(class_name)).by_keys(class_name, [key])
+            read = await (await self._fetcher(class_name)).by_keys(class_name, [key], twice=False)
             for record in read.records:
                 return record
         return None

@@ -41,6 +41,8 @@ _VERSIONS = ("RETS/1.7.2", "RETS/1.8", "RETS/1.7", "RETS/1.5")
 _SESSION_COOKIE = "rets-session-id"
 _SECONDS_BETWEEN_LOGINS = 5.0
 _LONGEST_LOGOUT = 20.0
+_TRIES = 3
+_SECONDS_BETWEEN_TRIES = 1.0
 
 
 class SessionLostError(Exception):
@@ -111,8 +113,13 @@ class Conversation:
     async def ask(self, capability: str, arguments: Mapping[str, str], read: Callable[[HttpReply], Awaitable[T]]) -> T:
         """Send one transaction and read its answer; `read` raises SessionLostError where a code says so.
 
-        A lost session is met with one new login and the transaction again.
+        A lost session is met with one new login and the transaction again; so is a broken reply, without the login.
         """
+        return await self.persist(lambda: self._ask_or_log_in(capability, arguments, read))
+
+    async def _ask_or_log_in(
+        self, capability: str, arguments: Mapping[str, str], read: Callable[[HttpReply], Awaitable[T]]
+    ) -> T:
         try:
             return await self._ask(capability, arguments, read)
         except SessionLostError:
@@ -121,6 +128,20 @@ class Conversation:
             return await self._ask(capability, arguments, read)
         except SessionLostError:
             raise SourceUnavailable("the source forgets the login again and again") from None
+
+    async def persist(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Do what asks the source for one thing; a reply that is broken, or comes too late, is asked for again.
+
+        Some servers break one reply in many. What is broken three times is an error, whatever was broken about it.
+        """
+        for _ in range(_TRIES - 1):
+            try:
+                return await attempt()
+            except SourceBrokeProtocol:
+                pass
+            except SourceUnavailable:
+                await self._pause(_SECONDS_BETWEEN_TRIES)
+        return await attempt()
 
     @asynccontextmanager
     async def asking(self, capability: str, arguments: Mapping[str, str]) -> AsyncGenerator[HttpReply]:

@@ -43,12 +43,12 @@ class Fetcher:
         whole = (self.reader.to_record(said) for said in fields.values())
         return [record for record in whole if record is not None]
 
-    async def by_keys(self, class_name: str, keys: Sequence[str]) -> Read:
-        """Read records by their keys; one that does not come is asked for once more, and then has gone."""
+    async def by_keys(self, class_name: str, keys: Sequence[str], *, twice: bool = True) -> Read:
+        """Read records by their keys; one that does not come is asked for `twice`, and then has gone."""
         fields: dict[str, Fields] = {}
         problems: list[Problem] = []
         missing = list(keys)
-        for _ in range(2):
+        for _ in range(2 if twice else 1):
             if missing:
                 await self._fetch(class_name, missing, self._selections[0], fields, problems)
                 missing = [key for key in missing if key not in fields]

@@ -13,6 +13,7 @@ from platbook.protocols.rets.xml import Status
 
 _LOCATION_UNSUPPORTED, _INVALID_IDENTIFIER = 20414, 20402
 _LONGEST_REASON = 120
+_TRIES = 3
 
 
 class _AskOtherwiseError(Exception):
@@ -29,15 +30,23 @@ class PhotoFetcher:
 
     async def fetch(self, keys: Sequence[str]) -> AsyncIterator[tuple[str, MediaRef]]:
         """Fetch the photos of records by their keys; pairs of key and photo, a record's photos one after the other."""
-        waiting = list(keys)
+        waiting, broken, shelf = list(keys), 0, _Shelf((), self._remarks)
         while waiting:
             some = waiting[: self._keys_at_once]
-            shelf = _Shelf(some, self._remarks)
+            if broken == 0:
+                shelf = _Shelf(some, self._remarks)
             try:
                 async for pair in self._fetch(some, shelf):
                     yield pair
             except _AskOtherwiseError:
                 continue
+            except SourceBrokeProtocol:
+                broken += 1
+                if broken == _TRIES:
+                    raise
+                shelf.drop()  # what was given out is not given out again
+                continue
+            broken = 0
             waiting = waiting[len(some) :]
 
     async def _fetch(self, keys: Sequence[str], shelf: "_Shelf") -> AsyncIterator[tuple[str, MediaRef]]:
@@ -128,6 +137,10 @@ class _Shelf:
         fresh = [(number, ref) for number, ref in refs if (self._key, number) not in self._given]
         self._given |= {(self._key, number) for number, _ in fresh}
         return [(self._key, ref) for _, ref in fresh]
+
+    def drop(self) -> None:
+        """Forget what has come of the record under way: its reply was broken, and is asked for again."""
+        self._photos = {}
 
     def _find_key(self, one: RetsObject) -> str | None:
         said = one.content_id.strip().strip("<>\"'")

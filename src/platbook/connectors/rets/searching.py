@@ -1,6 +1,7 @@
 """One search: sent, read to its proven end, judged. A result counts only when `</RETS>` and its status are read."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from platbook.connectors.contract import HttpReply, ProviderMisconfigured, SourceBrokeProtocol, SourceUnavailable
@@ -12,7 +13,6 @@ from platbook.protocols.rets.search import BadRow, CompactParser, Row
 from platbook.protocols.rets.standard import Record, StandardParser
 from platbook.protocols.rets.xml import Status
 
-_BATCH = 1000
 _MISCELLANEOUS = 20203
 _OLD_DIALECT = frozenset({"RETS/1.5", "RETS/1.0"})
 
@@ -59,10 +59,13 @@ class Searcher:
         self._conversation, self._settings, self._remarks = conversation, settings, remarks
 
     async def find(self, asked: Asked) -> Found:
-        """Search and give the result whole."""
+        """Search and give the result whole; a broken reply is asked for again."""
+        return await self._conversation.persist(lambda: self._find(asked))
+
+    async def _find(self, asked: Asked) -> Found:
         rows: list[Row | BadRow | Record] = []
         columns: Sequence[str] = ()
-        async for piece in self.stream(asked):
+        async for piece in self._stream(asked):
             rows += piece.rows
             columns = piece.columns or columns
             if piece.ended:
@@ -72,8 +75,21 @@ class Searcher:
     async def stream(self, asked: Asked) -> AsyncGenerator[Found]:
         """Search and give the rows as they come, provisional until the piece that says `ended`.
 
-        A lost session is met with one new login and the search again, unless rows have been given out already.
+        A broken reply is asked for again, as long as no rows of it have been given out.
         """
+        first, further = await self._conversation.persist(lambda: self._begin(asked))
+        async with aclosing(further):
+            yield first
+            async for piece in further:
+                yield piece
+
+    async def _begin(self, asked: Asked) -> tuple[Found, AsyncGenerator[Found]]:
+        """The first piece of a search, and what gives the others."""
+        pieces = self._stream(asked)
+        return await anext(pieces), pieces
+
+    async def _stream(self, asked: Asked) -> AsyncGenerator[Found]:
+        """Search once; a lost session is met with one new login and the search again, unless rows were given out."""
         for again in (True, False):
             given = False
             try:
@@ -113,7 +129,7 @@ class Searcher:
         received = 0
         async for chunk in reply.chunks:
             rows += parser.feed(chunk)
-            if len(rows) >= _BATCH:
+            if rows:
                 received += len(rows)
                 yield Found(_columns(parser), rows)
                 rows = []

@@ -232,6 +232,9 @@ async def _make(
     await write_event(connection, "lead created", about(lead, sender), at)
     if lead.assigned_to is not None:
         await note_assigned(connection, sender, lead, None, at)
+    elif lead.claimants is not None:
+        offered = about(lead, sender, claimants=[str(one) for one in lead.claimants])
+        await write_event(connection, "lead offered", offered, at)
     return lead
 
 

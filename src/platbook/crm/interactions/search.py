@@ -11,7 +11,7 @@ from platbook.base.errors import NotAllowed
 from platbook.crm.interactions.interaction import Interaction
 from platbook.crm.leads.store import read_lead
 from platbook.crm.lists import Page, Paging, Sort, Source, find_page
-from platbook.crm.visibility import to_interaction_conditions
+from platbook.crm.visibility import sees_few, to_interaction_conditions
 from platbook.crm.words import InteractionType
 from platbook.db import ReadConnection
 from platbook.db.compose import SQL, Identifier
@@ -53,7 +53,7 @@ async def find_interactions(
     connection: ReadConnection, actor: Actor, search: InteractionSearch, paging: Paging
 ) -> Page[Interaction]:
     """A page of the interactions an actor sees, the newest first."""
-    return await find_page(connection, SOURCE, to_conditions(actor, search), paging)
+    return await find_page(connection, SOURCE, to_conditions(actor, search), paging, narrow=sees_few(actor))
 
 
 async def find_timeline(connection: ReadConnection, actor: Actor, lead_id: UUID, paging: Paging) -> Page[Interaction]:

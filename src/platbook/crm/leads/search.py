@@ -14,7 +14,7 @@ from platbook.crm.contacts import EMAIL, PHONE, to_email, to_phone
 from platbook.crm.leads.lead import Lead
 from platbook.crm.leads.rows import COLUMNS, find_by_contacts, get_lead
 from platbook.crm.lists import Page, Paging, Sort, Source, find_page
-from platbook.crm.visibility import Seen, see, to_lead_conditions, to_whole
+from platbook.crm.visibility import Seen, see, sees_few, to_lead_conditions, to_whole
 from platbook.crm.words import Priority, Stage
 from platbook.db import ReadConnection
 from platbook.db.compose import SQL, Composable, Identifier, Placeholder
@@ -94,7 +94,8 @@ class LeadStats:
 
 async def find_leads(connection: ReadConnection, actor: Actor, search: LeadSearch, paging: Paging) -> Page[Seen]:
     """A page of the leads an actor sees, the newest first unless told otherwise."""
-    found = await find_page(connection, SOURCE, to_conditions(actor, search), paging, narrow=search.is_narrow)
+    narrow = search.is_narrow or sees_few(actor)
+    found = await find_page(connection, SOURCE, to_conditions(actor, search), paging, narrow=narrow)
     seen = [see(actor, lead) for lead in found.rows]
     return Page(seen, found.total, found.total_is_estimate, found.next_cursor)
 

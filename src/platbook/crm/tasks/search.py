@@ -9,7 +9,7 @@ from uuid import UUID
 from platbook.base.actor import Actor
 from platbook.crm.lists import Page, Paging, Sort, Source, find_page
 from platbook.crm.tasks.task import Task
-from platbook.crm.visibility import to_task_conditions
+from platbook.crm.visibility import sees_few, to_task_conditions
 from platbook.crm.words import Priority
 from platbook.db import ReadConnection
 from platbook.db.compose import SQL, Identifier
@@ -69,7 +69,8 @@ async def find_tasks(
     connection: ReadConnection, actor: Actor, search: TaskSearch, paging: Paging, now: datetime
 ) -> Page[Task]:
     """A page of the tasks an actor sees, the next due first unless told otherwise."""
-    return await find_page(connection, SOURCE, to_conditions(actor, search, now), paging)
+    conditions = to_conditions(actor, search, now)
+    return await find_page(connection, SOURCE, conditions, paging, narrow=sees_few(actor))
 
 
 def to_conditions(actor: Actor, search: TaskSearch, now: datetime) -> Conditions:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from platbook.base.errors import InvalidInput
+from platbook.base.errors import InvalidInput, TryLater
 from platbook.base.ids import new_id
 from platbook.crm.contacts import EMAIL
 from platbook.crm.intake.assignment import Occasion, assign_by_rule
@@ -40,6 +40,8 @@ from platbook.db import Database, WriteConnection
 from platbook.jobs.outbox import write_event
 
 PERSON = "person"
+
+_TRIES = 3
 
 ROW_COLUMNS = (*COLUMNS, "search_text", "name_text")
 _TYPES: Mapping[str, str] = {
@@ -76,6 +78,7 @@ class _Batch:
     changed: dict[UUID, Lead] = field(default_factory=dict[UUID, Lead])
     told: dict[str, Known] = field(default_factory=dict[str, Known])
     taken: dict[Contact, str] = field(default_factory=dict[Contact, str])
+    found: Mapping[Contact, UUID] = field(default_factory=dict[Contact, UUID])
 
 
 async def import_people(database: Database, ground: Ground, source: Source, report: Report) -> None:
@@ -83,8 +86,24 @@ async def import_people(database: Database, ground: Ground, source: Source, repo
     seen: set[str] = set()
     for rows in batches(source.rows):
         people = [one for row in rows if (one := _read(ground, source, row, report, seen)) is not None]
-        async with database.transaction() as connection:
-            await _store(connection, ground, people, report)
+        report.add(await _store_again(database, ground, people))
+
+
+class _MadeMeanwhile(Exception):
+    """Somebody else made one of these people while they were looked up."""
+
+
+async def _store_again(database: Database, ground: Ground, people: list[_Person]) -> Report:
+    """Store a batch, anew where somebody else made one of its people at the same time."""
+    for _ in range(_TRIES):
+        report = Report()
+        try:
+            async with database.transaction() as connection:
+                await _store(connection, ground, people, report)
+        except _MadeMeanwhile:
+            continue
+        return report
+    raise TryLater("people of this file keep coming in another way; import it again")
 
 
 def _read(ground: Ground, source: Source, row: Row, report: Report, seen: set[str]) -> _Person | None:
@@ -144,7 +163,7 @@ async def _store(connection: WriteConnection, ground: Ground, people: list[_Pers
     linked = await _find_linked(connection, ground, list(found.values()))
     differing = [known[one.key].row_id for one in people if one.key in known and known[one.key].hash != one.hash]
     leads = await _lock(connection, [*differing, *found.values()])
-    batch, counts = _Batch(), report.of(Kind.PEOPLE)
+    batch, counts = _Batch(found=found), report.of(Kind.PEOPLE)
     for one in people:
         try:
             if one.key in known:
@@ -231,6 +250,10 @@ async def _write(connection: WriteConnection, ground: Ground, batch: _Batch) -> 
         "leads": [one[2] for one in pairs],
     }
     await connection.run(Q.add_many_contacts, params)
+    owners = await find_by_contacts(connection, [(kind, value) for kind, value, _ in pairs])
+    ours = {lead_id for _, _, lead_id in pairs}
+    if any(owner not in ours and contact not in batch.found for contact, owner in owners.items()):
+        raise _MadeMeanwhile
     for lead in batch.changed.values():
         await save_lead(connection, lead)
         await keep_contacts(connection, lead)

@@ -1,7 +1,7 @@
 """What an import did: counts by file, and every refused row with its reason."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from platbook.crm.transfer.mapping import Kind
 
@@ -35,6 +35,14 @@ class Report:
     def of(self, kind: Kind) -> Counts:
         """The counts of one file."""
         return self.counts.setdefault(kind, Counts())
+
+    def add(self, other: "Report") -> None:
+        """What another part did, too."""
+        for kind, counts in other.counts.items():
+            mine = self.of(kind)
+            for one in fields(Counts):
+                setattr(mine, one.name, getattr(mine, one.name) + getattr(counts, one.name))
+        self.refused += other.refused
 
     def refuse(self, kind: Kind, line: int, reason: str) -> None:
         """Note a row that is left out."""

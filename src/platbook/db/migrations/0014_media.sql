@@ -18,7 +18,7 @@ CREATE TABLE media_blobs (
     unused_since timestamptz                   -- noted by the first step of the clean-up, acted upon by the second
 );
 CREATE INDEX media_blobs_unused ON media_blobs (unused_since) WHERE unused_since IS NOT NULL;
-CREATE INDEX media_blobs_unfinished ON media_blobs (created_at) WHERE state <> 'stored';
+CREATE INDEX media_blobs_created ON media_blobs (created_at);
 
 ALTER TABLE property_media DROP CONSTRAINT property_media_state_check;
 ALTER TABLE property_media

@@ -2,11 +2,12 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import contextmanager
 from typing import Self
 
+from platbook.media.pictures.allocator import give_memory_back
 from platbook.media.pictures.opening import MOST_MEMORY, read_header
 from platbook.media.pictures.recipe import PLAIN, Recipe
 from platbook.media.pictures.variants import Picture, develop
@@ -27,6 +28,7 @@ class Studio:
         `memory` is what all pictures at work may take together, in bytes: five of a common camera's by default. A
         machine of more cores takes more of it, or more processes.
         """
+        give_memory_back()
         with ThreadPoolExecutor(threads or os.cpu_count(), thread_name_prefix="studio") as pool:
             yield cls(pool, memory)
 
@@ -34,8 +36,10 @@ class Studio:
         """As `variants.to_variants`, beside whatever else the event loop does; waits its turn for memory."""
         loop = asyncio.get_running_loop()
         header = await loop.run_in_executor(self._threads, read_header, content)
-        async with self._budget.take(header.memory):
-            return await loop.run_in_executor(self._threads, develop, content, header, recipe)
+        await self._budget.take(header.memory)
+        work = loop.run_in_executor(self._threads, develop, content, header, recipe)
+        work.add_done_callback(lambda done: self._budget.give_back(header.memory, done))
+        return await asyncio.shield(work)  # a thread cannot be stopped, so its memory is taken until it is done
 
 
 class _Budget:
@@ -47,17 +51,17 @@ class _Budget:
         self._door = asyncio.Lock()
         self._returned = asyncio.Event()
 
-    @asynccontextmanager
-    async def take(self, wanted: int) -> AsyncGenerator[None]:
-        """Take what is wanted, or all there is, when it is there."""
-        share = min(wanted, self._size)
+    async def take(self, wanted: int) -> None:
+        """Wait until what is wanted is there, or all there is, and take it."""
         async with self._door:
-            while self._taken + share > self._size:
+            while self._taken + min(wanted, self._size) > self._size:
                 self._returned.clear()
                 await self._returned.wait()
-            self._taken += share
-        try:
-            yield
-        finally:
-            self._taken -= share
-            self._returned.set()
+            self._taken += min(wanted, self._size)
+
+    def give_back(self, wanted: int, done: asyncio.Future[Picture]) -> None:
+        """What a piece of work took, once it is done; nobody may be left to hear how it went."""
+        if not done.cancelled():
+            done.exception()
+        self._taken -= min(wanted, self._size)
+        self._returned.set()

@@ -135,12 +135,12 @@ class MultipartParser:
         return Part(headers, rest)
 
     def _parse_last(self, rest: bytes) -> Part:
-        """The part that no boundary ends: its own length tells whether the last line break is the server's."""
+        """The part that no boundary ends. A line break belongs to a boundary: without one, only to what it says itself."""
         part = self._parse(rest)
         said = part.headers.get("content-length", ("",))[0]
-        if said.isascii() and said.isdigit() and int(said[:12]) == len(part.content):
-            return part
-        return Part(part.headers, part.content.removesuffix(b"\r\n"))
+        if said.isascii() and said.isdigit() and int(said[:12]) == len(part.content) - 2:
+            return Part(part.headers, _strip_break(part.content))
+        return part
 
     def _broken(self, words: str) -> SourceBrokeProtocol:
         return SourceBrokeProtocol(words, sample=self._sample)

@@ -4,12 +4,19 @@ Memory does not grow with the reply: a row is handed over as soon as its tag end
 `close` has returned its status, since some servers put the truth only into the trailing RETS-STATUS.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from platbook.protocols.rets.xml import UNSAID, Encoding, RetsXml, Status
 
 _HEX = 16
+_ROW_START, _ROW_END = "<DATA>", "</DATA>"
+_LAST = -len(_ROW_END) - 1
+_LESS = "\x01"  # stands for a < that is text; XML allows it nowhere, so it cannot be met otherwise
+_AMPERSAND = "\x02"  # likewise
+_AMP = re.compile("&amp;")  # a third faster than str.replace on texts of this size
+_ENTITIES = {"amp": "&", "lt": _LESS, "gt": ">", "quot": '"', "apos": "'"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +40,7 @@ class CompactParser:
         self._delimiter = "\t"
         self._leading = self._trailing = True
         self._rows: list[Row | BadRow] = []
-        self._xml = RetsXml(self._start, self._text, encoding, on_row=self._note_row)
+        self._xml = RetsXml(self._start, self._text, encoding, on_row=self._note_row, on_rows=self._note_rows)
 
     @property
     def status(self) -> Status | None:
@@ -98,6 +105,28 @@ class CompactParser:
         else:
             self._rows.append(self._parse_row(text, cells))
 
+    def _note_rows(self, text: str) -> bool:
+        """Take whole rows by the book, one like the other; anything else is left to be parsed."""
+        start = text.find(_ROW_START)
+        gap, delimiter, columns = text[:start], self._delimiter, len(self.columns)
+        body = start + len(_ROW_START)
+        if start < 0 or gap.strip() or not columns or text[body] != delimiter or text[_LAST] != delimiter:
+            return False
+        plain = unescape(text) if "&" in text else text
+        if plain is None:
+            return False
+        rows = plain[body + 1 : _LAST].split(f"{delimiter}{_ROW_END}{gap}{_ROW_START}{delimiter}")
+        # Another element or gap between two rows would leave its mark; so would a line end that XML reads otherwise.
+        if any("<" in row or "\r" in row for row in rows):
+            return False
+        if _LESS in plain:
+            rows = [row.replace(_LESS, "<") for row in rows]
+        cells = [tuple(row.split(delimiter)) for row in rows]
+        if set(map(len, cells)) != {columns}:
+            return False
+        self._rows += cells
+        return True
+
     def _parse_row(self, text: str, cells: list[str]) -> Row | BadRow:
         columns, found = len(self.columns), len(cells)
         if not columns:
@@ -114,6 +143,22 @@ class CompactParser:
         if found == columns:
             return tuple(cells)
         return BadRow(text, f"the row has {found} cells where there are {columns} columns")
+
+
+def unescape(text: str) -> str | None:
+    """Put characters in the place of XML's five entities, `<` marked; None: there are other references as well."""
+    plain = _AMP.sub(_AMPERSAND, text)
+    if "&" not in plain:
+        return plain.replace(_AMPERSAND, "&")
+    first, *pieces = text.split("&")
+    said = [first]
+    for piece in pieces:
+        name, end, rest = piece.partition(";")
+        character = _ENTITIES.get(name)
+        if character is None or not end:
+            return None
+        said += (character, rest)
+    return "".join(said)
 
 
 def parse_count(xml: RetsXml, records: str) -> int:

@@ -49,6 +49,22 @@ class TextRepairer:
         self._decoder: _Decoder | None = None
         self._tail = b""
 
+    def read(self, data: bytes) -> str | None:
+        """Give the text of bytes that begin and end between characters, references left as they are.
+
+        None: something is to be repaired there, or a character may span what was fed before; then it is to be fed.
+        """
+        if self._sniffing or self._tail or len(data.translate(None, _CONTROLS)) != len(data):
+            return None
+        if isinstance(self._decoder, _Windows1252Decoder):
+            return self._decoder.decode(data)
+        if self._decoder is not None or _is_beyond_utf_8(data):
+            return None
+        try:
+            return data.decode()
+        except UnicodeDecodeError:
+            return None
+
     def feed(self, data: bytes, *, last: bool = False) -> bytes:
         """Take the next bytes. What may be cut in the middle of a character waits for more, unless it is the `last`."""
         if self._sniffing:
@@ -88,13 +104,17 @@ class TextRepairer:
 def _is_clean(data: bytes) -> bool:
     if len(data.translate(None, _CONTROLS)) != len(data) or _DUBIOUS_AMPERSAND.search(data):
         return False
-    if b"\xef" in data and any(beyond in data for beyond in _BEYOND_UTF_8):
+    if _is_beyond_utf_8(data):
         return False
     try:
         data.decode()
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _is_beyond_utf_8(data: bytes) -> bool:
+    return b"\xef" in data and any(beyond in data for beyond in _BEYOND_UTF_8)
 
 
 def _find_cut(data: bytes) -> int:

@@ -100,6 +100,7 @@ async def serving(server: RetsServer, bound: socket.socket) -> AsyncGenerator[st
             log_level="critical",
             access_log=False,
             server_header=False,
+            date_header=False,  # RETS replies tell the market's time
             ws="none",
             lifespan="off",
             timeout_graceful_shutdown=1,

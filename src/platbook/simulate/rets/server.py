@@ -5,6 +5,7 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from email.utils import format_datetime
 from urllib.parse import parse_qsl
 
 from starlette.concurrency import run_in_threadpool
@@ -267,6 +268,7 @@ class RetsServer:
         response.headers["RETS-Version"] = INSISTED if lowered else _to_told(request.headers.get("RETS-Version", ""))
         response.headers["RETS-Server"] = "Platbook/1.0"
         response.headers["Cache-Control"] = "private"
+        response.headers["Date"] = format_datetime(self.source.moments.now(), usegmt=True)
         if said := request.headers.get("RETS-Request-ID"):
             response.headers["RETS-Request-ID"] = said
         if session is None:

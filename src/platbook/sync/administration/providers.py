@@ -163,7 +163,7 @@ async def accept_proposal(
     actor: Actor,
     at: datetime,
 ) -> Changed:
-    """Lay what a person accepts of a proposal over a provider's settings and mapping, and let that be its configuration.
+    """Lay what a person accepts of a proposal over a provider's settings and mapping: its configuration from now on.
 
     A setting of None is taken away. NotFound; Conflict where it is archived; InvalidInput names each field at fault.
     """

@@ -1,0 +1,109 @@
+"""The CRM's lists at ten times the leads, tasks and interactions: each first page, with its total as the API gives it.
+
+Once where the filter matches as many rows at both sizes, once where it matches ten times as many.
+"""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from uuid import UUID
+
+from benchmarks.ground import fill, fresh_database, median_times, tell
+from platbook.base.actor import Actor, Role
+from platbook.crm.interactions.search import InteractionSearch, find_interactions, find_timeline, get_interaction_stats
+from platbook.crm.leads.search import LeadSearch, find_leads, get_lead_stats
+from platbook.crm.lists import Paging
+from platbook.crm.tasks.search import TaskSearch, find_tasks, get_task_stats
+from platbook.crm.words import InteractionType, Priority, Stage
+from platbook.db import Database, ReadConnection
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+TIMES = 10
+BAR = 2.0
+SQL = Path(__file__).with_name("crm.sql")
+
+AGENT_ID = UUID("00000000-0000-7000-8000-000000000000")
+SHORT_LOG, LONG_LOG, GROWING_LOG = (UUID(f"10000000-0000-7000-8000-{n:012}") for n in (17, 0, 1))
+ADMIN = Actor("admin", AGENT_ID, Role.ADMIN)
+AGENT = Actor("agent", AGENT_ID, Role.AGENT, "North", "Team 0")
+MANAGER = Actor("manager", UUID(int=1), Role.MANAGER, "South")
+
+LEADS, TASKS, LOG = Paging("createdAt"), Paging("dueDate"), Paging("interactionDate", limit=50)
+
+Ask = Callable[[ReadConnection], Awaitable[object]]
+
+
+def _leads(actor: Actor, search: LeadSearch, paging: Paging = LEADS) -> Ask:
+    return lambda connection: find_leads(connection, actor, search, paging)
+
+
+def _tasks(actor: Actor, search: TaskSearch) -> Ask:
+    return lambda connection: find_tasks(connection, actor, search, TASKS, NOW)
+
+
+def _timeline(lead_id: UUID) -> Ask:
+    return lambda connection: find_timeline(connection, ADMIN, lead_id, LOG)
+
+
+def _log(actor: Actor, search: InteractionSearch) -> Ask:
+    return lambda connection: find_interactions(connection, actor, search, LOG)
+
+
+AS_MANY: dict[str, Ask] = {
+    "leads of an agent, by an admin": _leads(ADMIN, LeadSearch(assigned_to=AGENT_ID)),
+    "leads, by their agent": _leads(AGENT, LeadSearch()),
+    "leads of a stage, by their agent": _leads(AGENT, LeadSearch(status=(Stage.NEW,))),
+    "leads by a rare word": _leads(ADMIN, LeadSearch(search="seldom")),
+    "tasks of an agent, by an admin": _tasks(ADMIN, TaskSearch(assigned_to=AGENT_ID)),
+    "tasks, by their agent": _tasks(AGENT, TaskSearch()),
+    "open tasks, by their agent": _tasks(AGENT, TaskSearch(is_completed=False)),
+    "tasks of a lead": _tasks(ADMIN, TaskSearch(lead_id=SHORT_LOG)),
+    "timeline of 10": _timeline(SHORT_LOG),
+    "timeline of 1,000": _timeline(LONG_LOG),
+    "interactions, by their agent": _log(AGENT, InteractionSearch()),
+}
+TEN_TIMES: dict[str, Ask] = {
+    "leads": _leads(ADMIN, LeadSearch()),
+    "leads of a stage": _leads(ADMIN, LeadSearch(status=(Stage.NEW,))),
+    "leads of a source": _leads(ADMIN, LeadSearch(source=("Portal",))),
+    "leads of a stage, best first": _leads(ADMIN, LeadSearch(status=(Stage.NEW,)), Paging("score")),
+    "leads of an office, by its manager": _leads(MANAGER, LeadSearch()),
+    "leads by a common word": _leads(ADMIN, LeadSearch(search="person")),
+    "leads of a tag": _leads(ADMIN, LeadSearch(tags=("tag7",))),
+    "tasks": _tasks(ADMIN, TaskSearch()),
+    "open tasks": _tasks(ADMIN, TaskSearch(is_completed=False)),
+    "overdue tasks": _tasks(ADMIN, TaskSearch(overdue=True)),
+    "tasks of a priority": _tasks(ADMIN, TaskSearch(priority=(Priority.HIGH,))),
+    "tasks of an office, by its manager": _tasks(MANAGER, TaskSearch()),
+    "timeline of a twentieth of all leads": _timeline(GROWING_LOG),
+    "interactions": _log(ADMIN, InteractionSearch()),
+    "interactions of a type": _log(ADMIN, InteractionSearch(type=(InteractionType.CALL_LOGGED,))),
+}
+NO_BAR: dict[str, Ask] = {
+    "lead stats": partial(get_lead_stats, actor=ADMIN),
+    "task stats": partial(get_task_stats, actor=ADMIN, now=NOW),
+    "interaction stats": partial(get_interaction_stats, actor=ADMIN, search=InteractionSearch()),
+    "interaction stats, by their agent": partial(get_interaction_stats, actor=AGENT, search=InteractionSearch()),
+}
+
+
+async def run(rows: int) -> None:
+    """Print each list's time at both sizes and the ratio. The two take turns, so that both meet the same weather."""
+    async with AsyncExitStack() as stack:
+        connections: list[ReadConnection] = []
+        for size in (rows // TIMES, rows):
+            url = await stack.enter_async_context(fresh_database())
+            fill(url, SQL, size)
+            database = await stack.enter_async_context(Database.open(url))
+            connections.append(await stack.enter_async_context(database.read()))
+        first = await find_leads(connections[0], ADMIN, LeadSearch(), LEADS)
+        deep = {
+            "leads, next page by cursor": _leads(ADMIN, LeadSearch(), Paging("createdAt", cursor=first.next_cursor))
+        }
+        for kind, asks in (("as many", AS_MANY), ("ten times", TEN_TIMES | deep), ("no bar", NO_BAR)):
+            for name, ask in asks.items():
+                small, large = await median_times(*(partial(ask, connection) for connection in connections))
+                bar = "" if kind == "no bar" else f", bar {BAR}"
+                tell(f"{kind}: {name}, ms", f"{small:.2f} {large:.2f}", f"ratio {large / small:.2f}{bar}")

@@ -1,0 +1,61 @@
+"""The CRM at the command line: in from files, out as files, one person's data, events that wait, rules."""
+
+import json
+from collections.abc import Generator
+
+import pytest
+
+from tests.cli.program import Program, fresh_home
+
+PEOPLE = "id,first name,last name,email,stage\n1,Mira,Lane,mira@example.com,New\n2,Jo,Stone,jo@example.com,Odd\n"
+
+
+@pytest.fixture
+def office(database_url: str) -> Generator[Program]:
+    with fresh_home() as home:
+        program = Program(home, {"DATABASE_URL": database_url, "PLATBOOK_SECRET_KEY": "44" * 32})
+        (home / "people.csv").write_text(PEOPLE)
+        yield program
+
+
+def test_people_come_in_and_everything_goes_out_and_comes_back(office: Program) -> None:
+    preview = office.run("import", "--people", "people.csv", "--preview")
+    assert preview.returncode == 0, preview.stderr
+    mapping = json.loads(preview.stdout[preview.stdout.index("{") :])
+    assert mapping["people"]["columns"]["stage"] == "status"
+    first = office.run("import", "--people", "people.csv", "--system", "old", "--refused", "refused.csv")
+    assert (first.returncode, first.stdout) == (3, "people: 1 added, 0 changed, 0 unchanged, 1 refused\n")
+    refused = (office.home / "refused.csv").read_text().splitlines()
+    assert refused[0] == "file,line,reason"
+    assert refused[1].startswith("people,3,")
+    mapping["people"]["values"] = {"status": {"Odd": "Nurture"}}
+    (office.home / "mapping.json").write_text(json.dumps(mapping))
+    again = office.run("import", "--people", "people.csv", "--system", "old", "--mapping", "mapping.json", "--json")
+    assert (again.returncode, json.loads(again.stdout)["counts"]["people"]["added"]) == (0, 1), again.stderr
+
+    exported = office.run("export", "out", "--json")
+    assert json.loads(exported.stdout)["rows"]["leads"] == 2
+    lead = json.loads((office.home / "out/leads.jsonl").read_text().splitlines()[0])
+    person = json.loads(office.run("lead", "export", lead["id"]).stdout)
+    assert person["leads"][0]["emails"] == ["mira@example.com"]
+    assert office.run("lead", "erase", lead["id"], "--yes").returncode == 0
+    assert office.run("lead", "export", lead["id"]).returncode == 2
+    back = office.run("import", "out")
+    assert "leads: 1 rows" in back.stdout
+    assert office.run("import", str(office.home)).returncode == 2
+    assert office.run("import").returncode == 2
+
+
+def test_events_that_wait_and_rules(office: Program) -> None:
+    assert office.run("lead", "events").stdout == "event\tsender's id\treason\n"
+    assert office.run("lead", "replay", "01a20cc2-c827-7ea6-9dab-49ecc5a105db").returncode == 2
+    add = ["user", "add", "ann@example.com", "--first-name", "A", "--last-name", "B", "--password-stdin", "--json"]
+    user = json.loads(office.run(*add, said="correct horse battery").stdout)
+    rule = {"name": "all", "method": "direct", "members": [{"userId": user["id"]}]}
+    added = office.run("lead", "add-rule", "-", said=json.dumps(rule))
+    assert added.returncode == 0, added.stderr
+    (listed,) = json.loads(office.run("lead", "rules", "--json").stdout)["rules"]
+    assert (listed["name"], listed["members"]) == ("all", [{"userId": user["id"], "weight": 1}])
+    assert office.run("lead", "add-rule", "-", said='{"name": "x"}').returncode == 2
+    assert office.run("lead", "remove-rule", listed["id"]).returncode == 0
+    assert office.run("lead", "rules").stdout == "rule\tname\tmethod\tmembers\tstate\n"

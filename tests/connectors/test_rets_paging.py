@@ -1,0 +1,160 @@
+"""Walks and sweeps over a server that caps, ignores or refuses: by whichever way, everything and nothing twice."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from platbook.base.errors import NeedsOperator, PlatbookError, ProviderMisconfigured, SourceBrokeProtocol
+from platbook.connectors.contract import Cursor, Page, Resource
+from platbook.connectors.rets.paging import _halve  # pyright: ignore[reportPrivateUsage] - the arithmetic by itself
+from platbook.connectors.testing import Case, check_all
+from tests.fakes.rets_market import CLASSES, RetsMarket, rets_market
+
+LISTINGS = 40
+BY_KEY, BY_TIME = "by lists of keys", "by slices of time"
+
+
+async def _walk(
+    market: RetsMarket, *, resume: Cursor | None = None, **settings: object
+) -> tuple[list[Page], list[str]]:
+    async with market.session(**{"pageSize": 7, **settings}) as session:
+        pages = [page async for page in session.changes(Resource.PROPERTY, None, resume)]
+        return pages, list(session.remarks())
+
+
+def _keys(pages: list[Page]) -> list[str]:
+    return [record.key for page in pages for record in page.records]
+
+
+@pytest.mark.parametrize(
+    ("quirks", "remark"),
+    [
+        ((), None),
+        (("row-cap",), None),
+        (("cap-20208",), None),
+        (("cap-20208-trailer",), None),
+        (("maxrows-on-last",), None),
+        (("no-count",), None),
+        (("no-count", "row-cap"), None),
+        (("empty-in-trailer",), None),
+        (("ignore-offset",), BY_KEY),
+        (("refuse-offset",), BY_KEY),
+        (("ignore-offset", "unordered"), BY_KEY),
+        (("ignore-offset", "row-cap"), BY_KEY),
+        (("ignore-offset", "character-key"), BY_KEY),
+        (("ignore-offset", "row-cap", "capped-keys"), BY_TIME),
+        (("refuse-offset", "row-cap", "capped-keys", "unordered", "no-count"), BY_TIME),
+        (("refuse-offset", "cap-20208-trailer", "capped-keys", "character-key"), BY_TIME),
+    ],
+)
+async def test_everything_comes_once_by_a_way_the_source_allows(quirks: tuple[str, ...], remark: str | None) -> None:
+    async with rets_market(*quirks, listings=LISTINGS, cap=5) as market:
+        pages, remarks = await _walk(market)
+        keys = _keys(pages)
+        assert len(keys) == len(set(keys)) == LISTINGS
+        assert [page.complete for page in pages] == [False] * (len(pages) - 1) + [True]
+        assert any(remark in said for said in remarks) if remark else remarks == []
+        async with market.session(pageSize=7) as session:
+            swept = [page async for page in session.keys(Resource.PROPERTY)]
+            assert await session.count(Resource.PROPERTY) == LISTINGS
+        assert sorted(key for page in swept for key in page.keys) == sorted(keys)
+        assert (swept[-1].complete, swept[-1].total) == (True, LISTINGS)
+
+
+@pytest.mark.parametrize("way", ["offset", "key", "time"])
+async def test_a_way_that_is_set_keeps_the_contract(way: str) -> None:
+    async with rets_market(listings=30) as market:
+        settings = {"loginUrl": market.url, "classes": CLASSES, "pageSize": 5, "keysPerRequest": 4, "paging": way}
+        login = {"username": "demo", "password": "demo"}
+        await check_all(Case(market.connector, {**settings, "photosPerRequest": 2}, login, http=market.http))
+
+
+@pytest.mark.parametrize("quirks", [("ignore-offset",), ("refuse-offset", "row-cap", "capped-keys")])
+async def test_a_walk_that_changed_its_way_is_resumed_on_it(quirks: tuple[str, ...]) -> None:
+    async with rets_market(*quirks, listings=LISTINGS, cap=5) as market:
+        pages, _ = await _walk(market, keysPerRequest=4)
+        for at in (2, len(pages) // 2):
+            rest, _ = await _walk(market, resume=pages[at].checkpoint, keysPerRequest=4)
+            assert {*_keys(pages[: at + 1]), *_keys(rest)} == set(_keys(pages))
+
+
+@pytest.mark.parametrize(
+    ("quirks", "settings", "words"),
+    [
+        (("ignore-offset",), {"paging": "offset"}, "repeated paging"),
+        (("refuse-offset",), {"paging": "offset"}, "20203"),
+        (("row-cap", "capped-keys"), {"paging": "key"}, "settings.paging"),
+        (("error-in-trailer=always",), {}, "20209"),
+        (("cut-body=always",), {}, "cut short|not well-formed"),
+        (("count-without-data=always",), {}, "incomplete"),
+        (("html-page=always",), {}, "HTML"),
+    ],
+)
+async def test_what_cannot_be_proved_is_an_error(
+    quirks: tuple[str, ...], settings: dict[str, object], words: str
+) -> None:
+    async with rets_market(*quirks, listings=LISTINGS, cap=5) as market:
+        for_all: list[PlatbookError] = []
+        try:
+            pages, _ = await _walk(market, **settings)
+        except PlatbookError as error:
+            for_all.append(error)
+        else:
+            assert not any(page.complete for page in pages)
+        assert for_all
+        with pytest.raises((SourceBrokeProtocol, NeedsOperator, PlatbookError), match=words):
+            raise for_all[0]
+
+
+async def test_rows_that_shift_between_pages_are_neither_lost_nor_repeated() -> None:
+    """A listing of the first page leaves between two pages: the next page is found again by the rows it shares."""
+    async with rets_market(listings=LISTINGS) as market, market.session(pageSize=6) as session:
+        whole = {r.key async for page in session.changes(Resource.PROPERTY, None, None) for r in page.records}
+        seen: list[str] = []
+        narrowed = ""
+        async with market.session(pageSize=6, classes=["Residential"]) as other:
+            async for page in other.changes(Resource.PROPERTY, None, None):
+                seen += [record.key for record in page.records]
+                if not narrowed and seen:
+                    narrowed = f"(ListingKey={int(seen[0]) + 1}+)"
+                    object.__setattr__(other._settings, "query", narrowed)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - the source as if it had lost a listing
+        assert len(seen) == len(set(seen))
+        assert set(seen) <= whole
+
+
+async def test_columns_are_selected_in_batches_where_one_search_may_not_have_them_all() -> None:
+    async with rets_market(listings=12) as market:
+        plain, _ = await _walk(market)
+    async with rets_market("narrow-select", listings=12) as market:
+        wide, _ = await _walk(market, columnsPerRequest=40)
+    assert {r.key: r.fields for page in wide for r in page.records} == {
+        r.key: r.fields for page in plain for r in page.records
+    }
+
+
+async def test_columns_may_be_named() -> None:
+    async with rets_market(listings=3) as market:
+        pages, _ = await _walk(market, columns=["ListPrice", "City"])
+    for page in pages:
+        for record in page.records:
+            assert set(record.fields) == {"ListingKey", "ModificationTimestamp", "ListPrice", "City"}
+
+
+async def test_an_unknown_key_column_is_named() -> None:
+    async with rets_market(listings=3) as market:
+        with pytest.raises(ProviderMisconfigured, match=r"settings\.keyField|Unknown"):
+            await _walk(market, keyField="Nowhere")
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "middle"),
+    [
+        ("2026-01-01T00:00:00", "2026-01-03T00:00:00", "2026-01-02T00:00:00"),
+        ("2026-01-01T00:00:00Z", "2026-01-01T00:00:02Z", "2026-01-01T00:00:01Z"),
+        ("2026-01-01T00:00:00", "2026-01-01T00:00:01", None),
+        ("2026-01-01T00:00:00.400", "2026-01-01T00:00:01.500", "2026-01-01T00:00:01.400"),
+        ("2026-03-01T00:00:00", None, "2026-03-02T00:00:00"),
+    ],
+)
+def test_a_slice_is_halved_at_a_second_within_it(start: str, end: str | None, middle: str | None) -> None:
+    assert _halve(start, end, datetime(2026, 3, 2, tzinfo=UTC)) == middle

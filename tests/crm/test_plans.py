@@ -1,0 +1,149 @@
+"""The CRM's hot statements walk the indexes made for them, at a size where anything else would hurt."""
+
+import os
+from collections.abc import AsyncGenerator, Generator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+from uuid import UUID
+
+import psycopg
+import pytest
+from psycopg.sql import SQL as TEXT
+from psycopg.sql import Identifier as Name
+
+from benchmarks.crm import ADMIN, AGENT, AGENT_ID, GROWING_LOG, MANAGER, NOW
+from platbook.crm.interactions import search as log
+from platbook.crm.leads import search as leads
+from platbook.crm.lists import Paging, to_page
+from platbook.crm.tasks import search as tasks
+from platbook.crm.words import InteractionType, Priority, Stage
+from platbook.db import Database, Query, ReadConnection, load_queries
+from platbook.db.conditions import Conditions, to_count
+from platbook.db.embedded import EmbeddedPostgres
+from platbook.db.totals import EXACT_UP_TO
+
+ROWS = int(os.environ.get("PLATBOOK_TEST_LEADS", "30000"))
+FILL = Path(__file__).parents[2] / "benchmarks/crm.sql"
+
+Asked = tuple[Query, Mapping[str, object]]
+
+
+@pytest.fixture(scope="module")
+def brokerage_url(postgres: EmbeddedPostgres, template: str) -> Generator[str]:
+    """A database with a large brokerage in it, for all tests of this file."""
+    name = f"test_{os.getpid()}_brokerage"
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
+        admin.execute(TEXT("CREATE DATABASE {} TEMPLATE {}").format(Name(name), Name(template)))
+        with psycopg.connect(postgres.url(name), autocommit=True) as connection:
+            for statement in FILL.read_text().replace("%(rows)s", str(ROWS)).split(";\n"):
+                if statement.strip():
+                    connection.execute(statement.encode())
+        yield postgres.url(name)
+        admin.execute(TEXT("DROP DATABASE {} WITH (FORCE)").format(Name(name)))
+
+
+@pytest.fixture
+async def brokerage(brokerage_url: str) -> AsyncGenerator[ReadConnection]:
+    async with Database.open(brokerage_url, size=1) as database, database.read() as connection:
+        yield connection
+
+
+def lead_page(search: leads.LeadSearch, sort: str = "createdAt", *, few: bool = False, agent: bool = False) -> Asked:
+    conditions = leads.to_conditions(AGENT if agent else ADMIN, search)
+    return to_page(leads.SOURCE, conditions, Paging(sort), few=few)
+
+
+def task_page(search: tasks.TaskSearch, sort: str = "dueDate", *, agent: bool = False) -> Asked:
+    conditions = tasks.to_conditions(AGENT if agent else ADMIN, search, NOW)
+    return to_page(tasks.SOURCE, conditions, Paging(sort))
+
+
+def log_page(conditions: Conditions, after: tuple[object, UUID] | None = None) -> Asked:
+    return to_page(log.SOURCE, conditions, Paging("interactionDate", limit=50), after)
+
+
+def count(conditions: Conditions) -> Asked:
+    return to_count(conditions, EXACT_UP_TO + 1), conditions.params
+
+
+_LEADS, _TASKS = leads.LeadSearch, tasks.TaskSearch
+_AFTER = (datetime(2026, 5, 1, tzinfo=UTC), UUID(int=7))
+
+PLANS: dict[str, tuple[Asked, str]] = {
+    "leads, newest first": (lead_page(_LEADS()), "leads_created"),
+    "leads by score": (lead_page(_LEADS(), "score"), "leads_score"),
+    "leads by name": (lead_page(_LEADS(), "lastName"), "leads_name"),
+    "leads by activity": (lead_page(_LEADS(), "lastActivityAt"), "leads_active"),
+    "leads by change": (lead_page(_LEADS(), "updatedAt"), "leads_updated"),
+    "leads of a stage": (lead_page(_LEADS(status=(Stage.NEW,))), "leads_"),
+    "leads of a source": (lead_page(_LEADS(source=("Portal",))), "leads_"),
+    "leads of an owner": (lead_page(_LEADS(assigned_to=AGENT_ID)), "leads_owner"),
+    "leads, by their agent": (lead_page(_LEADS(), agent=True), "leads_"),
+    "leads by a rare word": (lead_page(_LEADS(search="seldom"), few=True), "leads_search"),
+    "leads by a short word": (lead_page(_LEADS(search="se"), few=True), "leads_search"),
+    "leads of a tag": (lead_page(_LEADS(tags=("tag7",)), few=True), "leads_tags"),
+    "count of a stage": (count(leads.to_conditions(ADMIN, _LEADS(status=(Stage.NURTURE,)))), "leads_"),
+    "count of an owner": (count(leads.to_conditions(ADMIN, _LEADS(assigned_to=AGENT_ID))), "leads_owner"),
+    "tasks, next due first": (task_page(_TASKS()), "tasks_due"),
+    "open tasks": (task_page(_TASKS(is_completed=False)), "tasks_"),
+    "overdue tasks": (task_page(_TASKS(overdue=True)), "tasks_"),
+    "tasks by priority": (task_page(_TASKS(), "priority"), "tasks_urgency"),
+    "tasks of a priority": (task_page(_TASKS(priority=(Priority.URGENT,))), "tasks_"),
+    "tasks of a lead": (task_page(_TASKS(lead_id=GROWING_LOG)), "tasks_lead"),
+    "tasks, by their agent": (task_page(_TASKS(), agent=True), "tasks_"),
+    "a lead's log": (log_page(log.to_timeline(GROWING_LOG)), "interactions_lead"),
+    "a lead's log, by cursor": (log_page(log.to_timeline(GROWING_LOG), _AFTER), "interactions_lead"),
+    "count of a lead's log": (count(log.to_timeline(GROWING_LOG)), "interactions_lead"),
+    "the log": (log_page(log.to_conditions(ADMIN, log.InteractionSearch())), "interactions_recent"),
+    "the log of a type": (
+        log_page(log.to_conditions(ADMIN, log.InteractionSearch(type=(InteractionType.CALL_LOGGED,)))),
+        "interactions_",
+    ),
+    "leads of an office, by its manager": (
+        to_page(leads.SOURCE, leads.to_conditions(MANAGER, _LEADS()), Paging("createdAt")),
+        "leads_",
+    ),
+}
+
+
+@pytest.mark.parametrize(("asked", "index"), PLANS.values(), ids=list(PLANS))
+async def test_a_hot_statement_walks_its_index(brokerage: ReadConnection, asked: Asked, index: str) -> None:
+    nodes = await _explain(brokerage, *asked)
+    used = {str(node["Index Name"]) for node in nodes if "Index Name" in node}
+    assert any(name.startswith(index) for name in used), nodes
+    assert not [node for node in nodes if node["Node Type"] == "Seq Scan"]
+
+
+@pytest.mark.parametrize(
+    ("package", "name", "params", "index"),
+    [
+        ("platbook.crm.leads", "find_stale_scores", {"at": NOW, "most": 10}, "leads_score_until"),
+        ("platbook.crm.leads", "find_lapsed_claims", {"at": NOW, "most": 10}, "leads_claim_until"),
+        ("platbook.crm.leads", "find_contacts", {"kinds": ["email"], "values": ["a@b.example"]}, "lead_contacts_pkey"),
+        ("platbook.crm.tasks", "take_reminders", {"at": NOW, "most": 10}, "tasks_remind"),
+        ("platbook.crm.intake", "find_refused", {"limit": 10, "offset": 0}, "lead_events_refused"),
+    ],
+)
+async def test_what_is_asked_all_the_time_looks_at_few_rows(
+    brokerage_url: str, package: str, name: str, params: Mapping[str, object], index: str
+) -> None:
+    query = getattr(load_queries(package), name)
+    with psycopg.connect(brokerage_url) as connection:
+        connection.execute("SET enable_seqscan = off")  # where a table is empty the planner reads it whole
+        plan = connection.execute(f"EXPLAIN {query.sql}".encode(), params).fetchall()
+    assert any(index in str(row[0]) for row in plan), plan
+
+
+async def _explain(
+    connection: ReadConnection, statement: Query, params: Mapping[str, object]
+) -> list[dict[str, object]]:
+    asked = Query(statement.name, "How it would be done.", f"EXPLAIN (FORMAT JSON) {statement.sql}")
+    ((plans,),) = await connection.tuples(asked, params)
+    return list(_nodes(cast("list[dict[str, dict[str, object]]]", plans)[0]["Plan"]))
+
+
+def _nodes(plan: dict[str, object]) -> Generator[dict[str, object]]:
+    yield plan
+    for child in cast("list[dict[str, object]]", plan.get("Plans", [])):
+        yield from _nodes(child)

@@ -1,0 +1,156 @@
+"""What is worked out of values alone: contacts, scores, due dates, consents, search texts."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis.strategies import builds, datetimes, dictionaries, integers, sampled_from, text
+
+from platbook.base.errors import InvalidInput
+from platbook.base.ids import new_id
+from platbook.crm.contacts import to_email, to_emails, to_phone, to_phones
+from platbook.crm.intake.event import event_id_of, parse_event
+from platbook.crm.leads.lead import Consent, add_consents, apply, new_lead, note_activity, to_search_text
+from platbook.crm.leads.scoring import Known, to_score
+from platbook.crm.tasks.task import to_due
+from platbook.crm.words import EventType, Stage
+
+NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("(512) 555-0143", "+15125550143"),
+        ("512.555.0143 x22", "+15125550143;ext=22"),
+        ("+15125550143;ext=22", "+15125550143;ext=22"),
+        ("+44 20 7946 0958", "+442079460958"),
+        ("1-512-555-0143", "+15125550143"),
+    ],
+)
+def test_numbers_in_one_form(said: str, kept: str) -> None:
+    assert to_phone(said) == kept
+    assert to_phone(kept) == kept
+
+
+@pytest.mark.parametrize("said", ["", "12", "ask me", "+999 1", "5" * 40])
+def test_what_is_no_number(said: str) -> None:
+    with pytest.raises(ValueError, match="telephone number"):
+        to_phone(said)
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"), [(" Mira@EXAMPLE.com ", "mira@example.com"), ("a@MÜNCHEN.example", "a@münchen.example")]
+)
+def test_addresses_in_one_form(said: str, kept: str) -> None:
+    assert to_email(said) == kept
+    assert to_email(kept) == kept
+
+
+def test_each_wrong_one_is_named_by_its_place() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        to_emails(["a@example.com", "b", "c"])
+    assert [one.field for one in caught.value.details] == ["emails.1", "emails.2"]
+    assert to_phones(["512 555 0143", "+15125550143"]) == ["+15125550143"]
+
+
+@given(text())
+def test_no_text_is_more_than_refused(said: str) -> None:
+    for to in (to_email, to_phone):
+        try:
+            kept = to(said)
+        except ValueError:
+            continue
+        assert to(kept) == kept
+
+
+def _known(stage: Stage, activity: Mapping[str, int], *, has_all: bool = False) -> Known:
+    return Known(stage, has_all, has_all, has_all, activity, NOW)
+
+
+@pytest.mark.parametrize(
+    ("known", "points", "reasons"),
+    [
+        (_known(Stage.NEW, {}), 10, ["stage New: +10"]),
+        (
+            _known(Stage.QUALIFIED, {EventType.INQUIRY: 3, EventType.VIEWED_PROPERTY: 1}, has_all=True),
+            35 + 8 + 4 + 16 + 1 + 10,
+            [
+                "stage Qualified: +35",
+                "budget known: +8",
+                "e-mail and telephone known: +4",
+                "Inquiry 3 times: +16",
+                "Viewed Property 1 time: +1",
+                "active in the last week: +10",
+            ],
+        ),
+        (_known(Stage.CLOSED_WON, {}, has_all=True), 100, ["Closed Won: 100"]),
+        (_known(Stage.ARCHIVED, {}, has_all=True), 0, ["Archived: 0"]),
+    ],
+)
+def test_a_score_gives_its_reasons(known: Known, points: int, reasons: list[str]) -> None:
+    score = to_score(known, NOW)
+    assert (score.points, list(score.reasons)) == (points, reasons)
+
+
+_KNOWN = builds(
+    Known,
+    sampled_from(Stage),
+    activity=dictionaries(sampled_from(EventType), integers(1, 50)),
+    last_activity_at=datetimes(datetime(2026, 1, 1), datetime(2026, 3, 1)).map(lambda at: at.replace(tzinfo=UTC)),  # noqa: DTZ001 - made aware beside
+)
+
+
+@given(_KNOWN)
+def test_a_score_lies_in_its_range_and_holds_until_it_says(known: Known) -> None:
+    now = known.last_activity_at + timedelta(hours=1)
+    score = to_score(known, now)
+    assert 0 <= score.points <= 100
+    if score.until is not None:
+        assert to_score(known, score.until - timedelta(seconds=1)).points == score.points
+        assert to_score(known, score.until).points <= score.points
+
+
+def test_activity_of_the_future_counts_as_of_now() -> None:
+    lead = note_activity(new_lead(new_id(), NOW), EventType.INQUIRY, NOW + timedelta(days=9), NOW)
+    assert (lead.last_activity_at, lead.activity) == (NOW, {"Inquiry": 1})
+    assert lead.score_until == NOW + timedelta(days=7)
+
+
+@pytest.mark.parametrize(
+    ("said", "zone", "due"),
+    [
+        ("2026-03-08", "America/Chicago", datetime(2026, 3, 9, 4, 59, 59, tzinfo=UTC)),  # the clock changes that day
+        ("2026-11-01T01:30:00", "America/Chicago", datetime(2026, 11, 1, 6, 30, tzinfo=UTC)),  # twice; the first
+        ("2026-06-01T00:00:00Z", "America/Chicago", datetime(2026, 6, 1, tzinfo=UTC)),
+    ],
+)
+def test_due_on_a_calendar(said: str, zone: str, due: datetime) -> None:
+    assert to_due(said, zone) == due
+
+
+def test_consent_is_added_where_it_changes_and_never_taken_back() -> None:
+    yes: Consent = {"channel": "sms", "given": True, "at": "2026-01-01T00:00:00Z", "source": "form"}
+    no: Consent = {"channel": "sms", "given": False, "at": "", "source": "call"}
+    statements = add_consents([], [yes, yes, no, no], NOW)
+    assert statements == [yes, {**no, "at": "2026-01-02T12:00:00Z"}]
+
+
+def test_a_search_text_begins_every_word_after_two_spaces() -> None:
+    found = to_search_text("Mira Jo", "Lane", ["m@example.com"], ["+15125550143"])
+    assert found == "  mira  jo  lane  m@example.com  +15125550143  5125550143"
+
+
+def test_the_first_address_goes_with_null_and_another_comes_first() -> None:
+    lead = apply(new_lead(new_id(), NOW), {"emails": ["a@example.com", "b@example.com"]}, NOW)
+    assert apply(lead, {"email": None}, NOW).emails == ["b@example.com"]
+    assert apply(lead, {"email": "B@example.com"}, NOW).emails == ["b@example.com", "a@example.com"]
+
+
+@given(text())
+def test_whatever_comes_in_is_an_event_or_refused_and_has_a_name(said: str) -> None:
+    raw = said.encode("utf-8", "surrogatepass")
+    assert event_id_of(raw) == event_id_of(raw)
+    with pytest.raises(InvalidInput):
+        parse_event(raw)

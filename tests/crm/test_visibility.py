@@ -1,0 +1,70 @@
+"""Who sees which lead is said twice, as SQL for lists and of one row: both say the same."""
+
+from datetime import UTC, datetime
+from itertools import product
+from uuid import UUID
+
+from platbook.base.actor import Actor, Role, Surface
+from platbook.base.errors import NotFound
+from platbook.base.ids import new_id
+from platbook.crm.leads.lead import Lead, new_lead
+from platbook.crm.leads.rows import insert_lead
+from platbook.crm.leads.search import LeadSearch, find_leads
+from platbook.crm.lists import Paging
+from platbook.crm.visibility import see
+from platbook.db import Database
+from tests.crm.conftest import add_agents
+
+NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
+OFFICES = ("North", "South", None)
+TEAMS = ("Elm", None)
+
+
+def _actors(users: dict[str, UUID]) -> list[Actor]:
+    places = list(product(OFFICES, TEAMS))
+    ann, abe = users["ann"], users["abe"]
+    actors = [Actor(role, ann, role, office, team) for role in Role for office, team in places]
+    actors += [Actor("assistant", abe, Role.ASSISTANT, office, agents=frozenset({ann})) for office in OFFICES]
+    return [*actors, Actor("public", ann, Role.ADMIN, surface=Surface.PUBLIC), Actor("nobody")]
+
+
+def _leads(users: dict[str, UUID]) -> list[Lead]:
+    made: list[Lead] = []
+    for owner, office, team, claimed in product((None, "ann", "abe"), OFFICES, TEAMS, (None, "ann", "abe")):
+        if owner is None or claimed is None:
+            lead = new_lead(new_id(), NOW)
+            values = {
+                "assigned_to": users.get(owner or ""),
+                "office": office,
+                "team": team,
+                "claimants": None if claimed is None else [users[claimed]],
+                "emails": [f"{lead.id}@example.com"],
+            }
+            made.append(Lead(lead.id, NOW, NOW, NOW, last_name="x", **values))  # pyright: ignore[reportArgumentType] - by name, as above
+    return made
+
+
+async def test_lists_and_single_leads_agree(database: Database) -> None:
+    users = await add_agents(database, "ann", "abe")
+    leads = _leads(users)
+    async with database.transaction() as connection:
+        for lead in leads:
+            await insert_lead(connection, lead)
+    shown = 0
+    async with database.read() as connection:
+        for actor in _actors(users):
+            page = await find_leads(connection, actor, LeadSearch(), Paging("createdAt", limit=100))
+            listed = {seen.lead.id: seen.is_whole for seen in page.rows}
+            single: dict[UUID, bool] = {}
+            for lead in leads:
+                try:
+                    single[lead.id] = see(actor, lead).is_whole
+                except NotFound:
+                    continue
+            assert listed == single, actor
+            assert page.total == len(single)
+            assert all(bool(seen.lead.emails) == seen.is_whole for seen in page.rows)
+            found = await find_leads(connection, actor, LeadSearch(search="@example"), Paging("createdAt", limit=100))
+            assert {seen.lead.id for seen in found.rows} == {one for one, whole in single.items() if whole}
+            shown += len(listed)
+    assert shown > len(leads)

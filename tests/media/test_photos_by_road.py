@@ -1,0 +1,108 @@
+"""Photos all the way: as GetObject bytes from a simulated RETS server, and into a bucket of an S3 server program."""
+
+import os
+from collections.abc import Generator
+from contextlib import AsyncExitStack
+from dataclasses import replace
+
+import httpx2
+import pytest
+from moto.server import ThreadedMotoServer
+
+from platbook.base.actor import COMMAND_LINE
+from platbook.base.clock import SetClock
+from platbook.db import Database, Query, SecretBox
+from platbook.market import Market
+from platbook.media.addresses import Addresses
+from platbook.media.batches import Batches
+from platbook.media.blobs import Blobs
+from platbook.media.pictures import PLAIN, Studio
+from platbook.providers.configuration import parse_configuration
+from platbook.providers.providers import add_provider
+from platbook.simulate.rets.application import RetsSettings
+from platbook.simulate.rets.fields import RESOURCES
+from platbook.simulate.rets.source import STARTED
+from platbook.storage import Access, open_memory_storage
+from platbook.sync.engine import Engine
+from platbook.sync.runs import Request, SyncType, request_run
+from platbook.transport import Transport
+from tests.fakes.photo_source import PhotoSource
+from tests.media.conftest import MakeDesk
+from tests.simulate.served import AT, served_rets
+from tests.storage.servers import S3Server
+
+LISTINGS, SEED = 4, 4
+
+
+async def test_rets_photos_come_as_bytes_in_the_one_session_that_a_run_lends(database: Database) -> None:
+    clock, box = SetClock(AT), SecretBox(os.urandom(32))
+    market = Market(SEED, LISTINGS, STARTED)
+    async with AsyncExitStack() as stack:
+        served = stack.enter_context(served_rets(RetsSettings(listings=LISTINGS, seed=SEED, at=AT)))
+        served.behave("one-session")
+        transport = await stack.enter_async_context(Transport.open(database, clock))
+        studio = stack.enter_context(Studio.open())
+        storage = open_memory_storage(b"k" * 32, clock)
+        batches = Batches(database, transport, box, clock, Blobs(database, storage, studio, clock, PLAIN))
+        said = {
+            "providerId": "board", "providerName": "Board", "providerType": "RETS", "loginUrl": served.login_url,
+            "credentials": {"username": "demo", "password": "demo", "userAgent": "Platbook/1.0"},
+            "settings": {"classes": [one.name for one in RESOURCES[0].classes]},
+            "display": {"listingDisplayWhenNull": True, "photoDisplayWhenNull": True},
+        }  # fmt: skip
+        async with database.transaction() as connection:
+            await add_provider(connection, box, parse_configuration(said), clock.now())
+            await request_run(connection, Request("board", SyncType.FULL), COMMAND_LINE, clock.now())
+        await Engine(database, transport, box, clock, photos=batches).run_next("board")
+        async with database.read() as connection:
+            photos = await connection.dicts(Query("p", "", "SELECT state, reason FROM property_media"))
+            runs = await connection.dicts(Query("r", "", "SELECT status, error FROM mls_sync_history"))
+            documents = await connection.column(str, Query("d", "", "SELECT public_document FROM properties"))
+        expected = [photo for key in market.keys(AT) for photo in getattr(market.listing(key, AT), "photos", ())]
+        assert [run["status"] for run in runs] == ["success", "success"], runs
+        assert [photo["state"] for photo in photos] == ["stored"] * len(expected), photos
+        assert sum(text.count('"thumbnail"') for text in documents if text) == len(expected)
+        assert sum([1 async for _ in storage.list(Access.PUBLIC)]) == 3 * len(expected)
+
+
+@pytest.fixture
+def moto() -> Generator[S3Server]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield S3Server(f"http://{host}:{port}")
+    server.stop()
+
+
+async def test_photos_reach_a_bucket_and_leave_it_again(make_desk: MakeDesk, moto: S3Server) -> None:
+    source = PhotoSource()
+    source.add("L1", 2)
+    source.albums["L1"][1].permission = ("Private",)
+    desk = await make_desk(source, maxRemovalShare=1)
+    storage = moto.make_bucket("whole-path").open(aws_cloudfront_url="https://cdn.example.com")
+    desk.storage = storage
+    desk.batches = replace(desk.batches, blobs=replace(desk.blobs, storage=storage))
+    desk.exposure = replace(desk.exposure, storage=storage)
+    await desk.sync()
+    await desk.work()
+    document = (await desk.rows("SELECT internal_document FROM properties"))[0]["internal_document"]
+    body = (await Addresses(storage).fill(str(document).encode(), desk.clock.now())).decode()
+    assert body.count('"url":"https://cdn.example.com/public/') == 3
+    assert body.count(f'"url":"{moto.url}/whole-path/private/') == 3
+    signed = body.partition(f'"url":"{moto.url}')[2].partition('"')[0]
+    async with httpx2.AsyncClient() as client:
+        answer = await client.get(f"{moto.url}{signed}")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/webp")
+    facts = await storage.head(min((await desk.objects())[Access.PUBLIC]), Access.PUBLIC)
+    assert "immutable" in facts.attributes.cache_control
+    del source.albums["L1"]
+    await desk.sync()
+    await desk.exposure.settle()
+    assert {access: len(names) for access, names in (await desk.objects()).items()} == {
+        Access.PUBLIC: 0,
+        Access.PRIVATE: 6,
+    }
+    await desk.run_sql("UPDATE properties SET erased_at = now()")
+    await desk.run_sql("DELETE FROM property_media")
+    await desk.exposure.settle()
+    assert not any((await desk.objects()).values())

@@ -1,0 +1,190 @@
+"""Downloads: one try for an address, within a size and budgets, and never into the house's own network."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+
+import httpx2
+import pytest
+from crafted_source import Answer, Slept, crafted_source, reply
+
+from platbook.base.clock import SystemClock
+from platbook.base.errors import MediaRejected, RateLimited, SourceBrokeProtocol, SourceUnavailable
+from platbook.db import Database, Query
+from platbook.transport import AddressUsedUp, Allowance, Downloader, Known, Limits, Transport
+from platbook.transport.budgets import Budget
+from platbook.transport.guard import is_public
+from platbook.transport.timing import Timing
+
+SMALL = Limits(max_bytes=1000, headers={"User-Agent": "a-token"}, private_addresses=True)
+PASS_TIME = Query("pass_time", "", "UPDATE source_budgets SET spent_until = spent_until - %(by)s::interval")
+
+
+@pytest.fixture
+async def transport(sources: Database) -> AsyncGenerator[Transport]:
+    async with Transport.open(sources, SystemClock(), timeouts=httpx2.Timeout(5, read=0.3)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def downloader(transport: Transport) -> Downloader:
+    return transport.downloads_for("harbour", SMALL)
+
+
+async def test_the_bytes_come_with_what_the_server_calls_them(downloader: Downloader) -> None:
+    answer = reply(b"jpeg", headers=['ETag: "a"', "Last-Modified: Mon, 02 Nov 2026 00:00:00 GMT"])
+    async with crafted_source(answer) as source:
+        got = await downloader.fetch(f"{source.base}/1.jpg?signature=s%2Fx")
+    assert (got.content, got.known) == (b"jpeg", Known('"a"', "Mon, 02 Nov 2026 00:00:00 GMT"))
+    assert source.targets == ["/1.jpg?signature=s%2Fx"]
+    assert b"user-agent: a-token" in source.requests[0].lower()
+
+
+async def test_what_is_held_is_not_sent_again(downloader: Downloader) -> None:
+    async with crafted_source(reply(b"", status="304 Not Modified", headers=['ETag: "a"'])) as source:
+        got = await downloader.fetch(f"{source.base}/1.jpg", known=Known('"a"', "Mon, 02 Nov 2026 00:00:00 GMT"))
+    assert got.content is None
+    assert b'if-none-match: "a"' in source.requests[0].lower()
+    assert b"if-modified-since: mon, 02 nov" in source.requests[0].lower()
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (reply(status="403 Forbidden"), AddressUsedUp),
+        (reply(status="404 Not Found"), AddressUsedUp),
+        (reply(status="410 Gone"), AddressUsedUp),
+        (reply(status="500 Oops"), SourceUnavailable),
+        (reply(status="400 Bad Request"), SourceBrokeProtocol),
+        (reply(status="429 Too Many", headers=["Retry-After: 1"]), RateLimited),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", SourceBrokeProtocol),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n", MediaRejected),
+        (b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + b"x" * 1001, MediaRejected),
+        (reply(status="302 Found", headers=["Location: file:///etc/passwd"]), MediaRejected),
+        (reply(status="302 Found", headers=["Location: /again"]), MediaRejected),
+    ],
+)
+async def test_what_is_no_photo_has_its_error_and_is_tried_once(
+    downloader: Downloader, answer: Answer, error: type[Exception]
+) -> None:
+    async with crafted_source(answer) as source:
+        with pytest.raises(error):
+            await downloader.fetch(f"{source.base}/1.jpg")
+    assert len(set(source.targets)) == len(source.targets) or source.targets[1:] == ["/again"] * 5
+
+
+async def test_headers_that_may_hold_a_secret_stay_with_their_host(downloader: Downloader) -> None:
+    async with crafted_source(reply(b"jpeg")) as other:
+        onward = reply(status="302 Found", headers=[f"Location: {other.base}/2.jpg"])
+        async with crafted_source(onward) as source:
+            assert (await downloader.fetch(f"{source.base}/1.jpg")).content == b"jpeg"
+    assert b"a-token" in source.requests[0]
+    assert b"a-token" not in other.requests[0]
+
+
+async def test_an_address_that_grew_old_while_it_waited_is_not_used(downloader: Downloader) -> None:
+    async with crafted_source(reply(b"jpeg")) as source:
+        with pytest.raises(AddressUsedUp):
+            await downloader.fetch(f"{source.base}/1.jpg", is_good=lambda: False)
+    assert source.requests == []
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "[::1]", "10.0.0.1", "169.254.169.254", "[::ffff:127.0.0.1]"]
+)
+async def test_the_houses_own_network_is_out_of_reach(transport: Transport, host: str) -> None:
+    async with crafted_source(reply(b"secret")) as source:
+        port = source.base.rpartition(":")[2]
+        with pytest.raises(MediaRejected):
+            await transport.downloads(Limits(1000)).fetch(f"http://{host}:{port}/")
+    assert source.requests == []
+
+
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "ftp://example.com/1.jpg", "mock:1", "", "http://a:b@example.com/"]
+)
+async def test_only_plain_addresses_are_fetched(downloader: Downloader, url: str) -> None:
+    with pytest.raises(MediaRejected):
+        await downloader.fetch(url)
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("8.8.8.8", True),
+        ("2001:4860:4860::8888", True),
+        ("100.64.0.1", False),
+        ("192.168.1.1", False),
+        ("224.0.0.1", False),
+        ("fd00::1", False),
+        ("fe80::1%eth0", False),
+        ("64:ff9b::7f00:1", False),
+        ("2002:7f00:1::", False),
+        ("::ffff:192.168.0.1", False),
+    ],
+)
+def test_which_addresses_are_of_the_open_internet(address: str, *, public: bool) -> None:
+    assert is_public(address) is public
+
+
+def budget(database: Database, slept: Slept, **facts: float) -> Budget:
+    timing = slept.timing()
+    return Budget(database, "harbour", "photos", timing, period=timedelta(hours=1), **facts)  # pyright: ignore[reportArgumentType] - by name
+
+
+async def test_a_budget_is_shared_and_spaces_its_turns(sources: Database, slept: Slept) -> None:
+    async def pass_half_an_hour() -> None:
+        async with sources.transaction() as connection:
+            await connection.run(PASS_TIME, {"by": timedelta(seconds=slept.seconds[-1])})
+
+    slept.then = pass_half_an_hour
+    one, other = (budget(sources, slept, limit=600) for _ in range(2))
+    for _ in range(3):
+        await asyncio.gather(one.wait_turn(), other.wait_turn())
+    assert len(slept.seconds) >= 5
+    assert max(slept.seconds) < 6.7
+
+
+async def test_bytes_are_noted_when_they_came_and_the_next_request_waits_for_them(
+    sources: Database, slept: Slept
+) -> None:
+    volume = budget(sources, slept, limit=1000, at_once=0.1)
+    await volume.wait_left()
+    await volume.spend(80)
+    await volume.wait_left()
+    assert slept.seconds == [], "a tenth may be used at once"
+    await volume.spend(500)
+    with pytest.raises(RateLimited) as raised:
+        await volume.wait_left()
+    assert raised.value.not_before is not None
+
+
+async def test_a_second_of_a_photo_budget_never_holds_more_than_is_allowed(sources: Database) -> None:
+    loop = asyncio.get_running_loop()
+    turns: list[float] = []
+    budgets = [
+        Budget(sources, "harbour", "photos", Timing(), limit=20, period=timedelta(seconds=1), kept_back=0.1)
+        for _ in range(3)
+    ]
+
+    async def use(one: Budget) -> None:
+        for _ in range(8):
+            await one.wait_turn()
+            turns.append(loop.time())
+
+    await asyncio.gather(*map(use, budgets))
+    async with sources.read() as connection:
+        spent = await connection.value(
+            float, Query("spent", "", "SELECT extract(epoch FROM spent_until - now())::float8 FROM source_budgets")
+        )
+    assert len(turns) == 24
+    assert turns[-1] - turns[0] >= 22 / 20 - 0.05, "24 turns of 20 a second take more than a second"
+    assert spent is not None
+
+
+async def test_photos_may_have_a_budget_of_their_own(sources: Database, transport: Transport) -> None:
+    await transport.downloads_for("harbour", SMALL, allowance=Allowance(5, 100, 2_000_000))._spending.wait_turn()  # pyright: ignore[reportPrivateUsage] # noqa: SLF001 - what it is made of
+    async with sources.read() as connection:
+        names = await connection.column(str, Query("names", "", "SELECT name FROM source_budgets ORDER BY 1"))
+        quotas = await connection.value(int, Query("quotas", "", "SELECT count(*) FROM source_quotas"))
+    assert (names, quotas) == (["photos per hour", "photos per second"], 0)
