@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -57,7 +57,6 @@ class Engine:
     box: SecretBox
     clock: Clock
     find_connector: Callable[[str], Connector] = find_connector
-    terms: KnownTerms = field(default_factory=KnownTerms)
     photos: Batches | None = None
 
     async def run_next(self, provider_id: str) -> bool:
@@ -114,7 +113,7 @@ class Engine:
             display=provider.display_rules,
             volatile=capabilities.volatile_fields,
             retention=provider.retention,
-            terms=self.terms,
+            terms=KnownTerms(),
             photos_per_status=provider.photos_per_status,
             photos_elsewhere=capabilities.media in {MediaSource.OBJECT, MediaSource.RESOURCE},
         )

@@ -209,6 +209,35 @@ VALUES (%(id)s, %(provider_id)s, %(sync_id)s, %(type)s, %(reason)s, %(raw)s, 'ab
 UPDATE mls_sync_errors SET raw = NULL, reason = 'erased', retry = CASE WHEN retry = 'success' THEN retry ELSE 'abandoned' END
 WHERE provider_id = %(provider_id)s AND listing_key = ANY(%(keys)s);
 
+-- name: erase_unseen_rejections
+-- What rejected records said that the source has no more, as a whole sweep has proved, and that are no listing's.
+UPDATE mls_sync_errors e SET raw = NULL, reason = 'erased', retry = 'abandoned'
+WHERE e.provider_id = %(provider_id)s AND e.resource = %(resource)s AND e.listing_key IS NOT NULL
+    AND e.last_at <= %(began_at)s AND e.reason <> 'erased'
+    AND NOT EXISTS (SELECT FROM mls_sweep_keys k WHERE k.sync_id = %(sync_id)s AND k.listing_key = e.listing_key)
+    AND NOT EXISTS (SELECT FROM properties p
+        WHERE p.provider_id = e.provider_id AND p.listing_key = e.listing_key AND p.erased_at IS NULL);
+
+-- name: find_providers_to_erase
+-- Providers that keep nothing of removed listings, and still hold what they kept before.
+SELECT c.provider_id FROM mls_provider_configurations c WHERE c.retention = 'erase' AND EXISTS (
+    SELECT FROM properties p WHERE p.provider_id = c.provider_id AND p.removed_at IS NOT NULL AND p.erased_at IS NULL);
+
+-- name: hold_retention
+-- A provider's retention, which nobody changes before this transaction ends.
+SELECT retention FROM mls_provider_configurations WHERE provider_id = %(provider_id)s FOR SHARE;
+
+-- name: find_kept
+-- The next removed listings of a provider that are not erased.
+SELECT id, listing_key FROM properties
+WHERE provider_id = %(provider_id)s AND listing_key > %(after)s AND removed_at IS NOT NULL AND erased_at IS NULL
+ORDER BY listing_key LIMIT %(limit)s FOR UPDATE SKIP LOCKED;
+
+-- name: erase_samples
+-- What broken replies and records without a key said: it belongs to no listing that could be erased.
+UPDATE mls_sync_errors SET raw = NULL
+WHERE provider_id = %(provider_id)s AND listing_key IS NULL AND raw IS NOT NULL;
+
 -- name: add_sweep_keys
 -- Keys the source holds.
 INSERT INTO mls_sweep_keys (sync_id, listing_key) SELECT %(sync_id)s, unnest(%(keys)s::text[]) ON CONFLICT DO NOTHING;

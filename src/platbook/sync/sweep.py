@@ -106,6 +106,8 @@ async def _remove_unseen(context: RunContext, session: Session, began_at: dateti
     if not context.lease.run.dry_run:
         async with context.database.transaction() as connection:
             await hold_epoch(connection, context.lease)
+            if provider.retention == "erase":
+                await connection.run(Q.erase_unseen_rejections, {**params, "resource": context.lease.resource})
             await _supersede(connection, context)
 
 
@@ -136,6 +138,8 @@ async def _remove(context: RunContext, keys: Sequence[str]) -> int:
         await hold_epoch(connection, context.lease)
         removed = await remove_listings(connection, keys, provider.retention, origin)
         await add_counts(connection, context.lease, Counts(deleted=removed))
+    if removed and provider.retention == "erase":
+        context.rules.terms.forget()
     return removed
 
 

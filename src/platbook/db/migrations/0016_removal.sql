@@ -15,3 +15,6 @@ WHERE status = 'accepted' AND removed IS NULL AND NOT EXISTS (
 
 -- What superseded sweeps would have removed is of no more use.
 DELETE FROM mls_sweep_candidates c USING mls_sweeps s WHERE s.id = c.sweep_id AND s.status = 'superseded';
+
+-- What a provider kept of removed listings, to be erased where it keeps nothing any more.
+CREATE INDEX properties_kept ON properties (provider_id, listing_key) WHERE removed_at IS NOT NULL AND erased_at IS NULL;
