@@ -208,28 +208,6 @@ async def test_an_explicit_flag_removes(desk: MakeDesk) -> None:
     assert await at.keys() == ["1"]
 
 
-async def test_erase_leaves_only_a_tombstone_anywhere(desk: MakeDesk) -> None:
-    secret = listing("2", PublicRemarks="Xylophone turret", PrivateRemarks="Quixotic seller", City="Zzyzx")
-    at = await desk(Source(one_page(listing("1"), secret), all_keys("1", "2")), retention="erase")
-    await at.sync()
-    at.source.pages = one_page(replace(secret, fields={**secret.fields, "ListPrice": "xylophone"}))
-    await at.sync(SyncType.INCREMENTAL)
-    at.source.pages = [SourceBrokeProtocol("the reply is garbage", sample=b"Xylophone turret of Zzyzx")]
-    await at.sync(SyncType.INCREMENTAL)
-    unread = Page([], problems=[(None, "ListingKey", "the row has no key", "Quixotic Zzyzx")], complete=True)
-    at.source.pages = [unread]
-    await at.sync(SyncType.INCREMENTAL)
-    at.source.pages = one_page(replace(secret, visible=False))
-    await at.sync(SyncType.INCREMENTAL)
-    for table in await at.rows("SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'"):
-        words = "xylophone|turret|quixotic|zzyzx"
-        sql = f"SELECT t::text FROM {table['name']} t WHERE t::text ~* '{words}'"  # noqa: S608 - names from the catalogue
-        assert await at.rows(sql) == [], table
-    (row,) = await at.rows("SELECT * FROM properties WHERE listing_key = '2'")
-    assert row["erased_at"] is not None
-    assert row["list_price"] is None
-
-
 async def test_scope_is_followed_both_ways(desk: MakeDesk) -> None:
     at = await desk(Source(one_page(listing("1"), listing("2", StandardStatus="Closed")), all_keys("1", "2")))
     await at.sync()

@@ -119,11 +119,16 @@ DELETE FROM media_work WHERE property_id = ANY(%(ids)s);
 -- An erased listing has no photos.
 DELETE FROM property_media WHERE property_id = ANY(%(ids)s);
 
--- name: find_words_of
--- The words that only these listings may have brought in.
-SELECT DISTINCT word FROM properties p,
-    regexp_split_to_table(lower(concat_ws(' ', unparsed_address, city, subdivision_name, public_remarks)), '[^[:alnum:]]+') AS word
-WHERE p.id = ANY(%(ids)s) AND length(word) BETWEEN 3 AND 40;
+-- name: find_texts_of
+-- What terms may have come from these listings: their texts, present and former, each with its field's place in our API.
+SELECT t.field, t.said FROM properties p, LATERAL (VALUES ('address.full', unparsed_address), ('address.city', city),
+    ('address.postalCode', postal_code), ('subdivisionName', subdivision_name), ('publicRemarks', public_remarks)) AS t (field, said)
+WHERE p.id = ANY(%(ids)s) AND t.said IS NOT NULL
+UNION
+SELECT d ->> 'field', v.said FROM listing_changes c, jsonb_array_elements(c.changes) AS d,
+    LATERAL (VALUES (d ->> 'from'), (d ->> 'to')) AS v (said)
+WHERE c.property_id = ANY(%(ids)s) AND v.said IS NOT NULL
+    AND d ->> 'field' IN ('address.full', 'address.city', 'address.postalCode', 'subdivisionName', 'publicRemarks');
 
 -- name: delete_unused_words
 -- Forget words that lead to no listing any more.
@@ -134,13 +139,11 @@ DELETE FROM listing_terms t WHERE t.kind = 'word' AND t.term = ANY(%(words)s) AN
 
 -- name: delete_unused_places
 -- Forget places that lead to no listing any more.
-DELETE FROM listing_terms t WHERE t.kind <> 'word' AND t.term = ANY(%(places)s) AND NOT EXISTS (
-    SELECT FROM properties p WHERE p.visible AND t.term IN (p.city, p.postal_code, p.subdivision_name));
-
--- name: find_places_of
--- The places that only these listings may have brought in.
-SELECT DISTINCT place FROM properties p, unnest(ARRAY[city, postal_code, subdivision_name]) AS place
-WHERE p.id = ANY(%(ids)s) AND place IS NOT NULL;
+DELETE FROM listing_terms t USING unnest(%(kinds)s::text[], %(places)s::text[]) AS gone (kind, term)
+WHERE t.kind = gone.kind AND t.term = gone.term AND NOT CASE t.kind
+    WHEN 'city' THEN EXISTS (SELECT FROM properties p WHERE p.visible AND lower(p.city) = lower(t.term) AND p.city = t.term)
+    WHEN 'postalCode' THEN EXISTS (SELECT FROM properties p WHERE p.visible AND p.postal_code = t.term)
+    ELSE EXISTS (SELECT FROM properties p WHERE p.visible AND p.subdivision_name = t.term) END;
 
 -- name: get_media_of
 -- The photos' rows of some listings, with what is stored of them.

@@ -266,8 +266,7 @@ class _Batch:
     async def _open(self, claims: Sequence[Claim]) -> list[Album]:
         ids = [claim.property_id for claim in claims]
         elsewhere = self.capabilities.media is not MediaSource.INLINE
-        # In a transaction, for a replica may not know yet what was claimed.
-        async with self.of.database.transaction() as connection:
+        async with self.of.database.read() as connection:
             waiting = await find_fetchable(connection, ids)
             photos = await find_photos(connection, ids) if elsewhere else {}
         limits = self.provider.photos_per_status

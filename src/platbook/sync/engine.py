@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -32,7 +32,7 @@ from platbook.sync import cursors
 from platbook.sync.mapping import FieldMapping, plan_mapping
 from platbook.sync.outcome import Settlement, ended_well, error_type, settle_failure, settle_success
 from platbook.sync.page import Rules
-from platbook.sync.plan import plan_run, scope_fingerprint
+from platbook.sync.plan import LastSweep, plan_run, scope_fingerprint
 from platbook.sync.rejections import take_retrying
 from platbook.sync.run_context import RunContext
 from platbook.sync.runs import (
@@ -66,7 +66,6 @@ class Engine:
     box: SecretBox
     clock: Clock
     find_connector: Callable[[str], Connector] = find_connector
-    terms: KnownTerms = field(default_factory=KnownTerms)
     photos: Batches | None = None
 
     async def run_next(self, provider_id: str) -> bool:
@@ -125,7 +124,7 @@ class Engine:
             display=provider.display_rules,
             volatile=capabilities.volatile_fields,
             retention=provider.retention,
-            terms=self.terms,
+            terms=KnownTerms(),
             photos_per_status=provider.photos_per_status,
             photos_elsewhere=capabilities.media in {MediaSource.OBJECT, MediaSource.RESOURCE},
         )
@@ -158,13 +157,13 @@ class Engine:
         provider_id, run = context.provider.provider_id, context.lease.run
         async with self.database.read() as connection:
             standing = await cursors.get_standing(connection, provider_id, context.lease.resource)
-            last_sweep_at = await connection.value(datetime, Q.get_last_sweep, {"provider_id": provider_id})
+            last_sweep = await connection.one(LastSweep, Q.get_last_sweep, {"provider_id": provider_id})
         plan = plan_run(
             SyncType(run.sync_type),
             standing,
             context.capabilities,
             context.scope,
-            last_sweep_at=last_sweep_at,
+            last_sweep=last_sweep,
             now=self.clock.now(),
         )
         reads_anew = standing.watermark_scope != context.scope

@@ -115,6 +115,8 @@ async def store_page(
     if sorted_.left_scope:
         await store.mark_out_of_scope(connection, sorted_.left_scope, origin)
     removed = await remove_listings(connection, sorted_.gone, rules.retention, origin) if sorted_.gone else 0
+    if removed and rules.retention == "erase":
+        rules.terms.forget()
     await add_rejections(connection, lease, sorted_.rejected, now)
     refused = {one.listing_key for one in sorted_.rejected}
     await resolve_rejections(connection, lease, [key for key in by_key if key not in refused], now)

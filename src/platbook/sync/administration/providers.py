@@ -87,7 +87,8 @@ async def replace_provider(
     """Replace a provider's configuration (credentials only where given) and bring it back if it was archived.
 
     Another display withdraws its public documents at once, another mapping has everything read again, another scope
-    is the next run's affair. A person has acted: the provider is due at once. NotFound.
+    is the next run's affair, and what a provider kept of removed listings is erased by the workers where it is to keep
+    nothing any more. A person has acted: the provider is due at once. NotFound.
     """
     require(actor, Right.RUN_SYNCS)
     provider_id = configuration.provider_id
@@ -100,6 +101,8 @@ async def replace_provider(
     if before.archived_at is not None:
         await store.set_hidden(connection, provider_id, hidden=False)
     rebuild = await _withdraw(connection, before, after)
+    if after.retention == "erase":
+        await connection.run(Q.erase_samples, {"provider_id": provider_id})
     if before.field_mapping != after.field_mapping:
         await _read_again(connection, after, actor, at)
     await connection.run(Q.unblock, {"provider_id": provider_id, "at": at})
