@@ -99,6 +99,8 @@ RIGHTS: Mapping[str, Right | Anybody] = MappingProxyType(
         "PUT /admin/mls/providers/{provider_id}": Right.RUN_SYNCS,
         "DELETE /admin/mls/providers/{provider_id}": Right.RUN_SYNCS,
         "POST /admin/mls/providers/{provider_id}/test": Right.RUN_SYNCS,
+        "POST /admin/mls/providers/{provider_id}/discover": Right.RUN_SYNCS,
+        "POST /admin/mls/providers/{provider_id}/discover/accept": Right.RUN_SYNCS,
         "GET /admin/mls/media/{provider_id}": Right.READ_SYNCS,
         "POST /admin/mls/media/{provider_id}/retry": Right.RUN_SYNCS,
         "POST /admin/mls/media/{provider_id}/reprocess": Right.RUN_SYNCS,
