@@ -25,7 +25,7 @@ BAR = 2.0
 SQL = Path(__file__).with_name("crm.sql")
 
 AGENT_ID = UUID("00000000-0000-7000-8000-000000000000")
-SHORT_LOG, LONG_LOG, GROWING_LOG = (UUID(f"10000000-0000-7000-8000-{n:012}") for n in (17, 0, 1))
+SHORT_LOG, LONG_LOG, GROWING_LOG = (UUID(f"10000000-0000-7000-8000-{n:012}") for n in (17, 0, 501))
 ADMIN = Actor("admin", AGENT_ID, Role.ADMIN)
 AGENT = Actor("agent", AGENT_ID, Role.AGENT, "North", "Team 0")
 MANAGER = Actor("manager", UUID(int=1), Role.MANAGER, "South")

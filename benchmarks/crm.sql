@@ -1,5 +1,5 @@
--- So many leads, as many tasks, ten times as many interactions. The first agent has 500 leads at any size, and the first
--- two leads have long logs: 1,000 entries at any size, and a share of all.
+-- So many leads, as many tasks, ten times as many interactions. The first agent has 500 leads at any size. Two leads have
+-- long logs: the first 1,000 entries at any size, another one a share of all.
 INSERT INTO users (id, email, first_name, last_name, role, office, team, created_at)
 SELECT ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'agent' || n || '@example.com', 'Agent', n::text, 'agent',
     (ARRAY['North', 'South', 'East', 'West'])[n % 4 + 1], 'Team ' || n % 20, '2026-01-01'
@@ -11,7 +11,7 @@ SELECT ('10000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, first, last
     (ARRAY['Website', 'Portal', 'Open House', 'Referral'])[n % 4 + 1],
     (ARRAY['New', 'New', 'Contacted', 'Nurture', 'Qualified'])[n % 5 + 1], (ARRAY['Low', 'Medium', 'High'])[n % 3 + 1],
     200000 + n % 800000, owner, (ARRAY['North', 'South', 'East', 'West'])[agent % 4 + 1], 'Team ' || agent % 20,
-    made, made, made, n % 100, ARRAY['tag' || n % 50],
+    made, made, made, n::bigint * 7919 / 13 % 100, ARRAY['tag' || n % 50],
     '  ' || lower(first) || '  ' || lower(last) || '  ' || email || '  ' || phone, '  ' || lower(first) || '  ' || lower(last)
 FROM (
     SELECT n, 'First' || n % 1000 AS first, CASE WHEN n % (%(rows)s / 20) = 7 THEN 'Seldom' ELSE 'Last' || n % 5000 END AS last,
@@ -31,7 +31,7 @@ FROM leads l;
 
 INSERT INTO interactions (id, lead_id, type, content, interaction_date, user_id, actor, created_at)
 SELECT ('30000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid,
-    ('10000000-0000-7000-8000-' || lpad((CASE WHEN n < 1000 THEN 0 WHEN n < 1000 + %(rows)s / 20 THEN 1
+    ('10000000-0000-7000-8000-' || lpad((CASE WHEN n < 1000 THEN 0 WHEN n < 1000 + %(rows)s / 20 THEN 501
         ELSE n % (%(rows)s - 2) + 2 END)::text, 12, '0'))::uuid,
     (ARRAY['Call Logged', 'Email Sent', 'Note Added', 'Lead Event'])[n % 4 + 1], 'what was said, in a sentence or two of ' || n,
     timestamptz '2026-06-01' - make_interval(secs => n * 7), NULL, 'fill', '2026-06-01'

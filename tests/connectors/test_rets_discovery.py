@@ -7,9 +7,9 @@ from platbook.sync.proposal import Told, propose
 from tests.fakes.rets_market import CLASSES, rets_market
 
 
-async def _discover(*quirks: str, **settings: object) -> Discovery:
+async def _discover(*quirks: str) -> Discovery:
     async with rets_market(*quirks, listings=5) as market:
-        found = await market.discover(**settings)
+        found = await market.discover()
         assert found is not None
         return found
 

@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import cast
 
 import pytest
+from pydantic import BaseModel
+from structlog.testing import capture_logs
 
 from platbook.base.actor import COMMAND_LINE
 from platbook.connectors.contract import MediaSource
@@ -290,3 +292,18 @@ async def test_two_workers_share_the_work_and_do_none_of_it_twice(make_desk: Mak
 
 def to_urls(media: list[dict[str, object]]) -> list[str]:
     return [str(cast("dict[str, dict[str, object]]", one["variants"])["large"]["url"]) for one in media]
+
+
+async def test_credentials_without_the_form_a_connector_asks_for_wait_for_a_person(make_desk: MakeDesk) -> None:
+    desk = await make_desk(source_of(2), credentials={"token": TOKEN})
+    await desk.sync()
+    desk.batches.find_connector(PROVIDER).credentials_model = _Login
+    with capture_logs() as logged:
+        assert await desk.batches.run_next(PROVIDER) == 0
+    assert "credentials.password" in str(logged)
+    assert TOKEN not in str(logged)
+    assert await desk.batches.find_due() == [], "nobody knocks again soon"
+
+
+class _Login(BaseModel):
+    password: str

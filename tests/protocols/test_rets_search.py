@@ -152,3 +152,55 @@ def test_recorded_replies(name: str, rows: int, count: int | None, more: bool) -
     parser, found, code = _parse(recorded_rets(f"COMPACT-DECODED/{name}"), size=4096)
     assert (len(parser.columns), len(found), parser.count, parser.max_rows, code) == (208, rows, count, more, 0)
     assert all(not isinstance(row, BadRow) for row in found)
+
+
+_CELLS = st.text(st.sampled_from("aé€😊&<>\"'\r\n;#\x0b x|"), max_size=6)
+_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
+
+
+@given(
+    st.lists(st.lists(_CELLS, min_size=3, max_size=3), max_size=12),
+    st.sampled_from(["", "\n", "\r\n", " <!-- c --> "]),
+    st.sampled_from(["", "&", "&#233;", "\x0b"]),
+    st.integers(1, 90),
+)
+def test_rows_taken_in_one_go_are_those_an_xml_parser_gives(
+    table: list[list[str]], gap: str, fault: str, size: int
+) -> None:
+    def write(row: list[str]) -> str:
+        return "<DATA>\t" + "\t".join("".join(_ESCAPES.get(c, c) for c in cell) for cell in row) + fault + "\t</DATA>"
+
+    inside = "<COLUMNS>\tA\tB\tC\t</COLUMNS>" + gap.join(write(row) for row in table)
+    body = _reply(inside)
+    by_one = _parse(body, size=1)  # a byte at a time, nothing but a row's own end ever follows a row's end
+    assert _parse(body, size=size)[1] == by_one[1]
+    slow = CompactParser()
+    slow._xml._on_rows = None  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - expat alone
+    rows = slow.feed(body)
+    last, _ = slow.close()
+    assert rows + last == _parse(body, size=4096)[1]
+    assert slow.repairs == _parse(body, size=size)[0].repairs
+
+
+def test_latin_1_that_is_declared_has_the_quotes_of_windows() -> None:
+    inside = '<RETS ReplyCode="0"><COLUMNS>\tA\t</COLUMNS><DATA>\t“é”\t</DATA><DATA>\té\t</DATA></RETS>'
+    body = ('<?xml version="1.0" encoding="ISO-8859-1"?>' + inside).encode("cp1252")
+    assert _parse(body)[1] == [("“é”",), ("é",)]
+    assert _parse(body, size=4096)[1] == [("“é”",), ("é",)]
+
+
+def test_an_encoding_that_is_set_stands_behind_what_the_reply_says() -> None:
+    inside = '<RETS ReplyCode="0"><COLUMNS>\tA\t</COLUMNS><DATA>\tж\t</DATA></RETS>'
+    assert _parse(inside.encode("cp1251"), encoding=Encoding(fallback="windows-1251"))[1] == [("ж",)]
+    assert _parse(inside.encode("utf-8"), encoding=Encoding("utf-8", "windows-1251"))[1] == [("ж",)]
+    assert _parse(inside.encode("utf-16"), encoding=Encoding("utf-16"))[1] == [("ж",)]
+    assert _parse(inside.encode(), encoding=Encoding("base64"))[1] == [("ж",)]
+
+
+def test_text_and_markup_without_end_are_errors_in_bounded_memory() -> None:
+    head = b'<RETS ReplyCode="0"><COLUMNS>\tA\t</COLUMNS>'
+    for begin, word in ((b"<DATA>", "text"), (b'<X a="', "markup")):
+        parser = CompactParser()
+        parser.feed(head + begin)
+        with pytest.raises(SourceBrokeProtocol, match=f"piece of {word}"):
+            parser.feed(b"x" * (12 * 1024 * 1024))

@@ -53,6 +53,15 @@ class Desk:
             row["listing_key"] for row in await self.rows("SELECT listing_key FROM properties WHERE visible ORDER BY 1")
         ]
 
+    async def tables_with(self, words: str) -> list[object]:
+        """The tables in which a pattern is found, in whichever column."""
+        tables = [
+            row["name"]
+            for row in await self.rows("SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'")
+        ]
+        found = "SELECT FROM {} t WHERE t::text ~* %(words)s LIMIT 1"
+        return [name for name in tables if await self.rows(found.format(name), words=words)]
+
     async def timeline(self, key: str) -> list[object]:
         """The kinds of a listing's timeline, oldest first."""
         sql = (

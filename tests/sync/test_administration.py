@@ -325,6 +325,45 @@ async def test_a_run_under_way_is_fenced_off_by_a_change_and_taken_up_again_unde
     assert await at.engine.run_next("board")
     runs = await at.rows("SELECT sync_id, status FROM mls_sync_history WHERE parent_id IS NULL")
     assert runs == [{"sync_id": started.sync_id, "status": "success"}]
+    children = await at.rows("SELECT parent_id, status FROM mls_sync_history WHERE parent_id IS NOT NULL")
+    assert children == [{"parent_id": started.sync_id, "status": "success"}]
+
+
+async def test_a_run_that_was_put_back_is_cancelled_with_its_child(desk: MakeDesk) -> None:
+    at = await desk(Source(one_page(listing("1")), all_keys("1")))
+    started = await _start(at)
+    async with at.database.transaction() as connection:
+        await take_run(connection, "board", at.clock.now())
+    await _replace(at, providerName="Another name")
+    assert await at.rows("SELECT DISTINCT status FROM mls_sync_history") == [{"status": "waiting"}], "its child, too"
+    async with at.database.transaction() as connection:
+        assert await administration.cancel_sync(connection, "board", ADA, at.clock.now()) == [started.sync_id]
+    runs = await at.rows("SELECT status, ended_at IS NOT NULL AS ended FROM mls_sync_history")
+    assert runs == [{"status": "cancelled", "ended": True}] * 2
+
+
+async def test_a_run_asked_for_while_its_provider_was_archived_does_nothing(desk: MakeDesk) -> None:
+    at = await desk(Source(one_page(listing("1")), all_keys("1")))
+    await _archive(at)
+    assert (await at.sync())["status"] == "cancelled"
+    assert await at.rows("SELECT 1 FROM properties") == []
+    assert at.source.logouts == 0, "the source was not asked"
+    (status,) = await at.rows("SELECT blocked, needs_operator, consecutive_failures FROM mls_sync_status")
+    assert list(status.values()) == [False, None, 0]
+
+
+async def test_errors_of_an_archived_provider_are_not_retried(desk: MakeDesk) -> None:
+    at = await desk(Source(one_page(listing("1", ListPrice="?")), all_keys("1")))
+    await at.sync()
+    await _archive(at)
+    (error,) = await at.rows("SELECT id FROM mls_sync_errors")
+    async with at.database.transaction() as connection:
+        with pytest.raises(Conflict, match="archived"):
+            await administration.retry_error(connection, UUID(str(error["id"])), ADA, at.clock.now())
+        with pytest.raises(Conflict, match="archived"):
+            await administration.retry_all(connection, "board", ADA, at.clock.now())
+    assert await at.rows("SELECT retry FROM mls_sync_errors") == [{"retry": "pending"}]
+    assert await at.rows("SELECT 1 FROM mls_sync_history WHERE status = 'waiting'") == []
 
 
 async def test_a_fenced_run_ends_where_another_waits(desk: MakeDesk) -> None:

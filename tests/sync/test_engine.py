@@ -9,6 +9,7 @@ import pytest
 from platbook.base.errors import CredentialsRefused, RateLimited, SourceBrokeProtocol, SourceUnavailable
 from platbook.connectors.contract import Cursor, KeyPage, MediaRef, Page
 from platbook.sync.runs import SyncType
+from platbook.transport import LEASE, seat
 from tests.fakes.scripted_source import Source, all_keys, listing, one_page
 from tests.sync.conftest import MakeDesk
 
@@ -51,9 +52,9 @@ async def test_changes_are_told_field_by_field(desk: MakeDesk) -> None:
 
 
 async def test_an_older_record_never_overwrites_a_newer_row(desk: MakeDesk) -> None:
-    at = await desk(Source(one_page(listing("1", "2026-01-05T00:00:00Z", ListPrice=500000)), all_keys("1")))
+    at = await desk(Source(one_page(listing("1", "2026-01-01T05:00:00Z", ListPrice=500000)), all_keys("1")))
     await at.sync()
-    at.source.pages = one_page(listing("1", "2026-01-04T00:00:00Z", ListPrice=400000))
+    at.source.pages = one_page(listing("1", "2026-01-01T04:00:00Z", ListPrice=400000))
     run = await at.sync()
     assert (run["updated"], run["unchanged"]) == (0, 1)
     assert (await at.rows("SELECT list_price FROM properties"))[0]["list_price"] == 500000
@@ -207,28 +208,6 @@ async def test_an_explicit_flag_removes(desk: MakeDesk) -> None:
     assert await at.keys() == ["1"]
 
 
-async def test_erase_leaves_only_a_tombstone_anywhere(desk: MakeDesk) -> None:
-    secret = listing("2", PublicRemarks="Xylophone turret", PrivateRemarks="Quixotic seller", City="Zzyzx")
-    at = await desk(Source(one_page(listing("1"), secret), all_keys("1", "2")), retention="erase")
-    await at.sync()
-    at.source.pages = one_page(replace(secret, fields={**secret.fields, "ListPrice": "xylophone"}))
-    await at.sync(SyncType.INCREMENTAL)
-    at.source.pages = [SourceBrokeProtocol("the reply is garbage", sample=b"Xylophone turret of Zzyzx")]
-    await at.sync(SyncType.INCREMENTAL)
-    unread = Page([], problems=[(None, "ListingKey", "the row has no key", "Quixotic Zzyzx")], complete=True)
-    at.source.pages = [unread]
-    await at.sync(SyncType.INCREMENTAL)
-    at.source.pages = one_page(replace(secret, visible=False))
-    await at.sync(SyncType.INCREMENTAL)
-    for table in await at.rows("SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'"):
-        words = "xylophone|turret|quixotic|zzyzx"
-        sql = f"SELECT t::text FROM {table['name']} t WHERE t::text ~* '{words}'"  # noqa: S608 - names from the catalogue
-        assert await at.rows(sql) == [], table
-    (row,) = await at.rows("SELECT * FROM properties WHERE listing_key = '2'")
-    assert row["erased_at"] is not None
-    assert row["list_price"] is None
-
-
 async def test_scope_is_followed_both_ways(desk: MakeDesk) -> None:
     at = await desk(Source(one_page(listing("1"), listing("2", StandardStatus="Closed")), all_keys("1", "2")))
     await at.sync()
@@ -356,3 +335,19 @@ async def test_a_worker_thought_dead_is_fenced_out(desk: MakeDesk) -> None:
     (run,) = await at.rows("SELECT status, added, sync_id FROM mls_sync_history WHERE parent_id IS NULL")
     assert (run["status"], run["added"]) == ("success", 2), "resumed under the same id"
     assert await at.keys() == ["1", "2"]
+
+
+async def test_a_run_waits_for_a_seat_longer_than_a_killed_worker_can_keep_it(
+    desk: MakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = await desk(Source(one_page(listing("1")), all_keys("1")))
+    waits: list[timedelta] = []
+
+    def watched(*where: object, wait: timedelta) -> object:
+        waits.append(wait)
+        return seat(*where, wait=wait)  # pyright: ignore[reportArgumentType] - handed on as they came
+
+    monkeypatch.setattr("platbook.sync.engine.seat", watched)
+    assert (await at.sync())["status"] == "success"
+    (wait,) = waits
+    assert wait >= LEASE + timedelta(seconds=30)

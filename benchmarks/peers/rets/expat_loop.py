@@ -58,6 +58,6 @@ parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandle
 with opener.open(f"{base}/rets/search?SearchType=Property&Class=RES&Query=(Field000=0%2B)&Limit=NONE") as reply:
     while piece := reply.read(65536):
         parser.Parse(piece)
-parser.Parse(b"", 1)
+parser.Parse(b"", True)  # noqa: FBT003 - expat takes it by place
 opener.open(f"{base}/rets/logout").read()
 measure.tell(loop.rows)

@@ -3,9 +3,8 @@
 import contextlib
 import sys
 from datetime import UTC, datetime
-from typing import cast
+from importlib import import_module
 
-import anyio._backends._asyncio  # noqa: F401 - start-up: the HTTP library loads it with its first request
 from measure import Measure
 
 from platbook.base.clock import SystemClock
@@ -34,6 +33,7 @@ async def main(login: str, kind: str, database_url: str, *, check: bool) -> None
         async with database.transaction() as connection:
             with contextlib.suppress(Conflict):
                 await add_provider(connection, SecretBox(bytes(32)), parse_configuration(said), datetime.now(UTC))
+        import_module("anyio._backends._asyncio")  # start-up: the HTTP library loads it with its first request
         measure = Measure()
         conversation = Conversation(transport.for_provider("bench"), settings, credentials)
         await conversation.log_in()
@@ -44,9 +44,11 @@ async def main(login: str, kind: str, database_url: str, *, check: bool) -> None
             rows += len(piece.rows)
             if kind == "dicts":
                 for row in piece.rows:
-                    fields = {} if isinstance(row, BadRow) else reader.to_fields(piece.columns, row)
+                    if isinstance(row, BadRow):
+                        continue
+                    fields = reader.to_fields(piece.columns, row)
                     if check:
-                        measure.check(cast("dict[str, str | None]", fields).values())
+                        measure.check(str(value or "") for value in fields.values())
             elif check:
                 for row in piece.rows:
                     measure.check(row if isinstance(row, tuple) else ())

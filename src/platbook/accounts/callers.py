@@ -105,8 +105,7 @@ class Callers:
         self._known.clear()
 
     async def _find_user(self, session_id: UUID) -> Actor:
-        # In a transaction, for a replica may not know yet that somebody logged in, or was disabled.
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             found = await connection.first(_Caller, Q.get_session_caller, {"id": session_id})
         if found is None:
             raise NotAuthenticated("this login has ended; log in again")

@@ -109,14 +109,14 @@ async def search_properties_by_body(
 @router.get("/stats", responses={200: {"model": Success[StatsShown]}})
 async def get_market_stats(given: Given, caller: Caller) -> Response:
     """Counts by status, type and city (the hundred with most), and what listings cost."""
-    async with given.database.read() as connection:
+    async with given.listings.read() as connection:
         return _answer(to_stats(await get_stats(connection, caller.surface)))
 
 
 @router.get("/featured", responses={200: {"model": Success[FeaturedShown]}})
 async def list_featured(given: Given, caller: Caller, limit: Annotated[int, Query(ge=1, le=100)] = 10) -> Response:
     """Those marked featured, then the newest with photos."""
-    async with given.database.read() as connection:
+    async with given.listings.read() as connection:
         found = await find_featured(connection, caller.surface, limit, given.clock.now())
     body = b'{"success":true,"data":{"properties":[' + ",".join(found.documents).encode() + b"]}}"
     return await _answer_filled(given, body)
@@ -130,7 +130,7 @@ async def suggest_properties(
     limit: Annotated[int, Query(ge=1, le=20)] = 10,
 ) -> Response:
     """Complete a city, postal code, subdivision, address or MLS number; misspellings are forgiven."""
-    async with given.database.read() as connection:
+    async with given.listings.read() as connection:
         offers = await suggest(connection, q, caller.surface, given.clock.now(), limit=limit)
     return _answer({"suggestions": to_suggestions(offers)})
 
@@ -144,7 +144,7 @@ async def get_property_by_key(
     listing_key: Annotated[str, Query(alias="listingKey", min_length=1, max_length=200)],
 ) -> Response:
     """One listing by its provider and the source's key."""
-    async with given.database.read() as connection:
+    async with given.listings_of(caller).read() as connection:
         now = given.clock.now()
         reading = await get_listing_by_key(connection, provider_id, listing_key, caller.surface, now)
     return await _answer_one(request, given, reading)
@@ -157,7 +157,7 @@ async def get_property(
     """One listing. One that was removed, or left the scope, answers staff; an erased one is gone (410)."""
     if include:
         require(caller, Right.READ_RAW)
-    async with given.database.read() as connection:
+    async with given.listings_of(caller).read() as connection:
         reading = await get_listing(connection, property_id, caller.surface, given.clock.now())
         if include:
             raw = await get_raw(connection, property_id)
@@ -168,7 +168,7 @@ async def get_property(
 @router.get("/{property_id}/media", responses={200: {"model": Success[PhotosShown]}})
 async def list_media(given: Given, caller: Caller, property_id: UUID) -> Response:
     """A listing's photos and documents, in their order."""
-    async with given.database.read() as connection:
+    async with given.listings_of(caller).read() as connection:
         reading = await get_listing(connection, property_id, caller.surface, given.clock.now())
     return await _answer_filled(given, orjson.dumps({"success": True, "data": {"media": to_media(reading)}}))
 
@@ -182,7 +182,7 @@ async def list_timeline(
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> Response:
     """What changed, from what to what, newest first."""
-    async with given.database.read() as connection:
+    async with given.listings_of(caller).read() as connection:
         reading = await get_listing(connection, property_id, caller.surface, given.clock.now())
         found = await get_timeline(connection, reading, caller.surface, page=page, limit=limit)
     pagination = paginate(page, limit, found.total).model_dump(by_alias=True, exclude_none=True)
@@ -231,7 +231,8 @@ async def _answer_list(request: Request, given: Services, caller: Actor, texts: 
     tags = request.headers.get("if-none-match")
     known = _get_known(request)
     now = given.clock.now()
-    async with given.database.read() as connection:
+    database = given.listings if mine is None else given.database  # one's own are to be seen as soon as they are made
+    async with database.read() as connection:
         standing = await known.get_standing(connection, search, now) if tags else None
         if standing is not None and holds(tags, standing):
             return _unchanged(standing)

@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from platbook.accounts import Callers, Sessions
 from platbook.accounts.oidc import OidcSignIn
+from platbook.base.actor import Actor, Surface
 from platbook.base.clock import Clock
 from platbook.base.settings import Settings
 from platbook.db import Database, SecretBox
@@ -32,6 +33,16 @@ class Services:
     blobs: Blobs
     cdn: Cdn | None = None
     oidc: OidcSignIn | None = None
+    replica: Database | None = None
+
+    @property
+    def listings(self) -> Database:
+        """Where lists of listings are read, and all that everybody may see: it may lag a little behind `database`."""
+        return self.replica or self.database
+
+    def listings_of(self, caller: Actor) -> Database:
+        """Where a single listing is read: staff, who change listings, see at once what they have changed."""
+        return self.listings if caller.surface is Surface.PUBLIC else self.database
 
 
 async def get_services(request: Request) -> Services:

@@ -25,7 +25,9 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         default=None, description="a PostgreSQL 15+ of one's own; without it an embedded one is used"
     )
-    read_database_url: SecretStr | None = Field(default=None, description="a read replica for the API's reads")
+    read_database_url: SecretStr | None = Field(
+        default=None, description="a read replica for the API's lists of listings"
+    )
     platbook_secret_key: SecretStr | None = Field(
         default=None, description="32 bytes, hexadecimal or base64; required with DATABASE_URL"
     )

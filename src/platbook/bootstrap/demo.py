@@ -96,13 +96,15 @@ def _configuration(login_url: str, market: RetsSettings) -> Configuration:
             "providerType": _TYPE,
             "loginUrl": login_url,
             "credentials": {"username": market.user, "password": market.password},
-            "settings": {"classes": [one.name for one in RESOURCES[0].classes]},
+            # Sessions beside a run's own, so that photos come while the market is watched.
+            "settings": {"classes": [one.name for one in RESOURCES[0].classes], "sessions": 4},
             "intervalHours": _INTERVAL_HOURS,
             # The market is replaced whole every few hours of its own; no sweep of it is ever a mistake.
             "maxRemovalShare": 1,
             "display": {
                 "listingDisplayWhenNull": True,
                 "addressDisplayWhenNull": True,
+                "photoDisplayWhenNull": True,
                 "mls": "Sample MLS",
                 "copyright": "Invented by Platbook",
                 "disclaimer": "These listings, people and offices do not exist.",

@@ -48,7 +48,7 @@ def to_url(bound: socket.socket) -> str:
 
 async def serve_api(system: System, bound: socket.socket, stopping: asyncio.Event, *, ready: asyncio.Event) -> None:
     """Answer until `stopping` is set; `ready` is set when the first request can come."""
-    services = _services(system)
+    services = to_services(system)
     server = _Server(
         uvicorn.Config(
             create_api(services),
@@ -72,7 +72,8 @@ async def serve_api(system: System, bound: socket.socket, stopping: asyncio.Even
         listening.cancel()
 
 
-def _services(system: System) -> Services:
+def to_services(system: System) -> Services:
+    """What the API is given of a system."""
     sessions = Sessions(system.database, system.box, system.clock, system.settings)
     return Services(
         system.settings,
@@ -87,6 +88,7 @@ def _services(system: System) -> Services:
         system.blobs(),
         system.cdn,
         make_oidc(system, sessions),
+        system.replica,
     )
 
 

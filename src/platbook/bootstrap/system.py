@@ -39,10 +39,18 @@ class System:
     storage: Storage
     studio: Studio
     cdn: Cdn | None
+    replica: Database | None = None
+    """The database whose reads may lag: for the API's lists alone. Whatever decides or writes is given `database`."""
 
     def engine(self) -> Engine:
-        """An engine that does syncs in this process; it lends its sessions to photo work."""
-        return Engine(self.database, self.transport, self.box, self.clock, photos=self.batches())
+        """An engine that does syncs in this process; where photos are done here, it lends its sessions to them."""
+        return Engine(
+            self.database,
+            self.transport,
+            self.box,
+            self.clock,
+            photos=self.batches() if self.settings.platbook_photo_batches else None,
+        )
 
     def batches(self, pace: Pace | None = None) -> Batches:
         """Photo work in this process."""
@@ -79,21 +87,15 @@ async def open_system(settings: Settings) -> AsyncGenerator[System]:
         box, clock = _secret_box(settings), SystemClock()
         storage = open_storage(settings, box.derive("media-addresses"), clock)
         await migrate(url)
-        read_url = settings.read_database_url
-        database = await stack.enter_async_context(
-            Database.open(
-                url,
-                read_url=None if read_url is None else read_url.get_secret_value(),
-                size=settings.platbook_db_pool,
-            )
-        )
+        database = await stack.enter_async_context(Database.open(url, size=settings.platbook_db_pool))
+        replica = await _open_replica(database, settings, stack)
         async with database.transaction() as connection:
             await check_key(connection, box)
         queue = await stack.enter_async_context(JobQueue.open(url))
         transport = await stack.enter_async_context(Transport.open(database, clock))
         studio = stack.enter_context(Studio.open())
         cdn = open_cdn(settings, transport.for_ourselves(), clock)
-        yield System(settings, clock, database, box, queue, transport, storage, studio, cdn)
+        yield System(settings, clock, database, box, queue, transport, storage, studio, cdn, replica)
 
 
 async def migrate_only(settings: Settings) -> list[str]:
@@ -108,6 +110,13 @@ async def _database_url(settings: Settings, stack: AsyncExitStack) -> str:
     server = await asyncio.to_thread(start_embedded, settings.platbook_home, bindir=settings.platbook_pg_bindir)
     stack.push_async_callback(asyncio.to_thread, server.close)
     return server.url()
+
+
+async def _open_replica(database: Database, settings: Settings, stack: AsyncExitStack) -> Database | None:
+    if settings.read_database_url is None:
+        return None
+    read_url = settings.read_database_url.get_secret_value()
+    return await stack.enter_async_context(database.with_replica(read_url, size=settings.platbook_db_pool))
 
 
 def _secret_box(settings: Settings) -> SecretBox:

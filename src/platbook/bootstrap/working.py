@@ -15,6 +15,7 @@ from platbook.listings.rebuild import rebuild_documents
 from platbook.media.reprocessing import reprocess_photos
 from platbook.providers.display import Display
 from platbook.providers.providers import LOCAL, find_providers
+from platbook.sync.erasure import erase_kept
 from platbook.sync.schedule import TICK_SECONDS, find_work
 
 Q = load_queries(__package__ or "platbook.bootstrap")
@@ -25,6 +26,7 @@ REPROCESS = "reprocess"
 CLEAR_MEDIA = "clear media"
 
 _REBUILD_SECONDS = 60
+_ERASE_SECONDS = 60
 _ALIVE_SECONDS = 30
 _TEND_SECONDS = 20
 
@@ -89,12 +91,16 @@ def _prepare(system: System, *, schedule: bool) -> None:
     async def clear(_: Mapping[str, str]) -> None:
         await system.cleanup().run(search_store=True)
 
+    async def erase() -> None:
+        await erase_kept(system.database, system.clock)
+
     queue.handle(REBUILD, rebuild)
     queue.handle(REPROCESS, reprocess)
     queue.handle(CLEAR_MEDIA, clear)
     if schedule:
         queue.repeat("look for due providers", TICK_SECONDS, tick)
         queue.repeat("tend leads and tasks", _TEND_SECONDS, lambda: _tend(system))
+        queue.repeat("erase what was kept", _ERASE_SECONDS, erase)
         queue.repeat("rebuild documents", _REBUILD_SECONDS, lambda: _rebuild(system, None))
 
 

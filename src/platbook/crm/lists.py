@@ -20,6 +20,8 @@ T = TypeVar("T")
 
 MOST_ROWS = 100
 DEEPEST_ROW = 100_000
+GATHERED = 3_000
+"""Up to so many matches are found all and then sorted; of more, the first are met soon on a walk in their order."""
 _FOREIGN = "is not of this list in this order"
 
 
@@ -84,7 +86,7 @@ class Source(Generic[T]):
 async def find_page(
     connection: ReadConnection, source: Source[T], conditions: Conditions, paging: Paging, *, narrow: bool = False
 ) -> Page[T]:
-    """Find a page. `narrow`: few rows are likely to match, by an index that does not sort them.
+    """Find a page. `narrow`: it may be that few rows match, by an index that does not sort them.
 
     Errors: InvalidInput for an unknown order or a foreign cursor.
     """
@@ -96,7 +98,7 @@ async def find_page(
         counted = await count_up_to_bound(connection, conditions)
     rows: list[T] = []
     if counted is None or counted.is_capped or paging.offset < counted.rows:
-        few = narrow and counted is not None and not counted.is_capped
+        few = narrow and counted is not None and counted.rows <= GATHERED
         statement, params = to_page(source, conditions, paging, after, few=few)
         rows = await connection.all(source.into, statement, params)
     page = rows[: paging.limit]

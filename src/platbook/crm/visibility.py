@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from platbook.accounts.belonging import to_condition
 from platbook.base.actor import Actor
 from platbook.base.errors import NotAllowed, NotFound
-from platbook.base.rights import Belonging, Right, Whose, require, whose
+from platbook.base.rights import NOBODYS, Belonging, Right, Whose, require, whose
 from platbook.crm.leads.lead import Lead
 from platbook.crm.tasks.task import Task
 from platbook.db.compose import SQL, Composable, Identifier, Literal
@@ -121,11 +121,14 @@ def _without_contacts(lead: Lead) -> Lead:
 
 def _to_pond(actor: Actor) -> Composable:
     """Unassigned leads there to be claimed, as `may_claim` says it of one."""
-    reach = whose(actor, Right.CLAIM_LEADS)
+    reach, seen = whose(actor, Right.CLAIM_LEADS), whose(actor, Right.READ_CRM)
     if reach.everybody:
         return SQL("assigned_to IS NULL")
     claimants = SQL(", ").join(SQL("{}::uuid").format(Literal(str(one))) for one in sorted(reach.owners))
-    office = to_condition(replace(reach, owners=frozenset()), owner=_OWNER, office=_OFFICE, team=_TEAM)
+    offices = replace(reach, owners=frozenset())
+    if (reach.office, reach.team) == (seen.office, seen.team):
+        offices = NOBODYS  # seen whole already; said once, it costs the planner and every row less
+    office = to_condition(offices, owner=_OWNER, office=_OFFICE, team=_TEAM)
     return SQL("(assigned_to IS NULL AND (claimants && ARRAY[{}]::uuid[] OR (claimants IS NULL AND {})))").format(
         claimants, office
     )

@@ -1,8 +1,9 @@
 """Pools and connections. Reading and writing are different types, so that a function's signature says which it does.
 
-A `ReadConnection` runs outside a transaction on the read pool (a replica where `READ_DATABASE_URL` is set) and the
-server itself refuses writes there. A `WriteConnection` exists only inside `Database.transaction()`: what is done on it
-is committed together when the block ends, or not at all.
+A `ReadConnection` runs outside a transaction on the read pool, and the server itself refuses writes there. Reads go
+where writes go, so that whoever decides by what was read knows all that is committed. What may lag a little is read
+from a replica, by a `Database` of its own (`Database.with_replica`). A `WriteConnection` exists only inside
+`Database.transaction()`: what is done on it is committed together when the block ends, or not at all.
 """
 
 import asyncio
@@ -25,6 +26,7 @@ from platbook.db.queries import Query
 T = TypeVar("T")
 Statement = Query | Composed
 Params = Mapping[str, object]
+_Pool = AsyncConnectionPool[AsyncConnection]
 
 _NO_PARAMS: Params = {}
 _ROWS_AHEAD = 50  # made in less time than the server takes for what lies in the socket, so that it never waits
@@ -142,18 +144,23 @@ class WriteConnection(ReadConnection):
 class Database:
     """The pools of one process."""
 
-    def __init__(self, url: str, *, read_url: str | None = None, size: int = 10) -> None:
+    def __init__(self, url: str, *, write: _Pool, read: _Pool) -> None:
         self.url = url
-        self._write = _pool(url, size=size, reads_only=False)
-        self._read = _pool(read_url or url, size=size, reads_only=True)
+        self._write = write
+        self._read = read
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, url: str, *, read_url: str | None = None, size: int = 10) -> AsyncGenerator["Database"]:
+    async def open(cls, url: str, *, size: int = 10) -> AsyncGenerator["Database"]:
         """Open the pools and close them at the end of the block."""
-        database = cls(url, read_url=read_url, size=size)
-        async with database._write, database._read:
-            yield database
+        async with _pool(url, size=size, reads_only=False) as write, _pool(url, size=size, reads_only=True) as read:
+            yield cls(url, write=write, read=read)
+
+    @asynccontextmanager
+    async def with_replica(self, read_url: str, *, size: int = 10) -> AsyncGenerator["Database"]:
+        """The same database, but that its reads go to a replica, which may be behind."""
+        async with _pool(read_url, size=size, reads_only=True) as read:
+            yield Database(self.url, write=self._write, read=read)
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[ReadConnection]:
@@ -215,7 +222,7 @@ class _IdleCheck:
             self._seen[connection] = now
 
 
-def _pool(url: str, *, size: int, reads_only: bool) -> AsyncConnectionPool[AsyncConnection]:
+def _pool(url: str, *, size: int, reads_only: bool) -> _Pool:
     options = "-c timezone=UTC -c default_transaction_read_only=on" if reads_only else "-c timezone=UTC"
     return AsyncConnectionPool(
         url,

@@ -3,4 +3,15 @@
 from psycopg import OperationalError
 from psycopg.errors import UniqueViolation
 
-__all__ = ["OperationalError", "UniqueViolation"]
+__all__ = ["OperationalError", "UniqueViolation", "is_database_away"]
+
+_AWAY = ("08", "57P")  # SQLSTATE: connection exceptions; the server goes down, comes up, or drops the session
+
+
+def is_database_away(error: Exception) -> bool:
+    """Whether the database itself was lost, so that the same may go well once it is back.
+
+    The driver's OperationalError is more than that: a full disk, a row too large for an index and a deadlock are, too.
+    An error without an SQLSTATE is the driver's own: no connection, or one that broke.
+    """
+    return isinstance(error, OperationalError) and (error.sqlstate is None or error.sqlstate.startswith(_AWAY))

@@ -6,7 +6,7 @@ ON CONFLICT DO NOTHING;
 -- name: find_differing
 -- Of a page's keys, those whose row is missing, differs by its hash, or is not visible now. Unchanged rows send nothing back.
 SELECT k.listing_key, p.id, p.content_hash IS NOT DISTINCT FROM k.hash AS same_content, p.modification_timestamp AS modified,
-    p.removed_at IS NOT NULL AS removed, p.out_of_scope_at IS NOT NULL AS out_of_scope, p.erased_at IS NOT NULL AS erased
+    p.sync_id, p.removed_at IS NOT NULL AS removed, p.out_of_scope_at IS NOT NULL AS out_of_scope, p.erased_at IS NOT NULL AS erased
 FROM unnest(%(keys)s::text[], %(hashes)s::bytea[]) AS k (listing_key, hash)
 LEFT JOIN properties p ON p.provider_id = %(provider_id)s AND p.listing_key = k.listing_key
 WHERE p.id IS NULL OR p.content_hash IS DISTINCT FROM k.hash OR p.removed_at IS NOT NULL OR p.out_of_scope_at IS NOT NULL;
@@ -30,13 +30,13 @@ WHERE provider_id = %(provider_id)s AND listing_key = ANY(%(keys)s) AND out_of_s
 RETURNING id;
 
 -- name: mark_scope_narrowed
--- Everything stored that a narrowed scope no longer asks for.
+-- Everything stored that a narrowed scope does not ask for, or that lacks what the scope asks by.
 UPDATE properties SET out_of_scope_at = %(at)s, sync_id = %(sync_id)s
-WHERE provider_id = %(provider_id)s AND visible AND NOT (
+WHERE provider_id = %(provider_id)s AND visible AND (
     (cardinality(%(statuses)s::text[]) = 0 OR standard_status = ANY(%(statuses)s))
     AND (cardinality(%(property_types)s::text[]) = 0 OR property_type = ANY(%(property_types)s))
     AND (%(closed_since)s::date IS NULL OR standard_status IS DISTINCT FROM 'Closed' OR close_date >= %(closed_since)s::date)
-)
+) IS NOT TRUE
 RETURNING id;
 
 -- name: erase_listings
@@ -119,11 +119,16 @@ DELETE FROM media_work WHERE property_id = ANY(%(ids)s);
 -- An erased listing has no photos.
 DELETE FROM property_media WHERE property_id = ANY(%(ids)s);
 
--- name: find_words_of
--- The words that only these listings may have brought in.
-SELECT DISTINCT word FROM properties p,
-    regexp_split_to_table(lower(concat_ws(' ', unparsed_address, city, subdivision_name, public_remarks)), '[^[:alnum:]]+') AS word
-WHERE p.id = ANY(%(ids)s) AND length(word) BETWEEN 3 AND 40;
+-- name: find_texts_of
+-- What terms may have come from these listings: their texts, present and former, each with its field's place in our API.
+SELECT t.field, t.said FROM properties p, LATERAL (VALUES ('address.full', unparsed_address), ('address.city', city),
+    ('address.postalCode', postal_code), ('subdivisionName', subdivision_name), ('publicRemarks', public_remarks)) AS t (field, said)
+WHERE p.id = ANY(%(ids)s) AND t.said IS NOT NULL
+UNION
+SELECT d ->> 'field', v.said FROM listing_changes c, jsonb_array_elements(c.changes) AS d,
+    LATERAL (VALUES (d ->> 'from'), (d ->> 'to')) AS v (said)
+WHERE c.property_id = ANY(%(ids)s) AND v.said IS NOT NULL
+    AND d ->> 'field' IN ('address.full', 'address.city', 'address.postalCode', 'subdivisionName', 'publicRemarks');
 
 -- name: delete_unused_words
 -- Forget words that lead to no listing any more.
@@ -134,13 +139,11 @@ DELETE FROM listing_terms t WHERE t.kind = 'word' AND t.term = ANY(%(words)s) AN
 
 -- name: delete_unused_places
 -- Forget places that lead to no listing any more.
-DELETE FROM listing_terms t WHERE t.kind <> 'word' AND t.term = ANY(%(places)s) AND NOT EXISTS (
-    SELECT FROM properties p WHERE p.visible AND t.term IN (p.city, p.postal_code, p.subdivision_name));
-
--- name: find_places_of
--- The places that only these listings may have brought in.
-SELECT DISTINCT place FROM properties p, unnest(ARRAY[city, postal_code, subdivision_name]) AS place
-WHERE p.id = ANY(%(ids)s) AND place IS NOT NULL;
+DELETE FROM listing_terms t USING unnest(%(kinds)s::text[], %(places)s::text[]) AS gone (kind, term)
+WHERE t.kind = gone.kind AND t.term = gone.term AND NOT CASE t.kind
+    WHEN 'city' THEN EXISTS (SELECT FROM properties p WHERE p.visible AND lower(p.city) = lower(t.term) AND p.city = t.term)
+    WHEN 'postalCode' THEN EXISTS (SELECT FROM properties p WHERE p.visible AND p.postal_code = t.term)
+    ELSE EXISTS (SELECT FROM properties p WHERE p.visible AND p.subdivision_name = t.term) END;
 
 -- name: get_media_of
 -- The photos' rows of some listings, with what is stored of them.

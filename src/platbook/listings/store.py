@@ -37,6 +37,7 @@ from platbook.listings.photos import (
     to_work,
     upsert_media,
 )
+from platbook.listings.terms import delete_unused_terms, to_terms
 from platbook.providers.display import Display
 from platbook.reso.fields import COLUMN_NAMES, COLUMNS
 
@@ -109,6 +110,7 @@ class Known:
     id: UUID | None
     same_content: bool
     modified: datetime | None
+    sync_id: UUID | None
     removed: bool
     out_of_scope: bool
     erased: bool
@@ -234,8 +236,7 @@ async def mark_scope_narrowed(connection: WriteConnection, scope: Mapping[str, o
 async def erase_listings(connection: WriteConnection, ids: Sequence[UUID], origin: Origin) -> list[UUID]:
     """Leave only tombstones: everything the source said is gone from rows, change log, photos and word lists."""
     params = {"ids": list(ids), "at": origin.stored_at, "sync_id": origin.sync_id}
-    words = await connection.column(str, Q.find_words_of, params)
-    places = await connection.column(str, Q.find_places_of, params)
+    said = cast("list[tuple[str, str]]", await connection.tuples(Q.find_texts_of, params))
     erased = await connection.column(UUID, Q.erase_listings, params)
     if erased:
         await connection.run(_EMPTY_VALUES, {"ids": erased})
@@ -243,8 +244,7 @@ async def erase_listings(connection: WriteConnection, ids: Sequence[UUID], origi
         await connection.run(Q.erase_media, {"ids": erased})
         await connection.run(Q.erase_photo_work, {"ids": erased})
         await add_events(connection, [Event(one, "erased", origin.stored_at) for one in erased], origin)
-        await connection.run(Q.delete_unused_words, {"words": words})
-        await connection.run(Q.delete_unused_places, {"places": places})
+        await delete_unused_terms(connection, to_terms(said))
     return erased
 
 

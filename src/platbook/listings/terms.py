@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from platbook.db import WriteConnection, load_queries
 from platbook.listings.listing import NormalListing
-from platbook.reso.fields import SLOT
+from platbook.reso.fields import COLUMNS, SLOT
 
 Q = load_queries(__package__ or "platbook.listings")
 
@@ -17,6 +17,9 @@ _MOST_SEEN = 50_000  # about 10 MB
 Term = tuple[str, str]
 
 
+_KINDS = {COLUMNS[slot].api: kind for kind, slot in _PLACES}
+
+
 def listing_terms(listing: NormalListing) -> set[Term]:
     """The terms of one listing: pairs of kind and text."""
     values = listing.values
@@ -26,8 +29,22 @@ def listing_terms(listing: NormalListing) -> set[Term]:
     return terms
 
 
+def to_terms(said: Iterable[tuple[str, str]]) -> set[Term]:
+    """The terms of some fields' texts, each with the field's place in our API (`address.city`)."""
+    terms: set[Term] = set()
+    for field, text in said:
+        terms.update(("word", word) for word in _WORD.findall(text.lower()))
+        if (kind := _KINDS.get(field)) is not None:
+            terms.add((kind, text))
+    return terms
+
+
 class KnownTerms:
-    """The terms this process has seen stored, so that a page sends only new ones."""
+    """The terms a run has seen stored, so that a page sends only new ones; 50,000 and a page's, then it starts again.
+
+    It lives no longer than its run: what an erasure deletes, here or in another process, the next run that meets it
+    stores again.
+    """
 
     def __init__(self) -> None:
         self._seen: set[Term] = set()
@@ -45,6 +62,10 @@ class KnownTerms:
             self._seen.clear()
         self._seen |= terms
 
+    def forget(self) -> None:
+        """Nothing is certain to be stored any more: listings were erased, and terms with them."""
+        self._seen.clear()
+
 
 async def add_terms(connection: WriteConnection, terms: set[Term]) -> None:
     """Store terms; known ones cost little."""
@@ -53,3 +74,12 @@ async def add_terms(connection: WriteConnection, terms: set[Term]) -> None:
         ordered = sorted(terms)
         params = {"kinds": [kind for kind, _ in ordered], "terms": [term for _, term in ordered]}
         await connection.run(Q.add_terms, params)
+
+
+async def delete_unused_terms(connection: WriteConnection, terms: set[Term]) -> None:
+    """Of some terms, forget those that lead to no listing any more."""
+    words = sorted(term for kind, term in terms if kind == "word")
+    places = sorted((kind, term) for kind, term in terms if kind != "word")
+    await connection.run(Q.delete_unused_words, {"words": words})
+    params = {"kinds": [kind for kind, _ in places], "places": [term for _, term in places]}
+    await connection.run(Q.delete_unused_places, params)

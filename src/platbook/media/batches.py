@@ -26,6 +26,7 @@ from platbook.listings.store import find_photos
 from platbook.media.asking import Album, Asking, to_chunks
 from platbook.media.blobs import Blobs
 from platbook.media.recording import Recorder
+from platbook.providers.configuration import read_part
 from platbook.providers.providers import Provider, get_provider, open_credentials
 from platbook.storage import Cdn
 from platbook.transport import Allowance, Downloader, Limits, Transport, seat
@@ -46,7 +47,7 @@ class Pace:
     listings: int = 20
     photos_asked: int = 25
     seconds: float = 20
-    lent_seconds: float = 600
+    lent_seconds: float = 60
     lease: timedelta = timedelta(minutes=5)
     seat_lease: timedelta = timedelta(seconds=60)
 
@@ -72,10 +73,11 @@ class Batches:
 
     async def run_next(self, provider_id: str) -> int:
         """Do one batch of a provider, unless its seats are taken; how many listings were worked on."""
-        batch = await self._prepare(provider_id)
-        if batch is None or (batch.capabilities.max_concurrency == 1 and await self._is_run_pending(provider_id)):
-            return 0
+        holder = new_id()
         try:
+            batch = await self._prepare(provider_id, holder)
+            if batch is None or (batch.capabilities.max_concurrency == 1 and await self._is_run_pending(provider_id)):
+                return 0
             async with self._seats(batch), self._session(batch) as session:
                 return await batch.work(session, self.pace.seconds)
         except LoginSlotTaken:
@@ -85,27 +87,27 @@ class Batches:
             return 0
         except NeedsOperator as error:
             log.warning("photos wait for a person", provider=provider_id, reason=str(error))
-            await self._put_all_off(provider_id, batch.holder)
+            await self._put_all_off(provider_id, holder)
             return 0
 
     async def lend(self, provider: Provider, session: Session) -> int:
         """Do a provider's photo work in a session that a run lends, where it is the only one; how many listings."""
-        batch = await self._prepare(provider.provider_id)
-        if batch is None or batch.capabilities.max_concurrency > 1:
-            return 0
         try:
+            batch = await self._prepare(provider.provider_id, new_id())
+            if batch is None or batch.capabilities.max_concurrency > 1:
+                return 0
             async with self._download_seat(batch):
                 return await batch.work(session, self.pace.lent_seconds)
         except (TryLater, NeedsOperator) as error:
             log.warning("photos put off", provider=provider.provider_id, reason=str(error))
             return 0
 
-    async def _prepare(self, provider_id: str) -> "_Batch | None":
+    async def _prepare(self, provider_id: str, holder: UUID) -> "_Batch | None":
         async with self.database.read() as connection:
             provider = await get_provider(connection, provider_id)
             credentials = await open_credentials(connection, self.box, provider_id)
         connector = self.find_connector(provider.provider_type)
-        settings = connector.settings_model.model_validate(provider.settings)
+        settings = read_part(connector.settings_model, provider.settings, "settings")
         capabilities = connector.capabilities(settings)
         rules = provider.media_settings
         if capabilities.media is MediaSource.NONE or not rules.fetch or provider.archived_at is not None:
@@ -118,7 +120,6 @@ class Batches:
             requests_per_second=provider.requests_per_second,
             allowance=Allowance(rules.requests_per_second, rules.requests_per_hour, rules.bytes_per_hour),
         )
-        holder = new_id()
         recorder = Recorder(self.database, self.clock, provider_id, holder)
         return _Batch(self, provider, connector, capabilities, credentials, downloader, holder, recorder)
 
@@ -143,8 +144,8 @@ class Batches:
         provider, connector = batch.provider, batch.connector
         http = self.transport.for_provider(provider.provider_id, requests_per_second=provider.requests_per_second)
         async with connector.connect(
-            connector.settings_model.model_validate(provider.settings),
-            connector.credentials_model.model_validate(batch.credentials),
+            read_part(connector.settings_model, provider.settings, "settings"),
+            read_part(connector.credentials_model, batch.credentials, "credentials"),
             scope=provider.wanted,
             http=http,
             clock=self.clock,
@@ -265,8 +266,7 @@ class _Batch:
     async def _open(self, claims: Sequence[Claim]) -> list[Album]:
         ids = [claim.property_id for claim in claims]
         elsewhere = self.capabilities.media is not MediaSource.INLINE
-        # In a transaction, for a replica may not know yet what was claimed.
-        async with self.of.database.transaction() as connection:
+        async with self.of.database.read() as connection:
             waiting = await find_fetchable(connection, ids)
             photos = await find_photos(connection, ids) if elsewhere else {}
         limits = self.provider.photos_per_status

@@ -70,6 +70,14 @@ async def get_provider(connection: ReadConnection, provider_id: str) -> Provider
     return provider
 
 
+async def get_in_service(connection: ReadConnection, provider_id: str) -> Provider:
+    """One provider that is not archived; NotFound, Conflict."""
+    provider = await get_provider(connection, provider_id)
+    if provider.archived_at is not None:
+        raise Conflict(f"provider {provider_id} is archived", code="PROVIDER_ARCHIVED")
+    return provider
+
+
 async def find_providers(connection: ReadConnection, *, archived: bool = False) -> list[Provider]:
     """Every provider by id; archived ones only if asked."""
     return await connection.all(Provider, Q.find_providers, {"archived": archived})

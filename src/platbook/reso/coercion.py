@@ -34,8 +34,8 @@ def coercer(field: Field, tz: tzinfo = UTC, label: str | None = None) -> Coercer
 @lru_cache(maxsize=4096)
 def _build(field: Field, tz: tzinfo, label: str) -> Coercer:
     readers: Mapping[Kind, Callable[[], Coercer]] = {
-        Kind.TEXT: lambda: text_reader(label),
-        Kind.LOOKUP: lambda: lookup_reader(label, field.name),
+        Kind.TEXT: lambda: text_reader(label, field.longest),
+        Kind.LOOKUP: lambda: lookup_reader(label, field.name, field.longest),
         Kind.LOOKUP_LIST: lambda: lookup_list_reader(label),
         Kind.INTEGER: lambda: integer_reader(label, INT32 if field.column else INT64),
         Kind.DECIMAL: lambda: decimal_reader(label),

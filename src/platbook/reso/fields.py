@@ -42,6 +42,10 @@ SQL_TYPE: Mapping[Kind, str] = MappingProxyType(
 """PostgreSQL's type for a column of each kind."""
 
 
+_SHORT, _LINE, _REMARKS = 255, 500, 65_535
+"""Characters: a B-tree's entry holds 2,704 bytes (a town's name stands in one twice), a text's words 1 MB."""
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One Property field.
@@ -57,6 +61,8 @@ class Field:
     api: str | None = None
     confidential: bool = False
     idx: bool = False
+    longest: int | None = None
+    """The most characters of a text that is searched by: an index holds no more."""
 
     @property
     def sql_type(self) -> str:
@@ -65,7 +71,7 @@ class Field:
 
 
 COLUMNS: tuple[Field, ...] = (
-    Field("ListingId", Kind.TEXT, "listing_id", "listingId", idx=True),
+    Field("ListingId", Kind.TEXT, "listing_id", "listingId", idx=True, longest=_SHORT),
     Field("StandardStatus", Kind.LOOKUP, "standard_status", "standardStatus", idx=True),
     Field("MlsStatus", Kind.LOOKUP, "mls_status", "mlsStatus", idx=True),
     Field("PropertyType", Kind.LOOKUP, "property_type", "propertyType", idx=True),
@@ -76,19 +82,19 @@ COLUMNS: tuple[Field, ...] = (
     Field("PreviousListPrice", Kind.DECIMAL, "previous_list_price", "previousListPrice"),
     Field("ClosePrice", Kind.DECIMAL, "close_price", "closePrice", idx=True),
     # Place
-    Field("UnparsedAddress", Kind.TEXT, "unparsed_address", "address.full", idx=True),
+    Field("UnparsedAddress", Kind.TEXT, "unparsed_address", "address.full", idx=True, longest=_LINE),
     Field("StreetNumber", Kind.TEXT, "street_number", "address.streetNumber", idx=True),
     Field("StreetDirPrefix", Kind.LOOKUP, "street_dir_prefix", "address.streetDirPrefix", idx=True),
-    Field("StreetName", Kind.TEXT, "street_name", "address.streetName", idx=True),
+    Field("StreetName", Kind.TEXT, "street_name", "address.streetName", idx=True, longest=_SHORT),
     Field("StreetSuffix", Kind.LOOKUP, "street_suffix", "address.streetSuffix", idx=True),
     Field("StreetDirSuffix", Kind.LOOKUP, "street_dir_suffix", "address.streetDirSuffix", idx=True),
     Field("UnitNumber", Kind.TEXT, "unit_number", "address.unit", idx=True),
-    Field("City", Kind.LOOKUP, "city", "address.city", idx=True),
+    Field("City", Kind.LOOKUP, "city", "address.city", idx=True, longest=_SHORT),
     Field("CountyOrParish", Kind.LOOKUP, "county_or_parish", "address.county", idx=True),
     Field("StateOrProvince", Kind.LOOKUP, "state_or_province", "address.state", idx=True),
-    Field("PostalCode", Kind.TEXT, "postal_code", "address.postalCode", idx=True),
+    Field("PostalCode", Kind.TEXT, "postal_code", "address.postalCode", idx=True, longest=_SHORT),
     Field("Country", Kind.LOOKUP, "country", "address.country"),
-    Field("SubdivisionName", Kind.TEXT, "subdivision_name", "subdivisionName", idx=True),
+    Field("SubdivisionName", Kind.TEXT, "subdivision_name", "subdivisionName", idx=True, longest=_SHORT),
     Field("MLSAreaMajor", Kind.LOOKUP, "mls_area_major", "mlsAreaMajor", idx=True),
     Field("Latitude", Kind.DEGREES, "latitude", "latitude"),
     Field("Longitude", Kind.DEGREES, "longitude", "longitude"),
@@ -122,12 +128,12 @@ COLUMNS: tuple[Field, ...] = (
     Field("TaxAnnualAmount", Kind.DECIMAL, "tax_annual_amount", "taxAnnualAmount", idx=True),
     Field("TaxYear", Kind.INTEGER, "tax_year", "taxYear"),
     # Words
-    Field("PublicRemarks", Kind.TEXT, "public_remarks", "publicRemarks", idx=True),
+    Field("PublicRemarks", Kind.TEXT, "public_remarks", "publicRemarks", idx=True, longest=_REMARKS),
     Field("PrivateRemarks", Kind.TEXT, "private_remarks", "privateRemarks", confidential=True),
     Field("ShowingInstructions", Kind.TEXT, "showing_instructions", "showingInstructions", confidential=True),
     Field("VirtualTourURLUnbranded", Kind.TEXT, "virtual_tour_url", "virtualTourUrl", idx=True),
     # People
-    Field("ListAgentKey", Kind.TEXT, "list_agent_key", "listAgent.key"),
+    Field("ListAgentKey", Kind.TEXT, "list_agent_key", "listAgent.key", longest=_SHORT),
     Field("ListAgentMlsId", Kind.TEXT, "list_agent_mls_id", "listAgent.mlsId", idx=True),
     Field("ListAgentFullName", Kind.TEXT, "list_agent_full_name", "listAgent.name", idx=True),
     Field("ListAgentEmail", Kind.TEXT, "list_agent_email", "listAgent.email"),
@@ -136,7 +142,7 @@ COLUMNS: tuple[Field, ...] = (
     Field("ListOfficeMlsId", Kind.TEXT, "list_office_mls_id", "listOffice.mlsId", idx=True),
     Field("ListOfficeName", Kind.TEXT, "list_office_name", "listOffice.name", idx=True),
     Field("ListOfficePhone", Kind.TEXT, "list_office_phone", "listOffice.phone"),
-    Field("CoListAgentKey", Kind.TEXT, "co_list_agent_key", "coListAgent.key"),
+    Field("CoListAgentKey", Kind.TEXT, "co_list_agent_key", "coListAgent.key", longest=_SHORT),
     Field("CoListAgentMlsId", Kind.TEXT, "co_list_agent_mls_id", "coListAgent.mlsId", idx=True),
     Field("CoListAgentFullName", Kind.TEXT, "co_list_agent_full_name", "coListAgent.name", idx=True),
     Field("CoListOfficeKey", Kind.TEXT, "co_list_office_key", "coListOffice.key"),

@@ -1,6 +1,7 @@
 """Reading texts, lookups and lists of them. What comes out, PostgreSQL can hold: no NUL, no lone surrogate."""
 
 import csv
+import sys
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,24 +12,28 @@ from platbook.reso.lookups import LOCKED, STANDARD, find_standard
 from platbook.reso.values import INT64, Coercer, Value, refuse
 
 
-def text_reader(label: str) -> Coercer:
-    """Build the reader of texts; numbers are written out, a list is joined by commas."""
+def text_reader(label: str, longest: int | None = None) -> Coercer:
+    """Build the reader of texts of so many characters at most; numbers are written out, a list is joined by commas."""
+    most = sys.maxsize if longest is None else longest
 
     def read(value: object) -> Value:
-        if type(value) is str and value.isascii() and "\0" not in value:
+        if type(value) is str and value.isascii() and len(value) <= most and "\0" not in value:
             return value.strip() or None
-        return _text_of(label, value)
+        text = _text_of(label, value)
+        if text is not None and len(text) > most:
+            raise RecordRejected(f"the text is longer than {most} characters", field=label)
+        return text
 
     return read
 
 
-def lookup_reader(label: str, lookup: str) -> Coercer:
+def lookup_reader(label: str, lookup: str, longest: int | None = None) -> Coercer:
     """Build the reader of one lookup value: the standard one where the wording is known, else as it came.
 
     A locked lookup refuses what it does not know.
     """
     if lookup not in STANDARD:
-        return text_reader(label)
+        return text_reader(label, longest)
     standard = STANDARD[lookup]
     locked = lookup in LOCKED
 

@@ -8,7 +8,6 @@ from obstore.exceptions import BaseError, PermissionDeniedError, Unauthenticated
 from platbook.base.errors import NotFound, StorageRefused, StorageUnavailable
 
 _NO_BUCKET = "<Code>NoSuchBucket</Code>"  # S3's word for it, in an answer that is else that of a missing object
-
 _REFUSED = "status code: 403 Forbidden"  # where the library has no name for it
 
 

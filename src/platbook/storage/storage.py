@@ -30,7 +30,10 @@ class Storage:
         cache_control: str | None = None,
         metadata: Mapping[str, str] | None = None,
     ) -> None:
-        """Store bytes whole or not at all, over what may be there. What is not given, the name tells."""
+        """Store bytes whole or not at all, over what may be there. What is not given, the name tells.
+
+        Metadata becomes headers on S3: names of lower-case letters, digits and '-', values of ASCII.
+        """
         attributes = to_attributes(
             access, name, content_type=content_type, cache_control=cache_control, metadata=metadata
         )

@@ -67,10 +67,10 @@ async def save_watermark(
     provider_id: str,
     resource: Resource,
     watermark: Cursor | None,
-    scope: str,
+    scope: str | None,
     at: datetime,
 ) -> None:
-    """Move the watermark (None leaves it) and note the scope it stands for."""
+    """Move the watermark (None leaves it) and note the scope it stands for (None: for none yet)."""
     params = {"provider_id": provider_id, "resource": resource, "watermark": watermark, "scope": scope, "at": at}
     await connection.run(Q.save_watermark, params)
 

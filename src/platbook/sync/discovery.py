@@ -6,6 +6,7 @@ A person accepts what is proposed, whole or in part (`administration.accept_prop
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import cast
 
 from pydantic import TypeAdapter
 
@@ -108,5 +109,5 @@ class Discoverer:
 
 def _to_discovered(provider: Provider, discovery: Discovery, read_at: datetime) -> Discovered:
     classes = provider.settings.get("classes")
-    wanted = [str(name) for name in classes] if isinstance(classes, list | tuple) else []
+    wanted = [str(name) for name in cast("list[object]", classes)] if isinstance(classes, list) else []
     return Discovered(provider.provider_id, read_at, discovery, propose(discovery, wanted))

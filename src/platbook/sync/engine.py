@@ -3,29 +3,37 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from platbook.base.clock import Clock
-from platbook.base.errors import NeedsOperator, PlatbookError, SourceBrokeProtocol, SweepRefused
+from platbook.base.errors import (
+    CredentialsRefused,
+    NeedsOperator,
+    PlatbookError,
+    ProviderMisconfigured,
+    SourceBrokeProtocol,
+    SweepRefused,
+)
 from platbook.base.ids import new_id
 from platbook.base.log import get_log
 from platbook.connectors.contract import Connector, MediaSource, Remarking, Session
 from platbook.connectors.registry import find_connector
 from platbook.db import Database, ReadConnection, SecretBox, WriteConnection, load_queries
-from platbook.db.errors import OperationalError
+from platbook.db.errors import is_database_away
 from platbook.listings.listing import Origin
 from platbook.listings.store import mark_scope_narrowed
 from platbook.listings.terms import KnownTerms
 from platbook.media.batches import Batches
+from platbook.providers.configuration import read_part
 from platbook.providers.providers import Provider, get_provider, open_credentials
 from platbook.sync import cursors
 from platbook.sync.mapping import FieldMapping, plan_mapping
 from platbook.sync.outcome import Settlement, ended_well, error_type, settle_failure, settle_success
 from platbook.sync.page import Rules
-from platbook.sync.plan import plan_run, scope_fingerprint
-from platbook.sync.rejections import find_retrying
+from platbook.sync.plan import LastSweep, plan_run, scope_fingerprint
+from platbook.sync.rejections import take_retrying
 from platbook.sync.run_context import RunContext
 from platbook.sync.runs import (
     Lease,
@@ -35,17 +43,18 @@ from platbook.sync.runs import (
     SyncType,
     get_counts,
     hold_epoch,
+    put_off,
     take_run,
 )
 from platbook.sync.sweep import apply_sweep, sweep
 from platbook.sync.walk import walk_changes
-from platbook.transport import Transport, seat
+from platbook.transport import LEASE, Transport, seat
 
 Q = load_queries(__package__ or "platbook.sync")
 log = get_log("sync")
 
 _RETRY_BATCH = 1000
-_SEAT_WAIT = timedelta(seconds=30)
+_SEAT_WAIT = LEASE + timedelta(seconds=30)  # so long may a worker that was killed keep its seat, and then some
 
 
 @dataclass(slots=True)
@@ -57,7 +66,6 @@ class Engine:
     box: SecretBox
     clock: Clock
     find_connector: Callable[[str], Connector] = find_connector
-    terms: KnownTerms = field(default_factory=KnownTerms)
     photos: Batches | None = None
 
     async def run_next(self, provider_id: str) -> bool:
@@ -95,9 +103,9 @@ class Engine:
             raise
         except PlatbookError as error:
             return await self._end_failed(lease, context, error)
-        except OperationalError:
-            raise  # our own database went away: the run stays as it is, to be resumed when it is back
         except Exception as error:
+            if is_database_away(error):
+                raise  # the run stays as it is, to be resumed when the database is back
             await self._end_failed(lease, context, error)
             raise
         return await self._end_well(context, refused)
@@ -105,8 +113,10 @@ class Engine:
     async def _prepare(self, lease: Lease) -> RunContext:
         async with self.database.read() as connection:
             provider = await get_provider(connection, lease.run.provider_id)
+        if provider.archived_at is not None:
+            raise RunCancelled("the provider was archived while the run was asked for")
         connector = self.find_connector(provider.provider_type)
-        settings = connector.settings_model.model_validate(provider.settings)
+        settings = read_part(connector.settings_model, provider.settings, "settings")
         capabilities = connector.capabilities(settings)
         rules = Rules(
             mapping=_mapping(provider),
@@ -114,7 +124,7 @@ class Engine:
             display=provider.display_rules,
             volatile=capabilities.volatile_fields,
             retention=provider.retention,
-            terms=self.terms,
+            terms=KnownTerms(),
             photos_per_status=provider.photos_per_status,
             photos_elsewhere=capabilities.media in {MediaSource.OBJECT, MediaSource.RESOURCE},
         )
@@ -147,18 +157,20 @@ class Engine:
         provider_id, run = context.provider.provider_id, context.lease.run
         async with self.database.read() as connection:
             standing = await cursors.get_standing(connection, provider_id, context.lease.resource)
-            last_sweep_at = await connection.value(datetime, Q.get_last_sweep, {"provider_id": provider_id})
+            last_sweep = await connection.one(LastSweep, Q.get_last_sweep, {"provider_id": provider_id})
         plan = plan_run(
             SyncType(run.sync_type),
             standing,
             context.capabilities,
             context.scope,
-            last_sweep_at=last_sweep_at,
+            last_sweep=last_sweep,
             now=self.clock.now(),
         )
-        if standing.watermark_scope not in {None, context.scope}:
+        reads_anew = standing.watermark_scope != context.scope
+        if reads_anew:
             await _narrow(context)
         if plan.walk is not None:
+            context.rules = replace(context.rules, reads_anew=reads_anew)
             await walk_changes(context, session, plan.walk)
         if not plan.sweep:
             return None
@@ -182,8 +194,8 @@ class Engine:
         async with (
             seat(self.database, provider.provider_id, seats, wait=_SEAT_WAIT),
             connector.connect(
-                connector.settings_model.model_validate(provider.settings),
-                connector.credentials_model.model_validate(credentials),
+                read_part(connector.settings_model, provider.settings, "settings"),
+                read_part(connector.credentials_model, credentials, "credentials"),
                 scope=context.rules.scope,
                 http=http,
                 clock=self.clock,
@@ -196,16 +208,16 @@ class Engine:
                     context.remarks += session.remarks()
 
     async def _retry_rejections(self, context: RunContext) -> None:
-        async with self.database.transaction() as connection:
-            await hold_epoch(connection, context.lease)
-            params = {"provider_id": context.provider.provider_id, "at": self.clock.now()}
-            await connection.run(Q.abandon_unreadable, params)
+        if context.lease.run.dry_run:
+            return
         while True:
-            async with self.database.read() as connection:
-                records = await find_retrying(connection, context.lease, _RETRY_BATCH)
-            if not records or context.lease.run.dry_run:
+            async with self.database.transaction() as connection:
+                await hold_epoch(connection, context.lease)
+                records = await take_retrying(connection, context.lease, _RETRY_BATCH, self.clock.now())
+            if records is None:
                 return
-            await context.store(records, [])
+            if records:
+                await context.store(records, [])
 
     async def _was_cancelled(self, lease: Lease) -> bool:
         try:
@@ -225,11 +237,11 @@ class Engine:
             await _fence(connection, lease)
             status = ended_well(await get_counts(connection, lease), refused)
             await _finish(connection, lease, status, now, error=refused)
-            if lease.run.dry_run or lease.run.sync_type in {SyncType.RECORD, SyncType.RETRY}:
-                await connection.run(Q.clear_current, _status_key(lease, now))
-            else:
+            if lease.run.is_scheduled_kind:
                 settlement = settle_success(_interval(context.provider), refused, now)
                 await _settle(connection, lease, settlement, now, success=True, swept=context.swept)
+            else:
+                await connection.run(Q.clear_current, _status_key(lease, now))
         return status
 
     async def _end_cancelled(self, lease: Lease, context: RunContext | None) -> RunStatus:
@@ -240,6 +252,8 @@ class Engine:
             await _fence(connection, lease)
             await _finish(connection, lease, RunStatus.CANCELLED, now)
             await connection.run(Q.clear_current, _status_key(lease, now))
+            if lease.run.is_scheduled_kind:
+                await put_off(connection, lease.run.provider_id, now)
         return RunStatus.CANCELLED
 
     async def _end_failed(self, lease: Lease, context: RunContext | None, error: Exception) -> RunStatus:
@@ -254,7 +268,10 @@ class Engine:
             # What a broken reply says belongs to no listing, so nothing could erase it later.
             keeps_samples = context is not None and context.rules.retention != "erase"
             await _note_error(connection, lease, error, now, sample=_sample(error) if keeps_samples else None)
-            await _settle(connection, lease, settle_failure(error, failures, interval, now), now)
+            if lease.run.is_scheduled_kind or isinstance(error, (CredentialsRefused, ProviderMisconfigured)):
+                await _settle(connection, lease, settle_failure(error, failures, interval, now), now)
+            else:  # a key mistyped, say: that tells nothing of what the schedule's next run will meet
+                await connection.run(Q.clear_current, _status_key(lease, now))
         return RunStatus.FAILED
 
 

@@ -7,7 +7,7 @@ unchanged record is neither normalised nor written.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from platbook.base.errors import RecordRejected
@@ -22,12 +22,20 @@ from platbook.providers.display import Display
 from platbook.reso.fields import SLOT
 from platbook.sync.fingerprint import content_hash
 from platbook.sync.mapping import FieldMapping
-from platbook.sync.rejections import Rejection, add_rejections, resolve_rejections, to_rejection
+from platbook.sync.rejections import (
+    LONGEST_KEY,
+    Rejection,
+    add_rejections,
+    find_key_fault,
+    resolve_rejections,
+    to_rejection,
+)
 from platbook.sync.removal import remove_listings
 from platbook.sync.runs import Counts, Lease
 
 _TYPE = SLOT["PropertyType"]
 _CLOSED = SLOT["CloseDate"]
+_WRONG_CLOCK = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,8 @@ class Rules:
     photos_per_status: Mapping[str, int] = field(default_factory=dict[str, int])
     photos_elsewhere: bool = False
     """Records do not list their photos: they are asked for when they are fetched."""
+    reads_anew: bool = False
+    """Everything is read again under other rules than the rows were made by: their times are no measure."""
 
     @property
     def version(self) -> str:
@@ -68,6 +78,15 @@ class Sorted:
 
 
 @dataclass(frozen=True, slots=True)
+class _Place:
+    """Where and when records are stored: under which rules, in which run."""
+
+    rules: Rules
+    sync_id: UUID
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Stored:
     """What storing a page did; `terms` are to be remembered once the transaction is committed."""
 
@@ -85,17 +104,19 @@ async def store_page(
 ) -> Stored:
     """Store a page in the transaction of `connection`. `rejected` are records the connector could not read."""
     origin = Origin(lease.run.provider_id, "sync", now, lease.run.sync_id)
-    by_key = {record.key: record for record in records}
+    by_key, unkeyed = _by_key(records, rules)
     hashes, sorted_ = await asyncio.to_thread(_hash, list(by_key.values()), rules)
-    sorted_.rejected += [_without_raw(one) if rules.retention == "erase" else one for one in rejected]
+    sorted_.rejected += [_without_raw(one) if rules.retention == "erase" else one for one in (*rejected, *unkeyed)]
     known = await store.find_differing(connection, origin.provider_id, hashes)
-    await asyncio.to_thread(_sort, by_key, hashes, known, rules, sorted_)
+    await asyncio.to_thread(_sort, by_key, hashes, known, _Place(rules, lease.run.sync_id, now), sorted_)
     await store.insert_listings(connection, sorted_.new, origin, rules.display)
     await store.update_listings(connection, sorted_.changed, origin, rules.display)
     returned = await store.mark_returned(connection, sorted_.returned, origin) if sorted_.returned else []
     if sorted_.left_scope:
         await store.mark_out_of_scope(connection, sorted_.left_scope, origin)
     removed = await remove_listings(connection, sorted_.gone, rules.retention, origin) if sorted_.gone else 0
+    if removed and rules.retention == "erase":
+        rules.terms.forget()
     await add_rejections(connection, lease, sorted_.rejected, now)
     refused = {one.listing_key for one in sorted_.rejected}
     await resolve_rejections(connection, lease, [key for key in by_key if key not in refused], now)
@@ -126,6 +147,19 @@ def is_in_scope(listing: NormalListing, scope: Scope) -> bool:
     return True
 
 
+def _by_key(records: Sequence[RawRecord], rules: Rules) -> tuple[dict[str, RawRecord], list[Rejection]]:
+    """The last version of each record on the page, and those whose keys cannot be kept."""
+    by_key: dict[str, RawRecord] = {}
+    unkeyed: list[Rejection] = []
+    for record in records:
+        fault = find_key_fault(record.key)
+        if fault is None:
+            by_key[record.key] = record
+        else:
+            unkeyed.append(to_rejection(record, rules.mapping.key_field or "ListingKey", fault))
+    return by_key, unkeyed
+
+
 def _hash(records: Sequence[RawRecord], rules: Rules) -> tuple[dict[str, bytes], Sorted]:
     hashes: dict[str, bytes] = {}
     sorted_ = Sorted()
@@ -145,31 +179,42 @@ def _sort(
     by_key: Mapping[str, RawRecord],
     hashes: Mapping[str, bytes],
     known: Mapping[str, Known],
-    rules: Rules,
+    place: _Place,
     sorted_: Sorted,
 ) -> None:
+    rules = place.rules
     for key, stored in known.items():
         record = by_key[key]
         try:
             listing = rules.mapping.normalise(record)
+            _check_photos(record.media)
         except RecordRejected as error:
             sorted_.rejected.append(to_rejection(record, error.field, error.reason))
+            continue
+        if _is_older(listing, stored, place):
             continue
         photos = rules.wanted_photos(record.media, listing.standard_status)
         raw = store.to_raw_json(record.fields)
         incoming = Incoming(listing, raw, hashes[key], photos, photos_elsewhere=rules.photos_elsewhere)
-        _place(incoming, stored, rules.scope, sorted_)
+        _sort_one(incoming, stored, rules.scope, sorted_)
 
 
-def _place(incoming: Incoming, stored: Known, scope: Scope, sorted_: Sorted) -> None:
+def _check_photos(media: Sequence[MediaRef] | None) -> None:
+    for ref in media or ():
+        if len(ref.media_key) > LONGEST_KEY:
+            raise RecordRejected(f"a photo's key is longer than {LONGEST_KEY} characters", field="Media")
+        texts = (ref.media_key, ref.category, ref.caption, ref.modified, ref.content, *(ref.permission or ()))
+        if any(isinstance(text, str) and "\0" in text for text in texts):
+            raise RecordRejected("what is said of a photo holds a NUL character", field="Media")
+
+
+def _sort_one(incoming: Incoming, stored: Known, scope: Scope, sorted_: Sorted) -> None:
     listing = incoming.listing
     if not is_in_scope(listing, scope):
         if stored.id is not None and not stored.erased:
             sorted_.left_scope.append(listing.listing_key)
     elif stored.id is None:
         sorted_.new.append(incoming)
-    elif _is_older(listing, stored):
-        return
     elif stored.same_content:
         sorted_.returned.append(stored.id)
     else:
@@ -181,6 +226,16 @@ def _without_raw(rejection: Rejection) -> Rejection:
     return rejection if rejection.listing_key else replace(rejection, raw=None)
 
 
-def _is_older(listing: NormalListing, stored: Known) -> bool:
-    moment = listing.modification_timestamp
-    return moment is not None and stored.modified is not None and moment < stored.modified
+def _is_older(listing: NormalListing, stored: Known, place: _Place) -> bool:
+    """Whether a record is an older version than the row, which must then stay as it is.
+
+    Times are compared only where both were read by the same rules: not with a row that other rules made. A row that is
+    hidden now gives way to whatever the source says of it, and so does one that claims to come from the future.
+    """
+    moment, known = listing.modification_timestamp, stored.modified
+    if moment is None or known is None or stored.removed or stored.out_of_scope:
+        return False
+    if known > place.now + _WRONG_CLOCK:
+        return False
+    made_by_these_rules = not place.rules.reads_anew or stored.sync_id == place.sync_id
+    return made_by_these_rules and moment < known

@@ -27,6 +27,23 @@ class Walk:
 
 
 @dataclass(frozen=True, slots=True)
+class LastSweep:
+    """When a provider was last swept with success, and when a whole sweep of it was last refused."""
+
+    done_at: datetime | None = None
+    refused_at: datetime | None = None
+
+    def is_waiting(self) -> bool:
+        """Whether nothing but a refusal came since the last success."""
+        return self.refused_at is not None and (self.done_at is None or self.refused_at > self.done_at)
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether the last one, done or refused, is long enough ago."""
+        tries = [at for at in (self.done_at, self.refused_at) if at is not None]
+        return not tries or now - max(tries) >= SWEEP_EVERY
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a run does, in this order."""
 
@@ -40,21 +57,23 @@ def plan_run(
     capabilities: Capabilities,
     scope: str,
     *,
-    last_sweep_at: datetime | None,
+    last_sweep: LastSweep,
     now: datetime,
 ) -> Plan:
     """Plan a full, incremental or sweep run.
 
     An incremental run becomes a full one where there is nothing to start from, or the scope has changed since: only a
-    full walk can fetch what a wider scope asks for. An interrupted walk of the same kind and scope is resumed.
+    full walk can fetch what a wider scope asks for. An interrupted walk of the same kind and scope is resumed. What a
+    person asks for sweeps at once; otherwise a refused sweep has its time to be decided upon, as one that was done has.
     """
     if asked is SyncType.SWEEP:
         return Plan(None, sweep=True)
+    due = last_sweep.is_due(now)
     fresh = standing.watermark is not None and standing.watermark_scope == scope
     unfinished_full = standing.walk == SyncType.FULL and standing.walk_scope == scope
     if asked is SyncType.FULL or not fresh or not capabilities.incremental or unfinished_full:
-        return Plan(_walk(SyncType.FULL, None, standing, scope), sweep=capabilities.key_sweep)
-    due = last_sweep_at is None or now - last_sweep_at >= SWEEP_EVERY
+        sweeps = asked is SyncType.FULL or due or not last_sweep.is_waiting()
+        return Plan(_walk(SyncType.FULL, None, standing, scope), sweep=capabilities.key_sweep and sweeps)
     since = Cursor(standing.watermark or "")
     return Plan(_walk(SyncType.INCREMENTAL, since, standing, scope), sweep=capabilities.key_sweep and due)
 

@@ -6,7 +6,7 @@ to the person. A field that bears RESO's own name needs no entry.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -67,10 +67,10 @@ def propose(discovery: Discovery, classes: Sequence[str] = ()) -> Proposal:
     lookups = {one.name: one for one in resource.lookups}
     mapping: dict[str, object] = {}
     for guess in chosen:
-        entry = _to_entry(guess, fields[guess.source], lookups)
+        taken = {one.target for one in chosen if one is not guess}
+        entry = _to_entry(guess, fields[guess.source], lookups, taken)
         if entry is not None:
             mapping[guess.source] = entry
-    # A field that bears the name of a target that another took would be read into it beside the other.
     named = {guess.source for guess in (*chosen, *rivals)} | {resource.key_field}
     unknown = [name for name in fields if name not in named]
     return Proposal(discovery.settings, mapping, chosen, rivals, unknown)
@@ -135,12 +135,15 @@ def _choose(guesses: Sequence[ProposedField]) -> tuple[list[ProposedField], list
     ]
 
 
-def _to_entry(guess: ProposedField, field: SourceField, lookups: Mapping[str, SourceLookup]) -> object:
-    """The mapping's entry; None: the field is understood without one."""
-    if guess.target in {_STATUS, _MLS_STATUS}:
+def _to_entry(
+    guess: ProposedField, field: SourceField, lookups: Mapping[str, SourceLookup], taken: Container[str]
+) -> object:
+    """The mapping's entry; None: none is needed. One field of status tells both, the MLS's own and the standard."""
+    if guess.target in {_STATUS, _MLS_STATUS} and (guess.target == _STATUS or _STATUS not in taken):
         known = _to_statuses(lookups.get(field.lookup or ""))
         if known:
-            return [_MLS_STATUS, {"to": _STATUS, "lookup": known}]
+            standard = {"to": _STATUS, "lookup": known}
+            return standard if _MLS_STATUS in taken else [_MLS_STATUS, standard]
     return None if guess.source == guess.target else guess.target
 
 

@@ -34,9 +34,10 @@ INSERT INTO mls_sync_history (sync_id, parent_id, provider_id, resource, sync_ty
 VALUES (%(sync_id)s, %(parent_id)s, %(provider_id)s, %(resource)s, %(sync_type)s, 'running', %(dry_run)s, %(listing_key)s,
     %(triggered_by)s, %(at)s, %(at)s);
 
--- name: get_child
--- The child of a resumed run.
-SELECT sync_id FROM mls_sync_history WHERE parent_id = %(parent_id)s AND resource = %(resource)s;
+-- name: resume_child
+-- The child of a resumed run goes on with it.
+UPDATE mls_sync_history SET status = 'running'
+WHERE parent_id = %(parent_id)s AND resource = %(resource)s RETURNING sync_id;
 
 -- name: start_status
 -- A run takes over the live state.
@@ -79,15 +80,18 @@ WHERE (sync_id = %(sync_id)s OR parent_id = %(sync_id)s) AND status = 'running'
     AND EXISTS (SELECT FROM mls_sync_status s WHERE s.provider_id = %(provider_id)s AND s.epoch = %(epoch)s);
 
 -- name: settle_status
--- The live state after a run: when to come again, and whether a person must act.
+-- The live state after a run: when to come again, and whether a person must act. A refused sweep that waits asks for one
+-- as long as it waits.
 UPDATE mls_sync_status SET current_sync_id = NULL, stage = NULL, total = NULL, rate = NULL, expected_end_at = NULL,
-    next_run_at = %(next_run_at)s, consecutive_failures = %(failures)s, needs_operator = %(needs_operator)s, blocked = %(blocked)s,
+    next_run_at = %(next_run_at)s, consecutive_failures = %(failures)s, needs_operator = coalesce(%(needs_operator)s, (
+        SELECT 'the sweep was refused: ' || w.reason FROM mls_sweeps w
+        WHERE w.provider_id = %(provider_id)s AND w.status = 'refused' AND w.candidates > 0 ORDER BY w.began_at DESC LIMIT 1)), blocked = %(blocked)s,
     last_success_at = coalesce(%(last_success_at)s, last_success_at), last_sweep_at = coalesce(%(last_sweep_at)s, last_sweep_at),
     updated_at = %(at)s
 WHERE provider_id = %(provider_id)s AND epoch = %(epoch)s;
 
 -- name: clear_current
--- The live state after a cancelled or one-record run: the schedule stays as it was.
+-- The live state after a run that was cancelled, or was not of the schedule's kind: the schedule stays as it was.
 UPDATE mls_sync_status SET current_sync_id = NULL, stage = NULL, total = NULL, rate = NULL, expected_end_at = NULL, updated_at = %(at)s
 WHERE provider_id = %(provider_id)s AND epoch = %(epoch)s;
 
@@ -96,8 +100,9 @@ WHERE provider_id = %(provider_id)s AND epoch = %(epoch)s;
 SELECT consecutive_failures FROM mls_sync_status WHERE provider_id = %(provider_id)s;
 
 -- name: get_last_sweep
--- When a provider was last swept with success.
-SELECT last_sweep_at FROM mls_sync_status WHERE provider_id = %(provider_id)s;
+-- When a provider was last swept with success, and when a whole sweep of it was last refused.
+SELECT (SELECT last_sweep_at FROM mls_sync_status WHERE provider_id = %(provider_id)s) AS done_at,
+    (SELECT max(began_at) FROM mls_sweeps WHERE provider_id = %(provider_id)s AND candidates > 0) AS refused_at;
 
 -- name: unblock
 -- A person has acted: the provider is due at once and may be tried again.
@@ -105,12 +110,21 @@ UPDATE mls_sync_status SET blocked = false, needs_operator = NULL, consecutive_f
 WHERE provider_id = %(provider_id)s;
 
 -- name: request_cancel
--- Ask the waiting and the running run of a provider to stop; waiting ones stop at once.
-UPDATE mls_sync_history SET cancel_requested_at = %(at)s,
-    status = CASE WHEN status = 'waiting' THEN 'cancelled' ELSE status END,
-    ended_at = CASE WHEN status = 'waiting' THEN %(at)s ELSE ended_at END
-WHERE provider_id = %(provider_id)s AND parent_id IS NULL AND status IN ('waiting', 'running')
-RETURNING sync_id, status;
+-- Ask the waiting and the running run of a provider to stop; waiting ones stop at once, with their children.
+WITH asked AS (
+    UPDATE mls_sync_history SET cancel_requested_at = %(at)s,
+        status = CASE WHEN status = 'waiting' THEN 'cancelled' ELSE status END,
+        ended_at = CASE WHEN status = 'waiting' THEN %(at)s ELSE ended_at END
+    WHERE provider_id = %(provider_id)s AND (status = 'waiting' OR status = 'running' AND parent_id IS NULL)
+    RETURNING sync_id, parent_id, sync_type, dry_run, status)
+SELECT sync_id, sync_type, dry_run, status = 'cancelled' AS is_ended FROM asked WHERE parent_id IS NULL;
+
+-- name: put_off
+-- A run of the schedule's kind was cancelled: the next one comes after the provider's interval, not at once.
+UPDATE mls_sync_status s SET updated_at = %(at)s,
+    next_run_at = greatest(s.next_run_at, %(at)s::timestamptz + make_interval(secs => p.interval_hours::float8 * 3600))
+FROM mls_provider_configurations p
+WHERE s.provider_id = %(provider_id)s AND p.provider_id = s.provider_id;
 
 -- name: find_due_providers
 -- Providers whose time has come and for which no run waits or runs, longest waiting first.
@@ -179,14 +193,15 @@ SELECT EXISTS (SELECT FROM mls_sync_errors WHERE provider_id = %(provider_id)s A
 
 -- name: find_retrying
 -- Rejections a person asked to try again.
-SELECT listing_key, raw FROM mls_sync_errors
-WHERE provider_id = %(provider_id)s AND resource = %(resource)s AND retry = 'retrying' AND listing_key IS NOT NULL
-ORDER BY listing_key LIMIT %(limit)s;
+SELECT id, listing_key, raw FROM mls_sync_errors
+WHERE provider_id = %(provider_id)s AND resource = %(resource)s AND retry = 'retrying'
+ORDER BY listing_key, id LIMIT %(limit)s;
 
--- name: abandon_unreadable
--- What was marked for a retry and has nothing to retry with.
-UPDATE mls_sync_errors SET retry = 'abandoned', last_at = %(at)s
-WHERE provider_id = %(provider_id)s AND retry = 'retrying' AND (raw IS NULL OR listing_key IS NULL);
+-- name: abandon_rejections
+-- What was marked for a retry and holds nothing to retry with.
+UPDATE mls_sync_errors SET retry = 'abandoned', last_at = %(at)s,
+    reason = reason || ' (it cannot be tried again: what was kept of it is not a record)'
+WHERE id = ANY(%(ids)s);
 
 -- name: mark_retrying
 -- One rejection, or all open ones of a provider, to be tried again by the next run.
@@ -204,6 +219,35 @@ VALUES (%(id)s, %(provider_id)s, %(sync_id)s, %(type)s, %(reason)s, %(raw)s, 'ab
 -- What rejected records said is erased with their listings.
 UPDATE mls_sync_errors SET raw = NULL, reason = 'erased', retry = CASE WHEN retry = 'success' THEN retry ELSE 'abandoned' END
 WHERE provider_id = %(provider_id)s AND listing_key = ANY(%(keys)s);
+
+-- name: erase_unseen_rejections
+-- What rejected records said that the source has no more, as a whole sweep has proved, and that are no listing's.
+UPDATE mls_sync_errors e SET raw = NULL, reason = 'erased', retry = 'abandoned'
+WHERE e.provider_id = %(provider_id)s AND e.resource = %(resource)s AND e.listing_key IS NOT NULL
+    AND e.last_at <= %(began_at)s AND e.reason <> 'erased'
+    AND NOT EXISTS (SELECT FROM mls_sweep_keys k WHERE k.sync_id = %(sync_id)s AND k.listing_key = e.listing_key)
+    AND NOT EXISTS (SELECT FROM properties p
+        WHERE p.provider_id = e.provider_id AND p.listing_key = e.listing_key AND p.erased_at IS NULL);
+
+-- name: find_providers_to_erase
+-- Providers that keep nothing of removed listings, and still hold what they kept before.
+SELECT c.provider_id FROM mls_provider_configurations c WHERE c.retention = 'erase' AND EXISTS (
+    SELECT FROM properties p WHERE p.provider_id = c.provider_id AND p.removed_at IS NOT NULL AND p.erased_at IS NULL);
+
+-- name: hold_retention
+-- A provider's retention, which nobody changes before this transaction ends.
+SELECT retention FROM mls_provider_configurations WHERE provider_id = %(provider_id)s FOR SHARE;
+
+-- name: find_kept
+-- The next removed listings of a provider that are not erased.
+SELECT id, listing_key FROM properties
+WHERE provider_id = %(provider_id)s AND listing_key > %(after)s AND removed_at IS NOT NULL AND erased_at IS NULL
+ORDER BY listing_key LIMIT %(limit)s FOR UPDATE SKIP LOCKED;
+
+-- name: erase_samples
+-- What broken replies and records without a key said: it belongs to no listing that could be erased.
+UPDATE mls_sync_errors SET raw = NULL
+WHERE provider_id = %(provider_id)s AND listing_key IS NULL AND raw IS NOT NULL;
 
 -- name: add_sweep_keys
 -- Keys the source holds.
@@ -227,9 +271,10 @@ SELECT count(*) FROM properties
 WHERE provider_id = %(provider_id)s AND removed_at IS NULL AND erased_at IS NULL AND out_of_scope_at IS NULL;
 
 -- name: delete_sweep_keys
--- A sweep has ended; its keys, and those of sweeps long dead, are of no more use.
-DELETE FROM mls_sweep_keys WHERE sync_id = %(sync_id)s
-    OR NOT EXISTS (SELECT FROM mls_sync_history h WHERE h.sync_id = mls_sweep_keys.sync_id AND h.status = 'running');
+-- The keys of a run that begins or ends a sweep, while it holds the epoch; and those of sweeps long dead.
+DELETE FROM mls_sweep_keys k WHERE k.sync_id = %(sync_id)s
+    AND EXISTS (SELECT FROM mls_sync_status s WHERE s.provider_id = %(provider_id)s AND s.epoch = %(epoch)s)
+    OR NOT EXISTS (SELECT FROM mls_sync_history h WHERE h.sync_id = k.sync_id AND h.status = 'running');
 
 -- name: add_sweep
 -- A sweep that was refused.
@@ -241,25 +286,19 @@ VALUES (%(id)s, %(provider_id)s, %(sync_id)s, %(resource)s, 'refused', %(reason)
 INSERT INTO mls_sweep_candidates (sweep_id, listing_key) SELECT %(sweep_id)s, unnest(%(keys)s::text[]);
 
 -- name: supersede_sweeps
--- A newer sweep says more than older refused ones.
-UPDATE mls_sweeps SET status = 'superseded', decided_at = %(at)s
-WHERE provider_id = %(provider_id)s AND resource = %(resource)s AND status = 'refused' AND id <> %(keep)s;
+-- A newer sweep says more than older refused ones (one that was cut short, only more than those that were, too): what
+-- they would have removed is of no more use.
+WITH older AS (
+    UPDATE mls_sweeps SET status = 'superseded', decided_at = %(at)s
+    WHERE provider_id = %(provider_id)s AND resource = %(resource)s AND status = 'refused'
+        AND (candidates = 0 OR NOT %(only_cut_short)s)
+    RETURNING id)
+DELETE FROM mls_sweep_candidates c USING older WHERE c.sweep_id = older.id;
 
 -- name: accept_sweep
 -- A person accepts a refused sweep.
 UPDATE mls_sweeps SET status = 'accepted', decided_at = %(at)s, decided_by = %(actor)s
 WHERE id = %(sweep_id)s AND status = 'refused' RETURNING provider_id;
-
--- name: get_sweep
--- One refused sweep.
-SELECT id, provider_id, sync_id, resource, status, reason, began_at, active, candidates, removed, decided_at, decided_by
-FROM mls_sweeps WHERE id = %(sweep_id)s;
-
--- name: find_sweeps
--- Refused sweeps, newest first.
-SELECT id, provider_id, sync_id, resource, status, reason, began_at, active, candidates, removed, decided_at, decided_by
-FROM mls_sweeps WHERE %(provider_id)s::text IS NULL OR provider_id = %(provider_id)s
-ORDER BY began_at DESC LIMIT %(limit)s;
 
 -- name: find_candidates
 -- The keys of a refused sweep.

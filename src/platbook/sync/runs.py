@@ -66,6 +66,11 @@ class Taken:
     sweep_id: UUID | None
     triggered_by: str
 
+    @property
+    def is_scheduled_kind(self) -> bool:
+        """Whether it does what the schedule's runs do, so that how it ends moves the schedule."""
+        return is_scheduled_kind(self.sync_type, dry_run=self.dry_run)
+
 
 @dataclass(frozen=True, slots=True)
 class Lease:
@@ -92,6 +97,16 @@ class Counts:
     unchanged: int = 0
     deleted: int = 0
     errored: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Cancelled:
+    """A run that was asked to stop; `is_ended`: it waited, and has ended by that."""
+
+    sync_id: UUID
+    sync_type: str
+    dry_run: bool
+    is_ended: bool
 
 
 async def request_run(connection: WriteConnection, request: Request, actor: Actor, at: datetime) -> UUID:
@@ -149,15 +164,28 @@ async def get_counts(connection: ReadConnection, lease: Lease) -> Counts:
 
 async def request_cancel(connection: WriteConnection, provider_id: str, at: datetime) -> list[UUID]:
     """Ask what waits and what runs to stop; Conflict where nothing does. The ids of the runs concerned."""
-    rows = await connection.tuples(Q.request_cancel, {"provider_id": provider_id, "at": at})
-    if not rows:
+    params = {"provider_id": provider_id, "at": at}
+    concerned = await connection.all(_Cancelled, Q.request_cancel, params)
+    if not concerned:
         raise Conflict(f"no run of {provider_id} waits or is under way", code="NO_SYNC_RUNNING")
-    return [UUID(str(row[0])) for row in rows]
+    if any(run.is_ended and is_scheduled_kind(run.sync_type, dry_run=run.dry_run) for run in concerned):
+        await put_off(connection, provider_id, at)
+    return [run.sync_id for run in concerned]
+
+
+async def put_off(connection: WriteConnection, provider_id: str, at: datetime) -> None:
+    """Let the schedule wait for the provider's interval, so that it does not start at once what was cancelled."""
+    await connection.run(Q.put_off, {"provider_id": provider_id, "at": at})
+
+
+def is_scheduled_kind(sync_type: str, *, dry_run: bool) -> bool:
+    """Whether a run does what the schedule's runs do; others (one record, a retry, a dry run) leave it as it is."""
+    return not dry_run and sync_type not in {SyncType.RECORD, SyncType.RETRY}
 
 
 async def _child_of(connection: WriteConnection, run: Taken, at: datetime) -> UUID:
     resource = Resource.PROPERTY
-    known = await connection.value(UUID, Q.get_child, {"parent_id": run.sync_id, "resource": resource})
+    known = await connection.value(UUID, Q.resume_child, {"parent_id": run.sync_id, "resource": resource})
     if known is not None:
         return known
     child_id = new_id()

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from platbook.base.errors import SourceBrokeProtocol, SweepRefused
+from platbook.base.errors import SourceBrokeProtocol, SweepRefused, TryLater
 from platbook.base.ids import new_id
 from platbook.connectors.contract import KeyPage, RawRecord, Session
 from platbook.db import WriteConnection, load_queries
@@ -30,14 +30,14 @@ async def sweep(context: RunContext, session: Session) -> None:
     began_at = context.clock.now()
     try:
         with context.timing("sweep"):
+            await _forget_keys(context)  # a run that is resumed may have left some, and they may be gone by now
             seen = await _read_keys(context, session)
             await _remove_unseen(context, session, began_at, seen)
     except SourceBrokeProtocol as error:
-        await _refuse(context, began_at, f"the sweep was cut short: {error}", [], active=0)
+        await _note_cut_short(context, began_at, f"the sweep was cut short: {error}")
         raise
     finally:
-        async with context.database.transaction() as connection:
-            await connection.run(Q.delete_sweep_keys, {"sync_id": context.lease.run.sync_id})
+        await _forget_keys(context)
 
 
 async def apply_sweep(context: RunContext, session: Session, sweep_id: UUID) -> None:
@@ -50,22 +50,30 @@ async def apply_sweep(context: RunContext, session: Session, sweep_id: UUID) -> 
         removed += await _remove(context, gone)
         await context.report("sweep", done=start + _BATCH, total=len(keys))
     async with context.database.transaction() as connection:
+        await hold_epoch(connection, context.lease)
         await connection.run(Q.settle_sweep, {"sweep_id": sweep_id, "removed": removed})
 
 
+async def _forget_keys(context: RunContext) -> None:
+    """Delete the run's keys, unless another worker has taken the run over: then they are that worker's."""
+    run, epoch = context.lease.run, context.lease.epoch
+    async with context.database.transaction() as connection:
+        params = {"sync_id": run.sync_id, "provider_id": run.provider_id, "epoch": epoch}
+        await connection.run(Q.delete_sweep_keys, params)
+
+
 async def _read_keys(context: RunContext, session: Session) -> int:
-    params = {"sync_id": context.lease.run.sync_id}
+    """Read every key to the proven end; how many different ones there are."""
+    sync_id = context.lease.run.sync_id
     last: KeyPage | None = None
-    done = 0
+    done = seen = 0
     async for page in session.keys(context.lease.resource):
         async with context.database.transaction() as connection:
             await hold_epoch(connection, context.lease)
-            await connection.run(Q.add_sweep_keys, {**params, "keys": list(page.keys)})
+            seen += await connection.run(Q.add_sweep_keys, {"sync_id": sync_id, "keys": list(page.keys)})
         done += len(page.keys)
         await context.report("sweep", done=done, total=page.total)
         last = page
-    async with context.database.read() as connection:
-        seen = await connection.value(int, Q.count_sweep_keys, params) or 0
     if last is None or not last.complete:
         raise SourceBrokeProtocol("the source stopped naming keys before it said that these are all")
     if last.total is not None and last.total != seen:
@@ -76,7 +84,11 @@ async def _read_keys(context: RunContext, session: Session) -> int:
 async def _remove_unseen(context: RunContext, session: Session, began_at: datetime, seen: int) -> None:
     provider = context.provider
     params = {"provider_id": provider.provider_id, "sync_id": context.lease.run.sync_id, "began_at": began_at}
-    async with context.database.read() as connection:
+    async with context.database.transaction() as connection:
+        await hold_epoch(connection, context.lease)
+        if await connection.value(int, Q.count_sweep_keys, params) != seen:
+            # The table is not logged: the database forgets it when it crashes.
+            raise TryLater("the database has lost keys of this sweep; the next run sweeps again")
         unseen = await connection.column(str, Q.find_unseen, params)
         active = await connection.value(int, Q.count_active, params) or 0
     if len(unseen) > provider.max_removal_share * active:
@@ -91,7 +103,12 @@ async def _remove_unseen(context: RunContext, session: Session, began_at: dateti
         keys = unseen[start : start + _BATCH]
         gone = await _look_again(context, session, keys) if narrowed or len(unseen) <= _LOOK_AGAIN else keys
         await _remove(context, gone)
-    await _supersede(context)
+    if not context.lease.run.dry_run:
+        async with context.database.transaction() as connection:
+            await hold_epoch(connection, context.lease)
+            if provider.retention == "erase":
+                await connection.run(Q.erase_unseen_rejections, {**params, "resource": context.lease.resource})
+            await _supersede(connection, context)
 
 
 async def _look_again(context: RunContext, session: Session, keys: Sequence[str]) -> list[str]:
@@ -121,6 +138,8 @@ async def _remove(context: RunContext, keys: Sequence[str]) -> int:
         await hold_epoch(connection, context.lease)
         removed = await remove_listings(connection, keys, provider.retention, origin)
         await add_counts(connection, context.lease, Counts(deleted=removed))
+    if removed and provider.retention == "erase":
+        context.rules.terms.forget()
     return removed
 
 
@@ -129,6 +148,26 @@ async def _refuse(
 ) -> None:
     if context.lease.run.dry_run:
         return
+    async with context.database.transaction() as connection:
+        await hold_epoch(connection, context.lease)
+        await _supersede(connection, context)
+        sweep_id = await _add(connection, context, began_at, reason, active=active, candidates=len(candidates))
+        await connection.run(Q.add_candidates, {"sweep_id": sweep_id, "keys": list(candidates)})
+
+
+async def _note_cut_short(context: RunContext, began_at: datetime, reason: str) -> None:
+    """It tells nothing of what is gone: a sweep that waits for a person's decision goes on waiting."""
+    if context.lease.run.dry_run:
+        return
+    async with context.database.transaction() as connection:
+        await hold_epoch(connection, context.lease)
+        await _supersede(connection, context, only_cut_short=True)
+        await _add(connection, context, began_at, reason, active=0, candidates=0)
+
+
+async def _add(
+    connection: WriteConnection, context: RunContext, began_at: datetime, reason: str, *, active: int, candidates: int
+) -> UUID:
     sweep_id = new_id()
     params = {
         "id": sweep_id,
@@ -138,26 +177,17 @@ async def _refuse(
         "reason": reason,
         "at": began_at,
         "active": active,
-        "candidates": len(candidates),
+        "candidates": candidates,
     }
-    async with context.database.transaction() as connection:
-        await hold_epoch(connection, context.lease)
-        await connection.run(Q.add_sweep, params)
-        await connection.run(Q.add_candidates, {"sweep_id": sweep_id, "keys": list(candidates)})
-        await _supersede_in(connection, context, sweep_id)
+    await connection.run(Q.add_sweep, params)
+    return sweep_id
 
 
-async def _supersede(context: RunContext) -> None:
-    if not context.lease.run.dry_run:
-        async with context.database.transaction() as connection:
-            await _supersede_in(connection, context, UUID(int=0))
-
-
-async def _supersede_in(connection: WriteConnection, context: RunContext, keep: UUID) -> None:
+async def _supersede(connection: WriteConnection, context: RunContext, *, only_cut_short: bool = False) -> None:
     params = {
         "provider_id": context.provider.provider_id,
         "resource": context.lease.resource,
         "at": context.clock.now(),
-        "keep": keep,
+        "only_cut_short": only_cut_short,
     }
     await connection.run(Q.supersede_sweeps, params)

@@ -87,7 +87,9 @@ async def _save_place(connection: WriteConnection, context: RunContext, page: Pa
     provider_id, resource, now = context.provider.provider_id, context.lease.resource, context.clock.now()
     watermark = None if position.watermark is None else cursors.Cursor(position.watermark)
     if page.complete or context.capabilities.time_ordered:
-        await cursors.save_watermark(connection, provider_id, resource, watermark, context.scope, now)
+        # Under other rules than before, the watermark stands for nothing until everything is read anew.
+        stands_for = context.scope if page.complete or not context.rules.reads_anew else None
+        await cursors.save_watermark(connection, provider_id, resource, watermark, stands_for, now)
     if page.complete:
         await cursors.end_walk(connection, provider_id, resource, now)
         return

@@ -8,10 +8,11 @@ from platbook.transport.meter import Meter
 from platbook.transport.own import OwnClient
 from platbook.transport.quota import Quota
 from platbook.transport.reply import HttpReply
-from platbook.transport.seats import Seat, seat
+from platbook.transport.seats import LEASE, Seat, seat
 from platbook.transport.timing import Timing
 
 __all__ = [
+    "LEASE",
     "AddressUsedUp",
     "Allowance",
     "Download",

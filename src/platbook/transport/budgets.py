@@ -86,8 +86,7 @@ class Budget:
             await connection.run(Q.spend_budget, params)
 
     async def _find_spent(self) -> _Spent | None:
-        # In a transaction, for a replica may not know yet what another worker used.
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             return await connection.first(_Spent, Q.get_budget, self._key)
 
 

@@ -76,8 +76,7 @@ class Quota:
         return closing.seconds
 
     async def _find_closing(self) -> Closing | None:
-        # In a transaction, for a replica may not know yet what another worker was told.
-        async with self._database.transaction() as connection:
+        async with self._database.read() as connection:
             return await connection.first(Closing, Q.get_closing, {"provider_id": self._provider_id})
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
@@ -23,19 +23,23 @@ from platbook.connectors.contract import (
     RawRecord,
     Resource,
     Scope,
+    SourceBrokeProtocol,
 )
-from platbook.connectors.rets.conversation import Conversation, Pause
-from platbook.connectors.rets.discovery import read_columns, read_discovery
+from platbook.connectors.rets.conversation import Conversation, Pause, SourceClock
+from platbook.connectors.rets.discovery import NUMBERS, read_columns, read_discovery, read_type
 from platbook.connectors.rets.fetching import Fetcher, select_in_batches
 from platbook.connectors.rets.metadata import MetadataReader
 from platbook.connectors.rets.paging import Pager, Place, Query, Sheet
 from platbook.connectors.rets.photos import PhotoFetcher
 from platbook.connectors.rets.remarks import Remarks
-from platbook.connectors.rets.searching import Searcher
+from platbook.connectors.rets.searching import QueryRefusedError, Searcher
 from platbook.connectors.rets.settings import RetsCredentials, RetsSettings
-from platbook.protocols.rets.query import EVERYTHING_SINCE, later, modified_since, step_back
+from platbook.protocols.rets.query import EVERYTHING_SINCE, is_by, later, modified_since, step_back
 
 M = TypeVar("M", bound=BaseModel)
+
+_AHEAD = timedelta(days=1)
+"""How far a source's times may be ahead of its clock and ours: by a zone that we do not know."""
 
 
 class RetsConnector:
@@ -115,7 +119,8 @@ class RetsSession:
     """One logged-in session."""
 
     def __init__(self, settings: RetsSettings, conversation: Conversation, clock: Clock) -> None:
-        self._settings, self._conversation, self._clock = settings, conversation, clock
+        self._settings, self._conversation = settings, conversation
+        self._clock = SourceClock(conversation, clock)
         self._remarks = Remarks()
         self._searcher = Searcher(conversation, settings, self._remarks)
         self._fetchers: dict[str, Fetcher] = {}
@@ -135,7 +140,7 @@ class RetsSession:
             class_name = classes[place.class_index]
             pager = self._pager(await self._fetcher(class_name), limit=self._settings.page_size)
             async for sheet in pager.walk(self._query(class_name, since), place.within):
-                place = _step(place, sheet)
+                place = _step(place, sheet, self._clock.now() + _AHEAD)
                 yield _to_page(sheet, place, alone=len(classes) == 1, last=place.class_index == len(classes))
 
     async def keys(self, resource: Resource) -> AsyncIterator[KeyPage]:
@@ -155,7 +160,14 @@ class RetsSession:
         """Read one record by its key."""
         _check_resource(resource)
         for class_name in self._settings.classes:
-            read = await (await self._fetcher(class_name)).by_keys(class_name, [key], twice=False)
+            try:
+                read = await (await self._fetcher(class_name)).by_keys(class_name, [key], twice=False)
+            except QueryRefusedError:
+                if key.isdecimal() or not await self._has_numbers_for_keys(class_name):
+                    raise
+                continue  # no key of this source
+            if read.problems:
+                raise SourceBrokeProtocol(f"the source answers for {key} with a row that cannot be read")
             for record in read.records:
                 return record
         return None
@@ -194,6 +206,11 @@ class RetsSession:
             self._fetchers[class_name] = Fetcher(self._searcher, settings, selections)
         return self._fetchers[class_name]
 
+    async def _has_numbers_for_keys(self, class_name: str) -> bool:
+        """Whether the metadata say that the key is a number, so that nothing else can be one."""
+        reader = MetadataReader(self._conversation, self._settings)
+        return await read_type(reader, self._settings, class_name) in NUMBERS
+
     def _query(self, class_name: str, since: str | None) -> Query:
         settings = self._settings
         field = settings.queried_modified
@@ -202,11 +219,15 @@ class RetsSession:
         return Query(class_name, field, everything, settings.query, start)
 
 
-def _step(place: _Place, sheet: Sheet) -> _Place:
-    """Where the walk stands after a sheet."""
+def _step(place: _Place, sheet: Sheet, latest: datetime) -> _Place:
+    """Where the walk stands after a sheet.
+
+    A time later than `latest` is a slip of the source: as a watermark it would let every later run find nothing.
+    """
     greatest = place.greatest
     for record in sheet.records:
-        greatest = later(greatest, record.modified)
+        if record.modified is not None and is_by(record.modified, latest):
+            greatest = later(greatest, record.modified)
     if sheet.ended:
         return _Place(class_index=place.class_index + 1, greatest=greatest)
     return _Place(class_index=place.class_index, within=sheet.place, greatest=greatest)

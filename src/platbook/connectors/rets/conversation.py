@@ -9,10 +9,13 @@ import re
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from platbook.connectors.contract import (
+    Clock,
     CredentialsRefused,
     HttpClient,
     HttpReply,
@@ -45,6 +48,18 @@ _TRIES = 3
 _SECONDS_BETWEEN_TRIES = 1.0
 
 
+class SourceClock:
+    """The source's own clock, as its last answer told it (Date, RETS 1.7.2, section 3.5), where it is ahead of ours."""
+
+    def __init__(self, conversation: "Conversation", clock: Clock) -> None:
+        self._conversation, self._clock = conversation, clock
+
+    def now(self) -> datetime:
+        """The later of the two."""
+        ours, theirs = self._clock.now(), self._conversation.told_at
+        return ours if theirs is None else max(ours, theirs)
+
+
 class SessionLostError(Exception):
     """The source has forgotten our login; a new one is worth one try."""
 
@@ -64,6 +79,7 @@ class Conversation:
         self, http: HttpClient, settings: RetsSettings, credentials: RetsCredentials, pause: Pause = asyncio.sleep
     ) -> None:
         self.logins = 0
+        self.told_at: datetime | None = None
         self._http, self._settings, self._credentials, self._pause = http, settings, credentials, pause
         self._cookies: dict[str, str] = {}
         self._authorization: Authorization | None = None
@@ -313,17 +329,26 @@ class Conversation:
         return user_agent.sign(request_id=request_id, session_id=session_id, rets_version=self._version)
 
     def _keep(self, reply: HttpReply, request_id: str) -> None:
-        """Keep the cookies and the next nonce; an answer to somebody else's request is none to ours."""
+        """Keep the cookies, the next nonce and the date; an answer to somebody else's request is none to ours."""
         for name, value in reply.cookies.items():
             if value:
                 self._cookies[name] = value
             else:
                 self._cookies.pop(name, None)
+        self.told_at = _parse_date(reply.headers.get("date", "")) or self.told_at
         echoed = reply.headers.get("rets-request-id", "")
         if request_id and echoed and echoed != request_id:
             raise SourceBrokeProtocol("the source answers another request than ours (RETS-Request-ID)")
         if self._authorization is not None:
             self._authorization = self._authorization.follow(reply.headers.get("authentication-info", ""))
+
+
+def _parse_date(said: str) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(said)
+    except (ValueError, IndexError, TypeError):
+        return None
+    return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
 
 
 def _charset_of(headers: Mapping[str, str]) -> str | None:

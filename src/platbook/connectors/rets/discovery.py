@@ -16,6 +16,8 @@ from platbook.connectors.rets.settings import RetsSettings
 from platbook.protocols.rets.metadata import MetadataTable
 
 _OFFSET = re.compile(r"([+-])(\d{2}):?00")
+NUMBERS = frozenset({"Tiny", "Small", "Int", "Long"})
+"""RETS's types of whole numbers (section 11.3.2)."""
 _PHOTO_TYPES = ("HiRes", "LargePhoto", "Photo")
 """Types of photos, the largest pictures first, of the names vendors share."""
 
@@ -62,6 +64,14 @@ async def read_discovery(reader: MetadataReader, settings: RetsSettings, mark: s
 async def read_columns(reader: MetadataReader, resource: str, class_name: str) -> Sequence[str]:
     """The names of a class's columns."""
     return [name for row in await reader.rows("TABLE", resource, class_name) if (name := _name(row, "SystemName"))]
+
+
+async def read_type(reader: MetadataReader, settings: RetsSettings, class_name: str) -> str | None:
+    """The type of the key in a class, in the source's own word; None: it does not say."""
+    for row in await reader.rows("TABLE", settings.resource, class_name):
+        if _name(row, "SystemName") == settings.queried_key:
+            return _text(row, "DataType")
+    return None
 
 
 async def _read_resource(tree: MetadataTree, row: Mapping[str, str]) -> SourceResource:

@@ -1,6 +1,6 @@
 """Fetches records: by a query, or by their keys; and puts those together that one search may not select whole."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from platbook.connectors.contract import RawRecord, SourceBrokeProtocol
@@ -8,7 +8,6 @@ from platbook.connectors.rets.records import Problem, Read, RecordReader
 from platbook.connectors.rets.searching import Asked, Fields, Found, Searcher
 from platbook.connectors.rets.settings import RetsSettings
 from platbook.protocols.rets.query import any_of
-from platbook.protocols.rets.search import BadRow
 
 
 class Fetcher:
@@ -74,12 +73,20 @@ class Fetcher:
                 self.keys_at_once = max(1, len(some) // 2)
                 waiting += [some[self.keys_at_once :], some[: self.keys_at_once]]
                 continue
+            if not found.more:
+                expect_all(found.count, len(found.rows), class_name)
             wanted = set(some)
-            problems += [(None, None, row.reason, row.text) for row in found.rows if isinstance(row, BadRow)]
-            fields |= {key: said for key, said in self._by_key(found).items() if key in wanted}
+            read = self.reader.read(found)
+            problems += read.problems
+            fields |= {record.key: record.fields for record in read.records if record.key in wanted}
 
-    def _by_key(self, found: Found) -> Mapping[str, Fields]:
-        return {record.key: record.fields for record in self.reader.read(found).records}
+
+def expect_all(count: int | None, received: int, class_name: str) -> None:
+    """SourceBrokeProtocol where as many rows as the source counts have not come."""
+    if count is not None and count != received:
+        raise SourceBrokeProtocol(
+            f"the result is incomplete: the source counts {count} records of {class_name} and sent {received}"
+        )
 
 
 def read_keys(reader: RecordReader, found: Found) -> list[str]:

@@ -23,7 +23,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from platbook.connectors.contract import Clock, ProviderMisconfigured, RawRecord, SourceBrokeProtocol
-from platbook.connectors.rets.fetching import Fetcher, read_keys
+from platbook.connectors.rets.fetching import Fetcher, expect_all, read_keys
 from platbook.connectors.rets.records import Problem, Read
 from platbook.connectors.rets.remarks import Remarks
 from platbook.connectors.rets.searching import Asked, Found, OffsetRefusedError
@@ -149,13 +149,15 @@ class Pager:
             if piece.ended:
                 capped = piece.more
                 if not capped:
-                    _expect_all(piece.count, keys, query.class_name)
+                    await self._prove_keys(query.class_name, query.dmql, piece.count, keys)
         if capped:
             self._most_rows = keys
             async for sheet in self.walk(query, Place()):
                 if sheet.problems:
                     raise SourceBrokeProtocol("a row of the key search has no key")
                 yield [record.key for record in sheet.records]
+                if sheet.ended:
+                    await self._prove_keys(query.class_name, query.dmql, sheet.total, len(self._seen))
 
     def _walk_by(self, query: Query, place: Place) -> AsyncIterator[Sheet]:
         match place.way:
@@ -255,8 +257,16 @@ class Pager:
             if piece.ended and piece.more:
                 raise _KeysCappedError
             if piece.ended:
-                _expect_all(piece.count, len(keys), class_name)
+                await self._prove_keys(class_name, dmql, piece.count, len(keys))
         return list(dict.fromkeys(keys))
+
+    async def _prove_keys(self, class_name: str, dmql: str, count: int | None, received: int) -> None:
+        """Hold a list of keys against the source's count: what is not on it may be removed."""
+        if count is None:
+            count = await self._fetcher.searcher.count(class_name, dmql)
+        if count is None:
+            raise SourceBrokeProtocol(f"the source does not count the keys of {class_name}, so none is known to be all")
+        expect_all(count, received, class_name)
 
     def _ask_for_keys(self, class_name: str, dmql: str) -> Asked:
         """A search for the key column alone, for which a source lifts its limit (section 7.4.4)."""
@@ -290,7 +300,7 @@ class Pager:
         if found.more:
             self._most_rows = max(1, min(len(found.rows), self._most_rows or len(found.rows)))
             return None
-        _expect_all(found.count, len(found.rows), query.class_name)
+        expect_all(found.count, len(found.rows), query.class_name)
         return self._fetcher.reader.read(found)
 
     async def _read_moment(self, query: Query, start: str, end: str | None) -> Read:
@@ -341,13 +351,6 @@ def _has_ended(found: Found, received: int, limit: int | None, fresh: int) -> bo
     raise SourceBrokeProtocol(
         f"the result is incomplete: the source counts {found.count} records, sent {received} and marks no more"
     )
-
-
-def _expect_all(count: int | None, received: int, class_name: str) -> None:
-    if count is not None and count != received:
-        raise SourceBrokeProtocol(
-            f"the result is incomplete: the source counts {count} records of {class_name} and sent {received}"
-        )
 
 
 def _halve(start: str, end: str | None, now: datetime) -> str | None:

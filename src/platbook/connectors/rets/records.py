@@ -1,6 +1,6 @@
 """From rows to records: which is the key, when it changed, whether it is gone, what photos it has."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
 
@@ -31,7 +31,7 @@ class RecordReader:
         self._settings = settings
         self._restricted = settings.restricted_indicator
         self._columns: Sequence[str] = ()
-        self._blank: dict[str, object] = {}
+        self._blank: Mapping[str, object] = {}
 
     def read(self, found: Found) -> Read:
         """Read every row; a row that is no record becomes a problem."""
@@ -68,7 +68,7 @@ class RecordReader:
         if columns is not self._columns:
             self._columns, self._blank = columns, dict.fromkeys(columns)
         # A copy that has every name already is filled a quarter faster than a new dict.
-        fields: dict[str, object] = self._blank.copy()
+        fields = dict(self._blank)
         fields.update(compress(zip(columns, row, strict=True), row))
         if self._restricted and self._restricted in row:
             fields |= {name: None for name, cell in fields.items() if cell == self._restricted}

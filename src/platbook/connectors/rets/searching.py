@@ -13,7 +13,7 @@ from platbook.protocols.rets.search import BadRow, CompactParser, Row
 from platbook.protocols.rets.standard import Record, StandardParser
 from platbook.protocols.rets.xml import Status
 
-_MISCELLANEOUS = 20203
+_MISCELLANEOUS, _SYNTAX = 20203, 20206
 _OLD_DIALECT = frozenset({"RETS/1.5", "RETS/1.0"})
 
 Fields = Mapping[str, object]
@@ -21,6 +21,10 @@ Fields = Mapping[str, object]
 
 class OffsetRefusedError(ProviderMisconfigured):
     """The source does not take an Offset."""
+
+
+class QueryRefusedError(ProviderMisconfigured):
+    """The source does not take the query's syntax, or its value for the field's type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +159,8 @@ class Searcher:
             raise SessionLostError
         if status.code == _MISCELLANEOUS and asked.offset is not None and "offset" in status.text.lower():
             raise OffsetRefusedError(f"the source answers {status.code}: {status.text}")
+        if status.code == _SYNTAX:
+            raise QueryRefusedError(f"the source answers {status.code}: {status.text}")
         raise to_error(status.code, status.text, logged_in=True)
 
     def _arguments(self, asked: Asked) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Which column of a file means what: proposed from its name, changed by hand, and applied to rows. Pure."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -154,11 +154,6 @@ def apply_mapping(mapping: ColumnMapping, cells: Mapping[str, str]) -> dict[str,
     if custom:
         said["customFields"] = custom
     return said
-
-
-def unused(mapping: ColumnMapping) -> Iterable[str]:
-    """The columns that are left out."""
-    return (column for column, word in mapping.columns.items() if word == IGNORED)
 
 
 def _is_word(kind: Kind, word: object) -> bool:

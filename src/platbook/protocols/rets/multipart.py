@@ -135,7 +135,7 @@ class MultipartParser:
         return Part(headers, rest)
 
     def _parse_last(self, rest: bytes) -> Part:
-        """The part that no boundary ends. A line break belongs to a boundary: without one, only to what it says itself."""
+        """The part that no boundary ends: without one, no line break belongs to it, unless its own length says so."""
         part = self._parse(rest)
         said = part.headers.get("content-length", ("",))[0]
         if said.isascii() and said.isdigit() and int(said[:12]) == len(part.content) - 2:

@@ -154,6 +154,12 @@ def later(one: str | None, other: str | None) -> str | None:
     return one if _in_utc(first) >= _in_utc(second) else other
 
 
+def is_by(moment: str, latest: datetime) -> bool:
+    """Whether a source's moment is not after another; one without an offset counts as UTC, one that is none is not."""
+    parsed = parse_moment(moment)
+    return parsed is not None and _in_utc(parsed) <= latest
+
+
 def parse_moment(moment: str) -> datetime | None:
     """Read a source's moment; None where it is none."""
     try:

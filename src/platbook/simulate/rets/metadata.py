@@ -35,9 +35,6 @@ class Part:
     entries: Sequence[Entry]
 
 
-_DATES = ("Version", "Date")
-
-
 def _dated(name: str) -> tuple[str, str]:
     return f"{name}Version", f"{name}Date"
 

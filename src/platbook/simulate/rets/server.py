@@ -2,15 +2,14 @@
 
 import itertools
 import re
-import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from email.utils import format_datetime
 from urllib.parse import parse_qsl
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from platbook.simulate.rets.authorization import (
     ChallengeError,
@@ -21,8 +20,9 @@ from platbook.simulate.rets.authorization import (
     check_user_agent,
 )
 from platbook.simulate.rets.codes import Code, RefusedError
-from platbook.simulate.rets.faults import find_strikes, spoil, strike_whole
-from platbook.simulate.rets.login import CAPABILITIES, INSISTED, QUERY, write_action, write_login, write_logout
+from platbook.simulate.rets.delivery import to_response
+from platbook.simulate.rets.faults import find_strikes, strike_whole
+from platbook.simulate.rets.login import CAPABILITIES, INSISTED, LOGIN, QUERY, write_action, write_login, write_logout
 from platbook.simulate.rets.metadata import VERSION, Metadata
 from platbook.simulate.rets.metadata_reply import parse_metadata_request, to_date, write_metadata
 from platbook.simulate.rets.names import Names
@@ -33,30 +33,15 @@ from platbook.simulate.rets.rows import write_result
 from platbook.simulate.rets.search import find_rows, parse_search, to_page
 from platbook.simulate.rets.sessions import COOKIE, Session, SessionEndedError, Sessions
 from platbook.simulate.rets.source import Source
+from platbook.simulate.rets.statistics import Statistics
 from platbook.simulate.rets.texts import zone_of
 
 DEFAULT_CAP = 100
 
 _KNOWN_VERSIONS = ((1, 0), (1, 5), (1, 7), (1, 7, 1), (1, 7, 2), (1, 8))
 _VERSION = re.compile(r"RETS/([0-9])\.([0-9])(?:\.([0-9]))?")
+_FOUND = 302
 _BALANCER, _NODE = "BALANCER", "JSESSIONID"
-_KEPT_REQUESTS = 2000
-
-
-@dataclass
-class Statistics:
-    """What has been asked since the quirks were last set."""
-
-    requests: dict[str, int] = field(default_factory=dict[str, int])
-    refusals: dict[str, int] = field(default_factory=dict[str, int])
-    strikes: dict[str, int] = field(default_factory=dict[str, int])
-    most_sessions: int = 0
-    asked: list[tuple[str, dict[str, str]]] = field(default_factory=list[tuple[str, dict[str, str]]])
-    """The last requests: transaction and arguments."""
-
-    def count(self, of: dict[str, int], name: str) -> None:
-        """One more of them."""
-        of[name] = of.get(name, 0) + 1
 
 
 @dataclass(frozen=True)
@@ -114,7 +99,7 @@ class RetsServer:
         struck = strike_whole(number, quirks)
         if struck:
             self.statistics.count(self.statistics.strikes, struck[0])
-            return _to_response(request, struck[1])
+            return to_response(request, struck[1])
         try:
             reply, session, call = await self._admit_and_do(request, transaction, number)
         except ChallengeError as challenge:
@@ -124,12 +109,12 @@ class RetsServer:
             return self._dress(request, response, None)
         except SessionEndedError as end:
             self.statistics.count(self.statistics.refusals, str(end.status))
-            where = {"Location": str(request.url.replace(path="/rets/login", query=""))} if end.status == 302 else {}  # noqa: PLR2004
+            where = {"Location": str(request.url.replace(path=LOGIN, query=""))} if end.status == _FOUND else {}
             return self._dress(request, Response("Session ended\r\n", end.status, where), None)
         except RefusedError as refusal:
             self.statistics.count(self.statistics.refusals, str(int(refusal.code)))
             reply, session, call = to_refusal(refusal.code, refusal.text, quirks, refusal.status), None, None
-        response = _to_response(request, reply, call.strikes if call else frozenset())
+        response = to_response(request, reply, call.strikes if call else frozenset())
         return self._dress(request, response, session)
 
     async def _admit_and_do(
@@ -160,7 +145,7 @@ class RetsServer:
         strikes = find_strikes(number, transaction, quirks)
         for strike in strikes:
             self.statistics.count(self.statistics.strikes, strike)
-        self.statistics.asked = [*self.statistics.asked[1 - _KEPT_REQUESTS :], (transaction, arguments)]
+        self.statistics.asked.append((transaction, arguments))
         call = Call(transaction, arguments, _base(request), version, held, strikes)
         return await run_in_threadpool(self._do, call), session, call
 
@@ -251,7 +236,7 @@ class RetsServer:
         struck = strike_whole(number, self.manner.quirks)
         if struck:
             self.statistics.count(self.statistics.strikes, struck[0])
-            return _to_response(request, struck[1])
+            return to_response(request, struck[1])
         key, order = request.path_params["key"], request.path_params["order"]
         if request.query_params.get("size") != "full":
             return Response("Bad address\r\n", 404)
@@ -283,42 +268,6 @@ class RetsServer:
 
 
 _NO_CALL = Call("", {}, "", (), "", frozenset())
-
-
-def _to_response(request: Request, reply: Reply, strikes: frozenset[Quirk] = frozenset()) -> Response:
-    headers = reply.headers | {"Content-Type": reply.content_type}
-    body: Iterable[bytes] = reply.body
-    if reply.content_type == XML and "gzip" in request.headers.get("Accept-Encoding", "") and not strikes:
-        headers["Content-Encoding"] = "gzip"
-        body = _gzip(body)
-    spoiled = spoil(iter(body), headers, strikes)
-    if spoiled is not None:
-        return spoiled
-    if isinstance(body, Sequence):
-        return Response(b"".join(body), reply.status, headers)
-    return StreamingResponse(_gather(body), reply.status, headers)
-
-
-def _gzip(body: Iterable[bytes]) -> Iterator[bytes]:
-    packer = zlib.compressobj(level=1, wbits=31)
-    for piece in body:
-        packed = packer.compress(piece)
-        if packed:
-            yield packed
-    yield packer.flush()
-
-
-def _gather(body: Iterable[bytes]) -> Iterator[bytes]:
-    """Small pieces together: each one sent costs a turn of the loop."""
-    held: list[bytes] = []
-    size = 0
-    for piece in body:
-        held.append(piece)
-        size += len(piece)
-        if size >= 65536:  # noqa: PLR2004 - 64 KiB
-            yield b"".join(held)
-            held, size = [], 0
-    yield b"".join(held)
 
 
 def _base(request: Request) -> str:

@@ -83,9 +83,9 @@ class Sessions:
             self._end(endings[self._endings % len(endings)])
         return session
 
-    def log_out(self, held: str) -> bool:
-        """End a session; whether there was one."""
-        return self._open.pop(held, None) is not None
+    def log_out(self, held: str) -> None:
+        """End a session, if there is one."""
+        self._open.pop(held, None)
 
     def _end(self, how: Quirk) -> None:
         self._endings += 1

@@ -13,7 +13,6 @@ from platbook.simulate.rets.lookups import to_code
 from platbook.simulate.rets.quirks import Quirk, Quirks
 from platbook.simulate.rets.stock import Row, Value
 
-_REMARKS = "PublicRemarks"
 _EVERY = 3
 _BEYOND = 0x10000
 _LOCAL = timezone(timedelta(hours=-7))

@@ -8,7 +8,7 @@ from platbook.base.actor import Actor
 from platbook.base.errors import Conflict
 from platbook.base.rights import Right, require
 from platbook.db import WriteConnection, load_queries
-from platbook.providers.providers import get_provider
+from platbook.providers.providers import get_in_service
 from platbook.sync.administration.acts import note_act
 from platbook.sync.reports.errors import get_error
 from platbook.sync.runs import Request, SyncType, request_run
@@ -26,11 +26,15 @@ class Retrying:
 
 
 async def retry_error(connection: WriteConnection, error_id: UUID, actor: Actor, at: datetime) -> Retrying:
-    """Have one rejected record tried again. NotFound; Conflict where there is nothing to try or it is settled."""
+    """Have one rejected record tried again. NotFound.
+
+    Conflict where there is nothing to try, it is settled, or the provider is archived.
+    """
     require(actor, Right.RUN_SYNCS)
     error = await get_error(connection, error_id)
     if error.listing_key is None:
         raise Conflict("this error is of a whole run, or of a record that could not be read; there is nothing to retry")
+    await get_in_service(connection, error.provider_id)
     if not await connection.column(str, Q.mark_retrying, {"id": error_id, "provider_id": None, "at": at}):
         raise Conflict(f"this error is settled: {error.retry}", code="ERROR_SETTLED")
     await note_act(connection, actor, "error retried", error.provider_id, at, errorId=str(error_id))
@@ -38,9 +42,9 @@ async def retry_error(connection: WriteConnection, error_id: UUID, actor: Actor,
 
 
 async def retry_all(connection: WriteConnection, provider_id: str, actor: Actor, at: datetime) -> Retrying:
-    """Have every open rejection of a provider tried again. NotFound."""
+    """Have every open rejection of a provider tried again. NotFound; Conflict where it is archived."""
     require(actor, Right.RUN_SYNCS)
-    await get_provider(connection, provider_id)
+    await get_in_service(connection, provider_id)
     marked = await connection.column(str, Q.mark_retrying, {"id": None, "provider_id": provider_id, "at": at})
     run = await _run(connection, provider_id, actor, at) if marked else None
     await note_act(connection, actor, "errors retried", provider_id, at, marked=len(marked))

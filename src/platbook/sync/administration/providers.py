@@ -23,7 +23,7 @@ from platbook.providers.configuration import (
     check_connection_settings,
     parse_configuration,
 )
-from platbook.providers.providers import Provider, get_provider
+from platbook.providers.providers import Provider, get_in_service, get_provider
 from platbook.sync.administration.acts import note_act
 from platbook.sync.cursors import forget_cursors
 from platbook.sync.mapping import plan_mapping
@@ -87,7 +87,8 @@ async def replace_provider(
     """Replace a provider's configuration (credentials only where given) and bring it back if it was archived.
 
     Another display withdraws its public documents at once, another mapping has everything read again, another scope
-    is the next run's affair. A person has acted: the provider is due at once. NotFound.
+    is the next run's affair, and what a provider kept of removed listings is erased by the workers where it is to keep
+    nothing any more. A person has acted: the provider is due at once. NotFound.
     """
     require(actor, Right.RUN_SYNCS)
     provider_id = configuration.provider_id
@@ -100,6 +101,8 @@ async def replace_provider(
     if before.archived_at is not None:
         await store.set_hidden(connection, provider_id, hidden=False)
     rebuild = await _withdraw(connection, before, after)
+    if after.retention == "erase":
+        await connection.run(Q.erase_samples, {"provider_id": provider_id})
     if before.field_mapping != after.field_mapping:
         await _read_again(connection, after, actor, at)
     await connection.run(Q.unblock, {"provider_id": provider_id, "at": at})
@@ -163,13 +166,11 @@ async def accept_proposal(
     actor: Actor,
     at: datetime,
 ) -> Changed:
-    """Lay what a person accepts of a proposal over a provider's settings and mapping: its configuration from now on.
+    """Lay what a person accepts of a proposal over a provider's settings and mapping, as its configuration.
 
     A setting of None is taken away. NotFound; Conflict where it is archived; InvalidInput names each field at fault.
     """
-    provider = await get_provider(connection, provider_id)
-    if provider.archived_at is not None:
-        raise Conflict(f"provider {provider_id} is archived", code="PROVIDER_ARCHIVED")
+    provider = await get_in_service(connection, provider_id)
     configuration = _to_configuration(provider, enabled=provider.enabled)
     changed = configuration.model_copy(
         update={

@@ -4,9 +4,10 @@ UPDATE mls_sync_history SET status = 'cancelled', cancel_requested_at = coalesce
 WHERE provider_id = %(provider_id)s AND status IN ('waiting', 'running');
 
 -- name: put_back_running
--- The run of a provider that was fenced off waits for its turn again, under its own id, unless another waits already.
+-- The run of a provider that was fenced off waits for its turn again with its children, under its own id, unless another
+-- waits already.
 UPDATE mls_sync_history h SET status = 'waiting'
-WHERE provider_id = %(provider_id)s AND parent_id IS NULL AND status = 'running' AND NOT EXISTS (
+WHERE provider_id = %(provider_id)s AND status = 'running' AND NOT EXISTS (
     SELECT FROM mls_sync_history w WHERE w.provider_id = h.provider_id AND w.parent_id IS NULL AND w.status = 'waiting');
 
 -- name: end_running

@@ -8,7 +8,7 @@ from platbook.base.actor import Actor
 from platbook.base.errors import Conflict, InvalidInput
 from platbook.base.rights import Right, require
 from platbook.db import WriteConnection, load_queries
-from platbook.providers.providers import get_provider
+from platbook.providers.providers import get_in_service, get_provider
 from platbook.sync.administration.acts import note_act
 from platbook.sync.reports.sweeps import get_sweep
 from platbook.sync.runs import Request, RunStatus, SyncType, request_cancel, request_run
@@ -37,9 +37,7 @@ async def start_sync(connection: WriteConnection, request: Request, actor: Actor
     require(actor, Right.RUN_SYNCS)
     if request.sync_type not in _BY_HAND:
         raise InvalidInput.of("syncType", f"must be one of {', '.join(sorted(_BY_HAND))}")
-    provider = await get_provider(connection, request.provider_id)
-    if provider.archived_at is not None:
-        raise Conflict(f"provider {provider.provider_id} is archived", code="PROVIDER_ARCHIVED")
+    await get_in_service(connection, request.provider_id)
     if request.listing_key is not None:
         if request.sync_type is SyncType.SWEEP:
             raise InvalidInput.of("listingKey", "a sweep reads every key; leave one of the two out")
@@ -76,7 +74,5 @@ async def accept_sweep(connection: WriteConnection, sweep_id: UUID, actor: Actor
 
 
 async def _apply(connection: WriteConnection, request: Request, actor: Actor, at: datetime) -> Started:
-    provider = await get_provider(connection, request.provider_id)
-    if provider.archived_at is not None:
-        raise Conflict(f"provider {provider.provider_id} is archived", code="PROVIDER_ARCHIVED")
+    await get_in_service(connection, request.provider_id)
     return Started(await request_run(connection, request, actor, at), request.provider_id, request.sync_type)

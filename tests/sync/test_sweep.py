@@ -1,0 +1,138 @@
+"""Sweeps that are interrupted, taken over, refused again and again."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from platbook.base.actor import Actor, Role
+from platbook.base.errors import SourceBrokeProtocol, SourceUnavailable
+from platbook.connectors.contract import KeyPage
+from platbook.sync import administration
+from platbook.sync.runs import SyncType
+from tests.fakes.scripted_source import Source, all_keys, listing, one_page
+from tests.sync.conftest import Desk, MakeDesk
+
+ADA = Actor("ada@example.com", role=Role.ADMIN)
+KEYS = [str(number) for number in range(20)]
+
+
+async def _stocked(desk: MakeDesk, **configuration: object) -> Desk:
+    at = await desk(Source(one_page(*map(listing, KEYS)), all_keys(*KEYS)), **configuration)
+    await at.sync()
+    return at
+
+
+async def _after_each_key_page(at: Desk, statement: str) -> None:
+    """Let something happen once a sweep's page of keys is stored, behind its back."""
+    await at.run_sql(
+        f"CREATE FUNCTION strike() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {statement}; RETURN NULL; END $$"
+    )
+    await at.run_sql("CREATE TRIGGER strike AFTER INSERT ON mls_sweep_keys EXECUTE FUNCTION strike()")
+
+
+async def test_a_sweeper_that_was_taken_over_leaves_its_successors_keys_alone(desk: MakeDesk) -> None:
+    at = await _stocked(desk)
+    await _after_each_key_page(at, "UPDATE mls_sync_status SET epoch = epoch + 1")
+    at.source.key_pages = [KeyPage(KEYS[:10]), KeyPage(KEYS[10:], complete=True, total=20)]
+    assert (await at.sync(SyncType.SWEEP))["status"] == "running", "the row belongs to whoever took over"
+    assert len(await at.rows("SELECT FROM mls_sweep_keys")) == 10
+
+
+async def test_a_resumed_sweep_reads_every_key_anew(desk: MakeDesk) -> None:
+    at = await _stocked(desk)
+    (run,) = await at.rows("SELECT sync_id FROM mls_sync_history WHERE parent_id IS NULL")
+    await at.run_sql("UPDATE mls_sync_history SET status = 'running', sync_type = 'sweep'")
+    stale = "INSERT INTO mls_sweep_keys SELECT %(id)s, unnest(%(keys)s::text[])"
+    await at.run_sql(stale, id=run["sync_id"], keys=KEYS)
+    at.source.key_pages = [KeyPage(KEYS[:-1], complete=True)]
+    assert await at.engine.run_next("board")
+    assert "19" not in await at.keys(), "it went while nobody looked; that it was named once says nothing"
+    assert await at.rows("SELECT FROM mls_sweep_keys") == []
+
+
+async def test_keys_that_the_database_lost_in_a_crash_remove_nothing(desk: MakeDesk) -> None:
+    at = await _stocked(desk, maxRemovalShare=1)
+    crash = (
+        "IF (SELECT count(*) FROM mls_sweep_keys) > 10 "
+        "THEN DELETE FROM mls_sweep_keys WHERE listing_key::int < 10; END IF"
+    )
+    await _after_each_key_page(at, crash)
+    at.source.key_pages = [KeyPage(KEYS[:10]), KeyPage(KEYS[10:], complete=True)]
+    run = await at.sync(SyncType.SWEEP)
+    assert (run["status"], run["deleted"]) == ("failed", 0)
+    assert "lost keys" in str(run["error"])
+    assert len(await at.keys()) == 20
+
+
+async def _refused(desk: MakeDesk) -> tuple[Desk, UUID]:
+    """A desk whose scheduled sweep half a day later was refused, and the sweep's id."""
+    at = await _stocked(desk)
+    at.source.key_pages = all_keys(*KEYS[:10])
+    at.clock.advance(timedelta(hours=12))
+    assert (await at.sync(SyncType.INCREMENTAL))["status"] == "partial"
+    (sweep,) = await at.rows("SELECT id FROM mls_sweeps")
+    return at, UUID(str(sweep["id"]))
+
+
+async def _accept(at: Desk, sweep_id: UUID) -> None:
+    async with at.database.transaction() as connection:
+        await administration.accept_sweep(connection, sweep_id, ADA, at.clock.now())
+
+
+async def _sweeps(at: Desk) -> list[tuple[object, ...]]:
+    sql = (
+        "SELECT status, candidates, (SELECT count(*) FROM mls_sweep_candidates WHERE sweep_id = s.id) AS kept, removed "
+        "FROM mls_sweeps s ORDER BY began_at"
+    )
+    return [tuple(row.values()) for row in await at.rows(sql)]
+
+
+async def test_a_refused_sweep_has_its_time_to_be_decided_upon(desk: MakeDesk) -> None:
+    at, sweep_id = await _refused(desk)
+    at.source.pages = one_page(listing("0", "2026-01-09T00:00:00Z", ListPrice=1))
+    assert (await at.sync(SyncType.INCREMENTAL))["status"] == "success", "runs go on"
+    assert await _sweeps(at) == [("refused", 10, 10, None)]
+    (status,) = await at.rows("SELECT needs_operator FROM mls_sync_status")
+    assert "10 of 20" in str(status["needs_operator"]), "and a person is still asked"
+    await _accept(at, sweep_id)
+    assert await at.engine.run_next("board")
+    assert await _sweeps(at) == [("accepted", 10, 10, 10)]
+    assert await at.keys() == sorted(KEYS[:10])
+    assert await at.rows("SELECT needs_operator FROM mls_sync_status") == [{"needs_operator": None}]
+
+
+async def test_a_newer_sweep_takes_the_place_of_one_nobody_decided_upon(desk: MakeDesk) -> None:
+    at, _ = await _refused(desk)
+    at.clock.advance(timedelta(hours=12))
+    at.source.key_pages = all_keys(*KEYS[:11])
+    await at.sync(SyncType.INCREMENTAL)
+    assert await _sweeps(at) == [("superseded", 10, 0, None), ("refused", 9, 9, None)]
+
+
+@pytest.mark.parametrize("reason", [None, SourceBrokeProtocol("the reply is cut")])
+async def test_a_sweep_cut_short_leaves_the_one_that_waits(desk: MakeDesk, reason: Exception | None) -> None:
+    at, sweep_id = await _refused(desk)
+    for _ in range(2):
+        at.source.key_pages = [KeyPage(["0"]), *([reason] if reason else [])]
+        assert (await at.sync(SyncType.SWEEP))["status"] == "failed"
+    assert await _sweeps(at) == [("refused", 10, 10, None), ("superseded", 0, 0, None), ("refused", 0, 0, None)]
+    await _accept(at, sweep_id)
+    await at.engine.run_next("board")
+    assert len(await at.keys()) == 10
+
+
+async def test_an_accepted_sweep_whose_run_fails_or_is_cancelled_can_be_accepted_again(desk: MakeDesk) -> None:
+    at, sweep_id = await _refused(desk)
+    at.source.login_error = SourceUnavailable("no answer")
+    await _accept(at, sweep_id)
+    await at.engine.run_next("board")
+    assert await _sweeps(at) == [("refused", 10, 10, None)]
+    at.source.login_error = None
+    await _accept(at, sweep_id)
+    async with at.database.transaction() as connection:
+        await administration.cancel_sync(connection, "board", ADA, at.clock.now())
+    assert await at.rows("SELECT status, decided_by FROM mls_sweeps") == [{"status": "refused", "decided_by": None}]
+    await _accept(at, sweep_id)
+    await at.engine.run_next("board")
+    assert await _sweeps(at) == [("accepted", 10, 10, 10)]
