@@ -61,6 +61,7 @@ def _new(_world: World, caller: Caller) -> object:
 
 
 _READ = Right.READ_LISTINGS
+_NO_PHOTO = {"url": "not an address"}
 
 PROBES = [
     Probe("GET /properties", query="?limit=100&search=marker"),
@@ -79,4 +80,8 @@ PROBES = [
     Probe("GET /properties/{property_id}/timeline", make=_hidden, seen_by=_READ),
     Probe("PUT /properties/{property_id}", make=_own, seen_by=_READ, body={"listPrice": 5}),
     Probe("DELETE /properties/{property_id}", make=_own, seen_by=_READ),
+    Probe("POST /properties/{property_id}/media", make=_own, seen_by=_READ, body=_NO_PHOTO, may_say=frozenset({400})),
+    Probe("PUT /properties/{property_id}/media", make=_own, seen_by=_READ, body={"media": []}),
+    Probe("DELETE /properties/{property_id}/media", make=_own, seen_by=_READ),
+    Probe("DELETE /properties/{property_id}/media/{media_key}", make=_own, seen_by=_READ, may_say=frozenset({404})),
 ]

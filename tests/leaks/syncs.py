@@ -83,7 +83,11 @@ PROBES = [
     Probe("DELETE /admin/mls/providers/{provider_id}", path=_NONE),
     Probe("POST /admin/mls/providers/{provider_id}/test", path=_NONE),
     Probe("POST /admin/mls/providers/{provider_id}/discover", path=_NONE),
-    Probe("POST /admin/mls/providers/{provider_id}/discover/accept", path=_NONE, body={}),
+    Probe("POST /admin/mls/providers/{provider_id}/discover/accept", path=_NONE, body={"settings": {}}),
+    Probe("GET /admin/mls/media/{provider_id}"),
+    Probe("POST /admin/mls/media/{provider_id}/retry", path=_NONE),
+    Probe("POST /admin/mls/media/{provider_id}/reprocess", path=_NONE),
+    Probe("POST /admin/mls/media/gc"),
     Probe("GET /admin/mls/sweeps"),
     Probe("POST /admin/mls/sweeps/{sweep_id}/accept"),
 ]

@@ -60,7 +60,7 @@ class Probe:
 
     `write` makes a body for each call. Without `make` the answer depends on the role alone. With it, a record of each
     of some users is made and tried: unseen by the right `seen_by`, it answers 404; seen, and not within the route's own
-    right, 403.
+    right, 403. Within it, it succeeds, or says that something else is wrong (`may_say`).
     """
 
     route: str
@@ -72,6 +72,7 @@ class Probe:
     path: Mapping[str, str] = field(default_factory=dict[str, str])
     ends_login: bool = False
     may_say_401: bool = False
+    may_say: frozenset[int] = frozenset()
 
     def address(self, path: Mapping[str, str]) -> str:
         """The route's address with a record's place in it."""

@@ -86,7 +86,7 @@ async def add_media(
     *,
     is_public: Public = True,
 ) -> Response:
-    """Add a photo to a local listing: its bytes as the body, or JSON with its `url`. By its author or an admin."""
+    """Add a photo to a local listing, by whoever writes for its author: its bytes as body, or JSON with its `url`."""
     async with given.database.transaction() as connection:
         await get_own(connection, caller, property_id)  # before a large body is read
     content = await _receive(request, given)
@@ -102,7 +102,7 @@ async def add_media(
 
 @router.put("/{property_id}/media", responses={200: {"model": Success[PhotosShown]}})
 async def arrange_media(given: Given, caller: Caller, property_id: UUID, body: Arrangement) -> Response:
-    """Put all photos of a local listing in order, and change their words; by its author or an admin."""
+    """Put all photos of a local listing in order, and change their words; by whoever writes for its author."""
     words = [PhotoWords(one.media_key, one.caption, one.is_public) for one in body.media]
     async with given.database.transaction() as connection:
         await arrange_photos(connection, caller, property_id, words, given.clock.now())
@@ -111,13 +111,13 @@ async def arrange_media(given: Given, caller: Caller, property_id: UUID, body: A
 
 @router.delete("/{property_id}/media", status_code=204)
 async def remove_all_media(given: Given, caller: Caller, property_id: UUID) -> Response:
-    """Take all photos of a local listing away; by its author or an admin."""
+    """Take all photos of a local listing away; by whoever writes for its author."""
     return await _remove(given, caller, property_id, None)
 
 
 @router.delete("/{property_id}/media/{media_key}", status_code=204)
 async def remove_media(given: Given, caller: Caller, property_id: UUID, media_key: str) -> Response:
-    """Take one photo of a local listing away; by its author or an admin."""
+    """Take one photo of a local listing away; by whoever writes for its author."""
     return await _remove(given, caller, property_id, media_key)
 
 
