@@ -138,7 +138,8 @@ class Engine:
             return None
         async with self._session(context) as session:
             refused = await self._do_records(context, session)
-            if self.photos is not None and not run.dry_run:
+            if self.photos is not None and not run.dry_run and context.capabilities.max_concurrency == 1:
+                await context.report("photos", done=0, total=None)
                 with context.timing("photos"):
                     await self.photos.lend(context.provider, session)
             return refused
