@@ -12,12 +12,10 @@ Q = load_queries(__package__ or "platbook.listings")
 _WORD = re.compile(r"[^\W_]{3,40}")
 _TEXTS = tuple(SLOT[name] for name in ("UnparsedAddress", "City", "SubdivisionName", "PublicRemarks"))
 _PLACES = (("city", SLOT["City"]), ("postalCode", SLOT["PostalCode"]), ("subdivision", SLOT["SubdivisionName"]))
+_KINDS = {COLUMNS[slot].api: kind for kind, slot in _PLACES}
 _MOST_SEEN = 50_000  # about 10 MB
 
 Term = tuple[str, str]
-
-
-_KINDS = {COLUMNS[slot].api: kind for kind, slot in _PLACES}
 
 
 def listing_terms(listing: NormalListing) -> set[Term]:

@@ -86,9 +86,7 @@ async def _remove_unseen(context: RunContext, session: Session, began_at: dateti
     params = {"provider_id": provider.provider_id, "sync_id": context.lease.run.sync_id, "began_at": began_at}
     async with context.database.transaction() as connection:
         await hold_epoch(connection, context.lease)
-        if await connection.value(int, Q.count_sweep_keys, params) != seen:
-            # The table is not logged: the database forgets it when it crashes.
-            raise TryLater("the database has lost keys of this sweep; the next run sweeps again")
+        await _check_keys(connection, context, seen)
         unseen = await connection.column(str, Q.find_unseen, params)
         active = await connection.value(int, Q.count_active, params) or 0
     if len(unseen) > provider.max_removal_share * active:
@@ -107,8 +105,15 @@ async def _remove_unseen(context: RunContext, session: Session, began_at: dateti
         async with context.database.transaction() as connection:
             await hold_epoch(connection, context.lease)
             if provider.retention == "erase":
+                await _check_keys(connection, context, seen)
                 await connection.run(Q.erase_unseen_rejections, {**params, "resource": context.lease.resource})
             await _supersede(connection, context)
+
+
+async def _check_keys(connection: WriteConnection, context: RunContext, seen: int) -> None:
+    """See that every key is still there: the table is not logged, and empty after a crash of the database."""
+    if await connection.value(int, Q.count_sweep_keys, {"sync_id": context.lease.run.sync_id}) != seen:
+        raise TryLater("the database has lost keys of this sweep; the next run sweeps again")
 
 
 async def _look_again(context: RunContext, session: Session, keys: Sequence[str]) -> list[str]:
