@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
@@ -23,6 +24,7 @@ from platbook.db.embedded import EmbeddedPostgres, start_embedded
 from platbook.db.migrations import find_migrations, migrate
 from tests.fresh_database import admin, drop, fresh_database
 
+_ROOM = 8 * 1024**3  # the largest test's database, several times
 _LOCK = 0x74657374  # "test"
 _PROCESS = re.compile(r"^(?:test|unfinished)_([0-9]+)(?:_|$)")
 
@@ -35,12 +37,12 @@ def log() -> None:
 
 @pytest.fixture(scope="session")
 def postgres() -> Generator[EmbeddedPostgres]:
-    """The server. Its data is worth nothing, so it need not wait for the disk."""
-    home = Path(tempfile.gettempdir()) / f"platbook-tests-{os.geteuid()}"
+    """The server. Its data is worth nothing, so it need not wait for the disk, nor lie on it where memory is plenty."""
+    home = _roomy_place() / f"platbook-tests-{os.geteuid()}"
     home.mkdir(mode=0o711, exist_ok=True)
     with start_embedded(home) as server:
         with admin(server) as connection:
-            for setting in ("synchronous_commit", "full_page_writes"):
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
                 connection.execute(SQL("ALTER SYSTEM SET {} = off").format(Identifier(setting)))
             connection.execute("SELECT pg_reload_conf()")
         yield server
@@ -76,6 +78,13 @@ async def database(database_url: str) -> AsyncGenerator[Database]:
     """Pools on a fresh, migrated database."""
     async with Database.open(database_url) as opened:
         yield opened
+
+
+def _roomy_place() -> Path:
+    in_memory = Path("/dev/shm")  # noqa: S108 - what lies in it has a folder of its own that only its user may enter
+    if in_memory.is_dir() and shutil.disk_usage(in_memory).free >= _ROOM:
+        return in_memory
+    return Path(tempfile.gettempdir())
 
 
 def _is_orphan(name: str) -> bool:
