@@ -25,23 +25,27 @@ from platbook.api import (
 )
 from platbook.api.auth import admit, learn_paths
 from platbook.api.documentation import describe, read_documentation
-from platbook.api.envelope import Failure
 from platbook.api.errors import add_error_handlers
 from platbook.api.requests import RequestGate
 from platbook.api.rights import BASE
 from platbook.api.services import Services
 
+_FAILURE = {"application/json": {"schema": {"$ref": "#/components/schemas/Failure"}}}
+# By reference, not by model: FastAPI would build a validator for each of them on each route.
 _REFUSALS: dict[int | str, dict[str, Any]] = {
-    400: {"model": Failure, "description": "Something sent cannot be used; `details` names each field."},
-    401: {"model": Failure, "description": "No valid token."},
-    403: {"model": Failure, "description": "The caller may not do this."},
-    404: {"model": Failure, "description": "It does not exist, or may not be seen."},
-    409: {"model": Failure, "description": "It cannot be done in the present state."},
-    410: {"model": Failure, "description": "It existed and was erased."},
-    413: {"model": Failure, "description": "The body is too large."},
-    429: {"model": Failure, "description": "Too often; see Retry-After."},
-    500: {"model": Failure, "description": "Our mistake."},
-    503: {"model": Failure, "description": "Not now; try later."},
+    status: {"description": words, "content": _FAILURE}
+    for status, words in {
+        400: "Something sent cannot be used; `details` names each field.",
+        401: "No valid token.",
+        403: "The caller may not do this.",
+        404: "It does not exist, or may not be seen.",
+        409: "It cannot be done in the present state.",
+        410: "It existed and was erased.",
+        413: "The body is too large.",
+        429: "Too often; see Retry-After.",
+        500: "Our mistake.",
+        503: "Not now; try later.",
+    }.items()
 }
 
 
