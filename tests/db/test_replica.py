@@ -129,6 +129,8 @@ async def test_workers_know_all_that_is_committed_and_lists_come_from_the_standb
         assert await _sync(system, "mock") == "success", "its sweep's keys cannot be read from a standby"
         await pair.catch_up()
         assert await _count(client) == LISTINGS
+        tag = (await client.get("/properties")).headers["ETag"]
+        assert (await client.get("/properties", headers={"If-None-Match": tag})).status_code == 304
 
         pair.ask(pair.standby, "SELECT pg_wal_replay_pause()")
         assert await _sync(system, "late") == "success", "the standby has not heard of this provider"

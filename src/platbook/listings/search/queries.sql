@@ -22,9 +22,9 @@ SELECT EXISTS (SELECT FROM listing_terms
 WHERE kind = 'word' AND term >= %(word)s::text AND term < %(after)s::text);
 
 -- name: get_snapshot
--- The present state of the database, as a text that is equal while nothing changes. A replica's snapshot does not name
--- the transactions under way: there, what counts is how far it has followed.
-SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()::text ELSE pg_current_snapshot()::text END;
+-- The present state of the database, as a text that is equal while nothing changes; nothing on a replica, whose snapshots
+-- do not name the transactions under way: two may be equal and see different rows.
+SELECT CASE WHEN NOT pg_is_in_recovery() THEN pg_current_snapshot()::text END;
 
 -- name: get_listing
 -- One listing by our id, also one that no list shows any more.
