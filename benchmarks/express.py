@@ -90,9 +90,10 @@ async def _prepare(url: str, rows: int) -> tuple[str, str]:
             ).access_token
         async with database.read() as connection:
             most = (
-                "SELECT city FROM properties WHERE standard_status = 'Active' GROUP BY 1 ORDER BY count(*) DESC LIMIT 1"
+                "SELECT city FROM properties WHERE standard_status = 'Active' GROUP BY 1"
+                " HAVING count(*) <= 10000 ORDER BY count(*) DESC LIMIT 1"
             )
-            city = await connection.value(str, Query("city", "The largest town.", most))
+            city = await connection.value(str, Query("city", "The largest town whose total is exact.", most))
     settle(url, "properties")
     asked = f"city={quote(city or '')}&status=Active&limit=50&sortBy=listPrice&sortOrder=asc"
     return token, f"/api/v1/properties?{asked}"
