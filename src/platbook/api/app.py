@@ -71,12 +71,12 @@ def create_api(services: Services) -> FastAPI:
         dependencies=[Depends(admit)],
         responses=_REFUSALS,
     )
-    for part in (
+    for part in (  # routes are tried in this order, each by a pattern: those asked for most come first
+        properties,
+        properties_photos,
         auth_routes,
         profile,
         users,
-        properties,
-        properties_photos,
         intake,
         leads,
         tasks,

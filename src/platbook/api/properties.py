@@ -253,7 +253,7 @@ def _get_known(request: Request) -> KnownVersions:
 
 
 async def _answer_one(request: Request, given: Services, reading: Reading) -> Response:
-    version = reading.version + to_window(reading.document, given.clock.now())
+    version = reading.version + to_window([reading.document], given.clock.now())
     if holds(request.headers.get("if-none-match"), version):
         return _unchanged(version)
     headers = {"ETag": to_etag(version), **_CACHED}

@@ -24,7 +24,7 @@ def to_list_body(listings: Listings, search: Search) -> bytes:
 
 def to_signed(listings: Listings, now: datetime) -> Listings:
     """The same page, its version that of its photos' signatures, too, where any of its photos takes one."""
-    window = to_window("".join(listings.documents), now)
+    window = to_window(listings.documents, now)
     if not window:
         return listings
     return replace(

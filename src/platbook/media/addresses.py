@@ -5,6 +5,7 @@ whole windows of time, so that the same document read twice within one is the sa
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +14,7 @@ from platbook.storage import Storage
 WINDOW = timedelta(hours=1)
 """A signed address is good for one to two of these."""
 
+_STORED = b'"url":"/media/p'
 _PUBLIC = b'"url":"/media/public/'
 _PRIVATE_TEXT = '"url":"/media/private/'
 _PRIVATE = _PRIVATE_TEXT.encode()
@@ -27,6 +29,8 @@ class Addresses:
 
     async def fill(self, body: bytes, now: datetime) -> bytes:
         """A body of documents with every stored picture's address in its place."""
+        if _STORED not in body:  # one look through a long body instead of two
+            return body
         if _PUBLIC in body:
             base = self.storage.address("x")[:-1]
             body = body.replace(_PUBLIC, b'"url":"' + base.encode())
@@ -46,9 +50,9 @@ def to_expiry(now: datetime) -> datetime:
     return start + 2 * WINDOW
 
 
-def to_window(documents: str, now: datetime) -> str:
+def to_window(documents: Iterable[str], now: datetime) -> str:
     """What a version of documents must hold beside their own: the window of their signatures, where they have any."""
-    if _PRIVATE_TEXT not in documents:
+    if not any(_PRIVATE_TEXT in document for document in documents):
         return ""
     return f"-{int(to_expiry(now).timestamp() // WINDOW.total_seconds())}"
 
