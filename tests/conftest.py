@@ -1,8 +1,9 @@
 """A migrated PostgreSQL database of its own for every test that asks for one.
 
-One embedded server serves all workers and all test runs of an account; its home below the temp folder is kept, so that
-only the first run pays for making it. Each test's database is a copy of a template that is named for the migrations it
-was made by, and is dropped after the test; what a killed run left behind is dropped by the next.
+One embedded server serves all workers and all test runs of an account; its home, in memory where there is room and else
+below the temp folder, is kept, so that only the first run pays for making it. Each test's database is a copy of a
+template that is named for the migrations it was made by, and is dropped after the test; what a killed run left behind
+is dropped by the next.
 """
 
 import asyncio
