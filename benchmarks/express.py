@@ -78,7 +78,7 @@ async def _prepare(url: str, rows: int) -> tuple[str, str]:
     clock, box = SystemClock(), SecretBox.from_text(KEY)
     async with Database.open(url) as database:
         rules, lease = feed.rules(), await feed.take_lease(database)
-        for page in feed.pages(feed.records(rows), 10_000):
+        for page in feed.records(rows, 10_000):
             async with database.transaction() as connection:
                 stored = await store_page(connection, rules, lease, page, [], feed.START)
             rules.terms.remember(stored.terms)

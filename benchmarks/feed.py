@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TypeVar
+from itertools import islice
 
 from platbook.base.actor import COMMAND_LINE
 from platbook.connectors.contract import RawRecord, Scope
@@ -20,18 +20,20 @@ from platbook.sync.mapping import plan_mapping
 from platbook.sync.page import Rules
 from platbook.sync.runs import Lease, Request, SyncType, request_run, take_run
 
-T = TypeVar("T")
-
 PROVIDER = "bench"
 START = datetime(2026, 1, 1, tzinfo=UTC)
 DISPLAY = Display(listing_display_when_null=True, address_display_when_null=True)
 MAPPING = plan_mapping({})
 
 
-def records(rows: int) -> list[RawRecord]:
-    """The market's records as a source hands them over."""
+def records(rows: int, page: int) -> Iterator[list[RawRecord]]:
+    """The market's records as a source hands them over, page by page."""
     market = Market(1, rows, START).listings(START)
-    return [RawRecord(one.key, one.record, modified=str(one.record["ModificationTimestamp"])) for one in market]
+    while said := [
+        RawRecord(one.key, one.record, modified=str(one.record["ModificationTimestamp"]))
+        for one in islice(market, page)
+    ]:
+        yield said
 
 
 def normalised(said: list[RawRecord]) -> list[Incoming]:
@@ -58,9 +60,3 @@ async def take_lease(database: Database) -> Lease:
     if lease is None:
         raise AssertionError("the run that was asked for is there to be taken")
     return lease
-
-
-def pages(items: list[T], size: int) -> Iterator[list[T]]:
-    """Cut a list into pages."""
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

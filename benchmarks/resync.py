@@ -1,10 +1,11 @@
 """A full re-sync against the first load, through the same path: raw record, hash, what differs, commit."""
 
-import time
+from contextlib import closing
 from dataclasses import replace
 
 from benchmarks import feed
 from benchmarks.ground import fresh_database, settle, tell
+from benchmarks.spool import Spool
 from platbook.connectors.contract import RawRecord
 from platbook.db import Database
 from platbook.sync.page import Rules, store_page
@@ -18,15 +19,17 @@ ONE_IN = 100
 
 async def run(rows: int) -> None:
     """Print the rates and their ratios to the first load."""
-    said = feed.records(rows)
-    changed = [_touch(record) if index % ONE_IN == 0 else record for index, record in enumerate(said)]
-    async with fresh_database() as url, Database.open(url) as database:
-        rules, lease = feed.rules(), await feed.take_lease(database)
-        first = await _sync(database, rules, lease, said)
-        settle(url, "properties", "listing_changes")
-        unchanged = await _sync(database, rules, lease, said)
-        settle(url, "properties", "listing_changes")
-        touched = await _sync(database, rules, lease, changed)
+    with closing(Spool[list[RawRecord]]()) as same, closing(Spool[list[RawRecord]]()) as changed:
+        for said in feed.records(rows, PAGE):
+            same.add(said)
+            changed.add([_touch(record) if index % ONE_IN == 0 else record for index, record in enumerate(said)])
+        async with fresh_database() as url, Database.open(url) as database:
+            rules, lease = feed.rules(), await feed.take_lease(database)
+            took: list[float] = []
+            for pages in (same, same, changed):
+                took.append(await pages.time(lambda page: _sync(database, rules, lease, page)))
+                settle(url, "properties", "listing_changes")
+    first, unchanged, touched = (rows / seconds for seconds in took)
     tell("first load, rows/s", f"{first:,.0f}")
     tell("nothing changed, rows/s", f"{unchanged:,.0f}")
     tell("1 % changed, rows/s", f"{touched:,.0f}")
@@ -34,13 +37,10 @@ async def run(rows: int) -> None:
     tell("1 % changed, ratio", f"{touched / first:.1f}", f"bar {CHANGED_BAR}")
 
 
-async def _sync(database: Database, rules: Rules, lease: Lease, said: list[RawRecord]) -> float:
-    began = time.perf_counter()
-    for page in feed.pages(said, PAGE):
-        async with database.transaction() as connection:
-            stored = await store_page(connection, rules, lease, page, [], feed.START)
-        rules.terms.remember(stored.terms)
-    return len(said) / (time.perf_counter() - began)
+async def _sync(database: Database, rules: Rules, lease: Lease, page: list[RawRecord]) -> None:
+    async with database.transaction() as connection:
+        stored = await store_page(connection, rules, lease, page, [], feed.START)
+    rules.terms.remember(stored.terms)
 
 
 def _touch(record: RawRecord) -> RawRecord:
