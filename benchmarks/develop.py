@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from platbook.base.allocator import give_memory_back
 from platbook.base.clock import SystemClock
 from platbook.base.settings import Settings
 from platbook.media.pictures import Picture, Recipe, Studio
@@ -60,6 +61,7 @@ async def _main(source: Path, target: Path, effort: int, how: str) -> None:
     files = sorted(source.iterdir())
     recipe = Recipe(effort=effort)
     storage = open_storage(Settings(platbook_home=target), b"", SystemClock()) if how == "store" else None
+    give_memory_back()
     with Studio.open() as studio:
         idle = memory("VmRSS")
         await _develop_all(files[:_WARM], studio, recipe, target, storage)

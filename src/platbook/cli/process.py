@@ -12,6 +12,7 @@ import typer
 from pydantic import ValidationError
 from uvicorn.loops.auto import auto_loop_factory
 
+from platbook.base.allocator import give_memory_back
 from platbook.base.errors import FieldProblem, InvalidInput, NeedsOperator
 from platbook.base.log import configure_log
 from platbook.base.settings import Settings
@@ -52,7 +53,8 @@ def is_demo(context: typer.Context) -> bool:
 
 
 def run_async(work: Coroutine[object, object, T]) -> T:
-    """Run a coroutine to its end on the fast loop."""
+    """Run a coroutine to its end on the fast loop, in a process that keeps no more memory than it uses."""
+    give_memory_back()
     with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
         return runner.run(work)
 

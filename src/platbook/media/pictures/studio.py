@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Self
 
-from platbook.media.pictures.allocator import give_memory_back
 from platbook.media.pictures.opening import MOST_MEMORY, read_header
 from platbook.media.pictures.recipe import PLAIN, Recipe
 from platbook.media.pictures.variants import Picture, develop
@@ -28,7 +27,6 @@ class Studio:
         `memory` is what all pictures at work may take together, in bytes: five of a common camera's by default. A
         machine of more cores takes more of it, or more processes.
         """
-        give_memory_back()
         with ThreadPoolExecutor(threads or os.cpu_count(), thread_name_prefix="studio") as pool:
             yield cls(pool, memory)
 
