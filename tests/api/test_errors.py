@@ -3,9 +3,10 @@
 import httpx2
 import pytest
 from fastapi import FastAPI
+from psycopg import errors
 from starlette.types import Message, Receive, Scope, Send
 
-from platbook.api.auth import learn_paths
+from platbook.api.auth import learn_routes
 from platbook.api.errors import add_error_handlers
 from platbook.api.requests import RequestGate
 from platbook.base.errors import (
@@ -69,6 +70,15 @@ async def test_a_database_that_is_away_is_a_matter_of_time() -> None:
     assert "10.0.0.9" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("error", "status"), [(errors.DeadlockDetected, 503), (errors.DiskFull, 503), (errors.ProgramLimitExceeded, 500)]
+)
+async def test_a_database_that_refuses_is_asked_again_only_where_that_can_help(
+    error: type[OperationalError], status: int
+) -> None:
+    assert (await _answer_to(error("index row size 2712 exceeds maximum"))).status_code == status
+
+
 @pytest.mark.parametrize("error", [RecordRejected("odd"), ZeroDivisionError("a secret")])
 async def test_what_nobody_foresaw_says_nothing_of_itself(error: Exception) -> None:
     answer = await _answer_to(error)
@@ -106,4 +116,4 @@ def test_a_function_served_under_two_paths_has_no_one_right() -> None:
     api.add_api_route("/one", serve)
     api.add_api_route("/two", serve)
     with pytest.raises(ValueError, match=r"/two and /one"):
-        learn_paths(api)
+        learn_routes(api)

@@ -65,6 +65,14 @@ async def test_keys_that_the_database_lost_in_a_crash_remove_nothing(desk: MakeD
     assert len(await at.keys()) == 20
 
 
+async def test_keys_that_cannot_be_kept_are_counted_and_disturb_nothing(desk: MakeDesk) -> None:
+    at = await _stocked(desk)
+    odd = ["é" * 4000, "a NUL \0", "half a character \ud800"]
+    at.source.key_pages = [KeyPage([*KEYS[:-1], *odd], complete=True, total=22)]
+    run = await at.sync(SyncType.SWEEP)
+    assert (run["status"], run["deleted"], run["error"]) == ("success", 1, None)
+
+
 async def _refused(desk: MakeDesk) -> tuple[Desk, UUID]:
     """A desk whose scheduled sweep half a day later was refused, and the sweep's id."""
     at = await _stocked(desk)

@@ -23,7 +23,7 @@ from platbook.api import (
     tasks,
     users,
 )
-from platbook.api.auth import admit, learn_paths
+from platbook.api.auth import admit, learn_routes
 from platbook.api.documentation import describe, read_documentation
 from platbook.api.errors import add_error_handlers
 from platbook.api.requests import RequestGate
@@ -95,6 +95,6 @@ def create_api(services: Services) -> FastAPI:
         return JSONResponse(describe(api))
 
     api.add_api_route(f"{BASE}/openapi.json", read_openapi, include_in_schema=False)
-    learn_paths(api)
+    learn_routes(api)
     api.add_middleware(RequestGate)
     return api

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.openapi.models import HTTPBearer as BearerScheme
-from fastapi.routing import iter_route_contexts
+from fastapi.routing import RouteContext, iter_route_contexts
 from fastapi.security.base import SecurityBase
 
-from platbook.api.documentation import describe
+from platbook.api.documentation import describe_route
 from platbook.api.rights import ANYBODY, BASE, RIGHTS
 from platbook.api.services import get_services
 from platbook.base.actor import Actor
@@ -83,28 +83,29 @@ def address_of(request: Request) -> str:
 
 def _known_query(request: Request, route: str) -> frozenset[str] | None:
     """The route's parameters as its description names them: what is not described is not known. None: any."""
-    kept: dict[str, frozenset[str] | None] = request.app.state.known_query
+    state = request.app.state
+    kept: dict[str, frozenset[str] | None] = state.known_query
     if route not in kept:
-        paths = describe(request.app)["paths"]
-        operation = paths.get(BASE + _path_of(request), {}).get(request.method.lower(), {})
+        operation = describe_route(state.routes[request.scope["endpoint"]])
         named = frozenset(one["name"] for one in operation.get("parameters", ()) if one["in"] == "query")
         kept[route] = None if operation.get(ANY_QUERY) else named
     return kept[route]
 
 
-def learn_paths(api: FastAPI) -> None:
-    """Note under which path each route is served, once all are included; ValueError where one is served twice.
+def learn_routes(api: FastAPI) -> None:
+    """Note which route each endpoint is served by, once all are included; ValueError where one is served twice.
 
     A request's own `scope["route"]` knows its path below its own router only, which is not what the rights speak of.
     """
-    paths: dict[object, str] = {}
+    routes: dict[object, RouteContext] = {}
     for route in iter_route_contexts(api.routes):
-        if route.endpoint in paths:
-            raise ValueError(f"{route.path_format} and {paths[route.endpoint]} are served by one function")
-        paths[route.endpoint] = (route.path_format or "").removeprefix(BASE)
-    api.state.paths = paths
+        if route.endpoint in routes:
+            raise ValueError(f"{route.path_format} and {routes[route.endpoint].path_format} are one function")
+        routes[route.endpoint] = route
+    api.state.routes = routes
 
 
 def _path_of(request: Request) -> str:
-    paths: dict[object, str] = request.app.state.paths
-    return paths.get(request.scope["endpoint"], "")
+    routes: dict[object, RouteContext] = request.app.state.routes
+    found = routes.get(request.scope["endpoint"])
+    return "" if found is None else (found.path_format or "").removeprefix(BASE)

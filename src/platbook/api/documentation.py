@@ -9,6 +9,7 @@ from typing import Any, cast
 from fastapi import FastAPI, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse
+from fastapi.routing import RouteContext
 
 from platbook import __version__
 from platbook.api.rights import ANYBODY, BASE, RIGHTS
@@ -38,6 +39,13 @@ def describe(api: FastAPI) -> dict[str, Any]:
             document.get("components", {}).get("schemas", {}).pop(unused, None)
         api.openapi_schema = document
     return api.openapi_schema
+
+
+def describe_route(route: RouteContext) -> dict[str, Any]:
+    """What the document says of one route, without making the whole."""
+    (operations,) = get_openapi(title="", version="", routes=[route])["paths"].values()
+    (operation,) = operations.values()
+    return operation
 
 
 def _tell_rights(operation: dict[str, Any], route: str) -> None:

@@ -23,7 +23,7 @@ from platbook.base.errors import (
     TryLater,
 )
 from platbook.base.log import get_log
-from platbook.db.errors import OperationalError
+from platbook.db.errors import OperationalError, is_passing
 
 log = get_log("api")
 
@@ -60,7 +60,7 @@ def add_error_handlers(api: FastAPI) -> None:
     api.add_exception_handler(PlatbookError, _on_ours)
     api.add_exception_handler(RequestValidationError, _on_invalid)
     api.add_exception_handler(HTTPException, _on_http)
-    api.add_exception_handler(OperationalError, _on_database_away)
+    api.add_exception_handler(OperationalError, _on_database_trouble)
 
 
 async def _on_ours(_: Request, error: Exception) -> Response:
@@ -122,6 +122,8 @@ def _find_methods(request: Request) -> set[str]:
     return methods
 
 
-async def _on_database_away(_: Request, error: Exception) -> Response:
+async def _on_database_trouble(_: Request, error: Exception) -> Response:
+    if not is_passing(error):
+        raise error  # our mistake: trying again would not help
     log.warning("the database does not answer", error=type(error).__name__)
     return raw_json(failure_body("UNAVAILABLE", "the database does not answer now; try again shortly"), status=503)

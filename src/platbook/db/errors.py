@@ -3,9 +3,10 @@
 from psycopg import OperationalError
 from psycopg.errors import UniqueViolation
 
-__all__ = ["OperationalError", "UniqueViolation", "is_database_away"]
+__all__ = ["OperationalError", "UniqueViolation", "is_database_away", "is_passing"]
 
 _AWAY = ("08", "57P")  # SQLSTATE: connection exceptions; the server goes down, comes up, or drops the session
+_BUSY = ("40", "53", "55P", "57014")  # undone for another's sake; out of disk or memory; a lock; a time limit
 
 
 def is_database_away(error: Exception) -> bool:
@@ -15,3 +16,10 @@ def is_database_away(error: Exception) -> bool:
     An error without an SQLSTATE is the driver's own: no connection, or one that broke.
     """
     return isinstance(error, OperationalError) and (error.sqlstate is None or error.sqlstate.startswith(_AWAY))
+
+
+def is_passing(error: Exception) -> bool:
+    """Whether the very same may go well later: the database is away, or had no room or no turn for it now."""
+    return is_database_away(error) or (
+        isinstance(error, OperationalError) and error.sqlstate is not None and error.sqlstate.startswith(_BUSY)
+    )

@@ -6,6 +6,7 @@ and a person is asked. Few candidates, and all of a narrowed scope, are looked a
 only left the scope is hidden as such, and one that is there after all stays.
 """
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -15,6 +16,7 @@ from platbook.base.ids import new_id
 from platbook.connectors.contract import KeyPage, RawRecord, Session
 from platbook.db import WriteConnection, load_queries
 from platbook.listings.listing import Origin
+from platbook.sync.rejections import find_key_fault
 from platbook.sync.removal import remove_listings
 from platbook.sync.run_context import RunContext
 from platbook.sync.runs import Counts, add_counts, hold_epoch
@@ -70,7 +72,8 @@ async def _read_keys(context: RunContext, session: Session) -> int:
     async for page in session.keys(context.lease.resource):
         async with context.database.transaction() as connection:
             await hold_epoch(connection, context.lease)
-            seen += await connection.run(Q.add_sweep_keys, {"sync_id": sync_id, "keys": list(page.keys)})
+            keys = [_to_sweep_key(key) for key in page.keys]
+            seen += await connection.run(Q.add_sweep_keys, {"sync_id": sync_id, "keys": keys})
         done += len(page.keys)
         await context.report("sweep", done=done, total=page.total)
         last = page
@@ -79,6 +82,13 @@ async def _read_keys(context: RunContext, session: Session) -> int:
     if last.total is not None and last.total != seen:
         raise SourceBrokeProtocol(f"the source counts {last.total} records and named {seen} keys")
     return seen
+
+
+def _to_sweep_key(key: str) -> str:
+    """A key, or what stands for one that cannot be kept: no row has it, but it counts among those the source named."""
+    if find_key_fault(key) is None:
+        return key
+    return "\x01" + hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()
 
 
 async def _remove_unseen(context: RunContext, session: Session, began_at: datetime, seen: int) -> None:
