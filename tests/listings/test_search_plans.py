@@ -112,6 +112,14 @@ async def test_a_hot_search_walks_its_index(
     assert not [node for node in nodes if node["Node Type"] == "Seq Scan"]
 
 
+@pytest.mark.parametrize("search", [_WIDE, _PRICED], ids=["a box over half of all", "a city"])
+async def test_a_total_is_counted_without_a_look_at_the_rows(market: ReadConnection, search: Search) -> None:
+    kinds = {str(node["Node Type"]) for node in await explain(market, *count_of(search))}
+
+    assert "Index Only Scan" in kinds
+    assert not kinds & {"Bitmap Heap Scan", "Seq Scan"}
+
+
 async def test_totals_above_the_bound_are_estimates_near_the_truth(market: ReadConnection) -> None:
     found = await find_listings(market, Search(status=("Active",)), _NOW)
 

@@ -133,9 +133,7 @@ WHERE c.property_id = ANY(%(ids)s) AND v.said IS NOT NULL
 -- name: delete_unused_words
 -- Forget words that lead to no listing any more.
 DELETE FROM listing_terms t WHERE t.kind = 'word' AND t.term = ANY(%(words)s) AND NOT EXISTS (
-    SELECT FROM properties WHERE visible AND
-        listing_words(unparsed_address, city, postal_code, subdivision_name, listing_id, public_remarks)
-        @@ plainto_tsquery('english', t.term));
+    SELECT FROM properties WHERE visible AND words @@ plainto_tsquery('english', t.term));
 
 -- name: delete_unused_places
 -- Forget places that lead to no listing any more.

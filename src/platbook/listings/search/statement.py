@@ -35,7 +35,6 @@ _OPEN = SQL(
     "SELECT FROM mls_provider_configurations c "
     "WHERE c.provider_id = properties.provider_id AND (c.display ->> 'photoDisplayWhenNull')::boolean))"
 )
-_ALL_WORDS = SQL("listing_words(unparsed_address, city, postal_code, subdivision_name, listing_id, public_remarks)")
 _PLACELESS_WORDS = SQL("listing_words(NULL, city, postal_code, subdivision_name, listing_id, public_remarks)")
 
 # Found first, each by its own index: a person has some hundred listings, whatever the market has.
@@ -229,7 +228,7 @@ def to_word_conditions(words: Words, surface: Surface) -> Conditions:
 
 def _add_words(conditions: Conditions, words: Words, surface: Surface) -> None:
     query, params = to_query(words)
-    conditions.add(SQL("{} @@ {}").format(_ALL_WORDS, query), **params)
+    conditions.add(SQL("words @@ {}").format(query), **params)
     if surface is Surface.PUBLIC:
         conditions.add(SQL("(shows_address OR {} @@ {})").format(_PLACELESS_WORDS, query))
 
