@@ -27,6 +27,7 @@ from platbook.connectors.rets.fetching import Fetcher, expect_all, read_keys
 from platbook.connectors.rets.records import Problem, Read
 from platbook.connectors.rets.remarks import Remarks
 from platbook.connectors.rets.searching import Asked, Found, OffsetRefusedError
+from platbook.connectors.rets.seen import SeenKeys
 from platbook.connectors.rets.settings import RetsSettings
 from platbook.protocols.rets.query import (
     EVERYTHING_SINCE,
@@ -121,7 +122,7 @@ class Pager:
         self._settings = settings
         self._limit, self._keys_only = limit, keys_only
         self._most_rows = limit
-        self._seen: set[int] = set()
+        self._seen = SeenKeys()
 
     async def walk(self, query: Query, place: Place) -> AsyncIterator[Sheet]:
         """Walk a class from a place, by the way that the settings or the place name, changing it where it must."""
@@ -223,7 +224,7 @@ class Pager:
             return False
         if keys[0] == place.first and place.first != place.behind:
             raise _OffsetIgnoredError
-        return keys[0] == place.behind or (stepped and hash(keys[0]) in self._seen)
+        return keys[0] == place.behind or (stepped and keys[0] in self._seen)
 
     def _step_back(self, place: Place, start: int, steps: int) -> Place:
         """Rows have come or gone since the last page: go back until a page begins with a row we know."""
@@ -324,18 +325,12 @@ class Pager:
     # What is new
 
     def _take_fresh(self, records: Sequence[RawRecord]) -> list[RawRecord]:
-        """Those that this walk has not given out yet; it keeps hashes of keys, some 60 bytes each."""
+        """Those that this walk has not given out yet."""
         fresh = set(self._take_fresh_keys([record.key for record in records]))
         return [record for record in records if record.key in fresh]
 
     def _take_fresh_keys(self, keys: Sequence[str]) -> list[str]:
-        fresh: list[str] = []
-        for key in keys:
-            mark = hash(key)
-            if mark not in self._seen:
-                self._seen.add(mark)
-                fresh.append(key)
-        return fresh
+        return [key for key in keys if self._seen.add(key)]
 
 
 def _has_ended(found: Found, received: int, limit: int | None, fresh: int) -> bool:
