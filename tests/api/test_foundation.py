@@ -58,15 +58,27 @@ async def test_unknown_addresses_and_methods_are_in_the_envelope(api: Api) -> No
 @pytest.mark.parametrize(
     ("path", "methods"),
     [
-        ("/api/v1/auth/me", "GET, PUT"),
-        ("/api/v1/properties", "GET, POST"),
-        ("/api/v1/properties/01a20cc2-c827-7ea6-9dab-49ecc5a105db", "DELETE, GET, PUT"),
-        ("/health/live", "GET"),
+        ("/api/v1/auth/me", "GET, HEAD, PUT"),
+        ("/api/v1/properties", "GET, HEAD, POST"),
+        ("/api/v1/properties/01a20cc2-c827-7ea6-9dab-49ecc5a105db", "DELETE, GET, HEAD, PUT"),
+        ("/health/live", "GET, HEAD"),
     ],
 )
 async def test_a_wrong_method_is_told_all_the_right_ones(api: Api, path: str, methods: str) -> None:
     answer = await api.call("PATCH", path, who=None)
     assert (answer.status_code, answer.headers["allow"]) == (405, methods)
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/api/v1/properties?city=nowhere", "/api/v1/nothing"])
+async def test_a_look_is_answered_as_the_whole_without_its_body(api: Api, path: str) -> None:
+    whole, look = await api.call("GET", path), await api.call("HEAD", path)
+    assert (look.status_code, look.content) == (whole.status_code, b"")
+    assert look.headers["content-length"] == str(len(whole.content))
+    assert look.headers.get("etag") == whole.headers.get("etag")
+
+
+async def test_a_look_may_see_no_more_than_the_whole(api: Api) -> None:
+    assert (await api.call("HEAD", "/api/v1/properties", who=None)).status_code == 401
 
 
 async def test_request_ids_come_back(api: Api) -> None:

@@ -119,7 +119,7 @@ def _find_methods(request: Request) -> set[str]:
         pattern, _, _ = compile_path(route.path_format or "")
         if pattern.match(request.scope["path"]):
             methods |= route.methods or set()
-    return methods
+    return methods | {"HEAD"} if "GET" in methods else methods
 
 
 async def _on_database_trouble(_: Request, error: Exception) -> Response:

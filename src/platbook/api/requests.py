@@ -18,6 +18,7 @@ log = get_log("api")
 _LARGEST_BODY = 1024 * 1024
 _ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # an escape, and not an escaped backslash before the letter u
+_OBJECTS = "/media/"
 _PHOTO = re.compile(rf"{BASE}/properties/[^/]+/media")
 _NEVER_STORED = (f"{BASE}/auth/", f"{BASE}/users/")
 _QUIET = frozenset({"/health/live", "/health/ready"})
@@ -43,7 +44,7 @@ class RequestGate:
         with structlog.contextvars.bound_contextvars(request_id=request.id):
             began = time.monotonic()
             try:
-                await self._pass_on(scope, receive, request)
+                await self._pass_on(request.scope, receive, request)
             except Exception:
                 log.exception("request failed")
                 if not request.started:
@@ -102,12 +103,18 @@ class _Request:
         self.status = 0
         self.started = False
         self._send = send
+        # What GET would answer, without the body (RFC 9110 section 9.3.2); objects have a way of their own, which
+        # reads no object.
+        self._is_bare = scope["method"] == "HEAD" and not scope["path"].startswith(_OBJECTS)
+        self.scope: Scope = {**scope, "method": "GET"} if self._is_bare else scope
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
             self.status = message["status"]
             message["headers"] = [*message["headers"], *self._headers]
+        elif self._is_bare and message["type"] == "http.response.body":
+            message["body"] = b""
         await self._send(message)
 
     async def answer(self, status: int, body: bytes) -> None:
