@@ -47,6 +47,8 @@ def status(
         return
     _print_statuses(found)
     say(f"Stored: {to_number(store.pictures)} pictures, {to_bytes(store.bytes)}; {to_number(store.unused)} to go.")
+    if store.recalls:
+        say(f"Withdrawn, and still to be told to the CDN: {to_number(store.recalls)} objects.")
     if provider is not None:
         _print_failures(failures, now)
 
