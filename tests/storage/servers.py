@@ -70,6 +70,11 @@ class TestBucket:
     server: S3Server
     name: str
 
+    def etags(self) -> list[str]:
+        """What the server calls the content of each object."""
+        client = cast("Callable[..., Any]", boto3.client)("s3", **self.server.login())
+        return [one["ETag"].strip('"') for one in client.list_objects_v2(Bucket=self.name).get("Contents", [])]
+
     def settings(self, **other: object) -> Settings:
         """Settings that lead to the bucket."""
         told: dict[str, object] = {

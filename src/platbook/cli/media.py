@@ -95,7 +95,7 @@ def gc(context: typer.Context, *, as_json: _Json = False) -> None:
     else:
         say(
             f"{to_number(done.deleted)} pictures deleted, {to_number(done.unused)} noted as unused, "
-            f"{to_number(done.strays)} found that nobody knew of."
+            f"{to_number(done.strays)} strays found, {to_number(done.unfinished)} half written deleted."
         )
 
 
