@@ -46,7 +46,6 @@ def test_one_line_with_empty_values() -> None:
 
 def test_info_lines_of_1_8() -> None:
     reply = _login(_body("\nInfo=USERID;Character;demo\nInfo=TimeoutSeconds;Int;600\nSearch=/s\n"))
-    assert reply.timeout_seconds == 600
     assert reply.facts["USERID"] == "demo"
 
 
