@@ -20,6 +20,7 @@ from platbook.transport import Transport
 from tests.fakes.photo_source import PhotoSource
 from tests.media.conftest import PROVIDER, Desk, MakeDesk
 from tests.storage.servers import S3Server
+from tests.transport.crafted_source import crafted_source, reply
 
 LATER = "2026-01-02T00:00:00Z"
 
@@ -231,3 +232,18 @@ async def test_a_cdn_that_refuses_hides_no_photo_later_and_is_asked_again(make_d
     assert [len(paths) for paths in moto.list_invalidated(distribution)] == [6]
     async with desk.database.read() as connection:
         assert (await get_store_status(connection)).recalls == 0
+
+
+async def test_new_public_photos_are_asked_for_at_the_cdn_and_no_others(make_desk: MakeDesk, moto: S3Server) -> None:
+    source = PhotoSource()
+    source.add("L1", 2)
+    source.albums["L1"][1].permission = ("Private",)
+    desk = await make_desk(source)
+    async with crafted_source(reply()) as edge, Transport.open(desk.database, desk.clock) as transport:
+        desk.keep_in(moto.make_bucket("warmed").open(aws_cloudfront_url=edge.base))
+        desk.batches = replace(desk.batches, cdn=Cdn(transport.for_service("cdn", tries=1), desk.clock))
+        await desk.sync()
+        await desk.work()
+    objects = await desk.objects()
+    assert sorted(edge.targets) == sorted(f"/public/{name}" for name in objects[Access.PUBLIC])
+    assert (len(objects[Access.PUBLIC]), len(objects[Access.PRIVATE])) == (3, 3)
