@@ -4,28 +4,15 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 
 from PIL import Image
 from pydantic import BaseModel
 
-from platbook.connectors.contract import (
-    Capabilities,
-    Clock,
-    Cursor,
-    HttpClient,
-    KeyPage,
-    MediaRef,
-    MediaSource,
-    Page,
-    RawRecord,
-    Resource,
-    Scope,
-    SourceBrokeProtocol,
-)
-from tests.fakes.scripted_source import Anything, listing
+from platbook.connectors.contract import Capabilities, MediaRef, MediaSource, RawRecord, SourceBrokeProtocol
+from tests.fakes.scripted_source import ScriptedConnector, ScriptedSession, Source, all_keys, listing, one_page
 
 TOKEN = "a-secret-token"
 
@@ -81,6 +68,7 @@ class PhotoSource:
     _issued: dict[str, tuple[SourcePhoto, float]] = field(default_factory=dict[str, "tuple[SourcePhoto, float]"])
     _used: set[str] = field(default_factory=set[str])
     _arrivals: list[float] = field(default_factory=list[float])
+    _luck: random.Random = field(default_factory=lambda: random.Random(3))  # noqa: S311 - one of the first eight fails
     _dice: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311 - the same faults each time
 
     def add(self, key: str, count: int, **facts: object) -> None:
@@ -98,6 +86,11 @@ class PhotoSource:
         media = self.refs(key, fresh=False) if self.kind is MediaSource.INLINE else None
         return RawRecord(one.key, one.fields, modified=str(one.fields["ModificationTimestamp"]), media=media)
 
+    def to_script(self) -> Source:
+        """The listings as they are now, in one page."""
+        records = {key: self.record(key) for key in sorted(self.albums)}
+        return Source(one_page(*records.values()), all_keys(*records), records)
+
     def refs(self, key: str, *, fresh: bool) -> list[MediaRef]:
         """A listing's photos, with addresses that are good where they are `fresh`."""
         return [
@@ -109,7 +102,7 @@ class PhotoSource:
                 permission=photo.permission,
                 modified=photo.modified,
             )
-            for at, photo in enumerate(self.albums[key], 1)
+            for at, photo in enumerate(self.albums.get(key, ()), 1)
         ]
 
     def _content(self, photo: SourcePhoto, *, fresh: bool) -> str | bytes:
@@ -133,7 +126,7 @@ class PhotoSource:
         if photo is None or status != 200:
             return status, b"", {"Retry-After": "1"} if status == 429 else {}
         self._used.add(token)
-        if self._dice.random() < self.failing:
+        if self._luck.random() < self.failing:
             self.failed += 1
             return 500, b"", {}
         etag = f'"{len(photo.content)}-{photo.content[-40:].hex()[:16]}"'
@@ -156,6 +149,18 @@ class PhotoSource:
             (good_until is not None and now > good_until, 403, "an address was used too late"),
         ]
         return next(((status, words) for wrong, status, words in judged if wrong), (200, ""))
+
+
+class NumberedPhotos(PhotoSource):
+    """One small photo for any listing with a number for a key, each another; nothing is kept of what was asked."""
+
+    def refs(self, key: str, *, fresh: bool) -> list[MediaRef]:
+        del fresh
+        return [MediaRef(f"{key}-1", 1, f"{self.base}/{key}", permission=("Public",), modified="2026-01-01T00:00:00Z")]
+
+    def answer(self, path: str, headers: dict[str, str]) -> tuple[int, bytes, dict[str, str]]:
+        del headers
+        return 200, draw(int(path.rpartition("/")[2])), {"Content-Type": "image/jpeg"}
 
 
 @asynccontextmanager
@@ -187,64 +192,39 @@ async def serving(source: PhotoSource) -> AsyncGenerator[PhotoSource]:
 
 
 @dataclass
-class PhotoSession:
-    """A session at the source."""
+class PhotoSession(ScriptedSession):
+    """A session at the source: what a script of its listings says, and their photos."""
 
-    source: PhotoSource
-
-    async def changes(self, resource: Resource, since: Cursor | None, resume: Cursor | None) -> AsyncIterator[Page]:
-        del resource, since, resume
-        records = [self.source.record(key) for key in sorted(self.source.albums)]
-        latest = max((record.modified or "" for record in records), default="2026-01-01T00:00:00Z")
-        yield Page(records, watermark=Cursor(latest), total=len(records), complete=True)
-
-    async def keys(self, resource: Resource) -> AsyncIterator[KeyPage]:
-        del resource
-        yield KeyPage(sorted(self.source.albums), complete=True, total=len(self.source.albums))
-
-    async def record(self, resource: Resource, key: str) -> RawRecord | None:
-        del resource
-        return self.source.record(key) if key in self.source.albums else None
-
-    async def count(self, resource: Resource) -> int | None:
-        del resource
-        return len(self.source.albums)
+    photos: PhotoSource
 
     async def media(self, listing_keys: Sequence[str]) -> AsyncIterator[tuple[str, MediaRef]]:
-        self.source.asked.append(list(listing_keys))
+        self.photos.asked.append(list(listing_keys))
         for key in listing_keys:
-            for at, ref in enumerate(self.source.refs(key, fresh=True) if key in self.source.albums else ()):
-                if key in self.source.broken_listings and at:
+            for at, ref in enumerate(self.photos.refs(key, fresh=True)):
+                if key in self.photos.broken_listings and at:
                     raise SourceBrokeProtocol(f"the photos of {key} end in the middle of one")
                 yield key, ref
 
 
-class PhotoConnector:
+class PhotoConnector(ScriptedConnector):
     """The connector named PHOTOS."""
 
     name = "PHOTOS"
-    settings_model: type[BaseModel] = Anything
-    credentials_model: type[BaseModel] = Anything
 
-    def __init__(self, source: PhotoSource) -> None:
-        self.source = source
+    def __init__(self, photos: PhotoSource) -> None:
+        super().__init__(Source())
+        self.photos = photos
 
     def capabilities(self, settings: BaseModel) -> Capabilities:
         del settings
-        return Capabilities(incremental=True, key_sweep=True, media=self.source.kind, max_concurrency=self.source.seats)
-
-    def connect(
-        self, settings: BaseModel, credentials: BaseModel, *, scope: Scope, http: HttpClient, clock: Clock
-    ) -> AbstractAsyncContextManager[PhotoSession]:
-        del settings, credentials, scope, http, clock
-        return self._open()
+        return Capabilities(incremental=True, key_sweep=True, media=self.photos.kind, max_concurrency=self.photos.seats)
 
     @asynccontextmanager
     async def _open(self) -> AsyncGenerator[PhotoSession]:
-        source = self.source
-        source.sessions += 1
-        source.most_sessions = max(source.most_sessions, source.sessions)
+        photos = self.photos
+        photos.sessions += 1
+        photos.most_sessions = max(photos.most_sessions, photos.sessions)
         try:
-            yield PhotoSession(source)
+            yield PhotoSession(photos.to_script(), photos)
         finally:
-            source.sessions -= 1
+            photos.sessions -= 1

@@ -46,6 +46,8 @@ class RetsReplay:
 
     searches: list[Answer | bytes] = field(default_factory=list[Answer | bytes])
     login: bytes = LOGIN
+    further: bytes = b'<RETS ReplyCode="0" ReplyText="Goodbye"/>'
+    """What the action page and the logout are answered."""
     auth: str = "basic"
     port: int = 0
     requests: list[Request] = field(default_factory=list[Request])
@@ -71,7 +73,7 @@ class RetsReplay:
         if "search" in path:
             said = self.searches.pop(0) if len(self.searches) > 1 else self.searches[0]
             return said if isinstance(said, Answer) else Answer(said)
-        return Answer(b'<RETS ReplyCode="0" ReplyText="Goodbye"/>')
+        return Answer(self.further)
 
     def _refuse(self, request: Request) -> Answer | None:
         given = request.headers.get("authorization", "")

@@ -4,7 +4,7 @@ import os
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
 
@@ -27,6 +27,9 @@ from platbook.sync.engine import Engine
 from platbook.sync.runs import Request, SyncType, request_run
 from platbook.transport import Transport
 from tests.fakes.photo_source import PhotoConnector, PhotoSource, serving
+from tests.storage.conftest import bucket, moto, radosgw
+
+__all__ = ["bucket", "moto", "radosgw"]
 
 PROVIDER = "board"
 
@@ -37,7 +40,7 @@ class ShiftedClock(SystemClock):
 
     ahead: list[timedelta] = field(default_factory=lambda: [timedelta(0)])
 
-    def now(self):  # noqa: ANN201 - as the base class says
+    def now(self) -> datetime:
         return SystemClock.now(self) + self.ahead[0]
 
 
@@ -56,6 +59,12 @@ class Desk:
     @property
     def blobs(self) -> Blobs:
         return self.batches.blobs
+
+    def keep_in(self, storage: Storage) -> None:
+        """Keep pictures in another store from now on."""
+        self.storage = storage
+        self.batches = replace(self.batches, blobs=replace(self.blobs, storage=storage))
+        self.exposure = replace(self.exposure, storage=storage)
 
     async def sync(self, sync_type: SyncType = SyncType.FULL) -> UUID:
         """Ask for a run and do it."""

@@ -1,18 +1,26 @@
 """A stored photo is public only while its listing and its own permission allow it; every other takes a signature."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from platbook.base.actor import COMMAND_LINE
 from platbook.listings.rebuild import rebuild_documents
+from platbook.media.reports import get_store_status
 from platbook.providers.providers import get_provider
-from platbook.storage import Access
+from platbook.storage import Access, Cdn
+from platbook.storage.amazon import Login
 from platbook.sync.administration import purge_provider
 from platbook.sync.administration.providers import archive_provider
+from platbook.transport import Transport
 from tests.fakes.photo_source import PhotoSource
 from tests.media.conftest import PROVIDER, Desk, MakeDesk
+from tests.storage.servers import S3Server
+from tests.transport.crafted_source import crafted_source, reply
 
 LATER = "2026-01-02T00:00:00Z"
 
@@ -64,12 +72,13 @@ async def test_a_photos_permission_decides(
     [
         {"InternetEntireListingDisplayYN": False},
         {"StandardStatus": "Withdrawn"},
+        {"PropertyType": "Land"},  # out of the provider's scope
     ],
 )
 async def test_a_listing_no_longer_displayable_loses_its_public_photos_and_gets_them_back(
     make_desk: MakeDesk, change: dict[str, object]
 ) -> None:
-    desk = await a_listing(make_desk)
+    desk = await a_listing(make_desk, scope={"propertyTypes": ["Residential"]})
     assert await places(desk) == (2, 0)
     desk.source.listed["L1"] = {"ModificationTimestamp": LATER, **change}
     await desk.sync()
@@ -179,3 +188,62 @@ async def test_what_was_to_go_stays_when_somebody_shows_it_again(make_desk: Make
     desk.clock.ahead[0] = timedelta(hours=80)
     await desk.clear()
     assert await places(desk) == (2, 0)
+
+
+@asynccontextmanager
+async def cloudfront(desk: Desk, moto: S3Server, distribution: str) -> AsyncGenerator[None]:
+    """Let a desk's exposure speak to moto's CloudFront."""
+    async with Transport.open(desk.database, desk.clock) as transport:
+        client = transport.for_service("cdn", tries=1)
+        cdn = Cdn(client, desk.clock, distribution=distribution, login=Login("platbook", "secret"), endpoint=moto.url)
+        desk.exposure = replace(desk.exposure, cdn=cdn)
+        yield
+
+
+@pytest.mark.parametrize("retention", ["keep", "erase"])
+async def test_what_is_withdrawn_is_taken_back_from_the_cdn(
+    make_desk: MakeDesk, moto: S3Server, retention: str
+) -> None:
+    desk = await a_listing(make_desk, retention=retention)
+    public = sorted(f"/media/public/{name}" for name in (await desk.objects())[Access.PUBLIC])
+    distribution = moto.make_distribution()
+    async with cloudfront(desk, moto, distribution):
+        del desk.source.albums["L1"]
+        await desk.sync()
+        await desk.exposure.settle()
+    assert await places(desk) == ((0, 2) if retention == "keep" else (0, 0))
+    assert moto.list_invalidated(distribution) == [public], "all at once, not picture by picture"
+
+
+async def test_a_cdn_that_refuses_hides_no_photo_later_and_is_asked_again(make_desk: MakeDesk, moto: S3Server) -> None:
+    desk = await a_listing(make_desk)
+    async with cloudfront(desk, moto, "NOWHERE"):
+        desk.source.listed["L1"] = {"ModificationTimestamp": LATER, "StandardStatus": "Withdrawn"}
+        await desk.sync()
+        with capture_logs() as logged:
+            await desk.exposure.settle()
+    assert await places(desk) == (0, 2)
+    assert "check distribution" in str(logged)
+    async with desk.database.read() as connection:
+        assert (await get_store_status(connection)).recalls == 6
+    distribution = moto.make_distribution()
+    async with cloudfront(desk, moto, distribution):
+        await desk.exposure.settle()
+    assert [len(paths) for paths in moto.list_invalidated(distribution)] == [6]
+    async with desk.database.read() as connection:
+        assert (await get_store_status(connection)).recalls == 0
+
+
+async def test_new_public_photos_are_asked_for_at_the_cdn_and_no_others(make_desk: MakeDesk, moto: S3Server) -> None:
+    source = PhotoSource()
+    source.add("L1", 2)
+    source.albums["L1"][1].permission = ("Private",)
+    desk = await make_desk(source)
+    async with crafted_source(reply()) as edge, Transport.open(desk.database, desk.clock) as transport:
+        desk.keep_in(moto.make_bucket("warmed").open(aws_cloudfront_url=edge.base))
+        desk.batches = replace(desk.batches, cdn=Cdn(transport.for_service("cdn", tries=1), desk.clock))
+        await desk.sync()
+        await desk.work()
+    objects = await desk.objects()
+    assert sorted(edge.targets) == sorted(f"/public/{name}" for name in objects[Access.PUBLIC])
+    assert (len(objects[Access.PUBLIC]), len(objects[Access.PRIVATE])) == (3, 3)

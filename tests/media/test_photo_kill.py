@@ -24,7 +24,6 @@ from platbook.sync.runs import Request, SyncType, request_run
 from tests.media.conftest import ShiftedClock
 
 KEY = "33" * 32
-LISTINGS = 10
 NAMES = Query(
     "names", "", "SELECT v.value ->> 'name' FROM media_blobs b, jsonb_each(b.variants) v WHERE state = 'stored'"
 )
@@ -61,7 +60,10 @@ async def worker(url: str, home: Path) -> AsyncGenerator[asyncio.subprocess.Proc
 
 
 @pytest.mark.xdist_group("kill")
-async def test_killed_photo_workers_lose_nothing_and_leave_nothing(database_url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("listings", "deaths"), [(10, 4), pytest.param(60, 30, marks=pytest.mark.soak)])
+async def test_killed_photo_workers_lose_nothing_and_leave_nothing(
+    database_url: str, tmp_path: Path, listings: int, deaths: int
+) -> None:
     settings = Settings(database_url=database_url, platbook_secret_key=KEY, platbook_home=tmp_path)  # pyright: ignore[reportArgumentType] - text is what the environment gives
     dice = random.Random(5)  # noqa: S311 - nothing secret depends on it
     async with open_system(settings) as system:
@@ -72,7 +74,7 @@ async def test_killed_photo_workers_lose_nothing_and_leave_nothing(database_url:
 
         said = {
             "providerId": "mock", "providerName": "Mock", "providerType": "MOCK",
-            "settings": {"listings": LISTINGS, "at": "2026-01-05T00:00:00Z"},
+            "settings": {"listings": listings, "at": "2026-01-05T00:00:00Z"},
             "display": {"listingDisplayWhenNull": True},
         }  # fmt: skip
         async with system.database.transaction() as connection:
@@ -86,7 +88,7 @@ async def test_killed_photo_workers_lose_nothing_and_leave_nothing(database_url:
         async with AsyncExitStack() as stack:
             workers = [await stack.enter_async_context(worker(database_url, tmp_path)) for _ in range(2)]
             while await number("SELECT count(*) FROM property_media WHERE state = 'waiting'"):
-                if kills < 4 and await number("SELECT count(*) FROM media_work WHERE holder IS NOT NULL"):
+                if kills < deaths and await number("SELECT count(*) FROM media_work WHERE holder IS NOT NULL"):
                     await asyncio.sleep(dice.uniform(0.05, 0.6))
                     victim = kills % 2
                     workers[victim].kill()
@@ -94,7 +96,7 @@ async def test_killed_photo_workers_lose_nothing_and_leave_nothing(database_url:
                     kills += 1
                     workers[victim] = await stack.enter_async_context(worker(database_url, tmp_path))
                 await asyncio.sleep(0.1)
-        assert kills == 4
+        assert kills == deaths
         assert (
             await number("SELECT count(*) FROM property_media WHERE state = 'stored' AND blob_id IS NOT NULL")
             == waiting
@@ -106,6 +108,7 @@ async def test_killed_photo_workers_lose_nothing_and_leave_nothing(database_url:
         for hours in (2, 4):
             clock.ahead[0] = timedelta(hours=hours)
             await cleanup.run(search_store=True)
+        assert await system.storage.clear_unfinished(clock.now()) == 0
         found: set[str] = set()
         for access in Access:
             found |= {one.name async for one in system.storage.list(access)}

@@ -30,21 +30,32 @@ async def test_the_source_of_these_tests_keeps_the_contract() -> None:
     await check_all(Case(PhotoConnector(source_of(2, 3, 1))))
 
 
-async def test_a_source_with_every_rule_gives_all_photos_and_no_reason_to_complain(make_desk: MakeDesk) -> None:
-    source = source_of(5, 4, 3, demanded={"User-Agent": TOKEN}, per_second=2, failing=0.05, life=60.0, single_use=True)
+@pytest.mark.parametrize(
+    ("counts", "life"),
+    [
+        ((5, 4, 3), 60.0),
+        ((14,), 6.0),  # more photos than can be fetched while the addresses of one asking are good
+        pytest.param((150, 20, 20, 5), 60.0, marks=pytest.mark.soak),
+    ],
+)
+async def test_a_source_with_every_rule_gives_all_photos_and_no_reason_to_complain(
+    make_desk: MakeDesk, counts: tuple[int, ...], life: float
+) -> None:
+    source = source_of(*counts, demanded={"User-Agent": TOKEN}, per_second=2, failing=0.05, life=life, single_use=True)
     desk = await make_desk(
         source,
         credentials={"token": TOKEN},
-        media={"headers": {"User-Agent": "{token}"}, "requestsPerSecond": 2, "addressSeconds": 50},
+        media={"headers": {"User-Agent": "{token}"}, "requestsPerSecond": 2, "addressSeconds": int(life * 5 / 6)},
     )
     await desk.sync()
     while (await desk.states()).get("waiting"):
-        await desk.work()
+        await asyncio.gather(desk.work(), desk.work())
         await desk.hurry()
-    assert await desk.states() == {"stored": 12}
+    assert await desk.states() == {"stored": sum(counts)}
     assert source.complaints == []
+    assert source.failed > 0
     assert sorted(source.served) == sorted(
-        f"L{at}-{photo}" for at, count in ((1, 5), (2, 4), (3, 3)) for photo in range(1, count + 1)
+        f"L{at}-{photo}" for at, count in enumerate(counts, 1) for photo in range(1, count + 1)
     )
 
 

@@ -1,13 +1,9 @@
 """Photos all the way: as GetObject bytes from a simulated RETS server, and into a bucket of an S3 server program."""
 
 import os
-from collections.abc import Generator
 from contextlib import AsyncExitStack
-from dataclasses import replace
 
 import httpx2
-import pytest
-from moto.server import ThreadedMotoServer
 
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.clock import SetClock
@@ -29,7 +25,7 @@ from platbook.transport import Transport
 from tests.fakes.photo_source import PhotoSource
 from tests.media.conftest import MakeDesk
 from tests.simulate.served import AT, served_rets
-from tests.storage.servers import S3Server
+from tests.storage.servers import TestBucket
 
 LISTINGS, SEED = 4, 4
 
@@ -65,35 +61,28 @@ async def test_rets_photos_come_as_bytes_in_the_one_session_that_a_run_lends(dat
         assert sum([1 async for _ in storage.list(Access.PUBLIC)]) == 3 * len(expected)
 
 
-@pytest.fixture
-def moto() -> Generator[S3Server]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield S3Server(f"http://{host}:{port}")
-    server.stop()
-
-
-async def test_photos_reach_a_bucket_and_leave_it_again(make_desk: MakeDesk, moto: S3Server) -> None:
+async def test_photos_reach_a_bucket_and_leave_it_again(make_desk: MakeDesk, bucket: TestBucket) -> None:
     source = PhotoSource()
     source.add("L1", 2)
     source.albums["L1"][1].permission = ("Private",)
     desk = await make_desk(source, maxRemovalShare=1)
-    storage = moto.make_bucket("whole-path").open(aws_cloudfront_url="https://cdn.example.com")
-    desk.storage = storage
-    desk.batches = replace(desk.batches, blobs=replace(desk.blobs, storage=storage))
-    desk.exposure = replace(desk.exposure, storage=storage)
+    storage = bucket.open(aws_cloudfront_url="https://cdn.example.com")
+    desk.keep_in(storage)
     await desk.sync()
     await desk.work()
     document = (await desk.rows("SELECT internal_document FROM properties"))[0]["internal_document"]
     body = (await Addresses(storage).fill(str(document).encode(), desk.clock.now())).decode()
     assert body.count('"url":"https://cdn.example.com/public/') == 3
-    assert body.count(f'"url":"{moto.url}/whole-path/private/') == 3
-    signed = body.partition(f'"url":"{moto.url}')[2].partition('"')[0]
-    async with httpx2.AsyncClient() as client:
-        answer = await client.get(f"{moto.url}{signed}")
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/webp")
-    facts = await storage.head(min((await desk.objects())[Access.PUBLIC]), Access.PUBLIC)
+    assert body.count(f'"url":"{bucket.server.url}/{bucket.name}/private/') == 3
+    private = body.partition(f'"url":"{bucket.server.url}')[2].partition('"')[0]
+    name = min((await desk.objects())[Access.PUBLIC])
+    public = f"/{bucket.name}/public/{name}"
+    async with httpx2.AsyncClient(base_url=bucket.server.url) as client:
+        for address, status in ((private, 200), (private.partition("?")[0], 403), (public, 200)):
+            answer = await client.get(address)
+            assert (answer.status_code, address) == (status, address)
+            assert status != 200 or answer.headers["content-type"] == "image/webp"
+    facts = await storage.head(name, Access.PUBLIC)
     assert "immutable" in facts.attributes.cache_control
     del source.albums["L1"]
     await desk.sync()
@@ -102,6 +91,8 @@ async def test_photos_reach_a_bucket_and_leave_it_again(make_desk: MakeDesk, mot
         Access.PUBLIC: 0,
         Access.PRIVATE: 6,
     }
+    async with httpx2.AsyncClient(base_url=bucket.server.url) as client:
+        assert (await client.get(public)).status_code in {403, 404}
     await desk.run_sql("UPDATE properties SET erased_at = now()")
     await desk.run_sql("DELETE FROM property_media")
     await desk.exposure.settle()

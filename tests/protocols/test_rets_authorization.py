@@ -1,6 +1,10 @@
 """Digest and Basic, against the examples of their RFCs."""
 
+import contextlib
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from platbook.base.errors import SourceBrokeProtocol
 from platbook.protocols.rets.authorization import Authorization, Challenge, parse_challenge
@@ -57,3 +61,20 @@ def test_of_several_challenges_digest_wins() -> None:
 def test_an_unknown_algorithm_is_said() -> None:
     with pytest.raises(SourceBrokeProtocol, match="SHA-1024"):
         _answer('Digest realm="a", nonce="n", algorithm=SHA-1024', "a", "b").sign("GET", "/", "c")
+
+
+_PIECES = st.sampled_from(["Digest ", "Basic", "nonce=", '"', "\\", ",", " ", "=", "qop", "a", "é", "algorithm=MD5"])
+
+
+@given(st.lists(st.one_of(_PIECES, st.text(max_size=12)), max_size=30))
+def test_any_header_is_a_challenge_or_none(pieces: list[str]) -> None:
+    challenge = parse_challenge("".join(pieces))
+    if challenge is not None:
+        with contextlib.suppress(SourceBrokeProtocol):
+            header, _ = Authorization(challenge, "demo", "secret").sign("GET", "/rets/search?a=b", "c")
+            assert "secret" not in header
+
+
+@given(st.text(st.sampled_from('a=", \\\tDigest'), min_size=1, max_size=6))
+def test_a_long_challenge_takes_time_by_its_length(piece: str) -> None:
+    parse_challenge("Digest " + piece * (60_000 // len(piece)))

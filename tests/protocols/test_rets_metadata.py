@@ -41,6 +41,11 @@ def test_recorded_replies(name: str, kind: str, rows: int, columns: int, size: i
     assert (table.kind, len(table.rows), len(table.rows[0]), code) == (kind, rows, columns, 0)
 
 
+@pytest.mark.parametrize(("name", "code"), [("20514.xml", 20514), ("Error_InvalidFormat.xml", 20513)])
+def test_recorded_refusals(name: str, code: int) -> None:
+    assert _parse(recorded_rets(f"Errors/{name}")) == ([], code)
+
+
 def test_a_recorded_wildcard_reply_holds_every_lookup() -> None:
     tables, _ = _parse(recorded_rets("STANDARD-XML/GetMetadata_wildcard.xml"))
     assert {table.kind for table in tables} == {"LOOKUP_TYPE"}

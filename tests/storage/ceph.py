@@ -48,7 +48,7 @@ def running(folder: Path) -> Generator[Gateway]:
         ceph.run("ceph", "--connect-timeout", "30", "osd", "new", store)
         (folder / "osd").mkdir()
         ceph.run("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", store)
-        ceph.start(stack, "ceph-osd", "-f", "-i", "0")
+        _start_store(ceph, stack)
         # The user is made before the gateway starts: both would else make the same pools at once.
         made = ceph.run("radosgw-admin", "user", "create", "--uid", "platbook", "--display-name", "Platbook")
         key = json.loads(made)["keys"][0]
@@ -116,13 +116,25 @@ class _Ceph:
         assert done.returncode == 0, f"{command}: {done.stderr[-2000:]}"
         return done.stdout
 
-    def start(self, stack: ExitStack, *command: str) -> None:
+    def start(self, stack: ExitStack, *command: str) -> subprocess.Popen[bytes]:
         process = stack.enter_context(
             subprocess.Popen(
                 command, env=self._environment, cwd=self._folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
         )
         stack.callback(process.kill)
+        return process
+
+
+def _start_store(ceph: _Ceph, stack: ExitStack) -> None:
+    """Start the object store, and again where it gave up, as it does if it speaks before it knows the cluster."""
+    until = time.monotonic() + _PATIENCE_SECONDS
+    store = ceph.start(stack, "ceph-osd", "-f", "-i", "0")
+    while not json.loads(ceph.run("ceph", "osd", "stat", "--format", "json"))["num_up_osds"]:
+        assert time.monotonic() < until, "the object store does not come up"
+        if store.poll() is not None:
+            store = ceph.start(stack, "ceph-osd", "-f", "-i", "0")
+        time.sleep(0.2)
 
 
 def _wait_for(port: int) -> None:

@@ -8,6 +8,7 @@ from typing import Any, cast
 import boto3
 
 from platbook.base.clock import SystemClock
+from platbook.base.ids import new_id
 from platbook.base.settings import Settings
 from platbook.storage import Storage, open_storage
 
@@ -31,6 +32,25 @@ class S3Server:
         client.put_bucket_policy(Bucket=name, Policy=json.dumps(to_policy(name)))
         return TestBucket(self, name)
 
+    def make_distribution(self) -> str:
+        """A CloudFront distribution, where the server has CloudFront."""
+        origin = {"Id": "o", "DomainName": "photos.s3.amazonaws.com", "S3OriginConfig": {"OriginAccessIdentity": ""}}
+        behaviour = {"TargetOriginId": "o", "ViewerProtocolPolicy": "allow-all", "MinTTL": 0}
+        behaviour |= {"ForwardedValues": {"QueryString": False, "Cookies": {"Forward": "none"}}}
+        wanted = {"CallerReference": str(new_id()), "Comment": "", "Enabled": True, "DefaultCacheBehavior": behaviour}
+        wanted |= {"Origins": {"Quantity": 1, "Items": [origin]}}
+        return self._cloudfront().create_distribution(DistributionConfig=wanted)["Distribution"]["Id"]
+
+    def list_invalidated(self, distribution: str) -> list[list[str]]:
+        """The paths of every invalidation of a distribution."""
+        client = self._cloudfront()
+        made = client.list_invalidations(DistributionId=distribution)["InvalidationList"].get("Items", [])
+        told = (client.get_invalidation(DistributionId=distribution, Id=one["Id"]) for one in made)
+        return [one["Invalidation"]["InvalidationBatch"]["Paths"]["Items"] for one in told]
+
+    def _cloudfront(self) -> Any:  # noqa: ANN401 - the library makes its classes as it goes
+        return cast("Callable[..., Any]", boto3.client)("cloudfront", **self.login())
+
     def login(self) -> dict[str, str]:
         """How the test's own client logs in."""
         return {
@@ -49,6 +69,11 @@ class TestBucket:
 
     server: S3Server
     name: str
+
+    def etags(self) -> list[str]:
+        """What the server calls the content of each object."""
+        client = cast("Callable[..., Any]", boto3.client)("s3", **self.server.login())
+        return [one["ETag"].strip('"') for one in client.list_objects_v2(Bucket=self.name).get("Contents", [])]
 
     def settings(self, **other: object) -> Settings:
         """Settings that lead to the bucket."""

@@ -1,11 +1,10 @@
 """The CDN: filled beforehand, and emptied of what was withdrawn."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, cast
 
-import boto3
 import httpx2
 import pytest
 from botocore.auth import SigV4Auth
@@ -16,11 +15,10 @@ from hypothesis import strategies as st
 
 from platbook.base.clock import SetClock, SystemClock
 from platbook.base.errors import InvalidInput, StorageRefused, StorageUnavailable
-from platbook.base.ids import new_id
 from platbook.base.settings import Settings
 from platbook.storage import Cdn, open_cdn
 from platbook.storage.amazon import Login, sign_request
-from platbook.transport import OwnClient
+from platbook.transport import Meter, NoQuota, ProviderClient, Timing
 from tests.storage.servers import REGION, S3Server
 from tests.transport.crafted_source import crafted_source, reply
 
@@ -29,25 +27,17 @@ LOGIN = Login("platbook", "secret")
 
 
 @asynccontextmanager
-async def lent() -> AsyncGenerator[OwnClient]:
+async def lent() -> AsyncGenerator[ProviderClient]:
     """The client the product lends."""
     async with httpx2.AsyncClient() as client:
-        yield OwnClient(client)
+        clock = SystemClock()
+        yield ProviderClient("cdn", client, NoQuota(clock), clock, Timing(), Meter(), tries=1)
 
 
 @pytest.fixture
 def distribution(moto: S3Server) -> str:
     """A distribution on moto's CloudFront."""
-    origin = {"Id": "o", "DomainName": "photos.s3.amazonaws.com", "S3OriginConfig": {"OriginAccessIdentity": ""}}
-    behaviour = {"TargetOriginId": "o", "ViewerProtocolPolicy": "allow-all", "MinTTL": 0}
-    behaviour |= {"ForwardedValues": {"QueryString": False, "Cookies": {"Forward": "none"}}}
-    wanted = {"CallerReference": str(new_id()), "Comment": "", "Enabled": True, "DefaultCacheBehavior": behaviour}
-    wanted |= {"Origins": {"Quantity": 1, "Items": [origin]}}
-    return _cloudfront(moto).create_distribution(DistributionConfig=wanted)["Distribution"]["Id"]
-
-
-def _cloudfront(moto: S3Server) -> Any:  # noqa: ANN401 - the library makes its classes as it goes
-    return cast("Callable[..., Any]", boto3.client)("cloudfront", **moto.login())
+    return moto.make_distribution()
 
 
 async def test_withdrawn_photos_are_taken_back_from_cloudfront(moto: S3Server, distribution: str) -> None:
@@ -57,17 +47,14 @@ async def test_withdrawn_photos_are_taken_back_from_cloudfront(moto: S3Server, d
         assert cdn.can_invalidate
         await cdn.invalidate([*addresses, addresses[0]])
         await cdn.invalidate([])
-    cloudfront = _cloudfront(moto)
-    (made,) = cloudfront.list_invalidations(DistributionId=distribution)["InvalidationList"]["Items"]
-    batch = cloudfront.get_invalidation(DistributionId=distribution, Id=made["Id"])["Invalidation"]["InvalidationBatch"]
-    assert batch["Paths"]["Items"] == ["/public/0.webp", "/public/1.webp", "/public/2.webp"]
+    assert moto.list_invalidated(distribution) == [["/public/0.webp", "/public/1.webp", "/public/2.webp"]]
 
 
 async def test_more_paths_than_a_batch_takes_go_in_several(moto: S3Server, distribution: str) -> None:
     async with lent() as client:
         cdn = Cdn(client, SystemClock(), distribution=distribution, login=LOGIN, endpoint=moto.url)
         await cdn.invalidate([f"https://d1.cloudfront.net/{number}" for number in range(3001)])
-    assert _cloudfront(moto).list_invalidations(DistributionId=distribution)["InvalidationList"]["Quantity"] == 2
+    assert [len(paths) for paths in moto.list_invalidated(distribution)] in ([3000, 1], [1, 3000])
 
 
 async def test_a_distribution_that_is_not_there_needs_an_operator(moto: S3Server) -> None:

@@ -11,10 +11,12 @@ import pytest
 from crafted_source import Answer, Slept, crafted_source, reply
 from structlog.testing import capture_logs
 
+from platbook.base.clock import SetClock
 from platbook.base.errors import InvalidInput, PlatbookError, RateLimited, SourceBrokeProtocol, SourceUnavailable
 from platbook.db import Database, Query
 from platbook.transport import HttpReply, Meter, Transport
 
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 OK = reply(b"ok")
 FAILS = reply(b"", status="500 Oops")
 SECRET = "s3cret"
@@ -378,4 +380,31 @@ async def test_a_reply_left_unread_closes_and_the_next_one_comes(transport: Tran
             async for _ in answer.chunks:
                 break
         async with client.send("GET", source.base) as answer:
+            assert await answer.body() == b"ok"
+
+
+async def test_a_service_may_be_asked_once_alone(transport: Transport) -> None:
+    async with crafted_source(FAILS, OK) as source:
+        with pytest.raises(SourceUnavailable):
+            async with transport.for_service("cdn", tries=1).send("GET", source.base):
+                pass
+        async with transport.for_service("issuer").send("GET", source.base) as answer:
+            assert await answer.body() == b"ok"
+    assert len(source.requests) == 2
+
+
+async def test_a_service_that_said_not_now_is_left_alone_as_long_as_it_said(sources: Database, slept: Slept) -> None:
+    clock = SetClock(NOW)
+    async with (
+        Transport.open(sources, clock, timing=slept.timing()) as transport,
+        crafted_source(reply(status="429 Slow Down", headers=["Retry-After: 60"]), OK) as source,
+    ):
+        service = transport.for_service("cdn", tries=1)
+        for _ in range(2):
+            with pytest.raises(RateLimited):
+                async with service.send("GET", source.base):
+                    pass
+        assert len(source.requests) == 1
+        clock.at = NOW + timedelta(seconds=61)
+        async with service.send("GET", source.base) as answer:
             assert await answer.body() == b"ok"

@@ -94,7 +94,7 @@ async def open_system(settings: Settings) -> AsyncGenerator[System]:
         queue = await stack.enter_async_context(JobQueue.open(url))
         transport = await stack.enter_async_context(Transport.open(database, clock))
         studio = stack.enter_context(Studio.open())
-        cdn = open_cdn(settings, transport.for_ourselves(), clock)
+        cdn = open_cdn(settings, transport.for_service("cdn", tries=1), clock)
         yield System(settings, clock, database, box, queue, transport, storage, studio, cdn, replica)
 
 

@@ -47,6 +47,8 @@ def status(
         return
     _print_statuses(found)
     say(f"Stored: {to_number(store.pictures)} pictures, {to_bytes(store.bytes)}; {to_number(store.unused)} to go.")
+    if store.recalls:
+        say(f"Withdrawn, and still to be told to the CDN: {to_number(store.recalls)} objects.")
     if provider is not None:
         _print_failures(failures, now)
 
@@ -93,7 +95,7 @@ def gc(context: typer.Context, *, as_json: _Json = False) -> None:
     else:
         say(
             f"{to_number(done.deleted)} pictures deleted, {to_number(done.unused)} noted as unused, "
-            f"{to_number(done.strays)} found that nobody knew of."
+            f"{to_number(done.strays)} strays found, {to_number(done.unfinished)} half written deleted."
         )
 
 

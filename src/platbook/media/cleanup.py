@@ -20,16 +20,20 @@ _BATCH = 500
 _EVER = datetime(2000, 1, 1, tzinfo=UTC)
 _LATELY = timedelta(days=2)
 _JUST_MADE = timedelta(hours=1)
-"""What was stored so lately may still be about to be recorded."""
+"""What was stored so lately may still be about to be recorded, or finished."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cleared:
-    """What a clean-up did: objects nobody knew of, pictures noted as unused, pictures deleted."""
+    """What a clean-up did: objects nobody knew of, pictures noted as unused, pictures deleted.
+
+    `unfinished`: files deleted that killed workers had left half written.
+    """
 
     strays: int
     unused: int
     deleted: int
+    unfinished: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +46,15 @@ class Cleanup:
     async def run(self, *, search_store: bool = False) -> Cleared:
         """Both steps. What became unused is noted when it happens; left to find is what was stored and never recorded.
 
-        `search_store`: look for that among all there is, and list every object of the store for those nobody knows of.
+        `search_store`: look for that among all there is, list every object of the store for those nobody knows of, and
+        look for what killed workers left half written.
         """
         deleted = await self._delete_removable()
         strays = await self._adopt_strays() if search_store else 0
         unused = await self._note_unused(_EVER if search_store else self.exposure.clock.now() - _LATELY)
-        return Cleared(strays, unused, deleted)
+        before = self.exposure.clock.now() - max(self.grace, _JUST_MADE)
+        unfinished = await self.exposure.storage.clear_unfinished(before) if search_store else 0
+        return Cleared(strays, unused, deleted, unfinished)
 
     async def _note_unused(self, since: datetime) -> int:
         before, after, noted = self.exposure.clock.now() - _JUST_MADE, "", 0

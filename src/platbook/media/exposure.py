@@ -12,7 +12,7 @@ from typing import cast
 from uuid import UUID
 
 from platbook.base.clock import Clock
-from platbook.base.errors import NotFound
+from platbook.base.errors import NotFound, StorageRefused, StorageUnavailable
 from platbook.base.log import get_log
 from platbook.db import Database, WriteConnection, load_queries
 from platbook.listings.rebuild import hold_display, rebuild_listings
@@ -23,6 +23,7 @@ Q = load_queries(__package__ or "platbook.media")
 log = get_log("media")
 
 _BATCH = 100
+_MOST_RECALLED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class Exposure:
         settled = 0
         while count := await self._settle_some():
             settled += count
+        await self._recall()
         return settled
 
     async def _settle_some(self) -> int:
@@ -115,21 +117,39 @@ class Exposure:
             except NotFound:
                 log.warning("an object is missing from the store", name=name)
         if not is_public:
-            await self._invalidate(blob)
+            await self._note_recalls(connection, blob)
         await connection.run(Q.place_blob, {"id": blob.id, "is_public": is_public})
 
     async def delete(self, blob: HeldBlob) -> None:
         """Remove a picture that is marked as being deleted: its objects, wherever they lie, then its row."""
         for access in Access:
             await self.storage.delete([*blob.names, *([blob.original] if blob.original else [])], access)
-        if blob.is_public:
-            await self._invalidate(blob)
         async with self.database.transaction() as connection:
+            if blob.is_public:
+                await self._note_recalls(connection, blob)
             await connection.run(Q.delete_blob, {"id": blob.id})
 
-    async def _invalidate(self, blob: HeldBlob) -> None:
-        if self.cdn is not None and blob.names:
-            await self.cdn.invalidate([self.storage.address(name) for name in blob.names])
+    async def _note_recalls(self, connection: WriteConnection, blob: HeldBlob) -> None:
+        if self.cdn is not None and self.cdn.can_invalidate:
+            at = self.clock.now()
+            await connection.run_many(Q.add_recall, [{"name": name, "at": at} for name in blob.names])
+
+    async def _recall(self) -> None:
+        """Have the CDN forget its copies of what is not public any more. One that cannot now is asked again later."""
+        if self.cdn is None or not self.cdn.can_invalidate:
+            return
+        try:
+            while await self._recall_some(self.cdn):
+                pass
+        except (StorageUnavailable, StorageRefused) as error:
+            log.warning("copies at the CDN wait to be taken back", reason=str(error))
+
+    async def _recall_some(self, cdn: Cdn) -> int:
+        async with self.database.transaction() as connection:
+            recalls = await connection.tuples(Q.claim_recalls, {"limit": _MOST_RECALLED})
+            await cdn.invalidate([self.storage.address(cast("str", name)) for _, name in recalls])
+            await connection.run(Q.end_recalls, {"ids": [number for number, _ in recalls]})
+        return len(recalls)
 
     async def _rebuild(self, ids: Sequence[UUID]) -> None:
         if not ids:

@@ -62,6 +62,18 @@ WITH moved AS (UPDATE media_blobs SET is_public = %(is_public)s WHERE id = %(id)
 INSERT INTO media_checks (property_id, moved)
 SELECT DISTINCT m.property_id, true FROM property_media m JOIN moved ON m.blob_id = moved.id;
 
+-- name: add_recall
+-- An object that is not public any more, whose copies the CDN is to forget.
+INSERT INTO media_recalls (name, at) VALUES (%(name)s, %(at)s);
+
+-- name: claim_recalls
+-- The next objects whose copies are to be forgotten. One that became public again is asked for anew, which is no harm.
+SELECT id, name FROM media_recalls ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED;
+
+-- name: end_recalls
+-- Their copies are forgotten.
+DELETE FROM media_recalls WHERE id = ANY(%(ids)s);
+
 -- name: find_providers_of
 -- The provider of each of some listings.
 SELECT provider_id, array_agg(id) AS ids FROM properties WHERE id = ANY(%(ids)s) GROUP BY provider_id ORDER BY provider_id;
@@ -131,9 +143,11 @@ WHERE m.provider_id = %(provider_id)s AND m.reason IS NOT NULL AND m.state IN ('
 ORDER BY m.updated_at DESC, m.id LIMIT %(limit)s;
 
 -- name: sum_blobs
--- What is stored: pictures, those everybody may see, those that are to go, and the bytes of their variants.
+-- What is stored: pictures, those everybody may see, those that are to go, and the bytes of their variants; and how many
+-- withdrawn objects the CDN still has to forget.
 SELECT count(*) AS pictures, count(*) FILTER (WHERE is_public) AS public, count(*) FILTER (WHERE unused_since IS NOT NULL) AS unused,
-    coalesce(sum((SELECT sum((v.value ->> 'bytes')::bigint) FROM jsonb_each(variants) AS v)), 0)::bigint AS bytes
+    coalesce(sum((SELECT sum((v.value ->> 'bytes')::bigint) FROM jsonb_each(variants) AS v)), 0)::bigint AS bytes,
+    (SELECT count(*) FROM media_recalls) AS recalls
 FROM media_blobs WHERE state = 'stored';
 
 -- name: find_stale_blobs

@@ -47,12 +47,16 @@ class PhotoStatus:
 
 @dataclass(frozen=True, slots=True)
 class StoreStatus:
-    """What is stored: pictures, of them public, of them to be cleared away, and the bytes of all variants."""
+    """What is stored: pictures, of them public, of them to be cleared away, and the bytes of all variants.
+
+    `recalls`: objects that were withdrawn and that the CDN has not been told of yet.
+    """
 
     pictures: int
     public: int
     unused: int
     bytes: int
+    recalls: int
 
 
 async def get_owed(connection: ReadConnection, provider_id: str) -> OwedPhotos:

@@ -26,6 +26,10 @@ class Backend(Protocol):
         """Remove objects, be they there or not."""
         ...
 
+    async def clear_unfinished(self, before: datetime) -> int:
+        """Remove what writers that died before a moment left half written, which no listing shows; how many files."""
+        ...
+
     def list(self, folder: str) -> AsyncIterator[tuple[str, int, datetime]]:
         """Key, size in bytes and time of storing of every object below a folder."""
         ...

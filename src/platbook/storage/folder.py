@@ -5,7 +5,9 @@ needs none but these.
 """
 
 import asyncio
+import contextlib
 import os
+import re
 from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 from functools import cached_property
@@ -20,6 +22,8 @@ from platbook.storage.objects import Attributes, ObjectFacts, StoredObject, pars
 from platbook.storage.walking import walk
 
 _NOTES = "notes"
+_UNFINISHED = re.compile(r".+#\d+")
+"""How the library names a file while it is written; no key has such a name, and no listing shows it."""
 
 
 class Folder:
@@ -63,6 +67,11 @@ class Folder:
                 await self._remove(key)
                 await self._remove(_note_of(key))
 
+    async def clear_unfinished(self, before: datetime) -> int:
+        """Remove the files that the library writes to before it gives them their names, where nobody will any more."""
+        with explained("clear what was left half written"):
+            return await asyncio.to_thread(_clear_unfinished, self._path, before.timestamp())
+
     async def list(self, folder: str) -> AsyncGenerator[tuple[str, int, datetime]]:
         """Walk a folder."""
         with explained(f"list {folder}"):
@@ -84,6 +93,18 @@ class Folder:
         else:
             attributes = Attributes(**orjson.loads(note))
         return ObjectFacts(size, stored_at, attributes)
+
+
+def _clear_unfinished(path: Path, before: float) -> int:
+    cleared = 0
+    for folder, _, names in os.walk(path):
+        for name in filter(_UNFINISHED.fullmatch, names):
+            file = Path(folder, name)
+            with contextlib.suppress(FileNotFoundError):  # given its name meanwhile
+                if file.stat().st_mtime < before:
+                    file.unlink()
+                    cleared += 1
+    return cleared
 
 
 def _settle(path: Path) -> None:

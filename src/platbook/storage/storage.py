@@ -1,7 +1,7 @@
 """The interface to stored bytes, the same over every back end."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from platbook.base.errors import NotFound
 from platbook.storage.addresses import Addresses
@@ -62,6 +62,10 @@ class Storage:
         told = stored.facts.attributes
         await self.put(name, stored.content, to, content_type=told.content_type, metadata=told.metadata)
         await self.delete([name], source)
+
+    async def clear_unfinished(self, before: datetime) -> int:
+        """Remove what writers that died before a moment left half written; how many files."""
+        return await self._backend.clear_unfinished(before)
 
     async def list(self, access: Access, *, folder: str = "") -> AsyncGenerator[Listed]:
         """Every object (of a folder: `ab`), in no promised order, with its size and age."""

@@ -5,8 +5,7 @@ from platbook.transport.budgets import Allowance
 from platbook.transport.client import ProviderClient, Transport
 from platbook.transport.downloads import AddressUsedUp, Download, Downloader, Known, Limits
 from platbook.transport.meter import Meter
-from platbook.transport.own import OwnClient
-from platbook.transport.quota import Quota
+from platbook.transport.quota import NoQuota, Quota
 from platbook.transport.reply import HttpReply
 from platbook.transport.seats import LEASE, Seat, seat
 from platbook.transport.timing import Timing
@@ -21,7 +20,7 @@ __all__ = [
     "Known",
     "Limits",
     "Meter",
-    "OwnClient",
+    "NoQuota",
     "ProviderClient",
     "Quota",
     "Seat",

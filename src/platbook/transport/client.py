@@ -21,10 +21,9 @@ from platbook.transport.downloads import Downloader, Limits, Spending
 from platbook.transport.guard import GuardedTransport
 from platbook.transport.headers import join_headers, parse_cookies
 from platbook.transport.meter import Meter
-from platbook.transport.own import OwnClient
 from platbook.transport.quota import NoQuota, Quota
 from platbook.transport.reply import HttpReply
-from platbook.transport.retry import Trouble, judge_answer, judge_failure, plan_pauses
+from platbook.transport.retry import TRIES, Trouble, judge_answer, judge_failure, plan_pauses
 from platbook.transport.timing import Timing
 
 TIMEOUTS = httpx2.Timeout(connect=10, write=60, read=120, pool=60)
@@ -79,9 +78,10 @@ class Transport:
         quota = Quota(self._database, provider_id, requests_per_second, self._timing)
         return ProviderClient(provider_id, self._client, quota, self._clock, self._timing, meter or Meter())
 
-    def for_service(self, name: str) -> "ProviderClient":
-        """Lend a client for something that is no source of listings (a sign-in's issuer). `name` is for the log."""
-        return ProviderClient(name, self._client, NoQuota(self._clock), self._clock, self._timing, Meter())
+    def for_service(self, name: str, *, tries: int = TRIES) -> "ProviderClient":
+        """Lend a client for what is no source of listings (a sign-in's issuer, the CDN). `name` is for the log."""
+        quota = NoQuota(self._clock)
+        return ProviderClient(name, self._client, quota, self._clock, self._timing, Meter(), tries=tries)
 
     def downloads_for(
         self,
@@ -123,10 +123,6 @@ class Transport:
             quota, requests, None if volume is None else budget("photo bytes per hour", volume, _HOUR, _AT_ONCE)
         )
 
-    def for_ourselves(self) -> OwnClient:
-        """Lend a client for services that are our own, not a provider's."""
-        return OwnClient(self._client)
-
 
 @dataclass(frozen=True, slots=True)
 class _Sending:
@@ -147,8 +143,11 @@ class ProviderClient:
         clock: Clock,
         timing: Timing,
         meter: Meter,
+        *,
+        tries: int = TRIES,
     ) -> None:
         self.meter = meter
+        self._tries = tries
         self._client = client
         self._quota = quota
         self._clock = clock
@@ -188,7 +187,7 @@ class ProviderClient:
             redirects += 1
 
     async def _persist(self, sending: _Sending) -> httpx2.Response:
-        for pause in plan_pauses(self._timing.draw):
+        for pause in plan_pauses(self._timing.draw, self._tries):
             await self._quota.wait_turn()
             answer = await self._try_once(sending)
             if isinstance(answer, httpx2.Response):

@@ -81,7 +81,7 @@ class Quota:
 
 
 class NoQuota:
-    """Of a service that is asked now and then and is no source: nothing is counted; told to stay away, it is left."""
+    """Of a service that is asked now and then and is no source: nothing is counted, its word to stay away is kept."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -89,7 +89,7 @@ class NoQuota:
 
     async def wait_turn(self) -> None:
         """Let a request leave. RateLimited if the service said not now."""
-        if self._closing is not None:
+        if self._closing is not None and self._clock.now() < self._closing.until:
             raise RateLimited("the service asked to be left alone for now", not_before=self._closing.until)
 
     async def close(self, duration: timedelta) -> Closing:

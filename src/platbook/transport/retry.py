@@ -17,7 +17,9 @@ from platbook.transport.headers import parse_retry_after
 
 # RFC 9110 section 9.2.2.
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
-_PAUSES = (2.0, 6.0, 18.0)  # with four tries: about half a minute
+_PAUSES = (2.0, 6.0, 18.0)
+TRIES = len(_PAUSES) + 1
+"""How often one request is sent at most: over about half a minute."""
 _UNSAID = timedelta(seconds=10)  # how long to stay away from a source that says 429 and not for how long
 _LEAST = timedelta(seconds=1)
 _TOO_MANY, _NOT_IMPLEMENTED, _NOT_NOW, _SERVER_ERRORS = 429, 501, 503, range(500, 600)
@@ -35,9 +37,9 @@ class Trouble:
     stay_away: timedelta | None = None
 
 
-def plan_pauses(draw: Callable[[], float]) -> Iterator[float | None]:
+def plan_pauses(draw: Callable[[], float], tries: int = TRIES) -> Iterator[float | None]:
     """Seconds to wait after each try, spread by a quarter to either side; None after the last."""
-    for pause in _PAUSES:
+    for pause in _PAUSES[: tries - 1]:
         yield pause * (0.75 + draw() / 2)
     yield None
 

@@ -216,7 +216,7 @@ class RetsSession:
         field = settings.queried_modified
         everything = settings.all_query or modified_since(field, EVERYTHING_SINCE)
         start = None if since is None else step_back(since, timedelta(seconds=settings.overlap_seconds))
-        return Query(class_name, field, everything, settings.query, start)
+        return Query(class_name, field, everything, settings.narrowing, start)
 
 
 def _step(place: _Place, sheet: Sheet, latest: datetime) -> _Place:

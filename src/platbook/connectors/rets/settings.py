@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic.alias_generators import to_camel
 
+from platbook.connectors.rets.criteria import Criterion
 from platbook.connectors.rets.presets import PRESETS
+from platbook.protocols.rets.query import all_of
 from platbook.protocols.rets.user_agent import UserAgent, UserAgentForm
 
 
@@ -73,6 +75,8 @@ class RetsSettings(BaseModel):
     """What the source is told to send for a value we may not see; read as no value."""
     query: Annotated[str, Field(max_length=4000)] = ""
     """A further DMQL2 criterion that narrows every search."""
+    criteria: Annotated[tuple[Criterion, ...], Field(max_length=100)] = ()
+    """As `query`, of typed values that are written as DMQL2 wants them; every one must hold."""
     all_query: Annotated[str, Field(max_length=4000)] = ""
     """What asks for everything; by default all records modified since 1950."""
     deleted_field: str | None = None
@@ -102,6 +106,11 @@ class RetsSettings(BaseModel):
         preset = PRESETS.get(str(said.get("preset")), {})
         spoken = {to_camel(name) for name in said}
         return {**{name: value for name, value in preset.items() if name not in spoken}, **said}
+
+    @property
+    def narrowing(self) -> str:
+        """What narrows every search, in DMQL2; empty where nothing does."""
+        return all_of([self.query, *(one.to_dmql() for one in self.criteria)])
 
     @property
     def queried_key(self) -> str:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from platbook.base.errors import SourceBrokeProtocol
 
 _SCHEME = re.compile(r"(?:^|,\s*)(Basic|Digest)(?=\s|,|$)", re.IGNORECASE)
-_PARAMETER = re.compile(r'([A-Za-z0-9_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
+# A name is looked at once, from its first letter: else a long one without a value would take time by its square.
+_PARAMETER = re.compile(r'(?<![A-Za-z0-9_-])([A-Za-z0-9_-]++)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"|([^\s,"]+))')
 _ALGORITHMS = {"md5": "md5", "sha-256": "sha256"}
 
 

@@ -39,12 +39,6 @@ class LoginReply:
         """What changes when the metadata does: their timestamp, or where there is none, their version."""
         return self.facts.get("MetadataTimestamp") or self.facts.get("MetadataVersion") or None
 
-    @property
-    def timeout_seconds(self) -> int | None:
-        """How long a session may be idle."""
-        said = self.facts.get("TimeoutSeconds", "").rpartition(";")[2].strip()
-        return int(said) if said.isascii() and said.isdigit() else None
-
 
 def parse_login(body: bytes, url: str, encoding: Encoding = UNSAID) -> LoginReply | Status:
     """Read a login reply: the login, or the status that refuses it.

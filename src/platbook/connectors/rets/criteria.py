@@ -1,0 +1,97 @@
+"""What narrows every search of a provider, as its settings say it: a field, and what is asked of it."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic.alias_generators import to_camel
+
+from platbook.protocols.rets import query
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*")
+
+
+def _to_value(said: object) -> object:
+    """Settings are JSON: dates and moments come as texts, and are told by their form."""
+    if isinstance(said, str):
+        if _DATE.fullmatch(said):
+            return date.fromisoformat(said)
+        if _MOMENT.fullmatch(said):
+            return datetime.fromisoformat(said)
+    return Decimal(str(said)) if isinstance(said, float) else said
+
+
+_Value = Annotated[bool | int | Decimal | datetime | date | str, BeforeValidator(_to_value)]
+_Values = Annotated[tuple[_Value, ...], Field(min_length=1, max_length=500)]
+_Words = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1, max_length=500)]
+
+
+class Criterion(BaseModel):
+    """One thing that is asked: of a `field`, or `either` of several; `negated` turns it round.
+
+    `hasAny`, `hasAll` and `hasNone` ask a lookup for its coded values, `anyOf` any other field. `atLeast` and `atMost`
+    may stand together.
+    """
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
+
+    field: Annotated[str, Field(pattern=r"^[A-Za-z_@][A-Za-z0-9_.@:-]{0,63}$")] = ""
+    equals: _Value | None = None
+    any_of: _Values | None = None
+    has_any: _Words | None = None
+    has_all: _Words | None = None
+    has_none: _Words | None = None
+    is_set: Literal[True] | None = None
+    is_empty: Literal[True] | None = None
+    contains: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,100}$")] | None = None
+    at_least: _Value | None = None
+    at_most: _Value | None = None
+    either: Annotated[tuple["Criterion", ...], Field(min_length=2, max_length=50)] | None = None
+    negated: bool = False
+
+    @model_validator(mode="after")
+    def _must_ask_one_thing(self) -> Self:
+        asked = self.model_fields_set - {"field", "negated"}
+        if len(asked - {"at_most"} if "at_least" in asked else asked) != 1:
+            raise ValueError("ask one thing in each criterion, such as equals, hasAny or atLeast")
+        if any(getattr(self, name) is None for name in asked):
+            raise ValueError("what is asked says nothing")
+        if ("either" in asked) == bool(self.field):
+            raise ValueError("name a field, or give either of several criteria")
+        return self
+
+    def to_dmql(self) -> str:
+        """The criterion in DMQL2."""
+        said = self._to_dmql()
+        # A range that goes below zero is two criteria.
+        is_pair = self.at_least is not None and self.at_most is not None
+        return query.negate(f"({said})" if is_pair else said) if self.negated else said
+
+    def _to_dmql(self) -> str:
+        field = self.field
+        if self.either is not None:
+            return query.either(one.to_dmql() for one in self.either)
+        if self.at_least is not None and self.at_most is not None:
+            return query.between(field, self.at_least, self.at_most)
+        if self.is_set:
+            return query.is_set(field)
+        if self.is_empty:
+            return query.is_empty(field)
+        (name,) = self.model_fields_set & _WRITERS.keys()
+        return _WRITERS[name](field, getattr(self, name))
+
+
+_WRITERS: Mapping[str, Callable[[str, Any], str]] = {
+    "equals": query.equals,
+    "any_of": query.any_of,
+    "has_any": query.has_any,
+    "has_all": query.has_all,
+    "has_none": query.has_none,
+    "contains": query.contains,
+    "at_least": query.at_least,
+    "at_most": query.at_most,
+}
