@@ -6,6 +6,7 @@ Once where the filter matches as many rows at both sizes, once where it matches 
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -28,7 +29,10 @@ AGENT_ID = UUID("00000000-0000-7000-8000-000000000000")
 SHORT_LOG, LONG_LOG, GROWING_LOG = (UUID(f"10000000-0000-7000-8000-{n:012}") for n in (17, 0, 501))
 ADMIN = Actor("admin", AGENT_ID, Role.ADMIN)
 AGENT = Actor("agent", AGENT_ID, Role.AGENT, "North", "Team 0")
+GROWING_AGENT_ID = UUID("00000000-0000-7000-8000-000000000008")
+GROWING_AGENT = Actor("growing agent", GROWING_AGENT_ID, Role.AGENT, "North", "Team 8")
 MANAGER = Actor("manager", UUID(int=1), Role.MANAGER, "South")
+TEAM_LEAD = Actor("manager of a team", UUID(int=1), Role.MANAGER, "South", "Team 1")
 
 LEADS, TASKS, LOG = Paging("createdAt"), Paging("dueDate"), Paging("interactionDate", limit=50)
 
@@ -70,13 +74,24 @@ TEN_TIMES: dict[str, Ask] = {
     "leads of a source": _leads(ADMIN, LeadSearch(source=("Portal",))),
     "leads of a stage, best first": _leads(ADMIN, LeadSearch(status=(Stage.NEW,)), Paging("score")),
     "leads of an office, by its manager": _leads(MANAGER, LeadSearch()),
+    "leads of a team, by its manager": _leads(TEAM_LEAD, LeadSearch()),
+    "leads of a team, by an admin": _leads(ADMIN, LeadSearch(team="Team 1")),
+    "leads of a growing agent, by an admin": _leads(ADMIN, LeadSearch(assigned_to=GROWING_AGENT_ID)),
+    "leads, by a growing agent": _leads(GROWING_AGENT, LeadSearch()),
+    "leads of a priority": _leads(ADMIN, LeadSearch(priority=(Priority.HIGH,))),
+    "leads of a budget": _leads(ADMIN, LeadSearch(min_budget=Decimal(990_000))),
     "leads by a common word": _leads(ADMIN, LeadSearch(search="person")),
+    "leads by a name": _leads(ADMIN, LeadSearch(search="first123")),
     "leads of a tag": _leads(ADMIN, LeadSearch(tags=("tag7",))),
+    "leads of a tag, best first": _leads(ADMIN, LeadSearch(tags=("tag7",)), Paging("score")),
+    "leads of a tag, by a manager": _leads(MANAGER, LeadSearch(tags=("tag6",))),
     "tasks": _tasks(ADMIN, TaskSearch()),
     "open tasks": _tasks(ADMIN, TaskSearch(is_completed=False)),
     "overdue tasks": _tasks(ADMIN, TaskSearch(overdue=True)),
     "tasks of a priority": _tasks(ADMIN, TaskSearch(priority=(Priority.HIGH,))),
     "tasks of an office, by its manager": _tasks(MANAGER, TaskSearch()),
+    "tasks of a team, by its manager": _tasks(TEAM_LEAD, TaskSearch()),
+    "tasks, by a growing agent": _tasks(GROWING_AGENT, TaskSearch()),
     "timeline of a twentieth of all leads": _timeline(GROWING_LOG),
     "interactions": _log(ADMIN, InteractionSearch()),
     "interactions of a type": _log(ADMIN, InteractionSearch(type=(InteractionType.CALL_LOGGED,))),

@@ -17,6 +17,7 @@ from platbook.db import ReadConnection
 from platbook.db.compose import SQL, Identifier
 from platbook.db.conditions import Conditions
 from platbook.db.keyset import read_moment
+from platbook.db.totals import EXACT_UP_TO
 
 _TIME = SQL("timestamptz")
 
@@ -27,6 +28,8 @@ SOURCE: Source[Interaction] = Source(
         {"interactionDate": Sort(SQL("interaction_date"), _TIME, lambda entry: entry.interaction_date, read_moment)}
     ),
     lambda entry: entry.id,
+    "interactionDate",
+    gathered=EXACT_UP_TO,
 )
 
 

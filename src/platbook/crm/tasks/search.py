@@ -39,6 +39,7 @@ SOURCE: Source[Task] = Source(
         }
     ),
     lambda task: task.id,
+    "dueDate",
 )
 
 
@@ -70,7 +71,8 @@ async def find_tasks(
 ) -> Page[Task]:
     """A page of the tasks an actor sees, the next due first unless told otherwise."""
     conditions = to_conditions(actor, search, now)
-    return await find_page(connection, SOURCE, conditions, paging, narrow=sees_few(actor))
+    narrow = sees_few(actor) and paging.sort != SOURCE.natural
+    return await find_page(connection, SOURCE, conditions, paging, narrow=narrow)
 
 
 def to_conditions(actor: Actor, search: TaskSearch, now: datetime) -> Conditions:
