@@ -13,7 +13,8 @@ from uuid import UUID
 
 from benchmarks.ground import fill, fresh_database, median_times, tell
 from platbook.base.actor import Actor, Role
-from platbook.crm.interactions.search import InteractionSearch, find_interactions, find_timeline, get_interaction_stats
+from platbook.crm.interactions.numbers import get_interaction_stats
+from platbook.crm.interactions.search import InteractionSearch, find_interactions, find_timeline
 from platbook.crm.leads.search import LeadSearch, find_leads, get_lead_stats
 from platbook.crm.lists import Paging
 from platbook.crm.tasks.search import TaskSearch, find_tasks, get_task_stats

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import LiteralString
 
-from platbook.db.compose import SQL, Composable, Composed, Identifier, Literal, to_statement, to_text
+from platbook.db.compose import SQL, Composable, Composed, Identifier, Literal, Placeholder, to_statement, to_text
 from platbook.db.queries import Query
 
 KEPT = 2_048
@@ -33,6 +33,17 @@ class Conditions:
     def text(self, sql: LiteralString, **params: object) -> None:
         """Add one condition that needs no composing."""
         self.add(SQL(sql), **params)
+
+    def one_of(self, column: LiteralString, values: Sequence[str]) -> None:
+        """Add that a column has one of some values; none given ask for nothing.
+
+        One alone is compared by =, so that an index led by the column gives the order after it, too.
+        """
+        if len(values) == 1:
+            self.add(SQL("{} = {}").format(Identifier(column), Placeholder(column)), **{column: values[0]})
+        elif values:
+            many = SQL("{} = ANY({}::text[])").format(Identifier(column), Placeholder(column))
+            self.add(many, **{column: list(values)})
 
     @property
     def where(self) -> Composed:

@@ -143,12 +143,9 @@ def to_conditions(actor: Actor, search: LeadSearch, *, by_tag: bool = False) -> 
     if by_tag:
         conditions.table = Identifier("tagged_leads")
         conditions.text("tag = %(tag)s", tag=search.tags[0])
-    for column, values in (("status", search.status), ("priority", search.priority), ("source", search.source)):
-        if len(values) == 1:  # compared by =, so that an index led by it gives the order after it, too
-            conditions.add(SQL("{} = {}").format(Identifier(column), Placeholder(column)), **{column: values[0]})
-        elif values:
-            many = SQL("{} = ANY({}::text[])").format(Identifier(column), Placeholder(column))
-            conditions.add(many, **{column: list(values)})
+    conditions.one_of("status", search.status)
+    conditions.one_of("priority", search.priority)
+    conditions.one_of("source", search.source)
     _add_owner(conditions, actor, search)
     tags = list(search.tags[1:] if by_tag else search.tags)
     if tags:
