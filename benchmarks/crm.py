@@ -1,6 +1,7 @@
 """The CRM's lists at ten times the leads, tasks and interactions: each first page, with its total as the API gives it.
 
-Once where the filter matches as many rows at both sizes, once where it matches ten times as many.
+Alone, where a list is made, and by GET of a server of its own. Once where the filter matches as many rows at both sizes,
+once where it matches ten times as many.
 """
 
 from collections.abc import Awaitable, Callable
@@ -11,15 +12,20 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
-from benchmarks.ground import fill, fresh_database, median_times, tell
-from platbook.base.actor import Actor, Role
+import httpx2
+
+from benchmarks.ground import KEY, fill, fresh_database, median_times, serving, tell
+from platbook.accounts import NewUser, Sessions, add_user, get_user
+from platbook.base.actor import COMMAND_LINE, Actor, Role
+from platbook.base.clock import SystemClock
+from platbook.base.settings import Settings
 from platbook.crm.interactions.numbers import get_interaction_stats
 from platbook.crm.interactions.search import InteractionSearch, find_interactions, find_timeline
 from platbook.crm.leads.search import LeadSearch, find_leads, get_lead_stats
 from platbook.crm.lists import Paging
 from platbook.crm.tasks.search import TaskSearch, find_tasks, get_task_stats
 from platbook.crm.words import InteractionType, Priority, Stage
-from platbook.db import Database, ReadConnection
+from platbook.db import Database, ReadConnection, SecretBox
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 TIMES = 10
@@ -105,21 +111,80 @@ NO_BAR: dict[str, Ask] = {
 }
 
 
+PEOPLE = {"admin": Role.ADMIN, "manager": Role.MANAGER, "agent": None}
+"""Who asks over HTTP; the agent is the one who has as many leads at both sizes."""
+GET_AS_MANY: dict[str, tuple[str, str]] = {
+    "leads of an agent": ("admin", f"/leads?assignedTo={AGENT_ID}"),
+    "leads, by their agent": ("agent", "/leads"),
+    "leads by a rare word": ("admin", "/leads?search=seldom"),
+    "tasks, by their agent": ("agent", "/tasks"),
+    "timeline of 1,000": ("admin", f"/interactions/leads/{LONG_LOG}/timeline"),
+}
+GET_TEN_TIMES: dict[str, tuple[str, str]] = {
+    "leads": ("admin", "/leads"),
+    "leads of a stage": ("admin", "/leads?status=New"),
+    "leads of a priority": ("admin", "/leads?priority=High"),
+    "leads of a team": ("admin", "/leads?team=Team%201"),
+    "leads of an office, by its manager": ("manager", "/leads"),
+    "leads of a tag": ("admin", "/leads?tag=tag7"),
+    "leads of a tag, by a manager": ("manager", "/leads?tag=tag6"),
+    "leads by a name": ("admin", "/leads?search=first123"),
+    "leads by a common word": ("admin", "/leads?search=person"),
+    "tasks": ("admin", "/tasks"),
+    "open tasks": ("admin", "/tasks?isCompleted=false"),
+    "tasks of a priority": ("admin", "/tasks?priority=Urgent"),
+    "tasks of an office, by its manager": ("manager", "/tasks"),
+    "timeline of a twentieth of all leads": ("admin", f"/interactions/leads/{GROWING_LOG}/timeline"),
+}
+
+
 async def run(rows: int) -> None:
     """Print each list's time at both sizes and the ratio. The two take turns, so that both meet the same weather."""
     async with AsyncExitStack() as stack:
         connections: list[ReadConnection] = []
+        callers: list[dict[str, httpx2.AsyncClient]] = []
         for size in (rows // TIMES, rows):
             url = await stack.enter_async_context(fresh_database())
             fill(url, SQL, size)
             database = await stack.enter_async_context(Database.open(url))
             connections.append(await stack.enter_async_context(database.read()))
+            callers.append(await _admit(stack, database, await stack.enter_async_context(serving(url, pool=2))))
         first = await find_leads(connections[0], ADMIN, LeadSearch(), LEADS)
         deep = {
             "leads, next page by cursor": _leads(ADMIN, LeadSearch(), Paging("createdAt", cursor=first.next_cursor))
         }
         for kind, asks in (("as many", AS_MANY), ("ten times", TEN_TIMES | deep), ("no bar", NO_BAR)):
             for name, ask in asks.items():
-                small, large = await median_times(*(partial(ask, connection) for connection in connections))
-                bar = "" if kind == "no bar" else f", bar {BAR}"
-                tell(f"{kind}: {name}, ms", f"{small:.2f} {large:.2f}", f"ratio {large / small:.2f}{bar}")
+                took = await median_times(*(partial(ask, connection) for connection in connections))
+                _tell(f"{kind}: {name}, ms", took, has_bar=kind != "no bar")
+        for kind, gets in (("as many", GET_AS_MANY), ("ten times", GET_TEN_TIMES)):
+            for name, (who, path) in gets.items():
+                took = await median_times(*(partial(_get, clients[who], path) for clients in callers))
+                _tell(f"GET, {kind}: {name}, ms", took, has_bar=True)
+
+
+async def _admit(stack: AsyncExitStack, database: Database, address: str) -> dict[str, httpx2.AsyncClient]:
+    """Clients of a server, logged in as each of the people."""
+    clock, clients = SystemClock(), dict[str, httpx2.AsyncClient]()
+    sessions = Sessions(database, SecretBox.from_text(KEY), clock, Settings(access_token_minutes=300))
+    for who, role in PEOPLE.items():
+        async with database.transaction() as connection:
+            if role is None:
+                user = await get_user(connection, AGENT_ID)
+            else:
+                new = NewUser(f"{who}@example.com", "a long password", "Bench", "Mark", role, "South")
+                user = await add_user(connection, new, COMMAND_LINE, clock.now())
+            token = (await sessions.start(connection, user)).access_token
+        clients[who] = await stack.enter_async_context(
+            httpx2.AsyncClient(base_url=f"{address}/api/v1", headers={"Authorization": f"Bearer {token}"})
+        )
+    return clients
+
+
+async def _get(client: httpx2.AsyncClient, path: str) -> None:
+    (await client.get(path)).raise_for_status()
+
+
+def _tell(name: str, took: list[float], *, has_bar: bool) -> None:
+    small, large = took
+    tell(name, f"{small:.2f} {large:.2f}", f"ratio {large / small:.2f}{f', bar {BAR}' if has_bar else ''}")
