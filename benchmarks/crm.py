@@ -1,7 +1,7 @@
 """The CRM's lists at ten times the leads, tasks and interactions: each first page, with its total as the API gives it.
 
-Alone, where a list is made, and by GET of a server of its own. Once where the filter matches as many rows at both sizes,
-once where it matches ten times as many.
+Alone, where a list is made, and by GET of a server of its own. Once where the filter matches as many rows at both
+sizes, once where it matches ten times as many.
 """
 
 from collections.abc import Awaitable, Callable
