@@ -72,5 +72,9 @@ async def test_lists_and_single_leads_agree(database: Database) -> None:
                 tagged = {lead.id for lead in leads if lead.id in single and set(tags) <= set(lead.tags)}
                 assert [seen.lead.id for seen in page.rows] == sorted(tagged, reverse=True)
                 assert page.total == len(tagged)
+                wanted = LeadSearch(tags=tags, search="@example")
+                page = await find_leads(connection, actor, wanted, Paging(sort, limit=100))
+                whole = [one for one in sorted(tagged, reverse=True) if single[one]]
+                assert ([seen.lead.id for seen in page.rows], page.total) == (whole, len(whole))
             shown += len(listed)
     assert shown > len(leads)

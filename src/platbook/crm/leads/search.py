@@ -91,8 +91,8 @@ class LeadStats:
 async def find_leads(connection: ReadConnection, actor: Actor, search: LeadSearch, paging: Paging) -> Page[Seen]:
     """A page of the leads an actor sees, the newest first unless told otherwise."""
     by_tag = to_conditions(actor, search, by_tag=True) if search.tags else None
-    in_order = paging.sort == SOURCE.natural
-    narrow = bool(search.words) or (not in_order and (bool(search.tags) or sees_few(actor)))
+    in_order = paging.sort == SOURCE.natural and not search.words
+    narrow = not in_order and bool(search.words or search.tags or sees_few(actor))
     asked = by_tag if by_tag is not None and in_order else to_conditions(actor, search)
     found = await find_page(connection, SOURCE, asked, paging, narrow=narrow, counted_by=by_tag)
     seen = [see(actor, lead) for lead in found.rows]
