@@ -37,4 +37,4 @@ SELECT ('30000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid,
     timestamptz '2026-06-01' - make_interval(secs => n * 7), NULL, 'fill', '2026-06-01'
 FROM generate_series(0, %(rows)s * 10 - 1) AS n;
 
-VACUUM ANALYZE users, leads, tasks, interactions;
+VACUUM ANALYZE users, leads, lead_tags, tasks, interactions, interaction_numbers;

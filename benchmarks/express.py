@@ -8,10 +8,7 @@ import asyncio
 import os
 import re
 import shutil
-import signal
-import socket
 import subprocess
-import sys
 import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -23,7 +20,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import httpx2
 
 from benchmarks import feed
-from benchmarks.ground import fresh_database, settle, tell
+from benchmarks.ground import KEY, free_port, fresh_database, process, serving, settle, tell
 from platbook.accounts import NewUser, Sessions, add_user
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.clock import SystemClock
@@ -37,7 +34,6 @@ CONNECTIONS = 32
 POOL = 8
 BAR, NOT_MODIFIED_BAR = 1.8, 3.0
 PEER = Path(__file__).parent / "peers" / "express"
-KEY = "33" * 32
 
 
 @dataclass(frozen=True)
@@ -56,7 +52,7 @@ async def run(rows: int) -> None:
         return
     async with fresh_database() as url:
         token, path = await _prepare(url, rows)
-        async with _platbook(url) as ours, _express(url) as theirs:
+        async with serving(url, pool=POOL) as ours, _express(url) as theirs:
             etag = await _check_alike(ours, theirs, path, token)
             loads: dict[str, list[Load]] = {"ours": [], "theirs": [], "unchanged": []}
             for _ in range(ROUNDS):
@@ -100,23 +96,8 @@ async def _prepare(url: str, rows: int) -> tuple[str, str]:
 
 
 @asynccontextmanager
-async def _platbook(url: str) -> AsyncGenerator[str]:
-    port = _free_port()
-    environment = {
-        **os.environ,
-        "DATABASE_URL": url,
-        "PLATBOOK_SECRET_KEY": KEY,
-        "PLATBOOK_DB_POOL": str(POOL),
-        "PLATBOOK_LOG_LEVEL": "WARNING",
-    }
-    command = [str(Path(sys.executable).with_name("platbook")), "serve", "--port", str(port)]
-    async with _process(command, environment, port) as address:
-        yield address
-
-
-@asynccontextmanager
 async def _express(url: str) -> AsyncGenerator[str]:
-    port = _free_port()
+    port = free_port()
     parts = urlsplit(url)
     host = parse_qs(parts.query)["host"][0]
     key = SecretBox.from_text(KEY).derive("access-tokens").hex()
@@ -127,21 +108,8 @@ async def _express(url: str) -> AsyncGenerator[str]:
         await asyncio.to_thread(subprocess.run, install, cwd=folder, check=True)
         command = ["node", f"{folder}/server.js", host, parts.path.strip("/"), str(port), key, str(POOL)]
         environment = {**os.environ, "NODE_ENV": "production"}
-        async with _process(command, environment, port) as address:
+        async with process(command, environment, port) as address:
             yield address
-
-
-@asynccontextmanager
-async def _process(command: list[str], environment: dict[str, str], port: int) -> AsyncGenerator[str]:
-    process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=asyncio.subprocess.DEVNULL)
-    try:
-        async with asyncio.timeout(60):
-            while not _answers(port):
-                await asyncio.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.send_signal(signal.SIGTERM)
-        await process.wait()
 
 
 async def _check_alike(ours: str, theirs: str, path: str, token: str) -> str:
@@ -172,14 +140,3 @@ async def _load(address: str, token: str, etag: str | None = None) -> Load:
         raise AssertionError(done.stdout)
     scale = {"us": 0.001, "ms": 1.0, "s": 1000.0}[tail[2]]
     return Load(float(rate[1]), float(tail[1]) * scale)
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
-
-
-def _answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -1,6 +1,11 @@
 """The ground all benchmarks stand on: a PostgreSQL of their own, made fresh and thrown away."""
 
+import asyncio
+import os
 import shutil
+import signal
+import socket
+import sys
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -14,6 +19,8 @@ from platbook.db.embedded import start_embedded
 from platbook.db.migrations import migrate
 
 REPEATS = 31
+KEY = "33" * 32
+"""The secret key of servers that are measured."""
 
 
 @asynccontextmanager
@@ -28,6 +35,48 @@ async def fresh_database() -> AsyncGenerator[str]:
     finally:
         server.close()
         shutil.rmtree(home, ignore_errors=True)
+
+
+@asynccontextmanager
+async def serving(url: str, *, pool: int) -> AsyncGenerator[str]:
+    """The address of one `platbook serve` on a database, with so many connections to it."""
+    port = free_port()
+    environment = {
+        **os.environ,
+        "DATABASE_URL": url,
+        "PLATBOOK_SECRET_KEY": KEY,
+        "PLATBOOK_DB_POOL": str(pool),
+        "PLATBOOK_LOG_LEVEL": "WARNING",
+    }
+    command = [str(Path(sys.executable).with_name("platbook")), "serve", "--port", str(port)]
+    async with process(command, environment, port) as address:
+        yield address
+
+
+@asynccontextmanager
+async def process(command: list[str], environment: dict[str, str], port: int) -> AsyncGenerator[str]:
+    """The address of a server's process, once it answers."""
+    started = await asyncio.create_subprocess_exec(*command, env=environment, stdout=asyncio.subprocess.DEVNULL)
+    try:
+        async with asyncio.timeout(60):
+            while not _answers(port):
+                await asyncio.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        started.send_signal(signal.SIGTERM)
+        await started.wait()
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def fill(url: str, statements: Path, rows: int) -> None:

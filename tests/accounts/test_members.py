@@ -18,7 +18,9 @@ from platbook.accounts.users import change_user
 from platbook.base.actor import COMMAND_LINE, Actor, Role, Surface
 from platbook.base.errors import NotAllowed, NotFound
 from platbook.base.ids import new_id
+from platbook.listings.listing import Origin
 from platbook.listings.search import Mine, find_listings, parse_search
+from platbook.listings.store import erase_listings
 from platbook.reso.fields import SLOT
 from tests.accounts.conftest import Desk
 from tests.listings.shelf import NOW, Shelf, make_listing
@@ -114,6 +116,23 @@ async def test_a_proposal_alone_makes_nothing_mine(desk: Desk) -> None:
         "subject_id": str(ada.id),
         "details": {"providerId": link.provider_id, "memberKey": "A1", "basis": "email"},
     }
+
+
+async def test_what_a_member_is_called_is_erased_with_the_listings_that_say_it(desk: Desk) -> None:
+    ada = await desk.add()
+    said: dict[str, object] = {"ListAgentKey": "A1", "ListAgentEmail": ada.email, "ListAgentFullName": "Ada Moss"}
+    shelf = await _stock(desk, ("1", said), ("2", said))
+    await _propose(desk)
+    told: list[list[str | None]] = []
+    for erased in (None, "1", "2"):
+        async with desk.database.transaction() as connection:
+            if erased is not None:
+                await erase_listings(connection, [shelf.ids[erased]], Origin("board", "retention", NOW))
+            (link,) = await find_links(connection, ada.id, COMMAND_LINE)
+            (proposal,) = (await find_proposals(connection, COMMAND_LINE, page=1, limit=10)).proposals
+        told.append([link.member_name, proposal.member_name])
+    assert told == [["Ada Moss"] * 2, ["Ada Moss"] * 2, [None] * 2]
+    assert await desk.rows("SELECT id FROM member_links l WHERE l::text LIKE '%%Moss%%'") == []
 
 
 async def _mine(shelf: Shelf, actor: Actor, surface: Surface = Surface.INTERNAL) -> list[str]:

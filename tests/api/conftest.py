@@ -58,7 +58,8 @@ class Api:
                 if who not in self.users:
                     new = NewUser(who, PASSWORD, "Test", who.partition("@")[0], ROLES.get(who, Role.AGENT))
                     self.users[who] = await add_user(connection, new, COMMAND_LINE, self.clock.now())
-                self._tokens[who] = (await self.services.sessions.start(connection, self.users[who])).access_token
+                login = await self.services.sessions.start(connection, self.users[who])
+            self._tokens[who] = login.access_token  # once it is committed: others ask at the same time
         return self._tokens[who]
 
     def log_in_anew(self, who: str) -> None:

@@ -76,6 +76,38 @@ async def test_a_wrong_login_is_answered_alike(api: Api, said: dict[str, str]) -
     }
 
 
+async def test_logins_refusals_and_log_outs_are_in_the_audit_log_without_what_was_typed(api: Api) -> None:
+    await _add(api)
+    token = (await _log_in(api))["token"]
+    for said in ({"password": "typed wrong"}, {"email": "typed@example.com"}):
+        assert (await _try(api, **said)).status_code == 401
+    await api.call("POST", "/api/v1/auth/logout", who=None, headers={"Authorization": f"Bearer {token}"})
+    first = await _log_in(api)
+    await api.call("POST", REFRESH, who=None, json={"refreshToken": first["refreshToken"]})
+    await api.call("POST", REFRESH, who=None, json={"refreshToken": first["refreshToken"]})
+    async with api.services.database.transaction() as connection:
+        ada = await get_user_by_email(connection, "ada@example.com")
+        await set_active(connection, ada.id, COMMAND_LINE, api.clock.now(), active=False)
+    assert (await _try(api)).status_code == 401
+    acts = await api.rows(
+        "SELECT actor, act, subject_id, details FROM audit_log WHERE act ~ '^(log|refresh)' ORDER BY id"
+    )
+    known, address = str(ada.id), acts[0]["details"]["address"]  # pyright: ignore[reportIndexIssue, reportUnknownVariableType] - an object
+    assert [(one["actor"], one["act"], one["subject_id"]) for one in acts] == [
+        ("ada@example.com", "logged in", known),
+        ("somebody", "login refused", known),
+        ("somebody", "login refused", "unknown"),
+        ("ada@example.com", "logged out", known),
+        ("ada@example.com", "logged in", known),
+        ("somebody", "refresh token reused", known),
+        ("somebody", "login refused", known),
+    ]
+    assert [one["details"] for one in acts if one["act"] == "login refused"] == [
+        {"by": "password", "reason": reason, "address": address} for reason in ("password", "unknown", "disabled")
+    ]
+    assert "typed" not in str(acts)
+
+
 async def test_too_many_failures_ask_for_patience_even_of_the_right_password(api: Api) -> None:
     await _add(api)
     for _ in range(PER_ACCOUNT):

@@ -113,3 +113,16 @@ async def test_an_agent_may_see_none_of_it(api: Api, path: str) -> None:
     answer = await api.call("GET", f"{MLS}/{path}", who="agent@example.com")
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "FORBIDDEN")
     assert (await api.call("GET", f"{MLS}/{path}", who=None)).status_code == 401
+
+
+async def test_what_is_done_about_photos_is_in_the_audit_log(api: Api) -> None:
+    await _add(api)
+    for path in ("board/retry", "board/reprocess", "gc"):
+        assert (await api.call("POST", f"{MLS}/media/{path}")).status_code == 202
+    assert (await api.call("POST", f"{MLS}/media/nobody/reprocess")).status_code == 404
+    acts = await api.rows("SELECT actor, act, subject_id FROM audit_log WHERE subject_kind = 'photos' ORDER BY id")
+    assert [(one["actor"], one["act"], one["subject_id"]) for one in acts] == [
+        ("admin@example.com", "photos retried", "board"),
+        ("admin@example.com", "photos to be made anew", "board"),
+        ("admin@example.com", "store to be cleared", "all"),
+    ]

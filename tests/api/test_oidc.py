@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator, Mapping
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
@@ -23,7 +22,6 @@ from tests.api.conftest import Api, minutes
 
 START = "/api/v1/auth/oidc/start"
 URL = "http://platbook.test"
-PROVIDER = Path(sys.executable).with_name("oidc-provider-mock")
 
 
 class Provider:
@@ -48,7 +46,7 @@ def provider() -> Generator[Provider]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [PROVIDER, "--port", str(port), "--require-nonce", "true"]
+    command = [sys.executable, "-m", "tests.fakes.oidc_issuer", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         url = f"http://127.0.0.1:{port}"
         for _ in range(200):
@@ -182,6 +180,36 @@ async def test_the_verifier_stays_here_and_only_its_hash_goes_out(api: Api) -> N
     assert kept["verifier"] not in url
     assert kept["verifier"].encode() not in sealed
     assert asked["redirect_uri"] == URL + OIDC_CALLBACK
+
+
+async def test_the_issuer_gives_no_token_without_the_verifier_of_the_challenge(api: Api, provider: Provider) -> None:
+    await api.token("agent@example.com")
+    provider.know("s9", email="agent@example.com", email_verified=True)
+    url, cookie = await _leave(api)
+    sealed = base64.urlsafe_b64decode(cookie.partition("=")[2].strip('"'))
+    kept = json.loads(api.services.box.open(sealed, context="oidc sign-in"))
+    stolen = api.services.box.seal(json.dumps({**kept, "verifier": "another"}).encode(), context="oidc sign-in")
+    forged = f"platbook_oidc={base64.urlsafe_b64encode(stolen).decode()}"
+    assert (await _return(api, provider.sign_in(url, "s9"), forged)).status_code == 401
+    assert (await _return(api, provider.sign_in(url, "s9"), cookie)).status_code == 200
+    bare = url.replace("code_challenge_method", "x")
+    assert httpx2.post(bare, data={"sub": "s9"}).json() == {"error": "invalid_request"}
+
+
+async def test_sign_ins_and_refusals_are_in_the_audit_log(api: Api, provider: Provider) -> None:
+    await api.token("agent@example.com")
+    provider.know("t1", email="agent@example.com", email_verified=True)
+    provider.know("t2", email="stranger@example.com", email_verified=True)
+    assert (await _sign_in(api, provider, "t1")).status_code == 200
+    assert (await _sign_in(api, provider, "t2")).status_code == 403
+    await api.run_sql("UPDATE users SET is_active = false")
+    assert (await _sign_in(api, provider, "t1")).status_code == 403
+    acts = await api.rows("SELECT act, subject_id, details FROM audit_log WHERE act LIKE 'log%%' ORDER BY id")
+    agent = str(api.users["agent@example.com"].id)
+    assert [(one["act"], one["subject_id"]) for one in acts] == [
+        ("logged in", agent), ("login refused", "unknown"), ("login refused", agent),
+    ]  # fmt: skip
+    assert "stranger" not in str(acts)
 
 
 async def test_who_says_no_at_the_issuer_is_told_so(api: Api) -> None:

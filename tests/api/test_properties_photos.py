@@ -86,6 +86,12 @@ async def test_photos_are_arranged_and_removed_and_the_timeline_tells(api: Api) 
     assert photos_of(await api.call("GET", f"{BASE}/{listing}/media", who=AUTHOR)) == []
     told = (await api.call("GET", f"{BASE}/{listing}/timeline", who=AUTHOR)).json()["data"]["timeline"]
     assert [entry["kind"] for entry in told].count("media_changed") == 6
+    acts = await api.rows("SELECT act, actor, details FROM audit_log WHERE subject_id = %(id)s ORDER BY id", id=listing)
+    assert [one["act"] for one in acts] == [
+        "listing added", *["listing photo added"] * 3, "listing photos arranged", *["listing photos removed"] * 2,
+    ]  # fmt: skip
+    assert {one["actor"] for one in acts} == {AUTHOR}
+    assert [one["details"] for one in acts][-2:] == [{"mediaKey": keys[0]}, {"photos": 2}]
 
 
 async def test_a_signed_address_makes_its_document_another_version_when_the_signature_ends(api: Api) -> None:

@@ -39,6 +39,7 @@ def _leads(users: dict[str, UUID]) -> list[Lead]:
                 "team": team,
                 "claimants": None if claimed is None else [users[claimed]],
                 "emails": [f"{lead.id}@example.com"],
+                "tags": ["warm", "warm", f"tag {len(made) % 2}"],
             }
             made.append(Lead(lead.id, NOW, NOW, NOW, last_name="x", **values))  # pyright: ignore[reportArgumentType] - by name, as above
     return made
@@ -66,5 +67,14 @@ async def test_lists_and_single_leads_agree(database: Database) -> None:
             assert all(bool(seen.lead.emails) == seen.is_whole for seen in page.rows)
             found = await find_leads(connection, actor, LeadSearch(search="@example"), Paging("createdAt", limit=100))
             assert {seen.lead.id for seen in found.rows} == {one for one, whole in single.items() if whole}
+            for tags, sort in product((("warm",), ("tag 1", "warm"), ("warm", "none")), ("createdAt", "score")):
+                page = await find_leads(connection, actor, LeadSearch(tags=tags), Paging(sort, limit=100))
+                tagged = {lead.id for lead in leads if lead.id in single and set(tags) <= set(lead.tags)}
+                assert [seen.lead.id for seen in page.rows] == sorted(tagged, reverse=True)
+                assert page.total == len(tagged)
+                wanted = LeadSearch(tags=tags, search="@example")
+                page = await find_leads(connection, actor, wanted, Paging(sort, limit=100))
+                whole = [one for one in sorted(tagged, reverse=True) if single[one]]
+                assert ([seen.lead.id for seen in page.rows], page.total) == (whole, len(whole))
             shown += len(listed)
     assert shown > len(leads)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from platbook.accounts import NewUser, add_user
 from platbook.accounts.keys import NewKey, add_key
+from platbook.accounts.logins import Means
 from platbook.accounts.users import attach_agents
 from platbook.base.actor import COMMAND_LINE, Actor, Role, Scope, Surface
 from platbook.base.rights import ROLES, Belonging, Right
@@ -115,7 +116,7 @@ class World:
         if caller.name not in self._tokens:
             services = self.api.services
             async with services.database.transaction() as connection:
-                user = await services.sessions.admit(connection, caller.user_id)
+                user = await services.sessions.admit(connection, caller.user_id, Means.PASSWORD)
             self._tokens[caller.name] = user.access_token
         return self._tokens[caller.name]
 

@@ -2,6 +2,7 @@
 
 from platbook.base.rights import Whose
 from platbook.db.compose import SQL, Composable, Composed, Identifier, Literal
+from platbook.db.conditions import any_of
 
 
 def to_condition(whose: Whose, *, owner: Identifier, office: Identifier, team: Identifier) -> Composed:
@@ -11,15 +12,22 @@ def to_condition(whose: Whose, *, owner: Identifier, office: Identifier, team: I
     """
     if whose.everybody:
         return SQL("({})").format(SQL("true"))
-    parts: list[Composable] = []
-    if whose.owners:
-        owners = SQL(", ").join(SQL("{}::uuid").format(Literal(str(one))) for one in sorted(whose.owners))
-        parts.append(SQL("{} IN ({})").format(owner, owners))
+    return any_of([*of_group(whose, office=office, team=team), *of_owners(whose, owner)])
+
+
+def of_group(whose: Whose, *, office: Identifier, team: Identifier) -> list[Composable]:
+    """The rows of the office, team or team of an office; none where no group is named."""
     group = [
         SQL("{} = {}").format(column, Literal(name))
         for column, name in ((office, whose.office), (team, whose.team))
         if name is not None
     ]
-    if group:
-        parts.append(SQL("({})").format(SQL(" AND ").join(group)))
-    return SQL("({})").format(SQL(" OR ").join(parts) if parts else SQL("false"))
+    return [SQL("({})").format(SQL(" AND ").join(group))] if group else []
+
+
+def of_owners(whose: Whose, owner: Identifier) -> list[Composable]:
+    """The rows of the owners named; none where nobody is."""
+    if not whose.owners:
+        return []
+    owners = SQL(", ").join(SQL("{}::uuid").format(Literal(str(one))) for one in sorted(whose.owners))
+    return [SQL("({} IN ({}))").format(owner, owners)]

@@ -1,9 +1,11 @@
 """Proving who one is: by a password, and by a code where one is asked for; and changing the password."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from platbook.accounts.attempts import claim_attempt, forgive_attempt, take_back_attempt
+from platbook.accounts.logins import Means, note_refusal
 from platbook.accounts.passwords import check_password, hash_password, needs_rehash, verify_password
 from platbook.accounts.totp import asks_for_code, use_code
 from platbook.audit import Subject, write_entry
@@ -49,7 +51,7 @@ class Credentials:
             login = await connection.first(_Login, Q.get_login, {"email": email})
         good = await verify_password(password, None if login is None else login.password_hash)
         if login is None or login.password_hash is None or not good or not login.is_active:
-            raise refuse_login()
+            raise await self._refuse(login, "disabled" if good else "password", address, now)
         renewed = await hash_password(password) if needs_rehash(login.password_hash) else None
         async with self._database.transaction() as connection:
             asked = await asks_for_code(connection, login.id)
@@ -59,8 +61,15 @@ class Credentials:
                 await forgive_attempt(connection, email, address, now)
                 return Proof(login.id, renewed)
         if code:
-            raise refuse_login()
+            raise await self._refuse(login, "code", address, now)
         raise NotAuthenticated("send the code of your device too, as totp", code="TOTP_REQUIRED")
+
+    async def _refuse(self, login: _Login | None, reason: str, address: str, now: datetime) -> NotAuthenticated:
+        """Note a refusal, known here or not: what is noted takes the same time for both."""
+        user_id, reason = (None, "unknown") if login is None else (login.id, reason)
+        async with self._database.transaction() as connection:
+            await note_refusal(connection, user_id, now, Means.PASSWORD, reason, address)
+        return refuse_login()
 
     async def prove_again(self, actor: Actor, password: str, address: str, code: str | None = None) -> None:
         """Check that whoever acts in a login still knows its password. Errors: as `prove`."""

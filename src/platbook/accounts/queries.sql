@@ -222,12 +222,17 @@ UPDATE api_keys SET last_used_at = %(at)s WHERE id = %(id)s;
 
 -- name: find_links
 -- Which members a user is or may be, those that wait for a decision first.
-SELECT id, user_id, provider_id, member_key, member_name, basis, created_at, confirmed_at, confirmed_by FROM member_links
+SELECT id, user_id, provider_id, member_key, basis, created_at, confirmed_at, confirmed_by,
+    (SELECT max(list_agent_full_name) FROM properties p
+        WHERE p.provider_id = l.provider_id AND p.list_agent_key = l.member_key AND p.erased_at IS NULL) AS member_name
+FROM member_links l
 WHERE user_id = %(user_id)s AND refused_at IS NULL ORDER BY confirmed_at IS NOT NULL, provider_id, member_key;
 
 -- name: find_proposals
 -- Every link that waits for a decision, with whom it is for.
-SELECT l.id, l.user_id, u.email, l.provider_id, l.member_key, l.member_name, l.basis, l.created_at
+SELECT l.id, l.user_id, u.email, l.provider_id, l.member_key, l.basis, l.created_at,
+    (SELECT max(list_agent_full_name) FROM properties p
+        WHERE p.provider_id = l.provider_id AND p.list_agent_key = l.member_key AND p.erased_at IS NULL) AS member_name
 FROM member_links l JOIN users u ON u.id = l.user_id WHERE l.confirmed_at IS NULL AND l.refused_at IS NULL
 ORDER BY u.email, l.provider_id, l.member_key LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint;
 
@@ -237,7 +242,10 @@ SELECT count(*) FROM member_links WHERE confirmed_at IS NULL AND refused_at IS N
 
 -- name: get_link
 -- One link of a user.
-SELECT id, user_id, provider_id, member_key, member_name, basis, created_at, confirmed_at, confirmed_by FROM member_links
+SELECT id, user_id, provider_id, member_key, basis, created_at, confirmed_at, confirmed_by,
+    (SELECT max(list_agent_full_name) FROM properties p
+        WHERE p.provider_id = l.provider_id AND p.list_agent_key = l.member_key AND p.erased_at IS NULL) AS member_name
+FROM member_links l
 WHERE id = %(id)s AND user_id = %(user_id)s AND refused_at IS NULL;
 
 -- name: enter_link
@@ -266,14 +274,14 @@ ORDER BY 1, 2;
 -- Members of listings who seem to be users: by licence number, else by e-mail address, else by name and office. A member
 -- somebody is confirmed to be is proposed to nobody else, and what was decided is left alone.
 WITH members AS (
-    SELECT provider_id, list_agent_key AS member_key, max(list_agent_full_name) AS name,
+    SELECT provider_id, list_agent_key AS member_key,
         array_agg(DISTINCT lower(list_agent_email)) FILTER (WHERE list_agent_email IS NOT NULL) AS emails,
         array_agg(DISTINCT lower(more ->> 'ListAgentStateLicense')) FILTER (WHERE more ? 'ListAgentStateLicense') AS licenses,
         array_agg(DISTINCT lower(list_agent_full_name || E'\n' || list_office_name))
             FILTER (WHERE list_agent_full_name IS NOT NULL AND list_office_name IS NOT NULL) AS places
     FROM properties WHERE list_agent_key IS NOT NULL AND NOT is_local AND erased_at IS NULL GROUP BY 1, 2
 ), matches AS (
-    SELECT u.id AS user_id, m.provider_id, m.member_key, m.name,
+    SELECT u.id AS user_id, m.provider_id, m.member_key,
         CASE WHEN lower(u.license_number) = ANY(m.licenses) THEN 'license number'
              WHEN lower(u.email) = ANY(m.emails) THEN 'email'
              ELSE 'name and office' END AS basis
@@ -281,8 +289,8 @@ WITH members AS (
         OR lower(u.first_name || ' ' || u.last_name || E'\n' || u.office) = ANY(m.places)
     WHERE u.is_active
 )
-INSERT INTO member_links (id, user_id, provider_id, member_key, member_name, basis, created_at)
-SELECT gen_random_uuid(), user_id, provider_id, member_key, name, basis, %(at)s FROM matches
+INSERT INTO member_links (id, user_id, provider_id, member_key, basis, created_at)
+SELECT gen_random_uuid(), user_id, provider_id, member_key, basis, %(at)s FROM matches
 WHERE NOT EXISTS (SELECT FROM member_links l WHERE l.provider_id = matches.provider_id
     AND l.member_key = matches.member_key AND l.confirmed_at IS NOT NULL)
 ON CONFLICT (user_id, provider_id, member_key) DO NOTHING;

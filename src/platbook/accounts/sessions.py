@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from platbook.accounts.credentials import Credentials, refuse_login
+from platbook.accounts.logins import Means, note_end, note_login, note_reuse
 from platbook.accounts.tokens import hash_token, new_secret_token, sign_access_token
 from platbook.accounts.users import User, get_user
 from platbook.base.actor import Actor
@@ -54,15 +55,27 @@ class Sessions:
         """Log in from a client address. Errors: as `Credentials.prove`."""
         proof = await self.credentials.prove(email, password, address, code)
         async with self._database.transaction() as connection:
-            return await self.admit(connection, proof.user_id, renewed_hash=proof.renewed_hash)
+            return await self.admit(
+                connection, proof.user_id, Means.PASSWORD, address=address, renewed_hash=proof.renewed_hash
+            )
 
-    async def admit(self, connection: WriteConnection, user_id: UUID, *, renewed_hash: str | None = None) -> Tokens:
+    async def admit(
+        self,
+        connection: WriteConnection,
+        user_id: UUID,
+        by: Means,
+        *,
+        address: str | None = None,
+        renewed_hash: str | None = None,
+    ) -> Tokens:
         """Begin a session of somebody who has proved who they are; NotAuthenticated where they are not let in."""
-        params = {"id": user_id, "at": self._clock.now(), "password_hash": renewed_hash}
+        now = self._clock.now()
+        params = {"id": user_id, "at": now, "password_hash": renewed_hash}
         await connection.run(Q.note_login, params)
         user = await get_user(connection, user_id)
         if not user.is_active:  # disabled while the password was looked at
             raise refuse_login()
+        await note_login(connection, user_id, user.email, now, by, address)
         return await self.start(connection, user)
 
     async def start(self, connection: WriteConnection, user: User) -> Tokens:
@@ -80,7 +93,8 @@ class Sessions:
         async with self._database.transaction() as connection:
             known = await connection.first(_RefreshToken, Q.get_refresh_token, params)
             if known is not None and known.used_at is not None:
-                await connection.run(Q.end_session, {"id": known.session_id, "at": now})
+                if await connection.run(Q.end_session, {"id": known.session_id, "at": now}):
+                    await note_reuse(connection, known.user_id, now)
             elif known is not None and known.ended_at is None and known.expires_at > now:
                 await connection.run(Q.use_refresh_token, params)
                 user = await get_user(connection, known.user_id)
@@ -92,8 +106,10 @@ class Sessions:
 
     async def log_out(self, actor: Actor) -> None:
         """End the actor's session: its tokens are good no more."""
+        now = self._clock.now()
         async with self._database.transaction() as connection:
-            await connection.run(Q.end_session, {"id": actor.session_id, "at": self._clock.now()})
+            await connection.run(Q.end_session, {"id": actor.session_id, "at": now})
+            await note_end(connection, actor, now)
 
     async def _give(self, connection: WriteConnection, user: User, session_id: UUID) -> Tokens:
         now, refresh = self._clock.now(), new_secret_token()

@@ -10,6 +10,7 @@ from fastapi import Response
 
 from platbook.api.envelope import raw_json
 from platbook.crm.interactions.interaction import Interaction
+from platbook.crm.leads.lead import to_words
 from platbook.crm.lists import Page, Paging
 from platbook.crm.tasks.task import Task
 from platbook.crm.visibility import Seen
@@ -32,28 +33,13 @@ def to_lead(seen: Seen) -> dict[str, object]:
     lead = seen.lead
     return {
         "id": lead.id,
-        "firstName": lead.first_name,
-        "lastName": lead.last_name,
         "email": lead.emails[0] if lead.emails else None,
         "phoneNumber": lead.phones[0] if lead.phones else None,
-        "emails": lead.emails,
-        "phones": lead.phones,
-        "source": lead.source,
-        "status": lead.status,
-        "priority": lead.priority,
-        "budgetMin": None if lead.budget_min is None else float(lead.budget_min),
-        "budgetMax": None if lead.budget_max is None else float(lead.budget_max),
-        "notes": lead.notes,
-        "tags": lead.tags,
-        "customFields": lead.custom_fields,
-        "assignedTo": lead.assigned_to,
+        **to_words(lead),
         "office": lead.office,
         "team": lead.team,
-        "consents": lead.consents,
         "score": lead.score,
         "scoreReasons": lead.score_reasons,
-        "aiSummary": lead.ai_summary,
-        "createdAt": lead.created_at,
         "updatedAt": lead.updated_at,
         "lastActivityAt": lead.last_activity_at,
         "claimUntil": lead.claim_until,

@@ -21,11 +21,11 @@ from platbook.api.crm_models import (
 from platbook.api.envelope import Success
 from platbook.api.services import Given
 from platbook.crm.interactions.log import add_interaction, get_interaction, mark_deleted
+from platbook.crm.interactions.numbers import get_interaction_stats
 from platbook.crm.interactions.search import (
     InteractionSearch,
     find_interactions,
     find_timeline,
-    get_interaction_stats,
 )
 
 router = APIRouter(prefix="/interactions", tags=["Interactions"])

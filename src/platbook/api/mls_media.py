@@ -8,6 +8,7 @@ from platbook.api.auth import Caller
 from platbook.api.envelope import Success
 from platbook.api.mls_media_answers import PhotoStatusAnswer, QueuedAnswer, RetriedAnswer
 from platbook.api.services import Given
+from platbook.media.acts import note_act
 from platbook.media.reports import find_photo_failures, find_photo_statuses
 from platbook.media.reprocessing import retry_photos
 from platbook.storage import COPY_LIFETIME
@@ -37,16 +38,19 @@ async def retry_media(provider_id: str, given: Given, caller: Caller) -> Success
 
 
 @router.post("/{provider_id}/reprocess", status_code=202)
-async def reprocess_media(provider_id: str, given: Given) -> Success[QueuedAnswer]:
+async def reprocess_media(provider_id: str, given: Given, caller: Caller) -> Success[QueuedAnswer]:
     """Make a provider's pictures anew after the formats changed; a worker does it."""
-    async with given.database.read() as connection:
+    async with given.database.transaction() as connection:
         await find_photo_statuses(connection, provider_id)
+        await note_act(connection, caller, "photos to be made anew", provider_id, given.clock.now())
     put = await given.queue.put("reprocess", key=f"media:{provider_id}", args={"providerId": provider_id})
     return Success(data=QueuedAnswer(queued=put))
 
 
 @router.post("/gc", status_code=202)
-async def clear_media(given: Given) -> Success[QueuedAnswer]:
+async def clear_media(given: Given, caller: Caller) -> Success[QueuedAnswer]:
     """Clear the store of what nothing shows; a worker does it. What is found is deleted once its grace is over."""
+    async with given.database.transaction() as connection:
+        await note_act(connection, caller, "store to be cleared", None, given.clock.now())
     put = await given.queue.put("clear media", key="media", args={})
     return Success(data=QueuedAnswer(queued=put))

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from platbook.base.actor import SCHEDULE
 from platbook.bootstrap.photographing import do_photo_work
 from platbook.bootstrap.system import System
+from platbook.crm.interactions.numbers import fold_numbers
 from platbook.crm.leads.upkeep import end_claims, renew_scores
 from platbook.crm.tasks.store import give_reminders
 from platbook.db import load_queries
@@ -111,6 +112,8 @@ async def _tend(system: System) -> None:
         while done:
             async with system.database.transaction() as connection:
                 done = await part(connection, system.clock.now())
+    async with system.database.transaction() as connection:
+        await fold_numbers(connection)
 
 
 async def _rebuild(system: System, provider_id: str | None) -> None:

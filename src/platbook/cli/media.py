@@ -10,6 +10,7 @@ from platbook.bootstrap.system import System
 from platbook.cli.process import run_on_system
 from platbook.cli.screen import Column, print_json, print_table, say
 from platbook.cli.wording import to_bytes, to_number, to_span
+from platbook.media.acts import note_act
 from platbook.media.cleanup import Cleared
 from platbook.media.reports import (
     PhotoFailure,
@@ -87,6 +88,8 @@ def gc(context: typer.Context, *, as_json: _Json = False) -> None:
     """Clear the store of what nothing shows: noted now, deleted once the time of grace is over."""
 
     async def clear(system: System) -> Cleared:
+        async with system.database.transaction() as connection:
+            await note_act(connection, COMMAND_LINE, "store to be cleared", None, system.clock.now())
         return await system.cleanup().run(search_store=True)
 
     done = run_on_system(context, clear)

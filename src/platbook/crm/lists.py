@@ -20,8 +20,6 @@ T = TypeVar("T")
 
 MOST_ROWS = 100
 DEEPEST_ROW = 100_000
-GATHERED = 3_000
-"""Up to so many matches are found all and then sorted; of more, the first are met soon on a walk in their order."""
 _FOREIGN = "is not of this list in this order"
 
 
@@ -75,30 +73,43 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Source(Generic[T]):
-    """What a list is read from: its columns, what a row becomes, and its orders by the API's word."""
+    """What a list is read from: its columns, what a row becomes, and its orders by the API's word.
+
+    `natural`: the order in which the indexes of owners, offices, teams and tags stand. `gathered`: up to so many
+    matches are found all and then sorted; of more, the first are met soon on a walk in their order.
+    """
 
     into: type[T]
     columns: Composable
     sorts: Mapping[str, Sort[T]]
     id_of: Callable[[T], UUID]
+    natural: str
+    gathered: int = 3_000
 
 
 async def find_page(
-    connection: ReadConnection, source: Source[T], conditions: Conditions, paging: Paging, *, narrow: bool = False
+    connection: ReadConnection,
+    source: Source[T],
+    conditions: Conditions,
+    paging: Paging,
+    *,
+    narrow: bool = False,
+    counted_by: Conditions | None = None,
 ) -> Page[T]:
     """Find a page. `narrow`: it may be that few rows match, by an index that does not sort them.
 
-    Errors: InvalidInput for an unknown order or a foreign cursor.
+    `counted_by`: conditions that as many rows match and that are cheaper to count. Errors: InvalidInput for an unknown
+    order or a foreign cursor.
     """
     if paging.sort not in source.sorts:
         raise InvalidInput.of("sortBy", f"must be of {', '.join(source.sorts)}")
     after = _read_cursor(source, paging)
     counted: Counted | None = None
     if paging.count is not Count.NONE or narrow:
-        counted = await count_up_to_bound(connection, conditions)
+        counted = await count_up_to_bound(connection, counted_by or conditions)
     rows: list[T] = []
     if counted is None or counted.is_capped or paging.offset < counted.rows:
-        few = narrow and counted is not None and counted.rows <= GATHERED
+        few = narrow and counted is not None and counted.rows <= source.gathered
         statement, params = to_page(source, conditions, paging, after, few=few)
         rows = await connection.all(source.into, statement, params)
     page = rows[: paging.limit]
@@ -108,7 +119,12 @@ async def find_page(
     if not counted.is_capped:
         return Page(page, counted.rows, total_is_estimate=False, next_cursor=cursor)
     if paging.count is Count.EXACT:
-        return Page(page, (await count_all(connection, conditions)).rows, total_is_estimate=False, next_cursor=cursor)
+        return Page(
+            page,
+            (await count_all(connection, counted_by or conditions)).rows,
+            total_is_estimate=False,
+            next_cursor=cursor,
+        )
     return Page(page, await estimate(connection, conditions), total_is_estimate=True, next_cursor=cursor)
 
 
@@ -124,6 +140,7 @@ def to_page(
     sort, params = source.sorts[paging.sort], dict(conditions.params)
     if after is not None:
         params["after"], params["after_id"] = after
+    branches = [conditions.where] if few or paging.sort != source.natural else conditions.branches
     window = _Window(
         to_text(sort.expression),
         to_text(sort.sql_type),
@@ -133,7 +150,8 @@ def to_page(
         limit=paging.limit + 1,
         offset=paging.offset,
     )
-    return _compose_page(to_text(conditions.table), to_text(source.columns), to_text(conditions.where), window), params
+    texts = tuple(map(to_text, branches))
+    return _compose_page(to_text(conditions.table), to_text(source.columns), texts, window), params
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,28 +168,37 @@ class _Window:
 
 
 @lru_cache(KEPT)
-def _compose_page(table: LiteralString, columns: LiteralString, where: LiteralString, window: _Window) -> Query:
-    expression, direction = SQL(window.expression), SQL("DESC") if window.is_descending else SQL("ASC")
-    found: Composable = SQL(where)
-    if window.goes_on:
-        sign = SQL("<") if window.is_descending else SQL(">")
-        beyond = SQL("{} AND ({}, id) {} (CAST(%(after)s AS {}), %(after_id)s::uuid)")
-        found = beyond.format(found, expression, sign, SQL(window.sql_type))
-    # OFFSET 0 keeps the planner from walking a sorted index in the hope of meeting the few rows that match.
-    form = (
-        SQL("SELECT {} FROM (SELECT * FROM {} WHERE {} OFFSET 0) AS found")
-        if window.gathers
-        else SQL("SELECT {} FROM {} WHERE {}")
-    )
-    statement = SQL("{} ORDER BY {} {}, id {} LIMIT {} OFFSET {}").format(
-        form.format(SQL(columns), SQL(table), found),
-        expression,
-        direction,
-        direction,
-        Literal(window.limit),
-        Literal(window.offset),
-    )
-    return to_statement("page", statement)
+def _compose_page(
+    table: LiteralString, columns: LiteralString, branches: tuple[LiteralString, ...], window: _Window
+) -> Query:
+    direction = SQL("DESC") if window.is_descending else SQL("ASC")
+    order = SQL("ORDER BY {} {}, id {}").format(SQL(window.expression), direction, direction)
+    part = SQL("LIMIT {} OFFSET {}").format(Literal(window.limit), Literal(window.offset))
+    found = [_go_on(SQL(where), window) for where in branches]
+    if len(found) > 1:
+        # Each alternative walks its own index in order, as far as the page may need it.
+        form = SQL("(SELECT * FROM {} WHERE {} {} LIMIT {})")
+        reach = Literal(window.offset + window.limit)
+        source = SQL("({}) AS found").format(
+            SQL(" UNION ALL ").join(form.format(SQL(table), where, order, reach) for where in found)
+        )
+    elif window.gathers:
+        # OFFSET 0 keeps the planner from walking a sorted index in the hope of meeting the few rows that match. What is
+        # sorted is their places alone, which an index may know.
+        form = SQL("{} WHERE id IN (SELECT id FROM (SELECT id, {} FROM {} WHERE {} OFFSET 0) AS found {} {})")
+        source = form.format(SQL(table), SQL(window.expression), SQL(table), found[0], order, part)
+        part = SQL("")
+    else:
+        source = SQL("{} WHERE {}").format(SQL(table), found[0])
+    return to_statement("page", SQL("SELECT {} FROM {} {} {}").format(SQL(columns), source, order, part))
+
+
+def _go_on(where: Composable, window: _Window) -> Composable:
+    if not window.goes_on:
+        return where
+    sign = SQL("<") if window.is_descending else SQL(">")
+    beyond = SQL("{} AND ({}, id) {} (CAST(%(after)s AS {}), %(after_id)s::uuid)")
+    return beyond.format(where, SQL(window.expression), sign, SQL(window.sql_type))
 
 
 def _to_cursor(source: Source[T], paging: Paging, row: T) -> str:

@@ -6,10 +6,10 @@ one row. Beside what is seen whole stand unassigned leads one may claim: they ar
 
 from dataclasses import dataclass, replace
 
-from platbook.accounts.belonging import to_condition
+from platbook.accounts.belonging import of_group, of_owners, to_condition
 from platbook.base.actor import Actor
 from platbook.base.errors import NotAllowed, NotFound
-from platbook.base.rights import NOBODYS, Belonging, Right, Whose, require, whose
+from platbook.base.rights import Belonging, Right, Whose, require, whose
 from platbook.crm.leads.lead import Lead
 from platbook.crm.tasks.task import Task
 from platbook.db.compose import SQL, Composable, Identifier, Literal
@@ -17,6 +17,7 @@ from platbook.db.conditions import Conditions
 
 _LEADS, _TASKS, _INTERACTIONS = Identifier("leads"), Identifier("tasks"), Identifier("interactions")
 _OWNER, _OFFICE, _TEAM = Identifier("assigned_to"), Identifier("office"), Identifier("team")
+_LEAD_OWNER = Identifier("lead_owner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +76,11 @@ def sees_few(actor: Actor) -> bool:
 
 def to_lead_conditions(actor: Actor, *, whole: bool = False) -> Conditions:
     """The leads an actor sees; `whole`: only those of which nothing is kept from them."""
-    seen = to_whole(actor)
-    if not whole:
-        seen = SQL("({} OR {})").format(seen, _to_pond(actor))
-    return Conditions(_LEADS, [SQL("deleted_at IS NULL"), seen])
+    reach = whose(actor, Right.READ_CRM)
+    either = None if reach.everybody else [*_of_group(reach), *of_owners(reach, _OWNER)]
+    if either is not None and not whole:
+        either.extend(_to_pond(actor))
+    return Conditions(_LEADS, [SQL("deleted_at IS NULL")], either=either)
 
 
 def to_whole(actor: Actor) -> Composable:
@@ -89,11 +91,8 @@ def to_whole(actor: Actor) -> Composable:
 def to_task_conditions(actor: Actor) -> Conditions:
     """The tasks an actor sees: theirs to do, about their leads, or of their office and team."""
     reach = whose(actor, Right.READ_CRM)
-    parts = [
-        to_condition(reach, owner=owner, office=_OFFICE, team=_TEAM) for owner in (_OWNER, Identifier("lead_owner"))
-    ]
-    seen = parts[0] if reach.everybody else SQL("({})").format(SQL(" OR ").join(parts))
-    return Conditions(_TASKS, [SQL("deleted_at IS NULL"), seen])
+    either = [*_of_group(reach), *of_owners(reach, _OWNER), *of_owners(reach, _LEAD_OWNER)]
+    return Conditions(_TASKS, [SQL("deleted_at IS NULL")], either=None if reach.everybody else either)
 
 
 def to_interaction_conditions(actor: Actor) -> Conditions:
@@ -119,16 +118,20 @@ def _without_contacts(lead: Lead) -> Lead:
     return replace(lead, emails=[], phones=[], notes=None, custom_fields={}, consents=[], ai_summary=None)
 
 
-def _to_pond(actor: Actor) -> Composable:
-    """Unassigned leads there to be claimed, as `may_claim` says it of one."""
+def _of_group(reach: Whose) -> list[Composable]:
+    return of_group(reach, office=_OFFICE, team=_TEAM)
+
+
+def _to_pond(actor: Actor) -> list[Composable]:
+    """Unassigned leads there to be claimed, as `may_claim` says it of one: alternatives."""
     reach, seen = whose(actor, Right.CLAIM_LEADS), whose(actor, Right.READ_CRM)
     if reach.everybody:
-        return SQL("assigned_to IS NULL")
-    claimants = SQL(", ").join(SQL("{}::uuid").format(Literal(str(one))) for one in sorted(reach.owners))
-    offices = replace(reach, owners=frozenset())
-    if (reach.office, reach.team) == (seen.office, seen.team):
-        offices = NOBODYS  # seen whole already; said once, it costs the planner and every row less
-    office = to_condition(offices, owner=_OWNER, office=_OFFICE, team=_TEAM)
-    return SQL("(assigned_to IS NULL AND (claimants && ARRAY[{}]::uuid[] OR (claimants IS NULL AND {})))").format(
-        claimants, office
-    )
+        return [SQL("assigned_to IS NULL")]
+    pond: list[Composable] = []
+    if (reach.office, reach.team) != (seen.office, seen.team):  # else seen whole already
+        nobodys = SQL("(assigned_to IS NULL AND claimants IS NULL AND {})")
+        pond.extend(nobodys.format(group) for group in _of_group(reach))
+    if reach.owners:
+        claimants = SQL(", ").join(SQL("{}::uuid").format(Literal(str(one))) for one in sorted(reach.owners))
+        pond.append(SQL("(assigned_to IS NULL AND claimants && ARRAY[{}]::uuid[])").format(claimants))
+    return pond

@@ -11,6 +11,7 @@ from typing import cast
 from uuid import UUID
 
 from platbook.accounts import get_belonging
+from platbook.audit import Subject, write_entry
 from platbook.base.actor import Actor, Role
 from platbook.base.errors import Conflict, FieldProblem, Gone, InvalidInput, NotAllowed, NotFound, RecordRejected
 from platbook.base.ids import new_id
@@ -55,6 +56,7 @@ async def create_local(
     origin = to_origin(actor, at, author_id)
     (property_id,) = await store.insert_listings(connection, [incoming], origin, Display())
     await add_terms(connection, listing_terms(listing))
+    await note_write(connection, actor, "listing added", property_id, at, author=author_id and str(author_id))
     return property_id
 
 
@@ -68,12 +70,21 @@ async def change_local(
     incoming = Incoming(listing, None, b"", is_featured=featured)
     await store.update_listings(connection, {property_id: incoming}, to_origin(actor, at, before.author_id), Display())
     await add_terms(connection, listing_terms(listing))
+    await note_write(connection, actor, "listing changed", property_id, at, fields=sorted(said))
 
 
 async def remove_local(connection: WriteConnection, actor: Actor, property_id: UUID, at: datetime) -> None:
     """Take a listing of one's own off every list; its history stays."""
     before = await get_own(connection, actor, property_id)
     await store.mark_removed(connection, [before.listing.listing_key], to_origin(actor, at, before.author_id))
+    await note_write(connection, actor, "listing removed", property_id, at)
+
+
+async def note_write(
+    connection: WriteConnection, actor: Actor, act: str, property_id: UUID, at: datetime, **details: object
+) -> None:
+    """Note a write of a local listing in the audit log; what it says is in the listing's timeline."""
+    await write_entry(connection, actor, act, Subject("listing", str(property_id)), at, details)
 
 
 async def get_own(connection: WriteConnection, actor: Actor, property_id: UUID) -> Stored:

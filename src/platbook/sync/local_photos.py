@@ -22,7 +22,7 @@ from platbook.media.blobs import add_checks, hold_blobs
 from platbook.providers.display import Display
 from platbook.providers.providers import LOCAL
 from platbook.reso.fields import SLOT
-from platbook.sync.local import get_own, to_origin
+from platbook.sync.local import get_own, note_write, to_origin
 from platbook.transport import Known
 
 OPEN, CLOSED = ("Public",), ("Private",)
@@ -65,6 +65,7 @@ async def add_photo(
     await forget_work(connection, [property_id])
     await rebuild_listings(connection, LOCAL, [property_id], display)
     await add_checks(connection, property_id)
+    await note_write(connection, actor, "listing photo added", property_id, at, mediaKey=added.media_key)
     return added.media_key
 
 
@@ -86,6 +87,7 @@ async def arrange_photos(
         raise InvalidInput(f"{problems[0].field}: {problems[0].message}", details=problems)
     refs = [_to_ref(_apply(known[words.media_key], words, order)) for order, words in enumerate(wanted, 1)]
     await _write(connection, actor, before, refs, at)
+    await note_write(connection, actor, "listing photos arranged", property_id, at)
 
 
 async def remove_photos(
@@ -98,6 +100,8 @@ async def remove_photos(
         raise NotFound("this listing has no such photo", code="MEDIA_NOT_FOUND")
     left = [photo for photo in photos if media_key is not None and photo.media_key != media_key]
     await _write(connection, actor, before, [_to_ref(photo) for photo in left], at)
+    gone = {"photos": len(photos)} if media_key is None else {"mediaKey": media_key}
+    await note_write(connection, actor, "listing photos removed", property_id, at, **gone)
 
 
 async def _photos_of(connection: WriteConnection, property_id: UUID) -> list[Photo]:

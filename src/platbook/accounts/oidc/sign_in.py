@@ -14,6 +14,7 @@ from uuid import UUID
 import orjson
 
 from platbook.accounts.invitations import use_newest_invitation
+from platbook.accounts.logins import Means, note_refusal
 from platbook.accounts.oidc.claims import Identity, to_identity
 from platbook.accounts.oidc.issuer import Issuer
 from platbook.accounts.sessions import Sessions, Tokens
@@ -23,7 +24,7 @@ from platbook.audit import Subject, write_entry
 from platbook.base.actor import Actor
 from platbook.base.clock import Clock
 from platbook.base.errors import NotAllowed, NotAuthenticated, NotFound
-from platbook.db import Database, SecretBox, WriteConnection, load_queries
+from platbook.db import Database, ReadConnection, SecretBox, WriteConnection, load_queries
 
 Q = load_queries("platbook.accounts")
 
@@ -65,24 +66,36 @@ class OidcSignIn:
             raise NotAuthenticated("this comes from another issuer")
         claims = await self._issuer.fetch_claims(code, verifier=kept["verifier"], nonce=kept["nonce"])
         identity, now = to_identity(claims), self._clock.now()
-        async with self._database.transaction() as connection:
-            user_id = await self._find_user(connection, identity, now)
-            if not (await get_user(connection, user_id)).is_active:
-                raise NotAllowed("this user is disabled")
-            return await self._sessions.admit(connection, user_id)
+        try:
+            async with self._database.transaction() as connection:
+                return await self._let_in(connection, identity, now)
+        except NotAllowed as error:
+            async with self._database.transaction() as connection:
+                known = await self._find_known(connection, identity)
+                await note_refusal(connection, known, now, Means.ISSUER, str(error), None)
+            raise
+
+    async def _let_in(self, connection: WriteConnection, identity: Identity, now: datetime) -> Tokens:
+        user_id = await self._find_user(connection, identity, now)
+        if not (await get_user(connection, user_id)).is_active:
+            raise NotAllowed("this user is disabled")
+        return await self._sessions.admit(connection, user_id, Means.ISSUER)
 
     async def _find_user(self, connection: WriteConnection, identity: Identity, now: datetime) -> UUID:
-        params: dict[str, object] = {"issuer": identity.issuer, "subject": identity.subject, "at": now}
-        known = await connection.value(UUID, Q.get_identity, params)
-        if known is not None:
+        if (known := await self._find_known(connection, identity)) is not None:
             return known
         if identity.email is None:
             raise NotAllowed("the issuer does not vouch for an e-mail address of yours")
         user_id = await self._find_by_email(connection, identity, identity.email, now)
-        await connection.run(Q.add_identity, {**params, "user_id": user_id})
+        params = {"issuer": identity.issuer, "subject": identity.subject, "at": now, "user_id": user_id}
+        await connection.run(Q.add_identity, params)
         actor, details = Actor(identity.email, user_id), {"issuer": identity.issuer}
         await write_entry(connection, actor, "issuer linked", Subject("user", str(user_id)), now, details)
         return user_id
+
+    async def _find_known(self, connection: ReadConnection, identity: Identity) -> UUID | None:
+        params = {"issuer": identity.issuer, "subject": identity.subject}
+        return await connection.value(UUID, Q.get_identity, params)
 
     async def _find_by_email(self, connection: WriteConnection, identity: Identity, email: str, now: datetime) -> UUID:
         try:

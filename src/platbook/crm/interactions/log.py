@@ -100,6 +100,7 @@ async def mark_deleted(connection: WriteConnection, actor: Actor, interaction_id
     require(actor, Right.DELETE_CRM)
     if entry.type not in WRITTEN_BY_PEOPLE:
         raise Conflict("what the system wrote into the log stays there")
+    await lock_lead(connection, entry.lead_id)  # as whoever changes a log does, first of all
     if not whose(actor, Right.DELETE_CRM).everybody and (entry.user_id is None or entry.user_id != actor.user_id):
         raise NotAllowed("only its author or an admin may delete an interaction")
     await connection.run(Q.mark_deleted, {"id": interaction_id, "at": at, "by": actor.name})

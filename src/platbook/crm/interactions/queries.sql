@@ -16,3 +16,14 @@ UPDATE interactions SET deleted_at = %(at)s, deleted_by = %(by)s WHERE id = %(id
 -- name: has_property
 -- Whether there is such a listing.
 SELECT EXISTS (SELECT FROM properties WHERE id = %(id)s);
+
+-- name: fold_numbers
+-- Put the numbers of the log together, where many rows have come since the last time.
+WITH taken AS (
+    DELETE FROM interaction_numbers
+    WHERE (SELECT count(*) FROM (SELECT FROM interaction_numbers WHERE NOT is_sum LIMIT %(many)s) AS new) >= %(many)s
+    RETURNING month, type, user_id, assigned_to, office, team, entries
+)
+INSERT INTO interaction_numbers (month, type, user_id, assigned_to, office, team, entries, is_sum)
+SELECT month, type, user_id, assigned_to, office, team, sum(entries), true FROM taken
+GROUP BY month, type, user_id, assigned_to, office, team HAVING sum(entries) <> 0;

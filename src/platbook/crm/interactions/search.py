@@ -1,9 +1,8 @@
-"""Lists of interactions, a lead's timeline, and their numbers."""
+"""Lists of interactions, and a lead's timeline."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import cast
 from uuid import UUID
 
 from platbook.base.actor import Actor
@@ -17,6 +16,7 @@ from platbook.db import ReadConnection
 from platbook.db.compose import SQL, Identifier
 from platbook.db.conditions import Conditions
 from platbook.db.keyset import read_moment
+from platbook.db.totals import EXACT_UP_TO
 
 _TIME = SQL("timestamptz")
 
@@ -27,6 +27,8 @@ SOURCE: Source[Interaction] = Source(
         {"interactionDate": Sort(SQL("interaction_date"), _TIME, lambda entry: entry.interaction_date, read_moment)}
     ),
     lambda entry: entry.id,
+    "interactionDate",
+    gathered=EXACT_UP_TO,
 )
 
 
@@ -38,15 +40,6 @@ class InteractionSearch:
     type: tuple[InteractionType, ...] = ()
     start: datetime | None = None
     end: datetime | None = None
-
-
-@dataclass(slots=True)
-class InteractionStats:
-    """Interactions in numbers."""
-
-    total: int = 0
-    by_type: dict[str, int] = field(default_factory=dict[str, int])
-    by_user: dict[str, int] = field(default_factory=dict[str, int])
 
 
 async def find_interactions(
@@ -63,24 +56,6 @@ async def find_timeline(connection: ReadConnection, actor: Actor, lead_id: UUID,
     return await find_page(connection, SOURCE, to_timeline(lead_id), paging)
 
 
-async def get_interaction_stats(
-    connection: ReadConnection, actor: Actor, search: InteractionSearch
-) -> InteractionStats:
-    """The numbers of the interactions an actor sees."""
-    conditions = to_conditions(actor, search)
-    stats = InteractionStats()
-    for kind, user, count in await connection.tuples(_COUNTS.format(conditions.where), conditions.params):
-        times = cast("int", count)
-        stats.total += times
-        stats.by_type[str(kind)] = stats.by_type.get(str(kind), 0) + times
-        if user is not None:
-            stats.by_user[str(user)] = stats.by_user.get(str(user), 0) + times
-    return stats
-
-
-_COUNTS = SQL("SELECT type, user_id, count(*) FROM interactions WHERE {} GROUP BY type, user_id")
-
-
 def to_timeline(lead_id: UUID) -> Conditions:
     """One lead's entries."""
     parts = [SQL("deleted_at IS NULL"), SQL("lead_id = %(lead_id)s")]
@@ -92,10 +67,7 @@ def to_conditions(actor: Actor, search: InteractionSearch) -> Conditions:
     conditions = to_interaction_conditions(actor)
     if search.lead_id is not None:
         conditions.text("lead_id = %(lead_id)s", lead_id=search.lead_id)
-    if len(search.type) == 1:
-        conditions.text("type = %(type)s", type=search.type[0])
-    elif search.type:
-        conditions.text("type = ANY(%(type)s::text[])", type=list(search.type))
+    conditions.one_of("type", search.type)
     if search.start is not None:
         conditions.text("interaction_date >= %(start)s", start=search.start)
     if search.end is not None:

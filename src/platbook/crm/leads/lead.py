@@ -77,6 +77,28 @@ class Lead:
         return " ".join(filter(None, (self.first_name, self.last_name))) or (self.emails or self.phones or ["?"])[0]
 
 
+def to_words(lead: Lead) -> dict[str, object]:
+    """What is known of a person, by the API's words. Pure."""
+    return {
+        "firstName": lead.first_name,
+        "lastName": lead.last_name,
+        "emails": lead.emails,
+        "phones": lead.phones,
+        "source": lead.source,
+        "status": lead.status,
+        "priority": lead.priority,
+        "budgetMin": None if lead.budget_min is None else float(lead.budget_min),
+        "budgetMax": None if lead.budget_max is None else float(lead.budget_max),
+        "notes": lead.notes,
+        "tags": lead.tags,
+        "customFields": lead.custom_fields,
+        "assignedTo": lead.assigned_to,
+        "consents": lead.consents,
+        "aiSummary": lead.ai_summary,
+        "createdAt": lead.created_at,
+    }
+
+
 Said = Mapping[str, object]
 """What is said of a lead, by the names of `Lead`'s fields; `email` and `phone_number` put one first."""
 

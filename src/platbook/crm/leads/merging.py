@@ -10,7 +10,7 @@ from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput, NotFound
 from platbook.base.rights import Right
 from platbook.crm.interactions.log import note
-from platbook.crm.leads.lead import Consent, Lead, rescore
+from platbook.crm.leads.lead import Consent, Lead, rescore, to_words
 from platbook.crm.leads.rows import Q, keep_contacts, lock_lead, save_lead
 from platbook.crm.visibility import check_lead
 from platbook.crm.words import InteractionType
@@ -52,7 +52,7 @@ async def merge_lead(connection: WriteConnection, actor: Actor, lead_id: UUID, i
     await save_lead(connection, gone)
     await save_lead(connection, merged)
     await keep_contacts(connection, merged)
-    metadata: dict[str, object] = {"mergedId": str(lead_id), "merged": to_kept(lead)}
+    metadata: dict[str, object] = {"mergedId": str(lead_id), "merged": to_words(lead)}
     await note(connection, actor, into_id, InteractionType.MERGED, at, content=lead.name, metadata=metadata)
     await write_entry(connection, actor, "lead merged", Subject("lead", str(lead_id)), at, {"into": str(into_id)})
     await write_event(connection, "lead merged", {"leadId": str(lead_id), "intoId": str(into_id), "by": actor.name}, at)
@@ -83,28 +83,6 @@ def to_merged(lead: Lead, into: Lead) -> Lead:
         created_at=min(lead.created_at, into.created_at),
         last_activity_at=max(lead.last_activity_at, into.last_activity_at),
     )
-
-
-def to_kept(lead: Lead) -> dict[str, object]:
-    """What the merged lead said, for its entry in the log. Pure."""
-    return {
-        "firstName": lead.first_name,
-        "lastName": lead.last_name,
-        "emails": lead.emails,
-        "phones": lead.phones,
-        "source": lead.source,
-        "status": lead.status,
-        "priority": lead.priority,
-        "budgetMin": None if lead.budget_min is None else float(lead.budget_min),
-        "budgetMax": None if lead.budget_max is None else float(lead.budget_max),
-        "notes": lead.notes,
-        "tags": lead.tags,
-        "customFields": lead.custom_fields,
-        "assignedTo": lead.assigned_to and str(lead.assigned_to),
-        "consents": lead.consents,
-        "aiSummary": lead.ai_summary,
-        "createdAt": lead.created_at.isoformat(),
-    }
 
 
 def _in_time(one: Sequence[Consent], other: Sequence[Consent]) -> list[Consent]:

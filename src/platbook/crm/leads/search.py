@@ -47,6 +47,7 @@ SOURCE: Source[Lead] = Source(
         }
     ),
     lambda lead: lead.id,
+    "createdAt",
 )
 
 
@@ -76,11 +77,6 @@ class LeadSearch:
         """The words looked for, all of them."""
         return (self.search or "").lower().split()
 
-    @property
-    def is_narrow(self) -> bool:
-        """Whether few rows are likely to match, by an index that does not sort them."""
-        return bool(self.search or self.tags)
-
 
 @dataclass(slots=True)
 class LeadStats:
@@ -94,8 +90,11 @@ class LeadStats:
 
 async def find_leads(connection: ReadConnection, actor: Actor, search: LeadSearch, paging: Paging) -> Page[Seen]:
     """A page of the leads an actor sees, the newest first unless told otherwise."""
-    narrow = search.is_narrow or sees_few(actor)
-    found = await find_page(connection, SOURCE, to_conditions(actor, search), paging, narrow=narrow)
+    by_tag = to_conditions(actor, search, by_tag=True) if search.tags else None
+    in_order = paging.sort == SOURCE.natural and not search.words
+    narrow = not in_order and bool(search.words or search.tags or sees_few(actor))
+    asked = by_tag if by_tag is not None and in_order else to_conditions(actor, search)
+    found = await find_page(connection, SOURCE, asked, paging, narrow=narrow, counted_by=by_tag)
     seen = [see(actor, lead) for lead in found.rows]
     return Page(seen, found.total, found.total_is_estimate, found.next_cursor)
 
@@ -135,18 +134,22 @@ async def check_duplicate(
     return bool(leads), [lead for lead in leads if reach.holds(lead.belonging)]
 
 
-def to_conditions(actor: Actor, search: LeadSearch) -> Conditions:
-    """What is asked, and what the actor sees, as conditions."""
+def to_conditions(actor: Actor, search: LeadSearch, *, by_tag: bool = False) -> Conditions:
+    """What is asked, and what the actor sees, as conditions.
+
+    `by_tag`: on the leads of the first tag, which knows how many they are, and their order by when they were made.
+    """
     conditions = to_lead_conditions(actor)
-    for column, values in (("status", search.status), ("priority", search.priority), ("source", search.source)):
-        if len(values) == 1:  # compared by =, so that an index led by it gives the order after it, too
-            conditions.add(SQL("{} = {}").format(Identifier(column), Placeholder(column)), **{column: values[0]})
-        elif values:
-            many = SQL("{} = ANY({}::text[])").format(Identifier(column), Placeholder(column))
-            conditions.add(many, **{column: list(values)})
+    if by_tag:
+        conditions.table = Identifier("tagged_leads")
+        conditions.text("tag = %(tag)s", tag=search.tags[0])
+    conditions.one_of("status", search.status)
+    conditions.one_of("priority", search.priority)
+    conditions.one_of("source", search.source)
     _add_owner(conditions, actor, search)
-    if search.tags:
-        conditions.text("tags @> %(tags)s::text[]", tags=list(search.tags))
+    tags = list(search.tags[1:] if by_tag else search.tags)
+    if tags:
+        conditions.text("tags @> %(tags)s::text[]", tags=tags)
     if search.min_budget is not None:
         conditions.text("coalesce(budget_max, budget_min) >= %(min_budget)s", min_budget=search.min_budget)
     if search.max_budget is not None:

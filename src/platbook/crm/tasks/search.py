@@ -39,6 +39,7 @@ SOURCE: Source[Task] = Source(
         }
     ),
     lambda task: task.id,
+    "dueDate",
 )
 
 
@@ -70,7 +71,8 @@ async def find_tasks(
 ) -> Page[Task]:
     """A page of the tasks an actor sees, the next due first unless told otherwise."""
     conditions = to_conditions(actor, search, now)
-    return await find_page(connection, SOURCE, conditions, paging, narrow=sees_few(actor))
+    narrow = sees_few(actor) and paging.sort != SOURCE.natural
+    return await find_page(connection, SOURCE, conditions, paging, narrow=narrow)
 
 
 def to_conditions(actor: Actor, search: TaskSearch, now: datetime) -> Conditions:
@@ -78,10 +80,7 @@ def to_conditions(actor: Actor, search: TaskSearch, now: datetime) -> Conditions
     conditions = to_task_conditions(actor)
     if search.lead_id is not None:
         conditions.text("lead_id = %(lead_id)s", lead_id=search.lead_id)
-    if len(search.priority) == 1:
-        conditions.text("priority = %(priority)s", priority=search.priority[0])
-    elif search.priority:
-        conditions.text("priority = ANY(%(priority)s::text[])", priority=list(search.priority))
+    conditions.one_of("priority", search.priority)
     if search.is_completed is not None:
         conditions.text("completed_at IS NOT NULL" if search.is_completed else "completed_at IS NULL")
     if search.assigned_to is not None:

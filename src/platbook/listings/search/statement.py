@@ -126,7 +126,7 @@ def _compose_page(where: LiteralString, shape: _Shape, window: Window) -> Query:
         DOCUMENT[shape.surface], sort.expression if window.valued else SQL("NULL")
     )
     if window.counted is not None:
-        columns = SQL("{}, {}").format(columns, to_counted(_LISTINGS, SQL(where), window.counted))
+        columns = SQL("{}, {}").format(columns, to_counted(_LISTINGS, [SQL(where)], window.counted))
     found = SQL("SELECT {} FROM properties WHERE {}").format(columns, SQL(" AND ").join(parts))
     if shape.gathers:
         # OFFSET 0 keeps the planner from walking the sorted index in the hope of meeting them there, which it
