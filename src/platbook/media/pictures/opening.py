@@ -88,6 +88,7 @@ def decode(content: bytes, *, shrink: int = 1, fail_on: str = "warning") -> pyvi
 
     `thumbnail` and its kin are not used: they ignore `fail_on` and let cut JPEGs pass (libvips issue 5195).
     """
+    pyvips.vips_lib.vips_error_clear()  # what was found wrong with another picture and told nobody is not of this one
     options: dict[str, Any] = {"shrink": shrink} if shrink > 1 else {}
     source = pyvips.Source.new_from_memory(content)  # a buffer would be copied
     return pyvips.Image.new_from_source(source, "", access="sequential", fail_on=fail_on, **options)
