@@ -8,9 +8,8 @@ as what is in use: it grows for hours and looks like a leak.
 import ctypes
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # mallopt(3)
-_LARGE = (
-    16 * 1024 * 1024
-)  # smaller ones come and go with every picture: new pages for each cost 7 % of the time
+_LARGE = 16 * 1024 * 1024
+"""Smaller blocks come and go with every picture; new pages for each would cost 7 % of the time."""
 _HEAPS = 1
 
 
