@@ -222,18 +222,14 @@ UPDATE api_keys SET last_used_at = %(at)s WHERE id = %(id)s;
 
 -- name: find_links
 -- Which members a user is or may be, those that wait for a decision first.
-SELECT id, user_id, provider_id, member_key, basis, created_at, confirmed_at, confirmed_by,
-    (SELECT max(list_agent_full_name) FROM properties p
-        WHERE p.provider_id = l.provider_id AND p.list_agent_key = l.member_key AND p.erased_at IS NULL) AS member_name
-FROM member_links l
+SELECT id, user_id, provider_id, member_key, member_name, basis, created_at, confirmed_at, confirmed_by
+FROM named_member_links
 WHERE user_id = %(user_id)s AND refused_at IS NULL ORDER BY confirmed_at IS NOT NULL, provider_id, member_key;
 
 -- name: find_proposals
 -- Every link that waits for a decision, with whom it is for.
-SELECT l.id, l.user_id, u.email, l.provider_id, l.member_key, l.basis, l.created_at,
-    (SELECT max(list_agent_full_name) FROM properties p
-        WHERE p.provider_id = l.provider_id AND p.list_agent_key = l.member_key AND p.erased_at IS NULL) AS member_name
-FROM member_links l JOIN users u ON u.id = l.user_id WHERE l.confirmed_at IS NULL AND l.refused_at IS NULL
+SELECT l.id, l.user_id, u.email, l.provider_id, l.member_key, l.member_name, l.basis, l.created_at
+FROM named_member_links l JOIN users u ON u.id = l.user_id WHERE l.confirmed_at IS NULL AND l.refused_at IS NULL
 ORDER BY u.email, l.provider_id, l.member_key LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint;
 
 -- name: count_proposals
@@ -242,10 +238,8 @@ SELECT count(*) FROM member_links WHERE confirmed_at IS NULL AND refused_at IS N
 
 -- name: get_link
 -- One link of a user.
-SELECT id, user_id, provider_id, member_key, basis, created_at, confirmed_at, confirmed_by,
-    (SELECT max(list_agent_full_name) FROM properties p
-        WHERE p.provider_id = l.provider_id AND p.list_agent_key = l.member_key AND p.erased_at IS NULL) AS member_name
-FROM member_links l
+SELECT id, user_id, provider_id, member_key, member_name, basis, created_at, confirmed_at, confirmed_by
+FROM named_member_links
 WHERE id = %(id)s AND user_id = %(user_id)s AND refused_at IS NULL;
 
 -- name: enter_link
