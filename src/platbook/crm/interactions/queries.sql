@@ -18,10 +18,11 @@ UPDATE interactions SET deleted_at = %(at)s, deleted_by = %(by)s WHERE id = %(id
 SELECT EXISTS (SELECT FROM properties WHERE id = %(id)s);
 
 -- name: fold_numbers
--- Put the numbers of the log together, where many rows have come since the last time.
+-- Put the numbers of the months together in which something came, where many rows have come since the last time.
 WITH taken AS (
     DELETE FROM interaction_numbers
     WHERE (SELECT count(*) FROM (SELECT FROM interaction_numbers WHERE NOT is_sum LIMIT %(many)s) AS new) >= %(many)s
+        AND month IN (SELECT month FROM interaction_numbers WHERE NOT is_sum)
     RETURNING month, type, user_id, assigned_to, office, team, entries
 )
 INSERT INTO interaction_numbers (month, type, user_id, assigned_to, office, team, entries, is_sum)
