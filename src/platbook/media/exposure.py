@@ -147,8 +147,9 @@ class Exposure:
     async def _recall_some(self, cdn: Cdn) -> int:
         async with self.database.transaction() as connection:
             recalls = await connection.tuples(Q.claim_recalls, {"limit": _MOST_RECALLED})
-            await cdn.invalidate([self.storage.address(cast("str", name)) for _, name in recalls])
-            await connection.run(Q.end_recalls, {"ids": [number for number, _ in recalls]})
+            if recalls:
+                await cdn.invalidate([self.storage.address(cast("str", name)) for _, name in recalls])
+                await connection.run(Q.end_recalls, {"ids": [number for number, _ in recalls]})
         return len(recalls)
 
     async def _rebuild(self, ids: Sequence[UUID]) -> None:
