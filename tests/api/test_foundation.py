@@ -48,6 +48,20 @@ async def test_every_route_lets_in_who_may(api: Api) -> None:
             assert answer.status_code not in {401, 403, 500}, (route, answer.text)
 
 
+async def test_every_route_refuses_a_query_word_it_does_not_know(api: Api) -> None:
+    taking_any: list[str] = []
+    for route in RIGHTS:
+        method, path = route.split(" ")
+        address = "/api/v1" + re.sub(r"\{[^}]+\}", "01a20cc2-c827-7ea6-9dab-49ecc5a105db", path)
+        api.log_in_anew("admin@example.com")
+        answer = await api.call(method, f"{address}?noSuchWord=1")
+        if "noSuchWord" not in answer.text:
+            taking_any.append(route)
+        else:
+            assert answer.status_code == 400, (route, answer.text)
+    assert taking_any == ["GET /auth/oidc/callback"]
+
+
 async def test_unknown_addresses_and_methods_are_in_the_envelope(api: Api) -> None:
     answer = await api.call("GET", "/api/v1/nothing")
     assert (answer.status_code, answer.json()["success"], answer.json()["error"]["code"]) == (404, False, "NOT_FOUND")

@@ -100,7 +100,8 @@ def learn_routes(api: FastAPI) -> None:
     routes: dict[object, RouteContext] = {}
     for route in iter_route_contexts(api.routes):
         if route.endpoint in routes:
-            raise ValueError(f"{route.path_format} and {routes[route.endpoint].path_format} are one function")
+            other = routes[route.endpoint].path_format
+            raise ValueError(f"{route.path_format} and {other} are served by one function")
         routes[route.endpoint] = route
     api.state.routes = routes
 

@@ -125,5 +125,5 @@ def _find_methods(request: Request) -> set[str]:
 async def _on_database_trouble(_: Request, error: Exception) -> Response:
     if not is_passing(error):
         raise error  # our mistake: trying again would not help
-    log.warning("the database does not answer", error=type(error).__name__)
-    return raw_json(failure_body("UNAVAILABLE", "the database does not answer now; try again shortly"), status=503)
+    log.warning("the database cannot answer now", error=type(error).__name__)
+    return raw_json(failure_body("UNAVAILABLE", "the database cannot answer now; try again shortly"), status=503)
