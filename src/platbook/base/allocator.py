@@ -2,7 +2,7 @@
 
 glibc keeps what was freed for the next one to ask, in as many heaps as there are threads, and the more so the larger
 the blocks it sees freed. Pages of records and pictures on several threads then leave a process several times as large
-as what is in use: it grows for hours and looks like a leak.
+as what is in use, and it grows with every page.
 """
 
 import ctypes
