@@ -17,7 +17,7 @@ from psycopg.sql import Identifier as Name
 from benchmarks.crm import ADMIN, AGENT, AGENT_ID, GROWING_LOG, MANAGER, NOW, TEAM_LEAD
 from platbook.crm.interactions import search as log
 from platbook.crm.leads import search as leads
-from platbook.crm.lists import Paging, to_page
+from platbook.crm.lists import Paging, to_gathered, to_page
 from platbook.crm.tasks import search as tasks
 from platbook.crm.words import InteractionType, Priority, Stage
 from platbook.db import Database, Query, ReadConnection, load_queries
@@ -68,7 +68,7 @@ async def brokerage(brokerage_url: str) -> AsyncGenerator[ReadConnection]:
 
 def lead_page(search: leads.LeadSearch, sort: str = "createdAt", *, few: bool = False, agent: bool = False) -> Asked:
     conditions = leads.to_conditions(AGENT if agent else ADMIN, search)
-    return to_page(leads.SOURCE, conditions, Paging(sort), few=few)
+    return (to_gathered if few else to_page)(leads.SOURCE, conditions, Paging(sort))
 
 
 def task_page(search: tasks.TaskSearch, sort: str = "dueDate", *, agent: bool = False) -> Asked:

@@ -7,19 +7,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import InvalidOperation
 from functools import lru_cache
-from typing import Generic, LiteralString, TypeVar
+from typing import Generic, LiteralString, TypeVar, cast
 from uuid import UUID
 
 from platbook.base.errors import InvalidInput
 from platbook.db import Query, ReadConnection, keyset
 from platbook.db.compose import SQL, Composable, Literal, to_statement, to_text
 from platbook.db.conditions import KEPT, Conditions
-from platbook.db.totals import Count, Counted, count_all, count_up_to_bound, estimate
+from platbook.db.totals import BOUND, EXACT_UP_TO, Count, Counted, count_all, count_up_to_bound, estimate
 
 T = TypeVar("T")
 
 MOST_ROWS = 100
 DEEPEST_ROW = 100_000
+GATHERED = 3_000
+"""Where counting is cheap, up to so many matches are found all and then sorted; of more, the first are soon met in
+their order."""
 _FOREIGN = "is not of this list in this order"
 
 
@@ -75,8 +78,7 @@ class Page(Generic[T]):
 class Source(Generic[T]):
     """What a list is read from: its columns, what a row becomes, and its orders by the API's word.
 
-    `natural`: the order in which the indexes of owners, offices, teams and tags stand. `gathered`: up to so many
-    matches are found all and then sorted; of more, the first are met soon on a walk in their order.
+    `natural`: the order in which the indexes of owners, offices, teams and tags stand.
     """
 
     into: type[T]
@@ -84,7 +86,6 @@ class Source(Generic[T]):
     sorts: Mapping[str, Sort[T]]
     id_of: Callable[[T], UUID]
     natural: str
-    gathered: int = 3_000
 
 
 async def find_page(
@@ -105,13 +106,17 @@ async def find_page(
         raise InvalidInput.of("sortBy", f"must be of {', '.join(source.sorts)}")
     after = _read_cursor(source, paging)
     counted: Counted | None = None
-    if paging.count is not Count.NONE or narrow:
+    rows: list[T] | None = None
+    if narrow and counted_by is None:
+        counted, rows = await _gather(connection, source, conditions, paging, after)
+    elif paging.count is not Count.NONE or narrow:
         counted = await count_up_to_bound(connection, counted_by or conditions)
-    rows: list[T] = []
-    if counted is None or counted.is_capped or paging.offset < counted.rows:
-        few = narrow and counted is not None and counted.rows <= source.gathered
-        statement, params = to_page(source, conditions, paging, after, few=few)
-        rows = await connection.all(source.into, statement, params)
+        if narrow and counted.rows <= GATHERED:
+            _, rows = await _gather(connection, source, conditions, paging, after)
+    if rows is None:
+        is_behind_the_end = counted is not None and not counted.is_capped and paging.offset >= counted.rows
+        walk = to_page(source, conditions, paging, after)
+        rows = [] if is_behind_the_end else await connection.all(source.into, *walk)
     page = rows[: paging.limit]
     cursor = _to_cursor(source, paging, page[-1]) if len(rows) > len(page) else None
     if paging.count is Count.NONE or counted is None:
@@ -129,76 +134,118 @@ async def find_page(
 
 
 def to_page(
+    source: Source[T], conditions: Conditions, paging: Paging, after: tuple[object, UUID] | None = None
+) -> tuple[Query, dict[str, object]]:
+    """The statement of a page and of one row more, with its parameters."""
+    branches = conditions.branches if paging.sort == source.natural else [conditions.where]
+    texts, window = tuple(map(to_text, branches)), _to_window(source, paging, after)
+    statement = _compose_page(to_text(conditions.table), to_text(source.columns), texts, window)
+    return statement, _to_params(conditions, after)
+
+
+def to_gathered(
+    source: Source[T], conditions: Conditions, paging: Paging, after: tuple[object, UUID] | None = None
+) -> tuple[Query, dict[str, object]]:
+    """The statement of the same rows, each with how many match and the state of the database: one look at all matches.
+
+    Where the page is empty, or more match than are counted exactly, it is one row without an id.
+    """
+    window = _to_window(source, paging, after)
+    table, columns, where = to_text(conditions.table), to_text(source.columns), to_text(conditions.where)
+    return _compose_gathered(table, columns, where, window), _to_params(conditions, after)
+
+
+async def _gather(
+    connection: ReadConnection,
     source: Source[T],
     conditions: Conditions,
     paging: Paging,
-    after: tuple[object, UUID] | None = None,
-    *,
-    few: bool = False,
-) -> tuple[Query, dict[str, object]]:
-    """The statement of a page and of one row more, with its parameters. `few`: few rows match."""
-    sort, params = source.sorts[paging.sort], dict(conditions.params)
-    if after is not None:
-        params["after"], params["after_id"] = after
-    branches = [conditions.where] if few or paging.sort != source.natural else conditions.branches
-    window = _Window(
+    after: tuple[object, UUID] | None,
+) -> tuple[Counted, list[T] | None]:
+    """Count the matches and find the page in one look; no page where there are too many."""
+    found = await connection.dicts(*to_gathered(source, conditions, paging, after))
+    told = [Counted(cast("int", row.pop("matches")), cast("str", row.pop("snapshot"))) for row in found]
+    counted, make = told[0], cast("Callable[..., T]", source.into)
+    return counted, None if counted.is_capped else [make(**row) for row in found if row["id"] is not None]
+
+
+def _to_params(conditions: Conditions, after: tuple[object, UUID] | None) -> dict[str, object]:
+    return conditions.params if after is None else {**conditions.params, "after": after[0], "after_id": after[1]}
+
+
+def _to_window(source: Source[T], paging: Paging, after: tuple[object, UUID] | None) -> "_Window":
+    sort = source.sorts[paging.sort]
+    return _Window(
         to_text(sort.expression),
         to_text(sort.sql_type),
         is_descending=_is_descending(source, paging),
         goes_on=after is not None,
-        gathers=few,
         limit=paging.limit + 1,
         offset=paging.offset,
     )
-    texts = tuple(map(to_text, branches))
-    return _compose_page(to_text(conditions.table), to_text(source.columns), texts, window), params
 
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """What else decides the form of a page. `gathers`: few rows match, which are found first, then sorted."""
+    """What else decides the form of a page."""
 
     expression: LiteralString
     sql_type: LiteralString
     is_descending: bool
     goes_on: bool
-    gathers: bool
     limit: int
     offset: int
+
+    def order_by(self, expression: Composable) -> Composable:
+        """The order, by an expression."""
+        direction = SQL("DESC") if self.is_descending else SQL("ASC")
+        return SQL("ORDER BY {} {}, id {}").format(expression, direction, direction)
+
+    def beyond(self, expression: Composable) -> Composable:
+        """That a row comes after the place where the page before ended, if there was one."""
+        if not self.goes_on:
+            return SQL("true")
+        sign = SQL("<") if self.is_descending else SQL(">")
+        place = SQL("({}, id) {} (CAST(%(after)s AS {}), %(after_id)s::uuid)")
+        return place.format(expression, sign, SQL(self.sql_type))
+
+    @property
+    def part(self) -> Composable:
+        """Which rows of those in order."""
+        return SQL("LIMIT {} OFFSET {}").format(Literal(self.limit), Literal(self.offset))
 
 
 @lru_cache(KEPT)
 def _compose_page(
     table: LiteralString, columns: LiteralString, branches: tuple[LiteralString, ...], window: _Window
 ) -> Query:
-    direction = SQL("DESC") if window.is_descending else SQL("ASC")
-    order = SQL("ORDER BY {} {}, id {}").format(SQL(window.expression), direction, direction)
-    part = SQL("LIMIT {} OFFSET {}").format(Literal(window.limit), Literal(window.offset))
-    found = [_go_on(SQL(where), window) for where in branches]
+    order = window.order_by(SQL(window.expression))
+    form = SQL("{} WHERE {} AND {}")
+    found = [form.format(SQL(table), SQL(where), window.beyond(SQL(window.expression))) for where in branches]
+    source: Composable = found[0]
     if len(found) > 1:
         # Each alternative walks its own index in order, as far as the page may need it.
-        form = SQL("(SELECT * FROM {} WHERE {} {} LIMIT {})")
-        reach = Literal(window.offset + window.limit)
-        source = SQL("({}) AS found").format(
-            SQL(" UNION ALL ").join(form.format(SQL(table), where, order, reach) for where in found)
-        )
-    elif window.gathers:
-        # OFFSET 0 keeps the planner from walking a sorted index in the hope of meeting the few rows that match. What is
-        # sorted is their places alone, which an index may know.
-        form = SQL("{} WHERE id IN (SELECT id FROM (SELECT id, {} FROM {} WHERE {} OFFSET 0) AS found {} {})")
-        source = form.format(SQL(table), SQL(window.expression), SQL(table), found[0], order, part)
-        part = SQL("")
-    else:
-        source = SQL("{} WHERE {}").format(SQL(table), found[0])
-    return to_statement("page", SQL("SELECT {} FROM {} {} {}").format(SQL(columns), source, order, part))
+        each, reach = SQL("(SELECT * FROM {} {} LIMIT {})"), Literal(window.offset + window.limit)
+        all_of_them = SQL(" UNION ALL ").join(each.format(one, order, reach) for one in found)
+        source = SQL("({}) AS found").format(all_of_them)
+    return to_statement("page", SQL("SELECT {} FROM {} {} {}").format(SQL(columns), source, order, window.part))
 
 
-def _go_on(where: Composable, window: _Window) -> Composable:
-    if not window.goes_on:
-        return where
-    sign = SQL("<") if window.is_descending else SQL(">")
-    beyond = SQL("{} AND ({}, id) {} (CAST(%(after)s AS {}), %(after_id)s::uuid)")
-    return beyond.format(where, SQL(window.expression), sign, SQL(window.sql_type))
+@lru_cache(KEPT)
+def _compose_gathered(table: LiteralString, columns: LiteralString, where: LiteralString, window: _Window) -> Query:
+    place, expression = SQL("place"), SQL(window.expression)
+    found = SQL("SELECT id, {} AS place FROM {} WHERE {} LIMIT {}").format(
+        expression, SQL(table), SQL(where), Literal(BOUND)
+    )
+    ids = SQL("SELECT id FROM found WHERE {} {} {}").format(window.beyond(place), window.order_by(place), window.part)
+    # The planner must not walk a sorted index in the hope of meeting the few rows that match: hence MATERIALIZED.
+    form = SQL(
+        "WITH found AS MATERIALIZED ({}), counted AS (SELECT count(*) AS matches FROM found) "
+        "SELECT {}, matches, pg_current_snapshot()::text AS snapshot FROM counted LEFT JOIN {} AS page "
+        "ON id = ANY(CASE WHEN matches <= {} THEN ARRAY({}) END) {}"
+    )
+    ordered = window.order_by(expression)
+    return to_statement("gathered", form.format(found, SQL(columns), SQL(table), Literal(EXACT_UP_TO), ids, ordered))
 
 
 def _to_cursor(source: Source[T], paging: Paging, row: T) -> str:

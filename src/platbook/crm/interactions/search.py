@@ -16,7 +16,6 @@ from platbook.db import ReadConnection
 from platbook.db.compose import SQL, Identifier
 from platbook.db.conditions import Conditions
 from platbook.db.keyset import read_moment
-from platbook.db.totals import EXACT_UP_TO
 
 _TIME = SQL("timestamptz")
 
@@ -28,7 +27,6 @@ SOURCE: Source[Interaction] = Source(
     ),
     lambda entry: entry.id,
     "interactionDate",
-    gathered=EXACT_UP_TO,
 )
 
 
