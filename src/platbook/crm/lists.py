@@ -119,18 +119,25 @@ async def find_page(
         rows = [] if is_behind_the_end else await connection.all(source.into, *walk)
     page = rows[: paging.limit]
     cursor = _to_cursor(source, paging, page[-1]) if len(rows) > len(page) else None
+    total, is_estimate = await _total(connection, conditions, paging, counted, counted_by or conditions)
+    return Page(page, total, total_is_estimate=is_estimate, next_cursor=cursor)
+
+
+async def _total(
+    connection: ReadConnection,
+    conditions: Conditions,
+    paging: Paging,
+    counted: Counted | None,
+    counted_by: Conditions,
+) -> tuple[int | None, bool]:
+    """The total as it was asked for, and whether it is an estimate."""
     if paging.count is Count.NONE or counted is None:
-        return Page(page, None, total_is_estimate=False, next_cursor=cursor)
+        return None, False
     if not counted.is_capped:
-        return Page(page, counted.rows, total_is_estimate=False, next_cursor=cursor)
+        return counted.rows, False
     if paging.count is Count.EXACT:
-        return Page(
-            page,
-            (await count_all(connection, counted_by or conditions)).rows,
-            total_is_estimate=False,
-            next_cursor=cursor,
-        )
-    return Page(page, await estimate(connection, conditions), total_is_estimate=True, next_cursor=cursor)
+        return (await count_all(connection, counted_by)).rows, False
+    return await estimate(connection, conditions), True
 
 
 def to_page(
