@@ -19,13 +19,13 @@ from platbook.accounts import NewUser, Sessions, add_user, get_user
 from platbook.base.actor import COMMAND_LINE, Actor, Role
 from platbook.base.clock import SystemClock
 from platbook.base.settings import Settings
-from platbook.crm.interactions.numbers import get_interaction_stats
+from platbook.crm.enums import InteractionType, Priority, Stage
 from platbook.crm.interactions.search import InteractionSearch, find_interactions, find_timeline
+from platbook.crm.interactions.statistics import get_interaction_stats
 from platbook.crm.leads.search import LeadSearch, find_leads, get_lead_stats
-from platbook.crm.lists import Paging
 from platbook.crm.tasks.search import TaskSearch, find_tasks, get_task_stats
-from platbook.crm.words import InteractionType, Priority, Stage
 from platbook.db import Database, ReadConnection, SecretBox
+from platbook.db.lists import Paging
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 TIMES = 10

@@ -11,14 +11,14 @@ from platbook.db import Database, SecretBox
 from platbook.listings import store
 from platbook.listings.store import Incoming
 from platbook.listings.terms import KnownTerms
+from platbook.mapping.mapping import plan_mapping
 from platbook.market import Market
 from platbook.providers.configuration import Configuration
 from platbook.providers.display import Display
 from platbook.providers.providers import add_provider
-from platbook.sync.fingerprint import content_hash
-from platbook.sync.mapping import plan_mapping
+from platbook.sync.content_hash import content_hash
 from platbook.sync.page import Rules
-from platbook.sync.runs import Lease, Request, SyncType, request_run, take_run
+from platbook.sync.runs.lifecycle import Lease, Request, SyncType, request_run, take_run
 
 PROVIDER = "bench"
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -28,14 +28,14 @@ from platbook.base.log import configure_log
 from platbook.base.settings import Settings
 from platbook.connectors.contract import Connector
 from platbook.db import Database, SecretBox
-from platbook.media.batches import Batches
 from platbook.media.blobs import Blobs
+from platbook.media.photo_worker import Batches
 from platbook.media.pictures import PLAIN, Studio
 from platbook.providers.configuration import Configuration
 from platbook.providers.providers import add_provider
 from platbook.storage import open_storage
 from platbook.sync.engine import Engine
-from platbook.sync.runs import Request, SyncType, request_run
+from platbook.sync.runs.lifecycle import Request, SyncType, request_run
 from platbook.transport import Transport
 from tests.fakes.photo_source import PhotoConnector, PhotoSource, SourcePhoto, serving
 

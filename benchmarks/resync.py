@@ -9,7 +9,7 @@ from benchmarks.spool import Spool
 from platbook.connectors.contract import RawRecord
 from platbook.db import Database
 from platbook.sync.page import Rules, store_page
-from platbook.sync.runs import Lease
+from platbook.sync.runs.lifecycle import Lease
 
 PAGE = 20_000
 UNCHANGED_BAR = 5

@@ -10,11 +10,11 @@ import pytest
 import typer
 import typer.core
 
-from platbook.api.rights import RIGHTS
+from platbook.api.route_rights import RIGHTS
 from platbook.base.settings import Settings
 from platbook.cli.main import app
+from platbook.mapping.mapping import plan_mapping
 from platbook.providers.configuration import parse_configuration
-from platbook.sync.mapping import plan_mapping
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")])

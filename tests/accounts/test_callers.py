@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from platbook.accounts import Callers, User
-from platbook.accounts.keys import PREFIX, NewKey, add_key, find_keys, revoke_key
+from platbook.accounts.api_keys import PREFIX, NewKey, add_key, find_keys, revoke_key
 from platbook.accounts.users import attach_agents
 from platbook.base.actor import COMMAND_LINE, Actor, Role, Scope, Surface
 from platbook.base.errors import InvalidInput, NotAllowed, NotAuthenticated, NotFound

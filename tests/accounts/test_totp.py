@@ -6,7 +6,7 @@ import pytest
 from pyotp.totp import TOTP
 
 from platbook.accounts import User
-from platbook.accounts.attempts import PER_ACCOUNT
+from platbook.accounts.auth_throttle import PER_ACCOUNT
 from platbook.accounts.totp import confirm_totp, remove_totp, renew_recovery_codes, set_up_totp
 from platbook.base.actor import COMMAND_LINE, Actor, Role
 from platbook.base.errors import Conflict, InvalidInput, NotAllowed, NotAuthenticated, NotFound, TooManyAttempts

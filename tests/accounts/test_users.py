@@ -16,8 +16,8 @@ from platbook.accounts import (
     invite,
     set_active,
 )
-from platbook.accounts.demo import EMAIL
-from platbook.accounts.demo import PASSWORD as DEMO_PASSWORD
+from platbook.accounts.demo_user import EMAIL
+from platbook.accounts.demo_user import PASSWORD as DEMO_PASSWORD
 from platbook.accounts.invitations import LIFE, use_invitation
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.errors import Conflict, InvalidInput, NotAllowed, NotFound

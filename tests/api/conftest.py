@@ -13,7 +13,7 @@ from platbook.api import Services, create_api
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.clock import SetClock
 from platbook.base.settings import Settings
-from platbook.bootstrap.serving import make_oidc
+from platbook.bootstrap.http_server import make_oidc
 from platbook.bootstrap.system import System
 from platbook.db import Database, Query, SecretBox
 from platbook.jobs import JobQueue

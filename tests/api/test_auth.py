@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from platbook.accounts import NewUser, Place, add_user, get_user_by_email, invite, set_active
-from platbook.accounts.attempts import PER_ACCOUNT
+from platbook.accounts.auth_throttle import PER_ACCOUNT
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.errors import InvalidInput
 from platbook.base.settings import Settings

@@ -6,9 +6,9 @@ from fastapi import FastAPI
 from psycopg import errors
 from starlette.types import Message, Receive, Scope, Send
 
-from platbook.api.auth import learn_routes
+from platbook.api.authentication import learn_routes
 from platbook.api.errors import add_error_handlers
-from platbook.api.requests import RequestGate
+from platbook.api.request_gate import RequestGate
 from platbook.base.errors import (
     Conflict,
     CredentialsRefused,

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from platbook.api.rights import ANYBODY, RIGHTS
+from platbook.api.route_rights import ANYBODY, RIGHTS
 from platbook.base.actor import Role
 from platbook.base.rights import ROLES
 from tests.api.conftest import Api

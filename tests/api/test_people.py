@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 from pyotp.totp import TOTP
 
-from platbook.accounts.attempts import PER_ACCOUNT
-from platbook.api.rights import BASE
+from platbook.accounts.auth_throttle import PER_ACCOUNT
+from platbook.api.route_rights import BASE
 from platbook.base.actor import Role
 from platbook.jobs.outbox import open_payload
 from tests.api.conftest import PASSWORD, Api, minutes

@@ -3,7 +3,7 @@
 import pytest
 
 from platbook.connectors.contract import Discovery
-from platbook.sync.proposal import Told, propose
+from platbook.mapping.proposal import Told, propose
 from tests.fakes.rets_market import CLASSES, rets_market
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from platbook.base.errors import CredentialsRefused, LoginSlotTaken, SourceBrokeProtocol
 from platbook.connectors.contract import Resource
-from platbook.connectors.rets.conversation import Conversation
+from platbook.connectors.rets.http_session import Conversation
 from tests.fakes.plain_http import plain_http
 from tests.fakes.rets_market import RetsMarket, rets_market
 

@@ -11,9 +11,10 @@ from hypothesis.strategies import text
 
 from platbook.base.actor import COMMAND_LINE, Actor, Role
 from platbook.base.errors import InvalidInput, NotAllowed, NotFound
+from platbook.crm.enums import WrittenType
 from platbook.crm.intake.events import Refused, Taken, take_event
+from platbook.crm.intake.round_robin import Member
 from platbook.crm.intake.rules import Method, NewRule, add_rule
-from platbook.crm.intake.turns import Member
 from platbook.crm.interactions.log import add_interaction
 from platbook.crm.leads.merging import merge_lead
 from platbook.crm.leads.store import create_lead, delete_lead
@@ -22,7 +23,6 @@ from platbook.crm.transfer.dump import MANIFEST, export_all
 from platbook.crm.transfer.person import erase_person, export_person
 from platbook.crm.transfer.restore import restore_all
 from platbook.crm.transfer.table import to_plain, to_safe
-from platbook.crm.words import WrittenType
 from platbook.db import Database, Query
 from tests.crm.conftest import NOW, add_agents
 

@@ -13,8 +13,8 @@ from platbook.base.ids import new_id
 from platbook.crm.leads.lead import new_lead
 from platbook.crm.leads.rows import insert_lead, save_lead
 from platbook.crm.leads.search import LeadSearch, find_leads
-from platbook.crm.lists import Paging
 from platbook.db import Database, Query, ReadConnection
+from platbook.db.lists import Paging
 from tests.crm.conftest import add_agents
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)

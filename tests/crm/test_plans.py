@@ -15,14 +15,14 @@ from psycopg.sql import SQL as TEXT
 from psycopg.sql import Identifier as Name
 
 from benchmarks.crm import ADMIN, AGENT, AGENT_ID, GROWING_LOG, MANAGER, NOW, TEAM_LEAD
+from platbook.crm.enums import InteractionType, Priority, Stage
 from platbook.crm.interactions import search as log
 from platbook.crm.leads import search as leads
-from platbook.crm.lists import Paging, to_gathered, to_page
 from platbook.crm.tasks import search as tasks
-from platbook.crm.words import InteractionType, Priority, Stage
 from platbook.db import Database, Query, ReadConnection, load_queries
 from platbook.db.conditions import Conditions, to_count
 from platbook.db.embedded import EmbeddedPostgres
+from platbook.db.lists import Paging, to_gathered, to_page
 from platbook.db.totals import EXACT_UP_TO
 
 _MOST_VACUUMS = 50

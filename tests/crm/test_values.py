@@ -10,11 +10,11 @@ from hypothesis.strategies import builds, datetimes, dictionaries, integers, sam
 from platbook.base.errors import InvalidInput
 from platbook.base.ids import new_id
 from platbook.crm.contacts import to_email, to_emails, to_phone, to_phones
+from platbook.crm.enums import EventType, Stage
 from platbook.crm.intake.event import event_id_of, parse_event
 from platbook.crm.leads.lead import Consent, add_consents, apply, new_lead, note_activity, to_search_text
 from platbook.crm.leads.scoring import Known, to_score
 from platbook.crm.tasks.task import to_due
-from platbook.crm.words import EventType, Stage
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 

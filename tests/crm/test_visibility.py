@@ -10,9 +10,9 @@ from platbook.base.ids import new_id
 from platbook.crm.leads.lead import Lead, new_lead
 from platbook.crm.leads.rows import insert_lead
 from platbook.crm.leads.search import LeadSearch, find_leads
-from platbook.crm.lists import Paging
 from platbook.crm.visibility import see
 from platbook.db import Database
+from platbook.db.lists import Paging
 from tests.crm.conftest import add_agents
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)

@@ -16,7 +16,7 @@ from platbook.accounts import NewUser, add_user
 from platbook.api import Services, create_api
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.settings import Settings
-from platbook.bootstrap.serving import to_services
+from platbook.bootstrap.http_server import to_services
 from platbook.bootstrap.system import System, open_system
 from platbook.db.embedded import start_embedded
 from platbook.db.embedded.binaries import Binaries, copy_within_reach, find_binaries
@@ -26,8 +26,8 @@ from platbook.db.embedded.postmaster import PORT
 from platbook.providers.configuration import parse_configuration
 from platbook.providers.providers import add_provider
 from platbook.sync.reports.status import get_status
-from platbook.sync.runs import Request, SyncType, request_run
-from platbook.sync.schedule import find_work
+from platbook.sync.runs.lifecycle import Request, SyncType, request_run
+from platbook.sync.runs.scheduler import find_work
 from tests.cli.program import fresh_home
 
 START = datetime(2026, 1, 2, tzinfo=UTC)

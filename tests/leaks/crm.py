@@ -4,11 +4,11 @@ from uuid import UUID, uuid4, uuid5
 
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.rights import Belonging, Right
+from platbook.crm.enums import WrittenType
 from platbook.crm.intake.events import take_event
 from platbook.crm.interactions.log import add_interaction
 from platbook.crm.leads.store import create_lead
 from platbook.crm.tasks.store import create_task
-from platbook.crm.words import WrittenType
 from tests.leaks.table import allows, reaches
 from tests.leaks.world import Caller, Marker, Probe, Target, World
 

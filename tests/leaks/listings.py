@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from platbook.base.actor import COMMAND_LINE, Surface
 from platbook.base.rights import Belonging, Right
-from platbook.sync.local import create_local
+from platbook.local.listings import create_local
 from tests.leaks.table import allows
 from tests.leaks.world import Caller, Marker, Probe, Target, World
 from tests.listings.shelf import Shelf, make_listing

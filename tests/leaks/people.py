@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 from platbook.accounts import NewUser, add_user
-from platbook.accounts.keys import NewKey, add_key
+from platbook.accounts.api_keys import NewKey, add_key
 from platbook.base.actor import COMMAND_LINE, Actor, Scope
 from platbook.base.rights import Right
 from tests.leaks.table import allows, reaches

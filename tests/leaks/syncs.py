@@ -3,7 +3,7 @@
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.ids import new_id
 from platbook.base.rights import Right
-from platbook.sync.administration import add_provider, read_configuration
+from platbook.sync.setup.providers import add_provider, read_configuration
 from tests.leaks.table import allows
 from tests.leaks.world import Caller, Marker, Probe, World
 

@@ -8,7 +8,7 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 from platbook.api import create_api
-from platbook.api.rights import ANYBODY, BASE, RIGHTS
+from platbook.api.route_rights import ANYBODY, BASE, RIGHTS
 from platbook.base.actor import Role, Surface
 from platbook.base.rights import ROLES
 from tests.api.conftest import Api

@@ -7,8 +7,8 @@ from itertools import product
 from uuid import UUID
 
 from platbook.accounts import NewUser, add_user
-from platbook.accounts.keys import NewKey, add_key
-from platbook.accounts.logins import Means
+from platbook.accounts.api_keys import NewKey, add_key
+from platbook.accounts.login_audit import Means
 from platbook.accounts.users import attach_agents
 from platbook.base.actor import COMMAND_LINE, Actor, Role, Scope, Surface
 from platbook.base.rights import ROLES, Belonging, Right

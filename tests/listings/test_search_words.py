@@ -11,7 +11,7 @@ from platbook.base.actor import Surface
 from platbook.base.errors import InvalidInput
 from platbook.db import Database
 from platbook.listings.search import Search, find_listings, parse_search, suggest
-from platbook.listings.search.words import WORDS
+from platbook.listings.search.query_string import WORDS
 from tests.listings.shelf import NOW, Shelf, make_listing, price
 
 

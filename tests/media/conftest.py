@@ -15,16 +15,16 @@ from platbook.base.actor import COMMAND_LINE
 from platbook.base.clock import SystemClock
 from platbook.connectors.contract import Connector
 from platbook.db import Database, Query, SecretBox
-from platbook.media.batches import Batches, Pace
 from platbook.media.blobs import Blobs
 from platbook.media.cleanup import Cleanup
-from platbook.media.exposure import Exposure
+from platbook.media.photo_worker import Batches, Pace
 from platbook.media.pictures import Recipe, Studio
+from platbook.media.visibility import Exposure
 from platbook.providers.configuration import Configuration
 from platbook.providers.providers import add_provider
 from platbook.storage import Access, Storage, open_memory_storage
 from platbook.sync.engine import Engine
-from platbook.sync.runs import Request, SyncType, request_run
+from platbook.sync.runs.lifecycle import Request, SyncType, request_run
 from platbook.transport import Transport
 from tests.fakes.photo_source import PhotoConnector, PhotoSource, serving
 from tests.storage.conftest import bucket, moto, radosgw

@@ -16,11 +16,11 @@ from platbook.base.settings import Settings
 from platbook.bootstrap.system import open_system
 from platbook.db import Query
 from platbook.media.cleanup import Cleanup
-from platbook.media.exposure import Exposure
+from platbook.media.visibility import Exposure
 from platbook.providers.configuration import parse_configuration
 from platbook.storage import Access
-from platbook.sync.administration import add_provider
-from platbook.sync.runs import Request, SyncType, request_run
+from platbook.sync.runs.lifecycle import Request, SyncType, request_run
+from platbook.sync.setup.providers import add_provider
 from tests.media.conftest import ShiftedClock
 
 KEY = "33" * 32
@@ -33,9 +33,9 @@ import asyncio
 from datetime import timedelta
 from platbook.base.log import configure_log
 from platbook.base.settings import Settings
-from platbook.bootstrap.photographing import do_photo_work
+from platbook.bootstrap.photo_jobs import do_photo_work
 from platbook.bootstrap.system import open_system
-from platbook.media.batches import Pace
+from platbook.media.photo_worker import Pace
 
 async def main():
     configure_log("ERROR")

@@ -12,9 +12,9 @@ from structlog.testing import capture_logs
 from platbook.base.actor import COMMAND_LINE
 from platbook.connectors.contract import MediaSource
 from platbook.connectors.testing import Case, check_all
-from platbook.media.batches import Pace
+from platbook.media.photo_worker import Pace
 from platbook.storage import Access
-from platbook.sync.runs import Request, SyncType, request_run
+from platbook.sync.runs.lifecycle import Request, SyncType, request_run
 from tests.fakes.photo_source import TOKEN, PhotoConnector, PhotoSource, draw
 from tests.media.conftest import PROVIDER, MakeDesk
 

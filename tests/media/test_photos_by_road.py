@@ -9,9 +9,9 @@ from platbook.base.actor import COMMAND_LINE
 from platbook.base.clock import SetClock
 from platbook.db import Database, Query, SecretBox
 from platbook.market import Market
-from platbook.media.addresses import Addresses
-from platbook.media.batches import Batches
 from platbook.media.blobs import Blobs
+from platbook.media.photo_urls import Addresses
+from platbook.media.photo_worker import Batches
 from platbook.media.pictures import PLAIN, Studio
 from platbook.providers.configuration import parse_configuration
 from platbook.providers.providers import add_provider
@@ -20,7 +20,7 @@ from platbook.simulate.rets.fields import RESOURCES
 from platbook.simulate.rets.source import STARTED
 from platbook.storage import Access, open_memory_storage
 from platbook.sync.engine import Engine
-from platbook.sync.runs import Request, SyncType, request_run
+from platbook.sync.runs.lifecycle import Request, SyncType, request_run
 from platbook.transport import Transport
 from tests.fakes.photo_source import PhotoSource
 from tests.media.conftest import MakeDesk

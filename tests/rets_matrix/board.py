@@ -14,7 +14,7 @@ from platbook.providers.providers import add_provider
 from platbook.simulate.rets.fields import RESOURCES
 from platbook.simulate.rets.quirks import Quirk
 from platbook.sync.engine import Engine
-from platbook.sync.runs import Request, SyncType, request_run
+from platbook.sync.runs.lifecycle import Request, SyncType, request_run
 from platbook.transport import Transport
 from tests.rets_matrix.statements import Cells, name_of, state_all
 from tests.simulate.served import AT, ServedRets

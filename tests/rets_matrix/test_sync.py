@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from platbook.simulate.rets.quirks import QUIRKS, Area, Kind, Quirk
-from platbook.sync.runs import SyncType
+from platbook.sync.runs.lifecycle import SyncType
 from tests.rets_matrix.board import Board, Boards
 from tests.rets_matrix.statements import Cells
 from tests.simulate.served import AT

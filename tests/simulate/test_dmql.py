@@ -13,8 +13,8 @@ from platbook.simulate.rets.codes import Code, RefusedError
 from platbook.simulate.rets.criteria import Meaning, compile_condition
 from platbook.simulate.rets.dmql import AllOf, AnyOf, Criterion, Not, parse_dmql
 from platbook.simulate.rets.fields import RESIDENTIAL
+from platbook.simulate.rets.inventory import Stock
 from platbook.simulate.rets.source import STARTED
-from platbook.simulate.rets.stock import Stock
 from tests.simulate.served import AT
 
 MEANING = Meaning({field.name: (at, field) for at, field in enumerate(RESIDENTIAL.fields)}, AT, UTC)

@@ -11,10 +11,10 @@ import pytest
 
 from platbook.market import Market, draw_photo
 from platbook.simulate.rets.fields import LAND, RESIDENTIAL
+from platbook.simulate.rets.formatting import to_writer
 from platbook.simulate.rets.lookups import LOOKUPS
 from platbook.simulate.rets.quirks import Quirks
 from platbook.simulate.rets.source import STARTED
-from platbook.simulate.rets.texts import to_writer
 from tests.simulate.caller import Caller, code, count, rows
 from tests.simulate.conftest import SIZE
 from tests.simulate.served import AT, ServedRets

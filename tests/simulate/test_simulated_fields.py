@@ -8,11 +8,11 @@ import pytest
 
 from platbook.market import Market
 from platbook.simulate.rets.fields import RESOURCES, Shape, find_property_class
+from platbook.simulate.rets.formatting import to_writer
 from platbook.simulate.rets.lookups import LOOKUPS, to_code
 from platbook.simulate.rets.names import Names
 from platbook.simulate.rets.quirks import Quirks
 from platbook.simulate.rets.source import STARTED
-from platbook.simulate.rets.texts import to_writer
 
 
 @pytest.mark.parametrize(("seed", "days"), [(1, 0), (2, 40), (3, 400)])

@@ -13,7 +13,7 @@ from platbook.db import Database, Query, SecretBox
 from platbook.providers.configuration import Configuration
 from platbook.providers.providers import add_provider
 from platbook.sync.engine import Engine
-from platbook.sync.runs import Request, SyncType, request_run
+from platbook.sync.runs.lifecycle import Request, SyncType, request_run
 from platbook.transport import Transport
 from tests.fakes.scripted_source import ScriptedConnector, Source
 

@@ -22,9 +22,10 @@ from platbook.listings.reading import get_listing_by_key
 from platbook.listings.rebuild import rebuild_documents
 from platbook.providers.configuration import Configuration
 from platbook.providers.providers import get_provider, open_credentials
-from platbook.sync import administration
+from platbook.sync import setup
 from platbook.sync.reports.status import State, get_status
-from platbook.sync.runs import Request, RunTakenOver, SyncType, hold_epoch, take_run
+from platbook.sync.runs import requests, retries
+from platbook.sync.runs.lifecycle import Request, RunTakenOver, SyncType, hold_epoch, take_run
 from tests.fakes.scripted_source import Source, all_keys, listing, one_page
 from tests.sync.conftest import Desk, MakeDesk
 
@@ -41,22 +42,20 @@ def _configuration(**said: object) -> Configuration:
     return Configuration.model_validate(given)
 
 
-async def _replace(at: Desk, **said: object) -> administration.Changed:
+async def _replace(at: Desk, **said: object) -> setup.Changed:
     async with at.database.transaction() as connection:
-        return await administration.replace_provider(
-            connection, at.engine.box, _configuration(**said), ADA, at.clock.now()
-        )
+        return await setup.replace_provider(connection, at.engine.box, _configuration(**said), ADA, at.clock.now())
 
 
-async def _start(at: Desk, sync_type: SyncType = SyncType.FULL, **said: object) -> administration.Started:
+async def _start(at: Desk, sync_type: SyncType = SyncType.FULL, **said: object) -> requests.Started:
     request = Request(at.provider_id, sync_type, **said)  # pyright: ignore[reportArgumentType] - by name
     async with at.database.transaction() as connection:
-        return await administration.start_sync(connection, request, ADA, at.clock.now())
+        return await requests.start_sync(connection, request, ADA, at.clock.now())
 
 
 async def _archive(at: Desk) -> None:
     async with at.database.transaction() as connection:
-        await administration.archive_provider(connection, "board", ADA, at.clock.now())
+        await setup.archive_provider(connection, "board", ADA, at.clock.now())
 
 
 async def test_a_sync_started_by_hand_waits_and_says_who_asked(desk: MakeDesk) -> None:
@@ -101,7 +100,7 @@ async def test_cancelling_stops_what_waits_and_is_a_conflict_where_nothing_does(
 
     async def cancel(provider_id: str = "board") -> list[UUID]:
         async with at.database.transaction() as connection:
-            return await administration.cancel_sync(connection, provider_id, ADA, at.clock.now())
+            return await requests.cancel_sync(connection, provider_id, ADA, at.clock.now())
 
     assert await cancel() == [started.sync_id]
     assert (await at.rows("SELECT status FROM mls_sync_history"))[0]["status"] == "cancelled"
@@ -115,10 +114,10 @@ async def test_enabling_unblocks_and_makes_due_at_once(desk: MakeDesk) -> None:
     at = await desk(Source(login_error=CredentialsRefused("no")))
     await at.sync()
     async with at.database.transaction() as connection:
-        off = await administration.toggle_provider(connection, "board", ADA, at.clock.now(), enabled=False)
-        on = await administration.toggle_provider(connection, "board", ADA, at.clock.now(), enabled=True)
+        off = await setup.toggle_provider(connection, "board", ADA, at.clock.now(), enabled=False)
+        on = await setup.toggle_provider(connection, "board", ADA, at.clock.now(), enabled=True)
         with pytest.raises(NotFound):
-            await administration.toggle_provider(connection, "nobody", ADA, at.clock.now(), enabled=True)
+            await setup.toggle_provider(connection, "nobody", ADA, at.clock.now(), enabled=True)
     assert (off.enabled, on.enabled) == (False, True)
     (status,) = await at.rows("SELECT blocked, needs_operator, next_run_at FROM mls_sync_status")
     assert list(status.values()) == [False, None, at.clock.now()]
@@ -129,10 +128,10 @@ async def test_an_interval_counts_from_the_last_success(desk: MakeDesk) -> None:
     await at.sync()
     (before,) = await at.rows("SELECT last_success_at FROM mls_sync_status")
     async with at.database.transaction() as connection:
-        changed = await administration.change_interval(connection, "board", 0.5, ADA, at.clock.now())
+        changed = await setup.change_interval(connection, "board", 0.5, ADA, at.clock.now())
         for wrong in (0.2, 169):
             with pytest.raises(InvalidInput, match="intervalHours"):
-                await administration.change_interval(connection, "board", wrong, ADA, at.clock.now())
+                await setup.change_interval(connection, "board", wrong, ADA, at.clock.now())
     assert changed.interval_hours == 0.5
     (due,) = await at.rows("SELECT next_run_at - last_success_at = interval '30 minutes' AS so FROM mls_sync_status")
     assert due["so"] is True
@@ -144,7 +143,7 @@ async def test_after_failures_a_longer_interval_does_not_put_the_next_try_off(de
     await at.sync()
     before = await at.rows("SELECT next_run_at FROM mls_sync_status")
     async with at.database.transaction() as connection:
-        await administration.change_interval(connection, "board", 100, ADA, at.clock.now())
+        await setup.change_interval(connection, "board", 100, ADA, at.clock.now())
     assert await at.rows("SELECT next_run_at FROM mls_sync_status") == before
 
 
@@ -153,12 +152,12 @@ async def test_errors_are_marked_and_one_retry_run_is_asked_for(desk: MakeDesk) 
     await at.sync()
     first, second = await at.rows("SELECT id FROM mls_sync_errors ORDER BY listing_key")
     async with at.database.transaction() as connection:
-        one = await administration.retry_error(connection, UUID(str(first["id"])), ADA, at.clock.now())
-        again = await administration.retry_error(connection, UUID(str(second["id"])), ADA, at.clock.now())
-        everything = await administration.retry_all(connection, "board", ADA, at.clock.now())
+        one = await retries.retry_error(connection, UUID(str(first["id"])), ADA, at.clock.now())
+        again = await retries.retry_error(connection, UUID(str(second["id"])), ADA, at.clock.now())
+        everything = await retries.retry_all(connection, "board", ADA, at.clock.now())
         for unknown in (
-            administration.retry_error(connection, uuid4(), ADA, at.clock.now()),
-            administration.retry_all(connection, "nobody", ADA, at.clock.now()),
+            retries.retry_error(connection, uuid4(), ADA, at.clock.now()),
+            retries.retry_all(connection, "nobody", ADA, at.clock.now()),
         ):
             with pytest.raises(NotFound):
                 await unknown
@@ -178,8 +177,8 @@ async def test_what_cannot_be_retried_is_a_conflict_and_nothing_to_retry_asks_fo
     async with at.database.transaction() as connection:
         for row in await at.rows("SELECT id FROM mls_sync_errors"):
             with pytest.raises(Conflict):
-                await administration.retry_error(connection, UUID(str(row["id"])), ADA, at.clock.now())
-        nothing = await administration.retry_all(connection, "board", ADA, at.clock.now())
+                await retries.retry_error(connection, UUID(str(row["id"])), ADA, at.clock.now())
+        nothing = await retries.retry_all(connection, "board", ADA, at.clock.now())
     assert (nothing.marked, nothing.sync_id) == (0, None)
 
 
@@ -196,11 +195,11 @@ async def _refused(desk: MakeDesk) -> tuple[Desk, UUID]:
 async def test_an_accepted_sweep_is_applied_by_a_run(desk: MakeDesk) -> None:
     at, sweep_id = await _refused(desk)
     async with at.database.transaction() as connection:
-        started = await administration.accept_sweep(connection, sweep_id, ADA, at.clock.now())
+        started = await requests.accept_sweep(connection, sweep_id, ADA, at.clock.now())
         with pytest.raises(NotFound):
-            await administration.accept_sweep(connection, uuid4(), ADA, at.clock.now())
+            await requests.accept_sweep(connection, uuid4(), ADA, at.clock.now())
         with pytest.raises(Conflict, match="accepted"):
-            await administration.accept_sweep(connection, sweep_id, ADA, at.clock.now())
+            await requests.accept_sweep(connection, sweep_id, ADA, at.clock.now())
     assert (started.provider_id, started.sync_type) == ("board", "sweep")
     await at.engine.run_next("board")
     assert len(await at.keys()) == 5
@@ -213,14 +212,14 @@ async def test_a_sweep_stays_refused_where_another_run_waits(desk: MakeDesk) -> 
     started = await _start(at)
     with pytest.raises(Conflict) as conflict:
         async with at.database.transaction() as connection:
-            await administration.accept_sweep(connection, sweep_id, ADA, at.clock.now())
+            await requests.accept_sweep(connection, sweep_id, ADA, at.clock.now())
     assert conflict.value.extra == {"syncId": str(started.sync_id)}
     assert (await at.rows("SELECT status FROM mls_sweeps"))[0]["status"] == "refused"
 
 
 async def test_a_configuration_is_read_with_each_fault_named() -> None:
     whole = {"providerId": "m", "providerName": "M", "providerType": "MOCK"}
-    assert administration.read_configuration(whole).provider_id == "m"
+    assert setup.read_configuration(whole).provider_id == "m"
     for wrong, field in (
         ({"providerType": "NONE"}, "providerType"),
         ({"settings": {"listings": -1}}, "settings.listings"),
@@ -229,7 +228,7 @@ async def test_a_configuration_is_read_with_each_fault_named() -> None:
         ({"nonsense": 1}, "nonsense"),
     ):
         with pytest.raises(InvalidInput) as refused:
-            administration.read_configuration({**whole, **wrong})
+            setup.read_configuration({**whole, **wrong})
         assert [problem.field for problem in refused.value.details] == [field]
         assert "hunter2" not in str(refused.value)
 
@@ -238,13 +237,13 @@ async def test_an_added_provider_is_due_and_its_credentials_are_sealed(desk: Mak
     at = await desk(Source())
     given = _configuration(providerId="other", credentials={"username": "ada", "password": "hunter2"})
     async with at.database.transaction() as connection:
-        await administration.add_provider(connection, at.engine.box, given, ADA, at.clock.now())
+        await setup.add_provider(connection, at.engine.box, given, ADA, at.clock.now())
         provider = await get_provider(connection, "other")
         assert provider.credential_names == ["password", "username"]
         assert "hunter2" not in repr(provider)
         assert (await open_credentials(connection, at.engine.box, "other"))["password"] == "hunter2"
         with pytest.raises(Conflict):
-            await administration.add_provider(connection, at.engine.box, given, ADA, at.clock.now())
+            await setup.add_provider(connection, at.engine.box, given, ADA, at.clock.now())
     (row,) = await at.rows("SELECT credentials FROM mls_provider_configurations WHERE provider_id = 'other'")
     assert b"hunter2" not in bytes(row["credentials"])  # pyright: ignore[reportArgumentType] - a bytea column
 
@@ -337,7 +336,7 @@ async def test_a_run_that_was_put_back_is_cancelled_with_its_child(desk: MakeDes
     await _replace(at, providerName="Another name")
     assert await at.rows("SELECT DISTINCT status FROM mls_sync_history") == [{"status": "waiting"}], "its child, too"
     async with at.database.transaction() as connection:
-        assert await administration.cancel_sync(connection, "board", ADA, at.clock.now()) == [started.sync_id]
+        assert await requests.cancel_sync(connection, "board", ADA, at.clock.now()) == [started.sync_id]
     runs = await at.rows("SELECT status, ended_at IS NOT NULL AS ended FROM mls_sync_history")
     assert runs == [{"status": "cancelled", "ended": True}] * 2
 
@@ -359,9 +358,9 @@ async def test_errors_of_an_archived_provider_are_not_retried(desk: MakeDesk) ->
     (error,) = await at.rows("SELECT id FROM mls_sync_errors")
     async with at.database.transaction() as connection:
         with pytest.raises(Conflict, match="archived"):
-            await administration.retry_error(connection, UUID(str(error["id"])), ADA, at.clock.now())
+            await retries.retry_error(connection, UUID(str(error["id"])), ADA, at.clock.now())
         with pytest.raises(Conflict, match="archived"):
-            await administration.retry_all(connection, "board", ADA, at.clock.now())
+            await retries.retry_all(connection, "board", ADA, at.clock.now())
     assert await at.rows("SELECT retry FROM mls_sync_errors") == [{"retry": "pending"}]
     assert await at.rows("SELECT 1 FROM mls_sync_history WHERE status = 'waiting'") == []
 
@@ -395,10 +394,10 @@ async def test_archiving_hides_and_ends_what_runs_and_restoring_brings_back(desk
     with pytest.raises(Conflict):
         await _start(at)
     async with at.database.transaction() as connection:
-        await administration.restore_provider(connection, at.engine.box, "board", ADA, at.clock.now())
+        await setup.restore_provider(connection, at.engine.box, "board", ADA, at.clock.now())
         provider = await get_provider(connection, "board")
         with pytest.raises(Conflict):
-            await administration.restore_provider(connection, at.engine.box, "board", ADA, at.clock.now())
+            await setup.restore_provider(connection, at.engine.box, "board", ADA, at.clock.now())
     assert (provider.enabled, provider.archived_at, provider.retention) == (True, None, "erase")
     assert provider.wanted.statuses == {"Active"}
     assert await at.keys() == ["1"]
@@ -436,7 +435,7 @@ async def test_purging_erases_everything_but_tombstones(desk: MakeDesk, *, archi
     await at.sync(SyncType.INCREMENTAL)
     if archived_before:
         await _archive(at)
-    assert await administration.purge_provider(at.database, "board", ADA, at.clock.now()) == 2
+    assert await setup.purge_provider(at.database, "board", ADA, at.clock.now()) == 2
     tables = await at.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
     for table in tables:
         found = await at.rows(f'SELECT * FROM "{table["tablename"]}" AS t WHERE t::text ILIKE %(w)s', w=f"%{word}%")  # noqa: S608 - names from the catalogue
@@ -457,10 +456,10 @@ async def test_purging_while_a_run_is_under_way_is_a_conflict(desk: MakeDesk) ->
     async with at.database.transaction() as connection:
         await take_run(connection, "board", at.clock.now())
     with pytest.raises(Conflict):
-        await administration.purge_provider(at.database, "board", ADA, at.clock.now())
+        await setup.purge_provider(at.database, "board", ADA, at.clock.now())
     assert await at.keys() == ["1"]
     with pytest.raises(NotFound):
-        await administration.purge_provider(at.database, "nobody", ADA, at.clock.now())
+        await setup.purge_provider(at.database, "nobody", ADA, at.clock.now())
 
 
 async def test_purging_goes_batch_by_batch(desk: MakeDesk) -> None:
@@ -468,5 +467,5 @@ async def test_purging_goes_batch_by_batch(desk: MakeDesk) -> None:
     plain = [listing(key, PublicRemarks=None, UnparsedAddress=None) for key in keys]
     at = await desk(Source(one_page(*plain), all_keys(*keys)))
     await at.sync()
-    assert await administration.purge_provider(at.database, "board", ADA, at.clock.now()) == 2500
+    assert await setup.purge_provider(at.database, "board", ADA, at.clock.now()) == 2500
     assert await at.rows("SELECT count(*) FROM properties WHERE erased_at IS NULL OR raw IS NOT NULL") == [{"count": 0}]

@@ -13,15 +13,15 @@ import pytest
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.settings import Settings
 from platbook.bootstrap.system import open_system
-from platbook.bootstrap.working import run_jobs, wake
+from platbook.bootstrap.worker import run_jobs, wake
 from platbook.db import Database, Query
 from platbook.db.embedded import EmbeddedPostgres, start_embedded
 from platbook.jobs import Pace
 from platbook.market import Market
 from platbook.providers.configuration import parse_configuration
 from platbook.providers.providers import add_provider
-from platbook.sync import schedule
-from platbook.sync.runs import Request, SyncType, request_run
+from platbook.sync.runs import scheduler as schedule
+from platbook.sync.runs.lifecycle import Request, SyncType, request_run
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SIZE = 3000
@@ -54,7 +54,7 @@ async def _restart(home: Path, server: EmbeddedPostgres) -> EmbeddedPostgres:
 async def test_a_run_survives_a_restart_of_the_database(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     server = await asyncio.to_thread(start_embedded, home)
     monkeypatch.setattr(schedule.find_work, "__kwdefaults__", {"silence": 2.0})
-    monkeypatch.setattr("platbook.bootstrap.working.TICK_SECONDS", 1)
+    monkeypatch.setattr("platbook.bootstrap.worker.TICK_SECONDS", 1)
     environment = {"database_url": server.url(), "platbook_secret_key": "11" * 32, "platbook_photo_batches": 0}
     settings = Settings.model_validate({**environment, "enable_mls_sync": False})
     said = {

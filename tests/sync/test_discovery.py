@@ -13,10 +13,10 @@ from platbook.connectors.contract import (
     SourceValue,
 )
 from platbook.db import Database
-from platbook.sync.administration import Accepted, accept_proposal
-from platbook.sync.discovery import Discoverer
-from platbook.sync.proposal import Told, propose
-from platbook.sync.runs import Request, SyncType, request_run
+from platbook.mapping.proposal import Told, propose
+from platbook.sync.runs.lifecycle import Request, SyncType, request_run
+from platbook.sync.setup.discovery import Discoverer
+from platbook.sync.setup.providers import Accepted, accept_proposal
 from tests.fakes.rets_market import rets_market
 from tests.fakes.scripted_source import Source
 from tests.sync.conftest import MakeDesk

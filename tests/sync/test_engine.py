@@ -8,7 +8,7 @@ import pytest
 
 from platbook.base.errors import CredentialsRefused, RateLimited, SourceBrokeProtocol, SourceUnavailable
 from platbook.connectors.contract import Cursor, KeyPage, MediaRef, Page
-from platbook.sync.runs import SyncType
+from platbook.sync.runs.lifecycle import SyncType
 from platbook.transport import LEASE, seat
 from tests.fakes.scripted_source import Source, all_keys, listing, one_page
 from tests.sync.conftest import MakeDesk

@@ -11,9 +11,9 @@ from platbook.db import Query
 from platbook.listings.listing import Origin
 from platbook.listings.store import erase_listings
 from platbook.providers.configuration import Configuration
-from platbook.sync import administration
+from platbook.sync import setup
 from platbook.sync.erasure import erase_kept
-from platbook.sync.runs import SyncType
+from platbook.sync.runs.lifecycle import SyncType
 from tests.fakes.scripted_source import Source, all_keys, listing, one_page
 from tests.sync.conftest import Desk, MakeDesk
 
@@ -29,7 +29,7 @@ async def _replace(at: Desk, **said: object) -> None:
     given = {"providerId": "board", "providerName": "The Board", "providerType": "SCRIPTED", **said}
     configuration = Configuration.model_validate(given)
     async with at.database.transaction() as connection:
-        await administration.replace_provider(connection, at.engine.box, configuration, ADA, at.clock.now())
+        await setup.replace_provider(connection, at.engine.box, configuration, ADA, at.clock.now())
 
 
 async def test_erase_leaves_only_a_tombstone_anywhere(desk: MakeDesk) -> None:

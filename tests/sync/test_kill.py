@@ -17,7 +17,7 @@ from platbook.jobs import JobQueue
 from platbook.market import Market
 from platbook.providers.configuration import parse_configuration
 from platbook.providers.providers import add_provider
-from platbook.sync.runs import Request, SyncType, request_run
+from platbook.sync.runs.lifecycle import Request, SyncType, request_run
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 KEY = "22" * 32
@@ -26,7 +26,7 @@ import asyncio
 from platbook.base.log import configure_log
 from platbook.base.settings import Settings
 from platbook.bootstrap.system import open_system
-from platbook.bootstrap.working import run_jobs
+from platbook.bootstrap.worker import run_jobs
 from platbook.jobs import Pace
 
 async def main():

@@ -13,7 +13,7 @@ from platbook.market import Market
 from platbook.providers.configuration import Configuration, parse_configuration
 from platbook.providers.providers import add_provider
 from platbook.sync.engine import Engine
-from platbook.sync.runs import Request, SyncType, request_run
+from platbook.sync.runs.lifecycle import Request, SyncType, request_run
 from platbook.transport import Transport
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -13,7 +13,7 @@ from platbook.sync.reports.history import RunFilter, find_runs, get_run
 from platbook.sync.reports.statistics import get_statistics
 from platbook.sync.reports.status import ListingCounts, ProviderStatus, State, count_listings, find_statuses, get_status
 from platbook.sync.reports.sweeps import SweepStatus, find_sweeps, get_sweep
-from platbook.sync.runs import Request, RunStatus, SyncType, request_run, take_run
+from platbook.sync.runs.lifecycle import Request, RunStatus, SyncType, request_run, take_run
 from tests.fakes.scripted_source import Source, all_keys, listing, one_page
 from tests.sync.conftest import Desk, MakeDesk
 

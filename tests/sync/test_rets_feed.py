@@ -14,7 +14,7 @@ from platbook.db import Database, Query, SecretBox
 from platbook.providers.configuration import parse_configuration
 from platbook.providers.providers import add_provider
 from platbook.sync.engine import Engine
-from platbook.sync.runs import Request, SyncType, request_run
+from platbook.sync.runs.lifecycle import Request, SyncType, request_run
 from platbook.transport import Timing, Transport
 from tests.fakes.recordings import recorded_rets
 from tests.fakes.rets_replay import LOGIN, NONE_FOUND, Answer, RetsReplay, serving

@@ -8,8 +8,8 @@ import pytest
 from platbook.base.actor import Actor, Role
 from platbook.base.errors import SourceBrokeProtocol, SourceUnavailable
 from platbook.connectors.contract import KeyPage
-from platbook.sync import administration
-from platbook.sync.runs import SyncType
+from platbook.sync.runs import requests
+from platbook.sync.runs.lifecycle import SyncType
 from tests.fakes.scripted_source import Source, all_keys, listing, one_page
 from tests.sync.conftest import Desk, MakeDesk
 
@@ -85,7 +85,7 @@ async def _refused(desk: MakeDesk) -> tuple[Desk, UUID]:
 
 async def _accept(at: Desk, sweep_id: UUID) -> None:
     async with at.database.transaction() as connection:
-        await administration.accept_sweep(connection, sweep_id, ADA, at.clock.now())
+        await requests.accept_sweep(connection, sweep_id, ADA, at.clock.now())
 
 
 async def _sweeps(at: Desk) -> list[tuple[object, ...]]:
@@ -139,7 +139,7 @@ async def test_an_accepted_sweep_whose_run_fails_or_is_cancelled_can_be_accepted
     at.source.login_error = None
     await _accept(at, sweep_id)
     async with at.database.transaction() as connection:
-        await administration.cancel_sync(connection, "board", ADA, at.clock.now())
+        await requests.cancel_sync(connection, "board", ADA, at.clock.now())
     assert await at.rows("SELECT status, decided_by FROM mls_sweeps") == [{"status": "refused", "decided_by": None}]
     await _accept(at, sweep_id)
     await at.engine.run_next("board")

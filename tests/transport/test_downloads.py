@@ -13,7 +13,7 @@ from platbook.base.errors import MediaRejected, RateLimited, SourceBrokeProtocol
 from platbook.db import Database, Query
 from platbook.transport import AddressUsedUp, Allowance, Downloader, Known, Limits, Transport
 from platbook.transport.budgets import Budget
-from platbook.transport.guard import is_public
+from platbook.transport.ssrf_guard import is_public
 from platbook.transport.timing import Timing
 
 SMALL = Limits(max_bytes=1000, headers={"User-Agent": "a-token"}, private_addresses=True)

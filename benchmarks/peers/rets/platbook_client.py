@@ -11,10 +11,10 @@ from platbook.base.clock import SystemClock
 from platbook.base.errors import Conflict
 from platbook.base.log import configure_log
 from platbook.cli.process import run_async
-from platbook.connectors.rets.conversation import Conversation
+from platbook.connectors.rets.http_session import Conversation
 from platbook.connectors.rets.records import RecordReader
 from platbook.connectors.rets.remarks import Remarks
-from platbook.connectors.rets.searching import Asked, Searcher
+from platbook.connectors.rets.searcher import Asked, Searcher
 from platbook.connectors.rets.settings import RetsCredentials, RetsSettings
 from platbook.db import Database, SecretBox
 from platbook.protocols.rets.search import BadRow

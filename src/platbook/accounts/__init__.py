@@ -2,7 +2,7 @@
 
 from platbook.accounts.callers import Callers
 from platbook.accounts.credentials import Credentials
-from platbook.accounts.demo import add_demo_admin, holds_demo_password
+from platbook.accounts.demo_user import add_demo_admin, holds_demo_password
 from platbook.accounts.invitations import Place, invite
 from platbook.accounts.sessions import Sessions, Tokens
 from platbook.accounts.users import (

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from platbook.accounts.keys import PREFIX
+from platbook.accounts.api_keys import PREFIX
 from platbook.accounts.tokens import hash_token, read_access_token
 from platbook.base.actor import Actor, Role, Scope, Surface
 from platbook.base.clock import Clock

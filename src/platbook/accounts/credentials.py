@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from platbook.accounts.attempts import claim_attempt, forgive_attempt, take_back_attempt
-from platbook.accounts.logins import Means, note_refusal
+from platbook.accounts.auth_throttle import claim_attempt, forgive_attempt, take_back_attempt
+from platbook.accounts.login_audit import Means, note_refusal
 from platbook.accounts.passwords import check_password, hash_password, needs_rehash, verify_password
 from platbook.accounts.totp import asks_for_code, use_code
 from platbook.audit import Subject, write_entry

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from platbook.accounts.credentials import Credentials, refuse_login
-from platbook.accounts.logins import Means, note_end, note_login, note_reuse
+from platbook.accounts.login_audit import Means, note_end, note_login, note_reuse
 from platbook.accounts.tokens import hash_token, new_secret_token, sign_access_token
 from platbook.accounts.users import User, get_user
 from platbook.base.actor import Actor

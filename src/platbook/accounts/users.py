@@ -7,8 +7,8 @@ from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
 
-from platbook.accounts.belonging import to_condition
 from platbook.accounts.passwords import check_password, hash_password
+from platbook.accounts.record_access import to_condition
 from platbook.audit import Subject, write_entry
 from platbook.base.actor import Actor, Role
 from platbook.base.errors import Conflict, InvalidInput, NotFound

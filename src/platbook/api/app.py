@@ -7,28 +7,20 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic.alias_generators import to_camel
 
-from platbook.api import (
-    audit,
-    auth_routes,
-    health,
-    intake,
-    interactions,
-    leads,
-    mls_admin,
-    mls_media,
-    objects,
-    profile,
-    properties,
-    properties_photos,
-    tasks,
-    users,
-)
-from platbook.api.auth import admit, learn_routes
+from platbook.api.accounts import auth as auth_routes
+from platbook.api.accounts import profile, users
+from platbook.api.authentication import admit, learn_routes
+from platbook.api.crm import intake, interactions, leads, tasks
 from platbook.api.documentation import describe, read_documentation
 from platbook.api.errors import add_error_handlers
-from platbook.api.requests import RequestGate
-from platbook.api.rights import BASE
+from platbook.api.listings import photos as properties_photos
+from platbook.api.listings import properties
+from platbook.api.mls import media as mls_media
+from platbook.api.mls import syncs as mls_admin
+from platbook.api.request_gate import RequestGate
+from platbook.api.route_rights import BASE
 from platbook.api.services import Services
+from platbook.api.system import audit, health, objects
 
 _FAILURE = {"application/json": {"schema": {"$ref": "#/components/schemas/Failure"}}}
 # By reference, not by model: FastAPI would build a validator for each of them on each route.

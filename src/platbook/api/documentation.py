@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.routing import RouteContext
 
 from platbook import __version__
-from platbook.api.rights import ANYBODY, BASE, RIGHTS
+from platbook.api.route_rights import ANYBODY, BASE, RIGHTS
 from platbook.base.actor import Role
 from platbook.base.rights import ROLES
 

@@ -19,7 +19,8 @@ from platbook.providers.configuration import Configuration
 from platbook.providers.providers import Provider, get_provider
 from platbook.simulate.rets.application import RetsSettings, bind, create_server, serving
 from platbook.simulate.rets.fields import RESOURCES
-from platbook.sync.administration import add_provider, purge_provider, read_configuration, replace_provider
+from platbook.sync.setup.providers import add_provider, read_configuration, replace_provider
+from platbook.sync.setup.purge import purge_provider
 
 PROVIDER_ID = "sample_rets_provider"
 HOST = "127.0.0.1"

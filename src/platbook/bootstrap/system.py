@@ -11,14 +11,14 @@ from platbook.base.errors import InvalidInput
 from platbook.base.settings import Settings
 from platbook.db import Database, SecretBox
 from platbook.db.embedded import start_embedded
-from platbook.db.facts import check_key
+from platbook.db.installation import check_key
 from platbook.db.migrations import migrate
 from platbook.jobs import JobQueue
-from platbook.media.batches import Batches, Pace
 from platbook.media.blobs import Blobs
 from platbook.media.cleanup import Cleanup
-from platbook.media.exposure import Exposure
+from platbook.media.photo_worker import Batches, Pace
 from platbook.media.pictures import Format, Recipe, Studio
+from platbook.media.visibility import Exposure
 from platbook.storage import Cdn, Storage, open_cdn, open_storage
 from platbook.sync.engine import Engine
 from platbook.transport import Transport

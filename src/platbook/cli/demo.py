@@ -13,24 +13,24 @@ import typer
 from rich.console import Console
 from rich.rule import Rule
 
-from platbook.accounts.demo import EMAIL, PASSWORD
+from platbook.accounts.demo_user import EMAIL, PASSWORD
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import Conflict
 from platbook.base.log import configure_log
 from platbook.base.settings import Settings
 from platbook.bootstrap.demo import HOST, PROVIDER_ID, serve_demo, to_demo_settings
-from platbook.bootstrap.serving import bind, serve_api, to_url
+from platbook.bootstrap.http_server import bind, serve_api, to_url
 from platbook.bootstrap.system import System
-from platbook.bootstrap.working import run_jobs, wake
+from platbook.bootstrap.worker import run_jobs, wake
 from platbook.cli.exits import ExitCode, exit_of_run
 from platbook.cli.follow import follow, shown
 from platbook.cli.process import is_demo, load_settings, opened, run_async, stop_on_signals
 from platbook.cli.screen import out
 from platbook.cli.wording import to_changes, to_duration, to_number
-from platbook.sync.administration import start_sync
 from platbook.sync.reports.history import Run
 from platbook.sync.reports.status import get_status
-from platbook.sync.runs import Request, RunStatus, SyncType
+from platbook.sync.runs.lifecycle import Request, RunStatus, SyncType
+from platbook.sync.runs.requests import start_sync
 
 _PORT = 3000
 _LISTINGS = 50

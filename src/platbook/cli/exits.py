@@ -3,7 +3,7 @@
 from enum import IntEnum
 
 from platbook.base.errors import CallerError, NeedsOperator, PlatbookError
-from platbook.sync.runs import RunStatus
+from platbook.sync.runs.lifecycle import RunStatus
 
 
 class ExitCode(IntEnum):

@@ -15,7 +15,7 @@ from platbook.cli.screen import err
 from platbook.cli.wording import to_duration, to_number
 from platbook.sync.reports.history import Run, get_run
 from platbook.sync.reports.status import Current, get_status
-from platbook.sync.runs import RunStatus
+from platbook.sync.runs.lifecycle import RunStatus
 
 _LOOK_SECONDS = 0.15
 _LINE_SECONDS = 5.0

@@ -7,7 +7,7 @@ from uuid import UUID
 import typer
 
 from platbook.accounts import User, get_user_by_email
-from platbook.accounts.keys import Key, NewKey, add_key, find_keys, revoke_key
+from platbook.accounts.api_keys import Key, NewKey, add_key, find_keys, revoke_key
 from platbook.base.actor import COMMAND_LINE, Actor, Role, Scope, Surface
 from platbook.bootstrap.system import System
 from platbook.cli.process import run_on_system

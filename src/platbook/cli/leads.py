@@ -8,7 +8,7 @@ from uuid import UUID
 import typer
 from pydantic import ValidationError
 
-from platbook.api.intake_models import RuleSent, to_rule_shown
+from platbook.api.crm.intake_models import RuleSent, to_rule_shown
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.system import System

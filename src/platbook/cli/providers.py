@@ -11,16 +11,16 @@ import typer
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.system import System
-from platbook.bootstrap.working import wake
+from platbook.bootstrap.worker import wake
 from platbook.cli.exits import ExitCode
 from platbook.cli.process import run_on_system
 from platbook.cli.screen import Column, print_facts, print_json, print_table, say
 from platbook.cli.wording import to_hours, to_number
 from platbook.providers.configuration import Configuration
 from platbook.providers.providers import Provider, find_providers, get_provider
-from platbook.sync import administration
-from platbook.sync.discovery import Discovered, Discoverer
-from platbook.sync.probe import Probe, Prober
+from platbook.sync import setup
+from platbook.sync.setup.connection_test import Probe, Prober
+from platbook.sync.setup.discovery import Discovered, Discoverer
 
 app = typer.Typer(help="Connections to MLSs.", no_args_is_help=True)
 
@@ -39,7 +39,7 @@ def add(
     as_json: _Json = False,
 ) -> None:
     """Add a provider. Its credentials stand in the file, never on the command line; they are stored encrypted."""
-    configuration = administration.read_configuration(_read(file))
+    configuration = setup.read_configuration(_read(file))
 
     async def store(system: System) -> Provider:
         await _store(system, configuration, replace=replace)
@@ -130,9 +130,9 @@ def discover(
         discoverer = Discoverer(system.database, system.transport, system.box, system.clock)
         found = await discoverer.discover(provider, afresh=afresh)
         if accept:
-            accepted = administration.Accepted(found.proposal.settings, found.proposal.field_mapping)
+            accepted = setup.Accepted(found.proposal.settings, found.proposal.field_mapping)
             async with system.database.transaction() as connection:
-                await administration.accept_proposal(
+                await setup.accept_proposal(
                     connection, system.box, provider, accepted, COMMAND_LINE, system.clock.now()
                 )
             await wake(system, provider)
@@ -171,7 +171,7 @@ def interval(
 
     async def change(system: System) -> Provider:
         async with system.database.transaction() as connection:
-            return await administration.change_interval(connection, provider, hours, COMMAND_LINE, system.clock.now())
+            return await setup.change_interval(connection, provider, hours, COMMAND_LINE, system.clock.now())
 
     changed = run_on_system(context, change)
     say(f"{changed.provider_id} is synced every {to_hours(changed.interval_hours)}.")
@@ -191,9 +191,9 @@ def remove(
 
     async def take_away(system: System) -> int:
         if purge:
-            return await administration.purge_provider(system.database, provider, COMMAND_LINE, system.clock.now())
+            return await setup.purge_provider(system.database, provider, COMMAND_LINE, system.clock.now())
         async with system.database.transaction() as connection:
-            await administration.archive_provider(connection, provider, COMMAND_LINE, system.clock.now())
+            await setup.archive_provider(connection, provider, COMMAND_LINE, system.clock.now())
         return 0
 
     erased = run_on_system(context, take_away)
@@ -210,7 +210,7 @@ def restore(context: typer.Context, provider: _Id) -> None:
 
     async def bring_back(system: System) -> None:
         async with system.database.transaction() as connection:
-            await administration.restore_provider(connection, system.box, provider, COMMAND_LINE, system.clock.now())
+            await setup.restore_provider(connection, system.box, provider, COMMAND_LINE, system.clock.now())
         await wake(system, provider)
 
     run_on_system(context, bring_back)
@@ -220,9 +220,7 @@ def restore(context: typer.Context, provider: _Id) -> None:
 def _toggle(context: typer.Context, provider: str, *, enabled: bool) -> None:
     async def switch(system: System) -> None:
         async with system.database.transaction() as connection:
-            await administration.toggle_provider(
-                connection, provider, COMMAND_LINE, system.clock.now(), enabled=enabled
-            )
+            await setup.toggle_provider(connection, provider, COMMAND_LINE, system.clock.now(), enabled=enabled)
 
     run_on_system(context, switch)
     say(f"{provider} is {'enabled, and due at once' if enabled else 'disabled'}.")
@@ -232,9 +230,9 @@ async def _store(system: System, configuration: Configuration, *, replace: bool)
     now = system.clock.now()
     async with system.database.transaction() as connection:
         if not replace:
-            await administration.add_provider(connection, system.box, configuration, COMMAND_LINE, now)
+            await setup.add_provider(connection, system.box, configuration, COMMAND_LINE, now)
             return
-        await administration.replace_provider(connection, system.box, configuration, COMMAND_LINE, now)
+        await setup.replace_provider(connection, system.box, configuration, COMMAND_LINE, now)
     await wake(system, configuration.provider_id)
 
 

@@ -9,17 +9,17 @@ import typer
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.system import System
-from platbook.bootstrap.working import wake
+from platbook.bootstrap.worker import wake
 from platbook.cli.process import run_on_system
 from platbook.cli.screen import Column, print_facts, print_json, print_table, say
 from platbook.cli.wording import to_changes, to_duration, to_hours, to_number, to_span
 from platbook.providers.providers import find_providers, get_provider
-from platbook.sync.administration import Retrying, retry_all, retry_error
 from platbook.sync.reports.errors import ErrorFilter, ErrorType, RetryState, SyncError, find_errors
 from platbook.sync.reports.history import Run, RunFilter, find_runs
 from platbook.sync.reports.status import ProviderStatus, find_statuses, get_status
 from platbook.sync.reports.sweeps import Sweep, SweepStatus, find_sweeps
-from platbook.sync.runs import RunStatus, SyncType
+from platbook.sync.runs.lifecycle import RunStatus, SyncType
+from platbook.sync.runs.retries import Retrying, retry_all, retry_error
 
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 _Provider = Annotated[str | None, typer.Argument(help="A provider's id; without it, all.")]

@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from platbook.accounts import holds_demo_password
-from platbook.accounts.demo import EMAIL
+from platbook.accounts.demo_user import EMAIL
 from platbook.base.errors import NeedsOperator
 from platbook.base.log import configure_log, get_log
 from platbook.base.settings import Settings
-from platbook.bootstrap.serving import bind, serve_api, to_url
+from platbook.bootstrap.http_server import bind, serve_api, to_url
 from platbook.bootstrap.system import System, migrate_only
-from platbook.bootstrap.working import run_jobs
+from platbook.bootstrap.worker import run_jobs
 from platbook.cli.process import load_settings, opened, run_async, stop_on_signals
 from platbook.cli.screen import print_json, say
 

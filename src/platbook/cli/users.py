@@ -21,8 +21,8 @@ from platbook.accounts import (
     invite,
     set_active,
 )
-from platbook.accounts.members import Link, enter_link
-from platbook.accounts.resets import Reset, make_reset
+from platbook.accounts.member_links import Link, enter_link
+from platbook.accounts.password_resets import Reset, make_reset
 from platbook.accounts.users import attach_agents, change_user
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.errors import InvalidInput

@@ -6,7 +6,7 @@ one row. Beside what is seen whole stand unassigned leads one may claim: they ar
 
 from dataclasses import dataclass, replace
 
-from platbook.accounts.belonging import of_group, of_owners, to_condition
+from platbook.accounts.record_access import of_group, of_owners, to_condition
 from platbook.base.actor import Actor
 from platbook.base.errors import NotAllowed, NotFound
 from platbook.base.rights import Belonging, Right, Whose, require, whose

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from platbook.db import load_queries
 from platbook.media.blobs import parse_blob_id
-from platbook.media.exposure import Exposure, HeldBlob
+from platbook.media.visibility import Exposure, HeldBlob
 from platbook.storage import Access
 
 Q = load_queries(__package__ or "platbook.media")

@@ -11,9 +11,9 @@ from functools import lru_cache
 from typing import Final
 
 from platbook.reso.fields import Field, Kind
-from platbook.reso.moments import date_reader, timestamp_reader
-from platbook.reso.numerals import INT32, boolean_reader, decimal_reader, degrees_reader, integer_reader
-from platbook.reso.texts import lookup_list_reader, lookup_reader, text_reader
+from platbook.reso.numbers import INT32, boolean_reader, decimal_reader, degrees_reader, integer_reader
+from platbook.reso.text import lookup_list_reader, lookup_reader, text_reader
+from platbook.reso.timestamps import date_reader, timestamp_reader
 from platbook.reso.values import INT64, Coercer, Value
 
 __all__ = ["Coercer", "Value", "coerce", "coercer"]

@@ -1,8 +1,8 @@
 """Where bytes are kept for good: one small interface over a local folder or any S3."""
 
 from platbook.storage.cdn import Cdn, open_cdn
+from platbook.storage.factory import open_memory_storage, open_storage
 from platbook.storage.objects import COPY_LIFETIME, Access, Listed, ObjectFacts, StoredObject, to_content_name
-from platbook.storage.opening import open_memory_storage, open_storage
 from platbook.storage.storage import Storage
 
 __all__ = [

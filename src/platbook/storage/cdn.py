@@ -11,7 +11,7 @@ from platbook.base.clock import Clock
 from platbook.base.errors import InvalidInput, StorageRefused, StorageUnavailable, TryLater
 from platbook.base.ids import new_id
 from platbook.base.settings import Settings
-from platbook.storage.amazon import Login, sign_request
+from platbook.storage.aws_signing import Login, sign_request
 
 _ENDPOINT = "https://cloudfront.amazonaws.com"
 _REGION = "us-east-1"  # CloudFront is one service for the whole world, and signs as this region

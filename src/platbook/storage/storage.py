@@ -4,9 +4,9 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from platbook.base.errors import NotFound
-from platbook.storage.addresses import Addresses
 from platbook.storage.backend import Backend
 from platbook.storage.objects import Access, Listed, ObjectFacts, StoredObject, to_attributes, to_key
+from platbook.storage.urls import Addresses
 
 
 class Storage:

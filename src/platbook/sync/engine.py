@@ -25,17 +25,15 @@ from platbook.db.errors import is_database_away
 from platbook.listings.listing import Origin
 from platbook.listings.store import mark_scope_narrowed
 from platbook.listings.terms import KnownTerms
-from platbook.media.batches import Batches
+from platbook.mapping.mapping import FieldMapping, plan_mapping
+from platbook.media.photo_worker import Batches
 from platbook.providers.configuration import read_part
 from platbook.providers.providers import Provider, get_provider, open_credentials
-from platbook.sync import cursors
-from platbook.sync.mapping import FieldMapping, plan_mapping
-from platbook.sync.outcome import Settlement, ended_well, error_type, settle_failure, settle_success
 from platbook.sync.page import Rules
-from platbook.sync.plan import LastSweep, plan_run, scope_fingerprint
 from platbook.sync.rejections import take_retrying
-from platbook.sync.run_context import RunContext
-from platbook.sync.runs import (
+from platbook.sync.runs import cursors
+from platbook.sync.runs.context import RunContext
+from platbook.sync.runs.lifecycle import (
     Lease,
     RunCancelled,
     RunStatus,
@@ -46,6 +44,8 @@ from platbook.sync.runs import (
     put_off,
     take_run,
 )
+from platbook.sync.runs.outcome import Settlement, ended_well, error_type, settle_failure, settle_success
+from platbook.sync.runs.plan import LastSweep, plan_run, scope_fingerprint
 from platbook.sync.sweep import apply_sweep, sweep
 from platbook.sync.walk import walk_changes
 from platbook.transport import LEASE, Transport, seat

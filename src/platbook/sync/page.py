@@ -18,10 +18,10 @@ from platbook.listings.listing import NormalListing, Origin
 from platbook.listings.photos import limit_photos
 from platbook.listings.store import Incoming, Known
 from platbook.listings.terms import KnownTerms, Term, add_terms
+from platbook.mapping.mapping import FieldMapping
 from platbook.providers.display import Display
 from platbook.reso.fields import SLOT
-from platbook.sync.fingerprint import content_hash
-from platbook.sync.mapping import FieldMapping
+from platbook.sync.content_hash import content_hash
 from platbook.sync.rejections import (
     LONGEST_KEY,
     Rejection,
@@ -31,7 +31,7 @@ from platbook.sync.rejections import (
     to_rejection,
 )
 from platbook.sync.removal import remove_listings
-from platbook.sync.runs import Counts, Lease
+from platbook.sync.runs.lifecycle import Counts, Lease
 
 _TYPE = SLOT["PropertyType"]
 _CLOSED = SLOT["CloseDate"]

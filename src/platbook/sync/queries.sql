@@ -1,78 +1,3 @@
--- name: add_status
--- The live state of a provider, made when it is first needed.
-INSERT INTO mls_sync_status (provider_id, updated_at) VALUES (%(provider_id)s, %(at)s) ON CONFLICT DO NOTHING;
-
--- name: request_run
--- A run that waits for its turn; nothing is added where one waits already.
-INSERT INTO mls_sync_history (sync_id, provider_id, sync_type, status, dry_run, listing_key, sweep_id, triggered_by, queued_at)
-VALUES (%(sync_id)s, %(provider_id)s, %(sync_type)s, 'waiting', %(dry_run)s, %(listing_key)s, %(sweep_id)s, %(triggered_by)s, %(at)s)
-ON CONFLICT (provider_id) WHERE parent_id IS NULL AND status = 'waiting' DO NOTHING;
-
--- name: get_waiting
--- The run that waits for a provider.
-SELECT sync_id FROM mls_sync_history WHERE provider_id = %(provider_id)s AND parent_id IS NULL AND status = 'waiting';
-
--- name: raise_epoch
--- From now on, only who holds this epoch may store pages of the provider.
-UPDATE mls_sync_status SET epoch = epoch + 1, updated_at = %(at)s WHERE provider_id = %(provider_id)s RETURNING epoch;
-
--- name: get_running
--- The run a dead worker left behind, to be resumed under its own id.
-SELECT sync_id, provider_id, sync_type, dry_run, listing_key, sweep_id, triggered_by FROM mls_sync_history
-WHERE provider_id = %(provider_id)s AND parent_id IS NULL AND status = 'running' FOR UPDATE;
-
--- name: start_waiting
--- The waiting run starts.
-UPDATE mls_sync_history SET status = 'running', started_at = %(at)s
-WHERE provider_id = %(provider_id)s AND parent_id IS NULL AND status = 'waiting'
-RETURNING sync_id, provider_id, sync_type, dry_run, listing_key, sweep_id, triggered_by;
-
--- name: add_child
--- One run per resource under its parent.
-INSERT INTO mls_sync_history (sync_id, parent_id, provider_id, resource, sync_type, status, dry_run, listing_key, triggered_by,
-    queued_at, started_at)
-VALUES (%(sync_id)s, %(parent_id)s, %(provider_id)s, %(resource)s, %(sync_type)s, 'running', %(dry_run)s, %(listing_key)s,
-    %(triggered_by)s, %(at)s, %(at)s);
-
--- name: resume_child
--- The child of a resumed run goes on with it.
-UPDATE mls_sync_history SET status = 'running'
-WHERE parent_id = %(parent_id)s AND resource = %(resource)s RETURNING sync_id;
-
--- name: start_status
--- A run takes over the live state.
-UPDATE mls_sync_status SET current_sync_id = %(sync_id)s, stage = 'connecting', done = 0, total = NULL, rate = NULL,
-    expected_end_at = NULL, updated_at = %(at)s
-WHERE provider_id = %(provider_id)s AND epoch = %(epoch)s;
-
--- name: hold_epoch
--- The fence: still the holder of the epoch? Locks the provider's state until the page is committed, and tells of a cancel.
-UPDATE mls_sync_status s SET updated_at = clock_timestamp() FROM mls_sync_history h
-WHERE s.provider_id = %(provider_id)s AND s.epoch = %(epoch)s AND h.sync_id = %(sync_id)s
-RETURNING h.cancel_requested_at IS NOT NULL;
-
--- name: report_progress
--- Where the run is now.
-UPDATE mls_sync_status SET stage = %(stage)s, done = %(done)s, total = %(total)s, rate = %(rate)s,
-    expected_end_at = %(expected_end_at)s, updated_at = clock_timestamp()
-WHERE provider_id = %(provider_id)s AND epoch = %(epoch)s;
-
--- name: add_counts
--- What a page did, on the run and on its resource's child.
-UPDATE mls_sync_history SET fetched = fetched + %(fetched)s, added = added + %(added)s, updated = updated + %(updated)s,
-    unchanged = unchanged + %(unchanged)s, deleted = deleted + %(deleted)s, errored = errored + %(errored)s
-WHERE sync_id = ANY(%(sync_ids)s);
-
--- name: add_effort
--- What a run cost: bytes and requests on the wire, and seconds by stage; and what is to be said of it besides.
-UPDATE mls_sync_history SET bytes = bytes + %(bytes)s, requests = requests + %(requests)s, stages = %(stages)s,
-    remarks = remarks || ARRAY(SELECT said FROM unnest(%(remarks)s::text[]) AS said WHERE said <> ALL (remarks))
-WHERE sync_id = ANY(%(sync_ids)s);
-
--- name: get_counts
--- What a run has done so far.
-SELECT fetched, added, updated, unchanged, deleted, errored FROM mls_sync_history WHERE sync_id = %(sync_id)s;
-
 -- name: finish_run
 -- A run and its children end; who no longer holds the epoch changes nothing.
 UPDATE mls_sync_history SET status = %(status)s, ended_at = %(at)s, error_type = %(error_type)s, error = %(error)s
@@ -104,74 +29,6 @@ SELECT consecutive_failures FROM mls_sync_status WHERE provider_id = %(provider_
 SELECT (SELECT last_sweep_at FROM mls_sync_status WHERE provider_id = %(provider_id)s) AS done_at,
     (SELECT max(began_at) FROM mls_sweeps WHERE provider_id = %(provider_id)s AND candidates > 0) AS refused_at;
 
--- name: unblock
--- A person has acted: the provider is due at once and may be tried again.
-UPDATE mls_sync_status SET blocked = false, needs_operator = NULL, consecutive_failures = 0, next_run_at = %(at)s, updated_at = %(at)s
-WHERE provider_id = %(provider_id)s;
-
--- name: request_cancel
--- Ask the waiting and the running run of a provider to stop; waiting ones stop at once, with their children.
-WITH asked AS (
-    UPDATE mls_sync_history SET cancel_requested_at = %(at)s,
-        status = CASE WHEN status = 'waiting' THEN 'cancelled' ELSE status END,
-        ended_at = CASE WHEN status = 'waiting' THEN %(at)s ELSE ended_at END
-    WHERE provider_id = %(provider_id)s AND (status = 'waiting' OR status = 'running' AND parent_id IS NULL)
-    RETURNING sync_id, parent_id, sync_type, dry_run, status)
-SELECT sync_id, sync_type, dry_run, status = 'cancelled' AS is_ended FROM asked WHERE parent_id IS NULL;
-
--- name: put_off
--- A run of the schedule's kind was cancelled: the next one comes after the provider's interval, not at once.
-UPDATE mls_sync_status s SET updated_at = %(at)s,
-    next_run_at = greatest(s.next_run_at, %(at)s::timestamptz + make_interval(secs => p.interval_hours::float8 * 3600))
-FROM mls_provider_configurations p
-WHERE s.provider_id = %(provider_id)s AND p.provider_id = s.provider_id;
-
--- name: find_due_providers
--- Providers whose time has come and for which no run waits or runs, longest waiting first.
-SELECT p.provider_id FROM mls_provider_configurations p LEFT JOIN mls_sync_status s USING (provider_id)
-WHERE p.enabled AND p.archived_at IS NULL AND NOT coalesce(s.blocked, false)
-    AND (s.next_run_at IS NULL OR s.next_run_at <= %(at)s)
-    AND NOT EXISTS (SELECT FROM mls_sync_history h WHERE h.provider_id = p.provider_id AND h.parent_id IS NULL
-        AND h.status IN ('waiting', 'running'))
-ORDER BY s.next_run_at NULLS FIRST;
-
--- name: find_unattended_providers
--- Providers with a run that waits, or with one under way that has given no sign of life: each should have a job.
-SELECT DISTINCT h.provider_id FROM mls_sync_history h JOIN mls_sync_status s USING (provider_id)
-WHERE h.parent_id IS NULL AND (h.status = 'waiting'
-    OR h.status = 'running' AND s.updated_at < clock_timestamp() - make_interval(secs => %(silence)s))
-ORDER BY h.provider_id;
-
--- name: get_cursor
--- Where a provider's resource stands.
-SELECT watermark, watermark_scope, walk, walk_since, walk_checkpoint, walk_watermark, walk_scope, walk_done
-FROM mls_sync_cursors WHERE provider_id = %(provider_id)s AND resource = %(resource)s;
-
--- name: save_walk
--- The walk goes on: where it can be resumed after the page being committed.
-INSERT INTO mls_sync_cursors AS c (provider_id, resource, walk, walk_since, walk_checkpoint, walk_watermark, walk_scope, walk_done, updated_at)
-VALUES (%(provider_id)s, %(resource)s, %(walk)s, %(since)s, %(checkpoint)s, %(watermark)s, %(scope)s, %(done)s, %(at)s)
-ON CONFLICT (provider_id, resource) DO UPDATE SET walk = excluded.walk, walk_since = excluded.walk_since,
-    walk_checkpoint = excluded.walk_checkpoint, walk_watermark = excluded.walk_watermark, walk_scope = excluded.walk_scope,
-    walk_done = excluded.walk_done, updated_at = excluded.updated_at;
-
--- name: save_watermark
--- The next incremental run starts here, for this scope.
-INSERT INTO mls_sync_cursors AS c (provider_id, resource, watermark, watermark_scope, updated_at)
-VALUES (%(provider_id)s, %(resource)s, %(watermark)s, %(scope)s, %(at)s)
-ON CONFLICT (provider_id, resource) DO UPDATE SET watermark = coalesce(excluded.watermark, c.watermark),
-    watermark_scope = excluded.watermark_scope, updated_at = excluded.updated_at;
-
--- name: end_walk
--- The walk is complete.
-UPDATE mls_sync_cursors SET walk = NULL, walk_since = NULL, walk_checkpoint = NULL, walk_watermark = NULL, walk_scope = NULL,
-    walk_done = 0, updated_at = %(at)s
-WHERE provider_id = %(provider_id)s AND resource = %(resource)s;
-
--- name: forget_cursors
--- The next run starts from nothing.
-DELETE FROM mls_sync_cursors WHERE provider_id = %(provider_id)s;
-
 -- name: add_rejection
 -- A record that could not be accepted; seen again, it is the same rejection.
 INSERT INTO mls_sync_errors AS e (id, provider_id, sync_id, resource, type, listing_key, field, reason, raw, at, last_at)
@@ -202,13 +59,6 @@ ORDER BY listing_key, id LIMIT %(limit)s;
 UPDATE mls_sync_errors SET retry = 'abandoned', last_at = %(at)s,
     reason = reason || ' (it cannot be tried again: what was kept of it is not a record)'
 WHERE id = ANY(%(ids)s);
-
--- name: mark_retrying
--- One rejection, or all open ones of a provider, to be tried again by the next run.
-UPDATE mls_sync_errors SET retry = 'retrying', last_at = %(at)s
-WHERE (id = %(id)s OR (%(id)s::uuid IS NULL AND provider_id = %(provider_id)s))
-    AND listing_key IS NOT NULL AND retry IN ('pending', 'failed', 'retrying')
-RETURNING provider_id;
 
 -- name: add_run_error
 -- Why a run could not go on.
@@ -243,11 +93,6 @@ SELECT retention FROM mls_provider_configurations WHERE provider_id = %(provider
 SELECT id, listing_key FROM properties
 WHERE provider_id = %(provider_id)s AND listing_key > %(after)s AND removed_at IS NOT NULL AND erased_at IS NULL
 ORDER BY listing_key LIMIT %(limit)s FOR UPDATE SKIP LOCKED;
-
--- name: erase_samples
--- What broken replies and records without a key said: it belongs to no listing that could be erased.
-UPDATE mls_sync_errors SET raw = NULL
-WHERE provider_id = %(provider_id)s AND listing_key IS NULL AND raw IS NOT NULL;
 
 -- name: add_sweep_keys
 -- Keys the source holds.
@@ -295,11 +140,6 @@ WITH older AS (
     RETURNING id)
 DELETE FROM mls_sweep_candidates c USING older WHERE c.sweep_id = older.id;
 
--- name: accept_sweep
--- A person accepts a refused sweep.
-UPDATE mls_sweeps SET status = 'accepted', decided_at = %(at)s, decided_by = %(actor)s
-WHERE id = %(sweep_id)s AND status = 'refused' RETURNING provider_id;
-
 -- name: find_candidates
 -- The keys of a refused sweep.
 SELECT listing_key FROM mls_sweep_candidates WHERE sweep_id = %(sweep_id)s ORDER BY listing_key;
@@ -307,14 +147,3 @@ SELECT listing_key FROM mls_sweep_candidates WHERE sweep_id = %(sweep_id)s ORDER
 -- name: settle_sweep
 -- How many of an accepted sweep's candidates were removed in the end.
 UPDATE mls_sweeps SET removed = %(removed)s WHERE id = %(sweep_id)s;
-
--- name: get_discovery
--- What a provider's source said of itself when it was last asked.
-SELECT mark, source, discovery, read_at FROM mls_discoveries WHERE provider_id = %(provider_id)s;
-
--- name: keep_discovery
--- What a source says of itself now.
-INSERT INTO mls_discoveries (provider_id, mark, source, discovery, read_at)
-VALUES (%(provider_id)s, %(mark)s, %(source)s, %(discovery)s, %(at)s)
-ON CONFLICT (provider_id) DO UPDATE SET
-    mark = excluded.mark, source = excluded.source, discovery = excluded.discovery, read_at = excluded.read_at;

@@ -12,7 +12,7 @@ import orjson
 from platbook.base.ids import new_id
 from platbook.connectors.contract import RawRecord
 from platbook.db import WriteConnection, load_queries
-from platbook.sync.runs import Lease
+from platbook.sync.runs.lifecycle import Lease
 
 Q = load_queries(__package__ or "platbook.sync")
 

@@ -18,8 +18,8 @@ from platbook.db import WriteConnection, load_queries
 from platbook.listings.listing import Origin
 from platbook.sync.rejections import find_key_fault
 from platbook.sync.removal import remove_listings
-from platbook.sync.run_context import RunContext
-from platbook.sync.runs import Counts, add_counts, hold_epoch
+from platbook.sync.runs.context import RunContext
+from platbook.sync.runs.lifecycle import Counts, add_counts, hold_epoch
 
 Q = load_queries(__package__ or "platbook.sync")
 

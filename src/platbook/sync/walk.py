@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from platbook.base.errors import SourceBrokeProtocol
 from platbook.connectors.contract import Page, Session
 from platbook.db import WriteConnection
-from platbook.sync import cursors
-from platbook.sync.cursors import WalkPlace
-from platbook.sync.plan import Walk
 from platbook.sync.rejections import Rejection
-from platbook.sync.run_context import RunContext
+from platbook.sync.runs import cursors
+from platbook.sync.runs.context import RunContext
+from platbook.sync.runs.cursors import WalkPlace
+from platbook.sync.runs.plan import Walk
 
 
 @dataclass(slots=True)

@@ -14,17 +14,17 @@ from platbook.base.clock import Clock
 from platbook.base.errors import RateLimited
 from platbook.base.log import get_log
 from platbook.db import Database
-from platbook.transport.addresses import Address, find_onward, parse_address
 from platbook.transport.bodies import read_body
 from platbook.transport.budgets import Allowance, Budget
 from platbook.transport.downloads import Downloader, Limits, Spending
-from platbook.transport.guard import GuardedTransport
 from platbook.transport.headers import join_headers, parse_cookies
 from platbook.transport.meter import Meter
 from platbook.transport.quota import NoQuota, Quota
 from platbook.transport.reply import HttpReply
 from platbook.transport.retry import TRIES, Trouble, judge_answer, judge_failure, plan_pauses
+from platbook.transport.ssrf_guard import GuardedTransport
 from platbook.transport.timing import Timing
+from platbook.transport.urls import Address, find_onward, parse_address
 
 TIMEOUTS = httpx2.Timeout(connect=10, write=60, read=120, pool=60)
 """Seconds for each phase; `read` is the longest silence, for a source may think long before a large page."""

@@ -15,13 +15,13 @@ import httpx2
 from platbook.base.clock import Clock
 from platbook.base.errors import InvalidInput, MediaRejected, RateLimited, SourceBrokeProtocol, TryLater
 from platbook.base.log import get_log
-from platbook.transport.addresses import Address, parse_address
 from platbook.transport.bodies import read_body
 from platbook.transport.budgets import Budget
 from platbook.transport.headers import join_headers
 from platbook.transport.meter import Meter
 from platbook.transport.quota import Quota
 from platbook.transport.retry import judge_answer, judge_failure
+from platbook.transport.urls import Address, parse_address
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 5

@@ -14,7 +14,7 @@ from uuid import UUID
 import orjson
 
 from platbook.accounts.invitations import use_newest_invitation
-from platbook.accounts.logins import Means, note_refusal
+from platbook.accounts.login_audit import Means, note_refusal
 from platbook.accounts.oidc.claims import Identity, to_identity
 from platbook.accounts.oidc.issuer import Issuer
 from platbook.accounts.sessions import Sessions, Tokens

@@ -25,14 +25,14 @@ from platbook.connectors.contract import (
     Scope,
     SourceBrokeProtocol,
 )
-from platbook.connectors.rets.conversation import Conversation, Pause, SourceClock
 from platbook.connectors.rets.discovery import NUMBERS, read_columns, read_discovery, read_type
-from platbook.connectors.rets.fetching import Fetcher, select_in_batches
+from platbook.connectors.rets.http_session import Conversation, Pause, SourceClock
 from platbook.connectors.rets.metadata import MetadataReader
 from platbook.connectors.rets.paging import Pager, Place, Query, Sheet
 from platbook.connectors.rets.photos import PhotoFetcher
+from platbook.connectors.rets.record_fetcher import Fetcher, select_in_batches
 from platbook.connectors.rets.remarks import Remarks
-from platbook.connectors.rets.searching import QueryRefusedError, Searcher
+from platbook.connectors.rets.searcher import QueryRefusedError, Searcher
 from platbook.connectors.rets.settings import RetsCredentials, RetsSettings
 from platbook.protocols.rets.query import EVERYTHING_SINCE, is_by, later, modified_since, step_back
 

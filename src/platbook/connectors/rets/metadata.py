@@ -6,7 +6,7 @@ A source that does not speak one format is asked in the other, one that does not
 from collections.abc import Sequence
 
 from platbook.connectors.contract import HttpReply, ProviderMisconfigured
-from platbook.connectors.rets.conversation import Conversation, SessionLostError
+from platbook.connectors.rets.http_session import Conversation, SessionLostError
 from platbook.connectors.rets.settings import RetsSettings
 from platbook.protocols.rets.codes import Meaning, find_meaning, to_error
 from platbook.protocols.rets.metadata import MetadataParser, MetadataTable

@@ -23,11 +23,11 @@ from typing import Literal
 from pydantic import BaseModel
 
 from platbook.connectors.contract import Clock, ProviderMisconfigured, RawRecord, SourceBrokeProtocol
-from platbook.connectors.rets.fetching import Fetcher, expect_all, read_keys
+from platbook.connectors.rets.record_fetcher import Fetcher, expect_all, read_keys
 from platbook.connectors.rets.records import Problem, Read
 from platbook.connectors.rets.remarks import Remarks
-from platbook.connectors.rets.searching import Asked, Found, OffsetRefusedError
-from platbook.connectors.rets.seen import SeenKeys
+from platbook.connectors.rets.searcher import Asked, Found, OffsetRefusedError
+from platbook.connectors.rets.seen_keys import SeenKeys
 from platbook.connectors.rets.settings import RetsSettings
 from platbook.protocols.rets.query import (
     EVERYTHING_SINCE,

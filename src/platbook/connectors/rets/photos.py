@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from urllib.parse import urljoin
 
 from platbook.connectors.contract import HttpReply, MediaRef, SourceBrokeProtocol
-from platbook.connectors.rets.conversation import Conversation, SessionLostError
+from platbook.connectors.rets.http_session import Conversation, SessionLostError
 from platbook.connectors.rets.remarks import Remarks
 from platbook.connectors.rets.settings import RetsSettings
 from platbook.protocols.rets.codes import Meaning, find_meaning, to_error

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import compress
 
 from platbook.connectors.contract import MediaRef, ProviderMisconfigured, RawRecord
-from platbook.connectors.rets.searching import Fields, Found
+from platbook.connectors.rets.searcher import Fields, Found
 from platbook.connectors.rets.settings import RetsSettings
 from platbook.protocols.rets.search import BadRow, Row
 from platbook.protocols.rets.standard import Record

@@ -7,8 +7,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from platbook.accounts import get_user
+from platbook.crm.intake.round_robin import Member, take_turn
 from platbook.crm.intake.rules import Method, Q, Rule, find_members
-from platbook.crm.intake.turns import Member, take_turn
 from platbook.crm.leads.lead import Lead
 from platbook.crm.leads.store import to_owned
 from platbook.db import WriteConnection

@@ -11,8 +11,8 @@ from pydantic.alias_generators import to_camel
 
 from platbook.base.errors import FieldProblem, InvalidInput
 from platbook.crm.contacts import EMAIL, PHONE, to_email, to_phone
+from platbook.crm.enums import EventType
 from platbook.crm.leads.rows import Contact
-from platbook.crm.words import EventType
 
 _WORDS = {"missing": "is required", "extra_forbidden": "is not a known field"}
 

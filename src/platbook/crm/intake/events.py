@@ -16,6 +16,7 @@ from platbook.base.errors import Conflict, FieldProblem, InvalidInput, NotFound,
 from platbook.base.ids import new_id
 from platbook.base.rights import ROLES, Reach, Right, require, whose
 from platbook.crm.contacts import EMAIL, PHONE
+from platbook.crm.enums import Channel, EventType, InteractionType, Priority, TaskType
 from platbook.crm.intake.assignment import Occasion, assign_by_rule
 from platbook.crm.intake.event import LeadEvent, PropertyNamed, event_id_of, parse_event, read_contacts, to_occurred
 from platbook.crm.intake.rules import Q
@@ -33,7 +34,6 @@ from platbook.crm.leads.rows import (
 from platbook.crm.leads.store import about, acts_for, note_assigned, to_owned
 from platbook.crm.tasks.store import insert_task
 from platbook.crm.tasks.task import Task
-from platbook.crm.words import Channel, EventType, InteractionType, Priority, TaskType
 from platbook.db import ReadConnection, WriteConnection
 from platbook.jobs.outbox import write_event
 

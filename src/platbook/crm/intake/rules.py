@@ -13,7 +13,7 @@ from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput, NotFound
 from platbook.base.ids import new_id
 from platbook.base.rights import Right, require
-from platbook.crm.intake.turns import Member
+from platbook.crm.intake.round_robin import Member
 from platbook.db import ReadConnection, WriteConnection, load_queries
 
 Q = load_queries(__package__ or "platbook.crm.intake")

@@ -8,11 +8,11 @@ from platbook.base.actor import Actor
 from platbook.base.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from platbook.base.ids import new_id
 from platbook.base.rights import Right, require, whose
+from platbook.crm.enums import WRITTEN_BY_PEOPLE, InteractionType, WrittenType
 from platbook.crm.interactions.interaction import NOTHING, Interaction
 from platbook.crm.leads.lead import note_activity
 from platbook.crm.leads.rows import get_lead, lock_lead, save_lead
 from platbook.crm.visibility import check_lead
-from platbook.crm.words import WRITTEN_BY_PEOPLE, InteractionType, WrittenType
 from platbook.db import ReadConnection, WriteConnection, as_json, load_queries
 from platbook.jobs.outbox import write_event
 

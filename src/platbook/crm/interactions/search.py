@@ -7,15 +7,15 @@ from uuid import UUID
 
 from platbook.base.actor import Actor
 from platbook.base.errors import NotAllowed
+from platbook.crm.enums import InteractionType
 from platbook.crm.interactions.interaction import Interaction
 from platbook.crm.leads.store import read_lead
-from platbook.crm.lists import Page, Paging, Sort, Source, find_page
 from platbook.crm.visibility import sees_few, to_interaction_conditions
-from platbook.crm.words import InteractionType
 from platbook.db import ReadConnection
 from platbook.db.compose import SQL, Identifier
 from platbook.db.conditions import Conditions
 from platbook.db.keyset import read_moment
+from platbook.db.lists import Page, Paging, Sort, Source, find_page
 
 _TIME = SQL("timestamptz")
 

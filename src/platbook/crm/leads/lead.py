@@ -10,8 +10,8 @@ from uuid import UUID
 from platbook.base.errors import InvalidInput
 from platbook.base.rights import Belonging
 from platbook.crm.contacts import to_email, to_emails, to_phone, to_phones
+from platbook.crm.enums import Channel, Priority, Stage
 from platbook.crm.leads.scoring import Known, to_score
-from platbook.crm.words import Channel, Priority, Stage
 
 MOST_TAGS = 100
 LONGEST_TAG = 100

@@ -9,11 +9,11 @@ from platbook.audit import Subject, write_entry
 from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput, NotFound
 from platbook.base.rights import Right
+from platbook.crm.enums import InteractionType
 from platbook.crm.interactions.log import note
 from platbook.crm.leads.lead import Consent, Lead, rescore, to_words
 from platbook.crm.leads.rows import Q, keep_contacts, lock_lead, save_lead
 from platbook.crm.visibility import check_lead
-from platbook.crm.words import InteractionType
 from platbook.db import WriteConnection
 from platbook.jobs.outbox import write_event
 

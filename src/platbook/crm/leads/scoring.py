@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from platbook.crm.words import EventType, InteractionType, Stage
+from platbook.crm.enums import EventType, InteractionType, Stage
 
 _STAGES: Mapping[Stage, int] = MappingProxyType(
     {

@@ -11,15 +11,15 @@ from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput
 from platbook.base.rights import Right, whose
 from platbook.crm.contacts import EMAIL, PHONE, to_email, to_phone
+from platbook.crm.enums import Priority, Stage
 from platbook.crm.leads.lead import Lead
 from platbook.crm.leads.rows import COLUMNS, find_by_contacts, get_lead
-from platbook.crm.lists import Page, Paging, Sort, Source, find_page
 from platbook.crm.visibility import Seen, see, sees_few, to_lead_conditions, to_whole
-from platbook.crm.words import Priority, Stage
 from platbook.db import ReadConnection
 from platbook.db.compose import SQL, Composable, Identifier, Placeholder
 from platbook.db.conditions import Conditions
 from platbook.db.keyset import read_moment
+from platbook.db.lists import Page, Paging, Sort, Source, find_page
 
 _TIME = SQL("timestamptz")
 _MOST_WORDS = 8

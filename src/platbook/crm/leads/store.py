@@ -13,6 +13,7 @@ from platbook.base.errors import Conflict, Gone, InvalidInput, NotAllowed, NotFo
 from platbook.base.ids import new_id
 from platbook.base.rights import Belonging, Right, may, require, whose
 from platbook.crm.contacts import EMAIL
+from platbook.crm.enums import InteractionType
 from platbook.crm.interactions.log import note
 from platbook.crm.leads.lead import Lead, Said, apply, new_lead, rescore
 from platbook.crm.leads.rows import (
@@ -26,7 +27,6 @@ from platbook.crm.leads.rows import (
     save_lead,
 )
 from platbook.crm.visibility import Seen, check_lead, may_claim, see
-from platbook.crm.words import InteractionType
 from platbook.db import ReadConnection, WriteConnection
 from platbook.jobs.outbox import write_event
 

@@ -7,14 +7,14 @@ from types import MappingProxyType
 from uuid import UUID
 
 from platbook.base.actor import Actor
-from platbook.crm.lists import Page, Paging, Sort, Source, find_page
+from platbook.crm.enums import Priority
 from platbook.crm.tasks.task import Task
 from platbook.crm.visibility import sees_few, to_task_conditions
-from platbook.crm.words import Priority
 from platbook.db import ReadConnection
 from platbook.db.compose import SQL, Identifier
 from platbook.db.conditions import Conditions
 from platbook.db.keyset import read_moment
+from platbook.db.lists import Page, Paging, Sort, Source, find_page
 
 _TIME = SQL("timestamptz")
 _NEVER = "infinity"

@@ -10,12 +10,12 @@ from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput, NotAllowed, NotFound
 from platbook.base.ids import new_id
 from platbook.base.rights import Belonging, Right, require, whose
+from platbook.crm.enums import InteractionType
 from platbook.crm.interactions.log import note
 from platbook.crm.leads.lead import note_activity
 from platbook.crm.leads.rows import lock_lead, save_lead
 from platbook.crm.tasks.task import Said, Task, apply, complete
 from platbook.crm.visibility import check_lead, check_task
-from platbook.crm.words import InteractionType
 from platbook.db import ReadConnection, WriteConnection, load_queries
 from platbook.jobs.outbox import write_event
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from platbook.base.errors import InvalidInput
-from platbook.crm.words import Priority, TaskType
+from platbook.crm.enums import Priority, TaskType
 
 LONGEST_TITLE = 300
 MOST_MINUTES = 60 * 24 * 60

@@ -11,7 +11,7 @@ from platbook.audit import Subject, write_entry
 from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput
 from platbook.base.rights import Right, require
-from platbook.crm.transfer.ground import Ground, Source, find_owners
+from platbook.crm.transfer.import_context import Ground, Source, find_owners
 from platbook.crm.transfer.mapping import ColumnMapping, Kind, apply_mapping, read_mapping
 from platbook.crm.transfer.notes import import_notes
 from platbook.crm.transfer.people import import_people

@@ -21,7 +21,7 @@ from platbook.base.errors import InvalidInput
 from platbook.base.rights import Right, require
 from platbook.crm.leads.lead import Lead
 from platbook.crm.tasks.task import Task
-from platbook.crm.transfer.ground import Q
+from platbook.crm.transfer.import_context import Q
 from platbook.crm.transfer.table import writing
 from platbook.db import Database, ReadConnection
 from platbook.db.compose import SQL, Identifier, Literal, Placeholder

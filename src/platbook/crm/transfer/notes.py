@@ -8,14 +8,23 @@ from dataclasses import replace
 from uuid import UUID
 
 from platbook.base.ids import new_id
+from platbook.crm.enums import WRITTEN_BY_PEOPLE, InteractionType
 from platbook.crm.interactions.interaction import Interaction
 from platbook.crm.leads.lead import Lead, note_activity
 from platbook.crm.leads.rows import save_lead
-from platbook.crm.transfer.ground import Ground, Known, RowRefused, Source, batches, find_known, remember, to_moment
-from platbook.crm.transfer.lines import Line, find_lines
+from platbook.crm.transfer.import_context import (
+    Ground,
+    Known,
+    RowRefused,
+    Source,
+    batches,
+    find_known,
+    remember,
+    to_moment,
+)
 from platbook.crm.transfer.mapping import Kind
+from platbook.crm.transfer.related_rows import Line, find_lines
 from platbook.crm.transfer.report import Report
-from platbook.crm.words import WRITTEN_BY_PEOPLE, InteractionType
 from platbook.db import Database, WriteConnection, as_json
 
 COLUMNS = (

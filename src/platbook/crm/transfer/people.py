@@ -13,13 +13,14 @@ from uuid import UUID
 from platbook.base.errors import InvalidInput, TryLater
 from platbook.base.ids import new_id
 from platbook.crm.contacts import EMAIL
+from platbook.crm.enums import Priority, Stage
 from platbook.crm.intake.assignment import Occasion, assign_by_rule
 from platbook.crm.leads.lead import Lead, apply, new_lead, rescore
 from platbook.crm.leads.merging import to_merged
 from platbook.crm.leads.rows import COLUMNS, Contact, contacts_of, find_by_contacts, keep_contacts, save_lead, to_params
 from platbook.crm.leads.rows import Q as LEADS
 from platbook.crm.leads.store import about
-from platbook.crm.transfer.ground import (
+from platbook.crm.transfer.import_context import (
     Ground,
     Known,
     Owner,
@@ -35,7 +36,6 @@ from platbook.crm.transfer.ground import (
 from platbook.crm.transfer.mapping import Kind, apply_mapping
 from platbook.crm.transfer.report import Report
 from platbook.crm.transfer.table import Row
-from platbook.crm.words import Priority, Stage
 from platbook.db import Database, WriteConnection
 from platbook.jobs.outbox import write_event
 

@@ -10,7 +10,7 @@ from platbook.base.rights import Right, require, whose
 from platbook.crm.leads.lead import Lead
 from platbook.crm.leads.rows import get_lead
 from platbook.crm.transfer.dump import TABLES, find_emails, to_line
-from platbook.crm.transfer.ground import Q
+from platbook.crm.transfer.import_context import Q
 from platbook.crm.visibility import check_lead
 from platbook.db import ReadConnection, WriteConnection
 from platbook.jobs.outbox import write_event

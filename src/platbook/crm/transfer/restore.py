@@ -15,7 +15,7 @@ from platbook.base.errors import InvalidInput
 from platbook.base.rights import Right, require
 from platbook.crm.leads.lead import to_name_text, to_search_text
 from platbook.crm.transfer.dump import FORMAT, MANIFEST, TABLES, Table, find_emails
-from platbook.crm.transfer.ground import Q, batches
+from platbook.crm.transfer.import_context import Q, batches
 from platbook.db import Database, WriteConnection, as_json
 from platbook.db.compose import SQL, Identifier
 

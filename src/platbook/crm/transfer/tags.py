@@ -6,9 +6,9 @@ from uuid import UUID
 from platbook.base.errors import InvalidInput
 from platbook.crm.leads.lead import Lead, to_tags
 from platbook.crm.leads.rows import save_lead
-from platbook.crm.transfer.ground import Ground, Source, batches
-from platbook.crm.transfer.lines import find_lines
+from platbook.crm.transfer.import_context import Ground, Source, batches
 from platbook.crm.transfer.mapping import Kind
+from platbook.crm.transfer.related_rows import find_lines
 from platbook.crm.transfer.report import Report
 from platbook.db import Database
 

@@ -7,13 +7,22 @@ from uuid import UUID
 
 from platbook.base.errors import InvalidInput
 from platbook.base.ids import new_id
+from platbook.crm.enums import Priority, TaskType
 from platbook.crm.tasks.store import COLUMNS, Q, to_params
 from platbook.crm.tasks.task import Task, apply
-from platbook.crm.transfer.ground import Ground, Known, RowRefused, Source, batches, find_known, remember, to_moment
-from platbook.crm.transfer.lines import Line, find_lines
+from platbook.crm.transfer.import_context import (
+    Ground,
+    Known,
+    RowRefused,
+    Source,
+    batches,
+    find_known,
+    remember,
+    to_moment,
+)
 from platbook.crm.transfer.mapping import Kind
+from platbook.crm.transfer.related_rows import Line, find_lines
 from platbook.crm.transfer.report import Report
-from platbook.crm.words import Priority, TaskType
 from platbook.db import Database, WriteConnection
 from platbook.jobs.outbox import write_event
 

@@ -4,10 +4,10 @@ from platbook.db.totals import Count
 from platbook.listings.search.featured import find_featured
 from platbook.listings.search.filters import Box, Mine, Near, Range, Search
 from platbook.listings.search.find import Listings, find_listings
+from platbook.listings.search.query_string import parse_search
 from platbook.listings.search.stats import MarketStats, get_stats
 from platbook.listings.search.suggest import Suggestion, suggest
 from platbook.listings.search.versions import KnownVersions
-from platbook.listings.search.words import parse_search
 
 __all__ = [
     "Box",

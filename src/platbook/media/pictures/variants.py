@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import pyvips
 
 from platbook.base.errors import MediaRejected
-from platbook.media.pictures.mending import Mended, mend
-from platbook.media.pictures.opening import Header, decode, read_header, to_reason
+from platbook.media.pictures.decode import Header, decode, read_header, to_reason
 from platbook.media.pictures.placeholder import find_dominant_colour, to_blurhash
-from platbook.media.pictures.recipe import PLAIN, Format, Recipe, Size
+from platbook.media.pictures.repair import Mended, mend
+from platbook.media.pictures.variant_spec import PLAIN, Format, Recipe, Size
 
 _WHITE = 255.0
 _WHITE_16 = 65535.0

@@ -15,13 +15,13 @@ from starlette.routing import Route
 
 from platbook.base.clock import Clock, SystemClock
 from platbook.base.errors import InvalidInput
-from platbook.simulate.moments import MarketTime
+from platbook.simulate.clock import MarketTime
 from platbook.simulate.rets.authorization import Credentials, Scheme
-from platbook.simulate.rets.control import Control, to_problem
+from platbook.simulate.rets.control_api import Control, to_problem
+from platbook.simulate.rets.inventory import Stock
 from platbook.simulate.rets.quirks import parse_quirks
 from platbook.simulate.rets.server import DEFAULT_CAP, Manner, RetsServer
 from platbook.simulate.rets.source import STARTED, Source
-from platbook.simulate.rets.stock import Stock
 
 HOST = "127.0.0.1"
 PORT = 6103

@@ -12,8 +12,8 @@ from typing import cast
 from platbook.simulate.rets.codes import Code, RefusedError
 from platbook.simulate.rets.dmql import AllOf, AnyOf, Condition, Criterion, Not, split_list
 from platbook.simulate.rets.fields import DataType, Field, Shape
+from platbook.simulate.rets.inventory import Value, Values
 from platbook.simulate.rets.lookups import LOOKUPS, to_code
-from platbook.simulate.rets.stock import Value, Values
 
 Holds = Callable[[Values], bool]
 """Whether a row's values satisfy a condition."""

@@ -6,10 +6,10 @@ from datetime import datetime
 from email.utils import format_datetime
 
 from platbook.simulate.rets.codes import Code, RefusedError
+from platbook.simulate.rets.formatting import to_sent
 from platbook.simulate.rets.metadata import EMPTY_TYPES, TYPES, VERSION, Entry, Metadata, Parents, Part, Type
 from platbook.simulate.rets.quirks import Quirk, Quirks
 from platbook.simulate.rets.reply import in_envelope
-from platbook.simulate.rets.texts import to_sent
 
 _PREFIX = "METADATA-"
 _SPELLINGS = {"FOREIGN_KEYS": "FOREIGNKEYS", "FOREIGN_KEY": "FOREIGNKEYS"}

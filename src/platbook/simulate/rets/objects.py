@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from platbook.simulate.rets.codes import Code, RefusedError
+from platbook.simulate.rets.inventory import Row, Stand, to_photo_path
 from platbook.simulate.rets.quirks import Quirk, Quirks
 from platbook.simulate.rets.reply import TEXTS, XML, Reply, attributes
-from platbook.simulate.rets.stock import Row, Stand, to_photo_path
 
 _ABSENT_EVERY = 5
 _ABSENT_ORDER = 2

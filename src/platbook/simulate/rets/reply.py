@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from xml.sax.saxutils import quoteattr
 
 from platbook.simulate.rets.codes import Code
+from platbook.simulate.rets.formatting import charset_of
 from platbook.simulate.rets.quirks import Quirk, Quirks
-from platbook.simulate.rets.texts import charset_of
 
 XML = "text/xml"
 

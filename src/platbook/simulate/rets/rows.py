@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from platbook.simulate.rets.codes import Code
 from platbook.simulate.rets.fields import Class
+from platbook.simulate.rets.formatting import is_marked, to_sent, to_stated_remarks, to_writer
+from platbook.simulate.rets.inventory import Row, Value
 from platbook.simulate.rets.names import NamedField
 from platbook.simulate.rets.quirks import Quirk, Quirks
 from platbook.simulate.rets.reply import in_envelope
 from platbook.simulate.rets.search import Found, Search
-from platbook.simulate.rets.stock import Row, Value
-from platbook.simulate.rets.texts import is_marked, to_sent, to_stated_remarks, to_writer
 
 _PIECE = 50
 _FEW = 3

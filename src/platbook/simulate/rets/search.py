@@ -8,10 +8,10 @@ from platbook.simulate.rets.codes import Code, RefusedError
 from platbook.simulate.rets.criteria import Meaning, compile_condition
 from platbook.simulate.rets.dmql import parse_dmql
 from platbook.simulate.rets.fields import Class, Resource, find_resource
+from platbook.simulate.rets.formatting import zone_of
+from platbook.simulate.rets.inventory import Row, Stand
 from platbook.simulate.rets.names import NamedField, Names
 from platbook.simulate.rets.quirks import Quirk, Quirks
-from platbook.simulate.rets.stock import Row, Stand
-from platbook.simulate.rets.texts import zone_of
 
 FORMATS = ("COMPACT", "COMPACT-DECODED", "STANDARD-XML")
 

@@ -22,6 +22,7 @@ from platbook.simulate.rets.authorization import (
 from platbook.simulate.rets.codes import Code, RefusedError
 from platbook.simulate.rets.delivery import to_response
 from platbook.simulate.rets.faults import find_strikes, strike_whole
+from platbook.simulate.rets.formatting import zone_of
 from platbook.simulate.rets.login import CAPABILITIES, INSISTED, LOGIN, QUERY, write_action, write_login, write_logout
 from platbook.simulate.rets.metadata import VERSION, Metadata
 from platbook.simulate.rets.metadata_reply import parse_metadata_request, to_date, write_metadata
@@ -29,12 +30,11 @@ from platbook.simulate.rets.names import Names
 from platbook.simulate.rets.objects import Shelf, parse_object_request, to_image, to_object_reply
 from platbook.simulate.rets.quirks import Quirk, Quirks
 from platbook.simulate.rets.reply import XML, Reply, to_refusal, to_reply
+from platbook.simulate.rets.request_log import Statistics
 from platbook.simulate.rets.rows import write_result
 from platbook.simulate.rets.search import find_rows, parse_search, to_page
 from platbook.simulate.rets.sessions import COOKIE, Session, SessionEndedError, Sessions
 from platbook.simulate.rets.source import Source
-from platbook.simulate.rets.statistics import Statistics
-from platbook.simulate.rets.texts import zone_of
 
 DEFAULT_CAP = 100
 

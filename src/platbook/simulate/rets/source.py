@@ -7,8 +7,8 @@ from collections.abc import Callable, Hashable
 from datetime import UTC, datetime
 
 from platbook.base.clock import Clock
-from platbook.simulate.moments import MarketTime
-from platbook.simulate.rets.stock import Row, Stand, Stock
+from platbook.simulate.clock import MarketTime
+from platbook.simulate.rets.inventory import Row, Stand, Stock
 
 STARTED = datetime(2026, 1, 1, tzinfo=UTC)
 """When the invented market begins, where nothing else is said."""

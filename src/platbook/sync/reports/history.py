@@ -7,7 +7,7 @@ from uuid import UUID
 
 from platbook.base.errors import NotFound
 from platbook.db import ReadConnection, load_queries
-from platbook.sync.runs import RunStatus, SyncType
+from platbook.sync.runs.lifecycle import RunStatus, SyncType
 
 Q = load_queries(__package__ or "platbook.sync.reports")
 

@@ -1,0 +1,1 @@
+"""Routes of the CRM: leads, tasks, interactions, intake."""

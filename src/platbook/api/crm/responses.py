@@ -1,0 +1,94 @@
+"""Answers of the CRM, made straight from rows: lists pass no model on the way out."""
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TypeVar
+
+import orjson
+from fastapi import Response
+
+from platbook.api.envelope import raw_json
+from platbook.crm.interactions.interaction import Interaction
+from platbook.crm.leads.lead import to_words
+from platbook.crm.tasks.task import Task
+from platbook.crm.visibility import Seen
+from platbook.db.lists import Page, Paging
+
+T = TypeVar("T")
+
+
+def answer(data: Mapping[str, object], *, status: int = 200) -> Response:
+    """Data in the envelope."""
+    return raw_json(orjson.dumps({"success": True, "data": data}, option=orjson.OPT_UTC_Z), status=status)
+
+
+def answer_list(name: str, page: Page[T], paging: Paging, to: Callable[[T], Mapping[str, object]]) -> Response:
+    """A page in the envelope, its rows under their name."""
+    return answer({name: [to(row) for row in page.rows], "pagination": _pagination(page, paging)})
+
+
+def to_lead(seen: Seen) -> dict[str, object]:
+    """A lead as JSON, as its reader sees it."""
+    lead = seen.lead
+    return {
+        "id": lead.id,
+        "email": lead.emails[0] if lead.emails else None,
+        "phoneNumber": lead.phones[0] if lead.phones else None,
+        **to_words(lead),
+        "office": lead.office,
+        "team": lead.team,
+        "score": lead.score,
+        "scoreReasons": lead.score_reasons,
+        "updatedAt": lead.updated_at,
+        "lastActivityAt": lead.last_activity_at,
+        "claimUntil": lead.claim_until,
+        "contactHidden": not seen.is_whole,
+    }
+
+
+def to_task(task: Task, now: datetime) -> dict[str, object]:
+    """A task as JSON."""
+    return {
+        "id": task.id,
+        "title": task.title,
+        "description": task.description,
+        "type": task.type,
+        "dueDate": task.due_date,
+        "timeZone": task.time_zone,
+        "priority": task.priority,
+        "leadId": task.lead_id,
+        "assignedTo": task.assigned_to,
+        "isCompleted": task.completed_at is not None,
+        "completedAt": task.completed_at,
+        "remindMinutesBefore": task.remind_minutes_before,
+        "isOverdue": task.is_overdue(now),
+        "createdBy": task.created_by,
+        "createdAt": task.created_at,
+        "updatedAt": task.updated_at,
+    }
+
+
+def to_interaction(entry: Interaction) -> dict[str, object]:
+    """An interaction as JSON."""
+    return {
+        "id": entry.id,
+        "leadId": entry.lead_id,
+        "type": entry.type,
+        "content": entry.content,
+        "interactionDate": entry.interaction_date,
+        "userId": entry.user_id,
+        "actor": entry.actor,
+        "propertyId": entry.property_id,
+        "metadata": entry.metadata,
+        "createdAt": entry.created_at,
+    }
+
+
+def _pagination(page: Page[T], paging: Paging) -> dict[str, object]:
+    pagination: dict[str, object] = {"page": paging.page, "limit": paging.limit, "nextCursor": page.next_cursor}
+    if page.total is not None:
+        pagination["total"] = page.total
+        pagination["totalPages"] = math.ceil(page.total / paging.limit)
+        pagination["totalIsEstimate"] = page.total_is_estimate
+    return pagination

@@ -1,0 +1,1 @@
+"""Routes of listings: search, one listing, its photos."""

@@ -1,0 +1,92 @@
+"""Answers about listings, written straight from the documents' texts: nothing on the way parses them."""
+
+import math
+from dataclasses import replace
+from datetime import datetime
+
+import orjson
+
+from platbook.api.models import to_z
+from platbook.listings.reading import Timeline, TimelineEntry
+from platbook.listings.search import Listings, Search, Suggestion
+from platbook.listings.search.stats import MarketStats, Prices
+from platbook.media.photo_urls import WINDOW, to_expiry, to_window
+
+
+def to_list_body(listings: Listings, search: Search) -> bytes:
+    """A list's whole body."""
+    head = b'{"success":true,"data":{"properties":['
+    tail = b'],"pagination":' + orjson.dumps(_pagination(listings, search))
+    if search.facets:
+        tail += b',"facets":' + orjson.dumps(listings.facets)
+    return head + ",".join(listings.documents).encode() + tail + b"}}"
+
+
+def to_signed(listings: Listings, now: datetime) -> Listings:
+    """The same page, its version that of its photos' signatures, too, where any of its photos takes one."""
+    window = to_window(listings.documents, now)
+    if not window:
+        return listings
+    return replace(
+        listings, version=listings.version + window, fresh_until=min(listings.fresh_until, to_expiry(now) - WINDOW)
+    )
+
+
+def to_one_body(document: str, raw: str | None = None) -> bytes:
+    """One listing's whole body; `raw` beside its words where an admin asked for it."""
+    if raw is not None:
+        document = f'{document[:-1]},"raw":{raw}}}'
+    return b'{"success":true,"data":' + document.encode() + b"}"
+
+
+def to_etag(version: str) -> str:
+    """A version as an entity tag (RFC 9110 section 8.8.3). Weak: compression may change the bytes."""
+    return f'W/"{version}"'
+
+
+def holds(if_none_match: str | None, version: str) -> bool:
+    """Whether the caller has this version already (RFC 9110 section 13.1.2, weak comparison)."""
+    if if_none_match is None:
+        return False
+    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return "*" in tags or f'"{version}"' in tags
+
+
+def to_suggestions(offers: list[Suggestion]) -> list[dict[str, object]]:
+    """Suggestions as JSON."""
+    return [{"kind": one.kind, "text": one.text, "count": one.count, "filter": one.filter} for one in offers]
+
+
+def to_stats(stats: MarketStats) -> dict[str, object]:
+    """The market in numbers as JSON."""
+    return {
+        "total": stats.total,
+        "byStatus": stats.by_status,
+        "byType": stats.by_type,
+        "byCity": stats.by_city,
+        "price": _prices(stats.prices),
+    }
+
+
+def _prices(prices: Prices) -> dict[str, float | None]:
+    told = {"lowerQuartile": prices.lower_quartile, "median": prices.median, "upperQuartile": prices.upper_quartile}
+    return {word: None if price is None else float(price) for word, price in told.items()}
+
+
+def _pagination(listings: Listings, search: Search) -> dict[str, object]:
+    pagination: dict[str, object] = {"page": search.page, "limit": search.limit, "nextCursor": listings.next_cursor}
+    if listings.total is not None:
+        pagination["total"] = listings.total
+        pagination["totalPages"] = math.ceil(listings.total / search.limit)
+        pagination["totalIsEstimate"] = listings.total_is_estimate
+    return pagination
+
+
+def to_timeline(timeline: Timeline) -> list[dict[str, object]]:
+    """A timeline as JSON; what a public reader is not told is left out."""
+    return [_entry(entry) for entry in timeline.entries]
+
+
+def _entry(entry: TimelineEntry) -> dict[str, object]:
+    told: dict[str, object] = {"at": to_z(entry.at), "kind": entry.kind, "changes": entry.changes}
+    return told if entry.source is None else {**told, "source": entry.source, "syncId": entry.sync_id}

@@ -1,0 +1,1 @@
+"""Routes of MLS administration: providers, syncs, photos."""

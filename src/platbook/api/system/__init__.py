@@ -1,0 +1,1 @@
+"""Routes of the installation: health, audit log, stored objects."""

@@ -1,0 +1,51 @@
+"""Health, for whoever watches the process: alive, and ready to answer."""
+
+import asyncio
+from functools import cache
+
+from fastapi import APIRouter
+
+from platbook.api.envelope import Failure
+from platbook.api.services import Given
+from platbook.base.errors import TryLater
+from platbook.db import ReadConnection, load_queries
+from platbook.db.errors import OperationalError
+from platbook.db.migrations import find_migrations
+
+router = APIRouter(prefix="/health", tags=["Health"])
+
+Q = load_queries(__package__ or "platbook.api.system")
+
+_PATIENCE_SECONDS = 3
+
+
+@router.get("/live")
+async def live() -> dict[str, str]:
+    """The process runs."""
+    return {"status": "ok"}
+
+
+@router.get(
+    "/ready", responses={503: {"model": Failure, "description": "The database does not answer, or is not migrated."}}
+)
+async def ready(given: Given) -> dict[str, str]:
+    """The database answers and has every migration of this release; later ones do not hinder a rolling upgrade."""
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS), given.database.read() as connection:
+            missing = _needed() - await _find_applied(connection)
+    except (OperationalError, TimeoutError):
+        raise TryLater("the database does not answer") from None
+    if missing:
+        raise TryLater(f"the database lacks migrations: {', '.join(sorted(missing))}")
+    return {"status": "ok"}
+
+
+async def _find_applied(connection: ReadConnection) -> frozenset[str]:
+    if not await connection.value(bool, Q.has_migrations):
+        return frozenset()
+    return frozenset(await connection.column(str, Q.find_migrations))
+
+
+@cache
+def _needed() -> frozenset[str]:
+    return frozenset(migration.version for migration in find_migrations())

@@ -1,0 +1,1 @@
+"""Listings made here, and their photos."""

@@ -1,0 +1,1 @@
+"""Field mapping: from a source's fields to ours."""

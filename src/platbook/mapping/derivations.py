@@ -1,0 +1,69 @@
+"""What a listing's own values say about each other: the status, areas in one unit, a place that is none."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final
+
+from platbook.base.errors import RecordRejected
+from platbook.mapping.transforms import AREA_UNITS, to_unit
+from platbook.reso.coercion import Value
+from platbook.reso.fields import FIELDS, SLOT
+from platbook.reso.lookups import find_standard
+
+_STATUS: Final = SLOT["StandardStatus"]
+_MLS_STATUS: Final = SLOT["MlsStatus"]
+_LATITUDE: Final = SLOT["Latitude"]
+_LONGITUDE: Final = SLOT["Longitude"]
+_LIVING_AREA: Final = SLOT["LivingArea"]
+_LOT_SQUARE_FEET: Final = SLOT["LotSizeSquareFeet"]
+_LOT_ACRES: Final = SLOT["LotSizeAcres"]
+
+
+def derive_status(values: list[Value], sources: Mapping[str, str]) -> None:
+    """Fill the standard status from the MLS's own where the source states none; `sources` names fields for refusals.
+
+    Raises RecordRejected where neither tells it: what a listing's status is, is never guessed.
+    """
+    if values[_STATUS] is not None:
+        return
+    said = values[_MLS_STATUS]
+    if not isinstance(said, str):
+        raise RecordRejected("the record states no status", field=sources.get("StandardStatus", "StandardStatus"))
+    values[_STATUS] = find_standard("StandardStatus", said)
+    if values[_STATUS] is None:
+        raise RecordRejected(
+            f"{said[:40]!r} is no standard status; name it in a lookup of the mapping",
+            field=sources.get("MlsStatus", "MlsStatus"),
+        )
+
+
+def drop_null_island(values: list[Value]) -> None:
+    """Take latitude 0 with longitude 0 for what sources mean by it: no position."""
+    if values[_LATITUDE] == 0 and values[_LONGITUDE] == 0:
+        values[_LATITUDE] = values[_LONGITUDE] = None
+
+
+def derive_areas(values: list[Value], further: dict[str, Value], *, convert_living_area: bool) -> None:
+    """Bring the living area to square feet by its units field, and fill the lot size in the unit that is missing."""
+    living = values[_LIVING_AREA]
+    if convert_living_area and isinstance(living, Decimal):
+        square_feet = _unit_of(further, "LivingAreaUnits")
+        if square_feet is not None and square_feet != 1:
+            values[_LIVING_AREA] = to_unit(FIELDS["LivingArea"], living, square_feet)
+            further["LivingAreaUnits"] = "Square Feet"
+    feet, acres = values[_LOT_SQUARE_FEET], values[_LOT_ACRES]
+    if feet is None and acres is None:
+        area, unit = further.get("LotSizeArea"), _unit_of(further, "LotSizeUnits")
+        if not isinstance(area, Decimal) or unit is None:
+            return
+        values[_LOT_SQUARE_FEET] = to_unit(FIELDS["LotSizeSquareFeet"], area, unit)
+        values[_LOT_ACRES] = to_unit(FIELDS["LotSizeAcres"], area, unit)
+    elif feet is None and isinstance(acres, Decimal):
+        values[_LOT_SQUARE_FEET] = to_unit(FIELDS["LotSizeSquareFeet"], acres, AREA_UNITS["acres"])
+    elif acres is None and isinstance(feet, Decimal):
+        values[_LOT_ACRES] = to_unit(FIELDS["LotSizeAcres"], feet, AREA_UNITS["sqft"])
+
+
+def _unit_of(further: Mapping[str, Value], name: str) -> Decimal | None:
+    said = further.get(name)
+    return AREA_UNITS.get(said.replace(" ", "").lower()) if isinstance(said, str) else None

@@ -1,0 +1,288 @@
+"""A provider's field mapping: data that says which source field becomes which of ours, compiled once per provider.
+
+Without a mapping, a source field that is called by a RESO name becomes that field; any other is kept in the raw record
+only. A mapping names the exceptions, source field first:
+
+    {
+      "MLSNumber":        "listingId",
+      "CurrentPrice":     "price",
+      "ApproxLivingArea": {"to": "livingArea", "unit": "sqm"},
+      "BathsTotal":       {"to": "bathrooms", "round": "down"},
+      "EntryDate":        {"to": "OriginalEntryTimestamp", "format": "%m/%d/%Y %H:%M", "timeZone": "America/Denver"},
+      "St":               [{"to": "status", "lookup": {"A": "Active", "S": "Closed"}, "otherwise": "reject"},
+                           "MlsStatus"],
+      "Amenities":        {"to": "AssociationAmenities", "separator": ";"},
+      "ListPriceLow":     null,
+      "$constants":       {"Country": "US"}
+    }
+
+A target is a RESO name, a column, our API's word or a short name (`reso.names`); capitals do not matter. A list sends
+one source field to several targets, null to none. `unit` (of areas: sqft, sqm, sqyd, acres, hectares) is the source's.
+`otherwise` says what becomes of a value that the lookup lacks: `keep` it (the default), `reject` the record, or
+`null`. `round` (down, up, nearest) makes whole numbers. A source field named here beats one that merely bears the
+target's name; two named for one target are refused. `$constants` give a field one value in every record.
+
+The key is never mapped: it comes from the connector. `"AnyField": "ListingKey"`, and `"ListingKey": "listingId"` as it
+stands in many configurations, tell which source field that is (`key_field`).
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
+from hashlib import blake2b
+from typing import Final, cast
+
+from platbook.base.errors import FieldProblem, InvalidInput, RecordRejected
+from platbook.connectors.contract import RawRecord
+from platbook.listings.listing import NormalListing
+from platbook.mapping.derivations import derive_areas, derive_status, drop_null_island
+from platbook.mapping.transforms import plan_transform
+from platbook.reso.coercion import Coercer, Value, coerce, coercer
+from platbook.reso.fields import COLUMNS, FIELDS, SLOT, Field
+from platbook.reso.names import find_field, suggest_names
+
+REVISION: Final = 1
+"""Raised whenever the same mapping would give other values than before; it is part of every mapping's version."""
+
+CONSTANTS: Final = "$constants"
+_KEY: Final = "ListingKey"
+_READ_KEY: Final = coercer(FIELDS[_KEY])
+_MODIFIED: Final = FIELDS["ModificationTimestamp"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """One source field's way to one target."""
+
+    source: str
+    field: Field
+    read: Coercer
+    said: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldMapping:
+    """A compiled mapping. `version` names its meaning; `key_field` the source field that holds the key, if it says."""
+
+    version: str
+    key_field: str | None
+    tz: tzinfo
+    sources: Mapping[str, str]
+    """Which source field each RESO field comes from, where the mapping names one."""
+    convert_living_area: bool
+    _rules: Mapping[str, tuple[int, str, Coercer]]
+    _also: Sequence[tuple[str, int, str, Coercer]]
+    _blank: Sequence[Value]
+    _constants: Mapping[str, Value]
+
+    def normalise(self, raw: RawRecord) -> NormalListing:
+        """Put a record into our words, or raise RecordRejected naming the source's field at fault."""
+        values = list(self._blank)
+        more = dict(self._constants)
+        rules = self._rules
+        for source, said in raw.fields.items():
+            rule = rules.get(source)
+            if rule is None or said is None:
+                continue
+            slot, name, read = rule
+            if slot >= 0:
+                values[slot] = read(said)
+            elif (value := read(said)) is not None:
+                more[name] = value
+        for source, slot, name, read in self._also:
+            value = read(raw.fields.get(source))
+            if slot >= 0:
+                values[slot] = value
+            elif value is not None:
+                more[name] = value
+        return self._complete(raw, values, more)
+
+    def _complete(self, raw: RawRecord, values: list[Value], more: dict[str, Value]) -> NormalListing:
+        derive_status(values, self.sources)
+        drop_null_island(values)
+        derive_areas(values, more, convert_living_area=self.convert_living_area)
+        modified = SLOT[_MODIFIED.name]
+        if values[modified] is None and raw.modified is not None:
+            values[modified] = _parse_modified(raw.modified, self.tz)
+        if _READ_KEY(raw.key) is None:
+            raise RecordRejected("the record has no key", field=self.key_field or _KEY)
+        return NormalListing(raw.key, tuple(values), more)  # as it came, since sweeps compare keys as they come
+
+
+def plan_mapping(
+    field_mapping: Mapping[str, object], *, key_field: str | None = None, tz: tzinfo = UTC
+) -> FieldMapping:
+    """Compile a provider's `fieldMapping`.
+
+    `key_field` is the key's source field where the provider's settings name it; it beats what the mapping says. `tz`
+    is the zone of times that name none. Raises InvalidInput whose details name each entry that cannot work.
+    """
+    problems: list[FieldProblem] = []
+    rules, hints = _plan_rules(field_mapping, tz, problems)
+    constants = _plan_constants(field_mapping.get(CONSTANTS), tz, problems)
+    _find_rivals(rules, hints, constants, problems)
+    if problems:
+        first = problems[0]
+        raise InvalidInput(f"{first.field}: {first.message}", details=problems)
+    named = set(field_mapping) - {CONSTANTS}
+    taken = {rule.field.name for rule in rules} | set(constants) | {_KEY}
+    identity = [
+        _Rule(name, field, coercer(field, tz), {}) for name, field in FIELDS.items() if name not in named | taken
+    ]
+    dropped = sorted(name for name, said in field_mapping.items() if said is None)
+    version = _version(rules, dropped, constants, tz)
+    return _compile(version, rules, identity, constants, key_field or next(iter(hints), None), tz)
+
+
+def _compile(
+    version: str,
+    rules: Sequence[_Rule],
+    identity: Sequence[_Rule],
+    constants: Mapping[str, Value],
+    key_field: str | None,
+    tz: tzinfo,
+) -> FieldMapping:
+    first: dict[str, tuple[int, str, Coercer]] = {}
+    also: list[tuple[str, int, str, Coercer]] = []
+    for rule in (*rules, *identity):
+        slot = SLOT.get(rule.field.name, -1)
+        read = rule.read if slot >= 0 else _for_json(rule.read)
+        if rule.source in first:
+            also.append((rule.source, slot, rule.field.name, read))
+        else:
+            first[rule.source] = (slot, rule.field.name, read)
+    return FieldMapping(
+        version=version,
+        key_field=key_field,
+        tz=tz,
+        sources={rule.field.name: rule.source for rule in rules},
+        convert_living_area=not any(rule.field.name == "LivingArea" and "unit" in rule.said for rule in rules),
+        _rules=first,
+        _also=also,
+        _blank=[constants.get(field.name) for field in COLUMNS],
+        _constants={name: _to_json(value) for name, value in constants.items() if name not in SLOT},
+    )
+
+
+def _plan_rules(
+    field_mapping: Mapping[str, object], tz: tzinfo, problems: list[FieldProblem]
+) -> tuple[list[_Rule], list[str]]:
+    """Compile the entries; beside the rules, name the source fields that are said to hold the key."""
+    rules: list[_Rule] = []
+    hints: list[str] = []
+    for source, said in field_mapping.items():
+        if source == CONSTANTS or said is None:
+            continue
+        entries = cast("Sequence[object]", said) if isinstance(said, (list, tuple)) else (said,)
+        for entry in entries:
+            try:
+                rule = _plan_rule(source, entry, tz)
+            except InvalidInput as wrong:
+                problems.extend(wrong.details)
+                continue
+            if rule is not None:
+                rules.append(rule)
+            elif source not in hints:
+                hints.append(source)
+    return rules, hints
+
+
+def _plan_rule(source: str, entry: object, tz: tzinfo) -> _Rule | None:
+    """Compile one entry; None: it names the key."""
+    name = f"fieldMapping.{source}"
+    if source.startswith("$") or not source:
+        raise InvalidInput.of(name, f"there is no such setting; only {CONSTANTS}")
+    options: Mapping[str, object]
+    if isinstance(entry, str):
+        options = {"to": entry}
+    elif isinstance(entry, Mapping):
+        options = cast("Mapping[str, object]", entry)
+    else:
+        raise InvalidInput.of(name, 'a target is a name, or an object such as {"to": "price"}')
+    field = _find_target(options.get("to"), name)
+    if field.name == _KEY or (source == _KEY and field.name == "ListingId"):
+        if len(options) > 1:
+            raise InvalidInput.of(name, "the key is taken as it is, without a transform")
+        return None
+    return _Rule(source, field, plan_transform(field, options, source=source, tz=tz), options)
+
+
+def _find_target(word: object, name: str) -> Field:
+    if not isinstance(word, str):
+        raise InvalidInput.of(name, "the target (to) is missing")
+    field = find_field(word)
+    if field is None:
+        close = suggest_names(word)
+        hint = f"; did you mean {' or '.join(close)}?" if close else ""
+        raise InvalidInput.of(name, f"there is no field {word[:60]!r}{hint}")
+    return field
+
+
+def _plan_constants(said: object, tz: tzinfo, problems: list[FieldProblem]) -> dict[str, Value]:
+    if said is None:
+        return {}
+    if not isinstance(said, Mapping):
+        problems.append(FieldProblem(f"fieldMapping.{CONSTANTS}", "must be an object of fields and their values"))
+        return {}
+    constants: dict[str, Value] = {}
+    for word, value in cast("Mapping[str, object]", said).items():
+        name = f"fieldMapping.{CONSTANTS}.{word}"
+        try:
+            field = _find_target(word, name)
+            if field.name == _KEY:
+                raise InvalidInput.of(name, "the key cannot be a constant")
+            if field.name in constants:
+                raise InvalidInput.of(name, f"{field.name} is given twice")
+            constants[field.name] = coerce(field, value, tz)
+        except InvalidInput as wrong:
+            problems.extend(wrong.details)
+        except RecordRejected as refused:
+            problems.append(FieldProblem(name, refused.reason))
+    return constants
+
+
+def _find_rivals(
+    rules: Sequence[_Rule], hints: Sequence[str], constants: Mapping[str, Value], problems: list[FieldProblem]
+) -> None:
+    """Note every target that two entries claim, naming both."""
+    owners: dict[str, str] = dict.fromkeys(constants, CONSTANTS)
+    claims = [(rule.field.name, rule.source) for rule in rules] + [(_KEY, source) for source in hints]
+    for name, source in claims:
+        owner = owners.setdefault(name, source)
+        if owner is not source or claims.count((name, source)) > 1:
+            message = f"{owner} and {source} both go to {name}; name one of them"
+            problem = FieldProblem(f"fieldMapping.{source}", message)
+            if problem not in problems:
+                problems.append(problem)
+
+
+def _version(rules: Sequence[_Rule], dropped: Sequence[str], constants: Mapping[str, Value], tz: tzinfo) -> str:
+    """Name what the mapping means: the same for any spelling and order of the same entries."""
+    entries = sorted((rule.source, rule.field.name, _canonical({**rule.said, "to": rule.field.name})) for rule in rules)
+    meaning = _canonical([REVISION, str(tz), entries, dropped, constants])
+    return blake2b(meaning.encode(errors="backslashreplace"), digest_size=8).hexdigest()
+
+
+def _canonical(value: object) -> str:
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+def _parse_modified(text: str, tz: tzinfo) -> Value:
+    try:
+        return coerce(_MODIFIED, text, tz)
+    except RecordRejected:
+        return None  # a connector's own mark of change need not be a time
+
+
+def _for_json(read: Coercer) -> Callable[[object], Value]:
+    def read_json(value: object) -> Value:
+        return _to_json(read(value))
+
+    return read_json
+
+
+def _to_json(value: Value) -> Value:
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    return value.isoformat() if isinstance(value, date) else value

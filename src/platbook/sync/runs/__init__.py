@@ -1,0 +1,1 @@
+"""Runs: requested, planned, taken by one worker, ended."""

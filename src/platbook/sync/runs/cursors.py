@@ -1,0 +1,85 @@
+"""Where a provider's resource stands: the watermark of the next incremental run, and the walk under way.
+
+The cursor never leads the rows: everything here is written in the transaction of the page it speaks of.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from platbook.connectors.contract import Cursor, Resource
+from platbook.db import ReadConnection, WriteConnection, load_queries
+
+Q = load_queries(__package__ or "platbook.sync.runs")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A row of `mls_sync_cursors`; every field None: nothing was ever walked."""
+
+    watermark: str | None = None
+    watermark_scope: str | None = None
+    walk: str | None = None
+    walk_since: str | None = None
+    walk_checkpoint: str | None = None
+    walk_watermark: str | None = None
+    walk_scope: str | None = None
+    walk_done: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WalkPlace:
+    """Where a walk stands after a page."""
+
+    walk: str
+    since: Cursor | None
+    checkpoint: Cursor | None
+    watermark: Cursor | None
+    scope: str
+    done: int
+
+
+async def get_standing(connection: ReadConnection, provider_id: str, resource: Resource) -> Standing:
+    """Read where a resource stands."""
+    params = {"provider_id": provider_id, "resource": resource}
+    return await connection.first(Standing, Q.get_cursor, params) or Standing()
+
+
+async def save_walk(
+    connection: WriteConnection, provider_id: str, resource: Resource, place: WalkPlace, at: datetime
+) -> None:
+    """Note where the walk can be resumed."""
+    params = {
+        "provider_id": provider_id,
+        "resource": resource,
+        "walk": place.walk,
+        "since": place.since,
+        "checkpoint": place.checkpoint,
+        "watermark": place.watermark,
+        "scope": place.scope,
+        "done": place.done,
+        "at": at,
+    }
+    await connection.run(Q.save_walk, params)
+
+
+async def save_watermark(
+    connection: WriteConnection,
+    provider_id: str,
+    resource: Resource,
+    watermark: Cursor | None,
+    scope: str | None,
+    at: datetime,
+) -> None:
+    """Move the watermark (None leaves it) and note the scope it stands for (None: for none yet)."""
+    params = {"provider_id": provider_id, "resource": resource, "watermark": watermark, "scope": scope, "at": at}
+    await connection.run(Q.save_watermark, params)
+
+
+async def end_walk(connection: WriteConnection, provider_id: str, resource: Resource, at: datetime) -> None:
+    """Note that the walk is complete."""
+    await connection.run(Q.end_walk, {"provider_id": provider_id, "resource": resource, "at": at})
+
+
+async def forget_cursors(connection: WriteConnection, provider_id: str) -> None:
+    """Let the next run start from nothing."""
+    await connection.run(Q.forget_cursors, {"provider_id": provider_id})

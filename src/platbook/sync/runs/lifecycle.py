@@ -1,0 +1,206 @@
+"""Runs: asked for, taken by one worker, fenced by an epoch, ended. The rows are the truth; a job is a wake-up."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from platbook.base.actor import Actor
+from platbook.base.errors import Conflict, PlatbookError
+from platbook.base.ids import new_id
+from platbook.connectors.contract import Resource
+from platbook.db import ReadConnection, WriteConnection, load_queries
+
+Q = load_queries(__package__ or "platbook.sync.runs")
+
+
+class SyncType(StrEnum):
+    """What a run does."""
+
+    FULL = "full"
+    INCREMENTAL = "incremental"
+    SWEEP = "sweep"
+    RECORD = "record"
+    RETRY = "retry"
+
+
+class RunStatus(StrEnum):
+    """How a run stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    SUCCESS = "success"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class RunCancelled(PlatbookError):
+    """A person asked the run to stop."""
+
+
+class RunTakenOver(PlatbookError):
+    """Another worker holds the provider's epoch; whoever catches this must not write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What somebody wants done."""
+
+    provider_id: str
+    sync_type: SyncType
+    dry_run: bool = False
+    listing_key: str | None = None
+    sweep_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A run as its row says when it is taken."""
+
+    sync_id: UUID
+    provider_id: str
+    sync_type: str
+    dry_run: bool
+    listing_key: str | None
+    sweep_id: UUID | None
+    triggered_by: str
+
+    @property
+    def is_scheduled_kind(self) -> bool:
+        """Whether it does what the schedule's runs do, so that how it ends moves the schedule."""
+        return is_scheduled_kind(self.sync_type, dry_run=self.dry_run)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to store pages of a provider, for as long as nobody raises the epoch."""
+
+    run: Taken
+    child_id: UUID
+    epoch: int
+    resource: Resource = Resource.PROPERTY
+
+    @property
+    def sync_ids(self) -> list[UUID]:
+        """The run and its resource's child."""
+        return [self.run.sync_id, self.child_id]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What was done to records."""
+
+    fetched: int = 0
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    errored: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Cancelled:
+    """A run that was asked to stop; `is_ended`: it waited, and has ended by that."""
+
+    sync_id: UUID
+    sync_type: str
+    dry_run: bool
+    is_ended: bool
+
+
+async def request_run(connection: WriteConnection, request: Request, actor: Actor, at: datetime) -> UUID:
+    """Let a run wait for its turn; Conflict, with the waiting run's `syncId`, where one waits already."""
+    sync_id = new_id()
+    params: dict[str, object] = {
+        "sync_id": sync_id,
+        "provider_id": request.provider_id,
+        "sync_type": request.sync_type,
+        "dry_run": request.dry_run,
+        "listing_key": request.listing_key,
+        "sweep_id": request.sweep_id,
+        "triggered_by": actor.name,
+        "at": at,
+    }
+    await connection.run(Q.add_status, params)
+    if not await connection.run(Q.request_run, params):
+        waiting = await connection.value(UUID, Q.get_waiting, params)
+        raise Conflict("a run of this provider waits already", code="SYNC_WAITING", extra={"syncId": str(waiting)})
+    return sync_id
+
+
+async def take_run(connection: WriteConnection, provider_id: str, at: datetime) -> Lease | None:
+    """Take the run a dead worker left behind, or else the one that waits. Whoever held the provider is fenced out."""
+    params: dict[str, object] = {"provider_id": provider_id, "at": at}
+    await connection.run(Q.add_status, params)
+    epoch = await connection.value(int, Q.raise_epoch, params)
+    run = await connection.first(Taken, Q.get_running, params) or await connection.first(Taken, Q.start_waiting, params)
+    if run is None or epoch is None:
+        return None
+    await connection.run(Q.start_status, {**params, "sync_id": run.sync_id, "epoch": epoch})
+    return Lease(run, await _child_of(connection, run, at), epoch)
+
+
+async def hold_epoch(connection: WriteConnection, lease: Lease) -> None:
+    """The first statement of every page's transaction: RunTakenOver or RunCancelled end it here."""
+    params = {"provider_id": lease.run.provider_id, "epoch": lease.epoch, "sync_id": lease.run.sync_id}
+    cancelled = await connection.value(bool, Q.hold_epoch, params)
+    if cancelled is None:
+        raise RunTakenOver(f"another worker has taken over {lease.run.provider_id}")
+    if cancelled:
+        raise RunCancelled("the run was cancelled")
+
+
+async def add_counts(connection: WriteConnection, lease: Lease, counts: Counts) -> None:
+    """Add what a page did to the run's history."""
+    params = {name: getattr(counts, name) for name in Counts.__dataclass_fields__}
+    await connection.run(Q.add_counts, {**params, "sync_ids": lease.sync_ids})
+
+
+async def get_counts(connection: ReadConnection, lease: Lease) -> Counts:
+    """What the run has done so far."""
+    return await connection.one(Counts, Q.get_counts, {"sync_id": lease.run.sync_id})
+
+
+async def request_cancel(connection: WriteConnection, provider_id: str, at: datetime) -> list[UUID]:
+    """Ask what waits and what runs to stop; Conflict where nothing does. The ids of the runs concerned."""
+    params = {"provider_id": provider_id, "at": at}
+    concerned = await connection.all(_Cancelled, Q.request_cancel, params)
+    if not concerned:
+        raise Conflict(f"no run of {provider_id} waits or is under way", code="NO_SYNC_RUNNING")
+    if any(run.is_ended and is_scheduled_kind(run.sync_type, dry_run=run.dry_run) for run in concerned):
+        await put_off(connection, provider_id, at)
+    return [run.sync_id for run in concerned]
+
+
+async def put_off(connection: WriteConnection, provider_id: str, at: datetime) -> None:
+    """Let the schedule wait for the provider's interval, so that it does not start at once what was cancelled."""
+    await connection.run(Q.put_off, {"provider_id": provider_id, "at": at})
+
+
+def is_scheduled_kind(sync_type: str, *, dry_run: bool) -> bool:
+    """Whether a run does what the schedule's runs do; others (one record, a retry, a dry run) leave it as it is."""
+    return not dry_run and sync_type not in {SyncType.RECORD, SyncType.RETRY}
+
+
+async def _child_of(connection: WriteConnection, run: Taken, at: datetime) -> UUID:
+    resource = Resource.PROPERTY
+    known = await connection.value(UUID, Q.resume_child, {"parent_id": run.sync_id, "resource": resource})
+    if known is not None:
+        return known
+    child_id = new_id()
+    await connection.run(
+        Q.add_child,
+        {
+            "sync_id": child_id,
+            "parent_id": run.sync_id,
+            "provider_id": run.provider_id,
+            "resource": resource,
+            "sync_type": run.sync_type,
+            "dry_run": run.dry_run,
+            "listing_key": run.listing_key,
+            "triggered_by": run.triggered_by,
+            "at": at,
+        },
+    )
+    return child_id

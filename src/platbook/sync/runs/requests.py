@@ -1,0 +1,78 @@
+"""Starting and cancelling runs, and accepting a sweep that was refused."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from platbook.base.actor import Actor
+from platbook.base.errors import Conflict, InvalidInput
+from platbook.base.rights import Right, require
+from platbook.db import WriteConnection, load_queries
+from platbook.providers.providers import get_in_service, get_provider
+from platbook.sync.reports.sweeps import get_sweep
+from platbook.sync.runs.lifecycle import Request, RunStatus, SyncType, request_cancel, request_run
+from platbook.sync.setup.acts import note_act
+
+Q = load_queries(__package__ or "platbook.sync.runs")
+
+_BY_HAND = frozenset({SyncType.FULL, SyncType.INCREMENTAL, SyncType.SWEEP})
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A run that waits for a worker; wake one for `provider_id`."""
+
+    sync_id: UUID
+    provider_id: str
+    sync_type: SyncType
+    status: RunStatus = RunStatus.WAITING
+
+
+async def start_sync(connection: WriteConnection, request: Request, actor: Actor, at: datetime) -> Started:
+    """Ask for a run; with a `listing_key`, of that one record.
+
+    A disabled provider, and one that waits for an operator, may be synced by hand. NotFound: no such provider;
+    Conflict: it is archived, or a run waits already (its `syncId` is in `extra`); InvalidInput names the field.
+    """
+    require(actor, Right.RUN_SYNCS)
+    if request.sync_type not in _BY_HAND:
+        raise InvalidInput.of("syncType", f"must be one of {', '.join(sorted(_BY_HAND))}")
+    await get_in_service(connection, request.provider_id)
+    if request.listing_key is not None:
+        if request.sync_type is SyncType.SWEEP:
+            raise InvalidInput.of("listingKey", "a sweep reads every key; leave one of the two out")
+        request = Request(request.provider_id, SyncType.RECORD, request.dry_run, request.listing_key)
+    sync_id = await request_run(connection, request, actor, at)
+    told = {"syncId": str(sync_id), "syncType": request.sync_type, "dryRun": request.dry_run}
+    await note_act(connection, actor, "sync started", request.provider_id, at, **told)
+    return Started(sync_id, request.provider_id, request.sync_type)
+
+
+async def cancel_sync(connection: WriteConnection, provider_id: str, actor: Actor, at: datetime) -> list[UUID]:
+    """Stop what waits at once, and what runs before its next page. NotFound, or Conflict where there is neither."""
+    require(actor, Right.RUN_SYNCS)
+    await get_provider(connection, provider_id)
+    sync_ids = await request_cancel(connection, provider_id, at)
+    await note_act(connection, actor, "sync cancelled", provider_id, at, syncIds=[str(one) for one in sync_ids])
+    return sync_ids
+
+
+async def accept_sweep(connection: WriteConnection, sweep_id: UUID, actor: Actor, at: datetime) -> Started:
+    """Let a run apply exactly the candidates of a refused sweep, each looked at again.
+
+    NotFound: no such sweep; Conflict: it was decided already, or another run waits (then the caller's transaction is
+    undone and the sweep stays refused).
+    """
+    require(actor, Right.RUN_SYNCS)
+    params = {"sweep_id": sweep_id, "at": at, "actor": actor.name}
+    provider_id = await connection.value(str, Q.accept_sweep, params)
+    if provider_id is None:
+        sweep = await get_sweep(connection, sweep_id, keys=1)
+        raise Conflict(f"this sweep is {sweep.status}", code="SWEEP_DECIDED")
+    await note_act(connection, actor, "sweep accepted", provider_id, at, sweepId=str(sweep_id))
+    return await _apply(connection, Request(provider_id, SyncType.SWEEP, sweep_id=sweep_id), actor, at)
+
+
+async def _apply(connection: WriteConnection, request: Request, actor: Actor, at: datetime) -> Started:
+    await get_in_service(connection, request.provider_id)
+    return Started(await request_run(connection, request, actor, at), request.provider_id, request.sync_type)

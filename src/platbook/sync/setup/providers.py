@@ -1,0 +1,242 @@
+"""Adding, changing, switching and archiving providers.
+
+A run under way carries the configuration it began with. So whatever changes a configuration raises the provider's
+epoch first: the run's next page is refused, no page made under the old rules can follow, and the run waits again, to be
+taken up under the new ones.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from platbook.base.actor import Actor
+from platbook.base.errors import Conflict, InvalidInput, ProviderMisconfigured
+from platbook.base.rights import Right, require
+from platbook.db import SecretBox, WriteConnection, load_queries
+from platbook.listings import store
+from platbook.listings.documents import document_version
+from platbook.listings.rebuild import withdraw_documents
+from platbook.mapping.mapping import plan_mapping
+from platbook.providers import providers
+from platbook.providers.configuration import (
+    Configuration,
+    ScopeSettings,
+    check_connection_settings,
+    parse_configuration,
+)
+from platbook.providers.providers import Provider, get_in_service, get_provider
+from platbook.sync.runs.cursors import forget_cursors
+from platbook.sync.runs.lifecycle import Request, SyncType, request_run
+from platbook.sync.setup.acts import note_act
+
+RUNS = load_queries("platbook.sync.runs")
+Q = load_queries(__package__ or "platbook.sync.setup")
+
+_SECONDS = 3600
+_SHORTEST, _LONGEST = 0.25, 168
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A provider whose configuration was replaced. Wake a worker; `rebuild`: its documents are to be made anew."""
+
+    provider_id: str
+    rebuild: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What a person accepts of a proposal, as it is or as they changed it."""
+
+    settings: Mapping[str, object]
+    field_mapping: Mapping[str, object]
+
+
+def read_configuration(given: Mapping[str, object]) -> Configuration:
+    """Read a configuration as people write it, its field mapping included; InvalidInput names each field at fault."""
+    try:
+        configuration = parse_configuration(given)
+    except ProviderMisconfigured as error:
+        raise InvalidInput.of("providerType", str(error)) from None
+    _check_mapping(configuration)
+    return configuration
+
+
+def check_configuration(configuration: Configuration) -> None:
+    """Check what a configuration's form does not tell; InvalidInput names each field at fault."""
+    try:
+        check_connection_settings(configuration.provider_type, configuration.settings, configuration.credentials)
+    except ProviderMisconfigured as error:
+        raise InvalidInput.of("providerType", str(error)) from None
+    _check_mapping(configuration)
+
+
+async def add_provider(
+    connection: WriteConnection, box: SecretBox, configuration: Configuration, actor: Actor, at: datetime
+) -> None:
+    """Add a provider, due at once if it is enabled; Conflict where the id is taken."""
+    require(actor, Right.RUN_SYNCS)
+    await providers.add_provider(connection, box, configuration, at)
+    await connection.run(RUNS.add_status, {"provider_id": configuration.provider_id, "at": at})
+    await note_act(connection, actor, "provider added", configuration.provider_id, at)
+
+
+async def replace_provider(
+    connection: WriteConnection, box: SecretBox, configuration: Configuration, actor: Actor, at: datetime
+) -> Changed:
+    """Replace a provider's configuration (credentials only where given) and bring it back if it was archived.
+
+    Another display withdraws its public documents at once, another mapping has everything read again, another scope
+    is the next run's affair, and what a provider kept of removed listings is erased by the workers where it is to keep
+    nothing any more. A person has acted: the provider is due at once. NotFound.
+    """
+    require(actor, Right.RUN_SYNCS)
+    provider_id = configuration.provider_id
+    before = await get_provider(connection, provider_id)
+    await _fence(connection, provider_id, at)
+    for statement in (Q.put_back_running, Q.end_running, Q.forget_current):
+        await connection.run(statement, {"provider_id": provider_id, "at": at})
+    await providers.change_provider(connection, box, configuration, at)
+    after = await get_provider(connection, provider_id)
+    if before.archived_at is not None:
+        await store.set_hidden(connection, provider_id, hidden=False)
+    rebuild = await _withdraw(connection, before, after)
+    if after.retention == "erase":
+        await connection.run(Q.erase_samples, {"provider_id": provider_id})
+    if before.field_mapping != after.field_mapping:
+        await _read_again(connection, after, actor, at)
+    await connection.run(Q.unblock, {"provider_id": provider_id, "at": at})
+    credentials = sorted(configuration.credentials or ())
+    await note_act(connection, actor, "provider changed", provider_id, at, credentialsWritten=credentials)
+    return Changed(provider_id, rebuild)
+
+
+async def toggle_provider(
+    connection: WriteConnection, provider_id: str, actor: Actor, at: datetime, *, enabled: bool
+) -> Provider:
+    """Switch the schedule on (due at once, and no longer waiting for an operator) or off. NotFound if archived too."""
+    require(actor, Right.RUN_SYNCS)
+    await providers.set_enabled(connection, provider_id, enabled=enabled, at=at)
+    if enabled:
+        params = {"provider_id": provider_id, "at": at}
+        await connection.run(RUNS.add_status, params)
+        await connection.run(Q.unblock, params)
+    await note_act(connection, actor, "provider enabled" if enabled else "provider disabled", provider_id, at)
+    return await get_provider(connection, provider_id)
+
+
+async def change_interval(
+    connection: WriteConnection, provider_id: str, interval_hours: float, actor: Actor, at: datetime
+) -> Provider:
+    """Change how often a provider is synced, counted from its last success. NotFound; InvalidInput names the field."""
+    require(actor, Right.RUN_SYNCS)
+    if not _SHORTEST <= interval_hours <= _LONGEST:
+        raise InvalidInput.of("intervalHours", f"must be between {_SHORTEST} and {_LONGEST}")
+    await providers.set_interval(connection, provider_id, interval_hours=interval_hours, at=at)
+    params = {"provider_id": provider_id, "at": at, "seconds": interval_hours * _SECONDS}
+    await connection.run(Q.count_from_last, params)
+    await note_act(connection, actor, "interval changed", provider_id, at, intervalHours=interval_hours)
+    return await get_provider(connection, provider_id)
+
+
+async def archive_provider(connection: WriteConnection, provider_id: str, actor: Actor, at: datetime) -> None:
+    """Take a provider out of service: not scheduled, its runs ended, its listings hidden, nothing erased. NotFound."""
+    require(actor, Right.RUN_SYNCS)
+    await take_out_of_service(connection, provider_id, at)
+    await store.set_hidden(connection, provider_id, hidden=True)
+    await note_act(connection, actor, "provider archived", provider_id, at)
+
+
+async def restore_provider(
+    connection: WriteConnection, box: SecretBox, provider_id: str, actor: Actor, at: datetime, *, enabled: bool = True
+) -> Changed:
+    """Bring an archived provider back as it was. NotFound; Conflict where it is not archived."""
+    provider = await get_provider(connection, provider_id)
+    if provider.archived_at is None:
+        raise Conflict(f"provider {provider_id} is not archived")
+    configuration = _to_configuration(provider, enabled=enabled)
+    return await replace_provider(connection, box, configuration, actor, at)
+
+
+async def accept_proposal(
+    connection: WriteConnection,
+    box: SecretBox,
+    provider_id: str,
+    accepted: Accepted,
+    actor: Actor,
+    at: datetime,
+) -> Changed:
+    """Lay what a person accepts of a proposal over a provider's settings and mapping, as its configuration.
+
+    A setting of None is taken away. NotFound; Conflict where it is archived; InvalidInput names each field at fault.
+    """
+    provider = await get_in_service(connection, provider_id)
+    configuration = _to_configuration(provider, enabled=provider.enabled)
+    changed = configuration.model_copy(
+        update={
+            "settings": _lay_over(configuration.settings, accepted.settings),
+            "field_mapping": {**configuration.field_mapping, **accepted.field_mapping},
+        }
+    )
+    check_configuration(changed)
+    return await replace_provider(connection, box, changed, actor, at)
+
+
+async def take_out_of_service(connection: WriteConnection, provider_id: str, at: datetime) -> None:
+    """Archive a provider and end its runs: whoever does one can store nothing more of it."""
+    await get_provider(connection, provider_id)
+    await _fence(connection, provider_id, at)
+    for statement in (Q.end_runs, Q.forget_current):
+        await connection.run(statement, {"provider_id": provider_id, "at": at})
+    await providers.archive_provider(connection, provider_id, at)
+
+
+def _to_configuration(provider: Provider, *, enabled: bool) -> Configuration:
+    """A provider as it stands, in the form in which it is changed; its credentials stay."""
+    return Configuration(
+        provider_id=provider.provider_id,
+        provider_name=provider.provider_name,
+        provider_type=provider.provider_type,
+        settings=dict(provider.settings),
+        field_mapping=dict(provider.field_mapping),
+        scope=ScopeSettings.model_validate(provider.scope),
+        display=provider.display_rules,
+        media=provider.media_settings,
+        retention="erase" if provider.retention == "erase" else "keep",
+        interval_hours=provider.interval_hours,
+        requests_per_second=provider.requests_per_second,
+        max_removal_share=provider.max_removal_share,
+        enabled=enabled,
+    )
+
+
+def _lay_over(settings: Mapping[str, object], accepted: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in {**settings, **accepted}.items() if value is not None}
+
+
+def _check_mapping(configuration: Configuration) -> None:
+    key_field = configuration.settings.get("keyField")
+    plan_mapping(configuration.field_mapping, key_field=key_field if isinstance(key_field, str) else None)
+
+
+async def _fence(connection: WriteConnection, provider_id: str, at: datetime) -> None:
+    for statement in (RUNS.add_status, RUNS.raise_epoch):
+        await connection.run(statement, {"provider_id": provider_id, "at": at})
+
+
+async def _withdraw(connection: WriteConnection, before: Provider, after: Provider) -> bool:
+    if document_version(after.display_rules) == document_version(before.display_rules):
+        return False
+    await withdraw_documents(connection, after.provider_id, after.display_rules)
+    return True
+
+
+async def _read_again(connection: WriteConnection, provider: Provider, actor: Actor, at: datetime) -> None:
+    """Rows made under another mapping are made anew only by a full walk; an unfinished one starts again."""
+    await forget_cursors(connection, provider.provider_id)
+    if not provider.enabled:
+        return
+    try:
+        await request_run(connection, Request(provider.provider_id, SyncType.FULL), actor, at)
+    except Conflict:
+        await connection.run(Q.widen_waiting, {"provider_id": provider.provider_id})

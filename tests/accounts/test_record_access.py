@@ -1,0 +1,132 @@
+"""Whose records: what the table of roles says, asked of values and of rows alike."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from platbook.accounts.record_access import to_condition
+from platbook.base.actor import Actor, Role, Scope, Surface
+from platbook.base.errors import NotAllowed, NotFound
+from platbook.base.ids import new_id
+from platbook.base.rights import PUBLIC, ROLES, SCOPES, Belonging, Reach, Right, Whose, may, require_over, whose
+from platbook.db import Database
+from platbook.db.compose import SQL, Identifier
+
+ADA, BEN, CYD = new_id(), new_id(), new_id()
+OWNERS = st.sampled_from([None, ADA, BEN, CYD])
+OFFICES = st.sampled_from([None, "North", "South", "No'rth"])
+TEAMS = st.sampled_from([None, "A", "B"])
+RECORDS = st.builds(Belonging, OWNERS, OFFICES, TEAMS)
+ACTORS = st.builds(
+    Actor,
+    st.just("somebody"),
+    OWNERS,
+    st.sampled_from([None, *Role]),
+    OFFICES,
+    TEAMS,
+    st.frozensets(st.sampled_from([ADA, BEN, CYD])),
+    surface=st.sampled_from(Surface),
+    scopes=st.none() | st.frozensets(st.sampled_from(Scope)),
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@given(
+    st.builds(Whose, st.booleans(), st.frozensets(st.sampled_from([ADA, BEN, CYD])), OFFICES, TEAMS),
+    st.lists(RECORDS, max_size=20),
+)
+async def test_rows_and_values_are_judged_alike(database: Database, over: Whose, records: list[Belonging]) -> None:
+    condition = to_condition(
+        over, owner=Identifier("r", "owner"), office=Identifier("r", "office"), team=Identifier("r", "team")
+    )
+    statement = SQL(
+        "SELECT n FROM unnest(%(owners)s::uuid[], %(offices)s::text[], %(teams)s::text[]) "
+        "WITH ORDINALITY AS r (owner, office, team, n) WHERE {} ORDER BY n"
+    ).format(condition)
+    params = {
+        "owners": [one.owner for one in records],
+        "offices": [one.office for one in records],
+        "teams": [one.team for one in records],
+    }
+    async with database.read() as connection:
+        found = await connection.column(int, statement, params)
+    assert found == [number for number, one in enumerate(records, 1) if over.holds(one)]
+
+
+@given(ACTORS, st.sampled_from(Right), RECORDS)
+def test_nothing_is_held_without_the_right(actor: Actor, right: Right, record: Belonging) -> None:
+    if whose(actor, right).holds(record):
+        assert may(actor, right)
+        assert actor.role is not None
+        assert right in ROLES[actor.role]
+        if actor.surface is Surface.PUBLIC:
+            assert right in PUBLIC
+        if actor.scopes is not None:
+            assert any(right in SCOPES[scope] for scope in actor.scopes)
+
+
+@given(ACTORS, st.sampled_from(Right), RECORDS)
+def test_a_key_is_never_more_than_its_owner(actor: Actor, right: Right, record: Belonging) -> None:
+    owner = Actor(actor.name, actor.user_id, actor.role, actor.office, actor.team, actor.agents)
+    if whose(actor, right).holds(record):
+        assert whose(owner, right).holds(record)
+
+
+MANAGER = Actor("manager", ADA, Role.MANAGER, "North", "A")
+
+
+@pytest.mark.parametrize(
+    ("office", "team", "record", "held"),
+    [
+        ("North", "A", Belonging(BEN, "North", "A"), True),
+        ("North", "A", Belonging(BEN, "North", "B"), False),
+        ("North", "A", Belonging(BEN, "South", "A"), False),
+        ("North", "A", Belonging(None, "North", "A"), True),
+        ("North", None, Belonging(BEN, "North", "B"), True),
+        ("North", None, Belonging(BEN, "South", None), False),
+        (None, "A", Belonging(BEN, "South", "A"), True),
+        (None, None, Belonging(BEN, None, None), False),
+        (None, None, Belonging(ADA, "South", "B"), True),
+        ("North", "A", Belonging(ADA, "South", "B"), True),
+    ],
+)
+def test_a_manager_reaches_team_and_office(
+    office: str | None, team: str | None, record: Belonging, *, held: bool
+) -> None:
+    manager = Actor("manager", ADA, Role.MANAGER, office, team)
+    assert whose(manager, Right.WRITE_CRM).holds(record) is held
+
+
+@pytest.mark.parametrize(
+    ("actor", "record", "error"),
+    [
+        (MANAGER, Belonging(BEN, "South", "A"), NotFound),
+        (Actor("auditor", ADA, Role.AUDITOR), Belonging(BEN), NotAllowed),
+        (Actor("assistant", ADA, Role.ASSISTANT, agents=frozenset({BEN})), Belonging(BEN), NotAllowed),
+        (Actor("assistant", ADA, Role.ASSISTANT, agents=frozenset({BEN})), Belonging(CYD), NotFound),
+        (Actor("agent", ADA, Role.AGENT, "North"), Belonging(BEN, "North"), NotFound),
+        (MANAGER, Belonging(BEN, "North", "A"), None),
+    ],
+)
+def test_the_unseen_is_not_found_and_the_seen_refused(
+    actor: Actor, record: Belonging, error: type[Exception] | None
+) -> None:
+    if error is None:
+        require_over(actor, Right.DELETE_CRM, record, seen_by=Right.READ_CRM)
+        return
+    with pytest.raises(error):
+        require_over(actor, Right.DELETE_CRM, record, seen_by=Right.READ_CRM)
+
+
+def test_whoever_may_write_may_read() -> None:
+    pairs = [(Right.WRITE_CRM, Right.READ_CRM), (Right.DELETE_CRM, Right.READ_CRM), (Right.RUN_SYNCS, Right.READ_SYNCS)]
+    pairs += [(Right.MANAGE_USERS, Right.READ_USERS), (Right.WRITE_LISTINGS, Right.READ_LISTINGS)]
+    for row in ROLES.values():
+        for write, read in pairs:
+            if write in row:
+                assert row[read] in {row[write], Reach.ALL}
+
+
+def test_only_admins_see_raw_records_and_manage_users() -> None:
+    for right in (Right.READ_RAW, Right.MANAGE_USERS, Right.IMPORT_CRM, Right.RUN_SYNCS):
+        assert [role for role, row in ROLES.items() if right in row] == [Role.ADMIN]

@@ -1,0 +1,110 @@
+"""Pictures off the event loop: side by side, within the budget of memory."""
+
+import asyncio
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from platbook.base.errors import MediaRejected
+from platbook.media.pictures import Picture, Recipe, Studio, to_variants
+from platbook.media.pictures import image_pool as studio
+from platbook.media.pictures.decode import Header
+from tests.media.pictures import jpeg, scene, write
+
+
+class Watch:
+    """Stands in for the making of variants, and notes how many are at it together."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._together = threading.Event()
+        self.now = self.most = 0
+
+    def develop(self, content: bytes, header: Header, recipe: Recipe) -> Picture:
+        """Wait a moment for company, then do the work."""
+        with self._lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+            if self.now > 1:
+                self._together.set()
+        self._together.wait(0.2)
+        with self._lock:
+            self.now -= 1
+        return Picture(header.format, header.width, header.height, "#000000", str(len(content)), (), str(recipe.effort))
+
+
+@pytest.fixture
+def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
+    """A watch in the place of the real making."""
+    watch = Watch()
+    monkeypatch.setattr(studio, "develop", watch.develop)
+    return watch
+
+
+async def test_variants_are_those_made_on_the_spot() -> None:
+    with Studio.open() as open_studio:
+        made = await asyncio.gather(*(open_studio.to_variants(jpeg()) for _ in range(4)))
+    assert made == [to_variants(jpeg())] * 4
+
+
+async def test_a_refusal_comes_back_as_one() -> None:
+    with Studio.open() as open_studio:
+        with pytest.raises(MediaRejected, match="HTML"):
+            await open_studio.to_variants(b"<html>")
+        assert (await open_studio.to_variants(jpeg())).format == "jpeg"
+
+
+@pytest.mark.parametrize(("memory", "together"), [(1, 1), (100 * 1024 * 1024, 2), (1024**3, 4)])
+async def test_no_more_pictures_at_once_than_memory_allows(watch: Watch, memory: int, together: int) -> None:
+    with Studio.open(threads=4, memory=memory) as open_studio:
+        await asyncio.gather(*(open_studio.to_variants(jpeg()) for _ in range(6)))
+    assert watch.most <= together
+    assert (watch.most > 1) == (together > 1)
+
+
+async def test_the_memory_of_who_gives_up_is_neither_lost_nor_given_twice(watch: Watch) -> None:
+    with Studio.open(threads=2, memory=1) as open_studio:
+        tasks = [asyncio.create_task(open_studio.to_variants(jpeg())) for _ in range(4)]
+        while watch.now == 0:
+            await asyncio.sleep(0)
+        for task in tasks[:3]:  # one of them is at it, the others wait
+            task.cancel()
+        assert (await tasks[3]).format == "jpeg"
+        ended = await asyncio.gather(*tasks[:3], return_exceptions=True)
+        assert all(isinstance(one, asyncio.CancelledError) for one in ended)
+    assert watch.most == 1
+
+
+WORK = """
+import asyncio, re, sys
+from pathlib import Path
+from platbook.media.pictures import Studio
+
+async def main():
+    with Studio.open(threads=8) as studio:
+        for _ in range(4):
+            files = list(map(Path, sys.argv[1:])) * 6
+            await asyncio.gather(*(studio.to_variants(file.read_bytes()) for file in files))
+
+asyncio.run(main())
+print(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])
+"""
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_worker_stays_small_whatever_the_queues_length(tmp_path: Path) -> None:
+    files = {
+        "camera.jpg": write(scene(4032, 3024), ".jpg", Q=85),
+        "mls.jpg": write(scene(2048, 1536), ".jpg", Q=85),
+        "camera.webp": write(scene(4000, 3000), ".webp", effort=0),
+        "progressive.jpg": write(scene(7000, 5000), ".jpg", Q=85, interlace=True),
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    command = [sys.executable, "-c", WORK, *(str(tmp_path / name) for name in files)]
+    done = subprocess.run(command, capture_output=True, check=True)
+    assert int(done.stdout) * 1024 < 400 * 1024 * 1024
