@@ -9,7 +9,11 @@ CLIENTS := $(VENV)/clients
 CLIENTS_READY := $(VENV)/.clients-ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo up test check soak bench format lock clean clients
+.DEFAULT_GOAL := help
+.PHONY: help demo up test check soak bench format schema lock clean clients
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 demo: $(READY) ## 50 living listings behind an API, on an embedded PostgreSQL
 	$(BIN)/platbook demo $(ARGS)
@@ -28,15 +32,19 @@ bench: $(DEV_READY) ## comparisons against peers, as ratios
 
 clients: $(CLIENTS_READY) ## RETS clients of other people, which judge the simulated server in tests
 
-check: $(DEV_READY) ## style, types, the stack of imports
+check: $(DEV_READY) ## style, types, the stack of imports, dead code
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
+	$(BIN)/vulture
 	$(BIN)/basedpyright --pythonpath $(BIN)/python
 
-format: $(DEV_READY)
+format: $(DEV_READY) ## style, mended where a machine can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+schema: $(DEV_READY) ## write db/schema.sql after a new migration
+	$(BIN)/python -m tests.structure.schema
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Platbook needs Python 3.11 or later")'
@@ -72,5 +80,5 @@ lock: ## pin anew; needs uv, and npm for one
 	done
 	cd requirements/clients/rets-client && npm install --package-lock-only --omit-lockfile-registry-resolved=true --loglevel=error
 
-clean:
+clean: ## remove the virtual environment
 	rm -rf $(VENV)

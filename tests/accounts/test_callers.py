@@ -50,7 +50,7 @@ def _as_actor(user: User) -> Actor:
 
 
 async def _make_key(desk: Desk, owner: User, **said: object) -> tuple[UUID, str]:
-    new = replace(NewKey("website", [Scope.READ_LISTINGS]), **said)  # pyright: ignore[reportArgumentType] - by name
+    new = replace(NewKey("website", [Scope.READ_LISTINGS]), **said)
     async with desk.database.transaction() as connection:
         return await add_key(connection, new, _as_actor(owner), desk.clock.now())
 

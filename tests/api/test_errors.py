@@ -30,7 +30,7 @@ async def _answer_to(error: Exception) -> httpx2.Response:
     api.add_middleware(RequestGate)
 
     @api.get("/")
-    async def fail() -> None:  # pyright: ignore[reportUnusedFunction] - called by its address
+    async def fail() -> None:
         raise error
 
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(api), base_url="http://platbook.test") as client:

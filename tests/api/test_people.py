@@ -61,12 +61,22 @@ async def test_a_user_is_made_found_changed_and_kept_out(api: Api) -> None:
         page = (await _ask(api, "GET", f"/users?{query}", 200))["data"]
         assert (len(page["users"]), page["pagination"]["total"]) == (found, found), query
     login = await _log_in(api, "nia@example.com")
-    key = (await api.call("POST", f"{BASE}/auth/keys", who=None, headers={"Authorization": f"Bearer {login['token']}"}, json={"name": "k", "scopes": ["listings:read"]})).json()["data"]["key"]  # fmt: skip  # noqa: E501
+    key = (
+        await api.call(
+            "POST",
+            f"{BASE}/auth/keys",
+            who=None,
+            headers={"Authorization": f"Bearer {login['token']}"},
+            json={"name": "k", "scopes": ["listings:read"]},
+        )
+    ).json()["data"]["key"]
     assert await _by(api, key, "GET", "/properties") == 200
     await _ask(api, "POST", f"/users/{user_id}/disable", 200)
     assert await _by(api, key, "GET", "/properties") == 401
     assert await _by(api, login["token"], "GET", "/auth/me") == 401
-    assert (await api.call("POST", f"{BASE}/auth/refresh", who=None, json={"refreshToken": login["refreshToken"]})).status_code == 401  # fmt: skip  # noqa: E501
+    assert (
+        await api.call("POST", f"{BASE}/auth/refresh", who=None, json={"refreshToken": login["refreshToken"]})
+    ).status_code == 401
     await _log_in(api, "nia@example.com", 401)
     await _ask(api, "POST", f"/users/{user_id}/enable", 200)
     assert await _by(api, login["token"], "GET", "/auth/me") == 401, "what ended, ended for good"

@@ -223,8 +223,8 @@ async def test_media_and_timeline_are_told(desk: Desk) -> None:
     timeline = await desk.get(path_of(desk, "1", "/timeline"))
     beyond = await desk.get(path_of(desk, "1", "/timeline?page=2"))
 
-    assert [(one["mediaKey"], one["order"], one["state"]) for one in media.data["media"]] == [("m1", 0, "waiting")]  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType, reportAttributeAccessIssue] - photos
-    (entry,) = timeline.data["timeline"]  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType, reportAttributeAccessIssue] - entries
+    assert [(one["mediaKey"], one["order"], one["state"]) for one in media.data["media"]] == [("m1", 0, "waiting")]  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType] - photos
+    (entry,) = timeline.data["timeline"]  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType] - entries
     assert entry["kind"] == "listed"
     assert {"field": "listPrice", "from": None, "to": 5} in entry["changes"]
     assert timeline.data["pagination"] == {"page": 1, "limit": 20, "total": 1, "totalPages": 1}
@@ -259,7 +259,7 @@ async def test_a_local_listing_is_made_changed_and_removed(desk: Desk) -> None:
     assert read.content == changed.content
     assert (read.data["listPrice"], read.data["bathrooms"]["total"]) == (450000, 2)  # pyright: ignore[reportIndexIssue] - an object
     assert read.data["address"]["full"] == "12 Elm St #7"  # pyright: ignore[reportIndexIssue] - an object
-    kinds = {one["kind"] for one in timeline.data["timeline"]}  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType, reportAttributeAccessIssue] - entries
+    kinds = {one["kind"] for one in timeline.data["timeline"]}  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType] - entries
     assert kinds == {"listed", "price_changed", "changed"}
     assert (removed.status, removed.content) == (204, b"")
     assert (await desk.get("")).keys == []

@@ -51,4 +51,4 @@ def _refuse(error: str) -> flask.Response:
 
 if __name__ == "__main__":
     os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
-    uvicorn.run(make_issuer(), interface="wsgi", host="127.0.0.1", port=int(sys.argv[1]), log_config=None)  # pyright: ignore[reportArgumentType] - WSGI, as said
+    uvicorn.run(make_issuer(), interface="wsgi", host="127.0.0.1", port=int(sys.argv[1]), log_config=None)

@@ -38,8 +38,8 @@ from tests.media.pictures import (
 
 Rows = Sequence[Sequence[Sequence[int]]]
 # The oracle of BlurHash carries no types.
-draw = cast("Callable[[str, int, int], Rows]", blurhash.decode)  # pyright: ignore[reportUnknownMemberType]
-encode = cast("Callable[[Rows, int, int], str]", blurhash.encode)  # pyright: ignore[reportUnknownMemberType]
+draw = cast("Callable[[str, int, int], Rows]", blurhash.decode)
+encode = cast("Callable[[Rows, int, int], str]", blurhash.encode)
 
 MOST_MEMORY = 200 * 1024 * 1024
 PLACE = {"exif-ifd3-GPSLatitude": "40/1 26/1 46/1", "exif-ifd3-GPSLatitudeRef": "N", "exif-ifd0-Artist": "Somebody"}

@@ -118,7 +118,7 @@ async def test_history_is_filtered_and_paged(desk: MakeDesk) -> None:
 
     async def find(page: int = 1, limit: int = 10, **wanted: object) -> tuple[list[UUID], int]:
         async with at.database.read() as connection:
-            found = await find_runs(connection, replace(RunFilter(), **wanted), limit=limit, page=page)  # pyright: ignore[reportArgumentType] - by name
+            found = await find_runs(connection, replace(RunFilter(), **wanted), limit=limit, page=page)
         return [run.sync_id for run in found.runs], found.total
 
     everything = [third["sync_id"], second["sync_id"], first["sync_id"]]

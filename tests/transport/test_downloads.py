@@ -129,7 +129,7 @@ def test_which_addresses_are_of_the_open_internet(address: str, *, public: bool)
 
 def budget(database: Database, slept: Slept, **facts: float) -> Budget:
     timing = slept.timing()
-    return Budget(database, "harbour", "photos", timing, period=timedelta(hours=1), **facts)  # pyright: ignore[reportArgumentType] - by name
+    return Budget(database, "harbour", "photos", timing, period=timedelta(hours=1), **facts)
 
 
 async def test_a_budget_is_shared_and_spaces_its_turns(sources: Database, slept: Slept) -> None:

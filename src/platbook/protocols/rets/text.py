@@ -36,7 +36,7 @@ _BEYOND_UTF_8 = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")  # U+FFFE and U+FFFF
 
 
 class _Decoder(Protocol):
-    def decode(self, input: bytes, final: bool = False, /) -> str: ...  # noqa: A002, FBT001, FBT002 - codecs' own form
+    def decode(self, data: bytes, final: bool = False, /) -> str: ...  # noqa: FBT001, FBT002 - codecs' own form
 
 
 class TextRepairer:
@@ -123,7 +123,7 @@ def _find_cut(data: bytes) -> int:
     for back in range(1, min(4, end) + 1):
         byte = data[end - back]
         if byte & 0xC0 != 0x80:  # noqa: PLR2004 - the first byte of a character in UTF-8
-            length = 4 if byte >= 0xF0 else 3 if byte >= 0xE0 else 2 if byte >= 0xC0 else 1  # noqa: PLR2004
+            length = 4 if byte >= 0xF0 else 3 if byte >= 0xE0 else 2 if byte >= 0xC0 else 1  # noqa: PLR2004 - first bytes of UTF-8
             end -= back if length > back else 0
             break
     mark = data.rfind(b"&", max(0, end - _LONGEST_REFERENCE * 2), end)
@@ -142,8 +142,8 @@ def _is_allowed(point: int) -> bool:
     return (
         point in {0x9, 0xA, 0xD}
         or 0x20 <= point <= 0xD7FF  # noqa: PLR2004 - XML 1.0, section 2.2, Char
-        or 0xE000 <= point <= 0xFFFD  # noqa: PLR2004
-        or 0x10000 <= point <= 0x10FFFF  # noqa: PLR2004
+        or 0xE000 <= point <= 0xFFFD  # noqa: PLR2004 - XML 1.0, section 2.2
+        or 0x10000 <= point <= 0x10FFFF  # noqa: PLR2004 - XML 1.0, section 2.2
     )
 
 
@@ -155,7 +155,7 @@ def _find_decoder(head: bytes, charset: str | None, fallback: str | None) -> _De
             info = None if name is None else codecs.lookup(name)
         except LookupError:
             continue
-        if info is None or not info._is_text_encoding:  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - nothing else tells base64 from a charset
+        if info is None or not info._is_text_encoding:  # noqa: SLF001
             continue
         if info.name in {"utf-8", "utf-8-sig", "ascii"}:
             return None
