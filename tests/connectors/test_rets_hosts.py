@@ -14,7 +14,7 @@ from platbook.connectors.rets.conversation import Conversation, SessionLostError
 from platbook.connectors.rets.hosts import TrustedHosts
 from platbook.connectors.rets.settings import RetsCredentials, RetsSettings
 from tests.fakes.plain_http import PlainHttp, plain_http
-from tests.fakes.rets_market import no_pause
+from tests.fakes.rets_market import no_pause, rets_market
 from tests.fakes.rets_replay import NONE_FOUND, Answer, RetsReplay, serving
 from tests.transport.crafted_source import CraftedSource, crafted_source, reply
 
@@ -97,6 +97,14 @@ async def test_a_trusted_host_is_sent_the_login_but_no_cookie_of_another(trusted
     assert b"\r\ncookie: theirs=1\r\n" in second
     logout = own.requests[-1]
     assert (logout.path, logout.headers["cookie"]) == ("/rets/logout", "RETS-Session-ID=s1")
+
+
+async def test_the_simulated_source_on_another_host_is_refused_and_asked_nothing() -> None:
+    async with rets_market("other-host-urls", listings=1) as market:
+        with pytest.raises(ProviderMisconfigured, match="names Logout at localhost"):
+            async with market.session():
+                pass
+        assert set(market.server.statistics.requests) == {"login"}
 
 
 async def test_another_port_of_the_same_host_is_the_same_host() -> None:
