@@ -30,6 +30,7 @@ async def _walk(market: RetsMarket, **settings: object) -> tuple[set[str], set[s
         ("info-lines", {}),
         ("relative-urls", {}),
         ("query-urls", {}),
+        ("other-host-urls", {"trustedHosts": ["localhost"]}),
         ("action-page", {}),
         ("version-lowered", {}),
         ("version-refused", {}),

@@ -23,6 +23,7 @@ _numbers = itertools.count(1)
 
 SETTINGS: dict[Quirk, dict[str, object]] = {
     Quirk.POST_ONLY: {"method": "POST"},
+    Quirk.OTHER_HOST_URLS: {"trustedHosts": ["localhost"]},
     Quirk.UA_INTEREALTY: {"userAgentForm": "interealty"},
     Quirk.UA_BARE_VERSION: {"userAgentForm": "bare-version"},
     Quirk.ZONELESS_TIMESTAMPS: {"timeZone": "America/Phoenix"},

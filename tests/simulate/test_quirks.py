@@ -152,6 +152,15 @@ def _(rets: ServedRets) -> object:
     )
 
 
+@check(Quirk.OTHER_HOST_URLS)
+def _(rets: ServedRets) -> object:
+    caller = logged_in(rets)
+    caller.http.cookies.clear()
+    return f"Search={rets.base.replace('127.0.0.1', 'localhost')}/rets/search" in login_lines(rets) and (
+        code(caller.search()) == 0
+    )
+
+
 @check(Quirk.ACTION_PAGE)
 def _(rets: ServedRets) -> object:
     caller = logged_in(rets)

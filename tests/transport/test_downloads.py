@@ -12,6 +12,7 @@ from platbook.base.clock import SystemClock
 from platbook.base.errors import MediaRejected, RateLimited, SourceBrokeProtocol, SourceUnavailable
 from platbook.db import Database, Query
 from platbook.transport import AddressUsedUp, Allowance, Downloader, Known, Limits, Transport
+from platbook.transport.addresses import parse_address
 from platbook.transport.budgets import Budget
 from platbook.transport.ssrf_guard import is_public
 from platbook.transport.timing import Timing
@@ -80,6 +81,58 @@ async def test_headers_that_may_hold_a_secret_stay_with_their_host(downloader: D
             assert (await downloader.fetch(f"{source.base}/1.jpg")).content == b"jpeg"
     assert b"a-token" in source.requests[0]
     assert b"a-token" not in other.requests[0]
+
+
+@pytest.mark.parametrize(
+    ("header_hosts", "host", "next_host", "first_gets", "second_gets"),
+    [
+        ((), "127.0.0.1", "localhost", True, False),
+        (("127.0.0.1",), "127.0.0.1", "localhost", True, False),
+        (("LocalHost",), "127.0.0.1", "localhost", False, True),
+        (("127.0.0.1", "localhost"), "localhost", "127.0.0.1", True, True),
+        (("photos.test",), "127.0.0.1", "127.0.0.1", False, False),
+    ],
+)
+async def test_headers_go_to_the_hosts_that_are_named_for_them(
+    transport: Transport,
+    header_hosts: tuple[str, ...],
+    host: str,
+    next_host: str,
+    *,
+    first_gets: bool,
+    second_gets: bool,
+) -> None:
+    limits = Limits(
+        1000, {"Authorization": "a-token", "Cookie": "a-token"}, private_addresses=True, header_hosts=header_hosts
+    )
+    async with crafted_source(reply(b"jpeg")) as second:
+        onward = second.base.replace("127.0.0.1", next_host)
+        answer = reply(status="302 Found", headers=[f"Location: {onward}/2.jpg", "Set-Cookie: theirs=1"])
+        async with crafted_source(answer) as first:
+            base = first.base.replace("127.0.0.1", host)
+            assert (await transport.downloads_for("harbour", limits).fetch(f"{base}/1.jpg")).content == b"jpeg"
+    for source, gets in ((first, first_gets), (second, second_gets)):
+        (request,) = source.requests
+        assert (b"authorization: a-token" in request.lower(), b"cookie: a-token" in request.lower()) == (gets, gets)
+        assert b"theirs" not in request
+
+
+@pytest.mark.parametrize(
+    ("first", "onward", "expected"),
+    [
+        ("https://a.test/1", "https://a.test/2", True),
+        ("https://a.test/1", "http://a.test/2", False),
+        ("https://a.test/1", "http://b.test/2", False),
+        ("https://a.test/1", "https://b.test/2", True),
+        ("http://a.test/1", "http://b.test/2", True),
+        ("http://a.test/1", "https://c.test/2", False),
+    ],
+)
+def test_headers_never_go_from_https_to_http(first: str, onward: str, *, expected: bool) -> None:
+    limits = Limits(1000, {"Cookie": "a-token"}, header_hosts=("a.test", "b.test"))
+    assert bool(limits.headers_for(parse_address(onward), parse_address(first))) is expected
+    plain = Limits(1000, {"Cookie": "a-token"})
+    assert bool(plain.headers_for(parse_address(onward), parse_address(first))) is (onward == "https://a.test/2")
 
 
 async def test_an_address_that_grew_old_while_it_waited_is_not_used(downloader: Downloader) -> None:

@@ -345,6 +345,19 @@ async def test_redirects_elsewhere_are_handed_over(transport: Transport, locatio
     assert len(source.requests) == 1
 
 
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 Other", "307 Temporary", "308 Permanent"])
+async def test_what_authorizes_a_request_is_not_taken_to_another_host(transport: Transport, status: str) -> None:
+    secrets = {"Authorization": SECRET, "Cookie": SECRET, "RETS-UA-Authorization": SECRET}
+    async with crafted_source(OK) as other:
+        location = other.base.replace("127.0.0.1", "localhost")
+        async with crafted_source(reply(b"", status=status, headers=[f"Location: {location}/"])) as source:
+            for method in ("GET", "HEAD", "POST"):
+                async with transport.for_provider("harbour").send(method, source.base, headers=secrets) as answer:
+                    assert answer.headers["location"] == f"{location}/"
+    assert len(source.requests) == 3
+    assert other.requests == []
+
+
 async def test_a_redirect_of_a_post_is_handed_over(transport: Transport) -> None:
     async with crafted_source(reply(b"", status="302 Found", headers=["Location: /x"])) as source:
         answer, _ = await get(transport, source.base, method="POST")

@@ -116,7 +116,7 @@ class Batches:
             return None
         downloader = self.transport.downloads_for(
             provider_id,
-            Limits(rules.max_bytes, rules.fill_headers(credentials), rules.private_addresses),
+            Limits(rules.max_bytes, rules.fill_headers(credentials), rules.private_addresses, rules.header_hosts),
             requests_per_second=provider.requests_per_second,
             allowance=Allowance(rules.requests_per_second, rules.requests_per_hour, rules.bytes_per_hour),
         )

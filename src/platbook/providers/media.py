@@ -21,6 +21,9 @@ class MediaSettings(BaseModel):
     headers: dict[
         Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")], Annotated[str, Field(max_length=2000)]
     ] = Field(default={}, description="sent with every photo's request; {name} is replaced by that credential")
+    header_hosts: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,253}$")], ...] = Field(
+        default=(), max_length=20, description="the hosts that are sent the headers; none named: any host of a photo"
+    )
     max_bytes: int = Field(default=40 * _MEGABYTE, ge=1024, le=200 * _MEGABYTE, description="the largest photo")
     concurrency: int = Field(default=8, ge=1, le=256, description="downloads at the same time, of all workers")
     requests_per_second: Annotated[float, Field(gt=0, le=1000)] | None = Field(

@@ -1,10 +1,10 @@
 """Fetching photos: one try for each address, for some are good once, within the provider's budgets and a size.
 
 Trying again is the caller's affair, with a fresh address. The provider's own headers may hold a secret, so they go to
-the host they are meant for and are left out where a redirect leads to another.
+the hosts they are meant for and are left out where a redirect leads to another.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -41,6 +41,16 @@ class Limits:
     max_bytes: int
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     private_addresses: bool = False
+    header_hosts: Collection[str] = ()
+    """The hosts that `headers` are meant for; none named: whatever host an address names."""
+
+    def headers_for(self, address: Address, first: Address) -> Mapping[str, str]:
+        """The headers that may go to an address, where `first` is the one that was to be fetched."""
+        if not self.header_hosts:
+            return self.headers if address.origin == first.origin else {}
+        is_meant = address.origin.host in {host.lower() for host in self.header_hosts}
+        is_downgrade = first.origin.scheme == "https" and address.origin.scheme == "http"
+        return self.headers if is_meant and not is_downgrade else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +133,7 @@ class Downloader:
             await self._spending.wait_turn()
             if not is_good():
                 raise AddressUsedUp("the address grew too old before its turn came")
-            headers = (known or Known()).to_headers()
-            if address.origin == first.origin:
-                headers |= self._limits.headers
+            headers = {**(known or Known()).to_headers(), **self._limits.headers_for(address, first)}
             response = await self._send(address, headers)
             try:
                 if response.status_code not in _REDIRECTS:

@@ -2,6 +2,9 @@
 
 A source may forget a login at any time and say so in many ways: status 401 or 412, codes 20036, 20037 and 20701, a
 redirect to its login. Each is met with one new login and the request again.
+
+Credentials and cookies go to the login's host and to trusted ones alone, and never from https to http: the transport
+follows redirects within a host, and a login reply that names another is refused.
 """
 
 import asyncio
@@ -25,6 +28,7 @@ from platbook.connectors.contract import (
     SourceBrokeProtocol,
     SourceUnavailable,
 )
+from platbook.connectors.rets.hosts import TrustedHosts, host_of
 from platbook.connectors.rets.settings import RetsCredentials, RetsSettings
 from platbook.protocols.rets.authorization import Authorization, Challenge, parse_challenge
 from platbook.protocols.rets.codes import Meaning, find_meaning, to_error
@@ -42,6 +46,8 @@ _TOO_OLD_OR_NEW = frozenset({400, 406, 412, 505})
 _VERSION = re.compile(r"RETS/1\.\d(?:\.\d)?")
 _VERSIONS = ("RETS/1.7.2", "RETS/1.8", "RETS/1.7", "RETS/1.5")
 _SESSION_COOKIE = "rets-session-id"
+_CALLED = ("Action", "GetMetadata", "GetObject", "Logout", "Search")
+"""The capabilities whose addresses are used."""
 _SECONDS_BETWEEN_LOGINS = 5.0
 _LONGEST_LOGOUT = 20.0
 _TRIES = 3
@@ -81,7 +87,8 @@ class Conversation:
         self.logins = 0
         self.told_at: datetime | None = None
         self._http, self._settings, self._credentials, self._pause = http, settings, credentials, pause
-        self._cookies: dict[str, str] = {}
+        self._hosts = TrustedHosts(settings.login_url, settings.trusted_hosts)
+        self._cookies: dict[str, dict[str, str]] = {}
         self._authorization: Authorization | None = None
         self._login: LoginReply | None = None
         self._version = settings.rets_version
@@ -162,7 +169,9 @@ class Conversation:
     @asynccontextmanager
     async def asking(self, capability: str, arguments: Mapping[str, str]) -> AsyncGenerator[HttpReply]:
         """Send one transaction and lend its answer, to be read as it comes; SessionLostError where it is forgotten."""
-        address = self.login_reply.capabilities.get(capability)
+        if self._login is None:  # the last login failed
+            raise SessionLostError
+        address = self._login.capabilities.get(capability)
         if address is None:
             raise ProviderMisconfigured(f"the source does not offer {capability}")
         said = encode(arguments)
@@ -193,13 +202,21 @@ class Conversation:
             if find_meaning(status.code, logged_in=True) is Meaning.SESSION_LOST:
                 raise SessionLostError
             raise to_error(status.code, status.text, logged_in=True)
+        onward = self._object_to_redirect(reply)
+        if onward is not None:
+            raise SourceBrokeProtocol(f"{capability} is redirected to a place {onward}")
         raise SourceBrokeProtocol(f"{capability} is answered with HTTP status {reply.status}", sample=body)
+
+    def _object_to_redirect(self, reply: HttpReply) -> str | None:
+        """Why a redirect was not followed, where that is for its host or for its scheme."""
+        location = reply.headers.get("location") if reply.status in _REDIRECTS else None
+        return None if location is None else self._hosts.find_objection(_join(reply.url, location))
 
     def _leads_to_login(self, address: str, reply: HttpReply) -> bool:
         """Whether we were sent to the login, or a page for people to log in on, instead."""
         led = reply.url
         if reply.status in _REDIRECTS:
-            led = urljoin(reply.url, reply.headers.get("location", ""))
+            led = _join(reply.url, reply.headers.get("location", ""))
         where, asked = urlsplit(led).path.lower(), urlsplit(address).path.lower()
         return where != asked and ("login" in where or where == urlsplit(self._settings.login_url).path.lower())
 
@@ -226,13 +243,31 @@ class Conversation:
         asked = f"{url}{'&' if urlsplit(url).query else '?'}{encode({'BrokerCode': code})}" if code else url
         async with self._send("GET", asked) as reply:
             body = await reply.body()
-            self._login = self._read_login(reply, body, url)
+            found = self._read_login(reply, body, url)
             self._adopt_version(reply)
+        await self._accept_login(found)
         self.logins += 1
-        action = self._login.capabilities.get("Action")
+        action = self.login_reply.capabilities.get("Action")
         if action:  # to be fetched before anything else (section 4.10)
             async with self._send("GET", action) as reply:
                 await reply.body()
+
+    async def _accept_login(self, found: LoginReply) -> None:
+        """Take up a login, unless an address that it names may not be sent what authorizes us."""
+        objections = {
+            name: objection
+            for name, url in found.capabilities.items()
+            if name in _CALLED and (objection := self._hosts.find_objection(url)) is not None
+        }
+        kept = {name: url for name, url in found.capabilities.items() if name not in objections}
+        self._login = LoginReply(kept, found.facts)
+        for name, objection in objections.items():
+            await self.log_out()  # the slot is not kept
+            raise self._to_refusal(f"the login reply names {name} {objection}")
+
+    def _to_refusal(self, message: str) -> PlatbookError:
+        """The first login of a conversation goes by the settings alone; a later one differs from it."""
+        return SourceBrokeProtocol(message) if self.logins else ProviderMisconfigured(message)
 
     def _read_login(self, reply: HttpReply, body: bytes, url: str) -> LoginReply:
         encoding = self.encoding_of(reply)
@@ -254,6 +289,8 @@ class Conversation:
             error = to_error(status.code, status.text, logged_in=False)
         elif reply.status == _UNAUTHORIZED:
             error = CredentialsRefused("the source does not accept this user name and password")
+        elif (onward := self._object_to_redirect(reply)) is not None:
+            error = self._to_refusal(f"the login is redirected to a place {onward}")
         else:
             error = SourceBrokeProtocol(f"the login is answered with HTTP status {reply.status}", sample=body)
         says_version = status is None or not status.code or "version" in status.text.lower()
@@ -278,7 +315,7 @@ class Conversation:
     async def _send(self, method: str, url: str, content: bytes | None = None) -> AsyncGenerator[HttpReply]:
         headers, request_id = self._headers(method, url, content)
         async with self._http.send(method, url, headers=headers, content=content) as reply:
-            self._keep(reply, request_id)
+            self._keep(url, reply, request_id)
             challenge = reply.headers.get("www-authenticate", "") if reply.status == _UNAUTHORIZED else ""
             if not self._accept_challenge(challenge):
                 yield reply
@@ -286,7 +323,7 @@ class Conversation:
         # Challenged: some servers do so on every request. The same request once more, signed anew.
         headers, request_id = self._headers(method, url, content)
         async with self._http.send(method, url, headers=headers, content=content) as reply:
-            self._keep(reply, request_id)
+            self._keep(url, reply, request_id)
             yield reply
 
     def _accept_challenge(self, header: str) -> bool:
@@ -312,10 +349,11 @@ class Conversation:
             headers["RETS-Request-ID"] = request_id
         if content is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        if self._cookies:
-            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        cookies = self._cookies.get(host_of(url), {})
+        if cookies:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
         if self._user_agent is not None:
-            headers["RETS-UA-Authorization"] = self._sign_user_agent(self._user_agent, request_id)
+            headers["RETS-UA-Authorization"] = self._sign_user_agent(self._user_agent, cookies, request_id)
         if self._authorization is not None:
             parts = urlsplit(url)
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -324,23 +362,32 @@ class Conversation:
             )
         return headers, request_id
 
-    def _sign_user_agent(self, user_agent: UserAgent, request_id: str) -> str:
-        session_id = next((value for name, value in self._cookies.items() if name.lower() == _SESSION_COOKIE), "")
+    def _sign_user_agent(self, user_agent: UserAgent, cookies: Mapping[str, str], request_id: str) -> str:
+        session_id = next((value for name, value in cookies.items() if name.lower() == _SESSION_COOKIE), "")
         return user_agent.sign(request_id=request_id, session_id=session_id, rets_version=self._version)
 
-    def _keep(self, reply: HttpReply, request_id: str) -> None:
-        """Keep the cookies, the next nonce and the date; an answer to somebody else's request is none to ours."""
+    def _keep(self, url: str, reply: HttpReply, request_id: str) -> None:
+        """Keep the host's cookies, the next nonce and the date; an answer to another's request is none to ours."""
+        cookies = self._cookies.setdefault(host_of(url), {})
         for name, value in reply.cookies.items():
             if value:
-                self._cookies[name] = value
+                cookies[name] = value
             else:
-                self._cookies.pop(name, None)
+                cookies.pop(name, None)
         self.told_at = _parse_date(reply.headers.get("date", "")) or self.told_at
         echoed = reply.headers.get("rets-request-id", "")
         if request_id and echoed and echoed != request_id:
             raise SourceBrokeProtocol("the source answers another request than ours (RETS-Request-ID)")
         if self._authorization is not None:
             self._authorization = self._authorization.follow(reply.headers.get("authentication-info", ""))
+
+
+def _join(base: str, location: str) -> str:
+    """Where a redirect leads; nowhere else, where its address is none."""
+    try:
+        return urljoin(base, location)
+    except ValueError:  # brackets that are no IPv6 address
+        return base
 
 
 def _parse_date(said: str) -> datetime | None:

@@ -33,6 +33,10 @@ class RetsSettings(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
 
     login_url: Annotated[str, Field(pattern=r"^https?://[^\s]+$", max_length=2000)]
+    trusted_hosts: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,253}$")], ...], Field(max_length=20)
+    ] = ()
+    """Further hosts that the login reply may name: they are sent what authorizes us."""
     preset: Annotated[str | None, AfterValidator(_must_be_preset)] = None
     """A vendor's name: its settings stand where none of one's own do."""
 

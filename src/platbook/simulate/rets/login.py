@@ -21,6 +21,9 @@ CAPABILITIES = {
 QUERY = "app=rets&site=1"
 """What capability URLs carry under a quirk."""
 
+OTHER_HOST = "localhost"
+"""The name of the host in capability URLs under a quirk; logins come to 127.0.0.1."""
+
 INSISTED = "RETS/1.5"
 """The version the server insists on under a quirk."""
 
@@ -75,6 +78,8 @@ def _is_told(name: str, quirks: Quirks) -> bool:
 
 
 def _url(base: str, place: str, quirks: Quirks) -> str:
+    if Quirk.OTHER_HOST_URLS in quirks:
+        base = base.replace("127.0.0.1", OTHER_HOST)
     url = place if Quirk.RELATIVE_URLS in quirks else f"{base}{FOLDER}{place}"
     if Quirk.QUERY_URLS in quirks:
         query = QUERY if Quirk.RAW_AMPERSAND in quirks else QUERY.replace("&", "&amp;")

@@ -45,6 +45,7 @@ class Quirk(StrEnum):
     INFO_LINES = "info-lines"
     RELATIVE_URLS = "relative-urls"
     QUERY_URLS = "query-urls"
+    OTHER_HOST_URLS = "other-host-urls"
     ACTION_PAGE = "action-page"
     VERSION_LOWERED = "version-lowered"
     VERSION_REFUSED = "version-refused"
@@ -157,6 +158,7 @@ _LOGIN = {
     Quirk.INFO_LINES: "The login reply tells its facts in Info lines, as RETS 1.8 does.",
     Quirk.RELATIVE_URLS: "Capability URLs are relative to the login's folder.",
     Quirk.QUERY_URLS: "Capability URLs carry a query string that must come back.",
+    Quirk.OTHER_HOST_URLS: "Capability URLs, unless relative, are on another host, localhost, which needs no cookie.",
     Quirk.ACTION_PAGE: "The login reply names an Action page; until it is fetched, nothing else is answered (20701).",
     Quirk.VERSION_LOWERED: "The server answers with RETS/1.5 whatever it was asked in, and then insists on it.",
     Quirk.VERSION_REFUSED: "A login in another version than RETS/1.5 is answered 400 with code 20036.",

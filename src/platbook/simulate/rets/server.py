@@ -136,6 +136,8 @@ class RetsServer:
             session = self.sessions.log_in(held, quirks)
             self.statistics.most_sessions = max(self.statistics.most_sessions, len(self.sessions))
         else:
+            if Quirk.OTHER_HOST_URLS in quirks and not held:
+                held = self.sessions.newest()
             session = self.sessions.find(held, quirks)
             self._check_cookies(request, session, quirks)
             if transaction == "action":
@@ -173,7 +175,7 @@ class RetsServer:
         return (1, 5) if Quirk.VERSION_LOWERED in quirks else _to_version(said, refusal)
 
     def _check_cookies(self, request: Request, session: Session, quirks: Quirks) -> None:
-        if Quirk.EXTRA_COOKIES not in quirks:
+        if Quirk.EXTRA_COOKIES not in quirks or Quirk.OTHER_HOST_URLS in quirks:
             return
         cookies = request.cookies
         if cookies.get(_NODE) != session.node or cookies.get(_BALANCER) != session.balancer:

@@ -59,6 +59,10 @@ class Sessions:
         """End all of them."""
         self._open.clear()
 
+    def newest(self) -> str:
+        """The id of the session that was opened last; empty where there is none."""
+        return next(reversed(self._open), "")
+
     def log_in(self, held: str, quirks: Quirks) -> Session:
         """Open a session; one that the client still holds ends by that. RefusedError 20022 where none is free."""
         self._drop_idle()

@@ -1,0 +1,33 @@
+"""Which addresses that a source names may be sent its login: those of the login's own host, and of trusted ones."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedHosts:
+    """The host of the login address, and the others that the settings name. The port makes no difference."""
+
+    login_url: str
+    others: Collection[str] = ()
+
+    def find_objection(self, url: str) -> str | None:
+        """Why credentials and cookies may not go to an address, naming its host; None if they may."""
+        login = urlsplit(self.login_url)
+        try:
+            scheme, host = urlsplit(url).scheme, host_of(url)
+        except ValueError:  # brackets that are no IPv6 address
+            return "at an address that is none"
+        if scheme not in ("http", "https") or not host:
+            return "at an address that is not one of http or https"
+        if host != login.hostname and host not in {other.lower() for other in self.others}:
+            return f"at {host}, which is another host than the login's and not in settings.trustedHosts"
+        if scheme == "http" and login.scheme == "https":
+            return f"at http://{host}, while the login is by https"
+        return None
+
+
+def host_of(url: str) -> str:
+    """The host of an address in lower case, without its port."""
+    return urlsplit(url).hostname or ""
