@@ -1,5 +1,6 @@
 """Signing in by an issuer: a provider of other people's making, as a process of its own, on loopback."""
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
@@ -34,6 +36,10 @@ class Provider:
         """Let the issuer know somebody."""
         httpx2.put(f"{self.url}/users/{subject}", json=claims).raise_for_status()
 
+    def know_at_userinfo(self, subject: str, **claims: object) -> None:
+        """Let the issuer's userinfo endpoint tell more than its ID tokens."""
+        httpx2.put(f"{self.url}/userinfo/{subject}", json=claims).raise_for_status()
+
     def sign_in(self, url: str, subject: str) -> str:
         """What the browser does there: the address it is sent back to."""
         answer = httpx2.post(url, data={"sub": subject})
@@ -59,11 +65,83 @@ def provider() -> Generator[Provider]:
         process.terminate()
 
 
+@dataclass(frozen=True)
+class Shape:
+    """An issuer as Platbook is configured for it, and the claims of its ID tokens beside those of every token."""
+
+    path: str = ""
+    claims: Mapping[str, object] = field(default_factory=dict[str, object])
+    userinfo: Mapping[str, object] = field(default_factory=dict[str, object])
+    trust: str = "claim"
+    domains: str | None = None
+
+    def know(self, provider: Provider, subject: str, **other: object) -> None:
+        """Let the issuer know somebody; None takes a claim away."""
+        claims = {"iss": provider.url + self.path, **self.claims, **other}
+        provider.know(subject, **{name: value for name, value in claims.items() if value is not None})
+        if self.userinfo:
+            provider.know_at_userinfo(subject, **self.userinfo)
+
+
+TENANT = "6f1f7b1e-52a1-4c4e-9a52-0d8f3f0c9b11"
+ENTRA = Shape(
+    f"/{TENANT}/v2.0",
+    {
+        "ver": "2.0", "tid": TENANT, "oid": "0a61c1f2-7d0e-4d0e-8c3a-6a4f0f6d2a10", "name": "Ada Moss",
+        "preferred_username": "Agent@Example.com", "rh": "0.AXoA", "uti": "x1", "aio": "x2",
+    },
+    trust="issuer",
+    domains="office.example, EXAMPLE.com",
+)  # fmt: skip
+ENTRA_EMAIL = Shape(
+    ENTRA.path,
+    {**ENTRA.claims, "email": "agent@example.com", "preferred_username": "ada@office.onmicrosoft.com"},
+    trust="issuer",
+    domains="example.com",
+)
+GOOGLE = Shape(
+    claims={
+        "azp": "platbook", "hd": "example.com", "email": "agent@example.com", "email_verified": True,
+        "name": "Ada Moss", "given_name": "Ada", "family_name": "Moss", "picture": "https://pictures.example/1",
+    },
+    domains="example.com",
+)  # fmt: skip
+KEYCLOAK = Shape(
+    "/realms/office",
+    {
+        "typ": "ID", "azp": "platbook", "acr": "1", "sid": "5d1e", "email": "agent@example.com",
+        "email_verified": True, "preferred_username": "ada", "name": "Ada Moss", "given_name": "Ada",
+    },
+)  # fmt: skip
+OKTA = Shape(
+    "/oauth2/default",
+    {
+        "ver": 1, "jti": "ID.1", "amr": ["pwd"], "idp": "00o1gfn2hkb", "name": "Ada Moss",
+        "preferred_username": "agent@example.com", "email": "agent@example.com", "email_verified": True,
+    },
+)  # fmt: skip
+OKTA_ORG = Shape(
+    claims={name: value for name, value in OKTA.claims.items() if name != "email_verified"},
+    userinfo={"email_verified": True},
+)
+
+
 @pytest.fixture
-def settings(provider: Provider) -> Settings:
+def shape() -> Shape:
+    """The issuer that is configured; a test may parametrize it."""
+    return Shape()
+
+
+@pytest.fixture
+def settings(provider: Provider, shape: Shape) -> Settings:
     """An issuer is configured."""
     return Settings(
-        platbook_url=URL, oidc_issuer=provider.url, oidc_client_id="platbook", oidc_client_secret=SecretStr("s e/c")
+        platbook_url=URL,
+        oidc_issuer=provider.url + shape.path,
+        oidc_client_id="platbook",
+        oidc_client_secret=SecretStr("s e/c"),
+        oidc_email_trust=shape.trust,
+        oidc_email_domains=shape.domains,
     )
 
 
@@ -139,6 +217,89 @@ async def test_whoever_is_not_known_for_certain_stays_out(
     answer = await _sign_in(api, provider, subject)
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "FORBIDDEN")
     assert await api.rows("SELECT * FROM oidc_identities") == []
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        pytest.param(ENTRA, id="Entra"),
+        pytest.param(ENTRA_EMAIL, id="Entra with the email claim"),
+        pytest.param(GOOGLE, id="Google"),
+        pytest.param(KEYCLOAK, id="Keycloak"),
+        pytest.param(OKTA, id="Okta"),
+        pytest.param(OKTA_ORG, id="Okta that tells of email_verified at userinfo"),
+    ],
+)
+async def test_a_user_of_every_issuer_in_the_guide_is_let_in(api: Api, provider: Provider, shape: Shape) -> None:
+    await api.token("agent@example.com")
+    await api.token("other@example.com")
+    shape.know(provider, "u1")
+    first = await _sign_in(api, provider, "u1")
+    assert first.status_code == 200, first.text
+    assert first.json()["data"]["user"]["email"] == "agent@example.com"
+    shape.know(provider, "u1", email="other@example.com", preferred_username="other@example.com", email_verified=None)
+    again = await _sign_in(api, provider, "u1")
+    assert again.json()["data"]["user"]["email"] == "agent@example.com", "another user's address changes nothing"
+    shape.know(provider, "u1", email=None, preferred_username=None, email_verified=None)
+    again = await _sign_in(api, provider, "u1")
+    assert again.json()["data"]["user"]["email"] == "agent@example.com", "nor does none at all"
+
+
+@pytest.mark.parametrize(
+    ("shape", "claims"),
+    [
+        pytest.param(Shape(ENTRA.path, ENTRA.claims), {}, id="Entra by the claim it does not send"),
+        pytest.param(Shape(OKTA.path, OKTA_ORG.claims), {}, id="Okta without the claim"),
+        pytest.param(ENTRA, {"preferred_username": "agent@else.example"}, id="Entra, another domain"),
+        pytest.param(ENTRA, {"email": "agent@example.com", "email_verified": False}, id="Entra, not verified"),
+        pytest.param(ENTRA, {"idp": "https://sts.windows.net/another/"}, id="Entra, a guest"),
+        pytest.param(ENTRA, {"iss": "https://login.microsoftonline.com/another/v2.0"}, id="Entra, another tenant"),
+        pytest.param(GOOGLE, {"email_verified": "false"}, id="Google, not verified"),
+        pytest.param(GOOGLE, {"hd": None, "email": "agent@else.example"}, id="Google, another domain"),
+        pytest.param(KEYCLOAK, {"email_verified": False}, id="Keycloak, not verified"),
+    ],
+)
+async def test_a_user_of_an_issuer_in_the_guide_whose_address_is_not_proved_stays_out(
+    api: Api, provider: Provider, shape: Shape, claims: Mapping[str, object]
+) -> None:
+    await api.token("agent@example.com")
+    async with api.services.database.transaction() as connection:
+        await invite(connection, "agent@else.example", Place(), COMMAND_LINE, api.clock.now())
+    shape.know(provider, "u2", **claims)
+    answer = await _sign_in(api, provider, "u2")
+    assert answer.status_code == (401 if "iss" in claims else 403), answer.text
+    assert await api.rows("SELECT * FROM oidc_identities") == []
+    assert await api.rows("SELECT * FROM users WHERE email = 'agent@else.example'") == []
+
+
+@pytest.mark.parametrize("shape", [ENTRA, KEYCLOAK])
+async def test_nobody_else_at_the_issuer_becomes_a_user_that_is_linked(
+    api: Api, provider: Provider, shape: Shape
+) -> None:
+    await api.token("agent@example.com")
+    for subject in ("u3", "u4"):
+        shape.know(provider, subject)
+    departures = [await _leave(api) for _ in range(2)]
+    backs = [provider.sign_in(url, who) for who, (url, _) in zip(("u3", "u4"), departures, strict=True)]
+    answers = await asyncio.gather(
+        *(_return(api, back, cookie) for back, (_, cookie) in zip(backs, departures, strict=True))
+    )
+    assert sorted(one.status_code for one in answers) == [200, 403], "of two at once one is let in"
+    (linked,) = await api.rows("SELECT subject FROM oidc_identities")
+    for subject in ("u3", "u4"):
+        expected = 200 if subject == linked["subject"] else 403
+        assert (await _sign_in(api, provider, subject)).status_code == expected
+    assert len(await api.rows("SELECT act FROM audit_log WHERE act = 'issuer linked'")) == 1
+
+
+async def test_a_user_may_be_somebody_at_several_issuers(api: Api, provider: Provider) -> None:
+    await api.token("agent@example.com")
+    await api.run_sql(
+        "INSERT INTO oidc_identities SELECT 'https://else.example', 'x', id, created_at FROM users "
+        "WHERE email = 'agent@example.com'"
+    )
+    provider.know("u5", email="agent@example.com", email_verified=True)
+    assert (await _sign_in(api, provider, "u5")).status_code == 200
 
 
 async def test_a_disabled_user_stays_out(api: Api, provider: Provider) -> None:

@@ -75,6 +75,26 @@ def test_whoever_is_disabled_at_the_command_line_is_out_of_every_server_at_once(
     assert (key["id"], key["revokedAt"] is None) == (made["id"], False)
 
 
+@pytest.mark.parametrize(
+    ("tenant", "domains", "setting"),
+    [("common", "office.example", "OIDC_EMAIL_TRUST"), ("a-tenant", "", "OIDC_EMAIL_DOMAINS")],
+)
+def test_a_server_does_not_start_on_addresses_that_prove_nothing(
+    program: Program, tenant: str, domains: str, setting: str
+) -> None:
+    program.environment |= {
+        "PLATBOOK_URL": "http://platbook.test",
+        "OIDC_ISSUER": f"https://login.microsoftonline.com/{tenant}/v2.0",
+        "OIDC_CLIENT_ID": "platbook",
+        "OIDC_EMAIL_TRUST": "issuer",
+        "OIDC_EMAIL_DOMAINS": domains,
+    }
+    done = program.run("serve", "--port", "0")
+    assert done.returncode == 2
+    assert f"{setting}: " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_user_is_changed_reset_and_linked(program: Program, served: str) -> None:
     _run(program, "user", "add", "ada@example.com", "--password-stdin", *NAMES, said=PASSWORD)
     _run(program, "user", "add", "help@example.com", "--role", "assistant", "--password-stdin", *NAMES, said=PASSWORD)

@@ -1,6 +1,7 @@
 """An OpenID Connect issuer of other people's making, held to PKCE (RFC 7636 section 4.6): no code without its verifier.
 
-`python -m tests.fakes.oidc_issuer PORT` serves it on loopback.
+`python -m tests.fakes.oidc_issuer PORT` serves it on loopback. It also answers for issuers with a path, as those of
+tenants and realms are, and `PUT /userinfo/SUBJECT` says what only the userinfo endpoint tells.
 """
 
 import base64
@@ -15,6 +16,8 @@ import uvicorn
 from oidc_provider_mock import app
 
 _METHOD = "S256"
+_METADATA = "/.well-known/openid-configuration"
+_USERINFO = "/userinfo"
 
 
 def make_issuer() -> flask.Flask:
@@ -42,7 +45,35 @@ def make_issuer() -> flask.Flask:
 
     issuer.before_request(check)
     issuer.after_request(remember)
+    _add_paths(issuer)
+    _add_userinfo(issuer)
     return issuer
+
+
+def _add_paths(issuer: flask.Flask) -> None:
+    """Metadata of issuers with a path; their ID tokens name it by a claim `iss` of the user."""
+
+    def tell(path: str) -> flask.Response:
+        metadata = flask.make_response(issuer.view_functions["oidc-provider-mock.openid_config"]())
+        return flask.jsonify({**(metadata.json or {}), "issuer": f"{flask.request.host_url}{path}"})
+
+    issuer.add_url_rule(f"/<path:path>{_METADATA}", "oidc-provider-mock.metadata_below", tell)
+
+
+def _add_userinfo(issuer: flask.Flask) -> None:
+    """Claims that the userinfo endpoint adds to those of the ID token."""
+    added: dict[str, dict[str, object]] = {}
+
+    def add(subject: str) -> flask.Response:
+        added[subject] = flask.request.json or {}
+        return flask.make_response("", 204)
+
+    def answer(told: flask.Response) -> flask.Response:
+        claims = told.json if flask.request.path == _USERINFO else None
+        return flask.jsonify({**claims, **added.get(claims["sub"], {})}) if claims else told
+
+    issuer.add_url_rule(f"{_USERINFO}/<subject>", "userinfo_of_subject", add, methods=["PUT"])
+    issuer.after_request(answer)
 
 
 def _refuse(error: str) -> flask.Response:

@@ -293,9 +293,16 @@ ON CONFLICT (user_id, provider_id, member_key) DO NOTHING;
 -- The user somebody at an issuer is.
 SELECT user_id FROM oidc_identities WHERE issuer = %(issuer)s AND subject = %(subject)s;
 
+-- name: lock_user
+-- One user, locked: of two subjects of an issuer that would become the user at once, the later one sees the earlier one.
+SELECT id FROM users WHERE id = %(id)s FOR NO KEY UPDATE;
+
 -- name: add_identity
--- Somebody at an issuer is a user; of two sign-ins at once one says so.
-INSERT INTO oidc_identities (issuer, subject, user_id, created_at) VALUES (%(issuer)s, %(subject)s, %(user_id)s, %(at)s)
+-- Somebody at an issuer is a user, unless somebody else there is; of two sign-ins at once one says so.
+INSERT INTO oidc_identities (issuer, subject, user_id, created_at)
+SELECT %(issuer)s, %(subject)s, %(user_id)s, %(at)s
+WHERE NOT EXISTS (
+    SELECT FROM oidc_identities WHERE issuer = %(issuer)s AND user_id = %(user_id)s AND subject <> %(subject)s)
 ON CONFLICT DO NOTHING;
 
 -- name: lock_subjects

@@ -50,6 +50,14 @@ class Settings(BaseSettings):
     oidc_client_secret: SecretStr | None = Field(
         default=None, description="Platbook's secret at the issuer; none for a public client"
     )
+    oidc_email_trust: str = Field(
+        default="claim",
+        pattern="^(claim|issuer)$",
+        description="whether e-mail addresses need email_verified (claim), or every one that the issuer names counts",
+    )
+    oidc_email_domains: str | None = Field(
+        default=None, description="the domains an issuer's e-mail addresses may be in, separated by commas"
+    )
     platbook_log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR")
     platbook_log_format: str = Field(
         default="auto", pattern="^(auto|json|text)$", description="json, text, or by whether a person is watching"

@@ -8,7 +8,7 @@ from collections.abc import Generator
 import uvicorn
 
 from platbook.accounts import Callers, Sessions
-from platbook.accounts.oidc import Client, Issuer, OidcSignIn
+from platbook.accounts.oidc import Client, Issuer, OidcSignIn, parse_email_trust
 from platbook.api import OIDC_CALLBACK, Services, create_api
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.system import System
@@ -93,13 +93,14 @@ def to_services(system: System) -> Services:
 
 
 def make_oidc(system: System, sessions: Sessions) -> OidcSignIn | None:
-    """The sign-in by the issuer of the settings, if they name one; InvalidInput names the setting that is missing."""
+    """The sign-in by the issuer of the settings, if they name one; InvalidInput names the setting at fault."""
     settings = system.settings
     if settings.oidc_issuer is None:
         return None
     if settings.oidc_client_id is None or settings.platbook_url is None:
         missing = "PLATBOOK_URL" if settings.platbook_url is None else "OIDC_CLIENT_ID"
         raise InvalidInput.of(missing, "is required with OIDC_ISSUER")
+    trust = parse_email_trust(settings.oidc_issuer, settings.oidc_email_trust, settings.oidc_email_domains)
     secret = settings.oidc_client_secret
     client = Client(
         settings.oidc_issuer,
@@ -108,7 +109,7 @@ def make_oidc(system: System, sessions: Sessions) -> OidcSignIn | None:
         settings.platbook_url + OIDC_CALLBACK,
     )
     issuer = Issuer(client, system.transport, system.clock)
-    return OidcSignIn(issuer, sessions, system.database, system.box, system.clock)
+    return OidcSignIn(issuer, trust, sessions, system.database, system.box, system.clock)
 
 
 class _Server(uvicorn.Server):

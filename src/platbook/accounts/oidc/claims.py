@@ -26,11 +26,10 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Somebody at an issuer. `email` None: none that the issuer vouches for."""
+    """Somebody at an issuer."""
 
     issuer: str
     subject: str
-    email: str | None
     first_name: str
     last_name: str
 
@@ -67,13 +66,30 @@ def read_id_token(token: str, keys: jwt.PyJWKSet, expected: Expected, now: datet
 
 
 def to_identity(claims: Mapping[str, object]) -> Identity:
-    """Who the claims speak of. An address counts only where the issuer says that it is verified."""
-    email = claims.get("email")
-    vouched = claims.get("email_verified") in (True, "true")
-    first, last = _names(claims)
-    return Identity(
-        str(claims["iss"]), str(claims["sub"]), str(email) if isinstance(email, str) and vouched else None, first, last
-    )
+    """Who the claims speak of."""
+    return Identity(str(claims["iss"]), str(claims["sub"]), *_names(claims))
+
+
+def read_verified(claims: Mapping[str, object]) -> bool | None:
+    """Whether the e-mail address is verified; None: not told. Some issuers send the words `true` and `false`."""
+    told = claims.get("email_verified")
+    if told is None:
+        return None
+    return told is True or (isinstance(told, str) and told.strip().lower() == "true")
+
+
+def add_userinfo(claims: Mapping[str, object], userinfo: Mapping[str, object]) -> dict[str, object]:
+    """An ID token's claims, and what only the userinfo endpoint tells.
+
+    An address is verified where the answer that says so names the same address, and neither says that it is not.
+    """
+    whole = {**userinfo, **claims}
+    told = read_verified(claims), read_verified(userinfo)
+    if False in told:
+        whole["email_verified"] = False
+    elif told[0] is None and userinfo.get("email") != whole.get("email"):
+        whole.pop("email_verified", None)
+    return whole
 
 
 def _names(claims: Mapping[str, object]) -> tuple[str, str]:

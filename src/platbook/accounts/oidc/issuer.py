@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import jwt
 import orjson
 
-from platbook.accounts.oidc.claims import Expected, UnknownKeyError, read_id_token
+from platbook.accounts.oidc.claims import Expected, UnknownKeyError, add_userinfo, read_id_token
 from platbook.base.clock import Clock
 from platbook.base.errors import NotAuthenticated, SourceBrokeProtocol, SourceUnavailable
 from platbook.transport import ProviderClient, Transport
@@ -72,17 +72,22 @@ class Issuer:
         )
         return f"{endpoint}{'&' if urlsplit(endpoint).query else '?'}{query}"
 
-    async def fetch_claims(self, code: str, *, verifier: str, nonce: str) -> dict[str, object]:
-        """Exchange a code; what the issuer says of whoever signed in. NotAuthenticated; as `get_authorization_url`."""
+    async def fetch_claims(
+        self, code: str, *, verifier: str, nonce: str, needed: frozenset[str] = frozenset({"email"})
+    ) -> dict[str, object]:
+        """Exchange a code; what the issuer says of whoever signed in. NotAuthenticated; as `get_authorization_url`.
+
+        The userinfo endpoint is asked where the ID token lacks one of the `needed` claims.
+        """
         endpoints = await self._find_endpoints()
         answer = await self._exchange(endpoints, code, verifier)
         claims = await self._read(str(answer.get("id_token") or ""), nonce)
-        if "email" not in claims and endpoints.userinfo is not None:
+        if not needed <= claims.keys() and endpoints.userinfo is not None:
             bearer = {"authorization": f"Bearer {answer.get('access_token')}"}
             told = await self._ask("GET", endpoints.userinfo, headers=bearer)
             if told.get("sub") != claims["sub"]:  # OpenID Connect Core 1.0 section 5.3.2
                 raise NotAuthenticated("the issuer speaks of somebody else")
-            claims = {**told, **claims}
+            claims = add_userinfo(claims, told)
         return claims
 
     async def _exchange(self, endpoints: _Endpoints, code: str, verifier: str) -> dict[str, object]:

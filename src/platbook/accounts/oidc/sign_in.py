@@ -7,6 +7,7 @@ left can return, within ten minutes, and the server keeps nothing.
 import base64
 import hashlib
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,6 +17,7 @@ import orjson
 from platbook.accounts.invitations import use_newest_invitation
 from platbook.accounts.login_audit import Means, note_refusal
 from platbook.accounts.oidc.claims import Identity, to_identity
+from platbook.accounts.oidc.email_trust import EmailTrust, read_email
 from platbook.accounts.oidc.issuer import Issuer
 from platbook.accounts.sessions import Sessions, Tokens
 from platbook.accounts.tokens import new_secret_token
@@ -44,8 +46,10 @@ class Departure:
 class OidcSignIn:
     """Signs people in by one issuer."""
 
-    def __init__(self, issuer: Issuer, sessions: Sessions, database: Database, box: SecretBox, clock: Clock) -> None:
-        self._issuer, self._sessions = issuer, sessions
+    def __init__(
+        self, issuer: Issuer, trust: EmailTrust, sessions: Sessions, database: Database, box: SecretBox, clock: Clock
+    ) -> None:
+        self._issuer, self._trust, self._sessions = issuer, trust, sessions
         self._database, self._box, self._clock = database, box, clock
 
     async def begin(self) -> Departure:
@@ -64,34 +68,40 @@ class OidcSignIn:
             raise NotAuthenticated("this is not the sign-in that was begun in this browser")
         if issuer not in {None, self._issuer.client.issuer}:  # RFC 9207 section 2.4
             raise NotAuthenticated("this comes from another issuer")
-        claims = await self._issuer.fetch_claims(code, verifier=kept["verifier"], nonce=kept["nonce"])
+        claims = await self._issuer.fetch_claims(
+            code, verifier=kept["verifier"], nonce=kept["nonce"], needed=self._trust.needed
+        )
         identity, now = to_identity(claims), self._clock.now()
         try:
             async with self._database.transaction() as connection:
-                return await self._let_in(connection, identity, now)
+                return await self._let_in(connection, identity, claims, now)
         except NotAllowed as error:
             async with self._database.transaction() as connection:
                 known = await self._find_known(connection, identity)
                 await note_refusal(connection, known, now, Means.ISSUER, str(error), None)
             raise
 
-    async def _let_in(self, connection: WriteConnection, identity: Identity, now: datetime) -> Tokens:
-        user_id = await self._find_user(connection, identity, now)
+    async def _let_in(
+        self, connection: WriteConnection, identity: Identity, claims: Mapping[str, object], now: datetime
+    ) -> Tokens:
+        user_id = await self._find_known(connection, identity)
+        if user_id is None:
+            email = read_email(claims, self._trust)
+            user_id = await self._find_by_email(connection, identity, email, now)
+            await self._link(connection, identity, Actor(email, user_id), now)
         if not (await get_user(connection, user_id)).is_active:
             raise NotAllowed("this user is disabled")
         return await self._sessions.admit(connection, user_id, Means.ISSUER)
 
-    async def _find_user(self, connection: WriteConnection, identity: Identity, now: datetime) -> UUID:
-        if (known := await self._find_known(connection, identity)) is not None:
-            return known
-        if identity.email is None:
-            raise NotAllowed("the issuer does not vouch for an e-mail address of yours")
-        user_id = await self._find_by_email(connection, identity, identity.email, now)
-        params = {"issuer": identity.issuer, "subject": identity.subject, "at": now, "user_id": user_id}
-        await connection.run(Q.add_identity, params)
-        actor, details = Actor(identity.email, user_id), {"issuer": identity.issuer}
-        await write_entry(connection, actor, "issuer linked", Subject("user", str(user_id)), now, details)
-        return user_id
+    async def _link(self, connection: WriteConnection, identity: Identity, actor: Actor, now: datetime) -> None:
+        """From now on the issuer's subject is the user, and no other subject of that issuer becomes it."""
+        await connection.run(Q.lock_user, {"id": actor.user_id})
+        subject = {"issuer": identity.issuer, "subject": identity.subject}
+        if await connection.run(Q.add_identity, {**subject, "user_id": actor.user_id, "at": now}):
+            details = {"issuer": identity.issuer}
+            await write_entry(connection, actor, "issuer linked", Subject("user", str(actor.user_id)), now, details)
+        elif await self._find_known(connection, identity) != actor.user_id:  # else the same sign-in, twice at once
+            raise NotAllowed("somebody else at the issuer signs in as the user of your e-mail address")
 
     async def _find_known(self, connection: ReadConnection, identity: Identity) -> UUID | None:
         params = {"issuer": identity.issuer, "subject": identity.subject}
