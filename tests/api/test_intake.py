@@ -45,7 +45,7 @@ async def test_the_first_event_makes_a_lead_and_later_ones_find_it(brokerage: Br
     assert (made["task"]["type"], made["task"]["dueDate"]) == ("Call", "2026-01-02T13:00:00Z")
     assert made["task"]["assignedTo"] == brokerage.id_of("ann")
 
-    person = {"lastName": "Lane", "emails": ["new@example.com"], "phones": ["512-555-0143"]}
+    person = {"lastName": "Lane", "emails": ["mira@example.com", "new@example.com"], "phones": ["512-555-0143"]}
     later = await brokerage.ask(
         "POST", "/leads/events", json=event("2", "Viewed Property", source="Portal", person=person)
     )

@@ -137,6 +137,26 @@ async def test_whoever_is_here_already_is_filled_in_and_not_overwritten(
     assert counts(await take_in(database, tmp_path, people=PEOPLE)) == {"people": (0, 0, 3, 0)}
 
 
+@pytest.mark.parametrize(
+    ("here", "row", "added"),
+    [
+        ([{"phones": ["5125550143"]}], "new@example.com,5125550143", 0),
+        ([{"phones": ["5125550143"], "emails": ["a@example.com"]}], "new@example.com,5125550143", 1),
+        ([{"phones": ["5125550143"], "emails": ["a@example.com"]}], ",5125550143", 0),
+        ([{"phones": ["5125550143"]}, {"phones": ["5125550144"]}], ",5125550143|5125550144", 1),
+    ],
+)
+async def test_a_number_joins_only_the_one_lead_whose_address_does_not_conflict(
+    database: Database, tmp_path: Path, here: list[dict[str, object]], row: str, added: int
+) -> None:
+    async with database.transaction() as connection:
+        for said in here:
+            await create_lead(connection, COMMAND_LINE, said, NOW)
+    report = await take_in(database, tmp_path, people=f"id,name,email,phone\n1,Bob Second,{row}\n")
+    assert counts(report) == {"people": (added, 1 - added, 0, 0)}
+    assert len(await rows(database, "SELECT id FROM leads")) == len(here) + added
+
+
 REFUSED = """\
 id,name,email,phone,stage,owner,budget,created
 1,A,a@example.com,,,,,

@@ -172,6 +172,7 @@ async def test_a_total_is_counted_by_indexes_alone(brokerage: ReadConnection, co
         ("platbook.crm.leads", "find_stale_scores", {"at": NOW, "most": 10}, "leads_score_until"),
         ("platbook.crm.leads", "find_lapsed_claims", {"at": NOW, "most": 10}, "leads_claim_until"),
         ("platbook.crm.leads", "find_contacts", {"kinds": ["email"], "values": ["a@b.example"]}, "lead_contacts_pkey"),
+        ("platbook.crm.leads", "find_by_phones", {"phones": ["+15125550143"]}, "leads_search"),
         ("platbook.crm.tasks", "take_reminders", {"at": NOW, "most": 10}, "tasks_remind"),
         ("platbook.crm.intake", "find_refused", {"limit": 10, "offset": 0}, "lead_events_refused"),
     ],

@@ -1,10 +1,11 @@
 """Taking events in. Each is taken once, each person is one lead, and what cannot be understood is kept.
 
-Two events of one person are taken one after the other (an advisory lock on each contact); whoever makes the same person
-by another way at the same time is met at the unique key of contacts, and then found.
+Two events with a contact in common are taken one after the other (an advisory lock on each contact); whoever makes the
+same person by another way at the same time is met at the unique key of contacts, and then found. A number that is taken
+already may be shared: the key holds its first lead, and each lead keeps it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -22,6 +23,7 @@ from platbook.crm.intake.event import LeadEvent, PropertyNamed, event_id_of, par
 from platbook.crm.intake.rules import Q
 from platbook.crm.interactions.log import note
 from platbook.crm.leads.lead import Consent, Lead, add_consents, new_lead, note_activity
+from platbook.crm.leads.matching import conflicts, match_lead
 from platbook.crm.leads.rows import (
     Contact,
     find_by_contacts,
@@ -179,18 +181,18 @@ async def _find_or_make(
     house: _House | None,
     at: datetime,
 ) -> tuple[Lead, bool]:
-    """Whoever is found by the first of the contacts that leads to somebody, or somebody new."""
+    """The lead that the contacts match, or a new one."""
     for _ in range(_TRIES):
-        found = await find_by_contacts(connection, contacts)
-        known = next((found[one] for one in contacts if one in found), None)
-        if known is not None:
-            lead = await lock_lead(connection, known)
-            if lead is not None and lead.deleted_at is None:
+        known = await find_by_contacts(connection, contacts)
+        lead_id = await match_lead(connection, contacts, known)
+        if lead_id is not None:
+            lead = await lock_lead(connection, lead_id)
+            if lead is not None and lead.deleted_at is None and not conflicts(lead, contacts):
                 return lead, False
             continue
         try:
             async with connection.savepoint():
-                return await _make(connection, sender, event, contacts, house, at), True
+                return await _make(connection, sender, event, contacts, known, house, at), True
         except _MadeMeanwhile:
             continue
     raise TryLater("this person is being changed; send the event again")
@@ -205,9 +207,11 @@ async def _make(
     sender: Actor,
     event: LeadEvent,
     contacts: Sequence[Contact],
+    known: Mapping[Contact, UUID],
     house: _House | None,
     at: datetime,
 ) -> Lead:
+    """Make a lead. It may share the numbers that others were found by (`known`), and no other contact."""
     lead = replace(
         new_lead(new_id(), at),
         first_name=" ".join(event.person.first_name.split()),
@@ -227,7 +231,7 @@ async def _make(
         )
         lead = await assign_by_rule(connection, lead, occasion, at)
     await insert_lead(connection, lead)
-    if await keep_contacts(connection, lead):
+    if (await keep_contacts(connection, lead)).keys() - known.keys():
         raise _MadeMeanwhile
     await write_event(connection, "lead created", about(lead, sender), at)
     if lead.assigned_to is not None:
@@ -239,9 +243,9 @@ async def _make(
 
 
 async def _learn(connection: WriteConnection, lead: Lead, event: LeadEvent, contacts: Sequence[Contact]) -> Lead:
-    """What was not known: names, and contacts that lead to nobody else. The source stays what it was at first."""
+    """What was not known: names, numbers, and addresses that lead to nobody else. The source stays as it was."""
     found = await find_by_contacts(connection, contacts)
-    fresh = [one for one in contacts if found.get(one, lead.id) == lead.id]
+    fresh = [one for one in contacts if one[0] == PHONE or found.get(one, lead.id) == lead.id]
     changed = replace(
         lead,
         first_name=lead.first_name or " ".join(event.person.first_name.split()),

@@ -48,6 +48,16 @@ ON CONFLICT DO NOTHING;
 SELECT kind, value, lead_id FROM lead_contacts
 WHERE (kind, value) IN (SELECT * FROM unnest(%(kinds)s::text[], %(values)s::text[]));
 
+-- name: find_by_phones
+-- For each number the leads that have it, those without an e-mail address first. Two tell whether there is exactly one.
+-- The index finds a number in what the keyword search reads, where it follows two spaces.
+SELECT given.phone, held.lead_id, held.has_email FROM unnest(%(phones)s::text[]) AS given (phone)
+CROSS JOIN LATERAL (
+    SELECT id AS lead_id, emails <> '{}' AS has_email FROM leads
+    WHERE deleted_at IS NULL AND search_text LIKE '%%  ' || given.phone || '%%' AND phones @> ARRAY[given.phone]
+    ORDER BY has_email, lead_id LIMIT 2
+) AS held;
+
 -- name: lock_contacts
 -- Whoever acts on one of these people acts one after the other, from here to the end of the transaction.
 SELECT pg_advisory_xact_lock(hashtextextended(contact, 7)) FROM (

@@ -1,7 +1,7 @@
 """Importing people. A person is known again by the other system's id, or else by an address or a number.
 
 The whole batch is read, looked up at once, and written by COPY. Where an address leads to a lead already, that lead is
-filled in and nothing of it overwritten; a number alone may be a family's, so it does not make two people one.
+filled in and nothing of it overwritten; a number may be a family's, so it joins only where no address conflicts.
 """
 
 from collections.abc import Mapping
@@ -12,10 +12,11 @@ from uuid import UUID
 
 from platbook.base.errors import InvalidInput, TryLater
 from platbook.base.ids import new_id
-from platbook.crm.contacts import EMAIL
+from platbook.crm.contacts import EMAIL, PHONE
 from platbook.crm.enums import Priority, Stage
 from platbook.crm.intake.assignment import Occasion, assign_by_rule
 from platbook.crm.leads.lead import Lead, apply, new_lead, rescore
+from platbook.crm.leads.matching import PhoneMatch, choose_by_phone, conflicts, find_by_phones
 from platbook.crm.leads.merging import to_merged
 from platbook.crm.leads.rows import COLUMNS, Contact, contacts_of, find_by_contacts, keep_contacts, save_lead, to_params
 from platbook.crm.leads.rows import Q as LEADS
@@ -79,6 +80,16 @@ class _Batch:
     told: dict[str, Known] = field(default_factory=dict[str, Known])
     taken: dict[Contact, str] = field(default_factory=dict[Contact, str])
     found: Mapping[Contact, UUID] = field(default_factory=dict[Contact, UUID])
+
+
+@dataclass(frozen=True, slots=True)
+class _Lookup:
+    """The leads that a batch meets: by contact, by number, by the same system's id, and as they are."""
+
+    found: Mapping[Contact, UUID]
+    matches: Mapping[str, list[PhoneMatch]]
+    linked: Mapping[UUID, str]
+    leads: Mapping[UUID, Lead]
 
 
 async def import_people(database: Database, ground: Ground, source: Source, report: Report) -> None:
@@ -160,9 +171,8 @@ async def _store(connection: WriteConnection, ground: Ground, people: list[_Pers
     known = await find_known(connection, ground.system, PERSON, [one.key for one in people])
     fresh = [one for one in people if one.key not in known]
     found = await find_by_contacts(connection, [contact for one in fresh for contact in contacts_of(one.lead)])
-    linked = await _find_linked(connection, ground, list(found.values()))
     differing = [known[one.key].row_id for one in people if one.key in known and known[one.key].hash != one.hash]
-    leads = await _lock(connection, [*differing, *found.values()])
+    lookup = await _look_up(connection, ground, found, differing)
     batch, counts = _Batch(found=found), report.of(Kind.PEOPLE)
     for one in people:
         try:
@@ -170,9 +180,9 @@ async def _store(connection: WriteConnection, ground: Ground, people: list[_Pers
                 if known[one.key].hash == one.hash:
                     counts.unchanged += 1
                     continue
-                _change(batch, one, leads.get(known[one.key].row_id), ground.at)
+                _change(batch, one, lookup.leads.get(known[one.key].row_id), ground.at)
                 counts.changed += 1
-            elif (met := _meet(one, found, linked, leads, batch)) is not None:
+            elif (met := _meet(one, lookup, batch)) is not None:
                 _fill_in(batch, one, met, ground.at)
                 counts.changed += 1
             else:
@@ -183,30 +193,46 @@ async def _store(connection: WriteConnection, ground: Ground, people: list[_Pers
     await _write(connection, ground, batch)
 
 
-def _meet(
-    one: _Person,
-    found: Mapping[Contact, UUID],
-    linked: Mapping[UUID, str],
-    leads: Mapping[UUID, Lead],
-    batch: _Batch,
-) -> Lead | None:
-    """The lead this person is already, by an address, or by a number where neither has an address.
+async def _look_up(
+    connection: WriteConnection, ground: Ground, found: Mapping[Contact, UUID], differing: list[UUID]
+) -> _Lookup:
+    """Look up a batch. Numbers of leads that the same system has given are left out: they join nobody."""
+    linked = await _find_linked(connection, ground, list(found.values()))
+    numbers = [value for (kind, value), lead_id in found.items() if kind == PHONE and lead_id not in linked]
+    matches: dict[str, list[PhoneMatch]] = {}
+    for match in await find_by_phones(connection, numbers):
+        matches.setdefault(match.phone, []).append(match)
+    matched = [one.lead_id for several in matches.values() for one in several]
+    linked |= await _find_linked(connection, ground, matched)
+    return _Lookup(found, matches, linked, await _lock(connection, [*differing, *found.values(), *matched]))
+
+
+def _meet(one: _Person, lookup: _Lookup, batch: _Batch) -> Lead | None:
+    """The lead this person is already, by an address, or else by a number where no address conflicts.
 
     RowRefused where it is another person of the same system.
     """
-    for contact in contacts_of(one.lead):
-        kind, value = contact
-        other = batch.taken.get(contact)
-        lead = leads.get(found[contact]) if contact in found else None
-        if other is None and lead is not None:
-            other = linked.get(lead.id)
-        if other is not None and other != one.key:
-            if kind == EMAIL:
-                raise RowRefused(f"{value} is the address of {other}")
-            continue  # a number may be a family's
-        if lead is not None and (kind == EMAIL or not (one.lead.emails and lead.emails)):
+    contacts = contacts_of(one.lead)
+    for contact in contacts:
+        if contact[0] != EMAIL:
+            continue
+        lead = lookup.leads.get(lookup.found[contact]) if contact in lookup.found else None
+        other = batch.taken.get(contact) or (None if lead is None else lookup.linked.get(lead.id))
+        if other not in {None, one.key}:
+            raise RowRefused(f"{contact[1]} is the address of {other}")
+        if lead is not None:
             return lead
-    return None
+    numbers = [value for kind, value in contacts if kind == PHONE and batch.taken.get((kind, value)) in {None, one.key}]
+    matches = [match for number in numbers for match in _find_free(one, number, lookup)]
+    lead_id = choose_by_phone(matches, has_email=bool(one.lead.emails))
+    lead = None if lead_id is None else lookup.leads.get(lead_id)
+    return None if lead is None or conflicts(lead, contacts) else lead
+
+
+def _find_free(one: _Person, number: str, lookup: _Lookup) -> list[PhoneMatch]:
+    """The leads that have a number; none where another person of the same system has it: it may be a family's."""
+    matches = lookup.matches.get(number, [])
+    return matches if all(lookup.linked.get(match.lead_id, one.key) == one.key for match in matches) else []
 
 
 def _add(batch: _Batch, one: _Person, at: datetime) -> None:
