@@ -115,7 +115,8 @@ class MockCredentials(BaseModel):
 class _Place(BaseModel):
     """Where a walk stands: the content of a checkpoint.
 
-    The walk keeps its moment, so that a resumed one goes on through the very same market.
+    The walk keeps its moment, so that a resumed one goes on through the very same market. The names of the fields are
+    stored, and none has a default: a checkpoint without one of them would be another place.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -123,11 +124,11 @@ class _Place(BaseModel):
     at: AwareDatetime
     since: AwareDatetime | None
     order: Literal["time", "key"]
-    page: int = 0
-    total: int | None = None
-    key: str | None = None
-    modified: AwareDatetime | None = None
-    greatest: AwareDatetime | None = None
+    page: int
+    total: int | None
+    key: str | None
+    modified: AwareDatetime | None
+    greatest: AwareDatetime | None
 
 
 class MockConnector:
@@ -244,7 +245,8 @@ class MockSession:
 
     def _first_place(self, since: Cursor | None) -> _Place:
         moment = None if since is None else _to_moment(since)
-        return _Place(at=self._moment(), since=moment, order=self._settings.order, greatest=moment)
+        at, order = self._moment(), self._settings.order
+        return _Place(at=at, since=moment, order=order, page=0, total=None, key=None, modified=None, greatest=moment)
 
     def _walk(self, place: _Place) -> Iterator[MarketListing]:
         floor = _before(place.since)

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from platbook.connectors.contract import (
     Capabilities,
@@ -108,7 +108,9 @@ class RetsConnector:
 
 
 class _Place(BaseModel):
-    """Where a walk stands: the content of a checkpoint."""
+    """Where a walk stands: the content of a checkpoint. The names of its fields are stored (see `_parse_place`)."""
+
+    model_config = ConfigDict(extra="forbid")
 
     class_index: int = 0
     within: Place = Field(default_factory=Place)
@@ -130,9 +132,15 @@ class RetsSession:
         return self._remarks.to_sentences()
 
     async def changes(self, resource: Resource, since: Cursor | None, resume: Cursor | None) -> AsyncIterator[Page]:
-        """Walk what changed, class after class, page after page."""
+        """Walk what changed, class after class, page after page.
+
+        From the beginning where the checkpoint cannot be read: a walk that goes twice over records loses none.
+        """
         _check_resource(resource)
-        place = _Place(greatest=since) if resume is None else _parse_place(resume)
+        place = None if resume is None else _parse_place(resume)
+        if resume is not None and place is None:
+            self._remarks.note("the checkpoint of the interrupted walk cannot be read, so the walk starts again")
+        place = place or _Place(greatest=since)
         classes = self._settings.classes
         if place.class_index >= len(classes):
             yield _to_page(Sheet((), (), place.within, None, ended=True), place, alone=False, last=True)
@@ -244,11 +252,20 @@ def _to_page(sheet: Sheet, place: _Place, *, alone: bool, last: bool) -> Page:
     )
 
 
-def _parse_place(cursor: Cursor) -> _Place:
+def _parse_place(cursor: Cursor) -> _Place | None:
+    """Read a checkpoint; None: it is not one of a RETS walk, whole and with no other name in it.
+
+    A default in the place of a missing field would be another position, from which records could be left out.
+    """
     try:
-        return _Place.model_validate_json(cursor)
+        place = _Place.model_validate_json(cursor)
     except ValidationError:
-        raise ProviderMisconfigured("the stored checkpoint is not one of a RETS walk") from None
+        return None
+    return place if _is_whole(place) and _is_whole(place.within) else None
+
+
+def _is_whole(model: BaseModel) -> bool:
+    return model.model_fields_set == type(model).model_fields.keys()
 
 
 def _check_resource(resource: Resource) -> None:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 from platbook.connectors.contract import Clock, ProviderMisconfigured, RawRecord, SourceBrokeProtocol
 from platbook.connectors.rets.record_fetcher import Fetcher, expect_all, read_keys
@@ -50,11 +50,14 @@ class Place(BaseModel):
 
     By Offset: the next `offset`, the `first` key of all, the last key `behind` and by how many rows it lies behind
     (`overlap`). By key: all keys up to `behind` are done. By time: all is done from the moment `until` on.
+    The names of the fields are stored: a checkpoint with others, or fewer, is not read.
     """
 
+    model_config = ConfigDict(extra="forbid")
+
     way: Way = "offset"
-    offset: int = 1
-    overlap: int = 1
+    offset: int = Field(default=1, ge=1)
+    overlap: int = Field(default=1, ge=0)
     first: str | None = None
     behind: str | None = None
     until: str | None = None
