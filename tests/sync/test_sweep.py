@@ -65,6 +65,33 @@ async def test_keys_that_the_database_lost_in_a_crash_remove_nothing(desk: MakeD
     assert len(await at.keys()) == 20
 
 
+@pytest.mark.parametrize(
+    ("key_pages", "words"),
+    [
+        ([KeyPage([*KEYS[:-1], "0"], complete=True, total=20)], "counts 20 records and named 19 distinct keys"),
+        ([KeyPage(KEYS[:10], total=20), KeyPage([*KEYS[9:-1]], complete=True)], "counts 20"),
+        ([KeyPage(KEYS[:10]), KeyPage(KEYS[9:-1], complete=True)], "named 20 keys, only 19 of them distinct"),
+        ([KeyPage([*KEYS[:-1], "0"], complete=True)], "named 20 keys, only 19 of them distinct"),
+    ],
+)
+async def test_repeated_keys_in_place_of_others_remove_nothing(
+    desk: MakeDesk, key_pages: list[KeyPage | Exception], words: str
+) -> None:
+    at = await _stocked(desk)
+    at.source.key_pages = key_pages
+    run = await at.sync(SyncType.SWEEP)
+    assert (run["status"], run["deleted"]) == ("failed", 0)
+    assert words in str(run["error"])
+    assert len(await at.keys()) == 20
+
+
+async def test_a_repeated_key_does_no_harm_where_distinct_ones_reach_the_count(desk: MakeDesk) -> None:
+    at = await _stocked(desk)
+    at.source.key_pages = [KeyPage(KEYS[:10]), KeyPage(KEYS[9:-1], complete=True, total=19)]
+    run = await at.sync(SyncType.SWEEP)
+    assert (run["status"], run["deleted"]) == ("success", 1)
+
+
 async def test_keys_that_cannot_be_kept_are_counted_and_disturb_nothing(desk: MakeDesk) -> None:
     at = await _stocked(desk)
     odd = ["é" * 4000, "a NUL \0", "half a character \ud800"]

@@ -65,9 +65,10 @@ async def _forget_keys(context: RunContext) -> None:
 
 
 async def _read_keys(context: RunContext, session: Session) -> int:
-    """Read every key to the proven end; how many different ones there are."""
+    """Read every key to the proven end; how many distinct ones there are."""
     sync_id = context.lease.run.sync_id
     last: KeyPage | None = None
+    total: int | None = None
     done = seen = 0
     async for page in session.keys(context.lease.resource):
         async with context.database.transaction() as connection:
@@ -75,13 +76,24 @@ async def _read_keys(context: RunContext, session: Session) -> int:
             keys = [_to_sweep_key(key) for key in page.keys]
             seen += await connection.run(Q.add_sweep_keys, {"sync_id": sync_id, "keys": keys})
         done += len(page.keys)
-        await context.report("sweep", done=done, total=page.total)
+        total = page.total if page.total is not None else total
+        await context.report("sweep", done=done, total=total)
         last = page
     if last is None or not last.complete:
         raise SourceBrokeProtocol("the source stopped naming keys before it said that these are all")
-    if last.total is not None and last.total != seen:
-        raise SourceBrokeProtocol(f"the source counts {last.total} records and named {seen} keys")
+    _check_distinct(named=done, distinct=seen, total=total)
     return seen
+
+
+def _check_distinct(*, named: int, distinct: int, total: int | None) -> None:
+    """Compare distinct keys with the source's count, or else with the rows that came: one twice is another skipped."""
+    if total is not None and total != distinct:
+        raise SourceBrokeProtocol(f"the source counts {total} records and named {distinct} distinct keys")
+    if total is None and named != distinct:
+        raise SourceBrokeProtocol(
+            f"the source named {named} keys, only {distinct} of them distinct, and counts nothing: keys were repeated, "
+            "so others may have been skipped"
+        )
 
 
 def _to_sweep_key(key: str) -> str:
