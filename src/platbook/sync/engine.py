@@ -33,6 +33,7 @@ from platbook.sync.mapping import FieldMapping, plan_mapping
 from platbook.sync.outcome import Settlement, ended_well, error_type, settle_failure, settle_success
 from platbook.sync.page import Rules
 from platbook.sync.plan import LastSweep, plan_run, scope_fingerprint
+from platbook.sync.received import delete_received_keys
 from platbook.sync.rejections import take_retrying
 from platbook.sync.run_context import RunContext
 from platbook.sync.runs import (
@@ -316,6 +317,7 @@ async def _finish(
         "error": None if error is None else _words(error),
     }
     await connection.run(Q.finish_run, params)
+    await delete_received_keys(connection, lease.run.sync_id)
 
 
 async def _settle(
