@@ -42,6 +42,7 @@ class NastyConnector:
 
     habit: str = ""
     broken: bool = False
+    repeats_keys: bool = False
     records: list[RawRecord] = field(default_factory=lambda: [make_record(at, 10 + at // 2) for at in range(14)])
     name: str = "NASTY"
     settings_model: type[BaseModel] = NoWords
@@ -161,14 +162,22 @@ class NastySession:
             keys = [*keys, "K555"]
         if self.habit == "sweep repeats":
             keys = [*keys, keys[0]]
+        total = len(keys) + (1 if self.habit == "sweep's total is wrong" else 0)
+        if self.of.repeats_keys:
+            keys = [*keys[:-2], *keys[:2]]
+        if self.habit.startswith("drops repeated keys"):
+            keys = list(dict.fromkeys(keys))
+        if self.habit == "drops repeated keys and counts the rest":
+            total = len(keys)
         for start in range(0, len(keys), PAGE):
             complete = start + PAGE >= len(keys)
             if self.of.broken and start:
                 if self._fail():
                     return
                 complete = self.habit == "cut, but says complete"
-            total = len(keys) + (1 if self.habit == "sweep's total is wrong" else 0)
-            yield KeyPage(keys[start : start + PAGE], complete and self.habit != "sweep never ends", total)
+            counts = not self.habit.endswith("without a count")
+            ended = complete and self.habit != "sweep never ends"
+            yield KeyPage(keys[start : start + PAGE], ended, total if counts else None)
 
     async def record(self, resource: Resource, key: str) -> RawRecord | None:
         del resource

@@ -8,7 +8,14 @@ import pytest
 from nasty import NastyConnector
 
 from platbook.base.clock import SetClock
-from platbook.connectors.testing import Case, ConformanceError, check_all, check_broken_keys, check_broken_walk
+from platbook.connectors.testing import (
+    Case,
+    ConformanceError,
+    check_all,
+    check_broken_keys,
+    check_broken_walk,
+    check_repeated_keys,
+)
 
 HABITS = [
     ("uses its own road", "lends no HTTP client"),
@@ -81,6 +88,18 @@ async def test_a_cut_walk_or_sweep_must_say_so(habit: str, words: str) -> None:
 async def test_a_decent_connector_over_a_broken_source_passes() -> None:
     await check_broken_walk(case_of(NastyConnector(broken=True)))
     await check_broken_keys(case_of(NastyConnector(broken=True)))
+
+
+@pytest.mark.parametrize("habit", ["drops repeated keys and counts the rest", "drops repeated keys, without a count"])
+async def test_a_list_of_repeated_keys_must_not_look_proven(habit: str) -> None:
+    with pytest.raises(ConformanceError, match="12 distinct ones as if they were all"):
+        await check_repeated_keys(case_of(NastyConnector(habit, repeats_keys=True)))
+
+
+@pytest.mark.parametrize("habit", ["", "hands keys on, without a count", "drops repeated keys"])
+async def test_repeated_keys_may_be_handed_on_or_held_against_the_sources_count(habit: str) -> None:
+    await check_repeated_keys(case_of(NastyConnector(habit, repeats_keys=True)))
+    await check_repeated_keys(case_of(NastyConnector(broken=True)))
 
 
 def test_the_suite_needs_no_test_runner_to_be_imported() -> None:

@@ -26,6 +26,7 @@ from platbook.connectors.contract import (
 )
 from platbook.connectors.mock import FaultKind, MockConnector, MockCredentials, MockFault, MockSession, MockSettings
 from platbook.connectors.testing import Case, ConformanceError, check_all, check_broken_keys, check_broken_walk
+from platbook.market import Market
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 PROPERTY = Resource.PROPERTY
@@ -267,6 +268,18 @@ async def test_scope_narrows_walk_sweep_and_count_alike() -> None:
         assert {key for page in pages for key in page.keys} == wanted
         assert await session.count(PROPERTY) == len(wanted)
     assert wanted
+    assert {page.total for page in pages} == {None}, "the market does not count what a scope narrows"
+
+
+async def test_the_count_of_a_key_sweep_is_the_markets(monkeypatch: pytest.MonkeyPatch) -> None:
+    def skip_one(market: Market, at: datetime) -> list[str]:
+        del market, at
+        return ["10000000"]
+
+    monkeypatch.setattr(Market, "keys", skip_one)
+    async with opened(listings=2) as session:
+        (page,) = [page async for page in session.keys(PROPERTY)]
+    assert (len(page.keys), page.total) == (1, 2)
 
 
 async def test_credentials_are_neither_needed_nor_looked_at() -> None:

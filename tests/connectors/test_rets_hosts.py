@@ -10,8 +10,8 @@ from platbook.base.clock import SystemClock
 from platbook.base.errors import PlatbookError, ProviderMisconfigured, SourceBrokeProtocol
 from platbook.connectors.contract import HttpReply, Resource, Scope
 from platbook.connectors.rets import RetsConnector
-from platbook.connectors.rets.conversation import Conversation, SessionLostError
 from platbook.connectors.rets.hosts import TrustedHosts
+from platbook.connectors.rets.http_session import Conversation, SessionLostError
 from platbook.connectors.rets.settings import RetsCredentials, RetsSettings
 from tests.fakes.plain_http import PlainHttp, plain_http
 from tests.fakes.rets_market import no_pause, rets_market

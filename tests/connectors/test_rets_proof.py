@@ -48,6 +48,48 @@ async def _keys(session: RetsSession) -> list[str]:
     return [key async for page in session.keys(Resource.PROPERTY) for key in page.keys]
 
 
+async def test_the_total_of_a_key_search_is_the_sources_count_and_never_ours() -> None:
+    repeated = _reply("1", "2", "2", columns="Key", count=3)
+    async with _session(repeated) as session:
+        pages = [page async for page in session.keys(Resource.PROPERTY)]
+    assert [key for page in pages for key in page.keys] == ["1", "2", "2"]
+    assert (pages[-1].complete, pages[-1].total) == (True, 3)
+    async with _session(_reply("1", "2", "2", columns="Key"), _reply(columns="Key", count=3)) as session:
+        pages = [page async for page in session.keys(Resource.PROPERTY)]
+    assert pages[-1].total == 3
+
+
+async def test_the_counts_of_classes_are_added() -> None:
+    searches = [_reply("1", "2", columns="Key", count=2), _reply("3", "3", columns="Key", count=2)]
+    async with _session(*searches, classes=["A", "B"]) as session:
+        pages = [page async for page in session.keys(Resource.PROPERTY)]
+    assert (len({key for page in pages for key in page.keys}), pages[-1].total) == (3, 4)
+
+
+CAPPED = _reply("1", "2", columns="Key", count=4, more=True)
+
+
+@pytest.mark.parametrize(
+    ("paging", "searches"),
+    [
+        ("offset", [CAPPED, CAPPED, _reply("2", "3", "3", columns="Key", count=4)]),
+        ("time", [CAPPED, _reply(count=4), _reply(count=2), _reply("1", "2", "3", "3", columns="Key", count=4)]),
+        ("key", [CAPPED, _reply("1", "2", "3", "3", columns="Key", count=4), _reply("1", "2", "3", count=3)]),
+    ],
+)
+async def test_repeated_keys_are_not_all_by_whichever_way_they_are_read(paging: str, searches: list[bytes]) -> None:
+    async with _session(*searches, paging=paging) as session:
+        with pytest.raises(SourceBrokeProtocol, match="counts 4 records of A and sent 3"):
+            await _keys(session)
+
+
+async def test_the_total_of_a_walk_by_key_is_the_sources_count() -> None:
+    rows = _reply("1\t2026-01-01T00:00:00", "2\t2026-01-01T00:00:00", count=2)
+    async with _session(_reply("1", "2", "2", columns="Key", count=3), rows, paging="key") as session:
+        (page,) = [page async for page in session.changes(Resource.PROPERTY, None, None)]
+    assert ([record.key for record in page.records], page.total) == (["1", "2"], 3)
+
+
 async def test_a_time_in_the_future_is_no_watermark() -> None:
     rows = ("1\t2026-01-01T00:00:00", "2\t2099-01-01T00:00:00", "3\t2026-01-02T00:00:00")
     async with _session(_reply(*rows, count=3)) as session:

@@ -36,6 +36,7 @@ class Source:
     key_sweep: bool = True
     asked_since: list[Cursor | None] = field(default_factory=list[Cursor | None])
     resumed_from: list[Cursor | None] = field(default_factory=list[Cursor | None])
+    looked_up: list[str] = field(default_factory=list[str])
     logouts: int = 0
 
 
@@ -61,6 +62,7 @@ class ScriptedSession:
 
     async def record(self, resource: Resource, key: str) -> RawRecord | None:
         del resource
+        self.source.looked_up.append(key)
         return self.source.records.get(key)
 
     async def count(self, resource: Resource) -> int | None:

@@ -1,15 +1,18 @@
 """Sweeps that are interrupted, taken over, refused again and again."""
 
+from dataclasses import replace
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from platbook.base.actor import Actor, Role
 from platbook.base.errors import SourceBrokeProtocol, SourceUnavailable
-from platbook.connectors.contract import KeyPage
+from platbook.connectors.contract import Cursor, KeyPage, Page, RawRecord
+from platbook.sync.received import delete_received_keys
 from platbook.sync.runs import requests
 from platbook.sync.runs.lifecycle import SyncType
+from platbook.sync.sampling import draw_sample
 from tests.fakes.scripted_source import Source, all_keys, listing, one_page
 from tests.sync.conftest import Desk, MakeDesk
 
@@ -65,6 +68,33 @@ async def test_keys_that_the_database_lost_in_a_crash_remove_nothing(desk: MakeD
     assert len(await at.keys()) == 20
 
 
+@pytest.mark.parametrize(
+    ("key_pages", "words"),
+    [
+        ([KeyPage([*KEYS[:-1], "0"], complete=True, total=20)], "counts 20 records and named 19 distinct keys"),
+        ([KeyPage(KEYS[:10], total=20), KeyPage([*KEYS[9:-1]], complete=True)], "counts 20"),
+        ([KeyPage(KEYS[:10]), KeyPage(KEYS[9:-1], complete=True)], "named 20 keys, only 19 of them distinct"),
+        ([KeyPage([*KEYS[:-1], "0"], complete=True)], "named 20 keys, only 19 of them distinct"),
+    ],
+)
+async def test_repeated_keys_in_place_of_others_remove_nothing(
+    desk: MakeDesk, key_pages: list[KeyPage | Exception], words: str
+) -> None:
+    at = await _stocked(desk)
+    at.source.key_pages = key_pages
+    run = await at.sync(SyncType.SWEEP)
+    assert (run["status"], run["deleted"]) == ("failed", 0)
+    assert words in str(run["error"])
+    assert len(await at.keys()) == 20
+
+
+async def test_a_repeated_key_does_no_harm_where_distinct_ones_reach_the_count(desk: MakeDesk) -> None:
+    at = await _stocked(desk)
+    at.source.key_pages = [KeyPage(KEYS[:10]), KeyPage(KEYS[9:-1], complete=True, total=19)]
+    run = await at.sync(SyncType.SWEEP)
+    assert (run["status"], run["deleted"]) == ("success", 1)
+
+
 async def test_keys_that_cannot_be_kept_are_counted_and_disturb_nothing(desk: MakeDesk) -> None:
     at = await _stocked(desk)
     odd = ["é" * 4000, "a NUL \0", "half a character \ud800"]
@@ -76,7 +106,7 @@ async def test_keys_that_cannot_be_kept_are_counted_and_disturb_nothing(desk: Ma
 async def _refused(desk: MakeDesk) -> tuple[Desk, UUID]:
     """A desk whose scheduled sweep half a day later was refused, and the sweep's id."""
     at = await _stocked(desk)
-    at.source.key_pages = all_keys(*KEYS[:10])
+    at.source.pages, at.source.key_pages = one_page(), all_keys(*KEYS[:10])
     at.clock.advance(timedelta(hours=12))
     assert (await at.sync(SyncType.INCREMENTAL))["status"] == "partial"
     (sweep,) = await at.rows("SELECT id FROM mls_sweeps")
@@ -144,3 +174,141 @@ async def test_an_accepted_sweep_whose_run_fails_or_is_cancelled_can_be_accepted
     await _accept(at, sweep_id)
     await at.engine.run_next("board")
     assert await _sweeps(at) == [("accepted", 10, 10, 10)]
+
+
+@pytest.mark.parametrize(
+    "nineteen",
+    [
+        Page([listing("19")]),
+        Page([listing("19", "2026-01-01T05:00:00Z", ListPrice=1)]),
+        Page([listing("19", "2025-01-01T00:00:00Z", ListPrice=2)]),
+        Page([listing("19", ListPrice="?")]),
+        Page([], problems=[("19", None, "the record ends in the middle of a value", "{")]),
+    ],
+    ids=["unchanged", "changed", "older", "rejected", "unreadable"],
+)
+@pytest.mark.parametrize("dry_run", [False, True])
+async def test_a_sweep_removes_nothing_that_its_own_run_received(
+    desk: MakeDesk, nineteen: Page, *, dry_run: bool
+) -> None:
+    at = await _stocked(desk)
+    at.source.pages = [Page([*map(listing, KEYS[:-2])]), replace(nineteen, complete=True)]
+    at.source.key_pages = all_keys(*KEYS[:-2])
+    run = await at.sync(dry_run=dry_run)
+    assert run["deleted"] == 1, "18 was neither received nor named"
+    assert "19" in await at.keys()
+    assert ("18" in await at.keys()) == dry_run
+    assert await at.rows("SELECT FROM mls_received_keys") == [], "they are of no more use"
+    assert (await at.sync(SyncType.SWEEP))["deleted"] == (1 if not dry_run else 2)
+    assert "19" not in await at.keys(), "another run's sweep has received nothing"
+
+
+async def test_a_resumed_run_knows_what_it_received_before(desk: MakeDesk) -> None:
+    at = await _stocked(desk)
+    first = Page([*map(listing, KEYS[10:])], checkpoint=Cursor("1"), watermark=Cursor("w"))
+    at.source.pages = [first, Page([*map(listing, KEYS[:10])], complete=True)]
+    at.source.key_pages = all_keys(*KEYS[:-1])
+    await at.run_sql(
+        "CREATE FUNCTION usurp() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "UPDATE mls_sync_status SET epoch = epoch + 1; RETURN NULL; END $$"
+    )
+    usurped = "CREATE TRIGGER usurp AFTER UPDATE ON mls_sync_cursors FOR EACH ROW WHEN (NEW.walk IS NOT NULL)"
+    await at.run_sql(f"{usurped} EXECUTE FUNCTION usurp()")
+    assert (await at.sync())["status"] == "running"
+    await at.run_sql("DROP TRIGGER usurp ON mls_sync_cursors")
+    assert await at.engine.run_next("board")
+    assert at.source.resumed_from[-1] == "1"
+    (run,) = await at.rows("SELECT status, deleted FROM mls_sync_history WHERE parent_id IS NULL ORDER BY 1 LIMIT 1")
+    assert (run["status"], run["deleted"]) == ("success", 0)
+    assert "19" in await at.keys()
+
+
+async def test_a_run_that_fails_keeps_no_received_keys(desk: MakeDesk) -> None:
+    at = await _stocked(desk)
+    at.source.pages = [Page([listing("0")], checkpoint=Cursor("1")), SourceUnavailable("no answer")]
+    assert (await at.sync())["status"] == "failed"
+    assert await at.rows("SELECT FROM mls_received_keys") == []
+
+
+async def test_received_keys_outlive_other_runs_while_their_own_is_to_be_resumed(desk: MakeDesk) -> None:
+    at = await _stocked(desk)
+    (run,) = await at.rows(
+        "SELECT run.sync_id, child.sync_id AS child_id FROM mls_sync_history run "
+        "JOIN mls_sync_history child ON child.parent_id = run.sync_id"
+    )
+    for sync_id in run.values():
+        await at.run_sql("INSERT INTO mls_received_keys VALUES (%(id)s, '{0}')", id=sync_id)
+    await at.run_sql("UPDATE mls_sync_history SET status = 'waiting' WHERE sync_id = %(id)s", id=run["sync_id"])
+    async with at.database.transaction() as connection:
+        await delete_received_keys(connection, uuid4())
+    assert await at.rows("SELECT sync_id FROM mls_received_keys") == [{"sync_id": run["sync_id"]}]
+
+
+async def test_what_its_own_run_rejected_is_not_erased_by_a_sweep(desk: MakeDesk) -> None:
+    at = await desk(Source(one_page(listing("1"), listing("2", ListPrice="?")), all_keys("1")), retention="erase")
+    await at.sync()
+    assert len(await at.rows("SELECT FROM mls_sync_errors WHERE raw IS NOT NULL")) == 1
+    await at.sync(SyncType.SWEEP)
+    assert await at.rows("SELECT FROM mls_sync_errors WHERE raw IS NOT NULL") == []
+
+
+MANY = [f"{number:03}" for number in range(510)]
+SCOPES = [{}, {"statuses": ["Active"]}]
+
+
+async def _many(desk: MakeDesk, scope: dict[str, object], there: dict[str, RawRecord]) -> Desk:
+    """A desk of 511 listings, of which the source's list of keys names one, and which has some when asked by key."""
+    at = await desk(Source(one_page(*map(listing, [*MANY, "x"]))), maxRemovalShare=1, scope=scope)
+    await at.sync(SyncType.INCREMENTAL)
+    at.source.key_pages, at.source.records, at.source.looked_up = all_keys("x"), there, []
+    return at
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+@pytest.mark.parametrize("scope", SCOPES)
+async def test_many_candidates_stay_where_one_of_a_sample_is_there(
+    desk: MakeDesk, scope: dict[str, object], *, dry_run: bool
+) -> None:
+    there = {key: listing(key, "2026-01-02T00:00:00Z", ListPrice=1) for key in MANY[::2]}
+    at = await _many(desk, scope, there)
+    run = await at.sync(SyncType.SWEEP, dry_run=dry_run)
+    assert (run["status"], run["deleted"], len(at.source.looked_up)) == ("partial", 0, 60)
+    found = there.keys() & at.source.looked_up
+    assert f"60 drawn at random were looked at again, and {len(found)} of them exist" in str(run["error"])
+    assert len(await at.keys()) == 511
+    anew = await at.rows("SELECT listing_key FROM properties WHERE list_price = 1")
+    assert {row["listing_key"] for row in anew} == (set() if dry_run else found), "what is there is stored anew"
+    assert len(await at.rows("SELECT FROM mls_sweep_candidates")) == (0 if dry_run else 510 - len(found))
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+async def test_many_candidates_go_where_none_of_a_sample_is_there(desk: MakeDesk, scope: dict[str, object]) -> None:
+    at = await _many(desk, scope, {})
+    run = await at.sync(SyncType.SWEEP)
+    assert (run["status"], run["deleted"]) == ("success", 510)
+    assert await at.keys() == ["x"]
+    assert len(at.source.looked_up) == (60 if not scope else 570), "in a narrowed scope all are looked at besides"
+
+
+async def test_many_that_only_left_the_scope_are_hidden_as_such(desk: MakeDesk) -> None:
+    closed = {key: listing(key, "2026-01-02T00:00:00Z", StandardStatus="Closed") for key in MANY[10:]}
+    at = await _many(desk, {"statuses": ["Active"]}, closed)
+    run = await at.sync(SyncType.SWEEP)
+    assert (run["status"], run["deleted"]) == ("success", 10)
+    assert len(await at.rows("SELECT FROM properties WHERE out_of_scope_at IS NOT NULL")) == 500
+
+
+async def test_of_a_sample_that_cannot_be_read_nothing_is_concluded(desk: MakeDesk) -> None:
+    at = await _many(desk, {"statuses": ["Active"]}, {key: listing(key, ListPrice="?") for key in MANY})
+    run = await at.sync(SyncType.SWEEP)
+    assert (run["status"], run["deleted"]) == ("partial", 0)
+    assert "60 of them exist" in str(run["error"])
+
+
+def test_a_sample_is_drawn_at_random_by_its_seed() -> None:
+    seeds = [uuid4() for _ in range(200)]
+    samples = [draw_sample(MANY, 60, seed) for seed in seeds]
+    assert {len(set(sample)) for sample in samples} == {60}
+    assert set().union(*samples) == set(MANY), "every key has its chance"
+    assert draw_sample(MANY[::-1], 60, seeds[0]) == samples[0]
+    assert sorted(draw_sample(MANY[:3], 60, seeds[0])) == MANY[:3]

@@ -88,6 +88,7 @@ async def test_a_removed_listing_returns_with_an_older_time(desk: MakeDesk, pric
     records = [listing(str(n), "2026-01-01T12:00:00Z") for n in range(20)]
     at = await desk(Source(one_page(*records), all_keys(*[record.key for record in records][:-1])))
     await at.sync()
+    await at.sync(SyncType.SWEEP)
     assert "19" not in await at.keys()
     at.source.pages = one_page(listing("19", "2025-12-01T00:00:00Z", ListPrice=price))
     at.source.key_pages = all_keys(*[record.key for record in records])

@@ -12,10 +12,10 @@ from platbook.base.clock import SystemClock
 from platbook.base.errors import MediaRejected, RateLimited, SourceBrokeProtocol, SourceUnavailable
 from platbook.db import Database, Query
 from platbook.transport import AddressUsedUp, Allowance, Downloader, Known, Limits, Transport
-from platbook.transport.addresses import parse_address
 from platbook.transport.budgets import Budget
 from platbook.transport.ssrf_guard import is_public
 from platbook.transport.timing import Timing
+from platbook.transport.urls import parse_address
 
 SMALL = Limits(max_bytes=1000, headers={"User-Agent": "a-token"}, private_addresses=True)
 PASS_TIME = Query("pass_time", "", "UPDATE source_budgets SET spent_until = spent_until - %(by)s::interval")

@@ -10,8 +10,8 @@ import httpx2
 import pytest
 
 from platbook.api import create_api
-from platbook.bootstrap.serving import to_services
-from platbook.bootstrap.working import run_jobs
+from platbook.bootstrap.http_server import to_services
+from platbook.bootstrap.worker import run_jobs
 from platbook.market import Market
 from tests.upgrade.conftest import Upgraded
 from tests.upgrade.stored import (

@@ -135,7 +135,14 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class KeyPage:
-    """A batch of the keys a source holds now; the last one is `complete` and carries the count that proves it."""
+    """A batch of the keys a source holds now; the last one is `complete`: the protocol said that nothing follows.
+
+    `total` is how many records the source itself counts (a COUNT, an `@odata.count`), on any page, the last one counts.
+    It is never a number of keys that the connector received: it is what they are compared with. A sweep is complete
+    only when as many distinct keys were given. Where the source does not count, `total` is None, and a key that the
+    source repeats is given as often as it came: one key twice means that paging has shifted, and another was skipped.
+    Only rows that the connector itself asked for twice, as an overlap of two pages, are left out.
+    """
 
     keys: Sequence[str]
     complete: bool = False

@@ -199,14 +199,16 @@ class MockSession:
             listings = following
 
     async def keys(self, resource: Resource) -> AsyncIterator[KeyPage]:
-        """Walk all keys in scope, in order of key; the last page carries the count."""
+        """Walk all keys in scope, in order of key; the last page carries the count, where no scope narrows it."""
         _check_resource(resource)
         size = self._settings.page_size
-        keys = await asyncio.to_thread(self._scoped_keys, self._moment())
+        at = self._moment()
+        keys = await asyncio.to_thread(self._scoped_keys, at)
+        total = None if _is_narrow(self._scope) else self._market.count_changed(None, at)
         for page, start in enumerate(range(0, max(len(keys), 1), size), 1):
             await self._ask("keys", page)
             complete = start + size >= len(keys)
-            yield KeyPage(keys[start : start + size], complete, len(keys) if complete else None)
+            yield KeyPage(keys[start : start + size], complete, total if complete else None)
 
     async def record(self, resource: Resource, key: str) -> RawRecord | None:
         """Read one listing as it stands now, in scope or not."""

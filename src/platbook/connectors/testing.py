@@ -41,6 +41,7 @@ __all__ = [
     "check_incremental",
     "check_key_sweep",
     "check_media",
+    "check_repeated_keys",
     "check_resume",
     "check_single_records",
     "check_walk",
@@ -261,6 +262,27 @@ async def check_broken_keys(case: Case) -> None:
                 not page.complete,
                 "keys() of a broken source says that it is complete: the engine would remove the rest",
             )
+
+
+async def check_repeated_keys(case: Case) -> None:
+    """Check a source whose key list names some keys twice in place of others: it must not look like a proven one.
+
+    The connector raises an error of the contract, or hands the source's count, or else the repeated keys, on.
+    """
+    try:
+        async with case.session() as session:
+            pages = [page async for page in session.keys(case.resource)]
+    except (TryLater, NeedsOperator):
+        return
+    keys = [key for page in pages for key in page.keys]
+    totals = [page.total for page in pages if page.total is not None]
+    expected = totals[-1] if totals else len(keys)
+    proven = bool(pages) and pages[-1].complete and len(set(keys)) == expected
+    _demand(
+        not proven,
+        f"keys() of a source that repeats keys gave {len(set(keys))} distinct ones as if they were all: "
+        "the engine would remove those that were skipped",
+    )
 
 
 async def walk(case: Case, *, since: Cursor | None = None, resume: Cursor | None = None) -> list[Page]:

@@ -30,6 +30,7 @@ from platbook.media.photo_worker import Batches
 from platbook.providers.configuration import read_part
 from platbook.providers.providers import Provider, get_provider, open_credentials
 from platbook.sync.page import Rules
+from platbook.sync.received import delete_received_keys
 from platbook.sync.rejections import take_retrying
 from platbook.sync.runs import cursors
 from platbook.sync.runs.context import RunContext
@@ -316,6 +317,7 @@ async def _finish(
         "error": None if error is None else _words(error),
     }
     await connection.run(Q.finish_run, params)
+    await delete_received_keys(connection, lease.run.sync_id)
 
 
 async def _settle(

@@ -71,10 +71,11 @@ UPDATE mls_sync_errors SET raw = NULL, reason = 'erased', retry = CASE WHEN retr
 WHERE provider_id = %(provider_id)s AND listing_key = ANY(%(keys)s);
 
 -- name: erase_unseen_rejections
--- What rejected records said that the source has no more, as a whole sweep has proved, and that are no listing's.
+-- What rejected records said that the source has no more, as a whole sweep has proved, and that are no listing's. One
+-- that this run itself received waits for the next sweep.
 UPDATE mls_sync_errors e SET raw = NULL, reason = 'erased', retry = 'abandoned'
 WHERE e.provider_id = %(provider_id)s AND e.resource = %(resource)s AND e.listing_key IS NOT NULL
-    AND e.last_at <= %(began_at)s AND e.reason <> 'erased'
+    AND e.last_at <= %(began_at)s AND e.sync_id <> %(sync_id)s AND e.reason <> 'erased'
     AND NOT EXISTS (SELECT FROM mls_sweep_keys k WHERE k.sync_id = %(sync_id)s AND k.listing_key = e.listing_key)
     AND NOT EXISTS (SELECT FROM properties p
         WHERE p.provider_id = e.provider_id AND p.listing_key = e.listing_key AND p.erased_at IS NULL);
@@ -102,13 +103,23 @@ INSERT INTO mls_sweep_keys (sync_id, listing_key) SELECT %(sync_id)s, unnest(%(k
 -- How many distinct keys a sweep has seen.
 SELECT count(*) FROM mls_sweep_keys WHERE sync_id = %(sync_id)s;
 
+-- name: add_received_keys
+-- The keys of a page that a run received.
+INSERT INTO mls_received_keys (sync_id, listing_keys) VALUES (%(sync_id)s, %(keys)s);
+
+-- name: delete_received_keys
+-- The keys of a run that ends, and of runs that have ended without deleting theirs.
+DELETE FROM mls_received_keys k WHERE k.sync_id = %(sync_id)s
+    OR NOT EXISTS (SELECT FROM mls_sync_history h WHERE h.sync_id = k.sync_id AND h.status IN ('waiting', 'running'));
+
 -- name: find_unseen
--- Listings in scope, stored before the sweep began, that the source did not name.
+-- Listings in scope, stored before the sweep began, that the source did not name and the run has not received.
 SELECT p.listing_key FROM properties p
 WHERE p.provider_id = %(provider_id)s AND p.removed_at IS NULL AND p.erased_at IS NULL AND p.out_of_scope_at IS NULL
     AND p.stored_at <= %(began_at)s
     AND NOT EXISTS (SELECT FROM mls_sweep_keys k WHERE k.sync_id = %(sync_id)s AND k.listing_key = p.listing_key)
-ORDER BY p.listing_key;
+EXCEPT SELECT unnest(r.listing_keys) FROM mls_received_keys r WHERE r.sync_id = %(sync_id)s
+ORDER BY 1;
 
 -- name: count_active
 -- Listings of a provider that a sweep could remove.

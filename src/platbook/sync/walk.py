@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from platbook.base.errors import SourceBrokeProtocol
 from platbook.connectors.contract import Page, Session
 from platbook.db import WriteConnection
+from platbook.sync.received import add_received_keys
 from platbook.sync.rejections import Rejection
 from platbook.sync.runs import cursors
 from platbook.sync.runs.context import RunContext
 from platbook.sync.runs.cursors import WalkPlace
+from platbook.sync.runs.lifecycle import hold_epoch
 from platbook.sync.runs.plan import Walk
 
 
@@ -77,10 +79,20 @@ async def _store(context: RunContext, page: Page, position: _Position) -> None:
     problems = [Rejection(key, field, reason, seen) for key, field, reason, seen in page.problems]
 
     async def note_place(connection: WriteConnection) -> None:
+        await _note_received(connection, context, page)
         await _save_place(connection, context, page, position)
 
     await context.store(page.records, problems, beside=note_place)
+    if context.lease.run.dry_run:  # what is stored beside a page is undone with it
+        async with context.database.transaction() as connection:
+            await hold_epoch(connection, context.lease)
+            await _note_received(connection, context, page)
     await context.report("listings", done=position.done, total=page.total)
+
+
+async def _note_received(connection: WriteConnection, context: RunContext, page: Page) -> None:
+    if context.capabilities.key_sweep:
+        await add_received_keys(connection, context.lease.run.sync_id, page)
 
 
 async def _save_place(connection: WriteConnection, context: RunContext, page: Page, position: _Position) -> None:

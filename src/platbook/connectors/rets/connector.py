@@ -159,9 +159,9 @@ class RetsSession:
         total = 0
         for class_name in settings.classes:
             pager = self._pager(fetcher, limit=None, keys_only=True)
-            async for keys in pager.list_keys(self._query(class_name, None)):
-                total += len(keys)
-                yield KeyPage(keys)
+            async for sheet in pager.list_keys(self._query(class_name, None)):
+                total += sheet.count or 0
+                yield KeyPage(sheet.keys)
         yield KeyPage((), complete=True, total=total)
 
     async def record(self, resource: Resource, key: str) -> RawRecord | None:

@@ -78,6 +78,14 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
+class KeySheet:
+    """A batch of one class's keys; `count`, on the last one, is how many records the source counts."""
+
+    keys: Sequence[str]
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """What is walked: what changed from a moment on (None: `everything`), narrowed by a further criterion."""
 
@@ -142,26 +150,29 @@ class Pager:
             else:
                 return
 
-    async def list_keys(self, query: Query) -> AsyncIterator[Sequence[str]]:
-        """Every key of a class as it comes; where the source caps such a search, page by page."""
+    async def list_keys(self, query: Query) -> AsyncIterator[KeySheet]:
+        """Every key of a class as it comes, repeated ones too; where the source caps such a search, page by page."""
         capped = False
         keys = 0
         async for piece in self._fetcher.searcher.stream(self._ask_for_keys(query.class_name, query.dmql)):
             some = read_keys(self._fetcher.reader, piece)
             keys += len(some)
-            yield self._take_fresh_keys(some)
+            self._take_fresh_keys(some)
+            count = None
             if piece.ended:
                 capped = piece.more
                 if not capped:
-                    await self._prove_keys(query.class_name, query.dmql, piece.count, keys)
+                    count = await self._prove_keys(query.class_name, query.dmql, piece.count, keys)
+            yield KeySheet(some, count)
         if capped:
             self._most_rows = keys
             async for sheet in self.walk(query, Place()):
                 if sheet.problems:
                     raise SourceBrokeProtocol("a row of the key search has no key")
-                yield [record.key for record in sheet.records]
+                count = None
                 if sheet.ended:
-                    await self._prove_keys(query.class_name, query.dmql, sheet.total, len(self._seen))
+                    count = await self._prove_keys(query.class_name, query.dmql, sheet.total, len(self._seen))
+                yield KeySheet([record.key for record in sheet.records], count)
 
     def _walk_by(self, query: Query, place: Place) -> AsyncIterator[Sheet]:
         match place.way:
@@ -241,36 +252,39 @@ class Pager:
     # By key
 
     async def _walk_by_key(self, query: Query, place: Place) -> AsyncIterator[Sheet]:
-        keys = sorted(await self._list_whole(query.class_name, query.dmql))
+        listed, total = await self._list_whole(query.class_name, query.dmql)
+        keys = sorted(listed)
         behind = place.behind
         todo = keys if behind is None else [key for key in keys if key > behind]
         if not todo:
-            yield Sheet((), (), place, len(keys), ended=True)
+            yield Sheet((), (), place, total, ended=True)
         while todo:
             batch = todo[: self._fetcher.keys_at_once]
             todo = todo[len(batch) :]
             read = await self._fetcher.by_keys(query.class_name, batch)
             place = Place(way="key", behind=batch[-1])
-            yield Sheet(self._take_fresh(read.records), read.problems, place, len(keys), ended=not todo)
+            yield Sheet(self._take_fresh(read.records), read.problems, place, total, ended=not todo)
 
-    async def _list_whole(self, class_name: str, dmql: str) -> list[str]:
-        """Every key of a query, in one reply that proves its end."""
+    async def _list_whole(self, class_name: str, dmql: str) -> tuple[list[str], int]:
+        """Every distinct key of a query, in one reply that proves its end, and how many records the source counts."""
         keys: list[str] = []
+        count = 0
         async for piece in self._fetcher.searcher.stream(self._ask_for_keys(class_name, dmql)):
             keys += read_keys(self._fetcher.reader, piece)
             if piece.ended and piece.more:
                 raise _KeysCappedError
             if piece.ended:
-                await self._prove_keys(class_name, dmql, piece.count, len(keys))
-        return list(dict.fromkeys(keys))
+                count = await self._prove_keys(class_name, dmql, piece.count, len(keys))
+        return list(dict.fromkeys(keys)), count
 
-    async def _prove_keys(self, class_name: str, dmql: str, count: int | None, received: int) -> None:
-        """Hold a list of keys against the source's count: what is not on it may be removed."""
+    async def _prove_keys(self, class_name: str, dmql: str, count: int | None, received: int) -> int:
+        """Hold a list of keys against the source's count, and give the count: what is not on it may be removed."""
         if count is None:
             count = await self._fetcher.searcher.count(class_name, dmql)
         if count is None:
             raise SourceBrokeProtocol(f"the source does not count the keys of {class_name}, so none is known to be all")
         expect_all(count, received, class_name)
+        return count
 
     def _ask_for_keys(self, class_name: str, dmql: str) -> Asked:
         """A search for the key column alone, for which a source lifts its limit (section 7.4.4)."""
@@ -310,7 +324,9 @@ class Pager:
     async def _read_moment(self, query: Query, start: str, end: str | None) -> Read:
         """A second in which more records were changed than fit one reply: by key, if the source lists the keys."""
         try:
-            keys = [] if self._keys_only else await self._list_whole(query.class_name, query.slice(start, end))
+            keys: list[str] = []
+            if not self._keys_only:
+                keys, _ = await self._list_whole(query.class_name, query.slice(start, end))
         except _KeysCappedError:
             keys = []
         if not keys:
