@@ -175,7 +175,7 @@ def test_rows_taken_in_one_go_are_those_an_xml_parser_gives(
     by_one = _parse(body, size=1)  # a byte at a time, nothing but a row's own end ever follows a row's end
     assert _parse(body, size=size)[1] == by_one[1]
     slow = CompactParser()
-    slow._xml._on_rows = None  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - expat alone
+    slow._xml._on_rows = None  # noqa: SLF001 - as below # pyright: ignore[reportPrivateUsage] - expat alone
     rows = slow.feed(body)
     last, _ = slow.close()
     assert rows + last == _parse(body, size=4096)[1]

@@ -236,7 +236,7 @@ async def test_a_second_of_a_photo_budget_never_holds_more_than_is_allowed(sourc
 
 
 async def test_photos_may_have_a_budget_of_their_own(sources: Database, transport: Transport) -> None:
-    await transport.downloads_for("harbour", SMALL, allowance=Allowance(5, 100, 2_000_000))._spending.wait_turn()  # pyright: ignore[reportPrivateUsage] # noqa: SLF001 - what it is made of
+    await transport.downloads_for("harbour", SMALL, allowance=Allowance(5, 100, 2_000_000))._spending.wait_turn()  # pyright: ignore[reportPrivateUsage] - as below # noqa: SLF001 - what it is made of
     async with sources.read() as connection:
         names = await connection.column(str, Query("names", "", "SELECT name FROM source_budgets ORDER BY 1"))
         quotas = await connection.value(int, Query("quotas", "", "SELECT count(*) FROM source_quotas"))

@@ -122,7 +122,8 @@ WHERE used_at IS NULL AND withdrawn_at IS NULL AND expires_at > %(at)s ORDER BY 
 
 -- name: withdraw_invitation
 -- An invitation that nobody has used is good no more.
-UPDATE invitations SET withdrawn_at = %(at)s WHERE id = %(id)s AND used_at IS NULL AND withdrawn_at IS NULL RETURNING email;
+UPDATE invitations SET withdrawn_at = %(at)s WHERE id = %(id)s AND used_at IS NULL AND withdrawn_at IS NULL
+RETURNING email;
 
 -- name: use_invitation
 -- An invitation is good once, for its own e-mail address, until it expires.
@@ -202,7 +203,8 @@ WHERE user_id = %(user_id)s ORDER BY created_at DESC, id DESC;
 
 -- name: revoke_key
 -- A key of a user is good no more.
-UPDATE api_keys SET revoked_at = coalesce(revoked_at, %(at)s) WHERE id = %(id)s AND user_id = %(user_id)s RETURNING name;
+UPDATE api_keys SET revoked_at = coalesce(revoked_at, %(at)s) WHERE id = %(id)s AND user_id = %(user_id)s
+RETURNING name;
 
 -- name: revoke_keys
 -- All keys of a user are good no more.
@@ -214,7 +216,8 @@ SELECT u.id, u.email, u.role, u.office, u.team,
     ARRAY(SELECT agent_id FROM assistant_agents WHERE assistant_id = u.id) AS agents,
     k.id AS key_id, k.surface, k.scopes, k.expires_at, k.last_used_at
 FROM api_keys k JOIN users u ON u.id = k.user_id
-WHERE k.key_hash = %(key_hash)s AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > %(at)s) AND u.is_active;
+WHERE k.key_hash = %(key_hash)s AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > %(at)s)
+    AND u.is_active;
 
 -- name: note_key_use
 -- A key is in use.
@@ -247,8 +250,8 @@ WHERE id = %(id)s AND user_id = %(user_id)s AND refused_at IS NULL;
 INSERT INTO member_links (id, user_id, provider_id, member_key, basis, created_at, confirmed_at, confirmed_by)
 VALUES (%(id)s, %(user_id)s, %(provider_id)s, %(member_key)s, 'entered', %(at)s, %(at)s, %(by)s)
 ON CONFLICT (user_id, provider_id, member_key) DO UPDATE
-    SET confirmed_at = coalesce(member_links.confirmed_at, %(at)s), confirmed_by = coalesce(member_links.confirmed_by, %(by)s),
-        refused_at = NULL
+    SET confirmed_at = coalesce(member_links.confirmed_at, %(at)s),
+    confirmed_by = coalesce(member_links.confirmed_by, %(by)s), refused_at = NULL
 RETURNING id;
 
 -- name: confirm_link
@@ -261,16 +264,18 @@ UPDATE member_links SET refused_at = %(at)s, confirmed_at = NULL, confirmed_by =
 
 -- name: find_member_keys
 -- Which members some users are.
-SELECT DISTINCT provider_id, member_key FROM member_links WHERE user_id = ANY(%(user_ids)s::uuid[]) AND confirmed_at IS NOT NULL
+SELECT DISTINCT provider_id, member_key FROM member_links WHERE user_id = ANY(%(user_ids)s::uuid[])
+    AND confirmed_at IS NOT NULL
 ORDER BY 1, 2;
 
 -- name: propose_links
--- Members of listings who seem to be users: by licence number, else by e-mail address, else by name and office. A member
--- somebody is confirmed to be is proposed to nobody else, and what was decided is left alone.
+-- Members of listings who seem to be users: by licence number, else by e-mail address, else by name and office. A
+-- member somebody is confirmed to be is proposed to nobody else, and what was decided is left alone.
 WITH members AS (
     SELECT provider_id, list_agent_key AS member_key,
         array_agg(DISTINCT lower(list_agent_email)) FILTER (WHERE list_agent_email IS NOT NULL) AS emails,
-        array_agg(DISTINCT lower(more ->> 'ListAgentStateLicense')) FILTER (WHERE more ? 'ListAgentStateLicense') AS licenses,
+        array_agg(DISTINCT lower(more ->> 'ListAgentStateLicense'))
+            FILTER (WHERE more ? 'ListAgentStateLicense') AS licenses,
         array_agg(DISTINCT lower(list_agent_full_name || E'\n' || list_office_name))
             FILTER (WHERE list_agent_full_name IS NOT NULL AND list_office_name IS NOT NULL) AS places
     FROM properties WHERE list_agent_key IS NOT NULL AND NOT is_local AND erased_at IS NULL GROUP BY 1, 2
@@ -294,7 +299,8 @@ ON CONFLICT (user_id, provider_id, member_key) DO NOTHING;
 SELECT user_id FROM oidc_identities WHERE issuer = %(issuer)s AND subject = %(subject)s;
 
 -- name: lock_user
--- One user, locked: of two subjects of an issuer that would become the user at once, the later one sees the earlier one.
+-- One user, locked: of two subjects of an issuer that would become the user at once, the later one sees the earlier
+-- one.
 SELECT id FROM users WHERE id = %(id)s FOR NO KEY UPDATE;
 
 -- name: add_identity

@@ -610,6 +610,15 @@ CREATE TABLE public.mls_provider_configurations (
 );
 
 --
+-- Name: mls_received_keys; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.mls_received_keys (
+    sync_id uuid NOT NULL,
+    listing_keys text[] NOT NULL COLLATE pg_catalog."C"
+);
+
+--
 -- Name: mls_sweep_candidates; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1778,6 +1787,12 @@ CREATE INDEX media_work_next ON public.media_work USING btree (provider_id, rank
 CREATE INDEX member_links_member ON public.member_links USING btree (provider_id, member_key);
 
 --
+-- Name: mls_received_keys_run; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX mls_received_keys_run ON public.mls_received_keys USING btree (sync_id);
+
+--
 -- Name: mls_sweeps_provider; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -2342,6 +2357,13 @@ ALTER TABLE ONLY public.member_links
 
 ALTER TABLE ONLY public.mls_discoveries
     ADD CONSTRAINT mls_discoveries_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES public.mls_provider_configurations(provider_id) ON DELETE CASCADE;
+
+--
+-- Name: mls_received_keys mls_received_keys_sync_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.mls_received_keys
+    ADD CONSTRAINT mls_received_keys_sync_id_fkey FOREIGN KEY (sync_id) REFERENCES public.mls_sync_history(sync_id) ON DELETE CASCADE;
 
 --
 -- Name: mls_sweep_candidates mls_sweep_candidates_sweep_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -

@@ -4,12 +4,15 @@ INSERT INTO listing_terms (kind, term) SELECT * FROM unnest(%(kinds)s::text[], %
 ON CONFLICT DO NOTHING;
 
 -- name: find_differing
--- Of a page's keys, those whose row is missing, differs by its hash, or is not visible now. Unchanged rows send nothing back.
-SELECT k.listing_key, p.id, p.content_hash IS NOT DISTINCT FROM k.hash AS same_content, p.modification_timestamp AS modified,
-    p.sync_id, p.removed_at IS NOT NULL AS removed, p.out_of_scope_at IS NOT NULL AS out_of_scope, p.erased_at IS NOT NULL AS erased
+-- Of a page's keys, those whose row is missing, differs by its hash, or is not visible now. Unchanged rows send
+-- nothing back.
+SELECT k.listing_key, p.id, p.content_hash IS NOT DISTINCT FROM k.hash AS same_content,
+    p.modification_timestamp AS modified, p.sync_id, p.removed_at IS NOT NULL AS removed,
+    p.out_of_scope_at IS NOT NULL AS out_of_scope, p.erased_at IS NOT NULL AS erased
 FROM unnest(%(keys)s::text[], %(hashes)s::bytea[]) AS k (listing_key, hash)
 LEFT JOIN properties p ON p.provider_id = %(provider_id)s AND p.listing_key = k.listing_key
-WHERE p.id IS NULL OR p.content_hash IS DISTINCT FROM k.hash OR p.removed_at IS NOT NULL OR p.out_of_scope_at IS NOT NULL;
+WHERE p.id IS NULL OR p.content_hash IS DISTINCT FROM k.hash OR p.removed_at IS NOT NULL
+    OR p.out_of_scope_at IS NOT NULL;
 
 -- name: mark_removed
 -- The source no longer has these listings: hide them, keep them.
@@ -35,7 +38,8 @@ UPDATE properties SET out_of_scope_at = %(at)s, sync_id = %(sync_id)s
 WHERE provider_id = %(provider_id)s AND visible AND (
     (cardinality(%(statuses)s::text[]) = 0 OR standard_status = ANY(%(statuses)s))
     AND (cardinality(%(property_types)s::text[]) = 0 OR property_type = ANY(%(property_types)s))
-    AND (%(closed_since)s::date IS NULL OR standard_status IS DISTINCT FROM 'Closed' OR close_date >= %(closed_since)s::date)
+    AND (%(closed_since)s::date IS NULL OR standard_status IS DISTINCT FROM 'Closed'
+        OR close_date >= %(closed_since)s::date)
 ) IS NOT TRUE
 RETURNING id;
 
@@ -54,8 +58,9 @@ UPDATE listing_changes SET changes = '[]' WHERE property_id = ANY(%(ids)s);
 -- A listing's photos are to be fetched; whoever is at work on it notices.
 INSERT INTO media_work AS w (property_id, provider_id, rank, newest, due_at, sync_id)
 VALUES (%(property_id)s, %(provider_id)s, %(rank)s, %(newest)s, clock_timestamp(), %(sync_id)s)
-ON CONFLICT (property_id) DO UPDATE SET rank = least(w.rank, excluded.rank), newest = excluded.newest, sync_id = excluded.sync_id,
-    version = w.version + 1, due_at = CASE WHEN w.holder IS NULL THEN excluded.due_at ELSE w.due_at END;
+ON CONFLICT (property_id) DO UPDATE SET rank = least(w.rank, excluded.rank), newest = excluded.newest,
+    sync_id = excluded.sync_id, version = w.version + 1,
+    due_at = CASE WHEN w.holder IS NULL THEN excluded.due_at ELSE w.due_at END;
 
 -- name: add_photo_work_for
 -- Photo work for listings as they stand.
@@ -78,7 +83,8 @@ RETURNING w.property_id, p.listing_key, w.rank, w.version, w.attempts, w.sync_id
 
 -- name: renew_photo_work
 -- Prolong the leases of a holder.
-UPDATE media_work SET due_at = clock_timestamp() + %(lease)s::interval WHERE holder = %(holder)s AND property_id = ANY(%(ids)s);
+UPDATE media_work SET due_at = clock_timestamp() + %(lease)s::interval WHERE holder = %(holder)s
+    AND property_id = ANY(%(ids)s);
 
 -- name: hold_photo_work
 -- Whether a holder still has a listing's work; if so, nobody takes it before this transaction ends.
@@ -86,7 +92,8 @@ SELECT version FROM media_work WHERE property_id = %(property_id)s AND holder = 
 
 -- name: put_back_photo_work
 -- Work that was not done, to be taken again after a time; without one, at once.
-UPDATE media_work SET holder = NULL, due_at = clock_timestamp() + %(after)s::interval, attempts = attempts + %(failures)s
+UPDATE media_work SET holder = NULL, due_at = clock_timestamp() + %(after)s::interval,
+    attempts = attempts + %(failures)s
 WHERE property_id = ANY(%(ids)s) AND holder = %(holder)s;
 
 -- name: settle_photo_work
@@ -120,9 +127,11 @@ DELETE FROM media_work WHERE property_id = ANY(%(ids)s);
 DELETE FROM property_media WHERE property_id = ANY(%(ids)s);
 
 -- name: find_texts_of
--- What terms may have come from these listings: their texts, present and former, each with its field's place in our API.
+-- What terms may have come from these listings: their texts, present and former, each with its field's place in our
+-- API.
 SELECT t.field, t.said FROM properties p, LATERAL (VALUES ('address.full', unparsed_address), ('address.city', city),
-    ('address.postalCode', postal_code), ('subdivisionName', subdivision_name), ('publicRemarks', public_remarks)) AS t (field, said)
+    ('address.postalCode', postal_code), ('subdivisionName', subdivision_name),
+    ('publicRemarks', public_remarks)) AS t (field, said)
 WHERE p.id = ANY(%(ids)s) AND t.said IS NOT NULL
 UNION
 SELECT d ->> 'field', v.said FROM listing_changes c, jsonb_array_elements(c.changes) AS d,
@@ -139,21 +148,22 @@ DELETE FROM listing_terms t WHERE t.kind = 'word' AND t.term = ANY(%(words)s) AN
 -- Forget places that lead to no listing any more.
 DELETE FROM listing_terms t USING unnest(%(kinds)s::text[], %(places)s::text[]) AS gone (kind, term)
 WHERE t.kind = gone.kind AND t.term = gone.term AND NOT CASE t.kind
-    WHEN 'city' THEN EXISTS (SELECT FROM properties p WHERE p.visible AND lower(p.city) = lower(t.term) AND p.city = t.term)
+    WHEN 'city' THEN EXISTS (SELECT FROM properties p WHERE p.visible AND lower(p.city) = lower(t.term)
+        AND p.city = t.term)
     WHEN 'postalCode' THEN EXISTS (SELECT FROM properties p WHERE p.visible AND p.postal_code = t.term)
     ELSE EXISTS (SELECT FROM properties p WHERE p.visible AND p.subdivision_name = t.term) END;
 
 -- name: get_media_of
 -- The photos' rows of some listings, with what is stored of them.
-SELECT m.property_id, m.media_key, m."order", m.category, m.caption, m.permission, m.modified, m.state, m.source_address,
-    m.reason, b.width, b.height, b.color, b.placeholder, b.variants, b.is_public
+SELECT m.property_id, m.media_key, m."order", m.category, m.caption, m.permission, m.modified, m.state,
+    m.source_address, m.reason, b.width, b.height, b.color, b.placeholder, b.variants, b.is_public
 FROM property_media m LEFT JOIN media_blobs b ON b.id = m.blob_id
 WHERE m.property_id = ANY(%(ids)s) ORDER BY m.property_id, m."order", m.media_key;
 
 -- name: upsert_media
 -- One photo's row; a photo whose content changed is work again, and is counted by the run that saw the change.
-INSERT INTO property_media AS m (id, provider_id, property_id, media_key, "order", category, caption, permission, modified,
-    source_address, state, sync_id, created_at, updated_at)
+INSERT INTO property_media AS m (id, provider_id, property_id, media_key, "order", category, caption, permission,
+    modified, source_address, state, sync_id, created_at, updated_at)
 VALUES (%(id)s, %(provider_id)s, %(property_id)s, %(media_key)s, %(order)s, %(category)s, %(caption)s, %(permission)s,
     %(modified)s, %(source_address)s, %(state)s, %(sync_id)s, %(created_at)s, %(updated_at)s)
 ON CONFLICT (property_id, media_key) DO UPDATE SET "order" = excluded."order", category = excluded.category,
@@ -177,11 +187,13 @@ WHERE property_id = %(property_id)s AND media_key = %(media_key)s;
 UPDATE property_media SET attempts = attempts + 1, reason = %(reason)s, updated_at = %(at)s,
     state = CASE WHEN %(retry_in)s::interval IS NULL THEN 'failed' ELSE state END,
     retry_at = clock_timestamp() + %(retry_in)s::interval
-WHERE property_id = %(property_id)s AND media_key = %(media_key)s AND state = 'waiting' AND modified IS NOT DISTINCT FROM %(modified)s;
+WHERE property_id = %(property_id)s AND media_key = %(media_key)s AND state = 'waiting'
+    AND modified IS NOT DISTINCT FROM %(modified)s;
 
 -- name: mark_photos_waiting
 -- Photos in some states to be fetched anew, all of them or those that were tried in vain; the listings they belong to.
-UPDATE property_media SET state = 'waiting', attempts = 0, retry_at = NULL, etag = NULL, last_modified = NULL, updated_at = %(at)s
+UPDATE property_media SET state = 'waiting', attempts = 0, retry_at = NULL, etag = NULL, last_modified = NULL,
+    updated_at = %(at)s
 WHERE provider_id = %(provider_id)s AND state = ANY(%(states)s) AND (NOT %(in_vain)s::boolean OR reason IS NOT NULL)
     AND (%(property_ids)s::uuid[] IS NULL OR property_id = ANY(%(property_ids)s))
 RETURNING property_id;

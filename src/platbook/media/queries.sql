@@ -2,13 +2,15 @@
 -- A picture is being stored, or is stored already: nobody clears it away now. No row: it is just being deleted.
 INSERT INTO media_blobs AS b (id, state, recipe, is_public, created_at)
 VALUES (%(id)s, 'making', %(recipe)s, %(is_public)s, %(at)s)
-ON CONFLICT (id) DO UPDATE SET unused_since = NULL, created_at = CASE WHEN b.state = 'making' THEN excluded.created_at ELSE b.created_at END
+ON CONFLICT (id) DO UPDATE SET unused_since = NULL,
+    created_at = CASE WHEN b.state = 'making' THEN excluded.created_at ELSE b.created_at END
     WHERE b.state <> 'deleting'
 RETURNING state, is_public;
 
 -- name: touch_blob
 -- A stored picture is about to be used again; no row where there is none.
-UPDATE media_blobs SET unused_since = NULL, created_at = greatest(created_at, %(at)s) WHERE id = %(id)s AND state = 'stored' RETURNING true;
+UPDATE media_blobs SET unused_since = NULL, created_at = greatest(created_at, %(at)s) WHERE id = %(id)s
+    AND state = 'stored' RETURNING true;
 
 -- name: finish_blob
 -- A picture's objects are all there.
@@ -23,7 +25,8 @@ SELECT id FROM media_blobs WHERE id = ANY(%(ids)s) AND state = 'stored' ORDER BY
 -- name: add_checks
 -- Pictures of a listing that lie where they should not, to be moved.
 INSERT INTO media_checks (blob_id)
-SELECT DISTINCT b.id FROM property_media m JOIN media_blobs b ON b.id = m.blob_id JOIN properties p ON p.id = m.property_id
+SELECT DISTINCT b.id FROM property_media m JOIN media_blobs b ON b.id = m.blob_id
+JOIN properties p ON p.id = m.property_id
 LEFT JOIN mls_provider_configurations c ON c.provider_id = m.provider_id
 WHERE m.property_id = %(property_id)s AND b.is_public <> (p.visible AND p.public_document IS NOT NULL AND (
     m.permission && ARRAY['Public', 'IDX']
@@ -46,12 +49,12 @@ SELECT DISTINCT blob_id FROM property_media WHERE property_id = ANY(%(ids)s) AND
 SELECT id, state, is_public, variants, original FROM media_blobs WHERE id = %(id)s FOR UPDATE;
 
 -- name: find_use
--- What a picture is used for: how many photos show it, whether one of them may be seen by everybody, whether a listing's
--- documents are being rebuilt and nobody knows yet.
+-- What a picture is used for: how many photos show it, whether one of them may be seen by everybody, whether a
+-- listing's documents are being rebuilt and nobody knows yet.
 SELECT count(*) AS photos,
     coalesce(bool_or(p.visible AND p.public_document IS NOT NULL AND (m.permission && ARRAY['Public', 'IDX']
-        OR m.permission IS NULL AND coalesce((c.display ->> 'photoDisplayWhenNull')::boolean, false))), false) AS is_shown,
-    coalesce(bool_or(p.document_version = 'withdrawn' AND p.visible), false) AS is_undecided
+        OR m.permission IS NULL AND coalesce((c.display ->> 'photoDisplayWhenNull')::boolean, false))),
+        false) AS is_shown, coalesce(bool_or(p.document_version = 'withdrawn' AND p.visible), false) AS is_undecided
 FROM property_media m JOIN properties p ON p.id = m.property_id
 LEFT JOIN mls_provider_configurations c ON c.provider_id = m.provider_id
 WHERE m.blob_id = %(id)s;
@@ -76,7 +79,8 @@ DELETE FROM media_recalls WHERE id = ANY(%(ids)s);
 
 -- name: find_providers_of
 -- The provider of each of some listings.
-SELECT provider_id, array_agg(id) AS ids FROM properties WHERE id = ANY(%(ids)s) GROUP BY provider_id ORDER BY provider_id;
+SELECT provider_id, array_agg(id) AS ids FROM properties WHERE id = ANY(%(ids)s) GROUP BY provider_id
+ORDER BY provider_id;
 
 -- name: mark_unused
 -- Nobody shows this picture any more: the first step of its removal.
@@ -107,7 +111,8 @@ SELECT id FROM media_blobs WHERE id = ANY(%(ids)s);
 
 -- name: adopt_blob
 -- Objects nobody knows of: from now on they are a picture nobody uses, as if left half made.
-INSERT INTO media_blobs (id, state, created_at, unused_since) VALUES (%(id)s, 'making', %(at)s, %(at)s) ON CONFLICT DO NOTHING;
+INSERT INTO media_blobs (id, state, created_at, unused_since) VALUES (%(id)s, 'making', %(at)s, %(at)s)
+ON CONFLICT DO NOTHING;
 
 -- name: find_due_providers
 -- Providers with photo work that is due and may be done: the photos are wanted, and no login of theirs is refused.
@@ -118,7 +123,8 @@ ORDER BY random();
 
 -- name: is_run_pending
 -- Whether a run of the provider waits or is under way.
-SELECT EXISTS (SELECT FROM mls_sync_history WHERE provider_id = %(provider_id)s AND parent_id IS NULL AND status IN ('waiting', 'running'));
+SELECT EXISTS (SELECT FROM mls_sync_history WHERE provider_id = %(provider_id)s AND parent_id IS NULL
+    AND status IN ('waiting', 'running'));
 
 -- name: count_photos
 -- How a provider's photos stand, and its listings' photo work.
@@ -143,9 +149,10 @@ WHERE m.provider_id = %(provider_id)s AND m.reason IS NOT NULL AND m.state IN ('
 ORDER BY m.updated_at DESC, m.id LIMIT %(limit)s;
 
 -- name: sum_blobs
--- What is stored: pictures, those everybody may see, those that are to go, and the bytes of their variants; and how many
--- withdrawn objects the CDN still has to forget.
-SELECT count(*) AS pictures, count(*) FILTER (WHERE is_public) AS public, count(*) FILTER (WHERE unused_since IS NOT NULL) AS unused,
+-- What is stored: pictures, those everybody may see, those that are to go, and the bytes of their variants; and how
+-- many withdrawn objects the CDN still has to forget.
+SELECT count(*) AS pictures, count(*) FILTER (WHERE is_public) AS public,
+    count(*) FILTER (WHERE unused_since IS NOT NULL) AS unused,
     coalesce(sum((SELECT sum((v.value ->> 'bytes')::bigint) FROM jsonb_each(variants) AS v)), 0)::bigint AS bytes,
     (SELECT count(*) FROM media_recalls) AS recalls
 FROM media_blobs WHERE state = 'stored';
@@ -159,7 +166,8 @@ ORDER BY b.id LIMIT %(limit)s;
 
 -- name: find_originless
 -- Providers with shown pictures made by another recipe whose original is not kept.
-SELECT m.provider_id, array_agg(DISTINCT m.property_id) AS ids FROM media_blobs b JOIN property_media m ON m.blob_id = b.id
+SELECT m.provider_id, array_agg(DISTINCT m.property_id) AS ids FROM media_blobs b
+JOIN property_media m ON m.blob_id = b.id
 WHERE b.state = 'stored' AND b.recipe IS DISTINCT FROM %(recipe)s AND b.original IS NULL
     AND (%(provider_id)s::text IS NULL OR m.provider_id = %(provider_id)s) AND m.provider_id <> %(local)s
 GROUP BY m.provider_id;
@@ -170,7 +178,8 @@ SELECT DISTINCT property_id, provider_id FROM property_media WHERE blob_id = %(i
 
 -- name: find_public_objects
 -- The objects of some photos of a listing that everybody may read.
-SELECT v.value ->> 'name' AS name FROM property_media m JOIN media_blobs b ON b.id = m.blob_id, jsonb_each(b.variants) AS v
+SELECT v.value ->> 'name' AS name FROM property_media m
+JOIN media_blobs b ON b.id = m.blob_id, jsonb_each(b.variants) AS v
 WHERE m.property_id = %(property_id)s AND m.media_key = ANY(%(media_keys)s) AND b.is_public;
 
 -- name: lock_listing
@@ -182,6 +191,7 @@ SELECT FROM properties WHERE id = %(id)s FOR UPDATE;
 INSERT INTO media_checks (blob_id) VALUES (%(id)s);
 
 -- name: is_removable
--- Whether a picture, held by the caller, may be deleted now: unused for long, or half deleted already, and nobody shows it.
+-- Whether a picture, held by the caller, may be deleted now: unused for long, or half deleted already, and nobody
+-- shows it.
 SELECT unused_since < %(before)s AND NOT EXISTS (SELECT FROM property_media m WHERE m.blob_id = b.id)
 FROM media_blobs b WHERE b.id = %(id)s;

@@ -15,22 +15,22 @@ UPDATE mls_provider_configurations SET
     provider_name = %(provider_name)s, provider_type = %(provider_type)s, settings = %(settings)s,
     credentials = coalesce(%(credentials)s, credentials),
     credential_names = CASE WHEN %(credentials)s::bytea IS NULL THEN credential_names ELSE %(credential_names)s END,
-    field_mapping = %(field_mapping)s, scope = %(scope)s, display = %(display)s, media = %(media)s, retention = %(retention)s,
-    interval_hours = %(interval_hours)s, requests_per_second = %(requests_per_second)s,
+    field_mapping = %(field_mapping)s, scope = %(scope)s, display = %(display)s, media = %(media)s,
+    retention = %(retention)s, interval_hours = %(interval_hours)s, requests_per_second = %(requests_per_second)s,
     max_removal_share = %(max_removal_share)s, enabled = %(enabled)s, archived_at = NULL, updated_at = %(at)s
 WHERE provider_id = %(provider_id)s;
 
 -- name: get_provider
 -- One provider by its id, archived ones too.
-SELECT provider_id, provider_name, provider_type, settings, credential_names, field_mapping, scope, display, media, retention,
-    interval_hours::float8 AS interval_hours, requests_per_second::float8 AS requests_per_second,
+SELECT provider_id, provider_name, provider_type, settings, credential_names, field_mapping, scope, display, media,
+    retention, interval_hours::float8 AS interval_hours, requests_per_second::float8 AS requests_per_second,
     max_removal_share::float8 AS max_removal_share, enabled, archived_at, created_at, updated_at
 FROM mls_provider_configurations WHERE provider_id = %(provider_id)s;
 
 -- name: find_providers
 -- Every provider, archived ones only if asked.
-SELECT provider_id, provider_name, provider_type, settings, credential_names, field_mapping, scope, display, media, retention,
-    interval_hours::float8 AS interval_hours, requests_per_second::float8 AS requests_per_second,
+SELECT provider_id, provider_name, provider_type, settings, credential_names, field_mapping, scope, display, media,
+    retention, interval_hours::float8 AS interval_hours, requests_per_second::float8 AS requests_per_second,
     max_removal_share::float8 AS max_removal_share, enabled, archived_at, created_at, updated_at
 FROM mls_provider_configurations WHERE archived_at IS NULL OR %(archived)s ORDER BY provider_id;
 

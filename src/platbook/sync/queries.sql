@@ -5,19 +5,20 @@ WHERE (sync_id = %(sync_id)s OR parent_id = %(sync_id)s) AND status = 'running'
     AND EXISTS (SELECT FROM mls_sync_status s WHERE s.provider_id = %(provider_id)s AND s.epoch = %(epoch)s);
 
 -- name: settle_status
--- The live state after a run: when to come again, and whether a person must act. A refused sweep that waits asks for one
--- as long as it waits.
+-- The live state after a run: when to come again, and whether a person must act. A refused sweep that waits asks for
+-- one as long as it waits.
 UPDATE mls_sync_status SET current_sync_id = NULL, stage = NULL, total = NULL, rate = NULL, expected_end_at = NULL,
     next_run_at = %(next_run_at)s, consecutive_failures = %(failures)s, needs_operator = coalesce(%(needs_operator)s, (
         SELECT 'the sweep was refused: ' || w.reason FROM mls_sweeps w
-        WHERE w.provider_id = %(provider_id)s AND w.status = 'refused' AND w.candidates > 0 ORDER BY w.began_at DESC LIMIT 1)), blocked = %(blocked)s,
-    last_success_at = coalesce(%(last_success_at)s, last_success_at), last_sweep_at = coalesce(%(last_sweep_at)s, last_sweep_at),
-    updated_at = %(at)s
+        WHERE w.provider_id = %(provider_id)s AND w.status = 'refused' AND w.candidates > 0 ORDER BY w.began_at DESC
+        LIMIT 1)), blocked = %(blocked)s, last_success_at = coalesce(%(last_success_at)s, last_success_at),
+        last_sweep_at = coalesce(%(last_sweep_at)s, last_sweep_at), updated_at = %(at)s
 WHERE provider_id = %(provider_id)s AND epoch = %(epoch)s;
 
 -- name: clear_current
 -- The live state after a run that was cancelled, or was not of the schedule's kind: the schedule stays as it was.
-UPDATE mls_sync_status SET current_sync_id = NULL, stage = NULL, total = NULL, rate = NULL, expected_end_at = NULL, updated_at = %(at)s
+UPDATE mls_sync_status SET current_sync_id = NULL, stage = NULL, total = NULL, rate = NULL, expected_end_at = NULL,
+    updated_at = %(at)s
 WHERE provider_id = %(provider_id)s AND epoch = %(epoch)s;
 
 -- name: get_failures
@@ -31,11 +32,15 @@ SELECT (SELECT last_sweep_at FROM mls_sync_status WHERE provider_id = %(provider
 
 -- name: add_rejection
 -- A record that could not be accepted; seen again, it is the same rejection.
-INSERT INTO mls_sync_errors AS e (id, provider_id, sync_id, resource, type, listing_key, field, reason, raw, at, last_at)
-VALUES (%(id)s, %(provider_id)s, %(sync_id)s, %(resource)s, 'data_validation', %(listing_key)s, %(field)s, %(reason)s, %(raw)s, %(at)s, %(at)s)
-ON CONFLICT (provider_id, resource, listing_key) WHERE listing_key IS NOT NULL AND retry IN ('pending', 'retrying', 'failed')
+INSERT INTO mls_sync_errors AS e (id, provider_id, sync_id, resource, type, listing_key, field, reason, raw, at,
+    last_at)
+VALUES (%(id)s, %(provider_id)s, %(sync_id)s, %(resource)s, 'data_validation', %(listing_key)s, %(field)s, %(reason)s,
+    %(raw)s, %(at)s, %(at)s)
+ON CONFLICT (provider_id, resource, listing_key) WHERE listing_key IS NOT NULL
+    AND retry IN ('pending', 'retrying', 'failed')
 DO UPDATE SET sync_id = excluded.sync_id, field = excluded.field, reason = excluded.reason, raw = excluded.raw,
-    attempts = e.attempts + 1, retry = CASE WHEN e.retry = 'retrying' THEN 'failed' ELSE e.retry END, last_at = excluded.last_at;
+    attempts = e.attempts + 1, retry = CASE WHEN e.retry = 'retrying' THEN 'failed' ELSE e.retry END,
+    last_at = excluded.last_at;
 
 -- name: resolve_rejections
 -- Records that are accepted now settle their earlier rejections; what was said of them is not kept longer than needed.
@@ -67,7 +72,8 @@ VALUES (%(id)s, %(provider_id)s, %(sync_id)s, %(type)s, %(reason)s, %(raw)s, 'ab
 
 -- name: erase_rejections
 -- What rejected records said is erased with their listings.
-UPDATE mls_sync_errors SET raw = NULL, reason = 'erased', retry = CASE WHEN retry = 'success' THEN retry ELSE 'abandoned' END
+UPDATE mls_sync_errors SET raw = NULL, reason = 'erased',
+    retry = CASE WHEN retry = 'success' THEN retry ELSE 'abandoned' END
 WHERE provider_id = %(provider_id)s AND listing_key = ANY(%(keys)s);
 
 -- name: erase_unseen_rejections

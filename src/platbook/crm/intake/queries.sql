@@ -54,7 +54,8 @@ SELECT id, name, place, enabled, method, sources, event_types, areas, min_price,
     created_at, updated_at FROM lead_rules
 WHERE enabled AND (sources = '{}' OR lower(%(source)s::text) = ANY(sources))
     AND (event_types = '{}' OR %(type)s::text = ANY(event_types)) AND (areas = '{}' OR areas && %(areas)s::text[])
-    AND (min_price IS NULL OR %(price)s::numeric >= min_price) AND (max_price IS NULL OR %(price)s::numeric <= max_price)
+    AND (min_price IS NULL OR %(price)s::numeric >= min_price)
+        AND (max_price IS NULL OR %(price)s::numeric <= max_price)
 ORDER BY place, id;
 
 -- name: lock_rule
@@ -74,8 +75,8 @@ WHERE m.rule_id = %(rule_id)s AND m.user_id = given.user_id;
 
 -- name: add_rule
 -- A new rule.
-INSERT INTO lead_rules (id, name, place, enabled, method, sources, event_types, areas, min_price, max_price, claim_minutes,
-    fallback_to, created_at, updated_at)
+INSERT INTO lead_rules (id, name, place, enabled, method, sources, event_types, areas, min_price, max_price,
+    claim_minutes, fallback_to, created_at, updated_at)
 VALUES (%(id)s, %(name)s, %(place)s, %(enabled)s, %(method)s, %(sources)s::text[], %(event_types)s::text[],
     %(areas)s::text[], %(min_price)s, %(max_price)s, %(claim_minutes)s, %(fallback_to)s, %(at)s, %(at)s);
 

@@ -1,6 +1,7 @@
 -- name: add_interaction
 -- One entry of the log.
-INSERT INTO interactions (id, lead_id, type, content, interaction_date, user_id, actor, property_id, metadata, created_at)
+INSERT INTO interactions (id, lead_id, type, content, interaction_date, user_id, actor, property_id, metadata,
+    created_at)
 VALUES (%(id)s, %(lead_id)s, %(type)s, %(content)s, %(interaction_date)s, %(user_id)s, %(actor)s, %(property_id)s,
     %(metadata)s, %(created_at)s);
 

@@ -1,22 +1,22 @@
 -- name: add_lead
 -- A new lead.
 INSERT INTO leads (id, created_at, updated_at, last_activity_at, first_name, last_name, emails, phones, source, status,
-    priority, budget_min, budget_max, notes, tags, custom_fields, assigned_to, office, team, consents, score, score_reasons,
-    score_until, ai_summary, activity, claimants, claim_until, claim_fallback, merged_into, deleted_at, deleted_by,
-    search_text, name_text)
+    priority, budget_min, budget_max, notes, tags, custom_fields, assigned_to, office, team, consents, score,
+    score_reasons, score_until, ai_summary, activity, claimants, claim_until, claim_fallback, merged_into, deleted_at,
+    deleted_by, search_text, name_text)
 VALUES (%(id)s, %(created_at)s, %(updated_at)s, %(last_activity_at)s, %(first_name)s, %(last_name)s, %(emails)s::text[],
-    %(phones)s::text[], %(source)s, %(status)s, %(priority)s, %(budget_min)s, %(budget_max)s, %(notes)s, %(tags)s::text[],
-    %(custom_fields)s, %(assigned_to)s, %(office)s, %(team)s, %(consents)s, %(score)s, %(score_reasons)s::text[],
-    %(score_until)s, %(ai_summary)s, %(activity)s, %(claimants)s::uuid[], %(claim_until)s, %(claim_fallback)s,
-    %(merged_into)s, %(deleted_at)s, %(deleted_by)s, %(search_text)s, %(name_text)s);
+    %(phones)s::text[], %(source)s, %(status)s, %(priority)s, %(budget_min)s, %(budget_max)s, %(notes)s,
+    %(tags)s::text[], %(custom_fields)s, %(assigned_to)s, %(office)s, %(team)s, %(consents)s, %(score)s,
+    %(score_reasons)s::text[], %(score_until)s, %(ai_summary)s, %(activity)s, %(claimants)s::uuid[], %(claim_until)s,
+    %(claim_fallback)s, %(merged_into)s, %(deleted_at)s, %(deleted_by)s, %(search_text)s, %(name_text)s);
 
 -- name: save_lead
 -- A lead as it is now.
-UPDATE leads SET created_at = %(created_at)s, updated_at = %(updated_at)s, last_activity_at = %(last_activity_at)s, first_name = %(first_name)s,
-    last_name = %(last_name)s, emails = %(emails)s::text[], phones = %(phones)s::text[], source = %(source)s,
-    status = %(status)s, priority = %(priority)s, budget_min = %(budget_min)s, budget_max = %(budget_max)s,
-    notes = %(notes)s, tags = %(tags)s::text[], custom_fields = %(custom_fields)s, assigned_to = %(assigned_to)s,
-    office = %(office)s, team = %(team)s, consents = %(consents)s, score = %(score)s,
+UPDATE leads SET created_at = %(created_at)s, updated_at = %(updated_at)s, last_activity_at = %(last_activity_at)s,
+    first_name = %(first_name)s, last_name = %(last_name)s, emails = %(emails)s::text[], phones = %(phones)s::text[],
+    source = %(source)s, status = %(status)s, priority = %(priority)s, budget_min = %(budget_min)s,
+    budget_max = %(budget_max)s, notes = %(notes)s, tags = %(tags)s::text[], custom_fields = %(custom_fields)s,
+    assigned_to = %(assigned_to)s, office = %(office)s, team = %(team)s, consents = %(consents)s, score = %(score)s,
     score_reasons = %(score_reasons)s::text[], score_until = %(score_until)s, ai_summary = %(ai_summary)s,
     activity = %(activity)s, claimants = %(claimants)s::uuid[], claim_until = %(claim_until)s,
     claim_fallback = %(claim_fallback)s, merged_into = %(merged_into)s, deleted_at = %(deleted_at)s,
@@ -40,7 +40,8 @@ FROM leads WHERE id = %(id)s FOR UPDATE;
 -- name: add_contacts
 -- Let a lead be found by these, but for those that lead to somebody already.
 INSERT INTO lead_contacts (kind, value, lead_id)
-SELECT kind, value, %(lead_id)s FROM unnest(%(kinds)s::text[], %(values)s::text[]) AS given (kind, value) ORDER BY kind, value
+SELECT kind, value, %(lead_id)s FROM unnest(%(kinds)s::text[], %(values)s::text[]) AS given (kind, value)
+ORDER BY kind, value
 ON CONFLICT DO NOTHING;
 
 -- name: find_contacts
@@ -61,7 +62,8 @@ CROSS JOIN LATERAL (
 -- name: lock_contacts
 -- Whoever acts on one of these people acts one after the other, from here to the end of the transaction.
 SELECT pg_advisory_xact_lock(hashtextextended(contact, 7)) FROM (
-    SELECT kind || ':' || value AS contact FROM unnest(%(kinds)s::text[], %(values)s::text[]) AS given (kind, value) ORDER BY 1
+    SELECT kind || ':' || value AS contact FROM unnest(%(kinds)s::text[], %(values)s::text[]) AS given (kind, value)
+    ORDER BY 1
 ) AS ordered;
 
 -- name: drop_contacts
@@ -97,7 +99,8 @@ UPDATE leads SET merged_into = %(into_id)s WHERE merged_into = %(lead_id)s;
 -- name: give_tasks
 -- A lead's tasks follow its owner: all are seen by them, and what nobody or the former owner was to do is theirs to do.
 UPDATE tasks SET lead_owner = %(owner)s, office = %(office)s, team = %(team)s, updated_at = %(at)s,
-    assigned_to = CASE WHEN completed_at IS NULL AND (assigned_to IS NULL OR assigned_to IS NOT DISTINCT FROM %(former)s)
+    assigned_to = CASE WHEN completed_at IS NULL
+        AND (assigned_to IS NULL OR assigned_to IS NOT DISTINCT FROM %(former)s)
         THEN %(owner)s ELSE assigned_to END
 WHERE lead_id = %(lead_id)s AND deleted_at IS NULL;
 

@@ -1,7 +1,8 @@
 -- name: add_task
 -- A new task.
-INSERT INTO tasks (id, title, created_by, created_at, updated_at, type, description, due_date, time_zone, priority, lead_id,
-    assigned_to, lead_owner, office, team, completed_at, remind_minutes_before, remind_at, deleted_at, deleted_by)
+INSERT INTO tasks (id, title, created_by, created_at, updated_at, type, description, due_date, time_zone, priority,
+    lead_id, assigned_to, lead_owner, office, team, completed_at, remind_minutes_before, remind_at, deleted_at,
+    deleted_by)
 VALUES (%(id)s, %(title)s, %(created_by)s, %(created_at)s, %(updated_at)s, %(type)s, %(description)s, %(due_date)s,
     %(time_zone)s, %(priority)s, %(lead_id)s, %(assigned_to)s, %(lead_owner)s, %(office)s, %(team)s, %(completed_at)s,
     %(remind_minutes_before)s, %(remind_at)s, %(deleted_at)s, %(deleted_by)s);
@@ -17,14 +18,14 @@ WHERE id = %(id)s;
 
 -- name: get_task
 -- One task that is not deleted.
-SELECT id, title, created_by, created_at, updated_at, type, description, due_date, time_zone, priority, lead_id, assigned_to,
-    lead_owner, office, team, completed_at, remind_minutes_before, remind_at, deleted_at, deleted_by
+SELECT id, title, created_by, created_at, updated_at, type, description, due_date, time_zone, priority, lead_id,
+    assigned_to, lead_owner, office, team, completed_at, remind_minutes_before, remind_at, deleted_at, deleted_by
 FROM tasks WHERE id = %(id)s AND deleted_at IS NULL;
 
 -- name: lock_task
 -- One task that is not deleted, for whoever is going to change it.
-SELECT id, title, created_by, created_at, updated_at, type, description, due_date, time_zone, priority, lead_id, assigned_to,
-    lead_owner, office, team, completed_at, remind_minutes_before, remind_at, deleted_at, deleted_by
+SELECT id, title, created_by, created_at, updated_at, type, description, due_date, time_zone, priority, lead_id,
+    assigned_to, lead_owner, office, team, completed_at, remind_minutes_before, remind_at, deleted_at, deleted_by
 FROM tasks WHERE id = %(id)s AND deleted_at IS NULL FOR UPDATE;
 
 -- name: take_reminders

@@ -44,7 +44,8 @@ SELECT id FROM leads WHERE id = %(id)s OR merged_into = %(id)s;
 -- name: erase_external_ids
 -- What other systems call these leads, their notes and tasks.
 DELETE FROM crm_external_ids WHERE row_id = ANY(%(ids)s) OR row_id IN (
-    SELECT id FROM interactions WHERE lead_id = ANY(%(ids)s) UNION ALL SELECT id FROM tasks WHERE lead_id = ANY(%(ids)s));
+    SELECT id FROM interactions WHERE lead_id = ANY(%(ids)s) UNION ALL SELECT id FROM tasks
+    WHERE lead_id = ANY(%(ids)s));
 
 -- name: erase_leads
 -- These leads with tasks, log, events and contacts.
@@ -52,13 +53,14 @@ DELETE FROM leads WHERE id = ANY(%(ids)s);
 
 -- name: export_tasks_of
 -- Every task of some leads, also deleted ones.
-SELECT id, title, created_by, created_at, updated_at, type, description, due_date, time_zone, priority, lead_id, assigned_to,
-    lead_owner, office, team, completed_at, remind_minutes_before, remind_at, deleted_at, deleted_by
+SELECT id, title, created_by, created_at, updated_at, type, description, due_date, time_zone, priority, lead_id,
+    assigned_to, lead_owner, office, team, completed_at, remind_minutes_before, remind_at, deleted_at, deleted_by
 FROM tasks WHERE lead_id = ANY(%(ids)s) ORDER BY id;
 
 -- name: export_interactions_of
 -- The whole log of some leads, also entries marked deleted.
-SELECT id, lead_id, type, interaction_date, actor, created_at, content, user_id, property_id, metadata, deleted_at, deleted_by
+SELECT id, lead_id, type, interaction_date, actor, created_at, content, user_id, property_id, metadata, deleted_at,
+    deleted_by
 FROM interactions WHERE lead_id = ANY(%(ids)s) ORDER BY id;
 
 -- name: export_events_of
@@ -67,7 +69,8 @@ SELECT id, sender, event_id, raw, received_at FROM lead_events WHERE lead_id = A
 
 -- name: export_external_ids_of
 -- What other systems call some leads.
-SELECT system, external_id FROM crm_external_ids WHERE kind = 'person' AND row_id = ANY(%(ids)s) ORDER BY system, external_id;
+SELECT system, external_id FROM crm_external_ids WHERE kind = 'person' AND row_id = ANY(%(ids)s)
+ORDER BY system, external_id;
 
 -- name: link_merged
 -- A restored lead that was merged into another.

@@ -10,7 +10,8 @@ SELECT EXISTS (SELECT FROM listing_document_versions WHERE provider_id = %(provi
 -- All documents of a provider have this version, unless a row is found that has not.
 INSERT INTO listing_document_versions AS v (provider_id, version)
 SELECT %(provider_id)s, %(version)s WHERE NOT EXISTS (
-    SELECT FROM properties WHERE provider_id = %(provider_id)s AND document_version <> %(version)s AND erased_at IS NULL)
+    SELECT FROM properties WHERE provider_id = %(provider_id)s AND document_version <> %(version)s
+        AND erased_at IS NULL)
 ON CONFLICT (provider_id) DO UPDATE SET version = excluded.version;
 
 -- name: forget_version
@@ -18,14 +19,16 @@ ON CONFLICT (provider_id) DO UPDATE SET version = excluded.version;
 DELETE FROM listing_document_versions WHERE provider_id = %(provider_id)s;
 
 -- name: withdraw
--- Nothing of the provider is public until its documents are made anew. The version says so even if the display is changed back.
+-- Nothing of the provider is public until its documents are made anew. The version says so even if the display is
+-- changed back.
 UPDATE properties SET public_document = NULL, document_version = 'withdrawn'
 WHERE provider_id = %(provider_id)s AND document_version NOT IN ('withdrawn', %(version)s) AND erased_at IS NULL;
 
 -- name: find_stale
 -- The next rows, in the order of their keys, whose documents were made under another version.
 SELECT id, listing_key FROM properties
-WHERE provider_id = %(provider_id)s AND listing_key > %(after)s AND document_version <> %(version)s AND erased_at IS NULL
+WHERE provider_id = %(provider_id)s AND listing_key > %(after)s AND document_version <> %(version)s
+    AND erased_at IS NULL
 ORDER BY listing_key LIMIT %(limit)s FOR UPDATE SKIP LOCKED;
 
 -- name: set_documents

@@ -14,7 +14,8 @@ ORDER BY length(term), term LIMIT %(most)s::integer;
 -- Cities and subdivisions that are spelled nearly as a text is.
 SELECT kind, term FROM listing_terms
 WHERE kind IN ('city', 'subdivision') AND (lower(term) = ANY(%(edits)s::text[]) OR term %% %(text)s::text)
-ORDER BY (lower(term) = ANY(%(edits)s::text[])) DESC, similarity(term, %(text)s::text) DESC, term LIMIT %(most)s::integer;
+ORDER BY (lower(term) = ANY(%(edits)s::text[])) DESC, similarity(term, %(text)s::text) DESC, term
+LIMIT %(most)s::integer;
 
 -- name: has_word_prefix
 -- Whether any listing's word begins so: a word that is still being typed is not a mistake.
@@ -22,22 +23,22 @@ SELECT EXISTS (SELECT FROM listing_terms
 WHERE kind = 'word' AND term >= %(word)s::text AND term < %(after)s::text);
 
 -- name: get_snapshot
--- The present state of the database, as a text that is equal while nothing changes; nothing on a replica, whose snapshots
--- do not name the transactions under way: two may be equal and see different rows.
+-- The present state of the database, as a text that is equal while nothing changes; nothing on a replica, whose
+-- snapshots do not name the transactions under way: two may be equal and see different rows.
 SELECT CASE WHEN NOT pg_is_in_recovery() THEN pg_current_snapshot()::text END;
 
 -- name: get_listing
 -- One listing by our id, also one that no list shows any more.
 SELECT id, provider_id, listing_key, is_local, author_id, internal_document, public_document, shows_address, listed_at,
-    off_market_at, removed_at, out_of_scope_at IS NOT NULL AS out_of_scope, erased_at IS NOT NULL AS erased, hidden, visible,
-    xmin::text AS row_version
+    off_market_at, removed_at, out_of_scope_at IS NOT NULL AS out_of_scope, erased_at IS NOT NULL AS erased, hidden,
+    visible, xmin::text AS row_version
 FROM properties WHERE id = %(id)s;
 
 -- name: get_listing_by_key
 -- One listing by its provider and the source's key.
 SELECT id, provider_id, listing_key, is_local, author_id, internal_document, public_document, shows_address, listed_at,
-    off_market_at, removed_at, out_of_scope_at IS NOT NULL AS out_of_scope, erased_at IS NOT NULL AS erased, hidden, visible,
-    xmin::text AS row_version
+    off_market_at, removed_at, out_of_scope_at IS NOT NULL AS out_of_scope, erased_at IS NOT NULL AS erased, hidden,
+    visible, xmin::text AS row_version
 FROM properties WHERE provider_id = %(provider_id)s AND listing_key = %(listing_key)s;
 
 -- name: get_raw

@@ -2,17 +2,19 @@
 -- How providers stand (one, or all that are not archived), but for their counts of listings.
 SELECT p.provider_id, p.provider_name, p.provider_type, p.enabled, p.archived_at,
     p.interval_hours::float8 AS interval_hours, s.next_run_at, s.last_success_at,
-    coalesce(s.consecutive_failures, 0) AS consecutive_failures, s.needs_operator, coalesce(s.blocked, false) AS blocked,
-    running.sync_id AS running_id, waiting.sync_id AS waiting_id, s.current_sync_id, s.stage, coalesce(s.done, 0) AS done, s.total,
-    s.rate, s.expected_end_at, c.watermark, fresh.started_at AS as_of, ended.sync_id AS last_run_id,
-    (SELECT count(*) FROM (
+    coalesce(s.consecutive_failures, 0) AS consecutive_failures, s.needs_operator,
+    coalesce(s.blocked, false) AS blocked, running.sync_id AS running_id, waiting.sync_id AS waiting_id,
+    s.current_sync_id, s.stage, coalesce(s.done, 0) AS done, s.total, s.rate, s.expected_end_at, c.watermark,
+    fresh.started_at AS as_of, ended.sync_id AS last_run_id, (SELECT count(*) FROM (
         SELECT FROM mls_sync_errors e WHERE e.provider_id = p.provider_id AND e.listing_key IS NOT NULL
             AND e.retry IN ('pending', 'retrying', 'failed') LIMIT 10000) AS open) AS open_errors
 FROM mls_provider_configurations p
 LEFT JOIN mls_sync_status s USING (provider_id)
 LEFT JOIN mls_sync_cursors c ON c.provider_id = p.provider_id AND c.resource = 'Property'
-LEFT JOIN mls_sync_history running ON running.provider_id = p.provider_id AND running.parent_id IS NULL AND running.status = 'running'
-LEFT JOIN mls_sync_history waiting ON waiting.provider_id = p.provider_id AND waiting.parent_id IS NULL AND waiting.status = 'waiting'
+LEFT JOIN mls_sync_history running ON running.provider_id = p.provider_id AND running.parent_id IS NULL
+    AND running.status = 'running'
+LEFT JOIN mls_sync_history waiting ON waiting.provider_id = p.provider_id AND waiting.parent_id IS NULL
+    AND waiting.status = 'waiting'
 LEFT JOIN LATERAL (
     SELECT h.started_at FROM mls_sync_history h
     WHERE h.provider_id = p.provider_id AND h.parent_id IS NULL AND h.status IN ('success', 'partial')
@@ -27,19 +29,23 @@ ORDER BY p.provider_id LIMIT %(limit)s;
 
 -- name: count_some_listings
 -- A provider's rows, so many at most: how many there were, how many are not erased, how many are shown.
-SELECT count(*) AS looked_at, count(*) FILTER (WHERE erased_at IS NULL) AS total, count(*) FILTER (WHERE visible) AS active
+SELECT count(*) AS looked_at, count(*) FILTER (WHERE erased_at IS NULL) AS total,
+    count(*) FILTER (WHERE visible) AS active
 FROM (SELECT erased_at, visible FROM properties WHERE provider_id = %(provider_id)s LIMIT %(most)s) AS first_rows;
 
 -- name: find_runs
 -- Runs, newest first; every filter may be left out.
 SELECT h.sync_id, h.parent_id, h.provider_id, h.resource, h.sync_type, h.status, h.dry_run, h.listing_key, h.sweep_id,
-    h.triggered_by, h.cancel_requested_at, h.queued_at, h.started_at, h.ended_at, h.fetched, h.added, h.updated, h.unchanged,
-    h.deleted, h.errored, h.bytes, h.requests, h.stages, h.remarks, h.error_type, h.error, m.media_downloaded, m.media_failed
+    h.triggered_by, h.cancel_requested_at, h.queued_at, h.started_at, h.ended_at, h.fetched, h.added, h.updated,
+    h.unchanged, h.deleted, h.errored, h.bytes, h.requests, h.stages, h.remarks, h.error_type, h.error,
+    m.media_downloaded, m.media_failed
 FROM mls_sync_history h CROSS JOIN LATERAL (
-    SELECT count(*) FILTER (WHERE state = 'stored') AS media_downloaded, count(*) FILTER (WHERE state = 'failed') AS media_failed
+    SELECT count(*) FILTER (WHERE state = 'stored') AS media_downloaded,
+    count(*) FILTER (WHERE state = 'failed') AS media_failed
     FROM property_media WHERE sync_id = h.sync_id AND state <> 'waiting') AS m
 WHERE h.parent_id IS NULL AND (%(provider_id)s::text IS NULL OR h.provider_id = %(provider_id)s)
-    AND (%(status)s::text IS NULL OR h.status = %(status)s) AND (%(sync_type)s::text IS NULL OR h.sync_type = %(sync_type)s)
+    AND (%(status)s::text IS NULL OR h.status = %(status)s)
+        AND (%(sync_type)s::text IS NULL OR h.sync_type = %(sync_type)s)
     AND (%(since)s::timestamptz IS NULL OR h.queued_at >= %(since)s)
 ORDER BY h.queued_at DESC, h.sync_id DESC LIMIT %(limit)s OFFSET %(offset)s;
 
@@ -47,16 +53,20 @@ ORDER BY h.queued_at DESC, h.sync_id DESC LIMIT %(limit)s OFFSET %(offset)s;
 -- How many runs the same filters find.
 SELECT count(*) FROM mls_sync_history h
 WHERE h.parent_id IS NULL AND (%(provider_id)s::text IS NULL OR h.provider_id = %(provider_id)s)
-    AND (%(status)s::text IS NULL OR h.status = %(status)s) AND (%(sync_type)s::text IS NULL OR h.sync_type = %(sync_type)s)
+    AND (%(status)s::text IS NULL OR h.status = %(status)s)
+        AND (%(sync_type)s::text IS NULL OR h.sync_type = %(sync_type)s)
     AND (%(since)s::timestamptz IS NULL OR h.queued_at >= %(since)s);
 
 -- name: get_runs
--- Runs by their ids, and the runs of single resources under them. Photos carry the id of the run, not of the resource's.
+-- Runs by their ids, and the runs of single resources under them. Photos carry the id of the run, not of the
+-- resource's.
 SELECT h.sync_id, h.parent_id, h.provider_id, h.resource, h.sync_type, h.status, h.dry_run, h.listing_key, h.sweep_id,
-    h.triggered_by, h.cancel_requested_at, h.queued_at, h.started_at, h.ended_at, h.fetched, h.added, h.updated, h.unchanged,
-    h.deleted, h.errored, h.bytes, h.requests, h.stages, h.remarks, h.error_type, h.error, m.media_downloaded, m.media_failed
+    h.triggered_by, h.cancel_requested_at, h.queued_at, h.started_at, h.ended_at, h.fetched, h.added, h.updated,
+    h.unchanged, h.deleted, h.errored, h.bytes, h.requests, h.stages, h.remarks, h.error_type, h.error,
+    m.media_downloaded, m.media_failed
 FROM mls_sync_history h CROSS JOIN LATERAL (
-    SELECT count(*) FILTER (WHERE state = 'stored') AS media_downloaded, count(*) FILTER (WHERE state = 'failed') AS media_failed
+    SELECT count(*) FILTER (WHERE state = 'stored') AS media_downloaded,
+    count(*) FILTER (WHERE state = 'failed') AS media_failed
     FROM property_media WHERE sync_id = coalesce(h.parent_id, h.sync_id) AND state <> 'waiting') AS m
 WHERE h.sync_id = ANY(%(ids)s) OR h.parent_id = ANY(%(ids)s)
 ORDER BY h.queued_at, h.sync_id;
@@ -112,8 +122,8 @@ GROUP BY e.type ORDER BY count DESC, e.type;
 -- name: sum_days
 -- Runs that ended, by provider and day (UTC), newest day first.
 SELECT provider_id, (queued_at AT TIME ZONE 'UTC')::date AS day, count(*) AS runs,
-    count(*) FILTER (WHERE status IN ('success', 'partial')) AS succeeded, count(*) FILTER (WHERE status = 'failed') AS failed,
-    count(*) FILTER (WHERE status = 'cancelled') AS cancelled,
+    count(*) FILTER (WHERE status IN ('success', 'partial')) AS succeeded,
+    count(*) FILTER (WHERE status = 'failed') AS failed, count(*) FILTER (WHERE status = 'cancelled') AS cancelled,
     sum(fetched)::bigint AS fetched, sum(added)::bigint AS added, sum(updated)::bigint AS updated,
     sum(deleted)::bigint AS deleted, sum(errored)::bigint AS errored,
     avg(extract(epoch FROM ended_at - started_at))::float8 AS mean_seconds
@@ -129,13 +139,15 @@ SELECT s.id, s.provider_id, s.sync_id, s.resource, s.status, s.reason, s.began_a
         SELECT c.listing_key FROM mls_sweep_candidates c WHERE c.sweep_id = s.id ORDER BY c.listing_key LIMIT %(keys)s
     ) AS candidate_keys
 FROM mls_sweeps s
-WHERE (%(provider_id)s::text IS NULL OR s.provider_id = %(provider_id)s) AND (%(status)s::text IS NULL OR s.status = %(status)s)
+WHERE (%(provider_id)s::text IS NULL OR s.provider_id = %(provider_id)s)
+    AND (%(status)s::text IS NULL OR s.status = %(status)s)
 ORDER BY s.began_at DESC, s.id DESC LIMIT %(limit)s OFFSET %(offset)s;
 
 -- name: count_sweeps
 -- How many refused sweeps the same filters find.
 SELECT count(*) FROM mls_sweeps s
-WHERE (%(provider_id)s::text IS NULL OR s.provider_id = %(provider_id)s) AND (%(status)s::text IS NULL OR s.status = %(status)s);
+WHERE (%(provider_id)s::text IS NULL OR s.provider_id = %(provider_id)s)
+    AND (%(status)s::text IS NULL OR s.status = %(status)s);
 
 -- name: get_sweep
 -- One sweep that was refused, with its candidates from a key on.

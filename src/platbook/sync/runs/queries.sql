@@ -4,8 +4,10 @@ INSERT INTO mls_sync_status (provider_id, updated_at) VALUES (%(provider_id)s, %
 
 -- name: request_run
 -- A run that waits for its turn; nothing is added where one waits already.
-INSERT INTO mls_sync_history (sync_id, provider_id, sync_type, status, dry_run, listing_key, sweep_id, triggered_by, queued_at)
-VALUES (%(sync_id)s, %(provider_id)s, %(sync_type)s, 'waiting', %(dry_run)s, %(listing_key)s, %(sweep_id)s, %(triggered_by)s, %(at)s)
+INSERT INTO mls_sync_history (sync_id, provider_id, sync_type, status, dry_run, listing_key, sweep_id, triggered_by,
+    queued_at)
+VALUES (%(sync_id)s, %(provider_id)s, %(sync_type)s, 'waiting', %(dry_run)s, %(listing_key)s, %(sweep_id)s,
+    %(triggered_by)s, %(at)s)
 ON CONFLICT (provider_id) WHERE parent_id IS NULL AND status = 'waiting' DO NOTHING;
 
 -- name: get_waiting
@@ -29,10 +31,10 @@ RETURNING sync_id, provider_id, sync_type, dry_run, listing_key, sweep_id, trigg
 
 -- name: add_child
 -- One run per resource under its parent.
-INSERT INTO mls_sync_history (sync_id, parent_id, provider_id, resource, sync_type, status, dry_run, listing_key, triggered_by,
-    queued_at, started_at)
-VALUES (%(sync_id)s, %(parent_id)s, %(provider_id)s, %(resource)s, %(sync_type)s, 'running', %(dry_run)s, %(listing_key)s,
-    %(triggered_by)s, %(at)s, %(at)s);
+INSERT INTO mls_sync_history (sync_id, parent_id, provider_id, resource, sync_type, status, dry_run, listing_key,
+    triggered_by, queued_at, started_at)
+VALUES (%(sync_id)s, %(parent_id)s, %(provider_id)s, %(resource)s, %(sync_type)s, 'running', %(dry_run)s,
+    %(listing_key)s, %(triggered_by)s, %(at)s, %(at)s);
 
 -- name: resume_child
 -- The child of a resumed run goes on with it.
@@ -46,7 +48,8 @@ UPDATE mls_sync_status SET current_sync_id = %(sync_id)s, stage = 'connecting', 
 WHERE provider_id = %(provider_id)s AND epoch = %(epoch)s;
 
 -- name: hold_epoch
--- The fence: still the holder of the epoch? Locks the provider's state until the page is committed, and tells of a cancel.
+-- The fence: still the holder of the epoch? Locks the provider's state until the page is committed, and tells of a
+-- cancel.
 UPDATE mls_sync_status s SET updated_at = clock_timestamp() FROM mls_sync_history h
 WHERE s.provider_id = %(provider_id)s AND s.epoch = %(epoch)s AND h.sync_id = %(sync_id)s
 RETURNING h.cancel_requested_at IS NOT NULL;
@@ -113,11 +116,12 @@ FROM mls_sync_cursors WHERE provider_id = %(provider_id)s AND resource = %(resou
 
 -- name: save_walk
 -- The walk goes on: where it can be resumed after the page being committed.
-INSERT INTO mls_sync_cursors AS c (provider_id, resource, walk, walk_since, walk_checkpoint, walk_watermark, walk_scope, walk_done, updated_at)
+INSERT INTO mls_sync_cursors AS c (provider_id, resource, walk, walk_since, walk_checkpoint, walk_watermark,
+    walk_scope, walk_done, updated_at)
 VALUES (%(provider_id)s, %(resource)s, %(walk)s, %(since)s, %(checkpoint)s, %(watermark)s, %(scope)s, %(done)s, %(at)s)
 ON CONFLICT (provider_id, resource) DO UPDATE SET walk = excluded.walk, walk_since = excluded.walk_since,
-    walk_checkpoint = excluded.walk_checkpoint, walk_watermark = excluded.walk_watermark, walk_scope = excluded.walk_scope,
-    walk_done = excluded.walk_done, updated_at = excluded.updated_at;
+    walk_checkpoint = excluded.walk_checkpoint, walk_watermark = excluded.walk_watermark,
+    walk_scope = excluded.walk_scope, walk_done = excluded.walk_done, updated_at = excluded.updated_at;
 
 -- name: save_watermark
 -- The next incremental run starts here, for this scope.
@@ -128,8 +132,8 @@ ON CONFLICT (provider_id, resource) DO UPDATE SET watermark = coalesce(excluded.
 
 -- name: end_walk
 -- The walk is complete.
-UPDATE mls_sync_cursors SET walk = NULL, walk_since = NULL, walk_checkpoint = NULL, walk_watermark = NULL, walk_scope = NULL,
-    walk_done = 0, updated_at = %(at)s
+UPDATE mls_sync_cursors SET walk = NULL, walk_since = NULL, walk_checkpoint = NULL, walk_watermark = NULL,
+    walk_scope = NULL, walk_done = 0, updated_at = %(at)s
 WHERE provider_id = %(provider_id)s AND resource = %(resource)s;
 
 -- name: forget_cursors

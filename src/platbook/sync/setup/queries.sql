@@ -1,30 +1,35 @@
 -- name: end_runs
 -- Runs of a provider that was fenced off before: nobody else will end them.
-UPDATE mls_sync_history SET status = 'cancelled', cancel_requested_at = coalesce(cancel_requested_at, %(at)s), ended_at = %(at)s
+UPDATE mls_sync_history SET status = 'cancelled', cancel_requested_at = coalesce(cancel_requested_at, %(at)s),
+    ended_at = %(at)s
 WHERE provider_id = %(provider_id)s AND status IN ('waiting', 'running');
 
 -- name: put_back_running
--- The run of a provider that was fenced off waits for its turn again with its children, under its own id, unless another
--- waits already.
+-- The run of a provider that was fenced off waits for its turn again with its children, under its own id, unless
+-- another waits already.
 UPDATE mls_sync_history h SET status = 'waiting'
 WHERE provider_id = %(provider_id)s AND status = 'running' AND NOT EXISTS (
-    SELECT FROM mls_sync_history w WHERE w.provider_id = h.provider_id AND w.parent_id IS NULL AND w.status = 'waiting');
+    SELECT FROM mls_sync_history w WHERE w.provider_id = h.provider_id AND w.parent_id IS NULL
+        AND w.status = 'waiting');
 
 -- name: end_running
 -- The run of a provider that was fenced off ends; the one that waits does its work.
-UPDATE mls_sync_history SET status = 'cancelled', ended_at = %(at)s, error = 'the provider was changed; the waiting run goes on'
+UPDATE mls_sync_history SET status = 'cancelled', ended_at = %(at)s,
+    error = 'the provider was changed; the waiting run goes on'
 WHERE provider_id = %(provider_id)s AND parent_id IS NULL AND status = 'running'
     OR parent_id IN (SELECT sync_id FROM mls_sync_history
         WHERE provider_id = %(provider_id)s AND parent_id IS NULL AND status = 'running') AND status = 'running';
 
 -- name: forget_current
 -- No run of the provider is under way any more.
-UPDATE mls_sync_status SET current_sync_id = NULL, stage = NULL, total = NULL, rate = NULL, expected_end_at = NULL, updated_at = %(at)s
+UPDATE mls_sync_status SET current_sync_id = NULL, stage = NULL, total = NULL, rate = NULL, expected_end_at = NULL,
+    updated_at = %(at)s
 WHERE provider_id = %(provider_id)s;
 
 -- name: is_running
 -- Whether a run of the provider is under way.
-SELECT EXISTS (SELECT FROM mls_sync_history WHERE provider_id = %(provider_id)s AND parent_id IS NULL AND status = 'running');
+SELECT EXISTS (SELECT FROM mls_sync_history WHERE provider_id = %(provider_id)s AND parent_id IS NULL
+    AND status = 'running');
 
 -- name: widen_waiting
 -- A run that waits for what has changed shall read everything.
@@ -32,7 +37,8 @@ UPDATE mls_sync_history SET sync_type = 'full'
 WHERE provider_id = %(provider_id)s AND parent_id IS NULL AND status = 'waiting' AND sync_type = 'incremental';
 
 -- name: count_from_last
--- A new interval counts from the last success. A provider that is being tried again after a failure keeps its shorter pause.
+-- A new interval counts from the last success. A provider that is being tried again after a failure keeps its shorter
+-- pause.
 UPDATE mls_sync_status SET updated_at = %(at)s, next_run_at = CASE
     WHEN consecutive_failures > 0 THEN least(next_run_at, %(at)s::timestamptz + make_interval(secs => %(seconds)s))
     ELSE coalesce(last_success_at, %(at)s::timestamptz) + make_interval(secs => %(seconds)s) END
@@ -50,7 +56,8 @@ DELETE FROM mls_sweep_keys k USING mls_sync_history h WHERE h.sync_id = k.sync_i
 
 -- name: unblock
 -- A person has acted: the provider is due at once and may be tried again.
-UPDATE mls_sync_status SET blocked = false, needs_operator = NULL, consecutive_failures = 0, next_run_at = %(at)s, updated_at = %(at)s
+UPDATE mls_sync_status SET blocked = false, needs_operator = NULL, consecutive_failures = 0, next_run_at = %(at)s,
+    updated_at = %(at)s
 WHERE provider_id = %(provider_id)s;
 
 -- name: erase_samples
