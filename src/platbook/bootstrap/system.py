@@ -10,6 +10,7 @@ from platbook.base.clock import Clock, SystemClock
 from platbook.base.errors import InvalidInput
 from platbook.base.settings import Settings
 from platbook.db import Database, SecretBox
+from platbook.db.conninfo import explaining_outages, parse_conninfo
 from platbook.db.embedded import start_embedded
 from platbook.db.facts import check_key
 from platbook.db.migrations import migrate
@@ -80,10 +81,12 @@ class System:
 async def open_system(settings: Settings) -> AsyncGenerator[System]:
     """Start what is needed, migrate, check the key, and close everything at the end of the block.
 
-    InvalidInput names the setting that cannot work; NeedsOperator says what a person must do.
+    InvalidInput names the setting that cannot work; NeedsOperator says what a person must do, also when the database
+    cannot be reached.
     """
     async with AsyncExitStack() as stack:
         url = await _database_url(settings, stack)
+        stack.enter_context(explaining_outages(url))
         box, clock = _secret_box(settings), SystemClock()
         storage = open_storage(settings, box.derive("media-addresses"), clock)
         await migrate(url)
@@ -101,22 +104,30 @@ async def open_system(settings: Settings) -> AsyncGenerator[System]:
 async def migrate_only(settings: Settings) -> list[str]:
     """Bring the database to this release's schema; the migrations applied now."""
     async with AsyncExitStack() as stack:
-        return await migrate(await _database_url(settings, stack))
+        url = await _database_url(settings, stack)
+        stack.enter_context(explaining_outages(url))
+        return await migrate(url)
 
 
 async def _database_url(settings: Settings, stack: AsyncExitStack) -> str:
+    _replica_url(settings)  # one that cannot be used is refused before anything is done
     if settings.database_url is not None:
-        return settings.database_url.get_secret_value()
+        return parse_conninfo("DATABASE_URL", settings.database_url.get_secret_value())
     server = await asyncio.to_thread(start_embedded, settings.platbook_home, bindir=settings.platbook_pg_bindir)
     stack.push_async_callback(asyncio.to_thread, server.close)
     return server.url()
 
 
 async def _open_replica(database: Database, settings: Settings, stack: AsyncExitStack) -> Database | None:
-    if settings.read_database_url is None:
+    read_url = _replica_url(settings)
+    if read_url is None:
         return None
-    read_url = settings.read_database_url.get_secret_value()
     return await stack.enter_async_context(database.with_replica(read_url, size=settings.platbook_db_pool))
+
+
+def _replica_url(settings: Settings) -> str | None:
+    read_url = settings.read_database_url
+    return None if read_url is None else parse_conninfo("READ_DATABASE_URL", read_url.get_secret_value())
 
 
 def _secret_box(settings: Settings) -> SecretBox:
