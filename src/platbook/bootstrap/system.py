@@ -9,7 +9,7 @@ from datetime import timedelta
 from platbook.base.clock import Clock, SystemClock
 from platbook.base.errors import InvalidInput
 from platbook.base.settings import Settings
-from platbook.db import Database, SecretBox
+from platbook.db import Database, SecretBox, SessionLimits
 from platbook.db.conninfo import explaining_outages, parse_conninfo
 from platbook.db.embedded import start_embedded
 from platbook.db.facts import check_key
@@ -87,14 +87,15 @@ async def open_system(settings: Settings) -> AsyncGenerator[System]:
     async with AsyncExitStack() as stack:
         url = await _database_url(settings, stack)
         stack.enter_context(explaining_outages(url))
+        limits = SessionLimits.from_settings(settings)
         box, clock = _secret_box(settings), SystemClock()
         storage = open_storage(settings, box.derive("media-addresses"), clock)
-        await migrate(url)
-        database = await stack.enter_async_context(Database.open(url, size=settings.platbook_db_pool))
+        await migrate(url, limits=limits)
+        database = await stack.enter_async_context(Database.open(url, size=settings.platbook_db_pool, limits=limits))
         replica = await _open_replica(database, settings, stack)
         async with database.transaction() as connection:
             await check_key(connection, box)
-        queue = await stack.enter_async_context(JobQueue.open(url))
+        queue = await stack.enter_async_context(JobQueue.open(url, limits=limits))
         transport = await stack.enter_async_context(Transport.open(database, clock))
         studio = stack.enter_context(Studio.open())
         cdn = open_cdn(settings, transport.for_service("cdn", tries=1), clock)
@@ -106,7 +107,7 @@ async def migrate_only(settings: Settings) -> list[str]:
     async with AsyncExitStack() as stack:
         url = await _database_url(settings, stack)
         stack.enter_context(explaining_outages(url))
-        return await migrate(url)
+        return await migrate(url, limits=SessionLimits.from_settings(settings))
 
 
 async def _database_url(settings: Settings, stack: AsyncExitStack) -> str:

@@ -9,6 +9,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.worker import Worker
 
 from platbook.base.log import get_log
+from platbook.db.errors import is_database_away
 from platbook.jobs.queue import JobQueue, Repeated
 from platbook.jobs.stalled import StalledSweep
 
@@ -114,7 +115,7 @@ async def _repeat(repeated: Repeated, stopping: asyncio.Event) -> None:
         try:
             await repeated.tick()
         except Exception as error:
-            known = isinstance(error, ConnectorException)
+            known = isinstance(error, ConnectorException) or is_database_away(error)
             log.warning("a tick failed", tick=repeated.name, error=type(error).__name__, exc_info=not known)
         await _sleep(repeated.seconds, stopping)
 
