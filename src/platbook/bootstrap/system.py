@@ -11,7 +11,7 @@ from platbook.base.errors import InvalidInput
 from platbook.base.settings import Settings
 from platbook.db import Database, SecretBox, SessionLimits
 from platbook.db.conninfo import explaining_outages, parse_conninfo
-from platbook.db.embedded import start_embedded
+from platbook.db.embedded import start_embedded, watching
 from platbook.db.facts import check_key
 from platbook.db.migrations import migrate
 from platbook.jobs import JobQueue
@@ -85,7 +85,7 @@ async def open_system(settings: Settings) -> AsyncGenerator[System]:
     cannot be reached.
     """
     async with AsyncExitStack() as stack:
-        url = await _database_url(settings, stack)
+        url = await _database_url(settings, stack, watch=True)
         stack.enter_context(explaining_outages(url))
         limits = SessionLimits.from_settings(settings)
         box, clock = _secret_box(settings), SystemClock()
@@ -110,12 +110,14 @@ async def migrate_only(settings: Settings) -> list[str]:
         return await migrate(url, limits=SessionLimits.from_settings(settings))
 
 
-async def _database_url(settings: Settings, stack: AsyncExitStack) -> str:
+async def _database_url(settings: Settings, stack: AsyncExitStack, *, watch: bool = False) -> str:
     _replica_url(settings)  # one that cannot be used is refused before anything is done
     if settings.database_url is not None:
         return parse_conninfo("DATABASE_URL", settings.database_url.get_secret_value())
     server = await asyncio.to_thread(start_embedded, settings.platbook_home, bindir=settings.platbook_pg_bindir)
     stack.push_async_callback(asyncio.to_thread, server.close)
+    if watch:
+        await stack.enter_async_context(watching(server))
     return server.url()
 
 

@@ -93,7 +93,7 @@ class _Supervised:
             stopped.cancel()
             working.cancel()
             await asyncio.wait({working})
-        error = None if working.cancelled() else working.exception()
+            error = None if working.cancelled() else working.exception()
         if not stopping.is_set():
             log.warning("the worker lost its database and begins again", error=error and type(error).__name__)
 
