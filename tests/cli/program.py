@@ -17,7 +17,7 @@ PROGRAM = Path(sys.executable).parent / "platbook"
 PATIENCE = 120
 """Seconds after which something hangs; what is asserted is never how long it took."""
 
-_URL = re.compile(r"Serving\s+(http://\S+)")
+_URL = r"Serving\s+(http://\S+)"
 
 
 @dataclass
@@ -65,6 +65,7 @@ class Served:
     process: subprocess.Popen[str]
     url: str
     said: list[str]
+    reader: threading.Thread
 
     def interrupt(self) -> int:
         """Press Ctrl-C, and give the exit code."""
@@ -72,8 +73,8 @@ class Served:
         return self.process.wait(PATIENCE)
 
 
-def start_serving(program: Program, *args: str) -> Served:
-    """Start a command that serves, and wait until it says where."""
+def start_serving(program: Program, *args: str, until: str = "Ctrl-C", url: str = _URL) -> Served:
+    """Start a command that serves, and wait until it says where: by a line with `until`, and a pattern for the URL."""
     process = program.start(*args)
     said: list[str] = []
     ready = threading.Event()
@@ -81,15 +82,16 @@ def start_serving(program: Program, *args: str) -> Served:
     def read() -> None:
         for line in process.stdout or ():
             said.append(line)
-            if "Ctrl-C" in line:
+            if until in line:
                 ready.set()
         ready.set()
 
-    threading.Thread(target=read, daemon=True).start()
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
     assert ready.wait(PATIENCE), "".join(said)
-    found = _URL.search("".join(said))
+    found = re.search(url, "".join(said))
     assert found, "".join(said)
-    return Served(program, process, found[1], said)
+    return Served(program, process, found[1], said, reader)
 
 
 @contextmanager

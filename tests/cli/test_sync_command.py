@@ -96,6 +96,6 @@ def test_a_database_that_does_not_answer_is_said_in_words(program: Program) -> N
     }
     done = program.run("status")
     assert done.returncode == 5
-    assert "the database does not answer" in done.stderr
+    assert "the database at 127.0.0.1 port 1 does not answer" in done.stderr
     assert "hidden-word" not in done.stderr
     assert "Traceback" not in done.stderr

@@ -3,7 +3,9 @@
 import asyncio
 
 import pytest
+from psycopg.errors import LockNotAvailable
 
+from platbook.db import Database, Query
 from platbook.jobs import JobQueue
 from platbook.jobs.queue import Args, CancelReason, RunningJob
 from tests.jobs.bench import Bench, until, working
@@ -23,6 +25,30 @@ async def test_work_is_done_and_one_waits_per_key(database_url: str) -> None:
             bench.gate.set()
             await until(lambda: len(bench.ended) == 3)
         assert sorted(bench.ended) == ["first", "next", "other"]
+
+
+async def test_work_that_waited_too_long_for_a_lock_is_done_again_and_has_not_failed(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platbook.jobs.queue._PAUSE_SECONDS", 1)
+    done = asyncio.Event()
+    tries = 0
+
+    async def work(_: Args) -> None:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise LockNotAvailable("canceling statement due to lock timeout")
+        done.set()
+
+    async with JobQueue.open(database_url) as queue:
+        queue.handle("work", work)
+        assert await queue.put("work", key="a", args={"name": "first"})
+        async with working(queue), asyncio.timeout(30):
+            await done.wait()
+    failed = Query("failed", "A test's look.", "SELECT 1 FROM queue.procrastinate_jobs WHERE status = 'failed'")
+    async with database.read() as connection:
+        assert await connection.tuples(failed) == []
 
 
 async def test_two_workers_never_do_one_key_at_once(database_url: str) -> None:

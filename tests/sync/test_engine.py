@@ -8,6 +8,8 @@ import pytest
 
 from platbook.base.errors import CredentialsRefused, RateLimited, SourceBrokeProtocol, SourceUnavailable
 from platbook.connectors.contract import Cursor, KeyPage, MediaRef, Page
+from platbook.db import Query
+from platbook.db.errors import OperationalError
 from platbook.sync.runs.lifecycle import SyncType
 from platbook.transport import LEASE, seat
 from tests.fakes.scripted_source import Source, all_keys, listing, one_page
@@ -27,6 +29,28 @@ async def test_a_full_sync_stores_what_the_source_says(desk: MakeDesk) -> None:
     assert rows[0]["public_document"] is None, "the source did not say that it may be shown"
     assert await at.timeline("1") == ["listed"]
     assert at.source.logouts == 1
+
+
+async def test_a_lock_held_too_long_leaves_the_run_to_be_resumed(
+    desk: MakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = await desk(Source(one_page(listing("1")), all_keys("1")))
+
+    async def wait_in_vain(*_: object) -> None:
+        async with at.database.transaction() as holder, at.database.transaction() as waiting:
+            await holder.value(str, Query("hold", "A test's lock.", "SELECT pg_advisory_xact_lock(7)::text"))
+            await waiting.value(str, Query("limit", "Soon.", "SELECT set_config('lock_timeout', '50ms', true)"))
+            await waiting.value(str, Query("wait", "A test's lock.", "SELECT pg_advisory_xact_lock(7)::text"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("platbook.sync.engine.walk_changes", wait_in_vain)
+        with pytest.raises(OperationalError):
+            await at.sync()
+    (left,) = await at.rows("SELECT sync_id, status, error FROM mls_sync_history WHERE parent_id IS NULL")
+    assert (left["status"], left["error"]) == ("running", None)
+    assert await at.engine.run_next(at.provider_id)
+    (ended,) = await at.rows("SELECT sync_id, status, added FROM mls_sync_history WHERE parent_id IS NULL")
+    assert ended == {"sync_id": left["sync_id"], "status": "success", "added": 1}
 
 
 async def test_a_page_applied_twice_changes_nothing(desk: MakeDesk) -> None:

@@ -1,8 +1,9 @@
-"""Workers killed with -9 at random moments: nothing is lost, nothing is told twice."""
+"""Workers killed with -9 or frozen at any moment: nothing is lost, nothing is told twice, another takes over."""
 
 import asyncio
 import os
 import random
+import signal
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -38,6 +39,32 @@ async def main():
 asyncio.run(main())
 """
 
+# Holds the provider's row in an open transaction until it is killed: between statements, or in the middle of a COPY.
+HOLDER = """
+import asyncio
+import sys
+import time
+from datetime import UTC, datetime
+from platbook.base.settings import Settings
+from platbook.bootstrap.system import open_system
+from platbook.sync.runs import take_run
+
+def rows():
+    yield ("one", b"1")
+    print("held", flush=True)
+    time.sleep(3600)
+
+async def main():
+    async with open_system(Settings()) as system, system.database.transaction() as connection:
+        assert await take_run(connection, "mock", datetime.now(UTC))
+        if sys.argv[1] == "copy":
+            await connection.copy_in("platbook_facts", ["name", "value"], ["text", "bytea"], rows())
+        print("held", flush=True)
+        await asyncio.sleep(3600)
+
+asyncio.run(main())
+"""
+
 
 @dataclass
 class Board:
@@ -66,7 +93,7 @@ class Board:
         return int(str((await self.rows("SELECT count(*) AS n FROM properties"))[0]["n"]))
 
     @asynccontextmanager
-    async def worker(self) -> AsyncGenerator[asyncio.subprocess.Process]:
+    async def worker(self, program: str = WORKER, *args: str) -> AsyncGenerator[asyncio.subprocess.Process]:
         """A worker process; killed at the end of the block if it still lives."""
         environment = {
             **os.environ,
@@ -74,7 +101,9 @@ class Board:
             "PLATBOOK_SECRET_KEY": KEY,
             "PLATBOOK_PHOTO_BATCHES": "0",
         }
-        process = await asyncio.create_subprocess_exec(sys.executable, "-c", WORKER, env=environment)
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", program, *args), env=environment, stdout=asyncio.subprocess.PIPE
+        )
         try:
             yield process
         finally:
@@ -152,6 +181,25 @@ async def test_a_sync_survives_three_kills_while_another_run_waits(database: Dat
         assert [run["status"] for run in ended] == ["success", "success"], [run["error"] for run in ended]
         assert ended[0]["sync_id"] == first, "resumed under its own id"
         assert (ended[0]["added"], ended[1]["deleted"]) == (20_000, 0)
+        await board.check_end()
+
+
+@pytest.mark.parametrize("moment", ["idle", "copy"])
+async def test_a_worker_takes_over_from_one_that_froze_while_it_held_the_provider(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    monkeypatch.setenv("PLATBOOK_DB_IDLE_IN_TRANSACTION_SECONDS", "1")
+    monkeypatch.setenv("PLATBOOK_DB_LOCK_SECONDS", "1")
+    async with _board(database, database_url, 500) as board:
+        asked = await board.ask()
+        async with board.worker(HOLDER, moment) as holder, asyncio.timeout(90):
+            assert holder.stdout is not None
+            assert await holder.stdout.readline() == b"held\n"
+            holder.send_signal(signal.SIGSTOP)
+            async with board.worker():
+                (ended,) = await board.until_ended(1)
+            assert holder.returncode is None, "it is frozen, not gone"
+        assert (ended["sync_id"], ended["status"], ended["added"]) == (asked, "success", 500)
         await board.check_end()
 
 

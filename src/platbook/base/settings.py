@@ -68,6 +68,24 @@ class Settings(BaseSettings):
         le=100,
         description="connections a process keeps to PostgreSQL, for reading and for writing each",
     )
+    platbook_db_idle_in_transaction_seconds: float = Field(
+        default=60, ge=0.1, le=86400, description="how long a transaction may wait for a process before it is undone"
+    )
+    platbook_db_lock_seconds: float = Field(
+        default=30, ge=0.1, le=86400, description="how long a statement waits for a lock before it is tried again later"
+    )
+    platbook_db_keepalive_idle_seconds: int = Field(
+        default=10, ge=1, le=32767, description="how long a connection is silent before its other end is probed"
+    )
+    platbook_db_keepalive_interval_seconds: int = Field(
+        default=5, ge=1, le=32767, description="how long after an unanswered probe the next one is sent"
+    )
+    platbook_db_keepalive_count: int = Field(
+        default=3, ge=1, le=127, description="unanswered probes after which a connection counts as lost"
+    )
+    platbook_db_tcp_user_timeout_seconds: float = Field(
+        default=30, ge=1, le=86400, description="how long sent data may stay unacknowledged before a connection is lost"
+    )
     platbook_photo_batches: int = Field(
         default=2, ge=0, le=64, description="batches of photos one worker process does at once; 0: none"
     )

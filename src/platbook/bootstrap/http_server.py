@@ -56,6 +56,7 @@ async def serve_api(system: System, bound: socket.socket, stopping: asyncio.Even
             access_log=False,
             server_header=False,
             ws="none",
+            lifespan="off",
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
     )

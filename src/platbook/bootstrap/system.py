@@ -9,8 +9,9 @@ from datetime import timedelta
 from platbook.base.clock import Clock, SystemClock
 from platbook.base.errors import InvalidInput
 from platbook.base.settings import Settings
-from platbook.db import Database, SecretBox
-from platbook.db.embedded import start_embedded
+from platbook.db import Database, SecretBox, SessionLimits
+from platbook.db.conninfo import explaining_outages, parse_conninfo
+from platbook.db.embedded import start_embedded, watching
 from platbook.db.installation import check_key
 from platbook.db.migrations import migrate
 from platbook.jobs import JobQueue
@@ -80,18 +81,21 @@ class System:
 async def open_system(settings: Settings) -> AsyncGenerator[System]:
     """Start what is needed, migrate, check the key, and close everything at the end of the block.
 
-    InvalidInput names the setting that cannot work; NeedsOperator says what a person must do.
+    InvalidInput names the setting that cannot work; NeedsOperator says what a person must do, also when the database
+    cannot be reached.
     """
     async with AsyncExitStack() as stack:
-        url = await _database_url(settings, stack)
+        url = await _database_url(settings, stack, watch=True)
+        stack.enter_context(explaining_outages(url))
+        limits = SessionLimits.from_settings(settings)
         box, clock = _secret_box(settings), SystemClock()
         storage = open_storage(settings, box.derive("media-addresses"), clock)
-        await migrate(url)
-        database = await stack.enter_async_context(Database.open(url, size=settings.platbook_db_pool))
+        await migrate(url, limits=limits)
+        database = await stack.enter_async_context(Database.open(url, size=settings.platbook_db_pool, limits=limits))
         replica = await _open_replica(database, settings, stack)
         async with database.transaction() as connection:
             await check_key(connection, box)
-        queue = await stack.enter_async_context(JobQueue.open(url))
+        queue = await stack.enter_async_context(JobQueue.open(url, limits=limits))
         transport = await stack.enter_async_context(Transport.open(database, clock))
         studio = stack.enter_context(Studio.open())
         cdn = open_cdn(settings, transport.for_service("cdn", tries=1), clock)
@@ -101,22 +105,32 @@ async def open_system(settings: Settings) -> AsyncGenerator[System]:
 async def migrate_only(settings: Settings) -> list[str]:
     """Bring the database to this release's schema; the migrations applied now."""
     async with AsyncExitStack() as stack:
-        return await migrate(await _database_url(settings, stack))
+        url = await _database_url(settings, stack)
+        stack.enter_context(explaining_outages(url))
+        return await migrate(url, limits=SessionLimits.from_settings(settings))
 
 
-async def _database_url(settings: Settings, stack: AsyncExitStack) -> str:
+async def _database_url(settings: Settings, stack: AsyncExitStack, *, watch: bool = False) -> str:
+    _replica_url(settings)  # one that cannot be used is refused before anything is done
     if settings.database_url is not None:
-        return settings.database_url.get_secret_value()
+        return parse_conninfo("DATABASE_URL", settings.database_url.get_secret_value())
     server = await asyncio.to_thread(start_embedded, settings.platbook_home, bindir=settings.platbook_pg_bindir)
     stack.push_async_callback(asyncio.to_thread, server.close)
+    if watch:
+        await stack.enter_async_context(watching(server))
     return server.url()
 
 
 async def _open_replica(database: Database, settings: Settings, stack: AsyncExitStack) -> Database | None:
-    if settings.read_database_url is None:
+    read_url = _replica_url(settings)
+    if read_url is None:
         return None
-    read_url = settings.read_database_url.get_secret_value()
     return await stack.enter_async_context(database.with_replica(read_url, size=settings.platbook_db_pool))
+
+
+def _replica_url(settings: Settings) -> str | None:
+    read_url = settings.read_database_url
+    return None if read_url is None else parse_conninfo("READ_DATABASE_URL", read_url.get_secret_value())
 
 
 def _secret_box(settings: Settings) -> SecretBox:

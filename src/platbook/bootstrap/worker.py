@@ -11,6 +11,7 @@ from platbook.crm.interactions.statistics import fold_numbers
 from platbook.crm.leads.maintenance import end_claims, renew_scores
 from platbook.crm.tasks.store import give_reminders
 from platbook.db import load_queries
+from platbook.db.frozen import end_frozen_sessions
 from platbook.jobs import Pace, run_worker
 from platbook.listings.rebuild import rebuild_documents
 from platbook.media.reprocessing import reprocess_photos
@@ -98,6 +99,8 @@ def _prepare(system: System, *, schedule: bool) -> None:
     queue.handle(REBUILD, rebuild)
     queue.handle(REPROCESS, reprocess)
     queue.handle(CLEAR_MEDIA, clear)
+    database = system.database
+    queue.repeat("end frozen sessions", database.limits.idle_in_transaction / 4, lambda: end_frozen_sessions(database))
     if schedule:
         queue.repeat("look for due providers", TICK_SECONDS, tick)
         queue.repeat("tend leads and tasks", _TEND_SECONDS, lambda: _tend(system))

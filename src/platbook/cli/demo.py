@@ -20,11 +20,11 @@ from platbook.base.log import configure_log
 from platbook.base.settings import Settings
 from platbook.bootstrap.demo import HOST, PROVIDER_ID, serve_demo, to_demo_settings
 from platbook.bootstrap.http_server import bind, serve_api, to_url
-from platbook.bootstrap.system import System
+from platbook.bootstrap.system import System, open_system
 from platbook.bootstrap.worker import run_jobs, wake
 from platbook.cli.exits import ExitCode, exit_of_run
 from platbook.cli.follow import follow, shown
-from platbook.cli.process import is_demo, load_settings, opened, run_async, stop_on_signals
+from platbook.cli.process import is_demo, load_settings, run_async, stop_on_signals
 from platbook.cli.screen import out
 from platbook.cli.wording import to_changes, to_duration, to_number
 from platbook.sync.reports.history import Run
@@ -80,7 +80,7 @@ class _Demo:
         self.console.print("\n [bold]Platbook[/]  an invented MLS, alive, in a database of its own\n")
         with stop_on_signals(stopping), self.console.status("Starting PostgreSQL") as status:
             began = time.monotonic()
-            async with opened(self.settings) as system, serve_demo(system, self.listings) as login_url:
+            async with open_system(self.settings) as system, serve_demo(system, self.listings) as login_url:
                 status.stop()
                 self._step("Database", str(self.settings.platbook_home), began)
                 self.console.print(f" [green]✓[/] {'MLS':<10}RETS at {login_url}")

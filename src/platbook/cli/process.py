@@ -3,8 +3,8 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
@@ -13,12 +13,11 @@ from pydantic import ValidationError
 from uvicorn.loops.auto import auto_loop_factory
 
 from platbook.base.allocator import give_memory_back
-from platbook.base.errors import FieldProblem, InvalidInput, NeedsOperator
+from platbook.base.errors import FieldProblem, InvalidInput
 from platbook.base.log import configure_log
 from platbook.base.settings import Settings
 from platbook.bootstrap.demo import to_demo_settings
 from platbook.bootstrap.system import System, open_system
-from platbook.db.errors import OperationalError
 
 T = TypeVar("T")
 
@@ -65,20 +64,10 @@ def run_on_system(context: typer.Context, work: Callable[[System], Awaitable[T]]
     configure_log("WARNING", settings.platbook_log_format)
 
     async def whole() -> T:
-        async with opened(settings) as system:
+        async with open_system(settings) as system:
             return await work(system)
 
     return run_async(whole())
-
-
-@asynccontextmanager
-async def opened(settings: Settings) -> AsyncGenerator[System]:
-    """The system of these settings; NeedsOperator, in words, where its database cannot be reached."""
-    try:
-        async with open_system(settings) as system:
-            yield system
-    except OperationalError as error:
-        raise NeedsOperator(f"the database does not answer: {str(error).strip().splitlines()[-1]}") from error
 
 
 @contextmanager

@@ -13,9 +13,9 @@ from platbook.base.errors import NeedsOperator
 from platbook.base.log import configure_log, get_log
 from platbook.base.settings import Settings
 from platbook.bootstrap.http_server import bind, serve_api, to_url
-from platbook.bootstrap.system import System, migrate_only
+from platbook.bootstrap.system import System, migrate_only, open_system
 from platbook.bootstrap.worker import run_jobs
-from platbook.cli.process import load_settings, opened, run_async, stop_on_signals
+from platbook.cli.process import load_settings, run_async, stop_on_signals
 from platbook.cli.screen import print_json, say
 
 log = get_log("cli")
@@ -86,7 +86,7 @@ def _run(settings: Settings, does: _Work) -> None:
     async def whole() -> None:
         stopping = asyncio.Event()
         with stop_on_signals(stopping):
-            async with opened(settings) as system:
+            async with open_system(settings) as system:
                 await does(system, stopping)
                 log.info("stopped")
 

@@ -4,13 +4,16 @@ from platbook.db.connection import Database, ReadConnection, Statement, WriteCon
 from platbook.db.errors import UniqueViolation
 from platbook.db.queries import Queries, Query, load_queries
 from platbook.db.secretbox import SecretBox
+from platbook.db.session import DEFAULT_LIMITS, SessionLimits
 
 __all__ = [
+    "DEFAULT_LIMITS",
     "Database",
     "Queries",
     "Query",
     "ReadConnection",
     "SecretBox",
+    "SessionLimits",
     "Statement",
     "UniqueViolation",
     "WriteConnection",

@@ -8,20 +8,26 @@ from a replica, by a `Database` of its own (`Database.with_replica`). A `WriteCo
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
 from itertools import islice
 from typing import LiteralString, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import orjson
-from psycopg import AsyncConnection, IsolationLevel
+from psycopg import AsyncConnection, IsolationLevel, OperationalError
+from psycopg.conninfo import make_conninfo
+from psycopg.errors import IdleInTransactionSessionTimeout
 from psycopg.rows import class_row, dict_row, scalar_row, tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 from psycopg.types.json import Jsonb, set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
-from platbook.db.queries import Query
+from platbook.db.queries import Query, load_queries
+from platbook.db.session import DEFAULT_LIMITS, SessionLimits
+
+Q = load_queries(__package__ or "platbook.db")
 
 T = TypeVar("T")
 Statement = Query | Composed
@@ -144,23 +150,29 @@ class WriteConnection(ReadConnection):
 class Database:
     """The pools of one process."""
 
-    def __init__(self, url: str, *, write: _Pool, read: _Pool) -> None:
+    def __init__(self, url: str, *, write: _Pool, read: _Pool, limits: SessionLimits) -> None:
         self.url = url
+        self.limits = limits
         self._write = write
         self._read = read
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, url: str, *, size: int = 10) -> AsyncGenerator["Database"]:
+    async def open(
+        cls, url: str, *, size: int = 10, limits: SessionLimits = DEFAULT_LIMITS
+    ) -> AsyncGenerator["Database"]:
         """Open the pools and close them at the end of the block."""
-        async with _pool(url, size=size, reads_only=False) as write, _pool(url, size=size, reads_only=True) as read:
-            yield cls(url, write=write, read=read)
+        async with (
+            _pool(url, size=size, reads_only=False, limits=limits) as write,
+            _pool(url, size=size, reads_only=True, limits=limits) as read,
+        ):
+            yield cls(url, write=write, read=read, limits=limits)
 
     @asynccontextmanager
     async def with_replica(self, read_url: str, *, size: int = 10) -> AsyncGenerator["Database"]:
         """The same database, but that its reads go to a replica, which may be behind."""
-        async with _pool(read_url, size=size, reads_only=True) as read:
-            yield Database(self.url, write=self._write, read=read)
+        async with _pool(read_url, size=size, reads_only=True, limits=self.limits) as read:
+            yield Database(self.url, write=self._write, read=read, limits=self.limits)
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[ReadConnection]:
@@ -171,26 +183,44 @@ class Database:
     @asynccontextmanager
     async def listen(self, channel: str) -> AsyncGenerator[AsyncGenerator[object]]:
         """Listen on a connection of its own: what it yields comes once for each notice (OperationalError: it broke)."""
-        async with await AsyncConnection.connect(self.url, autocommit=True, application_name="platbook ear") as raw:
+        session = self.limits.to_parameters(self.url) | {"application_name": "platbook ear"}
+        async with await AsyncConnection.connect(make_conninfo(self.url, **session), autocommit=True) as raw:
             await raw.execute(SQL("LISTEN {}").format(Identifier(channel)))
             yield cast("AsyncGenerator[object]", raw.notifies())
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncGenerator[ReadConnection]:
         """Lend a connection for reading on which every statement sees the same moment."""
-        async with self._read.connection() as raw:
-            await raw.set_isolation_level(IsolationLevel.REPEATABLE_READ)
-            try:
-                async with raw.transaction():
-                    yield ReadConnection(raw)
-            finally:
-                await raw.set_isolation_level(None)
+        with _telling_of_idleness():
+            async with self._read.connection() as raw:
+                await raw.set_isolation_level(IsolationLevel.REPEATABLE_READ)
+                try:
+                    async with raw.transaction():
+                        yield ReadConnection(raw)
+                finally:
+                    await raw.set_isolation_level(None)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncGenerator[WriteConnection]:
-        """Lend a connection in a transaction, committed when the block ends and undone when it raises."""
-        async with self._write.connection() as raw:
-            yield WriteConnection(raw)
+    async def transaction(self, *, idle: timedelta | None = None) -> AsyncGenerator[WriteConnection]:
+        """Lend a connection in a transaction, committed when the block ends and undone when it raises.
+
+        `idle`: how long it may wait for this process, where that takes longer than the session's limit (a slow store).
+        """
+        with _telling_of_idleness():
+            async with self._write.connection() as raw:
+                connection = WriteConnection(raw)
+                if idle is not None:
+                    await connection.value(str, Q.allow_idle, {"idle": f"{idle.total_seconds():.0f}s"})
+                yield connection
+
+
+@contextmanager
+def _telling_of_idleness() -> Generator[None]:
+    """The driver files the end of an idle transaction under its internal errors; to us it is a lost connection."""
+    try:
+        yield
+    except IdleInTransactionSessionTimeout as error:
+        raise OperationalError("the transaction waited too long for this process and was ended") from error
 
 
 async def _make_ahead(rows: Iterable[Sequence[object]]) -> AsyncGenerator[list[Sequence[object]]]:
@@ -222,14 +252,15 @@ class _IdleCheck:
             self._seen[connection] = now
 
 
-def _pool(url: str, *, size: int, reads_only: bool) -> _Pool:
-    options = "-c timezone=UTC -c default_transaction_read_only=on" if reads_only else "-c timezone=UTC"
+def _pool(url: str, *, size: int, reads_only: bool, limits: SessionLimits) -> _Pool:
+    configuration = {"timezone": "UTC"} | ({"default_transaction_read_only": "on"} if reads_only else {})
+    session = limits.to_parameters(url, **configuration)
     return AsyncConnectionPool(
         url,
         min_size=1,
         max_size=size,
         open=False,
-        kwargs={"autocommit": reads_only, "options": options, "application_name": "platbook"},
+        kwargs={"autocommit": reads_only, "application_name": "platbook", **session},
         check=_IdleCheck(),
     )
 

@@ -5,15 +5,17 @@ from psycopg.errors import UniqueViolation
 
 __all__ = ["OperationalError", "UniqueViolation", "is_database_away", "is_passing"]
 
-_AWAY = ("08", "57P")  # SQLSTATE: connection exceptions; the server goes down, comes up, or drops the session
+# SQLSTATE: connection exceptions; the server goes down, comes up, or drops the session; a lock that took too long.
+_AWAY = ("08", "57P", "55P03")
 _BUSY = ("40", "53", "55P", "57014")  # undone for another's sake; out of disk or memory; a lock; a time limit
 
 
 def is_database_away(error: Exception) -> bool:
-    """Whether the database itself was lost, so that the same may go well once it is back.
+    """Whether the database was lost or did not answer in time, so that the same may go well once it does.
 
     The driver's OperationalError is more than that: a full disk, a row too large for an index and a deadlock are, too.
-    An error without an SQLSTATE is the driver's own: no connection, or one that broke.
+    An error without an SQLSTATE is the driver's own: no connection, or one that broke. A lock that somebody held
+    too long counts, too: whoever holds it is ended by the limits of its session (`session.SessionLimits`).
     """
     return isinstance(error, OperationalError) and (error.sqlstate is None or error.sqlstate.startswith(_AWAY))
 

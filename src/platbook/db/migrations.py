@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from importlib import resources
 
 from psycopg import AsyncConnection
+from psycopg.conninfo import make_conninfo
 
 from platbook.base.errors import NeedsOperator
+from platbook.db.session import DEFAULT_LIMITS, SessionLimits
 
 _LOCK = 0x706C6174  # "plat"
 _FILE = re.compile(r"^(\d{4})_[a-z0-9_]+\.sql$")
@@ -43,9 +45,10 @@ def find_migrations() -> list[Migration]:
     return [Migration(file.name.removesuffix(".sql"), file.read_text(encoding="utf-8")) for file in files]
 
 
-async def migrate(url: str) -> list[str]:
+async def migrate(url: str, *, limits: SessionLimits = DEFAULT_LIMITS) -> list[str]:
     """Apply what is missing; the versions applied now. Processes that race wait for one another."""
-    async with await AsyncConnection.connect(url, autocommit=True, options="-c timezone=UTC") as connection:
+    session = limits.to_migration_parameters(url) | {"application_name": "platbook migrations"}
+    async with await AsyncConnection.connect(make_conninfo(url, **session), autocommit=True) as connection:
         if connection.info.server_version < _LEAST_VERSION:
             raise NeedsOperator(f"PostgreSQL 15 or later is needed; this one is {connection.info.server_version}")
         await connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))

@@ -15,6 +15,10 @@ from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.job_context import AbortReason
 from procrastinate.jobs import Job, Status
 
+from platbook.base.log import get_log
+from platbook.db import DEFAULT_LIMITS, SessionLimits
+from platbook.db.errors import is_database_away
+
 Args = Mapping[str, str]
 Handler = Callable[[Args], Awaitable[None]]
 JobHandler = Callable[[Args, "RunningJob"], Awaitable[None]]
@@ -22,8 +26,10 @@ CancelReason = Literal["asked", "stopping"]
 Tick = Callable[[], Awaitable[None]]
 
 # A lost mark of a finished job means that its handler looks once more and finds nothing: worth not waiting for disks.
-_OPTIONS = "-c search_path=queue -c synchronous_commit=off -c timezone=UTC"
+_CONFIGURATION = {"search_path": "queue", "synchronous_commit": "off", "timezone": "UTC"}
+_PAUSE_SECONDS = 5
 
+log = get_log("jobs")
 
 _REASONS: Mapping[AbortReason, CancelReason] = {AbortReason.USER_REQUEST: "asked", AbortReason.SHUTDOWN: "stopping"}
 
@@ -62,16 +68,18 @@ class JobQueue:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, url: str, *, size: int = 4) -> AsyncGenerator[Self]:
+    async def open(cls, url: str, *, size: int = 4, limits: SessionLimits = DEFAULT_LIMITS) -> AsyncGenerator[Self]:
         """Open the queue's own connections and close them at the end of the block."""
-        connector = PsycopgConnector(
-            conninfo=url, min_size=1, max_size=size, kwargs={"options": _OPTIONS, "application_name": "platbook queue"}
-        )
+        session = limits.to_parameters(url, **_CONFIGURATION) | {"application_name": "platbook queue"}
+        connector = PsycopgConnector(conninfo=url, min_size=1, max_size=size, kwargs=session)
         async with App(connector=connector).open_async() as app:
             yield cls(app)
 
     def handle(self, name: str, handler: Handler) -> None:
-        """Say how work of a name is done. A handler cancelled because its worker stops is put in the queue again."""
+        """Say how work of a name is done.
+
+        It is put in the queue again if its worker stops, or if the database does not answer it.
+        """
 
         async def without_job(args: Args, _job: RunningJob) -> None:
             await handler(args)
@@ -90,6 +98,11 @@ class JobQueue:
                 if running.cancel_reason == "stopping":
                     await asyncio.shield(self.put_again(context.job))
                 raise
+            except Exception as error:
+                if not is_database_away(error):
+                    raise
+                log.warning("work waits for the database", key=running.key, error=type(error).__name__)
+                await self.put_again(context.job, after_seconds=_PAUSE_SECONDS)
             finally:
                 self.in_hand.discard(id_of(context.job))
 
@@ -99,19 +112,20 @@ class JobQueue:
         """Let every worker do something on start and every so many seconds; it must bear being done twice at once."""
         self.repeated.append(Repeated(name, seconds, tick))
 
-    async def put(self, name: str, *, key: str, args: Args) -> bool:
-        """Put work under a key; False: work of this key waits already."""
-        deferrer = self.app.configure_task(name, lock=key, queueing_lock=key, allow_unknown=True)
+    async def put(self, name: str, *, key: str, args: Args, after_seconds: int = 0) -> bool:
+        """Put work under a key, to be done after so many seconds; False: work of this key waits already."""
+        later = {"schedule_in": {"seconds": after_seconds}} if after_seconds else {}
+        deferrer = self.app.configure_task(name, lock=key, queueing_lock=key, allow_unknown=True, **later)
         try:
             await deferrer.defer_async(**args)
         except AlreadyEnqueued:
             return False
         return True
 
-    async def put_again(self, job: Job) -> bool:
+    async def put_again(self, job: Job, *, after_seconds: int = 0) -> bool:
         """Put the work of a job once more; False: work of its key waits already."""
         args = {name: str(said) for name, said in job.task_kwargs.items()}
-        return await self.put(job.task_name, key=key_of(job), args=args)
+        return await self.put(job.task_name, key=key_of(job), args=args, after_seconds=after_seconds)
 
     async def cancel(self, key: str) -> int:
         """Drop what waits under a key and interrupt what runs, within about a second; how many jobs this concerned."""

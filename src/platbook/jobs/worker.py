@@ -9,6 +9,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.worker import Worker
 
 from platbook.base.log import get_log
+from platbook.db.errors import is_database_away
 from platbook.jobs.queue import JobQueue, Repeated
 from platbook.jobs.stalled import StalledSweep
 
@@ -92,7 +93,7 @@ class _Supervised:
             stopped.cancel()
             working.cancel()
             await asyncio.wait({working})
-        error = None if working.cancelled() else working.exception()
+            error = None if working.cancelled() else working.exception()
         if not stopping.is_set():
             log.warning("the worker lost its database and begins again", error=error and type(error).__name__)
 
@@ -114,7 +115,7 @@ async def _repeat(repeated: Repeated, stopping: asyncio.Event) -> None:
         try:
             await repeated.tick()
         except Exception as error:
-            known = isinstance(error, ConnectorException)
+            known = isinstance(error, ConnectorException) or is_database_away(error)
             log.warning("a tick failed", tick=repeated.name, error=type(error).__name__, exc_info=not known)
         await _sleep(repeated.seconds, stopping)
 

@@ -8,6 +8,7 @@ was erased or its provider demands that.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import cast
 from uuid import UUID
 
@@ -23,6 +24,8 @@ Q = load_queries(__package__ or "platbook.media")
 log = get_log("media")
 
 _BATCH = 100
+_PATIENCE = timedelta(minutes=10)
+"""How long a transaction may be idle while the store or the CDN is asked."""
 _MOST_RECALLED = 1000
 
 
@@ -76,7 +79,7 @@ class Exposure:
         return settled
 
     async def _settle_some(self) -> int:
-        async with self.database.transaction() as connection:
+        async with self.database.transaction(idle=_PATIENCE) as connection:
             checks = await connection.all(_Check, Q.claim_checks, {"limit": _BATCH})
             moved = [one.property_id for one in checks if one.moved and one.property_id]
             await self._rebuild(moved)
@@ -90,7 +93,7 @@ class Exposure:
         return len(checks)
 
     async def _look_at(self, blob_id: str, *, at_once: bool) -> None:
-        async with self.database.transaction() as connection:
+        async with self.database.transaction(idle=_PATIENCE) as connection:
             blob = await connection.first(HeldBlob, Q.hold_blob, {"id": blob_id})
             if blob is None or blob.state == "deleting":
                 return
@@ -145,7 +148,7 @@ class Exposure:
             log.warning("copies at the CDN wait to be taken back", reason=str(error))
 
     async def _recall_some(self, cdn: Cdn) -> int:
-        async with self.database.transaction() as connection:
+        async with self.database.transaction(idle=_PATIENCE) as connection:
             recalls = await connection.tuples(Q.claim_recalls, {"limit": _MOST_RECALLED})
             if recalls:
                 await cdn.invalidate([self.storage.address(cast("str", name)) for _, name in recalls])

@@ -5,5 +5,6 @@ sets DATABASE_URL and never comes this way. POSIX only.
 """
 
 from platbook.db.embedded.server import EmbeddedPostgres, start_embedded
+from platbook.db.embedded.watch import watching
 
-__all__ = ["EmbeddedPostgres", "start_embedded"]
+__all__ = ["EmbeddedPostgres", "start_embedded", "watching"]

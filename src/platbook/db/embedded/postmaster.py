@@ -1,6 +1,7 @@
 """The server process: is it there, start it, stop it. Call these under `locks.hold_alone`."""
 
 import os
+import re
 import shlex
 import time
 from contextlib import suppress
@@ -33,6 +34,8 @@ _ATTEMPTS = 60  # a quarter of a second apart
 _PAUSE = 0.25
 _SMALL_SHM = 256 << 20
 _LOG_KEPT = 4 << 20
+_REASON_KEPT = 500
+_FATAL = re.compile(r"\b(?:FATAL|PANIC):\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +60,19 @@ def find_postmaster(places: Places, account: Account) -> Postmaster | None:
     return Postmaster(pid, Path(lines[_SOCKET_LINE]) if len(lines) > _SOCKET_LINE else places.socket)
 
 
-def ensure_running(places: Places, binaries: Binaries, account: Account) -> Postmaster:
-    """The running server, started where there is none; `NeedsOperator` with the end of its log if it will not run."""
+def ensure_running(places: Places, binaries: Binaries, account: Account, *, attempts: int = _ATTEMPTS) -> Postmaster:
+    """The running server, started where there is none; `NeedsOperator` with its own reason if it will not run."""
     deadline = time.monotonic() + _RECOVERY_SECONDS
-    failures = 0
+    failures, reason = 0, "it does not accept connections"
     while True:
         running = find_postmaster(places, account)
         if running is not None and _is_ready(running, binaries, account):
             return running
         # It may be coming up or going down, begun by a process that was killed meanwhile: then wait for it.
-        if running is None and not _start(places, binaries, account):
-            failures += 1
-        if failures == _ATTEMPTS or time.monotonic() > deadline:
-            raise NeedsOperator(f"PostgreSQL in {places.cluster} does not run: {_log_tail(places.log)}")
+        if running is None and (failed := _start(places, binaries, account)) is not None:
+            failures, reason = failures + 1, failed
+        if failures == attempts or time.monotonic() > deadline:
+            raise NeedsOperator(f"PostgreSQL in {places.cluster} does not run: {reason}")
         if running is not None or failures:
             time.sleep(_PAUSE)
 
@@ -109,8 +112,8 @@ def _is_ready(running: Postmaster, binaries: Binaries, account: Account) -> bool
     return account.run(*command).returncode == 0
 
 
-def _start(places: Places, binaries: Binaries, account: Account) -> bool:
-    """Try once. Right after a crash it may fail: the dead server's children still hold its shared memory."""
+def _start(places: Places, binaries: Binaries, account: Account) -> str | None:
+    """Try once; the reason if it fails. Right after a crash it may: dead servers' children hold the shared memory."""
     prepare_socket(places.socket, account)
     if _pid_file(places).exists():
         # PostgreSQL takes a zombie, or whoever has the pid by now, for its predecessor; we have looked closer.
@@ -119,12 +122,13 @@ def _start(places: Places, binaries: Binaries, account: Account) -> bool:
     with suppress(FileNotFoundError):
         if places.log.stat().st_size > _LOG_KEPT:
             places.log.rename(places.log.with_suffix(".log.1"))
+    logged = places.log.stat().st_size if places.log.exists() else 0
     options = " ".join(f"-c {name}={shlex.quote(value)}" for name, value in _options(places).items())
     started = account.run(
         *(binaries / "pg_ctl", "start", "-w", "-t", str(_RECOVERY_SECONDS), "-D", places.data),
         *("-l", places.log, "-o", options),
     )
-    return started.returncode == 0
+    return _find_reason(places.log, logged, started.stdout) if started.returncode else None
 
 
 def _options(places: Places) -> dict[str, str]:
@@ -136,8 +140,12 @@ def _options(places: Places) -> dict[str, str]:
     return options
 
 
-def _log_tail(log: Path) -> str:
-    try:
-        return log.read_text(errors="replace")[-2000:].strip()
-    except FileNotFoundError:
-        return "it left no log"
+def _find_reason(log: Path, logged: int, output: str) -> str:
+    """Why a start failed: what the server logged beyond its first `logged` bytes, else what pg_ctl printed."""
+    with suppress(OSError), log.open("rb") as file:
+        file.seek(logged)
+        lines = file.read().decode(errors="replace").strip().splitlines()
+        fatal = [line for line in lines if _FATAL.search(line)]
+        if lines:
+            return _FATAL.split(fatal[-1])[-1] if fatal else " ".join(lines)[-_REASON_KEPT:]
+    return " ".join(output.split())[-_REASON_KEPT:]

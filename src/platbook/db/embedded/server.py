@@ -2,11 +2,12 @@
 
 import atexit
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote
 
-from platbook.base.errors import InvalidInput
+from platbook.base.errors import InvalidInput, NeedsOperator
 from platbook.db.embedded import postmaster
 from platbook.db.embedded.account import Account
 from platbook.db.embedded.binaries import Binaries, copy_within_reach, find_binaries
@@ -14,6 +15,9 @@ from platbook.db.embedded.cluster import DATABASE, SUPERUSER, create_cluster
 from platbook.db.embedded.locks import UsersLock, hold_alone
 from platbook.db.embedded.places import Places, prepare_home
 from platbook.db.embedded.postmaster import Postmaster
+
+_RESTART_ATTEMPTS = 4
+"""In quick succession: a dead server's children may hold its shared memory for a moment."""
 
 
 def start_embedded(home: Path, *, bindir: Path | None = None) -> "EmbeddedPostgres":
@@ -41,7 +45,7 @@ def start_embedded(home: Path, *, bindir: Path | None = None) -> "EmbeddedPostgr
 class EmbeddedPostgres:
     """A use of the server, from `start_embedded`. The last user to close stops it; a process that ends closes.
 
-    After a crash of the server, call `start_embedded` again: that brings it back, under the same URL.
+    After a crash of the server, `restart` brings it back under the same URL; `watch.watching` does so by itself.
     """
 
     def __init__(
@@ -60,6 +64,24 @@ class EmbeddedPostgres:
         """Where psycopg connects: over the unix socket, no password."""
         host = quote(str(self._socket), safe="")
         return f"postgresql://{SUPERUSER}@/{quote(database, safe='')}?host={host}&port={postmaster.PORT}"
+
+    def is_running(self) -> bool:
+        """Whether the server's process lives, whoever started it."""
+        try:
+            return postmaster.find_postmaster(self._places, self._account) is not None
+        except OSError:
+            return False
+
+    def restart(self) -> None:
+        """Start the server again if it died, under the same URL. NeedsOperator or InvalidInput if it does not run."""
+        # The URL in use names the socket of whoever started the server first, which need not be this process.
+        places = replace(self._places, socket=self._socket)
+        try:
+            with hold_alone(places.start_lock, self._account):
+                running = postmaster.ensure_running(places, self._binaries, self._account, attempts=_RESTART_ATTEMPTS)
+        except OSError as error:
+            raise NeedsOperator(f"{places.home} cannot be used ({error.strerror})") from error
+        self.pid = running.pid
 
     def close(self) -> None:
         """Stop using the server; stops it if nobody else does. May be called again."""

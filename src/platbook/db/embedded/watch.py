@@ -1,0 +1,74 @@
+"""Keeps the embedded server running: started again with exponential backoff when it dies, given up after some tries."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from platbook.base.errors import NeedsOperator, PlatbookError
+from platbook.base.log import get_log
+from platbook.db.embedded.server import EmbeddedPostgres
+
+log = get_log("db")
+
+_LOOK_SECONDS = 1.0
+_STEADY_SECONDS = 60.0
+_FIRST_PAUSE = 1.0
+_TRIES = 5
+
+
+@asynccontextmanager
+async def watching(server: EmbeddedPostgres) -> AsyncGenerator[None]:
+    """Keep the server running during the block. If it cannot be, the block is cancelled and NeedsOperator raised."""
+    owner = asyncio.current_task()
+    failures: list[NeedsOperator] = []
+
+    async def watch() -> None:
+        try:
+            await keep_running(server)
+        except NeedsOperator as error:
+            failures.append(error)
+            if owner is not None:
+                owner.cancel()
+
+    watcher = asyncio.create_task(watch())
+    try:
+        yield
+    except BaseException:
+        if failures:  # whatever ended the block, this was behind it
+            if owner is not None:
+                owner.uncancel()
+            raise failures[0] from None
+        raise
+    finally:
+        watcher.cancel()
+        await asyncio.wait([watcher])
+
+
+async def keep_running(server: EmbeddedPostgres) -> None:
+    """Look after the server until cancelled; NeedsOperator, with the reason, if it cannot be started again."""
+    loop = asyncio.get_running_loop()
+    tries, started, reason = 0, loop.time(), ""
+    while True:
+        await asyncio.sleep(_LOOK_SECONDS)
+        if await asyncio.to_thread(server.is_running):
+            if loop.time() - started >= _STEADY_SECONDS:
+                tries = 0
+            continue
+        if tries == _TRIES:
+            raise NeedsOperator(f"the embedded PostgreSQL died and did not stay up in {_TRIES} tries: {reason}")
+        await asyncio.sleep(pause_before(tries))
+        tries += 1
+        log.warning("the embedded PostgreSQL died and is started again", tries=tries)
+        try:
+            await asyncio.to_thread(server.restart)
+        except PlatbookError as error:
+            reason = str(error)
+            log.warning("the embedded PostgreSQL does not start", tries=tries, reason=reason)
+        else:
+            started, reason = loop.time(), "it dies soon after each start"
+            log.info("the embedded PostgreSQL runs again", pid=server.pid)
+
+
+def pause_before(tries: int) -> float:
+    """Seconds to wait after so many tries: none before the first, then twice as long each time."""
+    return _FIRST_PAUSE * 2 ** (tries - 1) if tries else 0.0
