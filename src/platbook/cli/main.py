@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from platbook.base.errors import PlatbookError
-from platbook.cli import demo, keys, leads, media, providers, reading, server, simulate, transfer, users
-from platbook.cli.exits import EXIT_CODES_HELP, exit_of_error
+from platbook.cli.commands import demo, keys, leads, media, providers, reports, server, simulate, transfer, users
+from platbook.cli.commands.sync import sync
+from platbook.cli.exit_codes import EXIT_CODES_HELP, exit_of_error
+from platbook.cli.output.console import complain
 from platbook.cli.process import Options
-from platbook.cli.screen import complain
-from platbook.cli.sync import sync
 
 _DAILY, _SETUP, _LOOK, _PEOPLE = "Run it", "Set it up", "Sync and see", "Leads"
 
@@ -36,10 +36,10 @@ app.add_typer(keys.app, name="key", rich_help_panel=_SETUP)
 app.add_typer(providers.app, name="provider", rich_help_panel=_SETUP)
 app.command(rich_help_panel=_LOOK)(sync)
 app.add_typer(media.app, name="media", rich_help_panel=_LOOK)
-app.command(rich_help_panel=_LOOK)(reading.status)
-app.command(rich_help_panel=_LOOK)(reading.history)
-app.command(rich_help_panel=_LOOK)(reading.errors)
-app.command(rich_help_panel=_LOOK)(reading.sweeps)
+app.command(rich_help_panel=_LOOK)(reports.status)
+app.command(rich_help_panel=_LOOK)(reports.history)
+app.command(rich_help_panel=_LOOK)(reports.errors)
+app.command(rich_help_panel=_LOOK)(reports.sweeps)
 app.command("import", rich_help_panel=_PEOPLE)(transfer.import_)
 app.command(rich_help_panel=_PEOPLE)(transfer.export)
 app.add_typer(leads.app, name="lead", rich_help_panel=_PEOPLE)

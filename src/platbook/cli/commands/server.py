@@ -15,8 +15,8 @@ from platbook.base.settings import Settings
 from platbook.bootstrap.serving import bind, serve_api, to_url
 from platbook.bootstrap.system import System, migrate_only
 from platbook.bootstrap.working import run_jobs
+from platbook.cli.output.console import print_json, say
 from platbook.cli.process import load_settings, opened, run_async, stop_on_signals
-from platbook.cli.screen import print_json, say
 
 log = get_log("cli")
 

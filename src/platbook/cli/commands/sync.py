@@ -12,11 +12,11 @@ from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import Conflict, InvalidInput
 from platbook.bootstrap.system import System
 from platbook.bootstrap.working import has_workers, wake, working
-from platbook.cli.exits import EXIT_CODES_HELP, exit_of_run
-from platbook.cli.follow import follow, shown
+from platbook.cli.exit_codes import EXIT_CODES_HELP, exit_of_run
+from platbook.cli.output.console import complain, err, print_facts, print_json, say
+from platbook.cli.output.format import to_bytes, to_duration, to_number
+from platbook.cli.output.progress import follow, shown
 from platbook.cli.process import run_on_system, stop_on_signals
-from platbook.cli.screen import complain, err, print_facts, print_json, say
-from platbook.cli.wording import to_bytes, to_duration, to_number
 from platbook.sync.administration import accept_sweep, cancel_sync, start_sync
 from platbook.sync.reports.history import Run
 from platbook.sync.reports.status import ProviderStatus, get_status

@@ -12,9 +12,9 @@ from platbook.api.intake_models import RuleSent, to_rule_shown
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.system import System
-from platbook.cli.exits import ExitCode
+from platbook.cli.exit_codes import ExitCode
+from platbook.cli.output.console import Column, print_json, print_table, say
 from platbook.cli.process import run_on_system
-from platbook.cli.screen import Column, print_json, print_table, say
 from platbook.crm.intake.events import KeptEvent, Refused, Taken, find_refused, replay_event
 from platbook.crm.intake.rules import RuleWithMembers, add_rule, find_rules, remove_rule
 from platbook.crm.transfer.person import erase_person, export_person

@@ -7,9 +7,9 @@ import typer
 
 from platbook.base.actor import COMMAND_LINE
 from platbook.bootstrap.system import System
+from platbook.cli.output.console import Column, print_json, print_table, say
+from platbook.cli.output.format import to_bytes, to_number, to_span
 from platbook.cli.process import run_on_system
-from platbook.cli.screen import Column, print_json, print_table, say
-from platbook.cli.wording import to_bytes, to_number, to_span
 from platbook.media.acts import note_act
 from platbook.media.cleanup import Cleared
 from platbook.media.reports import (

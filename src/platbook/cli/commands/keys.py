@@ -10,9 +10,9 @@ from platbook.accounts import User, get_user_by_email
 from platbook.accounts.keys import Key, NewKey, add_key, find_keys, revoke_key
 from platbook.base.actor import COMMAND_LINE, Actor, Role, Scope, Surface
 from platbook.bootstrap.system import System
+from platbook.cli.output.console import Column, print_json, print_table, say
+from platbook.cli.output.format import to_span
 from platbook.cli.process import run_on_system
-from platbook.cli.screen import Column, print_json, print_table, say
-from platbook.cli.wording import to_span
 
 app = typer.Typer(help="API keys: a user's rights for a program, within scopes.", no_args_is_help=True)
 

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
 from platbook.bootstrap.system import System
-from platbook.cli.screen import err
-from platbook.cli.wording import to_duration, to_number
+from platbook.cli.output.console import err
+from platbook.cli.output.format import to_duration, to_number
 from platbook.sync.reports.history import Run, get_run
 from platbook.sync.reports.status import Current, get_status
 from platbook.sync.runs import RunStatus

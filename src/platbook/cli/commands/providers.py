@@ -12,10 +12,10 @@ from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.system import System
 from platbook.bootstrap.working import wake
-from platbook.cli.exits import ExitCode
+from platbook.cli.exit_codes import ExitCode
+from platbook.cli.output.console import Column, print_facts, print_json, print_table, say
+from platbook.cli.output.format import to_hours, to_number
 from platbook.cli.process import run_on_system
-from platbook.cli.screen import Column, print_facts, print_json, print_table, say
-from platbook.cli.wording import to_hours, to_number
 from platbook.providers.configuration import Configuration
 from platbook.providers.providers import Provider, find_providers, get_provider
 from platbook.sync import administration

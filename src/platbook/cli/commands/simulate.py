@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from platbook.base.errors import InvalidInput
+from platbook.cli.output.console import out
 from platbook.cli.process import run_async, stop_on_signals
-from platbook.cli.screen import out
 from platbook.simulate.rets.application import PORT, RetsSettings, bind, create_server, serving
 from platbook.simulate.rets.quirks import QUIRKS
 from platbook.simulate.rets.server import DEFAULT_CAP, RetsServer

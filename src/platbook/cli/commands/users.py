@@ -27,9 +27,9 @@ from platbook.accounts.users import attach_agents, change_user
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.system import System
+from platbook.cli.output.console import Column, print_json, print_table, say
+from platbook.cli.output.format import to_span
 from platbook.cli.process import run_on_system
-from platbook.cli.screen import Column, print_json, print_table, say
-from platbook.cli.wording import to_span
 from platbook.db import WriteConnection
 
 T = TypeVar("T")

@@ -22,11 +22,11 @@ from platbook.bootstrap.demo import HOST, PROVIDER_ID, serve_demo, to_demo_setti
 from platbook.bootstrap.serving import bind, serve_api, to_url
 from platbook.bootstrap.system import System
 from platbook.bootstrap.working import run_jobs, wake
-from platbook.cli.exits import ExitCode, exit_of_run
-from platbook.cli.follow import follow, shown
+from platbook.cli.exit_codes import ExitCode, exit_of_run
+from platbook.cli.output.console import out
+from platbook.cli.output.format import to_changes, to_duration, to_number
+from platbook.cli.output.progress import follow, shown
 from platbook.cli.process import is_demo, load_settings, opened, run_async, stop_on_signals
-from platbook.cli.screen import out
-from platbook.cli.wording import to_changes, to_duration, to_number
 from platbook.sync.administration import start_sync
 from platbook.sync.reports.history import Run
 from platbook.sync.reports.status import get_status

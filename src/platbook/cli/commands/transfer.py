@@ -10,10 +10,10 @@ import typer
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.system import System
-from platbook.cli.exits import ExitCode
+from platbook.cli.exit_codes import ExitCode
+from platbook.cli.output.console import Column, print_json, print_table, say
+from platbook.cli.output.format import to_number
 from platbook.cli.process import run_on_system
-from platbook.cli.screen import Column, print_json, print_table, say
-from platbook.cli.wording import to_number
 from platbook.crm.transfer.csv_import import Files, Preview, import_files, preview_files
 from platbook.crm.transfer.dump import export_all
 from platbook.crm.transfer.mapping import Kind

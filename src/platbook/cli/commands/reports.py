@@ -10,9 +10,9 @@ from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.system import System
 from platbook.bootstrap.working import wake
+from platbook.cli.output.console import Column, print_facts, print_json, print_table, say
+from platbook.cli.output.format import to_changes, to_duration, to_hours, to_number, to_span
 from platbook.cli.process import run_on_system
-from platbook.cli.screen import Column, print_facts, print_json, print_table, say
-from platbook.cli.wording import to_changes, to_duration, to_hours, to_number, to_span
 from platbook.providers.providers import find_providers, get_provider
 from platbook.sync.administration import Retrying, retry_all, retry_error
 from platbook.sync.reports.errors import ErrorFilter, ErrorType, RetryState, SyncError, find_errors
