@@ -18,15 +18,18 @@ from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import Conflict
 from platbook.base.log import configure_log
 from platbook.base.settings import Settings
-from platbook.bootstrap.demo import HOST, PROVIDER_ID, serve_demo, to_demo_settings
+from platbook.bootstrap.demo import PROVIDER_ID, serve_demo
+from platbook.bootstrap.demo_settings import HOST, to_demo_settings
 from platbook.bootstrap.serving import bind, serve_api, to_url
-from platbook.bootstrap.system import System
+from platbook.bootstrap.system import System, open_system
 from platbook.bootstrap.working import run_jobs, wake
-from platbook.cli.exit_codes import ExitCode, exit_of_run
+from platbook.cli.exit_codes import ExitCode
+from platbook.cli.options import is_demo
 from platbook.cli.output.console import out
 from platbook.cli.output.format import to_changes, to_duration, to_number
 from platbook.cli.output.progress import follow, shown
-from platbook.cli.process import is_demo, load_settings, opened, run_async, stop_on_signals
+from platbook.cli.process import load_settings, opened, run_async, stop_on_signals
+from platbook.cli.run_exit import exit_of_run
 from platbook.sync.administration import start_sync
 from platbook.sync.reports.history import Run
 from platbook.sync.reports.status import get_status
@@ -80,7 +83,7 @@ class _Demo:
         self.console.print("\n [bold]Platbook[/]  an invented MLS, alive, in a database of its own\n")
         with stop_on_signals(stopping), self.console.status("Starting PostgreSQL") as status:
             began = time.monotonic()
-            async with opened(self.settings) as system, serve_demo(system, self.listings) as login_url:
+            async with opened(open_system(self.settings)) as system, serve_demo(system, self.listings) as login_url:
                 status.stop()
                 self._step("Database", str(self.settings.platbook_home), began)
                 self.console.print(f" [green]✓[/] {'MLS':<10}RETS at {login_url}")

@@ -1,4 +1,4 @@
-"""`up`, `serve`, `work`, `migrate`: the processes of an installation."""
+"""`up`, `serve`, `work`: the processes of an installation."""
 
 import asyncio
 import socket
@@ -13,9 +13,8 @@ from platbook.base.errors import NeedsOperator
 from platbook.base.log import configure_log, get_log
 from platbook.base.settings import Settings
 from platbook.bootstrap.serving import bind, serve_api, to_url
-from platbook.bootstrap.system import System, migrate_only
+from platbook.bootstrap.system import System, open_system
 from platbook.bootstrap.working import run_jobs
-from platbook.cli.output.console import print_json, say
 from platbook.cli.process import load_settings, opened, run_async, stop_on_signals
 
 log = get_log("cli")
@@ -57,23 +56,6 @@ def work(context: typer.Context) -> None:
     _run(load_settings(context), run_jobs)
 
 
-def migrate(
-    context: typer.Context,
-    *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
-) -> None:
-    """Bring the database to this release's schema."""
-    settings = load_settings(context)
-    configure_log("WARNING", settings.platbook_log_format)
-    applied = run_async(migrate_only(settings))
-    if as_json:
-        print_json({"applied": applied})
-        return
-    for version in applied:
-        say(f"applied {version}")
-    say("The database is up to date.")
-
-
 def _listen(context: typer.Context, host: str | None, port: int | None) -> tuple[Settings, socket.socket]:
     settings = load_settings(context)
     bound = bind(settings.platbook_host if host is None else host, settings.platbook_port if port is None else port)
@@ -86,7 +68,7 @@ def _run(settings: Settings, does: _Work) -> None:
     async def whole() -> None:
         stopping = asyncio.Event()
         with stop_on_signals(stopping):
-            async with opened(settings) as system:
+            async with opened(open_system(settings)) as system:
                 await does(system, stopping)
                 log.info("stopped")
 
