@@ -47,7 +47,7 @@ def test_the_version_and_the_help_import_no_command(program: Program, option: st
 def test_a_command_that_needs_the_database_alone_imports_no_more(program: Program, command: str) -> None:
     modules = imported(program, command)
     assert "psycopg" in modules
-    assert not modules & {"fastapi", "uvicorn", "pyvips", "procrastinate", "httpx2"}
+    assert not modules & {"fastapi", "uvicorn", "uvloop", "pyvips", "procrastinate", "httpx2"}
     assert not [name for name in modules if name.startswith(("platbook.simulate", "platbook.market", "platbook.api"))]
 
 

@@ -19,13 +19,9 @@ from platbook.bootstrap.demo_settings import to_demo_settings
 from platbook.cli.options import is_demo
 from platbook.db.errors import OperationalError
 
-try:
-    from uvloop import new_event_loop
-except ImportError:  # it is not for every platform
-    from asyncio import new_event_loop
-
 T = TypeVar("T")
 C = TypeVar("C")
+LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _KILLED_BY = 128
@@ -44,10 +40,10 @@ def load_settings(context: typer.Context) -> Settings:
     return to_demo_settings(settings) if is_demo(context) else settings
 
 
-def run_async(work: Coroutine[object, object, T]) -> T:
-    """Run a coroutine to its end on the fast loop, in a process that keeps no more memory than it uses."""
+def run_async(work: Coroutine[object, object, T], loop_factory: LoopFactory = asyncio.new_event_loop) -> T:
+    """Run a coroutine to its end, in a process that keeps no more memory than it uses."""
     give_memory_back()
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
         return runner.run(work)
 
 
@@ -60,6 +56,7 @@ def run_on(
     context: typer.Context,
     open_it: Callable[[Settings], AbstractAsyncContextManager[C]],
     work: Callable[[C], Awaitable[T]],
+    loop_factory: LoopFactory = asyncio.new_event_loop,
 ) -> T:
     """Open what a command works on, do the work, close it. Logs stay quiet: the command itself talks."""
     settings = load_settings(context)
@@ -69,7 +66,7 @@ def run_on(
         async with opened(open_it(settings)) as given:
             return await work(given)
 
-    return run_async(whole())
+    return run_async(whole(), loop_factory)
 
 
 @asynccontextmanager

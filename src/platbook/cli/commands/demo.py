@@ -23,6 +23,7 @@ from platbook.bootstrap.demo_settings import HOST, to_demo_settings
 from platbook.bootstrap.serving import bind, serve_api, to_url
 from platbook.bootstrap.system import System, open_system
 from platbook.bootstrap.working import run_jobs, wake
+from platbook.cli.event_loop import new_event_loop
 from platbook.cli.exit_codes import ExitCode
 from platbook.cli.options import is_demo
 from platbook.cli.output.console import out
@@ -68,7 +69,7 @@ def demo(
         settings = to_demo_settings(settings)
     configure_log("WARNING", settings.platbook_log_format)
     bound = None if once else bind(HOST, port)
-    raise typer.Exit(run_async(_Demo(settings, listings, bound, out()).run()))
+    raise typer.Exit(run_async(_Demo(settings, listings, bound, out()).run(), new_event_loop))
 
 
 @dataclass(slots=True)

@@ -15,6 +15,7 @@ from platbook.base.settings import Settings
 from platbook.bootstrap.serving import bind, serve_api, to_url
 from platbook.bootstrap.system import System, open_system
 from platbook.bootstrap.working import run_jobs
+from platbook.cli.event_loop import new_event_loop
 from platbook.cli.process import load_settings, opened, run_async, stop_on_signals
 
 log = get_log("cli")
@@ -72,7 +73,7 @@ def _run(settings: Settings, does: _Work) -> None:
                 await does(system, stopping)
                 log.info("stopped")
 
-    run_async(whole())
+    run_async(whole(), new_event_loop)
 
 
 async def _refuse_demo(system: System) -> None:
