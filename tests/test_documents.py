@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-import typer
 import typer.core
 
 from platbook.api.route_rights import RIGHTS
 from platbook.base.settings import Settings
-from platbook.cli.main import app
+from platbook.cli.lazy import LazyCommand
+from platbook.cli.main import create_program
 from platbook.mapping.mapping import plan_mapping
 from platbook.providers.configuration import parse_configuration
 
@@ -28,10 +28,10 @@ def _commands(command: object, path: tuple[str, ...] = ()) -> Iterator[tuple[tup
     params = cast("Sequence[typer.core.TyperOption]", getattr(command, "params", ()))
     yield path, {option for one in params for option in one.opts}
     for name, inner in cast("Mapping[str, object]", getattr(command, "commands", {})).items():
-        yield from _commands(inner, (*path, name))
+        yield from _commands(inner.load() if isinstance(inner, LazyCommand) else inner, (*path, name))
 
 
-COMMANDS = dict(_commands(typer.main.get_command(app)))
+COMMANDS = dict(_commands(create_program()))
 
 
 @pytest.mark.parametrize("where", [".env.example", "docs/deployment.md"])

@@ -8,10 +8,10 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import httpx2
 
 from platbook.base.errors import SourceUnavailable
+from platbook.base.http_reply import HttpReply
 from platbook.transport.bodies import read_body
 from platbook.transport.headers import join_headers, parse_cookies
 from platbook.transport.meter import Meter
-from platbook.transport.reply import HttpReply
 from platbook.transport.urls import find_onward, parse_address
 
 

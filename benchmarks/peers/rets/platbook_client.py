@@ -10,6 +10,7 @@ from measure import Measure
 from platbook.base.clock import SystemClock
 from platbook.base.errors import Conflict
 from platbook.base.log import configure_log
+from platbook.cli.event_loop import new_event_loop
 from platbook.cli.process import run_async
 from platbook.connectors.rets.http_session import Conversation
 from platbook.connectors.rets.records import RecordReader
@@ -56,4 +57,4 @@ async def main(login: str, kind: str, database_url: str, *, check: bool) -> None
         measure.tell(rows)
 
 
-run_async(main(sys.argv[1], sys.argv[2], sys.argv[4], check=sys.argv[3] == "check"))
+run_async(main(sys.argv[1], sys.argv[2], sys.argv[4], check=sys.argv[3] == "check"), new_event_loop)

@@ -8,12 +8,10 @@ import contextlib
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from platbook.accounts import add_demo_admin
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import Conflict, NotFound
-from platbook.base.settings import Settings
 from platbook.bootstrap.system import System
 from platbook.providers.configuration import Configuration
 from platbook.providers.providers import Provider, get_provider
@@ -23,28 +21,12 @@ from platbook.sync.setup.providers import add_provider, read_configuration, repl
 from platbook.sync.setup.purge import purge_provider
 
 PROVIDER_ID = "sample_rets_provider"
-HOST = "127.0.0.1"
 
-_FOLDER = "demo"
 _TYPE = "RETS"
 _SPEED = 360
 """A day of the market in four minutes: something happens about every two."""
 _INTERVAL_HOURS = 0.25
 _TOO_FAR_AHEAD = timedelta(days=90)
-
-
-def to_demo_settings(settings: Settings) -> Settings:
-    """The same settings, over a database below the home that nothing else uses, on loopback alone."""
-    return settings.model_copy(
-        update={
-            "platbook_home": Path(settings.platbook_home) / _FOLDER,
-            "database_url": None,
-            "read_database_url": None,
-            "platbook_secret_key": None,
-            "platbook_host": HOST,
-            "oidc_issuer": None,
-        }
-    )
 
 
 @asynccontextmanager

@@ -4,32 +4,26 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable, Coroutine, Generator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TypeVar, cast
+from contextlib import AbstractAsyncContextManager, contextmanager
+from typing import TypeVar
 
 import typer
 from pydantic import ValidationError
-from uvicorn.loops.auto import auto_loop_factory
 
 from platbook.base.allocator import give_memory_back
 from platbook.base.errors import FieldProblem, InvalidInput
 from platbook.base.log import configure_log
 from platbook.base.settings import Settings
-from platbook.bootstrap.demo import to_demo_settings
-from platbook.bootstrap.system import System, open_system
+from platbook.bootstrap.database import DatabaseContext, open_database
+from platbook.bootstrap.demo_settings import to_demo_settings
+from platbook.cli.options import is_demo
 
 T = TypeVar("T")
+C = TypeVar("C")
+LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _KILLED_BY = 128
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What stands before the command's name."""
-
-    demo: bool = False
 
 
 def load_settings(context: typer.Context) -> Settings:
@@ -45,29 +39,33 @@ def load_settings(context: typer.Context) -> Settings:
     return to_demo_settings(settings) if is_demo(context) else settings
 
 
-def is_demo(context: typer.Context) -> bool:
-    """Whether the command was asked to work on the demo's database."""
-    options = cast("Options | None", context.find_root().obj)
-    return options is not None and options.demo
-
-
-def run_async(work: Coroutine[object, object, T]) -> T:
-    """Run a coroutine to its end on the fast loop, in a process that keeps no more memory than it uses."""
+def run_async(work: Coroutine[object, object, T], loop_factory: LoopFactory = asyncio.new_event_loop) -> T:
+    """Run a coroutine to its end, in a process that keeps no more memory than it uses."""
     give_memory_back()
-    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
         return runner.run(work)
 
 
-def run_on_system(context: typer.Context, work: Callable[[System], Awaitable[T]]) -> T:
-    """Open the system, do a command's work on it, close it. Logs stay quiet: the command itself talks."""
+def run_on_database(context: typer.Context, work: Callable[[DatabaseContext], Awaitable[T]]) -> T:
+    """Open the database alone, do a command's work on it, close it."""
+    return run_on(context, open_database, work)
+
+
+def run_on(
+    context: typer.Context,
+    open_it: Callable[[Settings], AbstractAsyncContextManager[C]],
+    work: Callable[[C], Awaitable[T]],
+    loop_factory: LoopFactory = asyncio.new_event_loop,
+) -> T:
+    """Open what a command works on, do the work, close it. Logs stay quiet: the command itself talks."""
     settings = load_settings(context)
     configure_log("WARNING", settings.platbook_log_format)
 
     async def whole() -> T:
-        async with open_system(settings) as system:
-            return await work(system)
+        async with open_it(settings) as opened:
+            return await work(opened)
 
-    return run_async(whole())
+    return run_async(whole(), loop_factory)
 
 
 @contextmanager

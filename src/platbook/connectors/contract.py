@@ -22,7 +22,7 @@ from platbook.base.errors import (
     SourceBrokeProtocol,
     SourceUnavailable,
 )
-from platbook.transport.reply import HttpReply
+from platbook.base.http_reply import HttpReply
 
 __all__ = [
     "Capabilities",

@@ -12,6 +12,7 @@ import httpx2
 
 from platbook.base.clock import Clock
 from platbook.base.errors import RateLimited
+from platbook.base.http_reply import HttpReply
 from platbook.base.log import get_log
 from platbook.db import Database
 from platbook.transport.bodies import read_body
@@ -20,7 +21,6 @@ from platbook.transport.downloads import Downloader, Limits, Spending
 from platbook.transport.headers import join_headers, parse_cookies
 from platbook.transport.meter import Meter
 from platbook.transport.quota import NoQuota, Quota
-from platbook.transport.reply import HttpReply
 from platbook.transport.retry import TRIES, Trouble, judge_answer, judge_failure, plan_pauses
 from platbook.transport.ssrf_guard import GuardedTransport
 from platbook.transport.timing import Timing

@@ -3,7 +3,6 @@
 from enum import IntEnum
 
 from platbook.base.errors import CallerError, NeedsOperator, PlatbookError
-from platbook.sync.runs.lifecycle import RunStatus
 
 
 class ExitCode(IntEnum):
@@ -32,16 +31,3 @@ def exit_of_error(error: PlatbookError) -> ExitCode:
             return ExitCode.OPERATOR
         case _:
             return ExitCode.FAILED
-
-
-def exit_of_run(status: str, *, needs_operator: bool) -> ExitCode:
-    """The code for a run that ended: a failure that only a person can mend is told from one that may mend itself."""
-    match status:
-        case RunStatus.SUCCESS:
-            return ExitCode.SUCCESS
-        case RunStatus.PARTIAL:
-            return ExitCode.PARTIAL
-        case RunStatus.CANCELLED:
-            return ExitCode.CANCELLED
-        case _:
-            return ExitCode.OPERATOR if needs_operator else ExitCode.FAILED

@@ -1,4 +1,4 @@
-"""`up`, `serve`, `work`, `migrate`: the processes of an installation."""
+"""`up`, `serve`, `work`: the processes of an installation."""
 
 import asyncio
 import socket
@@ -13,10 +13,10 @@ from platbook.base.errors import NeedsOperator
 from platbook.base.log import configure_log, get_log
 from platbook.base.settings import Settings
 from platbook.bootstrap.http_server import bind, serve_api, to_url
-from platbook.bootstrap.system import System, migrate_only, open_system
+from platbook.bootstrap.system import System, open_system
 from platbook.bootstrap.worker import run_jobs
+from platbook.cli.event_loop import new_event_loop
 from platbook.cli.process import load_settings, run_async, stop_on_signals
-from platbook.cli.screen import print_json, say
 
 log = get_log("cli")
 
@@ -57,23 +57,6 @@ def work(context: typer.Context) -> None:
     _run(load_settings(context), run_jobs)
 
 
-def migrate(
-    context: typer.Context,
-    *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
-) -> None:
-    """Bring the database to this release's schema."""
-    settings = load_settings(context)
-    configure_log("WARNING", settings.platbook_log_format)
-    applied = run_async(migrate_only(settings))
-    if as_json:
-        print_json({"applied": applied})
-        return
-    for version in applied:
-        say(f"applied {version}")
-    say("The database is up to date.")
-
-
 def _listen(context: typer.Context, host: str | None, port: int | None) -> tuple[Settings, socket.socket]:
     settings = load_settings(context)
     bound = bind(settings.platbook_host if host is None else host, settings.platbook_port if port is None else port)
@@ -90,7 +73,7 @@ def _run(settings: Settings, does: _Work) -> None:
                 await does(system, stopping)
                 log.info("stopped")
 
-    run_async(whole())
+    run_async(whole(), new_event_loop)
 
 
 async def _refuse_demo(system: System) -> None:

@@ -11,10 +11,12 @@ from pydantic import ValidationError
 from platbook.api.crm.intake_models import RuleSent, to_rule_shown
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import InvalidInput
-from platbook.bootstrap.system import System
-from platbook.cli.exits import ExitCode
-from platbook.cli.process import run_on_system
-from platbook.cli.screen import Column, print_json, print_table, say
+from platbook.bootstrap.database import DatabaseContext
+from platbook.cli.exit_codes import ExitCode
+from platbook.cli.output.console import say
+from platbook.cli.output.json_output import print_json
+from platbook.cli.output.table import Column, print_table
+from platbook.cli.process import run_on_database
 from platbook.crm.intake.events import KeptEvent, Refused, Taken, find_refused, replay_event
 from platbook.crm.intake.rules import RuleWithMembers, add_rule, find_rules, remove_rule
 from platbook.crm.transfer.person import erase_person, export_person
@@ -29,11 +31,11 @@ _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 def export(context: typer.Context, lead: _Id) -> None:
     """Print everything that is kept of a person, as one JSON document."""
 
-    async def read(system: System) -> dict[str, object]:
+    async def read(system: DatabaseContext) -> dict[str, object]:
         async with system.database.read() as connection:
             return await export_person(connection, COMMAND_LINE, lead)
 
-    print_json(run_on_system(context, read))
+    print_json(run_on_database(context, read))
 
 
 @app.command()
@@ -47,11 +49,11 @@ def erase(
     if not yes:
         typer.confirm(f"Erase {lead} with tasks, log and events, for ever?", abort=True, err=True)
 
-    async def take_away(system: System) -> int:
+    async def take_away(system: DatabaseContext) -> int:
         async with system.database.transaction() as connection:
             return await erase_person(connection, COMMAND_LINE, lead, system.clock.now())
 
-    run_on_system(context, take_away)
+    run_on_database(context, take_away)
     say(f"Erased {lead}.")
 
 
@@ -59,11 +61,11 @@ def erase(
 def events(context: typer.Context, *, as_json: _Json = False) -> None:
     """Events that could not be understood, the oldest first."""
 
-    async def read(system: System) -> list[KeptEvent]:
+    async def read(system: DatabaseContext) -> list[KeptEvent]:
         async with system.database.read() as connection:
             return (await find_refused(connection, page=1, limit=1000))[0]
 
-    found = run_on_system(context, read)
+    found = run_on_database(context, read)
     if as_json:
         print_json({"events": found})
         return
@@ -84,11 +86,11 @@ def replay(
     """Take in an event that was refused, as it came or put right. Exit code 3 if it still cannot be understood."""
     body = None if corrected is None else _read(corrected)
 
-    async def take_in(system: System) -> Taken | Refused:
+    async def take_in(system: DatabaseContext) -> Taken | Refused:
         async with system.database.transaction() as connection:
             return await replay_event(connection, COMMAND_LINE, event, system.clock.now(), corrected=body)
 
-    taken = run_on_system(context, take_in)
+    taken = run_on_database(context, take_in)
     if isinstance(taken, Refused):
         say(str(taken.to_error()))
         raise typer.Exit(ExitCode.PARTIAL)
@@ -99,11 +101,11 @@ def replay(
 def rules(context: typer.Context, *, as_json: _Json = False) -> None:
     """The rules that say who gets a new lead, in the order they are asked."""
 
-    async def read(system: System) -> list[RuleWithMembers]:
+    async def read(system: DatabaseContext) -> list[RuleWithMembers]:
         async with system.database.read() as connection:
             return await find_rules(connection)
 
-    found = run_on_system(context, read)
+    found = run_on_database(context, read)
     if as_json:
         print_json({"rules": [to_rule_shown(one).model_dump(mode="json", by_alias=True) for one in found]})
         return
@@ -134,22 +136,22 @@ def add_rule_(
         problem = error.errors(include_url=False, include_input=False, include_context=False)[0]
         raise InvalidInput.of(".".join(map(str, problem["loc"])) or "rule", problem["msg"]) from None
 
-    async def store(system: System) -> RuleWithMembers:
+    async def store(system: DatabaseContext) -> RuleWithMembers:
         async with system.database.transaction() as connection:
             return await add_rule(connection, COMMAND_LINE, said.to_rule(), system.clock.now())
 
-    say(f"Added {run_on_system(context, store).rule.id}.")
+    say(f"Added {run_on_database(context, store).rule.id}.")
 
 
 @app.command("remove-rule")
 def remove_rule_(context: typer.Context, rule: _Id) -> None:
     """Remove a rule; leads it gave stay where they are."""
 
-    async def take_away(system: System) -> None:
+    async def take_away(system: DatabaseContext) -> None:
         async with system.database.transaction() as connection:
             await remove_rule(connection, COMMAND_LINE, rule, system.clock.now())
 
-    run_on_system(context, take_away)
+    run_on_database(context, take_away)
     say(f"Removed {rule}.")
 
 

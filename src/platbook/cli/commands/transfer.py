@@ -9,11 +9,13 @@ import typer
 
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import InvalidInput
-from platbook.bootstrap.system import System
-from platbook.cli.exits import ExitCode
-from platbook.cli.process import run_on_system
-from platbook.cli.screen import Column, print_json, print_table, say
-from platbook.cli.wording import to_number
+from platbook.bootstrap.database import DatabaseContext
+from platbook.cli.exit_codes import ExitCode
+from platbook.cli.output.console import say
+from platbook.cli.output.format import to_number
+from platbook.cli.output.json_output import print_json
+from platbook.cli.output.table import Column, print_table
+from platbook.cli.process import run_on_database
 from platbook.crm.transfer.csv_import import Files, Preview, import_files, preview_files
 from platbook.crm.transfer.dump import export_all
 from platbook.crm.transfer.mapping import Kind
@@ -62,10 +64,10 @@ def export(
 ) -> None:
     """Write all CRM data into a folder: JSON Lines that platbook import brings back, and CSV to look at."""
 
-    async def write(system: System) -> dict[str, int]:
+    async def write(system: DatabaseContext) -> dict[str, int]:
         return await export_all(system.database, COMMAND_LINE, folder, system.clock.now())
 
-    counts = run_on_system(context, write)
+    counts = run_on_database(context, write)
     if as_json:
         print_json({"rows": counts})
     else:
@@ -80,10 +82,10 @@ def _restore(context: typer.Context, folder: Path, *, as_json: bool) -> None:
     if not is_export(folder):
         raise InvalidInput(f"{folder} holds no export of Platbook; CSV files are given with --people and the like")
 
-    async def bring_back(system: System) -> Restored:
+    async def bring_back(system: DatabaseContext) -> Restored:
         return await restore_all(system.database, COMMAND_LINE, folder, system.clock.now())
 
-    restored = run_on_system(context, bring_back)
+    restored = run_on_database(context, bring_back)
     if as_json:
         print_json(restored)
         return
@@ -96,11 +98,11 @@ def _restore(context: typer.Context, folder: Path, *, as_json: bool) -> None:
 def _import(
     context: typer.Context, files: Files, name: str, refused: Path | None, *, announce: bool, as_json: bool
 ) -> None:
-    async def take_in(system: System) -> Report:
+    async def take_in(system: DatabaseContext) -> Report:
         now = system.clock.now()
         return await import_files(system.database, COMMAND_LINE, files, now, system=name, announce=announce)
 
-    report = run_on_system(context, take_in)
+    report = run_on_database(context, take_in)
     if refused is not None:
         with writing(refused, ["file", "line", "reason"]) as write:
             for one in report.refused:

@@ -10,9 +10,9 @@ from uuid import UUID
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
-from platbook.bootstrap.system import System
-from platbook.cli.screen import err
-from platbook.cli.wording import to_duration, to_number
+from platbook.bootstrap.database import DatabaseContext
+from platbook.cli.output.console import err
+from platbook.cli.output.format import to_duration, to_number
 from platbook.sync.reports.history import Run, get_run
 from platbook.sync.reports.status import Current, get_status
 from platbook.sync.runs.lifecycle import RunStatus
@@ -30,7 +30,7 @@ class Show(Protocol):
         ...
 
 
-async def follow(system: System, provider_id: str, sync_id: UUID, show: Show) -> Run:
+async def follow(system: DatabaseContext, provider_id: str, sync_id: UUID, show: Show) -> Run:
     """Look at a run until it has ended, and give it as its history says."""
     while True:
         async with system.database.read() as connection:

@@ -18,15 +18,19 @@ from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import Conflict
 from platbook.base.log import configure_log
 from platbook.base.settings import Settings
-from platbook.bootstrap.demo import HOST, PROVIDER_ID, serve_demo, to_demo_settings
+from platbook.bootstrap.demo import PROVIDER_ID, serve_demo
+from platbook.bootstrap.demo_settings import HOST, to_demo_settings
 from platbook.bootstrap.http_server import bind, serve_api, to_url
 from platbook.bootstrap.system import System, open_system
 from platbook.bootstrap.worker import run_jobs, wake
-from platbook.cli.exits import ExitCode, exit_of_run
-from platbook.cli.follow import follow, shown
-from platbook.cli.process import is_demo, load_settings, run_async, stop_on_signals
-from platbook.cli.screen import out
-from platbook.cli.wording import to_changes, to_duration, to_number
+from platbook.cli.event_loop import new_event_loop
+from platbook.cli.exit_codes import ExitCode
+from platbook.cli.options import is_demo
+from platbook.cli.output.console import out
+from platbook.cli.output.format import to_changes, to_duration, to_number
+from platbook.cli.output.progress import follow, shown
+from platbook.cli.process import load_settings, run_async, stop_on_signals
+from platbook.cli.run_exit import exit_of_run
 from platbook.sync.reports.history import Run
 from platbook.sync.reports.status import get_status
 from platbook.sync.runs.lifecycle import Request, RunStatus, SyncType
@@ -65,7 +69,7 @@ def demo(
         settings = to_demo_settings(settings)
     configure_log("WARNING", settings.platbook_log_format)
     bound = None if once else bind(HOST, port)
-    raise typer.Exit(run_async(_Demo(settings, listings, bound, out()).run()))
+    raise typer.Exit(run_async(_Demo(settings, listings, bound, out()).run(), new_event_loop))
 
 
 @dataclass(slots=True)

@@ -6,10 +6,14 @@ from typing import Annotated
 import typer
 
 from platbook.base.actor import COMMAND_LINE
+from platbook.bootstrap.database import DatabaseContext
 from platbook.bootstrap.system import System
-from platbook.cli.process import run_on_system
-from platbook.cli.screen import Column, print_json, print_table, say
-from platbook.cli.wording import to_bytes, to_number, to_span
+from platbook.cli.output.console import say
+from platbook.cli.output.format import to_bytes, to_number, to_span
+from platbook.cli.output.json_output import print_json
+from platbook.cli.output.table import Column, print_table
+from platbook.cli.process import run_on_database
+from platbook.cli.system import run_on_system
 from platbook.media.acts import note_act
 from platbook.media.cleanup import Cleared
 from platbook.media.reports import (
@@ -36,13 +40,13 @@ def status(
 ) -> None:
     """How photos stand; of one provider also which could not be had, and why."""
 
-    async def read(system: System) -> tuple[list[PhotoStatus], StoreStatus, list[PhotoFailure], datetime]:
+    async def read(system: DatabaseContext) -> tuple[list[PhotoStatus], StoreStatus, list[PhotoFailure], datetime]:
         async with system.database.read() as connection:
             found = await find_photo_statuses(connection, provider)
             failures = [] if provider is None else list(await find_photo_failures(connection, provider, limit))
             return found, await get_store_status(connection), failures, system.clock.now()
 
-    found, store, failures, now = run_on_system(context, read)
+    found, store, failures, now = run_on_database(context, read)
     if as_json:
         print_json({"providers": found, "store": store, "failures": failures})
         return
@@ -58,11 +62,11 @@ def status(
 def retry(context: typer.Context, provider: _Provider, *, as_json: _Json = False) -> None:
     """Have photos that could not be had tried again now, by the workers."""
 
-    async def mark(system: System) -> int:
+    async def mark(system: DatabaseContext) -> int:
         async with system.database.transaction() as connection:
             return await retry_photos(connection, provider, COMMAND_LINE, system.clock.now())
 
-    count = run_on_system(context, mark)
+    count = run_on_database(context, mark)
     if as_json:
         print_json({"photos": count})
     else:

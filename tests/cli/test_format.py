@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from platbook.cli.wording import to_bytes, to_duration, to_hours, to_span
+from platbook.cli.output.format import to_bytes, to_duration, to_hours, to_span
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 

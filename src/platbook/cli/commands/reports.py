@@ -1,25 +1,20 @@
-"""`status`, `history`, `errors`, `sweeps`: how things stand."""
+"""`status`, `history`, `sweeps`: how things stand."""
 
 from datetime import datetime
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
-from platbook.base.actor import COMMAND_LINE
-from platbook.base.errors import InvalidInput
-from platbook.bootstrap.system import System
-from platbook.bootstrap.worker import wake
-from platbook.cli.process import run_on_system
-from platbook.cli.screen import Column, print_facts, print_json, print_table, say
-from platbook.cli.wording import to_changes, to_duration, to_hours, to_number, to_span
-from platbook.providers.providers import find_providers, get_provider
-from platbook.sync.reports.errors import ErrorFilter, ErrorType, RetryState, SyncError, find_errors
+from platbook.bootstrap.database import DatabaseContext
+from platbook.cli.output.format import to_changes, to_duration, to_hours, to_number, to_span
+from platbook.cli.output.json_output import print_json
+from platbook.cli.output.table import Column, print_facts, print_table
+from platbook.cli.process import run_on_database
+from platbook.providers.providers import get_provider
 from platbook.sync.reports.history import Run, RunFilter, find_runs
 from platbook.sync.reports.status import ProviderStatus, find_statuses, get_status
 from platbook.sync.reports.sweeps import Sweep, SweepStatus, find_sweeps
 from platbook.sync.runs.lifecycle import RunStatus, SyncType
-from platbook.sync.runs.retries import Retrying, retry_all, retry_error
 
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 _Provider = Annotated[str | None, typer.Argument(help="A provider's id; without it, all.")]
@@ -29,7 +24,7 @@ _Limit = Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")]
 def status(context: typer.Context, provider: _Provider = None, *, as_json: _Json = False) -> None:
     """How providers stand: what they do now, when they ran last and run next, how many listings they have."""
 
-    async def read(system: System) -> tuple[list[ProviderStatus], datetime]:
+    async def read(system: DatabaseContext) -> tuple[list[ProviderStatus], datetime]:
         now = system.clock.now()
         async with system.database.read() as connection:
             found = (
@@ -39,7 +34,7 @@ def status(context: typer.Context, provider: _Provider = None, *, as_json: _Json
             )
         return found, now
 
-    found, now = run_on_system(context, read)
+    found, now = run_on_database(context, read)
     if as_json:
         print_json({"providers": found} if provider is None else found[0])
     elif provider is None:
@@ -59,63 +54,29 @@ def history(
 ) -> None:
     """Runs, newest first."""
 
-    async def read(system: System) -> tuple[list[Run], datetime]:
+    async def read(system: DatabaseContext) -> tuple[list[Run], datetime]:
         async with system.database.read() as connection:
             if provider is not None:
                 await get_provider(connection, provider)
             found = await find_runs(connection, RunFilter(provider, run_status, sync_type), limit=limit)
         return found.runs, system.clock.now()
 
-    runs, now = run_on_system(context, read)
+    runs, now = run_on_database(context, read)
     if as_json:
         print_json({"runs": runs})
     else:
         _print_runs(runs, now)
 
 
-def errors(
-    context: typer.Context,
-    provider: _Provider = None,
-    *,
-    limit: _Limit = 20,
-    error_type: Annotated[ErrorType | None, typer.Option("--type", help="Only errors of this type.")] = None,
-    state: Annotated[RetryState | None, typer.Option("--state", help="Only errors whose retry stands so.")] = None,
-    retry: Annotated[
-        str | None, typer.Option("--retry", metavar="ID|all", help="Have one rejected record, or all, tried again.")
-    ] = None,
-    as_json: _Json = False,
-) -> None:
-    """What went wrong: rejected records, and runs that could not go on."""
-    if retry is not None:
-        _retry(context, provider, retry, as_json=as_json)
-        return
-
-    async def read(system: System) -> tuple[list[SyncError], datetime]:
-        async with system.database.read() as connection:
-            known = await find_providers(connection) if provider is None else [await get_provider(connection, provider)]
-            found: list[SyncError] = []
-            for one in known:
-                wanted = ErrorFilter(one.provider_id, error_type, state)
-                found += (await find_errors(connection, wanted, limit=limit)).errors
-        newest = sorted(found, key=lambda error: error.last_at, reverse=True)[:limit]
-        return newest, system.clock.now()
-
-    found, now = run_on_system(context, read)
-    if as_json:
-        print_json({"errors": found})
-    else:
-        _print_errors(found, now)
-
-
 def sweeps(context: typer.Context, provider: _Provider = None, *, limit: _Limit = 20, as_json: _Json = False) -> None:
     """Refused sweeps that wait for a person: accept one with `platbook sync PROVIDER --accept-sweep ID`."""
 
-    async def read(system: System) -> tuple[list[Sweep], datetime]:
+    async def read(system: DatabaseContext) -> tuple[list[Sweep], datetime]:
         async with system.database.read() as connection:
             found = await find_sweeps(connection, limit=limit, provider_id=provider, status=SweepStatus.REFUSED)
         return found.sweeps, system.clock.now()
 
-    found, now = run_on_system(context, read)
+    found, now = run_on_database(context, read)
     if as_json:
         print_json({"sweeps": found})
         return
@@ -139,39 +100,6 @@ def sweeps(context: typer.Context, provider: _Provider = None, *, limit: _Limit 
         ],
         empty="No sweep waits for you.",
     )
-
-
-def _retry(context: typer.Context, provider: str | None, which: str, *, as_json: bool) -> None:
-    error_id = None if which == "all" else _to_id(which)
-    if error_id is None and provider is None:
-        raise InvalidInput("--retry all needs a provider: platbook errors PROVIDER --retry all")
-
-    async def mark(system: System) -> Retrying:
-        now = system.clock.now()
-        async with system.database.transaction() as connection:
-            marked = (
-                await retry_all(connection, provider or "", COMMAND_LINE, now)
-                if error_id is None
-                else await retry_error(connection, error_id, COMMAND_LINE, now)
-            )
-        if marked.sync_id is not None:
-            await wake(system, marked.provider_id)
-        return marked
-
-    marked = run_on_system(context, mark)
-    if as_json:
-        print_json(marked)
-    elif marked.sync_id is None:
-        say("Nothing is open to be tried again.")
-    else:
-        say(f"{to_number(marked.marked)} to be tried again by the next worker, in run {marked.sync_id}.")
-
-
-def _to_id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise InvalidInput.of("--retry", "is the id of an error, or all") from None
 
 
 def _state(one: ProviderStatus) -> str:
@@ -271,31 +199,4 @@ def _print_runs(runs: list[Run], now: datetime) -> None:
             for run in runs
         ],
         empty="No run yet. Start one: platbook sync PROVIDER",
-    )
-
-
-def _print_errors(found: list[SyncError], now: datetime) -> None:
-    print_table(
-        [
-            Column("id", rank=1),
-            Column("provider", rank=3),
-            Column("when"),
-            Column("type", rank=2),
-            Column("listing"),
-            Column("retry"),
-            Column("why", wrap=True),
-        ],
-        [
-            (
-                str(one.id),
-                one.provider_id,
-                to_span(now, one.last_at),
-                one.type,
-                one.listing_key or "",
-                one.retry if one.listing_key else "",
-                f"{one.field}: {one.reason}" if one.field else one.reason,
-            )
-            for one in found
-        ],
-        empty="No errors.",
     )

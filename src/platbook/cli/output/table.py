@@ -1,17 +1,14 @@
-"""Where output goes: tables and colour for a person at a terminal, tab-separated lines in a pipe, JSON when asked."""
+"""Tables: with colour for a person at a terminal, as tab-separated lines in a pipe."""
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
-from typing import cast
+from dataclasses import dataclass
 
-import orjson
-from pydantic.alias_generators import to_camel
 from rich import box
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
+
+from platbook.cli.output.console import out
 
 _GAP = 2
 _WRAPPED = 24
@@ -45,34 +42,6 @@ class Column:
     wrap: bool = False
     rank: int = 0
     """Where the terminal is narrow, the column of the highest rank is left out first; 0 never is."""
-
-
-def out() -> Console:
-    """Standard output."""
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
-
-
-def err() -> Console:
-    """Standard error: progress and complaints."""
-    return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
-
-
-def say(text: str) -> None:
-    """A line for people, with markup."""
-    out().print(text)
-
-
-def complain(text: str) -> None:
-    """One line on standard error, as it stands."""
-    console = err()
-    lead = "[bold red]platbook:[/] " if console.is_terminal else "platbook: "
-    console.print(f"{lead}{escape(text)}")
-
-
-def print_json(value: object) -> None:
-    """One JSON document: dataclasses as objects with camelCase names."""
-    text = orjson.dumps(_plain(value), option=orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z, default=str)
-    sys.stdout.write(text.decode() + "\n")
 
 
 def print_table(columns: Sequence[Column], rows: Iterable[Sequence[str]], *, empty: str) -> None:
@@ -128,13 +97,3 @@ def _fitting(columns: Sequence[Column], lines: Sequence[Sequence[str]], width: i
 
 def _styled(value: str) -> Text:
     return Text(value, style=STATE_STYLES.get(value, ""))
-
-
-def _plain(value: object) -> object:
-    if is_dataclass(value) and not isinstance(value, type):
-        return {to_camel(part.name): _plain(getattr(value, part.name)) for part in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(name): _plain(part) for name, part in cast("Mapping[object, object]", value).items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(part) for part in cast("Sequence[object]", value)]
-    return value

@@ -26,10 +26,12 @@ from platbook.accounts.password_resets import Reset, make_reset
 from platbook.accounts.users import attach_agents, change_user
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.errors import InvalidInput
-from platbook.bootstrap.system import System
-from platbook.cli.process import run_on_system
-from platbook.cli.screen import Column, print_json, print_table, say
-from platbook.cli.wording import to_span
+from platbook.bootstrap.database import DatabaseContext
+from platbook.cli.output.console import say
+from platbook.cli.output.format import to_span
+from platbook.cli.output.json_output import print_json
+from platbook.cli.output.table import Column, print_table
+from platbook.cli.process import run_on_database
 from platbook.db import WriteConnection
 
 T = TypeVar("T")
@@ -105,12 +107,12 @@ def invite_(
 def list_(context: typer.Context, *, as_json: _Json = False) -> None:
     """Every user."""
 
-    async def read(system: System) -> tuple[list[User], datetime]:
+    async def read(system: DatabaseContext) -> tuple[list[User], datetime]:
         async with system.database.read() as connection:
             found = await find_users(connection, COMMAND_LINE, UserFilter(), limit=_MOST_SHOWN)
             return found.users, system.clock.now()
 
-    found, now = run_on_system(context, read)
+    found, now = run_on_database(context, read)
     if as_json:
         print_json({"users": found})
         return
@@ -204,12 +206,12 @@ def reset_link(context: typer.Context, email: _Email, *, as_json: _Json = False)
     With PLATBOOK_URL, a link that carries it too, for the page of a browser.
     """
 
-    async def store(system: System) -> tuple[Reset, str | None]:
+    async def store(system: DatabaseContext) -> tuple[Reset, str | None]:
         async with system.database.transaction() as connection:
             reset = await make_reset(connection, email, COMMAND_LINE, system.clock.now())
         return reset, system.settings.platbook_url
 
-    reset, url = run_on_system(context, store)
+    reset, url = run_on_database(context, store)
     if as_json:
         print_json({"email": reset.email, "token": reset.token, "expiresAt": reset.expires_at})
     else:
@@ -243,11 +245,11 @@ def _set_active(context: typer.Context, email: str, *, active: bool) -> None:
 def _write(context: typer.Context, work: Callable[[WriteConnection, datetime], Awaitable[T]]) -> T:
     """Do a command's work in one transaction."""
 
-    async def whole(system: System) -> T:
+    async def whole(system: DatabaseContext) -> T:
         async with system.database.transaction() as connection:
             return await work(connection, system.clock.now())
 
-    return run_on_system(context, whole)
+    return run_on_database(context, whole)
 
 
 def _read_password(*, from_stdin: bool) -> str:

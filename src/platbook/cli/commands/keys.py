@@ -9,10 +9,12 @@ import typer
 from platbook.accounts import User, get_user_by_email
 from platbook.accounts.api_keys import Key, NewKey, add_key, find_keys, revoke_key
 from platbook.base.actor import COMMAND_LINE, Actor, Role, Scope, Surface
-from platbook.bootstrap.system import System
-from platbook.cli.process import run_on_system
-from platbook.cli.screen import Column, print_json, print_table, say
-from platbook.cli.wording import to_span
+from platbook.bootstrap.database import DatabaseContext
+from platbook.cli.output.console import say
+from platbook.cli.output.format import to_span
+from platbook.cli.output.json_output import print_json
+from platbook.cli.output.table import Column, print_table
+from platbook.cli.process import run_on_database
 
 app = typer.Typer(help="API keys: a user's rights for a program, within scopes.", no_args_is_help=True)
 
@@ -33,7 +35,7 @@ def add(
 ) -> None:
     """Make a key and print it, once."""
 
-    async def store(system: System) -> tuple[UUID, str]:
+    async def store(system: DatabaseContext) -> tuple[UUID, str]:
         now = system.clock.now()
         async with system.database.transaction() as connection:
             owner = await get_user_by_email(connection, email)
@@ -41,7 +43,7 @@ def add(
             new = NewKey(name, scope, surface, expires_at)
             return await add_key(connection, new, _for(owner), now)
 
-    key_id, key = run_on_system(context, store)
+    key_id, key = run_on_database(context, store)
     if as_json:
         print_json({"id": key_id, "key": key})
     else:
@@ -52,12 +54,12 @@ def add(
 def list_(context: typer.Context, email: _Owner, *, as_json: _Json = False) -> None:
     """The keys of a user, never the keys themselves."""
 
-    async def read(system: System) -> tuple[list[Key], datetime]:
+    async def read(system: DatabaseContext) -> tuple[list[Key], datetime]:
         async with system.database.read() as connection:
             owner = await get_user_by_email(connection, email)
             return await find_keys(connection, owner.id, COMMAND_LINE), system.clock.now()
 
-    found, now = run_on_system(context, read)
+    found, now = run_on_database(context, read)
     if as_json:
         print_json({"keys": found})
         return
@@ -79,12 +81,12 @@ def revoke(
 ) -> None:
     """End a key at once."""
 
-    async def store(system: System) -> None:
+    async def store(system: DatabaseContext) -> None:
         async with system.database.transaction() as connection:
             owner = await get_user_by_email(connection, email)
             await revoke_key(connection, owner.id, key, COMMAND_LINE, system.clock.now())
 
-    run_on_system(context, store)
+    run_on_database(context, store)
     say(f"key {key} is good no more.")
 
 

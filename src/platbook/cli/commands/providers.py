@@ -12,10 +12,12 @@ from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.system import System
 from platbook.bootstrap.worker import wake
-from platbook.cli.exits import ExitCode
-from platbook.cli.process import run_on_system
-from platbook.cli.screen import Column, print_facts, print_json, print_table, say
-from platbook.cli.wording import to_hours, to_number
+from platbook.cli.exit_codes import ExitCode
+from platbook.cli.output.console import say
+from platbook.cli.output.format import to_hours, to_number
+from platbook.cli.output.json_output import print_json
+from platbook.cli.output.table import Column, print_facts, print_table
+from platbook.cli.system import run_on_system
 from platbook.providers.configuration import Configuration
 from platbook.providers.providers import Provider, find_providers, get_provider
 from platbook.sync import setup

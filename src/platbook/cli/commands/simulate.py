@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 
 from platbook.base.errors import InvalidInput
+from platbook.cli.event_loop import new_event_loop
+from platbook.cli.output.console import out
 from platbook.cli.process import run_async, stop_on_signals
-from platbook.cli.screen import out
 from platbook.simulate.rets.application import PORT, RetsSettings, bind, create_server, serving
 from platbook.simulate.rets.quirks import QUIRKS
 from platbook.simulate.rets.server import DEFAULT_CAP, RetsServer
@@ -68,7 +69,7 @@ def rets(  # noqa: PLR0913 - one parameter for each option of the command
     server = create_server(settings)
     bound = bind(port)
     with contextlib.closing(bound):
-        run_async(_serve(server, bound, settings))
+        run_async(_serve(server, bound, settings), new_event_loop)
 
 
 async def _serve(server: RetsServer, bound: socket.socket, settings: RetsSettings) -> None:

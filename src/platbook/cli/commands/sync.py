@@ -12,11 +12,15 @@ from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import Conflict, InvalidInput
 from platbook.bootstrap.system import System
 from platbook.bootstrap.worker import has_workers, wake, working
-from platbook.cli.exits import EXIT_CODES_HELP, exit_of_run
-from platbook.cli.follow import follow, shown
-from platbook.cli.process import run_on_system, stop_on_signals
-from platbook.cli.screen import complain, err, print_facts, print_json, say
-from platbook.cli.wording import to_bytes, to_duration, to_number
+from platbook.cli.exit_codes import EXIT_CODES_HELP
+from platbook.cli.output.console import complain, err, say
+from platbook.cli.output.format import to_bytes, to_duration, to_number
+from platbook.cli.output.json_output import print_json
+from platbook.cli.output.progress import follow, shown
+from platbook.cli.output.table import print_facts
+from platbook.cli.process import stop_on_signals
+from platbook.cli.run_exit import exit_of_run
+from platbook.cli.system import run_on_system
 from platbook.sync.reports.history import Run
 from platbook.sync.reports.status import ProviderStatus, get_status
 from platbook.sync.runs.lifecycle import Request, SyncType, request_cancel

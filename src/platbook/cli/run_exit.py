@@ -1,0 +1,17 @@
+"""How a command that followed a run ends."""
+
+from platbook.cli.exit_codes import ExitCode
+from platbook.sync.runs.lifecycle import RunStatus
+
+
+def exit_of_run(status: str, *, needs_operator: bool) -> ExitCode:
+    """The code for a run that ended: a failure that only a person can mend is told from one that may mend itself."""
+    match status:
+        case RunStatus.SUCCESS:
+            return ExitCode.SUCCESS
+        case RunStatus.PARTIAL:
+            return ExitCode.PARTIAL
+        case RunStatus.CANCELLED:
+            return ExitCode.CANCELLED
+        case _:
+            return ExitCode.OPERATOR if needs_operator else ExitCode.FAILED
