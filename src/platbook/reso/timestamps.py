@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, tzinfo
 
+from platbook.base.times import as_utc
 from platbook.reso.values import Coercer, Value, refuse
 
 
@@ -41,8 +42,8 @@ def timestamp_reader(label: str, tz: tzinfo) -> Coercer:
         if moment is None:
             return None
         try:
-            return (moment.replace(tzinfo=tz) if moment.tzinfo is None else moment).astimezone(UTC)
-        except (OverflowError, ValueError):
+            return as_utc(moment, tz)
+        except ValueError:
             raise refuse(label, value, "a time that UTC can tell") from None
 
     return read

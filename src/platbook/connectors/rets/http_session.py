@@ -9,11 +9,12 @@ import re
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
+from platbook.base.times import as_utc
 from platbook.connectors.contract import (
     Clock,
     CredentialsRefused,
@@ -348,7 +349,7 @@ def _parse_date(said: str) -> datetime | None:
         date = parsedate_to_datetime(said)
     except (ValueError, IndexError, TypeError):
         return None
-    return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
+    return as_utc(date)
 
 
 def _charset_of(headers: Mapping[str, str]) -> str | None:

@@ -17,11 +17,12 @@ rows as COUNT promised and no word of more.
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from pydantic import BaseModel
 
+from platbook.base.times import as_utc
 from platbook.connectors.contract import Clock, ProviderMisconfigured, RawRecord, SourceBrokeProtocol
 from platbook.connectors.rets.record_fetcher import Fetcher, expect_all, read_keys
 from platbook.connectors.rets.records import Problem, Read
@@ -354,9 +355,9 @@ def _halve(start: str, end: str | None, now: datetime) -> str | None:
     high = parse_moment(end) if end is not None else now + _DAY
     if low is None or high is None:
         raise SourceBrokeProtocol(f"a slice from {start[:40]!r} to {str(end)[:40]!r} is none of time")
-    high = high.replace(tzinfo=UTC) if high.tzinfo is None else high.astimezone(UTC)
+    high = as_utc(high)
     is_local = low.tzinfo is None
-    low = low.replace(tzinfo=UTC) if is_local else low.astimezone(UTC)
+    low = as_utc(low)
     if high - low <= _SECOND:
         return None
     middle = (low + (high - low) / 2).replace(microsecond=0)

@@ -7,11 +7,12 @@ error, and a bare list means any of them.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from urllib.parse import quote
 
 from platbook.base.errors import InvalidInput
+from platbook.base.times import as_utc
 
 EVERYTHING_SINCE = "1950-01-01T00:00:00"
 """A moment before every record: the portable way to ask for all of them."""
@@ -114,7 +115,7 @@ def to_literal(value: Value) -> str:
         case bool():
             return "1" if value else "0"
         case datetime():
-            moment = value if value.tzinfo is None else value.astimezone(UTC)
+            moment = value if value.tzinfo is None else as_utc(value)
             text = moment.replace(tzinfo=None).isoformat(timespec="milliseconds" if moment.microsecond else "seconds")
             return text if value.tzinfo is None else f"{text}Z"
         case date():
@@ -151,13 +152,13 @@ def later(one: str | None, other: str | None) -> str | None:
     first, second = parse_moment(one), parse_moment(other)
     if first is None or second is None:
         return one if first is not None else other if second is not None else None
-    return one if _in_utc(first) >= _in_utc(second) else other
+    return one if as_utc(first) >= as_utc(second) else other
 
 
 def is_by(moment: str, latest: datetime) -> bool:
     """Whether a source's moment is not after another; one without an offset counts as UTC, one that is none is not."""
     parsed = parse_moment(moment)
-    return parsed is not None and _in_utc(parsed) <= latest
+    return parsed is not None and as_utc(parsed) <= latest
 
 
 def parse_moment(moment: str) -> datetime | None:
@@ -166,7 +167,3 @@ def parse_moment(moment: str) -> datetime | None:
         return datetime.fromisoformat(moment)
     except ValueError:
         return None
-
-
-def _in_utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
