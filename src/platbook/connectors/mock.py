@@ -36,7 +36,7 @@ from platbook.connectors.contract import (
     SourceUnavailable,
 )
 from platbook.market import Market, MarketListing, MarketPhoto, draw_photo
-from platbook.market.dice import to_hash
+from platbook.market.seeded_random import to_hash
 
 T = TypeVar("T")
 
