@@ -31,11 +31,11 @@ from platbook.connectors.rets.searcher import Asked, Found, OffsetRefusedError
 from platbook.connectors.rets.seen_keys import SeenKeys
 from platbook.connectors.rets.settings import RetsSettings
 from platbook.protocols.rets.query import (
-    EVERYTHING_SINCE,
+    EARLIEST_TIMESTAMP,
     all_of,
     modified_between,
     modified_since,
-    parse_moment,
+    parse_timestamp,
     to_literal,
 )
 
@@ -278,7 +278,7 @@ class Pager:
 
     async def _walk_by_time(self, query: Query, place: Place) -> AsyncIterator[Sheet]:
         total = await self._fetcher.searcher.count(query.class_name, query.dmql)
-        slices: list[tuple[str, str | None]] = [(query.since or EVERYTHING_SINCE, place.until)]
+        slices: list[tuple[str, str | None]] = [(query.since or EARLIEST_TIMESTAMP, place.until)]
         while slices:
             start, end = slices.pop()
             read = await self._read_slice(query, start, end)
@@ -351,8 +351,8 @@ def _has_ended(found: Found, received: int, limit: int | None, fresh: int) -> bo
 
 def _halve(start: str, end: str | None, now: datetime) -> str | None:
     """A moment in the middle of a slice, in the form of its start; None: it is a second long, or shorter."""
-    low = parse_moment(start)
-    high = parse_moment(end) if end is not None else now + _DAY
+    low = parse_timestamp(start)
+    high = parse_timestamp(end) if end is not None else now + _DAY
     if low is None or high is None:
         raise SourceBrokeProtocol(f"a slice from {start[:40]!r} to {str(end)[:40]!r} is none of time")
     high = as_utc(high)
