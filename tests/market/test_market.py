@@ -1,4 +1,4 @@
-"""The market: one truth for every process, records that agree with themselves, a life that can be followed."""
+"""The market: deterministic in every process, with consistent records and traceable lifecycles."""
 
 import json
 import re
@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from platbook.base.times import to_iso_z
 from platbook.market import Market, MarketListing
 
 STARTED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -41,13 +42,13 @@ def snapshot(market: Market, at: datetime) -> dict[str, MarketListing]:
 
 @FEW
 @given(SEEDS, DAYS)
-def test_any_two_markets_of_one_seed_and_size_are_one(seed: int, days: float) -> None:
+def test_markets_of_equal_seed_and_size_are_equal(seed: int, days: float) -> None:
     one, other = Market(seed, 7, STARTED), Market(seed, 7, STARTED)
     assert list(other.listings(later(1500)))
     assert snapshot(one, later(days)) == snapshot(other, later(days))
 
 
-def test_other_seeds_make_other_markets() -> None:
+def test_different_seeds_make_different_markets() -> None:
     one = {text(listing, "UnparsedAddress") for listing in Market(1, 50, STARTED).listings(STARTED)}
     other = {text(listing, "UnparsedAddress") for listing in Market(2, 50, STARTED).listings(STARTED)}
     assert len(one | other) > 95
@@ -55,7 +56,7 @@ def test_other_seeds_make_other_markets() -> None:
 
 @FEW
 @given(SEEDS, DAYS, st.integers(1, 60))
-def test_the_feed_always_holds_its_size(seed: int, days: float, size: int) -> None:
+def test_the_feed_always_has_its_configured_size(seed: int, days: float, size: int) -> None:
     market = Market(seed, size, STARTED)
     keys = market.keys(later(days))
     assert len(set(keys)) == size
@@ -64,7 +65,7 @@ def test_the_feed_always_holds_its_size(seed: int, days: float, size: int) -> No
 
 @FEW
 @given(SEEDS, DAYS, st.floats(0, 120, allow_nan=False))
-def test_what_changed_is_the_difference_of_two_snapshots(seed: int, days: float, more: float) -> None:
+def test_changed_is_the_difference_of_two_snapshots(seed: int, days: float, more: float) -> None:
     market = Market(seed, 25, STARTED)
     since, at = later(days), later(days + more)
     before, after = snapshot(market, since), snapshot(market, at)
@@ -82,17 +83,17 @@ def test_what_changed_is_the_difference_of_two_snapshots(seed: int, days: float,
 
 @FEW
 @given(SEEDS, st.integers(0, 29))
-def test_a_walk_goes_on_behind_any_listing(seed: int, cut: int) -> None:
+def test_a_walk_resumes_after_any_listing(seed: int, cut: int) -> None:
     market, at = Market(seed, 30, STARTED), later(50)
     by_time, by_key = list(market.changed(None, at)), list(market.listings(at))
-    behind = (by_time[cut].modified, by_time[cut].key)
-    assert list(market.changed(None, at, after=behind)) == by_time[cut + 1 :]
+    position = (by_time[cut].modified, by_time[cut].key)
+    assert list(market.changed(None, at, after=position)) == by_time[cut + 1 :]
     assert list(market.listings(at, after=by_key[cut].key)) == by_key[cut + 1 :]
 
 
 @FEW
 @given(SEEDS, DAYS)
-def test_one_listing_by_key_is_the_feeds(seed: int, days: float) -> None:
+def test_a_listing_by_key_equals_the_one_in_the_feed(seed: int, days: float) -> None:
     market, at = Market(seed, 9, STARTED), later(days)
     for key, listing in snapshot(market, at).items():
         assert market.listing(key, at) == listing
@@ -102,7 +103,7 @@ def test_one_listing_by_key_is_the_feeds(seed: int, days: float) -> None:
 
 @FEW
 @given(SEEDS)
-def test_a_listing_lives_on_and_never_goes_back(seed: int) -> None:
+def test_a_listing_evolves_and_never_goes_back(seed: int) -> None:
     market = Market(seed, 4, STARTED)
     seen: dict[str, MarketListing] = {}
     for day in range(0, 300, 3):
@@ -140,7 +141,7 @@ def population() -> list[MarketListing]:
     return list(Market(3, 1500, STARTED).listings(later(70)))
 
 
-def test_the_three_kinds_are_there_with_believable_shares(population: list[MarketListing]) -> None:
+def test_property_types_have_plausible_shares(population: list[MarketListing]) -> None:
     kinds = [text(listing, "PropertyType") for listing in population]
     for kind, low, high in (("Residential", 0.65, 0.83), ("Commercial", 0.08, 0.2), ("Land", 0.07, 0.18)):
         assert low < sum(one.startswith(kind) for one in kinds) / len(kinds) < high
@@ -149,7 +150,7 @@ def test_the_three_kinds_are_there_with_believable_shares(population: list[Marke
     assert hidden.count(True) > 0.9 * len(hidden)
 
 
-def test_records_are_wide_and_of_json_values(population: list[MarketListing]) -> None:
+def test_records_have_many_fields_of_json_values(population: list[MarketListing]) -> None:
     for listing in population:
         assert len(listing.record) >= 70
         assert listing.record.keys() >= PRIVATE
@@ -161,7 +162,7 @@ def test_records_are_wide_and_of_json_values(population: list[MarketListing]) ->
         assert all(isinstance(listing.record[name], list) for name in MULTI & listing.record.keys())
 
 
-def test_prices_and_statuses_agree(population: list[MarketListing]) -> None:
+def test_prices_and_statuses_are_consistent(population: list[MarketListing]) -> None:
     for listing in population:
         record, status = listing.record, text(listing, "StandardStatus")
         cut = record["PreviousListPrice"] is not None
@@ -180,17 +181,17 @@ def test_prices_and_statuses_agree(population: list[MarketListing]) -> None:
         assert (record["OnMarketDate"] is None) == (status == "Coming Soon")
 
 
-def test_moments_stand_in_their_order(population: list[MarketListing]) -> None:
+def test_timestamps_are_in_order(population: list[MarketListing]) -> None:
     for listing in population:
         record = listing.record
         modified = text(listing, "ModificationTimestamp")
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", modified)
         assert datetime.fromisoformat(modified) == listing.modified <= later(70)
-        moments = [value for name, value in record.items() if name.endswith("Timestamp") and value is not None]
-        assert max(map(str, moments)) == modified
+        timestamps = [value for name, value in record.items() if name.endswith("Timestamp") and value is not None]
+        assert max(map(str, timestamps)) == modified
         dates = ("ListingContractDate", "OnMarketDate", "PurchaseContractDate", "CloseDate")
-        known = [date.fromisoformat(str(record[name])) for name in dates if record[name] is not None]
-        assert known == sorted(known)
+        present = [date.fromisoformat(str(record[name])) for name in dates if record[name] is not None]
+        assert present == sorted(present)
         if record["StandardStatus"] == "Expired":
             assert text(listing, "ExpirationDate") == text(listing, "StatusChangeTimestamp")[:10]
         else:
@@ -215,7 +216,7 @@ def test_a_home_has_rooms_a_condominium_a_unit_and_land_neither(population: list
             assert number(listing, "LotSizeSquareFeet") == round(number(listing, "LotSizeAcres") * 43_560)
 
 
-def test_remarks_tell_facts_of_the_record(population: list[MarketListing]) -> None:
+def test_remarks_agree_with_the_record(population: list[MarketListing]) -> None:
     for listing in population:
         remarks = text(listing, "PublicRemarks")
         assert text(listing, "City") in remarks
@@ -227,7 +228,7 @@ def test_remarks_tell_facts_of_the_record(population: list[MarketListing]) -> No
             assert f"{number(listing, 'LotSizeAcres'):g} acres" in remarks
 
 
-def test_addresses_and_places_agree(population: list[MarketListing]) -> None:
+def test_addresses_and_coordinates_are_consistent(population: list[MarketListing]) -> None:
     places: dict[str, set[tuple[str, str, str]]] = {}
     boxes = {"CO": (40, 41, -106, -104), "NC": (35, 36, -83, -82), "WI": (42, 44, -90, -89)}
     for listing in population:
@@ -241,10 +242,10 @@ def test_addresses_and_places_agree(population: list[MarketListing]) -> None:
         assert full.startswith(f"{text(listing, 'StreetNumber')} {text(listing, 'StreetName')} ")
         assert full.endswith(f"{text(listing, 'City')}, {state} {text(listing, 'PostalCode')}")
     assert len(places) == 10
-    assert all(len(found) == 1 for found in places.values())
+    assert all(len(values) == 1 for values in places.values())
 
 
-def test_people_are_the_same_everywhere_and_cannot_be_called(population: list[MarketListing]) -> None:
+def test_people_are_consistent_and_have_fictitious_numbers(population: list[MarketListing]) -> None:
     agents: dict[str, set[tuple[object, ...]]] = {}
     names = ("ListAgentFullName", "ListAgentEmail", "ListAgentMlsId", "ListOfficeKey", "ListOfficeName")
     for listing in population:
@@ -253,19 +254,19 @@ def test_people_are_the_same_everywhere_and_cannot_be_called(population: list[Ma
         for field in ("ListAgentDirectPhone", "ListOfficePhone"):
             assert re.fullmatch(r"\d{3}-555-01\d\d", text(listing, field))
     assert len(agents) > 50
-    assert all(len(found) == 1 for found in agents.values())
+    assert all(len(values) == 1 for values in agents.values())
 
 
-def test_photos_agree_with_their_record(population: list[MarketListing]) -> None:
+def test_photos_are_consistent_with_the_record(population: list[MarketListing]) -> None:
     for listing in population:
         assert len(listing.photos) == listing.record["PhotosCount"]
         assert [photo.order for photo in listing.photos] == list(range(1, len(listing.photos) + 1))
         assert len({photo.key for photo in listing.photos}) == len(listing.photos)
         newest = max(photo.modified for photo in listing.photos)
-        assert text(listing, "PhotosChangeTimestamp") == newest.isoformat().replace("+00:00", "Z")
+        assert text(listing, "PhotosChangeTimestamp") == to_iso_z(newest)
 
 
-def test_a_moment_before_the_start_is_refused() -> None:
+def test_a_time_before_the_start_is_refused() -> None:
     with pytest.raises(ValueError, match="not before"):
         Market(1, 5, STARTED).keys(later(-1))
     with pytest.raises(ValueError, match="at least one"):

@@ -1,4 +1,4 @@
-"""Drawn photos: real images, the same every time, and not the same for everything."""
+"""Drawn photos: valid images, deterministic, and different for each listing and position."""
 
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -6,21 +6,21 @@ from io import BytesIO
 import pytest
 from PIL import Image, ImageStat
 
-from platbook.market import Market, MarketListing, Subject, draw_photo
+from platbook.market import Market, MarketListing, PhotoSubject, draw_photo
 
 STARTED = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def examples() -> dict[Subject, tuple[MarketListing, int]]:
-    found: dict[Subject, tuple[MarketListing, int]] = {}
+def examples() -> dict[PhotoSubject, tuple[MarketListing, int]]:
+    by_subject: dict[PhotoSubject, tuple[MarketListing, int]] = {}
     for listing in Market(5, 200, STARTED).listings(STARTED + timedelta(days=180)):
         for photo in listing.photos:
-            found.setdefault(photo.subject, (listing, photo.order))
-    return found
+            by_subject.setdefault(photo.subject, (listing, photo.order))
+    return by_subject
 
 
-@pytest.mark.parametrize("subject", list(Subject))
-def test_every_subject_is_drawn_as_a_jpeg_worth_looking_at(subject: Subject) -> None:
+@pytest.mark.parametrize("subject", list(PhotoSubject))
+def test_every_subject_is_drawn_as_a_detailed_jpeg(subject: PhotoSubject) -> None:
     listing, order = examples()[subject]
     photo = draw_photo(listing, order)
     assert len(photo) < 300_000
@@ -32,7 +32,7 @@ def test_every_subject_is_drawn_as_a_jpeg_worth_looking_at(subject: Subject) -> 
     assert draw_photo(listing, order) == photo
 
 
-def test_listings_places_and_versions_differ() -> None:
+def test_listings_positions_and_versions_differ() -> None:
     market = Market(5, 60, STARTED)
     at = STARTED + timedelta(days=60)
     listings = list(market.listings(at))
@@ -46,10 +46,10 @@ def test_listings_places_and_versions_differ() -> None:
                 if old.version != new.version:
                     assert draw_photo(before, old.order) != draw_photo(after, new.order)
                     return
-    pytest.fail("no photo was taken anew in sixty days")
+    pytest.fail("no photo was replaced in sixty days")
 
 
-def test_a_photo_that_is_not_there_is_refused() -> None:
+def test_a_missing_photo_is_refused() -> None:
     listing = next(Market(5, 1, STARTED).listings(STARTED))
     with pytest.raises(ValueError, match="has no photo 99"):
         draw_photo(listing, 99)

@@ -38,7 +38,7 @@ def test_the_example_of_rfc_7616() -> None:
     assert 'response="753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"' in header
 
 
-def test_the_nonce_count_rises() -> None:
+def test_the_nonce_count_increments() -> None:
     answer = _answer(RFC_2617, "a", "b")
     headers: list[str] = []
     for _ in range(3):
@@ -52,13 +52,13 @@ def test_basic() -> None:
     assert header == "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="
 
 
-def test_of_several_challenges_digest_wins() -> None:
+def test_digest_is_preferred_among_challenges() -> None:
     challenge = parse_challenge('Basic realm="a", Digest realm="b", nonce="n"')
     assert challenge == Challenge("digest", {"realm": "b", "nonce": "n"})
     assert parse_challenge("Negotiate") is None
 
 
-def test_an_unknown_algorithm_is_said() -> None:
+def test_an_unsupported_algorithm_is_an_error() -> None:
     with pytest.raises(SourceBrokeProtocol, match="SHA-1024"):
         _answer('Digest realm="a", nonce="n", algorithm=SHA-1024', "a", "b").sign("GET", "/", "c")
 
@@ -76,5 +76,5 @@ def test_any_header_is_a_challenge_or_none(pieces: list[str]) -> None:
 
 
 @given(st.text(st.sampled_from('a=", \\\tDigest'), min_size=1, max_size=6))
-def test_a_long_challenge_takes_time_by_its_length(piece: str) -> None:
+def test_a_long_challenge_takes_linear_time(piece: str) -> None:
     parse_challenge("Digest " + piece * (60_000 // len(piece)))

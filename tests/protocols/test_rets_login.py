@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from platbook.base.errors import SourceBrokeProtocol
 from platbook.protocols.rets.login import LoginReply, parse_login, parse_pairs
-from platbook.protocols.rets.xml import Status
+from platbook.protocols.rets.xml import ReplyStatus
 from tests.fakes.recordings import recorded_rets
 
 URL = "http://mls.example.com:6103/rets/login?x=1"
@@ -38,7 +38,7 @@ def _body(pairs: str) -> bytes:
         "\nLogin=http://mls.example.com:6103/rets/login\nSearch=search\n",
     ],
 )
-def test_every_layout_names_the_search(pairs: str) -> None:
+def test_every_layout_has_the_search_url(pairs: str) -> None:
     assert _login(_body(pairs)).capabilities["Search"] == "http://mls.example.com:6103/rets/search"
 
 
@@ -50,7 +50,7 @@ def test_one_line_with_empty_values() -> None:
 
 def test_info_lines_of_1_8() -> None:
     reply = _login(_body("\nInfo=USERID;Character;demo\nInfo=TimeoutSeconds;Int;600\nSearch=/s\n"))
-    assert reply.facts["USERID"] == "demo"
+    assert reply.info["USERID"] == "demo"
 
 
 def test_rets_1_0_has_no_response_element() -> None:
@@ -59,17 +59,17 @@ def test_rets_1_0_has_no_response_element() -> None:
 
 
 @pytest.mark.parametrize("body", [b"<html>maintenance</html>", b"", _body("\nLogin=/x\n"), _body("\nSearch=//[x\n")])
-def test_what_is_no_login_reply_is_said(body: bytes) -> None:
+def test_other_bodies_are_errors(body: bytes) -> None:
     with pytest.raises(SourceBrokeProtocol):
         parse_login(body, URL)
 
 
-def test_a_refusal_is_a_status_that_lists_the_brokers_to_choose_from() -> None:
-    assert parse_login(b'<RETS ReplyCode="20036" ReplyText="no"/>', URL) == Status(20036, "no")
+def test_a_refusal_is_a_status_with_the_broker_codes() -> None:
+    assert parse_login(b'<RETS ReplyCode="20036" ReplyText="no"/>', URL) == ReplyStatus(20036, "no")
     body = (
         b'<RETS ReplyCode="20012" ReplyText="which?"><RETS-RESPONSE>\nBroker=A1\nBroker=B2,7\n</RETS-RESPONSE></RETS>'
     )
-    assert parse_login(body, URL) == Status(20012, "which? (broker codes: A1, B2,7)")
+    assert parse_login(body, URL) == ReplyStatus(20012, "which? (broker codes: A1, B2,7)")
 
 
 @pytest.mark.parametrize(
@@ -87,13 +87,13 @@ _PIECES = st.sampled_from(
 
 
 @given(st.lists(st.one_of(_PIECES, st.text(max_size=20)), max_size=30), st.sampled_from([0, 20012, 20036]))
-def test_any_text_is_a_login_a_refusal_or_one_named_error(pieces: list[str], code: int) -> None:
+def test_any_text_is_a_login_a_refusal_or_a_protocol_error(pieces: list[str], code: int) -> None:
     body = f'<RETS ReplyCode="{code}"><RETS-RESPONSE>{"".join(pieces)}</RETS-RESPONSE></RETS>'
     for sent in (body.encode(), "".join(pieces).encode()):
         with contextlib.suppress(SourceBrokeProtocol):
-            assert isinstance(parse_login(sent, URL), LoginReply | Status)
+            assert isinstance(parse_login(sent, URL), LoginReply | ReplyStatus)
 
 
 @given(st.text(st.sampled_from("aX-= \t;LoginInfo"), min_size=1, max_size=6))
-def test_a_login_of_one_long_line_takes_time_by_its_length(piece: str) -> None:
+def test_a_login_of_one_long_line_takes_linear_time(piece: str) -> None:
     parse_pairs(piece * (60_000 // len(piece)))

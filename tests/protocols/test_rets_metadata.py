@@ -60,7 +60,7 @@ def test_values_with_spaces_and_empty_ones_stay_in_their_columns() -> None:
     assert all(len(row) == 8 for row in tables[0].rows)
 
 
-def test_tables_within_tables_know_their_parents() -> None:
+def test_nested_tables_have_their_parents() -> None:
     body = b"""<RETS ReplyCode="0" ReplyText="ok"><METADATA><METADATA-SYSTEM Version="1"><SYSTEM SystemID="X">
       <METADATA-RESOURCE Version="1"><Resource><ResourceID>Property</ResourceID>
         <METADATA-CLASS Resource="Property"><Class><ClassName>RES</ClassName>
@@ -85,11 +85,11 @@ def test_tables_within_tables_know_their_parents() -> None:
         (b'<RETS ReplyCode="0" ReplyText="ok"/>', 0),
     ],
 )
-def test_nothing_there_is_told_in_many_ways(body: bytes, code: int) -> None:
+def test_every_form_of_an_empty_reply(body: bytes, code: int) -> None:
     assert _parse(body) == ([], code)
 
 
-def test_spellings_of_foreign_keys_are_one() -> None:
+def test_spellings_of_foreign_keys_are_unified() -> None:
     for name in (b"FOREIGNKEYS", b"FOREIGN_KEYS"):
         body = b'<RETS ReplyCode="0"><METADATA-%s><COLUMNS>\tA\t</COLUMNS></METADATA-%s></RETS>' % (name, name)
         assert _parse(body)[0][0].kind == "FOREIGN_KEYS"
@@ -111,6 +111,6 @@ _PIECES = st.sampled_from(
 
 
 @given(st.lists(st.one_of(_PIECES, st.binary(max_size=10)), max_size=25), st.integers(1, 40))
-def test_any_bytes_give_tables_or_one_named_error(pieces: list[bytes], size: int) -> None:
+def test_any_bytes_are_tables_or_a_protocol_error(pieces: list[bytes], size: int) -> None:
     with contextlib.suppress(SourceBrokeProtocol):  # anything else fails the test
         _parse(b'<RETS ReplyCode="0">' + b"".join(pieces), size)

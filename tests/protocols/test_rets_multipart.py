@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from platbook.base.errors import SourceBrokeProtocol
-from platbook.protocols.rets.multipart import MultipartParser, Part
+from platbook.protocols.rets.multipart import MultipartParser, MultipartPart
 from platbook.protocols.rets.objects import ObjectParser, RetsObject
 from tests.fakes.recordings import recorded_rets
 
@@ -16,9 +16,9 @@ ONE = b"\r\nContent-Type: image/jpeg\r\nContent-ID: 7\r\nObject-ID: 1\r\n\r\n" +
 TWO = b"\r\nContent-Type: image/jpeg\r\nContent-ID: 7\r\nObject-ID: 2\r\n\r\n" + JPEG[::-1] + b"\r\n"
 
 
-def _parts(body: bytes, content_type: str, size: int = 5) -> list[Part]:
+def _parts(body: bytes, content_type: str, size: int = 5) -> list[MultipartPart]:
     parser = MultipartParser(content_type)
-    parts: list[Part] = []
+    parts: list[MultipartPart] = []
     for start in range(0, len(body), size):
         parts += parser.feed(body[start : start + size])
     return parts + parser.close()
@@ -26,10 +26,10 @@ def _parts(body: bytes, content_type: str, size: int = 5) -> list[Part]:
 
 def _objects(body: bytes, headers: dict[str, str], size: int = 7) -> list[RetsObject]:
     parser = ObjectParser(headers)
-    found: list[RetsObject] = []
+    objects: list[RetsObject] = []
     for start in range(0, len(body), size):
-        found += parser.feed(body[start : start + size])
-    return found + parser.close()
+        objects += parser.feed(body[start : start + size])
+    return objects + parser.close()
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_the_bytes_between_boundaries_are_exact(
 
 
 @pytest.mark.parametrize("size", [1, 6, 4096])
-def test_without_the_last_boundary_the_last_part_is_what_is_left(size: int) -> None:
+def test_without_a_closing_boundary_the_last_part_is_the_rest(size: int) -> None:
     body = b"--abc" + ONE + b"--abc" + TWO.removesuffix(b"\r\n")
     assert [part.content for part in _parts(body, "multipart/parallel; boundary=abc", size)] == [JPEG, JPEG[::-1]]
     measured = b"--abc\r\nContent-Type: image/jpeg\r\nContent-Length: 3\r\n\r\nabc\r\n"
@@ -77,7 +77,7 @@ def test_headers_of_every_form(head: bytes, bodyless: bool) -> None:  # noqa: FB
     address = b"Location: http://x.test/1.jpg?a=1&amp;b=2\r\n" if bodyless else b""
     body = b"--b\r\nContent-Type: image/jpeg\r\n" + address + head + image + b"\r\n--b--"
     (one,) = _objects(body, {"content-type": "multipart/parallel; boundary=b"})
-    assert (one.content_id, one.object_id, one.description, one.refused) == ("7", "1", "a view", None)
+    assert (one.content_id, one.object_id, one.description, one.error) == ("7", "1", "a view", None)
     assert (one.location, one.content) == (("http://x.test/1.jpg?a=1&b=2", b"") if bodyless else (None, b"bytes"))
 
 
@@ -95,12 +95,12 @@ def test_headers_of_every_form(head: bytes, bodyless: bool) -> None:  # noqa: FB
         (b'Content-Type: text/xml\r\nLocation: http://x.test/1\r\n\r\n<RETS ReplyCode="0" ReplyText="ok"/>', None),
     ],
 )
-def test_an_error_stands_in_the_place_of_an_object(part: bytes, code: int | None) -> None:
+def test_an_error_replaces_an_object(part: bytes, code: int | None) -> None:
     head = b"--b\r\nContent-ID: 7\r\nObject-ID: 2\r\n"
     body = head + part + b"\r\n--b" + ONE + b"--b--"
     first, second = _objects(body, {"content-type": "multipart/parallel; boundary=b"})
-    assert (first.refused.code if first.refused else None, first.content) == (code, b"")
-    assert (second.refused, second.content) == (None, JPEG)
+    assert (first.error.code if first.error else None, first.content) == (code, b"")
+    assert (second.error, second.content) == (None, JPEG)
 
 
 def test_a_single_object_is_described_by_the_replys_own_headers() -> None:
@@ -127,7 +127,7 @@ def test_a_single_object_is_described_by_the_replys_own_headers() -> None:
         (b"no boundary at all", "multipart/parallel; boundary=b"),
     ],
 )
-def test_what_is_no_reply_is_said(body: bytes, content_type: str) -> None:
+def test_other_bodies_are_errors(body: bytes, content_type: str) -> None:
     with pytest.raises(SourceBrokeProtocol):
         _objects(body, {"content-type": content_type})
 
@@ -135,10 +135,10 @@ def test_what_is_no_reply_is_said(body: bytes, content_type: str) -> None:
 def test_a_recorded_reply_has_its_parts() -> None:
     body = recorded_rets("GetObject_multipart_Location1.byte")
     boundary = body[2 : body.index(b"\n")].decode().strip()
-    found = _objects(body, {"content-type": f"multipart/parallel; boundary={boundary}"}, 100)
-    assert [one.object_id for one in found] == [str(number) for number in range(1, 42)]
-    assert all(one.location and one.refused is None for one in found)
-    assert [one.preferred for one in found].count(True) == 1
+    objects = _objects(body, {"content-type": f"multipart/parallel; boundary={boundary}"}, 100)
+    assert [one.object_id for one in objects] == [str(number) for number in range(1, 42)]
+    assert all(one.location and one.error is None for one in objects)
+    assert [one.preferred for one in objects].count(True) == 1
 
 
 _PIECES = st.sampled_from(
@@ -147,21 +147,21 @@ _PIECES = st.sampled_from(
 
 
 @given(st.lists(st.one_of(_PIECES, st.binary(max_size=20)), max_size=30), st.integers(1, 40), st.booleans())
-def test_any_bytes_give_objects_or_one_named_error(pieces: list[bytes], size: int, multipart: bool) -> None:  # noqa: FBT001 - drawn
+def test_any_bytes_are_objects_or_a_protocol_error(pieces: list[bytes], size: int, multipart: bool) -> None:  # noqa: FBT001 - drawn
     kind = "multipart/parallel; boundary=b" if multipart else "image/jpeg"
     with contextlib.suppress(SourceBrokeProtocol):  # anything else fails the test
         _objects(b"".join(pieces), {"content-type": kind}, size)
 
 
 @given(st.lists(st.binary(max_size=60), min_size=1, max_size=5), st.integers(1, 40))
-def test_what_is_put_between_boundaries_is_read(images: list[bytes], size: int) -> None:
+def test_images_between_boundaries_are_read_back(images: list[bytes], size: int) -> None:
     images = [image for image in images if b"--b1a2c3" not in image]
     head = b"\r\nContent-Type: image/jpeg\r\n\r\n"
     body = b"".join(b"--b1a2c3" + head + image + b"\r\n" for image in images) + b"--b1a2c3--\r\n"
     assert [part.content for part in _parts(body, "multipart/parallel; boundary=b1a2c3", size)] == images
 
 
-def test_a_part_without_end_is_an_error_in_bounded_memory() -> None:
+def test_an_endless_part_is_an_error_in_bounded_memory() -> None:
     parser = MultipartParser("multipart/parallel; boundary=b")
     parser.feed(b"--b\r\nContent-Type: image/jpeg\r\n\r\n")
     piece = b"\r\n--" + b"x" * (1024 * 1024 - 4)

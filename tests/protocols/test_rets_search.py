@@ -7,14 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from platbook.base.errors import SourceBrokeProtocol
-from platbook.protocols.rets.search import BadRow, CompactParser, Row
-from platbook.protocols.rets.xml import UNSAID, Encoding
+from platbook.protocols.rets.search import CompactParser, CompactRow, MalformedRow
+from platbook.protocols.rets.xml import UNSPECIFIED, Encoding
 from tests.fakes.recordings import recorded_rets
 
 
-def _parse(body: bytes, *, size: int = 7, encoding: Encoding = UNSAID) -> tuple[CompactParser, list[Row | BadRow], int]:
+def _parse(
+    body: bytes, *, size: int = 7, encoding: Encoding = UNSPECIFIED
+) -> tuple[CompactParser, list[CompactRow | MalformedRow], int]:
     parser = CompactParser(encoding)
-    rows: list[Row | BadRow] = []
+    rows: list[CompactRow | MalformedRow] = []
     for start in range(0, len(body), size):
         rows += parser.feed(body[start : start + size])
     last, status = parser.close()
@@ -46,9 +48,9 @@ def test_rows_of_every_layout(inside: str) -> None:
     assert (list(parser.columns), rows, code) == (["A", "B", "C"], [("1", "", "3")], 0)
 
 
-def test_a_row_that_does_not_fit_is_told_and_the_next_is_read() -> None:
+def test_a_malformed_row_is_reported_and_the_next_is_read() -> None:
     _, rows, _ = _parse(_reply("<COLUMNS>\tA\tB\t</COLUMNS><DATA>\t1\t2\t3\t4\t</DATA><DATA>\t5\t6\t</DATA>"))
-    assert isinstance(rows[0], BadRow)
+    assert isinstance(rows[0], MalformedRow)
     assert "5 cells" in rows[0].reason or "6 cells" in rows[0].reason
     assert rows[1] == ("5", "6")
 
@@ -63,9 +65,9 @@ def test_a_row_that_does_not_fit_is_told_and_the_next_is_read() -> None:
         (b'<RETS replyCode="20201" replyText="none" />', 20201, False),
     ],
 )
-def test_the_status_that_counts_is_the_last(body: bytes, code: int, more: bool) -> None:  # noqa: FBT001 - a table
-    parser, _, said = _parse(body)
-    assert (said, parser.max_rows) == (code, more)
+def test_the_last_status_counts(body: bytes, code: int, more: bool) -> None:  # noqa: FBT001 - a table
+    parser, _, status_code = _parse(body)
+    assert (status_code, parser.max_rows) == (code, more)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +101,7 @@ def test_declared_encodings_win() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "words"),
+    ("body", "message"),
     [
         (b"", "empty"),
         (b"   \n", "empty"),
@@ -115,14 +117,14 @@ def test_declared_encodings_win() -> None:
         (_reply('<COUNT Records="many"/>'), "COUNT"),
     ],
 )
-def test_what_is_not_a_reply_is_an_error_with_its_beginning(body: bytes, words: str) -> None:
-    with pytest.raises(SourceBrokeProtocol, match=words) as caught:
+def test_other_bodies_are_errors_with_a_sample(body: bytes, message: str) -> None:
+    with pytest.raises(SourceBrokeProtocol, match=message) as caught:
         _parse(body)
     assert caught.value.sample == body[:2048]
 
 
 @given(st.binary(max_size=400), st.integers(1, 50))
-def test_any_bytes_give_rows_or_one_named_error(body: bytes, size: int) -> None:
+def test_any_bytes_are_rows_or_a_protocol_error(body: bytes, size: int) -> None:
     for whole in (body, b'<RETS ReplyCode="0">' + body, b'<RETS ReplyCode="0"><COLUMNS>\tA\t</COLUMNS><DATA>' + body):
         with contextlib.suppress(SourceBrokeProtocol):  # anything else fails the test
             _parse(whole, size=size)
@@ -135,7 +137,7 @@ def test_any_bytes_give_rows_or_one_named_error(body: bytes, size: int) -> None:
         )
     )
 )
-def test_what_is_written_is_read(table: list[list[str]]) -> None:
+def test_rows_round_trip(table: list[list[str]]) -> None:
     def escape(cell: str) -> str:
         return cell.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
@@ -149,9 +151,9 @@ def test_what_is_written_is_read(table: list[list[str]]) -> None:
     [("Search.xml", 3, None, False), ("Search_1of2.xml", 3, 6, True), ("Search_2of2.xml", 3, 6, False)],
 )
 def test_recorded_replies(name: str, rows: int, count: int | None, more: bool) -> None:  # noqa: FBT001 - a table
-    parser, found, code = _parse(recorded_rets(f"COMPACT-DECODED/{name}"), size=4096)
-    assert (len(parser.columns), len(found), parser.count, parser.max_rows, code) == (208, rows, count, more, 0)
-    assert all(not isinstance(row, BadRow) for row in found)
+    parser, rows_read, code = _parse(recorded_rets(f"COMPACT-DECODED/{name}"), size=4096)
+    assert (len(parser.columns), len(rows_read), parser.count, parser.max_rows, code) == (208, rows, count, more, 0)
+    assert all(not isinstance(row, MalformedRow) for row in rows_read)
 
 
 _CELLS = st.text(st.sampled_from("aé€😊&<>\"'\r\n;#\x0b x|"), max_size=6)
@@ -164,9 +166,7 @@ _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
     st.sampled_from(["", "&", "&#233;", "\x0b"]),
     st.integers(1, 90),
 )
-def test_rows_taken_in_one_go_are_those_an_xml_parser_gives(
-    table: list[list[str]], gap: str, fault: str, size: int
-) -> None:
+def test_the_fast_path_equals_an_xml_parser(table: list[list[str]], gap: str, fault: str, size: int) -> None:
     def write(row: list[str]) -> str:
         return "<DATA>\t" + "\t".join("".join(_ESCAPES.get(c, c) for c in cell) for cell in row) + fault + "\t</DATA>"
 
@@ -182,14 +182,14 @@ def test_rows_taken_in_one_go_are_those_an_xml_parser_gives(
     assert slow.repairs == _parse(body, size=size)[0].repairs
 
 
-def test_latin_1_that_is_declared_has_the_quotes_of_windows() -> None:
+def test_declared_latin_1_is_decoded_as_windows_1252() -> None:
     inside = '<RETS ReplyCode="0"><COLUMNS>\tA\t</COLUMNS><DATA>\t“é”\t</DATA><DATA>\té\t</DATA></RETS>'
     body = ('<?xml version="1.0" encoding="ISO-8859-1"?>' + inside).encode("cp1252")
     assert _parse(body)[1] == [("“é”",), ("é",)]
     assert _parse(body, size=4096)[1] == [("“é”",), ("é",)]
 
 
-def test_an_encoding_that_is_set_stands_behind_what_the_reply_says() -> None:
+def test_a_declared_encoding_overrides_the_setting() -> None:
     inside = '<RETS ReplyCode="0"><COLUMNS>\tA\t</COLUMNS><DATA>\tж\t</DATA></RETS>'
     assert _parse(inside.encode("cp1251"), encoding=Encoding(fallback="windows-1251"))[1] == [("ж",)]
     assert _parse(inside.encode("utf-8"), encoding=Encoding("utf-8", "windows-1251"))[1] == [("ж",)]
@@ -197,7 +197,7 @@ def test_an_encoding_that_is_set_stands_behind_what_the_reply_says() -> None:
     assert _parse(inside.encode(), encoding=Encoding("base64"))[1] == [("ж",)]
 
 
-def test_text_and_markup_without_end_are_errors_in_bounded_memory() -> None:
+def test_unbounded_text_and_markup_are_errors_in_bounded_memory() -> None:
     head = b'<RETS ReplyCode="0"><COLUMNS>\tA\t</COLUMNS>'
     for begin, word in ((b"<DATA>", "text"), (b'<X a="', "markup")):
         parser = CompactParser()

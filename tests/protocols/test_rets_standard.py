@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from platbook.base.errors import SourceBrokeProtocol
-from platbook.protocols.rets.standard import Record, StandardParser
+from platbook.protocols.rets.standard import StandardXmlParser, XmlRecord
 
 REPLY = b"""<RETS ReplyCode="0" ReplyText="ok"><COUNT Records="2"/><REData><REProperties>
   <ResidentialProperty Key="7"><ListPrice>450000</ListPrice><Remarks>A &amp; B</Remarks><Empty/>
@@ -18,16 +18,16 @@ CREA = b"""<RETS ReplyCode="0" ReplyText="ok"><RETS-RESPONSE xmlns="CREA.Search"
   <PropertyDetails ID="1" LastUpdated="x"><Price>5</Price></PropertyDetails></RETS-RESPONSE></RETS>"""
 
 
-def _parse(body: bytes, size: int = 9) -> tuple[StandardParser, list[Record]]:
-    parser = StandardParser()
-    found: list[Record] = []
+def _parse(body: bytes, size: int = 9) -> tuple[StandardXmlParser, list[XmlRecord]]:
+    parser = StandardXmlParser()
+    records: list[XmlRecord] = []
     for start in range(0, len(body), size):
-        found += parser.feed(body[start : start + size])
+        records += parser.feed(body[start : start + size])
     last, _ = parser.close()
-    return parser, found + last
+    return parser, records + last
 
 
-def test_records_are_read_by_the_paths_of_their_fields() -> None:
+def test_record_fields_are_named_by_their_paths() -> None:
     parser, records = _parse(REPLY)
     assert (parser.count, parser.max_rows) == (2, True)
     assert records == [
@@ -43,7 +43,7 @@ def test_records_are_read_by_the_paths_of_their_fields() -> None:
     ]
 
 
-def test_what_stands_round_and_beside_the_records_is_none() -> None:
+def test_wrappers_and_siblings_are_not_records() -> None:
     parser, records = _parse(CREA)
     assert (parser.count, records) == (9, [{"@id": "1", "@lastupdated": "x", "Price": "5"}])
 
@@ -54,6 +54,6 @@ _PIECES = st.sampled_from(
 
 
 @given(st.lists(st.one_of(_PIECES, st.binary(max_size=8)), max_size=25), st.integers(1, 40))
-def test_any_bytes_give_records_or_one_named_error(pieces: list[bytes], size: int) -> None:
+def test_any_bytes_are_records_or_a_protocol_error(pieces: list[bytes], size: int) -> None:
     with contextlib.suppress(SourceBrokeProtocol):  # anything else fails the test
         _parse(b'<RETS ReplyCode="0">' + b"".join(pieces), size)

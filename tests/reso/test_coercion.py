@@ -98,24 +98,24 @@ REFUSED: list[tuple[str, object]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "said", "meant"), READ)
-def test_values_are_read_as_their_field(name: str, said: object, meant: Value) -> None:
-    found = coerce(FIELDS[name], said)
-    assert found == meant
-    assert type(found) is type(meant)
+@pytest.mark.parametrize(("name", "raw", "expected"), READ)
+def test_values_are_coerced_to_their_fields_type(name: str, raw: object, expected: Value) -> None:
+    coerced = coerce(FIELDS[name], raw)
+    assert coerced == expected
+    assert type(coerced) is type(expected)
 
 
-@pytest.mark.parametrize(("name", "said"), REFUSED)
-def test_what_a_field_cannot_hold_is_refused_by_its_name(name: str, said: object) -> None:
+@pytest.mark.parametrize(("name", "raw"), REFUSED)
+def test_invalid_values_are_rejected_with_the_field(name: str, raw: object) -> None:
     with pytest.raises(RecordRejected) as refused:
-        coerce(FIELDS[name], said)
+        coerce(FIELDS[name], raw)
     assert refused.value.field == name
     assert len(refused.value.reason) < 160
     assert refused.value.reason.encode()
 
 
 @pytest.mark.parametrize(
-    ("said", "micros"),
+    ("raw", "micros"),
     [
         ("2026-01-02T03:04:05", 0),
         ("2026-01-02 03:04:05", 0),
@@ -124,21 +124,21 @@ def test_what_a_field_cannot_hold_is_refused_by_its_name(name: str, said: object
         ("2026-01-02T03:04:05.123456789", 123456),
     ],
 )
-def test_a_moment_without_a_zone_is_in_the_one_given(said: str, micros: int) -> None:
+def test_a_timestamp_without_an_offset_is_in_the_zone_passed(raw: str, micros: int) -> None:
     field = FIELDS["ModificationTimestamp"]
-    assert coerce(field, said) == datetime(2026, 1, 2, 3, 4, 5, micros, tzinfo=UTC)
-    assert coerce(field, said, DENVER) == datetime(2026, 1, 2, 10, 4, 5, micros, tzinfo=UTC)
+    assert coerce(field, raw) == datetime(2026, 1, 2, 3, 4, 5, micros, tzinfo=UTC)
+    assert coerce(field, raw, DENVER) == datetime(2026, 1, 2, 10, 4, 5, micros, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("zone", ["Z", "+00:00", "+0000", "+00"])
-def test_a_moment_with_a_zone_keeps_it(zone: str) -> None:
-    found = coerce(FIELDS["ModificationTimestamp"], f"2026-01-02T03:04:05{zone}", DENVER)
-    assert found == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-    assert isinstance(found, datetime)
-    assert found.tzinfo is UTC
+def test_a_timestamp_with_an_offset_ignores_the_zone(zone: str) -> None:
+    coerced = coerce(FIELDS["ModificationTimestamp"], f"2026-01-02T03:04:05{zone}", DENVER)
+    assert coerced == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    assert isinstance(coerced, datetime)
+    assert coerced.tzinfo is UTC
 
 
-def test_a_refusal_names_the_source_field_where_one_is_given() -> None:
+def test_a_rejection_names_the_label_if_there_is_one() -> None:
     with pytest.raises(RecordRejected) as refused:
         coercer(FIELDS["ListPrice"], label="CurrentPrice")("$1")
     assert refused.value.field == "CurrentPrice"
@@ -189,16 +189,16 @@ ONE_OF_EACH = [
 ]
 
 
-@given(field=st.sampled_from(ONE_OF_EACH), said=ANYTHING)
-def test_anything_is_read_or_refused_and_reading_again_changes_nothing(field: Field, said: object) -> None:
+@given(field=st.sampled_from(ONE_OF_EACH), raw=ANYTHING)
+def test_any_value_is_coerced_or_rejected_and_coercion_is_idempotent(field: Field, raw: object) -> None:
     try:
-        found = coerce(field, said, DENVER)
+        coerced = coerce(field, raw, DENVER)
     except RecordRejected:
         return
-    if found is None:
+    if coerced is None:
         return
-    assert isinstance(found, HOLDS[field.kind])
-    assert coerce(field, found, DENVER) == found
-    for text in [found] if isinstance(found, str) else found if isinstance(found, list) else []:
+    assert isinstance(coerced, HOLDS[field.kind])
+    assert coerce(field, coerced, DENVER) == coerced
+    for text in [coerced] if isinstance(coerced, str) else coerced if isinstance(coerced, list) else []:
         assert "\0" not in text
         assert text.encode()

@@ -5,7 +5,7 @@ import pytest
 from platbook.reso.fields import BY_COLUMN, COLUMN_NAMES, COLUMNS, FIELDS, SLOT, Kind
 
 
-def test_every_field_is_named_once() -> None:
+def test_field_names_are_unique() -> None:
     names = [field.name for field in COLUMNS]
     assert len(names) == len(set(names))
     assert len(BY_COLUMN) == len(COLUMNS)
@@ -20,12 +20,12 @@ def test_no_marker_is_left_in_a_name() -> None:
     assert [name for name in FIELDS if not re.fullmatch(r"[A-Z][A-Za-z0-9]+", name)] == []
 
 
-def test_api_words_are_unique() -> None:
-    words = [field.api for field in FIELDS.values() if field.api]
-    assert len(words) == len(set(words))
+def test_api_names_are_unique() -> None:
+    names = [field.api for field in FIELDS.values() if field.api]
+    assert len(names) == len(set(names))
 
 
-def test_a_row_has_a_place_for_each_column() -> None:
+def test_a_row_has_a_slot_for_each_column() -> None:
     assert [COLUMN_NAMES[SLOT[field.name]] for field in COLUMNS] == [field.column for field in COLUMNS]
 
 
@@ -50,7 +50,7 @@ def test_a_row_has_a_place_for_each_column() -> None:
         "ListAgentHomePhone",
     ],
 )
-def test_what_must_not_leave_the_house_is_confidential(name: str) -> None:
+def test_private_fields_are_confidential(name: str) -> None:
     assert FIELDS[name].confidential
 
 
@@ -71,7 +71,7 @@ def test_nothing_confidential_is_in_the_idx_payload() -> None:
         ("Appliances", "text[]"),
     ],
 )
-def test_kinds_have_their_type_in_postgresql(name: str, kind: str) -> None:
+def test_kinds_have_a_postgresql_type(name: str, kind: str) -> None:
     assert FIELDS[name].sql_type == kind
 
 

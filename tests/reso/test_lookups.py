@@ -5,12 +5,12 @@ from platbook.reso.lookups import PropertySubType, PropertyType, StandardStatus,
 
 
 @pytest.mark.parametrize(("values", "count"), [(StandardStatus, 11), (PropertyType, 9), (PropertySubType, 31)])
-def test_the_lists_are_whole(values: type[StandardStatus], count: int) -> None:
+def test_the_lists_are_complete(values: type[StandardStatus], count: int) -> None:
     assert len(values) == count
 
 
 @pytest.mark.parametrize(
-    ("lookup", "said", "meant"),
+    ("lookup", "text", "expected"),
     [
         ("StandardStatus", "Active Under Contract", "Active Under Contract"),
         ("StandardStatus", "ActiveUnderContract", "Active Under Contract"),
@@ -29,18 +29,18 @@ def test_the_lists_are_whole(values: type[StandardStatus], count: int) -> None:
         ("City", "NAPLES", "NAPLES"),
     ],
 )
-def test_wordings_lead_to_the_standard_value(lookup: str, said: str, meant: str) -> None:
-    assert to_standard(lookup, said) == meant
+def test_texts_are_normalized_to_the_standard_value(lookup: str, text: str, expected: str) -> None:
+    assert to_standard(lookup, text) == expected
 
 
 @pytest.mark.parametrize("values", [StandardStatus, PropertyType, PropertySubType])
-def test_every_standard_value_stands_for_itself(values: type[StandardStatus]) -> None:
+def test_every_standard_value_is_its_own_standard(values: type[StandardStatus]) -> None:
     for value in values:
         assert find_standard(values.__name__, str(value)) == value
         assert find_standard(values.__name__, str(value).replace(" ", "")) == value
 
 
-@pytest.mark.parametrize("said", ["A", "Gone fishing", ""])
-def test_a_locked_lookup_refuses_what_it_does_not_know(said: str) -> None:
+@pytest.mark.parametrize("text", ["A", "Gone fishing", ""])
+def test_a_locked_lookup_rejects_unknown_values(text: str) -> None:
     with pytest.raises(RecordRejected, match="StandardStatus"):
-        to_standard("StandardStatus", said)
+        to_standard("StandardStatus", text)

@@ -5,7 +5,7 @@ from platbook.reso.names import ALIASES, find_field, suggest_names
 
 
 @pytest.mark.parametrize(
-    ("word", "name"),
+    ("text", "name"),
     [
         ("price", "ListPrice"),
         ("status", "StandardStatus"),
@@ -24,18 +24,18 @@ from platbook.reso.names import ALIASES, find_field, suggest_names
         ("Appliances", "Appliances"),
     ],
 )
-def test_a_field_is_found_by_any_of_its_words(word: str, name: str) -> None:
-    assert find_field(word) == FIELDS[name]
+def test_a_field_is_found_by_any_of_its_names(text: str, name: str) -> None:
+    assert find_field(text) == FIELDS[name]
 
 
-def test_every_name_column_and_short_name_leads_to_its_own_field() -> None:
+def test_every_name_column_and_short_name_finds_its_field() -> None:
     assert all(find_field(name) is field for name, field in FIELDS.items())
     assert all(find_field(field.column or "") is field for field in COLUMNS)
     assert all(find_field(field.api) is field for field in FIELDS.values() if field.api)
     assert {alias: find_field(alias) for alias in ALIASES} == {alias: FIELDS[name] for alias, name in ALIASES.items()}
 
 
-def test_an_unknown_word_gets_suggestions() -> None:
+def test_an_unknown_name_gets_suggestions() -> None:
     assert find_field("ListPrise") is None
     assert "ListPrice" in suggest_names("ListPrise")
     assert suggest_names("xqzw") == []

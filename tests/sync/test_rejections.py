@@ -92,7 +92,7 @@ async def test_photos_that_cannot_be_stored_reject_their_record(desk: MakeDesk, 
 
 
 def _bounded() -> list[tuple[Field, int]]:
-    return [(field, field.longest) for field in COLUMNS if field.longest is not None]
+    return [(field, field.max_length) for field in COLUMNS if field.max_length is not None]
 
 
 def _text(length: int) -> str:

@@ -18,7 +18,7 @@ from platbook.connectors.rets.remarks import Remarks
 from platbook.connectors.rets.searcher import Asked, Searcher
 from platbook.connectors.rets.settings import RetsCredentials, RetsSettings
 from platbook.db import Database, SecretBox
-from platbook.protocols.rets.search import BadRow
+from platbook.protocols.rets.search import MalformedRow
 from platbook.providers.configuration import parse_configuration
 from platbook.providers.providers import add_provider
 from platbook.transport import Transport
@@ -45,7 +45,7 @@ async def main(login: str, kind: str, database_url: str, *, check: bool) -> None
             rows += len(piece.rows)
             if kind == "dicts":
                 for row in piece.rows:
-                    if isinstance(row, BadRow):
+                    if isinstance(row, MalformedRow):
                         continue
                     fields = reader.to_fields(piece.columns, row)
                     if check:

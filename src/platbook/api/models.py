@@ -1,10 +1,12 @@
 """Bodies in and out: camelCase words, unknown ones refused, moments in UTC with a Z."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer
 from pydantic.alias_generators import to_camel
+
+from platbook.base.times import to_iso_z
 
 
 class Model(BaseModel):
@@ -19,10 +21,5 @@ class Sent(Model):
     model_config = ConfigDict(populate_by_name=False)
 
 
-def to_z(moment: datetime) -> str:
-    """A moment as the API writes it: UTC, with a Z."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-Moment = Annotated[datetime, PlainSerializer(to_z, return_type=str, when_used="json")]
+Moment = Annotated[datetime, PlainSerializer(to_iso_z, return_type=str, when_used="json")]
 """An aware moment, written in UTC with a Z."""

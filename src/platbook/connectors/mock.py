@@ -17,6 +17,7 @@ from typing import Literal, Self, TypeVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from platbook.base.clock import Clock
+from platbook.base.times import as_utc, to_iso_z
 from platbook.connectors.contract import (
     Capabilities,
     CredentialsRefused,
@@ -35,7 +36,7 @@ from platbook.connectors.contract import (
     SourceUnavailable,
 )
 from platbook.market import Market, MarketListing, MarketPhoto, draw_photo
-from platbook.market.dice import to_hash
+from platbook.market.seeded_random import to_hash
 
 T = TypeVar("T")
 
@@ -243,7 +244,7 @@ class MockSession:
     def _moment(self) -> datetime:
         settings = self._settings
         moment = settings.at or _run(settings.started, self._clock.now(), settings.speed)
-        return max(moment, settings.started).astimezone(UTC).replace(microsecond=0)
+        return as_utc(max(moment, settings.started)).replace(microsecond=0)
 
     def _first_place(self, since: Cursor | None) -> _Place:
         moment = None if since is None else _to_moment(since)
@@ -333,7 +334,7 @@ def _to_moment(cursor: Cursor) -> datetime:
 
 
 def _to_text(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
+    return to_iso_z(moment)
 
 
 def _to_place(cursor: Cursor) -> _Place:

@@ -34,6 +34,7 @@ from hashlib import blake2b
 from typing import Final, cast
 
 from platbook.base.errors import FieldProblem, InvalidInput, RecordRejected
+from platbook.base.times import to_iso_z
 from platbook.connectors.contract import RawRecord
 from platbook.listings.listing import NormalListing
 from platbook.mapping.derivations import derive_areas, derive_status, drop_null_island
@@ -284,5 +285,5 @@ def _for_json(read: Coercer) -> Callable[[object], Value]:
 
 def _to_json(value: Value) -> Value:
     if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
+        return to_iso_z(value)
     return value.isoformat() if isinstance(value, date) else value

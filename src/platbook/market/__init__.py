@@ -1,7 +1,7 @@
-"""An invented, living real-estate market: a pure function of seed, size and moment, and the photos that go with it."""
+"""A simulated real-estate market: a pure function of seed, size and time, with generated photos."""
 
-from platbook.market.listing import MarketListing, MarketPhoto, Subject
+from platbook.market.listing import MarketListing, MarketPhoto, PhotoSubject
 from platbook.market.market import Market
 from platbook.market.photos import draw_photo
 
-__all__ = ["Market", "MarketListing", "MarketPhoto", "Subject", "draw_photo"]
+__all__ = ["Market", "MarketListing", "MarketPhoto", "PhotoSubject", "draw_photo"]

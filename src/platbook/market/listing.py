@@ -1,4 +1,4 @@
-"""What the market hands out: listings as they stand at a moment, and the photos they have."""
+"""The market's output: listings at a point in time, and their photos."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,8 +10,8 @@ _DAY = 86_400
 _HOUR = 3600
 
 
-class Subject(StrEnum):
-    """What a photo shows."""
+class PhotoSubject(StrEnum):
+    """The subject of a photo."""
 
     HOUSE = "house"
     TOWNHOUSE = "townhouse"
@@ -28,11 +28,11 @@ class Subject(StrEnum):
 
 
 class MarketPhoto(NamedTuple):
-    """One photo. `key` stays with its place; `version` (from 1) grows when the photo is taken anew."""
+    """One photo. `key` is stable per position; `version` (from 1) increments when the photo is replaced."""
 
     key: str
     order: int
-    subject: Subject
+    subject: PhotoSubject
     caption: str
     version: int
     modified: datetime
@@ -40,9 +40,9 @@ class MarketPhoto(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MarketListing:
-    """One listing as it stands at one moment.
+    """A listing at one time.
 
-    `record` is the whole record under RESO Data Dictionary 2.0 names; its values are JSON values: text, numbers,
+    `record` is the complete record under RESO Data Dictionary 2.0 names; its values are JSON values: text, numbers,
     booleans, None and lists of text; dates as 2026-01-31, timestamps as 2026-01-31T08:15:00Z.
     """
 
@@ -54,28 +54,28 @@ class MarketListing:
     photos: tuple[MarketPhoto, ...]
 
 
-def to_moment(seconds: int) -> datetime:
-    """Make an aware datetime of seconds since 1970."""
+def to_datetime(seconds: int) -> datetime:
+    """Convert seconds since 1970 to an aware datetime."""
     return datetime.fromtimestamp(seconds, UTC)
 
 
 def to_timestamp(seconds: int) -> str:
-    """Write a moment as the feed does: 2026-01-31T08:15:00Z."""
+    """Format a time as the feed does: 2026-01-31T08:15:00Z."""
     day, rest = divmod(seconds, _DAY)
     return f"{_to_day(day)}T{rest // _HOUR:02d}:{rest % _HOUR // 60:02d}:{rest % 60:02d}Z"
 
 
 def to_date(seconds: int) -> str:
-    """Write a moment's day in UTC: 2026-01-31."""
+    """Format the UTC date of a time: 2026-01-31."""
     return _to_day(seconds // _DAY)
 
 
 def to_year(seconds: int) -> int:
-    """Tell a moment's year in UTC."""
+    """Return the UTC year of a time."""
     return int(_to_day(seconds // _DAY)[:4])
 
 
 @lru_cache(maxsize=2048)
 def _to_day(day: int) -> str:
-    """Write a day, counted from 1970. Kept for some years' days: listings share them, and there are many listings."""
+    """Format a day counted from 1970. Cached, since many listings share the same days."""
     return datetime.fromtimestamp(day * _DAY, UTC).isoformat()[:10]

@@ -1,15 +1,15 @@
-"""The market itself: which listings exist at a moment, and how each of them stands."""
+"""The market: which listings exist at a given time, and the state of each."""
 
 from array import array
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from platbook.market.album import plan_album
-from platbook.market.dice import to_hash
-from platbook.market.life import Life, get_modified, plan_life, to_state
-from platbook.market.listing import MarketListing, to_moment
+from platbook.market.lifecycle import Lifecycle, get_modified, plan_lifecycle, to_state
+from platbook.market.listing import MarketListing, to_datetime
 from platbook.market.people import Directory
-from platbook.market.record import Source, get_dice, plan_property, to_record
+from platbook.market.photo_plan import plan_photos
+from platbook.market.record import ListingIdentity, get_rng, plan_property, to_record
+from platbook.market.seeded_random import to_hash
 
 _FIRST_KEY = 1_000_000_000
 _INDEX_BITS = 40
@@ -21,12 +21,12 @@ _SHORTEST, _LONGEST = 75 * _DAY, 225 * _DAY
 
 
 class Market:
-    """A pure function of (seed, size, moment); nothing in it changes by being asked.
+    """A pure function of (seed, size, time); queries never change its state.
 
-    The market has `size` places. In each, one listing follows another without a gap: the moment one leaves the feed
-    the next is entered, so the population is always exactly `size`. A listing's index is its generation times `size`
-    plus its place, and everything about it follows from (seed, index); its cost does not depend on the size.
-    Moments are cut to whole seconds. Asking for a moment before `started` is a ValueError.
+    The market has `size` slots. In each slot one listing follows another without a gap: the second one leaves the feed
+    the next enters it, so the population is always exactly `size`. A listing's index is its generation times `size`
+    plus its slot, and everything about it is derived from (seed, index) at a cost independent of the size.
+    Times are truncated to whole seconds. A time before `started` is a ValueError.
     """
 
     def __init__(self, seed: int, size: int, started: datetime) -> None:
@@ -38,74 +38,74 @@ class Market:
         self._people = Directory(seed, size)
 
     def keys(self, at: datetime) -> list[str]:
-        """List the keys of all listings in the feed, in order of key. Cheap: no listing is made."""
+        """List the keys of all listings in the feed, ordered by key. Cheap: no listing is built."""
         return [_to_key(index) for index in self._indexes(self._second(at))]
 
     def listings(
         self, at: datetime, *, since: datetime | None = None, after: str | None = None
     ) -> Iterator[MarketListing]:
-        """Make every listing in the feed, in order of key, one at a time.
+        """Yield every listing in the feed, ordered by key, building one at a time.
 
-        `since` leaves out what did not change after that moment, `after` goes on behind that key.
+        `since` skips listings not changed after that time; `after` resumes after that key (keyset pagination).
         """
         second = self._second(at)
         last = -1 if after is None else _to_index(after)
         floor = -1 if since is None else int(since.timestamp())
         for index in self._indexes(second):
-            if index > last and (since is None or get_modified(self._life(index), second) > floor):
-                yield self._make(index, second)
+            if index > last and (since is None or get_modified(self._lifecycle(index), second) > floor):
+                yield self._build(index, second)
 
     def listing(self, key: str, at: datetime) -> MarketListing | None:
-        """Make one listing; None where the feed does not hold it at that moment."""
+        """Build one listing; None if it is not in the feed at that time."""
         second, index = self._second(at), _to_index(key)
         if index < 0 or index != self._index_at(index % self._size, second):
             return None
-        return self._make(index, second)
+        return self._build(index, second)
 
     def changed(
         self, since: datetime | None, at: datetime, *, after: tuple[datetime, str] | None = None
     ) -> Iterator[MarketListing]:
-        """Make the listings in the feed that changed after `since` (None: all), in order of (modified, key).
+        """Yield the listings in the feed that changed after `since` (None: all), ordered by (modified, key).
 
-        `after` goes on behind that (modified, key). The order costs one look at every life first, then listings come
-        one at a time; memory is one small number for each.
+        `after` resumes after that (modified, key). Sorting reads every lifecycle first, then listings are built one at
+        a time; memory is one integer per listing.
         """
         second = self._second(at)
         floor = -1 if since is None else int(since.timestamp())
         past = (-1, -1) if after is None else (int(after[0].timestamp()), _to_index(after[1]))
         for modified, index in self._by_time(second, floor):
             if (modified, index) > past:
-                yield self._make(index, second)
+                yield self._build(index, second)
 
     def count_changed(self, since: datetime | None, at: datetime) -> int:
-        """Count what `changed` would give."""
+        """Count the listings that `changed` would yield."""
         if since is None:
             return self._size
         second, floor = self._second(at), int(since.timestamp())
-        return sum(get_modified(self._life(index), second) > floor for index in self._indexes(second))
+        return sum(get_modified(self._lifecycle(index), second) > floor for index in self._indexes(second))
 
     def removed(self, since: datetime, at: datetime) -> list[str]:
-        """List the keys that were in the feed at some moment from `since` on and no longer are, in order of key."""
+        """List the keys that were in the feed at some time from `since` on and no longer are, ordered by key."""
         first, last = self._second(since), self._second(at)
-        gone: list[int] = []
+        removed: list[int] = []
         for slot in range(self._size):
-            gone += range(self._index_at(slot, first), self._index_at(slot, last), self._size)
-        return [_to_key(index) for index in sorted(gone)]
+            removed += range(self._index_at(slot, first), self._index_at(slot, last), self._size)
+        return [_to_key(index) for index in sorted(removed)]
 
     def _second(self, at: datetime) -> int:
         second = int(at.timestamp())
         if second < self._started:
-            raise ValueError(f"the market starts at {to_moment(self._started).isoformat()}, not before")
+            raise ValueError(f"the market starts at {to_datetime(self._started).isoformat()}, not before")
         return second
 
-    def _pace(self, slot: int) -> tuple[int, int]:
-        """Tell when a place's first listing was entered, and how long each of its listings stays."""
-        chance = to_hash(self._seed, slot, _SLOT)
-        span = _SHORTEST + (chance & 0xFFFFFFFF) % (_LONGEST - _SHORTEST)
-        return self._started - (chance >> 32) % span, span
+    def _slot_cycle(self, slot: int) -> tuple[int, int]:
+        """Return when a slot's first listing entered the feed, and how long each of its listings stays."""
+        bits = to_hash(self._seed, slot, _SLOT)
+        span = _SHORTEST + (bits & 0xFFFFFFFF) % (_LONGEST - _SHORTEST)
+        return self._started - (bits >> 32) % span, span
 
     def _index_at(self, slot: int, second: int) -> int:
-        entered, span = self._pace(slot)
+        entered, span = self._slot_cycle(slot)
         return (second - entered) // span * self._size + slot
 
     def _indexes(self, second: int) -> Sequence[int]:
@@ -114,29 +114,29 @@ class Market:
     def _by_time(self, second: int, floor: int) -> Iterator[tuple[int, int]]:
         packed: list[int] = []
         for index in self._indexes(second):
-            modified = get_modified(self._life(index), second)
+            modified = get_modified(self._lifecycle(index), second)
             if modified > floor:
                 packed.append(modified << _INDEX_BITS | index)
         packed.sort()
         for both in packed:
             yield both >> _INDEX_BITS, both & _INDEX_MASK
 
-    def _life(self, index: int) -> Life:
+    def _lifecycle(self, index: int) -> Lifecycle:
         generation, slot = divmod(index, self._size)
-        entered, span = self._pace(slot)
-        born = entered + generation * span
-        return plan_life(self._seed, index, born, born + span)
+        entered, span = self._slot_cycle(slot)
+        entered_at = entered + generation * span
+        return plan_lifecycle(self._seed, index, entered_at, entered_at + span)
 
-    def _make(self, index: int, second: int) -> MarketListing:
-        life = self._life(index)
-        state = to_state(life, second)
-        source = Source(_to_key(index), self._seed, index, life)
-        dice = get_dice(source)
-        place = plan_property(source, dice)
-        record = to_record(source, dice, state, place, self._people)
-        album = plan_album(source.key, life, state, place)
-        record["PhotosCount"] = len(album)
-        return MarketListing(source.key, self._seed, index, to_moment(state.modified), record, album)
+    def _build(self, index: int, second: int) -> MarketListing:
+        lifecycle = self._lifecycle(index)
+        state = to_state(lifecycle, second)
+        identity = ListingIdentity(_to_key(index), self._seed, index, lifecycle)
+        rng = get_rng(identity)
+        prop = plan_property(identity, rng)
+        record = to_record(identity, rng, state, prop, self._people)
+        photos = plan_photos(identity.key, lifecycle, state, prop)
+        record["PhotosCount"] = len(photos)
+        return MarketListing(identity.key, self._seed, index, to_datetime(state.modified), record, photos)
 
 
 def _to_key(index: int) -> str:

@@ -1,8 +1,8 @@
-"""The invented people: offices, agents who belong to them, and owners. Telephone numbers are 555-01xx."""
+"""Generated people: offices, their agents, and owners. Telephone numbers are 555-01xx."""
 
 from dataclasses import dataclass
 
-from platbook.market.dice import Dice, to_hash
+from platbook.market.seeded_random import SeededRandom, to_hash
 from platbook.market.towns import COUNTIES, TOWNS, County, Town
 
 AGENTS_PER_OFFICE = 8
@@ -33,7 +33,7 @@ _TRADE = ("Realty", "Real Estate", "Properties", "Realty Group", "Brokers", "Hom
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """A brokerage, standing in a town."""
+    """A brokerage office in a town."""
 
     key: str
     mls_id: str
@@ -44,7 +44,7 @@ class Office:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """A licensed person of an office."""
+    """A licensed agent of an office."""
 
     key: str
     mls_id: str
@@ -57,66 +57,66 @@ class Agent:
 
     @property
     def full_name(self) -> str:
-        """Both names, as on a card."""
+        """First and last name."""
         return f"{self.first_name} {self.last_name}"
 
 
 def to_phone(county: County, number: int) -> str:
-    """Give a telephone number that can belong to nobody."""
+    """Return a fictitious telephone number (555-01xx is never assigned)."""
     return f"{county.area_code}-555-01{number % 100:02d}"
 
 
-def to_person_name(dice: Dice) -> tuple[str, str]:
-    """Invent a first and a last name."""
-    return dice.pick(_FIRST), dice.pick(_LAST)
+def to_person_name(rng: SeededRandom) -> tuple[str, str]:
+    """Generate a first and a last name."""
+    return rng.pick(_FIRST), rng.pick(_LAST)
 
 
 class Directory:
-    """All offices and agents of one market, made as they are asked for and kept; their number grows slowly."""
+    """All offices and agents of one market, generated on demand and cached; their number grows slowly with its size."""
 
     def __init__(self, seed: int, size: int) -> None:
         self._seed = seed
         self.offices = max(2 * len(TOWNS), min(400, size // 100))
-        self._known: dict[int, Agent] = {}
+        self._agents: dict[int, Agent] = {}
         self._towns_of = {
             county.name: [at for at, town in enumerate(TOWNS) if town.county == county] for county in COUNTIES
         }
 
     def office(self, number: int) -> Office:
-        """Invent the office of that number; numbers go round the towns."""
-        dice = Dice(self._seed, number, _OFFICE)
+        """Generate the office of that number; numbers cycle through the towns."""
+        rng = SeededRandom(self._seed, number, _OFFICE)
         town = TOWNS[number % len(TOWNS)]
         brand = _BRAND[to_hash(self._seed, number // len(TOWNS) + number * 7) % len(_BRAND)]
-        name = f"{brand} {dice.pick(_TRADE)}"
-        if number >= len(TOWNS) and dice.chance(0.6):
+        name = f"{brand} {rng.pick(_TRADE)}"
+        if number >= len(TOWNS) and rng.chance(0.6):
             name = f"{name} of {town.name}"
-        phone = to_phone(town.county, dice.between(0, 99))
+        phone = to_phone(town.county, rng.between(0, 99))
         return Office(f"O{100000 + number}", f"{town.county.state}{2000 + number}", name, phone, town)
 
     def agent(self, number: int) -> Agent:
-        """Find the agent of that number, who works in office `number // AGENTS_PER_OFFICE`."""
-        known = self._known.get(number)
-        if known is None:
-            known = self._known[number] = self._invent_agent(number)
-        return known
+        """Get the agent of that number, who works in office `number // AGENTS_PER_OFFICE`."""
+        cached = self._agents.get(number)
+        if cached is None:
+            cached = self._agents[number] = self._generate_agent(number)
+        return cached
 
-    def agent_near(self, town: Town, dice: Dice) -> Agent:
+    def pick_agent_near(self, town: Town, rng: SeededRandom) -> Agent:
         """Pick an agent whose office is in the town, or in its county."""
         rounds = self.offices // len(TOWNS)
-        place = TOWNS.index(town) if dice.chance(0.7) else dice.pick(self._towns_of[town.county.name])
-        office = dice.between(0, rounds - 1) * len(TOWNS) + place
-        return self.agent(office * AGENTS_PER_OFFICE + dice.between(0, AGENTS_PER_OFFICE - 1))
+        town_index = TOWNS.index(town) if rng.chance(0.7) else rng.pick(self._towns_of[town.county.name])
+        office = rng.between(0, rounds - 1) * len(TOWNS) + town_index
+        return self.agent(office * AGENTS_PER_OFFICE + rng.between(0, AGENTS_PER_OFFICE - 1))
 
-    def _invent_agent(self, number: int) -> Agent:
+    def _generate_agent(self, number: int) -> Agent:
         office = self.office(number // AGENTS_PER_OFFICE)
-        dice = Dice(self._seed, number, _AGENT)
-        first, last = to_person_name(dice)
+        rng = SeededRandom(self._seed, number, _AGENT)
+        first, last = to_person_name(rng)
         county = office.town.county
         mailbox = f"{first}.{last}".lower().replace("'", "")
         return Agent(
             *(f"A{500000 + number}", f"{county.state}{30000 + number}", first, last),
-            phone=to_phone(county, dice.between(0, 99)),
+            phone=to_phone(county, rng.between(0, 99)),
             email=f"{mailbox}{number}@example.com",
-            license=f"{county.state}-{dice.between(1_000_000, 9_999_999)}",
+            license=f"{county.state}-{rng.between(1_000_000, 9_999_999)}",
             office=office,
         )

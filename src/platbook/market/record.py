@@ -1,15 +1,15 @@
-"""A listing's record at a moment, under the names and values of RESO Data Dictionary 2.0."""
+"""A listing's record at a given time, with RESO Data Dictionary 2.0 field names and values."""
 
 from dataclasses import dataclass
 
 from platbook.market.address import plan_address
-from platbook.market.dice import Dice
+from platbook.market.commercial_and_land import plan_commercial, plan_land
 from platbook.market.dwellings import plan_attached, plan_house
-from platbook.market.grounds import plan_commercial, plan_land
-from platbook.market.life import Life, State
+from platbook.market.lifecycle import Lifecycle, ListingState
 from platbook.market.listing import to_date, to_timestamp, to_year
 from platbook.market.people import Agent, Directory, to_person_name
-from platbook.market.property import COMMERCIAL_LEASE, LAND, Property, to_asking
+from platbook.market.property import COMMERCIAL_LEASE, LAND, MarketProperty, round_list_price
+from platbook.market.seeded_random import SeededRandom
 from platbook.market.towns import TOWNS
 
 SYSTEM_NAME = "Platbook Sample MLS"
@@ -17,7 +17,7 @@ SYSTEM_NAME = "Platbook Sample MLS"
 _FACTS = 2
 _DAY = 86_400
 _HOUSES, _HOMES, _SALES, _BUSINESS = 0.55, 0.74, 0.83, 0.88
-_HIDDEN, _UNSAID = 0.03, 0.06
+_HIDDEN, _UNSET = 0.03, 0.06
 _RENT = 20_000
 
 _MLS_STATUS = {
@@ -29,91 +29,93 @@ _MLS_STATUS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """What a record is made from, beside the state."""
+class ListingIdentity:
+    """What a record is derived from, besides the state."""
 
     key: str
     seed: int
     index: int
-    life: Life
+    lifecycle: Lifecycle
 
 
-def get_dice(source: Source) -> Dice:
-    """Take up the dice of that listing: thrown for its property first, for its record then."""
-    return Dice(source.seed, source.index, _FACTS)
+def get_rng(identity: ListingIdentity) -> SeededRandom:
+    """The random stream of that listing: consumed by its property first, then by its record."""
+    return SeededRandom(identity.seed, identity.index, _FACTS)
 
 
-def plan_property(source: Source, dice: Dice) -> Property:
-    """Invent the property of that listing."""
-    town = dice.pick(TOWNS)
-    year = to_year(source.life.born)
-    kind = dice.throw()
+def plan_property(identity: ListingIdentity, rng: SeededRandom) -> MarketProperty:
+    """Generate the property of that listing."""
+    town = rng.pick(TOWNS)
+    year = to_year(identity.lifecycle.entered_at)
+    kind = rng.random()
     if kind < _HOUSES:
-        return plan_house(dice, town, year)
+        return plan_house(rng, town, year)
     if kind < _HOMES:
-        return plan_attached(dice, town, year)
+        return plan_attached(rng, town, year)
     if kind < _BUSINESS:
-        return plan_commercial(dice, town, year, lease=kind >= _SALES)
-    return plan_land(dice, town)
+        return plan_commercial(rng, town, year, lease=kind >= _SALES)
+    return plan_land(rng, town)
 
 
-def to_record(source: Source, dice: Dice, state: State, place: Property, people: Directory) -> dict[str, object]:
-    """Write the whole record but for the number of photos. The state decides on no throw, so all but it stays."""
-    agent = people.agent_near(place.town, dice)
-    year = to_year(source.life.born)
+def to_record(
+    identity: ListingIdentity, rng: SeededRandom, state: ListingState, prop: MarketProperty, people: Directory
+) -> dict[str, object]:
+    """Build the record without PhotosCount. The state draws no random numbers, so the rest never changes."""
+    agent = people.pick_agent_near(prop.town, rng)
+    year = to_year(identity.lifecycle.entered_at)
     record: dict[str, object] = {
-        "ListingKey": source.key,
-        "ListingId": f"{year % 100:02d}-{source.index + 100_000}",
+        "ListingKey": identity.key,
+        "ListingId": f"{year % 100:02d}-{identity.index + 100_000}",
         "OriginatingSystemName": SYSTEM_NAME,
-        "PropertyType": place.type,
-        "PropertySubType": place.sub_type,
+        "PropertyType": prop.type,
+        "PropertySubType": prop.sub_type,
         **_status_fields(state),
-        **_price_fields(source.life, state, place),
-        **plan_address(dice, place),
-        **place.fields,
+        **_price_fields(identity.lifecycle, state, prop),
+        **plan_address(rng, prop),
+        **prop.fields,
         **_agent_fields(agent),
-        **_buyer_fields(source, state, place, people),
-        **_terms(dice, source.life, place),
-        **_moments(source.life, state),
+        **_buyer_fields(identity, state, prop, people),
+        **_agreement_fields(rng, identity.lifecycle, prop),
+        **_date_fields(identity.lifecycle, state),
     }
-    record["PublicRemarks"] = _to_remarks(dice, place)
+    record["PublicRemarks"] = _to_remarks(rng, prop)
     return record
 
 
-def _status_fields(state: State) -> dict[str, object]:
+def _status_fields(state: ListingState) -> dict[str, object]:
     return {
         "StandardStatus": state.status,
         "MlsStatus": _MLS_STATUS.get(state.status, state.status),
-        "MajorChangeType": state.major,
-        "MajorChangeTimestamp": to_timestamp(state.major_at),
+        "MajorChangeType": state.major_change,
+        "MajorChangeTimestamp": to_timestamp(state.major_change_at),
     }
 
 
-def _price_fields(life: Life, state: State, place: Property) -> dict[str, object]:
-    asked = [to_asking(place.price)]
+def _price_fields(lifecycle: Lifecycle, state: ListingState, prop: MarketProperty) -> dict[str, object]:
+    prices = [round_list_price(prop.price)]
     for cut in state.cuts:
-        asked.append(min(to_asking(asked[-1] * (1 - cut)), asked[-1] - 50))
+        prices.append(min(round_list_price(prices[-1] * (1 - cut)), prices[-1] - 50))
     closed = state.closed_at is not None
     return {
-        "ListPrice": asked[-1],
-        "OriginalListPrice": asked[0],
-        "PreviousListPrice": asked[-2] if state.cuts else None,
-        "ClosePrice": _to_closing(asked[-1] * life.close_share) if closed else None,
-        "TaxAnnualAmount": _to_tax(place, asked[0]),
-        "TaxYear": to_year(life.born) - 1,
+        "ListPrice": prices[-1],
+        "OriginalListPrice": prices[0],
+        "PreviousListPrice": prices[-2] if state.cuts else None,
+        "ClosePrice": _round_close_price(prices[-1] * lifecycle.close_share) if closed else None,
+        "TaxAnnualAmount": _to_tax(prop, prices[0]),
+        "TaxYear": to_year(lifecycle.entered_at) - 1,
     }
 
 
-def _to_closing(price: float) -> int:
-    """Round a price the way two parties agree on one: to 100, a rent to 10."""
+def _round_close_price(price: float) -> int:
+    """Round to a typical close price: to 100, a rent to 10."""
     step = 10 if price < _RENT else 100
     return round(price / step) * step
 
 
-def _to_tax(place: Property, asked: int) -> int:
-    """Tax what stands there at eight tenths of its value; a month's rent is taken to be 0.62 % of that."""
-    value = asked / 0.0062 if place.type == COMMERCIAL_LEASE else asked
-    return round(value * 0.8 * place.town.county.tax_rate)
+def _to_tax(prop: MarketProperty, list_price: int) -> int:
+    """Compute the tax on 80 % of the value; a month's rent is taken to be 0.62 % of the value."""
+    value = list_price / 0.0062 if prop.type == COMMERCIAL_LEASE else list_price
+    return round(value * 0.8 * prop.town.county.tax_rate)
 
 
 def _agent_fields(agent: Agent) -> dict[str, object]:
@@ -133,10 +135,12 @@ def _agent_fields(agent: Agent) -> dict[str, object]:
     }
 
 
-def _buyer_fields(source: Source, state: State, place: Property, people: Directory) -> dict[str, object]:
+def _buyer_fields(
+    identity: ListingIdentity, state: ListingState, prop: MarketProperty, people: Directory
+) -> dict[str, object]:
     if state.closed_at is None:
         return {"BuyerAgentKey": None, "BuyerAgentFullName": None, "BuyerOfficeName": None}
-    agent = people.agent_near(place.town, Dice(source.seed, source.index, state.closed_at))
+    agent = people.pick_agent_near(prop.town, SeededRandom(identity.seed, identity.index, state.closed_at))
     return {
         "BuyerAgentKey": agent.key,
         "BuyerAgentMlsId": agent.mls_id,
@@ -146,54 +150,54 @@ def _buyer_fields(source: Source, state: State, place: Property, people: Directo
     }
 
 
-def _terms(dice: Dice, life: Life, place: Property) -> dict[str, object]:
-    """Invent what the owner and the agent agreed on, and what only they may know."""
-    first, last = to_person_name(dice)
-    owner = f"{last} Holdings LLC" if place.beds == 0 and dice.chance(0.6) else f"{first} {last}"
-    vacant = dice.chance(0.35) or place.type == LAND
-    lock_box = "None" if place.type == LAND else dice.pick(("Combo", "SentriLock", "Supra"))
-    display, address = dice.throw(), dice.throw()
-    lease = place.type == COMMERCIAL_LEASE
+def _agreement_fields(rng: SeededRandom, lifecycle: Lifecycle, prop: MarketProperty) -> dict[str, object]:
+    """Generate the listing agreement's fields and the confidential ones."""
+    first, last = to_person_name(rng)
+    owner = f"{last} Holdings LLC" if prop.beds == 0 and rng.chance(0.6) else f"{first} {last}"
+    vacant = rng.chance(0.35) or prop.type == LAND
+    lock_box = "None" if prop.type == LAND else rng.pick(("Combo", "SentriLock", "Supra"))
+    display, address = rng.random(), rng.random()
+    lease = prop.type == COMMERCIAL_LEASE
     return {
         "OwnerName": owner,
         "ListingAgreement": "Exclusive Right To Lease" if lease else "Exclusive Right To Sell",
         "ListingTerms": ["Submit"] if lease else ["Cash", "Conventional"],
-        "SpecialListingConditions": ["Standard"] if dice.chance(0.95) else ["Probate Listing"],
-        "PrivateRemarks": dice.pick(_PRIVATE),
-        "ShowingInstructions": "Vacant, go and show; text the agent first." if vacant else dice.pick(_SHOWING),
+        "SpecialListingConditions": ["Standard"] if rng.chance(0.95) else ["Probate Listing"],
+        "PrivateRemarks": rng.pick(_PRIVATE),
+        "ShowingInstructions": "Vacant, go and show; text the agent first." if vacant else rng.pick(_SHOWING),
         "LockBoxType": lock_box,
-        "LockBoxSerialNumber": None if lock_box in {"None", "Combo"} else str(dice.between(10_000_000, 99_999_999)),
+        "LockBoxSerialNumber": None if lock_box in {"None", "Combo"} else str(rng.between(10_000_000, 99_999_999)),
         "OccupantType": "Vacant" if vacant else "Owner",
-        "ParcelNumber": f"{dice.between(10, 99)}-{dice.between(100, 999)}-{dice.between(1000, 9999)}",
-        "InternetEntireListingDisplayYN": False if display < _HIDDEN else None if display < _UNSAID else True,
-        "InternetAddressDisplayYN": False if address < _HIDDEN else None if address < _UNSAID else True,
-        "InternetAutomatedValuationDisplayYN": not dice.chance(0.1),
-        "InternetConsumerCommentYN": not dice.chance(0.15),
-        "ExpirationDate": to_date(_get_expiry(life)),
+        "ParcelNumber": f"{rng.between(10, 99)}-{rng.between(100, 999)}-{rng.between(1000, 9999)}",
+        "InternetEntireListingDisplayYN": False if display < _HIDDEN else None if display < _UNSET else True,
+        "InternetAddressDisplayYN": False if address < _HIDDEN else None if address < _UNSET else True,
+        "InternetAutomatedValuationDisplayYN": not rng.chance(0.1),
+        "InternetConsumerCommentYN": not rng.chance(0.15),
+        "ExpirationDate": to_date(_get_expiry(lifecycle)),
     }
 
 
-def _get_expiry(life: Life) -> int:
-    """Find when the agreement ends: when the listing expires if it will, else some weeks after it leaves the feed."""
-    for moment, _turn, value in life.events:
+def _get_expiry(lifecycle: Lifecycle) -> int:
+    """Return when the agreement ends: when the listing expires, or else 30 days after it leaves the feed."""
+    for time, _kind, value in lifecycle.events:
         if value == "Expired":
-            return moment
-    return life.gone + 30 * _DAY
+            return time
+    return lifecycle.left_at + 30 * _DAY
 
 
-def _moments(life: Life, state: State) -> dict[str, object]:
-    """Write every date and timestamp that the listing's life gives it."""
+def _date_fields(lifecycle: Lifecycle, state: ListingState) -> dict[str, object]:
+    """Build the date and timestamp fields from the lifecycle."""
     market, contract, closed = state.on_market_at, state.contract_at, state.closed_at
     off = state.off_market_at
     return {
-        "ListingContractDate": to_date(life.born - _DAY),
+        "ListingContractDate": to_date(lifecycle.entered_at - _DAY),
         "OnMarketDate": to_date(market) if market is not None else None,
         "PurchaseContractDate": to_date(contract) if contract is not None else None,
         "CloseDate": to_date(closed) if closed is not None else None,
         "OffMarketDate": to_date(off) if off is not None else None,
         "DaysOnMarket": (contract - market) // _DAY if contract is not None and market is not None else None,
         "PendingTimestamp": to_timestamp(off) if off is not None and contract is not None else None,
-        "OriginalEntryTimestamp": to_timestamp(life.born),
+        "OriginalEntryTimestamp": to_timestamp(lifecycle.entered_at),
         "StatusChangeTimestamp": to_timestamp(state.status_at),
         "PriceChangeTimestamp": to_timestamp(state.price_at) if state.price_at is not None else None,
         "PhotosChangeTimestamp": to_timestamp(state.photos_at),
@@ -229,10 +233,10 @@ _CLOSINGS = (
 )
 
 
-def _to_remarks(dice: Dice, place: Property) -> str:
-    """Tell of the place in a few sentences, all true."""
-    town = place.town
-    opening = dice.pick(_OPENINGS).format(place=f"{town.name}, {town.county.state_name}")
-    closing = dice.pick(_CLOSINGS).format(town=town.name, county=town.county.name)
-    told = [phrase if phrase.endswith(".") else f"{phrase}." for phrase in place.phrases]
-    return " ".join((opening, *told, closing))
+def _to_remarks(rng: SeededRandom, prop: MarketProperty) -> str:
+    """Write remarks of a few sentences that agree with the fields."""
+    town = prop.town
+    opening = rng.pick(_OPENINGS).format(place=f"{town.name}, {town.county.state_name}")
+    closing = rng.pick(_CLOSINGS).format(town=town.name, county=town.county.name)
+    sentences = [phrase if phrase.endswith(".") else f"{phrase}." for phrase in prop.phrases]
+    return " ".join((opening, *sentences, closing))

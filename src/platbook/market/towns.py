@@ -1,11 +1,11 @@
-"""The invented towns, set in real counties so that coordinates, postcodes and area codes fit each other."""
+"""Fictitious towns in real counties, so that coordinates, postal codes and area codes are consistent."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class County:
-    """A real county: what its towns share."""
+    """A real county: the attributes its towns share."""
 
     name: str
     state: str
@@ -18,7 +18,7 @@ class County:
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """An invented town. `price` is dollars per square foot of an ordinary house, `acre` dollars per acre of land."""
+    """A fictitious town. `price` is dollars per square foot of an average house, `acre` dollars per acre of land."""
 
     name: str
     county: County

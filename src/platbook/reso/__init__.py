@@ -1,1 +1,1 @@
-"""RESO's Data Dictionary as values: the table of fields, standard lookup values, coercion that says why it refuses."""
+"""The RESO Data Dictionary as values: field definitions, standard lookup values, and type coercion with reasons."""

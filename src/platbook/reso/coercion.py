@@ -1,8 +1,8 @@
-"""From what a source said to a value of a field's kind, or a refusal that says why.
+"""Coerces a source's value to a field's type, or rejects it with a reason.
 
-`coercer` builds one function per field, so that the work per value is a type check and little more. Every refusal is
-RecordRejected, never another error, whatever JSON value comes in. Values that come out fit PostgreSQL's types as
-`fields.SQL_TYPE` names them. Text that is empty or blank is no value (None).
+`coercer` builds one function per field, so that the work per value is little more than a type check. Every failure is
+RecordRejected, never another error, for any JSON value. Results fit the PostgreSQL types in `fields.SQL_TYPE`. Empty or
+blank text is None.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,20 +22,20 @@ _DEGREES: Final = {"Latitude": 90.0, "Longitude": 180.0}
 
 
 def coerce(field: Field, value: object, tz: tzinfo = UTC) -> Value:
-    """Read `value` as `field`; a time without a zone is in `tz`. Raises RecordRejected naming the field."""
+    """Coerce `value` to the type of `field`; a time without an offset is in `tz`. Raises RecordRejected."""
     return _build(field, tz, field.name)(value)
 
 
 def coercer(field: Field, tz: tzinfo = UTC, label: str | None = None) -> Coercer:
-    """Build the function that reads values of `field`; refusals name `label`, by default the field."""
+    """Build the function that coerces values of `field`; errors name `label`, by default the field's name."""
     return _build(field, tz, label or field.name)
 
 
 @lru_cache(maxsize=4096)
 def _build(field: Field, tz: tzinfo, label: str) -> Coercer:
     readers: Mapping[Kind, Callable[[], Coercer]] = {
-        Kind.TEXT: lambda: text_reader(label, field.longest),
-        Kind.LOOKUP: lambda: lookup_reader(label, field.name, field.longest),
+        Kind.TEXT: lambda: text_reader(label, field.max_length),
+        Kind.LOOKUP: lambda: lookup_reader(label, field.name, field.max_length),
         Kind.LOOKUP_LIST: lambda: lookup_list_reader(label),
         Kind.INTEGER: lambda: integer_reader(label, INT32 if field.column else INT64),
         Kind.DECIMAL: lambda: decimal_reader(label),

@@ -1,9 +1,9 @@
-"""The one table of Property fields: RESO's name and kind (Data Dictionary 2.0), our column, our API's word.
+"""The table of Property fields: RESO name and type (Data Dictionary 2.0), database column, API field name.
 
-`COLUMNS` are the fields people search and show, each a typed column of `properties`; the other fields of the Data
-Dictionary are kept by RESO name beside them. `ListingKey` has no column here: with the provider it is a row's
-identity, comes from the connector, and is never mapped. Days on market are worked out on reading, so the source's
-`DaysOnMarket` is not a column either.
+`COLUMNS` are the fields that are searched and displayed, each a typed column of `properties`; all other fields of the
+Data Dictionary are stored by RESO name in a JSON column. `ListingKey` has no column here: together with the provider it
+is a row's identity, comes from the connector, and is never mapped. Days on market are computed on reading, so the
+source's `DaysOnMarket` is not a column either.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 
 class Kind(StrEnum):
-    """What a field holds, and so how it is read, kept and compared."""
+    """The type of a field, which decides how it is coerced, stored and compared."""
 
     TEXT = "text"
     LOOKUP = "lookup"
@@ -39,20 +39,20 @@ SQL_TYPE: Mapping[Kind, str] = MappingProxyType(
         Kind.TIMESTAMP: "timestamptz",
     }
 )
-"""PostgreSQL's type for a column of each kind."""
+"""PostgreSQL column type by kind."""
 
 
 _SHORT, _LINE, _REMARKS = 255, 500, 65_535
-"""Characters: a B-tree's entry holds 2,704 bytes (a town's name stands in one twice), a text's words 1 MB."""
+"""Maximum characters: a B-tree entry holds 2,704 bytes (a city's name occurs twice in one), a tsvector 1 MB."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """One Property field.
 
-    `column` is its column of `properties`, `api` its place in a listing of our API (a dot goes one object down);
-    None: it is kept and shown among the further fields, by its RESO name. `confidential`: never leaves the house.
-    `idx`: RESO's IDX payload lists it, that is, public display knows it.
+    `column` is its column of `properties`, `api` its path in the API's listing (a dot separates nested objects);
+    None: it is stored and returned among the additional fields, by its RESO name. `confidential`: never public.
+    `idx`: part of RESO's IDX payload, so it may be displayed publicly.
     """
 
     name: str
@@ -61,17 +61,17 @@ class Field:
     api: str | None = None
     confidential: bool = False
     idx: bool = False
-    longest: int | None = None
-    """The most characters of a text that is searched by: an index holds no more."""
+    max_length: int | None = None
+    """Maximum characters of an indexed text: an index entry holds no more."""
 
     @property
     def sql_type(self) -> str:
-        """PostgreSQL's type for this field's column."""
+        """PostgreSQL type of this field's column."""
         return SQL_TYPE[self.kind]
 
 
 COLUMNS: tuple[Field, ...] = (
-    Field("ListingId", Kind.TEXT, "listing_id", "listingId", idx=True, longest=_SHORT),
+    Field("ListingId", Kind.TEXT, "listing_id", "listingId", idx=True, max_length=_SHORT),
     Field("StandardStatus", Kind.LOOKUP, "standard_status", "standardStatus", idx=True),
     Field("MlsStatus", Kind.LOOKUP, "mls_status", "mlsStatus", idx=True),
     Field("PropertyType", Kind.LOOKUP, "property_type", "propertyType", idx=True),
@@ -81,20 +81,20 @@ COLUMNS: tuple[Field, ...] = (
     Field("OriginalListPrice", Kind.DECIMAL, "original_list_price", "originalListPrice"),
     Field("PreviousListPrice", Kind.DECIMAL, "previous_list_price", "previousListPrice"),
     Field("ClosePrice", Kind.DECIMAL, "close_price", "closePrice", idx=True),
-    # Place
-    Field("UnparsedAddress", Kind.TEXT, "unparsed_address", "address.full", idx=True, longest=_LINE),
+    # Location
+    Field("UnparsedAddress", Kind.TEXT, "unparsed_address", "address.full", idx=True, max_length=_LINE),
     Field("StreetNumber", Kind.TEXT, "street_number", "address.streetNumber", idx=True),
     Field("StreetDirPrefix", Kind.LOOKUP, "street_dir_prefix", "address.streetDirPrefix", idx=True),
-    Field("StreetName", Kind.TEXT, "street_name", "address.streetName", idx=True, longest=_SHORT),
+    Field("StreetName", Kind.TEXT, "street_name", "address.streetName", idx=True, max_length=_SHORT),
     Field("StreetSuffix", Kind.LOOKUP, "street_suffix", "address.streetSuffix", idx=True),
     Field("StreetDirSuffix", Kind.LOOKUP, "street_dir_suffix", "address.streetDirSuffix", idx=True),
     Field("UnitNumber", Kind.TEXT, "unit_number", "address.unit", idx=True),
-    Field("City", Kind.LOOKUP, "city", "address.city", idx=True, longest=_SHORT),
+    Field("City", Kind.LOOKUP, "city", "address.city", idx=True, max_length=_SHORT),
     Field("CountyOrParish", Kind.LOOKUP, "county_or_parish", "address.county", idx=True),
     Field("StateOrProvince", Kind.LOOKUP, "state_or_province", "address.state", idx=True),
-    Field("PostalCode", Kind.TEXT, "postal_code", "address.postalCode", idx=True, longest=_SHORT),
+    Field("PostalCode", Kind.TEXT, "postal_code", "address.postalCode", idx=True, max_length=_SHORT),
     Field("Country", Kind.LOOKUP, "country", "address.country"),
-    Field("SubdivisionName", Kind.TEXT, "subdivision_name", "subdivisionName", idx=True, longest=_SHORT),
+    Field("SubdivisionName", Kind.TEXT, "subdivision_name", "subdivisionName", idx=True, max_length=_SHORT),
     Field("MLSAreaMajor", Kind.LOOKUP, "mls_area_major", "mlsAreaMajor", idx=True),
     Field("Latitude", Kind.DEGREES, "latitude", "latitude"),
     Field("Longitude", Kind.DEGREES, "longitude", "longitude"),
@@ -127,13 +127,13 @@ COLUMNS: tuple[Field, ...] = (
     Field("AssociationFeeFrequency", Kind.LOOKUP, "association_fee_frequency", "associationFeeFrequency", idx=True),
     Field("TaxAnnualAmount", Kind.DECIMAL, "tax_annual_amount", "taxAnnualAmount", idx=True),
     Field("TaxYear", Kind.INTEGER, "tax_year", "taxYear"),
-    # Words
-    Field("PublicRemarks", Kind.TEXT, "public_remarks", "publicRemarks", idx=True, longest=_REMARKS),
+    # Remarks
+    Field("PublicRemarks", Kind.TEXT, "public_remarks", "publicRemarks", idx=True, max_length=_REMARKS),
     Field("PrivateRemarks", Kind.TEXT, "private_remarks", "privateRemarks", confidential=True),
     Field("ShowingInstructions", Kind.TEXT, "showing_instructions", "showingInstructions", confidential=True),
     Field("VirtualTourURLUnbranded", Kind.TEXT, "virtual_tour_url", "virtualTourUrl", idx=True),
     # People
-    Field("ListAgentKey", Kind.TEXT, "list_agent_key", "listAgent.key", longest=_SHORT),
+    Field("ListAgentKey", Kind.TEXT, "list_agent_key", "listAgent.key", max_length=_SHORT),
     Field("ListAgentMlsId", Kind.TEXT, "list_agent_mls_id", "listAgent.mlsId", idx=True),
     Field("ListAgentFullName", Kind.TEXT, "list_agent_full_name", "listAgent.name", idx=True),
     Field("ListAgentEmail", Kind.TEXT, "list_agent_email", "listAgent.email"),
@@ -142,7 +142,7 @@ COLUMNS: tuple[Field, ...] = (
     Field("ListOfficeMlsId", Kind.TEXT, "list_office_mls_id", "listOffice.mlsId", idx=True),
     Field("ListOfficeName", Kind.TEXT, "list_office_name", "listOffice.name", idx=True),
     Field("ListOfficePhone", Kind.TEXT, "list_office_phone", "listOffice.phone"),
-    Field("CoListAgentKey", Kind.TEXT, "co_list_agent_key", "coListAgent.key", longest=_SHORT),
+    Field("CoListAgentKey", Kind.TEXT, "co_list_agent_key", "coListAgent.key", max_length=_SHORT),
     Field("CoListAgentMlsId", Kind.TEXT, "co_list_agent_mls_id", "coListAgent.mlsId", idx=True),
     Field("CoListAgentFullName", Kind.TEXT, "co_list_agent_full_name", "coListAgent.name", idx=True),
     Field("CoListOfficeKey", Kind.TEXT, "co_list_office_key", "coListOffice.key"),
@@ -164,14 +164,14 @@ COLUMNS: tuple[Field, ...] = (
     Field("PriceChangeTimestamp", Kind.TIMESTAMP, "price_change_timestamp", "priceChangedAt", idx=True),
     Field("PhotosChangeTimestamp", Kind.TIMESTAMP, "photos_change_timestamp", "photosChangedAt", idx=True),
     Field("PhotosCount", Kind.INTEGER, "photos_count", "photoCount", idx=True),
-    # Display law and provenance
+    # Display rules and provenance
     Field("InternetEntireListingDisplayYN", Kind.BOOLEAN, "internet_entire_listing_display_yn", idx=True),
     Field("InternetAddressDisplayYN", Kind.BOOLEAN, "internet_address_display_yn", idx=True),
     Field("OriginatingSystemName", Kind.TEXT, "originating_system_name", "originatingSystemName", idx=True),
 )
 """The fields that have a column, in the order in which rows are written."""
 
-_FURTHER: Mapping[Kind, str] = {
+_ADDITIONAL: Mapping[Kind, str] = {
     Kind.TEXT: """
         AccessCode! AdditionalParcelsDescription AnchorsCoTenants AssociationName AssociationName2
         AssociationPhone AssociationPhone2 AttributionContact BuilderModel BuilderName BuildingName BusinessName
@@ -302,22 +302,22 @@ _FURTHER: Mapping[Kind, str] = {
 """The other fields of the Data Dictionary. `*`: in the IDX payload. `!`: confidential."""
 
 
-def _further_fields() -> Iterator[Field]:
-    for kind, names in _FURTHER.items():
+def _additional_fields() -> Iterator[Field]:
+    for kind, names in _ADDITIONAL.items():
         for marked in names.split():
             name = marked.rstrip("*!")
             api = "listingKey" if name == "ListingKey" else None
             yield Field(name, kind, None, api, confidential="!" in marked, idx="*" in marked)
 
 
-FIELDS: Mapping[str, Field] = MappingProxyType({field.name: field for field in (*COLUMNS, *_further_fields())})
-"""Every Property field of the Data Dictionary but its expansions, by RESO name."""
+FIELDS: Mapping[str, Field] = MappingProxyType({field.name: field for field in (*COLUMNS, *_additional_fields())})
+"""Every Property field of the Data Dictionary except its expansions, by RESO name."""
 
 BY_COLUMN: Mapping[str, Field] = MappingProxyType({field.column: field for field in COLUMNS if field.column})
-"""The fields that have a column, by it."""
+"""The fields that have a column, by column name."""
 
 COLUMN_NAMES: tuple[str, ...] = tuple(BY_COLUMN)
 """The columns' names, in the order of `COLUMNS`."""
 
-SLOT: Mapping[str, int] = MappingProxyType({field.name: place for place, field in enumerate(COLUMNS)})
-"""Where a field stands in a row of `COLUMNS`, by RESO name."""
+SLOT: Mapping[str, int] = MappingProxyType({field.name: index for index, field in enumerate(COLUMNS)})
+"""Index of a field in a row of `COLUMNS`, by RESO name."""

@@ -1,8 +1,8 @@
-"""Standard lookup values (Data Dictionary 2.0) and the way from a source's wording to them.
+"""Standard lookup values (Data Dictionary 2.0), and normalization of a source's values to them.
 
-A source may spell a value as RESO does, in the older enumeration form without spaces (`ActiveUnderContract`), in its
-own capitals, or by a well-known synonym. `StandardStatus` is locked: what is none of these is refused, since display
-rules and deletions hang on it. The others are open: local text is kept as it is.
+A source may spell a value as RESO does, in the older enumeration form without spaces (`ActiveUnderContract`), in
+another case, or by a well-known synonym. `StandardStatus` is locked: any other value is rejected, since display rules
+and deletions depend on it. The others are open: local values are stored as they are.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ from platbook.base.errors import RecordRejected
 
 
 class StandardStatus(StrEnum):
-    """Where an offer stands, by RESO's locked list."""
+    """The status of a listing, by RESO's locked list."""
 
     ACTIVE = "Active"
     ACTIVE_UNDER_CONTRACT = "Active Under Contract"
@@ -80,10 +80,10 @@ class PropertySubType(StrEnum):
 
 
 LOCKED: frozenset[str] = frozenset({"StandardStatus"})
-"""Lookups that take nothing but their standard values."""
+"""Lookups that accept only their standard values."""
 
-# Only wordings that mean one thing in every MLS. A code ("A", "P", "C") or a class ("Condo" as a property type) is
-# local, and is said in a provider's field mapping.
+# Only values with the same meaning in every MLS. A code ("A", "P", "C") or a class ("Condo" as a property type) is
+# local and belongs in a provider's field mapping.
 _STATUS_SYNONYMS: Mapping[str, tuple[str, ...]] = {
     StandardStatus.ACTIVE: (
         "Active Listing",
@@ -145,12 +145,12 @@ _SUB_TYPE_SYNONYMS: Mapping[str, tuple[str, ...]] = {
 
 
 def _fold(text: str) -> str:
-    """Drop case, spaces and signs: the human and the enumeration form of a value fold to the same."""
+    """Fold case and drop spaces and punctuation, so that display and enumeration forms of a value compare equal."""
     return "".join(letter for letter in text.casefold() if letter.isalnum())
 
 
 def _table(values: type[StrEnum], synonyms: Mapping[str, Iterable[str]]) -> Mapping[str, str]:
-    folded = {_fold(word): str(value) for value, words in synonyms.items() for word in words}
+    folded = {_fold(text): str(value) for value, texts in synonyms.items() for text in texts}
     # A standard value wins over another one's synonym.
     return MappingProxyType(folded | {_fold(value): value.value for value in values})
 
@@ -166,24 +166,26 @@ _FOLDED: Mapping[str, Mapping[str, str]] = MappingProxyType(
 STANDARD: Mapping[str, frozenset[str]] = MappingProxyType(
     {lookup: frozenset(table.values()) for lookup, table in _FOLDED.items()}
 )
-"""The standard values of the lookups that are normalised, by lookup name."""
+"""The standard values of the normalized lookups, by lookup name."""
 
 
 @lru_cache(maxsize=4096)
 def find_standard(lookup: str, text: str) -> str | None:
-    """Give the standard value that `text` stands for in `lookup`; None: there is none, or we hold no such list."""
+    """Return the standard value for `text` in `lookup`; None: there is none, or the lookup is not normalized."""
     table = _FOLDED.get(lookup)
     return None if table is None else table.get(_fold(text))
 
 
 def to_standard(lookup: str, text: str) -> str:
-    """Give the standard value for `text`, or the text itself where the lookup is open.
+    """Return the standard value for `text`, or the text itself if the lookup is open.
 
-    Raises RecordRejected where the lookup is locked and knows no such value.
+    Raises RecordRejected if the lookup is locked and has no such value.
     """
-    found = find_standard(lookup, text)
-    if found is not None:
-        return found
+    standard = find_standard(lookup, text)
+    if standard is not None:
+        return standard
     if lookup in LOCKED:
-        raise RecordRejected(f"{text[:40]!r} is no value of {lookup}; name it in a lookup of the mapping", field=lookup)
+        raise RecordRejected(
+            f"{text[:40]!r} is not a value of {lookup}; map it in a lookup of the field mapping", field=lookup
+        )
     return text

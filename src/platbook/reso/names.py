@@ -1,4 +1,4 @@
-"""Every word by which a field may be called: RESO's name, our column, our API's word, and short names in common use."""
+"""Every name a field can be referred to by: RESO name, column, API field name, and short names in common use."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -76,32 +76,32 @@ ALIASES: Mapping[str, str] = MappingProxyType(
         "zipCode": "PostalCode",
     }
 )
-"""Short names, those of common provider configurations first of all, to RESO names. Capitals do not matter."""
+"""Short names, mainly those of common provider configurations, to RESO names. Case-insensitive."""
 
 
-def _fold(word: str) -> str:
-    return word.replace("_", "").casefold()
+def _fold(name: str) -> str:
+    return name.replace("_", "").casefold()
 
 
-def _words() -> Mapping[str, Field]:
-    # The later line wins: RESO's own name is never taken over by a short one.
-    words = {_fold(alias): FIELDS[name] for alias, name in ALIASES.items()}
-    words |= {_fold(field.api): field for field in FIELDS.values() if field.api is not None}
-    words |= {_fold(field.column): field for field in COLUMNS if field.column is not None}
-    return MappingProxyType(words | {_fold(name): field for name, field in FIELDS.items()})
+def _fields_by_name() -> Mapping[str, Field]:
+    # Later entries win: a RESO name is never overridden by a short one.
+    fields = {_fold(alias): FIELDS[name] for alias, name in ALIASES.items()}
+    fields |= {_fold(field.api): field for field in FIELDS.values() if field.api is not None}
+    fields |= {_fold(field.column): field for field in COLUMNS if field.column is not None}
+    return MappingProxyType(fields | {_fold(name): field for name, field in FIELDS.items()})
 
 
-_WORDS = _words()
-_SUGGESTED: Mapping[str, str] = MappingProxyType(
+_BY_NAME = _fields_by_name()
+_SUGGESTIONS: Mapping[str, str] = MappingProxyType(
     {_fold(name): name for name in FIELDS} | {_fold(a): a for a in ALIASES}
 )
 
 
-def find_field(word: str) -> Field | None:
-    """Find the field that `word` names in any of the ways above, whatever its capitals and underscores."""
-    return _WORDS.get(_fold(word))
+def find_field(name: str) -> Field | None:
+    """Find a field by any of its names, ignoring case and underscores; None: no such field."""
+    return _BY_NAME.get(_fold(name))
 
 
-def suggest_names(word: str, limit: int = 3) -> list[str]:
-    """Name what someone who wrote `word` may have meant, nearest first."""
-    return [_SUGGESTED[close] for close in get_close_matches(_fold(word), _SUGGESTED, n=limit, cutoff=0.6)]
+def suggest_names(name: str, limit: int = 3) -> list[str]:
+    """Suggest the names closest to `name`, nearest first."""
+    return [_SUGGESTIONS[close] for close in get_close_matches(_fold(name), _SUGGESTIONS, n=limit, cutoff=0.6)]

@@ -1,4 +1,4 @@
-"""Reading numbers, degrees and yes-or-no. Numerals are plain: no currency signs, no separators of thousands."""
+"""Coercion of numbers, degrees and booleans. Numerals are plain: no currency signs, no thousands separators."""
 
 import re
 from decimal import Decimal
@@ -9,7 +9,7 @@ from platbook.reso.values import INT64, Coercer, Value, refuse
 INT32: Final = 2**31
 _NUMERAL: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,2})?", re.ASCII)
 _LONGEST_NUMERAL: Final = 40
-_DECIMAL_DIGITS: Final = 15  # before the point, and places after it: any price, and room to convert units
+_DECIMAL_DIGITS: Final = 15  # before the decimal point, and after it: any price, and room to convert units
 _BOOLEANS: Final = {
     **dict.fromkeys(("1", "y", "yes", "true", "t"), True),
     **dict.fromkeys(("0", "n", "no", "false", "f"), False),
@@ -18,7 +18,7 @@ _SWITCHES: Final = {Decimal(1): True, Decimal(0): False}
 
 
 def integer_reader(label: str, bound: int) -> Coercer:
-    """Build the reader of whole numbers from -bound up to bound; 3.0 is one, 3.5 is not."""
+    """Build the coercer of integers from -bound up to bound; 3.0 is one, 3.5 is not."""
 
     def read(value: object) -> Value:
         if type(value) is int:
@@ -32,16 +32,16 @@ def integer_reader(label: str, bound: int) -> Coercer:
             return None
         if not -bound <= number < bound:
             raise refuse(label, value, "a whole number in range")
-        whole = int(number)
-        if whole != number:
+        integer = int(number)
+        if integer != number:
             raise refuse(label, value, "a whole number")
-        return whole
+        return integer
 
     return read
 
 
 def decimal_reader(label: str) -> Coercer:
-    """Build the reader of numbers, exactly as written."""
+    """Build the coercer of decimals, exactly as written."""
     limit = Decimal(10) ** _DECIMAL_DIGITS
 
     def read(value: object) -> Value:
@@ -60,7 +60,7 @@ def decimal_reader(label: str) -> Coercer:
 
 
 def degrees_reader(label: str, bound: float) -> Coercer:
-    """Build the reader of degrees from -bound to bound."""
+    """Build the coercer of degrees from -bound to bound."""
 
     def read(value: object) -> Value:
         if type(value) is float and -bound <= value <= bound:
@@ -79,7 +79,7 @@ def degrees_reader(label: str, bound: float) -> Coercer:
 
 
 def boolean_reader(label: str) -> Coercer:
-    """Build the reader of yes and no, in the wordings that sources use."""
+    """Build the coercer of booleans, in the forms that sources use."""
 
     def read(value: object) -> Value:
         if value is True or value is False or value is None:
@@ -88,40 +88,40 @@ def boolean_reader(label: str) -> Coercer:
             text = value.strip().lower()
             if not text:
                 return None
-            found = _BOOLEANS.get(text)
+            truth = _BOOLEANS.get(text)
         elif isinstance(value, (int, float, Decimal)):
             number = _numeral(label, value, "yes or no")
-            found = None if number is None else _SWITCHES.get(number)
+            truth = None if number is None else _SWITCHES.get(number)
         else:
-            found = None
-        if found is None:
+            truth = None
+        if truth is None:
             raise refuse(label, value, "yes or no")
-        return found
+        return truth
 
     return read
 
 
-def _numeral(label: str, value: object, wanted: str) -> Decimal | None:
-    """Read a finite number of sane size, exactly as written; no currency signs, no separators of thousands."""
+def _numeral(label: str, value: object, expected: str) -> Decimal | None:
+    """Parse a finite number of bounded size, exactly as written."""
     if isinstance(value, str):
         text = value.strip()
         if not text:
             return None
         if len(text) > _LONGEST_NUMERAL or _NUMERAL.fullmatch(text) is None:
-            raise refuse(label, value, wanted)
+            raise refuse(label, value, expected)
         number = Decimal(text)
     elif isinstance(value, bool):
-        raise refuse(label, value, wanted)
+        raise refuse(label, value, expected)
     elif isinstance(value, int):
         if abs(value) >= INT64:
-            raise refuse(label, value, wanted)
+            raise refuse(label, value, expected)
         number = Decimal(value)
     elif isinstance(value, float):
         number = Decimal(repr(float(value)))
     elif isinstance(value, Decimal):
         number = value
     else:
-        raise refuse(label, value, wanted)
+        raise refuse(label, value, expected)
     if not number.is_finite():
-        raise refuse(label, value, wanted)
+        raise refuse(label, value, expected)
     return number

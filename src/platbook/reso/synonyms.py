@@ -1,6 +1,6 @@
-"""What MLSs call their fields, where neither RESO nor a short name of ours does: names of RETS 1.x, and common labels.
+"""Field names of MLSs beyond RESO names and our short names: those of the RETS 1.x dictionary, and common labels.
 
-Only words that mean one thing in every MLS. They are proposed to a person who sets a provider up, never applied unseen.
+Only names with the same meaning in every MLS. They are suggested to whoever sets up a provider, never applied silently.
 """
 
 from collections.abc import Mapping
@@ -101,16 +101,18 @@ _RETS: Mapping[str, str] = {
 }
 
 
-def fold(word: str) -> str:
-    """A name without what people put between its words."""
-    return "".join(letter for letter in word.casefold() if letter.isalnum())
+def fold(label: str) -> str:
+    """Fold case and drop everything but letters and digits."""
+    return "".join(letter for letter in label.casefold() if letter.isalnum())
 
 
-SYNONYMS: Mapping[str, str] = MappingProxyType({fold(word): name for word, name in _RETS.items() if name in FIELDS})
-"""Folded names to RESO names."""
+SYNONYMS: Mapping[str, str] = MappingProxyType(
+    {fold(synonym): name for synonym, name in _RETS.items() if name in FIELDS}
+)
+"""Folded synonyms to RESO names."""
 
 
-def find_synonym(word: str) -> Field | None:
-    """The field that a name or label of a source's most likely means; None: that is not plain."""
-    name = SYNONYMS.get(fold(word))
-    return FIELDS[name] if name is not None else find_field("".join(word.split()))
+def find_synonym(label: str) -> Field | None:
+    """Find the field that a source's name or label most likely means; None: unclear."""
+    name = SYNONYMS.get(fold(label))
+    return FIELDS[name] if name is not None else find_field("".join(label.split()))

@@ -1,4 +1,4 @@
-"""Reading texts, lookups and lists of them. What comes out, PostgreSQL can hold: no NUL, no lone surrogate."""
+"""Coercion of texts, lookups and lookup lists. Results can be stored in PostgreSQL: no NUL, no lone surrogate."""
 
 import csv
 import sys
@@ -12,28 +12,28 @@ from platbook.reso.lookups import LOCKED, STANDARD, find_standard
 from platbook.reso.values import INT64, Coercer, Value, refuse
 
 
-def text_reader(label: str, longest: int | None = None) -> Coercer:
-    """Build the reader of texts of so many characters at most; numbers are written out, a list is joined by commas."""
-    most = sys.maxsize if longest is None else longest
+def text_reader(label: str, max_length: int | None = None) -> Coercer:
+    """Build the coercer of texts up to a maximum length; numbers are formatted, a list is joined by commas."""
+    limit = sys.maxsize if max_length is None else max_length
 
     def read(value: object) -> Value:
-        if type(value) is str and value.isascii() and len(value) <= most and "\0" not in value:
+        if type(value) is str and value.isascii() and len(value) <= limit and "\0" not in value:
             return value.strip() or None
         text = _text_of(label, value)
-        if text is not None and len(text) > most:
-            raise RecordRejected(f"the text is longer than {most} characters", field=label)
+        if text is not None and len(text) > limit:
+            raise RecordRejected(f"the text is longer than {limit} characters", field=label)
         return text
 
     return read
 
 
-def lookup_reader(label: str, lookup: str, longest: int | None = None) -> Coercer:
-    """Build the reader of one lookup value: the standard one where the wording is known, else as it came.
+def lookup_reader(label: str, lookup: str, max_length: int | None = None) -> Coercer:
+    """Build the coercer of one lookup value: the standard value if there is one for it, else the text as received.
 
-    A locked lookup refuses what it does not know.
+    A locked lookup rejects values that have none.
     """
     if lookup not in STANDARD:
-        return text_reader(label, longest)
+        return text_reader(label, max_length)
     standard = STANDARD[lookup]
     locked = lookup in LOCKED
 
@@ -43,16 +43,16 @@ def lookup_reader(label: str, lookup: str, longest: int | None = None) -> Coerce
         text = _text_of(label, value)
         if text is None:
             return None
-        found = find_standard(lookup, text)
-        if found is None and locked:
+        normalized = find_standard(lookup, text)
+        if normalized is None and locked:
             raise refuse(label, text, f"a value of {lookup}")
-        return found or text
+        return normalized or text
 
     return read
 
 
 def lookup_list_reader(label: str) -> Coercer:
-    """Build the reader of a list of lookup values, sent as a list or as one text with commas."""
+    """Build the coercer of a list of lookup values, sent as a list or as one comma-separated text."""
 
     def read(value: object) -> Value:
         if value is None:
@@ -68,7 +68,7 @@ def lookup_list_reader(label: str) -> Coercer:
 
 
 def split_list(label: str, text: str, separator: str = ",") -> list[str] | None:
-    """Split the items of a list written as one text; an item that holds the separator stands in double quotes."""
+    """Split a delimited text into items; an item that contains the separator is in double quotes."""
     cleaned = _clean_text(label, text)
     if cleaned is None:
         return None
@@ -82,7 +82,7 @@ def split_list(label: str, text: str, separator: str = ",") -> list[str] | None:
 
 
 def _text_of(label: str, value: object) -> str | None:
-    """Read a text from whatever scalar came; a list is joined."""
+    """Convert any scalar to text; a list is joined."""
     if isinstance(value, str):
         return _clean_text(label, str(value))
     if isinstance(value, (list, tuple)):
@@ -110,7 +110,7 @@ def _item_of(label: str, value: object) -> str | None:
 
 
 def _clean_text(label: str, value: str) -> str | None:
-    """Drop blanks around a text; refuse what PostgreSQL cannot hold."""
+    """Strip a text; reject what PostgreSQL cannot store."""
     if "\0" in value:
         raise RecordRejected("the text holds a NUL character", field=label)
     if not value.isascii():

@@ -1,12 +1,13 @@
-"""Reading days and moments in the forms that sources send (ISO 8601 in the calendar form, any fraction of a second)."""
+"""Coercion of dates and timestamps as sources send them (ISO 8601 calendar dates, any fraction of a second)."""
 
 from datetime import UTC, date, datetime, time, tzinfo
 
+from platbook.base.times import as_utc
 from platbook.reso.values import Coercer, Value, refuse
 
 
 def date_reader(label: str) -> Coercer:
-    """Build the reader of days; of a moment, the day that it names."""
+    """Build the coercer of dates; of a timestamp, its date part."""
 
     def read(value: object) -> Value:
         if type(value) is date or value is None:
@@ -20,7 +21,7 @@ def date_reader(label: str) -> Coercer:
             return None
         try:
             if _is_calendar_form(text):
-                # A date sent as a midnight somewhere is that place's day: the zone, if any, is not applied.
+                # A date sent as a local midnight is the local date: the offset, if any, is not applied.
                 return datetime.fromisoformat(text).date()
         except ValueError:
             pass
@@ -30,25 +31,25 @@ def date_reader(label: str) -> Coercer:
 
 
 def timestamp_reader(label: str, tz: tzinfo) -> Coercer:
-    """Build the reader of moments: in UTC, and where no zone is said, in `tz`."""
+    """Build the coercer of timestamps, to UTC; one without an offset is in `tz`."""
 
     def read(value: object) -> Value:
         if type(value) is datetime and value.tzinfo is UTC:
             return value
         if value is None:
             return None
-        moment = _parse_moment(label, value)
-        if moment is None:
+        timestamp = _parse_timestamp(label, value)
+        if timestamp is None:
             return None
         try:
-            return (moment.replace(tzinfo=tz) if moment.tzinfo is None else moment).astimezone(UTC)
-        except (OverflowError, ValueError):
-            raise refuse(label, value, "a time that UTC can tell") from None
+            return as_utc(timestamp, tz)
+        except ValueError:
+            raise refuse(label, value, "a time that UTC can express") from None
 
     return read
 
 
-def _parse_moment(label: str, value: object) -> datetime | None:
+def _parse_timestamp(label: str, value: object) -> datetime | None:
     if isinstance(value, datetime):
         return value
     if isinstance(value, date):
@@ -66,5 +67,5 @@ def _parse_moment(label: str, value: object) -> datetime | None:
 
 
 def _is_calendar_form(text: str) -> bool:
-    """Tell YYYY-MM-DD, alone or with a time after T or a space, from the other forms that `fromisoformat` reads."""
+    """Whether it is YYYY-MM-DD, alone or followed by T or a space; `fromisoformat` accepts other forms as well."""
     return text[4:5] == text[7:8] == "-" and text[10:11] in ("", "T", "t", " ")

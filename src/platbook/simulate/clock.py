@@ -1,8 +1,9 @@
 """The moment at which a simulated source stands: fixed, or running at some speed."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from platbook.base.clock import Clock
+from platbook.base.times import as_utc
 
 
 class MarketTime:
@@ -22,7 +23,7 @@ class MarketTime:
     def now(self) -> datetime:
         """The market's moment, in whole seconds."""
         moment = self._since + (self._clock.now() - self._set_at) * self.speed
-        return max(moment, self._started).astimezone(UTC).replace(microsecond=0)
+        return as_utc(max(moment, self._started)).replace(microsecond=0)
 
     def set(self, moment: datetime | None = None, speed: float | None = None) -> None:
         """Put it to another moment, or let it go on at another speed."""

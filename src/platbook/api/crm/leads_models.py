@@ -1,6 +1,6 @@
 """What the CRM's routes take, and what they answer as the OpenAPI document tells it."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from platbook.api.envelope import Pagination
-from platbook.api.models import Model, Moment, Sent, to_z
+from platbook.api.models import Model, Moment, Sent
 from platbook.base.errors import InvalidInput
+from platbook.base.times import as_utc, to_iso_z
 from platbook.crm.enums import Channel, InteractionType, Priority, Stage, TaskType, WrittenType
 from platbook.crm.leads.lead import LARGEST_BUDGET, MOST_TAGS
 from platbook.crm.leads.search import Owner
@@ -132,7 +133,7 @@ class LeadSent(Sent):
         if self.consents is not None:
             said["consents"] = [
                 {"channel": one.channel.value, "given": one.given, "source": one.source}
-                | ({} if one.at is None else {"at": to_z(to_aware(one.at))})
+                | ({} if one.at is None else {"at": to_iso_z(to_aware(one.at))})
                 for one in self.consents
             ]
         return said
@@ -338,8 +339,8 @@ class InteractionStatsShown(Model):
 def to_aware(moment: datetime) -> datetime:
     """A time as a moment in UTC, which it is where it has no offset. Errors: InvalidInput beyond the calendar."""
     try:
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except OverflowError:
+        return as_utc(moment)
+    except ValueError:
         raise InvalidInput(f"{moment.isoformat()} is not of this age") from None
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import orjson
 
-from platbook.api.models import to_z
+from platbook.base.times import to_iso_z
 from platbook.listings.reading import Timeline, TimelineEntry
 from platbook.listings.search import Listings, Search, Suggestion
 from platbook.listings.search.stats import MarketStats, Prices
@@ -88,5 +88,5 @@ def to_timeline(timeline: Timeline) -> list[dict[str, object]]:
 
 
 def _entry(entry: TimelineEntry) -> dict[str, object]:
-    told: dict[str, object] = {"at": to_z(entry.at), "kind": entry.kind, "changes": entry.changes}
+    told: dict[str, object] = {"at": to_iso_z(entry.at), "kind": entry.kind, "changes": entry.changes}
     return told if entry.source is None else {**told, "source": entry.source, "syncId": entry.sync_id}

@@ -1,6 +1,6 @@
 """What a request about providers and their syncs says: bodies and parameters."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
@@ -9,6 +9,7 @@ from fastapi import Path, Query
 from pydantic import AfterValidator, Field
 
 from platbook.api.models import Model
+from platbook.base.times import as_utc
 from platbook.sync.runs.lifecycle import Request, SyncType
 from platbook.sync.setup.providers import Accepted
 
@@ -65,14 +66,7 @@ class AcceptBody(Model):
 
 def in_utc(moment: datetime | None) -> datetime | None:
     """A moment without a zone is UTC; one that UTC cannot express is refused (ValueError)."""
-    if moment is None or moment.tzinfo is UTC:
-        return moment
-    if moment.tzinfo is None:
-        return moment.replace(tzinfo=UTC)
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("is out of range") from None
+    return None if moment is None else as_utc(moment)
 
 
 ProviderId = Annotated[str, Path(max_length=64, description="the provider's id", examples=["sample_rets_provider"])]

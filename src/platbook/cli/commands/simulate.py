@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import socket
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from platbook.base.errors import InvalidInput
+from platbook.base.times import parse_utc
 from platbook.cli.event_loop import new_event_loop
 from platbook.cli.output.console import out
 from platbook.cli.process import run_async, stop_on_signals
@@ -84,10 +85,9 @@ def _to_moment(said: str | None) -> datetime | None:
     if said is None:
         return None
     try:
-        moment = datetime.fromisoformat(said)
+        return parse_utc(said)
     except ValueError:
         raise InvalidInput.of("at", f"{said[:40]!r} is not a moment, such as 2026-03-01T12:00:00Z") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _list_quirks() -> None:

@@ -34,7 +34,7 @@ from platbook.connectors.rets.record_fetcher import Fetcher, select_in_batches
 from platbook.connectors.rets.remarks import Remarks
 from platbook.connectors.rets.searcher import QueryRefusedError, Searcher
 from platbook.connectors.rets.settings import RetsCredentials, RetsSettings
-from platbook.protocols.rets.query import EVERYTHING_SINCE, is_by, later, modified_since, step_back
+from platbook.protocols.rets.query import EARLIEST_TIMESTAMP, is_not_after, later_timestamp, modified_since, step_back
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -79,7 +79,7 @@ class RetsConnector:
         del clock
         said = _expect(RetsSettings, settings)
         async with self._converse(said, _expect(RetsCredentials, credentials), http) as conversation:
-            mark = conversation.login_reply.metadata_mark
+            mark = conversation.login_reply.metadata_version
             if known is not None and mark == known:
                 return None
             return await read_discovery(MetadataReader(conversation, said), said, mark)
@@ -222,7 +222,7 @@ class RetsSession:
     def _query(self, class_name: str, since: str | None) -> Query:
         settings = self._settings
         field = settings.queried_modified
-        everything = settings.all_query or modified_since(field, EVERYTHING_SINCE)
+        everything = settings.all_query or modified_since(field, EARLIEST_TIMESTAMP)
         start = None if since is None else step_back(since, timedelta(seconds=settings.overlap_seconds))
         return Query(class_name, field, everything, settings.narrowing, start)
 
@@ -234,8 +234,8 @@ def _step(place: _Place, sheet: Sheet, latest: datetime) -> _Place:
     """
     greatest = place.greatest
     for record in sheet.records:
-        if record.modified is not None and is_by(record.modified, latest):
-            greatest = later(greatest, record.modified)
+        if record.modified is not None and is_not_after(record.modified, latest):
+            greatest = later_timestamp(greatest, record.modified)
     if sheet.ended:
         return _Place(class_index=place.class_index + 1, greatest=greatest)
     return _Place(class_index=place.class_index, within=sheet.place, greatest=greatest)

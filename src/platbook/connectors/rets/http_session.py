@@ -12,11 +12,12 @@ import re
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
+from platbook.base.times import as_utc
 from platbook.connectors.contract import (
     Clock,
     CredentialsRefused,
@@ -31,11 +32,11 @@ from platbook.connectors.contract import (
 from platbook.connectors.rets.hosts import TrustedHosts, host_of
 from platbook.connectors.rets.settings import RetsCredentials, RetsSettings
 from platbook.protocols.rets.authorization import Authorization, Challenge, parse_challenge
-from platbook.protocols.rets.codes import Meaning, find_meaning, to_error
+from platbook.protocols.rets.codes import ReplyOutcome, classify_reply_code, to_error
 from platbook.protocols.rets.login import LoginReply, parse_login
 from platbook.protocols.rets.query import encode
-from platbook.protocols.rets.user_agent import UserAgent
-from platbook.protocols.rets.xml import Encoding, Status, find_status
+from platbook.protocols.rets.user_agent import UserAgentCredentials
+from platbook.protocols.rets.xml import Encoding, ReplyStatus, parse_status
 
 T = TypeVar("T")
 Pause = Callable[[float], Awaitable[None]]
@@ -197,9 +198,9 @@ class Conversation:
         if reply.status == _OK:
             return
         body = await reply.body()
-        status = find_status(body, self.encoding_of(reply))
+        status = parse_status(body, self.encoding_of(reply))
         if status is not None and status.code:  # the status of HTTP and the code of RETS, mixed
-            if find_meaning(status.code, logged_in=True) is Meaning.SESSION_LOST:
+            if classify_reply_code(status.code, logged_in=True) is ReplyOutcome.SESSION_LOST:
                 raise SessionLostError
             raise to_error(status.code, status.text, logged_in=True)
         onward = self._object_to_redirect(reply)
@@ -260,7 +261,7 @@ class Conversation:
             if name in _CALLED and (objection := self._hosts.find_objection(url)) is not None
         }
         kept = {name: url for name, url in found.capabilities.items() if name not in objections}
-        self._login = LoginReply(kept, found.facts)
+        self._login = LoginReply(kept, found.info)
         for name, objection in objections.items():
             await self.log_out()  # the slot is not kept
             raise self._to_refusal(f"the login reply names {name} {objection}")
@@ -272,7 +273,7 @@ class Conversation:
     def _read_login(self, reply: HttpReply, body: bytes, url: str) -> LoginReply:
         encoding = self.encoding_of(reply)
         if reply.status != _OK:
-            self._refuse_login(reply, find_status(body, encoding), body)
+            self._refuse_login(reply, parse_status(body, encoding), body)
         # Relative addresses are resolved against the one that was used for this login, where a redirect led included.
         found = parse_login(body, reply.url or url, encoding)
         if isinstance(found, LoginReply):
@@ -282,7 +283,7 @@ class Conversation:
             raise _OtherVersionWantedError(error)
         raise error
 
-    def _refuse_login(self, reply: HttpReply, status: Status | None, body: bytes) -> None:
+    def _refuse_login(self, reply: HttpReply, status: ReplyStatus | None, body: bytes) -> None:
         """Raise what a login answered with another status than 200 means."""
         error: PlatbookError
         if status is not None and status.code:
@@ -331,7 +332,7 @@ class Conversation:
         if challenge is None:
             return False
         known = self._authorization
-        answered = self._authorize(challenge) if known is None else known.answer(challenge)
+        answered = self._authorize(challenge) if known is None else known.answer_challenge(challenge)
         if answered is None:
             return False
         self._authorization = answered
@@ -362,7 +363,7 @@ class Conversation:
             )
         return headers, request_id
 
-    def _sign_user_agent(self, user_agent: UserAgent, cookies: Mapping[str, str], request_id: str) -> str:
+    def _sign_user_agent(self, user_agent: UserAgentCredentials, cookies: Mapping[str, str], request_id: str) -> str:
         session_id = next((value for name, value in cookies.items() if name.lower() == _SESSION_COOKIE), "")
         return user_agent.sign(request_id=request_id, session_id=session_id, rets_version=self._version)
 
@@ -379,7 +380,7 @@ class Conversation:
         if request_id and echoed and echoed != request_id:
             raise SourceBrokeProtocol("the source answers another request than ours (RETS-Request-ID)")
         if self._authorization is not None:
-            self._authorization = self._authorization.follow(reply.headers.get("authentication-info", ""))
+            self._authorization = self._authorization.update_nonce(reply.headers.get("authentication-info", ""))
 
 
 def _join(base: str, location: str) -> str:
@@ -395,7 +396,7 @@ def _parse_date(said: str) -> datetime | None:
         date = parsedate_to_datetime(said)
     except (ValueError, IndexError, TypeError):
         return None
-    return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
+    return as_utc(date)
 
 
 def _charset_of(headers: Mapping[str, str]) -> str | None:

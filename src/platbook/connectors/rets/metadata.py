@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from platbook.connectors.contract import HttpReply, ProviderMisconfigured
 from platbook.connectors.rets.http_session import Conversation, SessionLostError
 from platbook.connectors.rets.settings import RetsSettings
-from platbook.protocols.rets.codes import Meaning, find_meaning, to_error
+from platbook.protocols.rets.codes import ReplyOutcome, classify_reply_code, to_error
 from platbook.protocols.rets.metadata import MetadataParser, MetadataTable
-from platbook.protocols.rets.xml import Status
+from platbook.protocols.rets.xml import ReplyStatus
 
 _FORMATS = ("COMPACT", "STANDARD-XML")
 _OTHER_FORMAT_WANTED = frozenset({20506, 20513, 20514})
@@ -27,7 +27,7 @@ class MetadataReader:
 
     async def read(self, kind: str, identifier: str) -> Sequence[MetadataTable]:
         """Read tables by METADATA-type and ID (`0`: this level, `*`: with all below); empty where there are none."""
-        refusal: Status | None = None
+        refusal: ReplyStatus | None = None
         for form in list(self._formats):
             tables, status = await self._ask(kind, identifier, form)
             if status.code not in _OTHER_FORMAT_WANTED:
@@ -48,18 +48,18 @@ class MetadataReader:
         except ProviderMisconfigured:
             return ()
 
-    async def _ask(self, kind: str, identifier: str, form: str) -> tuple[Sequence[MetadataTable], Status]:
-        async def read(reply: HttpReply) -> tuple[Sequence[MetadataTable], Status]:
+    async def _ask(self, kind: str, identifier: str, form: str) -> tuple[Sequence[MetadataTable], ReplyStatus]:
+        async def read(reply: HttpReply) -> tuple[Sequence[MetadataTable], ReplyStatus]:
             parser = MetadataParser(self._conversation.encoding_of(reply))
             async for chunk in reply.chunks:
                 parser.feed(chunk)
             tables, status = parser.close()
-            match find_meaning(status.code, logged_in=True):
-                case Meaning.OK | Meaning.MORE:
+            match classify_reply_code(status.code, logged_in=True):
+                case ReplyOutcome.OK | ReplyOutcome.MORE:
                     return tables, status
-                case Meaning.EMPTY:
+                case ReplyOutcome.EMPTY:
                     return (), status
-                case Meaning.SESSION_LOST:
+                case ReplyOutcome.SESSION_LOST:
                     raise SessionLostError
                 case _ if status.code in _OTHER_FORMAT_WANTED:
                     return (), status

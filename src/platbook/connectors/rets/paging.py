@@ -17,11 +17,12 @@ rows as COUNT promised and no word of more.
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from platbook.base.times import as_utc
 from platbook.connectors.contract import Clock, ProviderMisconfigured, RawRecord, SourceBrokeProtocol
 from platbook.connectors.rets.record_fetcher import Fetcher, expect_all, read_keys
 from platbook.connectors.rets.records import Problem, Read
@@ -30,11 +31,11 @@ from platbook.connectors.rets.searcher import Asked, Found, OffsetRefusedError
 from platbook.connectors.rets.seen_keys import SeenKeys
 from platbook.connectors.rets.settings import RetsSettings
 from platbook.protocols.rets.query import (
-    EVERYTHING_SINCE,
+    EARLIEST_TIMESTAMP,
     all_of,
     modified_between,
     modified_since,
-    parse_moment,
+    parse_timestamp,
     to_literal,
 )
 
@@ -294,7 +295,7 @@ class Pager:
 
     async def _walk_by_time(self, query: Query, place: Place) -> AsyncIterator[Sheet]:
         total = await self._fetcher.searcher.count(query.class_name, query.dmql)
-        slices: list[tuple[str, str | None]] = [(query.since or EVERYTHING_SINCE, place.until)]
+        slices: list[tuple[str, str | None]] = [(query.since or EARLIEST_TIMESTAMP, place.until)]
         while slices:
             start, end = slices.pop()
             read = await self._read_slice(query, start, end)
@@ -369,13 +370,13 @@ def _has_ended(found: Found, received: int, limit: int | None, fresh: int) -> bo
 
 def _halve(start: str, end: str | None, now: datetime) -> str | None:
     """A moment in the middle of a slice, in the form of its start; None: it is a second long, or shorter."""
-    low = parse_moment(start)
-    high = parse_moment(end) if end is not None else now + _DAY
+    low = parse_timestamp(start)
+    high = parse_timestamp(end) if end is not None else now + _DAY
     if low is None or high is None:
         raise SourceBrokeProtocol(f"a slice from {start[:40]!r} to {str(end)[:40]!r} is none of time")
-    high = high.replace(tzinfo=UTC) if high.tzinfo is None else high.astimezone(UTC)
+    high = as_utc(high)
     is_local = low.tzinfo is None
-    low = low.replace(tzinfo=UTC) if is_local else low.astimezone(UTC)
+    low = as_utc(low)
     if high - low <= _SECOND:
         return None
     middle = (low + (high - low) / 2).replace(microsecond=0)

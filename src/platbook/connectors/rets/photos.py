@@ -7,9 +7,9 @@ from platbook.connectors.contract import HttpReply, MediaRef, SourceBrokeProtoco
 from platbook.connectors.rets.http_session import Conversation, SessionLostError
 from platbook.connectors.rets.remarks import Remarks
 from platbook.connectors.rets.settings import RetsSettings
-from platbook.protocols.rets.codes import Meaning, find_meaning, to_error
+from platbook.protocols.rets.codes import ReplyOutcome, classify_reply_code, to_error
 from platbook.protocols.rets.objects import ObjectParser, RetsObject
-from platbook.protocols.rets.xml import Status
+from platbook.protocols.rets.xml import ReplyStatus
 
 _LOCATION_UNSUPPORTED, _INVALID_IDENTIFIER = 20414, 20402
 _LONGEST_REASON = 120
@@ -82,11 +82,11 @@ class PhotoFetcher:
 
     def _judge_whole(self, one: RetsObject, keys: Sequence[str]) -> None:
         """Raise what a refusal of the whole request means; one of an object is the shelf's to note."""
-        refused = one.refused
+        refused = one.error
         if refused is None:
             return
-        meaning = find_meaning(refused.code, logged_in=True)
-        if meaning is Meaning.SESSION_LOST:
+        meaning = classify_reply_code(refused.code, logged_in=True)
+        if meaning is ReplyOutcome.SESSION_LOST:
             raise SessionLostError
         if refused.code == _LOCATION_UNSUPPORTED and self._located:
             self._located = False
@@ -98,7 +98,7 @@ class PhotoFetcher:
             self._keys_at_once = 1
             self._remarks.note("the source takes one record in a request for photos")
             raise _AskOtherwiseError
-        if meaning not in {Meaning.EMPTY, Meaning.THIS_ONE}:
+        if meaning not in {ReplyOutcome.EMPTY, ReplyOutcome.OBJECT_UNAVAILABLE}:
             raise to_error(refused.code, refused.text, logged_in=True)
 
 
@@ -113,12 +113,12 @@ class _Shelf:
 
     def put(self, one: RetsObject, url: str) -> list[tuple[str, MediaRef]]:
         """Take one object; the photos of the record before it, if it is of another."""
-        if one.refused is not None:
-            self._note_refusal(one.refused)
+        if one.error is not None:
+            self._note_refusal(one.error)
             return []
         key = self._find_key(one)
         if key is None:
-            self._note_refusal(Status(0, "the source does not say whose it is"))
+            self._note_refusal(ReplyStatus(0, "the source does not say whose it is"))
             return []
         done = self.clear() if key != self._key else []
         self._key = key
@@ -151,8 +151,8 @@ class _Shelf:
             return bare
         return self._keys[0] if len(self._keys) == 1 else None
 
-    def _note_refusal(self, status: Status) -> None:
-        if find_meaning(status.code, logged_in=True) is Meaning.EMPTY:
+    def _note_refusal(self, status: ReplyStatus) -> None:
+        if classify_reply_code(status.code, logged_in=True) is ReplyOutcome.EMPTY:
             return
         reason = f"{status.code} {status.text}".removeprefix("0 ").strip()[:_LONGEST_REASON]
         refused = self._remarks.refused_photos

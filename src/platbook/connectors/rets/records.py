@@ -7,8 +7,8 @@ from itertools import compress
 from platbook.connectors.contract import MediaRef, ProviderMisconfigured, RawRecord
 from platbook.connectors.rets.searcher import Fields, Found
 from platbook.connectors.rets.settings import RetsSettings
-from platbook.protocols.rets.search import BadRow, Row
-from platbook.protocols.rets.standard import Record
+from platbook.protocols.rets.search import CompactRow, MalformedRow
+from platbook.protocols.rets.standard import XmlRecord
 
 Problem = tuple[str | None, str | None, str, str]
 _MOST_PHOTOS = 1000
@@ -41,7 +41,7 @@ class RecordReader:
         self.expect_columns(found)
         for row in found.rows:
             tail += 1
-            if isinstance(row, BadRow):
+            if isinstance(row, MalformedRow):
                 problems.append((None, None, row.reason, row.text))
                 continue
             fields = self.to_fields(found.columns, row)
@@ -61,7 +61,7 @@ class RecordReader:
                 f"settings.keyField: the source sends no column named {self._settings.key_field}"
             )
 
-    def to_fields(self, columns: Sequence[str], row: Row | Record) -> Fields:
+    def to_fields(self, columns: Sequence[str], row: CompactRow | XmlRecord) -> Fields:
         """The row's cells by column; a cell that is empty, or says that we may not see it, is None."""
         if isinstance(row, dict):
             return row

@@ -8,10 +8,10 @@ from platbook.connectors.contract import HttpReply, ProviderMisconfigured, Sourc
 from platbook.connectors.rets.http_session import Conversation, SessionLostError
 from platbook.connectors.rets.remarks import Remarks
 from platbook.connectors.rets.settings import RetsSettings
-from platbook.protocols.rets.codes import Meaning, find_meaning, to_error
-from platbook.protocols.rets.search import BadRow, CompactParser, Row
-from platbook.protocols.rets.standard import Record, StandardParser
-from platbook.protocols.rets.xml import Status
+from platbook.protocols.rets.codes import ReplyOutcome, classify_reply_code, to_error
+from platbook.protocols.rets.search import CompactParser, CompactRow, MalformedRow
+from platbook.protocols.rets.standard import StandardXmlParser, XmlRecord
+from platbook.protocols.rets.xml import ReplyStatus
 
 _MISCELLANEOUS, _SYNTAX = 20203, 20206
 _OLD_DIALECT = frozenset({"RETS/1.5", "RETS/1.0"})
@@ -50,7 +50,7 @@ class Found:
     """
 
     columns: Sequence[str]
-    rows: Sequence[Row | BadRow | Record]
+    rows: Sequence[CompactRow | MalformedRow | XmlRecord]
     count: int | None = None
     more: bool = False
     ended: bool = False
@@ -67,7 +67,7 @@ class Searcher:
         return await self._conversation.persist(lambda: self._find(asked))
 
     async def _find(self, asked: Asked) -> Found:
-        rows: list[Row | BadRow | Record] = []
+        rows: list[CompactRow | MalformedRow | XmlRecord] = []
         columns: Sequence[str] = ()
         async for piece in self._stream(asked):
             rows += piece.rows
@@ -118,8 +118,8 @@ class Searcher:
             async for chunk in reply.chunks:
                 parser.feed(chunk)
             _, status = parser.close()
-            meaning = find_meaning(status.code, logged_in=True)
-            if meaning is Meaning.EMPTY:
+            meaning = classify_reply_code(status.code, logged_in=True)
+            if meaning is ReplyOutcome.EMPTY:
                 return 0
             self._refuse(status, meaning, Asked(class_name, query))
             return parser.count
@@ -128,8 +128,8 @@ class Searcher:
 
     async def _read(self, reply: HttpReply, asked: Asked) -> AsyncGenerator[Found]:
         encoding = self._conversation.encoding_of(reply)
-        parser = StandardParser(encoding) if self._settings.format == "STANDARD-XML" else CompactParser(encoding)
-        rows: list[Row | BadRow | Record] = []
+        parser = StandardXmlParser(encoding) if self._settings.format == "STANDARD-XML" else CompactParser(encoding)
+        rows: list[CompactRow | MalformedRow | XmlRecord] = []
         received = 0
         async for chunk in reply.chunks:
             rows += parser.feed(chunk)
@@ -141,21 +141,21 @@ class Searcher:
         rows += last
         received += len(rows)
         self._remarks.repaired += parser.repairs
-        meaning = find_meaning(status.code, logged_in=True)
-        if meaning is Meaning.EMPTY:
+        meaning = classify_reply_code(status.code, logged_in=True)
+        if meaning is ReplyOutcome.EMPTY:
             if received:
                 raise SourceBrokeProtocol(f"the source sends {received} records and says that there are none")
             yield Found((), (), parser.count or 0, ended=True)
             return
         self._refuse(status, meaning, asked)
-        more = parser.max_rows or meaning is Meaning.MORE
+        more = parser.max_rows or meaning is ReplyOutcome.MORE
         yield Found(_columns(parser), rows, parser.count, more, ended=True)
 
-    def _refuse(self, status: Status, meaning: Meaning, asked: Asked) -> None:
+    def _refuse(self, status: ReplyStatus, meaning: ReplyOutcome, asked: Asked) -> None:
         """Raise what a status means that is no answer."""
-        if meaning in {Meaning.OK, Meaning.MORE}:
+        if meaning in {ReplyOutcome.OK, ReplyOutcome.MORE}:
             return
-        if meaning is Meaning.SESSION_LOST:
+        if meaning is ReplyOutcome.SESSION_LOST:
             raise SessionLostError
         if status.code == _MISCELLANEOUS and asked.offset is not None and "offset" in status.text.lower():
             raise OffsetRefusedError(f"the source answers {status.code}: {status.text}")
@@ -184,5 +184,5 @@ class Searcher:
         return arguments
 
 
-def _columns(parser: CompactParser | StandardParser) -> Sequence[str]:
+def _columns(parser: CompactParser | StandardXmlParser) -> Sequence[str]:
     return parser.columns if isinstance(parser, CompactParser) else ()

@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_camel
 from platbook.connectors.rets.criteria import Criterion
 from platbook.connectors.rets.presets import PRESETS
 from platbook.protocols.rets.query import all_of
-from platbook.protocols.rets.user_agent import UserAgent, UserAgentForm
+from platbook.protocols.rets.user_agent import UserAgentCredentials, UserAgentForm
 
 
 def _must_be_zone(name: str) -> str:
@@ -137,7 +137,7 @@ class RetsCredentials(BaseModel):
     user_agent: Annotated[str, Field(min_length=1, max_length=200)] = "Platbook/1.0"
     user_agent_password: SecretStr | None = None
 
-    def to_user_agent(self, form: UserAgentForm) -> UserAgent | None:
+    def to_user_agent(self, form: UserAgentForm) -> UserAgentCredentials | None:
         """The registered client; None without a password, since some sources refuse a proof that they never asked."""
         password = self.user_agent_password.get_secret_value() if self.user_agent_password else ""
-        return UserAgent(self.user_agent, password, form) if password else None
+        return UserAgentCredentials(self.user_agent, password, form) if password else None

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import cast
 
 from platbook.base.actor import Actor
+from platbook.base.times import as_utc
 from platbook.crm.interactions.log import Q
 from platbook.crm.interactions.search import InteractionSearch, to_conditions
 from platbook.crm.visibility import to_lead_conditions
@@ -104,7 +105,7 @@ def _add(stats: InteractionStats, rows: Iterable[tuple[object, ...]]) -> None:
 
 
 def _month_of(at: datetime) -> date:
-    return at.astimezone(UTC).date().replace(day=1)
+    return as_utc(at).date().replace(day=1)
 
 
 def _month_from(at: datetime) -> date:

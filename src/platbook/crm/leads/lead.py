@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import TypedDict, cast
 from uuid import UUID
 
 from platbook.base.errors import InvalidInput
 from platbook.base.rights import Belonging
+from platbook.base.times import to_iso_z
 from platbook.crm.contacts import to_email, to_emails, to_phone, to_phones
 from platbook.crm.enums import Channel, Priority, Stage
 from platbook.crm.leads.scoring import Known, to_score
@@ -179,7 +180,7 @@ def add_consents(known: Sequence[Consent], said: Sequence[Consent], at: datetime
             raise InvalidInput.of("consents", f"channel must be of {', '.join(Channel)}")
         last = next((old for old in reversed(statements) if old["channel"] == one["channel"]), None)
         if last is None or last["given"] != one["given"]:
-            when = one.get("at") or at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+            when = one.get("at") or to_iso_z(at)
             statements.append(
                 {"channel": one["channel"], "given": one["given"], "at": when, "source": one.get("source") or "api"}
             )

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import cast
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from platbook.base.errors import InvalidInput
+from platbook.base.times import as_utc
 from platbook.crm.enums import Priority, TaskType
 
 LONGEST_TITLE = 300
@@ -106,8 +107,8 @@ def to_due(text: str, zone: str) -> datetime:
             moment = datetime.combine(date.fromisoformat(text), _END_OF_DAY)
         else:
             moment = datetime.fromisoformat(text)
-        moment = (moment if moment.tzinfo else moment.replace(tzinfo=calendar)).astimezone(UTC)
-    except (ValueError, OverflowError):
+        moment = as_utc(moment, calendar)
+    except ValueError:
         raise InvalidInput.of("dueDate", "must be a date or a time in ISO 8601") from None
     if moment.year not in _YEARS:
         raise InvalidInput.of("dueDate", "is not of this age")

@@ -6,7 +6,7 @@ One row of a table is one line; `camelCase` words are the columns' names. What i
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import cast
@@ -19,6 +19,7 @@ from platbook.audit import Subject, write_entry
 from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput
 from platbook.base.rights import Right, require
+from platbook.base.times import as_utc, to_iso_z
 from platbook.crm.leads.lead import Lead
 from platbook.crm.tasks.task import Task
 from platbook.crm.transfer.import_context import Q
@@ -109,7 +110,7 @@ async def export_all(database: Database, actor: Actor, folder: Path, at: datetim
         emails = await find_emails(connection)
         for table in TABLES:
             counts[table.file] = await _write_table(connection, table, folder, emails)
-    manifest = {"format": FORMAT, "exportedAt": at.astimezone(UTC).isoformat(), "rows": counts}
+    manifest = {"format": FORMAT, "exportedAt": as_utc(at).isoformat(), "rows": counts}
     _write(folder / MANIFEST, manifest)
     async with database.transaction() as connection:
         await write_entry(connection, actor, "crm exported", Subject("export", "all"), at, counts)
@@ -209,7 +210,7 @@ def _plain(value: object) -> object:
         case UUID():
             return str(value)
         case datetime():
-            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+            return to_iso_z(value)
         case bytes():
             return value.hex()
         case _:

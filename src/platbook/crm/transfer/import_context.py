@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 from uuid import UUID
@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 
 from platbook.base.actor import Actor
+from platbook.base.times import parse_utc
 from platbook.crm.transfer.mapping import ColumnMapping
 from platbook.crm.transfer.table import Row
 from platbook.db import ReadConnection, WriteConnection, load_queries
@@ -103,9 +104,8 @@ def to_hash(said: Mapping[str, object]) -> bytes:
 def to_moment(text: str, word: str) -> datetime:
     """A time in ISO 8601, UTC where it has no offset. RowRefused."""
     try:
-        moment = datetime.fromisoformat(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
+        return parse_utc(text)
+    except ValueError:
         raise RowRefused(f"{word}: {text} is no time in ISO 8601") from None
 
 

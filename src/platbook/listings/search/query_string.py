@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
 from platbook.base.actor import Surface
 from platbook.base.errors import FieldProblem, InvalidInput
+from platbook.base.times import parse_utc
 from platbook.db.totals import Count
 from platbook.listings.search.facets import FACETS
 from platbook.listings.search.filters import (
@@ -58,7 +58,7 @@ def parse_search(texts: Mapping[str, Sequence[str]], *, surface: Surface, mine: 
         "box": reader.read("bbox", _to_box),
         "near": near and reader.make("near", lambda: Near(*near, DEFAULT_RADIUS if radius is None else radius)),
         "polygon": reader.read("polygon", _to_polygon) or (),
-        "modified_since": reader.read("modifiedSince", to_moment),
+        "modified_since": reader.read("modifiedSince", parse_utc),
         "has_photos": reader.read("hasPhotos", _from(_TRUTH)),
         "featured": reader.read("featured", _from(_TRUTH)),
         "mine": (mine or Mine()) if reader.read("mine", _from(_TRUTH)) else None,
@@ -138,12 +138,6 @@ _FORMS = {
     "count": f"must be of {', '.join(Count)}",
     **{f"{side}{word}": "must be a number" for word in RANGE_WORDS for side in ("min", "max")},
 }
-
-
-def to_moment(text: str) -> datetime:
-    """Read a time in ISO 8601; one without an offset is UTC. Errors: ValueError, OverflowError."""
-    moment = datetime.fromisoformat(text)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def _one_of(known: Mapping[str, object]) -> Callable[[str], str]:

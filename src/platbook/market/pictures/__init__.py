@@ -1,1 +1,1 @@
-"""Pictures of invented places: houses, rooms, buildings and land, drawn with plain shapes."""
+"""Pictures of fictitious properties: houses, rooms, buildings and land, drawn with plain shapes."""

@@ -1,8 +1,8 @@
 """Condominium towers, offices, stores and warehouses."""
 
-from platbook.market.dice import Dice
 from platbook.market.pictures.canvas import Canvas, Color, mix, shade
 from platbook.market.pictures.outdoors import Scene, draw_bush, draw_ground, draw_hills, draw_sky, draw_tree
+from platbook.market.seeded_random import SeededRandom
 
 _FACADES: tuple[Color, ...] = ((206, 198, 186), (172, 110, 90), (188, 192, 196), (222, 216, 204), (146, 130, 118))
 _SIGNS = ("MARKET", "BAKERY", "BOOKS", "CYCLES", "HARDWARE", "FLOWERS", "COFFEE", "PHARMACY")
@@ -19,18 +19,18 @@ def _draw_street(canvas: Canvas, top: float) -> None:
         canvas.shape([(x, y), (x + 130, y), (x + 120, y + 12), (x - 12, y + 12)], (226, 210, 150))
 
 
-def _to_pane(scene: Scene, dice: Dice) -> Color:
+def _to_pane(scene: Scene, rng: SeededRandom) -> Color:
     if scene.dusk:
-        return dice.pick(((255, 216, 140), (255, 226, 168), (70, 82, 106)))
-    return mix((104, 138, 168), (172, 202, 222), dice.throw())
+        return rng.pick(((255, 216, 140), (255, 226, 168), (70, 82, 106)))
+    return mix((104, 138, 168), (172, 202, 222), rng.random())
 
 
-def draw_tower(canvas: Canvas, scene: Scene, dice: Dice, floors: int, color: int) -> None:
+def draw_tower(canvas: Canvas, scene: Scene, rng: SeededRandom, floors: int, color: int) -> None:
     """Draw a condominium building with balconies on the street side and a darker side wall."""
-    draw_sky(canvas, scene, dice, 990)
+    draw_sky(canvas, scene, rng, 990)
     for _ in range(9):
-        x, high = dice.spread(0, 1500), dice.spread(120, 330)
-        canvas.box(x, 960 - high, x + dice.spread(90, 190), 960, (150, 164, 180, 150))
+        x, high = rng.spread(0, 1500), rng.spread(120, 330)
+        canvas.box(x, 960 - high, x + rng.spread(90, 190), 960, (150, 164, 180, 150))
     base, high = 980, min(92, 820 / (floors + 1))
     left, right, side = 400, 1080, 1270
     top = base - high * (floors + 1)
@@ -45,21 +45,19 @@ def draw_tower(canvas: Canvas, scene: Scene, dice: Dice, floors: int, color: int
         y = top + 18 + floor * high
         for bay in range(4):
             x = left + 26 + bay * 164
-            canvas.box(x, y, x + 62, y + high * 0.66, _to_pane(scene, dice), edge=(250, 250, 248))
-            canvas.box(x + 72, y, x + 136, y + high * 0.8, _to_pane(scene, dice), edge=(250, 250, 248))
+            canvas.box(x, y, x + 62, y + high * 0.66, _to_pane(scene, rng), edge=(250, 250, 248))
+            canvas.box(x + 72, y, x + 136, y + high * 0.8, _to_pane(scene, rng), edge=(250, 250, 248))
             canvas.box(x + 64, y + high * 0.46, x + 146, y + high * 0.82, (230, 236, 240, 150))
             canvas.box(x + 60, y + high * 0.8, x + 150, y + high * 0.88, shade(wall, 0.7))
             canvas.line([(x + 62, y + high * 0.46), (x + 148, y + high * 0.46)], 4, (70, 74, 80))
         for bay in range(3):
             x, drop = right + 24 + bay * 56, (24 + bay * 56) / (side - right) * 34
             near, far = y + drop, y + drop + high * 0.56
-            canvas.shape(
-                [(x, near), (x + 34, near + 7), (x + 34, far + 4), (x, far)], shade(_to_pane(scene, dice), 0.7)
-            )
+            canvas.shape([(x, near), (x + 34, near + 7), (x + 34, far + 4), (x, far)], shade(_to_pane(scene, rng), 0.7))
     _draw_lobby(canvas, left, right, base, high)
     _draw_street(canvas, base)
     for x in (120, 300, 1360, 1500):
-        draw_tree(canvas, scene, dice, x, base + 34, dice.spread(260, 380))
+        draw_tree(canvas, scene, rng, x, base + 34, rng.spread(260, 380))
 
 
 def _draw_lobby(canvas: Canvas, left: float, right: float, base: float, high: float) -> None:
@@ -73,11 +71,11 @@ def _draw_lobby(canvas: Canvas, left: float, right: float, base: float, high: fl
     canvas.box(middle - 110, base - high * 1.02, middle + 110, base - high * 0.84, (48, 52, 60))
 
 
-def draw_office(canvas: Canvas, scene: Scene, dice: Dice, stories: int, color: int, number: str) -> None:
+def draw_office(canvas: Canvas, scene: Scene, rng: SeededRandom, stories: int, color: int, number: str) -> None:
     """Draw an office building: bands of glass, an entrance with its house number, a parking lot."""
-    draw_sky(canvas, scene, dice, 840)
-    draw_hills(canvas, scene, dice, 854, 90)
-    draw_ground(canvas, scene, dice, 850)
+    draw_sky(canvas, scene, rng, 840)
+    draw_hills(canvas, scene, rng, 854, 90)
+    draw_ground(canvas, scene, rng, 850)
     base, high = 920, 168
     left, right, top = 190, 1410, 920 - 168 * (stories + 0.25)
     wall = _FACADES[color % len(_FACADES)]
@@ -87,7 +85,7 @@ def draw_office(canvas: Canvas, scene: Scene, dice: Dice, stories: int, color: i
         y = base - high * (story + 1) + 30
         for pane in range(15):
             x = left + 34 + pane * 77
-            canvas.fade(y, y + 104, _to_pane(scene, dice), (196, 216, 228), x, x + 70)
+            canvas.fade(y, y + 104, _to_pane(scene, rng), (196, 216, 228), x, x + 70)
         canvas.box(left + 30, y - 8, right - 30, y, (70, 76, 84))
         canvas.box(left + 30, y + 104, right - 30, y + 112, (70, 76, 84))
     canvas.box(690, top + 30 if stories == 1 else base - high * 1.5, 910, base, shade(wall, 0.84))
@@ -96,13 +94,13 @@ def draw_office(canvas: Canvas, scene: Scene, dice: Dice, stories: int, color: i
     canvas.box(660, base - 186, 940, base - 160, (62, 68, 78))
     canvas.text(800, base - 206, number, 36, (62, 68, 78))
     for x in (*range(230, 660, 70), *range(960, 1400, 70)):
-        draw_bush(canvas, scene, dice, x, base + 12, 30)
+        draw_bush(canvas, scene, rng, x, base + 12, 30)
     canvas.fade(base + 22, 1200, (112, 114, 118), (84, 86, 90))
     for stall in range(9):
         x = 60 + stall * 185
         canvas.shape([(x, 960), (x + 6, 960), (x - 40, 1110), (x - 50, 1110)], (232, 232, 228))
     for x in (300, 1130):
-        _draw_car(canvas, x, 1060, dice.pick(_BRIGHT))
+        _draw_car(canvas, x, 1060, rng.pick(_BRIGHT))
 
 
 def _draw_car(canvas: Canvas, x: float, base: float, color: Color) -> None:
@@ -120,9 +118,9 @@ def _draw_car(canvas: Canvas, x: float, base: float, color: Color) -> None:
         canvas.oval(wheel, base - 10, 10, 10, (180, 182, 186))
 
 
-def draw_store(canvas: Canvas, scene: Scene, dice: Dice, color: int) -> None:
+def draw_store(canvas: Canvas, scene: Scene, rng: SeededRandom, color: int) -> None:
     """Draw a shop on a street: brick above, display windows, a striped awning and a sign."""
-    draw_sky(canvas, scene, dice, 700)
+    draw_sky(canvas, scene, rng, 700)
     brick = (164, 96, 78) if color % 2 else (186, 150, 120)
     base, bright = 960, _BRIGHT[color % len(_BRIGHT)]
     for left, right, top, wall in ((0, 330, 400, (196, 186, 172)), (1270, 1600, 340, (150, 146, 150))):
@@ -130,7 +128,7 @@ def draw_store(canvas: Canvas, scene: Scene, dice: Dice, color: int) -> None:
         for row in range(2):
             for x in range(left + 50, right - 60, 120):
                 canvas.box(
-                    x, top + 70 + row * 170, x + 66, top + 170 + row * 170, _to_pane(scene, dice), edge=(240, 240, 236)
+                    x, top + 70 + row * 170, x + 66, top + 170 + row * 170, _to_pane(scene, rng), edge=(240, 240, 236)
                 )
     canvas.box(330, 300, 1270, base, brick)
     for row, y in enumerate(range(312, base, 14)):
@@ -140,17 +138,17 @@ def draw_store(canvas: Canvas, scene: Scene, dice: Dice, color: int) -> None:
     canvas.box(316, 280, 1284, 316, shade(brick, 0.7))
     for x in (430, 620, 890, 1080):
         canvas.box(x - 8, 366, x + 98, 522, (244, 240, 230))
-        canvas.fade(374, 514, _to_pane(scene, dice), (206, 222, 230), x, x + 90)
+        canvas.fade(374, 514, _to_pane(scene, rng), (206, 222, 230), x, x + 90)
         canvas.box(x + 42, 374, x + 48, 514, (244, 240, 230))
     canvas.box(370, 560, 1230, 640, bright)
-    canvas.text(800, 600, dice.pick(_SIGNS), 58, (255, 252, 240))
+    canvas.text(800, 600, rng.pick(_SIGNS), 58, (255, 252, 240))
     canvas.box(370, 640, 1230, base, shade(bright, 0.55))
     for left, right in ((396, 690), (910, 1204)):
         inside: Color = (255, 226, 160) if scene.dusk else (226, 214, 186)
         canvas.fade(690, 900, inside, shade(inside, 0.8), left, right)
         for shelf in range(9):
-            x, tall = left + 16 + shelf * 31, dice.spread(34, 100)
-            canvas.box(x, 892 - tall, x + 22, 892, mix(dice.pick(_BRIGHT), (255, 255, 255), 0.25))
+            x, tall = left + 16 + shelf * 31, rng.spread(34, 100)
+            canvas.box(x, 892 - tall, x + 22, 892, mix(rng.pick(_BRIGHT), (255, 255, 255), 0.25))
         canvas.shape([(left, 900), (left + 60, 690), (left + 140, 690), (left + 80, 900)], (255, 255, 255, 50))
     canvas.box(734, 690, 866, base, (70, 56, 48))
     canvas.box(752, 712, 848, 880, (206, 222, 226))
@@ -161,14 +159,14 @@ def draw_store(canvas: Canvas, scene: Scene, dice: Dice, color: int) -> None:
         canvas.shape([(x, 640), (x + 44, 640), (x + 44 + (stripe - 9) * 2, 716), (x + (stripe - 10) * 2, 716)], cloth)
     canvas.box(350, 716, 1250, 726, (0, 0, 0, 60))
     _draw_street(canvas, base)
-    draw_tree(canvas, scene, dice, 200, base + 30, 520)
+    draw_tree(canvas, scene, rng, 200, base + 30, 520)
 
 
-def draw_warehouse(canvas: Canvas, scene: Scene, dice: Dice, color: int) -> None:
+def draw_warehouse(canvas: Canvas, scene: Scene, rng: SeededRandom, color: int) -> None:
     """Draw a metal hall with loading docks and a lorry's trailer."""
-    draw_sky(canvas, scene, dice, 820)
-    draw_hills(canvas, scene, dice, 850, 60)
-    draw_ground(canvas, scene, dice, 846)
+    draw_sky(canvas, scene, rng, 820)
+    draw_hills(canvas, scene, rng, 850, 60)
+    draw_ground(canvas, scene, rng, 846)
     wall: Color = ((198, 204, 208), (176, 188, 182), (214, 206, 190))[color % 3]
     base, bright = 900, _BRIGHT[color % len(_BRIGHT)]
     canvas.shape([(120, 420), (1480, 420), (1480, base), (120, base)], wall)

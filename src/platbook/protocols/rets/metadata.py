@@ -1,14 +1,14 @@
 """GetMetadata replies (RETS 1.7.2, section 11), COMPACT and STANDARD-XML alike: tables of rows, by type and parents.
 
 COMPACT is a header element with COLUMNS and DATA, always tab-delimited; STANDARD-XML nests an element per row and per
-field. A reply of the whole tree holds many header elements, in STANDARD-XML one within the other. Columns come in any
-order, unknown ones are kept.
+field. A reply of the whole tree holds many header elements, in STANDARD-XML nested. Columns come in any
+order; unknown ones are preserved.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from platbook.protocols.rets.xml import UNSAID, Encoding, RetsXml, Status
+from platbook.protocols.rets.xml import UNSPECIFIED, Encoding, ReplyStatus, RetsXml
 
 TYPES = (
     "SYSTEM", "RESOURCE", "FOREIGN_KEYS", "CLASS", "TABLE", "UPDATE", "UPDATE_TYPE", "OBJECT", "LOOKUP", "LOOKUP_TYPE",
@@ -17,8 +17,8 @@ TYPES = (
     "COLUMN_GROUP_TABLE", "COLUMN_GROUP_NORMALIZATION", "FILTER", "FILTER_TYPE",
 )  # fmt: skip
 _HEADER = "METADATA-"
-_SPELT_OTHERWISE = {"FOREIGNKEYS": "FOREIGN_KEYS", "FOREIGN_KEY": "FOREIGN_KEYS"}
-_MOST_CELLS = 20_000_000
+_TYPE_ALIASES = {"FOREIGNKEYS": "FOREIGN_KEYS", "FOREIGN_KEY": "FOREIGN_KEYS"}
+_MAX_CELLS = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class MetadataTable:
     """Rows of one type below one parent.
 
     `kind` is one of TYPES; `parents` the header's attributes in lower case (`resource`, `class`, `lookup`, `update`,
-    `version`, `date`); a row's fields keep the names the source gave them.
+    `version`, `date`); a row's fields keep the source's names.
     """
 
     kind: str
@@ -35,8 +35,8 @@ class MetadataTable:
 
 
 @dataclass(slots=True)
-class _Open:
-    """A header element under way: the depth it began at, and what has been said in it so far."""
+class _OpenTable:
+    """An open header element: its depth, columns and current row."""
 
     table: MetadataTable
     depth: int
@@ -45,85 +45,85 @@ class _Open:
 
 
 class MetadataParser:
-    """One GetMetadata reply."""
+    """Incremental parser of one GetMetadata reply."""
 
-    def __init__(self, encoding: Encoding = UNSAID) -> None:
-        self._done: list[MetadataTable] = []
-        self._open: list[_Open] = []
+    def __init__(self, encoding: Encoding = UNSPECIFIED) -> None:
+        self._tables: list[MetadataTable] = []
+        self._open: list[_OpenTable] = []
         self._depth = 0
         self._cells = 0
-        self._spelt: list[str] = []
-        self._xml = RetsXml(self._start, self._text, encoding, on_end=self._end, on_name=self._spelt.append)
+        self._tag_names: list[str] = []
+        self._xml = RetsXml(self._start, self._text, encoding, on_end=self._end, on_name=self._tag_names.append)
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes; SourceBrokeProtocol for what is not a RETS reply."""
         self._xml.feed(data)
 
-    def close(self) -> tuple[Sequence[MetadataTable], Status]:
-        """Declare the end of the bytes: the tables, and the status that counts."""
+    def close(self) -> tuple[Sequence[MetadataTable], ReplyStatus]:
+        """Signal the end of input: the tables, and the final status."""
         status = self._xml.close()
-        return self._done, status
+        return self._tables, status
 
-    def _start(self, tag: str, said: Mapping[str, str]) -> bool:
+    def _start(self, tag: str, attributes: Mapping[str, str]) -> bool:
         self._depth += 1
-        here = self._open[-1] if self._open else None
+        current = self._open[-1] if self._open else None
         if tag.startswith(_HEADER):
             kind = tag.removeprefix(_HEADER)
-            table = MetadataTable(_SPELT_OTHERWISE.get(kind, kind), dict(said))
-            self._done.append(table)
-            self._open.append(_Open(table, self._depth))
+            table = MetadataTable(_TYPE_ALIASES.get(kind, kind), dict(attributes))
+            self._tables.append(table)
+            self._open.append(_OpenTable(table, self._depth))
             return False
-        if here is None:
+        if current is None:
             return False
-        if self._depth == here.depth + 1:
-            return self._start_child(here, tag, said)
-        return here.row is not None and self._depth == here.depth + 2  # a field of a row in STANDARD-XML
+        if self._depth == current.depth + 1:
+            return self._start_child(current, tag, attributes)
+        return current.row is not None and self._depth == current.depth + 2  # a field of a row in STANDARD-XML
 
-    def _start_child(self, here: _Open, tag: str, said: Mapping[str, str]) -> bool:
+    def _start_child(self, current: _OpenTable, tag: str, attributes: Mapping[str, str]) -> bool:
         if tag in {"COLUMNS", "DATA"}:
             return True
-        if tag == "COMMENTS":  # COMPACT's SYSTEM has them beside its one row
+        if tag == "COMMENTS":  # COMPACT's SYSTEM has them after its single row
             return True
-        here.row = {_SYSTEM_NAMES.get(name, name): value for name, value in said.items()}
-        here.table.rows.append(here.row)
+        current.row = {_SYSTEM_NAMES.get(name, name): value for name, value in attributes.items()}
+        current.table.rows.append(current.row)
         return False
 
     def _text(self, tag: str, text: str) -> None:
-        here = self._open[-1] if self._open else None
-        if here is None:
+        current = self._open[-1] if self._open else None
+        if current is None:
             return
         self._cells += 1
-        if self._depth == here.depth + 1:
-            self._compact(here, tag, text)
-        elif here.row is not None:
-            here.row[self._spelt[-1]] = text.strip()
-        if self._cells > _MOST_CELLS:
-            raise self._xml.broken("the metadata have no end")
+        if self._depth == current.depth + 1:
+            self._add_compact(current, tag, text)
+        elif current.row is not None:
+            current.row[self._tag_names[-1]] = text.strip()
+        if self._cells > _MAX_CELLS:
+            raise self._xml.to_error("the metadata exceeds the maximum size")
 
-    def _compact(self, here: _Open, tag: str, text: str) -> None:
+    def _add_compact(self, current: _OpenTable, tag: str, text: str) -> None:
         if tag == "COMMENTS":
-            if here.table.rows:
-                here.table.rows[-1]["Comments"] = text.strip()
+            if current.table.rows:
+                current.table.rows[-1]["Comments"] = text.strip()
             return
-        cells = [cell.strip() for cell in text.strip("\r\n").split("\t")]  # always tab, whatever searches use
+        cells = [cell.strip() for cell in text.strip("\r\n").split("\t")]  # always tab, whatever delimiter searches use
         if tag == "COLUMNS":
-            here.columns = _bare(cells, 0)
+            current.columns = _strip_outer_cells(cells, 0)
             return
-        if not here.columns:
-            raise self._xml.broken("DATA came before COLUMNS")
-        cells = _bare(cells, len(here.columns))
+        if not current.columns:
+            raise self._xml.to_error("DATA comes before COLUMNS")
+        cells = _strip_outer_cells(cells, len(current.columns))
         self._cells += len(cells)
-        # A row short of its last columns says nothing of them.
-        here.table.rows.append(dict(zip(here.columns, cells, strict=False)))
+        # A row may omit its last columns.
+        current.table.rows.append(dict(zip(current.columns, cells, strict=False)))
 
     def _end(self, tag: str) -> None:
-        here = self._open[-1] if self._open else None
-        if here is not None:
-            if self._depth == here.depth:
+        current = self._open[-1] if self._open else None
+        if current is not None:
+            if self._depth == current.depth:
                 self._open.pop()
-            elif self._depth == here.depth + 1:
-                here.row = None
-        self._spelt.pop()
+            elif self._depth == current.depth + 1:
+                current.row = None
+        self._tag_names.pop()
         self._depth -= 1
         del tag
 
@@ -136,8 +136,8 @@ _SYSTEM_NAMES = {
 }
 
 
-def _bare(cells: list[str], columns: int) -> list[str]:
-    """Cells without the empty ones that the tabs in front and behind make; either tab may be missing."""
+def _strip_outer_cells(cells: list[str], columns: int) -> list[str]:
+    """Drop the empty cells made by the leading and trailing tabs; either tab may be missing."""
     if len(cells) > columns and not cells[0]:
         cells = cells[1:]
     return cells[:-1] if len(cells) > columns and not cells[-1] else cells

@@ -1,7 +1,7 @@
-"""GetObject replies (RETS 1.7.2, section 5; headers of 1.8): one object or many, bytes or addresses, errors between.
+"""GetObject replies (RETS 1.7.2, section 5; headers of 1.8): one or many objects, as bytes or URLs, with errors.
 
-A reply is one object, a multipart of them, or a RETS reply that says why there is none. An object that could not be
-had may stand among good ones, as XML, as plain text or as HTML in its place, or with `RETS-Error: 1`.
+A reply is one object, a multipart of them, or a RETS error reply. An unavailable object may be a part
+among good ones: XML, plain text or HTML in place of the object, or a part with `RETS-Error: 1`.
 """
 
 import html
@@ -10,22 +10,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from platbook.base.errors import SourceBrokeProtocol
-from platbook.protocols.rets.multipart import MultipartParser, Part
-from platbook.protocols.rets.xml import Status, find_status
+from platbook.protocols.rets.multipart import MultipartParser, MultipartPart
+from platbook.protocols.rets.xml import ReplyStatus, parse_status
 
-_LARGEST_OBJECT = 64 * 1024 * 1024
-_WORDS = 200
+_MAX_OBJECT = 64 * 1024 * 1024
+_MAX_MESSAGE = 200
 _ROOT = re.compile(rb"(?:<\?xml[^>]{0,200}>\s*)?<RETS[\s/>]", re.IGNORECASE)
 _OBJECT_UNAVAILABLE = 20409
-_NONE_FOUND = 20403
+_NO_OBJECT_FOUND = 20403
 
 
 @dataclass(frozen=True, slots=True)
 class RetsObject:
-    """One object, or in `refused` why it could not be had.
+    """One object, or the `error` that stands in its place.
 
-    `content_id` is the record's key. `object_id` is its number, `*` or empty where an error speaks of all; 0 is the
-    preferred one under its other name. With Location=1 `location` is its address and `content` is empty.
+    `content_id` is the record's key. `object_id` is its number, `*` or empty if an error is about all; 0 is an
+    alias of the preferred one. With Location=1 `location` is its URL and `content` is empty.
     """
 
     content_id: str
@@ -38,11 +38,11 @@ class RetsObject:
     preferred: bool = False
     uid: str | None = None
     data: Mapping[str, str] = field(default_factory=dict[str, str])
-    refused: Status | None = None
+    error: ReplyStatus | None = None
 
 
 class ObjectParser:
-    """One GetObject reply, by the headers it came with (names in lower case)."""
+    """Incremental parser of one GetObject reply, given its HTTP headers (lower-case names)."""
 
     def __init__(self, headers: Mapping[str, str]) -> None:
         self._headers = headers
@@ -52,17 +52,17 @@ class ObjectParser:
         self._size = 0
 
     def feed(self, data: bytes) -> list[RetsObject]:
-        """Take the next bytes and give the objects they complete; SourceBrokeProtocol for what is no such reply."""
+        """Feed the next bytes; returns the objects they complete. SourceBrokeProtocol: not such a reply."""
         if self._multipart is not None:
             return [to_object(part) for part in self._multipart.feed(data)]
         self._size += len(data)
-        if self._size > _LARGEST_OBJECT:
-            raise SourceBrokeProtocol(f"an object is larger than {_LARGEST_OBJECT} bytes")
+        if self._size > _MAX_OBJECT:
+            raise SourceBrokeProtocol(f"an object is larger than {_MAX_OBJECT} bytes")
         self._single.append(data)
         return []
 
     def close(self) -> list[RetsObject]:
-        """Declare the end of the bytes: the last objects."""
+        """Signal the end of input: the last objects."""
         if self._multipart is not None:
             return [to_object(part) for part in self._multipart.close()]
         content = b"".join(self._single)
@@ -70,19 +70,19 @@ class ObjectParser:
             raise SourceBrokeProtocol("the reply is empty")
         if self._headers.get("content-type", "").lower().startswith("text/html"):
             raise SourceBrokeProtocol("the reply is HTML, not RETS", sample=content)
-        # HTTP joins what repeats by a comma.
+        # HTTP joins repeated headers with a comma.
         data = self._headers.get("objectdata", "").split(", ")
         headers: dict[str, Sequence[str]] = {name: [value] for name, value in self._headers.items()}
-        return [to_object(Part({**headers, "objectdata": data}, content))]
+        return [to_object(MultipartPart({**headers, "objectdata": data}, content))]
 
 
-def to_object(part: Part) -> RetsObject:
-    """Read a part, or a whole reply of one object."""
+def to_object(part: MultipartPart) -> RetsObject:
+    """Convert a part, or a complete reply with a single object."""
     content_type = _first(part, "content-type").lower()
     kind = content_type.partition(";")[0].strip()
     location = html.unescape(_first(part, "location")) or None
-    refused = _find_refusal(part, kind, located=location is not None)
-    is_image = refused is None and not kind.startswith("text/")
+    error = _find_error(part, kind, has_location=location is not None)
+    is_image = error is None and not kind.startswith("text/")
     return RetsObject(
         content_id=_first(part, "content-id"),
         object_id=_first(part, "object-id"),
@@ -94,34 +94,34 @@ def to_object(part: Part) -> RetsObject:
         preferred=_first(part, "preferred").strip().lower() in {"1", "true"},
         uid=_first(part, "uid") or None,
         data=_parse_data(part.headers.get("objectdata", ())),
-        refused=refused,
+        error=error,
     )
 
 
-def _find_refusal(part: Part, kind: str, *, located: bool) -> Status | None:
+def _find_error(part: MultipartPart, kind: str, *, has_location: bool) -> ReplyStatus | None:
     """Why this is no object, if it is none."""
     text = part.content.lstrip()
     if kind in {"text/xml", "application/xml"} or _ROOT.match(text):
-        status = find_status(text)
+        status = parse_status(text)
         if status is not None and status.code != 0:
             return status
-        return None if located else Status(_NONE_FOUND, "a reply without an object")
+        return None if has_location else ReplyStatus(_NO_OBJECT_FOUND, "a reply without an object")
     if kind in {"text/plain", "text/html"} and text:
-        words = " ".join(text.decode("utf-8", "replace").split())[:_WORDS]
-        return Status(_OBJECT_UNAVAILABLE, words)
+        message = " ".join(text.decode("utf-8", "replace").split())[:_MAX_MESSAGE]
+        return ReplyStatus(_OBJECT_UNAVAILABLE, message)
     if _first(part, "rets-error").strip() == "1":
-        return Status(_OBJECT_UNAVAILABLE, "the source marks it as an error")
-    if not located and not part.content:
-        # With Location=1 an empty address says that there is none for this one (section 5.9).
-        return Status(_NONE_FOUND, "no content")
+        return ReplyStatus(_OBJECT_UNAVAILABLE, "the source marks it as an error")
+    if not has_location and not part.content:
+        # With Location=1 an empty URL means that this object does not exist (section 5.9).
+        return ReplyStatus(_NO_OBJECT_FOUND, "no content")
     return None
 
 
 def _parse_data(lines: Sequence[str]) -> dict[str, str]:
-    """Read 1.8's `ObjectData: name=value`, which repeats."""
+    """Parse the repeatable 1.8 header `ObjectData: name=value`."""
     pairs = (line.partition("=") for line in lines)
-    return {name.strip(): value.strip() for name, found, value in pairs if found and name.strip()}
+    return {name.strip(): value.strip() for name, separator, value in pairs if separator and name.strip()}
 
 
-def _first(part: Part, name: str) -> str:
+def _first(part: MultipartPart, name: str) -> str:
     return part.headers.get(name, ("",))[0]

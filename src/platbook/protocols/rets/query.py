@@ -1,23 +1,24 @@
-"""Search arguments: DMQL2 (RETS 1.7.2, section 7.7) built from typed criteria, and form encoding.
+"""Search arguments: a DMQL2 query builder (RETS 1.7.2, section 7.7) with typed values, and form encoding.
 
-Every criterion is `(Field=value)`. A comma is AND and binds tighter than `|`, which is OR, so an OR stands in
-parentheses of its own. Texts of letters and digits stand bare, any other is quoted with quotes doubled. Ranges include
-both ends. A lookup is asked for by its coded value, with `|`, `+` or `~` before the list; on any other field `|` is an
+Every criterion is `(Field=value)`. A comma is AND and binds tighter than `|`, which is OR, so an OR is put in
+its own parentheses. Alphanumeric texts are unquoted, any other is quoted with quotes doubled. Ranges include both
+ends. A lookup is queried by its coded value, with `|`, `+` or `~` before the list; on any other field `|` is an
 error, and a bare list means any of them.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from urllib.parse import quote
 
 from platbook.base.errors import InvalidInput
+from platbook.base.times import as_utc
 
-EVERYTHING_SINCE = "1950-01-01T00:00:00"
-"""A moment before every record: the portable way to ask for all of them."""
+EARLIEST_TIMESTAMP = "1950-01-01T00:00:00"
+"""A timestamp before any record: the portable way to query all of them."""
 
 Value = str | int | Decimal | bool | date | datetime | time
-"""What can be compared: text, numbers, truth, dates, moments, times of day."""
+"""Comparable values: text, numbers, booleans, dates, timestamps, times of day."""
 
 
 def equals(field: str, value: Value) -> str:
@@ -56,39 +57,39 @@ def is_empty(field: str) -> str:
 
 
 def contains(field: str, text: str) -> str:
-    """Records whose text holds a piece of letters and digits; `*` cannot stand beside a quoted text."""
+    """Records whose text contains an alphanumeric substring; `*` cannot be combined with a quoted text."""
     if not text.isascii() or not text.isalnum():
-        raise InvalidInput.of(field, f"a part of a text is letters and digits, not {text[:40]!r}")
+        raise InvalidInput.of(field, f"a substring to search for must be alphanumeric, not {text[:40]!r}")
     return f"({field}=*{text}*)"
 
 
 def at_least(field: str, value: Value) -> str:
-    """Records whose field is not below a value."""
+    """Records whose field is at least a value."""
     return f"({field}={to_literal(value)}+)"
 
 
 def at_most(field: str, value: Value) -> str:
-    """Records whose field is not above a value."""
+    """Records whose field is at most a value."""
     return f"({field}={to_literal(value)}-)"
 
 
 def between(field: str, low: Value, high: Value) -> str:
     """Records whose field lies between two values, both included.
 
-    A negative number is not told from the range's dash, so such a range is two criteria.
+    The minus of a negative number is ambiguous with the range's dash, so such a range becomes two criteria.
     """
     if any(isinstance(end, int | Decimal) and end < 0 for end in (low, high)):
         return all_of([at_least(field, low), at_most(field, high)])
     return f"({field}={to_literal(low)}-{to_literal(high)})"
 
 
-def modified_since(field: str, moment: str) -> str:
-    """Records changed at or after a moment, given in the source's own text."""
-    return f"({field}={moment}+)"
+def modified_since(field: str, timestamp: str) -> str:
+    """Records changed at or after a timestamp, in the source's own format."""
+    return f"({field}={timestamp}+)"
 
 
 def modified_between(field: str, start: str, end: str) -> str:
-    """Records changed between two moments, both included, given in the source's own text."""
+    """Records changed between two timestamps, both included, in the source's own format."""
     return f"({field}={start}-{end})"
 
 
@@ -99,8 +100,8 @@ def all_of(criteria: Iterable[str]) -> str:
 
 def either(criteria: Iterable[str]) -> str:
     """Records that satisfy at least one criterion."""
-    said = [criterion for criterion in criteria if criterion]
-    return said[0] if len(said) == 1 else f"({'|'.join(said)})"
+    nonempty = [criterion for criterion in criteria if criterion]
+    return nonempty[0] if len(nonempty) == 1 else f"({'|'.join(nonempty)})"
 
 
 def negate(criterion: str) -> str:
@@ -109,13 +110,15 @@ def negate(criterion: str) -> str:
 
 
 def to_literal(value: Value) -> str:
-    """Write a value. A moment with an offset is written in UTC, one without as it is: the server's own time."""
+    """Format a value. An aware datetime is converted to UTC, a naive one is left as it is: the server's local time."""
     match value:
         case bool():
             return "1" if value else "0"
         case datetime():
-            moment = value if value.tzinfo is None else value.astimezone(UTC)
-            text = moment.replace(tzinfo=None).isoformat(timespec="milliseconds" if moment.microsecond else "seconds")
+            timestamp = value if value.tzinfo is None else as_utc(value)
+            text = timestamp.replace(tzinfo=None).isoformat(
+                timespec="milliseconds" if timestamp.microsecond else "seconds"
+            )
             return text if value.tzinfo is None else f"{text}Z"
         case date():
             return value.isoformat()
@@ -129,44 +132,42 @@ def to_literal(value: Value) -> str:
 
 
 def encode(arguments: Mapping[str, str]) -> str:
-    """Encode arguments for a query string or form body: %20 for a space and %2B for a plus, names as they are."""
+    """Encode arguments for a query string or form body: %20 for a space and %2B for a plus, names unchanged."""
     return "&".join(f"{name}={quote(value, safe='')}" for name, value in arguments.items())
 
 
-def step_back(moment: str, by: timedelta) -> str:
-    """Move a source's moment back, in its own form: without an offset if it had none, otherwise in UTC with Z."""
-    parsed = parse_moment(moment)
+def step_back(timestamp: str, by: timedelta) -> str:
+    """Subtract from a source's timestamp, keeping its form: no offset if it had none, otherwise UTC with Z."""
+    parsed = parse_timestamp(timestamp)
     if parsed is None:
-        raise InvalidInput.of("watermark", f"{moment[:40]!r} is not a moment")
+        raise InvalidInput.of("watermark", f"{timestamp[:40]!r} is not a timestamp")
     try:
         return to_literal(parsed - by)
     except OverflowError:
-        return EVERYTHING_SINCE
+        return EARLIEST_TIMESTAMP
 
 
-def later(one: str | None, other: str | None) -> str | None:
-    """The later of two moments of one source, in its own text; what cannot be read as a moment never wins."""
+def later_timestamp(one: str | None, other: str | None) -> str | None:
+    """The later of two timestamps of one source, in its own format; text that is not a timestamp never wins."""
     if one is None or other is None or one == other:
-        return next((moment for moment in (one, other) if moment and parse_moment(moment) is not None), None)
-    first, second = parse_moment(one), parse_moment(other)
+        return next(
+            (timestamp for timestamp in (one, other) if timestamp and parse_timestamp(timestamp) is not None), None
+        )
+    first, second = parse_timestamp(one), parse_timestamp(other)
     if first is None or second is None:
         return one if first is not None else other if second is not None else None
-    return one if _in_utc(first) >= _in_utc(second) else other
+    return one if as_utc(first) >= as_utc(second) else other
 
 
-def is_by(moment: str, latest: datetime) -> bool:
-    """Whether a source's moment is not after another; one without an offset counts as UTC, one that is none is not."""
-    parsed = parse_moment(moment)
-    return parsed is not None and _in_utc(parsed) <= latest
+def is_not_after(timestamp: str, latest: datetime) -> bool:
+    """Whether a source's timestamp is not after `latest`; without an offset it is UTC. False: not a timestamp."""
+    parsed = parse_timestamp(timestamp)
+    return parsed is not None and as_utc(parsed) <= latest
 
 
-def parse_moment(moment: str) -> datetime | None:
-    """Read a source's moment; None where it is none."""
+def parse_timestamp(timestamp: str) -> datetime | None:
+    """Parse a source's timestamp; None if it is not one."""
     try:
-        return datetime.fromisoformat(moment)
+        return datetime.fromisoformat(timestamp)
     except ValueError:
         return None
-
-
-def _in_utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

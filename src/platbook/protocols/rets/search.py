@@ -1,80 +1,80 @@
-"""The search reply in COMPACT and COMPACT-DECODED (RETS 1.7.2, section 7): fed bytes, gives rows as they come.
+"""The search reply in COMPACT and COMPACT-DECODED (RETS 1.7.2, section 7): an incremental parser.
 
-Memory does not grow with the reply: a row is handed over as soon as its tag ends. A result is provisional until
-`close` has returned its status, since some servers put the truth only into the trailing RETS-STATUS.
+Memory does not grow with the reply: a row is returned as soon as its tag ends. A result is provisional until `close`
+has returned its status, since some servers report errors only in the trailing RETS-STATUS.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from platbook.protocols.rets.xml import UNSAID, Encoding, RetsXml, Status
+from platbook.protocols.rets.xml import UNSPECIFIED, Encoding, ReplyStatus, RetsXml
 
 _HEX = 16
 _ROW_START, _ROW_END = "<DATA>", "</DATA>"
 _LAST = -len(_ROW_END) - 1
-_LESS = "\x01"  # stands for a < that is text; XML allows it nowhere, so it cannot be met otherwise
+_LESS = "\x01"  # placeholder for a < in text; not allowed in XML, so it cannot occur otherwise
 _AMPERSAND = "\x02"  # likewise
 _AMP = re.compile("&amp;")  # a third faster than str.replace on texts of this size
 _ENTITIES = {"amp": "&", "lt": _LESS, "gt": ">", "quot": '"', "apos": "'"}
 
 
 @dataclass(frozen=True, slots=True)
-class BadRow:
-    """A row that does not fit its columns."""
+class MalformedRow:
+    """A row that does not match the columns."""
 
     text: str
     reason: str
 
 
-Row = tuple[str, ...]
+CompactRow = tuple[str, ...]
 
 
 class CompactParser:
-    """One search reply. `columns`, `count` and `max_rows` are what has been said so far."""
+    """Incremental parser of one search reply. `columns`, `count` and `max_rows` are as read so far."""
 
-    def __init__(self, encoding: Encoding = UNSAID) -> None:
+    def __init__(self, encoding: Encoding = UNSPECIFIED) -> None:
         self.columns: Sequence[str] = ()
         self.count: int | None = None
         self.max_rows = False
         self._delimiter = "\t"
         self._leading = self._trailing = True
-        self._rows: list[Row | BadRow] = []
-        self._xml = RetsXml(self._start, self._text, encoding, on_row=self._note_row, on_rows=self._note_rows)
+        self._rows: list[CompactRow | MalformedRow] = []
+        self._xml = RetsXml(self._start, self._text, encoding, on_row=self._add_row, on_rows=self._add_rows)
 
     @property
-    def status(self) -> Status | None:
-        """What has been said so far of how it went."""
+    def status(self) -> ReplyStatus | None:
+        """The status as read so far."""
         return self._xml.status
 
     @property
     def repairs(self) -> int:
-        """How many characters had to be repaired."""
+        """Number of repaired characters."""
         return self._xml.repairs
 
-    def feed(self, data: bytes) -> list[Row | BadRow]:
-        """Take the next bytes and give the rows they complete; SourceBrokeProtocol for what is not a RETS reply."""
+    def feed(self, data: bytes) -> list[CompactRow | MalformedRow]:
+        """Feed the next bytes; returns the rows they complete. SourceBrokeProtocol: not a RETS reply."""
         self._xml.feed(data)
         rows, self._rows = self._rows, []
         return rows
 
-    def close(self) -> tuple[list[Row | BadRow], Status]:
-        """Declare the end of the bytes: the last rows, and the status that counts."""
+    def close(self) -> tuple[list[CompactRow | MalformedRow], ReplyStatus]:
+        """Signal the end of input: the last rows, and the final status."""
         status = self._xml.close()
         return self._rows, status
 
-    def _start(self, tag: str, said: Mapping[str, str]) -> bool:
+    def _start(self, tag: str, attributes: Mapping[str, str]) -> bool:
         if tag == "COUNT":
-            self.count = parse_count(self._xml, said.get("records", ""))
+            self.count = parse_count(self._xml, attributes.get("records", ""))
         elif tag == "DELIMITER":
-            self._delimiter = self._parse_delimiter(said.get("value", ""))
+            self._delimiter = self._parse_delimiter(attributes.get("value", ""))
         elif tag == "MAXROWS":
             self.max_rows = True
         return tag in {"COLUMNS", "DATA"}
 
     def _text(self, tag: str, text: str) -> None:
         if tag == "DATA":
-            self._note_row(text)
+            self._add_row(text)
         else:
             self.columns = self._parse_columns(text)
 
@@ -83,9 +83,9 @@ class CompactParser:
         try:
             number = int(value.strip(), _HEX)
         except ValueError:
-            raise self._xml.broken(f"DELIMITER says {value[:40]!r}, not a hexadecimal number") from None
+            raise self._xml.to_error(f"DELIMITER is {value[:40]!r}, not a hexadecimal number") from None
         if not 0 < number < 0x80:  # noqa: PLR2004 - a delimiter is one ASCII character
-            raise self._xml.broken(f"DELIMITER says {value[:40]!r}, not an ASCII character")
+            raise self._xml.to_error(f"DELIMITER is {value[:40]!r}, not an ASCII character")
         return chr(number)
 
     def _parse_columns(self, text: str) -> Sequence[str]:
@@ -94,19 +94,19 @@ class CompactParser:
         self._trailing = len(names) > 1 and not names[-1].strip()
         columns = [name.strip() for name in names[self._leading : len(names) - self._trailing]]
         if not all(columns):
-            raise self._xml.broken("COLUMNS holds a column without a name")
+            raise self._xml.to_error("COLUMNS has a column without a name")
         return columns
 
-    def _note_row(self, text: str) -> None:
+    def _add_row(self, text: str) -> None:
         cells = text.split(self._delimiter)
         columns = len(self.columns)
-        if len(cells) == columns + 2 and columns and not cells[0] and not cells[-1]:  # by the book
+        if len(cells) == columns + 2 and columns and not cells[0] and not cells[-1]:  # as specified
             self._rows.append(tuple(cells[1:-1]))
         else:
             self._rows.append(self._parse_row(text, cells))
 
-    def _note_rows(self, text: str) -> bool:
-        """Take whole rows by the book, one like the other; anything else is left to be parsed."""
+    def _add_rows(self, text: str) -> bool:
+        """Fast path for complete rows in the specified layout; False leaves anything else to the XML parser."""
         start = text.find(_ROW_START)
         gap, delimiter, columns = text[:start], self._delimiter, len(self.columns)
         body = start + len(_ROW_START)
@@ -116,7 +116,7 @@ class CompactParser:
         if plain is None:
             return False
         rows = plain[body + 1 : _LAST].split(f"{delimiter}{_ROW_END}{gap}{_ROW_START}{delimiter}")
-        # Another element or gap between two rows would leave its mark; so would a line end that XML reads otherwise.
+        # Any other element or gap between two rows leaves a `<`; a carriage return would be normalized by XML.
         if any("<" in row or "\r" in row for row in rows):
             return False
         if _LESS in plain:
@@ -127,46 +127,46 @@ class CompactParser:
         self._rows += cells
         return True
 
-    def _parse_row(self, text: str, cells: list[str]) -> Row | BadRow:
-        columns, found = len(self.columns), len(cells)
+    def _parse_row(self, text: str, cells: list[str]) -> CompactRow | MalformedRow:
+        columns, width = len(self.columns), len(cells)
         if not columns:
-            raise self._xml.broken("DATA came before COLUMNS")
-        if found == columns + self._leading + self._trailing and _fits(cells, self._leading, self._trailing):
-            return tuple(cells[self._leading : found - self._trailing])
-        # By the book a row starts and ends with the delimiter; servers leave out either, here or in COLUMNS.
-        if found == columns + 2 and _fits(cells, leading=True, trailing=True):
+            raise self._xml.to_error("DATA comes before COLUMNS")
+        if width == columns + self._leading + self._trailing and _fits(cells, self._leading, self._trailing):
+            return tuple(cells[self._leading : width - self._trailing])
+        # By the specification a row starts and ends with the delimiter; servers omit either, here or in COLUMNS.
+        if width == columns + 2 and _fits(cells, leading=True, trailing=True):
             return tuple(cells[1:-1])
-        if found == columns + 1 and not cells[0].strip():
+        if width == columns + 1 and not cells[0].strip():
             return tuple(cells[1:])
-        if found == columns + 1 and not cells[-1].strip():
+        if width == columns + 1 and not cells[-1].strip():
             return tuple(cells[:-1])
-        if found == columns:
+        if width == columns:
             return tuple(cells)
-        return BadRow(text, f"the row has {found} cells where there are {columns} columns")
+        return MalformedRow(text, f"the row has {width} cells for {columns} columns")
 
 
 def unescape(text: str) -> str | None:
-    """Put characters in the place of XML's five entities, `<` marked; None: there are other references as well."""
+    """Replace XML's five entities, `<` by a placeholder; None: there are other references as well."""
     plain = _AMP.sub(_AMPERSAND, text)
     if "&" not in plain:
         return plain.replace(_AMPERSAND, "&")
     first, *pieces = text.split("&")
-    said = [first]
+    parts = [first]
     for piece in pieces:
         name, end, rest = piece.partition(";")
         character = _ENTITIES.get(name)
         if character is None or not end:
             return None
-        said += (character, rest)
-    return "".join(said)
+        parts += (character, rest)
+    return "".join(parts)
 
 
 def parse_count(xml: RetsXml, records: str) -> int:
-    """Read how many records there are; SourceBrokeProtocol where it is no number."""
-    said = records.strip()
-    if not said.isascii() or not said.isdigit() or len(said) > 12:  # noqa: PLR2004 - no source has more
-        raise xml.broken(f"COUNT says {said[:40]!r} records")
-    return int(said)
+    """Parse the number of records. Raises SourceBrokeProtocol if it is not a number."""
+    digits = records.strip()
+    if not digits.isascii() or not digits.isdigit() or len(digits) > 12:  # noqa: PLR2004 - no source has more
+        raise xml.to_error(f"COUNT is {digits[:40]!r}, not a number of records")
+    return int(digits)
 
 
 def _fits(cells: Sequence[str], leading: bool, trailing: bool) -> bool:  # noqa: FBT001 - which ends are empty

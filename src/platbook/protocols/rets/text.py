@@ -1,12 +1,12 @@
-"""From the bytes of a reply to bytes an XML parser accepts: UTF-8 without what XML forbids.
+"""Repairs the bytes of a reply for an XML parser: UTF-8 without characters that XML forbids.
 
-Real servers send control characters, lone ampersands, references to halves of surrogate pairs, and Latin-1 that nobody
-declared. Each is repaired here in passing and counted; nothing else is touched. Almost every chunk has nothing to
-repair, so a chunk is first looked over as a whole, and passed on as it came if it is in order.
+Real servers send control characters, lone ampersands, references to surrogate halves, and undeclared Latin-1.
+Each is repaired as the stream passes and counted; nothing else is changed. Almost every chunk has nothing to repair, so
+a chunk is first checked as a whole, and passed through unchanged if it is valid.
 
 Encodings are tried in this order: the XML declaration's, the HTTP header's, the provider's setting, UTF-8, and for
-what is not UTF-8 after all, Windows-1252. ISO-8859-1 is read as Windows-1252, as every browser does: what differs are
-control characters in the one, quotes and the euro in the other.
+bytes that are not valid UTF-8, Windows-1252. ISO-8859-1 is decoded as Windows-1252, as every browser does: they differ
+only where the former has control characters, the latter quotes and the euro sign.
 """
 
 import codecs
@@ -14,25 +14,25 @@ import re
 from typing import Protocol
 
 _DECLARED = re.compile(rb"^\s*(?:\xef\xbb\xbf)?<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
-_FAULT = re.compile(
+_INVALID = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
     "|&#(?:x0*[dD][89abAB][0-9a-fA-F]{2}|0*5[56][0-9]{3});&#(?:x0*[dD][c-fC-F][0-9a-fA-F]{2}|0*5[67][0-9]{3});"
     "|&#(?:x[0-9a-fA-F]+|[0-9]+);"
     "|&(?!(?:amp|lt|gt|quot|apos);)"
 )
 _REFERENCE = re.compile(r"&#(x?)([0-9a-fA-F]+);")
-_PAIR = (range(0xD800, 0xDC00), range(0xDC00, 0xE000))  # UTF-16's halves of one character
-_ESCAPED = range(0xDC80, 0xDD00)  # how `surrogateescape` shows a byte that is not UTF-8
-_LONGEST_REFERENCE = 24
-_LONGEST_NUMBER = 8
+_PAIR = (range(0xD800, 0xDC00), range(0xDC00, 0xE000))  # UTF-16's surrogate halves
+_ESCAPED = range(0xDC80, 0xDD00)  # how `surrogateescape` represents a byte that is not UTF-8
+_MAX_REFERENCE = 24
+_MAX_DIGITS = 8
 _SNIFF = 256
 
-_HIGH_CONTROLS = bytes(range(0x80, 0xA0))  # of Latin-1; Windows-1252 has letters and signs there
+_HIGH_CONTROLS = bytes(range(0x80, 0xA0))  # of Latin-1; Windows-1252 has printable characters there
 _CONTROLS = bytes(byte for byte in range(0x20) if byte not in b"\t\n\r")
 _DUBIOUS_AMPERSAND = re.compile(
     rb"&(?!(?:amp|lt|gt|quot|apos);|#(?:9|1[03]|3[2-9]|[4-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5]);)"
 )
-_BEYOND_UTF_8 = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")  # U+FFFE and U+FFFF
+_NONCHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")  # U+FFFE and U+FFFF
 
 
 class _Decoder(Protocol):
@@ -40,7 +40,7 @@ class _Decoder(Protocol):
 
 
 class TextRepairer:
-    """Fed bytes, gives UTF-8 fit for an XML parser; `repairs` counts what had to be changed."""
+    """Incremental decoder to UTF-8 that is valid in XML; `repairs` counts the repaired characters."""
 
     def __init__(self, charset: str | None = None, fallback: str | None = None) -> None:
         self.repairs = 0
@@ -49,16 +49,16 @@ class TextRepairer:
         self._decoder: _Decoder | None = None
         self._tail = b""
 
-    def read(self, data: bytes) -> str | None:
-        """Give the text of bytes that begin and end between characters, references left as they are.
+    def decode_complete(self, data: bytes) -> str | None:
+        """Decode bytes that begin and end between characters, leaving references as they are.
 
-        None: something is to be repaired there, or a character may span what was fed before; then it is to be fed.
+        None: they need repair, or a character may span from earlier bytes; then pass them to `feed`.
         """
         if self._sniffing or self._tail or len(data.translate(None, _CONTROLS)) != len(data):
             return None
         if isinstance(self._decoder, _Windows1252Decoder):
             return self._decoder.decode(data)
-        if self._decoder is not None or _is_beyond_utf_8(data):
+        if self._decoder is not None or _has_noncharacter(data):
             return None
         try:
             return data.decode()
@@ -66,7 +66,7 @@ class TextRepairer:
             return None
 
     def feed(self, data: bytes, *, last: bool = False) -> bytes:
-        """Take the next bytes. What may be cut in the middle of a character waits for more, unless it is the `last`."""
+        """Repair the next bytes. A possibly incomplete character waits for more bytes, unless this is the `last`."""
         if self._sniffing:
             data = self._tail + data
             self._tail = b""
@@ -80,31 +80,31 @@ class TextRepairer:
             data = self._decoder.decode(data, last).encode("utf-8", "replace")
         if self._tail:
             data = self._tail + data
-        cut = len(data) if last else _find_cut(data)
+        cut = len(data) if last else _find_safe_end(data)
         data, self._tail = data[:cut], data[cut:]
         if _is_clean(data):
             return data
-        return _FAULT.sub(self._mend, data.decode("utf-8", "surrogateescape")).encode("utf-8", "replace")
+        return _INVALID.sub(self._repair, data.decode("utf-8", "surrogateescape")).encode("utf-8", "replace")
 
-    def _mend(self, match: re.Match[str]) -> str:
-        fault = match[0]
-        numbers = [_to_number(x, digits) for x, digits in _REFERENCE.findall(fault)]
+    def _repair(self, match: re.Match[str]) -> str:
+        invalid = match[0]
+        numbers = [_to_number(x, digits) for x, digits in _REFERENCE.findall(invalid)]
         if numbers and all(map(_is_allowed, numbers)):
-            return fault
+            return invalid
         self.repairs += 1
         if len(numbers) == len(_PAIR) and all(n in half for n, half in zip(numbers, _PAIR, strict=True)):
             return chr(0x10000 + ((numbers[0] - 0xD800) << 10) + (numbers[1] - 0xDC00))
         if numbers:
             return "".join(f"&#{number};" if _is_allowed(number) else " " for number in numbers)
-        if ord(fault[0]) in _ESCAPED:
-            return _WINDOWS_1252[ord(fault) - 0xDC00]
-        return "&amp;" if fault == "&" else " "
+        if ord(invalid[0]) in _ESCAPED:
+            return _WINDOWS_1252[ord(invalid) - 0xDC00]
+        return "&amp;" if invalid == "&" else " "
 
 
 def _is_clean(data: bytes) -> bool:
     if len(data.translate(None, _CONTROLS)) != len(data) or _DUBIOUS_AMPERSAND.search(data):
         return False
-    if _is_beyond_utf_8(data):
+    if _has_noncharacter(data):
         return False
     try:
         data.decode()
@@ -113,12 +113,12 @@ def _is_clean(data: bytes) -> bool:
     return True
 
 
-def _is_beyond_utf_8(data: bytes) -> bool:
-    return b"\xef" in data and any(beyond in data for beyond in _BEYOND_UTF_8)
+def _has_noncharacter(data: bytes) -> bool:
+    return b"\xef" in data and any(noncharacter in data for noncharacter in _NONCHARACTERS)
 
 
-def _find_cut(data: bytes) -> int:
-    """Where to cut so that neither a character nor a reference, nor a pair of these, is cut in two."""
+def _find_safe_end(data: bytes) -> int:
+    """The end up to which no character, reference, or pair of references is split."""
     end = len(data)
     for back in range(1, min(4, end) + 1):
         byte = data[end - back]
@@ -126,16 +126,16 @@ def _find_cut(data: bytes) -> int:
             length = 4 if byte >= 0xF0 else 3 if byte >= 0xE0 else 2 if byte >= 0xC0 else 1  # noqa: PLR2004 - first bytes of UTF-8
             end -= back if length > back else 0
             break
-    mark = data.rfind(b"&", max(0, end - _LONGEST_REFERENCE * 2), end)
+    mark = data.rfind(b"&", max(0, end - _MAX_REFERENCE * 2), end)
     if mark < 0:
         return end
-    pair = data.rfind(b"&#", max(0, mark - _LONGEST_REFERENCE), mark)
+    pair = data.rfind(b"&#", max(0, mark - _MAX_REFERENCE), mark)
     return pair if pair >= 0 else mark
 
 
 def _to_number(x: str, digits: str) -> int:
     significant = digits.lstrip("0")
-    return int(significant or "0", 16 if x else 10) if len(significant) <= _LONGEST_NUMBER else -1
+    return int(significant or "0", 16 if x else 10) if len(significant) <= _MAX_DIGITS else -1
 
 
 def _is_allowed(point: int) -> bool:
@@ -148,7 +148,7 @@ def _is_allowed(point: int) -> bool:
 
 
 def _find_decoder(head: bytes, charset: str | None, fallback: str | None) -> _Decoder | None:
-    """The decoder of the first encoding that is named and known; None: it is UTF-8."""
+    """The decoder of the first encoding that is specified and known; None: UTF-8."""
     declared = _DECLARED.match(head)
     for name in (declared[1].decode() if declared else None, charset, fallback):
         try:
@@ -166,9 +166,9 @@ def _find_decoder(head: bytes, charset: str | None, fallback: str | None) -> _De
 
 
 def _windows_1252() -> str:
-    # The five bytes it leaves out stand for themselves.
-    whole = [bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x100)]
-    return "".join(whole)
+    # The five undefined bytes map to themselves.
+    characters = [bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x100)]
+    return "".join(characters)
 
 
 _WINDOWS_1252 = _windows_1252()

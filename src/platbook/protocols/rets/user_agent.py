@@ -1,4 +1,4 @@
-"""RETS-UA-Authorization (RETS 1.7.2, section 3.10): the proof that a client knows its user agent's password."""
+"""RETS-UA-Authorization (RETS 1.7.2, section 3.10): the digest that proves a client's user agent password."""
 
 import hashlib
 from dataclasses import dataclass
@@ -6,27 +6,27 @@ from enum import StrEnum
 
 
 class UserAgentForm(StrEnum):
-    """What is hashed. By the book: product with its version, `RETS/` before the number of the protocol."""
+    """What is hashed. By the specification: product with its version, and the protocol version with `RETS/`."""
 
     STANDARD = "standard"
     INTEREALTY = "interealty"
     """The product without its version."""
     BARE_VERSION = "bare-version"
-    """The protocol's number without `RETS/`, which a few servers want."""
+    """The protocol version without `RETS/`, which a few servers expect."""
 
 
 @dataclass(frozen=True, slots=True)
-class UserAgent:
-    """A registered client. `name` is the whole User-Agent header."""
+class UserAgentCredentials:
+    """A registered client. `name` is the complete User-Agent header."""
 
     name: str
     password: str
     form: UserAgentForm = UserAgentForm.STANDARD
 
     def sign(self, *, request_id: str, session_id: str, rets_version: str) -> str:
-        """The header's value. What is absent is an empty text between the colons.
+        """The header value. Absent parts are empty strings between the colons.
 
-        `session_id` is the cookie RETS-Session-ID as it is now; `rets_version` the RETS-Version header as it is sent.
+        `session_id` is the current RETS-Session-ID cookie; `rets_version` the RETS-Version header as sent.
         """
         product = self.name.strip().split(" ")[0]
         if self.form is UserAgentForm.INTEREALTY:

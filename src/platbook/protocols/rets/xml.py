@@ -1,4 +1,4 @@
-"""A RETS reply as XML events (RETS 1.7.2, section 3.9): root, status, end. What is not a RETS reply is said so."""
+"""A RETS reply as XML events (RETS 1.7.2, section 3.9): root, status, end. Anything else is rejected."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,28 +8,28 @@ from platbook.base.errors import SourceBrokeProtocol
 from platbook.protocols.rets.text import TextRepairer
 
 _SAMPLE = 2048
-_LONGEST_TEXT = 8 * 1024 * 1024
-_MOST_AT_ONCE = 1024 * 1024
-_DEEPEST = 100
+_MAX_TEXT = 8 * 1024 * 1024
+_MAX_CHUNK = 1024 * 1024
+_MAX_DEPTH = 100
 _ROW_END = b"</DATA>"
 
 OnStart = Callable[[str, Mapping[str, str]], bool]
 """Called with a tag in upper case and its attributes in lower case; True: collect its text."""
 OnText = Callable[[str, str], None]
-"""Called with a tag in upper case and its text, where it was asked for."""
+"""Called with a tag in upper case and its text, if it was requested."""
 OnRow = Callable[[str], None]
-"""Called with the text of a DATA element, spelt so: the one that comes by the ten thousand."""
+"""Called with the text of a DATA element in exactly this spelling: the one that occurs by the ten thousand."""
 OnRows = Callable[[str], bool]
-"""Called with the text of whole DATA elements, references as they are; False: it is not plainly that."""
+"""Called with the text of complete DATA elements, references unresolved; False: not handled."""
 OnName = Callable[[str], object]
-"""Called with the tag of every element that begins, as it is spelt, before anything else."""
+"""Called first with the tag of every start element, in its original spelling."""
 OnEnd = Callable[[str], None]
-"""Called with the tag of every element that ends, in upper case, after its text."""
+"""Called with the tag of every end element, in upper case, after its text."""
 
 
 @dataclass(slots=True)
-class Status:
-    """What the source says of the reply: the envelope's code, replaced by RETS-STATUS where one follows."""
+class ReplyStatus:
+    """The reply's status: the envelope's code, replaced by a following RETS-STATUS."""
 
     code: int
     text: str
@@ -37,35 +37,35 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """What is said of a reply's encoding outside of it: the HTTP header's charset, and the provider's setting."""
+    """External information on a reply's encoding: the HTTP header's charset, and the provider's setting."""
 
     charset: str | None = None
     fallback: str | None = None
 
 
-UNSAID = Encoding()
+UNSPECIFIED = Encoding()
 
 
 class RetsXml:
-    """Feeds expat and keeps the envelope. The reply is provisional until `close` has returned.
+    """Feeds expat and tracks the envelope. The reply is provisional until `close` has returned.
 
-    Almost all bytes of a large reply are rows that follow each other. Where nothing but a row has just ended, what
-    reaches up to the end of another is offered to `on_rows` as it stands, which is faster than an event for each; what
-    that does not take goes through expat like everything else.
+    Almost all bytes of a large reply are consecutive rows. When a row has just ended, the text up to the end of the
+    last complete row is offered to `on_rows` at once, which is faster than an event for each; what it does not handle
+    goes through expat like everything else.
     """
 
     def __init__(
         self,
         on_start: OnStart,
         on_text: OnText,
-        encoding: Encoding = UNSAID,
+        encoding: Encoding = UNSPECIFIED,
         *,
         on_row: OnRow | None = None,
         on_rows: OnRows | None = None,
         on_name: OnName | None = None,
         on_end: OnEnd | None = None,
     ) -> None:
-        self.status: Status | None = None
+        self.status: ReplyStatus | None = None
         self.ended = False
         self._on_start, self._on_text, self._on_row, self._on_rows = on_start, on_text, on_row, on_rows
         self._on_name, self._on_end = on_name, on_end
@@ -76,7 +76,7 @@ class RetsXml:
         self._in_row = False
         self._size = 0
         self._fed = 0
-        self._held = b""
+        self._pending = b""
         self._row_end = -1
         parser = expat.ParserCreate("utf-8")
         parser.buffer_text = True
@@ -89,59 +89,59 @@ class RetsXml:
 
     @property
     def repairs(self) -> int:
-        """How many characters had to be repaired."""
+        """Number of repaired characters."""
         return self._repairer.repairs
 
     def feed(self, data: bytes) -> None:
-        """Take the next bytes; SourceBrokeProtocol for what is not a RETS reply."""
+        """Feed the next bytes. Raises SourceBrokeProtocol if it is not a RETS reply."""
         if len(self._sample) < _SAMPLE:
             self._sample += data[:_SAMPLE]
-        for start in range(0, len(data), _MOST_AT_ONCE):
-            if self.ended:  # whatever follows the end is not ours to judge
+        for start in range(0, len(data), _MAX_CHUNK):
+            if self.ended:  # anything after the end is ignored
                 return
-            piece = data[start : start + _MOST_AT_ONCE]
+            piece = data[start : start + _MAX_CHUNK]
             if self._on_rows is not None:
                 self._feed_rows(self._on_rows, piece)
             else:
                 self._parse(self._repairer.feed(piece))
 
-    def close(self) -> Status:
-        """Declare the end of the bytes; the reply's status. A reply that has not ended is SourceBrokeProtocol."""
+    def close(self) -> ReplyStatus:
+        """Signal the end of input; returns the status. Raises SourceBrokeProtocol if the reply is incomplete."""
         if not self.ended:
-            self._parse(self._repairer.feed(self._held, last=True))
+            self._parse(self._repairer.feed(self._pending, last=True))
         if not self.ended or self.status is None:
-            raise self.broken("the reply is cut short" if self._sample.strip() else "the reply is empty")
+            raise self.to_error("the reply is cut short" if self._sample.strip() else "the reply is empty")
         return self.status
 
-    def broken(self, words: str) -> SourceBrokeProtocol:
-        """An error with the reply's beginning as its sample."""
-        return SourceBrokeProtocol(words, sample=self._sample)
+    def to_error(self, message: str) -> SourceBrokeProtocol:
+        """An error with the beginning of the reply as its sample."""
+        return SourceBrokeProtocol(message, sample=self._sample)
 
     def _feed_rows(self, on_rows: OnRows, data: bytes) -> None:
-        data = self._held + data
+        data = self._pending + data
         end = data.rfind(_ROW_END) + len(_ROW_END)
         if end < len(_ROW_END):
-            self._held = b""
+            self._pending = b""
             self._parse(self._repairer.feed(data))
             return
-        rows, self._held = data[:end], data[end:]
-        text = self._repairer.read(rows) if self._row_end == self._fed else None
+        rows, self._pending = data[:end], data[end:]
+        text = self._repairer.decode_complete(rows) if self._row_end == self._fed else None
         if text is None or not on_rows(text):
             self._parse(self._repairer.feed(rows))
 
     def _parse(self, data: bytes) -> None:
         self._fed += len(data)
         try:
-            self._parser.Parse(data, False)  # noqa: FBT003 - expat takes it by place
+            self._parser.Parse(data, False)  # noqa: FBT003 - expat takes it positionally
         except expat.ExpatError as error:
             if self.ended:
                 return
-            raise self.broken(f"the reply is not well-formed XML ({expat.ErrorString(error.code)})") from None
-        if self._fed - self._parser.CurrentByteIndex > _LONGEST_TEXT:
-            raise self.broken(f"one piece of markup is longer than {_LONGEST_TEXT} bytes")
+            raise self.to_error(f"the reply is not well-formed XML ({expat.ErrorString(error.code)})") from None
+        if self._fed - self._parser.CurrentByteIndex > _MAX_TEXT:
+            raise self.to_error(f"one piece of markup is longer than {_MAX_TEXT} bytes")
 
     def _doctype(self, name: str, *_: object) -> None:
-        raise self.broken(
+        raise self.to_error(
             f"the reply is {'HTML' if name.lower() == 'html' else 'a document of type ' + name}, not RETS"
         )
 
@@ -150,17 +150,17 @@ class RetsXml:
             self._in_row, self._text, self._size = True, [], 0
             return
         name = tag.upper()
-        said = {key.lower(): value for key, value in attributes.items()}
+        attributes = {key.lower(): value for key, value in attributes.items()}
         if not self._tags and name != "RETS":
-            raise self.broken(f"the reply is {'HTML' if name == 'HTML' else 'a ' + tag[:40] + ' document'}, not RETS")
-        if self._in_row or len(self._tags) > _DEEPEST:
-            raise self.broken(f"a {tag[:40]} element stands where none may be")
+            raise self.to_error(f"the reply is {'HTML' if name == 'HTML' else 'a ' + tag[:40] + ' document'}, not RETS")
+        if self._in_row or len(self._tags) > _MAX_DEPTH:
+            raise self.to_error(f"a {tag[:40]} element is not allowed here")
         self._tags.append(name)
         if self._on_name is not None:
             self._on_name(tag)
         if name == "RETS-STATUS" or len(self._tags) == 1:
-            self._note_status(said)
-        if self._on_start(name, said):
+            self._set_status(attributes)
+        if self._on_start(name, attributes):
             self._text, self._size = [], 0
 
     def _end(self, tag: str) -> None:
@@ -183,21 +183,21 @@ class RetsXml:
     def _data(self, text: str) -> None:
         if self._text is not None:
             self._size += len(text)
-            if self._size > _LONGEST_TEXT:
-                raise self.broken(f"one piece of text is longer than {_LONGEST_TEXT} characters")
+            if self._size > _MAX_TEXT:
+                raise self.to_error(f"one piece of text is longer than {_MAX_TEXT} characters")
             self._text.append(text)
 
-    def _note_status(self, said: Mapping[str, str]) -> None:
-        code = said.get("replycode", "").strip()
+    def _set_status(self, attributes: Mapping[str, str]) -> None:
+        code = attributes.get("replycode", "").strip()
         if not code.isascii() or not code.isdigit() or len(code) > 9:  # noqa: PLR2004 - no code has more digits
-            raise self.broken("the reply has no ReplyCode")
-        self.status = Status(int(code), said.get("replytext", "").strip())
+            raise self.to_error("the reply has no ReplyCode")
+        self.status = ReplyStatus(int(code), attributes.get("replytext", "").strip())
 
 
-def find_status(body: bytes, encoding: Encoding = UNSAID) -> Status | None:
-    """The status of a RETS reply that is looked for where something else may stand; None: there is none.
+def parse_status(body: bytes, encoding: Encoding = UNSPECIFIED) -> ReplyStatus | None:
+    """The status of a body that may or may not be a RETS reply; None: it is not.
 
-    Stray characters may follow it.
+    Trailing characters are ignored.
     """
     xml = RetsXml(lambda _tag, _said: False, lambda _tag, _text: None, encoding)
     try:

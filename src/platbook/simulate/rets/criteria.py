@@ -6,9 +6,10 @@ Dates and timestamps are compared as the market's text, which sorts as time does
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import cast
 
+from platbook.base.times import as_utc
 from platbook.simulate.rets.codes import Code, RefusedError
 from platbook.simulate.rets.dmql import AllOf, AnyOf, Condition, Criterion, Not, split_list
 from platbook.simulate.rets.fields import DataType, Field, Shape
@@ -179,8 +180,8 @@ def _to_period(said: str, kind: DataType, meaning: Meaning) -> tuple[str, str]:
 
 def _to_text(moment: datetime) -> str:
     try:
-        return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}".rjust(20, "0")
-    except OverflowError:
+        return f"{as_utc(moment):%Y-%m-%dT%H:%M:%SZ}".rjust(20, "0")
+    except ValueError:
         raise RefusedError(Code.INVALID_QUERY, "Invalid Query Syntax: a moment is out of all time.") from None
 
 

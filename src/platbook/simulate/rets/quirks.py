@@ -11,7 +11,7 @@ from enum import StrEnum
 from zlib import crc32
 
 from platbook.base.errors import InvalidInput
-from platbook.market.dice import Dice
+from platbook.market.seeded_random import SeededRandom
 
 _ONE_IN = 10
 _ALWAYS = "always"
@@ -284,7 +284,7 @@ class Quirks:
         """Whether a fault strikes the reply to that request of the server."""
         if fault not in self.ordered:
             return False
-        return fault in self.always or Dice(self.seed, crc32(fault.encode()), request).chance(1 / _ONE_IN)
+        return fault in self.always or SeededRandom(self.seed, crc32(fault.encode()), request).chance(1 / _ONE_IN)
 
 
 def parse_quirks(words: Iterable[str], seed: int = 1) -> Quirks:
