@@ -15,7 +15,7 @@ from pathlib import Path
 from platbook.base.allocator import give_memory_back
 from platbook.base.clock import SystemClock
 from platbook.base.settings import Settings
-from platbook.media.pictures import Picture, Recipe, Studio
+from platbook.media.pictures import ImagePool, ProcessedPicture, VariantSpec
 from platbook.storage import Access, Storage, open_storage, to_content_name
 
 _WARM = 2
@@ -23,18 +23,18 @@ _AT_ONCE = {"write": 2, "store": 4}
 """Pictures on their way; while one waits for the disk another takes its thread, as in a worker."""
 
 
-async def _write(picture: Picture, file: Path, target: Path) -> None:
+async def _write(picture: ProcessedPicture, file: Path, target: Path) -> None:
     for variant in picture.variants:
         (target / f"{file.stem}.{variant.size}.{variant.format}").write_bytes(variant.content)
 
 
-async def _store(picture: Picture, storage: Storage) -> None:
+async def _store(picture: ProcessedPicture, storage: Storage) -> None:
     for variant in picture.variants:
         await storage.put(to_content_name(variant.content, variant.format), variant.content, Access.PUBLIC)
 
 
 async def _develop_all(
-    files: Sequence[Path], studio: Studio, recipe: Recipe, target: Path, storage: Storage | None
+    files: Sequence[Path], studio: ImagePool, recipe: VariantSpec, target: Path, storage: Storage | None
 ) -> None:
     waiting = iter(files)
 
@@ -59,10 +59,10 @@ def memory(name: str) -> int:
 
 async def _main(source: Path, target: Path, effort: int, how: str) -> None:
     files = sorted(source.iterdir())
-    recipe = Recipe(effort=effort)
+    recipe = VariantSpec(effort=effort)
     storage = open_storage(Settings(platbook_home=target), b"", SystemClock()) if how == "store" else None
     give_memory_back()
-    with Studio.open() as studio:
+    with ImagePool.open() as studio:
         idle = memory("VmRSS")
         await _develop_all(files[:_WARM], studio, recipe, target, storage)
         began = time.monotonic()

@@ -14,15 +14,15 @@ from platbook.listings.terms import KnownTerms
 from platbook.mapping.mapping import plan_mapping
 from platbook.market import Market
 from platbook.providers.configuration import Configuration
-from platbook.providers.display import Display
+from platbook.providers.display import DisplaySettings
 from platbook.providers.providers import add_provider
 from platbook.sync.content_hash import content_hash
-from platbook.sync.page import Rules
-from platbook.sync.runs.lifecycle import Lease, Request, SyncType, request_run, take_run
+from platbook.sync.page import PageRules
+from platbook.sync.runs.lifecycle import RunLease, RunRequest, SyncType, claim_run, request_run
 
 PROVIDER = "bench"
 START = datetime(2026, 1, 1, tzinfo=UTC)
-DISPLAY = Display(listing_display_when_null=True, address_display_when_null=True)
+DISPLAY = DisplaySettings(listing_display_when_null=True, address_display_when_null=True)
 MAPPING = plan_mapping({})
 
 
@@ -45,18 +45,18 @@ def normalised(said: list[RawRecord]) -> list[Incoming]:
     ]
 
 
-def rules() -> Rules:
+def rules() -> PageRules:
     """How records become listings here."""
-    return Rules(MAPPING, Scope(), DISPLAY, frozenset(), "keep", KnownTerms())
+    return PageRules(MAPPING, Scope(), DISPLAY, frozenset(), "keep", KnownTerms())
 
 
-async def take_lease(database: Database) -> Lease:
+async def take_lease(database: Database) -> RunLease:
     """A provider and a run of it that holds the right to write."""
     said = {"providerId": PROVIDER, "providerName": "Bench", "providerType": "MOCK"}
     async with database.transaction() as connection:
         await add_provider(connection, SecretBox(os.urandom(32)), Configuration.model_validate(said), START)
-        await request_run(connection, Request(PROVIDER, SyncType.FULL), COMMAND_LINE, START)
-        lease = await take_run(connection, PROVIDER, START)
+        await request_run(connection, RunRequest(PROVIDER, SyncType.FULL), COMMAND_LINE, START)
+        lease = await claim_run(connection, PROVIDER, START)
     if lease is None:
         raise AssertionError("the run that was asked for is there to be taken")
     return lease

@@ -29,13 +29,13 @@ from platbook.base.settings import Settings
 from platbook.connectors.contract import Connector
 from platbook.db import Database, SecretBox
 from platbook.media.blobs import Blobs
-from platbook.media.photo_worker import Batches
-from platbook.media.pictures import PLAIN, Studio
+from platbook.media.photo_worker import PhotoWorker
+from platbook.media.pictures import PLAIN, ImagePool
 from platbook.providers.configuration import Configuration
 from platbook.providers.providers import add_provider
 from platbook.storage import open_storage
-from platbook.sync.engine import Engine
-from platbook.sync.runs.lifecycle import Request, SyncType, request_run
+from platbook.sync.engine import SyncEngine
+from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
 from platbook.transport import Transport
 from tests.fakes.photo_source import PhotoConnector, PhotoSource, SourcePhoto, serving
 
@@ -64,7 +64,7 @@ async def run(rows: int) -> None:
         tell("peak memory, source and worker in one process, MB", f"{measured['peak'] / 1e6:.0f}", f"bar {MEMORY_BAR}")
 
 
-async def _alone(files: Sequence[Path], studio: Studio) -> float:
+async def _alone(files: Sequence[Path], studio: ImagePool) -> float:
     waiting = iter(files)
 
     async def work() -> None:
@@ -76,9 +76,9 @@ async def _alone(files: Sequence[Path], studio: Studio) -> float:
     return time.monotonic() - began
 
 
-async def _whole(batches: Batches, engine: Engine) -> float:
+async def _whole(batches: PhotoWorker, engine: SyncEngine) -> float:
     async with engine.database.transaction() as connection:
-        await request_run(connection, Request("path", SyncType.FULL), COMMAND_LINE, engine.clock.now())
+        await request_run(connection, RunRequest("path", SyncType.FULL), COMMAND_LINE, engine.clock.now())
     await engine.run_next("path")
     began = time.monotonic()
     while await batches.run_next("path"):
@@ -107,15 +107,15 @@ async def _measure(folder: Path) -> dict[str, float]:
         async with database.transaction() as connection:
             await add_provider(connection, box, Configuration.model_validate(said), clock.now())
         async with Transport.open(database, clock) as transport:
-            with Studio.open() as studio, tempfile.TemporaryDirectory() as home:
+            with ImagePool.open() as studio, tempfile.TemporaryDirectory() as home:
                 await _alone(files[:4], studio)
                 for _ in range(ROUNDS):
                     alone.append(await _alone(files, studio))
                     _empty(url)
                     storage = open_storage(Settings(platbook_home=Path(tempfile.mkdtemp(dir=home))), b"", clock)
                     blobs = Blobs(database, storage, studio, clock, PLAIN)
-                    batches = Batches(database, transport, box, clock, blobs, find)
-                    whole.append(await _whole(batches, Engine(database, transport, box, clock, find)))
+                    batches = PhotoWorker(database, transport, box, clock, blobs, find)
+                    whole.append(await _whole(batches, SyncEngine(database, transport, box, clock, find)))
     return {"alone": median(alone), "whole": median(whole), "peak": memory("VmHWM")}
 
 

@@ -8,8 +8,8 @@ from benchmarks.ground import fresh_database, settle, tell
 from benchmarks.spool import Spool
 from platbook.connectors.contract import RawRecord
 from platbook.db import Database
-from platbook.sync.page import Rules, store_page
-from platbook.sync.runs.lifecycle import Lease
+from platbook.sync.page import PageRules, store_page
+from platbook.sync.runs.lifecycle import RunLease
 
 PAGE = 20_000
 UNCHANGED_BAR = 5
@@ -37,7 +37,7 @@ async def run(rows: int) -> None:
     tell("1 % changed, ratio", f"{touched / first:.1f}", f"bar {CHANGED_BAR}")
 
 
-async def _sync(database: Database, rules: Rules, lease: Lease, page: list[RawRecord]) -> None:
+async def _sync(database: Database, rules: PageRules, lease: RunLease, page: list[RawRecord]) -> None:
     async with database.transaction() as connection:
         stored = await store_page(connection, rules, lease, page, [], feed.START)
     rules.terms.remember(stored.terms)

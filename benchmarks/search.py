@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.ground import fill, fresh_database, median_time, tell
 from platbook.base.clock import SetClock
 from platbook.db import Database, ReadConnection, load_queries
-from platbook.listings.search import Box, Range, Search, find_listings
+from platbook.listings.search import Box, ListingSearch, Range, find_listings
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 TIMES = 10
@@ -19,22 +19,22 @@ BAR = 2.0
 SQL = Path(__file__).with_name("market.sql")
 SYNC = load_queries("platbook.sync")
 
-_CITY = Search(city=("Town 7",), limit=50)
+_CITY = ListingSearch(city=("Town 7",), limit=50)
 _PRICED = replace(_CITY, sort="listPrice", descending=False, price=Range(Decimal(200_000), Decimal(700_000)))
-_AREA = Search(city=("Area 3",), limit=50)
+_AREA = ListingSearch(city=("Area 3",), limit=50)
 AS_MANY = {
     "list of a city": _CITY,
     "city and price": _PRICED,
-    "box": Search(box=Box(-100.0, 30.0, -99.9, 30.1), limit=50),
-    "keyword": Search(keyword="seldom77", limit=50),
+    "box": ListingSearch(box=Box(-100.0, 30.0, -99.9, 30.1), limit=50),
+    "keyword": ListingSearch(keyword="seldom77", limit=50),
 }
 TEN_TIMES = {
-    "list of all": Search(limit=50),
+    "list of all": ListingSearch(limit=50),
     "city and price": replace(_PRICED, city=("Area 3",)),
     "list of a city": _AREA,
-    "box": Search(box=Box(-106.0, 26.0, -100.0, 31.0), limit=50),
-    "keyword": Search(keyword="garden", limit=50),
-    "keyword of one in a hundred": Search(keyword="often7", limit=50),
+    "box": ListingSearch(box=Box(-106.0, 26.0, -100.0, 31.0), limit=50),
+    "keyword": ListingSearch(keyword="garden", limit=50),
+    "keyword of one in a hundred": ListingSearch(keyword="often7", limit=50),
 }
 
 
@@ -57,8 +57,8 @@ async def _measure(connection: ReadConnection) -> dict[str, float]:
     for kind, searches in (("as many", AS_MANY), ("ten times", TEN_TIMES)):
         for name, search in searches.items():
             times[f"{kind}: {name}"] = await median_time(lambda search=search: find_listings(connection, search, NOW))
-    first = await find_listings(connection, Search(limit=50), NOW)
-    deep = Search(limit=50, cursor=first.next_cursor)
+    first = await find_listings(connection, ListingSearch(limit=50), NOW)
+    deep = ListingSearch(limit=50, cursor=first.next_cursor)
     times["ten times: keyset page"] = await median_time(lambda: find_listings(connection, deep, NOW))
     clock = SetClock(NOW)
     times["due providers"] = await median_time(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from platbook.accounts import Callers, NewUser, Sessions, User, add_user, get_user_by_email, set_active
+from platbook.accounts import CallerResolver, NewUser, Sessions, User, add_user, get_user_by_email, set_active
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.clock import SetClock
 from platbook.base.settings import Settings
@@ -22,7 +22,7 @@ class Desk:
 
     database: Database
     sessions: Sessions
-    callers: Callers
+    callers: CallerResolver
     clock: SetClock
     box: SecretBox
 
@@ -56,4 +56,4 @@ def desk(database: Database) -> Desk:
     clock = SetClock(datetime(2026, 1, 2, 12, tzinfo=UTC))
     box = SecretBox(b"k" * 32)
     settings = Settings(access_token_minutes=20, refresh_token_days=30)
-    return Desk(database, Sessions(database, box, clock, settings), Callers(database, box, clock), clock, box)
+    return Desk(database, Sessions(database, box, clock, settings), CallerResolver(database, box, clock), clock, box)

@@ -9,22 +9,22 @@ from uuid import UUID
 
 import pytest
 
-from platbook.accounts import Callers, User
-from platbook.accounts.api_keys import PREFIX, NewKey, add_key, find_keys, revoke_key
+from platbook.accounts import CallerResolver, User
+from platbook.accounts.api_keys import PREFIX, NewApiKey, add_key, find_keys, revoke_key
 from platbook.accounts.users import attach_agents
-from platbook.base.actor import COMMAND_LINE, Actor, Role, Scope, Surface
+from platbook.base.actor import COMMAND_LINE, Actor, ApiKeyScope, Role, Surface
 from platbook.base.errors import InvalidInput, NotAllowed, NotAuthenticated, NotFound
 from platbook.base.ids import new_id
-from platbook.base.rights import Right, may
+from platbook.base.rights import Right, has_right
 from platbook.db import Database
 from tests.accounts.conftest import ADDRESS, PASSWORD, Desk
 
 
 @asynccontextmanager
-async def _another_server(desk: Desk, url: str) -> AsyncGenerator[Callers]:
+async def _another_server(desk: Desk, url: str) -> AsyncGenerator[CallerResolver]:
     """A server of its own, which hears of changes."""
     async with Database.open(url) as database:
-        callers = Callers(database, desk.box, desk.clock)
+        callers = CallerResolver(database, desk.box, desk.clock)
         listening = asyncio.create_task(callers.listen())
         while not callers.hears:
             await asyncio.sleep(0.01)
@@ -34,7 +34,7 @@ async def _another_server(desk: Desk, url: str) -> AsyncGenerator[Callers]:
             await listening
 
 
-async def _is_refused(callers: Callers, token: str) -> bool:
+async def _is_refused(callers: CallerResolver, token: str) -> bool:
     """Whether a token is refused within the moment a notice takes, without the clock having moved."""
     for _ in range(500):
         try:
@@ -50,7 +50,7 @@ def _as_actor(user: User) -> Actor:
 
 
 async def _make_key(desk: Desk, owner: User, **said: object) -> tuple[UUID, str]:
-    new = replace(NewKey("website", [Scope.READ_LISTINGS]), **said)
+    new = replace(NewApiKey("website", [ApiKeyScope.READ_LISTINGS]), **said)
     async with desk.database.transaction() as connection:
         return await add_key(connection, new, _as_actor(owner), desk.clock.now())
 
@@ -120,13 +120,13 @@ async def test_an_assistant_brings_the_agents_they_work_for(desk: Desk) -> None:
 
 async def test_a_key_speaks_for_its_owner_within_its_scopes(desk: Desk) -> None:
     ada = await desk.add(role=Role.ADMIN)
-    key_id, key = await _make_key(desk, ada, scopes=[Scope.READ_LISTINGS, Scope.READ_CRM])
+    key_id, key = await _make_key(desk, ada, scopes=[ApiKeyScope.READ_LISTINGS, ApiKeyScope.READ_CRM])
     assert key.startswith(PREFIX)
     actor = await desk.callers.identify(key)
     assert (actor.user_id, actor.key_id, actor.surface) == (ada.id, key_id, Surface.INTERNAL)
-    assert may(actor, Right.READ_CRM)
+    assert has_right(actor, Right.READ_CRM)
     for right in (Right.WRITE_CRM, Right.READ_RAW, Right.READ_USERS, Right.OWN_PROFILE, Right.RUN_SYNCS):
-        assert not may(actor, right)
+        assert not has_right(actor, right)
     (kept,) = await desk.rows("SELECT row_to_json(api_keys)::text AS row FROM api_keys")
     assert key not in str(kept["row"])
     await desk.run_sql("UPDATE users SET role = 'auditor'")
@@ -179,9 +179,9 @@ async def test_that_a_key_was_used_is_known_to_the_hour(desk: Desk) -> None:
     ("role", "said", "field"),
     [
         (Role.AGENT, {"scopes": []}, "scopes"),
-        (Role.AGENT, {"scopes": [Scope.RUN_SYNCS]}, "scopes"),
-        (Role.AUDITOR, {"scopes": [Scope.WRITE_CRM]}, "scopes"),
-        (Role.ADMIN, {"scopes": [Scope.READ_CRM], "surface": Surface.PUBLIC}, "scopes"),
+        (Role.AGENT, {"scopes": [ApiKeyScope.RUN_SYNCS]}, "scopes"),
+        (Role.AUDITOR, {"scopes": [ApiKeyScope.WRITE_CRM]}, "scopes"),
+        (Role.ADMIN, {"scopes": [ApiKeyScope.READ_CRM], "surface": Surface.PUBLIC}, "scopes"),
         (Role.ADMIN, {"name": " "}, "name"),
         (Role.ADMIN, {"expires_at": 0}, "expiresAt"),
     ],
@@ -203,4 +203,4 @@ async def test_a_key_makes_no_key(desk: Desk) -> None:
     actor = await desk.callers.identify(key)
     async with desk.database.transaction() as connection:
         with pytest.raises(NotAllowed):
-            await add_key(connection, NewKey("more", [Scope.READ_LISTINGS]), actor, desk.clock.now())
+            await add_key(connection, NewApiKey("more", [ApiKeyScope.READ_LISTINGS]), actor, desk.clock.now())

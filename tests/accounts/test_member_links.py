@@ -19,7 +19,7 @@ from platbook.base.actor import COMMAND_LINE, Actor, Role, Surface
 from platbook.base.errors import NotAllowed, NotFound
 from platbook.base.ids import new_id
 from platbook.listings.listing import Origin
-from platbook.listings.search import Mine, find_listings, parse_search
+from platbook.listings.search import OwnListings, find_listings, parse_search
 from platbook.listings.store import erase_listings
 from platbook.reso.fields import SLOT
 from tests.accounts.conftest import Desk
@@ -186,5 +186,5 @@ async def test_links_are_an_admin_s_to_make_and_one_s_own_to_see(desk: Desk) -> 
 
 
 def test_mine_is_nothing_to_nobody() -> None:
-    assert parse_search({"mine": ["true"]}, surface=Surface.PUBLIC).mine == Mine()
-    assert parse_search({"mine": ["false"]}, surface=Surface.PUBLIC, mine=Mine((("a", "b"),))).mine is None
+    assert parse_search({"mine": ["true"]}, surface=Surface.PUBLIC).mine == OwnListings()
+    assert parse_search({"mine": ["false"]}, surface=Surface.PUBLIC, mine=OwnListings((("a", "b"),))).mine is None

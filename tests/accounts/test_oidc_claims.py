@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from platbook.accounts.oidc.claims import (
-    Expected,
+    ExpectedClaims,
     UnknownKeyError,
     add_userinfo,
     read_id_token,
@@ -21,7 +21,7 @@ from platbook.accounts.oidc.claims import (
 from platbook.base.errors import NotAuthenticated
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
-EXPECTED = Expected("https://issuer.example", "platbook", "n-1")
+EXPECTED = ExpectedClaims("https://issuer.example", "platbook", "n-1")
 KEY = rsa.generate_private_key(65537, 2048)
 CURVE = ec.generate_private_key(ec.SECP256R1())
 STRANGER = rsa.generate_private_key(65537, 2048)

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from platbook.accounts.oidc import Client, Issuer
+from platbook.accounts.oidc import OidcClient, OidcIssuer
 from platbook.base.clock import SetClock
 from platbook.base.errors import NotAuthenticated, RateLimited, SourceBrokeProtocol, SourceUnavailable
 from platbook.db import Database
@@ -34,7 +34,7 @@ def _keys(kid: str = "k1") -> bytes:
 class Stage:
     """An issuer that says what it is told to, in turn."""
 
-    def __init__(self, source: CraftedSource, issuer: Issuer) -> None:
+    def __init__(self, source: CraftedSource, issuer: OidcIssuer) -> None:
         self.source, self.issuer = source, issuer
 
     def says(self, *answers: Answer) -> None:
@@ -78,8 +78,8 @@ async def _stage(database: Database, secret: str | None = None) -> AsyncGenerato
         crafted_source(reply()) as source,
         Transport.open(database, clock, timing=Slept().timing()) as transport,
     ):
-        client = Client(source.base, "platbook", secret, "https://platbook.example/back")
-        yield Stage(source, Issuer(client, transport, clock)), clock
+        client = OidcClient(source.base, "platbook", secret, "https://platbook.example/back")
+        yield Stage(source, OidcIssuer(client, transport, clock)), clock
 
 
 async def test_the_browser_is_sent_where_the_issuer_says(database: Database) -> None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from platbook.accounts.password_resets import EVENT, LIFE, ask_reset, make_reset, send_reset, use_reset
+from platbook.accounts.password_resets import EVENT, LIFE, make_reset, request_reset, send_reset, use_reset
 from platbook.base.actor import COMMAND_LINE, Actor, Role
 from platbook.base.errors import Conflict, InvalidInput, NotAllowed, NotAuthenticated, NotFound
 from platbook.db import SecretBox
@@ -18,7 +18,7 @@ NEW = "another long password"
 
 async def _ask(desk: Desk, email: str = EMAIL) -> None:
     async with desk.database.transaction() as connection:
-        await ask_reset(connection, desk.box, email, desk.clock.now())
+        await request_reset(connection, desk.box, email, desk.clock.now())
 
 
 async def _mail(desk: Desk) -> list[dict[str, object]]:

@@ -5,10 +5,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from platbook.accounts.record_access import to_condition
-from platbook.base.actor import Actor, Role, Scope, Surface
+from platbook.base.actor import Actor, ApiKeyScope, Role, Surface
 from platbook.base.errors import NotAllowed, NotFound
 from platbook.base.ids import new_id
-from platbook.base.rights import PUBLIC, ROLES, SCOPES, Belonging, Reach, Right, Whose, may, require_over, whose
+from platbook.base.rights import (
+    PUBLIC,
+    ROLES,
+    SCOPES,
+    Ownership,
+    Reach,
+    RecordAccess,
+    Right,
+    has_right,
+    record_access,
+    require_over,
+)
 from platbook.db import Database
 from platbook.db.compose import SQL, Identifier
 
@@ -16,7 +27,7 @@ ADA, BEN, CYD = new_id(), new_id(), new_id()
 OWNERS = st.sampled_from([None, ADA, BEN, CYD])
 OFFICES = st.sampled_from([None, "North", "South", "No'rth"])
 TEAMS = st.sampled_from([None, "A", "B"])
-RECORDS = st.builds(Belonging, OWNERS, OFFICES, TEAMS)
+RECORDS = st.builds(Ownership, OWNERS, OFFICES, TEAMS)
 ACTORS = st.builds(
     Actor,
     st.just("somebody"),
@@ -26,16 +37,18 @@ ACTORS = st.builds(
     TEAMS,
     st.frozensets(st.sampled_from([ADA, BEN, CYD])),
     surface=st.sampled_from(Surface),
-    scopes=st.none() | st.frozensets(st.sampled_from(Scope)),
+    scopes=st.none() | st.frozensets(st.sampled_from(ApiKeyScope)),
 )
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 @given(
-    st.builds(Whose, st.booleans(), st.frozensets(st.sampled_from([ADA, BEN, CYD])), OFFICES, TEAMS),
+    st.builds(RecordAccess, st.booleans(), st.frozensets(st.sampled_from([ADA, BEN, CYD])), OFFICES, TEAMS),
     st.lists(RECORDS, max_size=20),
 )
-async def test_rows_and_values_are_judged_alike(database: Database, over: Whose, records: list[Belonging]) -> None:
+async def test_rows_and_values_are_judged_alike(
+    database: Database, over: RecordAccess, records: list[Ownership]
+) -> None:
     condition = to_condition(
         over, owner=Identifier("r", "owner"), office=Identifier("r", "office"), team=Identifier("r", "team")
     )
@@ -54,9 +67,9 @@ async def test_rows_and_values_are_judged_alike(database: Database, over: Whose,
 
 
 @given(ACTORS, st.sampled_from(Right), RECORDS)
-def test_nothing_is_held_without_the_right(actor: Actor, right: Right, record: Belonging) -> None:
-    if whose(actor, right).holds(record):
-        assert may(actor, right)
+def test_nothing_is_held_without_the_right(actor: Actor, right: Right, record: Ownership) -> None:
+    if record_access(actor, right).holds(record):
+        assert has_right(actor, right)
         assert actor.role is not None
         assert right in ROLES[actor.role]
         if actor.surface is Surface.PUBLIC:
@@ -66,10 +79,10 @@ def test_nothing_is_held_without_the_right(actor: Actor, right: Right, record: B
 
 
 @given(ACTORS, st.sampled_from(Right), RECORDS)
-def test_a_key_is_never_more_than_its_owner(actor: Actor, right: Right, record: Belonging) -> None:
+def test_a_key_is_never_more_than_its_owner(actor: Actor, right: Right, record: Ownership) -> None:
     owner = Actor(actor.name, actor.user_id, actor.role, actor.office, actor.team, actor.agents)
-    if whose(actor, right).holds(record):
-        assert whose(owner, right).holds(record)
+    if record_access(actor, right).holds(record):
+        assert record_access(owner, right).holds(record)
 
 
 MANAGER = Actor("manager", ADA, Role.MANAGER, "North", "A")
@@ -78,38 +91,38 @@ MANAGER = Actor("manager", ADA, Role.MANAGER, "North", "A")
 @pytest.mark.parametrize(
     ("office", "team", "record", "held"),
     [
-        ("North", "A", Belonging(BEN, "North", "A"), True),
-        ("North", "A", Belonging(BEN, "North", "B"), False),
-        ("North", "A", Belonging(BEN, "South", "A"), False),
-        ("North", "A", Belonging(None, "North", "A"), True),
-        ("North", None, Belonging(BEN, "North", "B"), True),
-        ("North", None, Belonging(BEN, "South", None), False),
-        (None, "A", Belonging(BEN, "South", "A"), True),
-        (None, None, Belonging(BEN, None, None), False),
-        (None, None, Belonging(ADA, "South", "B"), True),
-        ("North", "A", Belonging(ADA, "South", "B"), True),
+        ("North", "A", Ownership(BEN, "North", "A"), True),
+        ("North", "A", Ownership(BEN, "North", "B"), False),
+        ("North", "A", Ownership(BEN, "South", "A"), False),
+        ("North", "A", Ownership(None, "North", "A"), True),
+        ("North", None, Ownership(BEN, "North", "B"), True),
+        ("North", None, Ownership(BEN, "South", None), False),
+        (None, "A", Ownership(BEN, "South", "A"), True),
+        (None, None, Ownership(BEN, None, None), False),
+        (None, None, Ownership(ADA, "South", "B"), True),
+        ("North", "A", Ownership(ADA, "South", "B"), True),
     ],
 )
 def test_a_manager_reaches_team_and_office(
-    office: str | None, team: str | None, record: Belonging, *, held: bool
+    office: str | None, team: str | None, record: Ownership, *, held: bool
 ) -> None:
     manager = Actor("manager", ADA, Role.MANAGER, office, team)
-    assert whose(manager, Right.WRITE_CRM).holds(record) is held
+    assert record_access(manager, Right.WRITE_CRM).holds(record) is held
 
 
 @pytest.mark.parametrize(
     ("actor", "record", "error"),
     [
-        (MANAGER, Belonging(BEN, "South", "A"), NotFound),
-        (Actor("auditor", ADA, Role.AUDITOR), Belonging(BEN), NotAllowed),
-        (Actor("assistant", ADA, Role.ASSISTANT, agents=frozenset({BEN})), Belonging(BEN), NotAllowed),
-        (Actor("assistant", ADA, Role.ASSISTANT, agents=frozenset({BEN})), Belonging(CYD), NotFound),
-        (Actor("agent", ADA, Role.AGENT, "North"), Belonging(BEN, "North"), NotFound),
-        (MANAGER, Belonging(BEN, "North", "A"), None),
+        (MANAGER, Ownership(BEN, "South", "A"), NotFound),
+        (Actor("auditor", ADA, Role.AUDITOR), Ownership(BEN), NotAllowed),
+        (Actor("assistant", ADA, Role.ASSISTANT, agents=frozenset({BEN})), Ownership(BEN), NotAllowed),
+        (Actor("assistant", ADA, Role.ASSISTANT, agents=frozenset({BEN})), Ownership(CYD), NotFound),
+        (Actor("agent", ADA, Role.AGENT, "North"), Ownership(BEN, "North"), NotFound),
+        (MANAGER, Ownership(BEN, "North", "A"), None),
     ],
 )
 def test_the_unseen_is_not_found_and_the_seen_refused(
-    actor: Actor, record: Belonging, error: type[Exception] | None
+    actor: Actor, record: Ownership, error: type[Exception] | None
 ) -> None:
     if error is None:
         require_over(actor, Right.DELETE_CRM, record, seen_by=Right.READ_CRM)

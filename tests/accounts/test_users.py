@@ -6,7 +6,7 @@ import pytest
 
 from platbook.accounts import (
     NewUser,
-    Place,
+    UserAssignment,
     UserFilter,
     add_demo_admin,
     add_user,
@@ -86,7 +86,7 @@ async def test_the_demo_s_address_with_another_password_is_nobody_s_secret(desk:
 async def test_an_invitation_is_kept_as_a_hash_and_ends(desk: Desk) -> None:
     async with desk.database.transaction() as connection:
         token = await invite(
-            connection, "New@example.com", Place(Role.MANAGER, "North", "A"), COMMAND_LINE, desk.clock.now()
+            connection, "New@example.com", UserAssignment(Role.MANAGER, "North", "A"), COMMAND_LINE, desk.clock.now()
         )
     (kept,) = await desk.rows("SELECT row_to_json(invitations)::text AS row FROM invitations")
     assert token not in str(kept["row"])
@@ -95,4 +95,6 @@ async def test_an_invitation_is_kept_as_a_hash_and_ends(desk: Desk) -> None:
         with pytest.raises(NotAllowed):
             await use_invitation(connection, token, "new@example.com", desk.clock.now())
         early = desk.clock.now() - timedelta(seconds=1)
-        assert await use_invitation(connection, token, "NEW@example.com", early) == Place(Role.MANAGER, "North", "A")
+        assert await use_invitation(connection, token, "NEW@example.com", early) == UserAssignment(
+            Role.MANAGER, "North", "A"
+        )

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import httpx2
 import pytest
 
-from platbook.accounts import Callers, NewUser, Sessions, User, add_user
+from platbook.accounts import CallerResolver, NewUser, Sessions, User, add_user
 from platbook.api import Services, create_api
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.clock import SetClock
@@ -18,7 +18,7 @@ from platbook.bootstrap.system import System
 from platbook.db import Database, Query, SecretBox
 from platbook.jobs import JobQueue
 from platbook.media.blobs import Blobs
-from platbook.media.pictures import Recipe, Studio
+from platbook.media.pictures import ImagePool, VariantSpec
 from platbook.storage import open_memory_storage
 from platbook.transport import Transport
 
@@ -88,12 +88,12 @@ async def api(database: Database, database_url: str, settings: Settings) -> Asyn
     """The API, its clock in the test's hand."""
     clock = SetClock(datetime(2026, 1, 2, 12, tzinfo=UTC))
     box = SecretBox(os.urandom(32))
-    with Studio.open(threads=1) as studio:
+    with ImagePool.open(threads=1) as studio:
         async with JobQueue.open(database_url) as queue, Transport.open(database, clock) as transport:
             sessions = Sessions(database, box, clock, settings)
-            callers = Callers(database, box, clock)
+            callers = CallerResolver(database, box, clock)
             storage = open_memory_storage(b"k" * 32, clock)
-            blobs = Blobs(database, storage, studio, clock, Recipe())
+            blobs = Blobs(database, storage, studio, clock, VariantSpec())
             system = System(settings, clock, database, box, queue, transport, storage, studio, None)
             services = Services(
                 settings, clock, database, box, queue, transport, sessions, callers, storage, blobs,

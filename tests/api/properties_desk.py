@@ -9,7 +9,7 @@ from typing import cast
 import httpx2
 import orjson
 
-from platbook.accounts import Callers, NewUser, Sessions, add_user
+from platbook.accounts import CallerResolver, NewUser, Sessions, add_user
 from platbook.api import Services, create_api
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.clock import SetClock
@@ -89,7 +89,7 @@ async def open_desk(database: Database, now: datetime = NOW) -> AsyncGenerator[D
     # No route of listings queues work or opens a socket.
     queue, transport = cast("JobQueue", None), cast("Transport", None)
     storage = open_memory_storage(b"k" * 32, clock)
-    callers, blobs = Callers(database, box, clock), cast("Blobs", None)
+    callers, blobs = CallerResolver(database, box, clock), cast("Blobs", None)
     services = Services(settings, clock, database, box, queue, transport, sessions, callers, storage, blobs)
     roles = {"admin": Role.ADMIN, "agent": Role.AGENT, "colleague": Role.AGENT}
     tokens: dict[str, str] = {}

@@ -5,7 +5,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from platbook.accounts import NewUser, Place, add_user, get_user_by_email, invite, set_active
+from platbook.accounts import NewUser, UserAssignment, add_user, get_user_by_email, invite, set_active
 from platbook.accounts.auth_throttle import PER_ACCOUNT
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.errors import InvalidInput
@@ -171,7 +171,7 @@ async def test_registration_needs_an_invitation(api: Api) -> None:
     answer = await api.call("POST", REGISTER, who=None, json=REGISTRATION)
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "FORBIDDEN")
     async with api.services.database.transaction() as connection:
-        token = await invite(connection, "new@example.com", Place(), COMMAND_LINE, api.clock.now())
+        token = await invite(connection, "new@example.com", UserAssignment(), COMMAND_LINE, api.clock.now())
     stranger = {**REGISTRATION, "email": "else@example.com", "invitationToken": token}
     assert (await api.call("POST", REGISTER, who=None, json=stranger)).status_code == 403
     answer = await api.call("POST", REGISTER, who=None, json={**REGISTRATION, "invitationToken": token})
@@ -184,7 +184,7 @@ async def test_registration_needs_an_invitation(api: Api) -> None:
 async def test_registration_never_makes_an_admin(api: Api) -> None:
     async with api.services.database.transaction() as connection:
         with pytest.raises(InvalidInput, match="never makes an admin"):
-            await invite(connection, "new@example.com", Place(Role.ADMIN), COMMAND_LINE, api.clock.now())
+            await invite(connection, "new@example.com", UserAssignment(Role.ADMIN), COMMAND_LINE, api.clock.now())
     answer = await api.call("POST", REGISTER, who=None, json={**REGISTRATION, "role": "admin"})
     assert answer.json()["error"]["details"] == [{"field": "role", "message": "is not a known field"}]
 

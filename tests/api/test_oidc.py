@@ -16,7 +16,7 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
-from platbook.accounts import Place, invite
+from platbook.accounts import UserAssignment, invite
 from platbook.api import OIDC_CALLBACK
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.settings import Settings
@@ -165,7 +165,7 @@ async def _sign_in(api: Api, provider: Provider, subject: str) -> httpx2.Respons
     return await _return(api, provider.sign_in(url, subject), cookie)
 
 
-async def _invite(api: Api, email: str, place: Place) -> None:
+async def _invite(api: Api, email: str, place: UserAssignment) -> None:
     async with api.services.database.transaction() as connection:
         await invite(connection, email, place, COMMAND_LINE, api.clock.now())
 
@@ -189,7 +189,7 @@ async def test_a_known_address_that_the_issuer_vouches_for_is_let_in(api: Api, p
 
 
 async def test_an_invited_address_becomes_what_it_was_invited_to_be(api: Api, provider: Provider) -> None:
-    await _invite(api, "new@example.com", Place(Role.MANAGER, "North", "A"))
+    await _invite(api, "new@example.com", UserAssignment(Role.MANAGER, "North", "A"))
     provider.know("s2", email="new@example.com", email_verified=True, given_name="Nia", family_name="Long")
     user = (await _sign_in(api, provider, "s2")).json()["data"]["user"]
     said = (user["role"], user["office"], user["team"], user["firstName"], user["lastName"])
@@ -264,7 +264,7 @@ async def test_a_user_of_an_issuer_in_the_guide_whose_address_is_not_proved_stay
 ) -> None:
     await api.token("agent@example.com")
     async with api.services.database.transaction() as connection:
-        await invite(connection, "agent@else.example", Place(), COMMAND_LINE, api.clock.now())
+        await invite(connection, "agent@else.example", UserAssignment(), COMMAND_LINE, api.clock.now())
     shape.know(provider, "u2", **claims)
     answer = await _sign_in(api, provider, "u2")
     assert answer.status_code == (401 if "iss" in claims else 403), answer.text

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from platbook.connectors.rets.criteria import Criterion
+from platbook.connectors.rets.criteria import SearchCriterion
 from platbook.connectors.rets.settings import RetsSettings
 
 LOGIN = "https://mls.example.com/rets/login"
@@ -33,7 +33,7 @@ LOGIN = "https://mls.example.com/rets/login"
     ],
 )
 def test_a_criterion_is_written_as_dmql_wants_it(said: dict[str, object], dmql: str) -> None:
-    assert Criterion.model_validate(said).to_dmql() == dmql
+    assert SearchCriterion.model_validate(said).to_dmql() == dmql
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_a_criterion_is_written_as_dmql_wants_it(said: dict[str, object], dmql: 
 )
 def test_a_criterion_that_is_none_is_refused(said: dict[str, object], words: str) -> None:
     with pytest.raises(ValidationError, match=words):
-        Criterion.model_validate(said)
+        SearchCriterion.model_validate(said)
 
 
 def test_every_criterion_must_hold_beside_the_query() -> None:

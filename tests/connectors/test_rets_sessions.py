@@ -4,7 +4,7 @@ import pytest
 
 from platbook.base.errors import CredentialsRefused, LoginSlotTaken, SourceBrokeProtocol
 from platbook.connectors.contract import Resource
-from platbook.connectors.rets.http_session import Conversation
+from platbook.connectors.rets.http_session import RetsHttpSession
 from tests.fakes.plain_http import plain_http
 from tests.fakes.rets_market import RetsMarket, rets_market
 
@@ -70,7 +70,7 @@ async def test_a_wrong_password_is_refused_and_not_tried_again_in_other_versions
     async with rets_market(listings=1) as market:
         settings, _ = market.parts()
         login = market.connector.credentials_model.model_validate({"username": "demo", "password": "wrong"})
-        conversation = Conversation(market.http, settings, login)  # pyright: ignore[reportArgumentType] - the models it takes
+        conversation = RetsHttpSession(market.http, settings, login)  # pyright: ignore[reportArgumentType] - the models it takes
         with pytest.raises(CredentialsRefused):
             await conversation.log_in()
         assert market.http.meter.requests == 2, "the login, and its challenge answered once"
@@ -80,7 +80,7 @@ async def test_the_only_slot_is_waited_for() -> None:
     pauses: list[float] = []
     async with rets_market("one-session", listings=5) as market, plain_http() as other:
         settings, login = market.parts(slotWaitSeconds=30)
-        first = Conversation(other, settings, login)  # pyright: ignore[reportArgumentType] - the models it takes
+        first = RetsHttpSession(other, settings, login)  # pyright: ignore[reportArgumentType] - the models it takes
         await first.log_in()
 
         async def pause(seconds: float) -> None:
@@ -88,10 +88,10 @@ async def test_the_only_slot_is_waited_for() -> None:
             if len(pauses) == 2:
                 await first.log_out()
 
-        second = Conversation(market.http, settings, login, pause)  # pyright: ignore[reportArgumentType] - the models it takes
+        second = RetsHttpSession(market.http, settings, login, pause)  # pyright: ignore[reportArgumentType] - the models it takes
         await second.log_in()
         assert pauses == [5.0, 5.0]
-        third = Conversation(other, settings, login, pause)  # pyright: ignore[reportArgumentType] - the models it takes
+        third = RetsHttpSession(other, settings, login, pause)  # pyright: ignore[reportArgumentType] - the models it takes
         with pytest.raises(LoginSlotTaken):
             await third.log_in()
         assert sum(pauses[2:]) == 30

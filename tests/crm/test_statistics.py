@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from platbook.accounts.users import change_user
 from platbook.base.actor import Actor, Role
 from platbook.base.errors import CallerError
-from platbook.base.rights import Belonging, Right, whose
+from platbook.base.rights import Ownership, Right, record_access
 from platbook.crm.enums import InteractionType, WrittenType
 from platbook.crm.interactions.log import add_interaction, mark_deleted
 from platbook.crm.interactions.search import InteractionSearch
@@ -61,10 +61,10 @@ _WAITING = Query(
 async def count_straight(
     connection: ReadConnection, actor: Actor, search: InteractionSearch
 ) -> tuple[dict[str, int], dict[str, int]]:
-    kinds, users, reach = Counter[str](), Counter[str](), whose(actor, Right.READ_CRM)
+    kinds, users, reach = Counter[str](), Counter[str](), record_access(actor, Right.READ_CRM)
     for kind, user, at, owner, office, team in await connection.tuples(_ENTRIES):
         assert isinstance(at, datetime)
-        is_seen = reach.holds(Belonging(owner, office, team))  # pyright: ignore[reportArgumentType] - as the columns are
+        is_seen = reach.holds(Ownership(owner, office, team))  # pyright: ignore[reportArgumentType] - as the columns are
         is_asked = (not search.type or kind in search.type) and (search.start is None or at >= search.start)
         if is_seen and is_asked and (search.end is None or at < search.end):
             kinds[str(kind)] += 1

@@ -26,7 +26,7 @@ from platbook.db.embedded.postmaster import PORT
 from platbook.providers.configuration import parse_configuration
 from platbook.providers.providers import add_provider
 from platbook.sync.reports.status import get_status
-from platbook.sync.runs.lifecycle import Request, SyncType, request_run
+from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
 from platbook.sync.runs.scheduler import find_work
 from tests.cli.program import fresh_home
 
@@ -107,7 +107,7 @@ async def _sync(system: System, provider_id: str) -> str:
             "settings": {"listings": LISTINGS, "at": START.isoformat()},
         }
         await add_provider(connection, system.box, parse_configuration(said), START)
-        await request_run(connection, Request(provider_id, SyncType.FULL), COMMAND_LINE, system.clock.now())
+        await request_run(connection, RunRequest(provider_id, SyncType.FULL), COMMAND_LINE, system.clock.now())
     assert provider_id in await find_work(system.database, system.clock, start_due=False)
     await system.engine().run_next(provider_id)
     async with system.database.read() as connection:

@@ -12,7 +12,7 @@ from platbook.base.http_reply import HttpReply
 from platbook.transport.bodies import read_body
 from platbook.transport.headers import join_headers, parse_cookies
 from platbook.transport.meter import Meter
-from platbook.transport.urls import find_onward, parse_address
+from platbook.transport.urls import find_onward, parse_url
 
 
 class PlainHttp:
@@ -27,7 +27,7 @@ class PlainHttp:
         self, method: str, url: str, *, headers: Mapping[str, str] | None = None, content: bytes | None = None
     ) -> AsyncGenerator[HttpReply]:
         """Send one request and lend its answer."""
-        address, cookies = parse_address(url), dict[str, str]()
+        address, cookies = parse_url(url), dict[str, str]()
         while True:
             self.meter.requests += 1
             request = httpx2.Request(

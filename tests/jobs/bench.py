@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
-from platbook.jobs import JobQueue, Pace, run_worker
+from platbook.jobs import JobQueue, WorkerTiming, run_worker
 from platbook.jobs.queue import Args
 
-QUICK = Pace(heartbeat=0.5, stalled_after=2, look_for_stalled=1, grace=0.2, poll=0.5)
+QUICK = WorkerTiming(heartbeat=0.5, stalled_after=2, look_for_stalled=1, grace=0.2, poll=0.5)
 
 
 class Bench:

@@ -3,7 +3,7 @@
 from uuid import UUID, uuid4, uuid5
 
 from platbook.base.actor import COMMAND_LINE, Role
-from platbook.base.rights import Belonging, Right
+from platbook.base.rights import Ownership, Right
 from platbook.crm.enums import WrittenType
 from platbook.crm.intake.events import take_event
 from platbook.crm.interactions.log import add_interaction
@@ -22,7 +22,7 @@ async def furnish(world: World) -> None:
         owner = world.of(Role.AGENT, office, team)
         name = f"{office}-{team}".lower()
         await _furnish_lead(world, owner.user_id, name, owner.belonging)
-    await _furnish_lead(world, None, "pond", Belonging(None, "North", None))
+    await _furnish_lead(world, None, "pond", Ownership(None, "North", None))
     async with world.api.services.database.transaction() as connection:
         await take_event(connection, COMMAND_LINE, b'{"said": "refused event marker"}', world.api.clock.now())
     world.markers.append(Marker("refused event marker", lambda caller: allows(caller, Right.IMPORT_CRM)))
@@ -37,7 +37,7 @@ async def furnish(world: World) -> None:
         )
 
 
-async def _furnish_lead(world: World, owner_id: UUID | None, name: str, belonging: Belonging) -> None:
+async def _furnish_lead(world: World, owner_id: UUID | None, name: str, belonging: Ownership) -> None:
     email, note, title = f"{name}@marked.example", f"log marker of {name}.", f"task marker of {name}."
     said: dict[str, object] = {"last_name": name, "email": email, "phone_number": _phone(name), "notes": note}
     said |= {"assigned_to": owner_id} if owner_id else {"office": belonging.office, "team": belonging.team}
@@ -72,7 +72,7 @@ async def _lead(world: World, owner: Caller) -> Target:
 async def _nobodys(world: World, owner: Caller) -> Target:
     """A lead that is nobody's, of an office."""
     made = await _make_lead(world, {"office": owner.office, "team": None})
-    return Target({"lead_id": made}, Belonging(None, owner.office, None))
+    return Target({"lead_id": made}, Ownership(None, owner.office, None))
 
 
 async def _task(world: World, owner: Caller) -> Target:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from platbook.base.actor import COMMAND_LINE, Surface
-from platbook.base.rights import Belonging, Right
+from platbook.base.rights import Ownership, Right
 from platbook.local.listings import create_local
 from tests.leaks.table import allows
 from tests.leaks.world import Caller, Marker, Probe, Target, World
@@ -39,11 +39,11 @@ async def _find(world: World, key: str) -> str:
 
 
 async def _shown(world: World, _owner: Caller) -> Target:
-    return Target({"property_id": await _find(world, "shown")}, Belonging())
+    return Target({"property_id": await _find(world, "shown")}, Ownership())
 
 
 async def _hidden(world: World, _owner: Caller) -> Target:
-    return Target({"property_id": await _find(world, "hidden")}, Belonging(), is_public=False)
+    return Target({"property_id": await _find(world, "hidden")}, Ownership(), is_public=False)
 
 
 async def _own(world: World, owner: Caller) -> Target:

@@ -3,8 +3,8 @@
 from uuid import uuid4
 
 from platbook.accounts import NewUser, add_user
-from platbook.accounts.api_keys import NewKey, add_key
-from platbook.base.actor import COMMAND_LINE, Actor, Scope
+from platbook.accounts.api_keys import NewApiKey, add_key
+from platbook.base.actor import COMMAND_LINE, Actor, ApiKeyScope
 from platbook.base.rights import Right
 from tests.leaks.table import allows, reaches
 from tests.leaks.world import Caller, Make, Marker, Probe, Target, World
@@ -52,7 +52,7 @@ async def _fresh_user(world: World, owner: Caller) -> Target:
 
 async def _key(world: World, owner: Caller) -> Target:
     actor = Actor(owner.name, owner.user_id, owner.role)
-    new = NewKey("a key", [Scope.READ_LISTINGS])
+    new = NewApiKey("a key", [ApiKeyScope.READ_LISTINGS])
     async with world.api.services.database.transaction() as connection:
         key_id, _ = await add_key(connection, new, actor, world.api.clock.now())
     return Target({"user_id": str(owner.user_id), "key_id": str(key_id)}, owner.belonging)

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from platbook.base.actor import Role, Surface
-from platbook.base.rights import ROLES, SCOPES, Belonging, Reach, Right
+from platbook.base.rights import ROLES, SCOPES, Ownership, Reach, Right
 from tests.leaks.world import Caller
 
 _PAGE = Path(__file__).resolve().parents[2] / "docs/api.md"
@@ -47,7 +47,7 @@ def allows(caller: Caller, right: Right) -> bool:
     return caller.scopes is None or any(right in SCOPES[scope] for scope in caller.scopes)
 
 
-def reaches(caller: Caller, right: Right, record: Belonging) -> bool:
+def reaches(caller: Caller, right: Right, record: Ownership) -> bool:
     """Whether a caller has a right over a record."""
     if not allows(caller, right):
         return False

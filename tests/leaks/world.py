@@ -7,11 +7,11 @@ from itertools import product
 from uuid import UUID
 
 from platbook.accounts import NewUser, add_user
-from platbook.accounts.api_keys import NewKey, add_key
-from platbook.accounts.login_audit import Means
+from platbook.accounts.api_keys import NewApiKey, add_key
+from platbook.accounts.login_audit import LoginMethod
 from platbook.accounts.users import attach_agents
-from platbook.base.actor import COMMAND_LINE, Actor, Role, Scope, Surface
-from platbook.base.rights import ROLES, Belonging, Right
+from platbook.base.actor import COMMAND_LINE, Actor, ApiKeyScope, Role, Surface
+from platbook.base.rights import ROLES, Ownership, Right
 from tests.api.conftest import Api
 
 OFFICES = ("North", "South", None)
@@ -29,13 +29,13 @@ class Caller:
     team: str | None
     agents: frozenset[UUID] = frozenset()
     surface: Surface = Surface.INTERNAL
-    scopes: frozenset[Scope] | None = None
+    scopes: frozenset[ApiKeyScope] | None = None
     key: str | None = None
 
     @property
-    def belonging(self) -> Belonging:
+    def belonging(self) -> Ownership:
         """Whose the caller's things are."""
-        return Belonging(self.user_id, self.office, self.team)
+        return Ownership(self.user_id, self.office, self.team)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Target:
     """A record a route is tried on: its place in the address, and whose it is."""
 
     path: Mapping[str, str]
-    belonging: Belonging
+    belonging: Ownership
     is_public: bool = True
 
 
@@ -116,7 +116,7 @@ class World:
         if caller.name not in self._tokens:
             services = self.api.services
             async with services.database.transaction() as connection:
-                user = await services.sessions.admit(connection, caller.user_id, Means.PASSWORD)
+                user = await services.sessions.admit(connection, caller.user_id, LoginMethod.PASSWORD)
             self._tokens[caller.name] = user.access_token
         return self._tokens[caller.name]
 
@@ -130,9 +130,14 @@ async def make_world(api: Api) -> World:
     users = [await _add_user(api, role, office, team) for role, office, team in product(Role, OFFICES, TEAMS)]
     users = [await _attach(api, users, one) if one.role is Role.ASSISTANT else one for one in users]
     owners = [one for one in users if (one.office, one.team) == ("North", "A")]
-    keys = [await _add_key(api, one, frozenset({scope})) for one in owners if one.role is Role.ADMIN for scope in Scope]
+    keys = [
+        await _add_key(api, one, frozenset({scope}))
+        for one in owners
+        if one.role is Role.ADMIN
+        for scope in ApiKeyScope
+    ]
     keys += [await _add_key(api, owner, frozenset(_scopes_of(owner))) for owner in owners]
-    keys += [await _add_key(api, owner, frozenset({Scope.READ_LISTINGS}), Surface.PUBLIC) for owner in owners]
+    keys += [await _add_key(api, owner, frozenset({ApiKeyScope.READ_LISTINGS}), Surface.PUBLIC) for owner in owners]
     return World(api, [*users, *keys])
 
 
@@ -153,13 +158,15 @@ async def _attach(api: Api, users: Sequence[Caller], assistant: Caller) -> Calle
     return replace(assistant, agents=frozenset({agent}))
 
 
-def _scopes_of(owner: Caller) -> list[Scope]:
-    return [scope for scope in Scope if Right[scope.name] in ROLES[owner.role]]
+def _scopes_of(owner: Caller) -> list[ApiKeyScope]:
+    return [scope for scope in ApiKeyScope if Right[scope.name] in ROLES[owner.role]]
 
 
-async def _add_key(api: Api, owner: Caller, scopes: frozenset[Scope], surface: Surface = Surface.INTERNAL) -> Caller:
+async def _add_key(
+    api: Api, owner: Caller, scopes: frozenset[ApiKeyScope], surface: Surface = Surface.INTERNAL
+) -> Caller:
     actor = Actor(owner.name, owner.user_id, owner.role, owner.office, owner.team)
-    new = NewKey("a key", sorted(scopes), surface)
+    new = NewApiKey("a key", sorted(scopes), surface)
     async with api.services.database.transaction() as connection:
         _, key = await add_key(connection, new, actor, api.clock.now())
     name = f"{owner.name} by a {surface} key for {', '.join(sorted(scopes))}"

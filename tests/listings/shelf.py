@@ -11,10 +11,10 @@ import orjson
 from platbook.connectors.contract import MediaRef
 from platbook.db import Database
 from platbook.listings.listing import NormalListing, Origin
-from platbook.listings.search import Listings, Search, find_listings
+from platbook.listings.search import Listings, ListingSearch, find_listings
 from platbook.listings.store import Incoming, insert_listings
 from platbook.listings.terms import add_terms, listing_terms
-from platbook.providers.display import Display
+from platbook.providers.display import DisplaySettings
 from platbook.reso.fields import COLUMNS, SLOT
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -50,16 +50,16 @@ class Shelf:
         incoming = [Incoming(one, b'{"source": 1}', b"hash", media, featured) for one in listings]
         origin = Origin(provider, "a run", NOW)
         async with self.database.transaction() as connection:
-            ids = await insert_listings(connection, incoming, origin, Display())
+            ids = await insert_listings(connection, incoming, origin, DisplaySettings())
             for one in listings:
                 await add_terms(connection, listing_terms(one))
         self.ids.update(zip((one.listing_key for one in listings), ids, strict=True))
 
-    async def find(self, search: Search, now: datetime = NOW) -> Listings:
+    async def find(self, search: ListingSearch, now: datetime = NOW) -> Listings:
         async with self.database.read() as connection:
             return await find_listings(connection, search, now)
 
-    async def keys(self, search: Search) -> list[str]:
+    async def keys(self, search: ListingSearch) -> list[str]:
         return to_keys(await self.find(search))
 
 

@@ -11,7 +11,7 @@ from platbook.base.actor import Surface
 from platbook.base.errors import Gone, NotFound
 from platbook.connectors.contract import MediaRef
 from platbook.db import Query
-from platbook.listings.history import Difference, Event, add_events
+from platbook.listings.history import Difference, ListingEvent, add_events
 from platbook.listings.listing import Origin
 from platbook.listings.reading import (
     Reading,
@@ -22,7 +22,7 @@ from platbook.listings.reading import (
     get_timeline,
     to_media,
 )
-from platbook.listings.search import KnownVersions, Search, find_featured, get_stats
+from platbook.listings.search import KnownVersions, ListingSearch, find_featured, get_stats
 from platbook.listings.store import erase_listings, mark_removed
 from tests.listings.shelf import NOW, Shelf, day, make_listing, price, to_keys
 
@@ -101,7 +101,9 @@ async def test_a_public_reader_sees_only_open_photos(shelf: Shelf) -> None:
 async def test_a_timeline_is_paged_newest_first(shelf: Shelf) -> None:
     await shelf.put(make_listing("1", ListPrice=price(5)))
     events = [
-        Event(shelf.ids["1"], "price_changed", NOW + timedelta(days=days), [Difference("listPrice", 5, 5 + days)])
+        ListingEvent(
+            shelf.ids["1"], "price_changed", NOW + timedelta(days=days), [Difference("listPrice", 5, 5 + days)]
+        )
         for days in (1, 2)
     ]
     async with shelf.database.transaction() as connection:
@@ -117,9 +119,11 @@ async def test_a_timeline_is_paged_newest_first(shelf: Shelf) -> None:
 async def test_a_public_timeline_tells_public_fields_alone(shelf: Shelf) -> None:
     await shelf.put(make_listing("1", InternetAddressDisplayYN=False))
     told = [
-        Event(shelf.ids["1"], "changed", NOW, [Difference("privateRemarks", "a", "b"), Difference("bedrooms", 1, 2)]),
-        Event(shelf.ids["1"], "changed", NOW, [Difference("address.full", "a", "b")]),
-        Event(shelf.ids["1"], "media_changed", NOW),
+        ListingEvent(
+            shelf.ids["1"], "changed", NOW, [Difference("privateRemarks", "a", "b"), Difference("bedrooms", 1, 2)]
+        ),
+        ListingEvent(shelf.ids["1"], "changed", NOW, [Difference("address.full", "a", "b")]),
+        ListingEvent(shelf.ids["1"], "media_changed", NOW),
     ]
     async with shelf.database.transaction() as connection:
         await add_events(connection, told, _ORIGIN)
@@ -179,10 +183,10 @@ async def test_a_known_version_stands_while_nothing_changes(shelf: Shelf) -> Non
     known = KnownVersions()
 
     async def look() -> bool:
-        found = await shelf.find(Search())
-        known.remember(Search(), found)
+        found = await shelf.find(ListingSearch())
+        known.remember(ListingSearch(), found)
         async with shelf.database.read() as connection:
-            return await known.get_standing(connection, Search(), NOW) == found.version
+            return await known.get_standing(connection, ListingSearch(), NOW) == found.version
 
     assert await _until_undisturbed(look)
 
@@ -190,20 +194,20 @@ async def test_a_known_version_stands_while_nothing_changes(shelf: Shelf) -> Non
 async def test_a_known_version_stands_only_while_nothing_changes(shelf: Shelf) -> None:
     await shelf.put(make_listing("1", OnMarketDate=day("2026-10-01")))
     known = KnownVersions()
-    known.remember(Search(), await shelf.find(Search()))
+    known.remember(ListingSearch(), await shelf.find(ListingSearch()))
 
     async with shelf.database.read() as connection:
-        other = await known.get_standing(connection, Search(limit=5), NOW)
-        tomorrow = await known.get_standing(connection, Search(), NOW + timedelta(days=1))
+        other = await known.get_standing(connection, ListingSearch(limit=5), NOW)
+        tomorrow = await known.get_standing(connection, ListingSearch(), NOW + timedelta(days=1))
         await shelf.put(make_listing("2"))
-        changed = await known.get_standing(connection, Search(), NOW)
+        changed = await known.get_standing(connection, ListingSearch(), NOW)
 
     assert (other, tomorrow, changed) == (None, None, None)
 
 
 async def test_the_versions_longest_unasked_are_forgotten(shelf: Shelf) -> None:
     known = KnownVersions(most=2)
-    searches = [Search(limit=limit) for limit in (1, 2, 3)]
+    searches = [ListingSearch(limit=limit) for limit in (1, 2, 3)]
 
     async def look() -> bool:
         for search in searches:

@@ -19,19 +19,19 @@ from platbook.db import Database, Query, ReadConnection
 from platbook.db.conditions import to_count
 from platbook.db.embedded import EmbeddedPostgres
 from platbook.db.totals import BOUND
-from platbook.listings.search import Box, Near, Range, Search, find_listings, suggest
+from platbook.listings.search import Box, ListingSearch, Near, Range, find_listings, suggest
 from platbook.listings.search.keywords import split_words
-from platbook.listings.search.sorting import Place
+from platbook.listings.search.sorting import SeekPosition
 from platbook.listings.search.statement import Window, to_conditions, to_page
 
 ROWS = int(os.environ.get("PLATBOOK_TEST_ROWS", "200000"))
 _NOW = datetime(2026, 11, 1, tzinfo=UTC)
-_AFTER = Place(datetime(2026, 8, 1, tzinfo=UTC), UUID(int=7), _NOW)
-_DEAR = Place(Decimal(500_000), UUID(int=7), _NOW)
-_CITY = Search(city=("City 7",))
+_AFTER = SeekPosition(datetime(2026, 8, 1, tzinfo=UTC), UUID(int=7), _NOW)
+_DEAR = SeekPosition(Decimal(500_000), UUID(int=7), _NOW)
+_CITY = ListingSearch(city=("City 7",))
 _PRICED = replace(_CITY, sort="listPrice", descending=False)
-_BOX = Search(box=Box(-100, 30, -99.7, 30.3))
-_WIDE = Search(box=Box(-106, 26, -95, 35))
+_BOX = ListingSearch(box=Box(-100, 30, -99.7, 30.3))
+_WIDE = ListingSearch(box=Box(-106, 26, -95, 35))
 
 
 @pytest.fixture(scope="module")
@@ -55,22 +55,22 @@ async def market(market_url: str) -> AsyncGenerator[ReadConnection]:
 
 
 def page_of(
-    search: Search, after: Place | None = None, *, dense: bool = False, counted: int | None = None
+    search: ListingSearch, after: SeekPosition | None = None, *, dense: bool = False, counted: int | None = None
 ) -> tuple[Query, dict[str, object]]:
     words = split_words(search.keyword) if search.keyword else ()
     conditions = to_conditions(search, _NOW, words, dense=dense)
     return to_page(search, conditions, Window(search.limit + 1, 0, after, dense=dense, counted=counted))
 
 
-def count_of(search: Search) -> tuple[Query, dict[str, object]]:
+def count_of(search: ListingSearch) -> tuple[Query, dict[str, object]]:
     words = split_words(search.keyword) if search.keyword else ()
     conditions = to_conditions(search, _NOW, words)
     return to_count(conditions, BOUND), conditions.params
 
 
 PAGES = {
-    "the default list": (page_of(Search()), "properties_modified"),
-    "the next page by cursor": (page_of(Search(), _AFTER), "properties_modified"),
+    "the default list": (page_of(ListingSearch()), "properties_modified"),
+    "the next page by cursor": (page_of(ListingSearch(), _AFTER), "properties_modified"),
     "a city, newest first": (page_of(_CITY), "properties_city_modified"),
     "a city, newest first, by cursor": (page_of(_CITY, _AFTER), "properties_city_modified"),
     "a city and prices, cheapest first": (
@@ -79,25 +79,25 @@ PAGES = {
     ),
     "a city, dearest first": (page_of(replace(_PRICED, descending=True)), "properties_city_price"),
     "a city by price, by cursor": (page_of(_PRICED, _DEAR), "properties_city_price"),
-    "all by price": (page_of(Search(sort="listPrice", descending=True)), "properties_price"),
-    "all by price, by cursor": (page_of(Search(sort="listPrice"), replace(_DEAR)), "properties_price"),
-    "all by time on market": (page_of(Search(sort="listedAt")), "properties_listed"),
+    "all by price": (page_of(ListingSearch(sort="listPrice", descending=True)), "properties_price"),
+    "all by price, by cursor": (page_of(ListingSearch(sort="listPrice"), replace(_DEAR)), "properties_price"),
+    "all by time on market": (page_of(ListingSearch(sort="listedAt")), "properties_listed"),
     "a small box": (page_of(_BOX), "properties_place"),
-    "a circle": (page_of(Search(near=Near(30, -99, 10))), "properties_place"),
-    "a polygon": (page_of(Search(polygon=((-100, 30), (-99.7, 30), (-99.9, 30.3)))), "properties_place"),
+    "a circle": (page_of(ListingSearch(near=Near(30, -99, 10))), "properties_place"),
+    "a polygon": (page_of(ListingSearch(polygon=((-100, 30), (-99.7, 30), (-99.9, 30.3)))), "properties_place"),
     "a box over half of all": (page_of(_WIDE, dense=True), "properties_modified"),
-    "rare words": (page_of(Search(keyword="garden rare123")), "properties_words"),
-    "a common word": (page_of(Search(keyword="garden"), dense=True), "properties_modified"),
-    "a postal code": (page_of(Search(postal_code=("70007",))), "properties_postal_code"),
-    "an MLS number": (page_of(Search(mls_number=("ML-7",))), "properties_listing_id"),
-    "featured": (page_of(Search(featured=True)), "properties_featured"),
-    "the public default list": (page_of(Search(surface=Surface.PUBLIC)), "properties_modified"),
+    "rare words": (page_of(ListingSearch(keyword="garden rare123")), "properties_words"),
+    "a common word": (page_of(ListingSearch(keyword="garden"), dense=True), "properties_modified"),
+    "a postal code": (page_of(ListingSearch(postal_code=("70007",))), "properties_postal_code"),
+    "an MLS number": (page_of(ListingSearch(mls_number=("ML-7",))), "properties_listing_id"),
+    "featured": (page_of(ListingSearch(featured=True)), "properties_featured"),
+    "the public default list": (page_of(ListingSearch(surface=Surface.PUBLIC)), "properties_modified"),
     "a public city": (page_of(replace(_CITY, surface=Surface.PUBLIC)), "properties_city_modified"),
-    "the default list and its count": (page_of(Search(), counted=BOUND), "properties_modified"),
+    "the default list and its count": (page_of(ListingSearch(), counted=BOUND), "properties_modified"),
     "a city and its count": (page_of(_PRICED, counted=BOUND), "properties_city_price"),
     "count of a city": (count_of(_CITY), "properties_city"),
     "count of a small box": (count_of(_BOX), "properties_place"),
-    "count of rare words": (count_of(Search(keyword="rare123")), "properties_words"),
+    "count of rare words": (count_of(ListingSearch(keyword="rare123")), "properties_words"),
 }
 
 
@@ -113,7 +113,7 @@ async def test_a_hot_search_walks_its_index(
 
 
 @pytest.mark.parametrize("search", [_WIDE, _PRICED], ids=["a box over half of all", "a city"])
-async def test_a_total_is_counted_without_a_look_at_the_rows(market: ReadConnection, search: Search) -> None:
+async def test_a_total_is_counted_without_a_look_at_the_rows(market: ReadConnection, search: ListingSearch) -> None:
     kinds = {str(node["Node Type"]) for node in await explain(market, *count_of(search))}
 
     assert "Index Only Scan" in kinds
@@ -121,14 +121,14 @@ async def test_a_total_is_counted_without_a_look_at_the_rows(market: ReadConnect
 
 
 async def test_totals_above_the_bound_are_estimates_near_the_truth(market: ReadConnection) -> None:
-    found = await find_listings(market, Search(status=("Active",)), _NOW)
+    found = await find_listings(market, ListingSearch(status=("Active",)), _NOW)
 
     assert found.total_is_estimate
     assert found.total == pytest.approx(ROWS / 2, rel=0.1)
 
 
 async def test_a_cursor_deep_inside_costs_no_more_than_the_first_page(market: ReadConnection) -> None:
-    first, deep = [await cost(market, *page_of(Search(), after)) for after in (None, _AFTER)]
+    first, deep = [await cost(market, *page_of(ListingSearch(), after)) for after in (None, _AFTER)]
 
     assert deep < 2 * first
 

@@ -8,13 +8,13 @@ import pytest
 from platbook.base.actor import Surface
 from platbook.base.errors import InvalidInput
 from platbook.listings.documents import is_public_field
-from platbook.listings.search import Box, Near, Search, get_stats, suggest
+from platbook.listings.search import Box, ListingSearch, Near, get_stats, suggest
 from platbook.listings.search.columns import EXACT, RANGED, WITHOUT_CASE, may_use
 from platbook.listings.search.facets import FACETS
 from platbook.reso.fields import BY_COLUMN
 from tests.listings.shelf import NOW, Shelf, make_listing, price
 
-PUBLIC = Search(surface=Surface.PUBLIC)
+PUBLIC = ListingSearch(surface=Surface.PUBLIC)
 _PLACE: dict[str, object] = {
     "Latitude": 30.0,
     "Longitude": -97.0,
@@ -38,7 +38,7 @@ _PLACE: dict[str, object] = {
         replace(PUBLIC, keyword="secert"),
     ],
 )
-async def test_a_hidden_address_is_not_found_by_its_place(shelf: Shelf, search: Search) -> None:
+async def test_a_hidden_address_is_not_found_by_its_place(shelf: Shelf, search: ListingSearch) -> None:
     await shelf.put(make_listing("hidden", **_PLACE, InternetAddressDisplayYN=False))
 
     found = await shelf.find(search)
@@ -56,7 +56,7 @@ async def test_a_hidden_address_is_not_found_by_its_place(shelf: Shelf, search: 
         replace(PUBLIC, postal_code=("78701",)),
     ],
 )
-async def test_a_hidden_address_is_found_by_what_is_shown(shelf: Shelf, search: Search) -> None:
+async def test_a_hidden_address_is_found_by_what_is_shown(shelf: Shelf, search: ListingSearch) -> None:
     await shelf.put(make_listing("hidden", **_PLACE, InternetAddressDisplayYN=False))
 
     (document,) = (await shelf.find(search)).documents

@@ -11,7 +11,7 @@ from platbook.base.actor import Surface
 from platbook.base.errors import InvalidInput
 from platbook.connectors.contract import MediaRef
 from platbook.db import Query
-from platbook.listings.search import Box, Count, Near, Range, Search
+from platbook.listings.search import Box, Count, ListingSearch, Near, Range
 from platbook.listings.search.sorting import SORTS
 from tests.listings.shelf import NOW, Shelf, day, make_listing, price, to_keys
 
@@ -28,40 +28,40 @@ def between(least: int | None, most: int | None) -> Range:
 @pytest.mark.parametrize(
     ("values", "search"),
     [
-        ({"StandardStatus": "Closed"}, Search(status=("Closed", "Pending"))),
-        ({"PropertyType": "Land"}, Search(property_type=("Land",))),
-        ({"PropertySubType": "Townhouse"}, Search(property_sub_type=("Townhouse",))),
-        ({"City": "Round Rock"}, Search(city=("round ROCK",))),
-        ({"City": "Round Rock"}, Search(city=("waco", "round rock"))),
-        ({"CountyOrParish": "Hays"}, Search(county=("hays",))),
-        ({"StateOrProvince": "OK"}, Search(state=("OK",))),
-        ({"PostalCode": "78701"}, Search(postal_code=("78701",))),
-        ({"ListingId": "ML-7"}, Search(mls_number=("ML-7",))),
-        ({"ListAgentKey": "a1"}, Search(agent=("a1",))),
-        ({"ListAgentMlsId": "a1"}, Search(agent=("a1",))),
-        ({"ListAgentFullName": "Ann Lee"}, Search(agent=("Ann Lee",))),
-        ({"ListOfficeKey": "o1"}, Search(office=("o1", "o2"))),
-        ({"ListOfficeName": "Lee & Co"}, Search(office=("Lee & Co",))),
-        ({"ListPrice": price(500)}, Search(price=between(500, 500))),
-        ({"BedroomsTotal": 4}, Search(bedrooms=between(4, None))),
-        ({"BathroomsTotalInteger": 3}, Search(bathrooms=between(3, 5))),
-        ({"LivingArea": price(2100)}, Search(square_feet=between(2000, None))),
-        ({"LotSizeSquareFeet": price(9000)}, Search(lot_size=between(None, 9000))),
-        ({"YearBuilt": 1960}, Search(year_built=between(None, 1970))),
-        ({"OnMarketDate": day("2026-10-22")}, Search(days_on_market=between(10, 10))),
-        ({"PublicRemarks": "A sunny porch."}, Search(keyword="porches sunny")),
-        ({"UnparsedAddress": "12 Elm St"}, Search(keyword="12 elm")),
-        (_DALLAS, Search(box=Box(-97, 32, -96, 33))),
-        (_DALLAS, Search(near=Near(32.78, -96.8, 5))),
-        (_DALLAS, Search(polygon=((-97, 32), (-96, 32), (-96.5, 34)))),
-        (_FIJI_EAST, Search(box=Box(179.8, -18, -179, -16))),
-        (_FIJI_EAST, Search(near=Near(-17, 179.9, 50))),
-        ({"PhotosCount": 2}, Search(has_photos=True)),
-        ({"ModificationTimestamp": NOW}, Search(modified_since=NOW)),
+        ({"StandardStatus": "Closed"}, ListingSearch(status=("Closed", "Pending"))),
+        ({"PropertyType": "Land"}, ListingSearch(property_type=("Land",))),
+        ({"PropertySubType": "Townhouse"}, ListingSearch(property_sub_type=("Townhouse",))),
+        ({"City": "Round Rock"}, ListingSearch(city=("round ROCK",))),
+        ({"City": "Round Rock"}, ListingSearch(city=("waco", "round rock"))),
+        ({"CountyOrParish": "Hays"}, ListingSearch(county=("hays",))),
+        ({"StateOrProvince": "OK"}, ListingSearch(state=("OK",))),
+        ({"PostalCode": "78701"}, ListingSearch(postal_code=("78701",))),
+        ({"ListingId": "ML-7"}, ListingSearch(mls_number=("ML-7",))),
+        ({"ListAgentKey": "a1"}, ListingSearch(agent=("a1",))),
+        ({"ListAgentMlsId": "a1"}, ListingSearch(agent=("a1",))),
+        ({"ListAgentFullName": "Ann Lee"}, ListingSearch(agent=("Ann Lee",))),
+        ({"ListOfficeKey": "o1"}, ListingSearch(office=("o1", "o2"))),
+        ({"ListOfficeName": "Lee & Co"}, ListingSearch(office=("Lee & Co",))),
+        ({"ListPrice": price(500)}, ListingSearch(price=between(500, 500))),
+        ({"BedroomsTotal": 4}, ListingSearch(bedrooms=between(4, None))),
+        ({"BathroomsTotalInteger": 3}, ListingSearch(bathrooms=between(3, 5))),
+        ({"LivingArea": price(2100)}, ListingSearch(square_feet=between(2000, None))),
+        ({"LotSizeSquareFeet": price(9000)}, ListingSearch(lot_size=between(None, 9000))),
+        ({"YearBuilt": 1960}, ListingSearch(year_built=between(None, 1970))),
+        ({"OnMarketDate": day("2026-10-22")}, ListingSearch(days_on_market=between(10, 10))),
+        ({"PublicRemarks": "A sunny porch."}, ListingSearch(keyword="porches sunny")),
+        ({"UnparsedAddress": "12 Elm St"}, ListingSearch(keyword="12 elm")),
+        (_DALLAS, ListingSearch(box=Box(-97, 32, -96, 33))),
+        (_DALLAS, ListingSearch(near=Near(32.78, -96.8, 5))),
+        (_DALLAS, ListingSearch(polygon=((-97, 32), (-96, 32), (-96.5, 34)))),
+        (_FIJI_EAST, ListingSearch(box=Box(179.8, -18, -179, -16))),
+        (_FIJI_EAST, ListingSearch(near=Near(-17, 179.9, 50))),
+        ({"PhotosCount": 2}, ListingSearch(has_photos=True)),
+        ({"ModificationTimestamp": NOW}, ListingSearch(modified_since=NOW)),
     ],
 )
 async def test_a_filter_finds_what_it_names_and_nothing_else(
-    shelf: Shelf, values: dict[str, object], search: Search
+    shelf: Shelf, values: dict[str, object], search: ListingSearch
 ) -> None:
     other = {"OnMarketDate": day("2026-10-30"), **_AUSTIN}
     await shelf.put(make_listing("other", **other), make_listing("wanted", **values))
@@ -79,7 +79,7 @@ async def test_filters_are_all_to_hold(shelf: Shelf) -> None:
         make_listing("3", City="Austin", ListPrice=price(9)),
     )
 
-    assert await shelf.keys(Search(city=("waco",), price=between(6, None))) == ["2"]
+    assert await shelf.keys(ListingSearch(city=("waco",), price=between(6, None))) == ["2"]
 
 
 async def test_a_provider_and_photos_of_its_own_and_featured_ones_are_found(shelf: Shelf) -> None:
@@ -87,10 +87,10 @@ async def test_a_provider_and_photos_of_its_own_and_featured_ones_are_found(shel
     await shelf.put(make_listing("2"), media=[MediaRef("m", 0, "https://photos.example/1.jpg")])
     await shelf.put(make_listing("3"), featured=True)
 
-    assert await shelf.keys(Search(provider_id=("other",))) == ["1"]
-    assert await shelf.keys(Search(has_photos=True)) == ["2"]
-    assert await shelf.keys(Search(featured=True)) == ["3"]
-    assert sorted(await shelf.keys(Search(featured=False, has_photos=False))) == ["1"]
+    assert await shelf.keys(ListingSearch(provider_id=("other",))) == ["1"]
+    assert await shelf.keys(ListingSearch(has_photos=True)) == ["2"]
+    assert await shelf.keys(ListingSearch(featured=True)) == ["3"]
+    assert sorted(await shelf.keys(ListingSearch(featured=False, has_photos=False))) == ["1"]
 
 
 async def test_what_is_removed_out_of_scope_or_hidden_is_in_no_list(shelf: Shelf) -> None:
@@ -100,7 +100,7 @@ async def test_what_is_removed_out_of_scope_or_hidden_is_in_no_list(shelf: Shelf
             sql = f"UPDATE properties SET {column} WHERE listing_key = '{key}'"  # noqa: S608 - the table above
             await connection.run(Query("hide", "Hide one.", sql))
 
-    assert await shelf.keys(Search()) == ["4"]
+    assert await shelf.keys(ListingSearch()) == ["4"]
 
 
 def walked() -> list[dict[str, object]]:
@@ -125,7 +125,9 @@ async def test_pages_and_cursors_walk_every_order_once_with_nulls_last(
     shelf: Shelf, sort: str, *, descending: bool
 ) -> None:
     await shelf.put(*(make_listing(str(place), **values) for place, values in enumerate(walked())))
-    search = Search(sort=sort, descending=descending, limit=5, near=Near(30, -97, 300) if sort == "distance" else None)
+    search = ListingSearch(
+        sort=sort, descending=descending, limit=5, near=Near(30, -97, 300) if sort == "distance" else None
+    )
 
     whole = await shelf.keys(replace(search, limit=100))
     paged = [key for page in range(1, 6) for key in await shelf.keys(replace(search, page=page))]
@@ -152,7 +154,7 @@ async def test_pages_and_cursors_walk_every_order_once_with_nulls_last(
 
 async def test_a_cursor_stays_in_its_place_while_rows_come_and_go(shelf: Shelf) -> None:
     await shelf.put(*(make_listing(str(place), ListPrice=price(place)) for place in range(6)))
-    search = Search(sort="listPrice", descending=False, limit=3)
+    search = ListingSearch(sort="listPrice", descending=False, limit=3)
     first = await shelf.find(search)
     await shelf.put(make_listing("before", ListPrice=price(0)), make_listing("after", ListPrice=price(4)))
 
@@ -164,21 +166,21 @@ async def test_a_cursor_stays_in_its_place_while_rows_come_and_go(shelf: Shelf) 
 @pytest.mark.parametrize("cursor", ["x", "é", "W10", "e30", "bnVsbA", "WzEsMiwzLDRd", "=" * 9, "A" * 9_999])
 async def test_a_cursor_that_is_none_is_refused(shelf: Shelf, cursor: str) -> None:
     with pytest.raises(InvalidInput, match="cursor"):
-        await shelf.find(Search(cursor=cursor))
+        await shelf.find(ListingSearch(cursor=cursor))
 
 
 async def test_a_cursor_of_another_order_is_refused(shelf: Shelf) -> None:
     await shelf.put(make_listing("1"), make_listing("2"))
-    cursor = (await shelf.find(Search(limit=1))).next_cursor
+    cursor = (await shelf.find(ListingSearch(limit=1))).next_cursor
 
     with pytest.raises(InvalidInput, match="cursor"):
-        await shelf.find(Search(limit=1, sort="listPrice", cursor=cursor))
+        await shelf.find(ListingSearch(limit=1, sort="listPrice", cursor=cursor))
 
 
 async def test_a_page_behind_the_end_is_empty_and_tells_the_total(shelf: Shelf) -> None:
     await shelf.put(make_listing("1"))
 
-    found = await shelf.find(Search(page=9_999))
+    found = await shelf.find(ListingSearch(page=9_999))
 
     assert (found.documents, found.total, found.next_cursor) == ([], 1, None)
 
@@ -186,7 +188,7 @@ async def test_a_page_behind_the_end_is_empty_and_tells_the_total(shelf: Shelf) 
 async def test_a_total_may_be_left_out(shelf: Shelf) -> None:
     await shelf.put(make_listing("1"), make_listing("2"))
 
-    found = await shelf.find(Search(count=Count.NONE, limit=1))
+    found = await shelf.find(ListingSearch(count=Count.NONE, limit=1))
 
     assert found.total is None
     assert found.next_cursor
@@ -195,7 +197,7 @@ async def test_a_total_may_be_left_out(shelf: Shelf) -> None:
 async def test_documents_tell_days_on_market_of_the_moment(shelf: Shelf) -> None:
     await shelf.put(make_listing("1", OnMarketDate=day("2026-10-01")))
 
-    (document,) = (await shelf.find(Search(), datetime(2026, 10, 11, tzinfo=UTC))).documents
+    (document,) = (await shelf.find(ListingSearch(), datetime(2026, 10, 11, tzinfo=UTC))).documents
 
     assert orjson.loads(document)["daysOnMarket"] == 10
 
@@ -207,7 +209,7 @@ async def test_a_facet_counts_beside_its_own_filter(shelf: Shelf) -> None:
         make_listing("3", City="Austin"),
     )
 
-    found = await shelf.find(Search(city=("Waco",), facets=("city", "status")))
+    found = await shelf.find(ListingSearch(city=("Waco",), facets=("city", "status")))
 
     facets = {word: {value.value: value.count for value in values} for word, values in found.facets.items()}
     assert facets == {"city": {"Waco": 2, "Austin": 1}, "status": {"Active": 1, "Closed": 1}}
@@ -236,22 +238,22 @@ async def test_keywords_forgive_typing_mistakes_but_not_other_numbers(
         make_listing("wrong", PublicRemarks="Plain."),
     )
 
-    assert await shelf.keys(Search(keyword=typed)) == finds
+    assert await shelf.keys(ListingSearch(keyword=typed)) == finds
 
 
 async def test_a_word_that_is_right_elsewhere_is_not_taken_for_another(shelf: Shelf) -> None:
     await shelf.put(make_listing("1", City="Waco", PublicRemarks="A house"), make_listing("2", PublicRemarks="A horse"))
 
-    assert await shelf.keys(Search(keyword="horse", city=("Waco",))) == []
+    assert await shelf.keys(ListingSearch(keyword="horse", city=("Waco",))) == []
 
 
 async def test_a_version_stands_until_something_changes(shelf: Shelf) -> None:
     await shelf.put(make_listing("1", OnMarketDate=day("2026-10-01")), make_listing("2"))
-    before = await shelf.find(Search())
-    again = await shelf.find(Search())
-    tomorrow = await shelf.find(Search(), NOW + timedelta(days=1))
+    before = await shelf.find(ListingSearch())
+    again = await shelf.find(ListingSearch())
+    tomorrow = await shelf.find(ListingSearch(), NOW + timedelta(days=1))
     await shelf.put(make_listing("3"))
-    after = await shelf.find(Search())
+    after = await shelf.find(ListingSearch())
 
     assert before.version == again.version
     assert len({before.version, tomorrow.version, after.version}) == 3
@@ -261,5 +263,5 @@ async def test_a_version_stands_until_something_changes(shelf: Shelf) -> None:
 async def test_every_surface_answers_the_plain_list(shelf: Shelf) -> None:
     await shelf.put(make_listing("1"), make_listing("2", InternetEntireListingDisplayYN=False))
 
-    assert sorted(await shelf.keys(Search())) == ["1", "2"]
-    assert await shelf.keys(Search(surface=Surface.PUBLIC)) == ["1"]
+    assert sorted(await shelf.keys(ListingSearch())) == ["1", "2"]
+    assert await shelf.keys(ListingSearch(surface=Surface.PUBLIC)) == ["1"]

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from platbook.base.actor import Surface
 from platbook.base.errors import InvalidInput
 from platbook.db import Database
-from platbook.listings.search import Search, find_listings, parse_search, suggest
+from platbook.listings.search import ListingSearch, find_listings, parse_search, suggest
 from platbook.listings.search.query_string import WORDS
 from tests.listings.shelf import NOW, Shelf, make_listing, price
 
 
-def parse(**texts: str) -> Search:
+def parse(**texts: str) -> ListingSearch:
     return parse_search({word: [text] for word, text in texts.items()}, surface=Surface.INTERNAL)
 
 
@@ -107,11 +107,11 @@ def test_anything_asked_gives_rows_or_a_refusal(
     loop.run_until_complete(_ask(database_url, search))
 
 
-async def _ask(url: str, search: Search) -> None:
+async def _ask(url: str, search: ListingSearch) -> None:
     async with Database.open(url, size=1) as database:
         shelf = Shelf(database)
         async with database.read() as connection:
-            known = await find_listings(connection, Search(), NOW)
+            known = await find_listings(connection, ListingSearch(), NOW)
         if not known.documents:
             await shelf.put(make_listing("1", Latitude=30.0, Longitude=-97.0, ListPrice=price(1)))
         async with database.read() as connection:

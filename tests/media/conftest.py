@@ -17,14 +17,14 @@ from platbook.connectors.contract import Connector
 from platbook.db import Database, Query, SecretBox
 from platbook.media.blobs import Blobs
 from platbook.media.cleanup import Cleanup
-from platbook.media.photo_worker import Batches, Pace
-from platbook.media.pictures import Recipe, Studio
-from platbook.media.visibility import Exposure
+from platbook.media.photo_worker import BatchLimits, PhotoWorker
+from platbook.media.pictures import ImagePool, VariantSpec
+from platbook.media.visibility import MediaVisibility
 from platbook.providers.configuration import Configuration
 from platbook.providers.providers import add_provider
 from platbook.storage import Access, Storage, open_memory_storage
-from platbook.sync.engine import Engine
-from platbook.sync.runs.lifecycle import Request, SyncType, request_run
+from platbook.sync.engine import SyncEngine
+from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
 from platbook.transport import Transport
 from tests.fakes.photo_source import PhotoConnector, PhotoSource, serving
 from tests.storage.conftest import bucket, moto, radosgw
@@ -49,9 +49,9 @@ class Desk:
     """One provider over one source of photos."""
 
     database: Database
-    engine: Engine
-    batches: Batches
-    exposure: Exposure
+    engine: SyncEngine
+    batches: PhotoWorker
+    exposure: MediaVisibility
     storage: Storage
     source: PhotoSource
     clock: ShiftedClock
@@ -69,7 +69,7 @@ class Desk:
     async def sync(self, sync_type: SyncType = SyncType.FULL) -> UUID:
         """Ask for a run and do it."""
         async with self.database.transaction() as connection:
-            sync_id = await request_run(connection, Request(PROVIDER, sync_type), COMMAND_LINE, self.clock.now())
+            sync_id = await request_run(connection, RunRequest(PROVIDER, sync_type), COMMAND_LINE, self.clock.now())
         await self.engine.run_next(PROVIDER)
         return sync_id
 
@@ -129,9 +129,9 @@ async def make_desk(database: Database) -> AsyncGenerator[MakeDesk]:
     box, clock = SecretBox(os.urandom(32)), ShiftedClock()
     async with AsyncExitStack() as stack:
         transport = await stack.enter_async_context(Transport.open(database, clock))
-        studio = stack.enter_context(Studio.open(threads=2))
+        studio = stack.enter_context(ImagePool.open(threads=2))
 
-        async def make(source: PhotoSource, *, pace: Pace | None = None, **configuration: object) -> Desk:
+        async def make(source: PhotoSource, *, pace: BatchLimits | None = None, **configuration: object) -> Desk:
             await stack.enter_async_context(serving(source))
             media = {"privateAddresses": True, **cast("dict[str, object]", configuration.pop("media", {}))}
             said = {
@@ -142,18 +142,18 @@ async def make_desk(database: Database) -> AsyncGenerator[MakeDesk]:
                 await add_provider(connection, box, Configuration.model_validate(said), clock.now())
             connector = PhotoConnector(source)
             storage = open_memory_storage(b"k" * 32, clock)
-            blobs = Blobs(database, storage, studio, clock, Recipe())
+            blobs = Blobs(database, storage, studio, clock, VariantSpec())
 
             def find(_: str) -> Connector:
                 return connector
 
-            batches = Batches(database, transport, box, clock, blobs, find, pace or Pace())
-            engine = Engine(database, transport, box, clock, find, photos=batches)
-            return Desk(database, engine, batches, Exposure(database, storage, clock), storage, source, clock)
+            batches = PhotoWorker(database, transport, box, clock, blobs, find, pace or BatchLimits())
+            engine = SyncEngine(database, transport, box, clock, find, photos=batches)
+            return Desk(database, engine, batches, MediaVisibility(database, storage, clock), storage, source, clock)
 
         yield make
 
 
-def with_recipe(desk: Desk, recipe: Recipe) -> Blobs:
+def with_recipe(desk: Desk, recipe: VariantSpec) -> Blobs:
     """The same store under another recipe."""
     return replace(desk.blobs, recipe=recipe)

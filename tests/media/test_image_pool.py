@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from platbook.base.errors import MediaRejected
-from platbook.media.pictures import Picture, Recipe, Studio, to_variants
+from platbook.media.pictures import ImagePool, ProcessedPicture, VariantSpec, to_variants
 from platbook.media.pictures import image_pool as studio
-from platbook.media.pictures.decode import Header
+from platbook.media.pictures.decode import ImageHeader
 from tests.media.pictures import jpeg, scene, write
 
 
@@ -23,7 +23,7 @@ class Watch:
         self._together = threading.Event()
         self.now = self.most = 0
 
-    def develop(self, content: bytes, header: Header, recipe: Recipe) -> Picture:
+    def develop(self, content: bytes, header: ImageHeader, recipe: VariantSpec) -> ProcessedPicture:
         """Wait a moment for company, then do the work."""
         with self._lock:
             self.now += 1
@@ -33,7 +33,9 @@ class Watch:
         self._together.wait(0.2)
         with self._lock:
             self.now -= 1
-        return Picture(header.format, header.width, header.height, "#000000", str(len(content)), (), str(recipe.effort))
+        return ProcessedPicture(
+            header.format, header.width, header.height, "#000000", str(len(content)), (), str(recipe.effort)
+        )
 
 
 @pytest.fixture
@@ -45,13 +47,13 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
 
 
 async def test_variants_are_those_made_on_the_spot() -> None:
-    with Studio.open() as open_studio:
+    with ImagePool.open() as open_studio:
         made = await asyncio.gather(*(open_studio.to_variants(jpeg()) for _ in range(4)))
     assert made == [to_variants(jpeg())] * 4
 
 
 async def test_a_refusal_comes_back_as_one() -> None:
-    with Studio.open() as open_studio:
+    with ImagePool.open() as open_studio:
         with pytest.raises(MediaRejected, match="HTML"):
             await open_studio.to_variants(b"<html>")
         assert (await open_studio.to_variants(jpeg())).format == "jpeg"
@@ -59,14 +61,14 @@ async def test_a_refusal_comes_back_as_one() -> None:
 
 @pytest.mark.parametrize(("memory", "together"), [(1, 1), (100 * 1024 * 1024, 2), (1024**3, 4)])
 async def test_no_more_pictures_at_once_than_memory_allows(watch: Watch, memory: int, together: int) -> None:
-    with Studio.open(threads=4, memory=memory) as open_studio:
+    with ImagePool.open(threads=4, memory=memory) as open_studio:
         await asyncio.gather(*(open_studio.to_variants(jpeg()) for _ in range(6)))
     assert watch.most <= together
     assert (watch.most > 1) == (together > 1)
 
 
 async def test_the_memory_of_who_gives_up_is_neither_lost_nor_given_twice(watch: Watch) -> None:
-    with Studio.open(threads=2, memory=1) as open_studio:
+    with ImagePool.open(threads=2, memory=1) as open_studio:
         tasks = [asyncio.create_task(open_studio.to_variants(jpeg())) for _ in range(4)]
         while watch.now == 0:
             await asyncio.sleep(0)

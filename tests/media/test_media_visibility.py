@@ -13,7 +13,7 @@ from platbook.listings.rebuild import rebuild_documents
 from platbook.media.reports import get_store_status
 from platbook.providers.providers import get_provider
 from platbook.storage import Access, Cdn
-from platbook.storage.aws_signing import Login
+from platbook.storage.aws_signing import AwsCredentials
 from platbook.sync.setup.providers import archive_provider
 from platbook.sync.setup.purge import purge_provider
 from platbook.transport import Transport
@@ -195,7 +195,9 @@ async def cloudfront(desk: Desk, moto: S3Server, distribution: str) -> AsyncGene
     """Let a desk's exposure speak to moto's CloudFront."""
     async with Transport.open(desk.database, desk.clock) as transport:
         client = transport.for_service("cdn", tries=1)
-        cdn = Cdn(client, desk.clock, distribution=distribution, login=Login("platbook", "secret"), endpoint=moto.url)
+        cdn = Cdn(
+            client, desk.clock, distribution=distribution, login=AwsCredentials("platbook", "secret"), endpoint=moto.url
+        )
         desk.exposure = replace(desk.exposure, cdn=cdn)
         yield
 

@@ -16,10 +16,10 @@ from platbook.base.settings import Settings
 from platbook.bootstrap.system import open_system
 from platbook.db import Query
 from platbook.media.cleanup import Cleanup
-from platbook.media.visibility import Exposure
+from platbook.media.visibility import MediaVisibility
 from platbook.providers.configuration import parse_configuration
 from platbook.storage import Access
-from platbook.sync.runs.lifecycle import Request, SyncType, request_run
+from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
 from platbook.sync.setup.providers import add_provider
 from tests.media.conftest import ShiftedClock
 
@@ -79,7 +79,7 @@ async def test_killed_photo_workers_lose_nothing_and_leave_nothing(
         }  # fmt: skip
         async with system.database.transaction() as connection:
             await add_provider(connection, system.box, parse_configuration(said), COMMAND_LINE, system.clock.now())
-            await request_run(connection, Request("mock", SyncType.FULL), COMMAND_LINE, system.clock.now())
+            await request_run(connection, RunRequest("mock", SyncType.FULL), COMMAND_LINE, system.clock.now())
         await system.engine().run_next("mock")
         waiting = await number("SELECT count(*) FROM property_media WHERE state = 'waiting'")
         assert waiting > 40
@@ -104,7 +104,7 @@ async def test_killed_photo_workers_lose_nothing_and_leave_nothing(
         assert await number("SELECT count(*) FROM media_work") == 0
 
         clock = ShiftedClock()
-        cleanup = Cleanup(Exposure(system.database, system.storage, clock), timedelta(hours=1))
+        cleanup = Cleanup(MediaVisibility(system.database, system.storage, clock), timedelta(hours=1))
         for hours in (2, 4):
             clock.ahead[0] = timedelta(hours=hours)
             await cleanup.run(search_store=True)

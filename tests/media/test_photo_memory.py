@@ -17,8 +17,8 @@ from platbook.db import Query
 from platbook.db.embedded import EmbeddedPostgres
 from platbook.providers.configuration import Configuration
 from platbook.providers.providers import add_provider
-from platbook.sync.engine import Engine
-from platbook.sync.runs.lifecycle import Request, SyncType, request_run
+from platbook.sync.engine import SyncEngine
+from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
 from tests.cli.program import PROGRAM
 from tests.fakes.photo_source import NumberedPhotos, PhotoConnector, SourcePhoto, serving
 from tests.fresh_database import fresh_database
@@ -78,8 +78,8 @@ async def fill(system: System, queued: int, base: str) -> None:
     }  # fmt: skip
     async with system.database.transaction() as connection:
         await add_provider(connection, system.box, Configuration.model_validate(said), system.clock.now())
-        await request_run(connection, Request("board", SyncType.FULL), COMMAND_LINE, system.clock.now())
-    await Engine(system.database, system.transport, system.box, system.clock, find).run_next("board")
+        await request_run(connection, RunRequest("board", SyncType.FULL), COMMAND_LINE, system.clock.now())
+    await SyncEngine(system.database, system.transport, system.box, system.clock, find).run_next("board")
 
 
 async def work_off(place: Place, queued: int) -> int:

@@ -12,9 +12,9 @@ from structlog.testing import capture_logs
 from platbook.base.actor import COMMAND_LINE
 from platbook.connectors.contract import MediaSource
 from platbook.connectors.testing import Case, check_all
-from platbook.media.photo_worker import Pace
+from platbook.media.photo_worker import BatchLimits
 from platbook.storage import Access
-from platbook.sync.runs.lifecycle import Request, SyncType, request_run
+from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
 from tests.fakes.photo_source import TOKEN, PhotoConnector, PhotoSource, draw
 from tests.media.conftest import PROVIDER, MakeDesk
 
@@ -286,13 +286,13 @@ async def test_with_one_seat_a_run_lends_its_session_and_batches_stay_out_of_its
         "SELECT id, provider_id, 1, now(), now() FROM properties"
     )
     async with desk.database.transaction() as connection:
-        await request_run(connection, Request(PROVIDER, SyncType.FULL), COMMAND_LINE, desk.clock.now())
+        await request_run(connection, RunRequest(PROVIDER, SyncType.FULL), COMMAND_LINE, desk.clock.now())
     assert await desk.batches.run_next(PROVIDER) == 0, "a run waits for the seat"
 
 
 async def test_two_workers_share_the_work_and_do_none_of_it_twice(make_desk: MakeDesk) -> None:
     source = source_of(*([2] * 12), seats=4)
-    desk = await make_desk(source, pace=Pace(listings=2))
+    desk = await make_desk(source, pace=BatchLimits(listings=2))
     await desk.sync()
     while await desk.batches.find_due():
         await asyncio.gather(desk.batches.run_next(PROVIDER), desk.batches.run_next(PROVIDER))

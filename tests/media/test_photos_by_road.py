@@ -10,17 +10,17 @@ from platbook.base.clock import SetClock
 from platbook.db import Database, Query, SecretBox
 from platbook.market import Market
 from platbook.media.blobs import Blobs
-from platbook.media.photo_urls import Addresses
-from platbook.media.photo_worker import Batches
-from platbook.media.pictures import PLAIN, Studio
+from platbook.media.photo_urls import PhotoUrls
+from platbook.media.photo_worker import PhotoWorker
+from platbook.media.pictures import PLAIN, ImagePool
 from platbook.providers.configuration import parse_configuration
 from platbook.providers.providers import add_provider
 from platbook.simulate.rets.application import RetsSettings
 from platbook.simulate.rets.fields import RESOURCES
 from platbook.simulate.rets.source import STARTED
 from platbook.storage import Access, open_memory_storage
-from platbook.sync.engine import Engine
-from platbook.sync.runs.lifecycle import Request, SyncType, request_run
+from platbook.sync.engine import SyncEngine
+from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
 from platbook.transport import Transport
 from tests.fakes.photo_source import PhotoSource
 from tests.media.conftest import MakeDesk
@@ -37,9 +37,9 @@ async def test_rets_photos_come_as_bytes_in_the_one_session_that_a_run_lends(dat
         served = stack.enter_context(served_rets(RetsSettings(listings=LISTINGS, seed=SEED, at=AT)))
         served.behave("one-session")
         transport = await stack.enter_async_context(Transport.open(database, clock))
-        studio = stack.enter_context(Studio.open())
+        studio = stack.enter_context(ImagePool.open())
         storage = open_memory_storage(b"k" * 32, clock)
-        batches = Batches(database, transport, box, clock, Blobs(database, storage, studio, clock, PLAIN))
+        batches = PhotoWorker(database, transport, box, clock, Blobs(database, storage, studio, clock, PLAIN))
         said = {
             "providerId": "board", "providerName": "Board", "providerType": "RETS", "loginUrl": served.login_url,
             "credentials": {"username": "demo", "password": "demo", "userAgent": "Platbook/1.0"},
@@ -48,8 +48,8 @@ async def test_rets_photos_come_as_bytes_in_the_one_session_that_a_run_lends(dat
         }  # fmt: skip
         async with database.transaction() as connection:
             await add_provider(connection, box, parse_configuration(said), clock.now())
-            await request_run(connection, Request("board", SyncType.FULL), COMMAND_LINE, clock.now())
-        await Engine(database, transport, box, clock, photos=batches).run_next("board")
+            await request_run(connection, RunRequest("board", SyncType.FULL), COMMAND_LINE, clock.now())
+        await SyncEngine(database, transport, box, clock, photos=batches).run_next("board")
         async with database.read() as connection:
             photos = await connection.dicts(Query("p", "", "SELECT state, reason FROM property_media"))
             runs = await connection.dicts(Query("r", "", "SELECT status, error FROM mls_sync_history"))
@@ -71,7 +71,7 @@ async def test_photos_reach_a_bucket_and_leave_it_again(make_desk: MakeDesk, buc
     await desk.sync()
     await desk.work()
     document = (await desk.rows("SELECT internal_document FROM properties"))[0]["internal_document"]
-    body = (await Addresses(storage).fill(str(document).encode(), desk.clock.now())).decode()
+    body = (await PhotoUrls(storage).fill(str(document).encode(), desk.clock.now())).decode()
     assert body.count('"url":"https://cdn.example.com/public/') == 3
     assert body.count(f'"url":"{bucket.server.url}/{bucket.name}/private/') == 3
     private = body.partition(f'"url":"{bucket.server.url}')[2].partition('"')[0]

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageOps, ImageStat
 
 from platbook.base.errors import MediaRejected
-from platbook.media.pictures import Format, Picture, Recipe, Size, to_variants
+from platbook.media.pictures import Format, ProcessedPicture, Size, VariantSpec, to_variants
 from tests.media.pictures import (
     GREEN,
     RED,
@@ -45,7 +45,7 @@ MOST_MEMORY = 200 * 1024 * 1024
 PLACE = {"exif-ifd3-GPSLatitude": "40/1 26/1 46/1", "exif-ifd3-GPSLatitudeRef": "N", "exif-ifd0-Artist": "Somebody"}
 
 
-def shown(picture: Picture, size: str = "large") -> Image.Image:
+def shown(picture: ProcessedPicture, size: str = "large") -> Image.Image:
     """A variant as a browser shows it, in sRGB."""
     content = next(one.content for one in picture.variants if one.size == size)
     return Image.open(io.BytesIO(content)).convert("RGB")
@@ -194,7 +194,7 @@ def test_a_photo_is_turned_upright(orientation: int) -> None:
 def test_nothing_tells_where_or_by_whom_a_photo_was_taken() -> None:
     stored = write(marked(scene(), 6, PLACE), ".jpg")
     assert 0x8825 in Image.open(io.BytesIO(stored)).getexif()
-    for variant in to_variants(stored, Recipe(formats=tuple(Format))).variants:
+    for variant in to_variants(stored, VariantSpec(formats=tuple(Format))).variants:
         image = Image.open(io.BytesIO(variant.content))
         assert not image.getexif()
         assert "icc_profile" not in image.info
@@ -231,7 +231,9 @@ def test_a_photo_on_its_side_has_the_sizes_of_an_upright_one() -> None:
 
 
 def test_formats_and_sizes_are_made_as_asked() -> None:
-    recipe = Recipe(sizes=(Size("tiny", 40, 40), Size("card", 400, 400)), formats=(Format.JPEG, Format.PNG), quality=70)
+    recipe = VariantSpec(
+        sizes=(Size("tiny", 40, 40), Size("card", 400, 400)), formats=(Format.JPEG, Format.PNG), quality=70
+    )
     made = [(one.size, one.format, one.width, one.height) for one in to_variants(jpeg(), recipe).variants]
     assert made == [
         ("card", Format.JPEG, 400, 300),
@@ -254,7 +256,9 @@ def test_the_dominant_colour_is_the_fields_not_the_mean() -> None:
 
 @pytest.mark.parametrize("space", ["srgb", "b-w"])
 def test_the_placeholder_draws_the_picture_blurred(space: str) -> None:
-    picture = to_variants(write(scene().colourspace(space), ".png"), Recipe(sizes=(Size("tiny", 16, 12),), quality=100))
+    picture = to_variants(
+        write(scene().colourspace(space), ".png"), VariantSpec(sizes=(Size("tiny", 16, 12),), quality=100)
+    )
     samples = shown(picture, "tiny")
     wanted = draw(encode(rows_of(samples), 4, 3), 32, 24)
     drawn = draw(picture.placeholder, 32, 24)

@@ -6,14 +6,14 @@ import pytest
 
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import NotFound
-from platbook.media.pictures import Format, Recipe
+from platbook.media.pictures import Format, VariantSpec
 from platbook.media.reports import find_photo_failures, find_photo_statuses, get_owed, get_store_status
-from platbook.media.reprocessing import Reprocessed, reprocess_photos, retry_photos
+from platbook.media.reprocessing import ReprocessResult, reprocess_photos, retry_photos
 from platbook.storage import Access
 from tests.fakes.photo_source import PhotoSource
 from tests.media.conftest import PROVIDER, Desk, MakeDesk
 
-BOTH = Recipe(formats=(Format.WEBP, Format.JPEG))
+BOTH = VariantSpec(formats=(Format.WEBP, Format.JPEG))
 
 
 async def a_listing(make_desk: MakeDesk, *, keeps_originals: bool = False) -> Desk:
@@ -57,19 +57,19 @@ async def test_from_kept_originals_pictures_are_made_anew_without_a_download(mak
     desk.source.served.clear()
     blobs = replace(desk.blobs, recipe=BOTH)
     done = await reprocess_photos(blobs, PROVIDER, COMMAND_LINE, desk.clock.now())
-    assert (done, desk.source.served) == (Reprocessed(2, 0), [])
+    assert (done, desk.source.served) == (ReprocessResult(2, 0), [])
     (first, _) = await desk.media("L1")
     assert set(first["variants"]) == {  # pyright: ignore[reportArgumentType] - a mapping
         "thumbnail", "medium", "large", "thumbnailJpeg", "mediumJpeg", "largeJpeg",
     }  # fmt: skip
-    assert await reprocess_photos(blobs, PROVIDER, COMMAND_LINE, desk.clock.now()) == Reprocessed(0, 0)
+    assert await reprocess_photos(blobs, PROVIDER, COMMAND_LINE, desk.clock.now()) == ReprocessResult(0, 0)
 
 
 async def test_without_originals_they_are_fetched_anew(make_desk: MakeDesk) -> None:
     desk = await a_listing(make_desk)
     desk.source.served.clear()
     desk.batches = replace(desk.batches, blobs=replace(desk.blobs, recipe=BOTH))
-    assert await reprocess_photos(desk.blobs, None, COMMAND_LINE, desk.clock.now()) == Reprocessed(0, 2)
+    assert await reprocess_photos(desk.blobs, None, COMMAND_LINE, desk.clock.now()) == ReprocessResult(0, 2)
     assert len(await desk.media("L1", "public")) == 2
     await desk.work()
     assert sorted(desk.source.served) == ["L1-1", "L1-2"]

@@ -13,8 +13,8 @@ from platbook.providers.configuration import parse_configuration
 from platbook.providers.providers import add_provider
 from platbook.simulate.rets.fields import RESOURCES
 from platbook.simulate.rets.quirks import Quirk
-from platbook.sync.engine import Engine
-from platbook.sync.runs.lifecycle import Request, SyncType, request_run
+from platbook.sync.engine import SyncEngine
+from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
 from platbook.transport import Transport
 from tests.rets_matrix.statements import Cells, name_of, state_all
 from tests.simulate.served import AT, ServedRets
@@ -40,7 +40,7 @@ class Boards:
     served: ServedRets
     market: Market
     database: Database
-    engine: Engine
+    engine: SyncEngine
     transport: Transport
     box: SecretBox
     clock: SetClock
@@ -110,7 +110,7 @@ class Board:
         """Ask for a run, do it, and give its history row."""
         boards = self.boards
         async with boards.database.transaction() as connection:
-            request = Request(self.provider_id, sync_type)
+            request = RunRequest(self.provider_id, sync_type)
             sync_id = await request_run(connection, request, COMMAND_LINE, boards.clock.now())
         await boards.engine.run_next(self.provider_id)
         return (await self.rows("SELECT * FROM mls_sync_history WHERE sync_id = %(id)s", id=sync_id))[0]

@@ -13,7 +13,7 @@ from platbook.db.embedded import EmbeddedPostgres
 from platbook.market import Market
 from platbook.simulate.rets.application import RetsSettings
 from platbook.simulate.rets.source import STARTED
-from platbook.sync.engine import Engine
+from platbook.sync.engine import SyncEngine
 from platbook.transport import Timing, Transport
 from tests.fresh_database import fresh_database
 from tests.rets_matrix.board import Boards
@@ -35,7 +35,7 @@ async def opened_boards(source: ServedRets, market: Market, database_url: str) -
         Database.open(database_url) as database,
         Transport.open(database, clock, timing=Timing(sleep=no_pause)) as transport,
     ):
-        boards = Boards(source, market, database, Engine(database, transport, box, clock), transport, box, clock)
+        boards = Boards(source, market, database, SyncEngine(database, transport, box, clock), transport, box, clock)
         boards.any_provider = (await boards.open()).provider_id
         yield boards
 

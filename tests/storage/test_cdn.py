@@ -17,13 +17,13 @@ from platbook.base.clock import SetClock, SystemClock
 from platbook.base.errors import InvalidInput, StorageRefused, StorageUnavailable
 from platbook.base.settings import Settings
 from platbook.storage import Cdn, open_cdn
-from platbook.storage.aws_signing import Login, sign_request
+from platbook.storage.aws_signing import AwsCredentials, sign_request
 from platbook.transport import Meter, NoQuota, ProviderClient, Timing
 from tests.storage.servers import REGION, S3Server
 from tests.transport.crafted_source import crafted_source, reply
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
-LOGIN = Login("platbook", "secret")
+LOGIN = AwsCredentials("platbook", "secret")
 
 
 @asynccontextmanager

@@ -12,8 +12,8 @@ from platbook.base.clock import SetClock
 from platbook.db import Database, Query, SecretBox
 from platbook.providers.configuration import Configuration
 from platbook.providers.providers import add_provider
-from platbook.sync.engine import Engine
-from platbook.sync.runs.lifecycle import Request, SyncType, request_run
+from platbook.sync.engine import SyncEngine
+from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
 from platbook.transport import Transport
 from tests.fakes.scripted_source import ScriptedConnector, Source
 
@@ -23,7 +23,7 @@ class Desk:
     """One provider over a scripted source, and the engine that syncs it."""
 
     database: Database
-    engine: Engine
+    engine: SyncEngine
     source: Source
     clock: SetClock
     provider_id: str = "board"
@@ -31,7 +31,7 @@ class Desk:
     async def sync(self, sync_type: SyncType = SyncType.FULL, **request: object) -> dict[str, object]:
         """Ask for a run, do it, and give its history row."""
         self.clock.advance(timedelta(minutes=1))
-        asked = Request(self.provider_id, sync_type, **request)  # pyright: ignore[reportArgumentType] - by name
+        asked = RunRequest(self.provider_id, sync_type, **request)  # pyright: ignore[reportArgumentType] - by name
         async with self.database.transaction() as connection:
             sync_id = await request_run(connection, asked, COMMAND_LINE, self.clock.now())
         await self.engine.run_next(self.provider_id)
@@ -87,6 +87,6 @@ async def desk(database: Database) -> AsyncGenerator[MakeDesk]:
             async with database.transaction() as connection:
                 await add_provider(connection, box, Configuration.model_validate(said), clock.now())
             connector = ScriptedConnector(source)
-            return Desk(database, Engine(database, transport, box, clock, lambda _: connector), source, clock)
+            return Desk(database, SyncEngine(database, transport, box, clock, lambda _: connector), source, clock)
 
         yield make

@@ -9,7 +9,7 @@ from platbook.base.clock import SetClock
 from platbook.db import Database, Query, SecretBox
 from platbook.providers.configuration import parse_configuration
 from platbook.providers.providers import add_provider
-from platbook.sync.engine import Engine
+from platbook.sync.engine import SyncEngine
 from platbook.transport import Timing, Transport
 from tests.fakes.rets_market import CLASSES
 
@@ -19,15 +19,15 @@ async def _no_pause(seconds: float) -> None:
 
 
 @asynccontextmanager
-async def rets_engine(database: Database) -> AsyncGenerator[Engine]:
+async def rets_engine(database: Database) -> AsyncGenerator[SyncEngine]:
     """An engine that does not wait before it tries again."""
     clock = SetClock(datetime(2026, 3, 2, tzinfo=UTC))
     async with Transport.open(database, clock, timing=Timing(sleep=_no_pause)) as transport:
-        yield Engine(database, transport, SecretBox(os.urandom(32)), clock)
+        yield SyncEngine(database, transport, SecretBox(os.urandom(32)), clock)
 
 
 async def add_rets_provider(
-    engine: Engine, provider_id: str, login_url: str, *, classes: Sequence[str] | None = CLASSES, **settings: object
+    engine: SyncEngine, provider_id: str, login_url: str, *, classes: Sequence[str] | None = CLASSES, **settings: object
 ) -> None:
     """Add a provider with the simulator's login; without classes where these are to be found out."""
     said = {

@@ -23,9 +23,9 @@ from platbook.listings.rebuild import rebuild_documents
 from platbook.providers.configuration import Configuration
 from platbook.providers.providers import get_provider, open_credentials
 from platbook.sync import setup
-from platbook.sync.reports.status import State, get_status
+from platbook.sync.reports.status import ProviderState, get_status
 from platbook.sync.runs import requests, retries
-from platbook.sync.runs.lifecycle import Request, RunTakenOver, SyncType, hold_epoch, take_run
+from platbook.sync.runs.lifecycle import RunRequest, RunTakenOver, SyncType, check_epoch, claim_run
 from tests.fakes.scripted_source import Source, all_keys, listing, one_page
 from tests.sync.conftest import Desk, MakeDesk
 
@@ -42,13 +42,13 @@ def _configuration(**said: object) -> Configuration:
     return Configuration.model_validate(given)
 
 
-async def _replace(at: Desk, **said: object) -> setup.Changed:
+async def _replace(at: Desk, **said: object) -> setup.ReplacedProvider:
     async with at.database.transaction() as connection:
         return await setup.replace_provider(connection, at.engine.box, _configuration(**said), ADA, at.clock.now())
 
 
-async def _start(at: Desk, sync_type: SyncType = SyncType.FULL, **said: object) -> requests.Started:
-    request = Request(at.provider_id, sync_type, **said)  # pyright: ignore[reportArgumentType] - by name
+async def _start(at: Desk, sync_type: SyncType = SyncType.FULL, **said: object) -> requests.StartedRun:
+    request = RunRequest(at.provider_id, sync_type, **said)  # pyright: ignore[reportArgumentType] - by name
     async with at.database.transaction() as connection:
         return await requests.start_sync(connection, request, ADA, at.clock.now())
 
@@ -315,12 +315,12 @@ async def test_a_run_under_way_is_fenced_off_by_a_change_and_taken_up_again_unde
     at = await desk(Source(one_page(listing("1")), all_keys("1")))
     started = await _start(at)
     async with at.database.transaction() as connection:
-        lease = await take_run(connection, "board", at.clock.now())
+        lease = await claim_run(connection, "board", at.clock.now())
     assert lease is not None
     await _replace(at, providerName="Another name")
     with pytest.raises(RunTakenOver):
         async with at.database.transaction() as connection:
-            await hold_epoch(connection, lease)
+            await check_epoch(connection, lease)
     assert await at.engine.run_next("board")
     runs = await at.rows("SELECT sync_id, status FROM mls_sync_history WHERE parent_id IS NULL")
     assert runs == [{"sync_id": started.sync_id, "status": "success"}]
@@ -332,7 +332,7 @@ async def test_a_run_that_was_put_back_is_cancelled_with_its_child(desk: MakeDes
     at = await desk(Source(one_page(listing("1")), all_keys("1")))
     started = await _start(at)
     async with at.database.transaction() as connection:
-        await take_run(connection, "board", at.clock.now())
+        await claim_run(connection, "board", at.clock.now())
     await _replace(at, providerName="Another name")
     assert await at.rows("SELECT DISTINCT status FROM mls_sync_history") == [{"status": "waiting"}], "its child, too"
     async with at.database.transaction() as connection:
@@ -369,7 +369,7 @@ async def test_a_fenced_run_ends_where_another_waits(desk: MakeDesk) -> None:
     at = await desk(Source(one_page(listing("1")), all_keys("1")))
     running = await _start(at)
     async with at.database.transaction() as connection:
-        await take_run(connection, "board", at.clock.now())
+        await claim_run(connection, "board", at.clock.now())
     waiting = await _start(at, SyncType.INCREMENTAL)
     await _replace(at, fieldMapping={"Region": "MLSAreaMajor"})
     runs = await at.rows(
@@ -380,7 +380,7 @@ async def test_a_fenced_run_ends_where_another_waits(desk: MakeDesk) -> None:
         {"sync_id": waiting.sync_id, "status": "waiting", "sync_type": "full"},
     ]
     async with at.database.read() as connection:
-        assert (await get_status(connection, "board", at.clock.now())).state is State.WAITING
+        assert (await get_status(connection, "board", at.clock.now())).state is ProviderState.WAITING
 
 
 async def test_archiving_hides_and_ends_what_runs_and_restoring_brings_back(desk: MakeDesk) -> None:
@@ -407,12 +407,12 @@ async def test_a_worker_still_at_it_stores_nothing_after_archiving(desk: MakeDes
     at = await desk(Source())
     await _start(at)
     async with at.database.transaction() as connection:
-        lease = await take_run(connection, "board", at.clock.now())
+        lease = await claim_run(connection, "board", at.clock.now())
     assert lease is not None
     await _archive(at)
     with pytest.raises(RunTakenOver):
         async with at.database.transaction() as connection:
-            await hold_epoch(connection, lease)
+            await check_epoch(connection, lease)
     runs = await at.rows("SELECT DISTINCT status FROM mls_sync_history")
     assert runs == [{"status": "cancelled"}], "the run and its child"
 
@@ -454,7 +454,7 @@ async def test_purging_while_a_run_is_under_way_is_a_conflict(desk: MakeDesk) ->
     await at.sync()
     await _start(at)
     async with at.database.transaction() as connection:
-        await take_run(connection, "board", at.clock.now())
+        await claim_run(connection, "board", at.clock.now())
     with pytest.raises(Conflict):
         await setup.purge_provider(at.database, "board", ADA, at.clock.now())
     assert await at.keys() == ["1"]

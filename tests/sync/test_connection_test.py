@@ -8,15 +8,15 @@ import pytest
 from platbook.base.errors import CredentialsRefused, NotFound, SourceBrokeProtocol
 from platbook.connectors.contract import Page
 from platbook.sync.setup import connection_test as probe_module
-from platbook.sync.setup.connection_test import Probe, Prober
+from platbook.sync.setup.connection_test import ConnectionTest, ConnectionTester
 from platbook.transport import seat
 from tests.fakes.scripted_source import Source, listing, one_page
 from tests.sync.conftest import Desk, MakeDesk
 
 
-async def _probe(at: Desk, *, longest: timedelta = probe_module.LONGEST) -> Probe:
+async def _probe(at: Desk, *, longest: timedelta = probe_module.LONGEST) -> ConnectionTest:
     engine = at.engine
-    prober = Prober(at.database, engine.transport, engine.box, at.clock, engine.find_connector, longest)
+    prober = ConnectionTester(at.database, engine.transport, engine.box, at.clock, engine.find_connector, longest)
     return await prober.probe(at.provider_id)
 
 

@@ -14,9 +14,9 @@ from platbook.connectors.contract import (
 )
 from platbook.db import Database
 from platbook.mapping.proposal import Told, propose
-from platbook.sync.runs.lifecycle import Request, SyncType, request_run
+from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
 from platbook.sync.setup.discovery import Discoverer
-from platbook.sync.setup.providers import Accepted, accept_proposal
+from platbook.sync.setup.providers import AcceptedProposal, accept_proposal
 from tests.fakes.rets_market import rets_market
 from tests.fakes.scripted_source import Source
 from tests.sync.conftest import MakeDesk
@@ -38,13 +38,13 @@ async def test_a_vendors_own_names_are_understood_once_the_proposal_is_accepted(
         assert (again.read_at, again.proposal) == (found.read_at, found.proposal)
         afresh = await discoverer.discover("vendor", afresh=True)
         assert afresh.discovery == found.discovery
-        accepted = Accepted(found.proposal.settings, found.proposal.field_mapping)
+        accepted = AcceptedProposal(found.proposal.settings, found.proposal.field_mapping)
         async with database.transaction() as connection:
             await accept_proposal(connection, engine.box, "vendor", accepted, COMMAND_LINE, engine.clock.now())
         for provider_id in ("plain", "vendor"):
             await engine.run_next(provider_id)
             async with database.transaction() as connection:
-                await request_run(connection, Request(provider_id, SyncType.FULL), COMMAND_LINE, engine.clock.now())
+                await request_run(connection, RunRequest(provider_id, SyncType.FULL), COMMAND_LINE, engine.clock.now())
             await engine.run_next(provider_id)
         assert await stored(database, "vendor") == await stored(database, "plain")
         assert len(await stored(database, "vendor")) == 25
@@ -63,8 +63,8 @@ async def test_what_is_accepted_must_fit(database: Database) -> None:
     async with rets_engine(database) as engine:
         await add_rets_provider(engine, "board", "http://127.0.0.1:1/rets/login")
         for accepted, field in (
-            (Accepted({"pageSize": "many"}, {}), "settings.pageSize"),
-            (Accepted({}, {"LP": "nowhere"}), "fieldMapping.LP"),
+            (AcceptedProposal({"pageSize": "many"}, {}), "settings.pageSize"),
+            (AcceptedProposal({}, {"LP": "nowhere"}), "fieldMapping.LP"),
         ):
             with pytest.raises(InvalidInput, match=field.replace(".", r"\.")):
                 async with database.transaction() as connection:

@@ -18,7 +18,7 @@ from platbook.jobs import JobQueue
 from platbook.market import Market
 from platbook.providers.configuration import parse_configuration
 from platbook.providers.providers import add_provider
-from platbook.sync.runs.lifecycle import Request, SyncType, request_run
+from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 KEY = "22" * 32
@@ -78,7 +78,7 @@ class Board:
     async def ask(self, sync_type: SyncType = SyncType.FULL) -> object:
         """Ask for a run and wake a worker."""
         async with self.database.transaction() as connection:
-            sync_id = await request_run(connection, Request("mock", sync_type), COMMAND_LINE, datetime.now(UTC))
+            sync_id = await request_run(connection, RunRequest("mock", sync_type), COMMAND_LINE, datetime.now(UTC))
         await self.wake()
         return sync_id
 

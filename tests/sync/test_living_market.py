@@ -12,8 +12,8 @@ from platbook.db import Database, Query, SecretBox
 from platbook.market import Market
 from platbook.providers.configuration import Configuration, parse_configuration
 from platbook.providers.providers import add_provider
-from platbook.sync.engine import Engine
-from platbook.sync.runs.lifecycle import Request, SyncType, request_run
+from platbook.sync.engine import SyncEngine
+from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
 from platbook.transport import Transport
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -23,12 +23,12 @@ SIZE = 300
 class Board:
     """A MOCK provider whose market stands at the clock's moment."""
 
-    def __init__(self, database: Database, engine: Engine, clock: SetClock) -> None:
+    def __init__(self, database: Database, engine: SyncEngine, clock: SetClock) -> None:
         self.database, self.engine, self.clock = database, engine, clock
 
     async def sync(self, sync_type: SyncType) -> dict[str, object]:
         async with self.database.transaction() as connection:
-            sync_id = await request_run(connection, Request("mock", sync_type), COMMAND_LINE, self.clock.now())
+            sync_id = await request_run(connection, RunRequest("mock", sync_type), COMMAND_LINE, self.clock.now())
         await self.engine.run_next("mock")
         return (await self.rows("SELECT * FROM mls_sync_history WHERE sync_id = %(id)s", id=sync_id))[0]
 
@@ -58,7 +58,7 @@ async def board(database: Database) -> AsyncGenerator[Board]:
     async with database.transaction() as connection:
         await add_provider(connection, box, configuration, clock.now())
     async with Transport.open(database, clock) as transport:
-        yield Board(database, Engine(database, transport, box, clock), clock)
+        yield Board(database, SyncEngine(database, transport, box, clock), clock)
 
 
 @pytest.mark.parametrize("hours", [6, 24 * 9])

@@ -11,9 +11,16 @@ from platbook.base.errors import CredentialsRefused, NotFound, SourceUnavailable
 from platbook.sync.reports.errors import ErrorFilter, ErrorType, RetryState, find_errors, get_error, get_error_raw
 from platbook.sync.reports.history import RunFilter, find_runs, get_run
 from platbook.sync.reports.statistics import get_statistics
-from platbook.sync.reports.status import ListingCounts, ProviderStatus, State, count_listings, find_statuses, get_status
+from platbook.sync.reports.status import (
+    ListingCounts,
+    ProviderState,
+    ProviderStatus,
+    count_listings,
+    find_statuses,
+    get_status,
+)
 from platbook.sync.reports.sweeps import SweepStatus, find_sweeps, get_sweep
-from platbook.sync.runs.lifecycle import Request, RunStatus, SyncType, request_run, take_run
+from platbook.sync.runs.lifecycle import RunRequest, RunStatus, SyncType, claim_run, request_run
 from tests.fakes.scripted_source import Source, all_keys, listing, one_page
 from tests.sync.conftest import Desk, MakeDesk
 
@@ -25,13 +32,13 @@ async def _status(at: Desk) -> ProviderStatus:
 
 async def _ask(at: Desk, sync_type: SyncType = SyncType.FULL) -> UUID:
     async with at.database.transaction() as connection:
-        return await request_run(connection, Request(at.provider_id, sync_type), COMMAND_LINE, at.clock.now())
+        return await request_run(connection, RunRequest(at.provider_id, sync_type), COMMAND_LINE, at.clock.now())
 
 
 async def test_a_provider_never_synced_is_idle_and_empty(desk: MakeDesk) -> None:
     status = await _status(await desk(Source()))
     assert (status.state, status.last_run, status.current, status.listings) == (
-        State.IDLE, None, None, ListingCounts(0, 0),
+        ProviderState.IDLE, None, None, ListingCounts(0, 0),
     )  # fmt: skip
     assert (status.freshness.as_of, status.freshness.lag_seconds, status.freshness.watermark) == (None, None, None)
     assert status.interval_hours == 4
@@ -42,7 +49,7 @@ async def test_status_after_a_sync(desk: MakeDesk) -> None:
     run = await at.sync()
     at.clock.advance(timedelta(minutes=10))
     status = await _status(at)
-    assert status.state is State.IDLE
+    assert status.state is ProviderState.IDLE
     assert status.last_run is not None
     assert (status.last_run.sync_id, status.last_run.status, status.last_run.added) == (run["sync_id"], "partial", 2)
     assert [child.resource for child in status.last_run.resources] == ["Property"]
@@ -57,16 +64,16 @@ async def test_the_state_is_the_first_that_is_true_of_running_waiting_needing_a_
     await at.sync()
     status = await _status(at)
     assert (status.state, status.needs_operator, status.blocked) == (
-        State.NEEDS_OPERATOR, "the source refused the login", True,
+        ProviderState.NEEDS_OPERATOR, "the source refused the login", True,
     )  # fmt: skip
     waiting = await _ask(at)
     status = await _status(at)
-    assert (status.state, status.waiting_id, status.current) == (State.WAITING, waiting, None)
+    assert (status.state, status.waiting_id, status.current) == (ProviderState.WAITING, waiting, None)
     async with at.database.transaction() as connection:
-        await take_run(connection, at.provider_id, at.clock.now())
+        await claim_run(connection, at.provider_id, at.clock.now())
     later = await _ask(at)
     status = await _status(at)
-    assert (status.state, status.waiting_id) == (State.RUNNING, later)
+    assert (status.state, status.waiting_id) == (ProviderState.RUNNING, later)
     assert status.current is not None
     assert (status.current.sync_id, status.current.stage, status.current.done) == (waiting, "connecting", 0)
     assert status.needs_operator == "the source refused the login", "the words stay until somebody has acted"

@@ -13,8 +13,8 @@ from platbook.base.clock import SetClock
 from platbook.db import Database, Query, SecretBox
 from platbook.providers.configuration import parse_configuration
 from platbook.providers.providers import add_provider
-from platbook.sync.engine import Engine
-from platbook.sync.runs.lifecycle import Request, SyncType, request_run
+from platbook.sync.engine import SyncEngine
+from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
 from platbook.transport import Timing, Transport
 from tests.fakes.recordings import recorded_rets
 from tests.fakes.rets_replay import LOGIN, NONE_FOUND, Answer, RetsReplay, serving
@@ -48,12 +48,12 @@ KEYS = _keys("2371414", "2376189", "13864733")
 class Feed:
     """One RETS provider over a replayed feed."""
 
-    def __init__(self, database: Database, engine: Engine, replay: RetsReplay) -> None:
+    def __init__(self, database: Database, engine: SyncEngine, replay: RetsReplay) -> None:
         self.database, self.engine, self.replay = database, engine, replay
 
     async def sync(self, sync_type: SyncType = SyncType.FULL) -> dict[str, object]:
         async with self.database.transaction() as connection:
-            sync_id = await request_run(connection, Request("naples", sync_type), COMMAND_LINE, datetime.now(UTC))
+            sync_id = await request_run(connection, RunRequest("naples", sync_type), COMMAND_LINE, datetime.now(UTC))
         await self.engine.run_next("naples")
         return (await self.rows("SELECT * FROM mls_sync_history WHERE sync_id = %(id)s", id=sync_id))[0]
 
@@ -94,7 +94,7 @@ def feed(database: Database) -> Open:
             }
             async with database.transaction() as connection:
                 await add_provider(connection, box, parse_configuration(said), clock.now())
-            yield Feed(database, Engine(database, transport, box, clock), replay)
+            yield Feed(database, SyncEngine(database, transport, box, clock), replay)
 
     return opened
 

@@ -8,7 +8,7 @@ import pytest
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import CredentialsRefused, NeedsOperator, ProviderMisconfigured, SourceUnavailable
 from platbook.connectors.contract import Cursor, Page
-from platbook.sync.runs.lifecycle import Request, SyncType, request_cancel, request_run
+from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_cancel, request_run
 from platbook.sync.runs.scheduler import find_work
 from tests.fakes.scripted_source import Source, all_keys, listing, one_page
 from tests.sync.conftest import Desk, MakeDesk
@@ -63,9 +63,9 @@ async def test_a_scheduled_run_that_is_cancelled_under_way_does_not_come_again_a
 
 
 @pytest.mark.parametrize(
-    "asked", [Request("board", SyncType.RECORD, listing_key="7"), Request("board", SyncType.FULL, dry_run=True)]
+    "asked", [RunRequest("board", SyncType.RECORD, listing_key="7"), RunRequest("board", SyncType.FULL, dry_run=True)]
 )
-async def test_cancelling_what_the_schedule_does_not_do_leaves_the_schedule(desk: MakeDesk, asked: Request) -> None:
+async def test_cancelling_what_the_schedule_does_not_do_leaves_the_schedule(desk: MakeDesk, asked: RunRequest) -> None:
     at = await desk(Source(one_page(listing("1")), all_keys("1")))
     await at.sync()
     before = await _next_run_in(at)

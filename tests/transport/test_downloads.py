@@ -11,13 +11,13 @@ from crafted_source import Answer, Slept, crafted_source, reply
 from platbook.base.clock import SystemClock
 from platbook.base.errors import MediaRejected, RateLimited, SourceBrokeProtocol, SourceUnavailable
 from platbook.db import Database, Query
-from platbook.transport import AddressUsedUp, Allowance, Downloader, Known, Limits, Transport
+from platbook.transport import Allowance, CacheValidators, Downloader, DownloadLimits, Transport, UrlAlreadyUsed
 from platbook.transport.budgets import Budget
 from platbook.transport.ssrf_guard import is_public
 from platbook.transport.timing import Timing
-from platbook.transport.urls import parse_address
+from platbook.transport.urls import parse_url
 
-SMALL = Limits(max_bytes=1000, headers={"User-Agent": "a-token"}, private_addresses=True)
+SMALL = DownloadLimits(max_bytes=1000, headers={"User-Agent": "a-token"}, private_addresses=True)
 PASS_TIME = Query("pass_time", "", "UPDATE source_budgets SET spent_until = spent_until - %(by)s::interval")
 
 
@@ -36,14 +36,16 @@ async def test_the_bytes_come_with_what_the_server_calls_them(downloader: Downlo
     answer = reply(b"jpeg", headers=['ETag: "a"', "Last-Modified: Mon, 02 Nov 2026 00:00:00 GMT"])
     async with crafted_source(answer) as source:
         got = await downloader.fetch(f"{source.base}/1.jpg?signature=s%2Fx")
-    assert (got.content, got.known) == (b"jpeg", Known('"a"', "Mon, 02 Nov 2026 00:00:00 GMT"))
+    assert (got.content, got.known) == (b"jpeg", CacheValidators('"a"', "Mon, 02 Nov 2026 00:00:00 GMT"))
     assert source.targets == ["/1.jpg?signature=s%2Fx"]
     assert b"user-agent: a-token" in source.requests[0].lower()
 
 
 async def test_what_is_held_is_not_sent_again(downloader: Downloader) -> None:
     async with crafted_source(reply(b"", status="304 Not Modified", headers=['ETag: "a"'])) as source:
-        got = await downloader.fetch(f"{source.base}/1.jpg", known=Known('"a"', "Mon, 02 Nov 2026 00:00:00 GMT"))
+        got = await downloader.fetch(
+            f"{source.base}/1.jpg", known=CacheValidators('"a"', "Mon, 02 Nov 2026 00:00:00 GMT")
+        )
     assert got.content is None
     assert b'if-none-match: "a"' in source.requests[0].lower()
     assert b"if-modified-since: mon, 02 nov" in source.requests[0].lower()
@@ -52,9 +54,9 @@ async def test_what_is_held_is_not_sent_again(downloader: Downloader) -> None:
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        (reply(status="403 Forbidden"), AddressUsedUp),
-        (reply(status="404 Not Found"), AddressUsedUp),
-        (reply(status="410 Gone"), AddressUsedUp),
+        (reply(status="403 Forbidden"), UrlAlreadyUsed),
+        (reply(status="404 Not Found"), UrlAlreadyUsed),
+        (reply(status="410 Gone"), UrlAlreadyUsed),
         (reply(status="500 Oops"), SourceUnavailable),
         (reply(status="400 Bad Request"), SourceBrokeProtocol),
         (reply(status="429 Too Many", headers=["Retry-After: 1"]), RateLimited),
@@ -102,7 +104,7 @@ async def test_headers_go_to_the_hosts_that_are_named_for_them(
     first_gets: bool,
     second_gets: bool,
 ) -> None:
-    limits = Limits(
+    limits = DownloadLimits(
         1000, {"Authorization": "a-token", "Cookie": "a-token"}, private_addresses=True, header_hosts=header_hosts
     )
     async with crafted_source(reply(b"jpeg")) as second:
@@ -129,15 +131,15 @@ async def test_headers_go_to_the_hosts_that_are_named_for_them(
     ],
 )
 def test_headers_never_go_from_https_to_http(first: str, onward: str, *, expected: bool) -> None:
-    limits = Limits(1000, {"Cookie": "a-token"}, header_hosts=("a.test", "b.test"))
-    assert bool(limits.headers_for(parse_address(onward), parse_address(first))) is expected
-    plain = Limits(1000, {"Cookie": "a-token"})
-    assert bool(plain.headers_for(parse_address(onward), parse_address(first))) is (onward == "https://a.test/2")
+    limits = DownloadLimits(1000, {"Cookie": "a-token"}, header_hosts=("a.test", "b.test"))
+    assert bool(limits.headers_for(parse_url(onward), parse_url(first))) is expected
+    plain = DownloadLimits(1000, {"Cookie": "a-token"})
+    assert bool(plain.headers_for(parse_url(onward), parse_url(first))) is (onward == "https://a.test/2")
 
 
 async def test_an_address_that_grew_old_while_it_waited_is_not_used(downloader: Downloader) -> None:
     async with crafted_source(reply(b"jpeg")) as source:
-        with pytest.raises(AddressUsedUp):
+        with pytest.raises(UrlAlreadyUsed):
             await downloader.fetch(f"{source.base}/1.jpg", is_good=lambda: False)
     assert source.requests == []
 
@@ -149,7 +151,7 @@ async def test_the_houses_own_network_is_out_of_reach(transport: Transport, host
     async with crafted_source(reply(b"secret")) as source:
         port = source.base.rpartition(":")[2]
         with pytest.raises(MediaRejected):
-            await transport.downloads(Limits(1000)).fetch(f"http://{host}:{port}/")
+            await transport.downloads(DownloadLimits(1000)).fetch(f"http://{host}:{port}/")
     assert source.requests == []
 
 

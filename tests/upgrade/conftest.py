@@ -15,7 +15,7 @@ from platbook.db.embedded import EmbeddedPostgres
 from platbook.market import Market
 from platbook.simulate.rets.application import RetsSettings
 from platbook.simulate.rets.fields import find_property_class
-from platbook.sync.engine import Engine
+from platbook.sync.engine import SyncEngine
 from tests.rets_matrix.statements import state_all
 from tests.simulate.served import ServedRets, served_rets
 from tests.upgrade.stored import COLUMNS, KEY, LISTINGS, NOW, SEED, SOURCE_AT, SOURCE_STARTED, stored_database
@@ -29,10 +29,10 @@ class Upgraded:
     source: ServedRets
 
     @property
-    def engine(self) -> Engine:
+    def engine(self) -> SyncEngine:
         """An engine that leaves photos alone."""
         system = self.system
-        return Engine(system.database, system.transport, system.box, system.clock)
+        return SyncEngine(system.database, system.transport, system.box, system.clock)
 
     async def rows(self, sql: str, **params: object) -> list[dict[str, object]]:
         """Look into the database."""

@@ -12,10 +12,10 @@ from platbook.base.errors import Conflict
 from platbook.base.log import configure_log
 from platbook.cli.event_loop import new_event_loop
 from platbook.cli.process import run_async
-from platbook.connectors.rets.http_session import Conversation
+from platbook.connectors.rets.http_session import RetsHttpSession
 from platbook.connectors.rets.records import RecordReader
 from platbook.connectors.rets.remarks import Remarks
-from platbook.connectors.rets.searcher import Asked, Searcher
+from platbook.connectors.rets.searcher import Searcher, SearchRequest
 from platbook.connectors.rets.settings import RetsCredentials, RetsSettings
 from platbook.db import Database, SecretBox
 from platbook.protocols.rets.search import MalformedRow
@@ -36,12 +36,12 @@ async def main(login: str, kind: str, database_url: str, *, check: bool) -> None
                 await add_provider(connection, SecretBox(bytes(32)), parse_configuration(said), datetime.now(UTC))
         import_module("anyio._backends._asyncio")  # start-up: the HTTP library loads it with its first request
         measure = Measure()
-        conversation = Conversation(transport.for_provider("bench"), settings, credentials)
+        conversation = RetsHttpSession(transport.for_provider("bench"), settings, credentials)
         await conversation.log_in()
         measure.logged_in()
         searcher, reader = Searcher(conversation, settings, Remarks()), RecordReader(settings)
         rows = 0
-        async for piece in searcher.stream(Asked("RES", "(Field000=0+)")):
+        async for piece in searcher.stream(SearchRequest("RES", "(Field000=0+)")):
             rows += len(piece.rows)
             if kind == "dicts":
                 for row in piece.rows:

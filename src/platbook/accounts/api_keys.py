@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from platbook import audit
 from platbook.accounts.tokens import hash_token, new_secret_token
 from platbook.accounts.users import clean_name, look_up_user
-from platbook.audit import Subject, write_entry
-from platbook.base.actor import Actor, Scope, Surface
+from platbook.audit import AuditSubject
+from platbook.base.actor import Actor, ApiKeyScope, Surface
 from platbook.base.errors import InvalidInput, NotFound
 from platbook.base.ids import new_id
 from platbook.base.rights import PUBLIC, ROLES, SCOPES, Right, require
@@ -24,17 +25,17 @@ PREFIX = "pbk_"
 
 
 @dataclass(frozen=True, slots=True)
-class NewKey:
+class NewApiKey:
     """What a key is made with."""
 
     name: str
-    scopes: Sequence[Scope]
+    scopes: Sequence[ApiKeyScope]
     surface: Surface = Surface.INTERNAL
     expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class ApiKey:
     """A key as it is kept. `last_used_at` is true to the hour."""
 
     id: UUID
@@ -48,7 +49,7 @@ class Key:
     last_used_at: datetime | None
 
 
-async def add_key(connection: WriteConnection, new: NewKey, actor: Actor, at: datetime) -> tuple[UUID, str]:
+async def add_key(connection: WriteConnection, new: NewApiKey, actor: Actor, at: datetime) -> tuple[UUID, str]:
     """Make a key of one's own: its id, and the key, which is shown once. InvalidInput names the field."""
     require(actor, Right.OWN_PROFILE)
     _check(new, actor, at)
@@ -65,17 +66,17 @@ async def add_key(connection: WriteConnection, new: NewKey, actor: Actor, at: da
     }
     await connection.run(Q.add_key, params)
     details = {"owner": str(actor.user_id), "surface": new.surface, "scopes": params["scopes"]}
-    await write_entry(connection, actor, "key made", Subject("key", str(key_id)), at, details)
+    await audit.record(connection, actor, "key made", AuditSubject("key", str(key_id)), at, details)
     return key_id, key
 
 
-async def find_keys(connection: ReadConnection, user_id: UUID, actor: Actor) -> list[Key]:
+async def find_keys(connection: ReadConnection, user_id: UUID, actor: Actor) -> list[ApiKey]:
     """The keys of a user, the newest first: one's own, or of a user one sees. NotFound."""
     if user_id == actor.user_id:
         require(actor, Right.OWN_PROFILE)
     else:
         await look_up_user(connection, user_id, actor)
-    return await connection.all(Key, Q.find_keys, {"user_id": user_id})
+    return await connection.all(ApiKey, Q.find_keys, {"user_id": user_id})
 
 
 async def revoke_key(connection: WriteConnection, user_id: UUID, key_id: UUID, actor: Actor, at: datetime) -> None:
@@ -83,12 +84,12 @@ async def revoke_key(connection: WriteConnection, user_id: UUID, key_id: UUID, a
     require(actor, Right.OWN_PROFILE if user_id == actor.user_id else Right.MANAGE_USERS)
     if await connection.value(str, Q.revoke_key, {"id": key_id, "user_id": user_id, "at": at}) is None:
         raise NotFound("there is no such key", code="KEY_NOT_FOUND")
-    await write_entry(connection, actor, "key revoked", Subject("key", str(key_id)), at, {"owner": str(user_id)})
+    await audit.record(connection, actor, "key revoked", AuditSubject("key", str(key_id)), at, {"owner": str(user_id)})
 
 
-def _check(new: NewKey, actor: Actor, at: datetime) -> None:
+def _check(new: NewApiKey, actor: Actor, at: datetime) -> None:
     if not new.scopes:
-        raise InvalidInput.of("scopes", f"must name at least one of {', '.join(Scope)}")
+        raise InvalidInput.of("scopes", f"must name at least one of {', '.join(ApiKeyScope)}")
     for scope in new.scopes:
         if new.surface is Surface.PUBLIC and not SCOPES[scope] <= PUBLIC:
             raise InvalidInput.of("scopes", f"{scope} is not for the public surface")

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from platbook.accounts.api_keys import PREFIX
 from platbook.accounts.tokens import hash_token, read_access_token
-from platbook.base.actor import Actor, Role, Scope, Surface
+from platbook.base.actor import Actor, ApiKeyScope, Role, Surface
 from platbook.base.clock import Clock
 from platbook.base.errors import NotAuthenticated
 from platbook.base.log import get_log
@@ -57,7 +57,7 @@ class _KeyCaller(_Caller):
     last_used_at: datetime | None
 
 
-class Callers:
+class CallerResolver:
     """Tells who a token speaks for. `hears`: of changes, at present."""
 
     def __init__(self, database: Database, box: SecretBox, clock: Clock) -> None:
@@ -122,7 +122,7 @@ class Callers:
             _to_actor(found),
             surface=Surface(found.surface),
             key_id=found.key_id,
-            scopes=frozenset(map(Scope, found.scopes)),
+            scopes=frozenset(map(ApiKeyScope, found.scopes)),
         )
         return actor, found.expires_at or datetime.max.replace(tzinfo=UTC)
 

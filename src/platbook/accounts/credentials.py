@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from platbook import audit
 from platbook.accounts.auth_throttle import claim_attempt, forgive_attempt, take_back_attempt
-from platbook.accounts.login_audit import Means, note_refusal
+from platbook.accounts.login_audit import LoginMethod, record_refusal
 from platbook.accounts.passwords import check_password, hash_password, needs_rehash, verify_password
 from platbook.accounts.totp import asks_for_code, use_code
-from platbook.audit import Subject, write_entry
+from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
 from platbook.base.clock import Clock
 from platbook.base.errors import NotAuthenticated
@@ -19,7 +20,7 @@ Q = load_queries(__package__ or "platbook.accounts")
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class LoginProof:
     """Who has proved to be themselves, and their password's hash where it is to be kept anew."""
 
     user_id: UUID
@@ -33,13 +34,13 @@ class _Login:
     is_active: bool
 
 
-class Credentials:
+class CredentialChecker:
     """Checks passwords and codes; every guess counts, whatever it was to open."""
 
     def __init__(self, database: Database, box: SecretBox, clock: Clock) -> None:
         self._database, self._box, self._clock = database, box, clock
 
-    async def prove(self, email: str, password: str, address: str, code: str | None = None) -> Proof:
+    async def prove(self, email: str, password: str, address: str, code: str | None = None) -> LoginProof:
         """Check a password, and a code where one is asked for, sent from a client address.
 
         NotAuthenticated: INVALID_CREDENTIALS, the same for an unknown user and a wrong code, or TOTP_REQUIRED where the
@@ -59,7 +60,7 @@ class Credentials:
                 await take_back_attempt(connection, email, address, now)
             elif not asked or await use_code(connection, self._box, login.id, code or "", now):
                 await forgive_attempt(connection, email, address, now)
-                return Proof(login.id, renewed)
+                return LoginProof(login.id, renewed)
         if code:
             raise await self._refuse(login, "code", address, now)
         raise NotAuthenticated("send the code of your device too, as totp", code="TOTP_REQUIRED")
@@ -68,7 +69,7 @@ class Credentials:
         """Note a refusal, known here or not: what is noted takes the same time for both."""
         user_id, reason = (None, "unknown") if login is None else (login.id, reason)
         async with self._database.transaction() as connection:
-            await note_refusal(connection, user_id, now, Means.PASSWORD, reason, address)
+            await record_refusal(connection, user_id, now, LoginMethod.PASSWORD, reason, address)
         return refuse_login()
 
     async def prove_again(self, actor: Actor, password: str, address: str, code: str | None = None) -> None:
@@ -90,7 +91,7 @@ class Credentials:
             params = {"user_id": actor.user_id, "except_id": actor.session_id, "at": now}
             await connection.run(Q.end_sessions, params)
             await connection.run(Q.void_resets, params)
-            await write_entry(connection, actor, "password changed", Subject("user", str(actor.user_id)), now)
+            await audit.record(connection, actor, "password changed", AuditSubject("user", str(actor.user_id)), now)
 
 
 def refuse_login() -> NotAuthenticated:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from platbook import audit
 from platbook.accounts.tokens import hash_token, new_secret_token
 from platbook.accounts.users import clean_email, clean_group
-from platbook.audit import Subject, write_entry
+from platbook.audit import AuditSubject
 from platbook.base.actor import Actor, Role
 from platbook.base.errors import InvalidInput, NotAllowed, NotFound
 from platbook.base.ids import new_id
@@ -22,7 +23,7 @@ LIFE = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class UserAssignment:
     """What somebody is invited to be."""
 
     role: Role = Role.AGENT
@@ -44,7 +45,7 @@ class Invitation:
     expires_at: datetime
 
 
-async def invite(connection: WriteConnection, email: str, place: Place, actor: Actor, at: datetime) -> str:
+async def invite(connection: WriteConnection, email: str, place: UserAssignment, actor: Actor, at: datetime) -> str:
     """Invite somebody; the token, which is shown once and never kept."""
     require(actor, Right.MANAGE_USERS)
     if place.role is Role.ADMIN:
@@ -63,7 +64,7 @@ async def invite(connection: WriteConnection, email: str, place: Place, actor: A
     }
     await connection.run(Q.add_invitation, params)
     details = {"role": place.role, "office": params["office"], "team": params["team"]}
-    await write_entry(connection, actor, "user invited", Subject("invitation", str(invitation_id)), at, details)
+    await audit.record(connection, actor, "user invited", AuditSubject("invitation", str(invitation_id)), at, details)
     return token
 
 
@@ -78,19 +79,19 @@ async def withdraw_invitation(connection: WriteConnection, invitation_id: UUID, 
     require(actor, Right.MANAGE_USERS)
     if await connection.value(str, Q.withdraw_invitation, {"id": invitation_id, "at": at}) is None:
         raise NotFound("there is no such invitation", code="INVITATION_NOT_FOUND")
-    await write_entry(connection, actor, "invitation withdrawn", Subject("invitation", str(invitation_id)), at)
+    await audit.record(connection, actor, "invitation withdrawn", AuditSubject("invitation", str(invitation_id)), at)
 
 
-async def use_invitation(connection: WriteConnection, token: str, email: str, at: datetime) -> Place:
+async def use_invitation(connection: WriteConnection, token: str, email: str, at: datetime) -> UserAssignment:
     """Use an invitation up; what it gives. NotAllowed where it is none, is used, expired or for somebody else."""
     params = {"token_hash": hash_token(token), "email": clean_email(email), "at": at}
-    place = await connection.first(Place, Q.use_invitation, params)
+    place = await connection.first(UserAssignment, Q.use_invitation, params)
     if place is None:
         raise NotAllowed("this invitation is not valid for this e-mail address, was used, or has expired")
-    return Place(Role(place.role), place.office, place.team)
+    return UserAssignment(Role(place.role), place.office, place.team)
 
 
-async def use_newest_invitation(connection: WriteConnection, email: str, at: datetime) -> Place | None:
+async def use_newest_invitation(connection: WriteConnection, email: str, at: datetime) -> UserAssignment | None:
     """Use up the newest invitation of an address that was proved in another way; None where there is none."""
-    place = await connection.first(Place, Q.use_newest_invitation, {"email": email, "at": at})
-    return None if place is None else Place(Role(place.role), place.office, place.team)
+    place = await connection.first(UserAssignment, Q.use_newest_invitation, {"email": email, "at": at})
+    return None if place is None else UserAssignment(Role(place.role), place.office, place.team)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from platbook import audit
 from platbook.accounts.passwords import check_password, hash_password
 from platbook.accounts.tokens import hash_token, new_secret_token
 from platbook.accounts.users import User, get_user, get_user_by_email
-from platbook.audit import Subject, write_entry
+from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
 from platbook.base.errors import Conflict, NotAllowed, NotFound
 from platbook.base.ids import new_id
@@ -26,7 +27,7 @@ EVENT = "password reset asked"
 
 
 @dataclass(frozen=True, slots=True)
-class Reset:
+class PasswordReset:
     """A reset for a user's mailbox: whoever has the token may set the password."""
 
     email: str
@@ -44,7 +45,7 @@ class _Owner:
     email: str
 
 
-async def ask_reset(connection: WriteConnection, box: SecretBox, email: str, at: datetime) -> None:
+async def request_reset(connection: WriteConnection, box: SecretBox, email: str, at: datetime) -> None:
     """Somebody says that they forgot the password of an address: tell its mailbox, if it is a user's."""
     try:
         user = await get_user_by_email(connection, email)
@@ -60,7 +61,7 @@ async def send_reset(connection: WriteConnection, box: SecretBox, user_id: UUID,
     await _send(connection, box, _let_in(await get_user(connection, user_id)), actor, at)
 
 
-async def make_reset(connection: WriteConnection, email: str, actor: Actor, at: datetime) -> Reset:
+async def make_reset(connection: WriteConnection, email: str, actor: Actor, at: datetime) -> PasswordReset:
     """A reset to be handed over by whoever runs the server; NotFound; Conflict: the user is disabled."""
     require(actor, Right.MANAGE_USERS)
     return await _make(connection, _let_in(await get_user_by_email(connection, email)), actor, at)
@@ -76,7 +77,7 @@ async def use_reset(connection: WriteConnection, token: str, password: str, at: 
     params = {"user_id": owner.id, "except_id": None, "at": at}
     await connection.run(Q.end_sessions, params)
     await connection.run(Q.void_resets, params)
-    await write_entry(connection, Actor(owner.email, owner.id), "password reset", _subject(owner.id), at)
+    await audit.record(connection, Actor(owner.email, owner.id), "password reset", _subject(owner.id), at)
 
 
 async def _send(connection: WriteConnection, box: SecretBox, user: User, actor: Actor, at: datetime) -> None:
@@ -85,14 +86,14 @@ async def _send(connection: WriteConnection, box: SecretBox, user: User, actor: 
     await write_event(connection, EVENT, payload, at, seal=box)
 
 
-async def _make(connection: WriteConnection, user: User, actor: Actor, at: datetime) -> Reset:
+async def _make(connection: WriteConnection, user: User, actor: Actor, at: datetime) -> PasswordReset:
     token = new_secret_token()
     params = {"id": new_id(), "user_id": user.id, "token_hash": hash_token(token), "at": at, "expires_at": at + LIFE}
     await connection.run(Q.delete_dead_resets, params)
     await connection.run(Q.void_resets, params)
     await connection.run(Q.add_reset, params)
-    await write_entry(connection, actor, "password reset asked", _subject(user.id), at)
-    return Reset(user.email, token, at + LIFE)
+    await audit.record(connection, actor, "password reset asked", _subject(user.id), at)
+    return PasswordReset(user.email, token, at + LIFE)
 
 
 def _let_in(user: User) -> User:
@@ -101,5 +102,5 @@ def _let_in(user: User) -> User:
     return user
 
 
-def _subject(user_id: UUID) -> Subject:
-    return Subject("user", str(user_id))
+def _subject(user_id: UUID) -> AuditSubject:
+    return AuditSubject("user", str(user_id))

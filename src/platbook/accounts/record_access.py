@@ -1,11 +1,11 @@
 """Whose records a query may touch, as a condition of its SQL."""
 
-from platbook.base.rights import Whose
+from platbook.base.rights import RecordAccess
 from platbook.db.compose import SQL, Composable, Composed, Identifier, Literal
 from platbook.db.conditions import any_of
 
 
-def to_condition(whose: Whose, *, owner: Identifier, office: Identifier, team: Identifier) -> Composed:
+def to_condition(whose: RecordAccess, *, owner: Identifier, office: Identifier, team: Identifier) -> Composed:
     """The rows that `whose` holds, by the columns that name a row's owner, office and team.
 
     The same as `Whose.holds`, row by row. Identifiers may be qualified: `Identifier("leads", "office")`.
@@ -15,7 +15,7 @@ def to_condition(whose: Whose, *, owner: Identifier, office: Identifier, team: I
     return any_of([*of_group(whose, office=office, team=team), *of_owners(whose, owner)])
 
 
-def of_group(whose: Whose, *, office: Identifier, team: Identifier) -> list[Composable]:
+def of_group(whose: RecordAccess, *, office: Identifier, team: Identifier) -> list[Composable]:
     """The rows of the office, team or team of an office; none where no group is named."""
     group = [
         SQL("{} = {}").format(column, Literal(name))
@@ -25,7 +25,7 @@ def of_group(whose: Whose, *, office: Identifier, team: Identifier) -> list[Comp
     return [SQL("({})").format(SQL(" AND ").join(group))] if group else []
 
 
-def of_owners(whose: Whose, owner: Identifier) -> list[Composable]:
+def of_owners(whose: RecordAccess, owner: Identifier) -> list[Composable]:
     """The rows of the owners named; none where nobody is."""
     if not whose.owners:
         return []

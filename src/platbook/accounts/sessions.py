@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from platbook.accounts.credentials import Credentials, refuse_login
-from platbook.accounts.login_audit import Means, note_end, note_login, note_reuse
+from platbook.accounts.credentials import CredentialChecker, refuse_login
+from platbook.accounts.login_audit import LoginMethod, record_login, record_logout, record_token_reuse
 from platbook.accounts.tokens import hash_token, new_secret_token, sign_access_token
 from platbook.accounts.users import User, get_user
 from platbook.base.actor import Actor
@@ -46,7 +46,7 @@ class Sessions:
 
     def __init__(self, database: Database, box: SecretBox, clock: Clock, settings: Settings) -> None:
         self._database, self._clock = database, clock
-        self.credentials = Credentials(database, box, clock)
+        self.credentials = CredentialChecker(database, box, clock)
         self._key = box.derive("access-tokens")
         self._access_life = timedelta(minutes=settings.access_token_minutes)
         self._refresh_life = timedelta(days=settings.refresh_token_days)
@@ -56,14 +56,14 @@ class Sessions:
         proof = await self.credentials.prove(email, password, address, code)
         async with self._database.transaction() as connection:
             return await self.admit(
-                connection, proof.user_id, Means.PASSWORD, address=address, renewed_hash=proof.renewed_hash
+                connection, proof.user_id, LoginMethod.PASSWORD, address=address, renewed_hash=proof.renewed_hash
             )
 
     async def admit(
         self,
         connection: WriteConnection,
         user_id: UUID,
-        by: Means,
+        by: LoginMethod,
         *,
         address: str | None = None,
         renewed_hash: str | None = None,
@@ -75,7 +75,7 @@ class Sessions:
         user = await get_user(connection, user_id)
         if not user.is_active:  # disabled while the password was looked at
             raise refuse_login()
-        await note_login(connection, user_id, user.email, now, by, address)
+        await record_login(connection, user_id, user.email, now, by, address)
         return await self.start(connection, user)
 
     async def start(self, connection: WriteConnection, user: User) -> Tokens:
@@ -94,7 +94,7 @@ class Sessions:
             known = await connection.first(_RefreshToken, Q.get_refresh_token, params)
             if known is not None and known.used_at is not None:
                 if await connection.run(Q.end_session, {"id": known.session_id, "at": now}):
-                    await note_reuse(connection, known.user_id, now)
+                    await record_token_reuse(connection, known.user_id, now)
             elif known is not None and known.ended_at is None and known.expires_at > now:
                 await connection.run(Q.use_refresh_token, params)
                 user = await get_user(connection, known.user_id)
@@ -109,7 +109,7 @@ class Sessions:
         now = self._clock.now()
         async with self._database.transaction() as connection:
             await connection.run(Q.end_session, {"id": actor.session_id, "at": now})
-            await note_end(connection, actor, now)
+            await record_logout(connection, actor, now)
 
     async def _give(self, connection: WriteConnection, user: User, session_id: UUID) -> Tokens:
         now, refresh = self._clock.now(), new_secret_token()

@@ -12,8 +12,9 @@ from uuid import UUID
 from pyotp import random_base32
 from pyotp.totp import TOTP
 
+from platbook import audit
 from platbook.accounts.tokens import hash_token
-from platbook.audit import Subject, write_entry
+from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
 from platbook.base.errors import Conflict, InvalidInput, NotFound
 from platbook.base.rights import Right, require
@@ -30,7 +31,7 @@ _RECOVERY_LENGTH = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Setup:
+class TotpSetup:
     """What a device is told, once: the secret, and the same as an address its camera reads."""
 
     secret: str
@@ -43,7 +44,7 @@ class _Kept:
     confirmed: bool
 
 
-async def set_up_totp(connection: WriteConnection, box: SecretBox, actor: Actor, at: datetime) -> Setup:
+async def set_up_totp(connection: WriteConnection, box: SecretBox, actor: Actor, at: datetime) -> TotpSetup:
     """Begin: a new secret. Logins ask for a code once one was confirmed. Conflict where they do already."""
     user_id = _user_of(actor)
     if await asks_for_code(connection, user_id):
@@ -51,8 +52,8 @@ async def set_up_totp(connection: WriteConnection, box: SecretBox, actor: Actor,
     secret = random_base32()
     sealed = box.seal(secret.encode(), context=_context(user_id))
     await connection.run(Q.set_totp, {"user_id": user_id, "sealed": sealed})
-    await write_entry(connection, actor, "totp begun", _subject(user_id), at)
-    return Setup(secret, TOTP(secret).provisioning_uri(name=actor.name, issuer_name=_ISSUER))
+    await audit.record(connection, actor, "totp begun", _subject(user_id), at)
+    return TotpSetup(secret, TOTP(secret).provisioning_uri(name=actor.name, issuer_name=_ISSUER))
 
 
 async def confirm_totp(connection: WriteConnection, box: SecretBox, actor: Actor, code: str, at: datetime) -> list[str]:
@@ -67,7 +68,7 @@ async def confirm_totp(connection: WriteConnection, box: SecretBox, actor: Actor
     if not await _use_code(connection, box, user_id, kept.sealed, code, at):
         raise InvalidInput.of("totp", "is not the code of this moment")
     await connection.run(Q.confirm_totp, {"user_id": user_id, "at": at})
-    await write_entry(connection, actor, "totp confirmed", _subject(user_id), at)
+    await audit.record(connection, actor, "totp confirmed", _subject(user_id), at)
     return await _renew_recovery_codes(connection, user_id)
 
 
@@ -76,7 +77,7 @@ async def renew_recovery_codes(connection: WriteConnection, actor: Actor, at: da
     user_id = _user_of(actor)
     if not await asks_for_code(connection, user_id):
         raise Conflict("logins ask for no code", code="NO_TOTP")
-    await write_entry(connection, actor, "recovery codes renewed", _subject(user_id), at)
+    await audit.record(connection, actor, "recovery codes renewed", _subject(user_id), at)
     return await _renew_recovery_codes(connection, user_id)
 
 
@@ -86,7 +87,7 @@ async def remove_totp(connection: WriteConnection, user_id: UUID, actor: Actor, 
     if not await connection.run(Q.remove_totp, {"user_id": user_id}):
         raise NotFound("there is no such user", code="USER_NOT_FOUND")
     await connection.run(Q.delete_recovery_codes, {"user_id": user_id})
-    await write_entry(connection, actor, "totp removed", _subject(user_id), at)
+    await audit.record(connection, actor, "totp removed", _subject(user_id), at)
 
 
 async def asks_for_code(connection: ReadConnection, user_id: UUID) -> bool:
@@ -134,8 +135,8 @@ def _user_of(actor: Actor) -> UUID:
     return actor.user_id
 
 
-def _subject(user_id: UUID) -> Subject:
-    return Subject("user", str(user_id))
+def _subject(user_id: UUID) -> AuditSubject:
+    return AuditSubject("user", str(user_id))
 
 
 def _context(user_id: UUID) -> str:

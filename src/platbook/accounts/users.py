@@ -7,13 +7,14 @@ from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
 
+from platbook import audit
 from platbook.accounts.passwords import check_password, hash_password
 from platbook.accounts.record_access import to_condition
-from platbook.audit import Subject, write_entry
+from platbook.audit import AuditSubject
 from platbook.base.actor import Actor, Role
 from platbook.base.errors import Conflict, InvalidInput, NotFound
 from platbook.base.ids import new_id
-from platbook.base.rights import Belonging, Right, require, require_over, whose
+from platbook.base.rights import Ownership, Right, record_access, require, require_over
 from platbook.db import ReadConnection, UniqueViolation, WriteConnection, load_queries
 from platbook.db.compose import SQL, Identifier
 
@@ -54,9 +55,9 @@ class User:
     last_login_at: datetime | None
 
     @property
-    def belonging(self) -> Belonging:
+    def belonging(self) -> Ownership:
         """A user is their own, their office's and their team's."""
-        return Belonging(self.id, self.office, self.team)
+        return Ownership(self.id, self.office, self.team)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ async def keep_user(connection: WriteConnection, new: NewUser, actor: Actor, at:
     except UniqueViolation:
         raise _address_taken() from None
     details = {"role": new.role, "office": params["office"], "team": params["team"]}
-    await write_entry(connection, actor, "user added", Subject("user", str(user_id)), at, details)
+    await audit.record(connection, actor, "user added", AuditSubject("user", str(user_id)), at, details)
     return await get_user(connection, user_id)
 
 
@@ -148,9 +149,9 @@ async def look_up_user(connection: ReadConnection, user_id: UUID, actor: Actor) 
     return user
 
 
-async def get_belonging(connection: ReadConnection, user_id: UUID) -> Belonging:
+async def get_ownership(connection: ReadConnection, user_id: UUID) -> Ownership:
     """What belongs to a user belongs to their office and team too; nobody's, where there is no such user."""
-    return await connection.first(Belonging, Q.get_belonging, {"id": user_id}) or Belonging()
+    return await connection.first(Ownership, Q.get_belonging, {"id": user_id}) or Ownership()
 
 
 async def find_users(
@@ -158,7 +159,7 @@ async def find_users(
 ) -> Users:
     """A page of the users an actor sees, by e-mail address."""
     seen = to_condition(
-        whose(actor, Right.READ_USERS),
+        record_access(actor, Right.READ_USERS),
         owner=Identifier("id"),
         office=Identifier("office"),
         team=Identifier("team"),
@@ -199,7 +200,7 @@ async def change_user(
     if changed:
         told = {name: [known[name], changed[name]] for name in _TOLD if name in changed}
         details = {"fields": sorted(changed), **told}
-        await write_entry(connection, actor, "user changed", Subject("user", str(user_id)), at, details)
+        await audit.record(connection, actor, "user changed", AuditSubject("user", str(user_id)), at, details)
     return await get_user(connection, user_id)
 
 
@@ -217,7 +218,7 @@ async def change_own_names(
     if user_id is None:
         raise _no_such_user()
     details = {"fields": ["first_name", "last_name"]}
-    await write_entry(connection, actor, "user changed", Subject("user", str(user_id)), at, details)
+    await audit.record(connection, actor, "user changed", AuditSubject("user", str(user_id)), at, details)
     return await get_user(connection, user_id)
 
 
@@ -236,7 +237,7 @@ async def set_active(connection: WriteConnection, user_id: UUID, actor: Actor, a
             await connection.run(statement, {"user_id": user_id, "except_id": None, "at": at})
     if before.is_active != active:
         act = "user enabled" if active else "user disabled"
-        await write_entry(connection, actor, act, Subject("user", str(user_id)), at)
+        await audit.record(connection, actor, act, AuditSubject("user", str(user_id)), at)
     return await get_user(connection, user_id)
 
 
@@ -256,15 +257,15 @@ async def attach_agents(
         raise InvalidInput.of("agentIds", "must be ids of users whose role is agent or manager")
     await connection.run(Q.detach_agents, {"assistant_id": assistant_id})
     await connection.run(Q.attach_agents, {"assistant_id": assistant_id, "ids": wanted})
-    subject, details = Subject("user", str(assistant_id)), {"agents": [str(one) for one in wanted]}
-    await write_entry(connection, actor, "agents attached", subject, at, details)
+    subject, details = AuditSubject("user", str(assistant_id)), {"agents": [str(one) for one in wanted]}
+    await audit.record(connection, actor, "agents attached", subject, at, details)
     return await find_attached(connection, assistant_id, actor)
 
 
 async def find_attached(connection: ReadConnection, assistant_id: UUID, actor: Actor) -> list[User]:
     """The agents an assistant works for, by e-mail address; of both, those the actor sees. NotFound."""
     await look_up_user(connection, assistant_id, actor)
-    seen = whose(actor, Right.READ_USERS)
+    seen = record_access(actor, Right.READ_USERS)
     found = await connection.all(User, Q.find_attached, {"assistant_id": assistant_id})
     return [agent for agent in found if seen.holds(agent.belonging)]
 

@@ -5,7 +5,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from platbook.accounts import Callers, Sessions
+from platbook.accounts import CallerResolver, Sessions
 from platbook.accounts.oidc import OidcSignIn
 from platbook.base.actor import Actor, Surface
 from platbook.base.clock import Clock
@@ -28,7 +28,7 @@ class Services:
     queue: JobQueue
     transport: Transport
     sessions: Sessions
-    callers: Callers
+    callers: CallerResolver
     storage: Storage
     blobs: Blobs
     cdn: Cdn | None = None

@@ -1,5 +1,5 @@
 """Who did what: one row for each act, written in the transaction of the act."""
 
-from platbook.audit.log import Entries, Entry, EntryFilter, Subject, find_entries, write_entry
+from platbook.audit.log import AuditEntries, AuditEntry, AuditFilter, AuditSubject, find_entries, record
 
-__all__ = ["Entries", "Entry", "EntryFilter", "Subject", "find_entries", "write_entry"]
+__all__ = ["AuditEntries", "AuditEntry", "AuditFilter", "AuditSubject", "find_entries", "record"]

@@ -12,11 +12,11 @@ from platbook.db import ReadConnection, WriteConnection, as_json, load_queries
 
 Q = load_queries(__package__ or "platbook.audit")
 
-_NOTHING: Mapping[str, object] = {}
+_NO_DETAILS: Mapping[str, object] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class AuditSubject:
     """What was acted on: a kind (`user`, `provider`, `lead`) and its id."""
 
     kind: str
@@ -24,7 +24,7 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditEntry:
     """One act. `key_id`: it was done by this API key of the user."""
 
     id: UUID
@@ -39,7 +39,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class EntryFilter:
+class AuditFilter:
     """What entries are asked for; None asks for all."""
 
     user_id: UUID | None = None
@@ -50,22 +50,22 @@ class EntryFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class Entries:
+class AuditEntries:
     """One page of entries, the newest first."""
 
-    entries: list[Entry]
+    entries: list[AuditEntry]
     total: int
 
 
-async def write_entry(
+async def record(
     connection: WriteConnection,
     actor: Actor,
     act: str,
-    subject: Subject,
+    subject: AuditSubject,
     at: datetime,
-    details: Mapping[str, object] = _NOTHING,
+    details: Mapping[str, object] = _NO_DETAILS,
 ) -> None:
-    """Note an act (`user disabled`, `lead merged`) in its own transaction. `details` hold no secret and no contact."""
+    """Record an act (`user disabled`, `lead merged`) in the act's transaction; `details` hold no secret or contact."""
     params = {
         "id": new_id(),
         "at": at,
@@ -81,8 +81,8 @@ async def write_entry(
 
 
 async def find_entries(
-    connection: ReadConnection, actor: Actor, wanted: EntryFilter, *, page: int, limit: int
-) -> Entries:
+    connection: ReadConnection, actor: Actor, wanted: AuditFilter, *, page: int, limit: int
+) -> AuditEntries:
     """A page of the log, the newest first. NotAllowed."""
     require(actor, Right.READ_AUDIT)
     params: dict[str, object] = {
@@ -95,4 +95,4 @@ async def find_entries(
         "offset": (page - 1) * limit,
     }
     total = await connection.value(int, Q.count_entries, params) or 0
-    return Entries(await connection.all(Entry, Q.find_entries, params), total)
+    return AuditEntries(await connection.all(AuditEntry, Q.find_entries, params), total)

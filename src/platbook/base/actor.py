@@ -22,7 +22,7 @@ class Surface(StrEnum):
     PUBLIC = "public"
 
 
-class Scope(StrEnum):
+class ApiKeyScope(StrEnum):
     """What an API key may be made for."""
 
     READ_LISTINGS = "listings:read"
@@ -51,7 +51,7 @@ class Actor:
     surface: Surface = Surface.INTERNAL
     session_id: UUID | None = None
     key_id: UUID | None = None
-    scopes: frozenset[Scope] | None = None
+    scopes: frozenset[ApiKeyScope] | None = None
 
     def __str__(self) -> str:
         return self.name

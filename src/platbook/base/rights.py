@@ -10,7 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID
 
-from platbook.base.actor import Actor, Role, Scope, Surface
+from platbook.base.actor import Actor, ApiKeyScope, Role, Surface
 from platbook.base.errors import NotAllowed, NotFound
 
 
@@ -100,12 +100,12 @@ ROLES: Mapping[Role, Mapping[Right, Reach]] = MappingProxyType(
 )
 """The table. A right that a role's row does not name is not given."""
 
-SCOPES: Mapping[Scope, frozenset[Right]] = MappingProxyType(
+SCOPES: Mapping[ApiKeyScope, frozenset[Right]] = MappingProxyType(
     {
-        Scope.READ_LISTINGS: frozenset({Right.READ_LISTINGS}),
-        Scope.WRITE_LISTINGS: frozenset({Right.READ_LISTINGS, Right.WRITE_LISTINGS}),
-        Scope.READ_CRM: frozenset({Right.READ_CRM, Right.EXPORT_CRM}),
-        Scope.WRITE_CRM: frozenset(
+        ApiKeyScope.READ_LISTINGS: frozenset({Right.READ_LISTINGS}),
+        ApiKeyScope.WRITE_LISTINGS: frozenset({Right.READ_LISTINGS, Right.WRITE_LISTINGS}),
+        ApiKeyScope.READ_CRM: frozenset({Right.READ_CRM, Right.EXPORT_CRM}),
+        ApiKeyScope.WRITE_CRM: frozenset(
             {
                 Right.READ_CRM,
                 Right.WRITE_CRM,
@@ -115,9 +115,9 @@ SCOPES: Mapping[Scope, frozenset[Right]] = MappingProxyType(
                 Right.SEND_EVENTS,
             }
         ),
-        Scope.SEND_EVENTS: frozenset({Right.SEND_EVENTS}),
-        Scope.READ_SYNCS: frozenset({Right.READ_STATUS, Right.READ_SYNCS}),
-        Scope.RUN_SYNCS: frozenset({Right.READ_STATUS, Right.READ_SYNCS, Right.RUN_SYNCS}),
+        ApiKeyScope.SEND_EVENTS: frozenset({Right.SEND_EVENTS}),
+        ApiKeyScope.READ_SYNCS: frozenset({Right.READ_STATUS, Right.READ_SYNCS}),
+        ApiKeyScope.RUN_SYNCS: frozenset({Right.READ_STATUS, Right.READ_SYNCS, Right.RUN_SYNCS}),
     }
 )
 """What each scope of an API key lets through, of what its owner may. What may be written may be read, but for events.
@@ -130,7 +130,7 @@ PUBLIC = frozenset({Right.READ_LISTINGS})
 
 
 @dataclass(frozen=True, slots=True)
-class Belonging:
+class Ownership:
     """Whose a record is: its owner, and the office and team it stands under."""
 
     owner: UUID | None = None
@@ -139,7 +139,7 @@ class Belonging:
 
 
 @dataclass(frozen=True, slots=True)
-class Whose:
+class RecordAccess:
     """Over whose records: everybody's, those owned by `owners`, and those of an office, a team, or a team of an office.
 
     `office` and `team` both None name no group.
@@ -150,7 +150,7 @@ class Whose:
     office: str | None = None
     team: str | None = None
 
-    def holds(self, one: Belonging) -> bool:
+    def holds(self, one: Ownership) -> bool:
         """Whether a record is among them."""
         if self.everybody or one.owner in self.owners:
             return True
@@ -159,10 +159,10 @@ class Whose:
         return self.office in {None, one.office} and self.team in {None, one.team}
 
 
-NOBODYS = Whose()
+NOBODYS = RecordAccess()
 
 
-def may(actor: Actor, right: Right) -> bool:
+def has_right(actor: Actor, right: Right) -> bool:
     """Whether an actor has a right over anything at all: by role, and with a key by its scopes and surface too."""
     if actor.role is None or right not in ROLES[actor.role]:
         return False
@@ -173,39 +173,39 @@ def may(actor: Actor, right: Right) -> bool:
 
 def require(actor: Actor, right: Right) -> None:
     """NotAllowed, unless the actor has the right."""
-    if not may(actor, right):
+    if not has_right(actor, right):
         raise NotAllowed(
             "your role does not allow this" if actor.scopes is None else "this API key does not allow this"
         )
 
 
-def whose(actor: Actor, right: Right) -> Whose:
+def record_access(actor: Actor, right: Right) -> RecordAccess:
     """Over whose records an actor has a right.
 
     A manager with a team reaches that team within their office, one without reaches the whole office; their own
     records in any case.
     """
-    if actor.role is None or not may(actor, right):
+    if actor.role is None or not has_right(actor, right):
         return NOBODYS
     reach = ROLES[actor.role][right]
     own = frozenset[UUID]() if actor.user_id is None else frozenset({actor.user_id})
     match reach:
         case Reach.ALL:
-            return Whose(everybody=True)
+            return RecordAccess(everybody=True)
         case Reach.OFFICE:
-            return Whose(owners=own, office=actor.office)
+            return RecordAccess(owners=own, office=actor.office)
         case Reach.TEAM:
-            return Whose(owners=own, office=actor.office, team=actor.team)
+            return RecordAccess(owners=own, office=actor.office, team=actor.team)
         case Reach.AGENTS:
-            return Whose(owners=own | actor.agents)
+            return RecordAccess(owners=own | actor.agents)
         case Reach.OWN:
-            return Whose(owners=own)
+            return RecordAccess(owners=own)
 
 
-def require_over(actor: Actor, right: Right, record: Belonging, *, seen_by: Right, code: str = "NOT_FOUND") -> None:
+def require_over(actor: Actor, right: Right, record: Ownership, *, seen_by: Right, code: str = "NOT_FOUND") -> None:
     """NotFound (with `code`) where the actor does not see the record by `seen_by`; NotAllowed where it only sees it."""
-    if not whose(actor, seen_by).holds(record):
+    if not record_access(actor, seen_by).holds(record):
         raise NotFound("there is no such record", code=code)
     require(actor, right)
-    if not whose(actor, right).holds(record):
+    if not record_access(actor, right).holds(record):
         raise NotAllowed("this belongs to somebody else")

@@ -7,8 +7,8 @@ from collections.abc import Generator
 
 import uvicorn
 
-from platbook.accounts import Callers, Sessions
-from platbook.accounts.oidc import Client, Issuer, OidcSignIn, parse_email_trust
+from platbook.accounts import CallerResolver, Sessions
+from platbook.accounts.oidc import OidcClient, OidcIssuer, OidcSignIn, parse_email_trust
 from platbook.api import OIDC_CALLBACK, Services, create_api
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.system import System
@@ -84,7 +84,7 @@ def to_services(system: System) -> Services:
         system.queue,
         system.transport,
         sessions,
-        Callers(system.database, system.box, system.clock),
+        CallerResolver(system.database, system.box, system.clock),
         system.storage,
         system.blobs(),
         system.cdn,
@@ -103,13 +103,13 @@ def make_oidc(system: System, sessions: Sessions) -> OidcSignIn | None:
         raise InvalidInput.of(missing, "is required with OIDC_ISSUER")
     trust = parse_email_trust(settings.oidc_issuer, settings.oidc_email_trust, settings.oidc_email_domains)
     secret = settings.oidc_client_secret
-    client = Client(
+    client = OidcClient(
         settings.oidc_issuer,
         settings.oidc_client_id,
         None if secret is None else secret.get_secret_value(),
         settings.platbook_url + OIDC_CALLBACK,
     )
-    issuer = Issuer(client, system.transport, system.clock)
+    issuer = OidcIssuer(client, system.transport, system.clock)
     return OidcSignIn(issuer, trust, sessions, system.database, system.box, system.clock)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from platbook.base.log import get_log
 from platbook.bootstrap.system import System
 from platbook.db.errors import OperationalError
-from platbook.media.photo_worker import Batches, Pace
+from platbook.media.photo_worker import BatchLimits, PhotoWorker
 
 log = get_log("media")
 
@@ -16,7 +16,7 @@ _TROUBLE_SECONDS = 15.0
 _CLEANUP_SECONDS = 600.0
 
 
-async def do_photo_work(system: System, stopping: asyncio.Event, *, pace: Pace | None = None) -> None:
+async def do_photo_work(system: System, stopping: asyncio.Event, *, pace: BatchLimits | None = None) -> None:
     """Do batches, so many at once as the settings say, until `stopping` is set; what is begun then is given back."""
     batches, exposure, cleanup = system.batches(pace), system.exposure(), system.cleanup()
     jobs = [_do_batch(batches)] * system.settings.platbook_photo_batches
@@ -38,7 +38,7 @@ async def do_photo_work(system: System, stopping: asyncio.Event, *, pace: Pace |
             task.cancel()
 
 
-def _do_batch(batches: Batches) -> Callable[[], Awaitable[float]]:
+def _do_batch(batches: PhotoWorker) -> Callable[[], Awaitable[float]]:
     async def do() -> float:
         for provider_id in await batches.find_due():
             if await batches.run_next(provider_id):

@@ -11,11 +11,11 @@ from platbook.db import Database, SessionLimits
 from platbook.jobs import JobQueue
 from platbook.media.blobs import Blobs
 from platbook.media.cleanup import Cleanup
-from platbook.media.photo_worker import Batches, Pace
-from platbook.media.pictures import Format, Recipe, Studio
-from platbook.media.visibility import Exposure
+from platbook.media.photo_worker import BatchLimits, PhotoWorker
+from platbook.media.pictures import Format, ImagePool, VariantSpec
+from platbook.media.visibility import MediaVisibility
 from platbook.storage import Cdn, Storage, open_cdn, open_storage
-from platbook.sync.engine import Engine
+from platbook.sync.engine import SyncEngine
 from platbook.transport import Transport
 
 
@@ -26,14 +26,14 @@ class System(DatabaseContext):
     queue: JobQueue
     transport: Transport
     storage: Storage
-    studio: Studio
+    studio: ImagePool
     cdn: Cdn | None
     replica: Database | None = None
     """The database whose reads may lag: for the API's lists alone. Whatever decides or writes is given `database`."""
 
-    def engine(self) -> Engine:
+    def engine(self) -> SyncEngine:
         """An engine that does syncs in this process; where photos are done here, it lends its sessions to them."""
-        return Engine(
+        return SyncEngine(
             self.database,
             self.transport,
             self.box,
@@ -41,23 +41,23 @@ class System(DatabaseContext):
             photos=self.batches() if self.settings.platbook_photo_batches else None,
         )
 
-    def batches(self, pace: Pace | None = None) -> Batches:
+    def batches(self, pace: BatchLimits | None = None) -> PhotoWorker:
         """Photo work in this process."""
         warmed = self.cdn if self.settings.platbook_warm_cdn else None
-        return Batches(
-            self.database, self.transport, self.box, self.clock, self.blobs(), pace=pace or Pace(), cdn=warmed
+        return PhotoWorker(
+            self.database, self.transport, self.box, self.clock, self.blobs(), pace=pace or BatchLimits(), cdn=warmed
         )
 
     def blobs(self) -> Blobs:
         """A place for pictures, made as the settings say."""
         formats = tuple(dict.fromkeys(Format(word) for word in self.settings.platbook_photo_formats.split(",")))
-        recipe = Recipe(formats=formats)
+        recipe = VariantSpec(formats=formats)
         keeps = self.settings.platbook_keep_originals
         return Blobs(self.database, self.storage, self.studio, self.clock, recipe, keeps_originals=keeps)
 
-    def exposure(self) -> Exposure:
+    def exposure(self) -> MediaVisibility:
         """Who may see stored pictures, kept true."""
-        return Exposure(self.database, self.storage, self.clock, self.cdn)
+        return MediaVisibility(self.database, self.storage, self.clock, self.cdn)
 
     def cleanup(self) -> Cleanup:
         """The store, cleared of what nobody shows."""
@@ -81,7 +81,7 @@ async def open_system(settings: Settings) -> AsyncGenerator[System]:
             JobQueue.open(database.url, limits=SessionLimits.from_settings(settings))
         )
         transport = await stack.enter_async_context(Transport.open(database, clock))
-        studio = stack.enter_context(Studio.open())
+        studio = stack.enter_context(ImagePool.open())
         cdn = open_cdn(settings, transport.for_service("cdn", tries=1), clock)
         yield System(settings, clock, database, box, queue, transport, storage, studio, cdn, replica)
 

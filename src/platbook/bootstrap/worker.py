@@ -12,10 +12,10 @@ from platbook.crm.leads.maintenance import end_claims, renew_scores
 from platbook.crm.tasks.store import give_reminders
 from platbook.db import load_queries
 from platbook.db.frozen import end_frozen_sessions
-from platbook.jobs import Pace, run_worker
+from platbook.jobs import WorkerTiming, run_worker
 from platbook.listings.rebuild import rebuild_documents
 from platbook.media.reprocessing import reprocess_photos
-from platbook.providers.display import Display
+from platbook.providers.display import DisplaySettings
 from platbook.providers.providers import LOCAL, find_providers
 from platbook.sync.erasure import erase_kept
 from platbook.sync.runs.scheduler import TICK_SECONDS, find_work
@@ -44,7 +44,9 @@ async def has_workers(system: System) -> bool:
         return bool(await connection.value(int, Q.count_workers, {"seconds": _ALIVE_SECONDS}))
 
 
-async def run_jobs(system: System, stopping: asyncio.Event, *, schedule: bool = True, pace: Pace | None = None) -> None:
+async def run_jobs(
+    system: System, stopping: asyncio.Event, *, schedule: bool = True, pace: WorkerTiming | None = None
+) -> None:
     """Work until `stopping` is set. Without `schedule`, only what is in the queue is done, and nothing is started."""
     _prepare(system, schedule=schedule)
     photographing = asyncio.create_task(do_photo_work(system, stopping)) if schedule else None
@@ -122,7 +124,7 @@ async def _tend(system: System) -> None:
 async def _rebuild(system: System, provider_id: str | None) -> None:
     async with system.database.read() as connection:
         displays = {one.provider_id: one.display_rules for one in await find_providers(connection)}
-    displays[LOCAL] = Display()
+    displays[LOCAL] = DisplaySettings()
     for known, display in displays.items():
         if provider_id in {None, known}:
             await rebuild_documents(system.database, known, display)

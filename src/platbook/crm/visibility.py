@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from platbook.accounts.record_access import of_group, of_owners, to_condition
 from platbook.base.actor import Actor
 from platbook.base.errors import NotAllowed, NotFound
-from platbook.base.rights import Belonging, Right, Whose, require, whose
+from platbook.base.rights import Ownership, RecordAccess, Right, record_access, require
 from platbook.crm.leads.lead import Lead
 from platbook.crm.tasks.task import Task
 from platbook.db.compose import SQL, Composable, Identifier, Literal
@@ -53,7 +53,7 @@ def may_claim(actor: Actor, lead: Lead) -> bool:
     """Whether a lead is there for this actor to claim."""
     if lead.assigned_to is not None:
         return False
-    reach = whose(actor, Right.CLAIM_LEADS)
+    reach = record_access(actor, Right.CLAIM_LEADS)
     if lead.claimants is not None:
         return reach.everybody or not reach.owners.isdisjoint(lead.claimants)
     return replace(reach, owners=frozenset()).holds(lead.belonging)
@@ -61,22 +61,22 @@ def may_claim(actor: Actor, lead: Lead) -> bool:
 
 def check_task(actor: Actor, right: Right, task: Task | None) -> Task:
     """A task to be read or changed by a right. NotFound where it is not seen, NotAllowed where it is only seen."""
-    if task is None or not _holds_any(whose(actor, Right.READ_CRM), task):
+    if task is None or not _holds_any(record_access(actor, Right.READ_CRM), task):
         raise NotFound("there is no such task", code="TASK_NOT_FOUND")
     require(actor, right)
-    if not _holds_any(whose(actor, right), task):
+    if not _holds_any(record_access(actor, right), task):
         raise NotAllowed("this task belongs to somebody else")
     return task
 
 
 def sees_few(actor: Actor) -> bool:
     """Whether an actor sees but a part of everything, which no index that sorts begins with."""
-    return not whose(actor, Right.READ_CRM).everybody
+    return not record_access(actor, Right.READ_CRM).everybody
 
 
 def to_lead_conditions(actor: Actor, *, whole: bool = False) -> Conditions:
     """The leads an actor sees; `whole`: only those of which nothing is kept from them."""
-    reach = whose(actor, Right.READ_CRM)
+    reach = record_access(actor, Right.READ_CRM)
     either = None if reach.everybody else [*_of_group(reach), *of_owners(reach, _OWNER)]
     if either is not None and not whole:
         either.extend(_to_pond(actor))
@@ -85,12 +85,12 @@ def to_lead_conditions(actor: Actor, *, whole: bool = False) -> Conditions:
 
 def to_whole(actor: Actor) -> Composable:
     """That a lead is seen whole, as SQL."""
-    return to_condition(whose(actor, Right.READ_CRM), owner=_OWNER, office=_OFFICE, team=_TEAM)
+    return to_condition(record_access(actor, Right.READ_CRM), owner=_OWNER, office=_OFFICE, team=_TEAM)
 
 
 def to_task_conditions(actor: Actor) -> Conditions:
     """The tasks an actor sees: theirs to do, about their leads, or of their office and team."""
-    reach = whose(actor, Right.READ_CRM)
+    reach = record_access(actor, Right.READ_CRM)
     either = [*_of_group(reach), *of_owners(reach, _OWNER), *of_owners(reach, _LEAD_OWNER)]
     return Conditions(_TASKS, [SQL("deleted_at IS NULL")], either=None if reach.everybody else either)
 
@@ -98,19 +98,19 @@ def to_task_conditions(actor: Actor) -> Conditions:
 def to_interaction_conditions(actor: Actor) -> Conditions:
     """The interactions an actor sees: those of leads seen whole. Those of a deleted lead are marked deleted with it."""
     conditions = Conditions(_INTERACTIONS, [SQL("deleted_at IS NULL")])
-    if not whose(actor, Right.READ_CRM).everybody:
+    if not record_access(actor, Right.READ_CRM).everybody:
         leads = SQL("lead_id IN (SELECT id FROM leads WHERE deleted_at IS NULL AND {})")
         conditions.add(leads.format(to_whole(actor)))
     return conditions
 
 
 def _owns(actor: Actor, right: Right, lead: Lead) -> bool:
-    return whose(actor, right).holds(lead.belonging)
+    return record_access(actor, right).holds(lead.belonging)
 
 
-def _holds_any(reach: Whose, task: Task) -> bool:
+def _holds_any(reach: RecordAccess, task: Task) -> bool:
     """By who is to do it, or by whose lead it is about."""
-    return any(reach.holds(Belonging(owner, task.office, task.team)) for owner in (task.assigned_to, task.lead_owner))
+    return any(reach.holds(Ownership(owner, task.office, task.team)) for owner in (task.assigned_to, task.lead_owner))
 
 
 def _without_contacts(lead: Lead) -> Lead:
@@ -118,13 +118,13 @@ def _without_contacts(lead: Lead) -> Lead:
     return replace(lead, emails=[], phones=[], notes=None, custom_fields={}, consents=[], ai_summary=None)
 
 
-def _of_group(reach: Whose) -> list[Composable]:
+def _of_group(reach: RecordAccess) -> list[Composable]:
     return of_group(reach, office=_OFFICE, team=_TEAM)
 
 
 def _to_pond(actor: Actor) -> list[Composable]:
     """Unassigned leads there to be claimed, as `may_claim` says it of one: alternatives."""
-    reach, seen = whose(actor, Right.CLAIM_LEADS), whose(actor, Right.READ_CRM)
+    reach, seen = record_access(actor, Right.CLAIM_LEADS), record_access(actor, Right.READ_CRM)
     if reach.everybody:
         return [SQL("assigned_to IS NULL")]
     pond: list[Composable] = []

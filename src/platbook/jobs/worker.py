@@ -22,7 +22,7 @@ _KEEP_HOURS = 72
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class WorkerTiming:
     """How often a worker gives signs of life and looks for the dead, in seconds."""
 
     heartbeat: float = 10
@@ -32,12 +32,14 @@ class Pace:
     poll: float = 5
 
 
-async def run_worker(queue: JobQueue, *, concurrency: int, stopping: asyncio.Event, pace: Pace | None = None) -> None:
+async def run_worker(
+    queue: JobQueue, *, concurrency: int, stopping: asyncio.Event, pace: WorkerTiming | None = None
+) -> None:
     """Work until `stopping` is set; then running work is cancelled after a grace and put in the queue again.
 
     Ticks under way are cancelled, too. Cancelling this coroutine does the same as `stopping`.
     """
-    pace = pace or Pace()
+    pace = pace or WorkerTiming()
     supervised = _Supervised(queue, concurrency, pace)
     stalled = StalledSweep(queue, pace.stalled_after)
 
@@ -62,7 +64,7 @@ async def run_worker(queue: JobQueue, *, concurrency: int, stopping: asyncio.Eve
 class _Supervised:
     """The library's worker, begun again whenever it ends: it does so when its database goes away."""
 
-    def __init__(self, queue: JobQueue, concurrency: int, pace: Pace) -> None:
+    def __init__(self, queue: JobQueue, concurrency: int, pace: WorkerTiming) -> None:
         self._queue = queue
         self._concurrency = concurrency
         self._pace = pace

@@ -21,7 +21,7 @@ from uuid import UUID
 import orjson
 
 from platbook.listings.listing import NormalListing, Photo
-from platbook.providers.display import Display
+from platbook.providers.display import DisplaySettings
 from platbook.reso.fields import COLUMNS, FIELDS, SLOT, Field
 
 _SHAPE = 2  # raised whenever a document's form changes, so that old ones are rebuilt
@@ -71,26 +71,26 @@ _PLACE_SLOTS = frozenset(SLOT[name] for name in _TELLS_THE_PLACE if name in SLOT
 _PUBLIC_SLOTS = frozenset(SLOT[field.name] for field in COLUMNS if is_public_field(field))
 
 
-def document_version(display: Display) -> str:
+def document_version(display: DisplaySettings) -> str:
     """The version of documents made under these display rules."""
     rules = orjson.dumps(display.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
     return f"{_SHAPE}.{hashlib.blake2b(rules, digest_size=6).hexdigest()}"
 
 
-def shows_address(listing: NormalListing, display: Display) -> bool:
+def shows_address(listing: NormalListing, display: DisplaySettings) -> bool:
     """Whether the address may be shown in public."""
     said = listing.value("InternetAddressDisplayYN")
     return display.address_display_when_null if said is None else bool(said)
 
 
-def shows_listing(listing: NormalListing, display: Display) -> bool:
+def shows_listing(listing: NormalListing, display: DisplaySettings) -> bool:
     """Whether the listing may be shown in public at all."""
     said = listing.value("InternetEntireListingDisplayYN")
     allowed = display.listing_display_when_null if said is None else bool(said)
     return allowed and listing.standard_status in display.statuses
 
 
-def shows_photo(photo: Photo, display: Display) -> bool:
+def shows_photo(photo: Photo, display: DisplaySettings) -> bool:
     """Whether a photo of a listing that is shown in public may be shown with it."""
     if photo.permission is None:
         return display.photo_display_when_null
@@ -105,7 +105,7 @@ class Documents(NamedTuple):
 
 
 def to_documents(
-    listing: NormalListing, photos: Sequence[Photo], display: Display, *, row: Mapping[str, object]
+    listing: NormalListing, photos: Sequence[Photo], display: DisplaySettings, *, row: Mapping[str, object]
 ) -> Documents:
     """Write both documents. `row` holds the row's own words: id, providerId, isLocal, isFeatured."""
     values = list(listing.values)
@@ -153,7 +153,7 @@ def row_words(property_id: UUID, provider_id: str, *, is_local: bool, is_feature
     return {"id": property_id, "providerId": provider_id, "isLocal": is_local, "isFeatured": is_featured}
 
 
-def _photo(photo: Photo, display: Display) -> dict[str, object]:
+def _photo(photo: Photo, display: DisplaySettings) -> dict[str, object]:
     told: dict[str, object] = {
         "mediaKey": photo.media_key,
         "order": photo.order,
@@ -185,7 +185,7 @@ def _variant(facts: Mapping[str, object], place: str) -> dict[str, object]:
     return {"url": f"{place}{facts['name']}", **shown}
 
 
-def _attribution(listing: NormalListing, display: Display) -> dict[str, object]:
+def _attribution(listing: NormalListing, display: DisplaySettings) -> dict[str, object]:
     return {
         "listOffice": listing.value("ListOfficeName"),
         "listAgent": listing.value("ListAgentFullName"),

@@ -32,7 +32,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class ListingEvent:
     """One entry of a listing's timeline. `at` is the source's time of the change where it tells one."""
 
     property_id: UUID
@@ -43,7 +43,7 @@ class Event:
 
 def plan_events(
     property_id: UUID, before: NormalListing, after: NormalListing, *, at: datetime, photos_changed: bool
-) -> list[Event]:
+) -> list[ListingEvent]:
     """What to tell of a change: status, price, the rest, photos; one event each."""
     status: list[Difference] = []
     price: list[Difference] = []
@@ -55,26 +55,26 @@ def plan_events(
                 kind.append(Difference(_WORDS[slot], was, now))
     rest += _more_differences(before.more, after.more)
     events = [
-        Event(property_id, kind, at, differences)
+        ListingEvent(property_id, kind, at, differences)
         for kind, differences in (("status_changed", status), ("price_changed", price), ("changed", rest))
         if differences
     ]
     if photos_changed:
-        events.append(Event(property_id, "media_changed", at))
+        events.append(ListingEvent(property_id, "media_changed", at))
     return events
 
 
-def listed_event(property_id: UUID, listing: NormalListing, at: datetime) -> Event:
+def listed_event(property_id: UUID, listing: NormalListing, at: datetime) -> ListingEvent:
     """The first entry of every timeline."""
     differences = [
         Difference(_WORDS[SLOT[name]], None, listing.value(name))
         for name in ("StandardStatus", "ListPrice")
         if listing.value(name) is not None
     ]
-    return Event(property_id, "listed", at, differences)
+    return ListingEvent(property_id, "listed", at, differences)
 
 
-async def add_events(connection: WriteConnection, events: Sequence[Event], origin: Origin) -> None:
+async def add_events(connection: WriteConnection, events: Sequence[ListingEvent], origin: Origin) -> None:
     """Append events to the change log."""
     if events:
         rows = (_row(event, origin) for event in events)
@@ -90,7 +90,7 @@ def _more_differences(before: Mapping[str, object], after: Mapping[str, object])
     ]
 
 
-def _row(event: Event, origin: Origin) -> tuple[object, ...]:
+def _row(event: ListingEvent, origin: Origin) -> tuple[object, ...]:
     changes = [{"field": one.field, "from": one.was, "to": one.now} for one in event.differences]
     text = orjson.dumps(changes, default=to_json_number, option=orjson.OPT_UTC_Z)
     return (

@@ -39,7 +39,7 @@ class NormalListing:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class StoredPicture:
     """What is stored of a photo: sizes in pixels, and its variants by name.
 
     A variant is `{name, width, height, bytes, format}`, where `name` is that of its object. `is_public` tells whether
@@ -71,7 +71,7 @@ class Photo:
     state: str
     source_address: str | None = None
     reason: str | None = None
-    picture: Picture | None = None
+    picture: StoredPicture | None = None
 
 
 @dataclass(frozen=True, slots=True)

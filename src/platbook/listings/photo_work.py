@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from platbook.db import ReadConnection, WriteConnection, load_queries
-from platbook.transport import Known
+from platbook.transport import CacheValidators
 
 Q = load_queries(__package__ or "platbook.listings")
 
@@ -51,9 +51,9 @@ class Fetchable:
     is_put_off: bool
 
     @property
-    def known(self) -> Known:
+    def known(self) -> CacheValidators:
         """What the server told of the bytes we hold."""
-        return Known(self.etag, self.last_modified) if self.is_held else Known()
+        return CacheValidators(self.etag, self.last_modified) if self.is_held else CacheValidators()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ async def find_fetchable(connection: ReadConnection, ids: Sequence[UUID]) -> lis
 
 
 async def mark_stored(
-    connection: WriteConnection, photo: PhotoVersion, blob_id: str | None, known: Known, at: datetime
+    connection: WriteConnection, photo: PhotoVersion, blob_id: str | None, known: CacheValidators, at: datetime
 ) -> None:
     """A photo's bytes are stored under a blob; None: those held already are still right."""
     params = {**_key(photo), "blob_id": blob_id, "etag": known.etag, "last_modified": known.last_modified, "at": at}

@@ -13,7 +13,7 @@ from uuid import UUID
 from platbook.base.ids import new_id
 from platbook.connectors.contract import MediaRef
 from platbook.db import WriteConnection, load_queries
-from platbook.listings.listing import NormalListing, Origin, Photo, Picture, listed_at
+from platbook.listings.listing import NormalListing, Origin, Photo, StoredPicture, listed_at
 
 Q = load_queries(__package__ or "platbook.listings")
 
@@ -191,7 +191,7 @@ def to_photos(rows: Sequence[Mapping[str, object]]) -> dict[UUID, list[Photo]]:
         values = dict(row)
         property_id = cast("UUID", values.pop("property_id"))
         picture = {name: values.pop(name) for name in _PICTURE}
-        stored = None if picture["width"] is None else Picture(**picture)  # pyright: ignore[reportArgumentType] - columns by name
+        stored = None if picture["width"] is None else StoredPicture(**picture)  # pyright: ignore[reportArgumentType] - columns by name
         photos.setdefault(property_id, []).append(Photo(**values, picture=stored))  # pyright: ignore[reportArgumentType] - columns by name
     return photos
 

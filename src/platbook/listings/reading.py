@@ -18,7 +18,7 @@ Q = load_queries("platbook.listings.search")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ListingRow:
     """A listing's row as reading needs it. `row_version` changes with every change of the row."""
 
     id: UUID
@@ -43,7 +43,7 @@ class Row:
 class Reading:
     """One listing as a surface sees it. `version` changes whenever `document` does."""
 
-    row: Row
+    row: ListingRow
     document: str
     version: str
 
@@ -117,7 +117,7 @@ def _entry(row: dict[str, object], words: frozenset[str] | None) -> TimelineEntr
 async def _get(
     connection: ReadConnection, statement: Query, params: Mapping[str, object], surface: Surface, now: datetime
 ) -> Reading:
-    row = await connection.first(Row, statement, params)
+    row = await connection.first(ListingRow, statement, params)
     if row is None or row.hidden:
         raise _not_found()
     if row.erased and surface is Surface.INTERNAL:

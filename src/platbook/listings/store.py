@@ -24,7 +24,7 @@ from platbook.listings.documents import (
     to_documents,
     to_json_number,
 )
-from platbook.listings.history import Event, add_events, listed_event, plan_events
+from platbook.listings.history import ListingEvent, add_events, listed_event, plan_events
 from platbook.listings.listing import NormalListing, Origin, Photo, listed_at, off_market_at
 from platbook.listings.photos import (
     MediaPlan,
@@ -38,7 +38,7 @@ from platbook.listings.photos import (
     upsert_media,
 )
 from platbook.listings.terms import delete_unused_terms, to_terms
-from platbook.providers.display import Display
+from platbook.providers.display import DisplaySettings
 from platbook.reso.fields import COLUMN_NAMES, COLUMNS
 
 Q = load_queries(__package__ or "platbook.listings")
@@ -103,7 +103,7 @@ class Incoming:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class ExistingRow:
     """What is stored under a key whose row is missing (`id` None), differs, or is not visible."""
 
     listing_key: str
@@ -117,7 +117,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredListing:
     """A listing's row as an update needs it."""
 
     id: UUID
@@ -129,18 +129,20 @@ class Stored:
     out_of_scope: bool
 
 
-async def find_differing(connection: ReadConnection, provider_id: str, hashes: Mapping[str, bytes]) -> dict[str, Known]:
+async def find_differing(
+    connection: ReadConnection, provider_id: str, hashes: Mapping[str, bytes]
+) -> dict[str, ExistingRow]:
     """Of keys and their content hashes, those that are new, changed or not visible; the rest is as stored."""
     params = {"provider_id": provider_id, "keys": list(hashes), "hashes": list(hashes.values())}
-    return {known.listing_key: known for known in await connection.all(Known, Q.find_differing, params)}
+    return {known.listing_key: known for known in await connection.all(ExistingRow, Q.find_differing, params)}
 
 
 async def insert_listings(
-    connection: WriteConnection, incoming: Sequence[Incoming], origin: Origin, display: Display
+    connection: WriteConnection, incoming: Sequence[Incoming], origin: Origin, display: DisplaySettings
 ) -> list[UUID]:
     """Store listings not known before, with their first timeline entry and their photos' rows."""
     version = document_version(display)
-    events: list[Event] = []
+    events: list[ListingEvent] = []
     plans: list[MediaPlan] = []
     work: list[PhotoWork] = []
 
@@ -166,8 +168,8 @@ async def insert_listings(
 
 
 async def update_listings(
-    connection: WriteConnection, incoming: Mapping[UUID, Incoming], origin: Origin, display: Display
-) -> list[Event]:
+    connection: WriteConnection, incoming: Mapping[UUID, Incoming], origin: Origin, display: DisplaySettings
+) -> list[ListingEvent]:
     """Replace known listings by newer versions; the timeline entries this made (returned, changed, photos)."""
     if not incoming:
         return []
@@ -175,7 +177,7 @@ async def update_listings(
     stored = await get_stored(connection, incoming)
     photos = await find_photos(connection, incoming)
     rows: list[tuple[object, ...]] = []
-    events: list[Event] = []
+    events: list[ListingEvent] = []
     plans: list[MediaPlan] = []
     work: list[PhotoWork] = []
     for property_id, one in incoming.items():
@@ -188,7 +190,7 @@ async def update_listings(
         rows.append(_row(property_id, one, plan.photos, origin, display, version, is_featured=featured))
         at = one.listing.modification_timestamp or origin.stored_at
         if before.removed or before.out_of_scope:
-            events.append(Event(property_id, "returned", at))
+            events.append(ListingEvent(property_id, "returned", at))
         if before.listing.standard_status is None:  # a tombstone: there is nothing to compare with
             continue
         after = NormalListing(one.listing.listing_key, one.listing.values, orjson.loads(_more(one.listing)))
@@ -202,7 +204,7 @@ async def update_listings(
     return events
 
 
-async def get_stored(connection: WriteConnection, ids: Iterable[UUID]) -> dict[UUID, Stored]:
+async def get_stored(connection: WriteConnection, ids: Iterable[UUID]) -> dict[UUID, StoredListing]:
     """Rows to be changed, locked until the transaction ends."""
     rows = await connection.tuples(_GET_STORED, {"ids": list(ids)})
     return {stored.id: stored for stored in map(_to_stored, rows)}
@@ -243,7 +245,7 @@ async def erase_listings(connection: WriteConnection, ids: Sequence[UUID], origi
         await connection.run(Q.erase_changes, {"ids": erased})
         await connection.run(Q.erase_media, {"ids": erased})
         await connection.run(Q.erase_photo_work, {"ids": erased})
-        await add_events(connection, [Event(one, "erased", origin.stored_at) for one in erased], origin)
+        await add_events(connection, [ListingEvent(one, "erased", origin.stored_at) for one in erased], origin)
         await delete_unused_terms(connection, to_terms(said))
     return erased
 
@@ -263,11 +265,11 @@ async def _mark(
 ) -> list[UUID]:
     common = {"provider_id": origin.provider_id, "at": origin.stored_at, "sync_id": origin.sync_id}
     ids = await connection.column(UUID, cast("Composed", statement), {**common, **params})
-    await add_events(connection, [Event(one, kind, origin.stored_at) for one in ids], origin)
+    await add_events(connection, [ListingEvent(one, kind, origin.stored_at) for one in ids], origin)
     return ids
 
 
-def _to_work(plan: MediaPlan, one: Incoming, before: Stored | None, origin: Origin) -> PhotoWork | None:
+def _to_work(plan: MediaPlan, one: Incoming, before: StoredListing | None, origin: Origin) -> PhotoWork | None:
     if one.media is not None or not one.photos_elsewhere:
         return to_work(plan, one.listing, origin)
     told = [one.listing.value(name) for name in _PHOTO_FACTS]
@@ -282,7 +284,7 @@ def _row(
     one: Incoming,
     photos: Sequence[Photo],
     origin: Origin,
-    display: Display,
+    display: DisplaySettings,
     version: str,
     *,
     is_featured: bool,
@@ -315,9 +317,9 @@ def _more(listing: NormalListing) -> bytes:
     return orjson.dumps(listing.more, default=to_json_number) if listing.more else b"{}"
 
 
-def _to_stored(row: tuple[object, ...]) -> Stored:
+def _to_stored(row: tuple[object, ...]) -> StoredListing:
     property_id, key, is_local, is_featured, author_id, removed, out_of_scope, more = row[:_STORED_HEAD]
-    return Stored(
+    return StoredListing(
         id=cast("UUID", property_id),
         listing=NormalListing(cast("str", key), row[_STORED_HEAD:], cast("dict[str, object]", more)),
         is_local=bool(is_local),

@@ -10,18 +10,19 @@ from types import MappingProxyType
 from typing import cast
 from uuid import UUID
 
-from platbook.accounts import get_belonging
-from platbook.audit import Subject, write_entry
+from platbook import audit
+from platbook.accounts import get_ownership
+from platbook.audit import AuditSubject
 from platbook.base.actor import Actor, Role
 from platbook.base.errors import Conflict, FieldProblem, Gone, InvalidInput, NotAllowed, NotFound, RecordRejected
 from platbook.base.ids import new_id
-from platbook.base.rights import Belonging, Right, require, whose
+from platbook.base.rights import Ownership, Right, record_access, require
 from platbook.db import WriteConnection
 from platbook.listings import store
 from platbook.listings.listing import NormalListing, Origin
-from platbook.listings.store import Incoming, Stored
+from platbook.listings.store import Incoming, StoredListing
 from platbook.listings.terms import add_terms, listing_terms
-from platbook.providers.display import Display
+from platbook.providers.display import DisplaySettings
 from platbook.providers.providers import LOCAL
 from platbook.reso.coercion import coerce
 from platbook.reso.fields import COLUMNS, FIELDS, SLOT, Field
@@ -54,7 +55,7 @@ async def create_local(
     listing = _apply(NormalListing(str(new_id()), tuple(values)), said, at)
     incoming = Incoming(listing, None, b"", is_featured=bool(said.get(_FEATURED)))
     origin = to_origin(actor, at, author_id)
-    (property_id,) = await store.insert_listings(connection, [incoming], origin, Display())
+    (property_id,) = await store.insert_listings(connection, [incoming], origin, DisplaySettings())
     await add_terms(connection, listing_terms(listing))
     await note_write(connection, actor, "listing added", property_id, at, author=author_id and str(author_id))
     return property_id
@@ -68,7 +69,9 @@ async def change_local(
     listing = _apply(before.listing, said, at)
     featured = bool(said[_FEATURED]) if _FEATURED in said else None
     incoming = Incoming(listing, None, b"", is_featured=featured)
-    await store.update_listings(connection, {property_id: incoming}, to_origin(actor, at, before.author_id), Display())
+    await store.update_listings(
+        connection, {property_id: incoming}, to_origin(actor, at, before.author_id), DisplaySettings()
+    )
     await add_terms(connection, listing_terms(listing))
     await note_write(connection, actor, "listing changed", property_id, at, fields=sorted(said))
 
@@ -84,10 +87,10 @@ async def note_write(
     connection: WriteConnection, actor: Actor, act: str, property_id: UUID, at: datetime, **details: object
 ) -> None:
     """Note a write of a local listing in the audit log; what it says is in the listing's timeline."""
-    await write_entry(connection, actor, act, Subject("listing", str(property_id)), at, details)
+    await audit.record(connection, actor, act, AuditSubject("listing", str(property_id)), at, details)
 
 
-async def get_own(connection: WriteConnection, actor: Actor, property_id: UUID) -> Stored:
+async def get_own(connection: WriteConnection, actor: Actor, property_id: UUID) -> StoredListing:
     """A local listing the actor may change, locked. NotFound, Conflict on an MLS's, Gone, NotAllowed."""
     require(actor, Right.WRITE_LISTINGS)
     stored = (await store.get_stored(connection, [property_id])).get(property_id)
@@ -97,8 +100,8 @@ async def get_own(connection: WriteConnection, actor: Actor, property_id: UUID) 
         raise Conflict("an MLS's listing is changed at the MLS; only listings made here can be changed here")
     if stored.removed:
         raise Gone("this listing was removed")
-    author = Belonging() if stored.author_id is None else await get_belonging(connection, stored.author_id)
-    if not whose(actor, Right.WRITE_LISTINGS).holds(author):
+    author = Ownership() if stored.author_id is None else await get_ownership(connection, stored.author_id)
+    if not record_access(actor, Right.WRITE_LISTINGS).holds(author):
         raise NotAllowed("this listing is somebody else's")
     return stored
 
@@ -112,8 +115,8 @@ async def _find_author(connection: WriteConnection, actor: Actor, author_id: UUI
         (author_id,) = actor.agents
     if author_id is None or author_id == actor.user_id:
         return actor.user_id
-    author = await get_belonging(connection, author_id)
-    if not whose(actor, Right.WRITE_LISTINGS).holds(author) or author.owner is None:
+    author = await get_ownership(connection, author_id)
+    if not record_access(actor, Right.WRITE_LISTINGS).holds(author) or author.owner is None:
         raise NotAllowed("you may not write listings of this user")
     return author_id
 

@@ -17,20 +17,20 @@ from platbook.listings import store
 from platbook.listings.listing import NormalListing, Photo
 from platbook.listings.photo_work import PhotoVersion, forget_work, mark_stored
 from platbook.listings.rebuild import hold_display, rebuild_listings
-from platbook.listings.store import Incoming, Stored
+from platbook.listings.store import Incoming, StoredListing
 from platbook.local.listings import get_own, note_write, to_origin
 from platbook.media.blobs import add_checks, hold_blobs
-from platbook.providers.display import Display
+from platbook.providers.display import DisplaySettings
 from platbook.providers.providers import LOCAL
 from platbook.reso.fields import SLOT
-from platbook.transport import Known
+from platbook.transport import CacheValidators
 
 OPEN, CLOSED = ("Public",), ("Private",)
 MOST_PHOTOS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class PhotoWords:
+class PhotoPatch:
     """What is said of a photo. None: it stays as it is."""
 
     media_key: str
@@ -61,7 +61,7 @@ async def add_photo(
     added = MediaRef(str(new_id()), last + 1, "", caption=caption, permission=permission, modified=at.isoformat())
     await _write(connection, actor, before, [*map(_to_ref, photos), added], at)
     version = PhotoVersion(property_id, added.media_key, added.modified)
-    await mark_stored(connection, version, blob_id, Known(), at)
+    await mark_stored(connection, version, blob_id, CacheValidators(), at)
     await forget_work(connection, [property_id])
     await rebuild_listings(connection, LOCAL, [property_id], display)
     await add_checks(connection, property_id)
@@ -70,7 +70,7 @@ async def add_photo(
 
 
 async def arrange_photos(
-    connection: WriteConnection, actor: Actor, property_id: UUID, wanted: Sequence[PhotoWords], at: datetime
+    connection: WriteConnection, actor: Actor, property_id: UUID, wanted: Sequence[PhotoPatch], at: datetime
 ) -> None:
     """Put a listing's photos in the order given, and say of each what is said. InvalidInput unless all are named."""
     before = await get_own(connection, actor, property_id)
@@ -109,17 +109,19 @@ async def _photos_of(connection: WriteConnection, property_id: UUID) -> list[Pho
 
 
 async def _write(
-    connection: WriteConnection, actor: Actor, before: Stored, refs: Sequence[MediaRef], at: datetime
+    connection: WriteConnection, actor: Actor, before: StoredListing, refs: Sequence[MediaRef], at: datetime
 ) -> None:
     values = list(before.listing.values)
     values[SLOT["PhotosCount"]] = len(refs)
     values[SLOT["PhotosChangeTimestamp"]] = values[SLOT["ModificationTimestamp"]] = at
     listing = NormalListing(before.listing.listing_key, tuple(values), before.listing.more)
     incoming = Incoming(listing, None, b"", media=refs)
-    await store.update_listings(connection, {before.id: incoming}, to_origin(actor, at, before.author_id), Display())
+    await store.update_listings(
+        connection, {before.id: incoming}, to_origin(actor, at, before.author_id), DisplaySettings()
+    )
 
 
-def _apply(photo: Photo, words: PhotoWords, order: int) -> Photo:
+def _apply(photo: Photo, words: PhotoPatch, order: int) -> Photo:
     permission = photo.permission if words.is_public is None else OPEN if words.is_public else CLOSED
     caption = photo.caption if words.caption is None else words.caption or None
     return replace(photo, order=order, caption=caption, permission=permission)

@@ -42,7 +42,7 @@ class ProposedField:
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
+class MappingProposal:
     """A field mapping and settings to be accepted, and what is left to a person.
 
     `fields` has every field whose meaning is known, those that need no entry included. `rivals` are fields whose target
@@ -56,11 +56,11 @@ class Proposal:
     unknown: Sequence[str]
 
 
-def propose(discovery: Discovery, classes: Sequence[str] = ()) -> Proposal:
+def propose(discovery: Discovery, classes: Sequence[str] = ()) -> MappingProposal:
     """Work out a proposal for the classes (all of them where none is named) of the resource the settings name."""
     resource = _find_resource(discovery)
     if resource is None:
-        return Proposal(discovery.settings, {}, (), (), ())
+        return MappingProposal(discovery.settings, {}, (), (), ())
     fields = _collect_fields(resource, classes)
     guesses = [guess for one in fields.values() if (guess := _guess(one, resource.key_field)) is not None]
     chosen, rivals = _choose(guesses)
@@ -73,7 +73,7 @@ def propose(discovery: Discovery, classes: Sequence[str] = ()) -> Proposal:
             mapping[guess.source] = entry
     named = {guess.source for guess in (*chosen, *rivals)} | {resource.key_field}
     unknown = [name for name in fields if name not in named]
-    return Proposal(discovery.settings, mapping, chosen, rivals, unknown)
+    return MappingProposal(discovery.settings, mapping, chosen, rivals, unknown)
 
 
 def _find_resource(discovery: Discovery) -> SourceResource | None:

@@ -12,7 +12,7 @@ from uuid import UUID
 from platbook.base.clock import Clock
 from platbook.base.errors import SourceUnavailable
 from platbook.db import Database, WriteConnection, as_json, load_queries
-from platbook.media.pictures import Picture, Recipe, Studio, Variant
+from platbook.media.pictures import ImagePool, ProcessedPicture, Variant, VariantSpec
 from platbook.storage import Access, Storage
 
 Q = load_queries(__package__ or "platbook.media")
@@ -32,9 +32,9 @@ class Blobs:
 
     database: Database
     storage: Storage
-    studio: Studio
+    studio: ImagePool
     clock: Clock
-    recipe: Recipe
+    recipe: VariantSpec
     keeps_originals: bool = False
 
     async def keep(self, content: bytes, *, is_public: bool, keeps_original: bool = False) -> str:
@@ -78,7 +78,7 @@ class Blobs:
             raise SourceUnavailable("the same picture is just being removed; try again in a moment")
         return begun
 
-    async def _finish(self, blob_id: str, picture: Picture, size: int, original: str | None) -> None:
+    async def _finish(self, blob_id: str, picture: ProcessedPicture, size: int, original: str | None) -> None:
         params = {
             "id": blob_id,
             "format": picture.format,
@@ -105,13 +105,13 @@ async def add_checks(connection: WriteConnection, property_id: UUID) -> None:
     await connection.run(Q.add_checks, {"property_id": property_id})
 
 
-def to_recipe_version(recipe: Recipe) -> str:
+def to_recipe_version(recipe: VariantSpec) -> str:
     """What a recipe is known by: another one makes other pictures of the same bytes."""
     sizes = ",".join(f"{size.name}={size.width}x{size.height}" for size in recipe.sizes)
     return f"{sizes};{','.join(recipe.formats)};{recipe.quality};{recipe.effort}"
 
 
-def to_blob_id(content: bytes, recipe: Recipe) -> str:
+def to_blob_id(content: bytes, recipe: VariantSpec) -> str:
     """The id of a picture: 160 bits of what its bytes and its recipe are."""
     digest = hashlib.sha256(to_recipe_version(recipe).encode() + b"\0")
     digest.update(content)

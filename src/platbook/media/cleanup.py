@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from platbook.db import load_queries
 from platbook.media.blobs import parse_blob_id
-from platbook.media.visibility import Exposure, HeldBlob
+from platbook.media.visibility import HeldBlob, MediaVisibility
 from platbook.storage import Access
 
 Q = load_queries(__package__ or "platbook.media")
@@ -24,7 +24,7 @@ _JUST_MADE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Cleared:
+class CleanupResult:
     """What a clean-up did: objects nobody knew of, pictures noted as unused, pictures deleted.
 
     `unfinished`: files deleted that killed workers had left half written.
@@ -40,10 +40,10 @@ class Cleared:
 class Cleanup:
     """Clears the store whose exposure it is given."""
 
-    exposure: Exposure
+    exposure: MediaVisibility
     grace: timedelta
 
-    async def run(self, *, search_store: bool = False) -> Cleared:
+    async def run(self, *, search_store: bool = False) -> CleanupResult:
         """Both steps. What became unused is noted when it happens; left to find is what was stored and never recorded.
 
         `search_store`: look for that among all there is, list every object of the store for those nobody knows of, and
@@ -54,7 +54,7 @@ class Cleanup:
         unused = await self._note_unused(_EVER if search_store else self.exposure.clock.now() - _LATELY)
         before = self.exposure.clock.now() - max(self.grace, _JUST_MADE)
         unfinished = await self.exposure.storage.clear_unfinished(before) if search_store else 0
-        return Cleared(strays, unused, deleted, unfinished)
+        return CleanupResult(strays, unused, deleted, unfinished)
 
     async def _note_unused(self, since: datetime) -> int:
         before, after, noted = self.exposure.clock.now() - _JUST_MADE, "", 0

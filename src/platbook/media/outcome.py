@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from platbook.transport import Known
+from platbook.transport import CacheValidators
 
 PAUSES = (
     timedelta(minutes=1),
@@ -19,15 +19,15 @@ _REJECTED_ATTEMPTS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class PhotoStored:
     """The photo is stored; `blob_id` None: what was held is still right."""
 
     blob_id: str | None
-    known: Known
+    known: CacheValidators
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class PhotoFailed:
     """The photo could not be had. `is_rejected`: bytes came and are no picture."""
 
     reason: str
@@ -35,14 +35,14 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
-class NotTried:
+class PhotoNotTried:
     """The photo's turn did not come."""
 
 
-Outcome = Stored | Failed | NotTried
+Outcome = PhotoStored | PhotoFailed | PhotoNotTried
 
 
-def plan_retry(failed: Failed, attempts_before: int, pauses: Sequence[timedelta] = PAUSES) -> timedelta | None:
+def plan_retry(failed: PhotoFailed, attempts_before: int, pauses: Sequence[timedelta] = PAUSES) -> timedelta | None:
     """After how long to try again; None: give up. Bytes that are no picture get one more chance."""
     if failed.is_rejected and attempts_before + 1 >= _REJECTED_ATTEMPTS:
         return None

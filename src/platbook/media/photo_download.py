@@ -15,15 +15,15 @@ from platbook.connectors.contract import MediaRef, Session
 from platbook.listings.photo_work import Claim, Fetchable
 from platbook.listings.photos import NO_PICTURES, to_version
 from platbook.media.blobs import Blobs
-from platbook.media.outcome import Failed, NotTried, Outcome, Stored
-from platbook.providers.display import Display
-from platbook.transport import AddressUsedUp, Downloader, Known
+from platbook.media.outcome import Outcome, PhotoFailed, PhotoNotTried, PhotoStored
+from platbook.providers.display import DisplaySettings
+from platbook.transport import CacheValidators, Downloader, UrlAlreadyUsed
 
 _UNKNOWN = 10
 
 
 @dataclass(slots=True)
-class Album:
+class ListingPhotos:
     """One listing's photos while they are fetched.
 
     `waiting` are the rows that wait, by media key. `elsewhere`: only the source knows which photos there are, so every
@@ -75,21 +75,21 @@ class Album:
         listed = {ref.media_key for ref in self.refs}
         for key, photo in self.waiting.items():
             if key not in listed and not photo.is_put_off:
-                self.outcomes[key] = Failed("the source lists this photo no more")
+                self.outcomes[key] = PhotoFailed("the source lists this photo no more")
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class PhotoDownload:
     """What asking takes: a session, downloads, a place for pictures, and how many seconds an address is good."""
 
     session: Session
     downloader: Downloader
     blobs: Blobs
-    display: Display
+    display: DisplaySettings
     address_seconds: float
     width: int
 
-    async def fetch(self, albums: Sequence[Album]) -> None:
+    async def fetch(self, albums: Sequence[ListingPhotos]) -> None:
         """Fetch what some listings want, and once more what failed by its address.
 
         What stands in the albums is true even when an error ends it: RateLimited, SourceUnavailable and what the
@@ -102,7 +102,7 @@ class Asking:
         for album in albums:
             album.conclude()
 
-    async def _fetch(self, albums: Sequence[Album], *, second: bool) -> None:
+    async def _fetch(self, albums: Sequence[ListingPhotos], *, second: bool) -> None:
         try:
             await self._stream(albums, second=second)
         except SourceBrokeProtocol as error:
@@ -114,7 +114,7 @@ class Asking:
                     album.refs.clear()
                 await self._fetch([album], second=second)
 
-    async def _stream(self, albums: Sequence[Album], *, second: bool) -> None:
+    async def _stream(self, albums: Sequence[ListingPhotos], *, second: bool) -> None:
         by_key = {album.claim.listing_key: album for album in albums}
         slots = asyncio.Semaphore(self.width)
         asked = time.monotonic()
@@ -127,7 +127,7 @@ class Asking:
                 if not second:
                     album.refs.append(_without_bytes(ref))
                 if album.wants(ref, second=second):
-                    album.outcomes[ref.media_key] = NotTried()
+                    album.outcomes[ref.media_key] = PhotoNotTried()
                     await slots.acquire()  # bytes that came are held by as many tasks as may run, and one more
                     _raise_first(tasks)
                     tasks.append(asyncio.create_task(self._fetch_one(album, ref, asked, slots, second=second)))
@@ -143,26 +143,26 @@ class Asking:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _fetch_one(
-        self, album: Album, ref: MediaRef, asked: float, slots: asyncio.Semaphore, *, second: bool
+        self, album: ListingPhotos, ref: MediaRef, asked: float, slots: asyncio.Semaphore, *, second: bool
     ) -> None:
         key = ref.media_key
         try:
             outcome = await self._to_outcome(album, ref, asked)
             album.again.discard(key)
-        except AddressUsedUp as error:
-            outcome = NotTried() if not self._is_fresh(asked) else Failed(str(error))
+        except UrlAlreadyUsed as error:
+            outcome = PhotoNotTried() if not self._is_fresh(asked) else PhotoFailed(str(error))
             self._ask_again(album, key, second=second)
         except (SourceUnavailable, SourceBrokeProtocol) as error:
-            outcome = Failed(str(error))
+            outcome = PhotoFailed(str(error))
             self._ask_again(album, key, second=second)
         except MediaRejected as error:
-            outcome = Failed(str(error), is_rejected=True)
+            outcome = PhotoFailed(str(error), is_rejected=True)
             album.again.discard(key)
         finally:
             slots.release()
         album.outcomes[key] = outcome
 
-    def _ask_again(self, album: Album, key: str, *, second: bool) -> None:
+    def _ask_again(self, album: ListingPhotos, key: str, *, second: bool) -> None:
         if second:
             album.again.discard(key)
         else:
@@ -171,25 +171,25 @@ class Asking:
     def _is_fresh(self, asked: float) -> bool:
         return time.monotonic() - asked < self.address_seconds
 
-    async def _to_outcome(self, album: Album, ref: MediaRef, asked: float) -> Stored:
+    async def _to_outcome(self, album: ListingPhotos, ref: MediaRef, asked: float) -> PhotoStored:
         waiting = album.waiting.get(ref.media_key)
         if isinstance(ref.content, bytes):
             await self.downloader.count(ref.content)
-            content, known = ref.content, Known()
+            content, known = ref.content, CacheValidators()
         else:
             download = await self.downloader.fetch(
                 ref.content, known=None if waiting is None else waiting.known, is_good=lambda: self._is_fresh(asked)
             )
             content, known = download.content, download.known
         if content is None:
-            return Stored(None, known)
+            return PhotoStored(None, known)
         is_public = album.claim.is_shown and _is_open(ref, self.display)
-        return Stored(await self.blobs.keep(content, is_public=is_public), known)
+        return PhotoStored(await self.blobs.keep(content, is_public=is_public), known)
 
 
-def to_chunks(albums: Iterable[Album], most_photos: int) -> list[list[Album]]:
+def to_chunks(albums: Iterable[ListingPhotos], most_photos: int) -> list[list[ListingPhotos]]:
     """Listings to be asked for together, so many photos in each at most, one listing in each at least."""
-    chunks: list[list[Album]] = []
+    chunks: list[list[ListingPhotos]] = []
     room = 0
     for album in albums:
         size = _to_size(album)
@@ -201,7 +201,7 @@ def to_chunks(albums: Iterable[Album], most_photos: int) -> list[list[Album]]:
     return chunks
 
 
-def _to_size(album: Album) -> int:
+def _to_size(album: ListingPhotos) -> int:
     """How many photos are to be expected of a listing."""
     if album.elsewhere:
         return album.claim.photos_count or _UNKNOWN
@@ -215,15 +215,15 @@ def _raise_first(tasks: Sequence[asyncio.Task[None]]) -> None:
             raise error
 
 
-def _note_silence(album: Album, error: SourceBrokeProtocol) -> None:
+def _note_silence(album: ListingPhotos, error: SourceBrokeProtocol) -> None:
     for key, photo in album.waiting.items():
         if key not in album.outcomes and not photo.is_put_off:
-            album.outcomes[key] = Failed(str(error))
+            album.outcomes[key] = PhotoFailed(str(error))
 
 
 def _without_bytes(ref: MediaRef) -> MediaRef:
     return ref if isinstance(ref.content, str) else replace(ref, content="")
 
 
-def _is_open(ref: MediaRef, display: Display) -> bool:
+def _is_open(ref: MediaRef, display: DisplaySettings) -> bool:
     return display.photo_display_when_null if ref.permission is None else bool({"Public", "IDX"} & set(ref.permission))

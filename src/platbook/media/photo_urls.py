@@ -22,7 +22,7 @@ _PRIVATE_URL = re.compile(rb'"url":"/media/private/([a-z0-9/._-]+)"')
 
 
 @dataclass(frozen=True, slots=True)
-class Addresses:
+class PhotoUrls:
     """Fills documents for whoever may read them."""
 
     storage: Storage

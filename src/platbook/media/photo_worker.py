@@ -24,12 +24,12 @@ from platbook.db import Database, SecretBox, load_queries
 from platbook.listings.photo_work import Claim, claim_work, drop_work, find_fetchable, put_back_work, renew_work
 from platbook.listings.store import find_photos
 from platbook.media.blobs import Blobs
-from platbook.media.photo_download import Album, Asking, to_chunks
-from platbook.media.recorder import Recorder
+from platbook.media.photo_download import ListingPhotos, PhotoDownload, to_chunks
+from platbook.media.recorder import PhotoRecorder
 from platbook.providers.configuration import read_part
 from platbook.providers.providers import Provider, get_provider, open_credentials
 from platbook.storage import Cdn
-from platbook.transport import Allowance, Downloader, Limits, Transport, seat
+from platbook.transport import Allowance, Downloader, DownloadLimits, Transport, seat
 
 Q = load_queries(__package__ or "platbook.media")
 log = get_log("media")
@@ -41,7 +41,7 @@ _MUCH_LATER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class BatchLimits:
     """How much a batch takes on. `seconds` bound the time of a batch, `lent_seconds` that of a run's session."""
 
     listings: int = 20
@@ -53,7 +53,7 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class Batches:
+class PhotoWorker:
     """What a worker needs to do photo work."""
 
     database: Database
@@ -62,7 +62,7 @@ class Batches:
     clock: Clock
     blobs: Blobs
     find_connector: Callable[[str], Connector] = find_connector
-    pace: Pace = Pace()
+    pace: BatchLimits = BatchLimits()
     cdn: Cdn | None = None
     """Asked for new public photos, so that it has them before anybody else asks; None: it is not."""
 
@@ -116,11 +116,13 @@ class Batches:
             return None
         downloader = self.transport.downloads_for(
             provider_id,
-            Limits(rules.max_bytes, rules.fill_headers(credentials), rules.private_addresses, rules.header_hosts),
+            DownloadLimits(
+                rules.max_bytes, rules.fill_headers(credentials), rules.private_addresses, rules.header_hosts
+            ),
             requests_per_second=provider.requests_per_second,
             allowance=Allowance(rules.requests_per_second, rules.requests_per_hour, rules.bytes_per_hour),
         )
-        recorder = Recorder(self.database, self.clock, provider_id, holder)
+        recorder = PhotoRecorder(self.database, self.clock, provider_id, holder)
         return _Batch(self, provider, connector, capabilities, credentials, downloader, holder, recorder)
 
     @asynccontextmanager
@@ -167,19 +169,19 @@ class Batches:
 class _Batch:
     """One batch under way."""
 
-    of: Batches
+    of: PhotoWorker
     provider: Provider
     connector: Connector
     capabilities: Capabilities
     credentials: dict[str, object]
     downloader: Downloader
     holder: UUID
-    recorder: Recorder
+    recorder: PhotoRecorder
 
     async def work(self, session: Session, seconds: float) -> int:
         """Claim, fetch and record until nothing is due or the time is over; how many listings."""
         rules = self.provider.media_settings
-        asking = Asking(
+        asking = PhotoDownload(
             session,
             self.downloader,
             self.of.blobs,
@@ -198,7 +200,7 @@ class _Batch:
                 done += await self._work_on(asking, claims, left, until)
         return done
 
-    async def _work_on(self, asking: Asking, claims: Sequence[Claim], left: set[UUID], until: float) -> int:
+    async def _work_on(self, asking: PhotoDownload, claims: Sequence[Claim], left: set[UUID], until: float) -> int:
         done = 0
         for chunk in to_chunks(await self._open(claims), self.of.pace.photos_asked):
             if time.monotonic() >= until:
@@ -215,14 +217,14 @@ class _Batch:
             done += len(chunk)
         return done
 
-    async def _record(self, albums: Sequence[Album], left: set[UUID], *, cut_short: bool = False) -> None:
+    async def _record(self, albums: Sequence[ListingPhotos], left: set[UUID], *, cut_short: bool = False) -> None:
         for album in albums:
             stored = await self.recorder.record(album, cut_short=cut_short)
             await self._warm(album, stored)
             if not cut_short:
                 left.discard(album.property_id)
 
-    async def _warm(self, album: Album, stored: Sequence[str]) -> None:
+    async def _warm(self, album: ListingPhotos, stored: Sequence[str]) -> None:
         cdn, storage = self.of.cdn, self.of.blobs.storage
         if cdn is None or not stored:
             return
@@ -263,7 +265,7 @@ class _Batch:
                 connection, self.provider.provider_id, self.holder, limit=pace.listings, lease=pace.lease
             )
 
-    async def _open(self, claims: Sequence[Claim]) -> list[Album]:
+    async def _open(self, claims: Sequence[Claim]) -> list[ListingPhotos]:
         ids = [claim.property_id for claim in claims]
         elsewhere = self.capabilities.media is not MediaSource.INLINE
         async with self.of.database.read() as connection:
@@ -271,7 +273,7 @@ class _Batch:
             photos = await find_photos(connection, ids) if elsewhere else {}
         limits = self.provider.photos_per_status
         return [
-            Album(
+            ListingPhotos(
                 claim,
                 {photo.media_key: photo for photo in waiting if photo.property_id == claim.property_id},
                 elsewhere=elsewhere,

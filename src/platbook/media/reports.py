@@ -11,7 +11,7 @@ Q = load_queries(__package__ or "platbook.media")
 
 
 @dataclass(frozen=True, slots=True)
-class OwedPhotos:
+class PendingPhotos:
     """Listings whose photos are to be fetched, and photos given up; cheap however many photos there are."""
 
     listings_waiting: int
@@ -59,9 +59,9 @@ class StoreStatus:
     recalls: int
 
 
-async def get_owed(connection: ReadConnection, provider_id: str) -> OwedPhotos:
+async def get_owed(connection: ReadConnection, provider_id: str) -> PendingPhotos:
     """What a provider's photos owe."""
-    return await connection.one(OwedPhotos, Q.count_owed, {"provider_id": provider_id})
+    return await connection.one(PendingPhotos, Q.count_owed, {"provider_id": provider_id})
 
 
 async def find_photo_statuses(connection: ReadConnection, provider_id: str | None = None) -> list[PhotoStatus]:

@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
+from platbook import audit
+from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
 from platbook.base.errors import MediaRejected, NotFound
 from platbook.base.log import get_log
 from platbook.db import WriteConnection, load_queries
 from platbook.listings.photo_work import relink_photos, want_failed_again, want_stored_again
 from platbook.listings.rebuild import hold_display, rebuild_listings
-from platbook.media.acts import note_act
 from platbook.media.blobs import Blobs, add_checks, hold_blobs, to_recipe_version
 from platbook.providers.providers import LOCAL, get_provider
 from platbook.storage import Access
@@ -23,7 +24,7 @@ _BATCH = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Reprocessed:
+class ReprocessResult:
     """What was done: pictures made anew from their originals, photos to be fetched anew by workers."""
 
     remade: int
@@ -41,15 +42,17 @@ async def retry_photos(connection: WriteConnection, provider_id: str, actor: Act
     """Have a provider's photos that failed tried again, now; how many. NotFound."""
     await get_provider(connection, provider_id)
     count = await want_failed_again(connection, provider_id, at)
-    await note_act(connection, actor, "photos retried", provider_id, at, photos=count)
-    log.info("photos to be tried again", provider=provider_id, by=actor.name, photos=count)
+    await audit.record(
+        connection, actor, "photos retried", AuditSubject("photos", provider_id or "all"), at, {"photos": count}
+    )
+    log.info("photos to be tried again", provider=provider_id, by=actor.name, {"photos": count})
     return count
 
 
-async def reprocess_photos(blobs: Blobs, provider_id: str | None, actor: Actor, at: datetime) -> Reprocessed:
+async def reprocess_photos(blobs: Blobs, provider_id: str | None, actor: Actor, at: datetime) -> ReprocessResult:
     """Make every picture of another recipe anew. Cut short, it is simply done again; what is done stays done."""
     async with blobs.database.transaction() as connection:
-        await note_act(connection, actor, "photos made anew", provider_id, at)
+        await audit.record(connection, actor, "photos made anew", AuditSubject("photos", provider_id or "all"), at)
     refetching = await _refetch(blobs, provider_id, at)
     remade, after = 0, ""
     while True:
@@ -64,7 +67,7 @@ async def reprocess_photos(blobs: Blobs, provider_id: str | None, actor: Actor, 
             remade += await _remake(blobs, one)
         after = stale[-1].id
     log.info("photos made anew", by=actor.name, remade=remade, refetching=refetching)
-    return Reprocessed(remade, refetching)
+    return ReprocessResult(remade, refetching)
 
 
 async def _refetch(blobs: Blobs, provider_id: str | None, at: datetime) -> int:

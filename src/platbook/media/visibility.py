@@ -62,7 +62,7 @@ class _Use:
 
 
 @dataclass(frozen=True, slots=True)
-class Exposure:
+class MediaVisibility:
     """Looks at noted pictures."""
 
     database: Database

@@ -9,7 +9,7 @@ from pydantic.alias_generators import to_camel
 from platbook.base.errors import FieldProblem, InvalidInput, ProviderMisconfigured
 from platbook.connectors.contract import Scope
 from platbook.connectors.registry import find_connector
-from platbook.providers.display import Display
+from platbook.providers.display import DisplaySettings
 from platbook.providers.media import MediaSettings
 from platbook.reso.lookups import StandardStatus
 
@@ -50,7 +50,7 @@ class Configuration(BaseModel):
     credentials: dict[str, object] | None = None
     field_mapping: dict[str, object] = {}
     scope: ScopeSettings = ScopeSettings()
-    display: Display = Display()
+    display: DisplaySettings = DisplaySettings()
     media: MediaSettings = MediaSettings()
     retention: Literal["keep", "erase"] = "keep"
     interval_hours: Annotated[float, Field(ge=0.25, le=168)] = 4

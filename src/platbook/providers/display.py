@@ -6,7 +6,7 @@ from pydantic.alias_generators import to_camel
 SHOWN_BY_DEFAULT = ("Active", "Active Under Contract", "Closed", "Coming Soon", "Pending")
 
 
-class Display(BaseModel):
+class DisplaySettings(BaseModel):
     """A provider's display settings, part of the version of its documents."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)

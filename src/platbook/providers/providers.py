@@ -10,7 +10,7 @@ from platbook.base.errors import Conflict, NotFound
 from platbook.connectors.contract import Scope
 from platbook.db import ReadConnection, SecretBox, UniqueViolation, WriteConnection, as_json, load_queries
 from platbook.providers.configuration import Configuration, ScopeSettings
-from platbook.providers.display import Display
+from platbook.providers.display import DisplaySettings
 from platbook.providers.media import MediaSettings
 
 Q = load_queries(__package__ or "platbook.providers")
@@ -52,9 +52,9 @@ class Provider:
         return ScopeSettings.model_validate(self.scope).photos_per_status
 
     @property
-    def display_rules(self) -> Display:
+    def display_rules(self) -> DisplaySettings:
         """How its listings may be shown outside the house."""
-        return Display.model_validate(self.display)
+        return DisplaySettings.model_validate(self.display)
 
     @property
     def media_settings(self) -> MediaSettings:

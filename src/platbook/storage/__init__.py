@@ -2,15 +2,15 @@
 
 from platbook.storage.cdn import Cdn, open_cdn
 from platbook.storage.factory import open_memory_storage, open_storage
-from platbook.storage.objects import COPY_LIFETIME, Access, Listed, ObjectFacts, StoredObject, to_content_name
+from platbook.storage.objects import COPY_LIFETIME, Access, ListedObject, ObjectInfo, StoredObject, to_content_name
 from platbook.storage.storage import Storage
 
 __all__ = [
     "COPY_LIFETIME",
     "Access",
     "Cdn",
-    "Listed",
-    "ObjectFacts",
+    "ListedObject",
+    "ObjectInfo",
     "Storage",
     "StoredObject",
     "open_cdn",

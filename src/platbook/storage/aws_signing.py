@@ -12,7 +12,7 @@ _SIGNED = "host;x-amz-content-sha256;x-amz-date"
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
+class AwsCredentials:
     """A key id and its secret."""
 
     key_id: str
@@ -20,7 +20,7 @@ class Login:
 
 
 def sign_request(
-    login: Login, service: str, region: str, method: str, url: str, content: bytes, now: datetime
+    login: AwsCredentials, service: str, region: str, method: str, url: str, content: bytes, now: datetime
 ) -> Mapping[str, str]:
     """The headers that make a request (without a query) the login's own, at a moment in UTC."""
     address = urlsplit(url)

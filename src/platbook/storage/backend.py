@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from platbook.storage.objects import Attributes, ObjectFacts, StoredObject
+from platbook.storage.objects import Attributes, ObjectInfo, StoredObject
 
 
 class Backend(Protocol):
@@ -18,7 +18,7 @@ class Backend(Protocol):
         """An object with its bytes."""
         ...
 
-    async def head(self, key: str) -> ObjectFacts:
+    async def head(self, key: str) -> ObjectInfo:
         """What is known of an object."""
         ...
 

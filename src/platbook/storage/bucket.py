@@ -7,7 +7,7 @@ import obstore
 from obstore.store import MemoryStore, S3Store
 
 from platbook.storage.failures import explained
-from platbook.storage.objects import Attributes, ObjectFacts, StoredObject, parse_key, to_attributes
+from platbook.storage.objects import Attributes, ObjectInfo, StoredObject, parse_key, to_attributes
 from platbook.storage.walking import walk
 
 _TYPE, _CACHE = "Content-Type", "Cache-Control"
@@ -36,7 +36,7 @@ class Bucket:
             _to_facts(key, found.meta["size"], found.meta["last_modified"], found.attributes), content.to_bytes()
         )
 
-    async def head(self, key: str) -> ObjectFacts:
+    async def head(self, key: str) -> ObjectInfo:
         """Ask for an object's headers alone."""
         with explained(f"look at {key}"):
             found = await obstore.get_async(self._store, key, options={"head": True})
@@ -60,10 +60,10 @@ class Bucket:
                 yield found
 
 
-def _to_facts(key: str, size: int, stored_at: datetime, told: Mapping[str, str]) -> ObjectFacts:
+def _to_facts(key: str, size: int, stored_at: datetime, told: Mapping[str, str]) -> ObjectInfo:
     access, name = parse_key(key)
     metadata = {word: value for word, value in told.items() if word not in _HEADERS}
     attributes = to_attributes(
         access, name, content_type=told.get(_TYPE), cache_control=told.get(_CACHE), metadata=metadata
     )
-    return ObjectFacts(size, stored_at, attributes)
+    return ObjectInfo(size, stored_at, attributes)

@@ -11,7 +11,7 @@ from platbook.base.clock import Clock
 from platbook.base.errors import InvalidInput, StorageRefused, StorageUnavailable, TryLater
 from platbook.base.ids import new_id
 from platbook.base.settings import Settings
-from platbook.storage.aws_signing import Login, sign_request
+from platbook.storage.aws_signing import AwsCredentials, sign_request
 
 _ENDPOINT = "https://cloudfront.amazonaws.com"
 _REGION = "us-east-1"  # CloudFront is one service for the whole world, and signs as this region
@@ -21,7 +21,7 @@ _GOOD = range(200, 300)
 _REFUSALS = range(400, 500)
 
 
-class Reply(Protocol):
+class CdnReply(Protocol):
     """An answer, as far as it is looked at."""
 
     @property
@@ -34,12 +34,12 @@ class Reply(Protocol):
         ...
 
 
-class HttpClient(Protocol):
+class CdnHttpClient(Protocol):
     """The client the caller lends. Raises a TryLater where no answer comes."""
 
     def send(
         self, method: str, url: str, *, headers: Mapping[str, str] | None = None, content: bytes | None = None
-    ) -> AbstractAsyncContextManager[Reply]:
+    ) -> AbstractAsyncContextManager[CdnReply]:
         """Send one request and lend its answer."""
         ...
 
@@ -49,11 +49,11 @@ class Cdn:
 
     def __init__(
         self,
-        client: HttpClient,
+        client: CdnHttpClient,
         clock: Clock,
         *,
         distribution: str | None = None,
-        login: Login | None = None,
+        login: AwsCredentials | None = None,
         endpoint: str = _ENDPOINT,
     ) -> None:
         self._client = client
@@ -113,11 +113,11 @@ class Cdn:
             raise StorageUnavailable(f"CloudFront could not invalidate copies now (status {status})")
 
 
-def open_cdn(settings: Settings, client: HttpClient, clock: Clock) -> Cdn | None:
+def open_cdn(settings: Settings, client: CdnHttpClient, clock: Clock) -> Cdn | None:
     """The CDN the settings speak of; None where public objects are read from the store itself."""
     distribution = settings.aws_cloudfront_distribution_id
     key_id, secret = settings.aws_s3_access_key_id, settings.aws_s3_secret_access_key
-    login = None if key_id is None or secret is None else Login(key_id, secret.get_secret_value())
+    login = None if key_id is None or secret is None else AwsCredentials(key_id, secret.get_secret_value())
     if distribution is not None and settings.aws_cloudfront_url is None:
         raise InvalidInput.of("AWS_CLOUDFRONT_URL", "is required with AWS_CLOUDFRONT_DISTRIBUTION_ID")
     if distribution is not None and login is None:

@@ -18,7 +18,7 @@ import orjson
 from obstore.store import LocalStore
 
 from platbook.storage.failures import explained
-from platbook.storage.objects import Attributes, ObjectFacts, StoredObject, parse_key, to_attributes
+from platbook.storage.objects import Attributes, ObjectInfo, StoredObject, parse_key, to_attributes
 from platbook.storage.walking import walk
 
 _NOTES = "notes"
@@ -54,7 +54,7 @@ class Folder:
             facts = await self._to_facts(key, found.meta["size"], found.meta["last_modified"])
         return StoredObject(facts, content.to_bytes())
 
-    async def head(self, key: str) -> ObjectFacts:
+    async def head(self, key: str) -> ObjectInfo:
         """Look at an object without reading it."""
         with explained(f"look at {key}"):
             meta = await obstore.head_async(self._store, key)
@@ -85,14 +85,14 @@ class Folder:
     async def _remove(self, key: str) -> None:
         await asyncio.to_thread((self._path / key).unlink, missing_ok=True)
 
-    async def _to_facts(self, key: str, size: int, stored_at: datetime) -> ObjectFacts:
+    async def _to_facts(self, key: str, size: int, stored_at: datetime) -> ObjectInfo:
         try:
             note = await asyncio.to_thread((self._path / _note_of(key)).read_bytes)
         except FileNotFoundError:
             attributes = to_attributes(*parse_key(key))
         else:
             attributes = Attributes(**orjson.loads(note))
-        return ObjectFacts(size, stored_at, attributes)
+        return ObjectInfo(size, stored_at, attributes)
 
 
 def _clear_unfinished(path: Path, before: float) -> int:

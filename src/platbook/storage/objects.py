@@ -42,7 +42,7 @@ class Attributes:
 
 
 @dataclass(frozen=True, slots=True)
-class ObjectFacts:
+class ObjectInfo:
     """What is known of an object beside its bytes. `size` is in bytes, `stored_at` aware, in UTC."""
 
     size: int
@@ -54,12 +54,12 @@ class ObjectFacts:
 class StoredObject:
     """An object with its bytes."""
 
-    facts: ObjectFacts
+    facts: ObjectInfo
     content: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedObject:
     """An object as a listing tells it: enough to see what is there, how large, and since when."""
 
     name: str

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from platbook.base.errors import NotFound
 from platbook.storage.backend import Backend
-from platbook.storage.objects import Access, Listed, ObjectFacts, StoredObject, to_attributes, to_key
-from platbook.storage.urls import Addresses
+from platbook.storage.objects import Access, ListedObject, ObjectInfo, StoredObject, to_attributes, to_key
+from platbook.storage.urls import ObjectUrls
 
 
 class Storage:
@@ -16,7 +16,7 @@ class Storage:
     the login or the request, and NotFound where there is no such object. A name that is none is a ValueError.
     """
 
-    def __init__(self, backend: Backend, addresses: Addresses) -> None:
+    def __init__(self, backend: Backend, addresses: ObjectUrls) -> None:
         self._backend = backend
         self._addresses = addresses
 
@@ -43,7 +43,7 @@ class Storage:
         """An object with its bytes."""
         return await self._backend.get(to_key(access, name))
 
-    async def head(self, name: str, access: Access) -> ObjectFacts:
+    async def head(self, name: str, access: Access) -> ObjectInfo:
         """What is known of an object."""
         return await self._backend.head(to_key(access, name))
 
@@ -67,11 +67,11 @@ class Storage:
         """Remove what writers that died before a moment left half written; how many files."""
         return await self._backend.clear_unfinished(before)
 
-    async def list(self, access: Access, *, folder: str = "") -> AsyncGenerator[Listed]:
+    async def list(self, access: Access, *, folder: str = "") -> AsyncGenerator[ListedObject]:
         """Every object (of a folder: `ab`), in no promised order, with its size and age."""
         below = to_key(access, folder) if folder else str(access)
         async for key, size, stored_at in self._backend.list(below):
-            yield Listed(key[len(access) + 1 :], size, stored_at)
+            yield ListedObject(key[len(access) + 1 :], size, stored_at)
 
     def address(self, name: str) -> str:
         """Where anybody finds a public object: at the CDN, where there is one."""

@@ -15,7 +15,7 @@ ROUTE = "/media"
 """Where Platbook itself serves objects by key."""
 
 
-class Addresses(Protocol):
+class ObjectUrls(Protocol):
     """Addresses of keys."""
 
     def public(self, key: str) -> str:

@@ -26,26 +26,26 @@ from platbook.listings.listing import Origin
 from platbook.listings.store import mark_scope_narrowed
 from platbook.listings.terms import KnownTerms
 from platbook.mapping.mapping import FieldMapping, plan_mapping
-from platbook.media.photo_worker import Batches
+from platbook.media.photo_worker import PhotoWorker
 from platbook.providers.configuration import read_part
 from platbook.providers.providers import Provider, get_provider, open_credentials
-from platbook.sync.page import Rules
+from platbook.sync.page import PageRules
 from platbook.sync.received import delete_received_keys
 from platbook.sync.rejections import take_retrying
 from platbook.sync.runs import cursors
 from platbook.sync.runs.context import RunContext
 from platbook.sync.runs.lifecycle import (
-    Lease,
     RunCancelled,
+    RunLease,
     RunStatus,
     RunTakenOver,
     SyncType,
+    check_epoch,
+    claim_run,
     get_counts,
-    hold_epoch,
     put_off,
-    take_run,
 )
-from platbook.sync.runs.outcome import Settlement, ended_well, error_type, settle_failure, settle_success
+from platbook.sync.runs.outcome import StatusAfterRun, ended_well, error_type, settle_failure, settle_success
 from platbook.sync.runs.plan import LastSweep, plan_run, scope_fingerprint
 from platbook.sync.sweep import apply_sweep, sweep
 from platbook.sync.walk import walk_changes
@@ -59,7 +59,7 @@ _SEAT_WAIT = LEASE + timedelta(seconds=30)  # so long may a worker that was kill
 
 
 @dataclass(slots=True)
-class Engine:
+class SyncEngine:
     """What a worker needs to do runs."""
 
     database: Database
@@ -67,7 +67,7 @@ class Engine:
     box: SecretBox
     clock: Clock
     find_connector: Callable[[str], Connector] = find_connector
-    photos: Batches | None = None
+    photos: PhotoWorker | None = None
 
     async def run_next(self, provider_id: str) -> bool:
         """Do the run that was left behind or waits; False: there is none.
@@ -76,7 +76,7 @@ class Engine:
         it as it stands, to be resumed by another worker from its checkpoint under the same id.
         """
         async with self.database.transaction() as connection:
-            lease = await take_run(connection, provider_id, self.clock.now())
+            lease = await claim_run(connection, provider_id, self.clock.now())
         if lease is None:
             return False
         run_log = log.bind(provider=provider_id, sync_id=str(lease.run.sync_id), sync_type=lease.run.sync_type)
@@ -89,7 +89,7 @@ class Engine:
         run_log.info("run ended", status=status)
         return True
 
-    async def _do(self, lease: Lease) -> RunStatus:
+    async def _do(self, lease: RunLease) -> RunStatus:
         context: RunContext | None = None
         try:
             context = await self._prepare(lease)
@@ -111,7 +111,7 @@ class Engine:
             raise
         return await self._end_well(context, refused)
 
-    async def _prepare(self, lease: Lease) -> RunContext:
+    async def _prepare(self, lease: RunLease) -> RunContext:
         async with self.database.read() as connection:
             provider = await get_provider(connection, lease.run.provider_id)
         if provider.archived_at is not None:
@@ -119,7 +119,7 @@ class Engine:
         connector = self.find_connector(provider.provider_type)
         settings = read_part(connector.settings_model, provider.settings, "settings")
         capabilities = connector.capabilities(settings)
-        rules = Rules(
+        rules = PageRules(
             mapping=_mapping(provider),
             scope=provider.wanted,
             display=provider.display_rules,
@@ -158,7 +158,7 @@ class Engine:
     async def _walk_and_sweep(self, context: RunContext, session: Session) -> SweepRefused | None:
         provider_id, run = context.provider.provider_id, context.lease.run
         async with self.database.read() as connection:
-            standing = await cursors.get_standing(connection, provider_id, context.lease.resource)
+            standing = await cursors.get_cursor_state(connection, provider_id, context.lease.resource)
             last_sweep = await connection.one(LastSweep, Q.get_last_sweep, {"provider_id": provider_id})
         plan = plan_run(
             SyncType(run.sync_type),
@@ -214,17 +214,17 @@ class Engine:
             return
         while True:
             async with self.database.transaction() as connection:
-                await hold_epoch(connection, context.lease)
+                await check_epoch(connection, context.lease)
                 records = await take_retrying(connection, context.lease, _RETRY_BATCH, self.clock.now())
             if records is None:
                 return
             if records:
                 await context.store(records, [])
 
-    async def _was_cancelled(self, lease: Lease) -> bool:
+    async def _was_cancelled(self, lease: RunLease) -> bool:
         try:
             async with self.database.transaction() as connection:
-                await hold_epoch(connection, lease)
+                await check_epoch(connection, lease)
         except RunCancelled:
             return True
         except RunTakenOver:
@@ -246,7 +246,7 @@ class Engine:
                 await connection.run(Q.clear_current, _status_key(lease, now))
         return status
 
-    async def _end_cancelled(self, lease: Lease, context: RunContext | None) -> RunStatus:
+    async def _end_cancelled(self, lease: RunLease, context: RunContext | None) -> RunStatus:
         if context is not None:
             await context.note_effort()
         now = self.clock.now()
@@ -258,7 +258,7 @@ class Engine:
                 await put_off(connection, lease.run.provider_id, now)
         return RunStatus.CANCELLED
 
-    async def _end_failed(self, lease: Lease, context: RunContext | None, error: Exception) -> RunStatus:
+    async def _end_failed(self, lease: RunLease, context: RunContext | None, error: Exception) -> RunStatus:
         if context is not None:
             await context.note_effort()
         now = self.clock.now()
@@ -295,19 +295,19 @@ async def _narrow(context: RunContext) -> None:
         "closed_since": scope.closed_since,
     }
     async with context.database.transaction() as connection:
-        await hold_epoch(connection, context.lease)
+        await check_epoch(connection, context.lease)
         await mark_scope_narrowed(connection, wanted, origin)
 
 
-async def _fence(connection: WriteConnection, lease: Lease) -> None:
+async def _fence(connection: WriteConnection, lease: RunLease) -> None:
     try:
-        await hold_epoch(connection, lease)
+        await check_epoch(connection, lease)
     except RunCancelled:
         return  # it ends in any case; only the epoch matters here
 
 
 async def _finish(
-    connection: WriteConnection, lease: Lease, status: RunStatus, now: datetime, *, error: Exception | None = None
+    connection: WriteConnection, lease: RunLease, status: RunStatus, now: datetime, *, error: Exception | None = None
 ) -> None:
     params = {
         **_status_key(lease, now),
@@ -322,8 +322,8 @@ async def _finish(
 
 async def _settle(
     connection: WriteConnection,
-    lease: Lease,
-    settlement: Settlement,
+    lease: RunLease,
+    settlement: StatusAfterRun,
     now: datetime,
     *,
     success: bool = False,
@@ -347,7 +347,7 @@ def _sample(error: Exception) -> str | None:
 
 
 async def _note_error(
-    connection: WriteConnection, lease: Lease, error: Exception, now: datetime, *, sample: str | None
+    connection: WriteConnection, lease: RunLease, error: Exception, now: datetime, *, sample: str | None
 ) -> None:
     params = {
         "id": new_id(),
@@ -361,11 +361,11 @@ async def _note_error(
     await connection.run(Q.add_run_error, params)
 
 
-async def _failures(connection: ReadConnection, lease: Lease) -> int:
+async def _failures(connection: ReadConnection, lease: RunLease) -> int:
     return await connection.value(int, Q.get_failures, {"provider_id": lease.run.provider_id}) or 0
 
 
-def _status_key(lease: Lease, now: datetime) -> dict[str, object]:
+def _status_key(lease: RunLease, now: datetime) -> dict[str, object]:
     return {"provider_id": lease.run.provider_id, "epoch": lease.epoch, "at": now}
 
 

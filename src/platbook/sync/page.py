@@ -16,10 +16,10 @@ from platbook.db import WriteConnection
 from platbook.listings import store
 from platbook.listings.listing import NormalListing, Origin
 from platbook.listings.photos import limit_photos
-from platbook.listings.store import Incoming, Known
+from platbook.listings.store import ExistingRow, Incoming
 from platbook.listings.terms import KnownTerms, Term, add_terms
 from platbook.mapping.mapping import FieldMapping
-from platbook.providers.display import Display
+from platbook.providers.display import DisplaySettings
 from platbook.reso.fields import SLOT
 from platbook.sync.content_hash import content_hash
 from platbook.sync.rejections import (
@@ -31,7 +31,7 @@ from platbook.sync.rejections import (
     to_rejection,
 )
 from platbook.sync.removal import remove_listings
-from platbook.sync.runs.lifecycle import Counts, Lease
+from platbook.sync.runs.lifecycle import RunCounts, RunLease
 
 _TYPE = SLOT["PropertyType"]
 _CLOSED = SLOT["CloseDate"]
@@ -39,12 +39,12 @@ _WRONG_CLOCK = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class PageRules:
     """How a provider's records become listings."""
 
     mapping: FieldMapping
     scope: Scope
-    display: Display
+    display: DisplaySettings
     volatile: frozenset[str]
     retention: str
     terms: KnownTerms
@@ -66,7 +66,7 @@ class Rules:
 
 
 @dataclass(slots=True)
-class Sorted:
+class ClassifiedPage:
     """A page's records, by what is to be done with them."""
 
     new: list[Incoming] = field(default_factory=list[Incoming])
@@ -81,27 +81,27 @@ class Sorted:
 class _Place:
     """Where and when records are stored: under which rules, in which run."""
 
-    rules: Rules
+    rules: PageRules
     sync_id: UUID
     now: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class PageResult:
     """What storing a page did; `terms` are to be remembered once the transaction is committed."""
 
-    counts: Counts
+    counts: RunCounts
     terms: set[Term]
 
 
 async def store_page(
     connection: WriteConnection,
-    rules: Rules,
-    lease: Lease,
+    rules: PageRules,
+    lease: RunLease,
     records: Sequence[RawRecord],
     rejected: Sequence[Rejection],
     now: datetime,
-) -> Stored:
+) -> PageResult:
     """Store a page in the transaction of `connection`. `rejected` are records the connector could not read."""
     origin = Origin(lease.run.provider_id, "sync", now, lease.run.sync_id)
     by_key, unkeyed = _by_key(records, rules)
@@ -124,7 +124,7 @@ async def store_page(
     terms = rules.terms.fresh(one.listing for one in touched)
     await add_terms(connection, terms)
     updated = len(sorted_.changed) + len(returned)
-    counts = Counts(
+    counts = RunCounts(
         fetched=len(records) + len(rejected),
         added=len(sorted_.new),
         updated=updated,
@@ -132,7 +132,7 @@ async def store_page(
         deleted=removed,
         errored=len(sorted_.rejected),
     )
-    return Stored(counts, terms)
+    return PageResult(counts, terms)
 
 
 def is_in_scope(listing: NormalListing, scope: Scope) -> bool:
@@ -147,7 +147,7 @@ def is_in_scope(listing: NormalListing, scope: Scope) -> bool:
     return True
 
 
-def _by_key(records: Sequence[RawRecord], rules: Rules) -> tuple[dict[str, RawRecord], list[Rejection]]:
+def _by_key(records: Sequence[RawRecord], rules: PageRules) -> tuple[dict[str, RawRecord], list[Rejection]]:
     """The last version of each record on the page, and those whose keys cannot be kept."""
     by_key: dict[str, RawRecord] = {}
     unkeyed: list[Rejection] = []
@@ -160,9 +160,9 @@ def _by_key(records: Sequence[RawRecord], rules: Rules) -> tuple[dict[str, RawRe
     return by_key, unkeyed
 
 
-def _hash(records: Sequence[RawRecord], rules: Rules) -> tuple[dict[str, bytes], Sorted]:
+def _hash(records: Sequence[RawRecord], rules: PageRules) -> tuple[dict[str, bytes], ClassifiedPage]:
     hashes: dict[str, bytes] = {}
-    sorted_ = Sorted()
+    sorted_ = ClassifiedPage()
     version = rules.version
     for record in records:
         if not record.visible:
@@ -178,9 +178,9 @@ def _hash(records: Sequence[RawRecord], rules: Rules) -> tuple[dict[str, bytes],
 def _sort(
     by_key: Mapping[str, RawRecord],
     hashes: Mapping[str, bytes],
-    known: Mapping[str, Known],
+    known: Mapping[str, ExistingRow],
     place: _Place,
-    sorted_: Sorted,
+    sorted_: ClassifiedPage,
 ) -> None:
     rules = place.rules
     for key, stored in known.items():
@@ -208,7 +208,7 @@ def _check_photos(media: Sequence[MediaRef] | None) -> None:
             raise RecordRejected("what is said of a photo holds a NUL character", field="Media")
 
 
-def _sort_one(incoming: Incoming, stored: Known, scope: Scope, sorted_: Sorted) -> None:
+def _sort_one(incoming: Incoming, stored: ExistingRow, scope: Scope, sorted_: ClassifiedPage) -> None:
     listing = incoming.listing
     if not is_in_scope(listing, scope):
         if stored.id is not None and not stored.erased:
@@ -226,7 +226,7 @@ def _without_raw(rejection: Rejection) -> Rejection:
     return rejection if rejection.listing_key else replace(rejection, raw=None)
 
 
-def _is_older(listing: NormalListing, stored: Known, place: _Place) -> bool:
+def _is_older(listing: NormalListing, stored: ExistingRow, place: _Place) -> bool:
     """Whether a record is an older version than the row, which must then stay as it is.
 
     Times are compared only where both were read by the same rules: not with a row that other rules made. A row that is

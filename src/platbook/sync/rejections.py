@@ -12,7 +12,7 @@ import orjson
 from platbook.base.ids import new_id
 from platbook.connectors.contract import RawRecord
 from platbook.db import WriteConnection, load_queries
-from platbook.sync.runs.lifecycle import Lease
+from platbook.sync.runs.lifecycle import RunLease
 
 Q = load_queries(__package__ or "platbook.sync")
 
@@ -69,7 +69,7 @@ def to_record(listing_key: str, raw: str) -> RawRecord:
 
 
 async def add_rejections(
-    connection: WriteConnection, lease: Lease, rejections: Sequence[Rejection], at: datetime
+    connection: WriteConnection, lease: RunLease, rejections: Sequence[Rejection], at: datetime
 ) -> None:
     """Store a page's rejections."""
     await connection.run_many(
@@ -91,14 +91,16 @@ async def add_rejections(
     )
 
 
-async def resolve_rejections(connection: WriteConnection, lease: Lease, keys: Sequence[str], at: datetime) -> None:
+async def resolve_rejections(connection: WriteConnection, lease: RunLease, keys: Sequence[str], at: datetime) -> None:
     """Settle the rejections of records that are accepted now."""
     params = {"provider_id": lease.run.provider_id, "resource": lease.resource, "keys": list(keys), "at": at}
     if await connection.value(bool, Q.has_rejections, params):
         await connection.run(Q.resolve_rejections, params)
 
 
-async def take_retrying(connection: WriteConnection, lease: Lease, limit: int, at: datetime) -> list[RawRecord] | None:
+async def take_retrying(
+    connection: WriteConnection, lease: RunLease, limit: int, at: datetime
+) -> list[RawRecord] | None:
     """Records whose rejection a person asked to try again; None: there are no more.
 
     What holds nothing that could be tried is abandoned here, so that it stands in no run's way.

@@ -20,11 +20,11 @@ from platbook.base.ids import new_id
 from platbook.connectors.contract import KeyPage, RawRecord, Scope, Session
 from platbook.db import WriteConnection, load_queries
 from platbook.listings.listing import Origin
-from platbook.sync.page import Rules, is_in_scope
+from platbook.sync.page import PageRules, is_in_scope
 from platbook.sync.rejections import find_key_fault
 from platbook.sync.removal import remove_listings
 from platbook.sync.runs.context import RunContext
-from platbook.sync.runs.lifecycle import Counts, add_counts, hold_epoch
+from platbook.sync.runs.lifecycle import RunCounts, add_counts, check_epoch
 from platbook.sync.sampling import draw_sample
 
 Q = load_queries(__package__ or "platbook.sync")
@@ -68,7 +68,7 @@ async def apply_sweep(context: RunContext, session: Session, sweep_id: UUID) -> 
         removed += await _remove(context, gone)
         await context.report("sweep", done=start + _BATCH, total=len(keys))
     async with context.database.transaction() as connection:
-        await hold_epoch(connection, context.lease)
+        await check_epoch(connection, context.lease)
         await connection.run(Q.settle_sweep, {"sweep_id": sweep_id, "removed": removed})
 
 
@@ -88,7 +88,7 @@ async def _read_keys(context: RunContext, session: Session) -> int:
     done = seen = 0
     async for page in session.keys(context.lease.resource):
         async with context.database.transaction() as connection:
-            await hold_epoch(connection, context.lease)
+            await check_epoch(connection, context.lease)
             keys = [_to_sweep_key(key) for key in page.keys]
             seen += await connection.run(Q.add_sweep_keys, {"sync_id": sync_id, "keys": keys})
         done += len(page.keys)
@@ -123,7 +123,7 @@ async def _remove_unseen(context: RunContext, session: Session, began_at: dateti
     provider = context.provider
     params = {"provider_id": provider.provider_id, "sync_id": context.lease.run.sync_id, "began_at": began_at}
     async with context.database.transaction() as connection:
-        await hold_epoch(connection, context.lease)
+        await check_epoch(connection, context.lease)
         await _check_keys(connection, context, seen)
         keys = await connection.column(str, Q.find_unseen, params)
         active = await connection.value(int, Q.count_active, params) or 0
@@ -139,7 +139,7 @@ async def _remove_unseen(context: RunContext, session: Session, began_at: dateti
         await _remove(context, gone)
     if not context.lease.run.dry_run:
         async with context.database.transaction() as connection:
-            await hold_epoch(connection, context.lease)
+            await check_epoch(connection, context.lease)
             if provider.retention == "erase":
                 await _check_keys(connection, context, seen)
                 await connection.run(Q.erase_unseen_rejections, {**params, "resource": context.lease.resource})
@@ -172,7 +172,7 @@ async def _check_sample(context: RunContext, session: Session, began_at: datetim
     return left
 
 
-def _is_wanted(record: RawRecord, rules: Rules) -> bool:
+def _is_wanted(record: RawRecord, rules: PageRules) -> bool:
     """Whether a record is in scope; one that cannot be read may be."""
     try:
         return is_in_scope(rules.mapping.normalise(record), rules.scope)
@@ -205,14 +205,14 @@ async def _remove(context: RunContext, keys: Sequence[str]) -> int:
     if not keys:
         return 0
     if context.lease.run.dry_run:
-        await context.count(Counts(deleted=len(keys)))
+        await context.count(RunCounts(deleted=len(keys)))
         return 0
     provider, run = context.provider, context.lease.run
     origin = Origin(provider.provider_id, "sweep", context.clock.now(), run.sync_id)
     async with context.database.transaction() as connection:
-        await hold_epoch(connection, context.lease)
+        await check_epoch(connection, context.lease)
         removed = await remove_listings(connection, keys, provider.retention, origin)
-        await add_counts(connection, context.lease, Counts(deleted=removed))
+        await add_counts(connection, context.lease, RunCounts(deleted=removed))
     if removed and provider.retention == "erase":
         context.rules.terms.forget()
     return removed
@@ -222,7 +222,7 @@ async def _refuse(context: RunContext, began_at: datetime, reason: str, unseen: 
     """Store the candidates and ask a person."""
     if not context.lease.run.dry_run:
         async with context.database.transaction() as connection:
-            await hold_epoch(connection, context.lease)
+            await check_epoch(connection, context.lease)
             await _supersede(connection, context)
             count = len(unseen.keys)
             sweep_id = await _add(connection, context, began_at, reason, active=unseen.active, candidates=count)
@@ -235,7 +235,7 @@ async def _note_cut_short(context: RunContext, began_at: datetime, reason: str) 
     if context.lease.run.dry_run:
         return
     async with context.database.transaction() as connection:
-        await hold_epoch(connection, context.lease)
+        await check_epoch(connection, context.lease)
         await _supersede(connection, context, only_cut_short=True)
         await _add(connection, context, began_at, reason, active=0, candidates=0)
 

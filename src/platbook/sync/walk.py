@@ -19,8 +19,8 @@ from platbook.sync.received import add_received_keys
 from platbook.sync.rejections import Rejection
 from platbook.sync.runs import cursors
 from platbook.sync.runs.context import RunContext
-from platbook.sync.runs.cursors import WalkPlace
-from platbook.sync.runs.lifecycle import hold_epoch
+from platbook.sync.runs.cursors import WalkProgress
+from platbook.sync.runs.lifecycle import check_epoch
 from platbook.sync.runs.plan import Walk
 
 
@@ -85,7 +85,7 @@ async def _store(context: RunContext, page: Page, position: _Position) -> None:
     await context.store(page.records, problems, beside=note_place)
     if context.lease.run.dry_run:  # what is stored beside a page is undone with it
         async with context.database.transaction() as connection:
-            await hold_epoch(connection, context.lease)
+            await check_epoch(connection, context.lease)
             await _note_received(connection, context, page)
     await context.report("listings", done=position.done, total=page.total)
 
@@ -105,5 +105,7 @@ async def _save_place(connection: WriteConnection, context: RunContext, page: Pa
     if page.complete:
         await cursors.end_walk(connection, provider_id, resource, now)
         return
-    place = WalkPlace(position.walk.kind, position.walk.since, page.checkpoint, watermark, context.scope, position.done)
+    place = WalkProgress(
+        position.walk.kind, position.walk.since, page.checkpoint, watermark, context.scope, position.done
+    )
     await cursors.save_walk(connection, provider_id, resource, place, now)

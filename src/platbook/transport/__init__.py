@@ -3,22 +3,21 @@
 from platbook.base.http_reply import HttpReply
 from platbook.transport.budgets import Allowance
 from platbook.transport.client import ProviderClient, Transport
-from platbook.transport.downloads import AddressUsedUp, Download, Downloader, Known, Limits
+from platbook.transport.downloads import CacheValidators, Download, Downloader, DownloadLimits, UrlAlreadyUsed
 from platbook.transport.meter import Meter
 from platbook.transport.quota import NoQuota, Quota
 from platbook.transport.seats import LEASE, Seat, seat
 from platbook.transport.timing import Timing
-from platbook.transport.urls import parse_address
+from platbook.transport.urls import parse_url
 
 __all__ = [
     "LEASE",
-    "AddressUsedUp",
     "Allowance",
+    "CacheValidators",
     "Download",
+    "DownloadLimits",
     "Downloader",
     "HttpReply",
-    "Known",
-    "Limits",
     "Meter",
     "NoQuota",
     "ProviderClient",
@@ -26,6 +25,7 @@ __all__ = [
     "Seat",
     "Timing",
     "Transport",
-    "parse_address",
+    "UrlAlreadyUsed",
+    "parse_url",
     "seat",
 ]

@@ -17,14 +17,14 @@ from platbook.base.log import get_log
 from platbook.db import Database
 from platbook.transport.bodies import read_body
 from platbook.transport.budgets import Allowance, Budget
-from platbook.transport.downloads import Downloader, Limits, Spending
+from platbook.transport.downloads import Downloader, DownloadLimits, Spending
 from platbook.transport.headers import join_headers, parse_cookies
 from platbook.transport.meter import Meter
 from platbook.transport.quota import NoQuota, Quota
-from platbook.transport.retry import TRIES, Trouble, judge_answer, judge_failure, plan_pauses
+from platbook.transport.retry import TRIES, TransportFailure, judge_answer, judge_failure, plan_pauses
 from platbook.transport.ssrf_guard import GuardedTransport
 from platbook.transport.timing import Timing
-from platbook.transport.urls import Address, find_onward, parse_address
+from platbook.transport.urls import RequestUrl, find_onward, parse_url
 
 TIMEOUTS = httpx2.Timeout(connect=10, write=60, read=120, pool=60)
 """Seconds for each phase; `read` is the longest silence, for a source may think long before a large page."""
@@ -86,7 +86,7 @@ class Transport:
     def downloads_for(
         self,
         provider_id: str,
-        limits: Limits,
+        limits: DownloadLimits,
         *,
         requests_per_second: float | None = None,
         allowance: Allowance | None = None,
@@ -100,7 +100,7 @@ class Transport:
         spending = self._to_spending(provider_id, requests_per_second, allowance)
         return Downloader(client, spending, limits, self._clock, provider_id)
 
-    def downloads(self, limits: Limits) -> Downloader:
+    def downloads(self, limits: DownloadLimits) -> Downloader:
         """Lend downloads of what people name themselves, which no provider's budget counts."""
         client = self._client if limits.private_addresses else self._outside
         return Downloader(client, Spending(None, [], None), limits, self._clock, "local")
@@ -127,7 +127,7 @@ class Transport:
 @dataclass(frozen=True, slots=True)
 class _Sending:
     method: str
-    address: Address
+    address: RequestUrl
     headers: Mapping[str, str]
     content: bytes | None
 
@@ -165,7 +165,7 @@ class ProviderClient:
         cannot be sent. What was sent and may have been acted upon is sent again only if its method is idempotent.
         """
         spoken = {**_DEFAULT_HEADERS, **{name.lower(): value for name, value in (headers or {}).items()}}
-        sending = _Sending(method.upper(), parse_address(url), {**spoken, "accept-encoding": "gzip"}, content)
+        sending = _Sending(method.upper(), parse_url(url), {**spoken, "accept-encoding": "gzip"}, content)
         response, address, cookies = await self._follow(sending)
         try:
             async with aclosing(read_body(response, address.name, self.meter)) as chunks:
@@ -173,7 +173,7 @@ class ProviderClient:
         finally:
             await response.aclose()
 
-    async def _follow(self, sending: _Sending) -> tuple[httpx2.Response, Address, dict[str, str]]:
+    async def _follow(self, sending: _Sending) -> tuple[httpx2.Response, RequestUrl, dict[str, str]]:
         cookies: dict[str, str] = {}
         redirects = 0
         while True:
@@ -202,7 +202,7 @@ class ProviderClient:
                 await self._timing.sleep(pause)
         raise AssertionError("the last try returns or raises")
 
-    async def _try_once(self, sending: _Sending) -> httpx2.Response | Trouble:
+    async def _try_once(self, sending: _Sending) -> httpx2.Response | TransportFailure:
         method, address = sending.method, sending.address
         request = httpx2.Request(
             method,
@@ -232,7 +232,7 @@ class ProviderClient:
         self._log.debug("request", method=sending.method, to=sending.address.name, seconds=seconds, **outcome)
 
 
-def _find_redirect(sending: _Sending, response: httpx2.Response) -> Address | None:
+def _find_redirect(sending: _Sending, response: httpx2.Response) -> RequestUrl | None:
     if response.status_code not in _REDIRECTS or sending.method not in ("GET", "HEAD"):
         return None
     return find_onward(sending.address, response.headers.get("location"))

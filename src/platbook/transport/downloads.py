@@ -21,7 +21,7 @@ from platbook.transport.headers import join_headers
 from platbook.transport.meter import Meter
 from platbook.transport.quota import Quota
 from platbook.transport.retry import judge_answer, judge_failure
-from platbook.transport.urls import Address, parse_address
+from platbook.transport.urls import RequestUrl, parse_url
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 5
@@ -30,12 +30,12 @@ _USED_UP = frozenset({401, 403, 404, 410})
 _DEFAULT_HEADERS = {"user-agent": "Platbook", "accept": "image/*, */*;q=0.5"}
 
 
-class AddressUsedUp(TryLater):
+class UrlAlreadyUsed(TryLater):
     """The address leads nowhere, or does not any more: ask the source for a fresh one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class DownloadLimits:
     """What holds for a provider's downloads. `headers` may hold secrets."""
 
     max_bytes: int
@@ -44,7 +44,7 @@ class Limits:
     header_hosts: Collection[str] = ()
     """The hosts that `headers` are meant for; none named: whatever host an address names."""
 
-    def headers_for(self, address: Address, first: Address) -> Mapping[str, str]:
+    def headers_for(self, address: RequestUrl, first: RequestUrl) -> Mapping[str, str]:
         """The headers that may go to an address, where `first` is the one that was to be fetched."""
         if not self.header_hosts:
             return self.headers if address.origin == first.origin else {}
@@ -54,7 +54,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class CacheValidators:
     """What a server told of the bytes we hold (RFC 9110 section 8.8), so that it need not send them again."""
 
     etag: str | None = None
@@ -71,7 +71,7 @@ class Download:
     """What came. `content` None: the server says that what we hold is still right."""
 
     content: bytes | None
-    known: Known
+    known: CacheValidators
 
 
 class Spending:
@@ -112,7 +112,7 @@ class Downloader:
     """Downloads for one provider."""
 
     def __init__(
-        self, client: httpx2.AsyncClient, spending: Spending, limits: Limits, clock: Clock, provider_id: str
+        self, client: httpx2.AsyncClient, spending: Spending, limits: DownloadLimits, clock: Clock, provider_id: str
     ) -> None:
         self._client = client
         self._spending = spending
@@ -121,7 +121,7 @@ class Downloader:
         self._log = get_log("transport").bind(provider=provider_id)
 
     async def fetch(
-        self, url: str, *, known: Known | None = None, is_good: Callable[[], bool] = lambda: True
+        self, url: str, *, known: CacheValidators | None = None, is_good: Callable[[], bool] = lambda: True
     ) -> Download:
         """Fetch an address once. When the request's turn has come, `is_good` tells whether the address is still fresh.
 
@@ -132,8 +132,8 @@ class Downloader:
         for _ in range(_MOST_REDIRECTS + 1):
             await self._spending.wait_turn()
             if not is_good():
-                raise AddressUsedUp("the address grew too old before its turn came")
-            headers = {**(known or Known()).to_headers(), **self._limits.headers_for(address, first)}
+                raise UrlAlreadyUsed("the address grew too old before its turn came")
+            headers = {**(known or CacheValidators()).to_headers(), **self._limits.headers_for(address, first)}
             response = await self._send(address, headers)
             try:
                 if response.status_code not in _REDIRECTS:
@@ -153,7 +153,7 @@ class Downloader:
         if len(content) > self._limits.max_bytes:
             raise MediaRejected(f"it is larger than {self._limits.max_bytes} bytes")
 
-    async def _send(self, address: Address, headers: Mapping[str, str]) -> httpx2.Response:
+    async def _send(self, address: RequestUrl, headers: Mapping[str, str]) -> httpx2.Response:
         spoken = {**_DEFAULT_HEADERS, **{name.lower(): value for name, value in headers.items()}}
         request = httpx2.Request(
             "GET",
@@ -169,9 +169,9 @@ class Downloader:
         self._log.debug("download", at=address.name, status=response.status_code)
         return response
 
-    async def _read(self, address: Address, response: httpx2.Response) -> Download:
+    async def _read(self, address: RequestUrl, response: httpx2.Response) -> Download:
         status, headers = response.status_code, join_headers(response.headers.raw)
-        known = Known(headers.get("etag"), headers.get("last-modified"))
+        known = CacheValidators(headers.get("etag"), headers.get("last-modified"))
         trouble = judge_answer("GET", address.name, status, headers, self._clock.now())
         if trouble is not None:
             if trouble.stay_away is not None:
@@ -181,12 +181,12 @@ class Downloader:
         if status == _NOT_MODIFIED:
             return Download(None, known)
         if status in _USED_UP:
-            raise AddressUsedUp(f"{address.name} answered with status {status}")
+            raise UrlAlreadyUsed(f"{address.name} answered with status {status}")
         if status != _OK:
             raise SourceBrokeProtocol(f"{address.name} answered with status {status}")
         return Download(await self._read_content(address, response, headers), known)
 
-    async def _read_content(self, address: Address, response: httpx2.Response, headers: Mapping[str, str]) -> bytes:
+    async def _read_content(self, address: RequestUrl, response: httpx2.Response, headers: Mapping[str, str]) -> bytes:
         most, meter = self._limits.max_bytes, Meter()
         told = headers.get("content-length", "")
         if told.isdecimal() and int(told) > most:
@@ -203,8 +203,8 @@ class Downloader:
         return bytes(content)
 
 
-def _parse(url: str) -> Address:
+def _parse(url: str) -> RequestUrl:
     try:
-        return parse_address(url)
+        return parse_url(url)
     except (InvalidInput, ValueError):
         raise MediaRejected("the photo's address is not one of http or https that can be fetched") from None

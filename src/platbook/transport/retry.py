@@ -26,7 +26,7 @@ _TOO_MANY, _NOT_IMPLEMENTED, _NOT_NOW, _SERVER_ERRORS = 429, 501, 503, range(500
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class TransportFailure:
     """Why there is no answer to hand over: what to raise in the end, and whether trying `again` is safe.
 
     `stay_away`: the source asked every worker to be quiet for so long.
@@ -44,35 +44,39 @@ def plan_pauses(draw: Callable[[], float], tries: int = TRIES) -> Iterator[float
     yield None
 
 
-def judge_answer(method: str, name: str, status: int, headers: Mapping[str, str], now: datetime) -> Trouble | None:
+def judge_answer(
+    method: str, name: str, status: int, headers: Mapping[str, str], now: datetime
+) -> TransportFailure | None:
     """Whether an answer's status is transient trouble; None: it is the connector's to judge."""
     retry_after = parse_retry_after(headers, now) if status in (_TOO_MANY, _NOT_NOW) else None
     if status == _TOO_MANY or retry_after is not None:
         # Refused before it was worked on, so any method may go again.
         stay_away = _UNSAID if retry_after is None else max(retry_after, _LEAST)
-        return Trouble(RateLimited(f"{name} asked to slow down (status {status})"), again=True, stay_away=stay_away)
+        return TransportFailure(
+            RateLimited(f"{name} asked to slow down (status {status})"), again=True, stay_away=stay_away
+        )
     if status in _SERVER_ERRORS and status != _NOT_IMPLEMENTED:
-        return Trouble(SourceUnavailable(f"{name} failed with status {status}"), method in _IDEMPOTENT)
+        return TransportFailure(SourceUnavailable(f"{name} failed with status {status}"), method in _IDEMPOTENT)
     return None
 
 
-def judge_failure(method: str, name: str, error: httpx2.TransportError) -> Trouble:
+def judge_failure(method: str, name: str, error: httpx2.TransportError) -> TransportFailure:
     """What a request that got no answer means. A request that never left may always be sent again."""
     again = method in _IDEMPOTENT
     match error:
         case httpx2.LocalProtocolError():
             # The library's words would hold the header's value, which may be a secret.
-            return Trouble(InvalidInput.of("headers", f"a header for {name} cannot be sent"), again=False)
+            return TransportFailure(InvalidInput.of("headers", f"a header for {name} cannot be sent"), again=False)
         case httpx2.ConnectError() | httpx2.ProxyError():
-            return Trouble(SourceUnavailable(f"{name} could not be reached ({error})"), again=True)
+            return TransportFailure(SourceUnavailable(f"{name} could not be reached ({error})"), again=True)
         case httpx2.ConnectTimeout() | httpx2.PoolTimeout():
-            return Trouble(SourceUnavailable(f"{name} could not be reached in time"), again=True)
+            return TransportFailure(SourceUnavailable(f"{name} could not be reached in time"), again=True)
         case httpx2.TimeoutException():
-            return Trouble(SourceUnavailable(f"{name} did not answer in time"), again)
+            return TransportFailure(SourceUnavailable(f"{name} did not answer in time"), again)
         case httpx2.RemoteProtocolError() if _answered_garbage(error):
-            return Trouble(SourceBrokeProtocol(f"{name} did not answer in HTTP"), again)
+            return TransportFailure(SourceBrokeProtocol(f"{name} did not answer in HTTP"), again)
         case _:
-            return Trouble(SourceUnavailable(f"{name} closed the connection without an answer"), again)
+            return TransportFailure(SourceUnavailable(f"{name} closed the connection without an answer"), again)
 
 
 def _answered_garbage(error: httpx2.RemoteProtocolError) -> bool:

@@ -18,7 +18,7 @@ from platbook.base.errors import MediaRejected
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
-class AddressRefused(MediaRejected):
+class AddressBlocked(MediaRejected):
     """An address that downloads may not go to."""
 
 
@@ -74,7 +74,7 @@ async def _resolve(host: str, port: int) -> list[str]:
     addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
     for address in addresses:
         if not is_public(address):
-            raise AddressRefused(f"{host} leads to an address of the house's own network, which this provider may not")
+            raise AddressBlocked(f"{host} leads to an address of the house's own network, which this provider may not")
     return addresses
 
 

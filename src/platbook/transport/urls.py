@@ -14,7 +14,7 @@ _TARGET = re.compile(r"[\x21-\x7e]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class RequestUrl:
     """Where a request goes: `origin` (scheme, host, port) and the raw `target`. `name` (host and path) may be shown."""
 
     url: str
@@ -23,7 +23,7 @@ class Address:
     name: str
 
 
-def parse_address(url: str) -> Address:
+def parse_url(url: str) -> RequestUrl:
     """Take a URL apart. InvalidInput, without its query, if it cannot be sent as it stands."""
     match = _URL.fullmatch(url)
     if match is None:
@@ -40,15 +40,15 @@ def parse_address(url: str) -> Address:
     target = path + query
     if not _TARGET.fullmatch(target):
         raise InvalidInput.of("url", f"the address at {origin.host} holds characters that must be percent-encoded")
-    return Address(url, origin, target.encode("ascii"), f"{origin.host}{path}")
+    return RequestUrl(url, origin, target.encode("ascii"), f"{origin.host}{path}")
 
 
-def find_onward(address: Address, location: str | None) -> Address | None:
+def find_onward(address: RequestUrl, location: str | None) -> RequestUrl | None:
     """Where a redirect leads, if to the same host; None if elsewhere, to another port, or from https to http."""
     if not location:
         return None
     try:
-        onward = parse_address(urljoin(address.url, location))
+        onward = parse_url(urljoin(address.url, location))
     except ValueError:  # urljoin: brackets that are no IPv6 address
         return None
     except InvalidInput:

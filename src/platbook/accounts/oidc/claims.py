@@ -16,7 +16,7 @@ _LEEWAY_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedClaims:
     """What an ID token must say."""
 
     issuer: str
@@ -38,7 +38,7 @@ class UnknownKeyError(NotAuthenticated):
     """The token is signed by a key that the issuer's list, as it is known here, does not have."""
 
 
-def read_id_token(token: str, keys: jwt.PyJWKSet, expected: Expected, now: datetime) -> dict[str, object]:
+def read_id_token(token: str, keys: jwt.PyJWKSet, expected: ExpectedClaims, now: datetime) -> dict[str, object]:
     """The claims of an ID token (OpenID Connect Core 1.0 section 3.1.3.7); NotAuthenticated, UnknownKeyError."""
     try:
         header = jwt.get_unverified_header(token)

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import jwt
 import orjson
 
-from platbook.accounts.oidc.claims import Expected, UnknownKeyError, add_userinfo, read_id_token
+from platbook.accounts.oidc.claims import ExpectedClaims, UnknownKeyError, add_userinfo, read_id_token
 from platbook.base.clock import Clock
 from platbook.base.errors import NotAuthenticated, SourceBrokeProtocol, SourceUnavailable
 from platbook.transport import ProviderClient, Transport
@@ -24,7 +24,7 @@ _OK = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
+class OidcClient:
     """Platbook as the issuer knows it. `secret` None: a public client, which proves itself by PKCE alone."""
 
     issuer: str
@@ -45,10 +45,10 @@ class _Endpoints:
     known_at: datetime
 
 
-class Issuer:
+class OidcIssuer:
     """Asks one issuer; what it says of itself is kept for an hour, its keys until one is missing."""
 
-    def __init__(self, client: Client, transport: Transport, clock: Clock) -> None:
+    def __init__(self, client: OidcClient, transport: Transport, clock: Clock) -> None:
         self.client = client
         self._transport, self._clock = transport, clock
         self._endpoints: _Endpoints | None = None
@@ -109,7 +109,7 @@ class Issuer:
         return await self._ask("POST", endpoints.token, headers=headers, content=urlencode(form).encode())
 
     async def _read(self, token: str, nonce: str) -> dict[str, object]:
-        expected = Expected(self.client.issuer, self.client.client_id, nonce)
+        expected = ExpectedClaims(self.client.issuer, self.client.client_id, nonce)
         now = self._clock.now()
         try:
             return read_id_token(token, await self._find_keys(now), expected, now)

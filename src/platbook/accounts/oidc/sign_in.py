@@ -14,15 +14,16 @@ from uuid import UUID
 
 import orjson
 
+from platbook import audit
 from platbook.accounts.invitations import use_newest_invitation
-from platbook.accounts.login_audit import Means, note_refusal
+from platbook.accounts.login_audit import LoginMethod, record_refusal
 from platbook.accounts.oidc.claims import Identity, to_identity
 from platbook.accounts.oidc.email_trust import EmailTrust, read_email
-from platbook.accounts.oidc.issuer import Issuer
+from platbook.accounts.oidc.issuer import OidcIssuer
 from platbook.accounts.sessions import Sessions, Tokens
 from platbook.accounts.tokens import new_secret_token
 from platbook.accounts.users import NewUser, get_user, get_user_by_email, keep_user
-from platbook.audit import Subject, write_entry
+from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
 from platbook.base.clock import Clock
 from platbook.base.errors import NotAllowed, NotAuthenticated, NotFound
@@ -36,7 +37,7 @@ _CONTEXT = "oidc sign-in"
 
 
 @dataclass(frozen=True, slots=True)
-class Departure:
+class AuthorizationRequest:
     """Where the browser goes, and the cookie it must bring back."""
 
     url: str
@@ -47,19 +48,25 @@ class OidcSignIn:
     """Signs people in by one issuer."""
 
     def __init__(
-        self, issuer: Issuer, trust: EmailTrust, sessions: Sessions, database: Database, box: SecretBox, clock: Clock
+        self,
+        issuer: OidcIssuer,
+        trust: EmailTrust,
+        sessions: Sessions,
+        database: Database,
+        box: SecretBox,
+        clock: Clock,
     ) -> None:
         self._issuer, self._trust, self._sessions = issuer, trust, sessions
         self._database, self._box, self._clock = database, box, clock
 
-    async def begin(self) -> Departure:
+    async def begin(self) -> AuthorizationRequest:
         """Send a browser to the issuer. TryLater where the issuer cannot be asked."""
         state, nonce, verifier = new_secret_token(), new_secret_token(), new_secret_token()
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
         url = await self._issuer.get_authorization_url(state=state, nonce=nonce, challenge=challenge)
         until = (self._clock.now() + LIFE).timestamp()
         kept = orjson.dumps({"state": state, "nonce": nonce, "verifier": verifier, "until": until})
-        return Departure(url, base64.urlsafe_b64encode(self._box.seal(kept, context=_CONTEXT)).decode())
+        return AuthorizationRequest(url, base64.urlsafe_b64encode(self._box.seal(kept, context=_CONTEXT)).decode())
 
     async def finish(self, code: str, state: str, issuer: str | None, cookie: str) -> Tokens:
         """Let whoever comes back in. NotAuthenticated; NotAllowed: nobody here knows or invited their address."""
@@ -78,7 +85,7 @@ class OidcSignIn:
         except NotAllowed as error:
             async with self._database.transaction() as connection:
                 known = await self._find_known(connection, identity)
-                await note_refusal(connection, known, now, Means.ISSUER, str(error), None)
+                await record_refusal(connection, known, now, LoginMethod.ISSUER, str(error), None)
             raise
 
     async def _let_in(
@@ -91,7 +98,7 @@ class OidcSignIn:
             await self._link(connection, identity, Actor(email, user_id), now)
         if not (await get_user(connection, user_id)).is_active:
             raise NotAllowed("this user is disabled")
-        return await self._sessions.admit(connection, user_id, Means.ISSUER)
+        return await self._sessions.admit(connection, user_id, LoginMethod.ISSUER)
 
     async def _link(self, connection: WriteConnection, identity: Identity, actor: Actor, now: datetime) -> None:
         """From now on the issuer's subject is the user, and no other subject of that issuer becomes it."""
@@ -99,7 +106,9 @@ class OidcSignIn:
         subject = {"issuer": identity.issuer, "subject": identity.subject}
         if await connection.run(Q.add_identity, {**subject, "user_id": actor.user_id, "at": now}):
             details = {"issuer": identity.issuer}
-            await write_entry(connection, actor, "issuer linked", Subject("user", str(actor.user_id)), now, details)
+            await audit.record(
+                connection, actor, "issuer linked", AuditSubject("user", str(actor.user_id)), now, details
+            )
         elif await self._find_known(connection, identity) != actor.user_id:  # else the same sign-in, twice at once
             raise NotAllowed("somebody else at the issuer signs in as the user of your e-mail address")
 

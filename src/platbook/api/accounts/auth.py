@@ -10,7 +10,7 @@ from platbook.accounts import NewUser, Tokens
 from platbook.accounts.auth_throttle import RESET, claim_attempt
 from platbook.accounts.oidc import OidcSignIn
 from platbook.accounts.oidc.sign_in import LIFE
-from platbook.accounts.password_resets import ask_reset, use_reset
+from platbook.accounts.password_resets import request_reset, use_reset
 from platbook.accounts.registration import register
 from platbook.api.accounts.users_models import Code, Email, Name, NewPassword, Password, UserAnswer
 from platbook.api.authentication import ANY_QUERY, Caller, address_of
@@ -166,7 +166,7 @@ async def finish_oidc(
 
 async def _ask_reset(given: Services, email: str) -> None:
     async with given.database.transaction() as connection:
-        await ask_reset(connection, given.box, email, given.clock.now())
+        await request_reset(connection, given.box, email, given.clock.now())
 
 
 def _oidc(given: Services) -> OidcSignIn:

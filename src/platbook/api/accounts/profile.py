@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from platbook.accounts import get_user
-from platbook.accounts.api_keys import NewKey, add_key, find_keys, revoke_key
+from platbook.accounts.api_keys import NewApiKey, add_key, find_keys, revoke_key
 from platbook.accounts.member_links import find_links
 from platbook.accounts.totp import confirm_totp, remove_totp, renew_recovery_codes, set_up_totp
 from platbook.accounts.users import change_own_names
@@ -102,7 +102,7 @@ async def list_keys(given: Given, caller: Caller) -> Success[KeyList]:
 @router.post("/keys", status_code=201)
 async def make_key(body: KeyBody, given: Given, caller: Caller) -> Success[KeyMade]:
     """Make an API key: at most what one may oneself, within its scopes. It is shown once."""
-    new = NewKey(body.name, body.scopes, body.surface, body.expires_at)
+    new = NewApiKey(body.name, body.scopes, body.surface, body.expires_at)
     async with given.database.transaction() as connection:
         key_id, key = await add_key(connection, new, caller, given.clock.now())
     return Success(data=KeyMade(id=key_id, key=key))

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from platbook.accounts import Place, UserFilter, find_users, set_active
+from platbook.accounts import UserAssignment, UserFilter, find_users, set_active
 from platbook.accounts.api_keys import find_keys, revoke_key
 from platbook.accounts.invitations import LIFE, find_invitations, invite, withdraw_invitation
 from platbook.accounts.member_links import (
@@ -96,7 +96,7 @@ async def invite_user(body: InvitationBody, given: Given, caller: Caller) -> Suc
     """Invite somebody. The token is shown once, to whoever asks: hand it over yourself. It is good for 24 hours."""
     now = given.clock.now()
     async with given.database.transaction() as connection:
-        token = await invite(connection, body.email, Place(body.role, body.office, body.team), caller, now)
+        token = await invite(connection, body.email, UserAssignment(body.role, body.office, body.team), caller, now)
     made = InvitationMade(email=body.email, role=body.role, invitation_token=token, expires_at=now + LIFE)
     return Success(data=made)
 

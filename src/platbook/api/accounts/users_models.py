@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 from platbook.api.envelope import Pagination
 from platbook.api.mls.params import in_utc
 from platbook.api.models import Model, Moment, Sent
-from platbook.base.actor import Role, Scope, Surface
+from platbook.base.actor import ApiKeyScope, Role, Surface
 
 Email = Annotated[str, Field(min_length=3, max_length=320, examples=["admin@example.com"])]
 Password = Annotated[str, Field(min_length=1, max_length=1024, examples=["correct horse battery staple"])]
@@ -170,7 +170,7 @@ class KeyBody(Sent):
     """A key to be made."""
 
     name: Annotated[Name, Field(examples=["website"])]
-    scopes: Annotated[list[Scope], Field(min_length=1, max_length=len(Scope))]
+    scopes: Annotated[list[ApiKeyScope], Field(min_length=1, max_length=len(ApiKeyScope))]
     surface: Surface = Surface.INTERNAL
     expires_at: Annotated[datetime | None, AfterValidator(in_utc)] = None
 
@@ -181,7 +181,7 @@ class KeyAnswer(Model):
     id: UUID
     name: str
     surface: Surface
-    scopes: list[Scope]
+    scopes: list[ApiKeyScope]
     created_at: Moment
     expires_at: Moment | None
     revoked_at: Moment | None

@@ -19,11 +19,11 @@ from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput, MediaRejected, PayloadTooLarge, SourceUnavailable, TryLater
 from platbook.listings.reading import get_listing, to_media
 from platbook.local.listings import get_own
-from platbook.local.photos import PhotoWords, add_photo, arrange_photos, remove_photos
-from platbook.media.photo_urls import Addresses
-from platbook.media.visibility import Exposure
+from platbook.local.photos import PhotoPatch, add_photo, arrange_photos, remove_photos
+from platbook.media.photo_urls import PhotoUrls
+from platbook.media.visibility import MediaVisibility
 from platbook.providers.media import MediaSettings
-from platbook.transport import Limits
+from platbook.transport import DownloadLimits
 
 router = APIRouter(prefix="/properties", tags=["Properties"])
 
@@ -103,7 +103,7 @@ async def add_media(
 @router.put("/{property_id}/media", responses={200: {"model": Success[PhotosShown]}})
 async def arrange_media(given: Given, caller: Caller, property_id: UUID, body: Arrangement) -> Response:
     """Put all photos of a local listing in order, and change their words; by whoever writes for its author."""
-    words = [PhotoWords(one.media_key, one.caption, one.is_public) for one in body.media]
+    words = [PhotoPatch(one.media_key, one.caption, one.is_public) for one in body.media]
     async with given.database.transaction() as connection:
         await arrange_photos(connection, caller, property_id, words, given.clock.now())
     return await _answer(given, caller, property_id)
@@ -136,7 +136,7 @@ async def _receive(request: Request, given: Services) -> bytes:
         said = PhotoAddress.model_validate(orjson.loads(await _read(request.stream(), _LARGEST_WORDS)))
     except (orjson.JSONDecodeError, ValidationError):
         raise InvalidInput.of("url", "is required, and nothing else is known here") from None
-    downloads = given.transport.downloads(Limits(LARGEST_PHOTO))
+    downloads = given.transport.downloads(DownloadLimits(LARGEST_PHOTO))
     try:
         download = await downloads.fetch(said.url)
     except (MediaRejected, TryLater) as error:
@@ -163,8 +163,8 @@ async def _answer(given: Services, caller: Actor, property_id: UUID, *, status: 
     async with given.database.transaction() as connection:
         reading = await get_listing(connection, property_id, caller.surface, now)
     body = orjson.dumps({"success": True, "data": {"media": to_media(reading)}})
-    return raw_json(await Addresses(given.storage).fill(body, now), status=status)
+    return raw_json(await PhotoUrls(given.storage).fill(body, now), status=status)
 
 
-def _to_exposure(given: Services) -> Exposure:
-    return Exposure(given.database, given.storage, given.clock, given.cdn)
+def _to_exposure(given: Services) -> MediaVisibility:
+    return MediaVisibility(given.database, given.storage, given.clock, given.cdn)

@@ -54,7 +54,7 @@ from platbook.listings.search import (
     suggest,
 )
 from platbook.local.listings import change_local, create_local, remove_local
-from platbook.media.photo_urls import Addresses, to_window
+from platbook.media.photo_urls import PhotoUrls, to_window
 from platbook.providers.providers import LOCAL
 
 router = APIRouter(prefix="/properties", tags=["Properties"])
@@ -264,7 +264,7 @@ async def _answer_filled(
     given: Services, body: bytes, *, status: int = 200, headers: dict[str, str] | None = None
 ) -> Response:
     """A body of documents, with the addresses of their photos."""
-    filled = await Addresses(given.storage).fill(body, given.clock.now())
+    filled = await PhotoUrls(given.storage).fill(body, given.clock.now())
     return raw_json(filled, status=status, headers=headers)
 
 

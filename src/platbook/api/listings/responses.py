@@ -8,12 +8,12 @@ import orjson
 
 from platbook.base.times import to_iso_z
 from platbook.listings.reading import Timeline, TimelineEntry
-from platbook.listings.search import Listings, Search, Suggestion
+from platbook.listings.search import Listings, ListingSearch, Suggestion
 from platbook.listings.search.stats import MarketStats, Prices
 from platbook.media.photo_urls import WINDOW, to_expiry, to_window
 
 
-def to_list_body(listings: Listings, search: Search) -> bytes:
+def to_list_body(listings: Listings, search: ListingSearch) -> bytes:
     """A list's whole body."""
     head = b'{"success":true,"data":{"properties":['
     tail = b'],"pagination":' + orjson.dumps(_pagination(listings, search))
@@ -73,7 +73,7 @@ def _prices(prices: Prices) -> dict[str, float | None]:
     return {word: None if price is None else float(price) for word, price in told.items()}
 
 
-def _pagination(listings: Listings, search: Search) -> dict[str, object]:
+def _pagination(listings: Listings, search: ListingSearch) -> dict[str, object]:
     pagination: dict[str, object] = {"page": search.page, "limit": search.limit, "nextCursor": listings.next_cursor}
     if listings.total is not None:
         pagination["total"] = listings.total

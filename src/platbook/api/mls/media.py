@@ -4,11 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from platbook import audit
 from platbook.api.authentication import Caller
 from platbook.api.envelope import Success
 from platbook.api.mls.media_models import PhotoStatusAnswer, QueuedAnswer, RetriedAnswer
 from platbook.api.services import Given
-from platbook.media.acts import note_act
+from platbook.audit import AuditSubject
 from platbook.media.reports import find_photo_failures, find_photo_statuses
 from platbook.media.reprocessing import retry_photos
 from platbook.storage import COPY_LIFETIME
@@ -42,7 +43,9 @@ async def reprocess_media(provider_id: str, given: Given, caller: Caller) -> Suc
     """Make a provider's pictures anew after the formats changed; a worker does it."""
     async with given.database.transaction() as connection:
         await find_photo_statuses(connection, provider_id)
-        await note_act(connection, caller, "photos to be made anew", provider_id, given.clock.now())
+        await audit.record(
+            connection, caller, "photos to be made anew", AuditSubject("photos", provider_id), given.clock.now()
+        )
     put = await given.queue.put("reprocess", key=f"media:{provider_id}", args={"providerId": provider_id})
     return Success(data=QueuedAnswer(queued=put))
 
@@ -51,6 +54,6 @@ async def reprocess_media(provider_id: str, given: Given, caller: Caller) -> Suc
 async def clear_media(given: Given, caller: Caller) -> Success[QueuedAnswer]:
     """Clear the store of what nothing shows; a worker does it. What is found is deleted once its grace is over."""
     async with given.database.transaction() as connection:
-        await note_act(connection, caller, "store to be cleared", None, given.clock.now())
+        await audit.record(connection, caller, "store to be cleared", AuditSubject("photos", "all"), given.clock.now())
     put = await given.queue.put("clear media", key="media", args={})
     return Success(data=QueuedAnswer(queued=put))

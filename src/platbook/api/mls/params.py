@@ -10,8 +10,8 @@ from pydantic import AfterValidator, Field
 
 from platbook.api.models import Model
 from platbook.base.times import as_utc
-from platbook.sync.runs.lifecycle import Request, SyncType
-from platbook.sync.setup.providers import Accepted
+from platbook.sync.runs.lifecycle import RunRequest, SyncType
+from platbook.sync.setup.providers import AcceptedProposal
 
 _DEEPEST = 1_000_000
 
@@ -32,9 +32,9 @@ class SyncBody(Model):
     dry_run: Annotated[bool, Field(strict=True)] = False
     listing_key: Annotated[str, Field(min_length=1, max_length=255)] | None = None
 
-    def to_request(self) -> Request:
+    def to_request(self) -> RunRequest:
         """As the engine takes it."""
-        return Request(self.provider_id, SyncType(self.sync_type), self.dry_run, self.listing_key)
+        return RunRequest(self.provider_id, SyncType(self.sync_type), self.dry_run, self.listing_key)
 
 
 class ToggleBody(Model):
@@ -59,9 +59,9 @@ class AcceptBody(Model):
         default_factory=dict[str, object], examples=[{"CurrentPrice": "ListPrice"}]
     )
 
-    def to_accepted(self) -> Accepted:
+    def to_accepted(self) -> AcceptedProposal:
         """As administration takes it."""
-        return Accepted(self.settings, self.field_mapping)
+        return AcceptedProposal(self.settings, self.field_mapping)
 
 
 def in_utc(moment: datetime | None) -> datetime | None:

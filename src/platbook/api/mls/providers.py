@@ -14,7 +14,7 @@ from platbook.base.errors import InvalidInput
 from platbook.providers.configuration import Configuration
 from platbook.providers.providers import find_providers, get_provider
 from platbook.sync import setup
-from platbook.sync.setup.connection_test import Prober
+from platbook.sync.setup.connection_test import ConnectionTester
 from platbook.sync.setup.discovery import Discoverer
 
 router = APIRouter()
@@ -119,7 +119,7 @@ async def remove_provider(
 @router.post("/providers/{provider_id}/test")
 async def try_provider(provider_id: ProviderId, given: Given) -> Success[ProbeAnswer]:
     """Try a provider's connection step by step; nothing is stored. `ok` says whether every step went well."""
-    prober = Prober(given.database, given.transport, given.box, given.clock)
+    prober = ConnectionTester(given.database, given.transport, given.box, given.clock)
     return Success(data=ProbeAnswer.of(await prober.probe(provider_id)))
 
 

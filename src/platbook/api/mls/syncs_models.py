@@ -8,10 +8,10 @@ from platbook.api.envelope import Pagination
 from platbook.api.models import Model, Moment
 from platbook.mapping.proposal import ProposedField
 from platbook.providers.providers import Provider
-from platbook.sync.reports.statistics import Day, Statistics
-from platbook.sync.reports.status import ProviderStatus, State
-from platbook.sync.setup.connection_test import Probe
-from platbook.sync.setup.discovery import Discovered
+from platbook.sync.reports.statistics import DailyTotals, SyncStatistics
+from platbook.sync.reports.status import ProviderState, ProviderStatus
+from platbook.sync.setup.connection_test import ConnectionTest
+from platbook.sync.setup.discovery import DiscoveryResult
 
 
 class ResourceRun(Model):
@@ -101,7 +101,7 @@ class StatusAnswer(Model):
     provider_type: str
     enabled: bool
     archived_at: Moment | None
-    state: State
+    state: ProviderState
     needs_operator: str | None
     interval_hours: float
     next_run_at: Moment | None
@@ -221,7 +221,7 @@ class DayAnswer(Model):
     mean_duration_ms: int | None
 
     @classmethod
-    def of(cls, day: Day) -> Self:
+    def of(cls, day: DailyTotals) -> Self:
         """As the report says."""
         return cls(
             provider_id=day.provider_id,
@@ -252,7 +252,7 @@ class StatisticsAnswer(Model):
     days: list[DayAnswer]
 
     @classmethod
-    def of(cls, statistics: Statistics) -> Self:
+    def of(cls, statistics: SyncStatistics) -> Self:
         """As the report says."""
         totals = statistics.totals
         return cls(
@@ -398,7 +398,7 @@ class ProbeAnswer(Model):
     sample: SampleAnswer | None
 
     @classmethod
-    def of(cls, probe: Probe) -> Self:
+    def of(cls, probe: ConnectionTest) -> Self:
         """As it was tried."""
         return cls(
             ok=probe.ok,
@@ -491,7 +491,7 @@ class DiscoveredAnswer(Model):
     proposal: ProposalAnswer
 
     @classmethod
-    def of(cls, found: Discovered) -> Self:
+    def of(cls, found: DiscoveryResult) -> Self:
         """As it was found."""
         proposal = found.proposal
         return cls(

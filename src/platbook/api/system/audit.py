@@ -10,7 +10,7 @@ from platbook.api.envelope import Pagination, Success, paginate
 from platbook.api.mls.params import Limit, PageNumber, Since
 from platbook.api.models import Model, Moment
 from platbook.api.services import Given
-from platbook.audit import EntryFilter, find_entries
+from platbook.audit import AuditFilter, find_entries
 
 router = APIRouter(prefix="/audit", tags=["Audit"])
 
@@ -52,7 +52,7 @@ async def read_audit_log(  # noqa: PLR0913 - one parameter for each filter
     limit: Limit = 20,
 ) -> Success[EntryList]:
     """Who did what to whom, the newest first."""
-    wanted = EntryFilter(user_id, act, subject_kind, subject_id, since)
+    wanted = AuditFilter(user_id, act, subject_kind, subject_id, since)
     async with given.database.read() as connection:
         found = await find_entries(connection, caller, wanted, page=page, limit=limit)
     answers = [EntryAnswer.model_validate(entry) for entry in found.entries]

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query, Request, Response
 from platbook.api.envelope import Failure
 from platbook.api.services import Given
 from platbook.base.errors import NotAllowed, NotFound
-from platbook.storage import Access, ObjectFacts, Storage
+from platbook.storage import Access, ObjectInfo, Storage
 
 router = APIRouter(prefix="/media", tags=["Media"])
 
@@ -93,7 +93,7 @@ async def _answer(request: Request, storage: Storage, name: str, access: Access)
     return _part(request.headers, content, headers, facts)
 
 
-def _to_headers(name: str, facts: ObjectFacts) -> dict[str, str]:
+def _to_headers(name: str, facts: ObjectInfo) -> dict[str, str]:
     return {
         **_HEADERS,
         "cache-control": facts.attributes.cache_control,
@@ -108,7 +108,7 @@ def _is_known(asked: Mapping[str, str], etag: str) -> bool:
     return etag in known or "*" in known
 
 
-def _part(asked: Mapping[str, str], content: bytes, headers: dict[str, str], facts: ObjectFacts) -> Response:
+def _part(asked: Mapping[str, str], content: bytes, headers: dict[str, str], facts: ObjectInfo) -> Response:
     """All, or one range of it (RFC 9110 section 14); what is not understood is ignored, as it asks for."""
     match = _RANGE.fullmatch(asked.get("range", ""))
     if match is None or asked.get("if-range", headers["etag"]) != headers["etag"]:
@@ -125,5 +125,5 @@ def _part(asked: Mapping[str, str], content: bytes, headers: dict[str, str], fac
     return Response(content[start:end], status_code=206, media_type=facts.attributes.content_type, headers=told)
 
 
-def _whole(content: bytes, headers: dict[str, str], facts: ObjectFacts) -> Response:
+def _whole(content: bytes, headers: dict[str, str], facts: ObjectInfo) -> Response:
     return Response(content, media_type=facts.attributes.content_type, headers=headers)

@@ -33,7 +33,7 @@ from platbook.cli.process import load_settings, run_async, stop_on_signals
 from platbook.cli.run_exit import exit_of_run
 from platbook.sync.reports.history import Run
 from platbook.sync.reports.status import get_status
-from platbook.sync.runs.lifecycle import Request, RunStatus, SyncType
+from platbook.sync.runs.lifecycle import RunRequest, RunStatus, SyncType
 from platbook.sync.runs.requests import start_sync
 
 _PORT = 3000
@@ -149,7 +149,7 @@ async def _request(system: System) -> UUID:
     """Ask for a full sync; where a run waits from another time, that one will do."""
     try:
         async with system.database.transaction() as connection:
-            request = Request(PROVIDER_ID, SyncType.FULL)
+            request = RunRequest(PROVIDER_ID, SyncType.FULL)
             sync_id = (await start_sync(connection, request, COMMAND_LINE, system.clock.now())).sync_id
     except Conflict as conflict:
         sync_id = UUID(conflict.extra["syncId"])

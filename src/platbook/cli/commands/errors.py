@@ -19,7 +19,7 @@ from platbook.cli.process import run_on_database
 from platbook.cli.system import run_on_system
 from platbook.providers.providers import find_providers, get_provider
 from platbook.sync.reports.errors import ErrorFilter, ErrorType, RetryState, SyncError, find_errors
-from platbook.sync.runs.retries import Retrying, retry_all, retry_error
+from platbook.sync.runs.retries import RetryResult, retry_all, retry_error
 
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 _Provider = Annotated[str | None, typer.Argument(help="A provider's id; without it, all.")]
@@ -65,7 +65,7 @@ def _retry(context: typer.Context, provider: str | None, which: str, *, as_json:
     if error_id is None and provider is None:
         raise InvalidInput("--retry all needs a provider: platbook errors PROVIDER --retry all")
 
-    async def mark(system: System) -> Retrying:
+    async def mark(system: System) -> RetryResult:
         now = system.clock.now()
         async with system.database.transaction() as connection:
             marked = (

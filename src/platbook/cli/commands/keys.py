@@ -7,8 +7,8 @@ from uuid import UUID
 import typer
 
 from platbook.accounts import User, get_user_by_email
-from platbook.accounts.api_keys import Key, NewKey, add_key, find_keys, revoke_key
-from platbook.base.actor import COMMAND_LINE, Actor, Role, Scope, Surface
+from platbook.accounts.api_keys import ApiKey, NewApiKey, add_key, find_keys, revoke_key
+from platbook.base.actor import COMMAND_LINE, Actor, ApiKeyScope, Role, Surface
 from platbook.bootstrap.database import DatabaseContext
 from platbook.cli.output.console import say
 from platbook.cli.output.format import to_span
@@ -28,7 +28,7 @@ def add(
     email: _Owner,
     *,
     name: Annotated[str, typer.Option(help="What it is for.")],
-    scope: Annotated[list[Scope], typer.Option(help="What it may do; may be repeated.", metavar="SCOPE")],
+    scope: Annotated[list[ApiKeyScope], typer.Option(help="What it may do; may be repeated.", metavar="SCOPE")],
     surface: Annotated[Surface, typer.Option(help="What it is shown of listings.")] = Surface.INTERNAL,
     days: Annotated[int | None, typer.Option(min=1, max=3650, help="How long it is good for.")] = None,
     as_json: _Json = False,
@@ -40,7 +40,7 @@ def add(
         async with system.database.transaction() as connection:
             owner = await get_user_by_email(connection, email)
             expires_at = None if days is None else now + timedelta(days=days)
-            new = NewKey(name, scope, surface, expires_at)
+            new = NewApiKey(name, scope, surface, expires_at)
             return await add_key(connection, new, _for(owner), now)
 
     key_id, key = run_on_database(context, store)
@@ -54,7 +54,7 @@ def add(
 def list_(context: typer.Context, email: _Owner, *, as_json: _Json = False) -> None:
     """The keys of a user, never the keys themselves."""
 
-    async def read(system: DatabaseContext) -> tuple[list[Key], datetime]:
+    async def read(system: DatabaseContext) -> tuple[list[ApiKey], datetime]:
         async with system.database.read() as connection:
             owner = await get_user_by_email(connection, email)
             return await find_keys(connection, owner.id, COMMAND_LINE), system.clock.now()
@@ -95,7 +95,7 @@ def _for(owner: User) -> Actor:
     return Actor(COMMAND_LINE.name, owner.id, Role(owner.role), owner.office, owner.team)
 
 
-def _state(key: Key, now: datetime) -> str:
+def _state(key: ApiKey, now: datetime) -> str:
     if key.revoked_at is not None:
         return "revoked"
     return "expired" if key.expires_at is not None and key.expires_at <= now else "good"

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from platbook import audit
+from platbook.audit import AuditSubject
 from platbook.base.actor import COMMAND_LINE
 from platbook.bootstrap.database import DatabaseContext
 from platbook.bootstrap.system import System
@@ -14,8 +16,7 @@ from platbook.cli.output.json_output import print_json
 from platbook.cli.output.table import Column, print_table
 from platbook.cli.process import run_on_database
 from platbook.cli.system import run_on_system
-from platbook.media.acts import note_act
-from platbook.media.cleanup import Cleared
+from platbook.media.cleanup import CleanupResult
 from platbook.media.reports import (
     PhotoFailure,
     PhotoStatus,
@@ -24,7 +25,7 @@ from platbook.media.reports import (
     find_photo_statuses,
     get_store_status,
 )
-from platbook.media.reprocessing import Reprocessed, reprocess_photos, retry_photos
+from platbook.media.reprocessing import ReprocessResult, reprocess_photos, retry_photos
 
 app = typer.Typer(help="Photos, stored and owed.", no_args_is_help=True)
 
@@ -77,7 +78,7 @@ def retry(context: typer.Context, provider: _Provider, *, as_json: _Json = False
 def reprocess(context: typer.Context, provider: _AnyProvider = None, *, as_json: _Json = False) -> None:
     """Make pictures anew after the formats changed: from kept originals here, the others fetched by workers."""
 
-    async def remake(system: System) -> Reprocessed:
+    async def remake(system: System) -> ReprocessResult:
         return await reprocess_photos(system.blobs(), provider, COMMAND_LINE, system.clock.now())
 
     done = run_on_system(context, remake)
@@ -91,9 +92,11 @@ def reprocess(context: typer.Context, provider: _AnyProvider = None, *, as_json:
 def gc(context: typer.Context, *, as_json: _Json = False) -> None:
     """Clear the store of what nothing shows: noted now, deleted once the time of grace is over."""
 
-    async def clear(system: System) -> Cleared:
+    async def clear(system: System) -> CleanupResult:
         async with system.database.transaction() as connection:
-            await note_act(connection, COMMAND_LINE, "store to be cleared", None, system.clock.now())
+            await audit.record(
+                connection, COMMAND_LINE, "store to be cleared", AuditSubject("photos", "all"), system.clock.now()
+            )
         return await system.cleanup().run(search_store=True)
 
     done = run_on_system(context, clear)

@@ -21,8 +21,8 @@ from platbook.cli.system import run_on_system
 from platbook.providers.configuration import Configuration
 from platbook.providers.providers import Provider, find_providers, get_provider
 from platbook.sync import setup
-from platbook.sync.setup.connection_test import Probe, Prober
-from platbook.sync.setup.discovery import Discovered, Discoverer
+from platbook.sync.setup.connection_test import ConnectionTest, ConnectionTester
+from platbook.sync.setup.discovery import Discoverer, DiscoveryResult
 
 app = typer.Typer(help="Connections to MLSs.", no_args_is_help=True)
 
@@ -103,8 +103,8 @@ def show(context: typer.Context, provider: _Id, *, as_json: _Json = False) -> No
 def try_(context: typer.Context, provider: _Id, *, as_json: _Json = False) -> None:
     """Try a provider's connection step by step; nothing is stored. Exit code 1 if a step fails."""
 
-    async def probe(system: System) -> Probe:
-        return await Prober(system.database, system.transport, system.box, system.clock).probe(provider)
+    async def probe(system: System) -> ConnectionTest:
+        return await ConnectionTester(system.database, system.transport, system.box, system.clock).probe(provider)
 
     found = run_on_system(context, probe)
     if as_json:
@@ -128,11 +128,11 @@ def discover(
     To accept a part, or another mapping, change the configuration: platbook provider add FILE --replace.
     """
 
-    async def ask(system: System) -> Discovered:
+    async def ask(system: System) -> DiscoveryResult:
         discoverer = Discoverer(system.database, system.transport, system.box, system.clock)
         found = await discoverer.discover(provider, afresh=afresh)
         if accept:
-            accepted = setup.Accepted(found.proposal.settings, found.proposal.field_mapping)
+            accepted = setup.AcceptedProposal(found.proposal.settings, found.proposal.field_mapping)
             async with system.database.transaction() as connection:
                 await setup.accept_proposal(
                     connection, system.box, provider, accepted, COMMAND_LINE, system.clock.now()
@@ -291,11 +291,11 @@ def _state(one: Provider) -> str:
     return "archived" if one.archived_at else "enabled" if one.enabled else "disabled"
 
 
-def _fields(probe: Probe) -> dict[str, object]:
+def _fields(probe: ConnectionTest) -> dict[str, object]:
     return {"providerId": probe.provider_id, "count": probe.count, "sample": probe.sample, "steps": probe.steps}
 
 
-def _print_discovered(found: Discovered) -> None:
+def _print_discovered(found: DiscoveryResult) -> None:
     print_table(
         [Column("resource"), Column("class"), Column("what it is", wrap=True), Column("fields", right=True)],
         [
@@ -322,7 +322,7 @@ def _print_discovered(found: Discovered) -> None:
         say(f"{one.source} may be {one.target} as well, which another field is taken for.")
 
 
-def _print_probe(probe: Probe) -> None:
+def _print_probe(probe: ConnectionTest) -> None:
     print_table(
         [Column("step"), Column("result"), Column("took", right=True), Column("what it says", wrap=True)],
         [(step.name, "ok" if step.ok else "failed", f"{step.milliseconds} ms", step.words) for step in probe.steps],

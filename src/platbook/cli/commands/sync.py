@@ -23,7 +23,7 @@ from platbook.cli.run_exit import exit_of_run
 from platbook.cli.system import run_on_system
 from platbook.sync.reports.history import Run
 from platbook.sync.reports.status import ProviderStatus, get_status
-from platbook.sync.runs.lifecycle import Request, SyncType, request_cancel
+from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_cancel
 from platbook.sync.runs.requests import accept_sweep, cancel_sync, start_sync
 
 _PICKED_UP_SECONDS = 5
@@ -63,7 +63,7 @@ def sync(  # noqa: PLR0913 - one parameter for each option of the command
         run_on_system(context, lambda system: _cancel(system, provider, as_json=as_json))
         return
     sync_type = SyncType(wanted[0]) if wanted else SyncType.INCREMENTAL
-    request = Request(provider, sync_type, dry_run=dry_run, listing_key=key, sweep_id=accept)
+    request = RunRequest(provider, sync_type, dry_run=dry_run, listing_key=key, sweep_id=accept)
 
     async def whole(system: System) -> Ended | None:
         return await sync_and_follow(system, await _start(system, request), request.provider_id, here=here)
@@ -140,7 +140,7 @@ def print_run(run: Run) -> None:
         complain(f"some records were rejected; see them with: platbook errors {run.provider_id}")
 
 
-async def _start(system: System, request: Request) -> UUID:
+async def _start(system: System, request: RunRequest) -> UUID:
     now = system.clock.now()
     async with system.database.transaction() as connection:
         if request.sweep_id is None:

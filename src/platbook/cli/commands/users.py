@@ -12,8 +12,8 @@ from rich.markup import escape
 
 from platbook.accounts import (
     NewUser,
-    Place,
     User,
+    UserAssignment,
     UserFilter,
     add_user,
     find_users,
@@ -21,8 +21,8 @@ from platbook.accounts import (
     invite,
     set_active,
 )
-from platbook.accounts.member_links import Link, enter_link
-from platbook.accounts.password_resets import Reset, make_reset
+from platbook.accounts.member_links import MemberLink, enter_link
+from platbook.accounts.password_resets import PasswordReset, make_reset
 from platbook.accounts.users import attach_agents, change_user
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.errors import InvalidInput
@@ -95,7 +95,7 @@ def invite_(
     as_json: _Json = False,
 ) -> None:
     """Print an invitation, good once, for 24 hours: `invitationToken` of POST /api/v1/auth/register."""
-    place = Place(role, office, team)
+    place = UserAssignment(role, office, team)
     token = _write(context, lambda connection, now: invite(connection, email, place, COMMAND_LINE, now))
     if as_json:
         print_json({"email": email, "role": role, "invitationToken": token})
@@ -191,7 +191,7 @@ def link(
 ) -> None:
     """Say which member of an MLS a user is, so that `mine=true` finds their listings."""
 
-    async def store(connection: WriteConnection, now: datetime) -> Link:
+    async def store(connection: WriteConnection, now: datetime) -> MemberLink:
         known = await get_user_by_email(connection, email)
         return await enter_link(connection, known.id, provider, member, COMMAND_LINE, now)
 
@@ -206,7 +206,7 @@ def reset_link(context: typer.Context, email: _Email, *, as_json: _Json = False)
     With PLATBOOK_URL, a link that carries it too, for the page of a browser.
     """
 
-    async def store(system: DatabaseContext) -> tuple[Reset, str | None]:
+    async def store(system: DatabaseContext) -> tuple[PasswordReset, str | None]:
         async with system.database.transaction() as connection:
             reset = await make_reset(connection, email, COMMAND_LINE, system.clock.now())
         return reset, system.settings.platbook_url

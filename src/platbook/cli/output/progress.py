@@ -14,7 +14,7 @@ from platbook.bootstrap.database import DatabaseContext
 from platbook.cli.output.console import err
 from platbook.cli.output.format import to_duration, to_number
 from platbook.sync.reports.history import Run, get_run
-from platbook.sync.reports.status import Current, get_status
+from platbook.sync.reports.status import RunProgress, get_status
 from platbook.sync.runs.lifecycle import RunStatus
 
 _LOOK_SECONDS = 0.15
@@ -67,7 +67,7 @@ def shown(title: str) -> Generator[Show]:
         yield _Bar(progress, task, title)
 
 
-def _show_current(show: Show, current: Current) -> None:
+def _show_current(show: Show, current: RunProgress) -> None:
     show.at(current.stage or "starting", current.done, current.total, current.rate)
 
 

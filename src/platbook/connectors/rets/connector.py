@@ -26,11 +26,11 @@ from platbook.connectors.contract import (
     SourceBrokeProtocol,
 )
 from platbook.connectors.rets.discovery import NUMBERS, read_columns, read_discovery, read_type
-from platbook.connectors.rets.http_session import Conversation, Pause, SourceClock
+from platbook.connectors.rets.http_session import Pause, RetsHttpSession, SourceClock
 from platbook.connectors.rets.metadata import MetadataReader
-from platbook.connectors.rets.paging import Pager, Place, Query, Sheet
+from platbook.connectors.rets.paging import Pager, ResultPage, WalkPosition, WalkQuery
 from platbook.connectors.rets.photos import PhotoFetcher
-from platbook.connectors.rets.record_fetcher import Fetcher, select_in_batches
+from platbook.connectors.rets.record_fetcher import RecordFetcher, select_in_batches
 from platbook.connectors.rets.remarks import Remarks
 from platbook.connectors.rets.searcher import QueryRefusedError, Searcher
 from platbook.connectors.rets.settings import RetsCredentials, RetsSettings
@@ -98,8 +98,8 @@ class RetsConnector:
     @asynccontextmanager
     async def _converse(
         self, settings: RetsSettings, credentials: RetsCredentials, http: HttpClient
-    ) -> AsyncGenerator[Conversation]:
-        conversation = Conversation(http, settings, credentials, self._pause)
+    ) -> AsyncGenerator[RetsHttpSession]:
+        conversation = RetsHttpSession(http, settings, credentials, self._pause)
         try:
             await conversation.log_in()
             yield conversation
@@ -113,19 +113,19 @@ class _Place(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     class_index: int = 0
-    within: Place = Field(default_factory=Place)
+    within: WalkPosition = Field(default_factory=WalkPosition)
     greatest: str | None = None
 
 
 class RetsSession:
     """One logged-in session."""
 
-    def __init__(self, settings: RetsSettings, conversation: Conversation, clock: Clock) -> None:
+    def __init__(self, settings: RetsSettings, conversation: RetsHttpSession, clock: Clock) -> None:
         self._settings, self._conversation = settings, conversation
         self._clock = SourceClock(conversation, clock)
         self._remarks = Remarks()
         self._searcher = Searcher(conversation, settings, self._remarks)
-        self._fetchers: dict[str, Fetcher] = {}
+        self._fetchers: dict[str, RecordFetcher] = {}
 
     def remarks(self) -> Sequence[str]:
         """What was repaired or read another way than usual."""
@@ -143,7 +143,7 @@ class RetsSession:
         place = place or _Place(greatest=since)
         classes = self._settings.classes
         if place.class_index >= len(classes):
-            yield _to_page(Sheet((), (), place.within, None, ended=True), place, alone=False, last=True)
+            yield _to_page(ResultPage((), (), place.within, None, ended=True), place, alone=False, last=True)
         while place.class_index < len(classes):
             class_name = classes[place.class_index]
             pager = self._pager(await self._fetcher(class_name), limit=self._settings.page_size)
@@ -155,7 +155,7 @@ class RetsSession:
         """Read every key: a search for the key column alone, for which a source lifts its limit (section 7.4)."""
         _check_resource(resource)
         settings = self._settings
-        fetcher = Fetcher(self._searcher, settings, [(settings.queried_key,)])
+        fetcher = RecordFetcher(self._searcher, settings, [(settings.queried_key,)])
         total = 0
         for class_name in settings.classes:
             pager = self._pager(fetcher, limit=None, keys_only=True)
@@ -198,10 +198,10 @@ class RetsSession:
         async for pair in PhotoFetcher(self._conversation, self._settings, self._remarks).fetch(listing_keys):
             yield pair
 
-    def _pager(self, fetcher: Fetcher, *, limit: int | None, keys_only: bool = False) -> Pager:
+    def _pager(self, fetcher: RecordFetcher, *, limit: int | None, keys_only: bool = False) -> Pager:
         return Pager(fetcher, self._settings, self._remarks, self._clock, limit=limit, keys_only=keys_only)
 
-    async def _fetcher(self, class_name: str) -> Fetcher:
+    async def _fetcher(self, class_name: str) -> RecordFetcher:
         """What fetches a class's records; its columns are asked for where they must be selected in batches."""
         if class_name not in self._fetchers:
             settings = self._settings
@@ -211,7 +211,7 @@ class RetsSession:
                 columns = tuple(await read_columns(reader, settings.resource, class_name))
             always = (settings.queried_key, settings.queried_modified)
             selections = select_in_batches(columns, always, settings.columns_per_request)
-            self._fetchers[class_name] = Fetcher(self._searcher, settings, selections)
+            self._fetchers[class_name] = RecordFetcher(self._searcher, settings, selections)
         return self._fetchers[class_name]
 
     async def _has_numbers_for_keys(self, class_name: str) -> bool:
@@ -219,15 +219,15 @@ class RetsSession:
         reader = MetadataReader(self._conversation, self._settings)
         return await read_type(reader, self._settings, class_name) in NUMBERS
 
-    def _query(self, class_name: str, since: str | None) -> Query:
+    def _query(self, class_name: str, since: str | None) -> WalkQuery:
         settings = self._settings
         field = settings.queried_modified
         everything = settings.all_query or modified_since(field, EARLIEST_TIMESTAMP)
         start = None if since is None else step_back(since, timedelta(seconds=settings.overlap_seconds))
-        return Query(class_name, field, everything, settings.narrowing, start)
+        return WalkQuery(class_name, field, everything, settings.narrowing, start)
 
 
-def _step(place: _Place, sheet: Sheet, latest: datetime) -> _Place:
+def _step(place: _Place, sheet: ResultPage, latest: datetime) -> _Place:
     """Where the walk stands after a sheet.
 
     A time later than `latest` is a slip of the source: as a watermark it would let every later run find nothing.
@@ -241,7 +241,7 @@ def _step(place: _Place, sheet: Sheet, latest: datetime) -> _Place:
     return _Place(class_index=place.class_index, within=sheet.place, greatest=greatest)
 
 
-def _to_page(sheet: Sheet, place: _Place, *, alone: bool, last: bool) -> Page:
+def _to_page(sheet: ResultPage, place: _Place, *, alone: bool, last: bool) -> Page:
     return Page(
         records=sheet.records,
         problems=sheet.problems,

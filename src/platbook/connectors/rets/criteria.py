@@ -30,7 +30,7 @@ _Values = Annotated[tuple[_Value, ...], Field(min_length=1, max_length=500)]
 _Words = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1, max_length=500)]
 
 
-class Criterion(BaseModel):
+class SearchCriterion(BaseModel):
     """One thing that is asked: of a `field`, or `either` of several; `negated` turns it round.
 
     `hasAny`, `hasAll` and `hasNone` ask a lookup for its coded values, `anyOf` any other field. `atLeast` and `atMost`
@@ -50,7 +50,7 @@ class Criterion(BaseModel):
     contains: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,100}$")] | None = None
     at_least: _Value | None = None
     at_most: _Value | None = None
-    either: Annotated[tuple["Criterion", ...], Field(min_length=2, max_length=50)] | None = None
+    either: Annotated[tuple["SearchCriterion", ...], Field(min_length=2, max_length=50)] | None = None
     negated: bool = False
 
     @model_validator(mode="after")

@@ -58,7 +58,7 @@ _SECONDS_BETWEEN_TRIES = 1.0
 class SourceClock:
     """The source's own clock, as its last answer told it (Date, RETS 1.7.2, section 3.5), where it is ahead of ours."""
 
-    def __init__(self, conversation: "Conversation", clock: Clock) -> None:
+    def __init__(self, conversation: "RetsHttpSession", clock: Clock) -> None:
         self._conversation, self._clock = conversation, clock
 
     def now(self) -> datetime:
@@ -79,7 +79,7 @@ class _OtherVersionWantedError(Exception):
         self.reason = reason
 
 
-class Conversation:
+class RetsHttpSession:
     """Sends transactions of one login. `http` has retry, quota and log."""
 
     def __init__(

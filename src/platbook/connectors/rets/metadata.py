@@ -6,7 +6,7 @@ A source that does not speak one format is asked in the other, one that does not
 from collections.abc import Sequence
 
 from platbook.connectors.contract import HttpReply, ProviderMisconfigured
-from platbook.connectors.rets.http_session import Conversation, SessionLostError
+from platbook.connectors.rets.http_session import RetsHttpSession, SessionLostError
 from platbook.connectors.rets.settings import RetsSettings
 from platbook.protocols.rets.codes import ReplyOutcome, classify_reply_code, to_error
 from platbook.protocols.rets.metadata import MetadataParser, MetadataTable
@@ -20,7 +20,7 @@ Rows = list[dict[str, str]]
 class MetadataReader:
     """Reads a source's metadata in a session."""
 
-    def __init__(self, conversation: Conversation, settings: RetsSettings) -> None:
+    def __init__(self, conversation: RetsHttpSession, settings: RetsSettings) -> None:
         self._conversation = conversation
         first = settings.metadata_format
         self._formats = [first, *(other for other in _FORMATS if other != first)]

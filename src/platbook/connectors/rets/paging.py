@@ -24,10 +24,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from platbook.base.times import as_utc
 from platbook.connectors.contract import Clock, ProviderMisconfigured, RawRecord, SourceBrokeProtocol
-from platbook.connectors.rets.record_fetcher import Fetcher, expect_all, read_keys
+from platbook.connectors.rets.record_fetcher import RecordFetcher, expect_all, read_keys
 from platbook.connectors.rets.records import Problem, Read
 from platbook.connectors.rets.remarks import Remarks
-from platbook.connectors.rets.searcher import Asked, Found, OffsetRefusedError
+from platbook.connectors.rets.searcher import OffsetRefusedError, SearchRequest, SearchResult
 from platbook.connectors.rets.seen_keys import SeenKeys
 from platbook.connectors.rets.settings import RetsSettings
 from platbook.protocols.rets.query import (
@@ -46,7 +46,7 @@ _DAY = timedelta(days=1)
 _MOST_STEPS_BACK = 8
 
 
-class Place(BaseModel):
+class WalkPosition(BaseModel):
     """Where a walk through one class stands: part of a checkpoint.
 
     By Offset: the next `offset`, the `first` key of all, the last key `behind` and by how many rows it lies behind
@@ -65,7 +65,7 @@ class Place(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class ResultPage:
     """A batch of one class: what is new to this walk, where it stands after it, and whether this is all.
 
     `total` is how many records the source counts, where it does.
@@ -73,7 +73,7 @@ class Sheet:
 
     records: Sequence[RawRecord]
     problems: Sequence[Problem]
-    place: Place
+    place: WalkPosition
     total: int | None
     ended: bool
 
@@ -87,7 +87,7 @@ class KeySheet:
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class WalkQuery:
     """What is walked: what changed from a moment on (None: `everything`), narrowed by a further criterion."""
 
     class_name: str
@@ -122,7 +122,7 @@ class Pager:
 
     def __init__(
         self,
-        fetcher: Fetcher,
+        fetcher: RecordFetcher,
         settings: RetsSettings,
         remarks: Remarks,
         clock: Clock,
@@ -136,11 +136,11 @@ class Pager:
         self._most_rows = limit
         self._seen = SeenKeys()
 
-    async def walk(self, query: Query, place: Place) -> AsyncIterator[Sheet]:
+    async def walk(self, query: WalkQuery, place: WalkPosition) -> AsyncIterator[ResultPage]:
         """Walk a class from a place, by the way that the settings or the place name, changing it where it must."""
         named = self._settings.paging
         if named != "auto" and named != place.way:  # noqa: PLR1714 - apart, they narrow the type
-            place = Place(way=named)
+            place = WalkPosition(way=named)
         while True:
             try:
                 async for sheet in self._walk_by(query, place):
@@ -151,7 +151,7 @@ class Pager:
             else:
                 return
 
-    async def list_keys(self, query: Query) -> AsyncIterator[KeySheet]:
+    async def list_keys(self, query: WalkQuery) -> AsyncIterator[KeySheet]:
         """Every key of a class as it comes, repeated ones too; where the source caps such a search, page by page."""
         capped = False
         keys = 0
@@ -167,7 +167,7 @@ class Pager:
             yield KeySheet(some, count)
         if capped:
             self._most_rows = keys
-            async for sheet in self.walk(query, Place()):
+            async for sheet in self.walk(query, WalkPosition()):
                 if sheet.problems:
                     raise SourceBrokeProtocol("a row of the key search has no key")
                 count = None
@@ -175,7 +175,7 @@ class Pager:
                     count = await self._prove_keys(query.class_name, query.dmql, sheet.total, len(self._seen))
                 yield KeySheet([record.key for record in sheet.records], count)
 
-    def _walk_by(self, query: Query, place: Place) -> AsyncIterator[Sheet]:
+    def _walk_by(self, query: WalkQuery, place: WalkPosition) -> AsyncIterator[ResultPage]:
         match place.way:
             case "offset":
                 return self._walk_by_offset(query, place)
@@ -184,14 +184,14 @@ class Pager:
             case "time":
                 return self._walk_by_time(query, place)
 
-    def _find_onward(self, way: Way, reason: Exception) -> Place:
+    def _find_onward(self, way: Way, reason: Exception) -> WalkPosition:
         """The next way, with a remark; where the settings name the way, the reason is raised instead."""
         named, what = self._settings.paging, "keys were" if self._keys_only else "it was"
         if way == "key":
             if named == "key":
                 raise ProviderMisconfigured("settings.paging: the source caps searches for keys; it cannot go by key")
             self._remarks.note(f"the source caps searches for keys, so {what} read by slices of time")
-            return Place(way="time")
+            return WalkPosition(way="time")
         if named == "offset":
             if isinstance(reason, OffsetRefusedError):
                 raise reason
@@ -200,17 +200,17 @@ class Pager:
         onward: Way = "time" if self._keys_only else "key"
         how = "by slices of time" if self._keys_only else "by lists of keys"
         self._remarks.note(f"the source {verb} Offset, so {what} read {how}")
-        return Place(way=onward)
+        return WalkPosition(way=onward)
 
     # By Offset
 
-    async def _walk_by_offset(self, query: Query, place: Place) -> AsyncIterator[Sheet]:
+    async def _walk_by_offset(self, query: WalkQuery, place: WalkPosition) -> AsyncIterator[ResultPage]:
         steps = 0
         while True:
             overlap = place.overlap if place.offset > 1 else 0
             start = max(1, place.offset - overlap)
             limit = None if self._limit is None else self._limit + overlap
-            found = await self._fetcher.find(Asked(query.class_name, query.dmql, limit, start))
+            found = await self._fetcher.find(SearchRequest(query.class_name, query.dmql, limit, start))
             read = self._fetcher.reader.read(found)
             keys = [record.key for record in read.records]
             if start > 1 and not self._goes_on(place, keys, stepped=steps > 0):
@@ -220,7 +220,7 @@ class Pager:
             received = start - 1 + len(found.rows)
             fresh_rows = received - (place.offset - 1)
             ended = _has_ended(found, received, limit, fresh_rows)
-            place = Place(
+            place = WalkPosition(
                 offset=received + 1,
                 overlap=read.tail + 1 if keys else place.overlap + len(found.rows),
                 first=place.first if place.first is not None else next(iter(keys), None),
@@ -229,11 +229,11 @@ class Pager:
             known_problems = overlap - 1 if start > 1 and not steps else 0
             steps = 0
             records = await self._fetcher.complete(query.class_name, self._take_fresh(read.records))
-            yield Sheet(records, read.problems[max(0, known_problems) :], place, found.count, ended)
+            yield ResultPage(records, read.problems[max(0, known_problems) :], place, found.count, ended)
             if ended:
                 return
 
-    def _goes_on(self, place: Place, keys: Sequence[str], *, stepped: bool) -> bool:
+    def _goes_on(self, place: WalkPosition, keys: Sequence[str], *, stepped: bool) -> bool:
         """Whether a page begins with a row that is known, so that nothing can lie between it and the page before."""
         if not keys:
             return False
@@ -241,7 +241,7 @@ class Pager:
             raise _OffsetIgnoredError
         return keys[0] == place.behind or (stepped and keys[0] in self._seen)
 
-    def _step_back(self, place: Place, start: int, steps: int) -> Place:
+    def _step_back(self, place: WalkPosition, start: int, steps: int) -> WalkPosition:
         """Rows have come or gone since the last page: go back until a page begins with a row we know."""
         if steps > _MOST_STEPS_BACK:
             raise _OffsetIgnoredError
@@ -252,19 +252,19 @@ class Pager:
 
     # By key
 
-    async def _walk_by_key(self, query: Query, place: Place) -> AsyncIterator[Sheet]:
+    async def _walk_by_key(self, query: WalkQuery, place: WalkPosition) -> AsyncIterator[ResultPage]:
         listed, total = await self._list_whole(query.class_name, query.dmql)
         keys = sorted(listed)
         behind = place.behind
         todo = keys if behind is None else [key for key in keys if key > behind]
         if not todo:
-            yield Sheet((), (), place, total, ended=True)
+            yield ResultPage((), (), place, total, ended=True)
         while todo:
             batch = todo[: self._fetcher.keys_at_once]
             todo = todo[len(batch) :]
             read = await self._fetcher.by_keys(query.class_name, batch)
-            place = Place(way="key", behind=batch[-1])
-            yield Sheet(self._take_fresh(read.records), read.problems, place, total, ended=not todo)
+            place = WalkPosition(way="key", behind=batch[-1])
+            yield ResultPage(self._take_fresh(read.records), read.problems, place, total, ended=not todo)
 
     async def _list_whole(self, class_name: str, dmql: str) -> tuple[list[str], int]:
         """Every distinct key of a query, in one reply that proves its end, and how many records the source counts."""
@@ -287,13 +287,13 @@ class Pager:
         expect_all(count, received, class_name)
         return count
 
-    def _ask_for_keys(self, class_name: str, dmql: str) -> Asked:
+    def _ask_for_keys(self, class_name: str, dmql: str) -> SearchRequest:
         """A search for the key column alone, for which a source lifts its limit (section 7.4.4)."""
-        return Asked(class_name, dmql, select=(self._settings.queried_key,))
+        return SearchRequest(class_name, dmql, select=(self._settings.queried_key,))
 
     # By slices of time
 
-    async def _walk_by_time(self, query: Query, place: Place) -> AsyncIterator[Sheet]:
+    async def _walk_by_time(self, query: WalkQuery, place: WalkPosition) -> AsyncIterator[ResultPage]:
         total = await self._fetcher.searcher.count(query.class_name, query.dmql)
         slices: list[tuple[str, str | None]] = [(query.since or EARLIEST_TIMESTAMP, place.until)]
         while slices:
@@ -306,23 +306,23 @@ class Pager:
                     continue
                 read = await self._read_moment(query, start, end)
             records = await self._fetcher.complete(query.class_name, self._take_fresh(read.records))
-            yield Sheet(records, read.problems, Place(way="time", until=start), total, ended=not slices)
+            yield ResultPage(records, read.problems, WalkPosition(way="time", until=start), total, ended=not slices)
 
-    async def _read_slice(self, query: Query, start: str, end: str | None) -> Read | None:
+    async def _read_slice(self, query: WalkQuery, start: str, end: str | None) -> Read | None:
         """One slice whole; None: it is too large for one reply."""
         dmql, most = query.slice(start, end), self._most_rows
         if most is not None:
             count = await self._fetcher.searcher.count(query.class_name, dmql)
             if count is not None and count > most:
                 return None
-        found = await self._fetcher.find(Asked(query.class_name, dmql))
+        found = await self._fetcher.find(SearchRequest(query.class_name, dmql))
         if found.more:
             self._most_rows = max(1, min(len(found.rows), self._most_rows or len(found.rows)))
             return None
         expect_all(found.count, len(found.rows), query.class_name)
         return self._fetcher.reader.read(found)
 
-    async def _read_moment(self, query: Query, start: str, end: str | None) -> Read:
+    async def _read_moment(self, query: WalkQuery, start: str, end: str | None) -> Read:
         """A second in which more records were changed than fit one reply: by key, if the source lists the keys."""
         try:
             keys: list[str] = []
@@ -353,7 +353,7 @@ class Pager:
         return [key for key in keys if self._seen.add(key)]
 
 
-def _has_ended(found: Found, received: int, limit: int | None, fresh: int) -> bool:
+def _has_ended(found: SearchResult, received: int, limit: int | None, fresh: int) -> bool:
     """Whether a class is through: no word of more, and as many as counted. Fewer, and no word of more, is no end."""
     if found.more and fresh > 0:
         return False

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from urllib.parse import urljoin
 
 from platbook.connectors.contract import HttpReply, MediaRef, SourceBrokeProtocol
-from platbook.connectors.rets.http_session import Conversation, SessionLostError
+from platbook.connectors.rets.http_session import RetsHttpSession, SessionLostError
 from platbook.connectors.rets.remarks import Remarks
 from platbook.connectors.rets.settings import RetsSettings
 from platbook.protocols.rets.codes import ReplyOutcome, classify_reply_code, to_error
@@ -23,7 +23,7 @@ class _AskOtherwiseError(Exception):
 class PhotoFetcher:
     """Fetches the photos of one resource."""
 
-    def __init__(self, conversation: Conversation, settings: RetsSettings, remarks: Remarks) -> None:
+    def __init__(self, conversation: RetsHttpSession, settings: RetsSettings, remarks: Remarks) -> None:
         self._conversation, self._settings, self._remarks = conversation, settings, remarks
         self._located = settings.photo_location
         self._keys_at_once = settings.photos_per_request

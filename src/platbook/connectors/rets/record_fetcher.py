@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from platbook.connectors.contract import RawRecord, SourceBrokeProtocol
 from platbook.connectors.rets.records import Problem, Read, RecordReader
-from platbook.connectors.rets.searcher import Asked, Fields, Found, Searcher
+from platbook.connectors.rets.searcher import Fields, Searcher, SearchRequest, SearchResult
 from platbook.connectors.rets.settings import RetsSettings
 from platbook.protocols.rets.query import any_of
 
 
-class Fetcher:
+class RecordFetcher:
     """Fetches records of a class. `selections`: the columns of each search, all of them where one is empty."""
 
     def __init__(
@@ -24,7 +24,7 @@ class Fetcher:
         self._settings, self._selections = settings, selections
         self.keys_at_once = settings.keys_per_request
 
-    async def find(self, asked: Asked) -> Found:
+    async def find(self, asked: SearchRequest) -> SearchResult:
         """Search for records, as far as one search may select them; `complete` adds the rest."""
         return await self.searcher.find(replace(asked, select=self._selections[0]))
 
@@ -68,7 +68,7 @@ class Fetcher:
         while waiting:
             some = waiting.pop()
             query = any_of(self._settings.queried_key, some)
-            found = await self.searcher.find(Asked(class_name, query, select=selection))
+            found = await self.searcher.find(SearchRequest(class_name, query, select=selection))
             if found.more and len(some) > 1:  # the source's limit is lower than our lists are long
                 self.keys_at_once = max(1, len(some) // 2)
                 waiting += [some[self.keys_at_once :], some[: self.keys_at_once]]
@@ -89,7 +89,7 @@ def expect_all(count: int | None, received: int, class_name: str) -> None:
         )
 
 
-def read_keys(reader: RecordReader, found: Found) -> list[str]:
+def read_keys(reader: RecordReader, found: SearchResult) -> list[str]:
     """The keys of a search for keys; a row without one is SourceBrokeProtocol: what is unseen would be removed."""
     read = reader.read(found)
     if read.problems:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import compress
 
 from platbook.connectors.contract import MediaRef, ProviderMisconfigured, RawRecord
-from platbook.connectors.rets.searcher import Fields, Found
+from platbook.connectors.rets.searcher import Fields, SearchResult
 from platbook.connectors.rets.settings import RetsSettings
 from platbook.protocols.rets.search import CompactRow, MalformedRow
 from platbook.protocols.rets.standard import XmlRecord
@@ -33,7 +33,7 @@ class RecordReader:
         self._columns: Sequence[str] = ()
         self._blank: Mapping[str, object] = {}
 
-    def read(self, found: Found) -> Read:
+    def read(self, found: SearchResult) -> Read:
         """Read every row; a row that is no record becomes a problem."""
         records: list[RawRecord] = []
         problems: list[Problem] = []
@@ -54,7 +54,7 @@ class RecordReader:
                 tail = 0
         return Read(records, problems, tail)
 
-    def expect_columns(self, found: Found) -> None:
+    def expect_columns(self, found: SearchResult) -> None:
         """ProviderMisconfigured where the key's column is not among those that came."""
         if found.rows and found.columns and self._settings.key_field not in found.columns:
             raise ProviderMisconfigured(

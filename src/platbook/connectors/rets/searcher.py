@@ -5,7 +5,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from platbook.connectors.contract import HttpReply, ProviderMisconfigured, SourceBrokeProtocol, SourceUnavailable
-from platbook.connectors.rets.http_session import Conversation, SessionLostError
+from platbook.connectors.rets.http_session import RetsHttpSession, SessionLostError
 from platbook.connectors.rets.remarks import Remarks
 from platbook.connectors.rets.settings import RetsSettings
 from platbook.protocols.rets.codes import ReplyOutcome, classify_reply_code, to_error
@@ -28,7 +28,7 @@ class QueryRefusedError(ProviderMisconfigured):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SearchRequest:
     """What is searched: a class of the resource, by a DMQL2 query.
 
     `limit` None asks for all there is; `offset` is 1-based, None leaves it out; `select` empty asks for every column.
@@ -42,7 +42,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """A search result or a piece of one; `ended`: it is the last, and proven.
 
     `more`: the source has further rows for this query. Rows of STANDARD-XML are records with names of their own and
@@ -59,24 +59,24 @@ class Found:
 class Searcher:
     """Searches one resource."""
 
-    def __init__(self, conversation: Conversation, settings: RetsSettings, remarks: Remarks) -> None:
+    def __init__(self, conversation: RetsHttpSession, settings: RetsSettings, remarks: Remarks) -> None:
         self._conversation, self._settings, self._remarks = conversation, settings, remarks
 
-    async def find(self, asked: Asked) -> Found:
+    async def find(self, asked: SearchRequest) -> SearchResult:
         """Search and give the result whole; a broken reply is asked for again."""
         return await self._conversation.persist(lambda: self._find(asked))
 
-    async def _find(self, asked: Asked) -> Found:
+    async def _find(self, asked: SearchRequest) -> SearchResult:
         rows: list[CompactRow | MalformedRow | XmlRecord] = []
         columns: Sequence[str] = ()
         async for piece in self._stream(asked):
             rows += piece.rows
             columns = piece.columns or columns
             if piece.ended:
-                return Found(columns, rows, piece.count, piece.more, ended=True)
+                return SearchResult(columns, rows, piece.count, piece.more, ended=True)
         raise AssertionError("a search ends with its end or raises")
 
-    async def stream(self, asked: Asked) -> AsyncGenerator[Found]:
+    async def stream(self, asked: SearchRequest) -> AsyncGenerator[SearchResult]:
         """Search and give the rows as they come, provisional until the piece that says `ended`.
 
         A broken reply is asked for again, as long as no rows of it have been given out.
@@ -87,12 +87,12 @@ class Searcher:
             async for piece in further:
                 yield piece
 
-    async def _begin(self, asked: Asked) -> tuple[Found, AsyncGenerator[Found]]:
+    async def _begin(self, asked: SearchRequest) -> tuple[SearchResult, AsyncGenerator[SearchResult]]:
         """The first piece of a search, and what gives the others."""
         pieces = self._stream(asked)
         return await anext(pieces), pieces
 
-    async def _stream(self, asked: Asked) -> AsyncGenerator[Found]:
+    async def _stream(self, asked: SearchRequest) -> AsyncGenerator[SearchResult]:
         """Search once; a lost session is met with one new login and the search again, unless rows were given out."""
         for again in (True, False):
             given = False
@@ -110,7 +110,7 @@ class Searcher:
 
     async def count(self, class_name: str, query: str) -> int | None:
         """How many records a query has; None: the source does not tell."""
-        arguments = {**self._arguments(Asked(class_name, query)), "Count": "2"}
+        arguments = {**self._arguments(SearchRequest(class_name, query)), "Count": "2"}
         del arguments["Limit"]
 
         async def read(reply: HttpReply) -> int | None:
@@ -121,12 +121,12 @@ class Searcher:
             meaning = classify_reply_code(status.code, logged_in=True)
             if meaning is ReplyOutcome.EMPTY:
                 return 0
-            self._refuse(status, meaning, Asked(class_name, query))
+            self._refuse(status, meaning, SearchRequest(class_name, query))
             return parser.count
 
         return await self._conversation.ask("Search", arguments, read)
 
-    async def _read(self, reply: HttpReply, asked: Asked) -> AsyncGenerator[Found]:
+    async def _read(self, reply: HttpReply, asked: SearchRequest) -> AsyncGenerator[SearchResult]:
         encoding = self._conversation.encoding_of(reply)
         parser = StandardXmlParser(encoding) if self._settings.format == "STANDARD-XML" else CompactParser(encoding)
         rows: list[CompactRow | MalformedRow | XmlRecord] = []
@@ -135,7 +135,7 @@ class Searcher:
             rows += parser.feed(chunk)
             if rows:
                 received += len(rows)
-                yield Found(_columns(parser), rows)
+                yield SearchResult(_columns(parser), rows)
                 rows = []
         last, status = parser.close()
         rows += last
@@ -145,13 +145,13 @@ class Searcher:
         if meaning is ReplyOutcome.EMPTY:
             if received:
                 raise SourceBrokeProtocol(f"the source sends {received} records and says that there are none")
-            yield Found((), (), parser.count or 0, ended=True)
+            yield SearchResult((), (), parser.count or 0, ended=True)
             return
         self._refuse(status, meaning, asked)
         more = parser.max_rows or meaning is ReplyOutcome.MORE
-        yield Found(_columns(parser), rows, parser.count, more, ended=True)
+        yield SearchResult(_columns(parser), rows, parser.count, more, ended=True)
 
-    def _refuse(self, status: ReplyStatus, meaning: ReplyOutcome, asked: Asked) -> None:
+    def _refuse(self, status: ReplyStatus, meaning: ReplyOutcome, asked: SearchRequest) -> None:
         """Raise what a status means that is no answer."""
         if meaning in {ReplyOutcome.OK, ReplyOutcome.MORE}:
             return
@@ -163,7 +163,7 @@ class Searcher:
             raise QueryRefusedError(f"the source answers {status.code}: {status.text}")
         raise to_error(status.code, status.text, logged_in=True)
 
-    def _arguments(self, asked: Asked) -> dict[str, str]:
+    def _arguments(self, asked: SearchRequest) -> dict[str, str]:
         settings = self._settings
         arguments = {
             "SearchType": settings.resource,

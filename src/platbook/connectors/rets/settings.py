@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic.alias_generators import to_camel
 
-from platbook.connectors.rets.criteria import Criterion
+from platbook.connectors.rets.criteria import SearchCriterion
 from platbook.connectors.rets.presets import PRESETS
 from platbook.protocols.rets.query import all_of
 from platbook.protocols.rets.user_agent import UserAgentCredentials, UserAgentForm
@@ -79,7 +79,7 @@ class RetsSettings(BaseModel):
     """What the source is told to send for a value we may not see; read as no value."""
     query: Annotated[str, Field(max_length=4000)] = ""
     """A further DMQL2 criterion that narrows every search."""
-    criteria: Annotated[tuple[Criterion, ...], Field(max_length=100)] = ()
+    criteria: Annotated[tuple[SearchCriterion, ...], Field(max_length=100)] = ()
     """As `query`, of typed values that are written as DMQL2 wants them; every one must hold."""
     all_query: Annotated[str, Field(max_length=4000)] = ""
     """What asks for everything; by default all records modified since 1950."""

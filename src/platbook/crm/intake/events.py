@@ -15,7 +15,7 @@ from platbook.accounts import get_user
 from platbook.base.actor import Actor, Role
 from platbook.base.errors import Conflict, FieldProblem, InvalidInput, NotFound, TryLater
 from platbook.base.ids import new_id
-from platbook.base.rights import ROLES, Reach, Right, require, whose
+from platbook.base.rights import ROLES, Reach, Right, record_access, require
 from platbook.crm.contacts import EMAIL, PHONE
 from platbook.crm.enums import Channel, EventType, InteractionType, Priority, TaskType
 from platbook.crm.intake.assignment import Occasion, assign_by_rule
@@ -147,7 +147,7 @@ async def _take(connection: WriteConnection, sender: Actor, event: LeadEvent, at
     house = await _find_house(connection, event.property)
     await lock_contacts(connection, contacts)
     lead, is_new = await _find_or_make(connection, sender, event, contacts, house, at)
-    is_senders = is_new or whose(sender, Right.SEND_EVENTS).holds(lead.belonging)
+    is_senders = is_new or record_access(sender, Right.SEND_EVENTS).holds(lead.belonging)
     if not is_new and is_senders:
         lead = await _learn(connection, lead, event, contacts)
     happened = to_occurred(event, at)

@@ -7,8 +7,9 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
+from platbook import audit
 from platbook.accounts import get_user
-from platbook.audit import Subject, write_entry
+from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput, NotFound
 from platbook.base.ids import new_id
@@ -125,7 +126,9 @@ async def add_rule(connection: WriteConnection, actor: Actor, new: NewRule, at: 
     await _check_users(connection, new)
     await connection.run(Q.add_rule, {**_params(new), "id": rule_id, "at": at})
     await _keep_members(connection, rule_id, new.members)
-    await write_entry(connection, actor, "lead rule added", Subject("lead rule", str(rule_id)), at, {"name": new.name})
+    await audit.record(
+        connection, actor, "lead rule added", AuditSubject("lead rule", str(rule_id)), at, {"name": new.name}
+    )
     return await get_rule(connection, rule_id)
 
 
@@ -138,8 +141,8 @@ async def replace_rule(
     await _check_users(connection, new)
     await connection.run(Q.save_rule, {**_params(new), "id": rule_id, "at": at})
     await _keep_members(connection, rule_id, new.members)
-    await write_entry(
-        connection, actor, "lead rule changed", Subject("lead rule", str(rule_id)), at, {"name": new.name}
+    await audit.record(
+        connection, actor, "lead rule changed", AuditSubject("lead rule", str(rule_id)), at, {"name": new.name}
     )
     return await get_rule(connection, rule_id)
 
@@ -149,8 +152,8 @@ async def remove_rule(connection: WriteConnection, actor: Actor, rule_id: UUID, 
     require(actor, Right.MANAGE_USERS)
     known = await get_rule(connection, rule_id)
     await connection.run(Q.delete_rule, {"id": rule_id})
-    subject = Subject("lead rule", str(rule_id))
-    await write_entry(connection, actor, "lead rule removed", subject, at, {"name": known.rule.name})
+    subject = AuditSubject("lead rule", str(rule_id))
+    await audit.record(connection, actor, "lead rule removed", subject, at, {"name": known.rule.name})
 
 
 async def _check_users(connection: ReadConnection, new: NewRule) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from platbook.base.actor import Actor
 from platbook.base.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from platbook.base.ids import new_id
-from platbook.base.rights import Right, require, whose
+from platbook.base.rights import Right, record_access, require
 from platbook.crm.enums import WRITTEN_BY_PEOPLE, InteractionType, WrittenType
 from platbook.crm.interactions.interaction import NOTHING, Interaction
 from platbook.crm.leads.lead import note_activity
@@ -89,7 +89,7 @@ async def get_interaction(connection: ReadConnection, actor: Actor, interaction_
     entry = await connection.first(Interaction, Q.get_interaction, {"id": interaction_id})
     if entry is not None:
         lead = await get_lead(connection, entry.lead_id)
-        if lead is not None and whose(actor, Right.READ_CRM).holds(lead.belonging):
+        if lead is not None and record_access(actor, Right.READ_CRM).holds(lead.belonging):
             return entry
     raise NotFound("there is no such interaction", code=_NOT_FOUND)
 
@@ -101,6 +101,8 @@ async def mark_deleted(connection: WriteConnection, actor: Actor, interaction_id
     if entry.type not in WRITTEN_BY_PEOPLE:
         raise Conflict("what the system wrote into the log stays there")
     await lock_lead(connection, entry.lead_id)  # as whoever changes a log does, first of all
-    if not whose(actor, Right.DELETE_CRM).everybody and (entry.user_id is None or entry.user_id != actor.user_id):
+    if not record_access(actor, Right.DELETE_CRM).everybody and (
+        entry.user_id is None or entry.user_id != actor.user_id
+    ):
         raise NotAllowed("only its author or an admin may delete an interaction")
     await connection.run(Q.mark_deleted, {"id": interaction_id, "at": at, "by": actor.name})

@@ -8,7 +8,7 @@ from typing import TypedDict, cast
 from uuid import UUID
 
 from platbook.base.errors import InvalidInput
-from platbook.base.rights import Belonging
+from platbook.base.rights import Ownership
 from platbook.base.times import to_iso_z
 from platbook.crm.contacts import to_email, to_emails, to_phone, to_phones
 from platbook.crm.enums import Channel, Priority, Stage
@@ -68,9 +68,9 @@ class Lead:
     deleted_by: str | None = None
 
     @property
-    def belonging(self) -> Belonging:
+    def belonging(self) -> Ownership:
         """Whose it is."""
-        return Belonging(self.assigned_to, self.office, self.team)
+        return Ownership(self.assigned_to, self.office, self.team)
 
     @property
     def name(self) -> str:

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from platbook.audit import Subject, write_entry
+from platbook import audit
+from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput, NotFound
 from platbook.base.rights import Right
@@ -54,7 +55,7 @@ async def merge_lead(connection: WriteConnection, actor: Actor, lead_id: UUID, i
     await keep_contacts(connection, merged)
     metadata: dict[str, object] = {"mergedId": str(lead_id), "merged": to_words(lead)}
     await note(connection, actor, into_id, InteractionType.MERGED, at, content=lead.name, metadata=metadata)
-    await write_entry(connection, actor, "lead merged", Subject("lead", str(lead_id)), at, {"into": str(into_id)})
+    await audit.record(connection, actor, "lead merged", AuditSubject("lead", str(lead_id)), at, {"into": str(into_id)})
     await write_event(connection, "lead merged", {"leadId": str(lead_id), "intoId": str(into_id), "by": actor.name}, at)
     return merged
 

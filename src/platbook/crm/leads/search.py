@@ -9,7 +9,7 @@ from uuid import UUID
 
 from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput
-from platbook.base.rights import Right, whose
+from platbook.base.rights import Right, record_access
 from platbook.crm.contacts import EMAIL, PHONE, to_email, to_phone
 from platbook.crm.enums import Priority, Stage
 from platbook.crm.leads.lead import Lead
@@ -130,7 +130,7 @@ async def check_duplicate(
         raise InvalidInput.of("email", "email or phone is needed")
     found = dict.fromkeys((await find_by_contacts(connection, contacts)).values())
     leads = [lead for lead_id in found if (lead := await get_lead(connection, lead_id)) is not None]
-    reach = whose(actor, Right.READ_CRM)
+    reach = record_access(actor, Right.READ_CRM)
     return bool(leads), [lead for lead in leads if reach.holds(lead.belonging)]
 
 
@@ -176,7 +176,7 @@ def _add_words(conditions: Conditions, actor: Actor, words: list[str]) -> None:
         return
     patterns = {f"word_{place}": _to_pattern(word) for place, word in enumerate(words)}
     conditions.add(_all_of("search_text", list(patterns)), **patterns)
-    if not whose(actor, Right.READ_CRM).everybody:
+    if not record_access(actor, Right.READ_CRM).everybody:
         conditions.add(SQL("({} OR {})").format(to_whole(actor), _all_of("name_text", list(patterns))))
 
 

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
+from platbook import audit
 from platbook.accounts import User, get_user
-from platbook.audit import Subject, write_entry
+from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
 from platbook.base.errors import Conflict, Gone, InvalidInput, NotAllowed, NotFound
 from platbook.base.ids import new_id
-from platbook.base.rights import Belonging, Right, may, require, whose
+from platbook.base.rights import Ownership, Right, has_right, record_access, require
 from platbook.crm.contacts import EMAIL
 from platbook.crm.enums import InteractionType
 from platbook.crm.interactions.log import note
@@ -55,7 +56,7 @@ async def create_lead(connection: WriteConnection, actor: Actor, said: Said, at:
         lead = replace(lead, office=cast("str | None", office), team=cast("str | None", team))
     else:
         lead = to_owned(lead, await _get_owner(connection, actor, owner_id))
-    if not whose(actor, Right.WRITE_CRM).holds(lead.belonging):
+    if not record_access(actor, Right.WRITE_CRM).holds(lead.belonging):
         raise NotAllowed("a lead of that office or team is not yours to make")
     lead = rescore(lead, at)
     await insert_lead(connection, lead)
@@ -123,7 +124,7 @@ async def delete_lead(connection: WriteConnection, actor: Actor, lead_id: UUID, 
     """Take a lead with its tasks and log off every list. Its contacts are free again; nothing is erased."""
     lead = check_lead(actor, Right.DELETE_CRM, await lock_lead(connection, lead_id))
     await put_away(connection, actor, lead, at)
-    await write_entry(connection, actor, "lead deleted", Subject("lead", str(lead_id)), at)
+    await audit.record(connection, actor, "lead deleted", AuditSubject("lead", str(lead_id)), at)
     await write_event(connection, "lead deleted", about(lead, actor), at)
 
 
@@ -151,9 +152,9 @@ def to_owned(lead: Lead, owner: User) -> Lead:
 
 def _default_owner(actor: Actor, said: Said) -> UUID | None:
     """Whose a lead is that is given to nobody: nobody's, where the actor sees such; else the actor's."""
-    nobodys = Belonging(None, actor.office, actor.team)
+    nobodys = Ownership(None, actor.office, actor.team)
     is_placed = bool(said.keys() & {"office", "team"})
-    if may(actor, Right.ASSIGN_LEADS) and (is_placed or whose(actor, Right.WRITE_CRM).holds(nobodys)):
+    if has_right(actor, Right.ASSIGN_LEADS) and (is_placed or record_access(actor, Right.WRITE_CRM).holds(nobodys)):
         return None
     return acts_for(actor)
 
@@ -172,7 +173,7 @@ async def _settle(connection: WriteConnection, actor: Actor, lead: Lead, said: S
         raise InvalidInput.of("office", "a lead has its owner's office and team")
     else:
         lead = replace(lead, **cast("dict[str, None]", wanted))
-    if not whose(actor, Right.ASSIGN_LEADS).holds(lead.belonging):
+    if not record_access(actor, Right.ASSIGN_LEADS).holds(lead.belonging):
         raise NotAllowed("that office or team is not yours to give a lead to")
     return lead
 
@@ -183,8 +184,8 @@ async def _get_owner(connection: ReadConnection, actor: Actor, user_id: UUID) ->
         user = await get_user(connection, user_id)
     except NotFound:
         raise InvalidInput.of("assignedTo", "there is no such user") from None
-    mine = Belonging(user.id, user.office, user.team)
-    if not (whose(actor, Right.WRITE_CRM).holds(mine) or whose(actor, Right.ASSIGN_LEADS).holds(mine)):
+    mine = Ownership(user.id, user.office, user.team)
+    if not (record_access(actor, Right.WRITE_CRM).holds(mine) or record_access(actor, Right.ASSIGN_LEADS).holds(mine)):
         raise NotAllowed("that user is not yours to give a lead to")
     if not user.is_active:
         raise InvalidInput.of("assignedTo", "this user is disabled")
@@ -217,7 +218,7 @@ async def _refuse_known(connection: WriteConnection, actor: Actor, clashes: Mapp
     """Conflict where somebody is found by one of these; their id only for those who see them whole."""
     for (kind, _), lead_id in clashes.items():
         known = await get_lead(connection, lead_id)
-        is_seen = known is not None and whose(actor, Right.READ_CRM).holds(known.belonging)
+        is_seen = known is not None and record_access(actor, Right.READ_CRM).holds(known.belonging)
         words = "e-mail address" if kind == EMAIL else "telephone number"
         extra = {"leadId": str(lead_id)} if is_seen else None
         raise Conflict(f"there is a lead with this {words}", code="LEAD_EXISTS", extra=extra)

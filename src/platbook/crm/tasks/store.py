@@ -9,7 +9,7 @@ from platbook.accounts import get_user
 from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput, NotAllowed, NotFound
 from platbook.base.ids import new_id
-from platbook.base.rights import Belonging, Right, require, whose
+from platbook.base.rights import Ownership, Right, record_access, require
 from platbook.crm.enums import InteractionType
 from platbook.crm.interactions.log import note
 from platbook.crm.leads.lead import note_activity
@@ -105,7 +105,7 @@ async def _settle(connection: WriteConnection, actor: Actor, task: Task, said: S
         return task
     lead_id = cast("UUID | None", said.get("lead_id", task.lead_id))
     assigned_to = cast("UUID | None", said.get("assigned_to", task.assigned_to))
-    mine = Belonging()
+    mine = Ownership()
     if assigned_to is not None:
         mine = await _assignee(connection, actor, assigned_to, is_new=assigned_to != task.assigned_to)
     if lead_id is None:
@@ -123,14 +123,14 @@ async def _settle(connection: WriteConnection, actor: Actor, task: Task, said: S
     )
 
 
-async def _assignee(connection: ReadConnection, actor: Actor, user_id: UUID, *, is_new: bool) -> Belonging:
+async def _assignee(connection: ReadConnection, actor: Actor, user_id: UUID, *, is_new: bool) -> Ownership:
     """Whoever is to do a task: oneself, or somebody the actor writes or assigns for."""
     try:
         user = await get_user(connection, user_id)
     except NotFound:
         raise InvalidInput.of("assignedTo", "there is no such user") from None
-    mine = Belonging(user.id, user.office, user.team)
-    if is_new and not any(whose(actor, right).holds(mine) for right in (Right.WRITE_CRM, Right.ASSIGN_LEADS)):
+    mine = Ownership(user.id, user.office, user.team)
+    if is_new and not any(record_access(actor, right).holds(mine) for right in (Right.WRITE_CRM, Right.ASSIGN_LEADS)):
         raise NotAllowed("that user is not yours to give a task to")
     return mine
 

@@ -7,7 +7,8 @@ from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 
-from platbook.audit import Subject, write_entry
+from platbook import audit
+from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput
 from platbook.base.rights import Right, require
@@ -76,7 +77,7 @@ async def import_files(
             await take_in(database, ground, Source(read_rows(files.paths[kind]), mappings[kind]), report)
     async with database.transaction() as connection:
         details = {kind.value: counts.added for kind, counts in report.counts.items()}
-        await write_entry(connection, actor, "leads imported", Subject("import", system), at, details)
+        await audit.record(connection, actor, "leads imported", AuditSubject("import", system), at, details)
     return report
 
 

@@ -15,7 +15,8 @@ from uuid import UUID
 import orjson
 from pydantic.alias_generators import to_camel
 
-from platbook.audit import Subject, write_entry
+from platbook import audit
+from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput
 from platbook.base.rights import Right, require
@@ -113,7 +114,7 @@ async def export_all(database: Database, actor: Actor, folder: Path, at: datetim
     manifest = {"format": FORMAT, "exportedAt": as_utc(at).isoformat(), "rows": counts}
     _write(folder / MANIFEST, manifest)
     async with database.transaction() as connection:
-        await write_entry(connection, actor, "crm exported", Subject("export", "all"), at, counts)
+        await audit.record(connection, actor, "crm exported", AuditSubject("export", "all"), at, counts)
     return counts
 
 

@@ -3,10 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from platbook.audit import Subject, write_entry
+from platbook import audit
+from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
 from platbook.base.errors import NotFound
-from platbook.base.rights import Right, require, whose
+from platbook.base.rights import Right, record_access, require
 from platbook.crm.leads.lead import Lead
 from platbook.crm.leads.rows import get_lead
 from platbook.crm.transfer.dump import TABLES, find_emails, to_line
@@ -24,7 +25,7 @@ _TABLES = {table.name: table for table in TABLES}
 async def export_person(connection: ReadConnection, actor: Actor, lead_id: UUID) -> dict[str, object]:
     """Everything that is kept of a person, those merged into them too. NotFound, NotAllowed."""
     lead = await get_lead(connection, lead_id)
-    if lead is None or lead.deleted_at is None or not whose(actor, Right.EXPORT_CRM).everybody:
+    if lead is None or lead.deleted_at is None or not record_access(actor, Right.EXPORT_CRM).everybody:
         lead = check_lead(actor, Right.EXPORT_CRM, lead)
     ids = await _same_person(connection, lead)
     emails = await find_emails(connection)
@@ -62,7 +63,7 @@ async def erase_person(connection: WriteConnection, actor: Actor, lead_id: UUID,
     await connection.run(Q.erase_refused_events, patterns)
     await connection.run(Q.erase_external_ids, {"ids": ids})
     erased = await connection.run(Q.erase_leads, {"ids": ids})
-    await write_entry(connection, actor, "lead erased", Subject("lead", str(lead_id)), at)
+    await audit.record(connection, actor, "lead erased", AuditSubject("lead", str(lead_id)), at)
     await write_event(connection, "lead erased", {"leadId": str(lead_id), "by": actor.name}, at)
     return erased
 

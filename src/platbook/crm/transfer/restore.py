@@ -9,7 +9,8 @@ from typing import cast
 import orjson
 from pydantic.alias_generators import to_camel
 
-from platbook.audit import Subject, write_entry
+from platbook import audit
+from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput
 from platbook.base.rights import Right, require
@@ -42,7 +43,7 @@ async def restore_all(database: Database, actor: Actor, folder: Path, at: dateti
             for lines in batches(_read_lines(folder / f"{table.file}.jsonl")):
                 rows = [row for line in lines if (row := _to_row(table, line, users, restored)) is not None]
                 restored.rows[table.file] += await _insert(connection, table, rows)
-        await write_entry(connection, actor, "crm restored", Subject("export", "all"), at, dict(restored.rows))
+        await audit.record(connection, actor, "crm restored", AuditSubject("export", "all"), at, dict(restored.rows))
     return restored
 
 

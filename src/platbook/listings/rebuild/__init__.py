@@ -11,7 +11,7 @@ from uuid import UUID
 from platbook.db import Database, WriteConnection, load_queries
 from platbook.listings.documents import document_version, row_words, shows_address, to_documents
 from platbook.listings.store import find_photos, get_stored
-from platbook.providers.display import Display
+from platbook.providers.display import DisplaySettings
 
 Q = load_queries(__package__ or "platbook.listings.rebuild")
 
@@ -24,7 +24,7 @@ class _Stale:
     listing_key: str
 
 
-async def withdraw_documents(connection: WriteConnection, provider_id: str, display: Display) -> None:
+async def withdraw_documents(connection: WriteConnection, provider_id: str, display: DisplaySettings) -> None:
     """Before a provider's documents are rebuilt under another display: nothing of it is public from here on.
 
     The caller sees to it that nobody stores pages under the display before.
@@ -34,7 +34,9 @@ async def withdraw_documents(connection: WriteConnection, provider_id: str, disp
     await connection.run(Q.withdraw, params)
 
 
-async def rebuild_documents(database: Database, provider_id: str, display: Display, *, limit: int | None = None) -> int:
+async def rebuild_documents(
+    database: Database, provider_id: str, display: DisplaySettings, *, limit: int | None = None
+) -> int:
     """Rebuild a provider's documents that were made under another version, `limit` of them at most; how many were.
 
     One transaction per 1,000 rows, none of which works under a display that is not the provider's any more: then it
@@ -58,14 +60,14 @@ async def rebuild_documents(database: Database, provider_id: str, display: Displ
     return rebuilt
 
 
-async def hold_display(connection: WriteConnection, provider_id: str) -> Display:
+async def hold_display(connection: WriteConnection, provider_id: str) -> DisplaySettings:
     """A provider's display, which nobody changes before this transaction ends. Ask before any row is locked."""
     told = await connection.value(object, Q.get_display, {"provider_id": provider_id})
-    return Display() if told is None else Display.model_validate(told)
+    return DisplaySettings() if told is None else DisplaySettings.model_validate(told)
 
 
 async def rebuild_listings(
-    connection: WriteConnection, provider_id: str, ids: Sequence[UUID], display: Display
+    connection: WriteConnection, provider_id: str, ids: Sequence[UUID], display: DisplaySettings
 ) -> None:
     """Make the documents of some listings anew, in the transaction of what made it necessary. Erased ones stay so."""
     present = await connection.column(UUID, Q.find_present, {"ids": list(ids)})
@@ -79,7 +81,7 @@ async def _is_current(connection: WriteConnection, params: Mapping[str, object])
 
 
 async def _rebuild(
-    connection: WriteConnection, provider_id: str, ids: Sequence[UUID], display: Display, version: str
+    connection: WriteConnection, provider_id: str, ids: Sequence[UUID], display: DisplaySettings, version: str
 ) -> None:
     stored = list((await get_stored(connection, ids)).values())
     photos = await find_photos(connection, ids)

@@ -2,7 +2,7 @@
 
 from platbook.db.totals import Count
 from platbook.listings.search.featured import find_featured
-from platbook.listings.search.filters import Box, Mine, Near, Range, Search
+from platbook.listings.search.filters import Box, ListingSearch, Near, OwnListings, Range
 from platbook.listings.search.find import Listings, find_listings
 from platbook.listings.search.query_string import parse_search
 from platbook.listings.search.stats import MarketStats, get_stats
@@ -13,12 +13,12 @@ __all__ = [
     "Box",
     "Count",
     "KnownVersions",
+    "ListingSearch",
     "Listings",
     "MarketStats",
-    "Mine",
     "Near",
+    "OwnListings",
     "Range",
-    "Search",
     "Suggestion",
     "find_featured",
     "find_listings",

@@ -6,18 +6,18 @@ from datetime import datetime
 from platbook.base.actor import Surface
 from platbook.db import ReadConnection
 from platbook.db.totals import Count
-from platbook.listings.search.filters import Search
+from platbook.listings.search.filters import ListingSearch
 from platbook.listings.search.find import Listings, find_listings
 
 
 async def find_featured(connection: ReadConnection, surface: Surface, limit: int, now: datetime) -> Listings:
     """Those marked featured, then the newest on the market with photos; `limit` at most, without a total."""
-    marked = Search(surface=surface, featured=True, limit=limit, count=Count.NONE)
+    marked = ListingSearch(surface=surface, featured=True, limit=limit, count=Count.NONE)
     found = await find_listings(connection, marked, now)
     missing = limit - len(found.documents)
     if not missing:
         return replace(found, next_cursor=None)
-    newest = Search(
+    newest = ListingSearch(
         surface=surface, featured=False, has_photos=True, status=("Active",), sort="listedAt", limit=missing,
         count=Count.NONE,
     )  # fmt: skip

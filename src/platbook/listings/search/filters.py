@@ -75,7 +75,7 @@ class Near:
 
 
 @dataclass(frozen=True, slots=True)
-class Mine:
+class OwnListings:
     """Whose listings are a caller's own: members (provider and key), and users who are authors of local listings."""
 
     members: tuple[tuple[str, str], ...] = ()
@@ -83,7 +83,7 @@ class Mine:
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class ListingSearch:
     """One search of listings, all filters ANDed, the values of one filter ORed.
 
     Errors: `InvalidInput` naming the API's word for what cannot be.
@@ -115,7 +115,7 @@ class Search:
     modified_since: datetime | None = None
     has_photos: bool | None = None
     featured: bool | None = None
-    mine: Mine | None = None
+    mine: OwnListings | None = None
     facets: tuple[str, ...] = ()
     sort: str = "modifiedAt"
     descending: bool = True

@@ -12,9 +12,9 @@ from platbook.db.conditions import Conditions
 from platbook.db.totals import BOUND, Count, Counted, count_all, count_up_to_bound, estimate
 from platbook.listings.documents import finish
 from platbook.listings.search.facets import FacetValue, find_facets
-from platbook.listings.search.filters import DEEPEST_ROW, Search
+from platbook.listings.search.filters import DEEPEST_ROW, ListingSearch
 from platbook.listings.search.keywords import correct_words, split_words
-from platbook.listings.search.sorting import SORTS, Place, parse_cursor, to_cursor
+from platbook.listings.search.sorting import SORTS, SeekPosition, parse_cursor, to_cursor
 from platbook.listings.search.statement import Window, Words, may_sort, to_conditions, to_page, to_valued
 
 _DAY = timedelta(days=1)
@@ -66,7 +66,7 @@ def days_on_market(listed: datetime | None, off_market: datetime | None, now: da
     return None if listed is None else max(0, ((off_market or now) - listed).days)
 
 
-async def find_listings(connection: ReadConnection, search: Search, now: datetime) -> Listings:
+async def find_listings(connection: ReadConnection, search: ListingSearch, now: datetime) -> Listings:
     """Find a page of listings. Errors: `InvalidInput` for what this surface may not ask, or a foreign cursor."""
     if not may_sort(search):
         raise InvalidInput.of("sortBy", "is not public")
@@ -74,7 +74,9 @@ async def find_listings(connection: ReadConnection, search: Search, now: datetim
     then = after.now if after and search.sort == "daysOnMarket" else now
     found = await _find(connection, search, after, then)
     page = found.rows[: search.limit]
-    cursor = to_cursor(search, Place(page[-1].sort_value, page[-1].id, then)) if len(found.rows) > len(page) else None
+    cursor = (
+        to_cursor(search, SeekPosition(page[-1].sort_value, page[-1].id, then)) if len(found.rows) > len(page) else None
+    )
     total, is_estimate = await _total(connection, search, then, found)
     facets = await find_facets(connection, search, now, found.words) if search.facets else {}
     documents: list[str] = []
@@ -100,7 +102,7 @@ async def find_listings(connection: ReadConnection, search: Search, now: datetim
     )
 
 
-async def _find(connection: ReadConnection, search: Search, after: Place | None, now: datetime) -> _Found:
+async def _find(connection: ReadConnection, search: ListingSearch, after: SeekPosition | None, now: datetime) -> _Found:
     """The page's rows and one more, and the bounded count of all."""
     words = split_words(search.keyword) if search.keyword else ()
     if search.is_narrowed or search.offset:
@@ -120,7 +122,7 @@ async def _find(connection: ReadConnection, search: Search, after: Place | None,
     return _Found(words, counted, rows)
 
 
-async def _count(connection: ReadConnection, search: Search, words: Words, now: datetime) -> _Found:
+async def _count(connection: ReadConnection, search: ListingSearch, words: Words, now: datetime) -> _Found:
     counted = await count_up_to_bound(connection, to_conditions(search, now, words))
     if words and not counted.rows:
         corrected = await correct_words(connection, words, search.surface)
@@ -130,7 +132,7 @@ async def _count(connection: ReadConnection, search: Search, words: Words, now: 
     return _Found(words, counted, [])
 
 
-def _is_behind_the_end(search: Search, counted: Counted | None) -> bool:
+def _is_behind_the_end(search: ListingSearch, counted: Counted | None) -> bool:
     if counted is None:
         return False
     if not counted.is_capped:
@@ -141,7 +143,7 @@ def _is_behind_the_end(search: Search, counted: Counted | None) -> bool:
 
 
 async def _rows(
-    connection: ReadConnection, search: Search, conditions: Conditions, window: Window
+    connection: ReadConnection, search: ListingSearch, conditions: Conditions, window: Window
 ) -> tuple[list[_Row], Counted | None]:
     """The window's rows out of the segment with values and then the one without, and the count if a row carried it."""
     rows: list[_Row] = []
@@ -161,7 +163,7 @@ async def _rows(
 
 
 async def _segment(
-    connection: ReadConnection, search: Search, conditions: Conditions, window: Window
+    connection: ReadConnection, search: ListingSearch, conditions: Conditions, window: Window
 ) -> tuple[list[_Row], Counted | None]:
     statement, params = to_page(search, conditions, window)
     found = await connection.tuples(statement, params)
@@ -171,12 +173,14 @@ async def _segment(
     return [_Row(*row[:-2]) for row in found], Counted(matches, snapshot)  # pyright: ignore[reportArgumentType] - as above
 
 
-async def _count_valued(connection: ReadConnection, search: Search, conditions: Conditions) -> int:
+async def _count_valued(connection: ReadConnection, search: ListingSearch, conditions: Conditions) -> int:
     valued = Conditions(conditions.table, [*conditions.parts, to_valued(search)], conditions.params)
     return (await count_all(connection, valued)).rows
 
 
-async def _total(connection: ReadConnection, search: Search, now: datetime, found: _Found) -> tuple[int | None, bool]:
+async def _total(
+    connection: ReadConnection, search: ListingSearch, now: datetime, found: _Found
+) -> tuple[int | None, bool]:
     if search.count is Count.NONE or found.counted is None:
         return None, False
     if not found.counted.is_capped:

@@ -15,11 +15,11 @@ from platbook.listings.search.filters import (
     EXACT_WORDS,
     RANGE_WORDS,
     Box,
-    Mine,
+    ListingSearch,
     Near,
+    OwnListings,
     Point,
     Range,
-    Search,
 )
 from platbook.listings.search.sorting import SORTS
 
@@ -42,7 +42,9 @@ WORDS = _SINGLE | frozenset(EXACT_WORDS) | {"facets"}
 """Every word a search knows."""
 
 
-def parse_search(texts: Mapping[str, Sequence[str]], *, surface: Surface, mine: Mine | None = None) -> Search:
+def parse_search(
+    texts: Mapping[str, Sequence[str]], *, surface: Surface, mine: OwnListings | None = None
+) -> ListingSearch:
     """Read a search; `mine` is what the caller's own are. Errors: `InvalidInput` naming every word that cannot be."""
     reader = _Reader(texts)
     near = reader.read("near", _to_pair)
@@ -61,7 +63,7 @@ def parse_search(texts: Mapping[str, Sequence[str]], *, surface: Surface, mine: 
         "modified_since": reader.read("modifiedSince", parse_utc),
         "has_photos": reader.read("hasPhotos", _from(_TRUTH)),
         "featured": reader.read("featured", _from(_TRUTH)),
-        "mine": (mine or Mine()) if reader.read("mine", _from(_TRUTH)) else None,
+        "mine": (mine or OwnListings()) if reader.read("mine", _from(_TRUTH)) else None,
         "facets": reader.facets(),
         "sort": sort,
         "descending": SORTS[sort].descending if order is None else order,
@@ -71,7 +73,7 @@ def parse_search(texts: Mapping[str, Sequence[str]], *, surface: Surface, mine: 
         "count": reader.default("count", Count, Count.ESTIMATE),
     }
     reader.finish()
-    return Search(surface=surface, **search)  # pyright: ignore[reportArgumentType] - attributes by name, as read above
+    return ListingSearch(surface=surface, **search)  # pyright: ignore[reportArgumentType] - attributes by name, as read above
 
 
 class _Reader:

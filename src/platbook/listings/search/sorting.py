@@ -14,7 +14,7 @@ from uuid import UUID
 from platbook.base.errors import InvalidInput
 from platbook.db.compose import SQL, Composable, Identifier
 from platbook.db.keyset import pack, read_float, read_moment, read_number, to_text, unpack
-from platbook.listings.search.filters import Search
+from platbook.listings.search.filters import ListingSearch
 
 DISTANCE = SQL(
     "2 * 3958.7613 * asin(least(1, sqrt("
@@ -27,7 +27,7 @@ _DAYS = SQL("extract(epoch FROM coalesce(off_market_at, %(now)s::timestamptz) - 
 
 
 @dataclass(frozen=True, slots=True)
-class Sort:
+class SearchSort:
     """One order: its SQL, how its values are read back from a cursor, and its direction where none is asked for."""
 
     expression: Composable
@@ -38,24 +38,24 @@ class Sort:
     nullable: bool = True
 
 
-SORTS: Mapping[str, Sort] = MappingProxyType(
+SORTS: Mapping[str, SearchSort] = MappingProxyType(
     {
-        "modifiedAt": Sort(
+        "modifiedAt": SearchSort(
             Identifier("modified_at"), read_moment, SQL("timestamptz"), "modified_at", descending=True, nullable=False
         ),
-        "listPrice": Sort(Identifier("list_price"), read_number, SQL("numeric"), "list_price"),
-        "listedAt": Sort(Identifier("listed_at"), read_moment, SQL("timestamptz"), "listed_at", descending=True),
-        "bedrooms": Sort(Identifier("bedrooms_total"), read_number, SQL("numeric"), "bedrooms_total"),
-        "livingArea": Sort(Identifier("living_area"), read_number, SQL("numeric"), "living_area"),
-        "daysOnMarket": Sort(_DAYS, read_number, SQL("numeric"), "listed_at"),
-        "distance": Sort(DISTANCE, read_float, SQL("double precision"), "latitude"),
+        "listPrice": SearchSort(Identifier("list_price"), read_number, SQL("numeric"), "list_price"),
+        "listedAt": SearchSort(Identifier("listed_at"), read_moment, SQL("timestamptz"), "listed_at", descending=True),
+        "bedrooms": SearchSort(Identifier("bedrooms_total"), read_number, SQL("numeric"), "bedrooms_total"),
+        "livingArea": SearchSort(Identifier("living_area"), read_number, SQL("numeric"), "living_area"),
+        "daysOnMarket": SearchSort(_DAYS, read_number, SQL("numeric"), "listed_at"),
+        "distance": SearchSort(DISTANCE, read_float, SQL("double precision"), "latitude"),
     }
 )
 """Every order by the API's word."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SeekPosition:
     """The row a page goes on after.
 
     `value` None: it stands in the segment without values. `now`: the moment of the first page.
@@ -66,12 +66,12 @@ class Place:
     now: datetime
 
 
-def to_cursor(search: Search, place: Place) -> str:
+def to_cursor(search: ListingSearch, place: SeekPosition) -> str:
     """Write a place down, with what it holds for."""
     return pack([_fingerprint(search), to_text(place.value), place.id, place.now.isoformat()])
 
 
-def parse_cursor(search: Search) -> Place | None:
+def parse_cursor(search: ListingSearch) -> SeekPosition | None:
     """Read a search's cursor. Errors: `InvalidInput` for one that is garbage or of another order."""
     if search.cursor is None:
         return None
@@ -81,13 +81,15 @@ def parse_cursor(search: Search) -> Place | None:
         raise InvalidInput.of("cursor", "is not of this list in this order") from error
 
 
-def _to_place(search: Search, cursor: str) -> Place:
+def _to_place(search: ListingSearch, cursor: str) -> SeekPosition:
     fingerprint, value, row, now = unpack(cursor)
     if fingerprint != _fingerprint(search):
         raise ValueError(cursor)
-    return Place(None if value is None else SORTS[search.sort].read(str(value)), UUID(str(row)), read_moment(str(now)))
+    return SeekPosition(
+        None if value is None else SORTS[search.sort].read(str(value)), UUID(str(row)), read_moment(str(now))
+    )
 
 
-def _fingerprint(search: Search) -> str:
+def _fingerprint(search: ListingSearch) -> str:
     near = f"{search.near.latitude!r},{search.near.longitude!r}" if search.near and search.sort == "distance" else ""
     return f"{search.sort}{'-' if search.descending else '+'}{near}"

@@ -20,8 +20,8 @@ from platbook.db import Query
 from platbook.db.compose import SQL, Composable, Composed, Identifier, Literal, Placeholder, to_statement, to_text
 from platbook.db.conditions import KEPT, Conditions, to_counted
 from platbook.listings.search.columns import DOCUMENT, EXACT, RANGED, SEEN, WITHOUT_CASE, may_use, usable
-from platbook.listings.search.filters import EXACT_WORDS, RANGE_WORDS, Box, Near, Range, Search
-from platbook.listings.search.sorting import DISTANCE, SORTS, Place
+from platbook.listings.search.filters import EXACT_WORDS, RANGE_WORDS, Box, ListingSearch, Near, Range
+from platbook.listings.search.sorting import DISTANCE, SORTS, SeekPosition
 
 _MILES_PER_DEGREE = 69.0
 _SHORTEST_DEGREE = 0.01
@@ -47,7 +47,7 @@ _MINE = SQL("""id = ANY(ARRAY(
 
 
 def to_conditions(
-    search: Search, now: datetime, words: Words = (), *, dense: bool = False, without: str | None = None
+    search: ListingSearch, now: datetime, words: Words = (), *, dense: bool = False, without: str | None = None
 ) -> Conditions:
     """The conditions of a search. `without`: leave out one filter, as facets of it do.
 
@@ -77,13 +77,13 @@ class Window:
 
     limit: int
     offset: int = 0
-    after: Place | None = None
+    after: SeekPosition | None = None
     valued: bool = True
     dense: bool = False
     counted: int | None = None
 
 
-def to_page(search: Search, conditions: Conditions, window: Window) -> tuple[Query, dict[str, object]]:
+def to_page(search: ListingSearch, conditions: Conditions, window: Window) -> tuple[Query, dict[str, object]]:
     """One page out of one segment, with its parameters.
 
     Of each row: document, times, id, row version and sort value; then, if `counted`, matches and snapshot.
@@ -143,7 +143,7 @@ def _compose_page(where: LiteralString, shape: _Shape, window: Window) -> Query:
     return to_statement("page", statement)
 
 
-def to_valued(search: Search) -> Composed:
+def to_valued(search: ListingSearch) -> Composed:
     """That a row has a value to be sorted by."""
     return SQL("({}) IS NOT NULL").format(SORTS[search.sort].expression)
 
@@ -198,7 +198,7 @@ def _add_range(conditions: Conditions, word: str, wanted: Range) -> None:
             conditions.add(SQL("{} {} {}").format(column, sign, Placeholder(name)), **{name: value})
 
 
-def _add_flags(conditions: Conditions, search: Search) -> None:
+def _add_flags(conditions: Conditions, search: ListingSearch) -> None:
     if search.modified_since is not None:
         conditions.text("modified_at >= %(modified_since)s", modified_since=search.modified_since)
     if search.featured is not None:
@@ -233,7 +233,7 @@ def _add_words(conditions: Conditions, words: Words, surface: Surface) -> None:
         conditions.add(SQL("(shows_address OR {} @@ {})").format(_PLACELESS_WORDS, query))
 
 
-def _add_place(conditions: Conditions, search: Search, *, dense: bool) -> None:
+def _add_place(conditions: Conditions, search: ListingSearch, *, dense: bool) -> None:
     if search.surface is Surface.PUBLIC:
         conditions.text("shows_address")
     conditions.text("latitude IS NOT NULL")
@@ -287,6 +287,6 @@ def _around(near: Near) -> tuple[Box, ...]:
     return Box(west, south, east, north).halves()
 
 
-def may_sort(search: Search) -> bool:
+def may_sort(search: ListingSearch) -> bool:
     """Whether the search's surface is shown what it wants to sort by."""
     return may_use(SORTS[search.sort].column, search.surface)

@@ -15,7 +15,7 @@ from platbook.db import ReadConnection, load_queries
 from platbook.db.compose import SQL, Composable, Placeholder
 from platbook.db.totals import count_up_to
 from platbook.listings.search.columns import SEEN
-from platbook.listings.search.filters import Search, check_text
+from platbook.listings.search.filters import ListingSearch, check_text
 from platbook.listings.search.keywords import find_near_words
 from platbook.listings.search.spelling import one_edit_away
 from platbook.listings.search.statement import to_conditions
@@ -136,13 +136,13 @@ async def _readings(connection: ReadConnection, word: str, *, is_last: bool) -> 
 
 async def _count(connection: ReadConnection, kind: str, term: str, surface: Surface, now: datetime) -> int:
     if kind == "city":
-        conditions = to_conditions(Search(surface=surface, city=(term,)), now)
+        conditions = to_conditions(ListingSearch(surface=surface, city=(term,)), now)
     elif kind == "postalCode":
-        conditions = to_conditions(Search(surface=surface, postal_code=(term,)), now)
+        conditions = to_conditions(ListingSearch(surface=surface, postal_code=(term,)), now)
     elif kind == "mlsNumber":
-        conditions = to_conditions(Search(surface=surface, mls_number=(term,)), now)
+        conditions = to_conditions(ListingSearch(surface=surface, mls_number=(term,)), now)
     else:
-        conditions = to_conditions(Search(surface=surface), now)
+        conditions = to_conditions(ListingSearch(surface=surface), now)
         if kind == "subdivision":
             conditions.text("subdivision_name = %(term)s", term=term)
         else:

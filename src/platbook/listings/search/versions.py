@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from platbook.db import ReadConnection, load_queries
-from platbook.listings.search.filters import Search
+from platbook.listings.search.filters import ListingSearch
 from platbook.listings.search.find import Listings
 
 Q = load_queries(__package__ or "platbook.listings.search")
@@ -29,9 +29,9 @@ class KnownVersions:
 
     def __init__(self, most: int = _MOST) -> None:
         self._most = most
-        self._known: OrderedDict[Search, _Known] = OrderedDict()
+        self._known: OrderedDict[ListingSearch, _Known] = OrderedDict()
 
-    def remember(self, search: Search, listings: Listings) -> None:
+    def remember(self, search: ListingSearch, listings: Listings) -> None:
         """Note what a search found."""
         if listings.snapshot is None:
             return
@@ -40,7 +40,7 @@ class KnownVersions:
         if len(self._known) > self._most:
             self._known.popitem(last=False)
 
-    async def get_standing(self, connection: ReadConnection, search: Search, now: datetime) -> str | None:
+    async def get_standing(self, connection: ReadConnection, search: ListingSearch, now: datetime) -> str | None:
         """The version a search's page certainly still has; None: nobody knows, ask again."""
         known = self._known.get(search)
         if known is None or now >= known.fresh_until:

@@ -43,7 +43,7 @@ _forbid_other_loaders()
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class ImageHeader:
     """What a picture says of itself before anything is decoded; `width` and `height` as stored, before turning.
 
     `memory` is about what decoding it takes, in bytes; `multiscan`, whether a JPEG comes in several passes.
@@ -62,7 +62,7 @@ class Header:
         return self.orientation in _SIDEWAYS
 
 
-def read_header(content: bytes) -> Header:
+def read_header(content: bytes) -> ImageHeader:
     """Look at a picture without decoding it. MediaRejected: not a picture, or too large or small to be a photo."""
     if not content:
         raise MediaRejected("there are no bytes")
@@ -100,12 +100,12 @@ def to_reason(error: pyvips.Error) -> str:
     return lines[min(1, len(lines) - 1)].partition(": ")[2] or lines[0]
 
 
-def _to_header(image: pyvips.Image) -> Header:
+def _to_header(image: pyvips.Image) -> ImageHeader:
     known = _FORMATS[str(image.get("vips-loader"))]
     orientation = cast("int", image.get("orientation")) if image.get_typeof("orientation") else 1
     multiscan = bool(image.get_typeof("jpeg-multiscan") and image.get("jpeg-multiscan"))
     memory = _WORKING + round(_weigh_pixel(image, known, multiscan=multiscan) * image.width * image.height)
-    return Header(known, image.width, image.height, orientation, multiscan, memory)
+    return ImageHeader(known, image.width, image.height, orientation, multiscan, memory)
 
 
 def _weigh_pixel(image: pyvips.Image, known: str, *, multiscan: bool) -> float:

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from typing import Self
 
 from platbook.media.pictures.decode import MOST_MEMORY, read_header
-from platbook.media.pictures.variant_spec import PLAIN, Recipe
-from platbook.media.pictures.variants import Picture, develop
+from platbook.media.pictures.variant_spec import PLAIN, VariantSpec
+from platbook.media.pictures.variants import ProcessedPicture, develop
 
 
-class Studio:
+class ImagePool:
     """Threads of a process that make variants. The library lets go of the interpreter while it works."""
 
     def __init__(self, threads: ThreadPoolExecutor, memory: int) -> None:
@@ -30,7 +30,7 @@ class Studio:
         with ThreadPoolExecutor(threads or os.cpu_count(), thread_name_prefix="studio") as pool:
             yield cls(pool, memory)
 
-    async def to_variants(self, content: bytes, recipe: Recipe = PLAIN) -> Picture:
+    async def to_variants(self, content: bytes, recipe: VariantSpec = PLAIN) -> ProcessedPicture:
         """As `variants.to_variants`, beside whatever else the event loop does; waits its turn for memory."""
         loop = asyncio.get_running_loop()
         header = await loop.run_in_executor(self._threads, read_header, content)
@@ -57,7 +57,7 @@ class _Budget:
                 await self._returned.wait()
             self._taken += min(wanted, self._size)
 
-    def give_back(self, wanted: int, done: asyncio.Future[Picture]) -> None:
+    def give_back(self, wanted: int, done: asyncio.Future[ProcessedPicture]) -> None:
         """What a piece of work took, once it is done; nobody may be left to hear how it went."""
         if not done.cancelled():
             done.exception()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from platbook.media.pictures.decode import Header
+from platbook.media.pictures.decode import ImageHeader
 
 _END = b"\xff\xd9"
 _CUT = "premature end of JPEG image"
@@ -16,7 +16,7 @@ _HARMLESS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Mended:
+class RepairedImage:
     """The bytes to decode, how strictly, and what was wrong with them."""
 
     content: bytes
@@ -24,13 +24,13 @@ class Mended:
     flaw: str
 
 
-def mend(content: bytes, header: Header, reason: str) -> Mended | None:
+def repair(content: bytes, header: ImageHeader, reason: str) -> RepairedImage | None:
     """Another way to read a JPEG that was refused for a reason; None if the reason is a good one."""
     if header.format != "jpeg":
         return None
     if any(words in reason for words in _HARMLESS):
-        return Mended(content, "truncated", reason)
+        return RepairedImage(content, "truncated", reason)
     if reason.endswith(_CUT) and not header.multiscan:
         # With an end put to it, the decoder itself tells whether pixels are missing, or only the mark of the end.
-        return Mended(content + _END, "warning", "the mark of its end is missing")
+        return RepairedImage(content + _END, "warning", "the mark of its end is missing")
     return None

@@ -26,7 +26,7 @@ SIZES = (Size("thumbnail", 200, 150), Size("medium", 800, 600), Size("large", 19
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class VariantSpec:
     """Sizes and formats to make, `quality` 1 to 100 of the lossy ones, and WebP's `effort` 0 (fast) to 6 (small).
 
     Effort 2 is the knee: 4 takes twice the time for the same bytes and half a decibel.
@@ -38,4 +38,4 @@ class Recipe:
     effort: int = 2
 
 
-PLAIN = Recipe()
+PLAIN = VariantSpec()

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import pyvips
 
 from platbook.base.errors import MediaRejected
-from platbook.media.pictures.decode import Header, decode, read_header, to_reason
+from platbook.media.pictures.decode import ImageHeader, decode, read_header, to_reason
 from platbook.media.pictures.placeholder import find_dominant_colour, to_blurhash
-from platbook.media.pictures.repair import Mended, mend
-from platbook.media.pictures.variant_spec import PLAIN, Format, Recipe, Size
+from platbook.media.pictures.repair import RepairedImage, repair
+from platbook.media.pictures.variant_spec import PLAIN, Format, Size, VariantSpec
 
 _WHITE = 255.0
 _WHITE_16 = 65535.0
@@ -28,7 +28,7 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class ProcessedPicture:
     """What became of a source's picture. `width` and `height` are the source's once upright, `format` its encoding.
 
     `colour` is `#rrggbb`, `placeholder` a BlurHash, `flaw` what was wrong with the source without harm to the picture.
@@ -43,7 +43,7 @@ class Picture:
     flaw: str | None = None
 
 
-def to_variants(content: bytes, recipe: Recipe = PLAIN) -> Picture:
+def to_variants(content: bytes, recipe: VariantSpec = PLAIN) -> ProcessedPicture:
     """Decode a picture whole and make every variant. Takes a core for its time, and memory: see `Studio`.
 
     MediaRejected, with the reason, for anything that is not a whole picture.
@@ -51,20 +51,20 @@ def to_variants(content: bytes, recipe: Recipe = PLAIN) -> Picture:
     return develop(content, read_header(content), recipe)
 
 
-def develop(content: bytes, header: Header, recipe: Recipe) -> Picture:
+def develop(content: bytes, header: ImageHeader, recipe: VariantSpec) -> ProcessedPicture:
     """As `to_variants`, where the header has been read already."""
     try:
-        return _develop(Mended(content, "warning", ""), header, recipe)
+        return _develop(RepairedImage(content, "warning", ""), header, recipe)
     except pyvips.Error as error:
         reason = to_reason(error)
-    mended = mend(content, header, reason)
+    mended = repair(content, header, reason)
     if mended is not None:
         with contextlib.suppress(pyvips.Error):
             return replace(_develop(mended, header, recipe), flaw=mended.flaw)
     raise MediaRejected(f"cannot be decoded: {reason}")
 
 
-def _develop(source: Mended, header: Header, recipe: Recipe) -> Picture:
+def _develop(source: RepairedImage, header: ImageHeader, recipe: VariantSpec) -> ProcessedPicture:
     """Every variant from the largest down, each from the one before."""
     sizes = sorted(recipe.sizes, key=lambda size: -size.width)
     image = _read_at(source, header, sizes[0])
@@ -76,10 +76,10 @@ def _develop(source: Mended, header: Header, recipe: Recipe) -> Picture:
             variants.append(Variant(size.name, form, image.width, image.height, made))
     shown = image.colourspace("srgb")
     upright = (header.height, header.width) if header.sideways else (header.width, header.height)
-    return Picture(header.format, *upright, find_dominant_colour(shown), to_blurhash(shown), variants)
+    return ProcessedPicture(header.format, *upright, find_dominant_colour(shown), to_blurhash(shown), variants)
 
 
-def _read_at(source: Mended, header: Header, size: Size) -> pyvips.Image:
+def _read_at(source: RepairedImage, header: ImageHeader, size: Size) -> pyvips.Image:
     """The picture inside a size, upright, opaque, 8 bits of sRGB or grey a band."""
     width, height = (size.height, size.width) if header.sideways else (size.width, size.height)
     # A large JPEG is decoded small; the library's own thumbnail would stay at full size until four times too large.
@@ -90,7 +90,7 @@ def _read_at(source: Mended, header: Header, size: Size) -> pyvips.Image:
     return image if header.orientation == 1 else image.autorot()
 
 
-def _find_shrink(header: Header, width: int, height: int) -> int:
+def _find_shrink(header: ImageHeader, width: int, height: int) -> int:
     scale = min(width / header.width, height / header.height)
     return next((shrink for shrink in (8, 4, 2) if scale <= 1 / shrink), 1)
 
@@ -118,7 +118,7 @@ def _to_srgb(image: pyvips.Image) -> pyvips.Image:
     return image if image.format == "uchar" else image.colourspace("srgb").cast("uchar")
 
 
-def _write(image: pyvips.Image, form: Format, recipe: Recipe) -> bytes:
+def _write(image: pyvips.Image, form: Format, recipe: VariantSpec) -> bytes:
     options: Mapping[Format, Mapping[str, object]] = {
         Format.WEBP: {"Q": recipe.quality, "effort": recipe.effort},
         Format.JPEG: {"Q": recipe.quality, "optimize_coding": True, "interlace": True},

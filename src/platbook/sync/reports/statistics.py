@@ -59,7 +59,7 @@ class ErrorCount:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class DailyTotals:
     """One provider's runs of one day, UTC; `succeeded` counts partial ones too."""
 
     provider_id: str
@@ -77,24 +77,24 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
-class Statistics:
+class SyncStatistics:
     """How syncs went since a moment."""
 
     since: datetime
     totals: Totals
     errors: list[ErrorCount]
-    days: list[Day]
+    days: list[DailyTotals]
 
 
 async def get_statistics(
     connection: ReadConnection, now: datetime, *, days: int, provider_id: str | None = None
-) -> Statistics:
+) -> SyncStatistics:
     """How syncs of one provider, or of all, went in the last `days` (366 at most; 10,000 rows by provider and day)."""
     since = now - timedelta(days=min(days, MOST_DAYS))
     params = {"since": since, "provider_id": provider_id, "limit": _MOST_ROWS}
-    return Statistics(
+    return SyncStatistics(
         since,
         await connection.one(Totals, Q.sum_runs, params),
         await connection.all(ErrorCount, Q.sum_errors, params),
-        await connection.all(Day, Q.sum_days, params),
+        await connection.all(DailyTotals, Q.sum_days, params),
     )

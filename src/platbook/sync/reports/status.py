@@ -9,7 +9,7 @@ from uuid import UUID
 from platbook.base.errors import NotFound
 from platbook.db import ReadConnection, load_queries
 from platbook.db.compose import SQL, Composed
-from platbook.media.reports import OwedPhotos, get_owed
+from platbook.media.reports import PendingPhotos, get_owed
 from platbook.sync.reports.history import Run, get_runs
 
 Q = load_queries(__package__ or "platbook.sync.reports")
@@ -22,7 +22,7 @@ _EXPECT_ALL = _EXPECT.format(SQL("erased_at IS NULL"))
 _EXPECT_ACTIVE = _EXPECT.format(SQL("visible"))
 
 
-class State(StrEnum):
+class ProviderState(StrEnum):
     """What a provider is doing; the first that is true of running, waiting, needs_operator, idle."""
 
     RUNNING = "running"
@@ -32,7 +32,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Current:
+class RunProgress:
     """The run under way. `rate` is in records per second; `total` None: the source does not tell."""
 
     sync_id: UUID
@@ -75,7 +75,7 @@ class ProviderStatus:
     provider_type: str
     enabled: bool
     archived_at: datetime | None
-    state: State
+    state: ProviderState
     needs_operator: str | None
     blocked: bool
     interval_hours: float
@@ -84,11 +84,11 @@ class ProviderStatus:
     last_run: Run | None
     consecutive_failures: int
     waiting_id: UUID | None
-    current: Current | None
+    current: RunProgress | None
     freshness: Freshness
     open_errors: int
     listings: ListingCounts
-    photos: OwedPhotos
+    photos: PendingPhotos
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ async def _find(connection: ReadConnection, provider_id: str | None, now: dateti
 
 
 def _to_status(
-    row: _Row, last_run: Run | None, listings: ListingCounts, photos: OwedPhotos, now: datetime
+    row: _Row, last_run: Run | None, listings: ListingCounts, photos: PendingPhotos, now: datetime
 ) -> ProviderStatus:
     lag = None if row.as_of is None else max(0, int((now - row.as_of).total_seconds()))
     return ProviderStatus(
@@ -197,17 +197,17 @@ def _to_status(
     )
 
 
-def _state(row: _Row) -> State:
+def _state(row: _Row) -> ProviderState:
     if row.running_id is not None:
-        return State.RUNNING
+        return ProviderState.RUNNING
     if row.waiting_id is not None:
-        return State.WAITING
-    return State.IDLE if row.needs_operator is None else State.NEEDS_OPERATOR
+        return ProviderState.WAITING
+    return ProviderState.IDLE if row.needs_operator is None else ProviderState.NEEDS_OPERATOR
 
 
-def _current(row: _Row) -> Current | None:
+def _current(row: _Row) -> RunProgress | None:
     if row.running_id is None:
         return None
     if row.current_sync_id != row.running_id:
-        return Current(row.running_id, None, 0, None, None, None)
-    return Current(row.running_id, row.stage, row.done, row.total, row.rate, row.expected_end_at)
+        return RunProgress(row.running_id, None, 0, None, None, None)
+    return RunProgress(row.running_id, row.stage, row.done, row.total, row.rate, row.expected_end_at)

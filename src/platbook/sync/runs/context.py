@@ -11,9 +11,9 @@ from platbook.base.clock import Clock
 from platbook.connectors.contract import Capabilities, RawRecord
 from platbook.db import Database, WriteConnection, as_json, load_queries
 from platbook.providers.providers import Provider
-from platbook.sync.page import Rules, Stored, store_page
+from platbook.sync.page import PageResult, PageRules, store_page
 from platbook.sync.rejections import Rejection
-from platbook.sync.runs.lifecycle import Counts, Lease, add_counts, hold_epoch
+from platbook.sync.runs.lifecycle import RunCounts, RunLease, add_counts, check_epoch
 from platbook.transport.meter import Meter
 
 Q = load_queries(__package__ or "platbook.sync.runs")
@@ -24,7 +24,7 @@ Beside = Callable[[WriteConnection], Awaitable[None]]
 class _Undone(Exception):
     """Carries what a dry run would have done out of the transaction it undoes."""
 
-    def __init__(self, stored: Stored) -> None:
+    def __init__(self, stored: PageResult) -> None:
         super().__init__("undone")
         self.stored = stored
 
@@ -37,8 +37,8 @@ class RunContext:
     clock: Clock
     provider: Provider
     capabilities: Capabilities
-    rules: Rules
-    lease: Lease
+    rules: PageRules
+    lease: RunLease
     scope: str
     swept: bool = False
     meter: Meter = field(default_factory=Meter)
@@ -48,7 +48,7 @@ class RunContext:
 
     async def store(
         self, records: Sequence[RawRecord], rejected: Sequence[Rejection], *, beside: Beside | None = None
-    ) -> Counts:
+    ) -> RunCounts:
         """Store a page, and whatever `beside` writes, in one fenced transaction; a dry run undoes it and counts."""
         with self.timing("store"):
             stored = await self._store(records, rejected, beside)
@@ -58,11 +58,11 @@ class RunContext:
 
     async def _store(
         self, records: Sequence[RawRecord], rejected: Sequence[Rejection], beside: Beside | None
-    ) -> Stored:
+    ) -> PageResult:
         dry = self.lease.run.dry_run
         try:
             async with self.database.transaction() as connection:
-                await hold_epoch(connection, self.lease)
+                await check_epoch(connection, self.lease)
                 stored = await store_page(connection, self.rules, self.lease, records, rejected, self.clock.now())
                 if dry:
                     raise _Undone(stored)  # noqa: TRY301 - raising is how a transaction is undone
@@ -74,10 +74,10 @@ class RunContext:
             await self.count(undone.stored.counts)
             return undone.stored
 
-    async def count(self, counts: Counts) -> None:
+    async def count(self, counts: RunCounts) -> None:
         """Add to the run's tallies by themselves."""
         async with self.database.transaction() as connection:
-            await hold_epoch(connection, self.lease)
+            await check_epoch(connection, self.lease)
             await add_counts(connection, self.lease, counts)
 
     async def report(self, stage: str, *, done: int, total: int | None) -> None:

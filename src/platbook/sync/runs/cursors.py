@@ -13,7 +13,7 @@ Q = load_queries(__package__ or "platbook.sync.runs")
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CursorState:
     """A row of `mls_sync_cursors`; every field None: nothing was ever walked."""
 
     watermark: str | None = None
@@ -27,7 +27,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class WalkPlace:
+class WalkProgress:
     """Where a walk stands after a page."""
 
     walk: str
@@ -38,14 +38,14 @@ class WalkPlace:
     done: int
 
 
-async def get_standing(connection: ReadConnection, provider_id: str, resource: Resource) -> Standing:
+async def get_cursor_state(connection: ReadConnection, provider_id: str, resource: Resource) -> CursorState:
     """Read where a resource stands."""
     params = {"provider_id": provider_id, "resource": resource}
-    return await connection.first(Standing, Q.get_cursor, params) or Standing()
+    return await connection.first(CursorState, Q.get_cursor, params) or CursorState()
 
 
 async def save_walk(
-    connection: WriteConnection, provider_id: str, resource: Resource, place: WalkPlace, at: datetime
+    connection: WriteConnection, provider_id: str, resource: Resource, place: WalkProgress, at: datetime
 ) -> None:
     """Note where the walk can be resumed."""
     params = {

@@ -44,7 +44,7 @@ class RunTakenOver(PlatbookError):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class RunRequest:
     """What somebody wants done."""
 
     provider_id: str
@@ -55,7 +55,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ClaimedRun:
     """A run as its row says when it is taken."""
 
     sync_id: UUID
@@ -73,10 +73,10 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Lease:
+class RunLease:
     """The right to store pages of a provider, for as long as nobody raises the epoch."""
 
-    run: Taken
+    run: ClaimedRun
     child_id: UUID
     epoch: int
     resource: Resource = Resource.PROPERTY
@@ -88,7 +88,7 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class RunCounts:
     """What was done to records."""
 
     fetched: int = 0
@@ -109,7 +109,7 @@ class _Cancelled:
     is_ended: bool
 
 
-async def request_run(connection: WriteConnection, request: Request, actor: Actor, at: datetime) -> UUID:
+async def request_run(connection: WriteConnection, request: RunRequest, actor: Actor, at: datetime) -> UUID:
     """Let a run wait for its turn; Conflict, with the waiting run's `syncId`, where one waits already."""
     sync_id = new_id()
     params: dict[str, object] = {
@@ -129,19 +129,21 @@ async def request_run(connection: WriteConnection, request: Request, actor: Acto
     return sync_id
 
 
-async def take_run(connection: WriteConnection, provider_id: str, at: datetime) -> Lease | None:
+async def claim_run(connection: WriteConnection, provider_id: str, at: datetime) -> RunLease | None:
     """Take the run a dead worker left behind, or else the one that waits. Whoever held the provider is fenced out."""
     params: dict[str, object] = {"provider_id": provider_id, "at": at}
     await connection.run(Q.add_status, params)
     epoch = await connection.value(int, Q.raise_epoch, params)
-    run = await connection.first(Taken, Q.get_running, params) or await connection.first(Taken, Q.start_waiting, params)
+    run = await connection.first(ClaimedRun, Q.get_running, params) or await connection.first(
+        ClaimedRun, Q.start_waiting, params
+    )
     if run is None or epoch is None:
         return None
     await connection.run(Q.start_status, {**params, "sync_id": run.sync_id, "epoch": epoch})
-    return Lease(run, await _child_of(connection, run, at), epoch)
+    return RunLease(run, await _child_of(connection, run, at), epoch)
 
 
-async def hold_epoch(connection: WriteConnection, lease: Lease) -> None:
+async def check_epoch(connection: WriteConnection, lease: RunLease) -> None:
     """The first statement of every page's transaction: RunTakenOver or RunCancelled end it here."""
     params = {"provider_id": lease.run.provider_id, "epoch": lease.epoch, "sync_id": lease.run.sync_id}
     cancelled = await connection.value(bool, Q.hold_epoch, params)
@@ -151,15 +153,15 @@ async def hold_epoch(connection: WriteConnection, lease: Lease) -> None:
         raise RunCancelled("the run was cancelled")
 
 
-async def add_counts(connection: WriteConnection, lease: Lease, counts: Counts) -> None:
+async def add_counts(connection: WriteConnection, lease: RunLease, counts: RunCounts) -> None:
     """Add what a page did to the run's history."""
-    params = {name: getattr(counts, name) for name in Counts.__dataclass_fields__}
+    params = {name: getattr(counts, name) for name in RunCounts.__dataclass_fields__}
     await connection.run(Q.add_counts, {**params, "sync_ids": lease.sync_ids})
 
 
-async def get_counts(connection: ReadConnection, lease: Lease) -> Counts:
+async def get_counts(connection: ReadConnection, lease: RunLease) -> RunCounts:
     """What the run has done so far."""
-    return await connection.one(Counts, Q.get_counts, {"sync_id": lease.run.sync_id})
+    return await connection.one(RunCounts, Q.get_counts, {"sync_id": lease.run.sync_id})
 
 
 async def request_cancel(connection: WriteConnection, provider_id: str, at: datetime) -> list[UUID]:
@@ -183,7 +185,7 @@ def is_scheduled_kind(sync_type: str, *, dry_run: bool) -> bool:
     return not dry_run and sync_type not in {SyncType.RECORD, SyncType.RETRY}
 
 
-async def _child_of(connection: WriteConnection, run: Taken, at: datetime) -> UUID:
+async def _child_of(connection: WriteConnection, run: ClaimedRun, at: datetime) -> UUID:
     resource = Resource.PROPERTY
     known = await connection.value(UUID, Q.resume_child, {"parent_id": run.sync_id, "resource": resource})
     if known is not None:

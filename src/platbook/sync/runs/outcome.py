@@ -16,7 +16,7 @@ from platbook.base.errors import (
     SweepRefused,
     TryLater,
 )
-from platbook.sync.runs.lifecycle import Counts, RunStatus
+from platbook.sync.runs.lifecycle import RunCounts, RunStatus
 
 _FIRST_PAUSE = timedelta(minutes=1)
 _FAILURES_UNTIL_ALARM = 3
@@ -24,7 +24,7 @@ _SPREAD = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Settlement:
+class StatusAfterRun:
     """The live state after a run."""
 
     next_run_at: datetime
@@ -48,17 +48,17 @@ def error_type(error: BaseException) -> str:
             return "unknown"
 
 
-def ended_well(counts: Counts, refused: SweepRefused | None) -> RunStatus:
+def ended_well(counts: RunCounts, refused: SweepRefused | None) -> RunStatus:
     """Partial: records were rejected, or the sweep waits for a person."""
     return RunStatus.PARTIAL if counts.errored or refused is not None else RunStatus.SUCCESS
 
 
-def settle_success(interval: timedelta, refused: SweepRefused | None, now: datetime) -> Settlement:
+def settle_success(interval: timedelta, refused: SweepRefused | None, now: datetime) -> StatusAfterRun:
     """After a run that reached its end. A refused sweep asks for a person, and runs go on."""
-    return Settlement(now + interval, 0, None if refused is None else str(refused), blocked=False)
+    return StatusAfterRun(now + interval, 0, None if refused is None else str(refused), blocked=False)
 
 
-def settle_failure(error: BaseException, failures: int, interval: timedelta, now: datetime) -> Settlement:
+def settle_failure(error: BaseException, failures: int, interval: timedelta, now: datetime) -> StatusAfterRun:
     """After a run that could not go on: `failures` counts it.
 
     Transient trouble is tried again after a pause that doubles, never longer than the provider's own interval; the
@@ -66,7 +66,7 @@ def settle_failure(error: BaseException, failures: int, interval: timedelta, now
     again by itself: a source may lock an account that keeps knocking with a wrong password.
     """
     if isinstance(error, (CredentialsRefused, ProviderMisconfigured, CallerError)):
-        return Settlement(now + interval, failures, str(error), blocked=True)
+        return StatusAfterRun(now + interval, failures, str(error), blocked=True)
     alarm = failures >= _FAILURES_UNTIL_ALARM or isinstance(error, NeedsOperator)
     pause = interval if alarm else min(interval, _FIRST_PAUSE * 2 ** (failures - 1))
     spread = 1 + _SPREAD * (2 * random.random() - 1)  # noqa: S311 - jitter, so that providers do not knock in step
@@ -74,4 +74,4 @@ def settle_failure(error: BaseException, failures: int, interval: timedelta, now
     if isinstance(error, TryLater) and error.not_before is not None:
         next_run = max(next_run, error.not_before)
     words = f"{failures} runs in a row have failed, the last one because: {error}" if alarm else None
-    return Settlement(next_run, failures, words, blocked=False)
+    return StatusAfterRun(next_run, failures, words, blocked=False)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import orjson
 
 from platbook.connectors.contract import Capabilities, Cursor
-from platbook.sync.runs.cursors import Standing
+from platbook.sync.runs.cursors import CursorState
 from platbook.sync.runs.lifecycle import SyncType
 
 SWEEP_EVERY = timedelta(hours=12)
@@ -53,7 +53,7 @@ class Plan:
 
 def plan_run(
     asked: SyncType,
-    standing: Standing,
+    standing: CursorState,
     capabilities: Capabilities,
     scope: str,
     *,
@@ -86,7 +86,7 @@ def scope_fingerprint(
     return hashlib.blake2b(said, digest_size=12).hexdigest()
 
 
-def _walk(kind: SyncType, since: Cursor | None, standing: Standing, scope: str) -> Walk:
+def _walk(kind: SyncType, since: Cursor | None, standing: CursorState, scope: str) -> Walk:
     same = standing.walk == kind and standing.walk_scope == scope and standing.walk_since == since
     if not same or standing.walk_checkpoint is None:
         return Walk(kind, since)

@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from platbook import audit
+from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
 from platbook.base.errors import Conflict, InvalidInput
 from platbook.base.rights import Right, require
 from platbook.db import WriteConnection, load_queries
 from platbook.providers.providers import get_in_service, get_provider
 from platbook.sync.reports.sweeps import get_sweep
-from platbook.sync.runs.lifecycle import Request, RunStatus, SyncType, request_cancel, request_run
-from platbook.sync.setup.acts import note_act
+from platbook.sync.runs.lifecycle import RunRequest, RunStatus, SyncType, request_cancel, request_run
 
 Q = load_queries(__package__ or "platbook.sync.runs")
 
@@ -19,7 +20,7 @@ _BY_HAND = frozenset({SyncType.FULL, SyncType.INCREMENTAL, SyncType.SWEEP})
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
+class StartedRun:
     """A run that waits for a worker; wake one for `provider_id`."""
 
     sync_id: UUID
@@ -28,7 +29,7 @@ class Started:
     status: RunStatus = RunStatus.WAITING
 
 
-async def start_sync(connection: WriteConnection, request: Request, actor: Actor, at: datetime) -> Started:
+async def start_sync(connection: WriteConnection, request: RunRequest, actor: Actor, at: datetime) -> StartedRun:
     """Ask for a run; with a `listing_key`, of that one record.
 
     A disabled provider, and one that waits for an operator, may be synced by hand. NotFound: no such provider;
@@ -41,11 +42,11 @@ async def start_sync(connection: WriteConnection, request: Request, actor: Actor
     if request.listing_key is not None:
         if request.sync_type is SyncType.SWEEP:
             raise InvalidInput.of("listingKey", "a sweep reads every key; leave one of the two out")
-        request = Request(request.provider_id, SyncType.RECORD, request.dry_run, request.listing_key)
+        request = RunRequest(request.provider_id, SyncType.RECORD, request.dry_run, request.listing_key)
     sync_id = await request_run(connection, request, actor, at)
     told = {"syncId": str(sync_id), "syncType": request.sync_type, "dryRun": request.dry_run}
-    await note_act(connection, actor, "sync started", request.provider_id, at, **told)
-    return Started(sync_id, request.provider_id, request.sync_type)
+    await audit.record(connection, actor, "sync started", AuditSubject("provider", request.provider_id), at, told)
+    return StartedRun(sync_id, request.provider_id, request.sync_type)
 
 
 async def cancel_sync(connection: WriteConnection, provider_id: str, actor: Actor, at: datetime) -> list[UUID]:
@@ -53,11 +54,18 @@ async def cancel_sync(connection: WriteConnection, provider_id: str, actor: Acto
     require(actor, Right.RUN_SYNCS)
     await get_provider(connection, provider_id)
     sync_ids = await request_cancel(connection, provider_id, at)
-    await note_act(connection, actor, "sync cancelled", provider_id, at, syncIds=[str(one) for one in sync_ids])
+    await audit.record(
+        connection,
+        actor,
+        "sync cancelled",
+        AuditSubject("provider", provider_id),
+        at,
+        {"syncIds": [str(one) for one in sync_ids]},
+    )
     return sync_ids
 
 
-async def accept_sweep(connection: WriteConnection, sweep_id: UUID, actor: Actor, at: datetime) -> Started:
+async def accept_sweep(connection: WriteConnection, sweep_id: UUID, actor: Actor, at: datetime) -> StartedRun:
     """Let a run apply exactly the candidates of a refused sweep, each looked at again.
 
     NotFound: no such sweep; Conflict: it was decided already, or another run waits (then the caller's transaction is
@@ -69,10 +77,12 @@ async def accept_sweep(connection: WriteConnection, sweep_id: UUID, actor: Actor
     if provider_id is None:
         sweep = await get_sweep(connection, sweep_id, keys=1)
         raise Conflict(f"this sweep is {sweep.status}", code="SWEEP_DECIDED")
-    await note_act(connection, actor, "sweep accepted", provider_id, at, sweepId=str(sweep_id))
-    return await _apply(connection, Request(provider_id, SyncType.SWEEP, sweep_id=sweep_id), actor, at)
+    await audit.record(
+        connection, actor, "sweep accepted", AuditSubject("provider", provider_id), at, {"sweepId": str(sweep_id)}
+    )
+    return await _apply(connection, RunRequest(provider_id, SyncType.SWEEP, sweep_id=sweep_id), actor, at)
 
 
-async def _apply(connection: WriteConnection, request: Request, actor: Actor, at: datetime) -> Started:
+async def _apply(connection: WriteConnection, request: RunRequest, actor: Actor, at: datetime) -> StartedRun:
     await get_in_service(connection, request.provider_id)
-    return Started(await request_run(connection, request, actor, at), request.provider_id, request.sync_type)
+    return StartedRun(await request_run(connection, request, actor, at), request.provider_id, request.sync_type)

@@ -4,20 +4,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from platbook import audit
+from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
 from platbook.base.errors import Conflict
 from platbook.base.rights import Right, require
 from platbook.db import WriteConnection, load_queries
 from platbook.providers.providers import get_in_service
 from platbook.sync.reports.errors import get_error
-from platbook.sync.runs.lifecycle import Request, SyncType, request_run
-from platbook.sync.setup.acts import note_act
+from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
 
 Q = load_queries(__package__ or "platbook.sync.runs")
 
 
 @dataclass(frozen=True, slots=True)
-class Retrying:
+class RetryResult:
     """How many errors are marked, and the run that will try them (None: none is marked). Wake a worker."""
 
     provider_id: str
@@ -25,7 +26,7 @@ class Retrying:
     sync_id: UUID | None
 
 
-async def retry_error(connection: WriteConnection, error_id: UUID, actor: Actor, at: datetime) -> Retrying:
+async def retry_error(connection: WriteConnection, error_id: UUID, actor: Actor, at: datetime) -> RetryResult:
     """Have one rejected record tried again. NotFound.
 
     Conflict where there is nothing to try, it is settled, or the provider is archived.
@@ -37,22 +38,26 @@ async def retry_error(connection: WriteConnection, error_id: UUID, actor: Actor,
     await get_in_service(connection, error.provider_id)
     if not await connection.column(str, Q.mark_retrying, {"id": error_id, "provider_id": None, "at": at}):
         raise Conflict(f"this error is settled: {error.retry}", code="ERROR_SETTLED")
-    await note_act(connection, actor, "error retried", error.provider_id, at, errorId=str(error_id))
-    return Retrying(error.provider_id, 1, await _run(connection, error.provider_id, actor, at))
+    await audit.record(
+        connection, actor, "error retried", AuditSubject("provider", error.provider_id), at, {"errorId": str(error_id)}
+    )
+    return RetryResult(error.provider_id, 1, await _run(connection, error.provider_id, actor, at))
 
 
-async def retry_all(connection: WriteConnection, provider_id: str, actor: Actor, at: datetime) -> Retrying:
+async def retry_all(connection: WriteConnection, provider_id: str, actor: Actor, at: datetime) -> RetryResult:
     """Have every open rejection of a provider tried again. NotFound; Conflict where it is archived."""
     require(actor, Right.RUN_SYNCS)
     await get_in_service(connection, provider_id)
     marked = await connection.column(str, Q.mark_retrying, {"id": None, "provider_id": provider_id, "at": at})
     run = await _run(connection, provider_id, actor, at) if marked else None
-    await note_act(connection, actor, "errors retried", provider_id, at, marked=len(marked))
-    return Retrying(provider_id, len(marked), run)
+    await audit.record(
+        connection, actor, "errors retried", AuditSubject("provider", provider_id), at, {"marked": len(marked)}
+    )
+    return RetryResult(provider_id, len(marked), run)
 
 
 async def _run(connection: WriteConnection, provider_id: str, actor: Actor, at: datetime) -> UUID:
     try:
-        return await request_run(connection, Request(provider_id, SyncType.RETRY), actor, at)
+        return await request_run(connection, RunRequest(provider_id, SyncType.RETRY), actor, at)
     except Conflict as conflict:
         return UUID(conflict.extra["syncId"])  # whatever the run that waits does, it tries these first

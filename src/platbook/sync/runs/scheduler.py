@@ -10,7 +10,7 @@ from platbook.base.actor import SCHEDULE
 from platbook.base.clock import Clock
 from platbook.base.errors import Conflict
 from platbook.db import Database, load_queries
-from platbook.sync.runs.lifecycle import Request, SyncType, request_run
+from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
 
 Q = load_queries(__package__ or "platbook.sync.runs")
 
@@ -40,6 +40,6 @@ async def find_work(
 async def _request(database: Database, provider_id: str, clock: Clock) -> None:
     async with database.transaction() as connection:
         try:
-            await request_run(connection, Request(provider_id, SyncType.INCREMENTAL), SCHEDULE, clock.now())
+            await request_run(connection, RunRequest(provider_id, SyncType.INCREMENTAL), SCHEDULE, clock.now())
         except Conflict:
             return  # another worker's tick was faster

@@ -5,8 +5,8 @@ a job is a wake-up, and the schedule makes good what was not said.
 """
 
 from platbook.sync.setup.providers import (
-    Accepted,
-    Changed,
+    AcceptedProposal,
+    ReplacedProvider,
     accept_proposal,
     add_provider,
     archive_provider,
@@ -20,8 +20,8 @@ from platbook.sync.setup.providers import (
 from platbook.sync.setup.purge import purge_provider
 
 __all__ = [
-    "Accepted",
-    "Changed",
+    "AcceptedProposal",
+    "ReplacedProvider",
     "accept_proposal",
     "add_provider",
     "archive_provider",

@@ -39,7 +39,7 @@ _SHOWN = (
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class TestStep:
     """One step: its name (settings, seat, connect, count, sample), whether it went well, how long it took, words."""
 
     name: str
@@ -49,7 +49,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class SampleRecord:
     """One record of the source, as it would be stored, or why it would be rejected."""
 
     listing_key: str
@@ -59,13 +59,13 @@ class Sample:
 
 
 @dataclass(slots=True)
-class Probe:
+class ConnectionTest:
     """What came of a trial."""
 
     provider_id: str
-    steps: list[Step] = field(default_factory=list[Step])
+    steps: list[TestStep] = field(default_factory=list[TestStep])
     count: int | None = None
-    sample: Sample | None = None
+    sample: SampleRecord | None = None
 
     @property
     def ok(self) -> bool:
@@ -74,7 +74,7 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
-class Prober:
+class ConnectionTester:
     """What a trial needs."""
 
     database: Database
@@ -84,17 +84,17 @@ class Prober:
     find_connector: Callable[[str], Connector] = find_connector
     longest: timedelta = LONGEST
 
-    async def probe(self, provider_id: str) -> Probe:
+    async def probe(self, provider_id: str) -> ConnectionTest:
         """Try a provider's connection. NotFound; whatever the source does is told, not raised."""
         async with self.database.read() as connection:
             provider = await get_provider(connection, provider_id)
-        probe = Probe(provider_id)
+        probe = ConnectionTest(provider_id)
         with contextlib.suppress(_Ended):
             async with _limited(probe, self.longest):
                 await self._try(provider, probe)
         return probe
 
-    async def _try(self, provider: Provider, probe: Probe) -> None:
+    async def _try(self, provider: Provider, probe: ConnectionTest) -> None:
         with _step(probe, "settings") as words:
             connector = self.find_connector(provider.provider_type)
             async with self.database.read() as connection:
@@ -114,7 +114,7 @@ class Prober:
                 words.append(await _take_sample(session, mapping, probe))
 
     @asynccontextmanager
-    async def _session(self, provider: Provider, parts: "_Parts", probe: Probe) -> AsyncGenerator[Session]:
+    async def _session(self, provider: Provider, parts: "_Parts", probe: ConnectionTest) -> AsyncGenerator[Session]:
         seats = parts.connector.capabilities(parts.settings).max_concurrency
         http = self.transport.for_provider(provider.provider_id, requests_per_second=provider.requests_per_second)
         async with contextlib.AsyncExitStack() as stack:
@@ -148,7 +148,7 @@ class _Ended(Exception):
 
 
 @asynccontextmanager
-async def _limited(probe: Probe, longest: timedelta) -> AsyncGenerator[None]:
+async def _limited(probe: ConnectionTest, longest: timedelta) -> AsyncGenerator[None]:
     """End a trial that takes too long, or whose logout fails, with a step that says so."""
     began = time.monotonic()
     try:
@@ -156,23 +156,23 @@ async def _limited(probe: Probe, longest: timedelta) -> AsyncGenerator[None]:
             yield
     except TimeoutError:
         error = SourceUnavailable(f"the source did not answer within {longest.total_seconds():.0f} seconds")
-        probe.steps.append(Step("time", ok=False, milliseconds=_since(began), words=str(error)))
+        probe.steps.append(TestStep("time", ok=False, milliseconds=_since(began), words=str(error)))
         raise _Ended from None
     except PlatbookError as error:
-        probe.steps.append(Step("logout", ok=False, milliseconds=_since(began), words=str(error)))
+        probe.steps.append(TestStep("logout", ok=False, milliseconds=_since(began), words=str(error)))
         raise _Ended from None
 
 
 @contextlib.contextmanager
-def _step(probe: Probe, name: str) -> Generator[list[str]]:
+def _step(probe: ConnectionTest, name: str) -> Generator[list[str]]:
     words: list[str] = []
     began = time.monotonic()
     try:
         yield words
     except PlatbookError as error:
-        probe.steps.append(Step(name, ok=False, milliseconds=_since(began), words=str(error)))
+        probe.steps.append(TestStep(name, ok=False, milliseconds=_since(began), words=str(error)))
         raise _Ended from None
-    probe.steps.append(Step(name, ok=True, milliseconds=_since(began), words="; ".join(words)))
+    probe.steps.append(TestStep(name, ok=True, milliseconds=_since(began), words="; ".join(words)))
 
 
 def _since(began: float) -> int:
@@ -183,13 +183,13 @@ def _count_words(count: int | None) -> str:
     return "the source does not tell how many listings it holds" if count is None else f"{count} listings in scope"
 
 
-async def _take_sample(session: Session, mapping: FieldMapping, probe: Probe) -> str:
+async def _take_sample(session: Session, mapping: FieldMapping, probe: ConnectionTest) -> str:
     page = await _first_page(session)
     if page is None or not (page.records or page.problems):
         return "the source has no listing in scope to show"
     if not page.records:
         key, _, reason, _ = page.problems[0]
-        probe.sample = Sample(key or "", 0, rejected=reason)
+        probe.sample = SampleRecord(key or "", 0, rejected=reason)
         return f"the first record cannot be read: {reason}"
     probe.sample = _to_sample(page.records[0], mapping)
     if probe.sample.rejected is not None:
@@ -206,12 +206,12 @@ async def _first_page(session: Session) -> Page | None:
             await pages.aclose()
 
 
-def _to_sample(record: RawRecord, mapping: FieldMapping) -> Sample:
+def _to_sample(record: RawRecord, mapping: FieldMapping) -> SampleRecord:
     try:
         listing = mapping.normalise(record)
     except RecordRejected as error:
-        return Sample(record.key, len(record.fields), rejected=str(error))
-    return Sample(record.key, len(record.fields), _show(listing))
+        return SampleRecord(record.key, len(record.fields), rejected=str(error))
+    return SampleRecord(record.key, len(record.fields), _show(listing))
 
 
 def _show(listing: NormalListing) -> dict[str, object]:

@@ -15,7 +15,7 @@ from platbook.base.errors import InvalidInput, SourceBrokeProtocol
 from platbook.connectors.contract import Connector, Discovering, Discovery
 from platbook.connectors.registry import find_connector
 from platbook.db import Database, SecretBox, as_json, load_queries
-from platbook.mapping.proposal import Proposal, propose
+from platbook.mapping.proposal import MappingProposal, propose
 from platbook.providers.configuration import read_part
 from platbook.providers.providers import Provider, get_provider, open_credentials
 from platbook.sync.runs.plan import scope_fingerprint
@@ -29,7 +29,7 @@ _DISCOVERY = TypeAdapter(Discovery)
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class StoredDiscovery:
     """A row of `mls_discoveries`."""
 
     mark: str | None
@@ -39,13 +39,13 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Discovered:
+class DiscoveryResult:
     """What a source is like, when that was read, and the proposal that follows from it."""
 
     provider_id: str
     read_at: datetime
     discovery: Discovery
-    proposal: Proposal
+    proposal: MappingProposal
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Discoverer:
     clock: Clock
     find_connector: Callable[[str], Connector] = find_connector
 
-    async def discover(self, provider_id: str, *, afresh: bool = False) -> Discovered:
+    async def discover(self, provider_id: str, *, afresh: bool = False) -> DiscoveryResult:
         """Read what a source says of itself; `afresh`: even if its mark says that nothing has changed.
 
         NotFound; InvalidInput where the connector cannot do this; the source's own errors as they come.
@@ -66,7 +66,7 @@ class Discoverer:
         async with self.database.read() as connection:
             provider = await get_provider(connection, provider_id)
             credentials = await open_credentials(connection, self.box, provider_id)
-            known = await connection.first(Known, Q.get_discovery, {"provider_id": provider_id})
+            known = await connection.first(StoredDiscovery, Q.get_discovery, {"provider_id": provider_id})
         source = scope_fingerprint(provider.provider_type, provider.settings, {}, "")
         if known is not None and (afresh or known.source != source):
             known = None
@@ -93,7 +93,7 @@ class Discoverer:
                 known=known,
             )
 
-    async def _keep(self, provider: Provider, source: str, discovery: Discovery) -> Discovered:
+    async def _keep(self, provider: Provider, source: str, discovery: Discovery) -> DiscoveryResult:
         now = self.clock.now()
         params = {
             "provider_id": provider.provider_id,
@@ -107,7 +107,7 @@ class Discoverer:
         return _to_discovered(provider, discovery, now)
 
 
-def _to_discovered(provider: Provider, discovery: Discovery, read_at: datetime) -> Discovered:
+def _to_discovered(provider: Provider, discovery: Discovery, read_at: datetime) -> DiscoveryResult:
     classes = provider.settings.get("classes")
     wanted = [str(name) for name in cast("list[object]", classes)] if isinstance(classes, list) else []
-    return Discovered(provider.provider_id, read_at, discovery, propose(discovery, wanted))
+    return DiscoveryResult(provider.provider_id, read_at, discovery, propose(discovery, wanted))

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from platbook import audit
+from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
 from platbook.base.errors import Conflict, InvalidInput, ProviderMisconfigured
 from platbook.base.rights import Right, require
@@ -26,8 +28,7 @@ from platbook.providers.configuration import (
 )
 from platbook.providers.providers import Provider, get_in_service, get_provider
 from platbook.sync.runs.cursors import forget_cursors
-from platbook.sync.runs.lifecycle import Request, SyncType, request_run
-from platbook.sync.setup.acts import note_act
+from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
 
 RUNS = load_queries("platbook.sync.runs")
 Q = load_queries(__package__ or "platbook.sync.setup")
@@ -37,7 +38,7 @@ _SHORTEST, _LONGEST = 0.25, 168
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class ReplacedProvider:
     """A provider whose configuration was replaced. Wake a worker; `rebuild`: its documents are to be made anew."""
 
     provider_id: str
@@ -45,7 +46,7 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class AcceptedProposal:
     """What a person accepts of a proposal, as it is or as they changed it."""
 
     settings: Mapping[str, object]
@@ -78,12 +79,12 @@ async def add_provider(
     require(actor, Right.RUN_SYNCS)
     await providers.add_provider(connection, box, configuration, at)
     await connection.run(RUNS.add_status, {"provider_id": configuration.provider_id, "at": at})
-    await note_act(connection, actor, "provider added", configuration.provider_id, at)
+    await audit.record(connection, actor, "provider added", AuditSubject("provider", configuration.provider_id), at)
 
 
 async def replace_provider(
     connection: WriteConnection, box: SecretBox, configuration: Configuration, actor: Actor, at: datetime
-) -> Changed:
+) -> ReplacedProvider:
     """Replace a provider's configuration (credentials only where given) and bring it back if it was archived.
 
     Another display withdraws its public documents at once, another mapping has everything read again, another scope
@@ -107,8 +108,15 @@ async def replace_provider(
         await _read_again(connection, after, actor, at)
     await connection.run(Q.unblock, {"provider_id": provider_id, "at": at})
     credentials = sorted(configuration.credentials or ())
-    await note_act(connection, actor, "provider changed", provider_id, at, credentialsWritten=credentials)
-    return Changed(provider_id, rebuild)
+    await audit.record(
+        connection,
+        actor,
+        "provider changed",
+        AuditSubject("provider", provider_id),
+        at,
+        {"credentialsWritten": credentials},
+    )
+    return ReplacedProvider(provider_id, rebuild)
 
 
 async def toggle_provider(
@@ -121,7 +129,13 @@ async def toggle_provider(
         params = {"provider_id": provider_id, "at": at}
         await connection.run(RUNS.add_status, params)
         await connection.run(Q.unblock, params)
-    await note_act(connection, actor, "provider enabled" if enabled else "provider disabled", provider_id, at)
+    await audit.record(
+        connection,
+        actor,
+        "provider enabled" if enabled else "provider disabled",
+        AuditSubject("provider", provider_id),
+        at,
+    )
     return await get_provider(connection, provider_id)
 
 
@@ -135,7 +149,14 @@ async def change_interval(
     await providers.set_interval(connection, provider_id, interval_hours=interval_hours, at=at)
     params = {"provider_id": provider_id, "at": at, "seconds": interval_hours * _SECONDS}
     await connection.run(Q.count_from_last, params)
-    await note_act(connection, actor, "interval changed", provider_id, at, intervalHours=interval_hours)
+    await audit.record(
+        connection,
+        actor,
+        "interval changed",
+        AuditSubject("provider", provider_id),
+        at,
+        {"intervalHours": interval_hours},
+    )
     return await get_provider(connection, provider_id)
 
 
@@ -144,12 +165,12 @@ async def archive_provider(connection: WriteConnection, provider_id: str, actor:
     require(actor, Right.RUN_SYNCS)
     await take_out_of_service(connection, provider_id, at)
     await store.set_hidden(connection, provider_id, hidden=True)
-    await note_act(connection, actor, "provider archived", provider_id, at)
+    await audit.record(connection, actor, "provider archived", AuditSubject("provider", provider_id), at)
 
 
 async def restore_provider(
     connection: WriteConnection, box: SecretBox, provider_id: str, actor: Actor, at: datetime, *, enabled: bool = True
-) -> Changed:
+) -> ReplacedProvider:
     """Bring an archived provider back as it was. NotFound; Conflict where it is not archived."""
     provider = await get_provider(connection, provider_id)
     if provider.archived_at is None:
@@ -162,10 +183,10 @@ async def accept_proposal(
     connection: WriteConnection,
     box: SecretBox,
     provider_id: str,
-    accepted: Accepted,
+    accepted: AcceptedProposal,
     actor: Actor,
     at: datetime,
-) -> Changed:
+) -> ReplacedProvider:
     """Lay what a person accepts of a proposal over a provider's settings and mapping, as its configuration.
 
     A setting of None is taken away. NotFound; Conflict where it is archived; InvalidInput names each field at fault.
@@ -237,6 +258,6 @@ async def _read_again(connection: WriteConnection, provider: Provider, actor: Ac
     if not provider.enabled:
         return
     try:
-        await request_run(connection, Request(provider.provider_id, SyncType.FULL), actor, at)
+        await request_run(connection, RunRequest(provider.provider_id, SyncType.FULL), actor, at)
     except Conflict:
         await connection.run(Q.widen_waiting, {"provider_id": provider.provider_id})

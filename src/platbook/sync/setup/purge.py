@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
+from platbook import audit
+from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
 from platbook.base.errors import Conflict
 from platbook.base.rights import Right, require
@@ -11,7 +13,6 @@ from platbook.db import Database, load_queries
 from platbook.listings import store
 from platbook.listings.listing import Origin
 from platbook.providers.providers import delete_provider, get_provider
-from platbook.sync.setup.acts import note_act
 from platbook.sync.setup.providers import take_out_of_service
 
 Q = load_queries(__package__ or "platbook.sync.setup")
@@ -42,7 +43,9 @@ async def purge_provider(database: Database, provider_id: str, actor: Actor, at:
         await store.set_hidden(connection, provider_id, hidden=False)
         await connection.run(Q.delete_provider_sweep_keys, {"provider_id": provider_id})
         await delete_provider(connection, provider_id)
-        await note_act(connection, actor, "provider purged", provider_id, at, listings=erased)
+        await audit.record(
+            connection, actor, "provider purged", AuditSubject("provider", provider_id), at, {"listings": erased}
+        )
     return erased
 
 
