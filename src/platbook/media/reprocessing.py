@@ -45,7 +45,7 @@ async def retry_photos(connection: WriteConnection, provider_id: str, actor: Act
     await audit.record(
         connection, actor, "photos retried", AuditSubject("photos", provider_id or "all"), at, {"photos": count}
     )
-    log.info("photos to be tried again", provider=provider_id, by=actor.name, {"photos": count})
+    log.info("photos to be tried again", provider=provider_id, by=actor.name, photos=count)
     return count
 
 
