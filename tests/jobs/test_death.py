@@ -11,22 +11,25 @@ from pathlib import Path
 
 import pytest
 
-from platbook.jobs import JobQueue, run_worker
-from tests.jobs.bench import QUICK, Bench, until, working
+from platbook.jobs import Job, JobQueue, run_worker
+from tests.jobs.rig import QUICK, WORK, RecordingHandler, until, working
 
+ROOT = Path(__file__).resolve().parents[2]
 SLEEPER = """
 import asyncio, signal, sys
-from platbook.jobs import JobQueue, Pace, run_worker
+from platbook.jobs import Job, JobQueue, WorkerTiming, run_worker
+from tests.jobs.rig import WORK
+
+async def work(arguments):
+    print("started", flush=True)
+    await asyncio.sleep(600)
 
 async def main():
     stopping = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
+    timing = WorkerTiming(heartbeat=0.5, stalled_after=2, grace=0.2)
     async with JobQueue.open(sys.argv[1]) as queue:
-        async def handler(args):
-            print("started", flush=True)
-            await asyncio.sleep(600)
-        queue.handle("work", handler)
-        await run_worker(queue, concurrency=2, stopping=stopping, pace=Pace(heartbeat=0.5, stalled_after=2, grace=0.2))
+        await run_worker(queue, [Job(WORK, work)], concurrency=2, stopping=stopping, timing=timing)
 
 asyncio.run(main())
 """
@@ -36,7 +39,7 @@ asyncio.run(main())
 async def sleeper(database_url: str) -> AsyncGenerator[asyncio.subprocess.Process]:
     """A worker in a process of its own that has begun a job it will not end."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", SLEEPER, database_url, stdout=asyncio.subprocess.PIPE
+        sys.executable, "-c", SLEEPER, database_url, stdout=asyncio.subprocess.PIPE, cwd=ROOT
     )
     try:
         assert process.stdout is not None
@@ -53,23 +56,22 @@ async def test_the_work_of_a_killed_worker_goes_on_also_while_more_waits(
     database_url: str, *, waits: bool, done: str
 ) -> None:
     async with JobQueue.open(database_url) as queue:
-        bench = Bench()
-        bench.gate.set()
-        queue.handle("work", bench)
-        await queue.put("work", key="a", args={"name": "killed"})
+        handler = RecordingHandler()
+        handler.gate.set()
+        await queue.put(WORK, key="a", name="killed")
         async with sleeper(database_url) as process:
             if waits:
-                assert await queue.put("work", key="a", args={"name": "waiting"})
+                assert await queue.put(WORK, key="a", name="waiting")
             process.kill()
-        async with working(queue):
-            await until(lambda: len(bench.ended) == 1)
-        assert bench.ended == [done]
+        async with working(queue, handler):
+            await until(lambda: len(handler.ended) == 1)
+        assert handler.ended == [done]
         assert await queue.counts() == {"waiting": 0, "running": 0}
 
 
 async def test_a_worker_that_is_told_to_end_gives_its_work_back(database_url: str) -> None:
     async with JobQueue.open(database_url) as queue:
-        await queue.put("work", key="a", args={"name": "it"})
+        await queue.put(WORK, key="a", name="it")
         async with sleeper(database_url) as process:
             process.send_signal(signal.SIGTERM)
             assert await process.wait() == 0
@@ -78,11 +80,12 @@ async def test_a_worker_that_is_told_to_end_gives_its_work_back(database_url: st
 
 async def test_a_cancelled_worker_gives_its_work_back_before_it_ends(database_url: str) -> None:
     async with JobQueue.open(database_url) as queue:
-        bench = Bench()
-        queue.handle("work", bench)
-        await queue.put("work", key="a", args={"name": "it"})
-        worker = asyncio.create_task(run_worker(queue, concurrency=1, stopping=asyncio.Event(), pace=QUICK))
-        await until(lambda: bench.began == ["it"])
+        handler = RecordingHandler()
+        await queue.put(WORK, key="a", name="it")
+        worker = asyncio.create_task(
+            run_worker(queue, [Job(WORK, handler)], concurrency=1, stopping=asyncio.Event(), timing=QUICK)
+        )
+        await until(lambda: handler.began == ["it"])
         worker.cancel()
         await asyncio.wait({worker})
         assert worker.cancelled()

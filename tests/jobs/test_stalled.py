@@ -6,8 +6,8 @@ import pytest
 
 from platbook.db import Database, Query
 from platbook.jobs import JobQueue
-from platbook.jobs.stalled import StalledSweep
-from tests.jobs.bench import Bench, until, working
+from platbook.jobs.stalled import StalledJobRecovery
+from tests.jobs.rig import WORK, RecordingHandler, until, working
 
 LOSE_ENDS = Query(
     "lose_ends",
@@ -31,66 +31,63 @@ async def take(queue: JobQueue) -> None:
 @pytest.mark.parametrize("asked", [False, True])
 async def test_the_job_of_a_dead_worker_is_given_on_once(database_url: str, *, waits: bool, asked: bool) -> None:
     async with JobQueue.open(database_url) as queue:
-        await queue.put("work", key="a", args={"name": "stalled"})
+        await queue.put(WORK, key="a", name="stalled")
         await take(queue)
         if asked:
-            assert await queue.cancel("a") == 1
+            assert await queue.cancel(WORK, key="a", name="") == 1
         if waits:
-            assert await queue.put("work", key="a", args={"name": "waiting"})
-        sweep = StalledSweep(queue, 0)
-        assert await sweep.sweep(None) == ["a"]
+            assert await queue.put(WORK, key="a", name="waiting")
+        recovery = StalledJobRecovery(queue, 0)
+        assert await recovery.recover(None) == ["a"]
         assert await queue.counts() == {"waiting": 1, "running": 0}
-        assert await sweep.sweep(None) == []
+        assert await recovery.recover(None) == []
 
-        bench = Bench()
-        bench.gate.set()
-        queue.handle("work", bench)
-        async with working(queue):
-            await until(lambda: bench.ended == ["waiting" if waits else "stalled"])
+        handler = RecordingHandler()
+        handler.gate.set()
+        async with working(queue, handler):
+            await until(lambda: handler.ended == ["waiting" if waits else "stalled"])
 
 
 async def test_many_sweeps_at_once_give_a_job_on_once(database_url: str) -> None:
     async with JobQueue.open(database_url, size=8) as queue:
         for key in "abcd":
-            await queue.put("work", key=key, args={"name": key})
+            await queue.put(WORK, key=key, name=key)
             await take(queue)
-        sweeps = await asyncio.gather(*(StalledSweep(queue, 0).sweep(None) for _ in range(6)))
+        sweeps = await asyncio.gather(*(StalledJobRecovery(queue, 0).recover(None) for _ in range(6)))
         assert sorted(key for keys in sweeps for key in keys) == ["a", "b", "c", "d"]
         assert await queue.counts() == {"waiting": 4, "running": 0}
 
 
 async def test_the_job_of_a_living_worker_stays(database_url: str) -> None:
     async with JobQueue.open(database_url) as queue:
-        await queue.put("work", key="a", args={"name": "alive"})
+        await queue.put(WORK, key="a", name="alive")
         await take(queue)
-        assert await StalledSweep(queue, 30).sweep(None) == []
+        assert await StalledJobRecovery(queue, 30).recover(None) == []
         assert await queue.counts() == {"waiting": 0, "running": 1}
 
 
 async def test_a_job_whose_end_could_not_be_marked_does_not_lock_its_key(database: Database, database_url: str) -> None:
     async with JobQueue.open(database_url) as queue:
-        bench = Bench()
-        bench.gate.set()
-        queue.handle("work", bench)
+        handler = RecordingHandler()
+        handler.gate.set()
         async with database.transaction() as connection:
             await connection.run(LOSE_ENDS)
-        async with working(queue):
-            await queue.put("work", key="a", args={"name": "first"})
-            await until(lambda: bench.ended == ["first"])
-            await queue.put("work", key="a", args={"name": "second"})
-            await until(lambda: bench.ended == ["first", "second"])
+        async with working(queue, handler):
+            await queue.put(WORK, key="a", name="first")
+            await until(lambda: handler.ended == ["first"])
+            await queue.put(WORK, key="a", name="second")
+            await until(lambda: handler.ended == ["first", "second"])
             async with database.transaction() as connection:
                 await connection.run(KEEP_ENDS)
-            await queue.put("work", key="a", args={"name": "third"})
-            await until(lambda: "third" in bench.ended)
+            await queue.put(WORK, key="a", name="third")
+            await until(lambda: "third" in handler.ended)
 
 
 async def test_a_long_job_is_not_taken_from_its_worker(database_url: str) -> None:
     async with JobQueue.open(database_url) as queue:
-        bench = Bench(seconds=3.5)  # longer than a worker may be silent, and than it takes to look twice
-        bench.gate.set()
-        queue.handle("work", bench)
-        async with working(queue):
-            await queue.put("work", key="a", args={"name": "long"})
-            await until(lambda: bench.ended == ["long"])
-        assert bench.began == ["long"]
+        handler = RecordingHandler(seconds=3.5)  # longer than a worker may be silent, and than it takes to look twice
+        handler.gate.set()
+        async with working(queue, handler):
+            await queue.put(WORK, key="a", name="long")
+            await until(lambda: handler.ended == ["long"])
+        assert handler.began == ["long"]

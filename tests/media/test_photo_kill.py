@@ -33,15 +33,17 @@ import asyncio
 from datetime import timedelta
 from platbook.base.log import configure_log
 from platbook.base.settings import Settings
-from platbook.bootstrap.photo_jobs import do_photo_work
 from platbook.bootstrap.system import open_system
-from platbook.media.photo_worker import Pace
+from platbook.jobs import run_worker
+from platbook.media.jobs import to_photo_jobs
+from platbook.media.photo_worker import BatchLimits
 
 async def main():
     configure_log("ERROR")
     async with open_system(Settings(platbook_photo_batches=1)) as system:
-        pace = Pace(listings=3, photos_asked=8, lease=timedelta(seconds=3), seat_lease=timedelta(seconds=3))
-        await do_photo_work(system, asyncio.Event(), pace=pace)
+        limits = BatchLimits(listings=3, photos_asked=8, lease=timedelta(seconds=3), seat_lease=timedelta(seconds=3))
+        jobs = to_photo_jobs(system.batches(limits), system.exposure(), system.cleanup(), parallel=1)
+        await run_worker(system.queue, jobs, concurrency=1, stopping=asyncio.Event())
 
 asyncio.run(main())
 """

@@ -13,13 +13,14 @@ import pytest
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.settings import Settings
 from platbook.bootstrap.system import open_system
-from platbook.bootstrap.worker import run_jobs, wake
+from platbook.bootstrap.worker import run_jobs
 from platbook.db import Database, Query
 from platbook.db.embedded import EmbeddedPostgres, start_embedded
 from platbook.jobs import WorkerTiming
 from platbook.market import Market
 from platbook.providers.configuration import parse_configuration
 from platbook.providers.providers import add_provider
+from platbook.sync.jobs import wake_worker
 from platbook.sync.runs import scheduler as schedule
 from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
 
@@ -65,12 +66,12 @@ async def test_a_run_survives_a_restart_of_the_database(home: Path, monkeypatch:
     }
     async with open_system(settings) as system:
         stopping = asyncio.Event()
-        pace = WorkerTiming(heartbeat=0.5, stalled_after=2, look_for_stalled=0.5, grace=0.5, poll=0.5)
-        worker = asyncio.create_task(run_jobs(system, stopping, pace=pace))
+        timing = WorkerTiming(heartbeat=0.5, stalled_after=2, look_for_stalled=0.5, grace=0.5, poll=0.5)
+        worker = asyncio.create_task(run_jobs(system, stopping, timing=timing))
         async with system.database.transaction() as connection:
             await add_provider(connection, system.box, parse_configuration(said), START)
             sync_id = await request_run(connection, RunRequest("mock", SyncType.FULL), COMMAND_LINE, START)
-        await wake(system, "mock")
+        await wake_worker(system.queue, "mock")
         while not await _rows(system.database, "SELECT 1 FROM properties LIMIT 1"):
             await asyncio.sleep(0.05)
         again = await _restart(home, server)

@@ -18,6 +18,7 @@ from platbook.jobs import JobQueue
 from platbook.market import Market
 from platbook.providers.configuration import parse_configuration
 from platbook.providers.providers import add_provider
+from platbook.sync.jobs import wake_worker
 from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -28,13 +29,13 @@ from platbook.base.log import configure_log
 from platbook.base.settings import Settings
 from platbook.bootstrap.system import open_system
 from platbook.bootstrap.worker import run_jobs
-from platbook.jobs import Pace
+from platbook.jobs import WorkerTiming
 
 async def main():
     configure_log("ERROR")
     async with open_system(Settings(enable_mls_sync=False)) as system:
-        pace = Pace(heartbeat=0.5, stalled_after=2, look_for_stalled=0.5, grace=1, poll=0.5)
-        await run_jobs(system, asyncio.Event(), pace=pace)
+        timing = WorkerTiming(heartbeat=0.5, stalled_after=2, look_for_stalled=0.5, grace=1, poll=0.5)
+        await run_jobs(system, asyncio.Event(), timing=timing)
 
 asyncio.run(main())
 """
@@ -47,7 +48,7 @@ import time
 from datetime import UTC, datetime
 from platbook.base.settings import Settings
 from platbook.bootstrap.system import open_system
-from platbook.sync.runs import take_run
+from platbook.sync.runs.lifecycle import claim_run
 
 def rows():
     yield ("one", b"1")
@@ -56,7 +57,7 @@ def rows():
 
 async def main():
     async with open_system(Settings()) as system, system.database.transaction() as connection:
-        assert await take_run(connection, "mock", datetime.now(UTC))
+        assert await claim_run(connection, "mock", datetime.now(UTC))
         if sys.argv[1] == "copy":
             await connection.copy_in("platbook_facts", ["name", "value"], ["text", "bytea"], rows())
         print("held", flush=True)
@@ -83,7 +84,7 @@ class Board:
         return sync_id
 
     async def wake(self) -> None:
-        await self.queue.put("sync", key="provider:mock", args={"providerId": "mock"})
+        await wake_worker(self.queue, "mock")
 
     async def rows(self, sql: str, **params: object) -> list[dict[str, object]]:
         async with self.database.read() as connection:

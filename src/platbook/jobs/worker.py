@@ -1,29 +1,38 @@
-"""A worker: takes work from the queue and ticks, until it is told to stop, whatever happens to the database."""
+"""A worker: does queued and periodic jobs until it is told to stop, whatever happens to the database.
+
+The one runtime of background work. Queued jobs are taken by the queue library's worker, which is started again with
+exponential backoff whenever it ends; each periodic job is a loop beside it.
+"""
 
 import asyncio
 import contextlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from procrastinate.exceptions import ConnectorException
 from procrastinate.worker import Worker
 
 from platbook.base.log import get_log
 from platbook.db.errors import is_database_away
-from platbook.jobs.queue import JobQueue, Repeated
-from platbook.jobs.stalled import StalledSweep
+from platbook.jobs.definition import Arguments, Job, JobDefinition
+from platbook.jobs.queue import JobQueue
+from platbook.jobs.stalled import StalledJobRecovery
 
 log = get_log("jobs")
 
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 15.0
-_DAY = 24 * 3600.0
-_KEEP_HOURS = 72
+_RETENTION_HOURS = 72
+
+RECOVER_STALLED = JobDefinition("recover stalled jobs", period=timedelta(seconds=30))
+DELETE_OLD = JobDefinition("delete old jobs", period=timedelta(days=1), retry=timedelta(hours=1))
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerTiming:
-    """How often a worker gives signs of life and looks for the dead, in seconds."""
+    """How often a worker sends its heartbeat and looks for stalled jobs, how long it lets jobs end; in seconds."""
 
     heartbeat: float = 10
     stalled_after: float = 30
@@ -33,41 +42,50 @@ class WorkerTiming:
 
 
 async def run_worker(
-    queue: JobQueue, *, concurrency: int, stopping: asyncio.Event, pace: WorkerTiming | None = None
+    queue: JobQueue,
+    jobs: Sequence[Job],
+    *,
+    concurrency: int,
+    stopping: asyncio.Event,
+    timing: WorkerTiming | None = None,
 ) -> None:
-    """Work until `stopping` is set; then running work is cancelled after a grace and put in the queue again.
+    """Do jobs until `stopping` is set; then running ones are cancelled after a grace and put in the queue again.
 
-    Ticks under way are cancelled, too. Cancelling this coroutine does the same as `stopping`.
+    Periodic jobs that are being done are cancelled, too. Cancelling this coroutine does the same as `stopping`.
     """
-    pace = pace or WorkerTiming()
-    supervised = _Supervised(queue, concurrency, pace)
-    stalled = StalledSweep(queue, pace.stalled_after)
-
-    async def sweep() -> None:
-        await stalled.sweep(supervised.worker_id)
-
-    async def clean() -> None:
-        await queue.delete_old(_KEEP_HOURS)
-
-    ticks = [
-        *queue.repeated,
-        Repeated("give on stalled work", pace.look_for_stalled, sweep),
-        Repeated("forget old work", _DAY, clean),
-    ]
+    timing = timing or WorkerTiming()
+    supervisor = _Supervisor(queue, concurrency, timing)
+    for job in jobs:
+        if job.definition.key is not None:
+            queue.register(job)
+    periodic = [job for job in [*jobs, *_own_jobs(queue, supervisor, timing)] if job.definition.period is not None]
     async with asyncio.TaskGroup() as group:
-        ticking = [group.create_task(_repeat(repeated, stopping)) for repeated in ticks]
-        await supervised.run(stopping)
-        for tick in ticking:
-            tick.cancel()
+        loops = [group.create_task(_repeat(job, stopping)) for job in periodic for _ in range(job.parallel)]
+        await supervisor.run(stopping)
+        for loop in loops:
+            loop.cancel()
 
 
-class _Supervised:
-    """The library's worker, begun again whenever it ends: it does so when its database goes away."""
+def _own_jobs(queue: JobQueue, supervisor: "_Supervisor", timing: WorkerTiming) -> list[Job]:
+    recovery = StalledJobRecovery(queue, timing.stalled_after)
 
-    def __init__(self, queue: JobQueue, concurrency: int, pace: WorkerTiming) -> None:
+    async def recover(_: Arguments) -> timedelta:
+        await recovery.recover(supervisor.worker_id)
+        return timedelta(seconds=timing.look_for_stalled)
+
+    async def delete_old(_: Arguments) -> None:
+        await queue.delete_old(_RETENTION_HOURS)
+
+    return [Job(RECOVER_STALLED, recover), Job(DELETE_OLD, delete_old)]
+
+
+class _Supervisor:
+    """The library's worker, started again whenever it ends: it does so when its database goes away."""
+
+    def __init__(self, queue: JobQueue, concurrency: int, timing: WorkerTiming) -> None:
         self._queue = queue
         self._concurrency = concurrency
-        self._pace = pace
+        self._timing = timing
         self._worker: Worker | None = None
 
     @property
@@ -79,9 +97,9 @@ class _Supervised:
         """Work until `stopping` is set and running jobs have ended or were put again."""
         pause = _FIRST_PAUSE
         while not stopping.is_set():
-            began = time.monotonic()
+            started = time.monotonic()
             await self._work(stopping)
-            worked_well = time.monotonic() - began > _LONGEST_PAUSE
+            worked_well = time.monotonic() - started > _LONGEST_PAUSE
             pause = _FIRST_PAUSE if worked_well else min(pause * 2, _LONGEST_PAUSE)
             await _sleep(pause, stopping)
 
@@ -97,29 +115,34 @@ class _Supervised:
             await asyncio.wait({working})
             error = None if working.cancelled() else working.exception()
         if not stopping.is_set():
-            log.warning("the worker lost its database and begins again", error=error and type(error).__name__)
+            log.warning("the worker lost its database and starts again", error=error and type(error).__name__)
 
     def _make_worker(self) -> Worker:
         return Worker(
             self._queue.app,
             concurrency=self._concurrency,
             install_signal_handlers=False,
-            update_heartbeat_interval=self._pace.heartbeat,
-            stalled_worker_timeout=self._pace.stalled_after,
-            shutdown_graceful_timeout=self._pace.grace,
-            fetch_job_polling_interval=self._pace.poll,
-            abort_job_polling_interval=self._pace.poll,
+            update_heartbeat_interval=self._timing.heartbeat,
+            stalled_worker_timeout=self._timing.stalled_after,
+            shutdown_graceful_timeout=self._timing.grace,
+            fetch_job_polling_interval=self._timing.poll,
+            abort_job_polling_interval=self._timing.poll,
         )
 
 
-async def _repeat(repeated: Repeated, stopping: asyncio.Event) -> None:
+async def _repeat(job: Job, stopping: asyncio.Event) -> None:
+    period = job.definition.period
     while not stopping.is_set():
         try:
-            await repeated.tick()
+            pause = await job.handler({})
+            pause = period if pause is None else pause
         except Exception as error:
-            known = isinstance(error, ConnectorException) or is_database_away(error)
-            log.warning("a tick failed", tick=repeated.name, error=type(error).__name__, exc_info=not known)
-        await _sleep(repeated.seconds, stopping)
+            expected = isinstance(error, ConnectorException) or is_database_away(error)
+            log.warning(
+                "a periodic job failed", job=job.definition.name, error=type(error).__name__, exc_info=not expected
+            )
+            pause = job.definition.retry
+        await _sleep(0 if pause is None else pause.total_seconds(), stopping)
 
 
 async def _sleep(seconds: float, stopping: asyncio.Event) -> None:

@@ -10,6 +10,7 @@ from platbook.api.envelope import Success
 from platbook.api.mls.media_models import PhotoStatusAnswer, QueuedAnswer, RetriedAnswer
 from platbook.api.services import Given
 from platbook.audit import AuditSubject
+from platbook.media.jobs import request_clearing, request_reprocessing
 from platbook.media.reports import find_photo_failures, find_photo_statuses
 from platbook.media.reprocessing import retry_photos
 from platbook.storage import COPY_LIFETIME
@@ -46,7 +47,7 @@ async def reprocess_media(provider_id: str, given: Given, caller: Caller) -> Suc
         await audit.record(
             connection, caller, "photos to be made anew", AuditSubject("photos", provider_id), given.clock.now()
         )
-    put = await given.queue.put("reprocess", key=f"media:{provider_id}", args={"providerId": provider_id})
+    put = await request_reprocessing(given.queue, provider_id)
     return Success(data=QueuedAnswer(queued=put))
 
 
@@ -55,5 +56,5 @@ async def clear_media(given: Given, caller: Caller) -> Success[QueuedAnswer]:
     """Clear the store of what nothing shows; a worker does it. What is found is deleted once its grace is over."""
     async with given.database.transaction() as connection:
         await audit.record(connection, caller, "store to be cleared", AuditSubject("photos", "all"), given.clock.now())
-    put = await given.queue.put("clear media", key="media", args={})
+    put = await request_clearing(given.queue)
     return Success(data=QueuedAnswer(queued=put))

@@ -22,7 +22,7 @@ from platbook.bootstrap.demo import PROVIDER_ID, serve_demo
 from platbook.bootstrap.demo_settings import HOST, to_demo_settings
 from platbook.bootstrap.http_server import bind, serve_api, to_url
 from platbook.bootstrap.system import System, open_system
-from platbook.bootstrap.worker import run_jobs, wake
+from platbook.bootstrap.worker import run_jobs
 from platbook.cli.event_loop import new_event_loop
 from platbook.cli.exit_codes import ExitCode
 from platbook.cli.options import is_demo
@@ -31,6 +31,7 @@ from platbook.cli.output.format import to_changes, to_duration, to_number
 from platbook.cli.output.progress import follow, shown
 from platbook.cli.process import load_settings, run_async, stop_on_signals
 from platbook.cli.run_exit import exit_of_run
+from platbook.sync.jobs import wake_worker
 from platbook.sync.reports.history import Run
 from platbook.sync.reports.status import get_status
 from platbook.sync.runs.lifecycle import RunRequest, RunStatus, SyncType
@@ -153,7 +154,7 @@ async def _request(system: System) -> UUID:
             sync_id = (await start_sync(connection, request, COMMAND_LINE, system.clock.now())).sync_id
     except Conflict as conflict:
         sync_id = UUID(conflict.extra["syncId"])
-    await wake(system, PROVIDER_ID)
+    await wake_worker(system.queue, PROVIDER_ID)
     return sync_id
 
 

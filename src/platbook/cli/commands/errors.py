@@ -10,7 +10,6 @@ from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.database import DatabaseContext
 from platbook.bootstrap.system import System
-from platbook.bootstrap.worker import wake
 from platbook.cli.output.console import say
 from platbook.cli.output.format import to_number, to_span
 from platbook.cli.output.json_output import print_json
@@ -18,6 +17,7 @@ from platbook.cli.output.table import Column, print_table
 from platbook.cli.process import run_on_database
 from platbook.cli.system import run_on_system
 from platbook.providers.providers import find_providers, get_provider
+from platbook.sync.jobs import wake_worker
 from platbook.sync.reports.errors import ErrorFilter, ErrorType, RetryState, SyncError, find_errors
 from platbook.sync.runs.retries import RetryResult, retry_all, retry_error
 
@@ -74,7 +74,7 @@ def _retry(context: typer.Context, provider: str | None, which: str, *, as_json:
                 else await retry_error(connection, error_id, COMMAND_LINE, now)
             )
         if marked.sync_id is not None:
-            await wake(system, marked.provider_id)
+            await wake_worker(system.queue, marked.provider_id)
         return marked
 
     marked = run_on_system(context, mark)

@@ -11,7 +11,6 @@ import typer
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.system import System
-from platbook.bootstrap.worker import wake
 from platbook.cli.exit_codes import ExitCode
 from platbook.cli.output.console import say
 from platbook.cli.output.format import to_hours, to_number
@@ -21,6 +20,7 @@ from platbook.cli.system import run_on_system
 from platbook.providers.configuration import Configuration
 from platbook.providers.providers import Provider, find_providers, get_provider
 from platbook.sync import setup
+from platbook.sync.jobs import wake_worker
 from platbook.sync.setup.connection_test import ConnectionTest, ConnectionTester
 from platbook.sync.setup.discovery import Discoverer, DiscoveryResult
 
@@ -137,7 +137,7 @@ def discover(
                 await setup.accept_proposal(
                     connection, system.box, provider, accepted, COMMAND_LINE, system.clock.now()
                 )
-            await wake(system, provider)
+            await wake_worker(system.queue, provider)
         return found
 
     found = run_on_system(context, ask)
@@ -213,7 +213,7 @@ def restore(context: typer.Context, provider: _Id) -> None:
     async def bring_back(system: System) -> None:
         async with system.database.transaction() as connection:
             await setup.restore_provider(connection, system.box, provider, COMMAND_LINE, system.clock.now())
-        await wake(system, provider)
+        await wake_worker(system.queue, provider)
 
     run_on_system(context, bring_back)
     say(f"{provider} is back, and due at once.")
@@ -235,7 +235,7 @@ async def _store(system: System, configuration: Configuration, *, replace: bool)
             await setup.add_provider(connection, system.box, configuration, COMMAND_LINE, now)
             return
         await setup.replace_provider(connection, system.box, configuration, COMMAND_LINE, now)
-    await wake(system, configuration.provider_id)
+    await wake_worker(system.queue, configuration.provider_id)
 
 
 def _read(file: str) -> dict[str, object]:

@@ -11,7 +11,7 @@ import typer
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import Conflict, InvalidInput
 from platbook.bootstrap.system import System
-from platbook.bootstrap.worker import has_workers, wake, working
+from platbook.bootstrap.worker import working
 from platbook.cli.exit_codes import EXIT_CODES_HELP
 from platbook.cli.output.console import complain, err, say
 from platbook.cli.output.format import to_bytes, to_duration, to_number
@@ -21,6 +21,8 @@ from platbook.cli.output.table import print_facts
 from platbook.cli.process import stop_on_signals
 from platbook.cli.run_exit import exit_of_run
 from platbook.cli.system import run_on_system
+from platbook.jobs.workers import has_workers
+from platbook.sync.jobs import interrupt_run, wake_worker
 from platbook.sync.reports.history import Run
 from platbook.sync.reports.status import ProviderStatus, get_status
 from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_cancel
@@ -80,11 +82,11 @@ sync.__doc__ = f"{sync.__doc__}\n\n{EXIT_CODES_HELP}"
 
 async def sync_and_follow(system: System, sync_id: UUID, provider_id: str, *, here: bool) -> Ended | None:
     """Wake a worker for a run, or be one, and follow the run; None: the person stopped looking and it goes on."""
-    await wake(system, provider_id)
+    await wake_worker(system.queue, provider_id)
     stopping = asyncio.Event()
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(stop_on_signals(stopping))
-        here = here or not await has_workers(system)
+        here = here or not await has_workers(system.database)
         if here:
             await stack.enter_async_context(working(system, schedule=False))
         show = stack.enter_context(shown(provider_id))
@@ -161,7 +163,7 @@ async def _nobody_took(system: System, provider_id: str, sync_id: UUID) -> bool:
 async def _cancel(system: System, provider_id: str, *, as_json: bool) -> None:
     async with system.database.transaction() as connection:
         concerned = await cancel_sync(connection, provider_id, COMMAND_LINE, system.clock.now())
-    await system.queue.cancel(f"provider:{provider_id}")
+    await interrupt_run(system.queue, provider_id)
     if as_json:
         print_json({"providerId": provider_id, "syncIds": concerned})
     else:
@@ -172,4 +174,4 @@ async def _ask_to_stop(system: System, provider_id: str) -> None:
     with contextlib.suppress(Conflict):
         async with system.database.transaction() as connection:
             await request_cancel(connection, provider_id, system.clock.now())
-    await system.queue.cancel(f"provider:{provider_id}")
+    await interrupt_run(system.queue, provider_id)

@@ -1,17 +1,17 @@
-"""A handler that can be watched, and a worker in a hurry."""
+"""A handler that records what it did, and a worker with short intervals."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
-from platbook.jobs import JobQueue, WorkerTiming, run_worker
-from platbook.jobs.queue import Args
+from platbook.jobs import Arguments, Handler, Job, JobDefinition, JobQueue, WorkerTiming, run_worker
 
+WORK = JobDefinition("work", key="{key}", arguments=("key", "name"))
 QUICK = WorkerTiming(heartbeat=0.5, stalled_after=2, look_for_stalled=1, grace=0.2, poll=0.5)
 
 
-class Bench:
-    """A handler that notes what it did and can be told to wait."""
+class RecordingHandler:
+    """Records the names of the jobs it did, and waits at its gate."""
 
     def __init__(self, *, seconds: float = 0) -> None:
         self._seconds = seconds
@@ -21,8 +21,8 @@ class Bench:
         self.gate = asyncio.Event()
         self.most_at_once = 0
 
-    async def __call__(self, args: Args) -> None:
-        name = args["name"]
+    async def __call__(self, arguments: Arguments) -> None:
+        name = arguments["name"]
         self.began.append(name)
         self.most_at_once = max(self.most_at_once, len(self.began) - len(self.ended) - len(self.cancelled))
         try:
@@ -35,9 +35,17 @@ class Bench:
 
 
 @asynccontextmanager
-async def working(queue: JobQueue) -> AsyncGenerator[asyncio.Event]:
+async def working(queue: JobQueue, handler: Handler) -> AsyncGenerator[asyncio.Event]:
+    """A worker beside the block that does the work of `WORK`."""
+    async with running(queue, Job(WORK, handler)) as stopping:
+        yield stopping
+
+
+@asynccontextmanager
+async def running(queue: JobQueue, *jobs: Job) -> AsyncGenerator[asyncio.Event]:
+    """A worker beside the block that does these jobs."""
     stopping = asyncio.Event()
-    worker = asyncio.create_task(run_worker(queue, concurrency=4, stopping=stopping, pace=QUICK))
+    worker = asyncio.create_task(run_worker(queue, jobs, concurrency=4, stopping=stopping, timing=QUICK))
     try:
         yield stopping
     finally:
