@@ -9,22 +9,22 @@ def test_every_quirk_is_listed(program: Program) -> None:
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert [line.split()[0] for line in lines] == [str(quirk) for quirk in QUIRKS]
-    assert all(about.sentence in line for line, about in zip(lines, QUIRKS.values(), strict=True))
+    assert all(info.description in line for line, info in zip(lines, QUIRKS.values(), strict=True))
 
 
-def test_what_cannot_be_ordered_is_said_in_words(program: Program) -> None:
-    for options, word in (
+def test_invalid_options_are_reported(program: Program) -> None:
+    for options, message in (
         (("--quirk", "no-such-quirk"), "no-such-quirk"),
         (("--at", "yesterday"), "yesterday"),
         (("--at", "2020-01-01"), "starts at"),
     ):
         done = program.run("simulate", "rets", "--port", "0", *options)
         assert done.returncode == 2, done.stderr
-        assert word in done.stderr
+        assert message in done.stderr
         assert "Traceback" not in done.stderr
 
 
-def test_a_taken_port_is_said(program: Program) -> None:
+def test_a_used_port_is_reported(program: Program) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = program.run("simulate", "rets", "--port", str(port))

@@ -14,7 +14,7 @@ from platbook.connectors.rets.hosts import TrustedHosts
 from platbook.connectors.rets.http_session import RetsHttpSession, SessionLostError
 from platbook.connectors.rets.settings import RetsCredentials, RetsSettings
 from tests.fakes.plain_http import PlainHttp, plain_http
-from tests.fakes.rets_market import no_pause, rets_market
+from tests.fakes.rets_market import no_sleep, rets_market
 from tests.fakes.rets_replay import NONE_FOUND, Answer, RetsReplay, serving
 from tests.transport.crafted_source import CraftedSource, crafted_source, reply
 
@@ -62,7 +62,7 @@ async def two_servers() -> AsyncGenerator[tuple[RetsReplay, CraftedSource, str]]
 
 async def count(http: PlainHttp | BehindTls, given: RetsSettings) -> int | None:
     """Log in, count the records, log out."""
-    connector = RetsConnector(no_pause)
+    connector = RetsConnector(no_sleep)
     async with connector.connect(given, CREDENTIALS, scope=Scope(), http=http, clock=SystemClock()) as session:
         return await session.count(Resource.PROPERTY)
 
@@ -85,7 +85,7 @@ async def test_a_trusted_host_is_sent_the_login_but_no_cookie_of_another(trusted
         own.login = write_login(Search=f"{base}/rets/search")
         given = settings(own.login_url, trusted)
         await count(http, given)
-        async with RetsConnector(no_pause).connect(
+        async with RetsConnector(no_sleep).connect(
             given, CREDENTIALS, scope=Scope(), http=http, clock=SystemClock()
         ) as session:
             other.requests.clear()
@@ -104,7 +104,7 @@ async def test_the_simulated_source_on_another_host_is_refused_and_asked_nothing
         with pytest.raises(ProviderMisconfigured, match="names Logout at localhost"):
             async with market.session():
                 pass
-        assert set(market.server.statistics.requests) == {"login"}
+        assert set(market.server.request_log.requests) == {"login"}
 
 
 async def test_another_port_of_the_same_host_is_the_same_host() -> None:
@@ -130,7 +130,7 @@ async def test_a_later_login_that_names_another_host_breaks_the_protocol_and_the
     async with two_servers() as (own, other, base), plain_http() as http:
         own.login = good = write_login()
         own.searches = [NONE_FOUND]
-        conversation = RetsHttpSession(http, settings(own.login_url), CREDENTIALS, no_pause)
+        conversation = RetsHttpSession(http, settings(own.login_url), CREDENTIALS, no_sleep)
         await conversation.log_in()
         own.login = write_login(GetObject=f"{base}/x")
         with pytest.raises(SourceBrokeProtocol, match="names GetObject at localhost"):

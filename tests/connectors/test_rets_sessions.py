@@ -68,7 +68,7 @@ async def test_a_session_of_every_kind_reads_everything(quirk: str, settings: di
 
 async def test_a_wrong_password_is_refused_and_not_tried_again_in_other_versions() -> None:
     async with rets_market(listings=1) as market:
-        settings, _ = market.parts()
+        settings, _ = market.to_models()
         login = market.connector.credentials_model.model_validate({"username": "demo", "password": "wrong"})
         conversation = RetsHttpSession(market.http, settings, login)  # pyright: ignore[reportArgumentType] - the models it takes
         with pytest.raises(CredentialsRefused):
@@ -79,7 +79,7 @@ async def test_a_wrong_password_is_refused_and_not_tried_again_in_other_versions
 async def test_the_only_slot_is_waited_for() -> None:
     pauses: list[float] = []
     async with rets_market("one-session", listings=5) as market, plain_http() as other:
-        settings, login = market.parts(slotWaitSeconds=30)
+        settings, login = market.to_models(slotWaitSeconds=30)
         first = RetsHttpSession(other, settings, login)  # pyright: ignore[reportArgumentType] - the models it takes
         await first.log_in()
 
@@ -96,7 +96,7 @@ async def test_the_only_slot_is_waited_for() -> None:
             await third.log_in()
         assert sum(pauses[2:]) == 30
         await second.log_out()
-        assert market.server.statistics.most_sessions == 1
+        assert market.server.request_log.max_sessions == 1
 
 
 @pytest.mark.parametrize("fault", ["html-page=always", "empty-body=always"])

@@ -55,7 +55,9 @@ async def _walk(
 
 
 def _record_searches(market: RetsMarket) -> list[dict[str, str]]:
-    asked = [arguments for transaction, arguments in market.server.statistics.asked if transaction == "search"]
+    asked = [
+        arguments for transaction, arguments in market.server.request_log.recent_requests if transaction == "search"
+    ]
     return [said for said in asked if said.get("Select") != "ListingKey" and said.get("Count") != "2"]
 
 

@@ -1,4 +1,4 @@
-"""An OpenID Connect issuer of other people's making, held to PKCE (RFC 7636 section 4.6): no code without its verifier.
+"""A third-party OpenID Connect issuer that enforces PKCE (RFC 7636 section 4.6): no token without the code verifier.
 
 `python -m tests.fakes.oidc_issuer PORT` serves it on loopback. It also answers for issuers with a path, as those of
 tenants and realms are, and `PUT /userinfo/SUBJECT` says what only the userinfo endpoint tells.
@@ -21,30 +21,30 @@ _USERINFO = "/userinfo"
 
 
 def make_issuer() -> flask.Flask:
-    """The issuer; whoever asks without a challenge gets no code, whoever has not the verifier no token."""
+    """The issuer; without a challenge there is no code, without the verifier no token."""
     issuer = app(require_nonce=True)
     challenges: dict[str, str] = {}
 
     def check() -> flask.Response | None:
-        asked = flask.request
-        if asked.path == "/oauth2/authorize" and asked.args.get("code_challenge_method") != _METHOD:
+        request = flask.request
+        if request.path == "/oauth2/authorize" and request.args.get("code_challenge_method") != _METHOD:
             return _refuse("invalid_request")
-        if asked.path == "/oauth2/token":
-            expected = challenges.pop(asked.form.get("code", ""), "")
-            digest = hashlib.sha256(asked.form.get("code_verifier", "").encode()).digest()
+        if request.path == "/oauth2/token":
+            expected = challenges.pop(request.form.get("code", ""), "")
+            digest = hashlib.sha256(request.form.get("code_verifier", "").encode()).digest()
             challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
             if not hmac.compare_digest(challenge, expected):
                 return _refuse("invalid_grant")
         return None
 
-    def remember(answer: flask.Response) -> flask.Response:
+    def store_challenge(answer: flask.Response) -> flask.Response:
         if flask.request.path == "/oauth2/authorize":
             for code in parse_qs(urlsplit(answer.headers.get("Location", "")).query).get("code", []):
                 challenges[code] = flask.request.args.get("code_challenge", "")
         return answer
 
     issuer.before_request(check)
-    issuer.after_request(remember)
+    issuer.after_request(store_challenge)
     _add_paths(issuer)
     _add_userinfo(issuer)
     return issuer

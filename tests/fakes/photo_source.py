@@ -1,4 +1,4 @@
-"""A source of photos on loopback whose addresses are good once and for a while, and a connector over it."""
+"""A photo source on loopback with short-lived, single-use URLs, and a connector over it."""
 
 import asyncio
 import random
@@ -18,12 +18,12 @@ TOKEN = "a-secret-token"
 
 
 def draw(seed: int, width: int = 120, height: int = 90) -> bytes:
-    """A small JPEG of its own colours."""
-    dice = random.Random(seed)  # noqa: S311 - pictures to look at
-    image = Image.new("RGB", (width, height), tuple(dice.randrange(256) for _ in range(3)))
+    """A small JPEG, different for each seed."""
+    rng = random.Random(seed)  # noqa: S311 - test images
+    image = Image.new("RGB", (width, height), tuple(rng.randrange(256) for _ in range(3)))
     for _ in range(6):
-        left, top = dice.randrange(width), dice.randrange(height)
-        image.paste(tuple(dice.randrange(256) for _ in range(3)), (left, top, left + 30, top + 20))
+        left, top = rng.randrange(width), rng.randrange(height)
+        image.paste(tuple(rng.randrange(256) for _ in range(3)), (left, top, left + 30, top + 20))
     out = BytesIO()
     image.save(out, "JPEG")
     return out.getvalue()
@@ -31,7 +31,7 @@ def draw(seed: int, width: int = 120, height: int = 90) -> bytes:
 
 @dataclass
 class SourcePhoto:
-    """A photo as the source has it."""
+    """A photo of the source."""
 
     key: str
     content: bytes
@@ -43,16 +43,16 @@ class SourcePhoto:
 
 @dataclass
 class PhotoSource:
-    """Listings with photos, and everything its server saw."""
+    """Listings with photos, and a record of all requests."""
 
     albums: dict[str, list[SourcePhoto]] = field(default_factory=dict[str, list[SourcePhoto]])
     listed: dict[str, dict[str, object]] = field(default_factory=dict[str, "dict[str, object]"])
     kind: MediaSource = MediaSource.INLINE
     sends_bytes: bool = False
     seats: int = 2
-    demanded: dict[str, str] = field(default_factory=dict[str, str])
+    required_headers: dict[str, str] = field(default_factory=dict[str, str])
     per_second: int | None = None
-    life: float = 60.0
+    url_lifetime: float = 60.0
     single_use: bool = True
     failing: float = 0.0
     broken_listings: set[str] = field(default_factory=set[str])
@@ -60,7 +60,7 @@ class PhotoSource:
     base: str = ""
     asked: list[list[str]] = field(default_factory=list[list[str]])
     served: list[str] = field(default_factory=list[str])
-    complaints: list[str] = field(default_factory=list[str])
+    violations: list[str] = field(default_factory=list[str])
     not_modified: int = 0
     failed: int = 0
     sessions: int = 0
@@ -68,18 +68,18 @@ class PhotoSource:
     _issued: dict[str, tuple[SourcePhoto, float]] = field(default_factory=dict[str, "tuple[SourcePhoto, float]"])
     _used: set[str] = field(default_factory=set[str])
     _arrivals: list[float] = field(default_factory=list[float])
-    _luck: random.Random = field(default_factory=lambda: random.Random(3))  # noqa: S311 - one of the first eight fails
-    _dice: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311 - the same faults each time
+    _failure_rng: random.Random = field(default_factory=lambda: random.Random(3))  # noqa: S311 - one of the first eight fails
+    _token_rng: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311 - the same faults each time
 
-    def add(self, key: str, count: int, **facts: object) -> None:
-        """A listing with so many photos."""
+    def add(self, key: str, count: int, **attributes: object) -> None:
+        """Add a listing with `count` photos."""
         self.albums[key] = [
-            SourcePhoto(f"{key}-{at}", draw(hash((key, at)) % 2**32), **facts)  # pyright: ignore[reportArgumentType] - by name
+            SourcePhoto(f"{key}-{at}", draw(hash((key, at)) % 2**32), **attributes)  # pyright: ignore[reportArgumentType] - by name
             for at in range(1, count + 1)
         ]
 
     def record(self, key: str) -> RawRecord:
-        """A listing as the feed says it."""
+        """A listing as a raw record of the feed."""
         shown: dict[str, object] = {"InternetEntireListingDisplayYN": True, "InternetAddressDisplayYN": True}
         shown |= {"PhotosCount": len(self.albums[key])} | self.listed.get(key, {})
         one = listing(key, str(shown.pop("ModificationTimestamp", "2026-01-01T00:00:00Z")), **shown)
@@ -87,12 +87,12 @@ class PhotoSource:
         return RawRecord(one.key, one.fields, modified=str(one.fields["ModificationTimestamp"]), media=media)
 
     def to_script(self) -> Source:
-        """The listings as they are now, in one page."""
+        """The current listings, in one page."""
         records = {key: self.record(key) for key in sorted(self.albums)}
         return Source(one_page(*records.values()), all_keys(*records), records)
 
     def refs(self, key: str, *, fresh: bool) -> list[MediaRef]:
-        """A listing's photos, with addresses that are good where they are `fresh`."""
+        """A listing's photos, with valid URLs if `fresh`."""
         return [
             MediaRef(
                 photo.key,
@@ -110,23 +110,23 @@ class PhotoSource:
             return photo.content if fresh else ""
         if not fresh:
             return f"{self.base}/stale/{photo.key}"
-        token = f"{self._dice.getrandbits(64):x}" if self.single_use else photo.key
-        self._issued[token] = (photo, time.monotonic() + self.life)
+        token = f"{self._token_rng.getrandbits(64):x}" if self.single_use else photo.key
+        self._issued[token] = (photo, time.monotonic() + self.url_lifetime)
         return f"{self.base}/photo/{token}"
 
     def answer(self, path: str, headers: dict[str, str]) -> tuple[int, bytes, dict[str, str]]:
-        """What the server says to a request; complaints are what no client of this source may do."""
+        """The reply to a request; violations are what no client of this source may do."""
         now = time.monotonic()
         self._arrivals.append(now)
         token = path.rpartition("/")[2]
-        photo, good_until = self._issued.get(token, (None, 0.0))
-        status, complaint = self._judge(token, headers, now, good_until if photo else None)
-        if complaint:
-            self.complaints.append(f"{complaint}: {path}")
+        photo, valid_until = self._issued.get(token, (None, 0.0))
+        status, violation = self._check(token, headers, now, valid_until if photo else None)
+        if violation:
+            self.violations.append(f"{violation}: {path}")
         if photo is None or status != 200:
             return status, b"", {"Retry-After": "1"} if status == 429 else {}
         self._used.add(token)
-        if self._luck.random() < self.failing:
+        if self._failure_rng.random() < self.failing:
             self.failed += 1
             return 500, b"", {}
         etag = f'"{len(photo.content)}-{photo.content[-40:].hex()[:16]}"'
@@ -137,22 +137,22 @@ class PhotoSource:
             self.served.append(photo.key)
         return photo.status, photo.content, {"Content-Type": "image/jpeg", **({"ETag": etag} if self.etags else {})}
 
-    def _judge(self, token: str, headers: dict[str, str], now: float, good_until: float | None) -> tuple[int, str]:
-        """A status, and what is wrong with the request."""
+    def _check(self, token: str, headers: dict[str, str], now: float, valid_until: float | None) -> tuple[int, str]:
+        """A status, and the violation of the request, if any."""
         recent = sum(now - at < 1 for at in self._arrivals)
-        missing = [name for name, value in self.demanded.items() if headers.get(name.lower()) != value]
-        judged: list[tuple[bool, int, str]] = [
+        missing = [name for name, value in self.required_headers.items() if headers.get(name.lower()) != value]
+        checks: list[tuple[bool, int, str]] = [
             (self.per_second is not None and recent > self.per_second, 429, f"{recent} requests within a second"),
             (bool(missing), 401, f"without {missing}"),
-            (good_until is None, 404, "not an address of ours"),
-            (self.single_use and token in self._used, 429, "an address was used twice"),
-            (good_until is not None and now > good_until, 403, "an address was used too late"),
+            (valid_until is None, 404, "an unknown URL"),
+            (self.single_use and token in self._used, 429, "a URL was used twice"),
+            (valid_until is not None and now > valid_until, 403, "a URL was used after it expired"),
         ]
-        return next(((status, words) for wrong, status, words in judged if wrong), (200, ""))
+        return next(((status, message) for wrong, status, message in checks if wrong), (200, ""))
 
 
 class NumberedPhotos(PhotoSource):
-    """One small photo for any listing with a number for a key, each another; nothing is kept of what was asked."""
+    """One small photo for any listing with a numeric key, all different; requests are not recorded."""
 
     def refs(self, key: str, *, fresh: bool) -> list[MediaRef]:
         del fresh
@@ -173,10 +173,10 @@ async def serving(source: PhotoSource) -> AsyncGenerator[PhotoSource]:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode()
                 first, *lines = head.strip().split("\r\n")
                 headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-                status, body, told = source.answer(first.split(" ")[1], headers)
-                said = [f"HTTP/1.1 {status} X", f"Content-Length: {len(body)}"]
-                said += [f"{name}: {value}" for name, value in told.items()]
-                writer.write("\r\n".join([*said, "", ""]).encode() + body)
+                status, body, reply_headers = source.answer(first.split(" ")[1], headers)
+                head_lines = [f"HTTP/1.1 {status} X", f"Content-Length: {len(body)}"]
+                head_lines += [f"{name}: {value}" for name, value in reply_headers.items()]
+                writer.write("\r\n".join([*head_lines, "", ""]).encode() + body)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             return
@@ -193,7 +193,7 @@ async def serving(source: PhotoSource) -> AsyncGenerator[PhotoSource]:
 
 @dataclass
 class PhotoSession(ScriptedSession):
-    """A session at the source: what a script of its listings says, and their photos."""
+    """A session at the source: a script of its listings, and their photos."""
 
     photos: PhotoSource
 
@@ -207,7 +207,7 @@ class PhotoSession(ScriptedSession):
 
 
 class PhotoConnector(ScriptedConnector):
-    """The connector named PHOTOS."""
+    """The connector PHOTOS."""
 
     name = "PHOTOS"
 

@@ -1,4 +1,4 @@
-"""The contract's HttpClient without quota, seats and retry: a real socket, for connectors tried by themselves."""
+"""The contract's HttpClient without quota, seats and retry: a real socket, for testing connectors alone."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, asynccontextmanager
@@ -16,7 +16,7 @@ from platbook.transport.urls import find_onward, parse_url
 
 
 class PlainHttp:
-    """Sends requests as they are; redirects within the host are followed, as transport does."""
+    """Sends requests unchanged; follows redirects within the host, as transport does."""
 
     def __init__(self, client: httpx2.AsyncClient) -> None:
         self._client = client
@@ -26,33 +26,35 @@ class PlainHttp:
     async def send(
         self, method: str, url: str, *, headers: Mapping[str, str] | None = None, content: bytes | None = None
     ) -> AsyncGenerator[HttpReply]:
-        """Send one request and lend its answer."""
-        address, cookies = parse_url(url), dict[str, str]()
+        """Send one request; the reply is open within the block."""
+        url_parts, cookies = parse_url(url), dict[str, str]()
         while True:
             self.meter.requests += 1
             request = httpx2.Request(
                 method,
-                address.origin,
+                url_parts.origin,
                 headers={**(headers or {}), "accept-encoding": "gzip"},
                 content=content,
-                extensions={"target": address.target},
+                extensions={"target": url_parts.target},
             )
             try:
                 response = await self._client.send(request, stream=True)
             except httpx2.TransportError as error:
-                raise SourceUnavailable(f"{address.name} did not answer") from error
+                raise SourceUnavailable(f"{url_parts.name} did not answer") from error
             cookies |= parse_cookies(response.headers.raw, datetime.now(UTC))
-            onward = find_onward(address, response.headers.get("location")) if response.has_redirect_location else None
-            if onward is None or method != "GET":
+            redirect = (
+                find_onward(url_parts, response.headers.get("location")) if response.has_redirect_location else None
+            )
+            if redirect is None or method != "GET":
                 break
             await response.aclose()
-            address = onward
+            url_parts = redirect
         try:
             if response.status_code >= 500:
-                raise SourceUnavailable(f"{address.name} failed with status {response.status_code}")
-            async with aclosing(read_body(response, address.name, self.meter)) as chunks:
-                said = join_headers(response.headers.raw)
-                yield HttpReply(response.status_code, said, address.url, chunks, cookies)
+                raise SourceUnavailable(f"{url_parts.name} failed with status {response.status_code}")
+            async with aclosing(read_body(response, url_parts.name, self.meter)) as chunks:
+                reply_headers = join_headers(response.headers.raw)
+                yield HttpReply(response.status_code, reply_headers, url_parts.url, chunks, cookies)
         finally:
             await response.aclose()
 

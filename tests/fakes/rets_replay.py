@@ -1,4 +1,4 @@
-"""A RETS server on loopback that says what it is told to: a login, then one scripted body per search."""
+"""A scripted RETS server on loopback: a login, then one scripted body per search."""
 
 import asyncio
 import hashlib
@@ -22,7 +22,7 @@ NONE_FOUND = b'<RETS ReplyCode="20201" ReplyText="No Records Found."/>'
 
 @dataclass
 class Request:
-    """One request as it came."""
+    """One received request."""
 
     method: str
     path: str
@@ -32,7 +32,7 @@ class Request:
 
 @dataclass
 class Answer:
-    """What is sent back; `status` other than 200 goes out as it is."""
+    """A reply to send."""
 
     body: bytes
     status: int = 200
@@ -42,12 +42,12 @@ class Answer:
 
 @dataclass
 class RetsReplay:
-    """The server's script and its record. Searches are answered in turn; the last answer stays."""
+    """The server's script and its recorded requests. Searches are answered in turn; the last reply is repeated."""
 
     searches: list[Answer | bytes] = field(default_factory=list[Answer | bytes])
     login: bytes = LOGIN
-    further: bytes = b'<RETS ReplyCode="0" ReplyText="Goodbye"/>'
-    """What the action page and the logout are answered."""
+    other_body: bytes = b'<RETS ReplyCode="0" ReplyText="Goodbye"/>'
+    """The reply to Action and Logout."""
     auth: str = "basic"
     port: int = 0
     requests: list[Request] = field(default_factory=list[Request])
@@ -71,15 +71,15 @@ class RetsReplay:
             body = self.login.replace(b"http://server.rets.com", f"http://127.0.0.1:{self.port}".encode())
             return Answer(body, headers=["Set-Cookie: RETS-Session-ID=s1; Path=/"])
         if "search" in path:
-            said = self.searches.pop(0) if len(self.searches) > 1 else self.searches[0]
-            return said if isinstance(said, Answer) else Answer(said)
-        return Answer(self.further)
+            reply = self.searches.pop(0) if len(self.searches) > 1 else self.searches[0]
+            return reply if isinstance(reply, Answer) else Answer(reply)
+        return Answer(self.other_body)
 
     def _refuse(self, request: Request) -> Answer | None:
-        given = request.headers.get("authorization", "")
-        if self.auth == "basic" and given == "Basic ZGVtbzpzZWNyZXQ=":
+        authorization = request.headers.get("authorization", "")
+        if self.auth == "basic" and authorization == "Basic ZGVtbzpzZWNyZXQ=":
             return None
-        if self.auth == "digest" and self._digest_is_right(request, given):
+        if self.auth == "digest" and self._digest_is_right(request, authorization):
             return None
         if self.auth == "basic":
             return Answer(b"who are you", 401, ['WWW-Authenticate: Basic realm="rets"'])
@@ -87,20 +87,20 @@ class RetsReplay:
         challenge = f'WWW-Authenticate: Digest realm="rets", nonce="n{self.nonces}", opaque="o", qop="auth"'
         return Answer(b"who are you", 401, [challenge])
 
-    def _digest_is_right(self, request: Request, given: str) -> bool:
-        if not given.startswith("Digest "):
+    def _digest_is_right(self, request: Request, authorization: str) -> bool:
+        if not authorization.startswith("Digest "):
             return False
-        said = {
+        parameters = {
             name.strip(): value.strip().strip('"')
-            for name, _, value in (part.partition("=") for part in given[7:].split(", "))
+            for name, _, value in (part.partition("=") for part in authorization[7:].split(", "))
         }
 
         def md5(text: str) -> str:
             return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
-        secret, asked = md5("demo:rets:secret"), md5(f"{request.method}:{said['uri']}")
-        expected = md5(f"{secret}:{said['nonce']}:{said['nc']}:{said['cnonce']}:auth:{asked}")
-        return said["response"] == expected and said["nonce"] == f"n{self.nonces}"
+        secret, request_hash = md5("demo:rets:secret"), md5(f"{request.method}:{parameters['uri']}")
+        expected = md5(f"{secret}:{parameters['nonce']}:{parameters['nc']}:{parameters['cnonce']}:auth:{request_hash}")
+        return parameters["response"] == expected and parameters["nonce"] == f"n{self.nonces}"
 
 
 @asynccontextmanager
@@ -139,5 +139,5 @@ async def _read_head(reader: asyncio.StreamReader) -> Request | None:
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     body = (await reader.readexactly(int(headers.get("content-length", "0")))).decode()
     parts = urlsplit(target)
-    said = parse_qs(body or parts.query, keep_blank_values=True)
-    return Request(method, parts.path, {name: values[0] for name, values in said.items()}, headers)
+    arguments = parse_qs(body or parts.query, keep_blank_values=True)
+    return Request(method, parts.path, {name: values[0] for name, values in arguments.items()}, headers)

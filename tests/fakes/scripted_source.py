@@ -1,4 +1,4 @@
-"""A source whose every answer a test writes down: a connector over plain values, with faults where wanted."""
+"""A scripted source: a connector over plain values, with faults if scripted."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -21,12 +21,12 @@ from platbook.connectors.contract import (
 
 
 class Anything(BaseModel, extra="allow"):
-    """Settings and credentials of a source that asks for none."""
+    """Settings and credentials of a source that needs none."""
 
 
 @dataclass
 class Source:
-    """What the source says. `pages` answer every walk from the page a checkpoint names."""
+    """The script of a source. `pages` answer every walk, from the page named by a checkpoint."""
 
     pages: Sequence[Page | Exception] = ()
     key_pages: Sequence[KeyPage | Exception] = ()
@@ -106,8 +106,8 @@ class ScriptedConnector:
 
 
 def listing(key: str, modified: str = "2026-01-01T00:00:00Z", **fields: object) -> RawRecord:
-    """A small listing in RESO's words."""
-    said: dict[str, object] = {
+    """A small listing with RESO field names."""
+    defaults: dict[str, object] = {
         "ListingKey": key,
         "ListingId": f"N{key}",
         "StandardStatus": "Active",
@@ -118,16 +118,16 @@ def listing(key: str, modified: str = "2026-01-01T00:00:00Z", **fields: object) 
         "PublicRemarks": "A bright house near the mill.",
         "ModificationTimestamp": modified,
     }
-    return RawRecord(key, said | fields, modified=modified)
+    return RawRecord(key, defaults | fields, modified=modified)
 
 
 def one_page(*records: RawRecord, watermark: str | None = None) -> list[Page | Exception]:
-    """A whole walk in one page."""
+    """A complete walk in one page."""
     latest = max((record.modified or "" for record in records), default=None)
     mark = watermark or latest
     return [Page(records, watermark=None if not mark else Cursor(mark), total=len(records), complete=True)]
 
 
 def all_keys(*keys: str) -> list[KeyPage | Exception]:
-    """A whole sweep in one page."""
+    """A complete sweep in one page."""
     return [KeyPage(keys, complete=True, total=len(keys))]

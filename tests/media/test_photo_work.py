@@ -41,7 +41,9 @@ async def test_the_source_of_these_tests_keeps_the_contract() -> None:
 async def test_a_source_with_every_rule_gives_all_photos_and_no_reason_to_complain(
     make_desk: MakeDesk, counts: tuple[int, ...], life: float
 ) -> None:
-    source = source_of(*counts, demanded={"User-Agent": TOKEN}, per_second=2, failing=0.05, life=life, single_use=True)
+    source = source_of(
+        *counts, required_headers={"User-Agent": TOKEN}, per_second=2, failing=0.05, url_lifetime=life, single_use=True
+    )
     desk = await make_desk(
         source,
         credentials={"token": TOKEN},
@@ -52,7 +54,7 @@ async def test_a_source_with_every_rule_gives_all_photos_and_no_reason_to_compla
         await asyncio.gather(desk.work(), desk.work())
         await desk.hurry()
     assert await desk.states() == {"stored": sum(counts)}
-    assert source.complaints == []
+    assert source.violations == []
     assert source.failed > 0
     assert sorted(source.served) == sorted(
         f"L{at}-{photo}" for at, count in enumerate(counts, 1) for photo in range(1, count + 1)
@@ -298,7 +300,7 @@ async def test_two_workers_share_the_work_and_do_none_of_it_twice(make_desk: Mak
         await asyncio.gather(desk.batches.run_next(PROVIDER), desk.batches.run_next(PROVIDER))
     assert await desk.states() == {"stored": 24}
     assert len(source.served) == len(set(source.served)) == 24
-    assert source.complaints == []
+    assert source.violations == []
 
 
 def to_urls(media: list[dict[str, object]]) -> list[str]:

@@ -15,7 +15,7 @@ from platbook.media.photo_worker import PhotoWorker
 from platbook.media.pictures import PLAIN, ImagePool
 from platbook.providers.configuration import parse_configuration
 from platbook.providers.providers import add_provider
-from platbook.simulate.rets.application import RetsSettings
+from platbook.simulate.rets.application import SimulatorSettings
 from platbook.simulate.rets.fields import RESOURCES
 from platbook.simulate.rets.source import STARTED
 from platbook.storage import Access, open_memory_storage
@@ -34,8 +34,8 @@ async def test_rets_photos_come_as_bytes_in_the_one_session_that_a_run_lends(dat
     clock, box = SetClock(AT), SecretBox(os.urandom(32))
     market = Market(SEED, LISTINGS, STARTED)
     async with AsyncExitStack() as stack:
-        served = stack.enter_context(served_rets(RetsSettings(listings=LISTINGS, seed=SEED, at=AT)))
-        served.behave("one-session")
+        served = stack.enter_context(served_rets(SimulatorSettings(listings=LISTINGS, seed=SEED, at=AT)))
+        served.apply_quirks("one-session")
         transport = await stack.enter_async_context(Transport.open(database, clock))
         studio = stack.enter_context(ImagePool.open())
         storage = open_memory_storage(b"k" * 32, clock)

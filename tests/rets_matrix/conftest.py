@@ -1,4 +1,4 @@
-"""One simulated server, one database and one engine for all of a worker's tests; each test has its own provider."""
+"""One simulated server, one database and one engine for all tests of a worker; each test has its own provider."""
 
 import os
 from collections.abc import AsyncGenerator, Generator
@@ -11,12 +11,12 @@ from platbook.base.clock import SetClock
 from platbook.db import Database, SecretBox
 from platbook.db.embedded import EmbeddedPostgres
 from platbook.market import Market
-from platbook.simulate.rets.application import RetsSettings
+from platbook.simulate.rets.application import SimulatorSettings
 from platbook.simulate.rets.source import STARTED
 from platbook.sync.engine import SyncEngine
 from platbook.transport import Timing, Transport
 from tests.fresh_database import fresh_database
-from tests.rets_matrix.board import Boards
+from tests.rets_matrix.rets_rig import RetsEnvironment
 from tests.simulate.served import AT, ServedRets, served_rets
 
 SIZE = 300
@@ -24,25 +24,27 @@ SEED = 4
 
 
 @asynccontextmanager
-async def opened_boards(source: ServedRets, market: Market, database_url: str) -> AsyncGenerator[Boards]:
-    """Everything that providers over one source share. Nobody waits between two tries."""
+async def open_environment(source: ServedRets, market: Market, database_url: str) -> AsyncGenerator[RetsEnvironment]:
+    """Everything shared by providers over one source. Retries do not wait."""
 
-    async def no_pause(seconds: float) -> None:
+    async def no_sleep(seconds: float) -> None:
         del seconds
 
     clock, box = SetClock(AT), SecretBox(os.urandom(32))
     async with (
         Database.open(database_url) as database,
-        Transport.open(database, clock, timing=Timing(sleep=no_pause)) as transport,
+        Transport.open(database, clock, timing=Timing(sleep=no_sleep)) as transport,
     ):
-        boards = Boards(source, market, database, SyncEngine(database, transport, box, clock), transport, box, clock)
-        boards.any_provider = (await boards.open()).provider_id
-        yield boards
+        environment = RetsEnvironment(
+            source, market, database, SyncEngine(database, transport, box, clock), transport, box, clock
+        )
+        environment.any_provider = (await environment.add_rig()).provider_id
+        yield environment
 
 
 @pytest.fixture(scope="package")
 def source() -> Generator[ServedRets]:
-    with served_rets(RetsSettings(listings=SIZE, seed=SEED, at=AT)) as served:
+    with served_rets(SimulatorSettings(listings=SIZE, seed=SEED, at=AT)) as served:
         yield served
 
 
@@ -53,6 +55,6 @@ def shared_database_url(postgres: EmbeddedPostgres, template: str) -> Generator[
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
-async def boards(source: ServedRets, shared_database_url: str) -> AsyncGenerator[Boards]:
-    async with opened_boards(source, Market(SEED, SIZE, STARTED), shared_database_url) as boards:
-        yield boards
+async def environment(source: ServedRets, shared_database_url: str) -> AsyncGenerator[RetsEnvironment]:
+    async with open_environment(source, Market(SEED, SIZE, STARTED), shared_database_url) as environment:
+        yield environment

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from platbook.simulate.rets.quirks import QUIRKS, Area, Kind, Quirk
+from platbook.simulate.rets.quirks import QUIRKS, Quirk, QuirkArea, QuirkKind
 from platbook.sync.runs.lifecycle import SyncType
-from tests.rets_matrix.board import Board, Boards
-from tests.rets_matrix.statements import Cells
+from tests.rets_matrix.expected_cells import Cells
+from tests.rets_matrix.rets_rig import RetsEnvironment, RetsRig
 from tests.simulate.served import AT
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-MANNERS = [quirk for quirk, about in QUIRKS.items() if about.kind is Kind.MANNER]
-FAULTS = [quirk for quirk, about in QUIRKS.items() if about.kind is Kind.FAULT and about.area is not Area.PHOTOS]
+BEHAVIORS = [quirk for quirk, info in QUIRKS.items() if info.kind is QuirkKind.BEHAVIOR]
+FAULTS = [quirk for quirk, info in QUIRKS.items() if info.kind is QuirkKind.FAULT and info.area is not QuirkArea.PHOTOS]
 ERRORS = {
     Quirk.ERROR_IN_TRAILER: "20209",
     Quirk.CUT_BODY: "cut short",
@@ -26,30 +26,30 @@ ERRORS = {
     Quirk.COUNT_WITHOUT_DATA: "incomplete",
     Quirk.HTTP_503: "503",
 }
-"""A word of the error that each fault ends with."""
+"""Part of the error message that each fault ends with."""
 LATER = AT + timedelta(days=2)
 
 
-async def follow(board: Board) -> None:
-    """A full sync, then what changed two days later, then what is gone."""
-    run = await board.sync(SyncType.FULL)
+async def check_full_cycle(rig: RetsRig) -> None:
+    """A full sync, then an incremental run two days later, then a key sweep."""
+    run = await rig.sync(SyncType.FULL)
     assert (run["status"], run["errored"], run["error"]) == ("success", 0, None)
-    assert await board.stored() == board.stated()
+    assert await rig.stored() == rig.expected()
 
-    board.boards.move(LATER)
-    run = await board.sync(SyncType.INCREMENTAL)
+    rig.environment.set_time(LATER)
+    run = await rig.sync(SyncType.INCREMENTAL)
     assert (run["status"], run["errored"], run["error"]) == ("success", 0, None)
-    assert 0 < int(str(run["fetched"])) < len(board.stated()) / 2
-    run = await board.sync(SyncType.SWEEP)
+    assert 0 < int(str(run["fetched"])) < len(rig.expected()) / 2
+    run = await rig.sync(SyncType.SWEEP)
     assert (run["status"], run["errored"], run["error"]) == ("success", 0, None)
-    assert await board.stored() == board.stated()
+    assert await rig.stored() == rig.expected()
 
 
-@pytest.mark.parametrize("quirk", [None, *MANNERS])
-async def test_under_a_manner_all_ends_equal(boards: Boards, quirk: Quirk | None) -> None:
-    board = await boards.open(*([quirk] if quirk else []))
-    await follow(board)
-    assert boards.served.server.statistics.requests.get("logout"), "each session is logged out"
+@pytest.mark.parametrize("quirk", [None, *BEHAVIORS])
+async def test_listings_are_equal_under_a_behavior(environment: RetsEnvironment, quirk: Quirk | None) -> None:
+    rig = await environment.add_rig(*([quirk] if quirk else []))
+    await check_full_cycle(rig)
+    assert environment.served.server.request_log.requests.get("logout"), "each session is logged out"
 
 
 CRITERIA = [
@@ -61,7 +61,7 @@ CRITERIA = [
 
 
 def satisfies(cells: Cells) -> bool:
-    """What the criteria mean, worked out from the source's own cells."""
+    """Evaluate the criteria on the source's expected cells."""
     return (
         cells["StandardStatus"] in {"Active", "Pending"}
         and 250_000 <= int(cells["ListPrice"] or 0) <= 900_000
@@ -71,24 +71,24 @@ def satisfies(cells: Cells) -> bool:
 
 
 @pytest.mark.parametrize("paging", ["offset", "key", "time"])
-async def test_criteria_narrow_every_search_to_what_satisfies_them(boards: Boards, paging: str) -> None:
-    board = await boards.open(criteria=CRITERIA, classes=["Residential"], paging=paging)
+async def test_criteria_restrict_every_search(environment: RetsEnvironment, paging: str) -> None:
+    rig = await environment.add_rig(criteria=CRITERIA, classes=["Residential"], paging=paging)
     for sync_type in (SyncType.FULL, SyncType.SWEEP):
-        run = await board.sync(sync_type)
+        run = await rig.sync(sync_type)
         assert (run["status"], run["error"]) == ("success", None)
     expected = {
         key: cells
-        for key, cells in board.stated().items()
+        for key, cells in rig.expected().items()
         if cells["PropertyType"] == "Residential" and satisfies(cells)
     }
-    assert 5 < len(expected) < len(board.stated()) / 2
-    assert await board.stored() == expected
+    assert 5 < len(expected) < len(rig.expected()) / 2
+    assert await rig.stored() == expected
 
 
-def settle(quirks: Collection[Quirk]) -> list[Quirk]:
-    """Leave out what no client could meet together with the rest: two rival forms of one proof."""
-    rival = Quirk.UA_INTEREALTY in quirks
-    return [quirk for quirk in quirks if not (rival and quirk is Quirk.UA_BARE_VERSION)]
+def drop_contradictions(quirks: Collection[Quirk]) -> list[Quirk]:
+    """Drop one of two contradicting forms of the user agent digest."""
+    has_interealty = Quirk.UA_INTEREALTY in quirks
+    return [quirk for quirk in quirks if not (has_interealty and quirk is Quirk.UA_BARE_VERSION)]
 
 
 SEEDED = settings(
@@ -100,65 +100,67 @@ SEEDED = settings(
     suppress_health_check=[HealthCheck.too_slow],
 )
 """Ten sets of quirks, the same ones in every run."""
-SETS = st.lists(st.sampled_from(MANNERS), min_size=2, max_size=14, unique=True).map(settle)
+SETS = st.lists(st.sampled_from(BEHAVIORS), min_size=2, max_size=14, unique=True).map(drop_contradictions)
 
 
 @SEEDED
 @given(quirks=SETS)
-async def test_under_many_manners_at_once_all_ends_equal(boards: Boards, quirks: list[Quirk]) -> None:
-    await follow(await boards.open(*quirks))
+async def test_listings_are_equal_under_many_behaviors(environment: RetsEnvironment, quirks: list[Quirk]) -> None:
+    await check_full_cycle(await environment.add_rig(*quirks))
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_under_a_fault_now_and_then_all_ends_equal(boards: Boards, fault: Quirk) -> None:
-    strikes = await follow_through(await boards.open(fault, page_size=20))
-    assert strikes[fault] > 0
+async def test_listings_are_equal_after_retries_under_an_occasional_fault(
+    environment: RetsEnvironment, fault: Quirk
+) -> None:
+    fault_counts = await check_full_cycle_with_retries(await environment.add_rig(fault, page_size=20))
+    assert fault_counts[fault] > 0
 
 
-async def follow_through(board: Board) -> Mapping[str, int]:
-    """As `follow`, where a run may fail and is asked for again; how often each fault struck."""
-    await sync_until_good(board, SyncType.FULL)
-    assert await board.stored() == board.stated()
+async def check_full_cycle_with_retries(rig: RetsRig) -> Mapping[str, int]:
+    """As `check_full_cycle`, with retries of failed runs; returns how often each fault occurred."""
+    await sync_until_success(rig, SyncType.FULL)
+    assert await rig.stored() == rig.expected()
 
-    board.boards.move(LATER)
+    rig.environment.set_time(LATER)
     for sync_type in (SyncType.INCREMENTAL, SyncType.SWEEP):
-        await sync_until_good(board, sync_type)
-    assert await board.stored() == board.stated()
-    return board.boards.served.server.statistics.strikes
+        await sync_until_success(rig, sync_type)
+    assert await rig.stored() == rig.expected()
+    return rig.environment.served.server.request_log.faults
 
 
-async def sync_until_good(board: Board, sync_type: SyncType) -> None:
-    """Run until it goes well: a run that a fault struck fails, and removes nothing."""
-    said: object = None
+async def sync_until_success(rig: RetsRig, sync_type: SyncType) -> None:
+    """Run until success: a run with a fault fails, and removes nothing."""
+    error: object = None
     for _ in range(30):
-        before = await board.stored()
-        run = await board.sync(sync_type)
+        before = await rig.stored()
+        run = await rig.sync(sync_type)
         if run["status"] == "success":
             return
         assert run["status"] == "failed"
-        said = run["error"]
-        assert before.keys() <= (await board.stored()).keys()
-    raise AssertionError(f"thirty runs failed, the last one with {said}")
+        error = run["error"]
+        assert before.keys() <= (await rig.stored()).keys()
+    raise AssertionError(f"thirty runs failed, the last one with {error}")
 
 
 @pytest.mark.parametrize("sync_type", [SyncType.FULL, SyncType.INCREMENTAL, SyncType.SWEEP])
-@pytest.mark.parametrize(("fault", "named"), ERRORS.items())
-async def test_under_a_fault_each_time_the_run_fails_by_name_and_nothing_is_lost(
-    boards: Boards, fault: Quirk, named: str, sync_type: SyncType
+@pytest.mark.parametrize(("fault", "message"), ERRORS.items())
+async def test_a_permanent_fault_fails_the_run_and_nothing_is_lost(
+    environment: RetsEnvironment, fault: Quirk, message: str, sync_type: SyncType
 ) -> None:
-    board = await boards.open()
-    assert (await board.sync(SyncType.FULL))["status"] == "success"
-    before, watermark = await board.stored(), await board.watermark()
+    rig = await environment.add_rig()
+    assert (await rig.sync(SyncType.FULL))["status"] == "success"
+    before, watermark = await rig.stored(), await rig.watermark()
 
-    boards.behave(f"{fault}=always")
-    boards.move(LATER)
-    run = await board.sync(sync_type)
+    environment.apply_quirks(f"{fault}=always")
+    environment.set_time(LATER)
+    run = await rig.sync(sync_type)
     assert run["status"] == "failed"
-    assert named in str(run["error"])
-    assert boards.served.server.statistics.strikes[fault] > 0
-    assert (await board.stored(), await board.watermark()) == (before, watermark)
+    assert message in str(run["error"])
+    assert environment.served.server.request_log.faults[fault] > 0
+    assert (await rig.stored(), await rig.watermark()) == (before, watermark)
 
-    boards.behave()
+    environment.apply_quirks()
     for again in (SyncType.INCREMENTAL, SyncType.SWEEP):
-        assert (await board.sync(again))["status"] == "success"
-    assert await board.stored() == board.stated()
+        assert (await rig.sync(again))["status"] == "success"
+    assert await rig.stored() == rig.expected()

@@ -1,4 +1,4 @@
-"""A simulated server in a thread of its own, as a client meets it: over a socket."""
+"""A simulated server in its own thread, reachable over a socket."""
 
 import asyncio
 import threading
@@ -7,16 +7,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from platbook.simulate.rets.application import RetsSettings, bind, create_server, serving
+from platbook.simulate.rets.application import SimulatorSettings, bind_loopback, create_server, run_server
 from platbook.simulate.rets.quirks import parse_quirks
-from platbook.simulate.rets.server import DEFAULT_CAP, Manner, RetsServer
+from platbook.simulate.rets.server import DEFAULT_CAP, RetsServer, ServerProfile
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 @dataclass
 class ServedRets:
-    """The server, and the address of its login."""
+    """The server, and its login URL."""
 
     server: RetsServer
     login_url: str
@@ -26,21 +26,21 @@ class ServedRets:
         """Scheme, host and port."""
         return self.login_url.removesuffix("/rets/login")
 
-    def behave(self, *quirks: str, cap: int = DEFAULT_CAP, seed: int = 1) -> None:
-        """Take on these quirks and no others; sessions end, statistics begin anew."""
-        self.server.behave(Manner(parse_quirks(quirks, seed), cap))
+    def apply_quirks(self, *quirks: str, cap: int = DEFAULT_CAP, seed: int = 1) -> None:
+        """Replace the quirks; sessions end, statistics are reset."""
+        self.server.apply_profile(ServerProfile(parse_quirks(quirks, seed), cap))
 
 
 @contextmanager
-def served_rets(settings: RetsSettings) -> Generator[ServedRets]:
+def served_rets(settings: SimulatorSettings) -> Generator[ServedRets]:
     """Serve until the block ends."""
     ready, stopping = threading.Event(), asyncio.Event()
     loops: list[asyncio.AbstractEventLoop] = []
-    server, bound = create_server(settings), bind(0)
+    server, bound = create_server(settings), bind_loopback(0)
 
     async def serve() -> None:
         loops.append(asyncio.get_running_loop())
-        async with serving(server, bound):
+        async with run_server(server, bound):
             ready.set()
             await stopping.wait()
 

@@ -9,24 +9,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from platbook.market import Market
-from platbook.simulate.rets.codes import Code, RefusedError
-from platbook.simulate.rets.criteria import Meaning, compile_condition
-from platbook.simulate.rets.dmql import AllOf, AnyOf, Criterion, Not, parse_dmql
+from platbook.simulate.rets.codes import RefusedError, ReplyCode
+from platbook.simulate.rets.criteria import QueryContext, compile_condition
+from platbook.simulate.rets.dmql import AllOf, AnyOf, DmqlCriterion, Not, parse_dmql
 from platbook.simulate.rets.fields import RESIDENTIAL
-from platbook.simulate.rets.inventory import Stock
+from platbook.simulate.rets.inventory import Inventory
 from platbook.simulate.rets.source import STARTED
 from tests.simulate.served import AT
 
-MEANING = Meaning({field.name: (at, field) for at, field in enumerate(RESIDENTIAL.fields)}, AT, UTC)
-STOCK = Stock(3, 400, STARTED)
-STAND = STOCK.at(AT)
+MEANING = QueryContext({field.name: (at, field) for at, field in enumerate(RESIDENTIAL.fields)}, AT, UTC)
+STOCK = Inventory(3, 400, STARTED)
+STAND = STOCK.snapshot_at(AT)
 RECORDS = {
     one.key: one.record for one in Market(3, 400, STARTED).listings(AT) if one.record["PropertyType"] == "Residential"
 }
 Record = dict[str, object]
 
 
-def found(query: str) -> set[str]:
+def find_keys(query: str) -> set[str]:
     holds = compile_condition(parse_dmql(query), MEANING)
     return {row.key for row in STAND.by_class["Residential"] if holds(row.values)}
 
@@ -40,7 +40,7 @@ def text(record: Record, name: str) -> str:
     return str(record.get(name) or "")
 
 
-def words(record: Record, name: str) -> list[str]:
+def values_of(record: Record, name: str) -> list[str]:
     value = record.get(name)
     return [str(word) for word in cast("list[object]", value)] if isinstance(value, list) else []
 
@@ -72,11 +72,11 @@ QUERIES: list[tuple[str, Callable[[Record], object]]] = [
     ("(StandardStatus=Acti)", lambda r: r["StandardStatus"] == "Active"),
     ("(StandardStatus=|Acti,Pend)", lambda r: r["StandardStatus"] in {"Active", "Pending"}),
     ("(StandardStatus=~Acti,Pend)", lambda r: r["StandardStatus"] not in {"Active", "Pending"}),
-    ("(Appliances=|Drye,Wash)", lambda r: {"Dryer", "Washer"} & {*words(r, "Appliances")}),
-    ("(Appliances=+Drye,Wash)", lambda r: {"Dryer", "Washer"} <= {*words(r, "Appliances")}),
-    ("(Appliances=~Drye,Wash)", lambda r: not {"Dryer", "Washer"} & {*words(r, "Appliances")}),
-    ("(Fencing=.ANY.)", lambda r: words(r, "Fencing")),
-    ("(Fencing=.EMPTY.)", lambda r: not words(r, "Fencing")),
+    ("(Appliances=|Drye,Wash)", lambda r: {"Dryer", "Washer"} & {*values_of(r, "Appliances")}),
+    ("(Appliances=+Drye,Wash)", lambda r: {"Dryer", "Washer"} <= {*values_of(r, "Appliances")}),
+    ("(Appliances=~Drye,Wash)", lambda r: not {"Dryer", "Washer"} & {*values_of(r, "Appliances")}),
+    ("(Fencing=.ANY.)", lambda r: values_of(r, "Fencing")),
+    ("(Fencing=.EMPTY.)", lambda r: not values_of(r, "Fencing")),
     ("(StandardStatus=|NoSuchCode)", nothing),
     ("(UnitNumber=.EMPTY.)", lambda r: r["UnitNumber"] is None),
     ("(UnitNumber=.ANY.)", lambda r: r["UnitNumber"] is not None),
@@ -117,8 +117,8 @@ QUERIES: list[tuple[str, Callable[[Record], object]]] = [
 
 
 @pytest.mark.parametrize(("query", "expected"), QUERIES)
-def test_a_query_finds_what_it_says(query: str, expected: Callable[[Record], object]) -> None:
-    assert found(query) == {key for key, record in RECORDS.items() if expected(record)}
+def test_a_query_matches_its_definition(query: str, expected: Callable[[Record], object]) -> None:
+    assert find_keys(query) == {key for key, record in RECORDS.items() if expected(record)}
 
 
 @pytest.mark.parametrize(
@@ -147,14 +147,14 @@ def test_a_query_finds_what_it_says(query: str, expected: Callable[[Record], obj
         ("(" * 100 + "ListPrice=1" + ")" * 100, 20206),
     ],
 )
-def test_what_cannot_be_understood_is_refused(query: str, code: int) -> None:
+def test_invalid_queries_are_refused(query: str, code: int) -> None:
     with pytest.raises(RefusedError) as refused:
-        found(query)
+        find_keys(query)
     assert refused.value.code == code
 
 
 def test_and_binds_tighter_than_or() -> None:
-    a, b, c = (Criterion(name, "1") for name in "abc")
+    a, b, c = (DmqlCriterion(name, "1") for name in "abc")
     assert parse_dmql("(a=1)|(b=1),(c=1)") == AnyOf((a, AllOf((b, c))))
     assert parse_dmql("((a=1)|(b=1)),~(c=1)") == AllOf((AnyOf((a, b)), Not(c)))
 
@@ -163,7 +163,7 @@ def test_and_binds_tighter_than_or() -> None:
 def test_any_text_is_a_query_or_is_refused(query: str) -> None:
     refusal = None
     try:
-        found(query)
+        find_keys(query)
     except RefusedError as refused:
         refusal = refused.code
-    assert refusal in {None, Code.UNKNOWN_FIELD, Code.INVALID_QUERY}
+    assert refusal in {None, ReplyCode.UNKNOWN_FIELD, ReplyCode.INVALID_QUERY}

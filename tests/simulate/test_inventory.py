@@ -1,25 +1,25 @@
-"""Going forward in time makes only what changed, and ends where making everything anew does."""
+"""Advancing in time rebuilds only what changed, with the same result as a full rebuild."""
 
 from datetime import timedelta
 
 import pytest
 
-from platbook.simulate.rets.inventory import Stock
+from platbook.simulate.rets.inventory import Inventory
 from platbook.simulate.rets.source import STARTED
 
 
 @pytest.mark.parametrize("steps", [(1,), (0.01, 3, 30), (100, 200, 5)])
-def test_step_by_step_is_as_at_once(steps: tuple[float, ...]) -> None:
-    walking = Stock(5, 80, STARTED)
+def test_advancing_in_steps_equals_a_rebuild(steps: tuple[float, ...]) -> None:
+    inventory = Inventory(5, 80, STARTED)
     for days in steps:
-        moment = STARTED + timedelta(days=days)
-        assert walking.at(moment) == Stock(5, 80, STARTED).at(moment)
+        time = STARTED + timedelta(days=days)
+        assert inventory.snapshot_at(time) == Inventory(5, 80, STARTED).snapshot_at(time)
 
 
-def test_agents_and_offices_are_those_the_listings_name() -> None:
-    stand = Stock(5, 80, STARTED).at(STARTED)
-    agents = {row.key: row for row in stand.by_class["Agent"]}
-    for listing in Stock(5, 80, STARTED).market.listings(STARTED):
+def test_agents_and_offices_match_the_listings() -> None:
+    snapshot = Inventory(5, 80, STARTED).snapshot_at(STARTED)
+    agents = {row.key: row for row in snapshot.by_class["Agent"]}
+    for listing in Inventory(5, 80, STARTED).market.listings(STARTED):
         agent = agents[str(listing.record["ListAgentKey"])]
         assert listing.record["ListAgentFullName"] in agent.values
         assert listing.record["ListOfficeKey"] in agent.values

@@ -1,7 +1,7 @@
-"""Clients of other people accept our server: they log in, read metadata, search all pages and fetch photos.
+"""Third-party clients accept our server: they log in, read metadata, search all pages and fetch photos.
 
-`make clients` installs them, each apart from the other, below the virtual environment. Where they are not, the tests
-are skipped, but not in CI.
+`make clients` installs them, isolated from each other, below the virtual environment. If they are not installed, the
+tests are skipped, except in CI.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ LISTINGS = {
 
 @pytest.fixture(scope="module")
 def served() -> Generator[Served]:
-    """The server as a process, which caps its replies so that there are pages."""
+    """The server as a process, with capped replies so that there are several pages."""
     with fresh_home() as home:
         options = ["--listings", str(SIZE), "--at", AT.isoformat(), "--quirk", "row-cap", "--cap", "100"]
         served = start_serving(Program(home), "simulate", "rets", "--port", "0", *options)
@@ -44,8 +44,8 @@ def served() -> Generator[Served]:
 
 
 @dataclass
-class Told:
-    """What a client tells of its way."""
+class ClientReport:
+    """What a client reports of its run."""
 
     system: str
     resources: list[str]
@@ -60,8 +60,8 @@ class Told:
     typed: dict[str, str] = field(default_factory=dict[str, str])
 
 
-def walk(name: str, program: str, script: str, url: str, *more: str) -> Told:
-    """Let a client walk through the server."""
+def run_client(name: str, program: str, script: str, url: str, *more: str) -> ClientReport:
+    """Run a client against the server."""
     installed = INSTALLED / name
     if not installed.is_dir():
         reason = f"{name} is not installed; `make clients` does it"
@@ -76,37 +76,37 @@ def walk(name: str, program: str, script: str, url: str, *more: str) -> Told:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return Told(**json.loads(done.stdout))
+    return ClientReport(**json.loads(done.stdout))
 
 
-def check(told: Told) -> None:
-    """What any client must have seen."""
-    assert told.system == "PLATBOOK"
-    assert told.resources == ["Property", "Agent", "Office", "Media"]
-    assert told.classes == ["Residential", "Commercial", "Land"]
-    assert told.fields == [field.name for field in RESIDENTIAL.fields]
-    assert told.lookup == list(LOOKUPS["View"])
-    assert told.objects == ["Photo"]
-    found = {row["ListingKey"]: row for row in told.rows}
-    assert found.keys() == LISTINGS.keys()
+def check(report: ClientReport) -> None:
+    """Check what every client must report."""
+    assert report.system == "PLATBOOK"
+    assert report.resources == ["Property", "Agent", "Office", "Media"]
+    assert report.classes == ["Residential", "Commercial", "Land"]
+    assert report.fields == [field.name for field in RESIDENTIAL.fields]
+    assert report.lookup == list(LOOKUPS["View"])
+    assert report.objects == ["Photo"]
+    rows_by_key = {row["ListingKey"]: row for row in report.rows}
+    assert rows_by_key.keys() == LISTINGS.keys()
     for key, listing in LISTINGS.items():
         for name in ("PublicRemarks", "StandardStatus", "ModificationTimestamp", "ListPrice"):
-            assert found[key][name] == str(listing.record[name])
-    images = [draw_photo(LISTINGS[told.key], photo.order) for photo in LISTINGS[told.key].photos]
+            assert rows_by_key[key][name] == str(listing.record[name])
+    images = [draw_photo(LISTINGS[report.key], photo.order) for photo in LISTINGS[report.key].photos]
     hashes = [hashlib.sha256(image).hexdigest() for image in images]
-    assert told.photos == [hashes[0], *hashes]
-    assert len(told.addresses) == len(images)
+    assert report.photos == [hashes[0], *hashes]
+    assert len(report.addresses) == len(images)
 
 
 def test_rets_continued(served: Served) -> None:
-    check(walk("rets-continued", sys.executable, "rets_continued.py", served.url, "digest"))
+    check(run_client("rets-continued", sys.executable, "rets_continued.py", served.url, "digest"))
 
 
 def test_rets_python(served: Served) -> None:
-    told = walk("rets-python", sys.executable, "rets_python.py", served.url, "digest")
-    check(told)
-    assert len(told.rows) == len(LISTINGS)
-    typed = told.typed
+    report = run_client("rets-python", sys.executable, "rets_python.py", served.url, "digest")
+    check(report)
+    assert len(report.rows) == len(LISTINGS)
+    typed = report.typed
     assert (typed["ListPrice"], typed["ModificationTimestamp"], typed["View"]) == ("int", "datetime", "list")
 
 
@@ -114,6 +114,6 @@ def test_rets_client(served: Served) -> None:
     node = shutil.which("node")
     if node is None:
         pytest.skip("there is no Node on this machine")
-    told = walk("rets-client", node, "rets_client.js", served.url)
-    check(told)
-    assert len(told.rows) == len(LISTINGS)
+    report = run_client("rets-client", node, "rets_client.js", served.url)
+    check(report)
+    assert len(report.rows) == len(LISTINGS)

@@ -1,4 +1,4 @@
-"""Each quirk changes what its sentence says: one check of the bytes for each, and nothing of it without the quirk."""
+"""Each quirk has the effect its description says: one check per quirk on the wire, which fails without it."""
 
 import re
 from collections.abc import Callable
@@ -10,10 +10,10 @@ import pytest
 
 from platbook.base.errors import InvalidInput
 from platbook.market import Market, draw_photo
-from platbook.simulate.rets.quirks import QUIRKS, Kind, Quirk, parse_quirks
+from platbook.simulate.rets.quirks import QUIRKS, Quirk, QuirkKind, parse_quirks
 from platbook.simulate.rets.source import STARTED
-from tests.simulate.caller import Caller, code, count, last_code, rows, sign_program
 from tests.simulate.conftest import SIZE
+from tests.simulate.raw_client import RawRetsClient, get_code, get_count, get_last_code, parse_rows, sign_user_agent
 from tests.simulate.served import AT, ServedRets
 
 Check = Callable[[ServedRets], object]
@@ -21,82 +21,82 @@ CHECKS: dict[Quirk, Check] = {}
 
 LISTINGS = {one.key: one for one in Market(3, SIZE, STARTED).listings(AT)}
 HOMES = sorted(key for key, one in LISTINGS.items() if one.record["PropertyType"] == "Residential")
-MARKED = next(key for key in HOMES if int(key) % 3 == 0)
+AFFECTED = next(key for key in HOMES if int(key) % 3 == 0)
 FIRST = LISTINGS[HOMES[0]]
 
 
 def check(quirk: Quirk) -> Callable[[Check], Check]:
-    """The function that tells whether the quirk is seen on the wire."""
+    """Register the check for the quirk's effect on the wire."""
 
-    def keep(function: Check) -> Check:
+    def register(function: Check) -> Check:
         CHECKS[quirk] = function
         return function
 
-    return keep
+    return register
 
 
 @pytest.mark.parametrize("quirk", Quirk)
-def test_a_quirk_is_seen_where_it_is_ordered_and_nowhere_else(rets: ServedRets, quirk: Quirk) -> None:
+def test_a_quirk_has_its_effect_only_if_it_is_enabled(rets: ServedRets, quirk: Quirk) -> None:
     assert not CHECKS[quirk](rets)
-    always = "=always" if QUIRKS[quirk].kind is Kind.FAULT else ""
-    rets.behave(f"{quirk}{always}", cap=10)
+    always = "=always" if QUIRKS[quirk].kind is QuirkKind.FAULT else ""
+    rets.apply_quirks(f"{quirk}{always}", cap=10)
     assert CHECKS[quirk](rets)
 
 
-def test_every_quirk_has_its_row_and_its_check() -> None:
+def test_every_quirk_has_a_description_and_a_check() -> None:
     assert set(QUIRKS) == set(CHECKS) == set(Quirk)
-    assert len({about.sentence for about in QUIRKS.values()}) == len(QUIRKS)
+    assert len({info.description for info in QUIRKS.values()}) == len(QUIRKS)
 
 
-def test_every_quirk_has_one_row_in_the_documents_with_an_expected_result() -> None:
+def test_every_quirk_has_one_row_in_the_docs_with_an_expected_result() -> None:
     page = (Path(__file__).resolve().parents[2] / "docs/rets.md").read_text()
-    manners, faults = page.split("### Faults")
-    for part, kind in ((manners, Kind.MANNER), (faults, Kind.FAULT)):
+    behaviors, faults = page.split("### Faults")
+    for part, kind in ((behaviors, QuirkKind.BEHAVIOR), (faults, QuirkKind.FAULT)):
         rows = re.findall(r"^\| `([a-z0-9-]+)` \| (.+?) \| (.+?) \|", part, re.MULTILINE)
-        assert {(name, sentence) for name, sentence, _ in rows} == {
-            (str(quirk), about.sentence) for quirk, about in QUIRKS.items() if about.kind is kind
+        assert {(name, description) for name, description, _ in rows} == {
+            (str(quirk), info.description) for quirk, info in QUIRKS.items() if info.kind is kind
         }
         assert all(result.strip() for _, _, result in rows)
 
 
-@pytest.mark.parametrize("fault", [quirk for quirk in Quirk if QUIRKS[quirk].kind is Kind.FAULT])
-def test_a_fault_strikes_about_one_in_ten_the_same_for_the_same_seed(fault: Quirk) -> None:
+@pytest.mark.parametrize("fault", [quirk for quirk in Quirk if QUIRKS[quirk].kind is QuirkKind.FAULT])
+def test_a_fault_affects_a_seeded_one_in_ten(fault: Quirk) -> None:
     quirks, other = parse_quirks([fault], seed=5), parse_quirks([fault], seed=6)
-    struck = [number for number in range(2000) if quirks.strikes(fault, number)]
-    assert 140 < len(struck) < 260
-    assert struck == [number for number in range(2000) if parse_quirks([fault], seed=5).strikes(fault, number)]
-    assert struck != [number for number in range(2000) if other.strikes(fault, number)]
+    affected = [number for number in range(2000) if quirks.triggers(fault, number)]
+    assert 140 < len(affected) < 260
+    assert affected == [number for number in range(2000) if parse_quirks([fault], seed=5).triggers(fault, number)]
+    assert affected != [number for number in range(2000) if other.triggers(fault, number)]
 
 
-@pytest.mark.parametrize("word", ["nothing", "ignore-offset=always", "cut-body=never", ""])
-def test_an_order_that_means_nothing_is_refused(word: str) -> None:
+@pytest.mark.parametrize("text", ["nothing", "ignore-offset=always", "cut-body=never", ""])
+def test_an_invalid_quirk_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput):
-        parse_quirks([word])
+        parse_quirks([text])
 
 
-def test_manners_together_still_answer(rets: ServedRets) -> None:
-    """But for those that need something of the client that this one does not do."""
-    kept_out = {Quirk.POST_ONLY, Quirk.UA_REQUIRED, Quirk.UA_INTEREALTY, Quirk.UA_BARE_VERSION, Quirk.REFUSE_OFFSET}
-    kept_out |= {Quirk.VENDOR_NAMES, Quirk.PIPE_DELIMITER, Quirk.NO_LEADING_DELIMITER, Quirk.NO_TRAILING_DELIMITER}
-    kept_out |= {Quirk.CONTROL_CHARACTERS, Quirk.SURROGATE_REFERENCES, Quirk.RAW_AMPERSAND, Quirk.LOWER_CASE_CODES}
-    rets.behave(*(quirk for quirk in Quirk if QUIRKS[quirk].kind is Kind.MANNER and quirk not in kept_out))
-    caller = Caller(rets, version="RETS/1.5", suffix="?app=rets&site=1")
-    assert caller.log_in().status_code == 200
-    caller.ask("action")
-    reply = caller.search("(ModificationTimestamp=1950-01-01T00:00:00+)", Select="ListingKey,City")
-    assert sorted(row["ListingKey"] for row in rows(reply)) == HOMES
+def test_behaviors_can_be_combined(rets: ServedRets) -> None:
+    """Except those that need something this client does not do."""
+    excluded = {Quirk.POST_ONLY, Quirk.UA_REQUIRED, Quirk.UA_INTEREALTY, Quirk.UA_BARE_VERSION, Quirk.REFUSE_OFFSET}
+    excluded |= {Quirk.VENDOR_NAMES, Quirk.PIPE_DELIMITER, Quirk.NO_LEADING_DELIMITER, Quirk.NO_TRAILING_DELIMITER}
+    excluded |= {Quirk.CONTROL_CHARACTERS, Quirk.SURROGATE_REFERENCES, Quirk.RAW_AMPERSAND, Quirk.LOWER_CASE_CODES}
+    rets.apply_quirks(*(quirk for quirk in Quirk if QUIRKS[quirk].kind is QuirkKind.BEHAVIOR and quirk not in excluded))
+    client = RawRetsClient(rets, version="RETS/1.5", suffix="?app=rets&site=1")
+    assert client.log_in().status_code == 200
+    client.request("action")
+    reply = client.search("(ModificationTimestamp=1950-01-01T00:00:00+)", Select="ListingKey,City")
+    assert sorted(row["ListingKey"] for row in parse_rows(reply)) == HOMES
 
 
-def logged_in(rets: ServedRets, method: str = "GET", suffix: str = "") -> Caller:
-    caller = Caller(rets, method=method, suffix=suffix)
-    assert caller.log_in().status_code == 200
-    return caller
+def logged_in(rets: ServedRets, method: str = "GET", suffix: str = "") -> RawRetsClient:
+    client = RawRetsClient(rets, method=method, suffix=suffix)
+    assert client.log_in().status_code == 200
+    return client
 
 
 def login_lines(rets: ServedRets) -> list[str]:
-    return re.findall(r"<RETS [^>]*>\s*(?:<RETS-RESPONSE>\s*)?(.*?)\s*</", Caller(rets).log_in().text, re.DOTALL)[
-        0
-    ].splitlines()
+    return re.findall(
+        r"<RETS [^>]*>\s*(?:<RETS-RESPONSE>\s*)?(.*?)\s*</", RawRetsClient(rets).log_in().text, re.DOTALL
+    )[0].splitlines()
 
 
 def data(rets: ServedRets, **more: str) -> httpx.Response:
@@ -109,7 +109,7 @@ def multipart(rets: ServedRets, **more: str) -> httpx.Response:
 
 @check(Quirk.LF_LOGIN)
 def _(rets: ServedRets) -> object:
-    return b"Demo Member\nUser=" in Caller(rets).log_in().content
+    return b"Demo Member\nUser=" in RawRetsClient(rets).log_in().content
 
 
 @check(Quirk.SPACED_LOGIN)
@@ -129,7 +129,7 @@ def _(rets: ServedRets) -> object:
 
 @check(Quirk.BARE_LOGIN)
 def _(rets: ServedRets) -> object:
-    return "RETS-RESPONSE" not in Caller(rets).log_in().text
+    return "RETS-RESPONSE" not in RawRetsClient(rets).log_in().text
 
 
 @check(Quirk.INFO_LINES)
@@ -144,9 +144,9 @@ def _(rets: ServedRets) -> object:
 
 @check(Quirk.QUERY_URLS)
 def _(rets: ServedRets) -> object:
-    told = "search?app=rets&amp;site=1" in Caller(rets).log_in().text
+    observed = "search?app=rets&amp;site=1" in RawRetsClient(rets).log_in().text
     return (
-        told
+        observed
         and logged_in(rets).search().status_code == 404
         and logged_in(rets, suffix="?app=rets&site=1").search().status_code == 200
     )
@@ -157,31 +157,33 @@ def _(rets: ServedRets) -> object:
     caller = logged_in(rets)
     caller.http.cookies.clear()
     return f"Search={rets.base.replace('127.0.0.1', 'localhost')}/rets/search" in login_lines(rets) and (
-        code(caller.search()) == 0
+        get_code(caller.search()) == 0
     )
 
 
 @check(Quirk.ACTION_PAGE)
 def _(rets: ServedRets) -> object:
-    caller = logged_in(rets)
-    if code(caller.search()) == 0:
+    client = logged_in(rets)
+    if get_code(client.search()) == 0:
         return False
-    return "html" in caller.ask("action").headers["Content-Type"] and code(caller.search()) == 0
+    return "html" in client.request("action").headers["Content-Type"] and get_code(client.search()) == 0
 
 
 @check(Quirk.VERSION_LOWERED)
 def _(rets: ServedRets) -> object:
-    caller = Caller(rets)
-    told = caller.log_in().headers["RETS-Version"]
-    refused = caller.search().status_code == 400
-    caller.version = told
-    return told == "RETS/1.5" and refused and caller.search().status_code == 200
+    client = RawRetsClient(rets)
+    observed = client.log_in().headers["RETS-Version"]
+    refused = client.search().status_code == 400
+    client.version = observed
+    return observed == "RETS/1.5" and refused and client.search().status_code == 200
 
 
 @check(Quirk.VERSION_REFUSED)
 def _(rets: ServedRets) -> object:
-    reply = Caller(rets).log_in()
-    return (reply.status_code, code(reply)) == (400, 20036) and Caller(rets, version="RETS/1.5").log_in().is_success
+    reply = RawRetsClient(rets).log_in()
+    return (reply.status_code, get_code(reply)) == (400, 20036) and RawRetsClient(
+        rets, version="RETS/1.5"
+    ).log_in().is_success
 
 
 @check(Quirk.LOWER_CASE_CODES)
@@ -196,15 +198,15 @@ def _(rets: ServedRets) -> object:
 
 def challenges(rets: ServedRets, times: int) -> int:
     """How many requests of so many are challenged, by one that repeats its proof where it can."""
-    caller, seen = Caller(rets), 0
+    client, seen = RawRetsClient(rets), 0
 
     def note(reply: httpx.Response) -> None:
         nonlocal seen
         seen += reply.status_code == 401
 
-    caller.http.event_hooks["response"] = [note]
+    client.http.event_hooks["response"] = [note]
     for _ in range(times):
-        assert caller.log_in().status_code == 200
+        assert client.log_in().status_code == 200
     return seen
 
 
@@ -220,81 +222,81 @@ def _(rets: ServedRets) -> object:
 
 @check(Quirk.DIGEST_NO_QOP)
 def _(rets: ServedRets) -> object:
-    challenge = Caller(rets, auth=None).log_in().headers["WWW-Authenticate"]
-    return "qop" not in challenge and "opaque" not in challenge and Caller(rets).log_in().is_success
+    challenge = RawRetsClient(rets, auth=None).log_in().headers["WWW-Authenticate"]
+    return "qop" not in challenge and "opaque" not in challenge and RawRetsClient(rets).log_in().is_success
 
 
 @check(Quirk.BOTH_CHALLENGES)
 def _(rets: ServedRets) -> object:
-    offered = Caller(rets, auth=None).log_in().headers.get_list("WWW-Authenticate")
+    offered = RawRetsClient(rets, auth=None).log_in().headers.get_list("WWW-Authenticate")
     return [one.split()[0] for one in offered] == ["Basic", "Digest"] and (
-        Caller(rets, auth=httpx.BasicAuth("demo", "demo")).log_in().is_success
+        RawRetsClient(rets, auth=httpx.BasicAuth("demo", "demo")).log_in().is_success
     )
 
 
-def programs(rets: ServedRets, product: str, version: str) -> list[int]:
-    """The codes of: no signature, a login signed with the product and version, a search signed anew, then as before."""
-    caller = Caller(rets)
-    answers = [code(caller.log_in())]
-    caller.headers = {"RETS-UA-Authorization": sign_program(product, "agent", "", version)}
-    answers.append(code(caller.log_in()))
-    before = dict(caller.headers)
-    session = caller.http.cookies.get("RETS-Session-ID") or ""
-    caller.headers = {"RETS-UA-Authorization": sign_program(product, "agent", session, version)}
-    answers.append(code(caller.search()))
-    caller.headers = before
-    return [*answers, code(caller.search())]
+def user_agent_codes(rets: ServedRets, product: str, version: str) -> list[int]:
+    """The codes of: no signature, a signed login, a search signed again, then one with the old signature."""
+    client = RawRetsClient(rets)
+    answers = [get_code(client.log_in())]
+    client.headers = {"RETS-UA-Authorization": sign_user_agent(product, "agent", "", version)}
+    answers.append(get_code(client.log_in()))
+    before = dict(client.headers)
+    session = client.http.cookies.get("RETS-Session-ID") or ""
+    client.headers = {"RETS-UA-Authorization": sign_user_agent(product, "agent", session, version)}
+    answers.append(get_code(client.search()))
+    client.headers = before
+    return [*answers, get_code(client.search())]
 
 
 @check(Quirk.UA_REQUIRED)
 def _(rets: ServedRets) -> object:
-    return programs(rets, "Caller/1.0", "RETS/1.7.2") == [20041, 0, 0, 20037]
+    return user_agent_codes(rets, "RawRetsClient/1.0", "RETS/1.7.2") == [20041, 0, 0, 20037]
 
 
 @check(Quirk.UA_INTEREALTY)
 def _(rets: ServedRets) -> object:
-    return programs(rets, "Caller", "RETS/1.7.2") == [20041, 0, 0, 20037]
+    return user_agent_codes(rets, "RawRetsClient", "RETS/1.7.2") == [20041, 0, 0, 20037]
 
 
 @check(Quirk.UA_BARE_VERSION)
 def _(rets: ServedRets) -> object:
-    return programs(rets, "Caller/1.0", "1.7.2") == [20041, 0, 0, 20037]
+    return user_agent_codes(rets, "RawRetsClient/1.0", "1.7.2") == [20041, 0, 0, 20037]
 
 
 @check(Quirk.UA_UNWELCOME)
 def _(rets: ServedRets) -> object:
-    return code(Caller(rets, headers={"RETS-UA-Authorization": "Digest 1"}).log_in()) == 20037
+    return get_code(RawRetsClient(rets, headers={"RETS-UA-Authorization": "Digest 1"}).log_in()) == 20037
 
 
 @check(Quirk.EXTRA_COOKIES)
 def _(rets: ServedRets) -> object:
-    caller = logged_in(rets)
-    fine = caller.search().is_success and caller.search().is_success
-    caller.http.cookies.pop("BALANCER", None)
-    return fine and caller.search().status_code == 401
+    client = logged_in(rets)
+    fine = client.search().is_success and client.search().is_success
+    client.http.cookies.pop("BALANCER", None)
+    return fine and client.search().status_code == 401
 
 
 @check(Quirk.ONE_SESSION)
 def _(rets: ServedRets) -> object:
     rets.server.sessions.clear()
     first = logged_in(rets)
-    second = code(Caller(rets).log_in())
-    again = code(first.log_in())
-    first.ask("logout")
-    return (second, again, code(Caller(rets).log_in())) == (20022, 0, 0)
+    second = get_code(RawRetsClient(rets).log_in())
+    again = get_code(first.log_in())
+    first.request("logout")
+    return (second, again, get_code(RawRetsClient(rets).log_in())) == (20022, 0, 0)
 
 
 @check(Quirk.PLAIN_LOGOUT)
 def _(rets: ServedRets) -> object:
-    return logged_in(rets).ask("logout").text == "Goodbye.\r\n"
+    return logged_in(rets).request("logout").text == "Goodbye.\r\n"
 
 
 def after_eight(rets: ServedRets) -> httpx.Response:
     """The answer to a session's ninth request; the tenth needs another login."""
-    caller = logged_in(rets)
+    client = logged_in(rets)
     for _ in range(8):
-        assert code(caller.search(Limit="1")) == 0
-    return caller.search(Limit="1")
+        assert get_code(client.search(Limit="1")) == 0
+    return client.search(Limit="1")
 
 
 @check(Quirk.EXPIRE_401)
@@ -310,17 +312,17 @@ def _(rets: ServedRets) -> object:
 
 @check(Quirk.EXPIRE_20036)
 def _(rets: ServedRets) -> object:
-    return code(after_eight(rets)) == 20036
+    return get_code(after_eight(rets)) == 20036
 
 
 @check(Quirk.EXPIRE_20037)
 def _(rets: ServedRets) -> object:
-    return code(after_eight(rets)) == 20037
+    return get_code(after_eight(rets)) == 20037
 
 
 @check(Quirk.EXPIRE_20701)
 def _(rets: ServedRets) -> object:
-    return code(after_eight(rets)) == 20701
+    return get_code(after_eight(rets)) == 20701
 
 
 @check(Quirk.EXPIRE_REDIRECT)
@@ -358,20 +360,20 @@ def _(rets: ServedRets) -> object:
 
 @check(Quirk.NO_COUNT)
 def _(rets: ServedRets) -> object:
-    return "<COUNT" not in data(rets).text and count(data(rets, Count="2")) == len(HOMES)
+    return "<COUNT" not in data(rets).text and get_count(data(rets, Count="2")) == len(HOMES)
 
 
 def capped(rets: ServedRets, envelope: int, last: int) -> bool:
     reply = data(rets)
-    told = (len(rows(reply)), "<MAXROWS/>" in reply.text, code(reply), last_code(reply))
+    observed = (len(parse_rows(reply)), "<MAXROWS/>" in reply.text, get_code(reply), get_last_code(reply))
     rest = data(rets, Offset=str(len(HOMES) - 4))
-    end = (len(rows(rest)), "<MAXROWS/>" in rest.text, last_code(rest))
-    return told == (10, True, envelope, last) and end == (5, False, 0)
+    end = (len(parse_rows(rest)), "<MAXROWS/>" in rest.text, get_last_code(rest))
+    return observed == (10, True, envelope, last) and end == (5, False, 0)
 
 
 @check(Quirk.ROW_CAP)
 def _(rets: ServedRets) -> object:
-    return capped(rets, 0, 0) and len(rows(data(rets, Select="ListingKey"))) == len(HOMES)
+    return capped(rets, 0, 0) and len(parse_rows(data(rets, Select="ListingKey"))) == len(HOMES)
 
 
 @check(Quirk.CAP_20208)
@@ -386,9 +388,9 @@ def _(rets: ServedRets) -> object:
 
 @check(Quirk.CAPPED_KEYS)
 def _(rets: ServedRets) -> object:
-    if Quirk.CAPPED_KEYS in rets.server.manner.quirks:
-        rets.behave(Quirk.CAPPED_KEYS, Quirk.ROW_CAP, cap=10)
-    return len(rows(data(rets, Select="ListingKey"))) == 10
+    if Quirk.CAPPED_KEYS in rets.server.profile.quirks:
+        rets.apply_quirks(Quirk.CAPPED_KEYS, Quirk.ROW_CAP, cap=10)
+    return len(parse_rows(data(rets, Select="ListingKey"))) == 10
 
 
 @check(Quirk.MAXROWS_ON_LAST)
@@ -398,44 +400,48 @@ def _(rets: ServedRets) -> object:
 
 @check(Quirk.IGNORE_OFFSET)
 def _(rets: ServedRets) -> object:
-    return [row["ListingKey"] for row in rows(data(rets, Limit="2", Offset="3"))] == HOMES[:2]
+    return [row["ListingKey"] for row in parse_rows(data(rets, Limit="2", Offset="3"))] == HOMES[:2]
 
 
 @check(Quirk.REFUSE_OFFSET)
 def _(rets: ServedRets) -> object:
-    return code(data(rets, Offset="1")) == 20203
+    return get_code(data(rets, Offset="1")) == 20203
 
 
 @check(Quirk.UNORDERED)
 def _(rets: ServedRets) -> object:
-    free = [row["ListingKey"] for row in rows(data(rets))]
-    bound = [row["ListingKey"] for row in rows(data(rets, Offset="1"))]
+    free = [row["ListingKey"] for row in parse_rows(data(rets))]
+    bound = [row["ListingKey"] for row in parse_rows(data(rets, Offset="1"))]
     return free != HOMES and sorted(free) == bound == HOMES
 
 
 @check(Quirk.CHARACTER_KEY)
 def _(rets: ServedRets) -> object:
-    kinds = {row["SystemName"]: row["DataType"] for row in rows(logged_in(rets).metadata("TABLE", "Property:Land"))}
-    exact = [row["ListingKey"] for row in rows(data(rets, query=f"(ListingKey={HOMES[3]},{HOMES[5]})"))]
-    return kinds["ListingKey"] == "Character" and code(data(rets)) == 20206 and exact == [HOMES[3], HOMES[5]]
+    kinds = {
+        row["SystemName"]: row["DataType"] for row in parse_rows(logged_in(rets).metadata("TABLE", "Property:Land"))
+    }
+    exact = [row["ListingKey"] for row in parse_rows(data(rets, query=f"(ListingKey={HOMES[3]},{HOMES[5]})"))]
+    return kinds["ListingKey"] == "Character" and get_code(data(rets)) == 20206 and exact == [HOMES[3], HOMES[5]]
 
 
 @check(Quirk.NARROW_SELECT)
 def _(rets: ServedRets) -> object:
-    names = [row["SystemName"] for row in rows(logged_in(rets).metadata("TABLE", "Property:Residential"))]
-    wide = code(data(rets, Select=",".join(names[:41]))) == 20202
-    return wide and len(rows(data(rets))[0]) == len(rows(data(rets, Select=",".join(names[60:100])))[0]) == 40
+    names = [row["SystemName"] for row in parse_rows(logged_in(rets).metadata("TABLE", "Property:Residential"))]
+    wide = get_code(data(rets, Select=",".join(names[:41]))) == 20202
+    return (
+        wide and len(parse_rows(data(rets))[0]) == len(parse_rows(data(rets, Select=",".join(names[60:100])))[0]) == 40
+    )
 
 
 @check(Quirk.EMPTY_IN_TRAILER)
 def _(rets: ServedRets) -> object:
     reply = data(rets, query="(ListPrice=1)")
-    return (code(reply), last_code(reply), '<COUNT Records="0"/>' in reply.text) == (0, 20201, True)
+    return (get_code(reply), get_last_code(reply), '<COUNT Records="0"/>' in reply.text) == (0, 20201, True)
 
 
 def remarks(rets: ServedRets) -> bytes:
     """The row of the marked listing as it is sent."""
-    return data(rets, query=f"(ListingKey={MARKED})", Select="ListingKey,PublicRemarks").content
+    return data(rets, query=f"(ListingKey={AFFECTED})", Select="ListingKey,PublicRemarks").content
 
 
 @check(Quirk.SURROGATE_REFERENCES)
@@ -464,18 +470,18 @@ def _(rets: ServedRets) -> object:
 
 
 def stamps(rets: ServedRets) -> list[str]:
-    return [row["ModificationTimestamp"] for row in rows(data(rets, Select="ModificationTimestamp"))]
+    return [row["ModificationTimestamp"] for row in parse_rows(data(rets, Select="ModificationTimestamp"))]
 
 
 @check(Quirk.ZONELESS_TIMESTAMPS)
 def _(rets: ServedRets) -> object:
-    told, system = stamps(rets), logged_in(rets).metadata("SYSTEM").text
-    if not all(re.fullmatch(r"[-0-9]{10}T[:0-9]{8}", one) for one in told) or 'Offset="-07:00"' not in system:
+    observed, system = stamps(rets), logged_in(rets).metadata("SYSTEM").text
+    if not all(re.fullmatch(r"[-0-9]{10}T[:0-9]{8}", one) for one in observed) or 'Offset="-07:00"' not in system:
         return False
-    local = [datetime.fromisoformat(f"{one}-07:00").astimezone(UTC) for one in told]
-    latest = max(told)
+    local = [datetime.fromisoformat(f"{one}-07:00").astimezone(UTC) for one in observed]
+    latest = max(observed)
     return local == [LISTINGS[key].modified for key in HOMES] and (
-        count(data(rets, Count="2", query=f"(ModificationTimestamp={latest}+)")) == told.count(latest)
+        get_count(data(rets, Count="2", query=f"(ModificationTimestamp={latest}+)")) == observed.count(latest)
     )
 
 
@@ -487,7 +493,12 @@ def _(rets: ServedRets) -> object:
 @check(Quirk.ERROR_IN_TRAILER)
 def _(rets: ServedRets) -> object:
     reply = data(rets)
-    return (code(reply), last_code(reply), len(rows(reply)), count(reply)) == (0, 20209, 3, len(HOMES))
+    return (get_code(reply), get_last_code(reply), len(parse_rows(reply)), get_count(reply)) == (
+        0,
+        20209,
+        3,
+        len(HOMES),
+    )
 
 
 @check(Quirk.CUT_BODY)
@@ -506,48 +517,50 @@ def _(rets: ServedRets) -> object:
 
 @check(Quirk.HTML_PAGE)
 def _(rets: ServedRets) -> object:
-    reply = Caller(rets).log_in()
+    reply = RawRetsClient(rets).log_in()
     return reply.status_code == 200 and reply.text.startswith("<!DOCTYPE html>")
 
 
 @check(Quirk.EMPTY_BODY)
 def _(rets: ServedRets) -> object:
-    reply = Caller(rets).log_in()
+    reply = RawRetsClient(rets).log_in()
     return (reply.status_code, reply.content) == (200, b"")
 
 
 @check(Quirk.COUNT_WITHOUT_DATA)
 def _(rets: ServedRets) -> object:
     reply = data(rets)
-    return (code(reply), count(reply), rows(reply)) == (0, len(HOMES), [])
+    return (get_code(reply), get_count(reply), parse_rows(reply)) == (0, len(HOMES), [])
 
 
 @check(Quirk.HTTP_503)
 def _(rets: ServedRets) -> object:
-    return Caller(rets).log_in().status_code == 503
+    return RawRetsClient(rets).log_in().status_code == 503
 
 
 @check(Quirk.METADATA_STANDARD_ONLY)
 def _(rets: ServedRets) -> object:
-    caller = logged_in(rets)
+    client = logged_in(rets)
     return (
-        code(caller.metadata("CLASS", "Property")) == 20513 and code(caller.metadata("CLASS", "0", "STANDARD-XML")) == 0
+        get_code(client.metadata("CLASS", "Property")) == 20513
+        and get_code(client.metadata("CLASS", "0", "STANDARD-XML")) == 0
     )
 
 
 @check(Quirk.METADATA_COMPACT_ONLY)
 def _(rets: ServedRets) -> object:
-    caller = logged_in(rets)
+    client = logged_in(rets)
     return (
-        code(caller.metadata("CLASS", "Property")) == 0 and code(caller.metadata("CLASS", "0", "STANDARD-XML")) == 20514
+        get_code(client.metadata("CLASS", "Property")) == 0
+        and get_code(client.metadata("CLASS", "0", "STANDARD-XML")) == 20514
     )
 
 
 @check(Quirk.METADATA_LOOKUP_ELEMENTS)
 def _(rets: ServedRets) -> object:
-    caller = logged_in(rets)
-    views = caller.metadata("LOOKUP_TYPE", "Property:View", "STANDARD-XML").text
-    system = caller.metadata("SYSTEM", "0", "STANDARD-XML").text
+    client = logged_in(rets)
+    views = client.metadata("LOOKUP_TYPE", "Property:View", "STANDARD-XML").text
+    system = client.metadata("SYSTEM", "0", "STANDARD-XML").text
     return "<Lookup>" in views and "<LookupType>" not in views and '<SYSTEM SystemID="PLATBOOK"' in system
 
 
@@ -562,34 +575,38 @@ def _(rets: ServedRets) -> object:
 
 @check(Quirk.METADATA_SHUFFLED)
 def _(rets: ServedRets) -> object:
-    told = rows(logged_in(rets).metadata("CLASS", "Property"))[0]
-    return (next(iter(told)), list(told)[-2], told["ClassName"]) == ("X-Vendor-Flag", "ClassName", "Residential")
+    observed = parse_rows(logged_in(rets).metadata("CLASS", "Property"))[0]
+    return (next(iter(observed)), list(observed)[-2], observed["ClassName"]) == (
+        "X-Vendor-Flag",
+        "ClassName",
+        "Residential",
+    )
 
 
 @check(Quirk.METADATA_LEVELS_ONLY)
 def _(rets: ServedRets) -> object:
-    caller = logged_in(rets)
-    return code(caller.metadata("SYSTEM", "*")) == 20502 and code(caller.metadata("SYSTEM", "0")) == 0
+    client = logged_in(rets)
+    return get_code(client.metadata("SYSTEM", "*")) == 20502 and get_code(client.metadata("SYSTEM", "0")) == 0
 
 
 @check(Quirk.METADATA_NONE_IN_TRAILER)
 def _(rets: ServedRets) -> object:
     reply = logged_in(rets).metadata("UPDATE", "Property")
-    return (code(reply), last_code(reply)) == (0, 20503)
+    return (get_code(reply), get_last_code(reply)) == (0, 20503)
 
 
 @check(Quirk.METADATA_NONE_SILENT)
 def _(rets: ServedRets) -> object:
-    return last_code(logged_in(rets).metadata("UPDATE", "Property")) == 0
+    return get_last_code(logged_in(rets).metadata("UPDATE", "Property")) == 0
 
 
 @check(Quirk.VENDOR_NAMES)
 def _(rets: ServedRets) -> object:
     reply = data(rets, query="(LIST_1=0+)", Select="LIST_1,LIST_2")
-    if code(reply):
+    if get_code(reply):
         return False
     by_standard = data(rets, query="(ListingKey=0+)", Select="ListingKey,ListingId", StandardNames="1")
-    return [list(row.values()) for row in rows(reply)] == [list(row.values()) for row in rows(by_standard)]
+    return [list(row.values()) for row in parse_rows(reply)] == [list(row.values()) for row in parse_rows(by_standard)]
 
 
 @check(Quirk.NO_FIRST_CRLF)
@@ -670,13 +687,13 @@ def _(rets: ServedRets) -> object:
 @check(Quirk.LOCATION_REFUSED)
 def _(rets: ServedRets) -> object:
     reply = multipart(rets, Location="1")
-    return reply.headers["Content-Type"] == "text/xml" and code(reply) == 20414
+    return reply.headers["Content-Type"] == "text/xml" and get_code(reply) == 20414
 
 
 @check(Quirk.ONE_ID_PER_CALL)
 def _(rets: ServedRets) -> object:
     reply = logged_in(rets).photos(f"{HOMES[0]}:1,{HOMES[1]}:1")
-    return reply.headers["Content-Type"] == "text/xml" and code(reply) == 20402
+    return reply.headers["Content-Type"] == "text/xml" and get_code(reply) == 20402
 
 
 @check(Quirk.NO_OBJECT_ID)
@@ -697,16 +714,16 @@ def _(rets: ServedRets) -> object:
 @check(Quirk.ABSENT_PHOTOS)
 def _(rets: ServedRets) -> object:
     fifth = next(key for key in LISTINGS if int(key) % 5 == 0)
-    caller = logged_in(rets)
-    single = caller.photos(f"{fifth}:2").headers["Content-Type"] == "text/xml"
-    return single and b'"20403"' in caller.photos(f"{fifth}:1:2").content and caller.photos(f"{fifth}:1").is_success
+    client = logged_in(rets)
+    single = client.photos(f"{fifth}:2").headers["Content-Type"] == "text/xml"
+    return single and b'"20403"' in client.photos(f"{fifth}:1:2").content and client.photos(f"{fifth}:1").is_success
 
 
 @check(Quirk.PLAIN_TEXT_ERRORS)
 def _(rets: ServedRets) -> object:
-    caller = logged_in(rets)
-    part = b"Content-Type: text/plain\r\n" in caller.photos(f"{FIRST.key}:1:77").content
-    return part and caller.photos("1:1").headers["Content-Type"].startswith("text/plain")
+    client = logged_in(rets)
+    part = b"Content-Type: text/plain\r\n" in client.photos(f"{FIRST.key}:1:77").content
+    return part and client.photos("1:1").headers["Content-Type"].startswith("text/plain")
 
 
 @check(Quirk.CUT_PHOTOS)
@@ -719,7 +736,7 @@ def _(rets: ServedRets) -> object:
 
 
 @pytest.mark.parametrize("both", [(Quirk.EXPIRE_401, Quirk.EXPIRE_20701)])
-def test_endings_ordered_together_take_turns(rets: ServedRets, both: tuple[Quirk, ...]) -> None:
-    rets.behave(*both)
+def test_enabled_expiries_take_turns(rets: ServedRets, both: tuple[Quirk, ...]) -> None:
+    rets.apply_quirks(*both)
     seen = [after_eight(rets) for _ in range(4)]
     assert [reply.status_code for reply in seen].count(401) == 2

@@ -215,7 +215,7 @@ async def test_the_action_page_is_fetched_after_login(feed: Open, recorded: str 
     login = LOGIN.replace(b"Logout=", b"Action=/rets/action\nLogout=")
     replay = RetsReplay([GOOD, _keys("1", "2")], login=login)
     if recorded is not None:  # real servers answer the action page and the logout with anything
-        replay.further = recorded_rets(recorded)
+        replay.other_body = recorded_rets(recorded)
     async with feed(replay) as it:
         run = await it.sync()
         assert run["status"] == "success", run["error"]

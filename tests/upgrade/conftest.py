@@ -13,10 +13,10 @@ from platbook.bootstrap.system import System, open_system
 from platbook.db import Query
 from platbook.db.embedded import EmbeddedPostgres
 from platbook.market import Market
-from platbook.simulate.rets.application import RetsSettings
+from platbook.simulate.rets.application import SimulatorSettings
 from platbook.simulate.rets.fields import find_property_class
 from platbook.sync.engine import SyncEngine
-from tests.rets_matrix.statements import state_all
+from tests.rets_matrix.expected_cells import expected_listings
 from tests.simulate.served import ServedRets, served_rets
 from tests.upgrade.stored import COLUMNS, KEY, LISTINGS, NOW, SEED, SOURCE_AT, SOURCE_STARTED, stored_database
 
@@ -58,7 +58,7 @@ class Upgraded:
 
     def stated(self, classes: Sequence[str]) -> dict[str, dict[str, str | None]]:
         """What the source holds of some classes, in the columns the providers select."""
-        cells = state_all(Market(SEED, LISTINGS, SOURCE_STARTED), SOURCE_AT, ())
+        cells = expected_listings(Market(SEED, LISTINGS, SOURCE_STARTED), SOURCE_AT, ())
         return {
             key: {column: said[column] for column in COLUMNS}
             for key, said in cells.items()
@@ -67,21 +67,25 @@ class Upgraded:
 
     def searches(self) -> list[dict[str, str]]:
         """The searches for records that the source was asked, in order: neither for keys alone nor for a count."""
-        asked = [arguments for transaction, arguments in self.source.server.statistics.asked if transaction == "search"]
+        asked = [
+            arguments
+            for transaction, arguments in self.source.server.request_log.recent_requests
+            if transaction == "search"
+        ]
         return [said for said in asked if said.get("Select") != "ListingKey" and said.get("Count") != "2"]
 
 
 @pytest.fixture(scope="module")
 def source() -> Generator[ServedRets]:
     """The source as it stood when the database was left."""
-    with served_rets(RetsSettings(listings=LISTINGS, seed=SEED, at=SOURCE_AT)) as served:
+    with served_rets(SimulatorSettings(listings=LISTINGS, seed=SEED, at=SOURCE_AT)) as served:
         yield served
 
 
 @pytest.fixture
 async def upgraded(postgres: EmbeddedPostgres, source: ServedRets, tmp_path: Path) -> AsyncGenerator[Upgraded]:
     """The database of then, opened as a start of Platbook opens it: migrated, its key checked."""
-    source.behave()  # nobody has asked anything yet
+    source.apply_quirks()  # nobody has asked anything yet
     with stored_database(postgres, source.login_url) as url:
         settings = Settings(
             database_url=SecretStr(url),

@@ -15,7 +15,7 @@ from platbook.base.errors import Conflict, NotFound
 from platbook.bootstrap.system import System
 from platbook.providers.configuration import Configuration
 from platbook.providers.providers import Provider, get_provider
-from platbook.simulate.rets.application import RetsSettings, bind, create_server, serving
+from platbook.simulate.rets.application import SimulatorSettings, bind_loopback, create_server, run_server
 from platbook.simulate.rets.fields import RESOURCES
 from platbook.sync.setup.providers import add_provider, read_configuration, replace_provider
 from platbook.sync.setup.purge import purge_provider
@@ -43,9 +43,9 @@ async def serve_demo(system: System, listings: int) -> AsyncGenerator[str]:
             await purge_provider(system.database, PROVIDER_ID, COMMAND_LINE, now)
             known = None
     started = (now if known is None else known.created_at).replace(microsecond=0)
-    market = RetsSettings(listings=listings, started=started, at=started + (now - started) * _SPEED, speed=_SPEED)
-    with contextlib.closing(bind(0)) as bound:
-        async with serving(create_server(market, system.clock), bound) as login_url:
+    market = SimulatorSettings(listings=listings, started=started, at=started + (now - started) * _SPEED, speed=_SPEED)
+    with contextlib.closing(bind_loopback(0)) as bound:
+        async with run_server(create_server(market, system.clock), bound) as login_url:
             await _set_up(system, known, _configuration(login_url, market), now)
             yield login_url
 
@@ -71,7 +71,7 @@ def _ahead(known: Provider, now: datetime) -> timedelta:
     return (now - known.created_at) * (_SPEED - 1)
 
 
-def _configuration(login_url: str, market: RetsSettings) -> Configuration:
+def _configuration(login_url: str, market: SimulatorSettings) -> Configuration:
     return read_configuration(
         {
             "providerId": PROVIDER_ID,

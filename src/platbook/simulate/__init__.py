@@ -1,1 +1,1 @@
-"""Servers that behave as an MLS does, over the invented market."""
+"""Simulated MLS servers over the simulated market."""

@@ -1,4 +1,4 @@
-"""The moment at which a simulated source stands: fixed, or running at some speed."""
+"""The clock of a simulated source: stopped, or running at some speed."""
 
 from datetime import datetime
 
@@ -6,11 +6,11 @@ from platbook.base.clock import Clock
 from platbook.base.times import as_utc
 
 
-class MarketTime:
-    """The market's own time: `speed` of its seconds pass in one real second, from `since` on; 0 stands still.
+class MarketClock:
+    """The market's simulated time: starts at `since` and advances `speed` seconds per real second; 0: stopped.
 
-    It is counted from the moment it was last set, by the clock that was given. It never tells a moment before
-    `started`, when there is no market yet.
+    It is computed from when it was last set, by the underlying clock. It never returns a time before `started`, when
+    the market does not exist yet.
     """
 
     def __init__(self, clock: Clock, started: datetime, since: datetime | None = None, speed: float = 1.0) -> None:
@@ -21,11 +21,11 @@ class MarketTime:
         self._since = since or self._set_at
 
     def now(self) -> datetime:
-        """The market's moment, in whole seconds."""
-        moment = self._since + (self._clock.now() - self._set_at) * self.speed
-        return as_utc(max(moment, self._started)).replace(microsecond=0)
+        """The market's time, in whole seconds."""
+        time = self._since + (self._clock.now() - self._set_at) * self.speed
+        return as_utc(max(time, self._started)).replace(microsecond=0)
 
-    def set(self, moment: datetime | None = None, speed: float | None = None) -> None:
-        """Put it to another moment, or let it go on at another speed."""
-        self._since, self._set_at = moment or self.now(), self._clock.now()
+    def set(self, time: datetime | None = None, speed: float | None = None) -> None:
+        """Set another time, or continue at another speed."""
+        self._since, self._set_at = time or self.now(), self._clock.now()
         self.speed = self.speed if speed is None else speed

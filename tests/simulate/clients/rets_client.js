@@ -1,4 +1,4 @@
-// rets-client's way through a RETS server, told as JSON. The library is found through NODE_PATH.
+// rets-client run against a RETS server, with its results as JSON. The library is loaded through NODE_PATH.
 const { createHash } = require("crypto");
 const rets = require("rets-client");
 
@@ -10,9 +10,9 @@ async function search(client) {
   const rows = [];
   for (;;) {
     const options = { limit: 100, offset: rows.length + 1, restrictedIndicator: undefined };
-    const found = await client.search.query("Property", "Residential", "(ListingKey=0+)", options);
-    rows.push(...found.results);
-    if (!found.maxRowsExceeded) return rows;
+    const page = await client.search.query("Property", "Residential", "(ListingKey=0+)", options);
+    rows.push(...page.results);
+    if (!page.maxRowsExceeded) return rows;
   }
 }
 
@@ -39,7 +39,7 @@ async function walk(client) {
 
 rets
   .getAutoLogoutClient(settings, walk)
-  .then((told) => console.log(JSON.stringify(told)))
+  .then((report) => console.log(JSON.stringify(report)))
   .catch((error) => {
     console.error(error);
     process.exitCode = 1;

@@ -1,4 +1,4 @@
-"""rets-continued's way through a RETS server, told as JSON. Run as a program with the library on the path."""
+"""rets-continued run against a RETS server, with its results as JSON. Run as a script with the library on the path."""
 
 import hashlib
 import json

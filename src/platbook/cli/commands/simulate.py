@@ -1,4 +1,4 @@
-"""`platbook simulate`: servers that behave as an MLS does, on loopback."""
+"""`platbook simulate`: simulated MLS servers on loopback."""
 
 import asyncio
 import contextlib
@@ -14,15 +14,15 @@ from platbook.base.times import parse_utc
 from platbook.cli.event_loop import new_event_loop
 from platbook.cli.output.console import out
 from platbook.cli.process import run_async, stop_on_signals
-from platbook.simulate.rets.application import PORT, RetsSettings, bind, create_server, serving
+from platbook.simulate.rets.application import PORT, SimulatorSettings, bind_loopback, create_server, run_server
 from platbook.simulate.rets.quirks import QUIRKS
 from platbook.simulate.rets.server import DEFAULT_CAP, RetsServer
 
-app = typer.Typer(help="Servers that behave as an MLS does, over an invented market.", no_args_is_help=True)
+app = typer.Typer(help="Simulated MLS servers over a simulated market.", no_args_is_help=True)
 
 
 class Auth(StrEnum):
-    """How a client proves who it is."""
+    """The HTTP authentication scheme."""
 
     DIGEST = "digest"
     BASIC = "basic"
@@ -30,36 +30,36 @@ class Auth(StrEnum):
 
 @app.callback()
 def simulate() -> None:
-    """Servers that behave as an MLS does, over an invented market."""
+    """Simulated MLS servers over a simulated market."""
 
 
 @app.command()
 def rets(  # noqa: PLR0913 - one parameter for each option of the command
     *,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port on loopback; 0 takes a free one.")] = PORT,
-    listings: Annotated[int, typer.Option(min=1, max=5_000_000, help="How many listings to invent.")] = 50,
+    listings: Annotated[int, typer.Option(min=1, max=5_000_000, help="Number of listings to generate.")] = 50,
     user: Annotated[str, typer.Option(help="The login's name.")] = "demo",
-    password: Annotated[str, typer.Option(help="The login's password.")] = "demo",  # noqa: S107 - everybody's
-    auth: Annotated[Auth, typer.Option(help="How the login is proved.")] = Auth.DIGEST,
+    password: Annotated[str, typer.Option(help="The login's password.")] = "demo",  # noqa: S107 - a demo login
+    auth: Annotated[Auth, typer.Option(help="The authentication scheme of the login.")] = Auth.DIGEST,
     quirk: Annotated[
-        list[str] | None, typer.Option(help="A quirk to have; NAME=always for a fault. May be given again.")
+        list[str] | None, typer.Option(help="Enable a quirk; NAME=always for a fault. Repeatable.")
     ] = None,
-    cap: Annotated[int, typer.Option(min=1, help="Rows in a reply, under a quirk that caps them.")] = DEFAULT_CAP,
-    at: Annotated[
-        str | None, typer.Option(help="The market's moment, ISO 8601; it stands still without --speed.")
-    ] = None,
-    speed: Annotated[float | None, typer.Option(min=0, help="Market seconds in one real second.")] = None,
-    seed: Annotated[int, typer.Option(help="Another seed is another market.")] = 1,
-    list_quirks: Annotated[bool, typer.Option("--list-quirks", help="List the quirks there are, and end.")] = False,
+    cap: Annotated[
+        int, typer.Option(min=1, help="Maximum rows in a reply, under a quirk that caps them.")
+    ] = DEFAULT_CAP,
+    at: Annotated[str | None, typer.Option(help="The market's time, ISO 8601; stopped unless --speed is set.")] = None,
+    speed: Annotated[float | None, typer.Option(min=0, help="Market seconds per real second.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the market; another seed is another market.")] = 1,
+    list_quirks: Annotated[bool, typer.Option("--list-quirks", help="List all quirks and exit.")] = False,
 ) -> None:
-    """A RETS server (1.5, 1.7.2, 1.8), with the quirks of real ones to order."""
+    """A RETS server (1.5, 1.7.2, 1.8), with configurable quirks of real ones."""
     if list_quirks:
         _list_quirks()
         return
-    settings = RetsSettings(
+    settings = SimulatorSettings(
         listings=listings,
         seed=seed,
-        at=_to_moment(at),
+        at=_parse_time(at),
         speed=speed,
         user=user,
         password=password,
@@ -68,28 +68,28 @@ def rets(  # noqa: PLR0913 - one parameter for each option of the command
         cap=cap,
     )
     server = create_server(settings)
-    bound = bind(port)
+    bound = bind_loopback(port)
     with contextlib.closing(bound):
         run_async(_serve(server, bound, settings), new_event_loop)
 
 
-async def _serve(server: RetsServer, bound: socket.socket, settings: RetsSettings) -> None:
+async def _serve(server: RetsServer, bound: socket.socket, settings: SimulatorSettings) -> None:
     stopping = asyncio.Event()
     with stop_on_signals(stopping):
-        async with serving(server, bound) as url:
+        async with run_server(server, bound) as url:
             out().print(f"Serving {url}  log in as {settings.user} / {settings.password}  Ctrl-C stops.", markup=False)
             await stopping.wait()
 
 
-def _to_moment(said: str | None) -> datetime | None:
-    if said is None:
+def _parse_time(text: str | None) -> datetime | None:
+    if text is None:
         return None
     try:
-        return parse_utc(said)
+        return parse_utc(text)
     except ValueError:
-        raise InvalidInput.of("at", f"{said[:40]!r} is not a moment, such as 2026-03-01T12:00:00Z") from None
+        raise InvalidInput.of("at", f"{text[:40]!r} is not an ISO 8601 time such as 2026-03-01T12:00:00Z") from None
 
 
 def _list_quirks() -> None:
-    for quirk, about in QUIRKS.items():
-        typer.echo(f"{quirk:<26}{about.kind:<8}{about.sentence}")
+    for quirk, info in QUIRKS.items():
+        typer.echo(f"{quirk:<26}{info.kind:<10}{info.description}")

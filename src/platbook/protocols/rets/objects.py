@@ -99,7 +99,7 @@ def to_object(part: MultipartPart) -> RetsObject:
 
 
 def _find_error(part: MultipartPart, kind: str, *, has_location: bool) -> ReplyStatus | None:
-    """Why this is no object, if it is none."""
+    """The error the part contains; None: it is an object."""
     text = part.content.lstrip()
     if kind in {"text/xml", "application/xml"} or _ROOT.match(text):
         status = parse_status(text)

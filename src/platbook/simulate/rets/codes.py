@@ -1,10 +1,10 @@
-"""RETS reply codes this server gives (1.7.2, section 3.9 and those of each transaction), and a refusal by one."""
+"""RETS reply codes of this server (1.7.2, section 3.9 and those of each transaction), and the error with one."""
 
 from enum import IntEnum
 
 
-class Code(IntEnum):
-    """A ReplyCode."""
+class ReplyCode(IntEnum):
+    """The value of ReplyCode."""
 
     OK = 0
     ADDITIONAL_LOGIN = 20022
@@ -32,9 +32,9 @@ class Code(IntEnum):
 
 
 class RefusedError(Exception):
-    """The request is answered with a code other than 0. `status` is HTTP's."""
+    """The request is answered with a code other than 0. `status` is the HTTP status."""
 
-    def __init__(self, code: Code, text: str, status: int = 200) -> None:
+    def __init__(self, code: ReplyCode, text: str, status: int = 200) -> None:
         super().__init__(text)
         self.code = code
         self.text = text

@@ -1,6 +1,6 @@
-"""What a DMQL2 query means for the rows of one class (RETS 1.7.2, section 7.7): a condition made into a test of values.
+"""Evaluates DMQL2 queries on the rows of one class (RETS 1.7.2, section 7.7): compiles a condition to a predicate.
 
-Dates and timestamps are compared as the market's text, which sorts as time does.
+Dates and timestamps are compared as the market's text, which sorts chronologically.
 """
 
 import re
@@ -10,20 +10,20 @@ from datetime import datetime, timedelta, timezone
 from typing import cast
 
 from platbook.base.times import as_utc
-from platbook.simulate.rets.codes import Code, RefusedError
-from platbook.simulate.rets.dmql import AllOf, AnyOf, Condition, Criterion, Not, split_list
-from platbook.simulate.rets.fields import DataType, Field, Shape
+from platbook.simulate.rets.codes import RefusedError, ReplyCode
+from platbook.simulate.rets.dmql import AllOf, AnyOf, Condition, DmqlCriterion, Not, split_list
+from platbook.simulate.rets.fields import DataType, Interpretation, SimulatedField
 from platbook.simulate.rets.inventory import Value, Values
 from platbook.simulate.rets.lookups import LOOKUPS, to_code
 
-Holds = Callable[[Values], bool]
+RowPredicate = Callable[[Values], bool]
 """Whether a row's values satisfy a condition."""
-_Suits = Callable[[Value], bool]
+_ValuePredicate = Callable[[Value], bool]
 _Comparable = str | float
 
 _NUMBER = r"[-+]?[0-9]+(?:\.[0-9]+)?"
 _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_PERIOD = (
+_TIME = (
     rf"{_DAY}(?:T[0-9]{{2}}:[0-9]{{2}}(?::[0-9]{{2}}(?:\.[0-9]+)?)?(?:Z|[-+][0-9]{{2}}:?[0-9]{{2}})?)?"
     r"|\.?(?:TODAY|NOW)\.?"
 )
@@ -32,164 +32,166 @@ _DAY_LENGTH = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
-    """What names and moments mean to the one who asks: fields by the names used, their places, now, the zone."""
+class QueryContext:
+    """The context of a query: fields and their indexes by the names in use, the current time, the time zone."""
 
-    fields: Mapping[str, tuple[int, Field]]
+    fields: Mapping[str, tuple[int, SimulatedField]]
     now: datetime
     zone: timezone
 
 
-def compile_condition(condition: Condition, meaning: Meaning) -> Holds:
-    """Make a test of a condition; RefusedError 20200 for an unknown field, 20206 for a value its type forbids."""
+def compile_condition(condition: Condition, context: QueryContext) -> RowPredicate:
+    """Compile a condition to a predicate. RefusedError 20200: unknown field; 20206: a value invalid for the type."""
     match condition:
-        case Criterion(name, value):
-            return _criterion(name, value, meaning)
+        case DmqlCriterion(name, value):
+            return _compile_criterion(name, value, context)
         case Not(part):
-            inner = compile_condition(part, meaning)
+            inner = compile_condition(part, context)
             return lambda values: not inner(values)
         case AllOf(parts):
-            every = [compile_condition(part, meaning) for part in parts]
-            return lambda values: all(holds(values) for holds in every)
+            all_tests = [compile_condition(part, context) for part in parts]
+            return lambda values: all(test(values) for test in all_tests)
         case AnyOf(parts):
-            some = [compile_condition(part, meaning) for part in parts]
-            return lambda values: any(holds(values) for holds in some)
+            any_tests = [compile_condition(part, context) for part in parts]
+            return lambda values: any(test(values) for test in any_tests)
 
 
-def _criterion(name: str, value: str, meaning: Meaning) -> Holds:
-    known = meaning.fields.get(name)
-    if known is None:
-        raise RefusedError(Code.UNKNOWN_FIELD, f"Unknown Query Field: {name}.")
-    place, field = known
+def _compile_criterion(name: str, value: str, context: QueryContext) -> RowPredicate:
+    entry = context.fields.get(name)
+    if entry is None:
+        raise RefusedError(ReplyCode.UNKNOWN_FIELD, f"Unknown Query Field: {name}.")
+    index, field = entry
     if not value:
-        raise _invalid(name, "it has no value")
-    suits = _suits(field, value, meaning)
-    return lambda values: suits(values[place])
+        raise _invalid(name, "the value is missing")
+    matches = _to_predicate(field, value, context)
+    return lambda values: matches(values[index])
 
 
-def _suits(field: Field, value: str, meaning: Meaning) -> _Suits:
+def _to_predicate(field: SimulatedField, value: str, context: QueryContext) -> _ValuePredicate:
     if value == ".EMPTY.":
-        return lambda held: held in {None, "", ()}
-    if field.shape in {Shape.LOOKUP, Shape.LOOKUP_MULTI}:
-        return _lookup(field, value)
+        return lambda actual: actual in {None, "", ()}
+    if field.interpretation in {Interpretation.LOOKUP, Interpretation.LOOKUP_MULTI}:
+        return _to_lookup_predicate(field, value)
     if value == ".ANY.":
-        return lambda held: held not in {None, "", ()}
+        return lambda actual: actual not in {None, "", ()}
     if value[0] in "|~":
-        raise _invalid(field.name, f"{value[0]} is for lookup fields alone")
-    return _typed(field, value, meaning)
+        raise _invalid(field.name, f"{value[0]} is allowed for lookup fields only")
+    return _to_typed_predicate(field, value, context)
 
 
-def _typed(field: Field, value: str, meaning: Meaning) -> _Suits:
+def _to_typed_predicate(field: SimulatedField, value: str, context: QueryContext) -> _ValuePredicate:
     match field.type:
         case DataType.BOOLEAN:
-            return _boolean(field, value)
+            return _to_boolean_predicate(field, value)
         case DataType.CHARACTER:
-            return _character(field, value)
+            return _to_text_predicate(field, value)
         case DataType.DATE | DataType.DATE_TIME:
-            return _ranges(field, value, _PERIOD, lambda said: _to_period(said, field.type, meaning))
+            return _to_range_predicate(field, value, _TIME, lambda text: _to_time_range(text, field.type, context))
         case _:
-            return _ranges(field, value, _NUMBER, lambda said: (float(said), float(said)))
+            return _to_range_predicate(field, value, _NUMBER, lambda text: (float(text), float(text)))
 
 
-def _lookup(field: Field, value: str) -> _Suits:
-    mark, said = (value[0], value[1:]) if value[0] in "|+~" else ("|", value)
-    if said == ".ANY.":
-        return lambda held: (held not in {None, ()}) == (mark != "~")
-    codes = {_unquote(word) for word in split_list(said)}
+def _to_lookup_predicate(field: SimulatedField, value: str) -> _ValuePredicate:
+    operator, codes_text = (value[0], value[1:]) if value[0] in "|+~" else ("|", value)
+    if codes_text == ".ANY.":
+        return lambda actual: (actual not in {None, ()}) == (operator != "~")
+    codes = {_unquote(item) for item in split_list(codes_text)}
     if not all(codes) or not codes:
         raise _invalid(field.name, "a lookup value is missing")
     if any(re.search(r"[*?]", code) for code in codes):
-        raise _invalid(field.name, "there are no wildcards in lookup values")
-    wanted = {long for long in LOOKUPS[field.lookup] if to_code(long) in codes}
+        raise _invalid(field.name, "wildcards are not allowed in lookup values")
+    expected = {long for long in LOOKUPS[field.lookup] if to_code(long) in codes}
 
-    def held_words(held: Value) -> set[str]:
-        if isinstance(held, tuple):
-            return set(held)
-        return set() if held is None else {str(held)}
+    def values_of(actual: Value) -> set[str]:
+        if isinstance(actual, tuple):
+            return set(actual)
+        return set() if actual is None else {str(actual)}
 
-    if mark == "+":
-        return lambda held: len(wanted) == len(codes) and wanted <= held_words(held)
-    if mark == "~":
-        return lambda held: not wanted & held_words(held)
-    return lambda held: bool(wanted & held_words(held))
+    if operator == "+":
+        return lambda actual: len(expected) == len(codes) and expected <= values_of(actual)
+    if operator == "~":
+        return lambda actual: not expected & values_of(actual)
+    return lambda actual: bool(expected & values_of(actual))
 
 
-def _boolean(field: Field, value: str) -> _Suits:
+def _to_boolean_predicate(field: SimulatedField, value: str) -> _ValuePredicate:
     if value not in {"0", "1"}:
-        raise _invalid(field.name, "a Boolean is 1 or 0")
-    wanted = value == "1"
-    return lambda held: held is wanted
+        raise _invalid(field.name, "a Boolean must be 1 or 0")
+    expected = value == "1"
+    return lambda actual: actual is expected
 
 
-def _character(field: Field, value: str) -> _Suits:
-    patterns = [_to_pattern(field, word) for word in split_list(value)]
-    return lambda held: held is not None and any(pattern.fullmatch(str(held)) for pattern in patterns)
+def _to_text_predicate(field: SimulatedField, value: str) -> _ValuePredicate:
+    patterns = [_to_pattern(field, item) for item in split_list(value)]
+    return lambda actual: actual is not None and any(pattern.fullmatch(str(actual)) for pattern in patterns)
 
 
-def _to_pattern(field: Field, word: str) -> re.Pattern[str]:
-    if word.startswith('"'):
-        return re.compile(re.escape(_unquote(word)), re.IGNORECASE)
-    if not _STRING.fullmatch(word):
+def _to_pattern(field: SimulatedField, item: str) -> re.Pattern[str]:
+    if item.startswith('"'):
+        return re.compile(re.escape(_unquote(item)), re.IGNORECASE)
+    if not _STRING.fullmatch(item):
         raise _invalid(
-            field.name, f"{word[:40]!r} is no string; what is not plain is quoted, and ranges are not for text"
+            field.name, f"{item[:40]!r} is not a string; special characters must be quoted, and text has no ranges"
         )
     wild = {"*": ".*", "?": "."}
-    return re.compile("".join(wild.get(letter) or re.escape(letter) for letter in word), re.IGNORECASE | re.DOTALL)
+    return re.compile("".join(wild.get(letter) or re.escape(letter) for letter in item), re.IGNORECASE | re.DOTALL)
 
 
-def _ranges(field: Field, value: str, one: str, to_ends: Callable[[str], tuple[_Comparable, _Comparable]]) -> _Suits:
-    """A comma list of values and ranges: a, a-b, a+, a-. `to_ends` gives the first and last moment a value means."""
+def _to_range_predicate(
+    field: SimulatedField, value: str, one: str, to_ends: Callable[[str], tuple[_Comparable, _Comparable]]
+) -> _ValuePredicate:
+    """Compile a comma-separated list of values and ranges: a, a-b, a+, a-. `to_ends` returns a value's bounds."""
     shape = re.compile(rf"({one})(?:([-+])|-({one}))?")
-    spans: list[tuple[float | None, float | None]] = []
-    for word in split_list(value):
-        found = shape.fullmatch(_unquote(word))
-        if not found:
-            raise _invalid(field.name, f"{word[:60]!r} is no {field.type} and no range of them")
-        low, high = cast("tuple[float, float]", to_ends(found[1]))
-        if found[3]:
-            spans.append((low, cast("float", to_ends(found[3])[1])))
+    ranges: list[tuple[float | None, float | None]] = []
+    for item in split_list(value):
+        match = shape.fullmatch(_unquote(item))
+        if not match:
+            raise _invalid(field.name, f"{item[:60]!r} is not a value or range of {field.type}")
+        low, high = cast("tuple[float, float]", to_ends(match[1]))
+        if match[3]:
+            ranges.append((low, cast("float", to_ends(match[3])[1])))
         else:
-            spans.append((None if found[2] == "-" else low, None if found[2] == "+" else high))
+            ranges.append((None if match[2] == "-" else low, None if match[2] == "+" else high))
 
-    def suits(held: Value) -> bool:
-        if held is None or isinstance(held, tuple):
+    def matches(actual: Value) -> bool:
+        if actual is None or isinstance(actual, tuple):
             return False
-        value = cast("float", held)  # or text, as both ends then are: they have the kind of the field's type
-        return any((low is None or value >= low) and (high is None or value <= high) for low, high in spans)
+        value = cast("float", actual)  # or text, as are both bounds then: all have the field's type
+        return any((low is None or value >= low) and (high is None or value <= high) for low, high in ranges)
 
-    return suits
+    return matches
 
 
-def _to_period(said: str, kind: DataType, meaning: Meaning) -> tuple[str, str]:
-    word = said.strip(".").upper()
-    if word in {"NOW", "TODAY"}:
-        moment = meaning.now.astimezone(meaning.zone)
-        said = moment.isoformat() if word == "NOW" and kind is DataType.DATE_TIME else moment.date().isoformat()
+def _to_time_range(text: str, kind: DataType, context: QueryContext) -> tuple[str, str]:
+    keyword = text.strip(".").upper()
+    if keyword in {"NOW", "TODAY"}:
+        time = context.now.astimezone(context.zone)
+        text = time.isoformat() if keyword == "NOW" and kind is DataType.DATE_TIME else time.date().isoformat()
     try:
-        moment = datetime.fromisoformat(said)
+        time = datetime.fromisoformat(text)
     except ValueError:
-        raise RefusedError(Code.INVALID_QUERY, f"Invalid Query Syntax: there is no moment {said}.") from None
+        raise RefusedError(ReplyCode.INVALID_QUERY, f"Invalid Query Syntax: {text} is not a time.") from None
     if kind is DataType.DATE:
-        return said[:_DAY_LENGTH], said[:_DAY_LENGTH]
-    if len(said) == _DAY_LENGTH:
-        first = moment.replace(tzinfo=meaning.zone)
+        return text[:_DAY_LENGTH], text[:_DAY_LENGTH]
+    if len(text) == _DAY_LENGTH:
+        first = time.replace(tzinfo=context.zone)
         return _to_text(first), _to_text(first + timedelta(days=1, seconds=-1))
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=meaning.zone)
-    return _to_text(moment), _to_text(moment)
+    time = time if time.tzinfo else time.replace(tzinfo=context.zone)
+    return _to_text(time), _to_text(time)
 
 
-def _to_text(moment: datetime) -> str:
+def _to_text(time: datetime) -> str:
     try:
-        return f"{as_utc(moment):%Y-%m-%dT%H:%M:%SZ}".rjust(20, "0")
+        return f"{as_utc(time):%Y-%m-%dT%H:%M:%SZ}".rjust(20, "0")
     except ValueError:
-        raise RefusedError(Code.INVALID_QUERY, "Invalid Query Syntax: a moment is out of all time.") from None
+        raise RefusedError(ReplyCode.INVALID_QUERY, "Invalid Query Syntax: a time is out of range.") from None
 
 
-def _unquote(word: str) -> str:
-    if len(word) > 1 and word[0] == word[-1] == '"':
-        return word[1:-1].replace('""', '"')
-    return word
+def _unquote(item: str) -> str:
+    if len(item) > 1 and item[0] == item[-1] == '"':
+        return item[1:-1].replace('""', '"')
+    return item
 
 
 def _invalid(name: str, why: str) -> RefusedError:
-    return RefusedError(Code.INVALID_QUERY, f"Invalid Query Syntax in {name}: {why}.")
+    return RefusedError(ReplyCode.INVALID_QUERY, f"Invalid Query Syntax in {name}: {why}.")

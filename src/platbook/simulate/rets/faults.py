@@ -1,4 +1,4 @@
-"""Replies gone wrong: which faults strike one, and what is left of it."""
+"""Fault injection: which faults affect a reply, and the broken response they make of it."""
 
 from collections.abc import Iterator
 
@@ -6,57 +6,57 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from platbook.simulate.rets.quirks import Quirk, Quirks
-from platbook.simulate.rets.reply import Reply
+from platbook.simulate.rets.reply import RetsReply
 
-_ANY = (Quirk.HTTP_503, Quirk.HTML_PAGE, Quirk.EMPTY_BODY)
+_WHOLE_REPLY_FAULTS = (Quirk.HTTP_503, Quirk.HTML_PAGE, Quirk.EMPTY_BODY)
 _PAGE = b"""<!DOCTYPE html>
 <html><head><title>Maintenance</title></head>
 <body><h1>We will be back soon</h1><p>The system is down for maintenance.<br></p></body></html>
 """
 
 
-def strike_whole(number: int, quirks: Quirks) -> tuple[Quirk, Reply] | None:
-    """What a request is answered with where a fault strikes before anything is looked at."""
-    for fault in _ANY:
-        if quirks.strikes(fault, number):
-            return fault, _whole(fault)
+def get_fault_reply(number: int, quirks: Quirks) -> tuple[Quirk, RetsReply] | None:
+    """The fault and reply for a request whose reply a fault replaces entirely; None: no such fault."""
+    for fault in _WHOLE_REPLY_FAULTS:
+        if quirks.triggers(fault, number):
+            return fault, _to_fault_reply(fault)
     return None
 
 
-def find_strikes(number: int, reply_is: str, quirks: Quirks) -> frozenset[Quirk]:
-    """The faults that strike the making of a reply of a transaction."""
-    mine = {
+def get_reply_faults(number: int, transaction: str, quirks: Quirks) -> frozenset[Quirk]:
+    """The faults that affect the reply of a transaction."""
+    by_transaction = {
         "search": (Quirk.ERROR_IN_TRAILER, Quirk.COUNT_WITHOUT_DATA, Quirk.CUT_BODY, Quirk.BROKEN_CONNECTION),
         "metadata": (Quirk.CUT_BODY, Quirk.BROKEN_CONNECTION),
         "object": (Quirk.CUT_PHOTOS,),
     }
-    return frozenset(fault for fault in mine.get(reply_is, ()) if quirks.strikes(fault, number))
+    return frozenset(fault for fault in by_transaction.get(transaction, ()) if quirks.triggers(fault, number))
 
 
-def spoil(body: Iterator[bytes], headers: dict[str, str], strikes: frozenset[Quirk]) -> Response | None:
-    """The HTTP answer to a reply that is cut, None where no fault cuts it."""
-    if Quirk.CUT_BODY in strikes:
-        whole = b"".join(body)
-        return Response(whole[: len(whole) // 2], headers=headers)
-    if strikes & {Quirk.BROKEN_CONNECTION, Quirk.CUT_PHOTOS}:
-        return _Broken(b"".join(body), headers)
+def to_broken_response(body: Iterator[bytes], headers: dict[str, str], faults: frozenset[Quirk]) -> Response | None:
+    """The HTTP response of a reply that a fault truncates; None: no such fault."""
+    if Quirk.CUT_BODY in faults:
+        content = b"".join(body)
+        return Response(content[: len(content) // 2], headers=headers)
+    if faults & {Quirk.BROKEN_CONNECTION, Quirk.CUT_PHOTOS}:
+        return _BrokenResponse(b"".join(body), headers)
     return None
 
 
-def _whole(fault: Quirk) -> Reply:
+def _to_fault_reply(fault: Quirk) -> RetsReply:
     if fault is Quirk.HTTP_503:
-        return Reply([b"Service unavailable.\n"], status=503, content_type="text/plain")
+        return RetsReply([b"Service unavailable.\n"], status=503, content_type="text/plain")
     if fault is Quirk.HTML_PAGE:
-        return Reply([_PAGE], content_type="text/html")
-    return Reply()
+        return RetsReply([_PAGE], content_type="text/html")
+    return RetsReply()
 
 
-class _Broken(StreamingResponse):
-    """Promises the whole length, sends half, and leaves: the server then closes the connection."""
+class _BrokenResponse(StreamingResponse):
+    """Declares the full Content-Length but sends half; the server then closes the connection."""
 
-    def __init__(self, whole: bytes, headers: dict[str, str]) -> None:
-        super().__init__(iter(()), headers=headers | {"Content-Length": str(len(whole))})
-        self._half = whole[: len(whole) // 2]
+    def __init__(self, content: bytes, headers: dict[str, str]) -> None:
+        super().__init__(iter(()), headers=headers | {"Content-Length": str(len(content))})
+        self._half = content[: len(content) // 2]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         del scope, receive

@@ -1,9 +1,9 @@
-"""The Login transaction (RETS 1.7.2, section 4), Action and Logout: what they say, in every layout there is."""
+"""The Login transaction (RETS 1.7.2, section 4), Action and Logout: their replies, in every layout."""
 
 from collections.abc import Iterator
 
 from platbook.simulate.rets.quirks import Quirk, Quirks
-from platbook.simulate.rets.reply import TEXTS, attributes, in_envelope, prolog
+from platbook.simulate.rets.reply import REPLY_TEXTS, format_reply_code, get_prolog, wrap_in_envelope
 from platbook.simulate.rets.sessions import TIMEOUT
 
 FOLDER = "/rets/"
@@ -16,16 +16,16 @@ CAPABILITIES = {
     "GetObject": "object",
     "Action": "action",
 }
-"""Each transaction's place below the folder."""
+"""Each transaction's path below the folder."""
 
-QUERY = "app=rets&site=1"
-"""What capability URLs carry under a quirk."""
+URL_QUERY = "app=rets&site=1"
+"""Query string of capability URLs under a quirk."""
 
 OTHER_HOST = "localhost"
-"""The name of the host in capability URLs under a quirk; logins come to 127.0.0.1."""
+"""The host name in capability URLs under a quirk; logins are sent to 127.0.0.1."""
 
-INSISTED = "RETS/1.5"
-"""The version the server insists on under a quirk."""
+FORCED_VERSION = "RETS/1.5"
+"""The version the server requires under a quirk."""
 
 _NUMBERS = {"TimeoutSeconds"}
 
@@ -33,7 +33,7 @@ _NUMBERS = {"TimeoutSeconds"}
 def write_login(
     base: str, user: str, version: tuple[int, ...], metadata: tuple[str, str], quirks: Quirks
 ) -> Iterator[str]:
-    """The reply to a login that succeeded. `base` is scheme, host and port; `metadata` its version and date."""
+    """The reply to a successful login. `base` is scheme, host and port; `metadata` its version and date."""
     info = [
         ("MemberName", "Demo Member"),
         ("User", f"{user},1,AGENT,{user}"),
@@ -45,7 +45,7 @@ def write_login(
         ("Balance", ""),
         ("TimeoutSeconds", str(int(TIMEOUT.total_seconds()))),
     ]
-    urls = [(name, _url(base, place, quirks)) for name, place in CAPABILITIES.items() if _is_told(name, quirks)]
+    urls = [(name, _url(base, path, quirks)) for name, path in CAPABILITIES.items() if _is_advertised(name, quirks)]
     lines = [_info_line(name, value, version, quirks) for name, value in info]
     lines += [_line(name, value, quirks) for name, value in urls]
     if Quirk.ONE_LINE_LOGIN in quirks:
@@ -54,35 +54,35 @@ def write_login(
         end = "\n" if Quirk.LF_LOGIN in quirks else "\r\n"
         body = "".join(f"{line}{end}" for line in lines)
     if Quirk.BARE_LOGIN in quirks:
-        yield f"{prolog(quirks)}<RETS {attributes(0, TEXTS[0], quirks)}>\r\n{body}</RETS>\r\n"
+        yield f"{get_prolog(quirks)}<RETS {format_reply_code(0, REPLY_TEXTS[0], quirks)}>\r\n{body}</RETS>\r\n"
         return
-    yield from in_envelope([f"<RETS-RESPONSE>\r\n{body}</RETS-RESPONSE>\r\n"], quirks)
+    yield from wrap_in_envelope([f"<RETS-RESPONSE>\r\n{body}</RETS-RESPONSE>\r\n"], quirks)
 
 
 def write_action() -> Iterator[str]:
-    """A page for people."""
+    """An HTML page."""
     yield "<html><head><title>Notice</title></head><body><p>Nothing here exists.</p></body></html>\r\n"
 
 
 def write_logout(quirks: Quirks) -> Iterator[str]:
-    """The farewell."""
+    """The reply to a logout."""
     if Quirk.PLAIN_LOGOUT in quirks:
         yield "Goodbye.\r\n"
         return
     lines = "ConnectTime=1\r\nBilling=0\r\nSignOffMessage=Goodbye\r\n"
-    yield from in_envelope([f"<RETS-RESPONSE>\r\n{lines}</RETS-RESPONSE>\r\n"], quirks)
+    yield from wrap_in_envelope([f"<RETS-RESPONSE>\r\n{lines}</RETS-RESPONSE>\r\n"], quirks)
 
 
-def _is_told(name: str, quirks: Quirks) -> bool:
+def _is_advertised(name: str, quirks: Quirks) -> bool:
     return name != "Action" or Quirk.ACTION_PAGE in quirks
 
 
-def _url(base: str, place: str, quirks: Quirks) -> str:
+def _url(base: str, path: str, quirks: Quirks) -> str:
     if Quirk.OTHER_HOST_URLS in quirks:
         base = base.replace("127.0.0.1", OTHER_HOST)
-    url = place if Quirk.RELATIVE_URLS in quirks else f"{base}{FOLDER}{place}"
+    url = path if Quirk.RELATIVE_URLS in quirks else f"{base}{FOLDER}{path}"
     if Quirk.QUERY_URLS in quirks:
-        query = QUERY if Quirk.RAW_AMPERSAND in quirks else QUERY.replace("&", "&amp;")
+        query = URL_QUERY if Quirk.RAW_AMPERSAND in quirks else URL_QUERY.replace("&", "&amp;")
         return f"{url}?{query}"
     return url
 

@@ -1,4 +1,4 @@
-"""The lookups and their values. A value's code is its words' beginnings: Active Under Contract, ActiUndeCont."""
+"""The lookups and their values. A value's code abbreviates its words: Active Under Contract, ActiUndeCont."""
 
 import re
 from collections.abc import Mapping
@@ -79,7 +79,7 @@ LOOKUPS: Mapping[str, tuple[str, ...]] = {
     "OccupantType": ("Owner", "Vacant"),
     "MediaCategory": ("Photo",),
 }
-"""By field name: every value that can occur, as people read it."""
+"""By field name: the display form of every value that can occur."""
 
 
 @lru_cache(maxsize=1024)

@@ -1,22 +1,22 @@
-"""The metadata as data (RETS 1.7.2, section 11): its types, where each stands in the tree, and its entries."""
+"""The metadata as data (RETS 1.7.2, section 11): its types, their hierarchy, and their entries."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from platbook.simulate.rets.fields import RESOURCES, Class, DataType, Field, Resource, Shape
+from platbook.simulate.rets.fields import RESOURCES, DataType, Interpretation, RetsClass, RetsResource, SimulatedField
 from platbook.simulate.rets.lookups import LOOKUPS, to_code
-from platbook.simulate.rets.names import NamedField, Names
+from platbook.simulate.rets.names import FieldNames, NamedField
 
 VERSION = "1.00.00001"
 
 Entry = Mapping[str, str]
 Parents = tuple[str, ...]
-"""The names of what an entry belongs to: (), (resource,), (resource, class) or (resource, lookup)."""
+"""The names of an entry's parents: (), (resource,), (resource, class) or (resource, lookup)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Type:
-    """A type of metadata. `parents` are the attributes that say what it belongs to; `element` is one entry's tag."""
+class MetadataType:
+    """A type of metadata. `parents` are the attributes that name its parents; `element` is the tag of one entry."""
 
     name: str
     parents: tuple[str, ...]
@@ -27,22 +27,22 @@ class Type:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """All entries of a type that belong to the same thing."""
+class MetadataSection:
+    """All entries of a type with the same parents."""
 
-    type: Type
+    type: MetadataType
     parents: Parents
     entries: Sequence[Entry]
 
 
-def _dated(name: str) -> tuple[str, str]:
+def _version_and_date(name: str) -> tuple[str, str]:
     return f"{name}Version", f"{name}Date"
 
 
-TYPES: Mapping[str, Type] = {
-    one.name: one
-    for one in (
-        Type(
+TYPES: Mapping[str, MetadataType] = {
+    item.name: item
+    for item in (
+        MetadataType(
             "SYSTEM",
             (),
             "SYSTEM",
@@ -50,30 +50,41 @@ TYPES: Mapping[str, Type] = {
             ("SystemID", "SystemDescription", "TimeZoneOffset"),
             ("RESOURCE", "FOREIGNKEYS"),
         ),
-        Type(
+        MetadataType(
             *("RESOURCE", (), "Resource", "ResourceID"),
             (
                 *("ResourceID", "StandardName", "VisibleName", "Description", "KeyField", "ClassCount"),
-                *(word for name in ("Class", "Object", "SearchHelp", "EditMask", "Lookup") for word in _dated(name)),
+                *(
+                    column
+                    for name in ("Class", "Object", "SearchHelp", "EditMask", "Lookup")
+                    for column in _version_and_date(name)
+                ),
             ),
             ("CLASS", "OBJECT", "SEARCH_HELP", "EDITMASK", "LOOKUP"),
         ),
-        Type(
+        MetadataType(
             *("FOREIGNKEYS", (), "ForeignKey", "ForeignKeyID"),
             (
                 *("ForeignKeyID", "ParentResourceID", "ParentClassID", "ParentSystemName"),
                 *("ChildResourceID", "ChildClassID", "ChildSystemName"),
             ),
         ),
-        Type(
+        MetadataType(
             *("CLASS", ("Resource",), "Class", "ClassName"),
             (
-                *("ClassName", "StandardName", "VisibleName", "Description", *_dated("Table"), *_dated("Update")),
+                *(
+                    "ClassName",
+                    "StandardName",
+                    "VisibleName",
+                    "Description",
+                    *_version_and_date("Table"),
+                    *_version_and_date("Update"),
+                ),
                 *("ClassTimeStamp", "DeletedFlagField", "DeletedFlagValue", "HasKeyIndex"),
             ),
             ("TABLE",),
         ),
-        Type(
+        MetadataType(
             *("TABLE", ("Resource", "Class"), "Field", "SystemName"),
             (
                 *("MetadataEntryID", "SystemName", "StandardName", "LongName", "DBName", "ShortName", "MaximumLength"),
@@ -82,30 +93,32 @@ TYPES: Mapping[str, Type] = {
                 *("SearchHelpID", "Unique", "ModTimeStamp", "InKeyIndex"),
             ),
         ),
-        Type(
+        MetadataType(
             *("OBJECT", ("Resource",), "Object", "ObjectType"),
             (
                 *("MetadataEntryID", "ObjectType", "MIMEType", "VisibleName", "Description", "ObjectTimeStamp"),
                 "ObjectCount",
             ),
         ),
-        Type(
+        MetadataType(
             *("SEARCH_HELP", ("Resource",), "SearchHelp", "SearchHelpID"),
             ("MetadataEntryID", "SearchHelpID", "Value"),
         ),
-        Type(*("EDITMASK", ("Resource",), "EditMask", "EditMaskID"), ("MetadataEntryID", "EditMaskID", "Value")),
-        Type(
+        MetadataType(
+            *("EDITMASK", ("Resource",), "EditMask", "EditMaskID"), ("MetadataEntryID", "EditMaskID", "Value")
+        ),
+        MetadataType(
             *("LOOKUP", ("Resource",), "Lookup", "LookupName"),
-            ("MetadataEntryID", "LookupName", "VisibleName", *_dated("LookupType")),
+            ("MetadataEntryID", "LookupName", "VisibleName", *_version_and_date("LookupType")),
             ("LOOKUP_TYPE",),
         ),
-        Type(
+        MetadataType(
             *("LOOKUP_TYPE", ("Resource", "Lookup"), "LookupType", "Value"),
             ("MetadataEntryID", "LongValue", "ShortValue", "Value"),
         ),
     )
 }
-"""The types that have entries here, by name."""
+"""The types that have entries, by name."""
 
 EMPTY_TYPES = frozenset(
     {
@@ -115,17 +128,17 @@ EMPTY_TYPES = frozenset(
         *("FILTER", "FILTER_TYPE"),
     }
 )
-"""Types that are known and have no entries."""
+"""Supported types without entries."""
 
 _PHONE_MASK, _KEY_HELP = "Phone", "Key"
 
 
 class Metadata:
-    """All entries, under the names that fields have. `date` is when all of it was last changed."""
+    """All entries, under the field names in use. `date` is when the metadata last changed."""
 
-    def __init__(self, names: Names, date: str, zone: str) -> None:
+    def __init__(self, names: FieldNames, date: str, zone: str) -> None:
         self._names, self._date, self._zone = names, date, zone
-        self._list: Mapping[str, Callable[[], Iterator[Part]]] = {
+        self._sections_of: Mapping[str, Callable[[], Iterator[MetadataSection]]] = {
             "SYSTEM": self._system,
             "RESOURCE": self._resources,
             "FOREIGNKEYS": self._foreign_keys,
@@ -138,18 +151,22 @@ class Metadata:
             "LOOKUP_TYPE": self._lookup_types,
         }
 
-    def parts(self, kind: Type, parents: Parents) -> list[Part]:
-        """The parts of a type below the parents named; none named means all."""
-        return [part for part in self._list[kind.name]() if part.parents[: len(parents)] == parents]
+    def sections(self, kind: MetadataType, parents: Parents) -> list[MetadataSection]:
+        """The sections of a type below `parents`; an empty tuple means all."""
+        return [section for section in self._sections_of[kind.name]() if section.parents[: len(parents)] == parents]
 
-    def _system(self) -> Iterator[Part]:
-        facts = {"SystemID": "PLATBOOK", "SystemDescription": "Platbook Sample MLS", "TimeZoneOffset": self._zone}
-        yield Part(TYPES["SYSTEM"], (), [facts])
+    def _system(self) -> Iterator[MetadataSection]:
+        entry = {"SystemID": "PLATBOOK", "SystemDescription": "Platbook Sample MLS", "TimeZoneOffset": self._zone}
+        yield MetadataSection(TYPES["SYSTEM"], (), [entry])
 
-    def _resources(self) -> Iterator[Part]:
-        dated = (word for name in ("Class", "Object", "SearchHelp", "EditMask", "Lookup") for word in _dated(name))
+    def _resources(self) -> Iterator[MetadataSection]:
+        dated = (
+            column
+            for name in ("Class", "Object", "SearchHelp", "EditMask", "Lookup")
+            for column in _version_and_date(name)
+        )
         dates = {name: VERSION if name.endswith("Version") else self._date for name in dated}
-        yield Part(
+        yield MetadataSection(
             TYPES["RESOURCE"],
             (),
             [
@@ -158,7 +175,7 @@ class Metadata:
                     "StandardName": resource.standard_name,
                     "VisibleName": resource.name,
                     "Description": resource.description,
-                    "KeyField": self._names.system(resource, resource.key),
+                    "KeyField": self._names.to_system_name(resource, resource.key),
                     "ClassCount": str(len(resource.classes)),
                     **dates,
                 }
@@ -166,62 +183,64 @@ class Metadata:
             ],
         )
 
-    def _foreign_keys(self) -> Iterator[Part]:
+    def _foreign_keys(self) -> Iterator[MetadataSection]:
         by_name = {resource.name: resource for resource in RESOURCES}
         links = (
             ("Agent", "Agent", "MemberKey", "ListAgentKey"),
             ("Office", "Office", "OfficeKey", "ListOfficeKey"),
         )
         entries: list[Entry] = []
-        for of_class in by_name["Property"].classes:
+        for rets_class in by_name["Property"].classes:
             for parent, parent_class, key, child in links:
                 entries.append(
                     {
-                        "ForeignKeyID": f"{of_class.name}{parent}",
+                        "ForeignKeyID": f"{rets_class.name}{parent}",
                         "ParentResourceID": parent,
                         "ParentClassID": parent_class,
-                        "ParentSystemName": self._names.system(by_name[parent], key),
+                        "ParentSystemName": self._names.to_system_name(by_name[parent], key),
                         "ChildResourceID": "Property",
-                        "ChildClassID": of_class.name,
-                        "ChildSystemName": self._names.system(by_name["Property"], child),
+                        "ChildClassID": rets_class.name,
+                        "ChildSystemName": self._names.to_system_name(by_name["Property"], child),
                     }
                 )
-        yield Part(TYPES["FOREIGNKEYS"], (), entries)
+        yield MetadataSection(TYPES["FOREIGNKEYS"], (), entries)
 
-    def _classes(self) -> Iterator[Part]:
+    def _classes(self) -> Iterator[MetadataSection]:
         for resource in RESOURCES:
-            stamp = self._names.system(resource, "ModificationTimestamp")
+            timestamp_field = self._names.to_system_name(resource, "ModificationTimestamp")
             entries = [
                 {
-                    "ClassName": one.name,
-                    "StandardName": "ResidentialProperty" if one.name == "Residential" else one.name,
-                    "VisibleName": one.name,
-                    "Description": one.description,
+                    "ClassName": item.name,
+                    "StandardName": "ResidentialProperty" if item.name == "Residential" else item.name,
+                    "VisibleName": item.name,
+                    "Description": item.description,
                     "TableVersion": VERSION,
                     "TableDate": self._date,
-                    "ClassTimeStamp": stamp,
+                    "ClassTimeStamp": timestamp_field,
                     "HasKeyIndex": "1",
                 }
-                for one in resource.classes
+                for item in resource.classes
             ]
-            yield Part(TYPES["CLASS"], (resource.name,), entries)
+            yield MetadataSection(TYPES["CLASS"], (resource.name,), entries)
 
-    def _tables(self) -> Iterator[Part]:
+    def _tables(self) -> Iterator[MetadataSection]:
         for resource in RESOURCES:
-            for of_class in resource.classes:
+            for rets_class in resource.classes:
                 entries = [
-                    self._table_entry(resource, of_class, number, named)
-                    for number, named in enumerate(self._names.fields(resource, of_class), 1)
+                    self._table_entry(resource, rets_class, number, named_field)
+                    for number, named_field in enumerate(self._names.fields(resource, rets_class), 1)
                 ]
-                yield Part(TYPES["TABLE"], (resource.name, of_class.name), entries)
+                yield MetadataSection(TYPES["TABLE"], (resource.name, rets_class.name), entries)
 
-    def _table_entry(self, resource: Resource, of_class: Class, number: int, named: NamedField) -> Entry:
-        field = named.field
+    def _table_entry(
+        self, resource: RetsResource, rets_class: RetsClass, number: int, named_field: NamedField
+    ) -> Entry:
+        field = named_field.field
         key = field.name == resource.key
         return {
-            "MetadataEntryID": f"{of_class.name}{number}",
-            "SystemName": named.system,
-            "StandardName": named.standard,
+            "MetadataEntryID": f"{rets_class.name}{number}",
+            "SystemName": named_field.system_name,
+            "StandardName": named_field.standard_name,
             "LongName": field.long_name,
             "DBName": f"{field.name[:6].upper()}{number:03d}",
             "ShortName": field.long_name[:24].strip(),
@@ -231,10 +250,10 @@ class Metadata:
             "Searchable": "1",
             "Interpretation": _interpretation(field),
             "Alignment": "Right" if field.type in {DataType.INT, DataType.DECIMAL} else "Left",
-            "UseSeparator": "1" if field.shape is Shape.CURRENCY else "0",
+            "UseSeparator": "1" if field.interpretation is Interpretation.CURRENCY else "0",
             "EditMaskID": _PHONE_MASK if field.name.endswith("Phone") else "",
             "LookupName": field.lookup,
-            "MaxSelect": str(len(LOOKUPS[field.lookup])) if field.shape is Shape.LOOKUP_MULTI else "",
+            "MaxSelect": str(len(LOOKUPS[field.lookup])) if field.interpretation is Interpretation.LOOKUP_MULTI else "",
             "Index": "1" if key else "0",
             "Required": "0",
             "SearchHelpID": _KEY_HELP if key else "",
@@ -243,35 +262,35 @@ class Metadata:
             "InKeyIndex": "1" if key else "0",
         }
 
-    def _objects(self) -> Iterator[Part]:
+    def _objects(self) -> Iterator[MetadataSection]:
         prop = RESOURCES[0]
-        facts = {
+        entry = {
             "MetadataEntryID": "Photo",
             "ObjectType": "Photo",
             "MIMEType": "image/jpeg",
             "VisibleName": "Photo",
             "Description": "Photos of the listing",
-            "ObjectTimeStamp": self._names.system(prop, "PhotosChangeTimestamp"),
-            "ObjectCount": self._names.system(prop, "PhotosCount"),
+            "ObjectTimeStamp": self._names.to_system_name(prop, "PhotosChangeTimestamp"),
+            "ObjectCount": self._names.to_system_name(prop, "PhotosCount"),
         }
-        yield Part(TYPES["OBJECT"], (prop.name,), [facts])
+        yield MetadataSection(TYPES["OBJECT"], (prop.name,), [entry])
 
-    def _search_help(self) -> Iterator[Part]:
+    def _search_help(self) -> Iterator[MetadataSection]:
         for resource in RESOURCES:
             text = "The key of the record: unique, never used again."
-            yield Part(
+            yield MetadataSection(
                 TYPES["SEARCH_HELP"],
                 (resource.name,),
                 [{"MetadataEntryID": _KEY_HELP, "SearchHelpID": _KEY_HELP, "Value": text}],
             )
 
-    def _edit_masks(self) -> Iterator[Part]:
+    def _edit_masks(self) -> Iterator[MetadataSection]:
         mask = {"MetadataEntryID": _PHONE_MASK, "EditMaskID": _PHONE_MASK, "Value": "[0-9]{3}-[0-9]{3}-[0-9]{4}"}
         for resource in RESOURCES:
-            if any(field.name.endswith("Phone") for one in resource.classes for field in one.fields):
-                yield Part(TYPES["EDITMASK"], (resource.name,), [mask])
+            if any(field.name.endswith("Phone") for item in resource.classes for field in item.fields):
+                yield MetadataSection(TYPES["EDITMASK"], (resource.name,), [mask])
 
-    def _lookups(self) -> Iterator[Part]:
+    def _lookups(self) -> Iterator[MetadataSection]:
         for resource in RESOURCES:
             entries = [
                 {
@@ -284,9 +303,9 @@ class Metadata:
                 for name in resource.lookups
             ]
             if entries:
-                yield Part(TYPES["LOOKUP"], (resource.name,), entries)
+                yield MetadataSection(TYPES["LOOKUP"], (resource.name,), entries)
 
-    def _lookup_types(self) -> Iterator[Part]:
+    def _lookup_types(self) -> Iterator[MetadataSection]:
         for resource in RESOURCES:
             for name in resource.lookups:
                 entries = [
@@ -298,10 +317,10 @@ class Metadata:
                     }
                     for number, value in enumerate(LOOKUPS[name], 1)
                 ]
-                yield Part(TYPES["LOOKUP_TYPE"], (resource.name, name), entries)
+                yield MetadataSection(TYPES["LOOKUP_TYPE"], (resource.name, name), entries)
 
 
-def _interpretation(field: Field) -> str:
-    if field.shape is Shape.PLAIN:
+def _interpretation(field: SimulatedField) -> str:
+    if field.interpretation is Interpretation.PLAIN:
         return "Number" if field.type in {DataType.INT, DataType.DECIMAL} else ""
-    return field.shape
+    return field.interpretation

@@ -1,8 +1,8 @@
-"""Every quirk the server can be told to have: its name, its kind, and what it changes.
+"""Every quirk the server can be configured with: its name, its kind, and its effect.
 
-A *manner* is how some vendor's server always answers; a client must end with the server's data all the same. A
-*fault* is a reply gone wrong; it strikes a seeded one in ten of the replies it can strike, or all of them where it
-was ordered as `NAME=always`. All may be combined; where two contradict each other, the sentence says which wins.
+A *behavior* is how some vendor's server always answers; a client must still end with the server's data. A *fault* is a
+broken reply; it affects a seeded one in ten of the replies it applies to, or all of them if configured as
+`NAME=always`. All can be combined; where two contradict each other, the description says which one wins.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,15 +17,15 @@ _ONE_IN = 10
 _ALWAYS = "always"
 
 
-class Kind(StrEnum):
-    """What a quirk is."""
+class QuirkKind(StrEnum):
+    """The kinds of quirks."""
 
-    MANNER = "manner"
+    BEHAVIOR = "behavior"
     FAULT = "fault"
 
 
-class Area(StrEnum):
-    """What part of the conversation a quirk changes."""
+class QuirkArea(StrEnum):
+    """The part of the protocol a quirk changes."""
 
     LOGIN = "login"
     SESSION = "session"
@@ -35,7 +35,7 @@ class Area(StrEnum):
 
 
 class Quirk(StrEnum):
-    """The names."""
+    """The names of the quirks."""
 
     LF_LOGIN = "lf-login"
     SPACED_LOGIN = "spaced-login"
@@ -137,44 +137,44 @@ class Quirk(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class About:
-    """What a quirk is and does."""
+class QuirkInfo:
+    """The kind, area and effect of a quirk."""
 
-    kind: Kind
-    area: Area
-    sentence: str
+    kind: QuirkKind
+    area: QuirkArea
+    description: str
 
 
-def _about(kind: Kind, area: Area, sentences: Mapping[Quirk, str]) -> dict[Quirk, About]:
-    return {quirk: About(kind, area, sentence) for quirk, sentence in sentences.items()}
+def _describe(kind: QuirkKind, area: QuirkArea, descriptions: Mapping[Quirk, str]) -> dict[Quirk, QuirkInfo]:
+    return {quirk: QuirkInfo(kind, area, description) for quirk, description in descriptions.items()}
 
 
 _LOGIN = {
-    Quirk.LF_LOGIN: "The lines of the login reply end in LF alone.",
-    Quirk.SPACED_LOGIN: "There are spaces round the = of the login reply's lines.",
+    Quirk.LF_LOGIN: "The lines of the login reply end in LF only.",
+    Quirk.SPACED_LOGIN: "The login reply's lines have spaces around the =.",
     Quirk.ONE_LINE_LOGIN: "The whole login reply is one line, key=value after key=value, some values empty.",
     Quirk.LOWER_CASE_LOGIN: "Names in the login reply are in lower case.",
     Quirk.BARE_LOGIN: "The login reply has no RETS-RESPONSE element, as in RETS 1.0.",
-    Quirk.INFO_LINES: "The login reply tells its facts in Info lines, as RETS 1.8 does.",
+    Quirk.INFO_LINES: "The login reply has its information in Info lines, as in RETS 1.8.",
     Quirk.RELATIVE_URLS: "Capability URLs are relative to the login's folder.",
-    Quirk.QUERY_URLS: "Capability URLs carry a query string that must come back.",
+    Quirk.QUERY_URLS: "Capability URLs have a query string that requests must include.",
     Quirk.OTHER_HOST_URLS: "Capability URLs, unless relative, are on another host, localhost, which needs no cookie.",
-    Quirk.ACTION_PAGE: "The login reply names an Action page; until it is fetched, nothing else is answered (20701).",
-    Quirk.VERSION_LOWERED: "The server answers with RETS/1.5 whatever it was asked in, and then insists on it.",
-    Quirk.VERSION_REFUSED: "A login in another version than RETS/1.5 is answered 400 with code 20036.",
-    Quirk.LOWER_CASE_CODES: "Replies say replyCode and replyText.",
-    Quirk.POST_ONLY: "Searches, metadata and photos are answered by POST alone; GET is 405.",
+    Quirk.ACTION_PAGE: "The login reply has an Action URL; until it is fetched, other requests are refused (20701).",
+    Quirk.VERSION_LOWERED: "The server answers with RETS/1.5 whatever version is requested, and then requires it.",
+    Quirk.VERSION_REFUSED: "A login with another version than RETS/1.5 is answered 400 with code 20036.",
+    Quirk.LOWER_CASE_CODES: "Reply attributes are spelt replyCode and replyText.",
+    Quirk.POST_ONLY: "Searches, metadata and photos accept only POST; GET is answered 405.",
 }
 _SESSION = {
-    Quirk.DIGEST_EVERY_TIME: "Each Digest nonce is good for one request; each request is challenged anew.",
-    Quirk.DIGEST_STALE: "A Digest nonce is stale after five requests, and the challenge says so.",
+    Quirk.DIGEST_EVERY_TIME: "Each Digest nonce is valid for one request; every request is challenged.",
+    Quirk.DIGEST_STALE: "A Digest nonce is stale after five requests, and the challenge has stale=true.",
     Quirk.DIGEST_NO_QOP: "The Digest challenge has no qop and no opaque (RFC 2069).",
     Quirk.BOTH_CHALLENGES: "Basic and Digest are both offered, Basic first; either is accepted.",
-    Quirk.UA_REQUIRED: "RETS-UA-Authorization is required (20037 or 20041), over the session id as it stands.",
+    Quirk.UA_REQUIRED: "RETS-UA-Authorization is required (20037 or 20041), over the current session id.",
     Quirk.UA_INTEREALTY: "As ua-required, with Interealty's digest: the product without its version.",
     Quirk.UA_BARE_VERSION: "As ua-required, with the version in the digest as 1.7.2, without RETS/.",
     Quirk.UA_UNWELCOME: "A request with RETS-UA-Authorization is refused (20037), unless it is required.",
-    Quirk.EXTRA_COOKIES: "Two more cookies are set, one changing with each reply; a request without them is 401.",
+    Quirk.EXTRA_COOKIES: "Two more cookies are set, one changing with each reply; requests without them are 401.",
     Quirk.ONE_SESSION: "One session per login: a second login is answered 20022 until the first has logged out.",
     Quirk.PLAIN_LOGOUT: "Logout is answered in plain text.",
     Quirk.EXPIRE_401: "A session ends after eight requests; the next is answered HTTP 401 without a challenge.",
@@ -185,121 +185,121 @@ _SESSION = {
     Quirk.EXPIRE_REDIRECT: "A session ends after eight requests; the next is redirected to the login.",
 }
 _SEARCH = {
-    Quirk.PIPE_DELIMITER: "Rows are delimited by a pipe: DELIMITER says 7C.",
-    Quirk.ONE_DIGIT_DELIMITER: "DELIMITER says 9 for a tab.",
+    Quirk.PIPE_DELIMITER: "Rows are delimited by a pipe: DELIMITER is 7C.",
+    Quirk.ONE_DIGIT_DELIMITER: "DELIMITER is 9 for a tab.",
     Quirk.NO_DELIMITER_TAG: "There is no DELIMITER; the delimiter is a tab, pipe-delimiter or not.",
     Quirk.NO_LEADING_DELIMITER: "COLUMNS and DATA do not start with the delimiter.",
     Quirk.NO_TRAILING_DELIMITER: "COLUMNS and DATA do not end with the delimiter.",
-    Quirk.NO_COUNT: "COUNT is left out, except where the count alone is asked for.",
-    Quirk.ROW_CAP: "A reply has at most as many rows as the cap (--cap), and MAXROWS where there are more.",
-    Quirk.CAP_20208: "As row-cap, and the envelope says 20208.",
-    Quirk.CAP_20208_TRAILER: "As row-cap, and a trailing RETS-STATUS says 20208.",
-    Quirk.CAPPED_KEYS: "The cap holds for searches of the key column alone too.",
-    Quirk.MAXROWS_ON_LAST: "A last page that is exactly full says MAXROWS too.",
+    Quirk.NO_COUNT: "COUNT is omitted, except when only the count is requested.",
+    Quirk.ROW_CAP: "A reply has at most --cap rows, and MAXROWS if there are more.",
+    Quirk.CAP_20208: "As row-cap, and the envelope's code is 20208.",
+    Quirk.CAP_20208_TRAILER: "As row-cap, and a trailing RETS-STATUS has code 20208.",
+    Quirk.CAPPED_KEYS: "The cap also applies to searches of only the key column.",
+    Quirk.MAXROWS_ON_LAST: "A last page that is exactly full also has MAXROWS.",
     Quirk.IGNORE_OFFSET: "Offset is ignored: every reply starts at the first row.",
     Quirk.REFUSE_OFFSET: "A search with an Offset is answered 20203, ignore-offset or not.",
-    Quirk.UNORDERED: "Without an Offset that is heeded, rows come in no order.",
+    Quirk.UNORDERED: "Without an effective Offset, rows are in no particular order.",
     Quirk.CHARACTER_KEY: "Keys are of type Character, on which ranges are not allowed (20206).",
-    Quirk.NARROW_SELECT: "A search for more than 40 columns is answered 20202; one without Select gives the first 40.",
-    Quirk.EMPTY_IN_TRAILER: "No records: envelope 0, COUNT 0, and 20201 in a trailing RETS-STATUS alone.",
+    Quirk.NARROW_SELECT: "More than 40 selected columns are answered 20202; without Select the first 40 are sent.",
+    Quirk.EMPTY_IN_TRAILER: "No records: envelope 0, COUNT 0, and 20201 only in a trailing RETS-STATUS.",
     Quirk.SURROGATE_REFERENCES: "Every third remark ends in a character sent as two surrogate references.",
-    Quirk.CONTROL_CHARACTERS: "Every third remark has a raw 0x0B where a space is meant.",
+    Quirk.CONTROL_CHARACTERS: "Every third remark has a raw 0x0B in place of a space.",
     Quirk.RAW_AMPERSAND: "Ampersands are sent raw, and every third remark has one.",
-    Quirk.LATIN_1_UNDECLARED: "Replies are in ISO-8859-1 and nobody says so; every third remark has an accent.",
-    Quirk.LATIN_1_DECLARED: "Replies are in ISO-8859-1, as the XML prolog says; every third remark has an accent.",
-    Quirk.ZONELESS_TIMESTAMPS: "Timestamps are local, without offset; METADATA-SYSTEM says the zone is -07:00.",
-    Quirk.FRACTION_TIMESTAMPS: "Timestamps have three digits behind the second.",
+    Quirk.LATIN_1_UNDECLARED: "Replies are in undeclared ISO-8859-1; every third remark has an accent.",
+    Quirk.LATIN_1_DECLARED: "Replies are in ISO-8859-1, declared in the XML prolog; every third remark has an accent.",
+    Quirk.ZONELESS_TIMESTAMPS: "Timestamps are local, without offset; METADATA-SYSTEM has the offset -07:00.",
+    Quirk.FRACTION_TIMESTAMPS: "Timestamps have milliseconds.",
 }
 _METADATA = {
     Quirk.METADATA_STANDARD_ONLY: "COMPACT metadata is refused (20513).",
     Quirk.METADATA_COMPACT_ONLY: "STANDARD-XML metadata is refused (20514), unless COMPACT is.",
-    Quirk.METADATA_LOOKUP_ELEMENTS: "In STANDARD-XML lookup values are Lookup elements, the system's facts attributes.",
-    Quirk.METADATA_RFC_DATES: "Metadata dates are written as in RFC 1123.",
-    Quirk.METADATA_SHUFFLED: "COMPACT metadata columns come in another order, with some nobody knows, and empty ones.",
-    Quirk.METADATA_LEVELS_ONLY: "Metadata is given level by level: an ID that ends in * is refused (20502).",
+    Quirk.METADATA_LOOKUP_ELEMENTS: "In STANDARD-XML lookup values are Lookup elements, system fields attributes.",
+    Quirk.METADATA_RFC_DATES: "Metadata dates are in RFC 1123 format.",
+    Quirk.METADATA_SHUFFLED: "COMPACT metadata columns are shuffled, with unknown and empty ones.",
+    Quirk.METADATA_LEVELS_ONLY: "Metadata is served level by level: an ID ending in * is refused (20502).",
     Quirk.METADATA_NONE_IN_TRAILER: "No metadata of a type: envelope 0 and 20503 in a trailing RETS-STATUS.",
     Quirk.METADATA_NONE_SILENT: "No metadata of a type: an empty envelope with code 0.",
-    Quirk.VENDOR_NAMES: "Fields have names of the vendor's own (LIST_1 …); their StandardName is RESO's.",
+    Quirk.VENDOR_NAMES: "Fields have vendor-specific names (LIST_1 …); their StandardName is RESO's.",
 }
 _PHOTOS = {
-    Quirk.NO_FIRST_CRLF: "A multipart reply starts with its first boundary, no CRLF before.",
+    Quirk.NO_FIRST_CRLF: "A multipart reply starts with its first boundary, without a CRLF before it.",
     Quirk.NO_END_BOUNDARY: "A multipart reply has no closing boundary.",
     Quirk.DASHED_BOUNDARY: "The boundary itself starts with dashes.",
-    Quirk.SPACED_BOUNDARY: "The boundary holds a space, unquoted.",
+    Quirk.SPACED_BOUNDARY: "The boundary contains a space, unquoted.",
     Quirk.QUOTED_BOUNDARY: "The boundary is quoted in the Content-Type.",
-    Quirk.BOUNDARY_CHARSET: "The Content-Type has a charset behind the boundary.",
-    Quirk.TIGHT_HEADERS: "Part headers have no space behind the colon.",
+    Quirk.BOUNDARY_CHARSET: "The Content-Type has a charset after the boundary.",
+    Quirk.TIGHT_HEADERS: "Part headers have no space after the colon.",
     Quirk.FOLDED_DESCRIPTION: "Content-Description is folded over two lines.",
-    Quirk.BROKEN_DESCRIPTION: "Content-Description runs over two lines, the second not marked as belonging to it.",
-    Quirk.BODYLESS_PARTS: "With Location=1 parts are headers alone, ended by a single CRLF.",
-    Quirk.STATUS_IN_PARTS: "With Location=1 good parts hold a RETS reply with code 0.",
+    Quirk.BROKEN_DESCRIPTION: "Content-Description spans two lines, the second without indentation.",
+    Quirk.BODYLESS_PARTS: "With Location=1 parts have only headers, ended by a single CRLF.",
+    Quirk.STATUS_IN_PARTS: "With Location=1 successful parts contain a RETS reply with code 0.",
     Quirk.JUNK_AFTER_ERROR: "The XML of a failed part is followed by some stray characters.",
     Quirk.ESCAPED_LOCATION: "Ampersands in Location are written &amp;.",
-    Quirk.LOCATION_IGNORED: "Location=1 is ignored: the bytes come.",
+    Quirk.LOCATION_IGNORED: "Location=1 is ignored: the bytes are sent.",
     Quirk.LOCATION_REFUSED: "Location=1 is answered 20414, location-ignored or not.",
     Quirk.ONE_ID_PER_CALL: "A request for photos of more than one record is answered 20402.",
     Quirk.NO_OBJECT_ID: "A reply of a single photo has no Object-ID.",
-    Quirk.ALWAYS_MULTIPART: "A single photo comes as a multipart reply of one part.",
-    Quirk.CRLF_IN_IMAGES: "Every image ends in CR LF, which belongs to it.",
-    Quirk.ABSENT_PHOTOS: "Every fifth listing's second photo is gone: 20403 in its place.",
+    Quirk.ALWAYS_MULTIPART: "A single photo is sent as a multipart reply of one part.",
+    Quirk.CRLF_IN_IMAGES: "Every image ends in CRLF, which is part of it.",
+    Quirk.ABSENT_PHOTOS: "Every fifth listing's second photo is missing: 20403 in its place.",
     Quirk.PLAIN_TEXT_ERRORS: "Failed parts and requests for photos are answered in text/plain.",
 }
 _SEARCH_FAULTS = {
     Quirk.ERROR_IN_TRAILER: "A search reply ends after at most three rows with RETS-STATUS 20209.",
-    Quirk.CUT_BODY: "A search or metadata reply stops in the middle, and HTTP says all is well.",
-    Quirk.BROKEN_CONNECTION: "The connection of a search or metadata reply ends in the middle.",
+    Quirk.CUT_BODY: "A search or metadata reply stops in the middle, with HTTP status 200.",
+    Quirk.BROKEN_CONNECTION: "The connection is closed in the middle of a search or metadata reply.",
     Quirk.HTML_PAGE: "Any request is answered with an HTML page and status 200.",
-    Quirk.EMPTY_BODY: "Any request is answered with nothing and status 200.",
-    Quirk.COUNT_WITHOUT_DATA: "A search reply tells its COUNT and has no rows.",
+    Quirk.EMPTY_BODY: "Any request is answered with an empty body and status 200.",
+    Quirk.COUNT_WITHOUT_DATA: "A search reply has its COUNT but no rows.",
     Quirk.HTTP_503: "Any request is answered HTTP 503.",
 }
 _PHOTO_FAULTS = {
-    Quirk.CUT_PHOTOS: "The connection of a reply with photos ends in the middle.",
+    Quirk.CUT_PHOTOS: "The connection is closed in the middle of a reply with photos.",
 }
 
-QUIRKS: Mapping[Quirk, About] = {
-    **_about(Kind.MANNER, Area.LOGIN, _LOGIN),
-    **_about(Kind.MANNER, Area.SESSION, _SESSION),
-    **_about(Kind.MANNER, Area.SEARCH, _SEARCH),
-    **_about(Kind.MANNER, Area.METADATA, _METADATA),
-    **_about(Kind.MANNER, Area.PHOTOS, _PHOTOS),
-    **_about(Kind.FAULT, Area.SEARCH, _SEARCH_FAULTS),
-    **_about(Kind.FAULT, Area.PHOTOS, _PHOTO_FAULTS),
+QUIRKS: Mapping[Quirk, QuirkInfo] = {
+    **_describe(QuirkKind.BEHAVIOR, QuirkArea.LOGIN, _LOGIN),
+    **_describe(QuirkKind.BEHAVIOR, QuirkArea.SESSION, _SESSION),
+    **_describe(QuirkKind.BEHAVIOR, QuirkArea.SEARCH, _SEARCH),
+    **_describe(QuirkKind.BEHAVIOR, QuirkArea.METADATA, _METADATA),
+    **_describe(QuirkKind.BEHAVIOR, QuirkArea.PHOTOS, _PHOTOS),
+    **_describe(QuirkKind.FAULT, QuirkArea.SEARCH, _SEARCH_FAULTS),
+    **_describe(QuirkKind.FAULT, QuirkArea.PHOTOS, _PHOTO_FAULTS),
 }
 """The one table of quirks."""
 
 
 @dataclass(frozen=True)
 class Quirks:
-    """The quirks a server has been ordered to have, and the seed its faults strike by."""
+    """The enabled quirks of a server, and the seed of its faults."""
 
-    ordered: frozenset[Quirk] = frozenset()
+    enabled: frozenset[Quirk] = frozenset()
     always: frozenset[Quirk] = frozenset()
     seed: int = 1
 
     def __contains__(self, quirk: Quirk) -> bool:
-        return quirk in self.ordered
+        return quirk in self.enabled
 
-    def strikes(self, fault: Quirk, request: int) -> bool:
-        """Whether a fault strikes the reply to that request of the server."""
-        if fault not in self.ordered:
+    def triggers(self, fault: Quirk, request: int) -> bool:
+        """Whether a fault affects the reply to the server's request of that number."""
+        if fault not in self.enabled:
             return False
         return fault in self.always or SeededRandom(self.seed, crc32(fault.encode()), request).chance(1 / _ONE_IN)
 
 
-def parse_quirks(words: Iterable[str], seed: int = 1) -> Quirks:
-    """Read quirks as they are ordered: NAME, or NAME=always for faults. InvalidInput names what is none."""
-    ordered: set[Quirk] = set()
+def parse_quirks(texts: Iterable[str], seed: int = 1) -> Quirks:
+    """Parse quirks: NAME, or NAME=always for faults. InvalidInput: an unknown or invalid one."""
+    enabled: set[Quirk] = set()
     always: set[Quirk] = set()
-    for word in words:
-        name, _, when = word.partition("=")
+    for text in texts:
+        name, _, when = text.partition("=")
         try:
             quirk = Quirk(name)
         except ValueError:
-            raise InvalidInput.of("quirk", f"there is no quirk named {name[:60]!r}") from None
-        if when and (when != _ALWAYS or QUIRKS[quirk].kind is not Kind.FAULT):
-            raise InvalidInput.of("quirk", f"{word[:80]!r}: only a fault can be ordered, as NAME=always")
-        ordered.add(quirk)
+            raise InvalidInput.of("quirk", f"unknown quirk {name[:60]!r}; --list-quirks lists them") from None
+        if when and (when != _ALWAYS or QUIRKS[quirk].kind is not QuirkKind.FAULT):
+            raise InvalidInput.of("quirk", f"{text[:80]!r}: only a fault has an option, NAME=always")
+        enabled.add(quirk)
         if when:
             always.add(quirk)
-    return Quirks(frozenset(ordered), frozenset(always), seed)
+    return Quirks(frozenset(enabled), frozenset(always), seed)

@@ -1,22 +1,22 @@
-"""What a server has been asked, for tests and for people who watch it."""
+"""Request statistics of a server, for tests and for the control API."""
 
 from collections import deque
 from dataclasses import dataclass, field
 
-_KEPT_REQUESTS = 2000
+_MAX_REQUESTS = 2000
 
 
 @dataclass
-class Statistics:
-    """What has been asked since the quirks were last set."""
+class RequestLog:
+    """Counts and recent requests since the profile was last applied."""
 
     requests: dict[str, int] = field(default_factory=dict[str, int])
     refusals: dict[str, int] = field(default_factory=dict[str, int])
-    strikes: dict[str, int] = field(default_factory=dict[str, int])
-    most_sessions: int = 0
-    asked: deque[tuple[str, dict[str, str]]] = field(default_factory=lambda: deque(maxlen=_KEPT_REQUESTS))
-    """The last requests: transaction and arguments."""
+    faults: dict[str, int] = field(default_factory=dict[str, int])
+    max_sessions: int = 0
+    recent_requests: deque[tuple[str, dict[str, str]]] = field(default_factory=lambda: deque(maxlen=_MAX_REQUESTS))
+    """The most recent requests: transaction and arguments."""
 
-    def count(self, of: dict[str, int], name: str) -> None:
-        """One more of them."""
-        of[name] = of.get(name, 0) + 1
+    def increment(self, counters: dict[str, int], name: str) -> None:
+        """Increment one counter."""
+        counters[name] = counters.get(name, 0) + 1

@@ -1,30 +1,30 @@
-"""The Search transaction (RETS 1.7.2, section 7): arguments, what is found, and the page of it that is sent."""
+"""The Search transaction (RETS 1.7.2, section 7): its arguments, the matching rows, and the page that is sent."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
-from platbook.simulate.rets.codes import Code, RefusedError
-from platbook.simulate.rets.criteria import Meaning, compile_condition
+from platbook.simulate.rets.codes import RefusedError, ReplyCode
+from platbook.simulate.rets.criteria import QueryContext, compile_condition
 from platbook.simulate.rets.dmql import parse_dmql
-from platbook.simulate.rets.fields import Class, Resource, find_resource
-from platbook.simulate.rets.formatting import zone_of
-from platbook.simulate.rets.inventory import Row, Stand
-from platbook.simulate.rets.names import NamedField, Names
+from platbook.simulate.rets.fields import RetsClass, RetsResource, find_resource
+from platbook.simulate.rets.formatting import get_time_zone
+from platbook.simulate.rets.inventory import InventoryRow, Snapshot
+from platbook.simulate.rets.names import FieldNames, NamedField
 from platbook.simulate.rets.quirks import Quirk, Quirks
 
 FORMATS = ("COMPACT", "COMPACT-DECODED", "STANDARD-XML")
 
 _CAPS = (Quirk.ROW_CAP, Quirk.CAP_20208, Quirk.CAP_20208_TRAILER)
-_NARROW = 40
+_MAX_SELECTED = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
-    """One search as it was asked for."""
+class SearchArguments:
+    """The parsed arguments of one search."""
 
-    resource: Resource
-    of_class: Class
+    resource: RetsResource
+    rets_class: RetsClass
     query: str
     format: str
     count: int
@@ -35,37 +35,37 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The page that is sent of what was found. `more`: MAXROWS; `capped`: by the server's own cap."""
+class SearchPage:
+    """One page of the matching rows. `more`: MAXROWS; `capped`: truncated by the server's own cap."""
 
-    rows: Sequence[Row]
+    rows: Sequence[InventoryRow]
     total: int
     more: bool
     capped: bool
 
 
-def parse_search(arguments: Mapping[str, str], names: Names, quirks: Quirks) -> Search:
-    """Read a search's arguments; RefusedError says what is wrong with them."""
+def parse_search(arguments: Mapping[str, str], names: FieldNames, quirks: Quirks) -> SearchArguments:
+    """Parse a search's arguments. RefusedError: they are invalid."""
     resource = find_resource(arguments.get("SearchType", ""))
     if resource is None:
-        raise RefusedError(Code.MISCELLANEOUS_SEARCH, "Miscellaneous Search Error: unknown SearchType.")
-    of_class = resource.find_class(arguments.get("Class", ""))
-    if of_class is None:
-        raise RefusedError(Code.MISCELLANEOUS_SEARCH, "Miscellaneous Search Error: unknown Class.")
+        raise RefusedError(ReplyCode.MISCELLANEOUS_SEARCH, "Miscellaneous Search Error: unknown SearchType.")
+    rets_class = resource.find_class(arguments.get("Class", ""))
+    if rets_class is None:
+        raise RefusedError(ReplyCode.MISCELLANEOUS_SEARCH, "Miscellaneous Search Error: unknown Class.")
     if arguments.get("QueryType", "DMQL2") not in {"DMQL", "DMQL2"}:
-        raise RefusedError(Code.MISCELLANEOUS_SEARCH, "Miscellaneous Search Error: QueryType is DMQL2.")
-    written = arguments.get("Format", "STANDARD-XML").partition(":")[0]
-    if written not in FORMATS:
-        raise RefusedError(Code.MISCELLANEOUS_SEARCH, "Miscellaneous Search Error: unknown Format.")
+        raise RefusedError(ReplyCode.MISCELLANEOUS_SEARCH, "Miscellaneous Search Error: QueryType is DMQL2.")
+    format_name = arguments.get("Format", "STANDARD-XML").partition(":")[0]
+    if format_name not in FORMATS:
+        raise RefusedError(ReplyCode.MISCELLANEOUS_SEARCH, "Miscellaneous Search Error: unknown Format.")
     standard_names = arguments.get("StandardNames", "0") == "1"
     offset = _to_offset(arguments.get("Offset"), quirks)
-    columns = _select(arguments.get("Select", ""), names.fields(resource, of_class), standard_names=standard_names)
-    if len(columns) > _NARROW and Quirk.NARROW_SELECT in quirks:
+    columns = _select(arguments.get("Select", ""), names.fields(resource, rets_class), standard_names=standard_names)
+    if len(columns) > _MAX_SELECTED and Quirk.NARROW_SELECT in quirks:
         if arguments.get("Select"):
-            raise RefusedError(Code.INVALID_SELECT, f"Invalid Select: at most {_NARROW} columns at a time.")
-        columns = columns[:_NARROW]
-    return Search(
-        *(resource, of_class, arguments.get("Query", ""), written),
+            raise RefusedError(ReplyCode.INVALID_SELECT, f"Invalid Select: at most {_MAX_SELECTED} columns at a time.")
+        columns = columns[:_MAX_SELECTED]
+    return SearchArguments(
+        *(resource, rets_class, arguments.get("Query", ""), format_name),
         count=_to_number("Count", arguments.get("Count", "0"), 0, 2),
         limit=_to_limit(arguments.get("Limit")),
         offset=offset,
@@ -74,64 +74,69 @@ def parse_search(arguments: Mapping[str, str], names: Names, quirks: Quirks) -> 
     )
 
 
-def find_rows(search: Search, stand: Stand, names: Names, quirks: Quirks) -> list[Row]:
-    """All rows a search finds, in order of key."""
-    fields = names.fields(search.resource, search.of_class)
-    known = {field.standard if search.standard_names else field.system: (field.place, field.field) for field in fields}
-    holds = compile_condition(parse_dmql(search.query), Meaning(known, stand.moment, zone_of(quirks)))
-    return [row for row in stand.rows(search.of_class) if holds(row.values)]
+def find_rows(search: SearchArguments, snapshot: Snapshot, names: FieldNames, quirks: Quirks) -> list[InventoryRow]:
+    """All rows matching a search, ordered by key."""
+    fields = names.fields(search.resource, search.rets_class)
+    by_name = {
+        field.standard_name if search.standard_names else field.system_name: (field.index, field.field)
+        for field in fields
+    }
+    matches = compile_condition(parse_dmql(search.query), QueryContext(by_name, snapshot.time, get_time_zone(quirks)))
+    return [row for row in snapshot.rows(search.rets_class) if matches(row.values)]
 
 
-def to_page(search: Search, rows: Sequence[Row], quirks: Quirks, cap: int) -> Found:
-    """The page of them that is asked for, within the server's cap."""
+def to_page(search: SearchArguments, rows: Sequence[InventoryRow], quirks: Quirks, cap: int) -> SearchPage:
+    """The requested page of the rows, within the server's cap."""
     total = len(rows)
-    heeded = search.offset is not None and Quirk.IGNORE_OFFSET not in quirks
-    if Quirk.UNORDERED in quirks and not heeded:
+    uses_offset = search.offset is not None and Quirk.IGNORE_OFFSET not in quirks
+    if Quirk.UNORDERED in quirks and not uses_offset:
         rows = sorted(rows, key=lambda row: crc32(row.key.encode()))
-    start = search.offset - 1 if heeded and search.offset is not None else 0
-    capped = any(quirk in quirks for quirk in _CAPS) and not _is_lifted(search, quirks)
-    most = total if search.limit is None else search.limit
+    start = search.offset - 1 if uses_offset and search.offset is not None else 0
+    capped = any(quirk in quirks for quirk in _CAPS) and not _is_exempt_from_cap(search, quirks)
+    maximum = total if search.limit is None else search.limit
     if capped:
-        most = min(most, cap)
-    page = rows[start : start + most]
-    left = total - start - len(page)
-    full = Quirk.MAXROWS_ON_LAST in quirks and len(page) == most > 0
-    return Found(page, total, more=left > 0 or full, capped=capped and left > 0 and len(page) == cap)
+        maximum = min(maximum, cap)
+    page = rows[start : start + maximum]
+    remaining = total - start - len(page)
+    full = Quirk.MAXROWS_ON_LAST in quirks and len(page) == maximum > 0
+    return SearchPage(page, total, more=remaining > 0 or full, capped=capped and remaining > 0 and len(page) == cap)
 
 
-def _is_lifted(search: Search, quirks: Quirks) -> bool:
-    """A search without limit for the key column alone is answered whole (section 7.4.5)."""
-    keys_only = [column.standard for column in search.columns] == [search.resource.key]
+def _is_exempt_from_cap(search: SearchArguments, quirks: Quirks) -> bool:
+    """Whether the cap does not apply: a search of only the key column without a limit (section 7.4.5)."""
+    keys_only = [column.standard_name for column in search.columns] == [search.resource.key]
     return keys_only and search.limit is None and Quirk.CAPPED_KEYS not in quirks
 
 
-def _select(said: str, fields: Sequence[NamedField], *, standard_names: bool) -> tuple[NamedField, ...]:
-    if not said.strip():
+def _select(names_text: str, fields: Sequence[NamedField], *, standard_names: bool) -> tuple[NamedField, ...]:
+    if not names_text.strip():
         return tuple(fields)
-    known = {field.standard if standard_names else field.system: field for field in fields}
-    names = [name.strip() for name in said.split(",")]
-    unknown = [name for name in names if name not in known]
+    by_name = {field.standard_name if standard_names else field.system_name: field for field in fields}
+    names = [name.strip() for name in names_text.split(",")]
+    unknown = [name for name in names if name not in by_name]
     if unknown:
-        raise RefusedError(Code.INVALID_SELECT, f"Invalid Select: unknown field {unknown[0]}.")
-    return tuple(known[name] for name in dict.fromkeys(names))
+        raise RefusedError(ReplyCode.INVALID_SELECT, f"Invalid Select: unknown field {unknown[0]}.")
+    return tuple(by_name[name] for name in dict.fromkeys(names))
 
 
-def _to_offset(said: str | None, quirks: Quirks) -> int | None:
-    if said is None or not said.strip():
+def _to_offset(text: str | None, quirks: Quirks) -> int | None:
+    if text is None or not text.strip():
         return None
     if Quirk.REFUSE_OFFSET in quirks:
-        raise RefusedError(Code.MISCELLANEOUS_SEARCH, "Offset is not supported.")
-    return _to_number("Offset", said, 1, 10**9)
+        raise RefusedError(ReplyCode.MISCELLANEOUS_SEARCH, "Offset is not supported.")
+    return _to_number("Offset", text, 1, 10**9)
 
 
-def _to_limit(said: str | None) -> int | None:
-    if said is None or said.strip().upper() in {"", "NONE"}:
+def _to_limit(text: str | None) -> int | None:
+    if text is None or text.strip().upper() in {"", "NONE"}:
         return None
-    return _to_number("Limit", said, 1, 10**9)
+    return _to_number("Limit", text, 1, 10**9)
 
 
-def _to_number(name: str, said: str, least: int, most: int) -> int:
-    said = said.strip()
-    if not said.isascii() or not said.isdigit() or not least <= int(said) <= most:
-        raise RefusedError(Code.MISCELLANEOUS_SEARCH, f"Miscellaneous Search Error: {name} cannot be {said[:20]!r}.")
-    return int(said)
+def _to_number(name: str, text: str, minimum: int, maximum: int) -> int:
+    text = text.strip()
+    if not text.isascii() or not text.isdigit() or not minimum <= int(text) <= maximum:
+        raise RefusedError(
+            ReplyCode.MISCELLANEOUS_SEARCH, f"Miscellaneous Search Error: {name} cannot be {text[:20]!r}."
+        )
+    return int(text)

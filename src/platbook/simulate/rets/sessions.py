@@ -1,30 +1,30 @@
-"""Sessions: from login to logout, or to the end that a quirk sets."""
+"""Sessions: from login to logout, or to the expiry of a quirk."""
 
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from platbook.base.clock import Clock
-from platbook.simulate.rets.codes import Code, RefusedError
+from platbook.simulate.rets.codes import RefusedError, ReplyCode
 from platbook.simulate.rets.quirks import Quirk, Quirks
 
 COOKIE = "RETS-Session-ID"
 TIMEOUT = timedelta(minutes=30)
 
-_REQUESTS = 8
-_ENDINGS = (
+_REQUESTS_PER_SESSION = 8
+_EXPIRIES = (
     *(Quirk.EXPIRE_401, Quirk.EXPIRE_412, Quirk.EXPIRE_20036, Quirk.EXPIRE_20037, Quirk.EXPIRE_20701),
     Quirk.EXPIRE_REDIRECT,
 )
 _CODES = {
-    Quirk.EXPIRE_20036: (Code.MISCELLANEOUS_LOGIN, "Miscellaneous server login error."),
-    Quirk.EXPIRE_20037: (Code.UA_FAILED, "Client authentication failed."),
-    Quirk.EXPIRE_20701: (Code.NOT_LOGGED_IN, "Not logged in."),
+    Quirk.EXPIRE_20036: (ReplyCode.MISCELLANEOUS_LOGIN, "Miscellaneous server login error."),
+    Quirk.EXPIRE_20037: (ReplyCode.UA_FAILED, "Client authentication failed."),
+    Quirk.EXPIRE_20701: (ReplyCode.NOT_LOGGED_IN, "Not logged in."),
 }
 
 
 class SessionEndedError(Exception):
-    """The session has ended in a way that HTTP tells: a status, and where to go."""
+    """The session has expired, which is reported by an HTTP status."""
 
     def __init__(self, status: int) -> None:
         super().__init__(str(status))
@@ -32,74 +32,74 @@ class SessionEndedError(Exception):
 
 
 @dataclass(slots=True)
-class Session:
-    """One session. `balancer` is the other cookie's value that must come back; `greeted`: Action has been fetched."""
+class ServerSession:
+    """One session. `balancer` is the expected value of the second cookie; `action_fetched`: Action was fetched."""
 
     id: str
     used_at: datetime
     requests: int = 0
-    greeted: bool = False
+    action_fetched: bool = False
     node: str = field(default_factory=lambda: secrets.token_hex(4))
     balancer: str = ""
 
 
-class Sessions:
-    """All open sessions of the one login."""
+class SessionStore:
+    """All open sessions of the login."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._open: dict[str, Session] = {}
-        self._endings = 0
+        self._open: dict[str, ServerSession] = {}
+        self._expiries = 0
 
     def __len__(self) -> int:
-        self._drop_idle()
+        self._remove_idle()
         return len(self._open)
 
     def clear(self) -> None:
-        """End all of them."""
+        """End all sessions."""
         self._open.clear()
 
     def newest(self) -> str:
         """The id of the session that was opened last; empty where there is none."""
         return next(reversed(self._open), "")
 
-    def log_in(self, held: str, quirks: Quirks) -> Session:
-        """Open a session; one that the client still holds ends by that. RefusedError 20022 where none is free."""
-        self._drop_idle()
-        self._open.pop(held, None)
+    def log_in(self, session_id: str, quirks: Quirks) -> ServerSession:
+        """Open a session, which ends the client's previous one. RefusedError 20022: the session limit is reached."""
+        self._remove_idle()
+        self._open.pop(session_id, None)
         if self._open and Quirk.ONE_SESSION in quirks:
-            raise RefusedError(Code.ADDITIONAL_LOGIN, "Additional login not permitted: there is a session.")
-        session = Session(secrets.token_hex(16), self._clock.now())
+            raise RefusedError(ReplyCode.ADDITIONAL_LOGIN, "Additional login not permitted: there is a session.")
+        session = ServerSession(secrets.token_hex(16), self._clock.now())
         self._open[session.id] = session
         return session
 
-    def find(self, held: str, quirks: Quirks) -> Session:
-        """The session of a request, which counts; RefusedError 20701, or its end in the way ordered."""
-        self._drop_idle()
-        session = self._open.get(held)
+    def touch(self, session_id: str, quirks: Quirks) -> ServerSession:
+        """Find the session of a request and count the request. RefusedError 20701, or the expiry of a quirk."""
+        self._remove_idle()
+        session = self._open.get(session_id)
         if session is None:
-            raise RefusedError(Code.NOT_LOGGED_IN, "Not logged in.")
+            raise RefusedError(ReplyCode.NOT_LOGGED_IN, "Not logged in.")
         session.used_at = self._clock.now()
         session.requests += 1
-        endings = [quirk for quirk in _ENDINGS if quirk in quirks]
-        if endings and session.requests > _REQUESTS:
-            del self._open[held]
-            self._end(endings[self._endings % len(endings)])
+        expiries = [quirk for quirk in _EXPIRIES if quirk in quirks]
+        if expiries and session.requests > _REQUESTS_PER_SESSION:
+            del self._open[session_id]
+            self._expire(expiries[self._expiries % len(expiries)])
         return session
 
-    def log_out(self, held: str) -> None:
-        """End a session, if there is one."""
-        self._open.pop(held, None)
+    def log_out(self, session_id: str) -> None:
+        """End a session, if it exists."""
+        self._open.pop(session_id, None)
 
-    def _end(self, how: Quirk) -> None:
-        self._endings += 1
-        if how is Quirk.EXPIRE_REDIRECT:
+    def _expire(self, quirk: Quirk) -> None:
+        self._expiries += 1
+        if quirk is Quirk.EXPIRE_REDIRECT:
             raise SessionEndedError(302)
-        if how in _CODES:
-            raise RefusedError(*_CODES[how])
-        raise SessionEndedError(401 if how is Quirk.EXPIRE_401 else 412)
+        if quirk in _CODES:
+            raise RefusedError(*_CODES[quirk])
+        raise SessionEndedError(401 if quirk is Quirk.EXPIRE_401 else 412)
 
-    def _drop_idle(self) -> None:
+    def _remove_idle(self) -> None:
         oldest = self._clock.now() - TIMEOUT
-        for session in [one for one in self._open.values() if one.used_at < oldest]:
+        for session in [session for session in self._open.values() if session.used_at < oldest]:
             del self._open[session.id]
