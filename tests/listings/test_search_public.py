@@ -7,7 +7,7 @@ import pytest
 
 from platbook.base.actor import Surface
 from platbook.base.errors import InvalidInput
-from platbook.listings.documents import is_public_field
+from platbook.listings.display import is_public_field
 from platbook.listings.search import Box, ListingSearch, Near, get_stats, suggest
 from platbook.listings.search.columns import EXACT, RANGED, WITHOUT_CASE, may_use
 from platbook.listings.search.facets import FACETS

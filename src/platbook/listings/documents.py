@@ -20,28 +20,20 @@ from uuid import UUID
 
 import orjson
 
+from platbook.listings.display import (
+    LOCATION_FIELDS,
+    decide_display,
+    is_public_field,
+    photo_is_public,
+    public_fields,
+)
 from platbook.listings.listing import NormalListing, Photo
 from platbook.providers.display import DisplaySettings
-from platbook.reso.fields import COLUMNS, FIELDS, SLOT, Field
+from platbook.reso.fields import COLUMNS, SLOT, Field
 
 _SHAPE = 2  # raised whenever a document's form changes, so that old ones are rebuilt
 
-_PUBLIC_BESIDE_IDX = frozenset({"Country", "Latitude", "Longitude", "ListOfficePhone"})
-_TELLS_THE_PLACE = frozenset(
-    {
-        "UnparsedAddress", "StreetNumber", "StreetDirPrefix", "StreetName", "StreetSuffix", "StreetDirSuffix",
-        "UnitNumber", "Latitude", "Longitude", "Directions", "ParcelNumber", "VirtualTourURLUnbranded",
-        "PostalCodePlus4",
-        "StreetNumberNumeric", "StreetSuffixModifier", "LotSizeDimensions", "UniversalPropertyId", "BuildingName",
-    }
-)  # fmt: skip
-_OPEN_PERMISSIONS = frozenset({"Public", "IDX"})
 _GREY = "#d3d3d3"
-
-
-def is_public_field(field: Field) -> bool:
-    """Whether a field may be in a public document at all."""
-    return (field.idx or field.name in _PUBLIC_BESIDE_IDX) and not field.confidential
 
 
 class _Layout:
@@ -65,36 +57,14 @@ class _Layout:
 
 _INTERNAL = _Layout(COLUMNS)
 _PUBLIC = _Layout([field for field in COLUMNS if is_public_field(field)])
-_PUBLIC_MORE = frozenset(name for name, field in FIELDS.items() if is_public_field(field))
 _NUMBER_SLOTS = tuple(SLOT[field.name] for field in COLUMNS if field.sql_type == "numeric")
-_PLACE_SLOTS = frozenset(SLOT[name] for name in _TELLS_THE_PLACE if name in SLOT)
-_PUBLIC_SLOTS = frozenset(SLOT[field.name] for field in COLUMNS if is_public_field(field))
+_LOCATION_SLOTS = frozenset(SLOT[name] for name in LOCATION_FIELDS if name in SLOT)
 
 
 def document_version(display: DisplaySettings) -> str:
     """The version of documents made under these display rules."""
     rules = orjson.dumps(display.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
     return f"{_SHAPE}.{hashlib.blake2b(rules, digest_size=6).hexdigest()}"
-
-
-def shows_address(listing: NormalListing, display: DisplaySettings) -> bool:
-    """Whether the address may be shown in public."""
-    said = listing.value("InternetAddressDisplayYN")
-    return display.address_display_when_null if said is None else bool(said)
-
-
-def shows_listing(listing: NormalListing, display: DisplaySettings) -> bool:
-    """Whether the listing may be shown in public at all."""
-    said = listing.value("InternetEntireListingDisplayYN")
-    allowed = display.listing_display_when_null if said is None else bool(said)
-    return allowed and listing.standard_status in display.statuses
-
-
-def shows_photo(photo: Photo, display: DisplaySettings) -> bool:
-    """Whether a photo of a listing that is shown in public may be shown with it."""
-    if photo.permission is None:
-        return display.photo_display_when_null
-    return not _OPEN_PERMISSIONS.isdisjoint(photo.permission)
 
 
 class Documents(NamedTuple):
@@ -117,27 +87,24 @@ def to_documents(
     document["media"] = [{**_photo(photo, display), "reason": photo.reason} for photo in photos]
     document["fields"] = listing.more
     internal = _to_text(document)
-    if not shows_listing(listing, display):
+    decision = decide_display(listing, display)
+    if not decision.shows_listing:
         return Documents(internal, None)
-    more = listing.more
-    if not shows_address(listing, display):
-        for slot in _PLACE_SLOTS:
+    if not decision.shows_address:
+        for slot in _LOCATION_SLOTS:
             values[slot] = None
-        more = {name: value for name, value in more.items() if name not in _TELLS_THE_PLACE}
     document = _PUBLIC.fill(values) | shared
-    open_photos = [photo for photo in photos if shows_photo(photo, display)]
+    open_photos = [photo for photo in photos if photo_is_public(photo.permission, display)]
     document["photoCount"] = len(open_photos)
     document["media"] = [_photo(photo, display) for photo in open_photos]
-    document["fields"] = {name: value for name, value in more.items() if name in _PUBLIC_MORE}
+    document["fields"] = {name: value for name, value in listing.more.items() if name in decision.fields}
     return Documents(internal, _to_text(document))
 
 
-def public_words(*, shows_place: bool) -> frozenset[str]:
-    """The words of a listing's timeline a public caller may see: API paths and RESO names."""
-    slots = _PUBLIC_SLOTS if shows_place else _PUBLIC_SLOTS - _PLACE_SLOTS
-    paths = {COLUMNS[slot].api for slot in slots}
-    more = _PUBLIC_MORE if shows_place else _PUBLIC_MORE - _TELLS_THE_PLACE
-    return more.union(path for path in paths if path)
+def public_field_names(*, shows_address: bool) -> frozenset[str]:
+    """Names of the fields a public reader of a listing's timeline may see: API paths of columns, else RESO names."""
+    names = public_fields(shows_address=shows_address)
+    return names.union(field.api for field in COLUMNS if field.api and field.name in names)
 
 
 def finish(document: str, *, days: int | None, removed: datetime | None = None, out_of_scope: bool = False) -> str:

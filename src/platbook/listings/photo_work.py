@@ -19,7 +19,7 @@ _NOW = timedelta(0)
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A listing whose photos a holder is to fetch. `is_shown`: it has a public document.
+    """A listing whose photos a holder is to fetch. `is_public`: it has a public document.
 
     `rank` 0: its first photo is the urgent one. `photos_count` and `photos_change_timestamp` are the source's words.
     """
@@ -33,7 +33,7 @@ class Claim:
     standard_status: str | None
     photos_count: int | None
     photos_change_timestamp: datetime | None
-    is_shown: bool
+    is_public: bool
     newest: datetime
 
 

@@ -79,7 +79,7 @@ WITH next AS (
 UPDATE media_work w SET due_at = clock_timestamp() + %(lease)s::interval, holder = %(holder)s
 FROM next, properties p WHERE w.property_id = next.property_id AND p.id = w.property_id
 RETURNING w.property_id, p.listing_key, w.rank, w.version, w.attempts, w.sync_id, p.standard_status,
-    p.photos_count, p.photos_change_timestamp, p.public_document IS NOT NULL AS is_shown, w.newest;
+    p.photos_count, p.photos_change_timestamp, listing_is_public(p.visible, p.public_document) AS is_public, w.newest;
 
 -- name: renew_photo_work
 -- Prolong the leases of a holder.

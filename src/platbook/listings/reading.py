@@ -11,7 +11,7 @@ import orjson
 from platbook.base.actor import Surface
 from platbook.base.errors import Gone, NotFound
 from platbook.db import Query, ReadConnection, load_queries
-from platbook.listings.documents import finish, public_words
+from platbook.listings.documents import finish, public_field_names
 from platbook.listings.search.find import days_on_market
 
 Q = load_queries("platbook.listings.search")
@@ -35,7 +35,7 @@ class ListingRow:
     out_of_scope: bool
     erased: bool
     hidden: bool
-    visible: bool
+    is_public: bool
     row_version: str
 
 
@@ -96,7 +96,7 @@ async def get_timeline(
 ) -> Timeline:
     """A page of a listing's changes. A public reader is told of public fields alone."""
     public = surface is Surface.PUBLIC
-    words = public_words(shows_place=reading.row.shows_address) if public else frozenset[str]()
+    words = public_field_names(shows_address=reading.row.shows_address) if public else frozenset[str]()
     params = {"id": reading.row.id, "public": public, "words": sorted(words)}
     total = await connection.value(int, Q.count_changes, params) or 0
     rows = await connection.dicts(Q.find_changes, {**params, "limit": limit, "offset": (page - 1) * limit})
@@ -124,7 +124,7 @@ async def _get(
         raise Gone("this listing was erased")
     document = row.internal_document
     if surface is Surface.PUBLIC:
-        document = row.public_document if row.visible else None
+        document = row.public_document if row.is_public else None
     if document is None:
         raise _not_found()
     days = days_on_market(row.listed_at, row.off_market_at, now)

@@ -17,10 +17,10 @@ from platbook.base.ids import new_id
 from platbook.connectors.contract import MediaRef
 from platbook.db import ReadConnection, WriteConnection, load_queries, prejson
 from platbook.db.compose import SQL, Composed, Identifier
+from platbook.listings.display import decide_display
 from platbook.listings.documents import (
     document_version,
     row_words,
-    shows_address,
     to_documents,
     to_json_number,
 )
@@ -307,7 +307,7 @@ def _row(
         origin.is_local,
         is_featured,
         origin.author_id,
-        shows_address(listing, display),
+        decide_display(listing, display).shows_address,
         version,
         *to_documents(listing, photos, display, row=words),
     )

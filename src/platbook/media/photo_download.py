@@ -12,6 +12,7 @@ from uuid import UUID
 
 from platbook.base.errors import MediaRejected, SourceBrokeProtocol, SourceUnavailable
 from platbook.connectors.contract import MediaRef, Session
+from platbook.listings.display import photo_is_public
 from platbook.listings.photo_work import Claim, Fetchable
 from platbook.listings.photos import NO_PICTURES, to_version
 from platbook.media.blobs import Blobs
@@ -183,7 +184,7 @@ class PhotoDownload:
             content, known = download.content, download.known
         if content is None:
             return PhotoStored(None, known)
-        is_public = album.claim.is_shown and _is_open(ref, self.display)
+        is_public = album.claim.is_public and photo_is_public(ref.permission, self.display)
         return PhotoStored(await self.blobs.keep(content, is_public=is_public), known)
 
 
@@ -223,7 +224,3 @@ def _note_silence(album: ListingPhotos, error: SourceBrokeProtocol) -> None:
 
 def _without_bytes(ref: MediaRef) -> MediaRef:
     return ref if isinstance(ref.content, str) else replace(ref, content="")
-
-
-def _is_open(ref: MediaRef, display: DisplaySettings) -> bool:
-    return display.photo_display_when_null if ref.permission is None else bool({"Public", "IDX"} & set(ref.permission))

@@ -28,9 +28,8 @@ INSERT INTO media_checks (blob_id)
 SELECT DISTINCT b.id FROM property_media m JOIN media_blobs b ON b.id = m.blob_id
 JOIN properties p ON p.id = m.property_id
 LEFT JOIN mls_provider_configurations c ON c.provider_id = m.provider_id
-WHERE m.property_id = %(property_id)s AND b.is_public <> (p.visible AND p.public_document IS NOT NULL AND (
-    m.permission && ARRAY['Public', 'IDX']
-    OR m.permission IS NULL AND coalesce((c.display ->> 'photoDisplayWhenNull')::boolean, false)));
+WHERE m.property_id = %(property_id)s AND b.is_public <> (
+    listing_is_public(p.visible, p.public_document) AND photo_is_public(m.permission, c.display));
 
 -- name: claim_checks
 -- The next pictures to be looked at again.
@@ -52,9 +51,8 @@ SELECT id, state, is_public, variants, original FROM media_blobs WHERE id = %(id
 -- What a picture is used for: how many photos show it, whether one of them may be seen by everybody, whether a
 -- listing's documents are being rebuilt and nobody knows yet.
 SELECT count(*) AS photos,
-    coalesce(bool_or(p.visible AND p.public_document IS NOT NULL AND (m.permission && ARRAY['Public', 'IDX']
-        OR m.permission IS NULL AND coalesce((c.display ->> 'photoDisplayWhenNull')::boolean, false))),
-        false) AS is_shown, coalesce(bool_or(p.document_version = 'withdrawn' AND p.visible), false) AS is_undecided
+    coalesce(bool_or(listing_is_public(p.visible, p.public_document) AND photo_is_public(m.permission, c.display)),
+        false) AS is_public, coalesce(bool_or(p.document_version = 'withdrawn' AND p.visible), false) AS is_undecided
 FROM property_media m JOIN properties p ON p.id = m.property_id
 LEFT JOIN mls_provider_configurations c ON c.provider_id = m.provider_id
 WHERE m.blob_id = %(id)s;

@@ -57,7 +57,7 @@ class HeldBlob:
 @dataclass(frozen=True, slots=True)
 class _Use:
     photos: int
-    is_shown: bool
+    is_public: bool
     is_undecided: bool
 
 
@@ -100,8 +100,8 @@ class MediaVisibility:
             use = await connection.one(_Use, Q.find_use, {"id": blob_id})
             if not use.photos:
                 await self._note_unused(connection, blob, at_once=at_once)
-            elif use.is_shown != blob.is_public and (use.is_shown or not use.is_undecided):
-                await self._move(connection, blob, is_public=use.is_shown)
+            elif use.is_public != blob.is_public and (use.is_public or not use.is_undecided):
+                await self._move(connection, blob, is_public=use.is_public)
         if not use.photos and at_once:
             await self.delete(blob)
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from platbook.db import Database, WriteConnection, load_queries
-from platbook.listings.documents import document_version, row_words, shows_address, to_documents
+from platbook.listings.display import decide_display
+from platbook.listings.documents import document_version, row_words, to_documents
 from platbook.listings.store import find_photos, get_stored
 from platbook.providers.display import DisplaySettings
 
@@ -96,7 +97,7 @@ async def _rebuild(
         Q.set_documents,
         {
             "ids": [one.id for one in stored],
-            "shows_address": [shows_address(one.listing, display) for one in stored],
+            "shows_address": [decide_display(one.listing, display).shows_address for one in stored],
             "internal": internal,
             "public": public,
             "version": version,
