@@ -1,10 +1,15 @@
-"""What a store must be able to do to stand behind the interface."""
+"""What a back end must be able to do to stand behind `Storage`, and how those over obstore list their keys."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
+import obstore
+from obstore.store import LocalStore, MemoryStore, S3Store
+
 from platbook.storage.objects import Attributes, ObjectInfo, StoredObject
+
+_PAGE = 1000
 
 
 class Backend(Protocol):
@@ -33,3 +38,13 @@ class Backend(Protocol):
     def list(self, folder: str) -> AsyncIterator[tuple[str, int, datetime]]:
         """Key, size in bytes and time of storing of every object below a folder."""
         ...
+
+
+async def list_keys(
+    store: LocalStore | MemoryStore | S3Store, folder: str
+) -> AsyncGenerator[tuple[str, int, datetime]]:
+    """Key, size in bytes and time of storing of every object below a folder, requested page by page."""
+    pages = obstore.list(store, prefix=folder, chunk_size=_PAGE)  # pyright: ignore[reportUnknownMemberType] - its other overloads speak of a library not installed
+    async for page in pages:
+        for meta in page:
+            yield meta["path"], meta["size"], meta["last_modified"]

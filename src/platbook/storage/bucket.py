@@ -6,9 +6,9 @@ from datetime import datetime
 import obstore
 from obstore.store import MemoryStore, S3Store
 
+from platbook.storage.backend import list_keys
 from platbook.storage.failures import explained
 from platbook.storage.objects import Attributes, ObjectInfo, StoredObject, parse_key, to_attributes
-from platbook.storage.walking import walk
 
 _TYPE, _CACHE = "Content-Type", "Cache-Control"
 _HEADERS = frozenset({_TYPE, _CACHE, "Content-Disposition", "Content-Encoding", "Content-Language", "Storage-Class"})
@@ -56,7 +56,7 @@ class Bucket:
     async def list(self, folder: str) -> AsyncGenerator[tuple[str, int, datetime]]:
         """Walk a folder, page by page."""
         with explained(f"list {folder}"):
-            async for found in walk(self._store, folder):
+            async for found in list_keys(self._store, folder):
                 yield found
 
 

@@ -17,9 +17,9 @@ import obstore
 import orjson
 from obstore.store import LocalStore
 
+from platbook.storage.backend import list_keys
 from platbook.storage.failures import explained
 from platbook.storage.objects import Attributes, ObjectInfo, StoredObject, parse_key, to_attributes
-from platbook.storage.walking import walk
 
 _NOTES = "notes"
 _UNFINISHED = re.compile(r".+#\d+")
@@ -75,7 +75,7 @@ class Folder:
     async def list(self, folder: str) -> AsyncGenerator[tuple[str, int, datetime]]:
         """Walk a folder."""
         with explained(f"list {folder}"):
-            async for found in walk(self._store, folder):
+            async for found in list_keys(self._store, folder):
                 yield found
 
     async def _write(self, key: str, content: bytes) -> None:
