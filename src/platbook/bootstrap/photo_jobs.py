@@ -22,7 +22,7 @@ async def do_photo_work(system: System, stopping: asyncio.Event, *, pace: BatchL
     jobs = [_do_batch(batches)] * system.settings.platbook_photo_batches
 
     async def settle() -> float:
-        await exposure.settle()
+        await exposure.process_checks()
         return _IDLE_SECONDS
 
     async def clear() -> float:

@@ -45,7 +45,7 @@ class System(DatabaseContext):
         """Photo work in this process."""
         warmed = self.cdn if self.settings.platbook_warm_cdn else None
         return PhotoWorker(
-            self.database, self.transport, self.box, self.clock, self.blobs(), pace=pace or BatchLimits(), cdn=warmed
+            self.database, self.transport, self.box, self.clock, self.blobs(), limits=pace or BatchLimits(), cdn=warmed
         )
 
     def blobs(self) -> Blobs:
@@ -53,7 +53,7 @@ class System(DatabaseContext):
         formats = tuple(dict.fromkeys(Format(word) for word in self.settings.platbook_photo_formats.split(",")))
         recipe = VariantSpec(formats=formats)
         keeps = self.settings.platbook_keep_originals
-        return Blobs(self.database, self.storage, self.studio, self.clock, recipe, keeps_originals=keeps)
+        return Blobs(self.database, self.storage, self.studio, self.clock, recipe, keep_originals=keeps)
 
     def exposure(self) -> MediaVisibility:
         """Who may see stored pictures, kept true."""

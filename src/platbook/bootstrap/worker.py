@@ -93,7 +93,7 @@ def _prepare(system: System, *, schedule: bool) -> None:
         await reprocess_photos(system.blobs(), args["providerId"], SCHEDULE, system.clock.now())
 
     async def clear(_: Mapping[str, str]) -> None:
-        await system.cleanup().run(search_store=True)
+        await system.cleanup().run(scan_store=True)
 
     async def erase() -> None:
         await erase_kept(system.database, system.clock)
