@@ -30,7 +30,7 @@ from platbook.connectors.contract import Connector
 from platbook.db import Database, SecretBox
 from platbook.media.blobs import Blobs
 from platbook.media.photo_worker import PhotoWorker
-from platbook.media.pictures import PLAIN, ImagePool
+from platbook.media.pictures import DEFAULT_SPEC, ImagePool
 from platbook.providers.configuration import Configuration
 from platbook.providers.providers import add_provider
 from platbook.storage import open_storage
@@ -69,7 +69,7 @@ async def _alone(files: Sequence[Path], studio: ImagePool) -> float:
 
     async def work() -> None:
         for file in waiting:
-            await studio.to_variants(file.read_bytes(), PLAIN)
+            await studio.to_variants(file.read_bytes(), DEFAULT_SPEC)
 
     began = time.monotonic()
     await asyncio.gather(*(work() for _ in range(_AT_ONCE)))
@@ -113,7 +113,7 @@ async def _measure(folder: Path) -> dict[str, float]:
                     alone.append(await _alone(files, studio))
                     _empty(url)
                     storage = open_storage(Settings(platbook_home=Path(tempfile.mkdtemp(dir=home))), b"", clock)
-                    blobs = Blobs(database, storage, studio, clock, PLAIN)
+                    blobs = Blobs(database, storage, studio, clock, DEFAULT_SPEC)
                     batches = PhotoWorker(database, transport, box, clock, blobs, find)
                     whole.append(await _whole(batches, SyncEngine(database, transport, box, clock, find)))
     return {"alone": median(alone), "whole": median(whole), "peak": memory("VmHWM")}

@@ -34,7 +34,7 @@ async def storage(api: Api) -> Storage:
 
 
 async def test_a_public_photo_needs_no_login_and_is_kept_for_ever(api: Api, storage: Storage) -> None:
-    assert storage.address(NAME) == PUBLIC
+    assert storage.public_url(NAME) == PUBLIC
     answer = await api.call("GET", PUBLIC, who=None)
     assert (answer.status_code, answer.content) == (200, PHOTO)
     assert answer.headers["content-type"] == "image/webp"
@@ -91,7 +91,7 @@ async def test_a_part_of_another_version_is_not_mixed_in(api: Api) -> None:
 
 
 async def test_a_private_photo_is_for_who_holds_a_signed_address_that_is_still_good(api: Api, storage: Storage) -> None:
-    (signed,) = await storage.sign(["b/c.webp"], HOUR)
+    (signed,) = await storage.sign_urls(["b/c.webp"], HOUR)
     for method in ("GET", "HEAD"):
         answer = await api.call(method, signed, who=None)
         assert answer.status_code == 200
@@ -105,7 +105,7 @@ async def test_a_private_photo_is_for_who_holds_a_signed_address_that_is_still_g
 
 async def test_a_private_photo_without_its_signature_is_refused_to_anybody(api: Api, storage: Storage) -> None:
     await storage.put("b/d.webp", b"another", Access.PRIVATE)
-    (signed,) = await storage.sign(["b/c.webp"], HOUR)
+    (signed,) = await storage.sign_urls(["b/c.webp"], HOUR)
     plain, _, query = signed.partition("?")
     expires, signature = (part.partition("=")[2] for part in query.split("&"))
     later = int(expires) + 1
@@ -180,8 +180,8 @@ async def test_a_folder_is_served_and_nothing_outside_it_is_reached(
     storage = open_storage(Settings(platbook_home=home), key, SystemClock())
     await storage.put(NAME, PHOTO, Access.PUBLIC)
     await storage.put("b/c.webp", b"private", Access.PRIVATE)
-    (signed,) = await storage.sign(["b/c.webp"], HOUR)
-    assert _ask(server, storage.address(NAME)) == (200, PHOTO)
+    (signed,) = await storage.sign_urls(["b/c.webp"], HOUR)
+    assert _ask(server, storage.public_url(NAME)) == (200, PHOTO)
     assert _ask(server, signed) == (200, b"private")
     for address in OUTSIDE:
         status, content = _ask(server, address)

@@ -1,4 +1,4 @@
-"""A desk for photo work: a source of photos on loopback, an engine, batches, and a store in memory."""
+"""The photo rig: a source of photos on loopback, a sync engine, a photo worker, and an in-memory store."""
 
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -36,7 +36,7 @@ PROVIDER = "board"
 
 @dataclass(frozen=True, slots=True)
 class ShiftedClock(SystemClock):
-    """The machine's clock, moved on."""
+    """The system clock, moved ahead."""
 
     ahead: list[timedelta] = field(default_factory=lambda: [timedelta(0)])
 
@@ -45,29 +45,29 @@ class ShiftedClock(SystemClock):
 
 
 @dataclass
-class Desk:
+class PhotoRig:
     """One provider over one source of photos."""
 
     database: Database
     engine: SyncEngine
-    batches: PhotoWorker
-    exposure: MediaVisibility
+    worker: PhotoWorker
+    visibility: MediaVisibility
     storage: Storage
     source: PhotoSource
     clock: ShiftedClock
 
     @property
     def blobs(self) -> Blobs:
-        return self.batches.blobs
+        return self.worker.blobs
 
-    def keep_in(self, storage: Storage) -> None:
-        """Keep pictures in another store from now on."""
+    def use_storage(self, storage: Storage) -> None:
+        """Store pictures in another store from now on."""
         self.storage = storage
-        self.batches = replace(self.batches, blobs=replace(self.blobs, storage=storage))
-        self.exposure = replace(self.exposure, storage=storage)
+        self.worker = replace(self.worker, blobs=replace(self.blobs, storage=storage))
+        self.visibility = replace(self.visibility, storage=storage)
 
     async def sync(self, sync_type: SyncType = SyncType.FULL) -> UUID:
-        """Ask for a run and do it."""
+        """Request a run and execute it."""
         async with self.database.transaction() as connection:
             sync_id = await request_run(connection, RunRequest(PROVIDER, sync_type), COMMAND_LINE, self.clock.now())
         await self.engine.run_next(PROVIDER)
@@ -76,29 +76,29 @@ class Desk:
     async def work(self) -> int:
         """Do photo work until nothing is due."""
         done = 0
-        while await self.batches.find_due() and (count := await self.batches.run_next(PROVIDER)):
+        while await self.worker.find_due() and (count := await self.worker.run_next(PROVIDER)):
             done += count
-        await self.exposure.settle()
+        await self.visibility.process_checks()
         return done
 
-    async def hurry(self) -> None:
-        """Let the time pass for which failures are left alone."""
+    async def skip_delays(self) -> None:
+        """Make everything that was deferred due now."""
         await self.run_sql("UPDATE property_media SET retry_at = NULL")
         await self.run_sql("UPDATE media_work SET due_at = now() WHERE holder IS NULL")
 
-    async def clear(self, grace: timedelta = timedelta(hours=48), *, search_store: bool = True) -> object:
-        return await Cleanup(self.exposure, grace).run(search_store=search_store)
+    async def clean_up(self, grace: timedelta = timedelta(hours=48), *, scan_store: bool = True) -> object:
+        return await Cleanup(self.visibility, grace).run(scan_store=scan_store)
 
     async def rows(self, sql: str, **params: object) -> list[dict[str, object]]:
         async with self.database.read() as connection:
-            return await connection.dicts(Query("look", "A test's look.", sql), params)
+            return await connection.dicts(Query("select", "A test's query.", sql), params)
 
     async def run_sql(self, sql: str, **params: object) -> int:
         async with self.database.transaction() as connection:
-            return await connection.run(Query("set", "A test's hand.", sql), params)
+            return await connection.run(Query("update", "A test's update.", sql), params)
 
     async def states(self) -> dict[str, int]:
-        """How many photos stand so."""
+        """How many photos are in each state."""
         rows = await self.rows("SELECT state, count(*) AS n FROM property_media GROUP BY 1")
         return {str(row["state"]): int(str(row["n"])) for row in rows}
 
@@ -111,7 +111,7 @@ class Desk:
         return None if text is None else cast("dict[str, object]", orjson.loads(str(text)))
 
     async def media(self, key: str, kind: str = "internal") -> list[dict[str, object]]:
-        """A listing's photos as its document tells them."""
+        """A listing's photos as in its document."""
         document = await self.document(key, kind)
         return [] if document is None else cast("list[dict[str, object]]", document["media"])
 
@@ -120,40 +120,40 @@ class Desk:
         return {access: {one.name async for one in self.storage.list(access)} for access in Access}
 
 
-MakeDesk = Callable[..., Awaitable[Desk]]
+MakePhotoRig = Callable[..., Awaitable[PhotoRig]]
 
 
 @pytest.fixture
-async def make_desk(database: Database) -> AsyncGenerator[MakeDesk]:
-    """Make a desk: `await make_desk(source, media={…}, retention="erase")`."""
+async def make_photo_rig(database: Database) -> AsyncGenerator[MakePhotoRig]:
+    """Make a rig: `await make_photo_rig(source, media={…}, retention="erase")`."""
     box, clock = SecretBox(os.urandom(32)), ShiftedClock()
     async with AsyncExitStack() as stack:
         transport = await stack.enter_async_context(Transport.open(database, clock))
-        studio = stack.enter_context(ImagePool.open(threads=2))
+        image_pool = stack.enter_context(ImagePool.open(threads=2))
 
-        async def make(source: PhotoSource, *, pace: BatchLimits | None = None, **configuration: object) -> Desk:
+        async def make(source: PhotoSource, *, limits: BatchLimits | None = None, **configuration: object) -> PhotoRig:
             await stack.enter_async_context(serving(source))
             media = {"privateAddresses": True, **cast("dict[str, object]", configuration.pop("media", {}))}
-            said = {
+            values = {
                 "providerId": PROVIDER, "providerName": "The Board", "providerType": "PHOTOS", "media": media,
                 **configuration,
             }  # fmt: skip
             async with database.transaction() as connection:
-                await add_provider(connection, box, Configuration.model_validate(said), clock.now())
+                await add_provider(connection, box, Configuration.model_validate(values), clock.now())
             connector = PhotoConnector(source)
             storage = open_memory_storage(b"k" * 32, clock)
-            blobs = Blobs(database, storage, studio, clock, VariantSpec())
+            blobs = Blobs(database, storage, image_pool, clock, VariantSpec())
 
             def find(_: str) -> Connector:
                 return connector
 
-            batches = PhotoWorker(database, transport, box, clock, blobs, find, pace or BatchLimits())
-            engine = SyncEngine(database, transport, box, clock, find, photos=batches)
-            return Desk(database, engine, batches, MediaVisibility(database, storage, clock), storage, source, clock)
+            worker = PhotoWorker(database, transport, box, clock, blobs, find, limits or BatchLimits())
+            engine = SyncEngine(database, transport, box, clock, find, photos=worker)
+            return PhotoRig(database, engine, worker, MediaVisibility(database, storage, clock), storage, source, clock)
 
         yield make
 
 
-def with_recipe(desk: Desk, recipe: VariantSpec) -> Blobs:
-    """The same store under another recipe."""
-    return replace(desk.blobs, recipe=recipe)
+def with_spec(rig: PhotoRig, spec: VariantSpec) -> Blobs:
+    """The same store under another spec."""
+    return replace(rig.blobs, spec=spec)

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from platbook.base.errors import MediaRejected
-from platbook.media.pictures import ImagePool, ProcessedPicture, VariantSpec, to_variants
-from platbook.media.pictures import image_pool as studio
+from platbook.media.pictures import ImagePool, ProcessedPicture, VariantSpec, image_pool, to_variants
 from platbook.media.pictures.decode import ImageHeader
 from tests.media.pictures import jpeg, scene, write
 
@@ -23,7 +22,7 @@ class Watch:
         self._together = threading.Event()
         self.now = self.most = 0
 
-    def develop(self, content: bytes, header: ImageHeader, recipe: VariantSpec) -> ProcessedPicture:
+    def process(self, content: bytes, header: ImageHeader, spec: VariantSpec) -> ProcessedPicture:
         """Wait a moment for company, then do the work."""
         with self._lock:
             self.now += 1
@@ -34,7 +33,7 @@ class Watch:
         with self._lock:
             self.now -= 1
         return ProcessedPicture(
-            header.format, header.width, header.height, "#000000", str(len(content)), (), str(recipe.effort)
+            header.format, header.width, header.height, "#000000", str(len(content)), (), str(spec.effort)
         )
 
 
@@ -42,34 +41,34 @@ class Watch:
 def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
     """A watch in the place of the real making."""
     watch = Watch()
-    monkeypatch.setattr(studio, "develop", watch.develop)
+    monkeypatch.setattr(image_pool, "process", watch.process)
     return watch
 
 
 async def test_variants_are_those_made_on_the_spot() -> None:
-    with ImagePool.open() as open_studio:
-        made = await asyncio.gather(*(open_studio.to_variants(jpeg()) for _ in range(4)))
+    with ImagePool.open() as pool:
+        made = await asyncio.gather(*(pool.to_variants(jpeg()) for _ in range(4)))
     assert made == [to_variants(jpeg())] * 4
 
 
 async def test_a_refusal_comes_back_as_one() -> None:
-    with ImagePool.open() as open_studio:
+    with ImagePool.open() as pool:
         with pytest.raises(MediaRejected, match="HTML"):
-            await open_studio.to_variants(b"<html>")
-        assert (await open_studio.to_variants(jpeg())).format == "jpeg"
+            await pool.to_variants(b"<html>")
+        assert (await pool.to_variants(jpeg())).format == "jpeg"
 
 
 @pytest.mark.parametrize(("memory", "together"), [(1, 1), (100 * 1024 * 1024, 2), (1024**3, 4)])
 async def test_no_more_pictures_at_once_than_memory_allows(watch: Watch, memory: int, together: int) -> None:
-    with ImagePool.open(threads=4, memory=memory) as open_studio:
-        await asyncio.gather(*(open_studio.to_variants(jpeg()) for _ in range(6)))
+    with ImagePool.open(threads=4, memory=memory) as pool:
+        await asyncio.gather(*(pool.to_variants(jpeg()) for _ in range(6)))
     assert watch.most <= together
     assert (watch.most > 1) == (together > 1)
 
 
 async def test_the_memory_of_who_gives_up_is_neither_lost_nor_given_twice(watch: Watch) -> None:
-    with ImagePool.open(threads=2, memory=1) as open_studio:
-        tasks = [asyncio.create_task(open_studio.to_variants(jpeg())) for _ in range(4)]
+    with ImagePool.open(threads=2, memory=1) as pool:
+        tasks = [asyncio.create_task(pool.to_variants(jpeg())) for _ in range(4)]
         while watch.now == 0:
             await asyncio.sleep(0)
         for task in tasks[:3]:  # one of them is at it, the others wait
@@ -83,13 +82,13 @@ async def test_the_memory_of_who_gives_up_is_neither_lost_nor_given_twice(watch:
 WORK = """
 import asyncio, re, sys
 from pathlib import Path
-from platbook.media.pictures import Studio
+from platbook.media.pictures import ImagePool
 
 async def main():
-    with Studio.open(threads=8) as studio:
+    with ImagePool.open(threads=8) as pool:
         for _ in range(4):
             files = list(map(Path, sys.argv[1:])) * 6
-            await asyncio.gather(*(studio.to_variants(file.read_bytes()) for file in files))
+            await asyncio.gather(*(pool.to_variants(file.read_bytes()) for file in files))
 
 asyncio.run(main())
 print(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])

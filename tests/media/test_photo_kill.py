@@ -41,8 +41,9 @@ from platbook.media.photo_worker import BatchLimits
 async def main():
     configure_log("ERROR")
     async with open_system(Settings(platbook_photo_batches=1)) as system:
-        limits = BatchLimits(listings=3, photos_asked=8, lease=timedelta(seconds=3), seat_lease=timedelta(seconds=3))
-        jobs = to_photo_jobs(system.batches(limits), system.exposure(), system.cleanup(), parallel=1)
+        lease = timedelta(seconds=3)
+        limits = BatchLimits(listings=3, photos_per_request=8, lease=lease, seat_lease=lease)
+        jobs = to_photo_jobs(system.photo_worker(limits), system.media_visibility(), system.cleanup(), parallel=1)
         await run_worker(system.queue, jobs, concurrency=1, stopping=asyncio.Event())
 
 asyncio.run(main())
@@ -72,15 +73,17 @@ async def test_killed_photo_workers_lose_nothing_and_leave_nothing(
 
         async def number(sql: str) -> int:
             async with system.database.read() as connection:
-                return await connection.value(int, Query("look", "A test's look.", sql)) or 0
+                return await connection.value(int, Query("count", "A test's query.", sql)) or 0
 
-        said = {
+        configuration = {
             "providerId": "mock", "providerName": "Mock", "providerType": "MOCK",
             "settings": {"listings": listings, "at": "2026-01-05T00:00:00Z"},
             "display": {"listingDisplayWhenNull": True},
         }  # fmt: skip
         async with system.database.transaction() as connection:
-            await add_provider(connection, system.box, parse_configuration(said), COMMAND_LINE, system.clock.now())
+            await add_provider(
+                connection, system.box, parse_configuration(configuration), COMMAND_LINE, system.clock.now()
+            )
             await request_run(connection, RunRequest("mock", SyncType.FULL), COMMAND_LINE, system.clock.now())
         await system.engine().run_next("mock")
         waiting = await number("SELECT count(*) FROM property_media WHERE state = 'waiting'")
@@ -109,12 +112,12 @@ async def test_killed_photo_workers_lose_nothing_and_leave_nothing(
         cleanup = Cleanup(MediaVisibility(system.database, system.storage, clock), timedelta(hours=1))
         for hours in (2, 4):
             clock.ahead[0] = timedelta(hours=hours)
-            await cleanup.run(search_store=True)
+            await cleanup.run(scan_store=True)
         assert await system.storage.clear_unfinished(clock.now()) == 0
-        found: set[str] = set()
+        stored: set[str] = set()
         for access in Access:
-            found |= {one.name async for one in system.storage.list(access)}
+            stored |= {one.name async for one in system.storage.list(access)}
         async with system.database.read() as connection:
             names = await connection.column(str, NAMES)
-        assert found == set(names)
+        assert stored == set(names)
         assert await number(UNUSED) == 0

@@ -37,8 +37,8 @@ def connector():
 
 
 @dataclass(frozen=True)
-class Place:
-    """A database, a home, and a folder where the worker finds its connector."""
+class WorkerHome:
+    """A worker's database and home, which is also the folder it loads its connector from."""
 
     database_url: str
     home: Path
@@ -57,12 +57,12 @@ class Place:
         }
 
     def install(self, base: str) -> None:
-        """Put a connector where the worker looks for those that others install."""
+        """Install a connector as a third party would, by an entry point."""
         (self.home / "numbered_photos.py").write_text(CONNECTOR.format(base=base))
-        about = self.home / "numbered_photos-1.dist-info"
-        about.mkdir()
-        (about / "METADATA").write_text("Metadata-Version: 2.1\nName: numbered-photos\nVersion: 1\n")
-        (about / "entry_points.txt").write_text("[platbook.connectors]\nPHOTOS = numbered_photos:connector\n")
+        metadata = self.home / "numbered_photos-1.dist-info"
+        metadata.mkdir()
+        (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: numbered-photos\nVersion: 1\n")
+        (metadata / "entry_points.txt").write_text("[platbook.connectors]\nPHOTOS = numbered_photos:connector\n")
 
 
 async def fill(system: System, queued: int, base: str) -> None:
@@ -72,22 +72,22 @@ async def fill(system: System, queued: int, base: str) -> None:
     def find(_: str) -> Connector:
         return PhotoConnector(source)
 
-    said = {
+    configuration = {
         "providerId": "board", "providerName": "Board", "providerType": "PHOTOS", "enabled": False,
         "media": {"privateAddresses": True},
     }  # fmt: skip
     async with system.database.transaction() as connection:
-        await add_provider(connection, system.box, Configuration.model_validate(said), system.clock.now())
+        await add_provider(connection, system.box, Configuration.model_validate(configuration), system.clock.now())
         await request_run(connection, RunRequest("board", SyncType.FULL), COMMAND_LINE, system.clock.now())
     await SyncEngine(system.database, system.transport, system.box, system.clock, find).run_next("board")
 
 
-async def work_off(place: Place, queued: int) -> int:
-    """Let one worker process do all photos; the most memory it took, in bytes."""
-    async with serving(NumberedPhotos()) as source, open_system(place.settings()) as system:
-        place.install(source.base)
+async def measure_peak(worker_home: WorkerHome, queued: int) -> int:
+    """Let one worker process fetch all photos; its peak memory in bytes."""
+    async with serving(NumberedPhotos()) as source, open_system(worker_home.settings()) as system:
+        worker_home.install(source.base)
         await fill(system, queued, source.base)
-        worker = await asyncio.create_subprocess_exec(PROGRAM, "work", env=place.environment())
+        worker = await asyncio.create_subprocess_exec(PROGRAM, "work", env=worker_home.environment())
         try:
             while True:
                 async with system.database.read() as connection:
@@ -96,11 +96,11 @@ async def work_off(place: Place, queued: int) -> int:
                 if stored == queued:
                     break
                 await asyncio.sleep(0.5)
-            told = await asyncio.to_thread(Path(f"/proc/{worker.pid}/status").read_text)
+            status = await asyncio.to_thread(Path(f"/proc/{worker.pid}/status").read_text)
         finally:
             worker.terminate()
             await worker.wait()
-    (kilobytes,) = re.findall(r"VmHWM:\s+(\d+)", told)
+    (kilobytes,) = re.findall(r"VmHWM:\s+(\d+)", status)
     return int(kilobytes) * 1024
 
 
@@ -112,7 +112,7 @@ async def test_a_worker_takes_the_same_memory_for_a_long_queue_as_for_a_short_on
         home = tmp_path / str(queued)
         home.mkdir()
         with fresh_database(postgres, template) as url:
-            peaks[queued] = await work_off(Place(url, home), queued)
+            peaks[queued] = await measure_peak(WorkerHome(url, home), queued)
     print({queued: f"{peak / 2**20:.0f} MB" for queued, peak in peaks.items()})  # noqa: T201 - a figure for the documents
     assert max(peaks.values()) < MOST
     assert peaks[20_000] < 1.15 * peaks[1_000]

@@ -12,7 +12,7 @@ from platbook.market import Market
 from platbook.media.blobs import Blobs
 from platbook.media.photo_urls import PhotoUrls
 from platbook.media.photo_worker import PhotoWorker
-from platbook.media.pictures import PLAIN, ImagePool
+from platbook.media.pictures import DEFAULT_SPEC, ImagePool
 from platbook.providers.configuration import parse_configuration
 from platbook.providers.providers import add_provider
 from platbook.simulate.rets.application import SimulatorSettings
@@ -23,7 +23,7 @@ from platbook.sync.engine import SyncEngine
 from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
 from platbook.transport import Transport
 from tests.fakes.photo_source import PhotoSource
-from tests.media.conftest import MakeDesk
+from tests.media.conftest import MakePhotoRig
 from tests.simulate.served import AT, served_rets
 from tests.storage.servers import TestBucket
 
@@ -37,9 +37,11 @@ async def test_rets_photos_come_as_bytes_in_the_one_session_that_a_run_lends(dat
         served = stack.enter_context(served_rets(SimulatorSettings(listings=LISTINGS, seed=SEED, at=AT)))
         served.apply_quirks("one-session")
         transport = await stack.enter_async_context(Transport.open(database, clock))
-        studio = stack.enter_context(ImagePool.open())
+        image_pool = stack.enter_context(ImagePool.open())
         storage = open_memory_storage(b"k" * 32, clock)
-        batches = PhotoWorker(database, transport, box, clock, Blobs(database, storage, studio, clock, PLAIN))
+        batches = PhotoWorker(
+            database, transport, box, clock, Blobs(database, storage, image_pool, clock, DEFAULT_SPEC)
+        )
         said = {
             "providerId": "board", "providerName": "Board", "providerType": "RETS", "loginUrl": served.login_url,
             "credentials": {"username": "demo", "password": "demo", "userAgent": "Platbook/1.0"},
@@ -61,21 +63,21 @@ async def test_rets_photos_come_as_bytes_in_the_one_session_that_a_run_lends(dat
         assert sum([1 async for _ in storage.list(Access.PUBLIC)]) == 3 * len(expected)
 
 
-async def test_photos_reach_a_bucket_and_leave_it_again(make_desk: MakeDesk, bucket: TestBucket) -> None:
+async def test_photos_reach_a_bucket_and_leave_it_again(make_photo_rig: MakePhotoRig, bucket: TestBucket) -> None:
     source = PhotoSource()
     source.add("L1", 2)
     source.albums["L1"][1].permission = ("Private",)
-    desk = await make_desk(source, maxRemovalShare=1)
+    rig = await make_photo_rig(source, maxRemovalShare=1)
     storage = bucket.open(aws_cloudfront_url="https://cdn.example.com")
-    desk.keep_in(storage)
-    await desk.sync()
-    await desk.work()
-    document = (await desk.rows("SELECT internal_document FROM properties"))[0]["internal_document"]
-    body = (await PhotoUrls(storage).fill(str(document).encode(), desk.clock.now())).decode()
+    rig.use_storage(storage)
+    await rig.sync()
+    await rig.work()
+    document = (await rig.rows("SELECT internal_document FROM properties"))[0]["internal_document"]
+    body = (await PhotoUrls(storage).fill(str(document).encode(), rig.clock.now())).decode()
     assert body.count('"url":"https://cdn.example.com/public/') == 3
     assert body.count(f'"url":"{bucket.server.url}/{bucket.name}/private/') == 3
     private = body.partition(f'"url":"{bucket.server.url}')[2].partition('"')[0]
-    name = min((await desk.objects())[Access.PUBLIC])
+    name = min((await rig.objects())[Access.PUBLIC])
     public = f"/{bucket.name}/public/{name}"
     async with httpx2.AsyncClient(base_url=bucket.server.url) as client:
         for address, status in ((private, 200), (private.partition("?")[0], 403), (public, 200)):
@@ -85,15 +87,15 @@ async def test_photos_reach_a_bucket_and_leave_it_again(make_desk: MakeDesk, buc
     facts = await storage.head(name, Access.PUBLIC)
     assert "immutable" in facts.attributes.cache_control
     del source.albums["L1"]
-    await desk.sync()
-    await desk.exposure.settle()
-    assert {access: len(names) for access, names in (await desk.objects()).items()} == {
+    await rig.sync()
+    await rig.visibility.process_checks()
+    assert {access: len(names) for access, names in (await rig.objects()).items()} == {
         Access.PUBLIC: 0,
         Access.PRIVATE: 6,
     }
     async with httpx2.AsyncClient(base_url=bucket.server.url) as client:
         assert (await client.get(public)).status_code in {403, 404}
-    await desk.run_sql("UPDATE properties SET erased_at = now()")
-    await desk.run_sql("DELETE FROM property_media")
-    await desk.exposure.settle()
-    assert not any((await desk.objects()).values())
+    await rig.run_sql("UPDATE properties SET erased_at = now()")
+    await rig.run_sql("DELETE FROM property_media")
+    await rig.visibility.process_checks()
+    assert not any((await rig.objects()).values())

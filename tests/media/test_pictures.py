@@ -154,7 +154,7 @@ def test_what_is_no_whole_picture_is_refused_with_the_reason(kind: str) -> None:
 
 
 FLAWED: dict[str, tuple[Callable[[], bytes], str]] = {
-    "JPEG without the mark of its end": (lambda: jpeg()[:-2], "the mark of its end is missing"),
+    "JPEG without its end-of-image marker": (lambda: jpeg()[:-2], "the end-of-image marker is missing"),
     "JPEG with junk before its pixels": (lambda: before_scan(jpeg(), b"abcd"), "extraneous bytes before marker"),
     "JPEG whose scan is described as by some phones": (lambda: odd_scan(jpeg()), "Invalid SOS parameters"),
 }
@@ -250,7 +250,7 @@ def test_the_same_bytes_become_the_same_variants() -> None:
 
 
 def test_the_dominant_colour_is_the_fields_not_the_mean() -> None:
-    colour = to_variants(jpeg()).colour
+    colour = to_variants(jpeg()).color
     assert differ(tuple(bytes.fromhex(colour[1:])), RED) <= 8
 
 

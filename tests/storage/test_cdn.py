@@ -43,7 +43,7 @@ def distribution(moto: S3Server) -> str:
 async def test_withdrawn_photos_are_taken_back_from_cloudfront(moto: S3Server, distribution: str) -> None:
     addresses = [f"https://d1.cloudfront.net/public/{number}.webp" for number in range(3)]
     async with lent() as client:
-        cdn = Cdn(client, SystemClock(), distribution=distribution, login=LOGIN, endpoint=moto.url)
+        cdn = Cdn(client, SystemClock(), distribution=distribution, credentials=LOGIN, endpoint=moto.url)
         assert cdn.can_invalidate
         await cdn.invalidate([*addresses, addresses[0]])
         await cdn.invalidate([])
@@ -52,14 +52,14 @@ async def test_withdrawn_photos_are_taken_back_from_cloudfront(moto: S3Server, d
 
 async def test_more_paths_than_a_batch_takes_go_in_several(moto: S3Server, distribution: str) -> None:
     async with lent() as client:
-        cdn = Cdn(client, SystemClock(), distribution=distribution, login=LOGIN, endpoint=moto.url)
+        cdn = Cdn(client, SystemClock(), distribution=distribution, credentials=LOGIN, endpoint=moto.url)
         await cdn.invalidate([f"https://d1.cloudfront.net/{number}" for number in range(3001)])
     assert [len(paths) for paths in moto.list_invalidated(distribution)] in ([3000, 1], [1, 3000])
 
 
 async def test_a_distribution_that_is_not_there_needs_an_operator(moto: S3Server) -> None:
     async with lent() as client:
-        cdn = Cdn(client, SystemClock(), distribution="NOWHERE", login=LOGIN, endpoint=moto.url)
+        cdn = Cdn(client, SystemClock(), distribution="NOWHERE", credentials=LOGIN, endpoint=moto.url)
         with pytest.raises(StorageRefused, match="CloudFront refused to invalidate copies"):
             await cdn.invalidate(["https://d1.cloudfront.net/a"])
 
@@ -74,15 +74,15 @@ async def test_a_distribution_that_is_not_there_needs_an_operator(moto: S3Server
 )
 async def test_what_cloudfront_cannot_do_now_is_for_later(status: str, error: type[Exception]) -> None:
     async with lent() as client, crafted_source(reply(status=status)) as source:
-        cdn = Cdn(client, SystemClock(), distribution="D", login=LOGIN, endpoint=source.base)
+        cdn = Cdn(client, SystemClock(), distribution="D", credentials=LOGIN, endpoint=source.base)
         with pytest.raises(error):
             await cdn.invalidate(["https://d1.cloudfront.net/a"])
 
 
 async def test_no_cloudfront_at_all_is_for_later() -> None:
     async with lent() as client:
-        cdn = Cdn(client, SystemClock(), distribution="D", login=LOGIN, endpoint="http://127.0.0.1:9")
-        with pytest.raises(StorageUnavailable, match="CloudFront does not answer"):
+        cdn = Cdn(client, SystemClock(), distribution="D", credentials=LOGIN, endpoint="http://127.0.0.1:9")
+        with pytest.raises(StorageUnavailable, match="CloudFront does not respond"):
             await cdn.invalidate(["https://d1.cloudfront.net/a"])
 
 

@@ -19,11 +19,11 @@ async def test_what_is_put_is_got(storage: Storage) -> None:
     await storage.put(NAME, PHOTO, Access.PUBLIC)
     stored = await storage.get(NAME, Access.PUBLIC)
     assert stored.content == PHOTO
-    assert stored.facts == await storage.head(NAME, Access.PUBLIC)
-    assert stored.facts.size == len(PHOTO)
-    assert stored.facts.attributes.content_type == "image/webp"
-    assert stored.facts.attributes.cache_control == "public, max-age=31536000, immutable, s-maxage=86400"
-    assert abs(datetime.now(UTC) - stored.facts.stored_at) < timedelta(minutes=5)
+    assert stored.info == await storage.head(NAME, Access.PUBLIC)
+    assert stored.info.size == len(PHOTO)
+    assert stored.info.attributes.content_type == "image/webp"
+    assert stored.info.attributes.cache_control == "public, max-age=31536000, immutable, s-maxage=86400"
+    assert abs(datetime.now(UTC) - stored.info.stored_at) < timedelta(minutes=5)
 
 
 async def test_what_the_name_does_not_tell_is_kept_beside_it(storage: Storage) -> None:
@@ -82,8 +82,8 @@ async def test_moving_takes_bytes_and_notes_along_and_the_public_cache_back(stor
         await storage.move(NAME, to=Access.PRIVATE)
         moved = await storage.get(NAME, Access.PRIVATE)
         assert moved.content == PHOTO
-        assert moved.facts.attributes.metadata == {"listing": "7"}
-        assert moved.facts.attributes.cache_control.startswith("private")
+        assert moved.info.attributes.metadata == {"listing": "7"}
+        assert moved.info.attributes.cache_control.startswith("private")
         assert [one async for one in storage.list(Access.PUBLIC)] == []
     await storage.move(NAME, to=Access.PUBLIC)
     assert (await storage.head(NAME, Access.PUBLIC)).attributes.cache_control.startswith("public")
@@ -104,8 +104,8 @@ async def test_large_objects_come_back_whole(storage: Storage) -> None:
     await storage.put("large.tiff", content, Access.PRIVATE, metadata={"a": "b"})
     stored = await storage.get("large.tiff", Access.PRIVATE)
     assert stored.content == content
-    assert stored.facts.attributes.content_type == "image/tiff"
-    assert stored.facts.attributes.metadata == {"a": "b"}
+    assert stored.info.attributes.content_type == "image/tiff"
+    assert stored.info.attributes.metadata == {"a": "b"}
 
 
 BAD_NAMES = [

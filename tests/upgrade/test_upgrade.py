@@ -198,7 +198,7 @@ async def test_a_rejection_marked_for_retry_is_retried_and_an_open_one_stays(upg
 
 
 async def test_photo_work_that_waited_is_done(upgraded: Upgraded) -> None:
-    batches = upgraded.system.batches()
+    batches = upgraded.system.photo_worker()
     assert "mock" in await batches.find_due()
     assert await batches.run_next("mock") == 4
     states = "SELECT state, count(*) AS n FROM property_media WHERE provider_id = 'mock' GROUP BY 1"

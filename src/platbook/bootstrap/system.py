@@ -26,7 +26,7 @@ class System(DatabaseContext):
     queue: JobQueue
     transport: Transport
     storage: Storage
-    studio: ImagePool
+    image_pool: ImagePool
     cdn: Cdn | None
     replica: Database | None = None
     """The database whose reads may lag: for the API's lists alone. Whatever decides or writes is given `database`."""
@@ -38,14 +38,20 @@ class System(DatabaseContext):
             self.transport,
             self.box,
             self.clock,
-            photos=self.batches() if self.settings.platbook_photo_batches else None,
+            photos=self.photo_worker() if self.settings.platbook_photo_batches else None,
         )
 
-    def batches(self, pace: BatchLimits | None = None) -> PhotoWorker:
+    def photo_worker(self, limits: BatchLimits | None = None) -> PhotoWorker:
         """Photo work in this process."""
         warmed = self.cdn if self.settings.platbook_warm_cdn else None
         return PhotoWorker(
-            self.database, self.transport, self.box, self.clock, self.blobs(), pace=pace or BatchLimits(), cdn=warmed
+            self.database,
+            self.transport,
+            self.box,
+            self.clock,
+            self.blobs(),
+            limits=limits or BatchLimits(),
+            cdn=warmed,
         )
 
     def blobs(self) -> Blobs:
@@ -53,16 +59,16 @@ class System(DatabaseContext):
         formats = tuple(dict.fromkeys(Format(word) for word in self.settings.platbook_photo_formats.split(",")))
         recipe = VariantSpec(formats=formats)
         keeps = self.settings.platbook_keep_originals
-        return Blobs(self.database, self.storage, self.studio, self.clock, recipe, keeps_originals=keeps)
+        return Blobs(self.database, self.storage, self.image_pool, self.clock, recipe, keep_originals=keeps)
 
-    def exposure(self) -> MediaVisibility:
+    def media_visibility(self) -> MediaVisibility:
         """Who may see stored pictures, kept true."""
         return MediaVisibility(self.database, self.storage, self.clock, self.cdn)
 
     def cleanup(self) -> Cleanup:
         """The store, cleared of what nobody shows."""
         grace = timedelta(hours=self.settings.platbook_photo_grace_hours)
-        return Cleanup(self.exposure(), grace)
+        return Cleanup(self.media_visibility(), grace)
 
 
 @asynccontextmanager

@@ -49,7 +49,7 @@ def list_jobs(system: System) -> list[Job]:
         to_clearing_job(system.cleanup()),
     ]
     if parallel := settings.platbook_photo_batches:
-        jobs += to_photo_jobs(system.batches(), system.exposure(), system.cleanup(), parallel=parallel)
+        jobs += to_photo_jobs(system.photo_worker(), system.media_visibility(), system.cleanup(), parallel=parallel)
     return jobs
 
 

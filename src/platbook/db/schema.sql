@@ -140,6 +140,14 @@ BEGIN
 END $$;
 
 --
+-- Name: listing_is_public(boolean, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.listing_is_public(visible boolean, public_document text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (visible AND (public_document IS NOT NULL));
+
+--
 -- Name: listing_words(text, text, text, text, text, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -159,6 +167,14 @@ END $$;
 CREATE FUNCTION public.month_of(at timestamp with time zone) RETURNS date
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (date_trunc('month'::text, (at AT TIME ZONE 'UTC'::text)))::date;
+
+--
+-- Name: photo_is_public(text[], jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.photo_is_public(permission text[], display jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN COALESCE((permission && ARRAY['Public'::text, 'IDX'::text]), ((display ->> 'photoDisplayWhenNull'::text))::boolean, false);
 
 --
 -- Name: reopen_sweep(); Type: FUNCTION; Schema: public; Owner: -
@@ -2186,7 +2202,7 @@ CREATE TRIGGER mls_sync_history_sweep AFTER UPDATE OF status ON public.mls_sync_
 -- Name: properties properties_media; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER properties_media AFTER UPDATE ON public.properties FOR EACH ROW WHEN (((new.document_version <> 'withdrawn'::text) AND ((old.document_version = 'withdrawn'::text) OR ((old.visible AND (old.public_document IS NOT NULL)) <> (new.visible AND (new.public_document IS NOT NULL)))))) EXECUTE FUNCTION public.check_listing_media();
+CREATE TRIGGER properties_media AFTER UPDATE ON public.properties FOR EACH ROW WHEN (((new.document_version <> 'withdrawn'::text) AND ((old.document_version = 'withdrawn'::text) OR (public.listing_is_public(old.visible, old.public_document) <> public.listing_is_public(new.visible, new.public_document))))) EXECUTE FUNCTION public.check_listing_media();
 
 --
 -- Name: property_media property_media_changed; Type: TRIGGER; Schema: public; Owner: -

@@ -1,4 +1,4 @@
-"""A listing in our terms, and what is worked out from it."""
+"""A listing and its photos as values, typed by the Data Dictionary, and what is derived from them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,10 +13,9 @@ OFF_MARKET = frozenset({"Canceled", "Closed", "Delete", "Expired", "Pending", "W
 
 @dataclass(frozen=True, slots=True)
 class NormalListing:
-    """A source's record in our terms.
+    """A source's record, mapped to RESO fields.
 
-    `values` stand in the order of `reso.COLUMNS`; `more` holds the further mapped fields by their RESO names, as
-    JSON values.
+    `values` are in the order of `reso.COLUMNS`; `more` holds the further mapped fields by RESO name, as JSON values.
     """
 
     listing_key: str
@@ -34,16 +33,16 @@ class NormalListing:
 
     @property
     def modification_timestamp(self) -> datetime | None:
-        """When the source says it last changed the record."""
+        """When the source last changed the record, by its own account."""
         return cast("datetime | None", self.value("ModificationTimestamp"))
 
 
 @dataclass(frozen=True, slots=True)
 class StoredPicture:
-    """What is stored of a photo: sizes in pixels, and its variants by name.
+    """The stored picture of a photo: its size in pixels, and its variants by name.
 
-    A variant is `{name, width, height, bytes, format}`, where `name` is that of its object. `is_public` tells whether
-    everybody may read the objects.
+    A variant is `{name, width, height, bytes, format}`, where `name` is its object's name. `is_public`: everybody may
+    read the objects.
     """
 
     width: int
@@ -56,10 +55,10 @@ class StoredPicture:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo or document as its listing's row and documents know it.
+    """A photo or document of a listing, as stored.
 
-    `modified` is the version the source tells, in its own text. `state`: waiting (to be fetched), stored, failed (given
-    up, `reason` says why), linked (never fetched, no picture). `picture` may be that of an older version.
+    `modified` is the source's version of it, as text. `state`: waiting (to be fetched), stored, failed (given up, see
+    `reason`), linked (never fetched, not an image). `picture` may be of an older version.
     """
 
     media_key: str
@@ -76,7 +75,7 @@ class Photo:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a version of a listing comes from: the run or the person, and when it was stored."""
+    """The provenance of a version of a listing: the run or the user, and when it was stored."""
 
     provider_id: str
     source: str
@@ -87,7 +86,7 @@ class Origin:
 
 
 def listed_at(listing: NormalListing) -> datetime | None:
-    """When it came on the market, as far as the source tells."""
+    """When it came on the market; None where the source has no date of it."""
     for name in ("OnMarketDate", "ListingContractDate"):
         day = listing.value(name)
         if isinstance(day, date):
@@ -96,7 +95,7 @@ def listed_at(listing: NormalListing) -> datetime | None:
 
 
 def off_market_at(listing: NormalListing) -> datetime | None:
-    """When it left the market; None while it is on it."""
+    """When it left the market; None while it is on the market."""
     if listing.standard_status not in OFF_MARKET:
         return None
     for name in ("OffMarketDate", "PurchaseContractDate", "CloseDate"):
@@ -107,5 +106,5 @@ def off_market_at(listing: NormalListing) -> datetime | None:
 
 
 def midnight(day: date) -> datetime:
-    """The first moment of a day, UTC."""
+    """The start of a day in UTC."""
     return datetime.combine(day, time(), UTC)

@@ -1,7 +1,8 @@
-"""Photo work as workers take it: claimed by lease, held while it is recorded, settled or put back.
+"""The queue of photo work (`media_work`): claimed under a lease, locked while it is recorded, completed or released.
 
-A lease is the moment a row is due again. Who claims work moves it on, so that what a dead worker held is taken by the
-next one without anybody having to notice.
+The lease is `due_at`, the time a row may be claimed again. Claiming moves it into the future, so that the work of a
+worker that died is claimed by the next one once the lease has expired, without anybody having to detect the death.
+`holder` is the fencing token: whoever records must still be the holder.
 """
 
 from collections.abc import Sequence
@@ -14,14 +15,15 @@ from platbook.transport import CacheValidators
 
 Q = load_queries(__package__ or "platbook.listings")
 
-_NOW = timedelta(0)
+_NO_DELAY = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """A listing whose photos a holder is to fetch. `is_shown`: it has a public document.
+class PhotoClaim:
+    """A listing whose photos the holder is to fetch. `is_public`: it has a public document.
 
-    `rank` 0: its first photo is the urgent one. `photos_count` and `photos_change_timestamp` are the source's words.
+    `rank` 0: its first photo is missing and urgent. `newest` is the time by which claims of one rank are ordered.
+    `photos_count` and `photos_change_timestamp` are the source's values.
     """
 
     property_id: UUID
@@ -33,13 +35,13 @@ class Claim:
     standard_status: str | None
     photos_count: int | None
     photos_change_timestamp: datetime | None
-    is_shown: bool
+    is_public: bool
     newest: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Fetchable:
-    """A photo that waits. `is_held`: an older version is stored; `is_put_off`: it is to be tried again later."""
+class WaitingPhoto:
+    """A photo to be fetched. `is_stored`: an older version is; `is_deferred`: its next attempt is not due yet."""
 
     property_id: UUID
     media_key: str
@@ -47,13 +49,13 @@ class Fetchable:
     attempts: int
     etag: str | None
     last_modified: str | None
-    is_held: bool
-    is_put_off: bool
+    is_stored: bool
+    is_deferred: bool
 
     @property
-    def known(self) -> CacheValidators:
-        """What the server told of the bytes we hold."""
-        return CacheValidators(self.etag, self.last_modified) if self.is_held else CacheValidators()
+    def validators(self) -> CacheValidators:
+        """ETag and Last-Modified of the stored version, for a conditional request."""
+        return CacheValidators(self.etag, self.last_modified) if self.is_stored else CacheValidators()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,99 +69,105 @@ class PhotoVersion:
 
 async def claim_work(
     connection: WriteConnection, provider_id: str, holder: UUID, *, limit: int, lease: timedelta
-) -> list[Claim]:
-    """Take the most urgent work of a provider, first photos before others, new listings before old."""
+) -> list[PhotoClaim]:
+    """Claim the most urgent work of a provider: first photos before others, new listings before old."""
     params = {"provider_id": provider_id, "holder": holder, "limit": limit, "lease": lease}
-    claims = await connection.all(Claim, Q.claim_photo_work, params)
+    claims = await connection.all(PhotoClaim, Q.claim_photo_work, params)
     return sorted(claims, key=lambda claim: (claim.rank, -claim.newest.timestamp()))
 
 
 async def renew_work(connection: WriteConnection, holder: UUID, ids: Sequence[UUID], lease: timedelta) -> None:
-    """Keep what is still being worked on."""
+    """Renew the leases of listings that are still being worked on."""
     await connection.run(Q.renew_photo_work, {"holder": holder, "ids": list(ids), "lease": lease})
 
 
-async def hold_work(connection: WriteConnection, claim: Claim, holder: UUID) -> bool:
-    """Whether the claim still stands; it then stands until the transaction ends."""
+async def lock_work(connection: WriteConnection, claim: PhotoClaim, holder: UUID) -> bool:
+    """Lock a claimed row until the transaction ends; False where the lease was lost to another holder."""
     params = {"property_id": claim.property_id, "holder": holder}
-    return await connection.value(int, Q.hold_photo_work, params) is not None
+    return await connection.value(int, Q.lock_photo_work, params) is not None
 
 
-async def settle_work(connection: WriteConnection, claim: Claim, holder: UUID) -> None:
-    """End the work of a listing, or leave what is left of it for its time."""
+async def complete_work(connection: WriteConnection, claim: PhotoClaim, holder: UUID) -> None:
+    """Delete a listing's work, or release what is left of it until its next photo is due."""
     params = {"property_id": claim.property_id, "holder": holder, "version": claim.version}
-    if not await connection.run(Q.end_photo_work, params):
-        await connection.run(Q.settle_photo_work, params)
+    if not await connection.run(Q.delete_finished_photo_work, params):
+        await connection.run(Q.reschedule_photo_work, params)
 
 
-async def put_back_work(
-    connection: WriteConnection, ids: Sequence[UUID], holder: UUID, *, after: timedelta = _NOW, failures: int = 0
+async def release_work(
+    connection: WriteConnection, ids: Sequence[UUID], holder: UUID, *, delay: timedelta = _NO_DELAY, failures: int = 0
 ) -> None:
-    """Give work back undone; `failures` counts what was tried in vain."""
-    params = {"ids": list(ids), "holder": holder, "after": after, "failures": failures}
-    await connection.run(Q.put_back_photo_work, params)
+    """Release claims without completing them, due again after `delay`; `failures` is added to the attempts."""
+    params = {"ids": list(ids), "holder": holder, "delay": delay, "failures": failures}
+    await connection.run(Q.release_photo_work, params)
 
 
-async def drop_work(connection: WriteConnection, provider_id: str) -> None:
-    """Forget the work of a provider whose photos are not to be fetched."""
-    await connection.run(Q.drop_photo_work, {"provider_id": provider_id})
+async def delete_provider_work(connection: WriteConnection, provider_id: str) -> None:
+    """Delete the unclaimed work of a provider whose photos are not to be fetched."""
+    await connection.run(Q.delete_provider_photo_work, {"provider_id": provider_id})
 
 
-async def forget_work(connection: WriteConnection, ids: Sequence[UUID]) -> None:
-    """Nothing of these listings is to be fetched."""
-    await connection.run(Q.erase_photo_work, {"ids": list(ids)})
+async def delete_work(connection: WriteConnection, ids: Sequence[UUID]) -> None:
+    """Delete the work of some listings: none of their photos is to be fetched."""
+    await connection.run(Q.delete_photo_work, {"ids": list(ids)})
 
 
-async def find_fetchable(connection: ReadConnection, ids: Sequence[UUID]) -> list[Fetchable]:
-    """The photos of some listings that wait."""
-    return await connection.all(Fetchable, Q.find_fetchable, {"ids": list(ids)})
+async def find_waiting_photos(connection: ReadConnection, ids: Sequence[UUID]) -> list[WaitingPhoto]:
+    """The photos of some listings that are to be fetched."""
+    return await connection.all(WaitingPhoto, Q.find_waiting_photos, {"ids": list(ids)})
 
 
 async def mark_stored(
-    connection: WriteConnection, photo: PhotoVersion, blob_id: str | None, known: CacheValidators, at: datetime
+    connection: WriteConnection, photo: PhotoVersion, blob_id: str | None, validators: CacheValidators, at: datetime
 ) -> None:
-    """A photo's bytes are stored under a blob; None: those held already are still right."""
-    params = {**_key(photo), "blob_id": blob_id, "etag": known.etag, "last_modified": known.last_modified, "at": at}
+    """Record that a photo is stored; `blob_id` None: the stored bytes are still current (not modified)."""
+    params = {
+        **_key(photo),
+        "blob_id": blob_id,
+        "etag": validators.etag,
+        "last_modified": validators.last_modified,
+        "at": at,
+    }
     await connection.run(Q.mark_photo_stored, params)
 
 
-async def mark_tried(
+async def mark_failed(
     connection: WriteConnection, photo: PhotoVersion, reason: str, retry_in: timedelta | None, at: datetime
 ) -> None:
-    """A photo could not be had, and why; `retry_in` None: it is given up."""
-    await connection.run(Q.mark_photo_tried, {**_key(photo), "reason": reason, "retry_in": retry_in, "at": at})
+    """Record a failed attempt and its reason; `retry_in` None: no further attempt."""
+    await connection.run(Q.mark_photo_failed, {**_key(photo), "reason": reason, "retry_in": retry_in, "at": at})
 
 
 async def relink_photos(connection: WriteConnection, property_id: UUID, old: str, new: str) -> None:
-    """Let a listing's photos that show one stored picture show another."""
+    """Replace one stored picture by another in all photos of a listing."""
     await connection.run(Q.relink_photos, {"property_id": property_id, "old": old, "new": new})
 
 
-async def want_failed_again(connection: WriteConnection, provider_id: str, at: datetime) -> int:
-    """Let a provider's photos that were tried in vain be tried again, now; how many."""
-    return await _want_again(connection, provider_id, ["failed", "waiting"], at, in_vain=True)
+async def retry_failed_photos(connection: WriteConnection, provider_id: str, at: datetime) -> int:
+    """Schedule a provider's failed photos for another attempt, now; returns how many."""
+    return await _mark_waiting(connection, provider_id, ["failed", "waiting"], at, failed_only=True)
 
 
-async def want_stored_again(
+async def refetch_stored_photos(
     connection: WriteConnection, provider_id: str, at: datetime, property_ids: Sequence[UUID]
 ) -> int:
-    """Let the stored photos of some listings of a provider be fetched anew, now; how many."""
-    return await _want_again(connection, provider_id, ["stored"], at, property_ids=property_ids)
+    """Schedule the stored photos of some listings of a provider to be fetched again, now; returns how many."""
+    return await _mark_waiting(connection, provider_id, ["stored"], at, property_ids=property_ids)
 
 
-async def _want_again(
+async def _mark_waiting(
     connection: WriteConnection,
     provider_id: str,
     states: Sequence[str],
     at: datetime,
     *,
-    in_vain: bool = False,
+    failed_only: bool = False,
     property_ids: Sequence[UUID] | None = None,
 ) -> int:
     params = {
         "provider_id": provider_id,
         "states": list(states),
-        "in_vain": in_vain,
+        "failed_only": failed_only,
         "property_ids": None if property_ids is None else list(property_ids),
         "at": at,
     }

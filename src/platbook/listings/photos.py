@@ -1,7 +1,7 @@
-"""The rows of a listing's photos, and the work they make: what the source lists against what is stored.
+"""The photo rows of a listing and the work they cause: the source's list is compared with what is stored.
 
-Fetching is another's work. A listing with photos to be fetched has one row of `media_work`, written with the page that
-caused it.
+The photos themselves are fetched by `media`. A listing with photos to fetch has one row in `media_work`, written in the
+transaction of the page that caused it (a transactional outbox).
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,8 +17,8 @@ from platbook.listings.listing import NormalListing, Origin, Photo, StoredPictur
 
 Q = load_queries(__package__ or "platbook.listings")
 
-NO_PICTURES = frozenset({"Video", "Document", "Branded Virtual Tour", "Unbranded Virtual Tour"})
-"""RESO's MediaCategory of what is linked to and never copied."""
+NON_IMAGE_CATEGORIES = frozenset({"Video", "Document", "Branded Virtual Tour", "Unbranded Virtual Tour"})
+"""Values of RESO's MediaCategory that are linked to and never downloaded."""
 
 _COLUMNS: Mapping[str, str] = {
     "id": "uuid",
@@ -49,10 +49,10 @@ _PICTURE = ("width", "height", "color", "placeholder", "variants", "is_public")
 
 @dataclass(frozen=True, slots=True)
 class MediaPlan:
-    """What is to be done for one listing's photos, by their keys, and how they stand after it.
+    """The changes to one listing's photos, by media key, and the photos as they are afterwards.
 
-    `fetch`: new, or of another version than the stored one. `keep`: nothing changed. `reorder`: only words, place or
-    permission changed, nothing is fetched. `remove`: the source lists them no more.
+    `fetch`: new, or another version than the stored one. `keep`: nothing changed. `reorder`: only caption, order,
+    category or permission changed, nothing is fetched. `remove`: the source no longer lists them.
     """
 
     property_id: UUID
@@ -69,25 +69,25 @@ class MediaPlan:
 
     @property
     def upserts(self) -> Sequence[Photo]:
-        """The photos whose rows are to be written."""
+        """The photos whose rows change."""
         touched = {*self.fetch, *self.reorder}
         return [photo for photo in self.photos if photo.media_key in touched]
 
     @property
     def waiting(self) -> Sequence[Photo]:
-        """The photos to be fetched, those of earlier plans included."""
+        """The photos to be fetched, including those of earlier plans."""
         return [photo for photo in self.photos if photo.state == "waiting"]
 
     @property
     def rank(self) -> int:
-        """How urgent the work is: 0 where not even the first photo can be shown."""
-        first = next((photo for photo in self.photos if photo.category not in NO_PICTURES), None)
+        """How urgent the work is: 0 where not even the first photo can be shown, else 1."""
+        first = next((photo for photo in self.photos if photo.category not in NON_IMAGE_CATEGORIES), None)
         return 0 if first is None or (first.picture is None and first.state == "waiting") else 1
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoWork:
-    """A listing whose photos are to be fetched, in `rank` order, the `newest` listing first."""
+    """A listing whose photos are to be fetched: by `rank`, then the `newest` listing first."""
 
     property_id: UUID
     rank: int
@@ -95,53 +95,53 @@ class PhotoWork:
 
 
 def plan_media(
-    property_id: UUID, stored: Sequence[Photo], wanted: Sequence[MediaRef] | None, changed_at: str | None = None
+    property_id: UUID, stored: Sequence[Photo], listed: Sequence[MediaRef] | None, changed_at: str | None = None
 ) -> MediaPlan:
-    """Compare what the source lists (None: it did not say) with what is stored.
+    """Compare what the source lists (None: the record had no list) with what is stored.
 
-    `changed_at` is the listing's PhotosChangeTimestamp: the version of a photo that has no time of its own. Where there
-    is neither, a photo is known by its address without the query, in which signatures stand.
+    `changed_at` is the listing's PhotosChangeTimestamp: the version of a photo without a timestamp of its own. Where
+    there is neither, the version is the URL without its query, which may hold a signature.
     """
-    if wanted is None:
+    if listed is None:
         return MediaPlan(property_id, stored, keep=[photo.media_key for photo in stored])
-    known = {photo.media_key: photo for photo in stored}
+    stored_by_key = {photo.media_key: photo for photo in stored}
     photos: dict[str, Photo] = {}
     by_action: dict[str, list[str]] = {"fetch": [], "keep": [], "reorder": []}
-    for ref in sorted(wanted, key=lambda ref: (ref.order, ref.media_key)):
-        old = known.get(ref.media_key)
+    for ref in sorted(listed, key=lambda ref: (ref.order, ref.media_key)):
+        old = stored_by_key.get(ref.media_key)
         photo = _to_photo(ref, old, changed_at)
         photos[ref.media_key] = photo
         by_action[_action(photo, old)].append(ref.media_key)
     return MediaPlan(
-        property_id, list(photos.values()), **by_action, remove=[key for key in known if key not in photos]
+        property_id, list(photos.values()), **by_action, remove=[key for key in stored_by_key if key not in photos]
     )
 
 
-def to_version(ref: MediaRef, changed_at: str | None) -> str | None:
-    """What tells one version of a photo from another."""
-    address = ref.content if isinstance(ref.content, str) else ""
-    return ref.modified or changed_at or address.partition("?")[0] or None
+def to_photo_version(ref: MediaRef, changed_at: str | None) -> str | None:
+    """The version of a photo: its modification time, else the listing's, else the URL without its query."""
+    url = ref.content if isinstance(ref.content, str) else ""
+    return ref.modified or changed_at or url.partition("?")[0] or None
 
 
-def limit_photos(wanted: Sequence[MediaRef], most: int | None) -> Sequence[MediaRef]:
-    """The first photos of a listing, `most` of them; None: all."""
-    return wanted if most is None else sorted(wanted, key=lambda ref: (ref.order, ref.media_key))[:most]
+def limit_photos(listed: Sequence[MediaRef], limit: int | None) -> Sequence[MediaRef]:
+    """The first `limit` photos of a listing; None: all."""
+    return listed if limit is None else sorted(listed, key=lambda ref: (ref.order, ref.media_key))[:limit]
 
 
-def to_work(plan: MediaPlan, listing: NormalListing, origin: Origin) -> PhotoWork | None:
-    """The work a plan makes; None: nothing is to be fetched that was not before."""
+def to_photo_work(plan: MediaPlan, listing: NormalListing, origin: Origin) -> PhotoWork | None:
+    """The work a plan causes; None: nothing is to be fetched that was not already."""
     if not plan.waiting or not plan.changed:
         return None
-    return PhotoWork(plan.property_id, plan.rank, to_newest(listing, origin))
+    return PhotoWork(plan.property_id, plan.rank, to_priority_time(listing, origin))
 
 
-def to_newest(listing: NormalListing, origin: Origin) -> datetime:
-    """By which moment new listings' photos go before old ones'."""
+def to_priority_time(listing: NormalListing, origin: Origin) -> datetime:
+    """The time by which new listings' photos are fetched before old ones'."""
     return listed_at(listing) or listing.modification_timestamp or origin.stored_at
 
 
-def to_changed_at(listing: NormalListing) -> str | None:
-    """The version of all photos that have none of their own."""
+def to_photos_version(listing: NormalListing) -> str | None:
+    """The version of all photos without one of their own: the listing's PhotosChangeTimestamp."""
     changed = cast("datetime | None", listing.value("PhotosChangeTimestamp"))
     return None if changed is None else changed.isoformat()
 
@@ -149,7 +149,7 @@ def to_changed_at(listing: NormalListing) -> str | None:
 async def upsert_media(
     connection: WriteConnection, plans: Sequence[MediaPlan], origin: Origin, *, fresh: bool = False
 ) -> None:
-    """Carry out plans; `fresh`: none of these listings had photos before."""
+    """Write plans to `property_media`; `fresh`: none of these listings had photos before, so rows are copied in."""
     if fresh:
         rows = [tuple(_params(plan, photo, origin).values()) for plan in plans for photo in plan.upserts]
         if rows:
@@ -164,7 +164,7 @@ async def upsert_media(
 async def add_work(
     connection: WriteConnection, work: Sequence[PhotoWork], origin: Origin, *, fresh: bool = False
 ) -> None:
-    """Let photos be fetched as soon as this transaction is committed; `fresh`: none of these listings was known."""
+    """Queue photos to be fetched once this transaction commits; `fresh`: none of these listings was stored before."""
     rows = [
         {
             "property_id": one.property_id,
@@ -185,7 +185,7 @@ async def add_work(
 
 
 def to_photos(rows: Sequence[Mapping[str, object]]) -> dict[UUID, list[Photo]]:
-    """Group rows of `property_media`, with what is stored of them, by their listing."""
+    """Group rows of `property_media`, joined with the stored picture, by listing."""
     photos: dict[UUID, list[Photo]] = {}
     for row in rows:
         values = dict(row)
@@ -197,10 +197,10 @@ def to_photos(rows: Sequence[Mapping[str, object]]) -> dict[UUID, list[Photo]]:
 
 
 def _to_photo(ref: MediaRef, old: Photo | None, changed_at: str | None) -> Photo:
-    address = ref.content if isinstance(ref.content, str) and ref.content else None
-    version = to_version(ref, changed_at)
-    same = old is not None and old.modified == version
-    state = old.state if old is not None and same else "waiting"
+    url = ref.content if isinstance(ref.content, str) and ref.content else None
+    version = to_photo_version(ref, changed_at)
+    is_same = old is not None and old.modified == version
+    state = old.state if old is not None and is_same else "waiting"
     return Photo(
         media_key=ref.media_key,
         order=ref.order,
@@ -208,9 +208,9 @@ def _to_photo(ref: MediaRef, old: Photo | None, changed_at: str | None) -> Photo
         caption=ref.caption,
         permission=None if ref.permission is None else list(ref.permission),
         modified=version,
-        state="linked" if ref.category in NO_PICTURES else state,
-        source_address=address,
-        reason=old.reason if old is not None and same else None,
+        state="linked" if ref.category in NON_IMAGE_CATEGORIES else state,
+        source_address=url,
+        reason=old.reason if old is not None and is_same else None,
         picture=None if old is None else old.picture,
     )
 
@@ -218,11 +218,11 @@ def _to_photo(ref: MediaRef, old: Photo | None, changed_at: str | None) -> Photo
 def _action(photo: Photo, old: Photo | None) -> str:
     if old is None or old.modified != photo.modified:
         return "fetch"
-    return "keep" if _told(old) == _told(photo) else "reorder"
+    return "keep" if _metadata(old) == _metadata(photo) else "reorder"
 
 
-def _told(photo: Photo) -> tuple[object, ...]:
-    # The address is left out: some sources sign it anew on every reading.
+def _metadata(photo: Photo) -> tuple[object, ...]:
+    # The URL is left out: some sources sign it again on every read.
     return (photo.order, photo.category, photo.caption, photo.permission)
 
 

@@ -55,7 +55,7 @@ RETURNING id;
 UPDATE listing_changes SET changes = '[]' WHERE property_id = ANY(%(ids)s);
 
 -- name: add_photo_work
--- A listing's photos are to be fetched; whoever is at work on it notices.
+-- A listing's photos are to be fetched. A new version tells a worker that holds the row that there is more to do.
 INSERT INTO media_work AS w (property_id, provider_id, rank, newest, due_at, sync_id)
 VALUES (%(property_id)s, %(provider_id)s, %(rank)s, %(newest)s, clock_timestamp(), %(sync_id)s)
 ON CONFLICT (property_id) DO UPDATE SET rank = least(w.rank, excluded.rank), newest = excluded.newest,
@@ -63,7 +63,7 @@ ON CONFLICT (property_id) DO UPDATE SET rank = least(w.rank, excluded.rank), new
     due_at = CASE WHEN w.holder IS NULL THEN excluded.due_at ELSE w.due_at END;
 
 -- name: add_photo_work_for
--- Photo work for listings as they stand.
+-- Photo work for listings, ordered by their stored times.
 INSERT INTO media_work AS w (property_id, provider_id, rank, newest, due_at, sync_id)
 SELECT id, provider_id, 1, coalesce(listed_at, modified_at), clock_timestamp(), sync_id FROM properties
 WHERE id = ANY(%(ids)s) AND erased_at IS NULL
@@ -71,7 +71,7 @@ ON CONFLICT (property_id) DO UPDATE SET version = w.version + 1,
     due_at = CASE WHEN w.holder IS NULL THEN excluded.due_at ELSE w.due_at END;
 
 -- name: claim_photo_work
--- The most urgent listings of a provider that nobody works on, for so long.
+-- Claim the most urgent listings of a provider whose work is due, under a lease.
 WITH next AS (
     SELECT w.property_id FROM media_work w JOIN properties p ON p.id = w.property_id
     WHERE w.provider_id = %(provider_id)s AND w.due_at <= clock_timestamp() AND p.visible
@@ -79,46 +79,46 @@ WITH next AS (
 UPDATE media_work w SET due_at = clock_timestamp() + %(lease)s::interval, holder = %(holder)s
 FROM next, properties p WHERE w.property_id = next.property_id AND p.id = w.property_id
 RETURNING w.property_id, p.listing_key, w.rank, w.version, w.attempts, w.sync_id, p.standard_status,
-    p.photos_count, p.photos_change_timestamp, p.public_document IS NOT NULL AS is_shown, w.newest;
+    p.photos_count, p.photos_change_timestamp, listing_is_public(p.visible, p.public_document) AS is_public, w.newest;
 
 -- name: renew_photo_work
--- Prolong the leases of a holder.
+-- Renew the leases of a holder.
 UPDATE media_work SET due_at = clock_timestamp() + %(lease)s::interval WHERE holder = %(holder)s
     AND property_id = ANY(%(ids)s);
 
--- name: hold_photo_work
--- Whether a holder still has a listing's work; if so, nobody takes it before this transaction ends.
+-- name: lock_photo_work
+-- Lock a listing's work until this transaction ends, if the holder still has it.
 SELECT version FROM media_work WHERE property_id = %(property_id)s AND holder = %(holder)s FOR UPDATE;
 
--- name: put_back_photo_work
--- Work that was not done, to be taken again after a time; without one, at once.
-UPDATE media_work SET holder = NULL, due_at = clock_timestamp() + %(after)s::interval,
+-- name: release_photo_work
+-- Release claims that were not completed, due again after a delay.
+UPDATE media_work SET holder = NULL, due_at = clock_timestamp() + %(delay)s::interval,
     attempts = attempts + %(failures)s
 WHERE property_id = ANY(%(ids)s) AND holder = %(holder)s;
 
--- name: settle_photo_work
--- What is left of a listing's work: due when its next photo is.
+-- name: reschedule_photo_work
+-- Release what is left of a listing's work: due when its next photo is.
 UPDATE media_work w SET holder = NULL, rank = 1, attempts = 0, due_at = coalesce(left_over.due_at, clock_timestamp())
 FROM (SELECT min(coalesce(retry_at, clock_timestamp())) AS due_at FROM property_media
     WHERE property_id = %(property_id)s AND state = 'waiting') AS left_over
 WHERE w.property_id = %(property_id)s AND w.holder = %(holder)s;
 
--- name: end_photo_work
--- A listing's work is done, unless photos of it wait or a new cause came meanwhile.
+-- name: delete_finished_photo_work
+-- Delete a listing's completed work, unless photos of it still wait or more work was added since it was claimed.
 DELETE FROM media_work w WHERE property_id = %(property_id)s AND holder = %(holder)s AND version = %(version)s
     AND NOT EXISTS (SELECT FROM property_media m WHERE m.property_id = w.property_id AND m.state = 'waiting');
 
--- name: drop_photo_work
--- A provider's photos are not to be fetched.
+-- name: delete_provider_photo_work
+-- Delete a provider's unclaimed photo work.
 DELETE FROM media_work WHERE provider_id = %(provider_id)s AND holder IS NULL;
 
--- name: find_fetchable
--- The photos of some listings whose rows wait, and what is known of the bytes held already.
-SELECT property_id, media_key, modified, attempts, etag, last_modified, blob_id IS NOT NULL AS is_held,
-    coalesce(retry_at > clock_timestamp(), false) AS is_put_off
+-- name: find_waiting_photos
+-- The photos of some listings that are to be fetched, and the validators of the bytes stored already.
+SELECT property_id, media_key, modified, attempts, etag, last_modified, blob_id IS NOT NULL AS is_stored,
+    coalesce(retry_at > clock_timestamp(), false) AS is_deferred
 FROM property_media WHERE property_id = ANY(%(ids)s) AND state = 'waiting';
 
--- name: erase_photo_work
+-- name: delete_photo_work
 -- Nothing of these listings is to be fetched.
 DELETE FROM media_work WHERE property_id = ANY(%(ids)s);
 
@@ -154,14 +154,14 @@ WHERE t.kind = gone.kind AND t.term = gone.term AND NOT CASE t.kind
     ELSE EXISTS (SELECT FROM properties p WHERE p.visible AND p.subdivision_name = t.term) END;
 
 -- name: get_media_of
--- The photos' rows of some listings, with what is stored of them.
+-- The photos of some listings, with the stored picture of each.
 SELECT m.property_id, m.media_key, m."order", m.category, m.caption, m.permission, m.modified, m.state,
     m.source_address, m.reason, b.width, b.height, b.color, b.placeholder, b.variants, b.is_public
 FROM property_media m LEFT JOIN media_blobs b ON b.id = m.blob_id
 WHERE m.property_id = ANY(%(ids)s) ORDER BY m.property_id, m."order", m.media_key;
 
 -- name: upsert_media
--- One photo's row; a photo whose content changed is work again, and is counted by the run that saw the change.
+-- Upsert one photo; one whose content changed is to be fetched again, and is counted by the run that saw the change.
 INSERT INTO property_media AS m (id, provider_id, property_id, media_key, "order", category, caption, permission,
     modified, source_address, state, sync_id, created_at, updated_at)
 VALUES (%(id)s, %(provider_id)s, %(property_id)s, %(media_key)s, %(order)s, %(category)s, %(caption)s, %(permission)s,
@@ -176,14 +176,14 @@ ON CONFLICT (property_id, media_key) DO UPDATE SET "order" = excluded."order", c
     retry_at = CASE WHEN m.modified IS DISTINCT FROM excluded.modified THEN NULL ELSE m.retry_at END;
 
 -- name: mark_photo_stored
--- A photo's bytes are stored. Where the source has another version by now, it still waits for that.
+-- A photo's bytes are stored. Where the source has another version by now, the photo still waits for that.
 UPDATE property_media SET blob_id = coalesce(%(blob_id)s, blob_id), etag = %(etag)s, last_modified = %(last_modified)s,
     state = CASE WHEN modified IS NOT DISTINCT FROM %(modified)s THEN 'stored' ELSE state END,
     attempts = 0, retry_at = NULL, reason = NULL, updated_at = %(at)s
 WHERE property_id = %(property_id)s AND media_key = %(media_key)s;
 
--- name: mark_photo_tried
--- A photo could not be had: it is tried again later, or given up with its reason.
+-- name: mark_photo_failed
+-- An attempt failed: the photo is tried again later, or given up with its reason.
 UPDATE property_media SET attempts = attempts + 1, reason = %(reason)s, updated_at = %(at)s,
     state = CASE WHEN %(retry_in)s::interval IS NULL THEN 'failed' ELSE state END,
     retry_at = clock_timestamp() + %(retry_in)s::interval
@@ -191,15 +191,15 @@ WHERE property_id = %(property_id)s AND media_key = %(media_key)s AND state = 'w
     AND modified IS NOT DISTINCT FROM %(modified)s;
 
 -- name: mark_photos_waiting
--- Photos in some states to be fetched anew, all of them or those that were tried in vain; the listings they belong to.
+-- Have photos in some states fetched again, all of them or only the failed ones; returns their listings.
 UPDATE property_media SET state = 'waiting', attempts = 0, retry_at = NULL, etag = NULL, last_modified = NULL,
     updated_at = %(at)s
-WHERE provider_id = %(provider_id)s AND state = ANY(%(states)s) AND (NOT %(in_vain)s::boolean OR reason IS NOT NULL)
+WHERE provider_id = %(provider_id)s AND state = ANY(%(states)s) AND (NOT %(failed_only)s::boolean OR reason IS NOT NULL)
     AND (%(property_ids)s::uuid[] IS NULL OR property_id = ANY(%(property_ids)s))
 RETURNING property_id;
 
 -- name: relink_photos
--- Another stored picture of the same photos.
+-- Replace one stored picture by another.
 UPDATE property_media SET blob_id = %(new)s WHERE property_id = %(property_id)s AND blob_id = %(old)s;
 
 -- name: delete_media

@@ -1,4 +1,4 @@
-"""Reading one listing: its document, photos, timeline, and what the source said."""
+"""Reads one listing: its document, photos, timeline, and the source's raw record."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import orjson
 from platbook.base.actor import Surface
 from platbook.base.errors import Gone, NotFound
 from platbook.db import Query, ReadConnection, load_queries
-from platbook.listings.documents import finish, public_words
+from platbook.listings.documents import complete_document, public_field_names
 from platbook.listings.search.find import days_on_market
 
 Q = load_queries("platbook.listings.search")
@@ -19,7 +19,7 @@ Q = load_queries("platbook.listings.search")
 
 @dataclass(frozen=True, slots=True)
 class ListingRow:
-    """A listing's row as reading needs it. `row_version` changes with every change of the row."""
+    """The columns of a listing's row that a reader needs. `row_version` changes with every update of the row."""
 
     id: UUID
     provider_id: str
@@ -35,13 +35,13 @@ class ListingRow:
     out_of_scope: bool
     erased: bool
     hidden: bool
-    visible: bool
+    is_public: bool
     row_version: str
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """One listing as a surface sees it. `version` changes whenever `document` does."""
+class ListingView:
+    """One listing as a surface sees it. `version` changes whenever `document` does (an ETag)."""
 
     row: ListingRow
     document: str
@@ -50,7 +50,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One change; `source` and `sync_id` are None for a public reader."""
+    """One change of a listing; `source` and `sync_id` are None for a public reader."""
 
     at: datetime
     kind: str
@@ -67,56 +67,56 @@ class Timeline:
     total: int
 
 
-async def get_listing(connection: ReadConnection, property_id: UUID, surface: Surface, now: datetime) -> Reading:
-    """One listing by our id. Errors: `NotFound`; `Gone` where staff asks for an erased one."""
+async def get_listing(connection: ReadConnection, property_id: UUID, surface: Surface, now: datetime) -> ListingView:
+    """One listing by our id. Errors: `NotFound`; `Gone` for an erased one, to staff alone."""
     return await _get(connection, Q.get_listing, {"id": property_id}, surface, now)
 
 
 async def get_listing_by_key(
     connection: ReadConnection, provider_id: str, listing_key: str, surface: Surface, now: datetime
-) -> Reading:
+) -> ListingView:
     """One listing by its provider and the source's key. Errors: as `get_listing`."""
     params = {"provider_id": provider_id, "listing_key": listing_key}
     return await _get(connection, Q.get_listing_by_key, params, surface, now)
 
 
 async def get_raw(connection: ReadConnection, property_id: UUID) -> str | None:
-    """What the source said, as JSON text. For admins alone; the caller sees to it."""
+    """The source's raw record, as JSON text. For admins alone: the caller checks the right."""
     return await connection.value(str, Q.get_raw, {"id": property_id})
 
 
-def to_media(reading: Reading) -> list[dict[str, object]]:
-    """The photos and documents a reading shows, in their order."""
-    document: dict[str, object] = orjson.loads(reading.document)
+def to_media(view: ListingView) -> list[dict[str, object]]:
+    """The photos and documents of a listing that the surface may see, in their order."""
+    document: dict[str, object] = orjson.loads(view.document)
     return cast("list[dict[str, object]]", document["media"])
 
 
 async def get_timeline(
-    connection: ReadConnection, reading: Reading, surface: Surface, *, page: int, limit: int
+    connection: ReadConnection, view: ListingView, surface: Surface, *, page: int, limit: int
 ) -> Timeline:
-    """A page of a listing's changes. A public reader is told of public fields alone."""
+    """A page of a listing's changes. A public reader sees changes of public fields alone."""
     public = surface is Surface.PUBLIC
-    words = public_words(shows_place=reading.row.shows_address) if public else frozenset[str]()
-    params = {"id": reading.row.id, "public": public, "words": sorted(words)}
+    fields = public_field_names(shows_address=view.row.shows_address) if public else frozenset[str]()
+    params = {"id": view.row.id, "public": public, "words": sorted(fields)}
     total = await connection.value(int, Q.count_changes, params) or 0
     rows = await connection.dicts(Q.find_changes, {**params, "limit": limit, "offset": (page - 1) * limit})
-    return Timeline([_entry(row, words if public else None) for row in rows], total)
+    return Timeline([_to_entry(row, fields if public else None) for row in rows], total)
 
 
-def _entry(row: dict[str, object], words: frozenset[str] | None) -> TimelineEntry:
+def _to_entry(row: dict[str, object], fields: frozenset[str] | None) -> TimelineEntry:
     changes = cast("Sequence[dict[str, object]]", row["changes"])
     return TimelineEntry(
         at=cast("datetime", row["at"]),
         kind=str(row["kind"]),
-        changes=[change for change in changes if words is None or change["field"] in words],
-        source=str(row["source"]) if words is None else None,
-        sync_id=cast("UUID | None", row["sync_id"]) if words is None else None,
+        changes=[change for change in changes if fields is None or change["field"] in fields],
+        source=str(row["source"]) if fields is None else None,
+        sync_id=cast("UUID | None", row["sync_id"]) if fields is None else None,
     )
 
 
 async def _get(
     connection: ReadConnection, statement: Query, params: Mapping[str, object], surface: Surface, now: datetime
-) -> Reading:
+) -> ListingView:
     row = await connection.first(ListingRow, statement, params)
     if row is None or row.hidden:
         raise _not_found()
@@ -124,12 +124,12 @@ async def _get(
         raise Gone("this listing was erased")
     document = row.internal_document
     if surface is Surface.PUBLIC:
-        document = row.public_document if row.visible else None
+        document = row.public_document if row.is_public else None
     if document is None:
         raise _not_found()
     days = days_on_market(row.listed_at, row.off_market_at, now)
-    text = finish(document, days=days, removed=row.removed_at, out_of_scope=row.out_of_scope)
-    return Reading(row, text, f"{row.id.hex}-{row.row_version}-{days}")
+    text = complete_document(document, days=days, removed_at=row.removed_at, out_of_scope=row.out_of_scope)
+    return ListingView(row, text, f"{row.id.hex}-{row.row_version}-{days}")
 
 
 def _not_found() -> NotFound:

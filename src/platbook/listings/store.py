@@ -17,12 +17,12 @@ from platbook.base.ids import new_id
 from platbook.connectors.contract import MediaRef
 from platbook.db import ReadConnection, WriteConnection, load_queries, prejson
 from platbook.db.compose import SQL, Composed, Identifier
+from platbook.listings.display import decide_display
 from platbook.listings.documents import (
     document_version,
-    row_words,
-    shows_address,
     to_documents,
     to_json_number,
+    to_row_fields,
 )
 from platbook.listings.history import ListingEvent, add_events, listed_event, plan_events
 from platbook.listings.listing import NormalListing, Origin, Photo, listed_at, off_market_at
@@ -31,10 +31,10 @@ from platbook.listings.photos import (
     PhotoWork,
     add_work,
     plan_media,
-    to_changed_at,
-    to_newest,
+    to_photo_work,
     to_photos,
-    to_work,
+    to_photos_version,
+    to_priority_time,
     upsert_media,
 )
 from platbook.listings.terms import delete_unused_terms, to_terms
@@ -150,7 +150,7 @@ async def insert_listings(
         # Made while they are sent: the server stores one row while we write the documents of the next.
         for one in incoming:
             property_id = new_id()
-            plan = plan_media(property_id, [], one.media, to_changed_at(one.listing))
+            plan = plan_media(property_id, [], one.media, to_photos_version(one.listing))
             plans.append(plan)
             if (asked := _to_work(plan, one, None, origin)) is not None:
                 work.append(asked)
@@ -182,7 +182,7 @@ async def update_listings(
     work: list[PhotoWork] = []
     for property_id, one in incoming.items():
         before = stored[property_id]
-        plan = plan_media(property_id, photos.get(property_id, []), one.media, to_changed_at(one.listing))
+        plan = plan_media(property_id, photos.get(property_id, []), one.media, to_photos_version(one.listing))
         plans.append(plan)
         if (asked := _to_work(plan, one, before, origin)) is not None:
             work.append(asked)
@@ -244,7 +244,7 @@ async def erase_listings(connection: WriteConnection, ids: Sequence[UUID], origi
         await connection.run(_EMPTY_VALUES, {"ids": erased})
         await connection.run(Q.erase_changes, {"ids": erased})
         await connection.run(Q.erase_media, {"ids": erased})
-        await connection.run(Q.erase_photo_work, {"ids": erased})
+        await connection.run(Q.delete_photo_work, {"ids": erased})
         await add_events(connection, [ListingEvent(one, "erased", origin.stored_at) for one in erased], origin)
         await delete_unused_terms(connection, to_terms(said))
     return erased
@@ -271,12 +271,12 @@ async def _mark(
 
 def _to_work(plan: MediaPlan, one: Incoming, before: StoredListing | None, origin: Origin) -> PhotoWork | None:
     if one.media is not None or not one.photos_elsewhere:
-        return to_work(plan, one.listing, origin)
+        return to_photo_work(plan, one.listing, origin)
     told = [one.listing.value(name) for name in _PHOTO_FACTS]
     known = None if before is None else [before.listing.value(name) for name in _PHOTO_FACTS]
     if told == known or (known is None and told[0] == 0):
         return None
-    return PhotoWork(plan.property_id, plan.rank, to_newest(one.listing, origin))
+    return PhotoWork(plan.property_id, plan.rank, to_priority_time(one.listing, origin))
 
 
 def _row(
@@ -290,7 +290,7 @@ def _row(
     is_featured: bool,
 ) -> tuple[object, ...]:
     listing = one.listing
-    words = row_words(property_id, origin.provider_id, is_local=origin.is_local, is_featured=is_featured)
+    words = to_row_fields(property_id, origin.provider_id, is_local=origin.is_local, is_featured=is_featured)
     return (
         property_id,
         origin.provider_id,
@@ -307,7 +307,7 @@ def _row(
         origin.is_local,
         is_featured,
         origin.author_id,
-        shows_address(listing, display),
+        decide_display(listing, display).shows_address,
         version,
         *to_documents(listing, photos, display, row=words),
     )

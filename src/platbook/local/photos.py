@@ -15,11 +15,11 @@ from platbook.connectors.contract import MediaRef
 from platbook.db import WriteConnection
 from platbook.listings import store
 from platbook.listings.listing import NormalListing, Photo
-from platbook.listings.photo_work import PhotoVersion, forget_work, mark_stored
-from platbook.listings.rebuild import hold_display, rebuild_listings
+from platbook.listings.photo_work import PhotoVersion, delete_work, mark_stored
+from platbook.listings.rebuild import lock_display, rebuild_listings
 from platbook.listings.store import Incoming, StoredListing
 from platbook.local.listings import get_own, note_write, to_origin
-from platbook.media.blobs import add_checks, hold_blobs
+from platbook.media.blobs import add_checks, lock_blobs
 from platbook.providers.display import DisplaySettings
 from platbook.providers.providers import LOCAL
 from platbook.reso.fields import SLOT
@@ -49,12 +49,12 @@ async def add_photo(
     is_public: bool = True,
 ) -> str:
     """Add a stored picture behind the photos a listing has; its media key. Errors: as `change_local`'s."""
-    display = await hold_display(connection, LOCAL)
+    display = await lock_display(connection, LOCAL)
     before = await get_own(connection, actor, property_id)
     photos = await _photos_of(connection, property_id)
     if len(photos) >= MOST_PHOTOS:
         raise InvalidInput(f"a listing may have {MOST_PHOTOS} photos")
-    if blob_id not in await hold_blobs(connection, [blob_id]):
+    if blob_id not in await lock_blobs(connection, [blob_id]):
         raise SourceUnavailable("the same picture is just being removed; try again in a moment")
     permission = OPEN if is_public else CLOSED
     last = max((photo.order for photo in photos), default=0)
@@ -62,7 +62,7 @@ async def add_photo(
     await _write(connection, actor, before, [*map(_to_ref, photos), added], at)
     version = PhotoVersion(property_id, added.media_key, added.modified)
     await mark_stored(connection, version, blob_id, CacheValidators(), at)
-    await forget_work(connection, [property_id])
+    await delete_work(connection, [property_id])
     await rebuild_listings(connection, LOCAL, [property_id], display)
     await add_checks(connection, property_id)
     await note_write(connection, actor, "listing photo added", property_id, at, mediaKey=added.media_key)

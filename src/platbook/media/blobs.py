@@ -1,7 +1,7 @@
-"""Stored pictures: bytes of one content under one recipe, once for all who show them.
+"""Stored pictures, deduplicated: the same bytes under the same variant spec are stored once for all photos.
 
-A picture has its row before its first object is put, and loses the row after its last object is gone. So whatever dies
-in between, nothing lies in the store that the database does not know of.
+A picture's row is inserted before its first object is put, and deleted after its last object is gone. So whatever
+crashes in between, the store holds nothing that the database does not know of.
 """
 
 import hashlib
@@ -21,39 +21,39 @@ _ID_CHARACTERS = 40
 
 
 @dataclass(frozen=True, slots=True)
-class _Begun:
+class _BlobState:
     state: str
     is_public: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Blobs:
-    """Stores pictures under a recipe; with `keeps_originals` what the source sent stays beside the variants."""
+    """Stores pictures as the variants of a spec; with `keep_originals` also the bytes the source sent."""
 
     database: Database
     storage: Storage
-    studio: ImagePool
+    image_pool: ImagePool
     clock: Clock
-    recipe: VariantSpec
-    keeps_originals: bool = False
+    spec: VariantSpec
+    keep_originals: bool = False
 
-    async def keep(self, content: bytes, *, is_public: bool, keeps_original: bool = False) -> str:
-        """Store a picture and its variants; its id. One that is stored already costs nothing.
+    async def store(self, content: bytes, *, is_public: bool, keep_original: bool = False) -> str:
+        """Store a picture's variants and return its id. One that is stored already costs nothing.
 
-        MediaRejected where it is none. It must be recorded at a photo soon, or it is cleared away. `keeps_original`:
-        the original stays whatever the settings say, for there is nowhere to fetch it from again.
+        MediaRejected where the bytes are no image. The id must be recorded at a photo soon, or the picture is cleaned
+        up. `keep_original`: keep the original whatever the settings say, since it cannot be fetched again.
         """
-        blob_id = to_blob_id(content, self.recipe)
+        blob_id = to_blob_id(content, self.spec)
         if await self._touch(blob_id):
             return blob_id
-        picture = await self.studio.to_variants(content, self.recipe)
-        begun = await self._begin(blob_id, is_public=is_public)
-        if begun.state == "stored":
+        picture = await self.image_pool.to_variants(content, self.spec)
+        blob = await self._begin(blob_id, is_public=is_public)
+        if blob.state == "stored":
             return blob_id
-        access = Access.PUBLIC if begun.is_public else Access.PRIVATE
+        access = Access.PUBLIC if blob.is_public else Access.PRIVATE
         for variant in picture.variants:
-            await self.storage.put(to_name(blob_id, variant), variant.content, access)
-        keeps = self.keeps_originals or keeps_original
+            await self.storage.put(to_variant_name(blob_id, variant), variant.content, access)
+        keeps = self.keep_originals or keep_original
         original = to_original_name(blob_id, picture.format) if keeps else None
         if original is not None:
             await self.storage.put(original, content, Access.PRIVATE)
@@ -65,18 +65,18 @@ class Blobs:
             params = {"id": blob_id, "at": self.clock.now()}
             return bool(await connection.value(bool, Q.touch_blob, params))
 
-    async def _begin(self, blob_id: str, *, is_public: bool) -> _Begun:
+    async def _begin(self, blob_id: str, *, is_public: bool) -> _BlobState:
         params = {
             "id": blob_id,
-            "recipe": to_recipe_version(self.recipe),
+            "recipe": to_spec_version(self.spec),
             "is_public": is_public,
             "at": self.clock.now(),
         }
         async with self.database.transaction() as connection:
-            begun = await connection.first(_Begun, Q.begin_blob, params)
-        if begun is None:
-            raise SourceUnavailable("the same picture is just being removed; try again in a moment")
-        return begun
+            blob = await connection.first(_BlobState, Q.begin_blob, params)
+        if blob is None:
+            raise SourceUnavailable("the same picture is being deleted at this moment; try again shortly")
+        return blob
 
     async def _finish(self, blob_id: str, picture: ProcessedPicture, size: int, original: str | None) -> None:
         params = {
@@ -85,47 +85,47 @@ class Blobs:
             "bytes": size,
             "width": picture.width,
             "height": picture.height,
-            "color": picture.colour,
+            "color": picture.color,
             "placeholder": picture.placeholder,
             "flaw": picture.flaw,
-            "variants": as_json(to_facts(blob_id, picture.variants)),
+            "variants": as_json(to_variant_records(blob_id, picture.variants)),
             "original": original,
         }
         async with self.database.transaction() as connection:
             await connection.run(Q.finish_blob, params)
 
 
-async def hold_blobs(connection: WriteConnection, ids: Sequence[str]) -> set[str]:
-    """Of some pictures those that are stored; they stay so until the transaction ends."""
-    return set(await connection.column(str, Q.hold_blobs, {"ids": list(ids)}))
+async def lock_blobs(connection: WriteConnection, ids: Sequence[str]) -> set[str]:
+    """Lock those of some pictures that are stored; they are not deleted before the transaction ends."""
+    return set(await connection.column(str, Q.lock_blobs, {"ids": list(ids)}))
 
 
 async def add_checks(connection: WriteConnection, property_id: UUID) -> None:
-    """Note which pictures of a listing lie where they should not, to be moved by `Exposure`."""
+    """Queue the pictures of a listing whose access is not what it should be, to be moved by `MediaVisibility`."""
     await connection.run(Q.add_checks, {"property_id": property_id})
 
 
-def to_recipe_version(recipe: VariantSpec) -> str:
-    """What a recipe is known by: another one makes other pictures of the same bytes."""
-    sizes = ",".join(f"{size.name}={size.width}x{size.height}" for size in recipe.sizes)
-    return f"{sizes};{','.join(recipe.formats)};{recipe.quality};{recipe.effort}"
+def to_spec_version(spec: VariantSpec) -> str:
+    """The text that identifies a spec (the column `recipe`); another spec makes other variants of the same bytes."""
+    sizes = ",".join(f"{size.name}={size.width}x{size.height}" for size in spec.sizes)
+    return f"{sizes};{','.join(spec.formats)};{spec.quality};{spec.effort}"
 
 
-def to_blob_id(content: bytes, recipe: VariantSpec) -> str:
-    """The id of a picture: 160 bits of what its bytes and its recipe are."""
-    digest = hashlib.sha256(to_recipe_version(recipe).encode() + b"\0")
+def to_blob_id(content: bytes, spec: VariantSpec) -> str:
+    """The id of a picture: 160 bits of SHA-256 over its spec and its bytes."""
+    digest = hashlib.sha256(to_spec_version(spec).encode() + b"\0")
     digest.update(content)
     return digest.hexdigest()[:_ID_CHARACTERS]
 
 
-def to_name(blob_id: str, variant: Variant) -> str:
-    """The name of a variant's object. Two levels of folders keep each small where there are millions."""
+def to_variant_name(blob_id: str, variant: Variant) -> str:
+    """The name of a variant's object. Two levels of folders keep each small with millions of pictures."""
     return f"{to_folder(blob_id)}/{blob_id}-{variant.size}.{variant.format}"
 
 
-def to_original_name(blob_id: str, form: str) -> str:
+def to_original_name(blob_id: str, format_name: str) -> str:
     """The name of a kept original's object."""
-    return f"{to_folder(blob_id)}/{blob_id}-original.{form}"
+    return f"{to_folder(blob_id)}/{blob_id}-original.{format_name}"
 
 
 def to_folder(blob_id: str) -> str:
@@ -134,18 +134,18 @@ def to_folder(blob_id: str) -> str:
 
 
 def parse_blob_id(name: str) -> str | None:
-    """The picture an object belongs to; None: it is not named as one of ours."""
+    """The picture an object belongs to; None where the name is not one of ours."""
     blob_id = name.rpartition("/")[2].partition("-")[0]
     is_ours = len(blob_id) == _ID_CHARACTERS and name.startswith(f"{to_folder(blob_id)}/{blob_id}-")
     return blob_id if is_ours else None
 
 
-def to_facts(blob_id: str, variants: Sequence[Variant]) -> dict[str, dict[str, object]]:
-    """What is told of variants, by name: the size's for the recipe's first format, with the format for others."""
+def to_variant_records(blob_id: str, variants: Sequence[Variant]) -> dict[str, dict[str, object]]:
+    """Variants as stored, by name: the size for the spec's first format, size and format for the others."""
     first = variants[0].format
     return {
         variant.size if variant.format == first else f"{variant.size}{variant.format.capitalize()}": {
-            "name": to_name(blob_id, variant),
+            "name": to_variant_name(blob_id, variant),
             "width": variant.width,
             "height": variant.height,
             "bytes": len(variant.content),
@@ -157,4 +157,4 @@ def to_facts(blob_id: str, variants: Sequence[Variant]) -> dict[str, dict[str, o
 
 def to_object_names(variants: Mapping[str, Mapping[str, object]]) -> list[str]:
     """The names of all variants' objects."""
-    return [str(facts["name"]) for facts in variants.values()]
+    return [str(variant["name"]) for variant in variants.values()]

@@ -42,7 +42,7 @@ def to_clearing_job(cleanup: Cleanup) -> Job:
     """Clears the store, searching it for objects that no row knows."""
 
     async def clear(_: Arguments) -> None:
-        await cleanup.run(search_store=True)
+        await cleanup.run(scan_store=True)
 
     return Job(CLEAR_STORE, clear)
 
@@ -57,7 +57,7 @@ def to_photo_jobs(worker: PhotoWorker, visibility: MediaVisibility, cleanup: Cle
         return None
 
     async def apply_visibility(_: Arguments) -> None:
-        await visibility.settle()
+        await visibility.process_checks()
 
     async def clean_up(_: Arguments) -> None:
         await cleanup.run()

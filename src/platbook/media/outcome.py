@@ -1,4 +1,4 @@
-"""What came of fetching a photo, and what follows from it. Pure."""
+"""The outcome of fetching a photo, and when to retry it (backoff by a fixed schedule). Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,29 +6,29 @@ from datetime import timedelta
 
 from platbook.transport import CacheValidators
 
-PAUSES = (
+RETRY_DELAYS = (
     timedelta(minutes=1),
     timedelta(minutes=10),
     timedelta(hours=1),
     timedelta(hours=6),
     timedelta(days=1),
 )
-"""How long a photo that could not be had is left alone after each attempt; after the last it is given up."""
+"""The delay after each failed attempt; after the last the photo is given up."""
 
 _REJECTED_ATTEMPTS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoStored:
-    """The photo is stored; `blob_id` None: what was held is still right."""
+    """The photo is stored; `blob_id` None: the stored version is still current (not modified)."""
 
     blob_id: str | None
-    known: CacheValidators
+    validators: CacheValidators
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoFailed:
-    """The photo could not be had. `is_rejected`: bytes came and are no picture."""
+    """The attempt failed. `is_rejected`: bytes came and are not an image."""
 
     reason: str
     is_rejected: bool = False
@@ -36,14 +36,16 @@ class PhotoFailed:
 
 @dataclass(frozen=True, slots=True)
 class PhotoNotTried:
-    """The photo's turn did not come."""
+    """The photo was not attempted."""
 
 
 Outcome = PhotoStored | PhotoFailed | PhotoNotTried
 
 
-def plan_retry(failed: PhotoFailed, attempts_before: int, pauses: Sequence[timedelta] = PAUSES) -> timedelta | None:
-    """After how long to try again; None: give up. Bytes that are no picture get one more chance."""
+def plan_retry(
+    failed: PhotoFailed, attempts_before: int, delays: Sequence[timedelta] = RETRY_DELAYS
+) -> timedelta | None:
+    """After how long to try again; None: give up. Bytes that are not an image get one more attempt."""
     if failed.is_rejected and attempts_before + 1 >= _REJECTED_ATTEMPTS:
         return None
-    return pauses[attempts_before] if attempts_before < len(pauses) else None
+    return delays[attempts_before] if attempts_before < len(delays) else None

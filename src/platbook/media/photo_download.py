@@ -1,7 +1,7 @@
-"""Asking a source for the photos of listings, and turning what it sends into outcomes, as it comes.
+"""Requests the photos of listings from a source, and streams what it sends into outcomes.
 
-Addresses are asked for when they are to be used, a few listings at a time, since some are good for a minute and once.
-Each is used once at most: what fails is asked for once more, and then left for another time.
+URLs are requested just before they are used, a few listings at a time, since some are valid for a minute and for one
+request. Each is used at most once: a photo that fails is requested once more, and then left for a later attempt.
 """
 
 import asyncio
@@ -12,130 +12,138 @@ from uuid import UUID
 
 from platbook.base.errors import MediaRejected, SourceBrokeProtocol, SourceUnavailable
 from platbook.connectors.contract import MediaRef, Session
-from platbook.listings.photo_work import Claim, Fetchable
-from platbook.listings.photos import NO_PICTURES, to_version
+from platbook.listings.display import photo_is_public
+from platbook.listings.photo_work import PhotoClaim, WaitingPhoto
+from platbook.listings.photos import NON_IMAGE_CATEGORIES, to_photo_version
 from platbook.media.blobs import Blobs
 from platbook.media.outcome import Outcome, PhotoFailed, PhotoNotTried, PhotoStored
 from platbook.providers.display import DisplaySettings
 from platbook.transport import CacheValidators, Downloader, UrlAlreadyUsed
 
-_UNKNOWN = 10
+_ASSUMED_PHOTOS = 10
 
 
 @dataclass(slots=True)
 class ListingPhotos:
     """One listing's photos while they are fetched.
 
-    `waiting` are the rows that wait, by media key. `elsewhere`: only the source knows which photos there are, so every
-    one it sends is wanted, unless it is `stored` in the version it has. `refs` is what the source listed, without the
-    bytes.
+    `waiting` are the rows to be fetched, by media key. `listed_by_source`: only the source knows which photos there are
+    (GetObject, a Media resource), so every one it sends is fetched, unless that version is `stored`. `first_only`:
+    nothing but the first photo is fetched now. `limit`: how many photos may be stored. `refs` is what the source
+    listed, without the bytes; `retry` holds the keys of photos that failed and are requested once more.
     """
 
-    claim: Claim
-    waiting: dict[str, Fetchable]
-    elsewhere: bool
+    claim: PhotoClaim
+    waiting: dict[str, WaitingPhoto]
+    listed_by_source: bool
     first_only: bool
-    most: int | None = None
+    limit: int | None = None
     stored: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
     refs: list[MediaRef] = field(default_factory=list[MediaRef])
     outcomes: dict[str, Outcome] = field(default_factory=dict[str, Outcome])
-    again: set[str] = field(default_factory=set[str])
-    unasked: bool = True
-    """The source has not told everything of this listing; nothing is to be concluded from its silence."""
+    retry: set[str] = field(default_factory=set[str])
+    incomplete: bool = True
+    """The source has not sent its whole list of this listing; a missing photo proves nothing."""
 
     @property
     def property_id(self) -> UUID:
-        """The listing."""
+        """The listing's id."""
         return self.claim.property_id
 
     @property
     def changed_at(self) -> str | None:
-        """The version of photos that have none of their own."""
+        """The version of photos without one of their own."""
         changed = self.claim.photos_change_timestamp
         return None if changed is None else changed.isoformat()
 
-    def wants(self, ref: MediaRef, *, second: bool) -> bool:
-        """Whether a photo the source offers is to be fetched now."""
-        if second:
-            return ref.media_key in self.again
-        is_enough = self.most is not None and len(self.refs) > self.most
+    def should_fetch(self, ref: MediaRef, *, is_retry: bool) -> bool:
+        """Whether a photo the source lists is to be fetched now."""
+        if is_retry:
+            return ref.media_key in self.retry
+        is_beyond_limit = self.limit is not None and len(self.refs) > self.limit
         is_later = self.first_only and isinstance(ref.content, str) and bool(self.outcomes)
-        if ref.category in NO_PICTURES or is_enough or is_later:
+        if ref.category in NON_IMAGE_CATEGORIES or is_beyond_limit or is_later:
             return False
-        known = self.waiting.get(ref.media_key)
-        if known is not None:
-            return not known.is_put_off
-        is_held = ref.media_key in self.stored and self.stored[ref.media_key] == to_version(ref, self.changed_at)
-        return self.elsewhere and not is_held
+        row = self.waiting.get(ref.media_key)
+        if row is not None:
+            return not row.is_deferred
+        version = to_photo_version(ref, self.changed_at)
+        is_stored = ref.media_key in self.stored and self.stored[ref.media_key] == version
+        return self.listed_by_source and not is_stored
 
-    def conclude(self) -> None:
-        """What the source did not send, though its row waits, is missing there."""
-        if self.unasked or self.elsewhere:
+    def mark_missing(self) -> None:
+        """Fail the waiting photos that a complete list of the source did not contain."""
+        if self.incomplete or self.listed_by_source:
             return
         listed = {ref.media_key for ref in self.refs}
         for key, photo in self.waiting.items():
-            if key not in listed and not photo.is_put_off:
-                self.outcomes[key] = PhotoFailed("the source lists this photo no more")
+            if key not in listed and not photo.is_deferred:
+                self.outcomes[key] = PhotoFailed("the source no longer lists this photo")
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoDownload:
-    """What asking takes: a session, downloads, a place for pictures, and how many seconds an address is good."""
+    """Downloads photos through one session into `blobs`.
+
+    `url_seconds`: how long a URL may be used after it was requested. `parallel`: downloads at the same time.
+    """
 
     session: Session
     downloader: Downloader
     blobs: Blobs
     display: DisplaySettings
-    address_seconds: float
-    width: int
+    url_seconds: float
+    parallel: int
 
-    async def fetch(self, albums: Sequence[ListingPhotos]) -> None:
-        """Fetch what some listings want, and once more what failed by its address.
+    async def fetch(self, listings: Sequence[ListingPhotos]) -> None:
+        """Fetch the photos of some listings, and once more, by new URLs, those that failed.
 
-        What stands in the albums is true even when an error ends it: RateLimited, SourceUnavailable and what the
+        The outcomes recorded in `listings` hold even when an error ends it: RateLimited, SourceUnavailable and what the
         store raises.
         """
-        await self._fetch(albums, second=False)
-        again = [album for album in albums if album.again]
-        if again:
-            await self._fetch(again, second=True)
-        for album in albums:
-            album.conclude()
+        await self._fetch(listings, is_retry=False)
+        failed = [photos for photos in listings if photos.retry]
+        if failed:
+            await self._fetch(failed, is_retry=True)
+        for photos in listings:
+            photos.mark_missing()
 
-    async def _fetch(self, albums: Sequence[ListingPhotos], *, second: bool) -> None:
+    async def _fetch(self, listings: Sequence[ListingPhotos], *, is_retry: bool) -> None:
         try:
-            await self._stream(albums, second=second)
+            await self._stream(listings, is_retry=is_retry)
         except SourceBrokeProtocol as error:
-            if len(albums) == 1:
-                _note_silence(albums[0], error)
+            if len(listings) == 1:
+                _mark_unanswered(listings[0], error)
                 return
-            for album in albums:  # one bad listing must not hide the others
-                if not second:
-                    album.refs.clear()
-                await self._fetch([album], second=second)
+            for photos in listings:  # one listing's broken reply must not hide the others
+                if not is_retry:
+                    photos.refs.clear()
+                await self._fetch([photos], is_retry=is_retry)
 
-    async def _stream(self, albums: Sequence[ListingPhotos], *, second: bool) -> None:
-        by_key = {album.claim.listing_key: album for album in albums}
-        slots = asyncio.Semaphore(self.width)
-        asked = time.monotonic()
+    async def _stream(self, listings: Sequence[ListingPhotos], *, is_retry: bool) -> None:
+        by_key = {photos.claim.listing_key: photos for photos in listings}
+        slots = asyncio.Semaphore(self.parallel)  # released by each download
+        requested_at = time.monotonic()
         tasks: list[asyncio.Task[None]] = []
         try:
             async for key, ref in self.session.media(list(by_key)):
-                album = by_key.get(key)
-                if album is None:
+                photos = by_key.get(key)
+                if photos is None:
                     continue
-                if not second:
-                    album.refs.append(_without_bytes(ref))
-                if album.wants(ref, second=second):
-                    album.outcomes[ref.media_key] = PhotoNotTried()
-                    await slots.acquire()  # bytes that came are held by as many tasks as may run, and one more
+                if not is_retry:
+                    photos.refs.append(_without_bytes(ref))
+                if photos.should_fetch(ref, is_retry=is_retry):
+                    photos.outcomes[ref.media_key] = PhotoNotTried()
+                    await slots.acquire()  # so inline bytes are held by at most `parallel` tasks and one more
                     _raise_first(tasks)
-                    tasks.append(asyncio.create_task(self._fetch_one(album, ref, asked, slots, second=second)))
+                    tasks.append(
+                        asyncio.create_task(self._fetch_one(photos, ref, requested_at, slots, is_retry=is_retry))
+                    )
             await asyncio.gather(*tasks)
-            for album in albums:
-                album.unasked = False
+            for photos in listings:
+                photos.incomplete = False
         except SourceBrokeProtocol:
-            await asyncio.gather(*tasks)  # what came before the reply broke is good
+            await asyncio.gather(*tasks)  # what came before the reply broke is valid
             raise
         finally:
             for task in tasks:
@@ -143,87 +151,85 @@ class PhotoDownload:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _fetch_one(
-        self, album: ListingPhotos, ref: MediaRef, asked: float, slots: asyncio.Semaphore, *, second: bool
+        self, photos: ListingPhotos, ref: MediaRef, requested_at: float, slots: asyncio.Semaphore, *, is_retry: bool
     ) -> None:
         key = ref.media_key
         try:
-            outcome = await self._to_outcome(album, ref, asked)
-            album.again.discard(key)
+            outcome = await self._to_outcome(photos, ref, requested_at)
+            photos.retry.discard(key)
         except UrlAlreadyUsed as error:
-            outcome = PhotoNotTried() if not self._is_fresh(asked) else PhotoFailed(str(error))
-            self._ask_again(album, key, second=second)
+            outcome = PhotoNotTried() if not self._is_fresh(requested_at) else PhotoFailed(str(error))
+            self._request_again(photos, key, is_retry=is_retry)
         except (SourceUnavailable, SourceBrokeProtocol) as error:
             outcome = PhotoFailed(str(error))
-            self._ask_again(album, key, second=second)
+            self._request_again(photos, key, is_retry=is_retry)
         except MediaRejected as error:
             outcome = PhotoFailed(str(error), is_rejected=True)
-            album.again.discard(key)
+            photos.retry.discard(key)
         finally:
             slots.release()
-        album.outcomes[key] = outcome
+        photos.outcomes[key] = outcome
 
-    def _ask_again(self, album: ListingPhotos, key: str, *, second: bool) -> None:
-        if second:
-            album.again.discard(key)
+    def _request_again(self, photos: ListingPhotos, key: str, *, is_retry: bool) -> None:
+        if is_retry:
+            photos.retry.discard(key)
         else:
-            album.again.add(key)
+            photos.retry.add(key)
 
-    def _is_fresh(self, asked: float) -> bool:
-        return time.monotonic() - asked < self.address_seconds
+    def _is_fresh(self, requested_at: float) -> bool:
+        return time.monotonic() - requested_at < self.url_seconds
 
-    async def _to_outcome(self, album: ListingPhotos, ref: MediaRef, asked: float) -> PhotoStored:
-        waiting = album.waiting.get(ref.media_key)
+    async def _to_outcome(self, photos: ListingPhotos, ref: MediaRef, requested_at: float) -> PhotoStored:
+        waiting = photos.waiting.get(ref.media_key)
         if isinstance(ref.content, bytes):
             await self.downloader.count(ref.content)
-            content, known = ref.content, CacheValidators()
+            content, validators = ref.content, CacheValidators()
         else:
             download = await self.downloader.fetch(
-                ref.content, known=None if waiting is None else waiting.known, is_good=lambda: self._is_fresh(asked)
+                ref.content,
+                known=None if waiting is None else waiting.validators,
+                is_good=lambda: self._is_fresh(requested_at),
             )
-            content, known = download.content, download.known
+            content, validators = download.content, download.known
         if content is None:
-            return PhotoStored(None, known)
-        is_public = album.claim.is_shown and _is_open(ref, self.display)
-        return PhotoStored(await self.blobs.keep(content, is_public=is_public), known)
+            return PhotoStored(None, validators)
+        is_public = photos.claim.is_public and photo_is_public(ref.permission, self.display)
+        return PhotoStored(await self.blobs.store(content, is_public=is_public), validators)
 
 
-def to_chunks(albums: Iterable[ListingPhotos], most_photos: int) -> list[list[ListingPhotos]]:
-    """Listings to be asked for together, so many photos in each at most, one listing in each at least."""
+def to_chunks(listings: Iterable[ListingPhotos], photos_per_request: int) -> list[list[ListingPhotos]]:
+    """Listings to be requested together: at most so many photos in each chunk, but at least one listing."""
     chunks: list[list[ListingPhotos]] = []
     room = 0
-    for album in albums:
-        size = _to_size(album)
+    for photos in listings:
+        size = _expect_photos(photos)
         if not chunks or size > room:
             chunks.append([])
-            room = most_photos
-        chunks[-1].append(album)
+            room = photos_per_request
+        chunks[-1].append(photos)
         room -= size
     return chunks
 
 
-def _to_size(album: ListingPhotos) -> int:
-    """How many photos are to be expected of a listing."""
-    if album.elsewhere:
-        return album.claim.photos_count or _UNKNOWN
-    return 1 if album.first_only else max(len(album.waiting), 1)
+def _expect_photos(photos: ListingPhotos) -> int:
+    """How many photos a listing is expected to have."""
+    if photos.listed_by_source:
+        return photos.claim.photos_count or _ASSUMED_PHOTOS
+    return 1 if photos.first_only else max(len(photos.waiting), 1)
 
 
 def _raise_first(tasks: Sequence[asyncio.Task[None]]) -> None:
-    """Stop asking once a download found that nothing more can be had now."""
+    """Stop the stream once a download failed in a way that ends all (rate limit, source or store unavailable)."""
     for task in tasks:
         if task.done() and not task.cancelled() and (error := task.exception()) is not None:
             raise error
 
 
-def _note_silence(album: ListingPhotos, error: SourceBrokeProtocol) -> None:
-    for key, photo in album.waiting.items():
-        if key not in album.outcomes and not photo.is_put_off:
-            album.outcomes[key] = PhotoFailed(str(error))
+def _mark_unanswered(photos: ListingPhotos, error: SourceBrokeProtocol) -> None:
+    for key, photo in photos.waiting.items():
+        if key not in photos.outcomes and not photo.is_deferred:
+            photos.outcomes[key] = PhotoFailed(str(error))
 
 
 def _without_bytes(ref: MediaRef) -> MediaRef:
     return ref if isinstance(ref.content, str) else replace(ref, content="")
-
-
-def _is_open(ref: MediaRef, display: DisplaySettings) -> bool:
-    return display.photo_display_when_null if ref.permission is None else bool({"Public", "IDX"} & set(ref.permission))

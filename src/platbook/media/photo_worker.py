@@ -1,8 +1,8 @@
-"""A batch: some listings' photos of one provider, claimed, fetched and recorded within a short time.
+"""Photo work in batches: some listings of one provider, claimed, fetched and recorded within a short time.
 
-A session is opened only with a seat. Where a source allows one session alone, batches stay out of the way of runs: a
-run that waits or is under way has the seat, and lends its session to the photo work when it is through. A batch is
-short, so that a run need not wait long for the seat.
+A session is opened only with a seat (a slot of the source's concurrency limit). Where a source allows a single session,
+batches stay out of the way of runs: a run that waits or is running has priority for the seat, and shares its session
+with photo work once its records are done. Batches are short, so that a run need not wait long for the seat.
 """
 
 import asyncio
@@ -21,7 +21,14 @@ from platbook.base.log import get_log
 from platbook.connectors.contract import Capabilities, Connector, MediaSource, Session
 from platbook.connectors.registry import find_connector
 from platbook.db import Database, SecretBox, load_queries
-from platbook.listings.photo_work import Claim, claim_work, drop_work, find_fetchable, put_back_work, renew_work
+from platbook.listings.photo_work import (
+    PhotoClaim,
+    claim_work,
+    delete_provider_work,
+    find_waiting_photos,
+    release_work,
+    renew_work,
+)
 from platbook.listings.store import find_photos
 from platbook.media.blobs import Blobs
 from platbook.media.photo_download import ListingPhotos, PhotoDownload, to_chunks
@@ -34,27 +41,27 @@ from platbook.transport import Allowance, Downloader, DownloadLimits, Transport,
 Q = load_queries(__package__ or "platbook.media")
 log = get_log("media")
 
-_DOWNLOADS = "download"
-_SIDE_BY_SIDE = 4
-_LATER = timedelta(minutes=1)
-_MUCH_LATER = timedelta(hours=1)
+_DOWNLOAD_SEATS = "download"
+_PARALLEL_DOWNLOADS = 4
+_SHORT_DELAY = timedelta(minutes=1)
+_LONG_DELAY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class BatchLimits:
-    """How much a batch takes on. `seconds` bound the time of a batch, `lent_seconds` that of a run's session."""
+    """The size of a batch. `seconds` bound its duration, `shared_seconds` that of photo work in a run's session."""
 
     listings: int = 20
-    photos_asked: int = 25
+    photos_per_request: int = 25
     seconds: float = 20
-    lent_seconds: float = 60
+    shared_seconds: float = 60
     lease: timedelta = timedelta(minutes=5)
     seat_lease: timedelta = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoWorker:
-    """What a worker needs to do photo work."""
+    """Does a process's photo work."""
 
     database: Database
     transport: Transport
@@ -62,44 +69,44 @@ class PhotoWorker:
     clock: Clock
     blobs: Blobs
     find_connector: Callable[[str], Connector] = find_connector
-    pace: BatchLimits = BatchLimits()
+    limits: BatchLimits = BatchLimits()
     cdn: Cdn | None = None
-    """Asked for new public photos, so that it has them before anybody else asks; None: it is not."""
+    """Warmed with new public photos, so that it has them before anybody requests them; None: not warmed."""
 
     async def find_due(self) -> Sequence[str]:
-        """Providers with photo work that can be done now, in no order."""
+        """Providers with photo work that can be done now, in random order."""
         async with self.database.read() as connection:
             return await connection.column(str, Q.find_due_providers)
 
     async def run_next(self, provider_id: str) -> int:
-        """Do one batch of a provider, unless its seats are taken; how many listings were worked on."""
+        """Do one batch of a provider, unless its seats are taken; returns how many listings were recorded."""
         holder = new_id()
         try:
             batch = await self._prepare(provider_id, holder)
             if batch is None or (batch.capabilities.max_concurrency == 1 and await self._is_run_pending(provider_id)):
                 return 0
             async with self._seats(batch), self._session(batch) as session:
-                return await batch.work(session, self.pace.seconds)
+                return await batch.work(session, self.limits.seconds)
         except LoginSlotTaken:
             return 0
         except TryLater as error:
-            log.info("photos put off", provider=provider_id, reason=str(error))
+            log.info("photos deferred", provider=provider_id, reason=str(error))
             return 0
         except NeedsOperator as error:
-            log.warning("photos wait for a person", provider=provider_id, reason=str(error))
-            await self._put_all_off(provider_id, holder)
+            log.warning("photos need an operator", provider=provider_id, reason=str(error))
+            await self._defer_all(provider_id, holder)
             return 0
 
-    async def lend(self, provider: Provider, session: Session) -> int:
-        """Do a provider's photo work in a session that a run lends, where it is the only one; how many listings."""
+    async def run_in_session(self, provider: Provider, session: Session) -> int:
+        """Do a provider's photo work in a run's session, where the source allows no other; how many listings."""
         try:
             batch = await self._prepare(provider.provider_id, new_id())
             if batch is None or batch.capabilities.max_concurrency > 1:
                 return 0
             async with self._download_seat(batch):
-                return await batch.work(session, self.pace.lent_seconds)
+                return await batch.work(session, self.limits.shared_seconds)
         except (TryLater, NeedsOperator) as error:
-            log.warning("photos put off", provider=provider.provider_id, reason=str(error))
+            log.warning("photos deferred", provider=provider.provider_id, reason=str(error))
             return 0
 
     async def _prepare(self, provider_id: str, holder: UUID) -> "_Batch | None":
@@ -112,7 +119,7 @@ class PhotoWorker:
         rules = provider.media_settings
         if capabilities.media is MediaSource.NONE or not rules.fetch or provider.archived_at is not None:
             async with self.database.transaction() as connection:
-                await drop_work(connection, provider_id)
+                await delete_provider_work(connection, provider_id)
             return None
         downloader = self.transport.downloads_for(
             provider_id,
@@ -130,15 +137,15 @@ class PhotoWorker:
         provider_id, sessions = batch.provider.provider_id, batch.capabilities.max_concurrency
         async with (
             self._download_seat(batch),
-            seat(self.database, provider_id, sessions, lease=self.pace.seat_lease),
+            seat(self.database, provider_id, sessions, lease=self.limits.seat_lease),
         ):
             yield
 
     @asynccontextmanager
     async def _download_seat(self, batch: "_Batch") -> AsyncGenerator[None]:
-        seats = max(1, batch.provider.media_settings.concurrency // _SIDE_BY_SIDE)
-        provider_id, lease = batch.provider.provider_id, self.pace.seat_lease
-        async with seat(self.database, provider_id, seats, kind=_DOWNLOADS, lease=lease):
+        seats = max(1, batch.provider.media_settings.concurrency // _PARALLEL_DOWNLOADS)
+        provider_id, lease = batch.provider.provider_id, self.limits.seat_lease
+        async with seat(self.database, provider_id, seats, kind=_DOWNLOAD_SEATS, lease=lease):
             yield
 
     @asynccontextmanager
@@ -158,18 +165,18 @@ class PhotoWorker:
         async with self.database.read() as connection:
             return bool(await connection.value(bool, Q.is_run_pending, {"provider_id": provider_id}))
 
-    async def _put_all_off(self, provider_id: str, holder: UUID) -> None:
-        """Nobody knocks again soon at a door that was shut: a source may lock an account that does."""
+    async def _defer_all(self, provider_id: str, holder: UUID) -> None:
+        """Defer all work of a provider that refused the login: a source may lock an account that tries again."""
         async with self.database.transaction() as connection:
-            claims = await claim_work(connection, provider_id, holder, limit=1_000_000, lease=_MUCH_LATER)
-            await put_back_work(connection, [one.property_id for one in claims], holder, after=_MUCH_LATER)
+            claims = await claim_work(connection, provider_id, holder, limit=1_000_000, lease=_LONG_DELAY)
+            await release_work(connection, [one.property_id for one in claims], holder, delay=_LONG_DELAY)
 
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """One batch under way."""
+    """One batch in progress."""
 
-    of: PhotoWorker
+    worker: PhotoWorker
     provider: Provider
     connector: Connector
     capabilities: Capabilities
@@ -179,15 +186,15 @@ class _Batch:
     recorder: PhotoRecorder
 
     async def work(self, session: Session, seconds: float) -> int:
-        """Claim, fetch and record until nothing is due or the time is over; how many listings."""
+        """Claim, fetch and record until nothing is due or the time is over; returns how many listings."""
         rules = self.provider.media_settings
-        asking = PhotoDownload(
+        download = PhotoDownload(
             session,
             self.downloader,
-            self.of.blobs,
+            self.worker.blobs,
             self.provider.display_rules,
             rules.address_seconds,
-            min(_SIDE_BY_SIDE, rules.concurrency),
+            min(_PARALLEL_DOWNLOADS, rules.concurrency),
         )
         until = time.monotonic() + seconds
         done = 0
@@ -195,90 +202,94 @@ class _Batch:
             claims = await self._claim()
             if not claims:
                 break
-            left = {claim.property_id for claim in claims}
-            async with self._keeping(left):
-                done += await self._work_on(asking, claims, left, until)
+            remaining = {claim.property_id for claim in claims}
+            async with self._keep_leases(remaining):
+                done += await self._work_on(download, claims, remaining, until)
         return done
 
-    async def _work_on(self, asking: PhotoDownload, claims: Sequence[Claim], left: set[UUID], until: float) -> int:
+    async def _work_on(
+        self, download: PhotoDownload, claims: Sequence[PhotoClaim], remaining: set[UUID], until: float
+    ) -> int:
         done = 0
-        for chunk in to_chunks(await self._open(claims), self.of.pace.photos_asked):
+        for chunk in to_chunks(await self._load(claims), self.worker.limits.photos_per_request):
             if time.monotonic() >= until:
                 break
             try:
                 await self.downloader.wait_left()
-                await asking.fetch(chunk)
+                await download.fetch(chunk)
             except TryLater as error:
-                after = _LATER if error.not_before is None else error.not_before - self.of.clock.now()
-                await self._record(chunk, left, cut_short=True)
-                await self._put_back(left, max(after, _LATER))
+                delay = _SHORT_DELAY if error.not_before is None else error.not_before - self.worker.clock.now()
+                await self._record(chunk, remaining, interrupted=True)
+                await self._release(remaining, max(delay, _SHORT_DELAY))
                 raise
-            await self._record(chunk, left)
+            await self._record(chunk, remaining)
             done += len(chunk)
         return done
 
-    async def _record(self, albums: Sequence[ListingPhotos], left: set[UUID], *, cut_short: bool = False) -> None:
-        for album in albums:
-            stored = await self.recorder.record(album, cut_short=cut_short)
-            await self._warm(album, stored)
-            if not cut_short:
-                left.discard(album.property_id)
+    async def _record(
+        self, listings: Sequence[ListingPhotos], remaining: set[UUID], *, interrupted: bool = False
+    ) -> None:
+        for photos in listings:
+            stored = await self.recorder.record(photos, interrupted=interrupted)
+            await self._warm(photos, stored)
+            if not interrupted:
+                remaining.discard(photos.property_id)
 
-    async def _warm(self, album: ListingPhotos, stored: Sequence[str]) -> None:
-        cdn, storage = self.of.cdn, self.of.blobs.storage
+    async def _warm(self, photos: ListingPhotos, stored: Sequence[str]) -> None:
+        cdn, storage = self.worker.cdn, self.worker.blobs.storage
         if cdn is None or not stored:
             return
-        params = {"property_id": album.property_id, "media_keys": list(stored)}
-        async with self.of.database.transaction() as connection:
+        params = {"property_id": photos.property_id, "media_keys": list(stored)}
+        async with self.worker.database.transaction() as connection:
             names = await connection.column(str, Q.find_public_objects, params)
-        await cdn.warm([storage.address(name) for name in names])
+        await cdn.warm([storage.public_url(name) for name in names])
 
     @asynccontextmanager
-    async def _keeping(self, left: set[UUID]) -> AsyncGenerator[None]:
-        """Keep the leases while the block works, and give back what is left at its end."""
-        renewal = asyncio.create_task(self._renew(left))
+    async def _keep_leases(self, remaining: set[UUID]) -> AsyncGenerator[None]:
+        """Renew the leases while the block runs, and release what remains at its end."""
+        renewal = asyncio.create_task(self._renew(remaining))
         try:
             yield
         finally:
             renewal.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await renewal
-            await asyncio.shield(self._put_back(left, timedelta(0)))
+            await asyncio.shield(self._release(remaining, timedelta(0)))
 
-    async def _renew(self, left: set[UUID]) -> None:
-        lease = self.of.pace.lease
+    async def _renew(self, remaining: set[UUID]) -> None:
+        lease = self.worker.limits.lease
         while True:
             await asyncio.sleep(lease.total_seconds() / 3)
-            async with self.of.database.transaction() as connection:
-                await renew_work(connection, self.holder, list(left), lease)
+            async with self.worker.database.transaction() as connection:
+                await renew_work(connection, self.holder, list(remaining), lease)
 
-    async def _put_back(self, left: set[UUID], after: timedelta) -> None:
-        if left:
-            async with self.of.database.transaction() as connection:
-                await put_back_work(connection, list(left), self.holder, after=after)
-            left.clear()
+    async def _release(self, remaining: set[UUID], delay: timedelta) -> None:
+        if remaining:
+            async with self.worker.database.transaction() as connection:
+                await release_work(connection, list(remaining), self.holder, delay=delay)
+            remaining.clear()
 
-    async def _claim(self) -> Sequence[Claim]:
-        pace = self.of.pace
-        async with self.of.database.transaction() as connection:
+    async def _claim(self) -> Sequence[PhotoClaim]:
+        limits = self.worker.limits
+        async with self.worker.database.transaction() as connection:
             return await claim_work(
-                connection, self.provider.provider_id, self.holder, limit=pace.listings, lease=pace.lease
+                connection, self.provider.provider_id, self.holder, limit=limits.listings, lease=limits.lease
             )
 
-    async def _open(self, claims: Sequence[Claim]) -> list[ListingPhotos]:
+    async def _load(self, claims: Sequence[PhotoClaim]) -> list[ListingPhotos]:
         ids = [claim.property_id for claim in claims]
-        elsewhere = self.capabilities.media is not MediaSource.INLINE
-        async with self.of.database.read() as connection:
-            waiting = await find_fetchable(connection, ids)
-            photos = await find_photos(connection, ids) if elsewhere else {}
+        listed_by_source = self.capabilities.media is not MediaSource.INLINE
+        async with self.worker.database.read() as connection:
+            waiting = await find_waiting_photos(connection, ids)
+            photos = await find_photos(connection, ids) if listed_by_source else {}
         limits = self.provider.photos_per_status
         return [
             ListingPhotos(
                 claim,
                 {photo.media_key: photo for photo in waiting if photo.property_id == claim.property_id},
-                elsewhere=elsewhere,
+                listed_by_source=listed_by_source,
                 first_only=claim.rank == 0,
-                most=limits.get(claim.standard_status or ""),
+                limit=limits.get(claim.standard_status or ""),
                 stored={
                     photo.media_key: photo.modified
                     for photo in photos.get(claim.property_id, ())

@@ -1,5 +1,5 @@
 -- name: begin_blob
--- A picture is being stored, or is stored already: nobody clears it away now. No row: it is just being deleted.
+-- A picture is being stored, or is stored already; either way it is not cleaned up now. No row: it is being deleted.
 INSERT INTO media_blobs AS b (id, state, recipe, is_public, created_at)
 VALUES (%(id)s, 'making', %(recipe)s, %(is_public)s, %(at)s)
 ON CONFLICT (id) DO UPDATE SET unused_since = NULL,
@@ -8,73 +8,71 @@ ON CONFLICT (id) DO UPDATE SET unused_since = NULL,
 RETURNING state, is_public;
 
 -- name: touch_blob
--- A stored picture is about to be used again; no row where there is none.
+-- A stored picture is about to be used again; no row where it is not stored.
 UPDATE media_blobs SET unused_since = NULL, created_at = greatest(created_at, %(at)s) WHERE id = %(id)s
     AND state = 'stored' RETURNING true;
 
 -- name: finish_blob
--- A picture's objects are all there.
+-- All objects of a picture are stored.
 UPDATE media_blobs SET state = 'stored', format = %(format)s, bytes = %(bytes)s, width = %(width)s, height = %(height)s,
     color = %(color)s, placeholder = %(placeholder)s, flaw = %(flaw)s, variants = %(variants)s, original = %(original)s
 WHERE id = %(id)s AND state = 'making';
 
--- name: hold_blobs
--- Of some pictures those that are stored; nobody deletes them before this transaction ends.
+-- name: lock_blobs
+-- Lock those of some pictures that are stored; they are not deleted before this transaction ends.
 SELECT id FROM media_blobs WHERE id = ANY(%(ids)s) AND state = 'stored' ORDER BY id FOR SHARE;
 
 -- name: add_checks
--- Pictures of a listing that lie where they should not, to be moved.
+-- Queue a check of the pictures of a listing whose access is not what it should be.
 INSERT INTO media_checks (blob_id)
 SELECT DISTINCT b.id FROM property_media m JOIN media_blobs b ON b.id = m.blob_id
 JOIN properties p ON p.id = m.property_id
 LEFT JOIN mls_provider_configurations c ON c.provider_id = m.provider_id
-WHERE m.property_id = %(property_id)s AND b.is_public <> (p.visible AND p.public_document IS NOT NULL AND (
-    m.permission && ARRAY['Public', 'IDX']
-    OR m.permission IS NULL AND coalesce((c.display ->> 'photoDisplayWhenNull')::boolean, false)));
+WHERE m.property_id = %(property_id)s AND b.is_public <> (
+    listing_is_public(p.visible, p.public_document) AND photo_is_public(m.permission, c.display));
 
 -- name: claim_checks
--- The next pictures to be looked at again.
+-- The next queued checks.
 SELECT id, property_id, blob_id, moved, at_once FROM media_checks ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED;
 
--- name: end_checks
--- They were looked at.
+-- name: delete_checks
+-- Delete processed checks.
 DELETE FROM media_checks WHERE id = ANY(%(ids)s);
 
 -- name: find_blobs_of
 -- The pictures of some listings.
 SELECT DISTINCT blob_id FROM property_media WHERE property_id = ANY(%(ids)s) AND blob_id IS NOT NULL;
 
--- name: hold_blob
--- One picture, for whoever moves or deletes it.
+-- name: lock_blob
+-- Lock one picture, to move or delete it.
 SELECT id, state, is_public, variants, original FROM media_blobs WHERE id = %(id)s FOR UPDATE;
 
--- name: find_use
--- What a picture is used for: how many photos show it, whether one of them may be seen by everybody, whether a
--- listing's documents are being rebuilt and nobody knows yet.
+-- name: get_blob_use
+-- How a picture is used: by how many photos, whether one of them is public, and whether that is undecided because a
+-- listing's documents are being rebuilt.
 SELECT count(*) AS photos,
-    coalesce(bool_or(p.visible AND p.public_document IS NOT NULL AND (m.permission && ARRAY['Public', 'IDX']
-        OR m.permission IS NULL AND coalesce((c.display ->> 'photoDisplayWhenNull')::boolean, false))),
-        false) AS is_shown, coalesce(bool_or(p.document_version = 'withdrawn' AND p.visible), false) AS is_undecided
+    coalesce(bool_or(listing_is_public(p.visible, p.public_document) AND photo_is_public(m.permission, c.display)),
+        false) AS is_public, coalesce(bool_or(p.document_version = 'withdrawn' AND p.visible), false) AS is_undecided
 FROM property_media m JOIN properties p ON p.id = m.property_id
 LEFT JOIN mls_provider_configurations c ON c.provider_id = m.provider_id
 WHERE m.blob_id = %(id)s;
 
--- name: place_blob
--- A picture's objects lie in another place now; documents that tell of them are to be made anew.
+-- name: set_blob_access
+-- A picture's objects were moved; queue the documents that hold their URLs to be rebuilt.
 WITH moved AS (UPDATE media_blobs SET is_public = %(is_public)s WHERE id = %(id)s RETURNING id)
 INSERT INTO media_checks (property_id, moved)
 SELECT DISTINCT m.property_id, true FROM property_media m JOIN moved ON m.blob_id = moved.id;
 
--- name: add_recall
--- An object that is not public any more, whose copies the CDN is to forget.
+-- name: add_invalidation
+-- Queue an object that is no longer public: the CDN's copies of it are to be invalidated.
 INSERT INTO media_recalls (name, at) VALUES (%(name)s, %(at)s);
 
--- name: claim_recalls
--- The next objects whose copies are to be forgotten. One that became public again is asked for anew, which is no harm.
+-- name: claim_invalidations
+-- The next objects to be invalidated. One that became public again is only requested once more, which does no harm.
 SELECT id, name FROM media_recalls ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED;
 
--- name: end_recalls
--- Their copies are forgotten.
+-- name: delete_invalidations
+-- Delete what was invalidated.
 DELETE FROM media_recalls WHERE id = ANY(%(ids)s);
 
 -- name: find_providers_of
@@ -83,46 +81,46 @@ SELECT provider_id, array_agg(id) AS ids FROM properties WHERE id = ANY(%(ids)s)
 ORDER BY provider_id;
 
 -- name: mark_unused
--- Nobody shows this picture any more: the first step of its removal.
+-- No photo uses this picture any more: the first step of its removal.
 UPDATE media_blobs SET unused_since = coalesce(unused_since, %(at)s) WHERE id = %(id)s;
 
 -- name: mark_deleting
--- The second step: from here on nobody takes this picture up again.
+-- The second step: from here on the picture cannot be used again.
 UPDATE media_blobs SET state = 'deleting', unused_since = '-infinity' WHERE id = %(id)s;
 
 -- name: delete_blob
--- A picture whose objects are gone.
+-- Delete a picture whose objects are gone.
 DELETE FROM media_blobs WHERE id = %(id)s AND state = 'deleting';
 
 -- name: find_unused
--- Pictures nobody shows and that were not just made: what was stored and never recorded, what was left half made.
+-- Pictures that no photo uses and that were not just made: stored and never recorded, or left unfinished.
 SELECT b.id FROM media_blobs b WHERE b.unused_since IS NULL AND b.state <> 'deleting'
     AND b.created_at > %(since)s AND b.created_at < %(before)s AND b.id > %(after)s
     AND NOT EXISTS (SELECT FROM property_media m WHERE m.blob_id = b.id)
 ORDER BY b.id LIMIT %(limit)s;
 
--- name: find_removable
--- Pictures whose time of grace is over, and those whose removal was cut short.
+-- name: find_deletable
+-- Pictures whose grace period is over, and those whose deletion was interrupted.
 SELECT id FROM media_blobs WHERE unused_since < %(before)s AND id > %(after)s ORDER BY id LIMIT %(limit)s;
 
--- name: find_known
--- Of some ids those that are pictures'.
+-- name: find_existing_blobs
+-- Those of some ids that have a picture's row.
 SELECT id FROM media_blobs WHERE id = ANY(%(ids)s);
 
 -- name: adopt_blob
--- Objects nobody knows of: from now on they are a picture nobody uses, as if left half made.
+-- Adopt orphaned objects as an unused picture, as if left unfinished.
 INSERT INTO media_blobs (id, state, created_at, unused_since) VALUES (%(id)s, 'making', %(at)s, %(at)s)
 ON CONFLICT DO NOTHING;
 
 -- name: find_due_providers
--- Providers with photo work that is due and may be done: the photos are wanted, and no login of theirs is refused.
+-- Providers with photo work that is due and may be done: photos are enabled, and their login is not blocked.
 SELECT c.provider_id FROM mls_provider_configurations c LEFT JOIN mls_sync_status s USING (provider_id)
 WHERE c.archived_at IS NULL AND NOT coalesce(s.blocked, false) AND coalesce((c.media ->> 'fetch')::boolean, true)
     AND EXISTS (SELECT FROM media_work w WHERE w.provider_id = c.provider_id AND w.due_at <= clock_timestamp())
 ORDER BY random();
 
 -- name: is_run_pending
--- Whether a run of the provider waits or is under way.
+-- Whether a run of the provider is waiting or running.
 SELECT EXISTS (SELECT FROM mls_sync_history WHERE provider_id = %(provider_id)s AND parent_id IS NULL
     AND status IN ('waiting', 'running'));
 
@@ -158,40 +156,40 @@ SELECT count(*) AS pictures, count(*) FILTER (WHERE is_public) AS public,
 FROM media_blobs WHERE state = 'stored';
 
 -- name: find_stale_blobs
--- Shown pictures made by another recipe whose original is kept, in the order of their ids.
+-- Pictures in use made under another spec whose original is stored, in the order of their ids (keyset pagination).
 SELECT DISTINCT b.id, b.original, b.is_public FROM media_blobs b JOIN property_media m ON m.blob_id = b.id
 WHERE b.state = 'stored' AND b.recipe IS DISTINCT FROM %(recipe)s AND b.original IS NOT NULL AND b.id > %(after)s
     AND (%(provider_id)s::text IS NULL OR m.provider_id = %(provider_id)s)
 ORDER BY b.id LIMIT %(limit)s;
 
--- name: find_originless
--- Providers with shown pictures made by another recipe whose original is not kept.
+-- name: find_blobs_without_original
+-- Providers and listings that use pictures made under another spec whose original is not stored.
 SELECT m.provider_id, array_agg(DISTINCT m.property_id) AS ids FROM media_blobs b
 JOIN property_media m ON m.blob_id = b.id
 WHERE b.state = 'stored' AND b.recipe IS DISTINCT FROM %(recipe)s AND b.original IS NULL
     AND (%(provider_id)s::text IS NULL OR m.provider_id = %(provider_id)s) AND m.provider_id <> %(local)s
 GROUP BY m.provider_id;
 
--- name: find_shown_by
--- The listings that show a picture.
+-- name: find_listings_of_blob
+-- The listings that use a picture.
 SELECT DISTINCT property_id, provider_id FROM property_media WHERE blob_id = %(id)s;
 
 -- name: find_public_objects
--- The objects of some photos of a listing that everybody may read.
+-- The public objects of some photos of a listing.
 SELECT v.value ->> 'name' AS name FROM property_media m
 JOIN media_blobs b ON b.id = m.blob_id, jsonb_each(b.variants) AS v
 WHERE m.property_id = %(property_id)s AND m.media_key = ANY(%(media_keys)s) AND b.is_public;
 
 -- name: lock_listing
--- A listing's row, locked before its photos' rows, as whoever writes listings does.
+-- Lock a listing's row before its photos' rows: the lock order of every writer of listings.
 SELECT FROM properties WHERE id = %(id)s FOR UPDATE;
 
 -- name: add_blob_check
--- A picture to be looked at again.
+-- Queue a check of one picture.
 INSERT INTO media_checks (blob_id) VALUES (%(id)s);
 
 -- name: is_removable
--- Whether a picture, held by the caller, may be deleted now: unused for long, or half deleted already, and nobody
--- shows it.
+-- Whether a picture, locked by the caller, may be deleted now: unused for the grace period, or its deletion was
+-- interrupted, and no photo uses it.
 SELECT unused_since < %(before)s AND NOT EXISTS (SELECT FROM property_media m WHERE m.blob_id = b.id)
 FROM media_blobs b WHERE b.id = %(id)s;

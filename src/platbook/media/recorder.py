@@ -1,4 +1,4 @@
-"""Writes down what came of a listing's photos, in one transaction with its documents."""
+"""Records the outcomes of a listing's photos, in one transaction with its rebuilt documents."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,18 +11,18 @@ from platbook.listings.history import ListingEvent, add_events
 from platbook.listings.listing import Origin
 from platbook.listings.photo_work import (
     PhotoVersion,
-    find_fetchable,
-    hold_work,
+    complete_work,
+    find_waiting_photos,
+    lock_work,
+    mark_failed,
     mark_stored,
-    mark_tried,
-    put_back_work,
-    settle_work,
+    release_work,
 )
 from platbook.listings.photos import limit_photos, plan_media, upsert_media
-from platbook.listings.rebuild import hold_display, rebuild_listings
+from platbook.listings.rebuild import lock_display, rebuild_listings
 from platbook.listings.store import find_photos
-from platbook.media.blobs import add_checks, hold_blobs
-from platbook.media.outcome import PAUSES, PhotoFailed, PhotoNotTried, PhotoStored, plan_retry
+from platbook.media.blobs import add_checks, lock_blobs
+from platbook.media.outcome import RETRY_DELAYS, PhotoFailed, PhotoNotTried, PhotoStored, plan_retry
 from platbook.media.photo_download import ListingPhotos
 
 Q = load_queries(__package__ or "platbook.media")
@@ -30,82 +30,81 @@ Q = load_queries(__package__ or "platbook.media")
 
 @dataclass(frozen=True, slots=True)
 class PhotoRecorder:
-    """Records albums for one holder of their work."""
+    """Records listings' photos for one holder of their work; nothing where the lease was lost (fencing)."""
 
     database: Database
     clock: Clock
     provider_id: str
     holder: UUID
 
-    async def record(self, album: ListingPhotos, *, cut_short: bool = False) -> Sequence[str]:
-        """Record an album and settle its work; the keys of the photos stored. Empty where another took the work over.
+    async def record(self, photos: ListingPhotos, *, interrupted: bool = False) -> Sequence[str]:
+        """Record the outcomes and complete the work; returns the keys of the photos stored.
 
-        `cut_short`: the source was not asked to the end, through no fault of the listing's; the work stays as it is.
-
-        A photo whose picture was removed in the meantime is left as it was, to be fetched again.
+        Empty where another holder took the work over. `interrupted`: the fetch was cut short through no fault of the
+        listing's, so the work stays claimed. A photo whose picture was deleted meanwhile keeps waiting.
         """
         now = self.clock.now()
         async with self.database.transaction() as connection:
-            display = await hold_display(connection, self.provider_id)
-            if not await hold_work(connection, album.claim, self.holder):
+            display = await lock_display(connection, self.provider_id)
+            if not await lock_work(connection, photos.claim, self.holder):
                 return ()
-            if _knows_nothing(album):
-                if not cut_short:
-                    await self._put_off(connection, album)
+            if _is_inconclusive(photos):
+                if not interrupted:
+                    await self._defer(connection, photos)
                 return ()
-            await connection.run(Q.lock_listing, {"id": album.property_id})
-            if album.elsewhere:
-                await self._take_over(connection, album, now)
-            stored = await self._mark(connection, album, now)
-            await rebuild_listings(connection, self.provider_id, [album.property_id], display)
-            await add_checks(connection, album.property_id)
-            if cut_short:
+            await connection.run(Q.lock_listing, {"id": photos.property_id})
+            if photos.listed_by_source:
+                await self._apply_source_list(connection, photos, now)
+            stored = await self._mark(connection, photos, now)
+            await rebuild_listings(connection, self.provider_id, [photos.property_id], display)
+            await add_checks(connection, photos.property_id)
+            if interrupted:
                 return stored
-            if album.elsewhere and album.unasked:
-                await self._put_off(connection, album)
+            if photos.listed_by_source and photos.incomplete:
+                await self._defer(connection, photos)
             else:
-                await settle_work(connection, album.claim, self.holder)
+                await complete_work(connection, photos.claim, self.holder)
         return stored
 
-    async def _put_off(self, connection: WriteConnection, album: ListingPhotos) -> None:
-        if album.claim.attempts >= len(PAUSES):
-            await settle_work(connection, album.claim, self.holder)
+    async def _defer(self, connection: WriteConnection, photos: ListingPhotos) -> None:
+        if photos.claim.attempts >= len(RETRY_DELAYS):
+            await complete_work(connection, photos.claim, self.holder)
             return
-        after = PAUSES[album.claim.attempts]
-        await put_back_work(connection, [album.property_id], self.holder, after=after, failures=1)
+        delay = RETRY_DELAYS[photos.claim.attempts]
+        await release_work(connection, [photos.property_id], self.holder, delay=delay, failures=1)
 
-    async def _take_over(self, connection: WriteConnection, album: ListingPhotos, now: datetime) -> None:
-        """The source's list of photos becomes ours, where only asking told it."""
-        before = (await find_photos(connection, [album.property_id])).get(album.property_id, [])
-        plan = plan_media(album.property_id, before, limit_photos(album.refs, album.most), album.changed_at)
-        if album.unasked:
+    async def _apply_source_list(self, connection: WriteConnection, photos: ListingPhotos, now: datetime) -> None:
+        """Store the source's list of photos, where it is only known once the photos are requested."""
+        before = (await find_photos(connection, [photos.property_id])).get(photos.property_id, [])
+        plan = plan_media(photos.property_id, before, limit_photos(photos.refs, photos.limit), photos.changed_at)
+        if photos.incomplete:
             plan = replace(plan, remove=())
-        origin = Origin(self.provider_id, "photos", now, album.claim.sync_id)
+        origin = Origin(self.provider_id, "photos", now, photos.claim.sync_id)
         await upsert_media(connection, [plan], origin)
         if before and plan.changed:
-            at = album.claim.photos_change_timestamp or now
-            await add_events(connection, [ListingEvent(album.property_id, "media_changed", at)], origin)
+            at = photos.claim.photos_change_timestamp or now
+            await add_events(connection, [ListingEvent(photos.property_id, "media_changed", at)], origin)
 
-    async def _mark(self, connection: WriteConnection, album: ListingPhotos, now: datetime) -> Sequence[str]:
-        waiting = {photo.media_key: photo for photo in await find_fetchable(connection, [album.property_id])}
-        wanted = [one.blob_id for one in album.outcomes.values() if isinstance(one, PhotoStored) and one.blob_id]
-        present = await hold_blobs(connection, wanted)
+    async def _mark(self, connection: WriteConnection, photos: ListingPhotos, now: datetime) -> Sequence[str]:
+        waiting = {photo.media_key: photo for photo in await find_waiting_photos(connection, [photos.property_id])}
+        blob_ids = [one.blob_id for one in photos.outcomes.values() if isinstance(one, PhotoStored) and one.blob_id]
+        locked = await lock_blobs(connection, blob_ids)
         stored: list[str] = []
-        for key, outcome in album.outcomes.items():
+        for key, outcome in photos.outcomes.items():
             if key not in waiting or isinstance(outcome, PhotoNotTried):
                 continue
-            # The version that was asked for, so that a newer one that came meanwhile still waits.
-            asked = waiting[key] if album.elsewhere else album.waiting.get(key, waiting[key])
-            photo = PhotoVersion(album.property_id, key, asked.modified)
+            # The version that was requested, so that a newer one that came meanwhile still waits.
+            requested = waiting[key] if photos.listed_by_source else photos.waiting.get(key, waiting[key])
+            photo = PhotoVersion(photos.property_id, key, requested.modified)
             if isinstance(outcome, PhotoFailed):
-                pause = plan_retry(outcome, waiting[key].attempts)
-                await mark_tried(connection, photo, outcome.reason, pause, now)
-            elif outcome.blob_id is None or outcome.blob_id in present:
-                await mark_stored(connection, photo, outcome.blob_id, outcome.known, now)
+                delay = plan_retry(outcome, waiting[key].attempts)
+                await mark_failed(connection, photo, outcome.reason, delay, now)
+            elif outcome.blob_id is None or outcome.blob_id in locked:
+                await mark_stored(connection, photo, outcome.blob_id, outcome.validators, now)
                 stored.append(key)
         return stored
 
 
-def _knows_nothing(album: ListingPhotos) -> bool:
-    """Whether a source that says there are photos sent none, or could not be asked: nothing is concluded from that."""
-    return album.elsewhere and not album.refs and (album.unasked or bool(album.claim.photos_count))
+def _is_inconclusive(photos: ListingPhotos) -> bool:
+    """Whether the source sent no photos though it counts some, or was not read to the end: that proves nothing."""
+    return photos.listed_by_source and not photos.refs and (photos.incomplete or bool(photos.claim.photos_count))

@@ -1,4 +1,4 @@
-"""Trying again what failed, and making pictures anew after the recipe changed: from the original, or by fetching it."""
+"""Retries failed photos, and reprocesses pictures after the variant spec changed, from their originals or refetched."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,9 +11,9 @@ from platbook.base.actor import Actor
 from platbook.base.errors import MediaRejected, NotFound
 from platbook.base.log import get_log
 from platbook.db import WriteConnection, load_queries
-from platbook.listings.photo_work import relink_photos, want_failed_again, want_stored_again
-from platbook.listings.rebuild import hold_display, rebuild_listings
-from platbook.media.blobs import Blobs, add_checks, hold_blobs, to_recipe_version
+from platbook.listings.photo_work import refetch_stored_photos, relink_photos, retry_failed_photos
+from platbook.listings.rebuild import lock_display, rebuild_listings
+from platbook.media.blobs import Blobs, add_checks, lock_blobs, to_spec_version
 from platbook.providers.providers import LOCAL, get_provider
 from platbook.storage import Access
 
@@ -25,74 +25,74 @@ _BATCH = 100
 
 @dataclass(frozen=True, slots=True)
 class ReprocessResult:
-    """What was done: pictures made anew from their originals, photos to be fetched anew by workers."""
+    """What was done: pictures reprocessed from their originals, photos scheduled to be fetched again."""
 
     remade: int
     refetching: int
 
 
 @dataclass(frozen=True, slots=True)
-class _Stale:
+class _StaleBlob:
     id: str
     original: str
     is_public: bool
 
 
 async def retry_photos(connection: WriteConnection, provider_id: str, actor: Actor, at: datetime) -> int:
-    """Have a provider's photos that failed tried again, now; how many. NotFound."""
+    """Schedule a provider's failed photos for another attempt, now; returns how many. NotFound."""
     await get_provider(connection, provider_id)
-    count = await want_failed_again(connection, provider_id, at)
+    count = await retry_failed_photos(connection, provider_id, at)
     await audit.record(
         connection, actor, "photos retried", AuditSubject("photos", provider_id or "all"), at, {"photos": count}
     )
-    log.info("photos to be tried again", provider=provider_id, by=actor.name, photos=count)
+    log.info("photos to be retried", provider=provider_id, by=actor.name, photos=count)
     return count
 
 
 async def reprocess_photos(blobs: Blobs, provider_id: str | None, actor: Actor, at: datetime) -> ReprocessResult:
-    """Make every picture of another recipe anew. Cut short, it is simply done again; what is done stays done."""
+    """Reprocess every picture of another spec. If interrupted, run it again: what is done stays done."""
     async with blobs.database.transaction() as connection:
         await audit.record(connection, actor, "photos made anew", AuditSubject("photos", provider_id or "all"), at)
     refetching = await _refetch(blobs, provider_id, at)
-    remade, after = 0, ""
+    count, after = 0, ""
     while True:
         params = {
-            "recipe": to_recipe_version(blobs.recipe), "provider_id": provider_id, "after": after, "limit": _BATCH,
+            "recipe": to_spec_version(blobs.spec), "provider_id": provider_id, "after": after, "limit": _BATCH,
         }  # fmt: skip
         async with blobs.database.transaction() as connection:
-            stale = await connection.all(_Stale, Q.find_stale_blobs, params)
+            stale = await connection.all(_StaleBlob, Q.find_stale_blobs, params)
         if not stale:
             break
         for one in stale:
-            remade += await _remake(blobs, one)
+            count += await _reprocess(blobs, one)
         after = stale[-1].id
-    log.info("photos made anew", by=actor.name, remade=remade, refetching=refetching)
-    return ReprocessResult(remade, refetching)
+    log.info("photos reprocessed", by=actor.name, reprocessed=count, refetching=refetching)
+    return ReprocessResult(count, refetching)
 
 
 async def _refetch(blobs: Blobs, provider_id: str | None, at: datetime) -> int:
-    params = {"recipe": to_recipe_version(blobs.recipe), "provider_id": provider_id, "local": LOCAL}
+    params = {"recipe": to_spec_version(blobs.spec), "provider_id": provider_id, "local": LOCAL}
     count = 0
     async with blobs.database.transaction() as connection:
-        for provider, ids in await connection.tuples(Q.find_originless, params):
-            count += await want_stored_again(connection, cast("str", provider), at, cast("list[UUID]", ids))
+        for provider, ids in await connection.tuples(Q.find_blobs_without_original, params):
+            count += await refetch_stored_photos(connection, cast("str", provider), at, cast("list[UUID]", ids))
     return count
 
 
-async def _remake(blobs: Blobs, stale: _Stale) -> bool:
+async def _reprocess(blobs: Blobs, stale: _StaleBlob) -> bool:
     try:
         content = (await blobs.storage.get(stale.original, Access.PRIVATE)).content
-        blob_id = await blobs.keep(content, is_public=stale.is_public, keeps_original=True)
+        blob_id = await blobs.store(content, is_public=stale.is_public, keep_original=True)
     except (NotFound, MediaRejected) as error:
-        log.warning("a picture could not be made anew", picture=stale.id, reason=str(error))
+        log.warning("a picture could not be reprocessed", picture=stale.id, reason=str(error))
         return False
     async with blobs.database.transaction() as connection:
-        shown_by = await connection.tuples(Q.find_shown_by, {"id": stale.id})
-    for property_id, provider_id in shown_by:
+        listings = await connection.tuples(Q.find_listings_of_blob, {"id": stale.id})
+    for property_id, provider_id in listings:
         async with blobs.database.transaction() as connection:
-            display = await hold_display(connection, cast("str", provider_id))
+            display = await lock_display(connection, cast("str", provider_id))
             await connection.run(Q.lock_listing, {"id": property_id})
-            if blob_id not in await hold_blobs(connection, [blob_id]):
+            if blob_id not in await lock_blobs(connection, [blob_id]):
                 return False
             await relink_photos(connection, cast("UUID", property_id), stale.id, blob_id)
             await rebuild_listings(connection, cast("str", provider_id), [cast("UUID", property_id)], display)

@@ -1,4 +1,4 @@
-"""Where bytes are kept for good: one small interface over a local folder or any S3."""
+"""Object storage: one small interface over a local folder or any S3."""
 
 from platbook.storage.cdn import Cdn, open_cdn
 from platbook.storage.factory import open_memory_storage, open_storage

@@ -1,17 +1,22 @@
-"""What a store must be able to do to stand behind the interface."""
+"""What a back end must be able to do to stand behind `Storage`, and how those over obstore list their keys."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
+import obstore
+from obstore.store import LocalStore, MemoryStore, S3Store
+
 from platbook.storage.objects import Attributes, ObjectInfo, StoredObject
+
+_PAGE = 1000
 
 
 class Backend(Protocol):
-    """Objects by key. Raises StorageUnavailable, StorageRefused and NotFound, as the interface promises."""
+    """Objects by key. Raises StorageUnavailable, StorageRefused and NotFound, as `Storage` documents."""
 
     async def put(self, key: str, content: bytes, attributes: Attributes) -> None:
-        """Store bytes whole or not at all; when this returns, they survive a crash."""
+        """Store bytes atomically; once this returns, they survive a crash."""
         ...
 
     async def get(self, key: str) -> StoredObject:
@@ -19,17 +24,27 @@ class Backend(Protocol):
         ...
 
     async def head(self, key: str) -> ObjectInfo:
-        """What is known of an object."""
+        """An object's size, time and attributes."""
         ...
 
     async def delete(self, keys: Sequence[str]) -> None:
-        """Remove objects, be they there or not."""
+        """Delete objects; those that do not exist are no error."""
         ...
 
     async def clear_unfinished(self, before: datetime) -> int:
-        """Remove what writers that died before a moment left half written, which no listing shows; how many files."""
+        """Delete partially written files older than `before`, which no listing shows; returns how many."""
         ...
 
     def list(self, folder: str) -> AsyncIterator[tuple[str, int, datetime]]:
-        """Key, size in bytes and time of storing of every object below a folder."""
+        """Key, size in bytes and time of every object below a folder."""
         ...
+
+
+async def list_keys(
+    store: LocalStore | MemoryStore | S3Store, folder: str
+) -> AsyncGenerator[tuple[str, int, datetime]]:
+    """Key, size in bytes and time of every object below a folder, listed page by page."""
+    pages = obstore.list(store, prefix=folder, chunk_size=_PAGE)  # pyright: ignore[reportUnknownMemberType] - its other overloads speak of a library not installed
+    async for page in pages:
+        for meta in page:
+            yield meta["path"], meta["size"], meta["last_modified"]

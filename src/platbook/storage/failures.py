@@ -1,4 +1,4 @@
-"""What a store says when it cannot, in our own words: its own may carry keys, addresses and whole replies."""
+"""Translates a store's errors into ours, with messages of our own: the library's may hold keys, URLs and replies."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -7,23 +7,23 @@ from obstore.exceptions import BaseError, PermissionDeniedError, Unauthenticated
 
 from platbook.base.errors import NotFound, StorageRefused, StorageUnavailable
 
-_NO_BUCKET = "<Code>NoSuchBucket</Code>"  # S3's word for it, in an answer that is else that of a missing object
-_REFUSED = "status code: 403 Forbidden"  # where the library has no name for it
+_NO_BUCKET = "<Code>NoSuchBucket</Code>"  # S3's error code, in a reply that is otherwise that of a missing object
+_REFUSED = "status code: 403 Forbidden"  # where the library has no exception of its own for it
 
 
 @contextmanager
-def explained(doing: str) -> Generator[None]:
-    """Turn the library's errors into ours; `doing` says what was tried and with which object."""
+def translate_errors(action: str) -> Generator[None]:
+    """Raise the library's errors as ours; `action` names what was tried and on which object."""
     try:
         yield
     except FileNotFoundError as error:
         if _NO_BUCKET in str(error):
-            raise StorageRefused(f"cannot {doing}: the bucket does not exist") from None
-        raise NotFound(f"cannot {doing}: there is no such object in the store") from None
+            raise StorageRefused(f"cannot {action}: the bucket does not exist") from None
+        raise NotFound(f"cannot {action}: there is no such object in the store") from None
     except OSError as error:
-        raise StorageUnavailable(f"cannot {doing}: {(error.strerror or 'the disk failed').lower()}") from None
+        raise StorageUnavailable(f"cannot {action}: {(error.strerror or 'the disk failed').lower()}") from None
     except BaseError as error:
         if isinstance(error, PermissionDeniedError | UnauthenticatedError) or _REFUSED in str(error):
-            said = "the store does not accept the login, or does not allow it this"
-            raise StorageRefused(f"cannot {doing}: {said}") from None
-        raise StorageUnavailable(f"cannot {doing}: the store failed ({type(error).__name__})") from None
+            reason = "the store rejected the credentials (AWS_S3_ACCESS_KEY_ID), or they do not allow this"
+            raise StorageRefused(f"cannot {action}: {reason}") from None
+        raise StorageUnavailable(f"cannot {action}: the store failed ({type(error).__name__})") from None

@@ -1,4 +1,4 @@
-"""A folder of this machine. Most objects are told by their name alone; what a name cannot tell stands in a note.
+"""A local folder. An object's headers follow from its name; those that do not are stored in a JSON file beside it.
 
 The library's local store keeps no headers (arrow-rs-object-store issue 331), and the route that serves the folder
 needs none but these.
@@ -17,17 +17,17 @@ import obstore
 import orjson
 from obstore.store import LocalStore
 
-from platbook.storage.failures import explained
+from platbook.storage.backend import list_keys
+from platbook.storage.failures import translate_errors
 from platbook.storage.objects import Attributes, ObjectInfo, StoredObject, parse_key, to_attributes
-from platbook.storage.walking import walk
 
-_NOTES = "notes"
+_ATTRIBUTES_FOLDER = "notes"
 _UNFINISHED = re.compile(r".+#\d+")
-"""How the library names a file while it is written; no key has such a name, and no listing shows it."""
+"""How the library names a file while it is being written; no key has such a name, and no listing shows it."""
 
 
 class Folder:
-    """A `Backend` over a folder; it is made on first use, for its owner alone."""
+    """A `Backend` over a folder, which is created on first use, readable by its owner alone."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -38,60 +38,60 @@ class Folder:
         return LocalStore(self._path)
 
     async def put(self, key: str, content: bytes, attributes: Attributes) -> None:
-        """Write beside, rename, and wait for the disk."""
-        with explained(f"put {key}"):
+        """Write to a temporary file, rename it, and fsync."""
+        with translate_errors(f"put {key}"):
             if attributes == to_attributes(*parse_key(key)):
-                await self._remove(_note_of(key))
+                await self._remove(_attributes_key(key))
             else:
-                await self._write(_note_of(key), _to_note(attributes))
+                await self._write(_attributes_key(key), _to_attributes_file(attributes))
             await self._write(key, content)
 
     async def get(self, key: str) -> StoredObject:
-        """Read an object whole."""
-        with explained(f"get {key}"):
-            found = await obstore.get_async(self._store, key)
-            content = await found.bytes_async()
-            facts = await self._to_facts(key, found.meta["size"], found.meta["last_modified"])
-        return StoredObject(facts, content.to_bytes())
+        """Read an object."""
+        with translate_errors(f"get {key}"):
+            result = await obstore.get_async(self._store, key)
+            content = await result.bytes_async()
+            info = await self._to_info(key, result.meta["size"], result.meta["last_modified"])
+        return StoredObject(info, content.to_bytes())
 
     async def head(self, key: str) -> ObjectInfo:
-        """Look at an object without reading it."""
-        with explained(f"look at {key}"):
+        """Stat an object without reading it."""
+        with translate_errors(f"head {key}"):
             meta = await obstore.head_async(self._store, key)
-            return await self._to_facts(key, meta["size"], meta["last_modified"])
+            return await self._to_info(key, meta["size"], meta["last_modified"])
 
     async def delete(self, keys: Sequence[str]) -> None:
-        """Remove objects, and what was noted on them."""
+        """Delete objects and their attributes' files."""
         for key in keys:
-            with explained(f"delete {key}"):
+            with translate_errors(f"delete {key}"):
                 await self._remove(key)
-                await self._remove(_note_of(key))
+                await self._remove(_attributes_key(key))
 
     async def clear_unfinished(self, before: datetime) -> int:
-        """Remove the files that the library writes to before it gives them their names, where nobody will any more."""
-        with explained("clear what was left half written"):
+        """Delete the library's temporary files that are older than `before`."""
+        with translate_errors("delete partially written files"):
             return await asyncio.to_thread(_clear_unfinished, self._path, before.timestamp())
 
     async def list(self, folder: str) -> AsyncGenerator[tuple[str, int, datetime]]:
-        """Walk a folder."""
-        with explained(f"list {folder}"):
-            async for found in walk(self._store, folder):
-                yield found
+        """List a folder."""
+        with translate_errors(f"list {folder}"):
+            async for listed in list_keys(self._store, folder):
+                yield listed
 
     async def _write(self, key: str, content: bytes) -> None:
         await obstore.put_async(self._store, key, content)
-        await asyncio.to_thread(_settle, self._path / key)
+        await asyncio.to_thread(_sync_to_disk, self._path / key)
 
     async def _remove(self, key: str) -> None:
         await asyncio.to_thread((self._path / key).unlink, missing_ok=True)
 
-    async def _to_facts(self, key: str, size: int, stored_at: datetime) -> ObjectInfo:
+    async def _to_info(self, key: str, size: int, stored_at: datetime) -> ObjectInfo:
         try:
-            note = await asyncio.to_thread((self._path / _note_of(key)).read_bytes)
+            text = await asyncio.to_thread((self._path / _attributes_key(key)).read_bytes)
         except FileNotFoundError:
             attributes = to_attributes(*parse_key(key))
         else:
-            attributes = Attributes(**orjson.loads(note))
+            attributes = Attributes(**orjson.loads(text))
         return ObjectInfo(size, stored_at, attributes)
 
 
@@ -100,28 +100,28 @@ def _clear_unfinished(path: Path, before: float) -> int:
     for folder, _, names in os.walk(path):
         for name in filter(_UNFINISHED.fullmatch, names):
             file = Path(folder, name)
-            with contextlib.suppress(FileNotFoundError):  # given its name meanwhile
+            with contextlib.suppress(FileNotFoundError):  # renamed meanwhile
                 if file.stat().st_mtime < before:
                     file.unlink()
                     cleared += 1
     return cleared
 
 
-def _settle(path: Path) -> None:
-    """Wait until the disk has a file and its name."""
-    for place in (path, path.parent):
-        descriptor = os.open(place, os.O_RDONLY)
+def _sync_to_disk(path: Path) -> None:
+    """Flush a file and its folder to the disk (fsync)."""
+    for entry in (path, path.parent):
+        descriptor = os.open(entry, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
 
 
-def _note_of(key: str) -> str:
-    return f"{_NOTES}/{key}.json"
+def _attributes_key(key: str) -> str:
+    return f"{_ATTRIBUTES_FOLDER}/{key}.json"
 
 
-def _to_note(attributes: Attributes) -> bytes:
+def _to_attributes_file(attributes: Attributes) -> bytes:
     return orjson.dumps(
         {
             "content_type": attributes.content_type,

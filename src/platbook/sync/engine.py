@@ -142,7 +142,7 @@ class SyncEngine:
             if self.photos is not None and not run.dry_run and context.capabilities.max_concurrency == 1:
                 await context.report("photos", done=0, total=None)
                 with context.timing("photos"):
-                    await self.photos.lend(context.provider, session)
+                    await self.photos.run_in_session(context.provider, session)
             return refused
 
     async def _do_records(self, context: RunContext, session: Session) -> SweepRefused | None:

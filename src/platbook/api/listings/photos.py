@@ -91,7 +91,7 @@ async def add_media(
         await get_own(connection, caller, property_id)  # before a large body is read
     content = await _receive(request, given)
     try:
-        blob_id = await given.blobs.keep(content, is_public=False, keeps_original=True)
+        blob_id = await given.blobs.store(content, is_public=False, keep_original=True)
     except MediaRejected as error:
         raise InvalidInput.of("body", str(error)) from None
     now = given.clock.now()
@@ -124,7 +124,7 @@ async def remove_media(given: Given, caller: Caller, property_id: UUID, media_ke
 async def _remove(given: Services, caller: Actor, property_id: UUID, media_key: str | None) -> Response:
     async with given.database.transaction() as connection:
         await remove_photos(connection, caller, property_id, media_key, given.clock.now())
-    await _to_exposure(given).settle()
+    await _to_exposure(given).process_checks()
     return Response(status_code=204)
 
 
@@ -158,7 +158,7 @@ async def _read(stream: AsyncIterator[bytes], most: int) -> bytes:
 
 async def _answer(given: Services, caller: Actor, property_id: UUID, *, status: int = 200) -> Response:
     """The listing's photos, once they lie where everybody who may see them finds them."""
-    await _to_exposure(given).settle()
+    await _to_exposure(given).process_checks()
     now = given.clock.now()
     async with given.database.transaction() as connection:
         reading = await get_listing(connection, property_id, caller.surface, now)

@@ -38,7 +38,7 @@ from platbook.base.errors import InvalidInput
 from platbook.base.rights import Right, require
 from platbook.db import ReadConnection
 from platbook.listings.reading import (
-    Reading,
+    ListingView,
     get_listing,
     get_listing_by_key,
     get_raw,
@@ -54,7 +54,7 @@ from platbook.listings.search import (
     suggest,
 )
 from platbook.local.listings import change_local, create_local, remove_local
-from platbook.media.photo_urls import PhotoUrls, to_window
+from platbook.media.photo_urls import PhotoUrls, to_signature_window
 from platbook.providers.providers import LOCAL
 
 router = APIRouter(prefix="/properties", tags=["Properties"])
@@ -252,8 +252,8 @@ def _get_known(request: Request) -> KnownVersions:
     return cast("KnownVersions", state.known_listings)
 
 
-async def _answer_one(request: Request, given: Services, reading: Reading) -> Response:
-    version = reading.version + to_window([reading.document], given.clock.now())
+async def _answer_one(request: Request, given: Services, reading: ListingView) -> Response:
+    version = reading.version + to_signature_window([reading.document], given.clock.now())
     if holds(request.headers.get("if-none-match"), version):
         return _unchanged(version)
     headers = {"ETag": to_etag(version), **_CACHED}
@@ -268,7 +268,7 @@ async def _answer_filled(
     return raw_json(filled, status=status, headers=headers)
 
 
-async def _read_back(connection: ReadConnection, property_id: UUID, caller: Actor, now: datetime) -> Reading:
+async def _read_back(connection: ReadConnection, property_id: UUID, caller: Actor, now: datetime) -> ListingView:
     return await get_listing(connection, property_id, caller.surface, now)
 
 

@@ -10,7 +10,7 @@ from platbook.base.times import to_iso_z
 from platbook.listings.reading import Timeline, TimelineEntry
 from platbook.listings.search import Listings, ListingSearch, Suggestion
 from platbook.listings.search.stats import MarketStats, Prices
-from platbook.media.photo_urls import WINDOW, to_expiry, to_window
+from platbook.media.photo_urls import WINDOW, to_expiry, to_signature_window
 
 
 def to_list_body(listings: Listings, search: ListingSearch) -> bytes:
@@ -24,7 +24,7 @@ def to_list_body(listings: Listings, search: ListingSearch) -> bytes:
 
 def to_signed(listings: Listings, now: datetime) -> Listings:
     """The same page, its version that of its photos' signatures, too, where any of its photos takes one."""
-    window = to_window(listings.documents, now)
+    window = to_signature_window(listings.documents, now)
     if not window:
         return listings
     return replace(

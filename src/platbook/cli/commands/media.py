@@ -97,7 +97,7 @@ def gc(context: typer.Context, *, as_json: _Json = False) -> None:
             await audit.record(
                 connection, COMMAND_LINE, "store to be cleared", AuditSubject("photos", "all"), system.clock.now()
             )
-        return await system.cleanup().run(search_store=True)
+        return await system.cleanup().run(scan_store=True)
 
     done = run_on_system(context, clear)
     if as_json:

@@ -1,7 +1,7 @@
-"""Makes documents anew from what is stored: after another display, or where a release gives documents another shape.
+"""Rebuilds documents from stored rows: after display settings changed, or where a release changes their format.
 
-It is resumable by its nature: every row says which version its documents have. Once all rows of a provider have one,
-that is noted, so that asking again costs nothing.
+It is resumable without a checkpoint: every row holds the version of its documents. Once all rows of a provider have
+the current version, that is recorded (`listing_document_versions`), so that checking again costs nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from platbook.db import Database, WriteConnection, load_queries
-from platbook.listings.documents import document_version, row_words, shows_address, to_documents
+from platbook.listings.display import decide_display
+from platbook.listings.documents import document_version, to_documents, to_row_fields
 from platbook.listings.store import find_photos, get_stored
 from platbook.providers.display import DisplaySettings
 
@@ -19,28 +20,28 @@ _BATCH = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class _Stale:
+class _StaleRow:
     id: UUID
     listing_key: str
 
 
 async def withdraw_documents(connection: WriteConnection, provider_id: str, display: DisplaySettings) -> None:
-    """Before a provider's documents are rebuilt under another display: nothing of it is public from here on.
+    """Withdraw a provider's public documents before they are rebuilt under changed display settings.
 
-    The caller sees to it that nobody stores pages under the display before.
+    The caller ensures that no run stores pages under the settings before.
     """
     params = {"provider_id": provider_id, "version": document_version(display)}
-    await connection.run(Q.forget_version, params)
+    await connection.run(Q.delete_version, params)
     await connection.run(Q.withdraw, params)
 
 
 async def rebuild_documents(
     database: Database, provider_id: str, display: DisplaySettings, *, limit: int | None = None
 ) -> int:
-    """Rebuild a provider's documents that were made under another version, `limit` of them at most; how many were.
+    """Rebuild a provider's documents of another version, at most `limit` of them; returns how many.
 
-    One transaction per 1,000 rows, none of which works under a display that is not the provider's any more: then it
-    stops. A row that a run is storing is left to it: it writes the new version.
+    One transaction per 1,000 rows. It stops once `display` is not the provider's settings any more. A row locked by a
+    run is skipped: the run writes the new version.
     """
     version = document_version(display)
     rebuilt, after = 0, ""
@@ -48,11 +49,11 @@ async def rebuild_documents(
         size = _BATCH if limit is None else min(_BATCH, limit - rebuilt)
         params = {"provider_id": provider_id, "version": version, "after": after, "limit": size}
         async with database.transaction() as connection:
-            if await connection.value(bool, Q.is_known, params) or not await _is_current(connection, params):
+            if await connection.value(bool, Q.is_version_current, params) or not await _is_current(connection, params):
                 break
-            stale = await connection.all(_Stale, Q.find_stale, params)
+            stale = await connection.all(_StaleRow, Q.find_stale, params)
             if not stale:
-                await connection.run(Q.remember_version, params)
+                await connection.run(Q.record_version, params)
                 break
             await _rebuild(connection, provider_id, [row.id for row in stale], display, version)
         rebuilt += len(stale)
@@ -60,23 +61,23 @@ async def rebuild_documents(
     return rebuilt
 
 
-async def hold_display(connection: WriteConnection, provider_id: str) -> DisplaySettings:
-    """A provider's display, which nobody changes before this transaction ends. Ask before any row is locked."""
-    told = await connection.value(object, Q.get_display, {"provider_id": provider_id})
-    return DisplaySettings() if told is None else DisplaySettings.model_validate(told)
+async def lock_display(connection: WriteConnection, provider_id: str) -> DisplaySettings:
+    """A provider's display settings, locked until this transaction ends. Lock them before any listing's row."""
+    stored = await connection.value(object, Q.get_display, {"provider_id": provider_id})
+    return DisplaySettings() if stored is None else DisplaySettings.model_validate(stored)
 
 
 async def rebuild_listings(
     connection: WriteConnection, provider_id: str, ids: Sequence[UUID], display: DisplaySettings
 ) -> None:
-    """Make the documents of some listings anew, in the transaction of what made it necessary. Erased ones stay so."""
-    present = await connection.column(UUID, Q.find_present, {"ids": list(ids)})
-    if present:
-        await _rebuild(connection, provider_id, present, display, document_version(display))
+    """Rebuild the documents of some listings in the caller's transaction. Erased ones stay without."""
+    existing = await connection.column(UUID, Q.lock_existing, {"ids": list(ids)})
+    if existing:
+        await _rebuild(connection, provider_id, existing, display, document_version(display))
 
 
 async def _is_current(connection: WriteConnection, params: Mapping[str, object]) -> bool:
-    display = await hold_display(connection, str(params["provider_id"]))
+    display = await lock_display(connection, str(params["provider_id"]))
     return document_version(display) == params["version"]
 
 
@@ -88,15 +89,15 @@ async def _rebuild(
     internal: list[str] = []
     public: list[str | None] = []
     for one in stored:
-        words = row_words(one.id, provider_id, is_local=one.is_local, is_featured=one.is_featured)
-        documents = to_documents(one.listing, photos.get(one.id, []), display, row=words)
+        row = to_row_fields(one.id, provider_id, is_local=one.is_local, is_featured=one.is_featured)
+        documents = to_documents(one.listing, photos.get(one.id, []), display, row=row)
         internal.append(documents.internal)
         public.append(documents.public)
     await connection.run(
         Q.set_documents,
         {
             "ids": [one.id for one in stored],
-            "shows_address": [shows_address(one.listing, display) for one in stored],
+            "shows_address": [decide_display(one.listing, display).shows_address for one in stored],
             "internal": internal,
             "public": public,
             "version": version,

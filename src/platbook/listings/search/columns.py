@@ -6,7 +6,7 @@ from types import MappingProxyType
 from platbook.base.actor import Surface
 from platbook.base.errors import InvalidInput
 from platbook.db.compose import SQL, Composable, Identifier
-from platbook.listings.documents import is_public_field
+from platbook.listings.display import is_public_field
 from platbook.reso.fields import BY_COLUMN
 
 EXACT: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -47,7 +47,7 @@ DOCUMENT: Mapping[Surface, Composable] = MappingProxyType(
 """Each surface's document."""
 
 SEEN: Mapping[Surface, Composable] = MappingProxyType(
-    {Surface.INTERNAL: SQL("visible"), Surface.PUBLIC: SQL("visible AND public_document IS NOT NULL")}
+    {Surface.INTERNAL: SQL("visible"), Surface.PUBLIC: SQL("listing_is_public(visible, public_document)")}
 )
 """The rows each surface sees in lists."""
 

@@ -10,7 +10,7 @@ from platbook.base.errors import InvalidInput
 from platbook.db import ReadConnection
 from platbook.db.conditions import Conditions
 from platbook.db.totals import BOUND, Count, Counted, count_all, count_up_to_bound, estimate
-from platbook.listings.documents import finish
+from platbook.listings.documents import complete_document
 from platbook.listings.search.facets import FacetValue, find_facets
 from platbook.listings.search.filters import DEEPEST_ROW, ListingSearch
 from platbook.listings.search.keywords import correct_words, split_words
@@ -85,7 +85,7 @@ async def find_listings(connection: ReadConnection, search: ListingSearch, now: 
     fresh_until = now + _DAY
     for row in page:
         days = days_on_market(row.listed, row.off_market, now)
-        documents.append(finish(row.document, days=days))
+        documents.append(complete_document(row.document, days=days))
         marks += (row.id.int, row.version, days)
         if row.listed is not None and row.off_market is None:
             fresh_until = min(fresh_until, row.listed + _DAY * ((now - row.listed) // _DAY + 1))

@@ -31,14 +31,14 @@ SELECT CASE WHEN NOT pg_is_in_recovery() THEN pg_current_snapshot()::text END;
 -- One listing by our id, also one that no list shows any more.
 SELECT id, provider_id, listing_key, is_local, author_id, internal_document, public_document, shows_address, listed_at,
     off_market_at, removed_at, out_of_scope_at IS NOT NULL AS out_of_scope, erased_at IS NOT NULL AS erased, hidden,
-    visible, xmin::text AS row_version
+    listing_is_public(visible, public_document) AS is_public, xmin::text AS row_version
 FROM properties WHERE id = %(id)s;
 
 -- name: get_listing_by_key
 -- One listing by its provider and the source's key.
 SELECT id, provider_id, listing_key, is_local, author_id, internal_document, public_document, shows_address, listed_at,
     off_market_at, removed_at, out_of_scope_at IS NOT NULL AS out_of_scope, erased_at IS NOT NULL AS erased, hidden,
-    visible, xmin::text AS row_version
+    listing_is_public(visible, public_document) AS is_public, xmin::text AS row_version
 FROM properties WHERE provider_id = %(provider_id)s AND listing_key = %(listing_key)s;
 
 -- name: get_raw

@@ -31,9 +31,8 @@ Words = Sequence[Sequence[str]]
 """Words to be found, all of them; of each, any of its spellings."""
 
 _OPEN = SQL(
-    " AND (m.permission && ARRAY['Public', 'IDX'] OR m.permission IS NULL AND EXISTS ("
-    "SELECT FROM mls_provider_configurations c "
-    "WHERE c.provider_id = properties.provider_id AND (c.display ->> 'photoDisplayWhenNull')::boolean))"
+    " AND photo_is_public(m.permission, "
+    "(SELECT c.display FROM mls_provider_configurations c WHERE c.provider_id = properties.provider_id))"
 )
 _PLACELESS_WORDS = SQL("listing_words(NULL, city, postal_code, subdivision_name, listing_id, public_remarks)")
 

@@ -1,8 +1,8 @@
-"""A name for bytes that are no picture, so that whoever reads the reason knows what to ask the source for."""
+"""Names the type of bytes that are no image, so that the reason of a rejection tells what the source sent."""
 
 import re
 
-_LOOKED_AT = 1024
+_PREFIX_BYTES = 1024
 _KINDS = (
     ("HEIC", rb"....ftyp(?:hei|hev|mif1|msf1)"),
     ("an HTML page", rb"\s*(?:<!--.*?-->\s*)?<(?:!doctype html|html|head|body)"),
@@ -17,9 +17,9 @@ _KINDS = (
 )
 
 
-def name_content(content: bytes) -> str:
-    """What the first bytes look like."""
-    start = content[:_LOOKED_AT].removeprefix(b"\xef\xbb\xbf")
+def describe_content(content: bytes) -> str:
+    """The kind of file by its first bytes ("PDF", "an HTML page"); "this" where it is unknown."""
+    start = content[:_PREFIX_BYTES].removeprefix(b"\xef\xbb\xbf")
     for name, pattern in _KINDS:
         if re.match(pattern, start, re.DOTALL | re.IGNORECASE):
             return name

@@ -1,4 +1,4 @@
-"""What stands in for a picture while it loads: one colour, and a few characters that draw it blurred (BlurHash)."""
+"""Placeholders of a picture while it loads: its dominant color, and a BlurHash that draws it blurred."""
 
 import math
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ _LINEAR_BELOW = 0.0031308
 _Colour = tuple[float, float, float]
 
 
-def find_dominant_colour(image: pyvips.Image) -> str:
-    """The middle of the fullest of 16 x 16 x 16 boxes of the sRGB cube, as `#rrggbb`."""
+def find_dominant_color(image: pyvips.Image) -> str:
+    """The middle of the fullest of 16 x 16 x 16 bins of the sRGB cube, as `#rrggbb`."""
     counts = image.hist_find_ndim(bins=_BOXES)
     _, red, green = counts.maxpos()
     along_blue = cast("Sequence[float]", counts.getpoint(red, green))
@@ -28,7 +28,7 @@ def find_dominant_colour(image: pyvips.Image) -> str:
 
 
 def to_blurhash(image: pyvips.Image) -> str:
-    """The 28 characters of an sRGB picture's BlurHash of 4 by 3 waves (the algorithm as blurha.sh publishes it)."""
+    """The BlurHash of an sRGB picture, 28 characters of 4 by 3 components (the algorithm as blurha.sh publishes it)."""
     across, down = _WAVES
     waves = _transform(_sample(image), *_SAMPLES)
     steady, *moving = waves

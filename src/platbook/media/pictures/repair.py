@@ -1,4 +1,4 @@
-"""Damage that takes nothing from a photo, and how to read it all the same. Anything else is refused."""
+"""Repairs damage that does not touch the pixels of a photo. Any other damage is refused."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from platbook.media.pictures.decode import ImageHeader
 
 _END = b"\xff\xd9"
 _CUT = "premature end of JPEG image"
-# What some cameras and servers write, beside the picture itself (libvips issue 2309).
+# What some cameras and servers write around the picture itself (libvips issue 2309).
 _HARMLESS = (
     "Invalid SOS parameters for sequential JPEG",
     "extraneous bytes before marker",
@@ -17,7 +17,7 @@ _HARMLESS = (
 
 @dataclass(frozen=True, slots=True)
 class RepairedImage:
-    """The bytes to decode, how strictly, and what was wrong with them."""
+    """The bytes to decode, libvips' `fail_on` level, and the flaw that was repaired."""
 
     content: bytes
     fail_on: str
@@ -25,12 +25,12 @@ class RepairedImage:
 
 
 def repair(content: bytes, header: ImageHeader, reason: str) -> RepairedImage | None:
-    """Another way to read a JPEG that was refused for a reason; None if the reason is a good one."""
+    """Another way to decode a JPEG that was refused for a reason; None where it is truly damaged."""
     if header.format != "jpeg":
         return None
-    if any(words in reason for words in _HARMLESS):
+    if any(message in reason for message in _HARMLESS):
         return RepairedImage(content, "truncated", reason)
-    if reason.endswith(_CUT) and not header.multiscan:
-        # With an end put to it, the decoder itself tells whether pixels are missing, or only the mark of the end.
-        return RepairedImage(content + _END, "warning", "the mark of its end is missing")
+    if reason.endswith(_CUT) and not header.is_multiscan:
+        # With an end marker added, the decoder itself tells whether pixels are missing, or only the marker was.
+        return RepairedImage(content + _END, "warning", "the end-of-image marker is missing")
     return None

@@ -1,4 +1,4 @@
-"""What is wanted of a picture: which sizes, in which formats, how good."""
+"""The specification of a picture's variants: sizes, formats, quality."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Format(StrEnum):
-    """A format variants are written in. The value is the suffix of a name, too."""
+    """A format that variants are encoded in. The value is also the suffix of an object's name."""
 
     WEBP = "webp"
     JPEG = "jpeg"
@@ -15,7 +15,7 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A box a variant fits inside, in pixels."""
+    """A bounding box that a variant fits inside, in pixels."""
 
     name: str
     width: int
@@ -29,7 +29,7 @@ SIZES = (Size("thumbnail", 200, 150), Size("medium", 800, 600), Size("large", 19
 class VariantSpec:
     """Sizes and formats to make, `quality` 1 to 100 of the lossy ones, and WebP's `effort` 0 (fast) to 6 (small).
 
-    Effort 2 is the knee: 4 takes twice the time for the same bytes and half a decibel.
+    Effort 2 is the best trade-off: 4 takes twice the time for the same bytes and half a decibel.
     """
 
     sizes: Sequence[Size] = SIZES
@@ -38,4 +38,4 @@ class VariantSpec:
     effort: int = 2
 
 
-PLAIN = VariantSpec()
+DEFAULT_SPEC = VariantSpec()

@@ -1,4 +1,4 @@
-"""From a source's picture to what is shown: turned upright, in sRGB, without a word on where it was taken."""
+"""Makes a picture's variants: upright, in sRGB, without metadata (no location, no camera, no name)."""
 
 import contextlib
 from collections.abc import Mapping, Sequence
@@ -8,9 +8,9 @@ import pyvips
 
 from platbook.base.errors import MediaRejected
 from platbook.media.pictures.decode import ImageHeader, decode, read_header, to_reason
-from platbook.media.pictures.placeholder import find_dominant_colour, to_blurhash
+from platbook.media.pictures.placeholder import find_dominant_color, to_blurhash
 from platbook.media.pictures.repair import RepairedImage, repair
-from platbook.media.pictures.variant_spec import PLAIN, Format, Size, VariantSpec
+from platbook.media.pictures.variant_spec import DEFAULT_SPEC, Format, Size, VariantSpec
 
 _WHITE = 255.0
 _WHITE_16 = 65535.0
@@ -18,7 +18,7 @@ _WHITE_16 = 65535.0
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One derived picture: the name of its size, its format, its pixels, its bytes."""
+    """One variant: the name of its size, its format, its dimensions in pixels, its bytes."""
 
     size: str
     format: Format
@@ -29,64 +29,64 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class ProcessedPicture:
-    """What became of a source's picture. `width` and `height` are the source's once upright, `format` its encoding.
+    """A processed picture. `width` and `height` are the source's once upright, `format` the source's encoding.
 
-    `colour` is `#rrggbb`, `placeholder` a BlurHash, `flaw` what was wrong with the source without harm to the picture.
+    `color` is `#rrggbb`, `placeholder` a BlurHash, `flaw` the damage of the source that was repaired.
     """
 
     format: str
     width: int
     height: int
-    colour: str
+    color: str
     placeholder: str
     variants: Sequence[Variant]
     flaw: str | None = None
 
 
-def to_variants(content: bytes, recipe: VariantSpec = PLAIN) -> ProcessedPicture:
-    """Decode a picture whole and make every variant. Takes a core for its time, and memory: see `Studio`.
+def to_variants(content: bytes, spec: VariantSpec = DEFAULT_SPEC) -> ProcessedPicture:
+    """Decode a picture and make every variant. Uses a core, and the memory that its header estimates: see `ImagePool`.
 
-    MediaRejected, with the reason, for anything that is not a whole picture.
+    MediaRejected, with the reason, for anything that is not a complete image.
     """
-    return develop(content, read_header(content), recipe)
+    return process(content, read_header(content), spec)
 
 
-def develop(content: bytes, header: ImageHeader, recipe: VariantSpec) -> ProcessedPicture:
-    """As `to_variants`, where the header has been read already."""
+def process(content: bytes, header: ImageHeader, spec: VariantSpec) -> ProcessedPicture:
+    """As `to_variants`, with a header that was read before."""
     try:
-        return _develop(RepairedImage(content, "warning", ""), header, recipe)
+        return _process(RepairedImage(content, "warning", ""), header, spec)
     except pyvips.Error as error:
         reason = to_reason(error)
-    mended = repair(content, header, reason)
-    if mended is not None:
+    repaired = repair(content, header, reason)
+    if repaired is not None:
         with contextlib.suppress(pyvips.Error):
-            return replace(_develop(mended, header, recipe), flaw=mended.flaw)
+            return replace(_process(repaired, header, spec), flaw=repaired.flaw)
     raise MediaRejected(f"cannot be decoded: {reason}")
 
 
-def _develop(source: RepairedImage, header: ImageHeader, recipe: VariantSpec) -> ProcessedPicture:
+def _process(source: RepairedImage, header: ImageHeader, spec: VariantSpec) -> ProcessedPicture:
     """Every variant from the largest down, each from the one before."""
-    sizes = sorted(recipe.sizes, key=lambda size: -size.width)
+    sizes = sorted(spec.sizes, key=lambda size: -size.width)
     image = _read_at(source, header, sizes[0])
     variants: list[Variant] = []
     for size in sizes:
         image = _fit(image, size.width, size.height).copy_memory()
-        for form in recipe.formats:
-            made = _write(image, form, recipe)
-            variants.append(Variant(size.name, form, image.width, image.height, made))
+        for format_ in spec.formats:
+            made = _write(image, format_, spec)
+            variants.append(Variant(size.name, format_, image.width, image.height, made))
     shown = image.colourspace("srgb")
-    upright = (header.height, header.width) if header.sideways else (header.width, header.height)
-    return ProcessedPicture(header.format, *upright, find_dominant_colour(shown), to_blurhash(shown), variants)
+    upright = (header.height, header.width) if header.is_sideways else (header.width, header.height)
+    return ProcessedPicture(header.format, *upright, find_dominant_color(shown), to_blurhash(shown), variants)
 
 
 def _read_at(source: RepairedImage, header: ImageHeader, size: Size) -> pyvips.Image:
-    """The picture inside a size, upright, opaque, 8 bits of sRGB or grey a band."""
-    width, height = (size.height, size.width) if header.sideways else (size.width, size.height)
+    """The picture fitted into a size, upright, opaque, 8 bits a band in sRGB or grey."""
+    width, height = (size.height, size.width) if header.is_sideways else (size.width, size.height)
     # A large JPEG is decoded small; the library's own thumbnail would stay at full size until four times too large.
     shrink = _find_shrink(header, width, height) if header.format == "jpeg" else 1
     image = _flatten(decode(source.content, shrink=shrink, fail_on=source.fail_on))
     image = _to_srgb(_fit(image, width, height)).copy_memory()
-    # Turning needs the pixels out of order, so it comes after the one pass, on the small picture.
+    # Rotation needs random access to pixels, so it comes after the one sequential pass, on the small picture.
     return image if header.orientation == 1 else image.autorot()
 
 
@@ -101,7 +101,7 @@ def _fit(image: pyvips.Image, width: int, height: int) -> pyvips.Image:
 
 
 def _flatten(image: pyvips.Image) -> pyvips.Image:
-    """On white, where it is not opaque."""
+    """Flatten transparency on white."""
     if not image.hasalpha():
         return image
     if image.interpretation not in {"srgb", "b-w", "rgb16", "grey16"}:
@@ -118,10 +118,10 @@ def _to_srgb(image: pyvips.Image) -> pyvips.Image:
     return image if image.format == "uchar" else image.colourspace("srgb").cast("uchar")
 
 
-def _write(image: pyvips.Image, form: Format, recipe: VariantSpec) -> bytes:
+def _write(image: pyvips.Image, format_: Format, spec: VariantSpec) -> bytes:
     options: Mapping[Format, Mapping[str, object]] = {
-        Format.WEBP: {"Q": recipe.quality, "effort": recipe.effort},
-        Format.JPEG: {"Q": recipe.quality, "optimize_coding": True, "interlace": True},
+        Format.WEBP: {"Q": spec.quality, "effort": spec.effort},
+        Format.JPEG: {"Q": spec.quality, "optimize_coding": True, "interlace": True},
         Format.PNG: {"compression": 6},
     }
-    return image.write_to_buffer(f".{form}", keep="none", **options[form])
+    return image.write_to_buffer(f".{format_}", keep="none", **options[format_])

@@ -1,0 +1,86 @@
+"""What of a listing may be shown in public: the one decision, out of the listing and its provider's display settings.
+
+It fails closed. A listing needs an explicit yes from the source (or from the provider's meaning of a missing value)
+and an allowed status; a field must be on the allow-list and not confidential; a hidden address takes every field with
+it that reveals the location. Whoever writes documents, stores photos or reads a timeline asks here.
+
+SQL decides two things itself, by functions that migration 0029 defines: `listing_is_public`, whether a stored listing
+is public now, and `photo_is_public`, which is equal to the function of this module. No other statement compares a
+permission or looks for a public document.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from platbook.listings.listing import NormalListing
+from platbook.providers.display import DisplaySettings
+from platbook.reso.fields import FIELDS, SLOT, Field
+
+_PUBLIC_BESIDE_IDX = frozenset({"Country", "Latitude", "Longitude", "ListOfficePhone"})
+_PUBLIC_PERMISSIONS = frozenset({"Public", "IDX"})
+
+LOCATION_FIELDS = frozenset(
+    {
+        "UnparsedAddress", "StreetNumber", "StreetDirPrefix", "StreetName", "StreetSuffix", "StreetDirSuffix",
+        "UnitNumber", "Latitude", "Longitude", "Directions", "ParcelNumber", "VirtualTourURLUnbranded",
+        "PostalCodePlus4",
+        "StreetNumberNumeric", "StreetSuffixModifier", "LotSizeDimensions", "UniversalPropertyId", "BuildingName",
+    }
+)  # fmt: skip
+"""RESO names of the fields that reveal where a listing is."""
+
+
+def is_public_field(field: Field) -> bool:
+    """Whether a field may be in a public document at all."""
+    return (field.idx or field.name in _PUBLIC_BESIDE_IDX) and not field.confidential
+
+
+_PUBLIC_FIELDS = frozenset(name for name, field in FIELDS.items() if is_public_field(field))
+_PUBLIC_FIELDS_WITHOUT_LOCATION = _PUBLIC_FIELDS - LOCATION_FIELDS
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayDecision:
+    """What of one listing may be shown in public.
+
+    Without `shows_listing` there is no public document, and the rest does not matter. `shows_valuation` and
+    `shows_comments`: whether an automated valuation, and consumers' comments, may stand beside it.
+    """
+
+    shows_listing: bool
+    shows_address: bool
+    shows_valuation: bool
+    shows_comments: bool
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """RESO names of the fields that may be shown."""
+        return public_fields(shows_address=self.shows_address)
+
+
+def decide_display(listing: NormalListing, display: DisplaySettings) -> DisplayDecision:
+    """Decide for a listing, as its provider's settings stand."""
+    internet = _flag(listing, "InternetEntireListingDisplayYN", when_null=display.listing_display_when_null)
+    return DisplayDecision(
+        shows_listing=internet and listing.standard_status in display.statuses,
+        shows_address=_flag(listing, "InternetAddressDisplayYN", when_null=display.address_display_when_null),
+        shows_valuation=_flag(listing, "InternetAutomatedValuationDisplayYN", when_null=False),
+        shows_comments=_flag(listing, "InternetConsumerCommentYN", when_null=False),
+    )
+
+
+def public_fields(*, shows_address: bool) -> frozenset[str]:
+    """RESO names of the fields that may be shown of a listing with or without its address."""
+    return _PUBLIC_FIELDS if shows_address else _PUBLIC_FIELDS_WITHOUT_LOCATION
+
+
+def photo_is_public(permission: Sequence[str] | None, display: DisplaySettings) -> bool:
+    """Whether a photo may be shown with a public listing, by its RESO Permission."""
+    if permission is None:
+        return display.photo_display_when_null
+    return not _PUBLIC_PERMISSIONS.isdisjoint(permission)
+
+
+def _flag(listing: NormalListing, name: str, *, when_null: bool) -> bool:
+    value = listing.value(name) if name in SLOT else listing.more.get(name)
+    return when_null if value is None else value is True
