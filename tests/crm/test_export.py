@@ -11,10 +11,10 @@ from hypothesis.strategies import text
 
 from platbook.base.actor import COMMAND_LINE, Actor, Role
 from platbook.base.errors import InvalidInput, NotAllowed, NotFound
-from platbook.crm.enums import WrittenType
-from platbook.crm.intake.events import Refused, Taken, take_event
-from platbook.crm.intake.round_robin import Member
-from platbook.crm.intake.rules import Method, NewRule, add_rule
+from platbook.crm.enums import UserInteractionType
+from platbook.crm.intake.events import ProcessedEvent, RejectedEvent, ingest_event
+from platbook.crm.intake.round_robin import RuleMember
+from platbook.crm.intake.rules import RoutingMethod, RoutingRuleInput, add_rule
 from platbook.crm.interactions.log import add_interaction
 from platbook.crm.leads.merging import merge_lead
 from platbook.crm.leads.store import create_lead, delete_lead
@@ -33,8 +33,8 @@ async def furnish(database: Database) -> dict[str, UUID]:
     """Something of everything."""
     users = await add_agents(database, "ann", "abe")
     async with database.transaction() as connection:
-        members = (Member(users["ann"], 2), Member(users["abe"], 1))
-        await add_rule(connection, COMMAND_LINE, NewRule("all", Method.WEIGHTED, members), NOW)
+        members = (RuleMember(users["ann"], 2), RuleMember(users["abe"], 1))
+        await add_rule(connection, COMMAND_LINE, RoutingRuleInput("all", RoutingMethod.WEIGHTED, members), NOW)
         said = {
             "first_name": FORMULA,
             "last_name": "Lane",
@@ -49,17 +49,17 @@ async def furnish(database: Database) -> dict[str, UUID]:
         mira = await create_lead(connection, COMMAND_LINE, said, NOW)
         gone = await create_lead(connection, COMMAND_LINE, {"last_name": "Twice", "email": "twice@example.com"}, NOW)
         deleted = await create_lead(connection, COMMAND_LINE, {"last_name": "Deleted"}, NOW)
-        await add_interaction(connection, COMMAND_LINE, mira.id, WrittenType.NOTE_ADDED, NOW, content="-1+1")
+        await add_interaction(connection, COMMAND_LINE, mira.id, UserInteractionType.NOTE_ADDED, NOW, content="-1+1")
         await create_task(
             connection, COMMAND_LINE, {"title": "+Call", "lead_id": mira.id, "due_date": "2026-02-01"}, NOW
         )
         await merge_lead(connection, COMMAND_LINE, gone.id, mira.id, NOW)
         await delete_lead(connection, COMMAND_LINE, deleted.id, NOW)
         body = {"eventId": "1", "type": "Inquiry", "person": {"emails": ["new@example.com"]}}
-        taken = await take_event(connection, COMMAND_LINE, orjson.dumps(body), NOW)
-        refused = await take_event(connection, COMMAND_LINE, b'{"phone": "(512) 555-0143"}', NOW)
-        assert isinstance(taken, Taken)
-        assert isinstance(refused, Refused)
+        taken = await ingest_event(connection, COMMAND_LINE, orjson.dumps(body), NOW)
+        refused = await ingest_event(connection, COMMAND_LINE, b'{"phone": "(512) 555-0143"}', NOW)
+        assert isinstance(taken, ProcessedEvent)
+        assert isinstance(refused, RejectedEvent)
         return {"mira": mira.id, "gone": gone.id, "deleted": deleted.id, "new": taken.lead_id}
 
 

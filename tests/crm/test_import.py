@@ -10,9 +10,9 @@ import pytest
 from platbook.base.actor import COMMAND_LINE, Actor, Role
 from platbook.base.errors import InvalidInput, NotAllowed
 from platbook.crm.leads.store import change_lead, create_lead
-from platbook.crm.transfer.csv_import import Files, import_files, preview_files
-from platbook.crm.transfer.mapping import Kind
-from platbook.crm.transfer.report import Report
+from platbook.crm.transfer.csv_import import ImportFiles, import_files, preview_files
+from platbook.crm.transfer.mapping import FileKind
+from platbook.crm.transfer.report import ImportReport
 from platbook.db import Database, Query
 from tests.crm.conftest import NOW
 
@@ -36,12 +36,12 @@ TAGS = "contact,tag\n1,vip\n1,pool\n3,vip\n"
 MAPPING = {"people": {"values": {"status": {"hot": "Qualified"}}}}
 
 
-async def take_in(database: Database, folder: Path, **texts: str) -> Report:
-    paths: dict[Kind, Path] = {}
+async def take_in(database: Database, folder: Path, **texts: str) -> ImportReport:
+    paths: dict[FileKind, Path] = {}
     for kind, text in texts.items():
-        paths[Kind(kind)] = folder / f"{kind}.csv"
-        paths[Kind(kind)].write_text(text)
-    return await import_files(database, COMMAND_LINE, Files(paths, MAPPING), NOW, system="old")
+        paths[FileKind(kind)] = folder / f"{kind}.csv"
+        paths[FileKind(kind)].write_text(text)
+    return await import_files(database, COMMAND_LINE, ImportFiles(paths, MAPPING), NOW, system="old")
 
 
 async def rows(database: Database, sql: str) -> list[dict[str, object]]:
@@ -49,7 +49,7 @@ async def rows(database: Database, sql: str) -> list[dict[str, object]]:
         return await connection.dicts(Query("look", "A test's look.", sql))
 
 
-def counts(report: Report) -> Mapping[str, tuple[int, int, int, int]]:
+def counts(report: ImportReport) -> Mapping[str, tuple[int, int, int, int]]:
     return {kind.value: (one.added, one.changed, one.unchanged, one.refused) for kind, one in report.counts.items()}
 
 
@@ -210,7 +210,9 @@ async def test_a_row_that_cannot_be_is_refused_with_its_reason(database: Databas
 async def test_a_preview_tells_what_columns_mean(tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     path.write_text(PEOPLE)
-    (preview,) = preview_files(Files({Kind.PEOPLE: path}, {"people": {"columns": {"Pets": "-", "Price": "budgetMin"}}}))
+    (preview,) = preview_files(
+        ImportFiles({FileKind.PEOPLE: path}, {"people": {"columns": {"Pets": "-", "Price": "budgetMin"}}})
+    )
     assert preview.mapping.columns == {
         "Id": "externalId",
         "First Name": "firstName",
@@ -245,13 +247,13 @@ def test_a_file_or_mapping_that_cannot_be(tmp_path: Path, text: str, mapping: di
     path = tmp_path / "people.csv"
     path.write_text(text)
     with pytest.raises(InvalidInput, match=words):
-        preview_files(Files({Kind.PEOPLE: path}, mapping))
+        preview_files(ImportFiles({FileKind.PEOPLE: path}, mapping))
 
 
 @pytest.mark.parametrize("role", [Role.MANAGER, Role.AGENT, Role.ASSISTANT, Role.AUDITOR])
 async def test_only_admins_import(database: Database, role: Role) -> None:
     with pytest.raises(NotAllowed):
-        await import_files(database, Actor("x", role=role), Files({}, {}), NOW, system="old")
+        await import_files(database, Actor("x", role=role), ImportFiles({}, {}), NOW, system="old")
 
 
 @pytest.mark.parametrize("people", [1500, pytest.param(100_000, marks=pytest.mark.soak)])

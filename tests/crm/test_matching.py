@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from platbook.base.actor import COMMAND_LINE
-from platbook.crm.intake.events import Taken, take_event
+from platbook.crm.intake.events import ProcessedEvent, ingest_event
 from platbook.crm.leads.store import delete_lead
 from platbook.db import Database, Query
 from tests.crm.conftest import NOW
@@ -21,12 +21,12 @@ Contacts = tuple[list[str], list[str]]
 _NAMES = count()
 
 
-async def send(database: Database, contacts: Contacts, name: str = "Ann") -> Taken:
+async def send(database: Database, contacts: Contacts, name: str = "Ann") -> ProcessedEvent:
     person = {"firstName": name, "emails": contacts[0], "phones": contacts[1]}
     event = {"eventId": f"event-{next(_NAMES)}", "type": "Inquiry", "person": person}
     async with database.transaction() as connection:
-        taken = await take_event(connection, COMMAND_LINE, orjson.dumps(event), NOW)
-    assert isinstance(taken, Taken)
+        taken = await ingest_event(connection, COMMAND_LINE, orjson.dumps(event), NOW)
+    assert isinstance(taken, ProcessedEvent)
     return taken
 
 

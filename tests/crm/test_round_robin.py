@@ -7,14 +7,14 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis.strategies import integers, lists
 
-from platbook.crm.intake.round_robin import Member, take_turn
+from platbook.crm.intake.round_robin import RuleMember, next_in_rotation
 
 
 def turns(weights: list[int], count: int) -> list[int]:
-    members = [Member(UUID(int=place), weight) for place, weight in enumerate(weights)]
+    members = [RuleMember(UUID(int=place), weight) for place, weight in enumerate(weights)]
     taken: list[int] = []
     for _ in range(count):
-        chosen, members = take_turn(members)
+        chosen, members = next_in_rotation(members)
         taken.append(chosen.user_id.int)
     return taken
 
@@ -38,8 +38,8 @@ def test_a_whole_round_pays_everybody_what_is_due() -> None:
 
 
 def test_who_is_away_neither_gains_nor_loses() -> None:
-    one, two = Member(UUID(int=1)), Member(UUID(int=2))
-    _, (alone,) = take_turn([one])
+    one, two = RuleMember(UUID(int=1)), RuleMember(UUID(int=2))
+    _, (alone,) = next_in_rotation([one])
     assert alone == one
-    chosen, _ = take_turn([replace(one, credit=alone.credit), two])
+    chosen, _ = next_in_rotation([replace(one, credit=alone.credit), two])
     assert chosen.user_id == one.user_id

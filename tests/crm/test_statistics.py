@@ -14,10 +14,10 @@ from platbook.accounts.users import change_user
 from platbook.base.actor import Actor, Role
 from platbook.base.errors import CallerError
 from platbook.base.rights import Ownership, Right, record_access
-from platbook.crm.enums import InteractionType, WrittenType
-from platbook.crm.interactions.log import add_interaction, mark_deleted
+from platbook.crm.enums import InteractionType, UserInteractionType
+from platbook.crm.interactions.log import add_interaction, delete_interaction
 from platbook.crm.interactions.search import InteractionSearch
-from platbook.crm.interactions.statistics import Span, fold_numbers, get_interaction_stats, to_span
+from platbook.crm.interactions.statistics import MonthRange, compact_counts, get_interaction_stats, to_month_range
 from platbook.crm.leads.merging import merge_lead
 from platbook.crm.leads.store import assign_lead, create_lead, delete_lead
 from platbook.crm.transfer.person import erase_person
@@ -26,7 +26,7 @@ from platbook.db import Database, Query, ReadConnection, WriteConnection
 NOW = datetime(2026, 3, 31, 23, 30, tzinfo=UTC)
 DAYS = (0, 1, 29, 31, 60, 90, 400)
 ADMIN = Actor("admin", role=Role.ADMIN)
-WRITTEN = [WrittenType.NOTE_ADDED, WrittenType.CALL_LOGGED]
+WRITTEN = [UserInteractionType.NOTE_ADDED, UserInteractionType.CALL_LOGGED]
 
 LEADS = st.integers(0, 3)
 ACTS = st.one_of(
@@ -88,13 +88,13 @@ async def act_out(database: Database, acts: list[tuple[object, ...]], users: dic
 
 async def _act(connection: WriteConnection, act: tuple[object, ...], leads: list[UUID], users: dict[str, UUID]) -> None:
     match act:
-        case "add", int(lead), WrittenType() as kind, int(days):
+        case "add", int(lead), UserInteractionType() as kind, int(days):
             author, happened = Actor("ann", users["ann"], Role.ADMIN), NOW - timedelta(days=days)
             await add_interaction(connection, author, leads[lead], kind, NOW, happened_at=happened)
         case "unsay", int(place):
             ids = await connection.column(UUID, _IDS)
             if ids:
-                await mark_deleted(connection, ADMIN, ids[place % len(ids)], NOW)
+                await delete_interaction(connection, ADMIN, ids[place % len(ids)], NOW)
         case "assign", int(lead), str(name):
             await assign_lead(connection, ADMIN, leads[lead], users[name], NOW)
         case "move", str(name), str(office):
@@ -106,7 +106,7 @@ async def _act(connection: WriteConnection, act: tuple[object, ...], leads: list
         case "erase", int(lead):
             await erase_person(connection, ADMIN, leads[lead], NOW)
         case _:
-            await fold_numbers(connection, many=1)
+            await compact_counts(connection, threshold=1)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
@@ -137,7 +137,7 @@ async def test_many_at_once_lose_nothing(database: Database, agents: dict[str, U
 
     async def write() -> None:
         async with database.transaction() as connection:
-            await add_interaction(connection, ADMIN, lead.id, WrittenType.NOTE_ADDED, NOW)
+            await add_interaction(connection, ADMIN, lead.id, UserInteractionType.NOTE_ADDED, NOW)
 
     async def give(name: str) -> None:
         async with database.transaction() as connection:
@@ -145,7 +145,7 @@ async def test_many_at_once_lose_nothing(database: Database, agents: dict[str, U
 
     async def fold() -> None:
         async with database.transaction() as connection:
-            await fold_numbers(connection, many=1)
+            await compact_counts(connection, threshold=1)
 
     await asyncio.gather(*(part for _ in range(10) for part in (write(), give("abe"), fold(), write(), give("ann"))))
     async with database.read() as connection:
@@ -160,9 +160,9 @@ async def test_many_at_once_lose_nothing(database: Database, agents: dict[str, U
 async def test_few_new_numbers_wait(database: Database, agents: dict[str, UUID]) -> None:
     async with database.transaction() as connection:
         await create_lead(connection, ADMIN, {"last_name": "x", "assigned_to": agents["ann"]}, NOW)
-        await fold_numbers(connection, many=2)
+        await compact_counts(connection, threshold=2)
         assert await connection.value(int, _WAITING) == 1
-        await fold_numbers(connection, many=1)
+        await compact_counts(connection, threshold=1)
         assert await connection.value(int, _WAITING) == 0
 
 
@@ -189,9 +189,9 @@ def _at(text: str) -> datetime:
 def test_a_span_is_whole_months_and_what_is_left(
     start: str, end: str, months: tuple[str, str] | None, parts: list[tuple[str, str]]
 ) -> None:
-    span = to_span(_at(start), _at(end))
+    span = to_month_range(_at(start), _at(end))
     if months is None:
         assert span is None
     else:
         first, before = (_at(one).date() for one in months)
-        assert span == Span(first, before, tuple((_at(one), _at(other)) for one, other in parts))
+        assert span == MonthRange(first, before, tuple((_at(one), _at(other)) for one, other in parts))

@@ -10,10 +10,10 @@ from hypothesis.strategies import builds, datetimes, dictionaries, integers, sam
 from platbook.base.errors import InvalidInput
 from platbook.base.ids import new_id
 from platbook.crm.contacts import to_email, to_emails, to_phone, to_phones
-from platbook.crm.enums import EventType, Stage
-from platbook.crm.intake.event import event_id_of, parse_event
-from platbook.crm.leads.lead import Consent, add_consents, apply, new_lead, note_activity, to_search_text
-from platbook.crm.leads.scoring import Known, to_score
+from platbook.crm.enums import LeadEventType, LeadStatus
+from platbook.crm.intake.event import parse_event, read_event_id
+from platbook.crm.leads.lead import Consent, add_consents, apply_patch, new_lead, record_activity, to_search_text
+from platbook.crm.leads.scoring import ScoreInput, to_score
 from platbook.crm.tasks.task import to_due
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -65,16 +65,16 @@ def test_no_text_is_more_than_refused(said: str) -> None:
         assert to(kept) == kept
 
 
-def _known(stage: Stage, activity: Mapping[str, int], *, has_all: bool = False) -> Known:
-    return Known(stage, has_all, has_all, has_all, activity, NOW)
+def _known(stage: LeadStatus, activity: Mapping[str, int], *, has_all: bool = False) -> ScoreInput:
+    return ScoreInput(stage, has_all, has_all, has_all, activity, NOW)
 
 
 @pytest.mark.parametrize(
     ("known", "points", "reasons"),
     [
-        (_known(Stage.NEW, {}), 10, ["stage New: +10"]),
+        (_known(LeadStatus.NEW, {}), 10, ["stage New: +10"]),
         (
-            _known(Stage.QUALIFIED, {EventType.INQUIRY: 3, EventType.VIEWED_PROPERTY: 1}, has_all=True),
+            _known(LeadStatus.QUALIFIED, {LeadEventType.INQUIRY: 3, LeadEventType.VIEWED_PROPERTY: 1}, has_all=True),
             35 + 8 + 4 + 16 + 1 + 10,
             [
                 "stage Qualified: +35",
@@ -85,25 +85,25 @@ def _known(stage: Stage, activity: Mapping[str, int], *, has_all: bool = False) 
                 "active in the last week: +10",
             ],
         ),
-        (_known(Stage.CLOSED_WON, {}, has_all=True), 100, ["Closed Won: 100"]),
-        (_known(Stage.ARCHIVED, {}, has_all=True), 0, ["Archived: 0"]),
+        (_known(LeadStatus.CLOSED_WON, {}, has_all=True), 100, ["Closed Won: 100"]),
+        (_known(LeadStatus.ARCHIVED, {}, has_all=True), 0, ["Archived: 0"]),
     ],
 )
-def test_a_score_gives_its_reasons(known: Known, points: int, reasons: list[str]) -> None:
+def test_a_score_gives_its_reasons(known: ScoreInput, points: int, reasons: list[str]) -> None:
     score = to_score(known, NOW)
     assert (score.points, list(score.reasons)) == (points, reasons)
 
 
 _KNOWN = builds(
-    Known,
-    sampled_from(Stage),
-    activity=dictionaries(sampled_from(EventType), integers(1, 50)),
+    ScoreInput,
+    sampled_from(LeadStatus),
+    activity=dictionaries(sampled_from(LeadEventType), integers(1, 50)),
     last_activity_at=datetimes(datetime(2026, 1, 1), datetime(2026, 3, 1)).map(lambda at: at.replace(tzinfo=UTC)),  # noqa: DTZ001 - made aware beside
 )
 
 
 @given(_KNOWN)
-def test_a_score_lies_in_its_range_and_holds_until_it_says(known: Known) -> None:
+def test_a_score_lies_in_its_range_and_holds_until_it_says(known: ScoreInput) -> None:
     now = known.last_activity_at + timedelta(hours=1)
     score = to_score(known, now)
     assert 0 <= score.points <= 100
@@ -113,7 +113,7 @@ def test_a_score_lies_in_its_range_and_holds_until_it_says(known: Known) -> None
 
 
 def test_activity_of_the_future_counts_as_of_now() -> None:
-    lead = note_activity(new_lead(new_id(), NOW), EventType.INQUIRY, NOW + timedelta(days=9), NOW)
+    lead = record_activity(new_lead(new_id(), NOW), LeadEventType.INQUIRY, NOW + timedelta(days=9), NOW)
     assert (lead.last_activity_at, lead.activity) == (NOW, {"Inquiry": 1})
     assert lead.score_until == NOW + timedelta(days=7)
 
@@ -143,14 +143,14 @@ def test_a_search_text_begins_every_word_after_two_spaces() -> None:
 
 
 def test_the_first_address_goes_with_null_and_another_comes_first() -> None:
-    lead = apply(new_lead(new_id(), NOW), {"emails": ["a@example.com", "b@example.com"]}, NOW)
-    assert apply(lead, {"email": None}, NOW).emails == ["b@example.com"]
-    assert apply(lead, {"email": "B@example.com"}, NOW).emails == ["b@example.com", "a@example.com"]
+    lead = apply_patch(new_lead(new_id(), NOW), {"emails": ["a@example.com", "b@example.com"]}, NOW)
+    assert apply_patch(lead, {"email": None}, NOW).emails == ["b@example.com"]
+    assert apply_patch(lead, {"email": "B@example.com"}, NOW).emails == ["b@example.com", "a@example.com"]
 
 
 @given(text())
 def test_whatever_comes_in_is_an_event_or_refused_and_has_a_name(said: str) -> None:
     raw = said.encode("utf-8", "surrogatepass")
-    assert event_id_of(raw) == event_id_of(raw)
+    assert read_event_id(raw) == read_event_id(raw)
     with pytest.raises(InvalidInput):
         parse_event(raw)

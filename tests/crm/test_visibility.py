@@ -10,7 +10,7 @@ from platbook.base.ids import new_id
 from platbook.crm.leads.lead import Lead, new_lead
 from platbook.crm.leads.rows import insert_lead
 from platbook.crm.leads.search import LeadSearch, find_leads
-from platbook.crm.visibility import see
+from platbook.crm.visibility import view_lead
 from platbook.db import Database
 from platbook.db.lists import Paging
 from tests.crm.conftest import add_agents
@@ -55,16 +55,16 @@ async def test_lists_and_single_leads_agree(database: Database) -> None:
     async with database.read() as connection:
         for actor in _actors(users):
             page = await find_leads(connection, actor, LeadSearch(), Paging("createdAt", limit=100))
-            listed = {seen.lead.id: seen.is_whole for seen in page.rows}
+            listed = {seen.lead.id: seen.has_contact_details for seen in page.rows}
             single: dict[UUID, bool] = {}
             for lead in leads:
                 try:
-                    single[lead.id] = see(actor, lead).is_whole
+                    single[lead.id] = view_lead(actor, lead).has_contact_details
                 except NotFound:
                     continue
             assert listed == single, actor
             assert page.total == len(single)
-            assert all(bool(seen.lead.emails) == seen.is_whole for seen in page.rows)
+            assert all(bool(seen.lead.emails) == seen.has_contact_details for seen in page.rows)
             found = await find_leads(connection, actor, LeadSearch(search="@example"), Paging("createdAt", limit=100))
             assert {seen.lead.id for seen in found.rows} == {one for one, whole in single.items() if whole}
             for tags, sort in product((("warm",), ("tag 1", "warm"), ("warm", "none")), ("createdAt", "score")):

@@ -4,8 +4,8 @@ from uuid import UUID, uuid4, uuid5
 
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.rights import Ownership, Right
-from platbook.crm.enums import WrittenType
-from platbook.crm.intake.events import take_event
+from platbook.crm.enums import UserInteractionType
+from platbook.crm.intake.events import ingest_event
 from platbook.crm.interactions.log import add_interaction
 from platbook.crm.leads.store import create_lead
 from platbook.crm.tasks.store import create_task
@@ -24,7 +24,7 @@ async def furnish(world: World) -> None:
         await _furnish_lead(world, owner.user_id, name, owner.belonging)
     await _furnish_lead(world, None, "pond", Ownership(None, "North", None))
     async with world.api.services.database.transaction() as connection:
-        await take_event(connection, COMMAND_LINE, b'{"said": "refused event marker"}', world.api.clock.now())
+        await ingest_event(connection, COMMAND_LINE, b'{"said": "refused event marker"}', world.api.clock.now())
     world.markers.append(Marker("refused event marker", lambda caller: allows(caller, Right.IMPORT_CRM)))
     for one in {caller.user_id: caller for caller in world.callers}.values():
         await world.api.run_sql(
@@ -44,7 +44,7 @@ async def _furnish_lead(world: World, owner_id: UUID | None, name: str, belongin
     now = world.api.clock.now()
     async with world.api.services.database.transaction() as connection:
         lead = await create_lead(connection, COMMAND_LINE, said, now)
-        await add_interaction(connection, COMMAND_LINE, lead.id, WrittenType.NOTE_ADDED, now, content=note)
+        await add_interaction(connection, COMMAND_LINE, lead.id, UserInteractionType.NOTE_ADDED, now, content=note)
         await create_task(connection, COMMAND_LINE, {"title": title, "lead_id": lead.id}, now)
     for text in (email, _phone(name), note, title):
         world.markers.append(Marker(text, lambda caller: reaches(caller, Right.READ_CRM, belonging)))
@@ -86,7 +86,7 @@ async def _interaction(world: World, owner: Caller) -> Target:
     lead_id = UUID(await _make_lead(world, {"assigned_to": owner.user_id}))
     now = world.api.clock.now()
     async with world.api.services.database.transaction() as connection:
-        entry = await add_interaction(connection, COMMAND_LINE, lead_id, WrittenType.NOTE_ADDED, now)
+        entry = await add_interaction(connection, COMMAND_LINE, lead_id, UserInteractionType.NOTE_ADDED, now)
     return Target({"interaction_id": str(entry.id)}, owner.belonging)
 
 

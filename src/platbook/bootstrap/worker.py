@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 from platbook.base.actor import SCHEDULE
 from platbook.bootstrap.photo_jobs import do_photo_work
 from platbook.bootstrap.system import System
-from platbook.crm.interactions.statistics import fold_numbers
-from platbook.crm.leads.maintenance import end_claims, renew_scores
-from platbook.crm.tasks.store import give_reminders
+from platbook.crm.interactions.statistics import compact_counts
+from platbook.crm.leads.maintenance import expire_claims, refresh_scores
+from platbook.crm.tasks.store import send_reminders
 from platbook.db import load_queries
 from platbook.db.frozen import end_frozen_sessions
 from platbook.jobs import WorkerTiming, run_worker
@@ -112,13 +112,13 @@ def _prepare(system: System, *, schedule: bool) -> None:
 
 async def _tend(system: System) -> None:
     """What time alone brings about in the CRM; a part that has more to do than it takes at once is asked again."""
-    for part in (give_reminders, end_claims, renew_scores):
+    for part in (send_reminders, expire_claims, refresh_scores):
         done = 1
         while done:
             async with system.database.transaction() as connection:
                 done = await part(connection, system.clock.now())
     async with system.database.transaction() as connection:
-        await fold_numbers(connection)
+        await compact_counts(connection)
 
 
 async def _rebuild(system: System, provider_id: str | None) -> None:

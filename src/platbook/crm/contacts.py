@@ -11,7 +11,7 @@ from platbook.base.errors import FieldProblem, InvalidInput
 _REGION = "US"
 """Where a number without a country is read: MLSs are North American, and so is its numbering plan."""
 
-MOST_CONTACTS = 20
+MAX_CONTACTS = 20
 """Of a kind, per lead."""
 
 EMAIL, PHONE = "email", "phone"
@@ -55,8 +55,8 @@ def _each(texts: Iterable[str], field: str, to: Callable[[str], str]) -> list[st
             found[to(text)] = None
         except ValueError as error:
             problems.append(FieldProblem(f"{field}.{place}", str(error)))
-    if len(found) > MOST_CONTACTS:
-        problems.append(FieldProblem(field, f"holds more than {MOST_CONTACTS}"))
+    if len(found) > MAX_CONTACTS:
+        problems.append(FieldProblem(field, f"holds more than {MAX_CONTACTS}"))
     if problems:
         raise InvalidInput(f"{problems[0].field}: {problems[0].message}", details=problems)
     return list(found)

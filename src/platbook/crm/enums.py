@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Stage(StrEnum):
+class LeadStatus(StrEnum):
     """Where a lead stands; `status` in the API."""
 
     NEW = "New"
@@ -27,7 +27,7 @@ class Priority(StrEnum):
     URGENT = "Urgent"
 
 
-class Channel(StrEnum):
+class ContactChannel(StrEnum):
     """A way of reaching a person, to which they may consent or not."""
 
     EMAIL = "email"
@@ -65,7 +65,7 @@ class InteractionType(StrEnum):
     ALERT_SENT = "Alert Sent"
 
 
-class WrittenType(StrEnum):
+class UserInteractionType(StrEnum):
     """The interactions a person may write; the system writes the others."""
 
     CALL_LOGGED = "Call Logged"
@@ -76,7 +76,7 @@ class WrittenType(StrEnum):
     SHOWING = "Showing"
 
 
-class EventType(StrEnum):
+class LeadEventType(StrEnum):
     """What a person did, as a website or another system reports it."""
 
     REGISTRATION = "Registration"
@@ -90,4 +90,4 @@ class EventType(StrEnum):
     UNSUBSCRIBED = "Unsubscribed"
 
 
-WRITTEN_BY_PEOPLE = frozenset(InteractionType(one) for one in WrittenType)
+USER_INTERACTION_TYPES = frozenset(InteractionType(one) for one in UserInteractionType)

@@ -21,27 +21,27 @@ _LEAD_OWNER = Identifier("lead_owner")
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class LeadView:
     """A lead as its reader sees it; `is_whole`: nothing is kept from them."""
 
     lead: Lead
-    is_whole: bool
+    has_contact_details: bool
 
 
-def see(actor: Actor, lead: Lead | None) -> Seen:
+def view_lead(actor: Actor, lead: Lead | None) -> LeadView:
     """A lead for a reader, without contact details where it is only there to be claimed. NotFound: it is not seen."""
     if lead is not None and lead.deleted_at is None:
         if _owns(actor, Right.READ_CRM, lead):
-            return Seen(lead, is_whole=True)
-        if may_claim(actor, lead):
-            return Seen(_without_contacts(lead), is_whole=False)
+            return LeadView(lead, has_contact_details=True)
+        if can_claim(actor, lead):
+            return LeadView(_without_contacts(lead), has_contact_details=False)
     raise NotFound("there is no such lead", code="LEAD_NOT_FOUND")
 
 
 def check_lead(actor: Actor, right: Right, lead: Lead | None) -> Lead:
     """A lead to be changed by a right. NotFound where it is not seen, NotAllowed where it is only seen."""
-    seen = see(actor, lead)
-    if not seen.is_whole:
+    seen = view_lead(actor, lead)
+    if not seen.has_contact_details:
         raise NotAllowed("this lead is nobody's yet; claim it first")
     require(actor, right)
     if not _owns(actor, right, seen.lead):
@@ -49,14 +49,14 @@ def check_lead(actor: Actor, right: Right, lead: Lead | None) -> Lead:
     return seen.lead
 
 
-def may_claim(actor: Actor, lead: Lead) -> bool:
+def can_claim(actor: Actor, lead: Lead) -> bool:
     """Whether a lead is there for this actor to claim."""
     if lead.assigned_to is not None:
         return False
     reach = record_access(actor, Right.CLAIM_LEADS)
     if lead.claimants is not None:
         return reach.everybody or not reach.owners.isdisjoint(lead.claimants)
-    return replace(reach, owners=frozenset()).holds(lead.belonging)
+    return replace(reach, owners=frozenset()).holds(lead.ownership)
 
 
 def check_task(actor: Actor, right: Right, task: Task | None) -> Task:
@@ -69,21 +69,21 @@ def check_task(actor: Actor, right: Right, task: Task | None) -> Task:
     return task
 
 
-def sees_few(actor: Actor) -> bool:
+def is_restricted(actor: Actor) -> bool:
     """Whether an actor sees but a part of everything, which no index that sorts begins with."""
     return not record_access(actor, Right.READ_CRM).everybody
 
 
-def to_lead_conditions(actor: Actor, *, whole: bool = False) -> Conditions:
+def to_lead_conditions(actor: Actor, *, full_access: bool = False) -> Conditions:
     """The leads an actor sees; `whole`: only those of which nothing is kept from them."""
     reach = record_access(actor, Right.READ_CRM)
     either = None if reach.everybody else [*_of_group(reach), *of_owners(reach, _OWNER)]
-    if either is not None and not whole:
+    if either is not None and not full_access:
         either.extend(_to_pond(actor))
     return Conditions(_LEADS, [SQL("deleted_at IS NULL")], either=either)
 
 
-def to_whole(actor: Actor) -> Composable:
+def to_full_access_condition(actor: Actor) -> Composable:
     """That a lead is seen whole, as SQL."""
     return to_condition(record_access(actor, Right.READ_CRM), owner=_OWNER, office=_OFFICE, team=_TEAM)
 
@@ -100,12 +100,12 @@ def to_interaction_conditions(actor: Actor) -> Conditions:
     conditions = Conditions(_INTERACTIONS, [SQL("deleted_at IS NULL")])
     if not record_access(actor, Right.READ_CRM).everybody:
         leads = SQL("lead_id IN (SELECT id FROM leads WHERE deleted_at IS NULL AND {})")
-        conditions.add(leads.format(to_whole(actor)))
+        conditions.add(leads.format(to_full_access_condition(actor)))
     return conditions
 
 
 def _owns(actor: Actor, right: Right, lead: Lead) -> bool:
-    return record_access(actor, right).holds(lead.belonging)
+    return record_access(actor, right).holds(lead.ownership)
 
 
 def _holds_any(reach: RecordAccess, task: Task) -> bool:

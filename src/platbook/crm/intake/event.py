@@ -11,46 +11,46 @@ from pydantic.alias_generators import to_camel
 
 from platbook.base.errors import FieldProblem, InvalidInput
 from platbook.crm.contacts import EMAIL, PHONE, to_email, to_phone
-from platbook.crm.enums import EventType
-from platbook.crm.leads.rows import Contact
+from platbook.crm.enums import LeadEventType
+from platbook.crm.leads.rows import ContactKey
 
 _WORDS = {"missing": "is required", "extra_forbidden": "is not a known field"}
 
-Word = Annotated[str, Field(min_length=1, max_length=200)]
-Name = Annotated[str, Field(max_length=200)]
-Text = Annotated[str, Field(min_length=1, max_length=320)]
+ShortText = Annotated[str, Field(min_length=1, max_length=200)]
+NameText = Annotated[str, Field(max_length=200)]
+ContactText = Annotated[str, Field(min_length=1, max_length=320)]
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid")
 
 
-class Person(_Part):
+class ContactInput(_Part):
     """Whom it is about. One e-mail address or telephone number that can be read is needed."""
 
-    first_name: Name = Field("", examples=["Mira"])
-    last_name: Name = Field("", examples=["Lane"])
-    emails: list[Text] = Field([], max_length=20, examples=[["mira.lane@example.com"]])
-    phones: list[Text] = Field([], max_length=20, examples=[["(512) 555-0143"]])
+    first_name: NameText = Field("", examples=["Mira"])
+    last_name: NameText = Field("", examples=["Lane"])
+    emails: list[ContactText] = Field([], max_length=20, examples=[["mira.lane@example.com"]])
+    phones: list[ContactText] = Field([], max_length=20, examples=[["(512) 555-0143"]])
 
 
-class PropertyNamed(_Part):
+class PropertyReference(_Part):
     """A listing, by our id, or by its provider and the source's key."""
 
     id: UUID | None = None
-    provider_id: Word | None = Field(None, examples=["sample_rets_provider"])
-    listing_key: Word | None = None
+    provider_id: ShortText | None = Field(None, examples=["sample_rets_provider"])
+    listing_key: ShortText | None = None
 
 
 class LeadEvent(_Part):
     """What a person did. The sender's `eventId` names it for good: sent again, it is answered as the first time."""
 
-    event_id: Word = Field(examples=["site-4711"])
-    type: EventType
+    event_id: ShortText = Field(examples=["site-4711"])
+    type: LeadEventType
     occurred_at: datetime | None = Field(None, description="now, unless told; without an offset, UTC")
-    source: Word | None = Field(None, examples=["Website"])
-    person: Person
-    property: PropertyNamed | None = Field(None, examples=[None])
+    source: ShortText | None = Field(None, examples=["Website"])
+    person: ContactInput
+    property: PropertyReference | None = Field(None, examples=[None])
     message: Annotated[str, Field(max_length=20_000)] | None = Field(None, examples=["Is it still for sale?"])
 
 
@@ -72,9 +72,9 @@ def parse_event(raw: bytes) -> LeadEvent:
     return event
 
 
-def read_contacts(person: Person) -> tuple[list[Contact], list[str]]:
+def read_contacts(person: ContactInput) -> tuple[list[ContactKey], list[str]]:
     """The contacts in the form they are kept in, each once; and the texts that are none."""
-    contacts: dict[Contact, None] = {}
+    contacts: dict[ContactKey, None] = {}
     unread: list[str] = []
     for kind, texts, to in ((EMAIL, person.emails, to_email), (PHONE, person.phones, to_phone)):
         for text in texts:
@@ -85,7 +85,7 @@ def read_contacts(person: Person) -> tuple[list[Contact], list[str]]:
     return list(contacts), unread
 
 
-def event_id_of(raw: bytes) -> str:
+def read_event_id(raw: bytes) -> str:
     """The sender's id for what may be no event; where none can be read, one that the same bytes have again."""
     try:
         said: object = orjson.loads(raw)

@@ -17,23 +17,30 @@ from platbook.base.errors import Conflict, FieldProblem, InvalidInput, NotFound,
 from platbook.base.ids import new_id
 from platbook.base.rights import ROLES, Reach, Right, record_access, require
 from platbook.crm.contacts import EMAIL, PHONE
-from platbook.crm.enums import Channel, EventType, InteractionType, Priority, TaskType
-from platbook.crm.intake.assignment import Occasion, assign_by_rule
-from platbook.crm.intake.event import LeadEvent, PropertyNamed, event_id_of, parse_event, read_contacts, to_occurred
+from platbook.crm.enums import ContactChannel, InteractionType, LeadEventType, Priority, TaskType
+from platbook.crm.intake.assignment import RoutingContext, route_lead
+from platbook.crm.intake.event import (
+    LeadEvent,
+    PropertyReference,
+    parse_event,
+    read_contacts,
+    read_event_id,
+    to_occurred,
+)
 from platbook.crm.intake.rules import Q
-from platbook.crm.interactions.log import note
-from platbook.crm.leads.lead import Consent, Lead, add_consents, new_lead, note_activity
+from platbook.crm.interactions.log import log_interaction
+from platbook.crm.leads.lead import Consent, Lead, add_consents, new_lead, record_activity
 from platbook.crm.leads.matching import conflicts, match_lead
 from platbook.crm.leads.rows import (
-    Contact,
+    ContactKey,
     find_by_contacts,
     insert_lead,
-    keep_contacts,
     lock_contacts,
     lock_lead,
     save_lead,
+    sync_contacts,
 )
-from platbook.crm.leads.store import about, acts_for, note_assigned, to_owned
+from platbook.crm.leads.store import acting_owner_id, log_assignment, to_payload, with_owner
 from platbook.crm.tasks.store import insert_task
 from platbook.crm.tasks.task import Task
 from platbook.db import ReadConnection, WriteConnection
@@ -44,7 +51,7 @@ _ANSWER_WITHIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ProcessedEvent:
     """What became of an event; `is_new`: it made the lead."""
 
     lead_id: UUID
@@ -54,7 +61,7 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RejectedEvent:
     """An event that is kept until somebody understands it."""
 
     id: UUID
@@ -67,7 +74,7 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptEvent:
+class StoredEvent:
     """An event's row."""
 
     id: UUID
@@ -90,14 +97,16 @@ class _House:
     areas: list[str]
 
 
-async def take_event(connection: WriteConnection, actor: Actor, raw: bytes, at: datetime) -> Taken | Refused:
+async def ingest_event(
+    connection: WriteConnection, actor: Actor, raw: bytes, at: datetime
+) -> ProcessedEvent | RejectedEvent:
     """Take an event in, or keep it as it came. Either is to be committed. One that was taken is answered as then."""
     require(actor, Right.SEND_EVENTS)
-    event_id = event_id_of(raw)
+    event_id = read_event_id(raw)
     text = raw.decode("utf-8", "replace").replace("\x00", "\N{REPLACEMENT CHARACTER}")
     params = {"id": new_id(), "sender": actor.user_id, "event_id": event_id, "raw": text, "at": at}
     await connection.run(Q.begin_event, {**params, "state": "refused", "reason": "not read yet"})
-    row = await connection.one(KeptEvent, Q.lock_event, params)
+    row = await connection.one(StoredEvent, Q.lock_event, params)
     if row.state == "taken":
         return _answer(row)
     return await _read_and_take(connection, actor, row, raw, at)
@@ -105,10 +114,10 @@ async def take_event(connection: WriteConnection, actor: Actor, raw: bytes, at: 
 
 async def replay_event(
     connection: WriteConnection, actor: Actor, event_id: UUID, at: datetime, *, corrected: bytes | None = None
-) -> Taken | Refused:
+) -> ProcessedEvent | RejectedEvent:
     """Take in an event that was refused, as its sender's, in its own words or in corrected ones. NotFound, Conflict."""
     require(actor, Right.IMPORT_CRM)
-    row = await connection.first(KeptEvent, Q.lock_event_by_id, {"id": event_id})
+    row = await connection.first(StoredEvent, Q.lock_event_by_id, {"id": event_id})
     if row is None:
         raise NotFound("there is no such event", code="EVENT_NOT_FOUND")
     if row.state == "taken":
@@ -120,39 +129,39 @@ async def replay_event(
     return await _read_and_take(connection, sender, row, corrected or row.raw.encode(), at)
 
 
-async def find_refused(connection: ReadConnection, *, page: int, limit: int) -> tuple[list[KeptEvent], int]:
+async def find_rejected_events(connection: ReadConnection, *, page: int, limit: int) -> tuple[list[StoredEvent], int]:
     """Events that wait, the oldest first, and how many there are."""
     params = {"limit": limit, "offset": (page - 1) * limit}
-    found = await connection.all(KeptEvent, Q.find_refused, params)
+    found = await connection.all(StoredEvent, Q.find_refused, params)
     return found, await connection.value(int, Q.count_refused) or 0
 
 
 async def _read_and_take(
-    connection: WriteConnection, sender: Actor, row: KeptEvent, raw: bytes, at: datetime
-) -> Taken | Refused:
+    connection: WriteConnection, sender: Actor, row: StoredEvent, raw: bytes, at: datetime
+) -> ProcessedEvent | RejectedEvent:
     text = raw.decode("utf-8", "replace").replace("\x00", "\N{REPLACEMENT CHARACTER}")
     try:
         event = parse_event(raw)
     except InvalidInput as error:
         await connection.run(Q.refuse_event, {"id": row.id, "reason": str(error), "raw": text})
-        return Refused(row.id, error.details)
+        return RejectedEvent(row.id, error.details)
     taken = await _take(connection, sender, event, at)
-    params = {name: getattr(taken, name) for name in Taken.__slots__}
+    params = {name: getattr(taken, name) for name in ProcessedEvent.__slots__}
     await connection.run(Q.finish_event, {"id": row.id, "raw": text, **params})
     return taken
 
 
-async def _take(connection: WriteConnection, sender: Actor, event: LeadEvent, at: datetime) -> Taken:
+async def _take(connection: WriteConnection, sender: Actor, event: LeadEvent, at: datetime) -> ProcessedEvent:
     contacts, unread = read_contacts(event.person)
     house = await _find_house(connection, event.property)
     await lock_contacts(connection, contacts)
     lead, is_new = await _find_or_make(connection, sender, event, contacts, house, at)
-    is_senders = is_new or record_access(sender, Right.SEND_EVENTS).holds(lead.belonging)
+    is_senders = is_new or record_access(sender, Right.SEND_EVENTS).holds(lead.ownership)
     if not is_new and is_senders:
         lead = await _learn(connection, lead, event, contacts)
     happened = to_occurred(event, at)
     metadata = _to_metadata(event, unread, told_whole=not is_senders)
-    entry = await note(
+    entry = await log_interaction(
         connection,
         sender,
         lead.id,
@@ -163,21 +172,21 @@ async def _take(connection: WriteConnection, sender: Actor, event: LeadEvent, at
         property_id=None if house is None else house.id,
         metadata=metadata,
     )
-    if event.type is EventType.UNSUBSCRIBED:
-        stop: Consent = {"channel": Channel.EMAIL, "given": False, "at": "", "source": event.source or "event"}
+    if event.type is LeadEventType.UNSUBSCRIBED:
+        stop: Consent = {"channel": ContactChannel.EMAIL, "given": False, "at": "", "source": event.source or "event"}
         lead = replace(lead, consents=add_consents(lead.consents, [stop], happened))
-    await save_lead(connection, replace(note_activity(lead, event.type, happened, at), updated_at=at))
+    await save_lead(connection, replace(record_activity(lead, event.type, happened, at), updated_at=at))
     task = await _make_task(connection, sender, lead, event, at) if _asks_for_task(event, is_new=is_new) else None
-    payload = about(lead, sender, interactionId=str(entry.id), type=event.type.value)
+    payload = to_payload(lead, sender, interactionId=str(entry.id), type=event.type.value)
     await write_event(connection, "lead event", payload, at)
-    return Taken(lead.id, entry.id, None if task is None else task.id, is_new)
+    return ProcessedEvent(lead.id, entry.id, None if task is None else task.id, is_new)
 
 
 async def _find_or_make(
     connection: WriteConnection,
     sender: Actor,
     event: LeadEvent,
-    contacts: Sequence[Contact],
+    contacts: Sequence[ContactKey],
     house: _House | None,
     at: datetime,
 ) -> tuple[Lead, bool]:
@@ -206,8 +215,8 @@ async def _make(
     connection: WriteConnection,
     sender: Actor,
     event: LeadEvent,
-    contacts: Sequence[Contact],
-    known: Mapping[Contact, UUID],
+    contacts: Sequence[ContactKey],
+    known: Mapping[ContactKey, UUID],
     house: _House | None,
     at: datetime,
 ) -> Lead:
@@ -222,27 +231,27 @@ async def _make(
         office=sender.office,
         team=sender.team,
     )
-    owner_id = acts_for(sender)
+    owner_id = acting_owner_id(sender)
     if _is_own_only(sender) and owner_id is not None:
-        lead = to_owned(lead, await get_user(connection, owner_id))
+        lead = with_owner(lead, await get_user(connection, owner_id))
     else:
-        occasion = Occasion(
+        occasion = RoutingContext(
             lead.source, event.type.value, house.areas if house else (), house.list_price if house else None
         )
-        lead = await assign_by_rule(connection, lead, occasion, at)
+        lead = await route_lead(connection, lead, occasion, at)
     await insert_lead(connection, lead)
-    if (await keep_contacts(connection, lead)).keys() - known.keys():
+    if (await sync_contacts(connection, lead)).keys() - known.keys():
         raise _MadeMeanwhile
-    await write_event(connection, "lead created", about(lead, sender), at)
+    await write_event(connection, "lead created", to_payload(lead, sender), at)
     if lead.assigned_to is not None:
-        await note_assigned(connection, sender, lead, None, at)
+        await log_assignment(connection, sender, lead, None, at)
     elif lead.claimants is not None:
-        offered = about(lead, sender, claimants=[str(one) for one in lead.claimants])
+        offered = to_payload(lead, sender, claimants=[str(one) for one in lead.claimants])
         await write_event(connection, "lead offered", offered, at)
     return lead
 
 
-async def _learn(connection: WriteConnection, lead: Lead, event: LeadEvent, contacts: Sequence[Contact]) -> Lead:
+async def _learn(connection: WriteConnection, lead: Lead, event: LeadEvent, contacts: Sequence[ContactKey]) -> Lead:
     """What was not known: names, numbers, and addresses that lead to nobody else. The source stays as it was."""
     found = await find_by_contacts(connection, contacts)
     fresh = [one for one in contacts if one[0] == PHONE or found.get(one, lead.id) == lead.id]
@@ -254,7 +263,7 @@ async def _learn(connection: WriteConnection, lead: Lead, event: LeadEvent, cont
         phones=list(dict.fromkeys([*lead.phones, *(value for kind, value in fresh if kind == PHONE)])),
     )
     if (changed.emails, changed.phones) != (lead.emails, lead.phones):
-        await keep_contacts(connection, changed)
+        await sync_contacts(connection, changed)
     return changed
 
 
@@ -282,14 +291,14 @@ async def _make_task(connection: WriteConnection, sender: Actor, lead: Lead, eve
     return task
 
 
-async def _find_house(connection: ReadConnection, named: PropertyNamed | None) -> _House | None:
+async def _find_house(connection: ReadConnection, named: PropertyReference | None) -> _House | None:
     if named is None:
         return None
     return await connection.first(_House, Q.find_property, named.model_dump())
 
 
 def _asks_for_task(event: LeadEvent, *, is_new: bool) -> bool:
-    return event.type is not EventType.UNSUBSCRIBED and (is_new or event.type is EventType.INQUIRY)
+    return event.type is not LeadEventType.UNSUBSCRIBED and (is_new or event.type is LeadEventType.INQUIRY)
 
 
 def _is_own_only(sender: Actor) -> bool:
@@ -311,7 +320,7 @@ def _to_metadata(event: LeadEvent, unread: Sequence[str], *, told_whole: bool) -
     return kept
 
 
-def _answer(row: KeptEvent) -> Taken:
+def _answer(row: StoredEvent) -> ProcessedEvent:
     if row.lead_id is None:
         raise NotFound("what this event made is no more", code="LEAD_NOT_FOUND")
-    return Taken(row.lead_id, row.interaction_id, row.task_id, row.is_new)
+    return ProcessedEvent(row.lead_id, row.interaction_id, row.task_id, row.is_new)

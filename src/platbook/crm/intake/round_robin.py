@@ -10,7 +10,7 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class RuleMember:
     """Somebody who gets leads by a rule, in their place; `credit` is what past turns left."""
 
     user_id: UUID
@@ -18,7 +18,7 @@ class Member:
     credit: int = 0
 
 
-def take_turn(members: Sequence[Member]) -> tuple[Member, list[Member]]:
+def next_in_rotation(members: Sequence[RuleMember]) -> tuple[RuleMember, list[RuleMember]]:
     """Who gets the next one, and everybody's credit after it. Of those with most credit the first in place gets it."""
     total = sum(member.weight for member in members)
     credited = [replace(member, credit=member.credit + member.weight) for member in members]

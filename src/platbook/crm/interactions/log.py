@@ -8,9 +8,9 @@ from platbook.base.actor import Actor
 from platbook.base.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from platbook.base.ids import new_id
 from platbook.base.rights import Right, record_access, require
-from platbook.crm.enums import WRITTEN_BY_PEOPLE, InteractionType, WrittenType
+from platbook.crm.enums import USER_INTERACTION_TYPES, InteractionType, UserInteractionType
 from platbook.crm.interactions.interaction import NOTHING, Interaction
-from platbook.crm.leads.lead import note_activity
+from platbook.crm.leads.lead import record_activity
 from platbook.crm.leads.rows import get_lead, lock_lead, save_lead
 from platbook.crm.visibility import check_lead
 from platbook.db import ReadConnection, WriteConnection, as_json, load_queries
@@ -21,7 +21,7 @@ Q = load_queries(__package__ or "platbook.crm.interactions")
 _NOT_FOUND = "INTERACTION_NOT_FOUND"
 
 
-async def note(  # noqa: PLR0913 - an entry's parts
+async def log_interaction(  # noqa: PLR0913 - an entry's parts
     connection: WriteConnection,
     actor: Actor,
     lead_id: UUID,
@@ -55,7 +55,7 @@ async def add_interaction(  # noqa: PLR0913 - an entry's parts
     connection: WriteConnection,
     actor: Actor,
     lead_id: UUID,
-    kind: WrittenType,
+    kind: UserInteractionType,
     at: datetime,
     *,
     content: str | None = None,
@@ -68,7 +68,7 @@ async def add_interaction(  # noqa: PLR0913 - an entry's parts
     if property_id is not None and not await connection.value(bool, Q.has_property, {"id": property_id}):
         raise InvalidInput.of("propertyId", "there is no such listing")
     happened = happened_at or at
-    entry = await note(
+    entry = await log_interaction(
         connection,
         actor,
         lead_id,
@@ -79,7 +79,7 @@ async def add_interaction(  # noqa: PLR0913 - an entry's parts
         property_id=property_id,
         metadata=metadata,
     )
-    await save_lead(connection, note_activity(lead, kind, happened, at))
+    await save_lead(connection, record_activity(lead, kind, happened, at))
     await write_event(connection, "interaction added", {"interactionId": str(entry.id), "leadId": str(lead_id)}, at)
     return entry
 
@@ -89,16 +89,16 @@ async def get_interaction(connection: ReadConnection, actor: Actor, interaction_
     entry = await connection.first(Interaction, Q.get_interaction, {"id": interaction_id})
     if entry is not None:
         lead = await get_lead(connection, entry.lead_id)
-        if lead is not None and record_access(actor, Right.READ_CRM).holds(lead.belonging):
+        if lead is not None and record_access(actor, Right.READ_CRM).holds(lead.ownership):
             return entry
     raise NotFound("there is no such interaction", code=_NOT_FOUND)
 
 
-async def mark_deleted(connection: WriteConnection, actor: Actor, interaction_id: UUID, at: datetime) -> None:
+async def delete_interaction(connection: WriteConnection, actor: Actor, interaction_id: UUID, at: datetime) -> None:
     """Take an entry off every list, for its author or an admin. Conflict: the system wrote it."""
     entry = await get_interaction(connection, actor, interaction_id)
     require(actor, Right.DELETE_CRM)
-    if entry.type not in WRITTEN_BY_PEOPLE:
+    if entry.type not in USER_INTERACTION_TYPES:
         raise Conflict("what the system wrote into the log stays there")
     await lock_lead(connection, entry.lead_id)  # as whoever changes a log does, first of all
     if not record_access(actor, Right.DELETE_CRM).everybody and (

@@ -10,7 +10,7 @@ from platbook.base.errors import NotAllowed
 from platbook.crm.enums import InteractionType
 from platbook.crm.interactions.interaction import Interaction
 from platbook.crm.leads.store import read_lead
-from platbook.crm.visibility import sees_few, to_interaction_conditions
+from platbook.crm.visibility import is_restricted, to_interaction_conditions
 from platbook.db import ReadConnection
 from platbook.db.compose import SQL, Identifier
 from platbook.db.conditions import Conditions
@@ -44,12 +44,12 @@ async def find_interactions(
     connection: ReadConnection, actor: Actor, search: InteractionSearch, paging: Paging
 ) -> Page[Interaction]:
     """A page of the interactions an actor sees, the newest first."""
-    return await find_page(connection, SOURCE, to_conditions(actor, search), paging, narrow=sees_few(actor))
+    return await find_page(connection, SOURCE, to_conditions(actor, search), paging, narrow=is_restricted(actor))
 
 
 async def find_timeline(connection: ReadConnection, actor: Actor, lead_id: UUID, paging: Paging) -> Page[Interaction]:
     """A page of one lead's log, the newest first. NotFound; NotAllowed where the lead is only there to be claimed."""
-    if not (await read_lead(connection, actor, lead_id)).is_whole:
+    if not (await read_lead(connection, actor, lead_id)).has_contact_details:
         raise NotAllowed("this lead is nobody's yet; claim it first")
     return await find_page(connection, SOURCE, to_timeline(lead_id), paging)
 

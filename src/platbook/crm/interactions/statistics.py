@@ -14,7 +14,7 @@ from platbook.db import ReadConnection, WriteConnection
 from platbook.db.compose import SQL, Identifier
 from platbook.db.conditions import Conditions
 
-FOLDED_AT = 5_000
+COMPACT_THRESHOLD = 5_000
 """So many new rows are put together with the others."""
 _FIRST_YEAR, _LAST_YEAR, _DECEMBER = 1900, 2900, 12
 """Beyond these years months are not reckoned with."""
@@ -33,7 +33,7 @@ class InteractionStats:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class MonthRange:
     """Whole months from the first to before the end, and what is left of the time asked for on both sides."""
 
     first: date | None
@@ -46,7 +46,7 @@ async def get_interaction_stats(
 ) -> InteractionStats:
     """The numbers of the interactions an actor sees."""
     stats = InteractionStats()
-    span = to_span(search.start, search.end)
+    span = to_month_range(search.start, search.end)
     if span is None or search.lead_id is not None:
         _add(stats, await _count(connection, actor, search))
         return stats
@@ -57,12 +57,12 @@ async def get_interaction_stats(
     return stats
 
 
-async def fold_numbers(connection: WriteConnection, *, many: int = FOLDED_AT) -> None:
+async def compact_counts(connection: WriteConnection, *, threshold: int = COMPACT_THRESHOLD) -> None:
     """Put rows of the same kind together, if `many` are new. Whoever reads meanwhile reads the same sums."""
-    await connection.run(Q.fold_numbers, {"many": many})
+    await connection.run(Q.fold_numbers, {"many": threshold})
 
 
-def to_span(start: datetime | None, end: datetime | None) -> Span | None:
+def to_month_range(start: datetime | None, end: datetime | None) -> MonthRange | None:
     """The whole months in a span of time, and its parts before and after; None where there is none in it. Pure."""
     if any(at is not None and not _FIRST_YEAR <= at.year <= _LAST_YEAR for at in (start, end)):
         return None
@@ -75,12 +75,12 @@ def to_span(start: datetime | None, end: datetime | None) -> Span | None:
         parts.append((start, _midnight(first)))
     if end is not None and last is not None and _midnight(last) < end:
         parts.append((_midnight(last), end))
-    return Span(first, last, tuple(parts))
+    return MonthRange(first, last, tuple(parts))
 
 
-def to_months(actor: Actor, search: InteractionSearch, span: Span) -> Conditions:
+def to_months(actor: Actor, search: InteractionSearch, span: MonthRange) -> Conditions:
     """The sums an actor sees, of what is asked. Whose a lead is stands in them under the names it has there."""
-    either = to_lead_conditions(actor, whole=True).either
+    either = to_lead_conditions(actor, full_access=True).either
     conditions = Conditions(Identifier("interaction_numbers"), [SQL("true")], either=either)
     conditions.one_of("type", search.type)
     if span.first is not None:

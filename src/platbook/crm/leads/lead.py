@@ -11,14 +11,14 @@ from platbook.base.errors import InvalidInput
 from platbook.base.rights import Ownership
 from platbook.base.times import to_iso_z
 from platbook.crm.contacts import to_email, to_emails, to_phone, to_phones
-from platbook.crm.enums import Channel, Priority, Stage
-from platbook.crm.leads.scoring import Known, to_score
+from platbook.crm.enums import ContactChannel, LeadStatus, Priority
+from platbook.crm.leads.scoring import ScoreInput, to_score
 
-MOST_TAGS = 100
+MAX_TAGS = 100
 LONGEST_TAG = 100
 MOST_FIELDS = 200
 LONGEST_FIELD = 100
-LARGEST_BUDGET = Decimal(10) ** 12
+MAX_BUDGET = Decimal(10) ** 12
 _LONGEST_NAME = 200
 
 
@@ -44,7 +44,7 @@ class Lead:
     emails: list[str] = field(default_factory=list[str])
     phones: list[str] = field(default_factory=list[str])
     source: str | None = None
-    status: str = Stage.NEW
+    status: str = LeadStatus.NEW
     priority: str = Priority.MEDIUM
     budget_min: Decimal | None = None
     budget_max: Decimal | None = None
@@ -68,7 +68,7 @@ class Lead:
     deleted_by: str | None = None
 
     @property
-    def belonging(self) -> Ownership:
+    def ownership(self) -> Ownership:
         """Whose it is."""
         return Ownership(self.assigned_to, self.office, self.team)
 
@@ -78,7 +78,7 @@ class Lead:
         return " ".join(filter(None, (self.first_name, self.last_name))) or (self.emails or self.phones or ["?"])[0]
 
 
-def to_words(lead: Lead) -> dict[str, object]:
+def to_api_fields(lead: Lead) -> dict[str, object]:
     """What is known of a person, by the API's words. Pure."""
     return {
         "firstName": lead.first_name,
@@ -117,7 +117,7 @@ def new_lead(lead_id: UUID, at: datetime) -> Lead:
     return Lead(lead_id, at, at, at)
 
 
-def apply(lead: Lead, said: Said, at: datetime) -> Lead:
+def apply_patch(lead: Lead, said: Said, at: datetime) -> Lead:
     """The lead as it is after what was said. Owner, office and team are settled elsewhere: they are a matter of rights.
 
     Errors: InvalidInput naming the field.
@@ -131,7 +131,7 @@ def apply(lead: Lead, said: Said, at: datetime) -> Lead:
         emails=_put_first(said, "email", emails, lead.emails),
         phones=_put_first(said, "phone_number", phones, lead.phones),
         source=cast("str | None", said.get("source", lead.source)),
-        status=Stage(str(said.get("status") or lead.status)),
+        status=LeadStatus(str(said.get("status") or lead.status)),
         priority=Priority(str(said.get("priority") or lead.priority)),
         budget_min=_budget(said, "budget_min", lead.budget_min),
         budget_max=_budget(said, "budget_max", lead.budget_max),
@@ -150,8 +150,8 @@ def apply(lead: Lead, said: Said, at: datetime) -> Lead:
 
 def rescore(lead: Lead, at: datetime) -> Lead:
     """The lead with its score as of a moment."""
-    known = Known(
-        Stage(lead.status),
+    known = ScoreInput(
+        LeadStatus(lead.status),
         has_budget=lead.budget_min is not None or lead.budget_max is not None,
         has_email=bool(lead.emails),
         has_phone=bool(lead.phones),
@@ -162,7 +162,7 @@ def rescore(lead: Lead, at: datetime) -> Lead:
     return replace(lead, score=score.points, score_reasons=list(score.reasons), score_until=score.until)
 
 
-def note_activity(lead: Lead, kind: str, at: datetime, now: datetime) -> Lead:
+def record_activity(lead: Lead, kind: str, at: datetime, now: datetime) -> Lead:
     """The lead after something happened, scored anew. What is to happen counts as of now."""
     activity = lead.activity | {str(kind): lead.activity.get(kind, 0) + 1}
     last = max(lead.last_activity_at, min(at, now))
@@ -176,8 +176,8 @@ def add_consents(known: Sequence[Consent], said: Sequence[Consent], at: datetime
     """
     statements = list(known)
     for one in said:
-        if one["channel"] not in set(Channel):
-            raise InvalidInput.of("consents", f"channel must be of {', '.join(Channel)}")
+        if one["channel"] not in set(ContactChannel):
+            raise InvalidInput.of("consents", f"channel must be of {', '.join(ContactChannel)}")
         last = next((old for old in reversed(statements) if old["channel"] == one["channel"]), None)
         if last is None or last["given"] != one["given"]:
             when = one.get("at") or to_iso_z(at)
@@ -190,8 +190,8 @@ def add_consents(known: Sequence[Consent], said: Sequence[Consent], at: datetime
 def to_tags(texts: Sequence[str]) -> list[str]:
     """Tags, each once, in their order. Errors: InvalidInput."""
     tags = list(dict.fromkeys(stripped for text in texts if (stripped := text.strip())))
-    if len(tags) > MOST_TAGS or any(len(tag) > LONGEST_TAG for tag in tags):
-        raise InvalidInput.of("tags", f"takes {MOST_TAGS} tags of {LONGEST_TAG} characters")
+    if len(tags) > MAX_TAGS or any(len(tag) > LONGEST_TAG for tag in tags):
+        raise InvalidInput.of("tags", f"takes {MAX_TAGS} tags of {LONGEST_TAG} characters")
     return tags
 
 
@@ -236,9 +236,9 @@ def _budget(said: Said, word: str, known: Decimal | None) -> Decimal | None:
     if said[word] is None:
         return None
     value = Decimal(str(said[word]))
-    if not (value.is_finite() and 0 <= value <= LARGEST_BUDGET):
+    if not (value.is_finite() and 0 <= value <= MAX_BUDGET):
         api_word = "budgetMin" if word == "budget_min" else "budgetMax"
-        raise InvalidInput.of(api_word, f"must be 0 to {LARGEST_BUDGET}")
+        raise InvalidInput.of(api_word, f"must be 0 to {MAX_BUDGET}")
     return value.quantize(Decimal("0.01"))
 
 

@@ -8,7 +8,7 @@ from platbook.accounts import get_user
 from platbook.base.actor import Actor, Role
 from platbook.crm.leads.lead import rescore
 from platbook.crm.leads.rows import Q, lock_lead, save_lead
-from platbook.crm.leads.store import give_lead
+from platbook.crm.leads.store import assign_owner
 from platbook.db import WriteConnection
 from platbook.jobs.outbox import write_event
 
@@ -16,7 +16,7 @@ _TIMER = Actor("first to claim", role=Role.ADMIN)
 _MOST = 500
 
 
-async def renew_scores(connection: WriteConnection, at: datetime) -> int:
+async def refresh_scores(connection: WriteConnection, at: datetime) -> int:
     """Score anew what has aged; how many. More may be left: ask again."""
     stale = await connection.column(UUID, Q.find_stale_scores, {"at": at, "most": _MOST})
     for lead_id in stale:
@@ -25,7 +25,7 @@ async def renew_scores(connection: WriteConnection, at: datetime) -> int:
     return len(stale)
 
 
-async def end_claims(connection: WriteConnection, at: datetime) -> int:
+async def expire_claims(connection: WriteConnection, at: datetime) -> int:
     """Give what nobody claimed in time to the rule's fallback, or open it to the whole office; how many."""
     lapsed = await connection.column(UUID, Q.find_lapsed_claims, {"at": at, "most": _MOST})
     for lead_id in lapsed:
@@ -34,7 +34,7 @@ async def end_claims(connection: WriteConnection, at: datetime) -> int:
             continue
         fallback = None if lead.claim_fallback is None else await get_user(connection, lead.claim_fallback)
         if fallback is not None and fallback.is_active:
-            await give_lead(connection, _TIMER, lead, fallback, at)
+            await assign_owner(connection, _TIMER, lead, fallback, at)
         else:
             opened = replace(lead, claimants=None, claim_until=None, claim_fallback=None, updated_at=at)
             await save_lead(connection, opened)

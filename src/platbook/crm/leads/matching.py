@@ -6,7 +6,7 @@ from uuid import UUID
 
 from platbook.crm.contacts import EMAIL, PHONE
 from platbook.crm.leads.lead import Lead
-from platbook.crm.leads.rows import Contact, Q
+from platbook.crm.leads.rows import ContactKey, Q
 from platbook.db import ReadConnection
 
 
@@ -20,7 +20,7 @@ class PhoneMatch:
 
 
 async def match_lead(
-    connection: ReadConnection, contacts: Sequence[Contact], known: Mapping[Contact, UUID]
+    connection: ReadConnection, contacts: Sequence[ContactKey], known: Mapping[ContactKey, UUID]
 ) -> UUID | None:
     """The lead of a person with these contacts, or None. `known`: what `find_by_contacts` gives for them."""
     emails = [one for one in contacts if one[0] == EMAIL]
@@ -48,7 +48,7 @@ def choose_by_phone(matches: Iterable[PhoneMatch], *, has_email: bool) -> UUID |
     return next(iter(leads)) if len(leads) == 1 else None
 
 
-def conflicts(lead: Lead, contacts: Iterable[Contact]) -> bool:
+def conflicts(lead: Lead, contacts: Iterable[ContactKey]) -> bool:
     """Whether a lead and a person both have e-mail addresses, and none in common. Pure."""
     emails = {value for kind, value in contacts if kind == EMAIL}
     return bool(emails) and bool(lead.emails) and emails.isdisjoint(lead.emails)

@@ -11,9 +11,9 @@ from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput, NotFound
 from platbook.base.rights import Right
 from platbook.crm.enums import InteractionType
-from platbook.crm.interactions.log import note
-from platbook.crm.leads.lead import Consent, Lead, rescore, to_words
-from platbook.crm.leads.rows import Q, keep_contacts, lock_lead, save_lead
+from platbook.crm.interactions.log import log_interaction
+from platbook.crm.leads.lead import Consent, Lead, rescore, to_api_fields
+from platbook.crm.leads.rows import Q, lock_lead, save_lead, sync_contacts
 from platbook.crm.visibility import check_lead
 from platbook.db import WriteConnection
 from platbook.jobs.outbox import write_event
@@ -52,9 +52,9 @@ async def merge_lead(connection: WriteConnection, actor: Actor, lead_id: UUID, i
     )
     await save_lead(connection, gone)
     await save_lead(connection, merged)
-    await keep_contacts(connection, merged)
-    metadata: dict[str, object] = {"mergedId": str(lead_id), "merged": to_words(lead)}
-    await note(connection, actor, into_id, InteractionType.MERGED, at, content=lead.name, metadata=metadata)
+    await sync_contacts(connection, merged)
+    metadata: dict[str, object] = {"mergedId": str(lead_id), "merged": to_api_fields(lead)}
+    await log_interaction(connection, actor, into_id, InteractionType.MERGED, at, content=lead.name, metadata=metadata)
     await audit.record(connection, actor, "lead merged", AuditSubject("lead", str(lead_id)), at, {"into": str(into_id)})
     await write_event(connection, "lead merged", {"leadId": str(lead_id), "intoId": str(into_id), "by": actor.name}, at)
     return merged

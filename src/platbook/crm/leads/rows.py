@@ -10,7 +10,7 @@ from platbook.db import ReadConnection, WriteConnection, as_json, load_queries
 
 Q = load_queries(__package__ or "platbook.crm.leads")
 
-Contact = tuple[str, str]
+ContactKey = tuple[str, str]
 """`email` or `phone`, and the normalised value."""
 
 COLUMNS = tuple(one.name for one in fields(Lead))
@@ -36,7 +36,7 @@ async def save_lead(connection: WriteConnection, lead: Lead) -> None:
     await connection.run(Q.save_lead, to_params(lead))
 
 
-async def keep_contacts(connection: WriteConnection, lead: Lead) -> dict[Contact, UUID]:
+async def sync_contacts(connection: WriteConnection, lead: Lead) -> dict[ContactKey, UUID]:
     """Let a lead be found by what it has now, and by nothing else. What leads to somebody else already comes back.
 
     Whoever does the same at the same time is waited for: of two, one is told of the other.
@@ -48,18 +48,18 @@ async def keep_contacts(connection: WriteConnection, lead: Lead) -> dict[Contact
     return {one: who for one, who in (await find_by_contacts(connection, contacts)).items() if who != lead.id}
 
 
-async def find_by_contacts(connection: ReadConnection, contacts: Iterable[Contact]) -> dict[Contact, UUID]:
+async def find_by_contacts(connection: ReadConnection, contacts: Iterable[ContactKey]) -> dict[ContactKey, UUID]:
     """Who is found by each of these contacts."""
     rows = await connection.tuples(Q.find_contacts, _contact_params(contacts))
     return {(str(kind), str(value)): UUID(str(lead_id)) for kind, value, lead_id in rows}
 
 
-async def lock_contacts(connection: WriteConnection, contacts: Iterable[Contact]) -> None:
+async def lock_contacts(connection: WriteConnection, contacts: Iterable[ContactKey]) -> None:
     """Let whoever acts on these people act one after the other, to the end of the transaction."""
     await connection.run(Q.lock_contacts, _contact_params(contacts))
 
 
-def contacts_of(lead: Lead) -> list[Contact]:
+def contacts_of(lead: Lead) -> list[ContactKey]:
     """A lead's contacts."""
     return [*((EMAIL, one) for one in lead.emails), *((PHONE, one) for one in lead.phones)]
 
@@ -76,6 +76,6 @@ def to_params(lead: Lead) -> dict[str, object]:
     }
 
 
-def _contact_params(contacts: Iterable[Contact]) -> dict[str, object]:
+def _contact_params(contacts: Iterable[ContactKey]) -> dict[str, object]:
     pairs = list(contacts)
     return {"kinds": [kind for kind, _ in pairs], "values": [value for _, value in pairs]}

@@ -5,29 +5,31 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from platbook.crm.enums import EventType, InteractionType, Stage
+from platbook.crm.enums import InteractionType, LeadEventType, LeadStatus
 
-_STAGES: Mapping[Stage, int] = MappingProxyType(
+_STAGES: Mapping[LeadStatus, int] = MappingProxyType(
     {
-        Stage.NEW: 10,
-        Stage.CONTACTED: 20,
-        Stage.NURTURE: 15,
-        Stage.QUALIFIED: 35,
-        Stage.SHOWING: 45,
-        Stage.OFFER: 55,
-        Stage.UNDER_CONTRACT: 65,
+        LeadStatus.NEW: 10,
+        LeadStatus.CONTACTED: 20,
+        LeadStatus.NURTURE: 15,
+        LeadStatus.QUALIFIED: 35,
+        LeadStatus.SHOWING: 45,
+        LeadStatus.OFFER: 55,
+        LeadStatus.UNDER_CONTRACT: 65,
     }
 )
-_ENDED: Mapping[Stage, int] = MappingProxyType({Stage.CLOSED_WON: 100, Stage.CLOSED_LOST: 0, Stage.ARCHIVED: 0})
+_ENDED: Mapping[LeadStatus, int] = MappingProxyType(
+    {LeadStatus.CLOSED_WON: 100, LeadStatus.CLOSED_LOST: 0, LeadStatus.ARCHIVED: 0}
+)
 
 _ACTIVITY: Mapping[str, tuple[int, int]] = MappingProxyType(
     {
-        EventType.INQUIRY: (8, 16),
-        EventType.INCOMING_CALL: (8, 16),
-        EventType.VISITED_OPEN_HOUSE: (6, 12),
-        EventType.SAVED_PROPERTY: (3, 9),
-        EventType.PROPERTY_SEARCH: (1, 4),
-        EventType.VIEWED_PROPERTY: (1, 5),
+        LeadEventType.INQUIRY: (8, 16),
+        LeadEventType.INCOMING_CALL: (8, 16),
+        LeadEventType.VISITED_OPEN_HOUSE: (6, 12),
+        LeadEventType.SAVED_PROPERTY: (3, 9),
+        LeadEventType.PROPERTY_SEARCH: (1, 4),
+        LeadEventType.VIEWED_PROPERTY: (1, 5),
         InteractionType.SHOWING: (6, 12),
         InteractionType.MEETING_SCHEDULED: (5, 10),
         InteractionType.CALL_LOGGED: (2, 6),
@@ -42,10 +44,10 @@ _MOST = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class ScoreInput:
     """What a score is worked out from. `activity` counts what happened by kind."""
 
-    stage: Stage
+    stage: LeadStatus
     has_budget: bool
     has_email: bool
     has_phone: bool
@@ -54,7 +56,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class LeadScore:
     """Points, each reason with the points it gave, and until when they hold if nothing happens; None: for good."""
 
     points: int
@@ -62,10 +64,10 @@ class Score:
     until: datetime | None = None
 
 
-def to_score(known: Known, now: datetime) -> Score:
+def to_score(known: ScoreInput, now: datetime) -> LeadScore:
     """Score a lead as of a moment."""
     if known.stage in _ENDED:
-        return Score(_ENDED[known.stage], (f"{known.stage}: {_ENDED[known.stage]}",))
+        return LeadScore(_ENDED[known.stage], (f"{known.stage}: {_ENDED[known.stage]}",))
     reasons = [(f"stage {known.stage}", _STAGES[known.stage])]
     if known.has_budget:
         reasons.append(("budget known", _BUDGET))
@@ -82,4 +84,4 @@ def to_score(known: Known, now: datetime) -> Score:
                 until = known.last_activity_at + span
                 break
     points = min(_MOST, sum(points for _, points in reasons))
-    return Score(points, tuple(f"{words}: +{points}" for words, points in reasons), until)
+    return LeadScore(points, tuple(f"{words}: +{points}" for words, points in reasons), until)

@@ -11,10 +11,10 @@ from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput
 from platbook.base.rights import Right, record_access
 from platbook.crm.contacts import EMAIL, PHONE, to_email, to_phone
-from platbook.crm.enums import Priority, Stage
+from platbook.crm.enums import LeadStatus, Priority
 from platbook.crm.leads.lead import Lead
 from platbook.crm.leads.rows import COLUMNS, find_by_contacts, get_lead
-from platbook.crm.visibility import Seen, see, sees_few, to_lead_conditions, to_whole
+from platbook.crm.visibility import LeadView, is_restricted, to_full_access_condition, to_lead_conditions, view_lead
 from platbook.db import ReadConnection
 from platbook.db.compose import SQL, Composable, Identifier, Placeholder
 from platbook.db.conditions import Conditions
@@ -27,7 +27,7 @@ _LONGEST_SEARCH = 200
 _TRIGRAM = 3
 
 
-class Owner(Enum):
+class OwnerFilter(Enum):
     """Whose leads are asked for, where no user is named."""
 
     NOBODY = "none"
@@ -55,11 +55,11 @@ SOURCE: Source[Lead] = Source(
 class LeadSearch:
     """What is asked of leads: all filters together, of one filter's values any; every tag. Errors: InvalidInput."""
 
-    status: tuple[Stage, ...] = ()
+    status: tuple[LeadStatus, ...] = ()
     priority: tuple[Priority, ...] = ()
     source: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
-    assigned_to: UUID | Owner | None = None
+    assigned_to: UUID | OwnerFilter | None = None
     office: str | None = None
     team: str | None = None
     min_budget: Decimal | None = None
@@ -88,20 +88,20 @@ class LeadStats:
     by_owner: dict[str, int] = field(default_factory=dict[str, int])
 
 
-async def find_leads(connection: ReadConnection, actor: Actor, search: LeadSearch, paging: Paging) -> Page[Seen]:
+async def find_leads(connection: ReadConnection, actor: Actor, search: LeadSearch, paging: Paging) -> Page[LeadView]:
     """A page of the leads an actor sees, the newest first unless told otherwise."""
     by_tag = to_conditions(actor, search, by_tag=True) if search.tags else None
     in_order = paging.sort == SOURCE.natural and not search.words
-    narrow = not in_order and bool(search.words or search.tags or sees_few(actor))
+    narrow = not in_order and bool(search.words or search.tags or is_restricted(actor))
     asked = by_tag if by_tag is not None and in_order else to_conditions(actor, search)
     found = await find_page(connection, SOURCE, asked, paging, narrow=narrow, counted_by=by_tag)
-    seen = [see(actor, lead) for lead in found.rows]
+    seen = [view_lead(actor, lead) for lead in found.rows]
     return Page(seen, found.total, found.total_is_estimate, found.next_cursor)
 
 
 async def get_lead_stats(connection: ReadConnection, actor: Actor) -> LeadStats:
     """The numbers of the leads an actor sees whole."""
-    conditions = to_lead_conditions(actor, whole=True)
+    conditions = to_lead_conditions(actor, full_access=True)
     stats = LeadStats()
     for status, source, owner, count in await connection.tuples(_COUNTS.format(conditions.where), conditions.params):
         times = cast("int", count)
@@ -131,7 +131,7 @@ async def check_duplicate(
     found = dict.fromkeys((await find_by_contacts(connection, contacts)).values())
     leads = [lead for lead_id in found if (lead := await get_lead(connection, lead_id)) is not None]
     reach = record_access(actor, Right.READ_CRM)
-    return bool(leads), [lead for lead in leads if reach.holds(lead.belonging)]
+    return bool(leads), [lead for lead in leads if reach.holds(lead.ownership)]
 
 
 def to_conditions(actor: Actor, search: LeadSearch, *, by_tag: bool = False) -> Conditions:
@@ -159,10 +159,10 @@ def to_conditions(actor: Actor, search: LeadSearch, *, by_tag: bool = False) -> 
 
 
 def _add_owner(conditions: Conditions, actor: Actor, search: LeadSearch) -> None:
-    if search.assigned_to is Owner.NOBODY:
+    if search.assigned_to is OwnerFilter.NOBODY:
         conditions.text("assigned_to IS NULL")
     elif search.assigned_to is not None:
-        owner = actor.user_id if search.assigned_to is Owner.ME else search.assigned_to
+        owner = actor.user_id if search.assigned_to is OwnerFilter.ME else search.assigned_to
         conditions.text("assigned_to = %(assigned_to)s::uuid", assigned_to=owner)
     if search.office is not None:
         conditions.text("office = %(office)s", office=search.office)
@@ -177,7 +177,7 @@ def _add_words(conditions: Conditions, actor: Actor, words: list[str]) -> None:
     patterns = {f"word_{place}": _to_pattern(word) for place, word in enumerate(words)}
     conditions.add(_all_of("search_text", list(patterns)), **patterns)
     if not record_access(actor, Right.READ_CRM).everybody:
-        conditions.add(SQL("({} OR {})").format(to_whole(actor), _all_of("name_text", list(patterns))))
+        conditions.add(SQL("({} OR {})").format(to_full_access_condition(actor), _all_of("name_text", list(patterns))))
 
 
 def _all_of(column: LiteralString, names: list[str]) -> Composable:

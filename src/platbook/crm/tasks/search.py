@@ -9,7 +9,7 @@ from uuid import UUID
 from platbook.base.actor import Actor
 from platbook.crm.enums import Priority
 from platbook.crm.tasks.task import Task
-from platbook.crm.visibility import sees_few, to_task_conditions
+from platbook.crm.visibility import is_restricted, to_task_conditions
 from platbook.db import ReadConnection
 from platbook.db.compose import SQL, Identifier
 from platbook.db.conditions import Conditions
@@ -71,7 +71,7 @@ async def find_tasks(
 ) -> Page[Task]:
     """A page of the tasks an actor sees, the next due first unless told otherwise."""
     conditions = to_conditions(actor, search, now)
-    narrow = sees_few(actor) and paging.sort != SOURCE.natural
+    narrow = is_restricted(actor) and paging.sort != SOURCE.natural
     return await find_page(connection, SOURCE, conditions, paging, narrow=narrow)
 
 

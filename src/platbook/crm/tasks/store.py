@@ -11,10 +11,10 @@ from platbook.base.errors import InvalidInput, NotAllowed, NotFound
 from platbook.base.ids import new_id
 from platbook.base.rights import Ownership, Right, record_access, require
 from platbook.crm.enums import InteractionType
-from platbook.crm.interactions.log import note
-from platbook.crm.leads.lead import note_activity
+from platbook.crm.interactions.log import log_interaction
+from platbook.crm.leads.lead import record_activity
 from platbook.crm.leads.rows import lock_lead, save_lead
-from platbook.crm.tasks.task import Said, Task, apply, complete
+from platbook.crm.tasks.task import Said, Task, apply_patch, complete
 from platbook.crm.visibility import check_lead, check_task
 from platbook.db import ReadConnection, WriteConnection, load_queries
 from platbook.jobs.outbox import write_event
@@ -33,7 +33,7 @@ async def create_task(connection: WriteConnection, actor: Actor, said: Said, at:
     """Make a task, for oneself unless told otherwise. InvalidInput names the field; NotFound for a lead not seen."""
     require(actor, Right.WRITE_CRM)
     said = {"assigned_to": actor.user_id, **said}
-    task = apply(Task(new_id(), "", actor.name, at, at), said, at)
+    task = apply_patch(Task(new_id(), "", actor.name, at, at), said, at)
     task = await _settle(connection, actor, task, said)
     await insert_task(connection, task)
     await _tell(connection, actor, "task created", task, at)
@@ -50,7 +50,7 @@ async def insert_task(connection: WriteConnection, task: Task) -> None:
 async def change_task(connection: WriteConnection, actor: Actor, task_id: UUID, said: Said, at: datetime) -> Task:
     """Change what is said and leave the rest. Errors as of `create_task`, NotAllowed."""
     before = await _lock(connection, actor, Right.WRITE_CRM, task_id)
-    task = await _settle(connection, actor, apply(before, said, at), said)
+    task = await _settle(connection, actor, apply_patch(before, said, at), said)
     return await _save(connection, actor, before, task, at)
 
 
@@ -70,7 +70,7 @@ async def delete_task(connection: WriteConnection, actor: Actor, task_id: UUID, 
     await _tell(connection, actor, "task deleted", task, at)
 
 
-async def give_reminders(connection: WriteConnection, at: datetime, *, most: int = 500) -> int:
+async def send_reminders(connection: WriteConnection, at: datetime, *, most: int = 500) -> int:
     """Write an event for each reminder whose time has come; how many. Each is given once."""
     due = await connection.dicts(Q.take_reminders, {"at": at, "most": most})
     for one in due:
@@ -139,8 +139,8 @@ async def _note_completed(connection: WriteConnection, actor: Actor, task: Task,
     if task.lead_id is not None and (lead := await lock_lead(connection, task.lead_id)) is not None:
         kind = InteractionType.TASK_COMPLETED
         metadata = {"taskId": str(task.id), "type": task.type}
-        await note(connection, actor, task.lead_id, kind, at, content=task.title, metadata=metadata)
-        await save_lead(connection, note_activity(lead, kind, at, at))
+        await log_interaction(connection, actor, task.lead_id, kind, at, content=task.title, metadata=metadata)
+        await save_lead(connection, record_activity(lead, kind, at, at))
     await _tell(connection, actor, "task completed", task, at)
 
 

@@ -11,8 +11,8 @@ from platbook.base.errors import InvalidInput
 from platbook.base.times import as_utc
 from platbook.crm.enums import Priority, TaskType
 
-LONGEST_TITLE = 300
-MOST_MINUTES = 60 * 24 * 60
+MAX_TITLE_LENGTH = 300
+MAX_REMINDER_MINUTES = 60 * 24 * 60
 _END_OF_DAY = time(23, 59, 59)
 _DATE_LENGTH = len("2026-01-01")
 _YEARS = range(1970, 9000)
@@ -59,11 +59,11 @@ WRITABLE = frozenset(
 )  # fmt: skip
 
 
-def apply(task: Task, said: Said, at: datetime) -> Task:
+def apply_patch(task: Task, said: Said, at: datetime) -> Task:
     """The task as it is after what was said; lead and assigned person are settled elsewhere. InvalidInput."""
     title = " ".join(str(said.get("title", task.title) or "").split())
-    if not 1 <= len(title) <= LONGEST_TITLE:
-        raise InvalidInput.of("title", f"must have 1 to {LONGEST_TITLE} characters")
+    if not 1 <= len(title) <= MAX_TITLE_LENGTH:
+        raise InvalidInput.of("title", f"must have 1 to {MAX_TITLE_LENGTH} characters")
     zone = str(said.get("time_zone") or task.time_zone)
     due = task.due_date
     if "due_date" in said:
@@ -71,8 +71,8 @@ def apply(task: Task, said: Said, at: datetime) -> Task:
     elif zone != task.time_zone:
         _zone(zone)
     minutes = cast("int | None", said.get("remind_minutes_before", task.remind_minutes_before))
-    if minutes is not None and not 0 <= minutes <= MOST_MINUTES:
-        raise InvalidInput.of("remindMinutesBefore", f"must be 0 to {MOST_MINUTES}")
+    if minutes is not None and not 0 <= minutes <= MAX_REMINDER_MINUTES:
+        raise InvalidInput.of("remindMinutesBefore", f"must be 0 to {MAX_REMINDER_MINUTES}")
     changed = replace(
         task,
         title=title,

@@ -12,11 +12,11 @@ from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput
 from platbook.base.rights import Right, require
-from platbook.crm.transfer.import_context import Ground, Source, find_owners
-from platbook.crm.transfer.mapping import ColumnMapping, Kind, apply_mapping, read_mapping
+from platbook.crm.transfer.import_context import ImportContext, ImportSource, find_import_users
+from platbook.crm.transfer.mapping import ColumnMapping, FileKind, apply_mapping, read_mapping
 from platbook.crm.transfer.notes import import_notes
 from platbook.crm.transfer.people import import_people
-from platbook.crm.transfer.report import Report
+from platbook.crm.transfer.report import ImportReport
 from platbook.crm.transfer.table import read_header, read_rows
 from platbook.crm.transfer.tags import import_tags
 from platbook.crm.transfer.tasks import import_tasks
@@ -24,42 +24,49 @@ from platbook.db import Database
 
 _SAMPLES = 3
 
-_IMPORTS: Mapping[Kind, Callable[[Database, Ground, Source, Report], Awaitable[None]]] = MappingProxyType(
-    {Kind.PEOPLE: import_people, Kind.TAGS: import_tags, Kind.NOTES: import_notes, Kind.TASKS: import_tasks}
+_IMPORTS: Mapping[FileKind, Callable[[Database, ImportContext, ImportSource, ImportReport], Awaitable[None]]] = (
+    MappingProxyType(
+        {
+            FileKind.PEOPLE: import_people,
+            FileKind.TAGS: import_tags,
+            FileKind.NOTES: import_notes,
+            FileKind.TASKS: import_tasks,
+        }
+    )
 )
 """In this order: everything else is about people."""
 
 
 @dataclass(frozen=True, slots=True)
-class Files:
+class ImportFiles:
     """The files of one import, and what was said of their columns, by kind."""
 
-    paths: Mapping[Kind, Path]
+    paths: Mapping[FileKind, Path]
     mapping: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class FilePreview:
     """What a file's columns mean, and its first rows by that meaning."""
 
-    kind: Kind
+    kind: FileKind
     mapping: ColumnMapping
     samples: list[dict[str, object]]
 
 
-def preview_files(files: Files) -> list[Preview]:
+def preview_files(files: ImportFiles) -> list[FilePreview]:
     """What an import would make of its files. Nothing is stored. InvalidInput."""
-    previews: list[Preview] = []
+    previews: list[FilePreview] = []
     for kind, path in files.paths.items():
         mapping = _to_mapping(files, kind, path)
         samples = [apply_mapping(mapping, row.cells) for row in islice(read_rows(path), _SAMPLES)]
-        previews.append(Preview(kind, mapping, samples))
+        previews.append(FilePreview(kind, mapping, samples))
     return previews
 
 
 async def import_files(
-    database: Database, actor: Actor, files: Files, at: datetime, *, system: str, announce: bool = False
-) -> Report:
+    database: Database, actor: Actor, files: ImportFiles, at: datetime, *, system: str, announce: bool = False
+) -> ImportReport:
     """Import related files from a system. Done again, it changes nothing.
 
     Silent: no rule, event, mail or task follows, unless it is to be announced. InvalidInput for a file that is none.
@@ -69,17 +76,17 @@ async def import_files(
     if not mappings:
         raise InvalidInput("there is nothing to import")
     async with database.read() as connection:
-        ground = Ground(actor, at, system, await find_owners(connection), announce)
-    report = Report()
+        ground = ImportContext(actor, at, system, await find_import_users(connection), announce)
+    report = ImportReport()
     for kind, take_in in _IMPORTS.items():
         if kind in mappings:
             report.of(kind)
-            await take_in(database, ground, Source(read_rows(files.paths[kind]), mappings[kind]), report)
+            await take_in(database, ground, ImportSource(read_rows(files.paths[kind]), mappings[kind]), report)
     async with database.transaction() as connection:
         details = {kind.value: counts.added for kind, counts in report.counts.items()}
         await audit.record(connection, actor, "leads imported", AuditSubject("import", system), at, details)
     return report
 
 
-def _to_mapping(files: Files, kind: Kind, path: Path) -> ColumnMapping:
+def _to_mapping(files: ImportFiles, kind: FileKind, path: Path) -> ColumnMapping:
     return read_mapping(kind, read_header(path), files.mapping.get(kind.value, {}))

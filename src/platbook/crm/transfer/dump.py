@@ -24,17 +24,17 @@ from platbook.base.times import as_utc, to_iso_z
 from platbook.crm.leads.lead import Lead
 from platbook.crm.tasks.task import Task
 from platbook.crm.transfer.import_context import Q
-from platbook.crm.transfer.table import writing
+from platbook.crm.transfer.table import open_csv_writer
 from platbook.db import Database, ReadConnection
 from platbook.db.compose import SQL, Identifier, Literal, Placeholder
 
-FORMAT = 1
+FORMAT_VERSION = 1
 MANIFEST = "platbook-export.json"
 _PAGE = 5000
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class BackupTable:
     """A table as it is written: its columns in order, of those the users and the lists of users, and its key."""
 
     name: str
@@ -44,15 +44,15 @@ class Table:
     users: frozenset[str] = frozenset()
 
 
-TABLES: tuple[Table, ...] = (
-    Table(
+TABLES: tuple[BackupTable, ...] = (
+    BackupTable(
         "leads",
         "leads",
         tuple(one.name for one in fields(Lead)),
         users=frozenset({"assigned_to", "claimants", "claim_fallback"}),
     ),
-    Table("tasks", "tasks", tuple(one.name for one in fields(Task)), users=frozenset({"assigned_to", "lead_owner"})),
-    Table(
+    BackupTable("tasks", "tasks", tuple(one.name for one in fields(Task)), users=frozenset({"assigned_to", "lead_owner"})),
+    BackupTable(
         "interactions",
         "interactions",
         (
@@ -61,7 +61,7 @@ TABLES: tuple[Table, ...] = (
         ),
         users=frozenset({"user_id"}),
     ),
-    Table(
+    BackupTable(
         "lead_rules",
         "rules",
         (
@@ -70,14 +70,14 @@ TABLES: tuple[Table, ...] = (
         ),
         users=frozenset({"fallback_to"}),
     ),
-    Table(
+    BackupTable(
         "lead_rule_members",
         "rule_members",
         ("rule_id", "user_id", "place", "weight", "credit"),
         key=("rule_id", "place"),
         users=frozenset({"user_id"}),
     ),
-    Table(
+    BackupTable(
         "lead_events",
         "events",
         (
@@ -86,10 +86,10 @@ TABLES: tuple[Table, ...] = (
         ),
         users=frozenset({"sender"}),
     ),
-    Table(
+    BackupTable(
         "lead_contacts", "contacts", ("kind", "value", "lead_id"), key=("kind", "value")
     ),
-    Table(
+    BackupTable(
         "crm_external_ids",
         "external_ids",
         ("system", "kind", "external_id", "row_id", "hash"),
@@ -111,7 +111,7 @@ async def export_all(database: Database, actor: Actor, folder: Path, at: datetim
         emails = await find_emails(connection)
         for table in TABLES:
             counts[table.file] = await _write_table(connection, table, folder, emails)
-    manifest = {"format": FORMAT, "exportedAt": as_utc(at).isoformat(), "rows": counts}
+    manifest = {"format": FORMAT_VERSION, "exportedAt": as_utc(at).isoformat(), "rows": counts}
     _write(folder / MANIFEST, manifest)
     async with database.transaction() as connection:
         await audit.record(connection, actor, "crm exported", AuditSubject("export", "all"), at, counts)
@@ -124,7 +124,7 @@ async def find_emails(connection: ReadConnection) -> dict[UUID, str]:
     return {cast("UUID", row[0]): str(row[1]) for row in rows}
 
 
-async def read_table(connection: ReadConnection, table: Table) -> AsyncGenerator[list[dict[str, object]]]:
+async def read_table(connection: ReadConnection, table: BackupTable) -> AsyncGenerator[list[dict[str, object]]]:
     """Every row in the order of its key, a page at a time."""
     key = SQL(", ").join(Identifier(column) for column in table.key)
     columns = SQL(", ").join(Identifier(column) for column in table.columns)
@@ -142,7 +142,7 @@ async def read_table(connection: ReadConnection, table: Table) -> AsyncGenerator
         condition, params = after, {mark: rows[-1][column] for mark, column in zip(places, table.key, strict=True)}
 
 
-def to_line(table: Table, row: Mapping[str, object], emails: Mapping[UUID, str]) -> dict[str, object]:
+def to_line(table: BackupTable, row: Mapping[str, object], emails: Mapping[UUID, str]) -> dict[str, object]:
     """A row as a line's object. Pure."""
     line: dict[str, object] = {}
     for column in table.columns:
@@ -153,13 +153,13 @@ def to_line(table: Table, row: Mapping[str, object], emails: Mapping[UUID, str])
     return line
 
 
-async def _write_table(connection: ReadConnection, table: Table, folder: Path, emails: Mapping[UUID, str]) -> int:
+async def _write_table(connection: ReadConnection, table: BackupTable, folder: Path, emails: Mapping[UUID, str]) -> int:
     count = 0
     with ExitStack() as stack:
         lines = stack.enter_context((folder / f"{table.file}.jsonl").open("wb"))
         cells = None
         if table.name in _FOR_PEOPLE:
-            cells = stack.enter_context(writing(folder / f"{table.file}.csv", [*map(to_camel, table.columns)]))
+            cells = stack.enter_context(open_csv_writer(folder / f"{table.file}.csv", [*map(to_camel, table.columns)]))
         async for rows in read_table(connection, table):
             for row in rows:
                 line = to_line(table, row, emails)

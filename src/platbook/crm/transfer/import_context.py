@@ -13,7 +13,7 @@ import orjson
 from platbook.base.actor import Actor
 from platbook.base.times import parse_utc
 from platbook.crm.transfer.mapping import ColumnMapping
-from platbook.crm.transfer.table import Row
+from platbook.crm.transfer.table import CsvRow
 from platbook.db import ReadConnection, WriteConnection, load_queries
 
 T = TypeVar("T")
@@ -23,12 +23,12 @@ Q = load_queries(__package__ or "platbook.crm.transfer")
 BATCH = 1000
 
 
-class RowRefused(Exception):
+class RowRejected(Exception):
     """A row that cannot be used; its text says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
+class ImportUser:
     """A user as a row may name one."""
 
     id: UUID
@@ -39,52 +39,56 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class ImportContext:
     """One import: `system` names where the ids come from; `announce`: rules and events as for any other lead."""
 
     actor: Actor
     at: datetime
     system: str
-    owners: Mapping[str, Owner]
+    owners: Mapping[str, ImportUser]
     announce: bool = False
 
-    def owner(self, said: Mapping[str, object], word: str) -> Owner | None:
+    def owner(self, said: Mapping[str, object], word: str) -> ImportUser | None:
         """The user a row names. RowRefused for one who is not here."""
         email = str(said.get(word, "")).lower()
         if email and email not in self.owners:
-            raise RowRefused(f"{word}: there is no user {email}")
+            raise RowRejected(f"{word}: there is no user {email}")
         return self.owners.get(email)
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ImportSource:
     """One file: its rows, and what its columns mean."""
 
-    rows: Iterable[Row]
+    rows: Iterable[CsvRow]
     mapping: ColumnMapping
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class ExternalRecord:
     """What an id of the other system led to the last time."""
 
     row_id: UUID
     hash: bytes
 
 
-async def find_owners(connection: ReadConnection) -> dict[str, Owner]:
+async def find_import_users(connection: ReadConnection) -> dict[str, ImportUser]:
     """Every user by e-mail address."""
-    return {one.email: one for one in await connection.all(Owner, Q.find_users)}
+    return {one.email: one for one in await connection.all(ImportUser, Q.find_users)}
 
 
-async def find_known(connection: ReadConnection, system: str, kind: str, ids: Sequence[str]) -> dict[str, Known]:
+async def find_external_records(
+    connection: ReadConnection, system: str, kind: str, ids: Sequence[str]
+) -> dict[str, ExternalRecord]:
     """What these ids led to the last time."""
     params = {"system": system, "kind": kind, "ids": list(ids)}
     rows = await connection.tuples(Q.find_external, params)
-    return {str(name): Known(UUID(str(row)), _bytes(known)) for name, row, known in rows}
+    return {str(name): ExternalRecord(UUID(str(row)), _bytes(known)) for name, row, known in rows}
 
 
-async def remember(connection: WriteConnection, system: str, kind: str, told: Mapping[str, Known]) -> None:
+async def save_external_ids(
+    connection: WriteConnection, system: str, kind: str, told: Mapping[str, ExternalRecord]
+) -> None:
     """Remember what these ids led to, and what was said."""
     params = {
         "system": system,
@@ -106,7 +110,7 @@ def to_moment(text: str, word: str) -> datetime:
     try:
         return parse_utc(text)
     except ValueError:
-        raise RowRefused(f"{word}: {text} is no time in ISO 8601") from None
+        raise RowRejected(f"{word}: {text} is no time in ISO 8601") from None
 
 
 def batches(rows: Iterable[T]) -> Iterator[list[T]]:

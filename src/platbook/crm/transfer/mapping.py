@@ -13,7 +13,7 @@ IGNORED = "-"
 CUSTOM = "customFields."
 
 
-class Kind(StrEnum):
+class FileKind(StrEnum):
     """What a file holds."""
 
     PEOPLE = "people"
@@ -22,22 +22,22 @@ class Kind(StrEnum):
     TAGS = "tags"
 
 
-WORDS: Mapping[Kind, frozenset[str]] = MappingProxyType(
+FIELDS: Mapping[FileKind, frozenset[str]] = MappingProxyType(
     {
-        Kind.PEOPLE: frozenset(
+        FileKind.PEOPLE: frozenset(
             {
                 "externalId", "firstName", "lastName", "name", "emails", "phones", "source", "status", "priority",
                 "budgetMin", "budgetMax", "notes", "tags", "owner", "createdAt", "aiSummary",
             }
         ),
-        Kind.NOTES: frozenset({"externalId", "person", "type", "content", "date", "author"}),
-        Kind.TASKS: frozenset(
+        FileKind.NOTES: frozenset({"externalId", "person", "type", "content", "date", "author"}),
+        FileKind.TASKS: frozenset(
             {
                 "externalId", "person", "title", "description", "type", "dueDate", "timeZone", "priority", "owner",
                 "isCompleted", "completedAt", "createdAt",
             }
         ),
-        Kind.TAGS: frozenset({"person", "tag"}),
+        FileKind.TAGS: frozenset({"person", "tag"}),
     }
 )  # fmt: skip
 """What a column may mean. `person` is a person's id in the same system, or an e-mail address; `owner` and `author` are
@@ -91,7 +91,7 @@ class ColumnMapping:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
 
 
-def propose(kind: Kind, columns: Sequence[str]) -> ColumnMapping:
+def propose_mapping(kind: FileKind, columns: Sequence[str]) -> ColumnMapping:
     """What columns are likely to mean, by their names. A people's column that says nothing becomes a custom field."""
     found: dict[str, str] = {}
     for column in columns:
@@ -100,34 +100,34 @@ def propose(kind: Kind, columns: Sequence[str]) -> ColumnMapping:
             (
                 word
                 for word, names in _SYNONYMS.items()
-                if word in WORDS[kind] and name in names and (word in _REPEATED or word not in found.values())
+                if word in FIELDS[kind] and name in names and (word in _REPEATED or word not in found.values())
             ),
             None,
         )
-        found[column] = meant or (f"{CUSTOM}{column}" if kind is Kind.PEOPLE else IGNORED)
+        found[column] = meant or (f"{CUSTOM}{column}" if kind is FileKind.PEOPLE else IGNORED)
     return ColumnMapping(found)
 
 
-def read_mapping(kind: Kind, columns: Sequence[str], said: object) -> ColumnMapping:
+def read_mapping(kind: FileKind, columns: Sequence[str], said: object) -> ColumnMapping:
     """What a person said of a file's columns, over what is proposed. Errors: InvalidInput.
 
     `{"columns": {"Stage": "status", "Junk": "-"}, "values": {"status": {"Hot": "Qualified"}}}`
     """
-    proposed = dict(propose(kind, columns).columns)
+    proposed = dict(propose_mapping(kind, columns).columns)
     given = _object(said, kind)
     for column, word in _object(given.get("columns", {}), f"{kind}.columns").items():
         if column not in proposed:
             raise InvalidInput.of(f"{kind}.columns.{column}", "is no column of the file")
         if not _is_word(kind, word):
-            raise InvalidInput.of(f"{kind}.columns.{column}", f"must be of {', '.join(sorted(WORDS[kind]))}")
+            raise InvalidInput.of(f"{kind}.columns.{column}", f"must be of {', '.join(sorted(FIELDS[kind]))}")
         proposed[column] = str(word)
     values: dict[str, Mapping[str, str]] = {}
     for word, table in _object(given.get("values", {}), f"{kind}.values").items():
-        if word not in WORDS[kind]:
-            raise InvalidInput.of(f"{kind}.values.{word}", f"must be of {', '.join(sorted(WORDS[kind]))}")
+        if word not in FIELDS[kind]:
+            raise InvalidInput.of(f"{kind}.values.{word}", f"must be of {', '.join(sorted(FIELDS[kind]))}")
         known = _object(table, f"{kind}.values.{word}")
         values[word] = {name.lower(): str(value) for name, value in known.items()}
-    counted = [word for word in proposed.values() if word in WORDS[kind] and word not in _REPEATED]
+    counted = [word for word in proposed.values() if word in FIELDS[kind] and word not in _REPEATED]
     for word in counted:
         if counted.count(word) > 1:
             raise InvalidInput.of(f"{kind}.columns", f"{word} is meant by two columns; leave one out with -")
@@ -156,12 +156,12 @@ def apply_mapping(mapping: ColumnMapping, cells: Mapping[str, str]) -> dict[str,
     return said
 
 
-def _is_word(kind: Kind, word: object) -> bool:
+def _is_word(kind: FileKind, word: object) -> bool:
     if not isinstance(word, str):
         return False
-    if kind is Kind.PEOPLE and word.startswith(CUSTOM) and len(word) > len(CUSTOM):
+    if kind is FileKind.PEOPLE and word.startswith(CUSTOM) and len(word) > len(CUSTOM):
         return True
-    return word == IGNORED or word in WORDS[kind]
+    return word == IGNORED or word in FIELDS[kind]
 
 
 def _object(value: object, word: str) -> dict[str, object]:

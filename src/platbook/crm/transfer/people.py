@@ -13,30 +13,38 @@ from uuid import UUID
 from platbook.base.errors import InvalidInput, TryLater
 from platbook.base.ids import new_id
 from platbook.crm.contacts import EMAIL, PHONE
-from platbook.crm.enums import Priority, Stage
-from platbook.crm.intake.assignment import Occasion, assign_by_rule
-from platbook.crm.leads.lead import Lead, apply, new_lead, rescore
+from platbook.crm.enums import LeadStatus, Priority
+from platbook.crm.intake.assignment import RoutingContext, route_lead
+from platbook.crm.leads.lead import Lead, apply_patch, new_lead, rescore
 from platbook.crm.leads.matching import PhoneMatch, choose_by_phone, conflicts, find_by_phones
 from platbook.crm.leads.merging import to_merged
-from platbook.crm.leads.rows import COLUMNS, Contact, contacts_of, find_by_contacts, keep_contacts, save_lead, to_params
+from platbook.crm.leads.rows import (
+    COLUMNS,
+    ContactKey,
+    contacts_of,
+    find_by_contacts,
+    save_lead,
+    sync_contacts,
+    to_params,
+)
 from platbook.crm.leads.rows import Q as LEADS
-from platbook.crm.leads.store import about
+from platbook.crm.leads.store import to_payload
 from platbook.crm.transfer.import_context import (
-    Ground,
-    Known,
-    Owner,
+    ExternalRecord,
+    ImportContext,
+    ImportSource,
+    ImportUser,
     Q,
-    RowRefused,
-    Source,
+    RowRejected,
     batches,
-    find_known,
-    remember,
+    find_external_records,
+    save_external_ids,
     to_hash,
     to_moment,
 )
-from platbook.crm.transfer.mapping import Kind, apply_mapping
-from platbook.crm.transfer.report import Report
-from platbook.crm.transfer.table import Row
+from platbook.crm.transfer.mapping import FileKind, apply_mapping
+from platbook.crm.transfer.report import ImportReport
+from platbook.crm.transfer.table import CsvRow
 from platbook.db import Database, WriteConnection
 from platbook.jobs.outbox import write_event
 
@@ -70,29 +78,29 @@ class _Person:
     hash: bytes
     said: dict[str, object]
     lead: Lead
-    owner: Owner | None
+    owner: ImportUser | None
 
 
 @dataclass(slots=True)
 class _Batch:
     added: list[Lead] = field(default_factory=list[Lead])
     changed: dict[UUID, Lead] = field(default_factory=dict[UUID, Lead])
-    told: dict[str, Known] = field(default_factory=dict[str, Known])
-    taken: dict[Contact, str] = field(default_factory=dict[Contact, str])
-    found: Mapping[Contact, UUID] = field(default_factory=dict[Contact, UUID])
+    told: dict[str, ExternalRecord] = field(default_factory=dict[str, ExternalRecord])
+    taken: dict[ContactKey, str] = field(default_factory=dict[ContactKey, str])
+    found: Mapping[ContactKey, UUID] = field(default_factory=dict[ContactKey, UUID])
 
 
 @dataclass(frozen=True, slots=True)
 class _Lookup:
     """The leads that a batch meets: by contact, by number, by the same system's id, and as they are."""
 
-    found: Mapping[Contact, UUID]
+    found: Mapping[ContactKey, UUID]
     matches: Mapping[str, list[PhoneMatch]]
     linked: Mapping[UUID, str]
     leads: Mapping[UUID, Lead]
 
 
-async def import_people(database: Database, ground: Ground, source: Source, report: Report) -> None:
+async def import_people(database: Database, ground: ImportContext, source: ImportSource, report: ImportReport) -> None:
     """Import a file of people, a thousand in a transaction."""
     seen: set[str] = set()
     for rows in batches(source.rows):
@@ -104,10 +112,10 @@ class _MadeMeanwhile(Exception):
     """Somebody else made one of these people while they were looked up."""
 
 
-async def _store_again(database: Database, ground: Ground, people: list[_Person]) -> Report:
+async def _store_again(database: Database, ground: ImportContext, people: list[_Person]) -> ImportReport:
     """Store a batch, anew where somebody else made one of its people at the same time."""
     for _ in range(_TRIES):
-        report = Report()
+        report = ImportReport()
         try:
             async with database.transaction() as connection:
                 await _store(connection, ground, people, report)
@@ -117,33 +125,35 @@ async def _store_again(database: Database, ground: Ground, people: list[_Person]
     raise TryLater("people of this file keep coming in another way; import it again")
 
 
-def _read(ground: Ground, source: Source, row: Row, report: Report, seen: set[str]) -> _Person | None:
+def _read(
+    ground: ImportContext, source: ImportSource, row: CsvRow, report: ImportReport, seen: set[str]
+) -> _Person | None:
     said = apply_mapping(source.mapping, row.cells)
     try:
         person = _to_person(ground, row.line, said)
         _refuse_twice(person, seen)
-    except (RowRefused, InvalidInput) as error:
-        report.refuse(Kind.PEOPLE, row.line, str(error))
+    except (RowRejected, InvalidInput) as error:
+        report.reject(FileKind.PEOPLE, row.line, str(error))
         return None
     return person
 
 
 def _refuse_twice(person: _Person, seen: set[str]) -> None:
     if person.key in seen:
-        raise RowRefused(f"{person.key} stands in this file twice")
+        raise RowRejected(f"{person.key} stands in this file twice")
     seen.add(person.key)
 
 
-def _to_person(ground: Ground, line: int, said: dict[str, object]) -> _Person:
+def _to_person(ground: ImportContext, line: int, said: dict[str, object]) -> _Person:
     """Read a row. Errors: RowRefused, InvalidInput."""
     told = {_FIELDS[word]: value for word, value in said.items() if word in _FIELDS}
     if "name" in said and "firstName" not in said and "lastName" not in said:
         told["first_name"], _, told["last_name"] = str(said["name"]).rpartition(" ")
-    for word, values in (("status", Stage), ("priority", Priority)):
+    for word, values in (("status", LeadStatus), ("priority", Priority)):
         if word in said:
             known = {str(one).lower(): one for one in values}
             if str(said[word]).lower() not in known:
-                raise RowRefused(
+                raise RowRejected(
                     f"{word}: {said[word]} is none of {', '.join(values)}; name it in the mapping's values"
                 )
             told[word] = known[str(said[word]).lower()]
@@ -151,10 +161,10 @@ def _to_person(ground: Ground, line: int, said: dict[str, object]) -> _Person:
         if word in told:
             told[word] = str(told[word]).replace("$", "").replace(",", "")
             if not str(told[word]).replace(".", "", 1).isdigit():
-                raise RowRefused(f"{word}: {told[word]} is no number")
+                raise RowRejected(f"{word}: {told[word]} is no number")
     created = to_moment(str(said["createdAt"]), "createdAt") if "createdAt" in said else ground.at
     blank = new_lead(new_id(), created)
-    lead = apply(blank, told, ground.at)
+    lead = apply_patch(blank, told, ground.at)
     owner = ground.owner(said, "owner")
     return _Person(line, _to_key(said, lead), to_hash(said), told, _owned(lead, owner), owner)
 
@@ -167,13 +177,15 @@ def _to_key(said: Mapping[str, object], lead: Lead) -> str:
     return f"{contacts[0][0]}:{contacts[0][1]}" if contacts else f"row:{to_hash(said).hex()}"
 
 
-async def _store(connection: WriteConnection, ground: Ground, people: list[_Person], report: Report) -> None:
-    known = await find_known(connection, ground.system, PERSON, [one.key for one in people])
+async def _store(
+    connection: WriteConnection, ground: ImportContext, people: list[_Person], report: ImportReport
+) -> None:
+    known = await find_external_records(connection, ground.system, PERSON, [one.key for one in people])
     fresh = [one for one in people if one.key not in known]
     found = await find_by_contacts(connection, [contact for one in fresh for contact in contacts_of(one.lead)])
     differing = [known[one.key].row_id for one in people if one.key in known and known[one.key].hash != one.hash]
     lookup = await _look_up(connection, ground, found, differing)
-    batch, counts = _Batch(found=found), report.of(Kind.PEOPLE)
+    batch, counts = _Batch(found=found), report.of(FileKind.PEOPLE)
     for one in people:
         try:
             if one.key in known:
@@ -188,13 +200,13 @@ async def _store(connection: WriteConnection, ground: Ground, people: list[_Pers
             else:
                 _add(batch, one, ground.at)
                 counts.added += 1
-        except (RowRefused, InvalidInput) as error:
-            report.refuse(Kind.PEOPLE, one.line, str(error))
+        except (RowRejected, InvalidInput) as error:
+            report.reject(FileKind.PEOPLE, one.line, str(error))
     await _write(connection, ground, batch)
 
 
 async def _look_up(
-    connection: WriteConnection, ground: Ground, found: Mapping[Contact, UUID], differing: list[UUID]
+    connection: WriteConnection, ground: ImportContext, found: Mapping[ContactKey, UUID], differing: list[UUID]
 ) -> _Lookup:
     """Look up a batch. Numbers of leads that the same system has given are left out: they join nobody."""
     linked = await _find_linked(connection, ground, list(found.values()))
@@ -219,7 +231,7 @@ def _meet(one: _Person, lookup: _Lookup, batch: _Batch) -> Lead | None:
         lead = lookup.leads.get(lookup.found[contact]) if contact in lookup.found else None
         other = batch.taken.get(contact) or (None if lead is None else lookup.linked.get(lead.id))
         if other not in {None, one.key}:
-            raise RowRefused(f"{contact[1]} is the address of {other}")
+            raise RowRejected(f"{contact[1]} is the address of {other}")
         if lead is not None:
             return lead
     numbers = [value for kind, value in contacts if kind == PHONE and batch.taken.get((kind, value)) in {None, one.key}]
@@ -244,8 +256,8 @@ def _add(batch: _Batch, one: _Person, at: datetime) -> None:
 def _change(batch: _Batch, one: _Person, before: Lead | None, at: datetime) -> None:
     """What the other system says anew is right."""
     if before is None or before.deleted_at is not None:
-        raise RowRefused("this person was deleted or merged here")
-    lead = _owned(apply(before, one.said, at), one.owner)
+        raise RowRejected("this person was deleted or merged here")
+    lead = _owned(apply_patch(before, one.said, at), one.owner)
     batch.changed[lead.id] = rescore(replace(lead, updated_at=at), at)
     _tell(batch, one, lead)
 
@@ -260,12 +272,12 @@ def _fill_in(batch: _Batch, one: _Person, before: Lead, at: datetime) -> None:
 
 
 def _tell(batch: _Batch, one: _Person, lead: Lead) -> None:
-    batch.told[one.key] = Known(lead.id, one.hash)
+    batch.told[one.key] = ExternalRecord(lead.id, one.hash)
     for contact in contacts_of(lead):
         batch.taken.setdefault(contact, one.key)
 
 
-async def _write(connection: WriteConnection, ground: Ground, batch: _Batch) -> None:
+async def _write(connection: WriteConnection, ground: ImportContext, batch: _Batch) -> None:
     if ground.announce:
         batch.added = [await _announce(connection, ground, lead) for lead in batch.added]
     await copy_leads(connection, batch.added)
@@ -282,7 +294,7 @@ async def _write(connection: WriteConnection, ground: Ground, batch: _Batch) -> 
         raise _MadeMeanwhile
     for lead in batch.changed.values():
         await save_lead(connection, lead)
-        await keep_contacts(connection, lead)
+        await sync_contacts(connection, lead)
         follow = {
             "lead_id": lead.id,
             "owner": lead.assigned_to,
@@ -291,7 +303,7 @@ async def _write(connection: WriteConnection, ground: Ground, batch: _Batch) -> 
             "team": lead.team,
         }
         await connection.run(LEADS.give_tasks, {**follow, "at": ground.at})
-    await remember(connection, ground.system, PERSON, batch.told)
+    await save_external_ids(connection, ground.system, PERSON, batch.told)
 
 
 async def copy_leads(connection: WriteConnection, leads: list[Lead]) -> None:
@@ -301,15 +313,15 @@ async def copy_leads(connection: WriteConnection, leads: list[Lead]) -> None:
         await connection.copy_in("leads", ROW_COLUMNS, ROW_TYPES, rows)
 
 
-async def _announce(connection: WriteConnection, ground: Ground, lead: Lead) -> Lead:
+async def _announce(connection: WriteConnection, ground: ImportContext, lead: Lead) -> Lead:
     """As a lead that came in by itself."""
     if lead.assigned_to is None:
-        lead = await assign_by_rule(connection, lead, Occasion(lead.source), ground.at)
-    await write_event(connection, "lead created", about(lead, ground.actor), ground.at)
+        lead = await route_lead(connection, lead, RoutingContext(lead.source), ground.at)
+    await write_event(connection, "lead created", to_payload(lead, ground.actor), ground.at)
     return lead
 
 
-async def _find_linked(connection: WriteConnection, ground: Ground, leads: list[UUID]) -> dict[UUID, str]:
+async def _find_linked(connection: WriteConnection, ground: ImportContext, leads: list[UUID]) -> dict[UUID, str]:
     rows = await connection.tuples(Q.find_linked, {"system": ground.system, "rows": leads})
     return {cast("UUID", row): str(name) for row, name in rows}
 
@@ -320,5 +332,5 @@ async def _lock(connection: WriteConnection, ids: list[UUID]) -> dict[UUID, Lead
     return {lead.id: lead for lead in await connection.all(Lead, Q.find_people, {"ids": ids})}
 
 
-def _owned(lead: Lead, owner: Owner | None) -> Lead:
+def _owned(lead: Lead, owner: ImportUser | None) -> Lead:
     return lead if owner is None else replace(lead, assigned_to=owner.id, office=owner.office, team=owner.team)

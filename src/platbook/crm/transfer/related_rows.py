@@ -7,16 +7,16 @@ from uuid import UUID
 from platbook.crm.contacts import EMAIL, to_email
 from platbook.crm.leads.lead import Lead
 from platbook.crm.leads.rows import find_by_contacts
-from platbook.crm.transfer.import_context import Ground, Q, Source, find_known, to_hash
-from platbook.crm.transfer.mapping import Kind, apply_mapping
+from platbook.crm.transfer.import_context import ImportContext, ImportSource, Q, find_external_records, to_hash
+from platbook.crm.transfer.mapping import FileKind, apply_mapping
 from platbook.crm.transfer.people import PERSON
-from platbook.crm.transfer.report import Report
-from platbook.crm.transfer.table import Row
+from platbook.crm.transfer.report import ImportReport
+from platbook.crm.transfer.table import CsvRow
 from platbook.db import WriteConnection
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class RelatedRow:
     """One row: what it is known by, the lead it is about, and what it says."""
 
     line: int
@@ -26,27 +26,32 @@ class Line:
     said: dict[str, object]
 
 
-async def find_lines(
-    connection: WriteConnection, ground: Ground, source: Source, kind: Kind, rows: Sequence[Row], report: Report
-) -> list[Line]:
+async def find_related_rows(
+    connection: WriteConnection,
+    ground: ImportContext,
+    source: ImportSource,
+    kind: FileKind,
+    rows: Sequence[CsvRow],
+    report: ImportReport,
+) -> list[RelatedRow]:
     """The rows whose person is here, in their order, and their leads locked; the others are refused."""
     told = [(row.line, apply_mapping(source.mapping, row.cells)) for row in rows]
     leads = await _find_leads(connection, ground, {str(said["person"]) for _, said in told if "person" in said})
-    lines: list[Line] = []
+    lines: list[RelatedRow] = []
     for line, said in told:
         person = str(said.get("person", ""))
         lead = leads.get(person)
         if lead is None:
-            report.refuse(kind, line, f"person: there is no {person}" if person else "person: is required")
+            report.reject(kind, line, f"person: there is no {person}" if person else "person: is required")
             continue
         known_by = str(said.get("externalId", "")) or f"row:{to_hash(said).hex()}"
-        lines.append(Line(line, known_by, to_hash(said), lead, said))
+        lines.append(RelatedRow(line, known_by, to_hash(said), lead, said))
     return lines
 
 
-async def _find_leads(connection: WriteConnection, ground: Ground, people: set[str]) -> dict[str, Lead]:
+async def _find_leads(connection: WriteConnection, ground: ImportContext, people: set[str]) -> dict[str, Lead]:
     """By the other system's ids, or by e-mail address."""
-    known = await find_known(connection, ground.system, PERSON, sorted(people))
+    known = await find_external_records(connection, ground.system, PERSON, sorted(people))
     ids: dict[str, UUID] = {name: one.row_id for name, one in known.items()}
     addresses = {address: name for name in people - ids.keys() if (address := _address(name))}
     found = await find_by_contacts(connection, [(EMAIL, address) for address in addresses])

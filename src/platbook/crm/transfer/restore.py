@@ -15,27 +15,27 @@ from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput
 from platbook.base.rights import Right, require
 from platbook.crm.leads.lead import to_name_text, to_search_text
-from platbook.crm.transfer.dump import FORMAT, MANIFEST, TABLES, Table, find_emails
+from platbook.crm.transfer.dump import FORMAT_VERSION, MANIFEST, TABLES, BackupTable, find_emails
 from platbook.crm.transfer.import_context import Q, batches
 from platbook.db import Database, WriteConnection, as_json
 from platbook.db.compose import SQL, Identifier
 
-Line = dict[str, object]
+JsonLine = dict[str, object]
 
 
 @dataclass(slots=True)
-class Restored:
+class RestoreReport:
     """What came back: rows by file, and how often a user was named who is not here; those places are empty now."""
 
     rows: dict[str, int] = field(default_factory=dict[str, int])
     unknown_users: dict[str, int] = field(default_factory=dict[str, int])
 
 
-async def restore_all(database: Database, actor: Actor, folder: Path, at: datetime) -> Restored:
+async def restore_all(database: Database, actor: Actor, folder: Path, at: datetime) -> RestoreReport:
     """Bring an export back, whole or not at all. InvalidInput for a folder that holds none."""
     require(actor, Right.IMPORT_CRM)
     _check_manifest(folder)
-    restored = Restored()
+    restored = RestoreReport()
     async with database.transaction() as connection:
         users = {email: str(user_id) for user_id, email in (await find_emails(connection)).items()}
         for table in TABLES:
@@ -57,11 +57,11 @@ def _check_manifest(folder: Path) -> None:
         manifest: object = orjson.loads((folder / MANIFEST).read_bytes())
     except (OSError, orjson.JSONDecodeError):
         raise InvalidInput(f"{folder} holds no export of Platbook") from None
-    if not isinstance(manifest, dict) or cast("Line", manifest).get("format") != FORMAT:
-        raise InvalidInput(f"{folder} was written by another release; this one reads format {FORMAT}")
+    if not isinstance(manifest, dict) or cast("Line", manifest).get("format") != FORMAT_VERSION:
+        raise InvalidInput(f"{folder} was written by another release; this one reads format {FORMAT_VERSION}")
 
 
-def _read_lines(path: Path) -> Iterator[Line]:
+def _read_lines(path: Path) -> Iterator[JsonLine]:
     try:
         with path.open("rb") as file:
             for number, text in enumerate(file, start=1):
@@ -73,9 +73,9 @@ def _read_lines(path: Path) -> Iterator[Line]:
         raise InvalidInput(f"{path.name} is missing") from None
 
 
-def _to_row(table: Table, line: Line, users: Mapping[str, str], restored: Restored) -> Line | None:
+def _to_row(table: BackupTable, line: JsonLine, users: Mapping[str, str], restored: RestoreReport) -> JsonLine | None:
     """A line as a row by its columns' names; None: it is about a user who is not here, and nothing else."""
-    row: Line = {column: line.get(to_camel(column)) for column in table.columns}
+    row: JsonLine = {column: line.get(to_camel(column)) for column in table.columns}
     for column in table.users:
         row[column] = _to_users(row[column], users, restored)
     if table.name == "lead_rule_members" and row["user_id"] is None:
@@ -89,7 +89,7 @@ def _to_row(table: Table, line: Line, users: Mapping[str, str], restored: Restor
     return row
 
 
-def _to_users(value: object, users: Mapping[str, str], restored: Restored) -> object:
+def _to_users(value: object, users: Mapping[str, str], restored: RestoreReport) -> object:
     if isinstance(value, list):
         return [found for one in cast("list[object]", value) if (found := _to_users(one, users, restored))]
     if value is None:
@@ -100,7 +100,7 @@ def _to_users(value: object, users: Mapping[str, str], restored: Restored) -> ob
     return users.get(email)
 
 
-async def _insert(connection: WriteConnection, table: Table, rows: Sequence[Line]) -> int:
+async def _insert(connection: WriteConnection, table: BackupTable, rows: Sequence[JsonLine]) -> int:
     """Add rows that are not here; PostgreSQL reads each value as its column's."""
     if not rows:
         return 0

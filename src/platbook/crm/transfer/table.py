@@ -16,7 +16,7 @@ csv.field_size_limit(_LONGEST_CELL)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CsvRow:
     """One row: the line it ends on, and its cells by column, stripped; empty ones are left out."""
 
     line: int
@@ -28,7 +28,7 @@ def read_header(path: Path) -> list[str]:
     return list(_columns(path, _read_lines(path)))
 
 
-def read_rows(path: Path) -> Iterator[Row]:
+def read_rows(path: Path) -> Iterator[CsvRow]:
     """Every row that is not empty. Errors: InvalidInput, for a row longer than the header, or what is not UTF-8."""
     lines = _read_lines(path)
     columns = _columns(path, lines)
@@ -37,11 +37,11 @@ def read_rows(path: Path) -> Iterator[Row]:
             raise InvalidInput(f"{path.name}, line {line}: has {len(values)} cells under {len(columns)} columns")
         cells = {name: cell for name, value in zip(columns, values, strict=False) if (cell := to_plain(value.strip()))}
         if cells:
-            yield Row(line, cells)
+            yield CsvRow(line, cells)
 
 
 @contextmanager
-def writing(path: Path, columns: Sequence[str]) -> Generator[Callable[[Iterable[object]], None]]:
+def open_csv_writer(path: Path, columns: Sequence[str]) -> Generator[Callable[[Iterable[object]], None]]:
     """Write a file with a header, row by row; nothing in it is a formula."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)

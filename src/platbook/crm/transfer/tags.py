@@ -6,25 +6,25 @@ from uuid import UUID
 from platbook.base.errors import InvalidInput
 from platbook.crm.leads.lead import Lead, to_tags
 from platbook.crm.leads.rows import save_lead
-from platbook.crm.transfer.import_context import Ground, Source, batches
-from platbook.crm.transfer.mapping import Kind
-from platbook.crm.transfer.related_rows import find_lines
-from platbook.crm.transfer.report import Report
+from platbook.crm.transfer.import_context import ImportContext, ImportSource, batches
+from platbook.crm.transfer.mapping import FileKind
+from platbook.crm.transfer.related_rows import find_related_rows
+from platbook.crm.transfer.report import ImportReport
 from platbook.db import Database
 
 
-async def import_tags(database: Database, ground: Ground, source: Source, report: Report) -> None:
+async def import_tags(database: Database, ground: ImportContext, source: ImportSource, report: ImportReport) -> None:
     """Import a file of tags, one to a row."""
-    counts = report.of(Kind.TAGS)
+    counts = report.of(FileKind.TAGS)
     for rows in batches(source.rows):
         async with database.transaction() as connection:
             touched: dict[UUID, Lead] = {}
-            for one in await find_lines(connection, ground, source, Kind.TAGS, rows, report):
+            for one in await find_related_rows(connection, ground, source, FileKind.TAGS, rows, report):
                 lead = touched.get(one.lead.id, one.lead)
                 try:
                     tags = to_tags([*lead.tags, str(one.said.get("tag", ""))])
                 except InvalidInput as error:
-                    report.refuse(Kind.TAGS, one.line, str(error))
+                    report.reject(FileKind.TAGS, one.line, str(error))
                     continue
                 if tags == lead.tags:
                     counts.unchanged += 1

@@ -9,20 +9,20 @@ from platbook.base.errors import InvalidInput
 from platbook.base.ids import new_id
 from platbook.crm.enums import Priority, TaskType
 from platbook.crm.tasks.store import COLUMNS, Q, to_params
-from platbook.crm.tasks.task import Task, apply
+from platbook.crm.tasks.task import Task, apply_patch
 from platbook.crm.transfer.import_context import (
-    Ground,
-    Known,
-    RowRefused,
-    Source,
+    ExternalRecord,
+    ImportContext,
+    ImportSource,
+    RowRejected,
     batches,
-    find_known,
-    remember,
+    find_external_records,
+    save_external_ids,
     to_moment,
 )
-from platbook.crm.transfer.mapping import Kind
-from platbook.crm.transfer.related_rows import Line, find_lines
-from platbook.crm.transfer.report import Report
+from platbook.crm.transfer.mapping import FileKind
+from platbook.crm.transfer.related_rows import RelatedRow, find_related_rows
+from platbook.crm.transfer.report import ImportReport
 from platbook.db import Database, WriteConnection
 from platbook.jobs.outbox import write_event
 
@@ -40,19 +40,21 @@ _FIELDS = {
 }  # fmt: skip
 
 
-async def import_tasks(database: Database, ground: Ground, source: Source, report: Report) -> None:
+async def import_tasks(database: Database, ground: ImportContext, source: ImportSource, report: ImportReport) -> None:
     """Import a file of tasks; one that says something else under its id is changed."""
     for rows in batches(source.rows):
         async with database.transaction() as connection:
-            lines = await find_lines(connection, ground, source, Kind.TASKS, rows, report)
+            lines = await find_related_rows(connection, ground, source, FileKind.TASKS, rows, report)
             await _store(connection, ground, lines, report)
 
 
-async def _store(connection: WriteConnection, ground: Ground, lines: Sequence[Line], report: Report) -> None:
-    known = await find_known(connection, ground.system, _TASK, [one.key for one in lines])
-    counts = report.of(Kind.TASKS)
+async def _store(
+    connection: WriteConnection, ground: ImportContext, lines: Sequence[RelatedRow], report: ImportReport
+) -> None:
+    known = await find_external_records(connection, ground.system, _TASK, [one.key for one in lines])
+    counts = report.of(FileKind.TASKS)
     added: dict[str, Task] = {}
-    told: dict[str, Known] = {}
+    told: dict[str, ExternalRecord] = {}
     for one in lines:
         before = known.get(one.key)
         try:
@@ -68,44 +70,44 @@ async def _store(connection: WriteConnection, ground: Ground, lines: Sequence[Li
             else:
                 task = await _change(connection, ground, one, before.row_id)
                 counts.changed += 1
-            told[one.key] = Known(task.id, one.hash)
-        except (RowRefused, InvalidInput) as error:
-            report.refuse(Kind.TASKS, one.line, str(error))
+            told[one.key] = ExternalRecord(task.id, one.hash)
+        except (RowRejected, InvalidInput) as error:
+            report.reject(FileKind.TASKS, one.line, str(error))
     await copy_tasks(connection, list(added.values()))
-    await remember(connection, ground.system, _TASK, told)
+    await save_external_ids(connection, ground.system, _TASK, told)
     if ground.announce:
         for task in added.values():
             payload = {"taskId": str(task.id), "leadId": str(task.lead_id), "by": ground.actor.name}
             await write_event(connection, "task created", payload, ground.at)
 
 
-def _refuse_twice(one: Line, told: Mapping[str, Known]) -> None:
+def _refuse_twice(one: RelatedRow, told: Mapping[str, ExternalRecord]) -> None:
     if one.key in told:
-        raise RowRefused(f"{one.key} stands in this file twice")
+        raise RowRejected(f"{one.key} stands in this file twice")
 
 
-async def _change(connection: WriteConnection, ground: Ground, one: Line, task_id: UUID) -> Task:
+async def _change(connection: WriteConnection, ground: ImportContext, one: RelatedRow, task_id: UUID) -> Task:
     before = await connection.first(Task, Q.lock_task, {"id": task_id})
     if before is None:
-        raise RowRefused("this task was deleted here")
+        raise RowRejected("this task was deleted here")
     task = replace(_to_task(ground, one, before), updated_at=ground.at)
     await connection.run(Q.save_task, to_params(task))
     return task
 
 
-def _to_task(ground: Ground, one: Line, before: Task) -> Task:
+def _to_task(ground: ImportContext, one: RelatedRow, before: Task) -> Task:
     """Read a task over what it was. Errors: RowRefused, InvalidInput."""
     said: dict[str, object] = {_FIELDS[word]: value for word, value in one.said.items() if word in _FIELDS}
     for word, values in (("type", TaskType), ("priority", Priority)):
         if word in one.said:
             names = {str(value).lower(): value for value in values}
             if str(one.said[word]).lower() not in names:
-                raise RowRefused(
+                raise RowRejected(
                     f"{word}: {one.said[word]} is none of {', '.join(values)}; name it in the mapping's values"
                 )
             said[word] = names[str(one.said[word]).lower()]
     owner = ground.owner(one.said, "owner")
-    task = apply(before, said, ground.at)
+    task = apply_patch(before, said, ground.at)
     created = to_moment(str(one.said["createdAt"]), "createdAt") if "createdAt" in one.said else before.created_at
     return replace(
         task,
@@ -119,12 +121,12 @@ def _to_task(ground: Ground, one: Line, before: Task) -> Task:
     )
 
 
-def _completed(ground: Ground, one: Line) -> datetime | None:
+def _completed(ground: ImportContext, one: RelatedRow) -> datetime | None:
     if "completedAt" in one.said:
         return to_moment(str(one.said["completedAt"]), "completedAt")
     text = str(one.said.get("isCompleted", "no")).lower()
     if text not in _TRUE | _FALSE:
-        raise RowRefused(f"isCompleted: {text} is neither yes nor no")
+        raise RowRejected(f"isCompleted: {text} is neither yes nor no")
     return ground.at if text in _TRUE else None
 
 
