@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from platbook.crm.leads.maintenance import expire_claims
+from platbook.crm.lifecycle.maintenance import expire_claims
 from tests.api.brokerage import Brokerage, Json, open_brokerage
 from tests.api.conftest import Api, minutes
 

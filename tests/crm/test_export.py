@@ -1,6 +1,7 @@
 """Exporting everything and bringing it back; one person's data out, and gone."""
 
 import csv
+from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
 
@@ -12,17 +13,20 @@ from hypothesis.strategies import text
 from platbook.base.actor import COMMAND_LINE, Actor, Role
 from platbook.base.errors import InvalidInput, NotAllowed, NotFound
 from platbook.crm.enums import UserInteractionType
-from platbook.crm.intake.events import ProcessedEvent, RejectedEvent, ingest_event
+from platbook.crm.intake.events import ingest_event
+from platbook.crm.intake.inbox import ProcessedEvent, RejectedEvent
 from platbook.crm.intake.round_robin import RuleMember
 from platbook.crm.intake.rules import RoutingMethod, RoutingRuleInput, add_rule
 from platbook.crm.interactions.log import add_interaction
-from platbook.crm.leads.merging import merge_lead
-from platbook.crm.leads.store import create_lead, delete_lead
+from platbook.crm.leads.patch import LeadPatch
+from platbook.crm.lifecycle.deletion import delete_lead
+from platbook.crm.lifecycle.editing import create_lead
+from platbook.crm.merging import merge_lead
 from platbook.crm.tasks.store import create_task
+from platbook.crm.transfer.csv_files import to_plain, to_safe
 from platbook.crm.transfer.dump import MANIFEST, export_all
 from platbook.crm.transfer.person import erase_person, export_person
 from platbook.crm.transfer.restore import restore_all
-from platbook.crm.transfer.table import to_plain, to_safe
 from platbook.db import Database, Query
 from tests.crm.conftest import NOW, add_agents
 
@@ -35,7 +39,7 @@ async def furnish(database: Database) -> dict[str, UUID]:
     async with database.transaction() as connection:
         members = (RuleMember(users["ann"], 2), RuleMember(users["abe"], 1))
         await add_rule(connection, COMMAND_LINE, RoutingRuleInput("all", RoutingMethod.WEIGHTED, members), NOW)
-        said = {
+        patch: LeadPatch = {
             "first_name": FORMULA,
             "last_name": "Lane",
             "email": "mira@example.com",
@@ -44,9 +48,9 @@ async def furnish(database: Database) -> dict[str, UUID]:
             "custom_fields": {"pets": ["cat", 2]},
             "assigned_to": users["ann"],
             "consents": [{"channel": "email", "given": True}],
-            "budget_max": "450000.50",
+            "budget_max": Decimal("450000.50"),
         }
-        mira = await create_lead(connection, COMMAND_LINE, said, NOW)
+        mira = await create_lead(connection, COMMAND_LINE, patch, NOW)
         gone = await create_lead(connection, COMMAND_LINE, {"last_name": "Twice", "email": "twice@example.com"}, NOW)
         deleted = await create_lead(connection, COMMAND_LINE, {"last_name": "Deleted"}, NOW)
         await add_interaction(connection, COMMAND_LINE, mira.id, UserInteractionType.NOTE_ADDED, NOW, content="-1+1")
@@ -142,7 +146,7 @@ async def test_folders_that_cannot_be(database: Database, tmp_path: Path) -> Non
     (tmp_path / "file").write_text("x")
     with pytest.raises(InvalidInput, match="not empty"):
         await export_all(database, COMMAND_LINE, tmp_path, NOW)
-    with pytest.raises(InvalidInput, match="holds no export"):
+    with pytest.raises(InvalidInput, match="is not an export"):
         await restore_all(database, COMMAND_LINE, tmp_path, NOW)
     with pytest.raises(NotAllowed):
         await export_all(database, Actor("x", role=Role.ASSISTANT), tmp_path / "new", NOW)

@@ -7,8 +7,9 @@ import orjson
 import pytest
 
 from platbook.base.actor import COMMAND_LINE
-from platbook.crm.intake.events import ProcessedEvent, ingest_event
-from platbook.crm.leads.store import delete_lead
+from platbook.crm.intake.events import ingest_event
+from platbook.crm.intake.inbox import ProcessedEvent
+from platbook.crm.lifecycle.deletion import delete_lead
 from platbook.db import Database, Query
 from tests.crm.conftest import NOW
 

@@ -173,8 +173,8 @@ async def test_a_total_is_counted_by_indexes_alone(brokerage: ReadConnection, co
         ("platbook.crm.leads", "find_lapsed_claims", {"at": NOW, "most": 10}, "leads_claim_until"),
         ("platbook.crm.leads", "find_contacts", {"kinds": ["email"], "values": ["a@b.example"]}, "lead_contacts_pkey"),
         ("platbook.crm.leads", "find_by_phones", {"phones": ["+15125550143"]}, "leads_search"),
-        ("platbook.crm.tasks", "take_reminders", {"at": NOW, "most": 10}, "tasks_remind"),
-        ("platbook.crm.intake", "find_refused", {"limit": 10, "offset": 0}, "lead_events_refused"),
+        ("platbook.crm.tasks", "take_due_reminders", {"at": NOW, "most": 10}, "tasks_remind"),
+        ("platbook.crm.intake", "find_rejected_events", {"limit": 10, "offset": 0}, "lead_events_refused"),
     ],
 )
 async def test_what_is_asked_all_the_time_looks_at_few_rows(

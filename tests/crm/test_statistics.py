@@ -18,8 +18,10 @@ from platbook.crm.enums import InteractionType, UserInteractionType
 from platbook.crm.interactions.log import add_interaction, delete_interaction
 from platbook.crm.interactions.search import InteractionSearch
 from platbook.crm.interactions.statistics import MonthRange, compact_counts, get_interaction_stats, to_month_range
-from platbook.crm.leads.merging import merge_lead
-from platbook.crm.leads.store import assign_lead, create_lead, delete_lead
+from platbook.crm.lifecycle.deletion import delete_lead
+from platbook.crm.lifecycle.editing import create_lead
+from platbook.crm.lifecycle.ownership import assign_lead
+from platbook.crm.merging import merge_lead
 from platbook.crm.transfer.person import erase_person
 from platbook.db import Database, Query, ReadConnection, WriteConnection
 

@@ -12,7 +12,8 @@ from platbook.base.ids import new_id
 from platbook.crm.contacts import to_email, to_emails, to_phone, to_phones
 from platbook.crm.enums import LeadEventType, LeadStatus
 from platbook.crm.intake.event import parse_event, read_event_id
-from platbook.crm.leads.lead import Consent, add_consents, apply_patch, new_lead, record_activity, to_search_text
+from platbook.crm.leads.lead import new_lead, record_activity, to_search_text
+from platbook.crm.leads.patch import ConsentInput, add_consents, apply_patch
 from platbook.crm.leads.scoring import ScoreInput, to_score
 from platbook.crm.tasks.task import to_due
 
@@ -131,8 +132,8 @@ def test_due_on_a_calendar(said: str, zone: str, due: datetime) -> None:
 
 
 def test_consent_is_added_where_it_changes_and_never_taken_back() -> None:
-    yes: Consent = {"channel": "sms", "given": True, "at": "2026-01-01T00:00:00Z", "source": "form"}
-    no: Consent = {"channel": "sms", "given": False, "at": "", "source": "call"}
+    yes: ConsentInput = {"channel": "sms", "given": True, "at": "2026-01-01T00:00:00Z", "source": "form"}
+    no: ConsentInput = {"channel": "sms", "given": False, "source": "call"}
     statements = add_consents([], [yes, yes, no, no], NOW)
     assert statements == [yes, {**no, "at": "2026-01-02T12:00:00Z"}]
 

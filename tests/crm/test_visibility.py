@@ -10,7 +10,7 @@ from platbook.base.ids import new_id
 from platbook.crm.leads.lead import Lead, new_lead
 from platbook.crm.leads.rows import insert_lead
 from platbook.crm.leads.search import LeadSearch, find_leads
-from platbook.crm.visibility import view_lead
+from platbook.crm.leads.visibility import view_lead
 from platbook.db import Database
 from platbook.db.lists import Paging
 from tests.crm.conftest import add_agents

@@ -7,8 +7,10 @@ from platbook.base.rights import Ownership, Right
 from platbook.crm.enums import UserInteractionType
 from platbook.crm.intake.events import ingest_event
 from platbook.crm.interactions.log import add_interaction
-from platbook.crm.leads.store import create_lead
+from platbook.crm.leads.patch import LeadPatch
+from platbook.crm.lifecycle.editing import create_lead
 from platbook.crm.tasks.store import create_task
+from platbook.crm.tasks.task import TaskPatch
 from tests.leaks.table import allows, reaches
 from tests.leaks.world import Caller, Marker, Probe, Target, World
 
@@ -39,11 +41,12 @@ async def furnish(world: World) -> None:
 
 async def _furnish_lead(world: World, owner_id: UUID | None, name: str, belonging: Ownership) -> None:
     email, note, title = f"{name}@marked.example", f"log marker of {name}.", f"task marker of {name}."
-    said: dict[str, object] = {"last_name": name, "email": email, "phone_number": _phone(name), "notes": note}
-    said |= {"assigned_to": owner_id} if owner_id else {"office": belonging.office, "team": belonging.team}
+    patch: LeadPatch = {"last_name": name, "email": email, "phone_number": _phone(name), "notes": note}
+    group: LeadPatch = {"office": belonging.office, "team": belonging.team}
+    patch |= {"assigned_to": owner_id} if owner_id else group
     now = world.api.clock.now()
     async with world.api.services.database.transaction() as connection:
-        lead = await create_lead(connection, COMMAND_LINE, said, now)
+        lead = await create_lead(connection, COMMAND_LINE, patch, now)
         await add_interaction(connection, COMMAND_LINE, lead.id, UserInteractionType.NOTE_ADDED, now, content=note)
         await create_task(connection, COMMAND_LINE, {"title": title, "lead_id": lead.id}, now)
     for text in (email, _phone(name), note, title):
@@ -59,9 +62,9 @@ def _into(caller: Caller) -> UUID:
     return uuid5(caller.user_id, "into")
 
 
-async def _make_lead(world: World, said: dict[str, object]) -> str:
+async def _make_lead(world: World, patch: LeadPatch) -> str:
     async with world.api.services.database.transaction() as connection:
-        lead = await create_lead(connection, COMMAND_LINE, {"last_name": "Fresh", **said}, world.api.clock.now())
+        lead = await create_lead(connection, COMMAND_LINE, {"last_name": "Fresh", **patch}, world.api.clock.now())
     return str(lead.id)
 
 
@@ -76,9 +79,9 @@ async def _nobodys(world: World, owner: Caller) -> Target:
 
 
 async def _task(world: World, owner: Caller) -> Target:
-    said = {"title": "Fresh", "assigned_to": owner.user_id}
+    patch: TaskPatch = {"title": "Fresh", "assigned_to": owner.user_id}
     async with world.api.services.database.transaction() as connection:
-        task = await create_task(connection, COMMAND_LINE, said, world.api.clock.now())
+        task = await create_task(connection, COMMAND_LINE, patch, world.api.clock.now())
     return Target({"task_id": str(task.id)}, owner.belonging)
 
 

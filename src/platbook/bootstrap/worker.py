@@ -8,7 +8,7 @@ from platbook.base.actor import SCHEDULE
 from platbook.bootstrap.photo_jobs import do_photo_work
 from platbook.bootstrap.system import System
 from platbook.crm.interactions.statistics import compact_counts
-from platbook.crm.leads.maintenance import expire_claims, refresh_scores
+from platbook.crm.lifecycle.maintenance import expire_claims, refresh_scores
 from platbook.crm.tasks.store import send_reminders
 from platbook.db import load_queries
 from platbook.db.frozen import end_frozen_sessions

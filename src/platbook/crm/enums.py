@@ -1,10 +1,10 @@
-"""The words of the CRM, as the API spells them."""
+"""Enumerations of the CRM; their values are the API's and the database's."""
 
 from enum import StrEnum
 
 
 class LeadStatus(StrEnum):
-    """Where a lead stands; `status` in the API."""
+    """The stage of a lead in the sales pipeline; `status` in the API."""
 
     NEW = "New"
     CONTACTED = "Contacted"
@@ -19,7 +19,7 @@ class LeadStatus(StrEnum):
 
 
 class Priority(StrEnum):
-    """How pressing a lead or a task is."""
+    """Priority of a lead or a task."""
 
     LOW = "Low"
     MEDIUM = "Medium"
@@ -28,7 +28,7 @@ class Priority(StrEnum):
 
 
 class ContactChannel(StrEnum):
-    """A way of reaching a person, to which they may consent or not."""
+    """A channel of communication to which a person consents or not."""
 
     EMAIL = "email"
     CALL = "call"
@@ -37,7 +37,7 @@ class ContactChannel(StrEnum):
 
 
 class TaskType(StrEnum):
-    """What is to be done."""
+    """Kind of a task."""
 
     CALL = "Call"
     EMAIL = "Email"
@@ -49,7 +49,7 @@ class TaskType(StrEnum):
 
 
 class InteractionType(StrEnum):
-    """What happened."""
+    """Kind of an interaction, logged by a user or by the system."""
 
     CALL_LOGGED = "Call Logged"
     EMAIL_SENT = "Email Sent"
@@ -66,7 +66,7 @@ class InteractionType(StrEnum):
 
 
 class UserInteractionType(StrEnum):
-    """The interactions a person may write; the system writes the others."""
+    """The kinds of interaction that users may log; the system logs the others."""
 
     CALL_LOGGED = "Call Logged"
     EMAIL_SENT = "Email Sent"
@@ -77,7 +77,7 @@ class UserInteractionType(StrEnum):
 
 
 class LeadEventType(StrEnum):
-    """What a person did, as a website or another system reports it."""
+    """An action of a person, as a website or another system reports it."""
 
     REGISTRATION = "Registration"
     INQUIRY = "Inquiry"

@@ -15,17 +15,11 @@ from platbook.api.services import Given, Services
 from platbook.base.actor import Actor
 from platbook.base.errors import CallerError
 from platbook.crm.intake.event import LeadEvent
-from platbook.crm.intake.events import (
-    ProcessedEvent,
-    RejectedEvent,
-    StoredEvent,
-    find_rejected_events,
-    ingest_event,
-    replay_event,
-)
+from platbook.crm.intake.events import ingest_event, replay_event
+from platbook.crm.intake.inbox import ProcessedEvent, RejectedEvent, StoredEvent, find_rejected_events
 from platbook.crm.intake.rules import add_rule, find_rules, get_rule, remove_rule, replace_rule
 from platbook.crm.interactions.log import get_interaction
-from platbook.crm.leads.store import read_lead
+from platbook.crm.leads.visibility import read_lead
 from platbook.crm.tasks.store import read_task
 
 router = APIRouter(prefix="/leads", tags=["Lead intake"])

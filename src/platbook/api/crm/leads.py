@@ -24,11 +24,13 @@ from platbook.api.crm.leads_models import (
 from platbook.api.crm.responses import answer, answer_list, to_lead
 from platbook.api.envelope import Success
 from platbook.api.services import Given
-from platbook.crm.leads.merging import merge_lead
 from platbook.crm.leads.search import LeadSearch, check_duplicate, find_leads, get_lead_stats
-from platbook.crm.leads.store import assign_lead, change_lead, claim_lead, create_lead, delete_lead, read_lead
+from platbook.crm.leads.visibility import LeadView, read_lead
+from platbook.crm.lifecycle.deletion import delete_lead
+from platbook.crm.lifecycle.editing import change_lead, create_lead
+from platbook.crm.lifecycle.ownership import assign_lead, claim_lead
+from platbook.crm.merging import merge_lead
 from platbook.crm.transfer.person import erase_person, export_person
-from platbook.crm.visibility import LeadView
 
 router = APIRouter(prefix="/leads", tags=["Leads"])
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,9 +13,9 @@ from platbook.api.models import Model, Moment, Sent
 from platbook.base.errors import InvalidInput
 from platbook.base.times import as_utc, to_iso_z
 from platbook.crm.enums import ContactChannel, InteractionType, LeadStatus, Priority, TaskType, UserInteractionType
-from platbook.crm.leads.lead import MAX_BUDGET, MAX_TAGS
+from platbook.crm.leads.patch import MAX_BUDGET, MAX_TAGS, ConsentInput, LeadPatch
 from platbook.crm.leads.search import OwnerFilter
-from platbook.crm.tasks.task import MAX_REMINDER_MINUTES, MAX_TITLE_LENGTH
+from platbook.crm.tasks.task import MAX_REMINDER_MINUTES, MAX_TITLE_LENGTH, TaskPatch
 from platbook.db.lists import Paging
 from platbook.db.totals import Count
 
@@ -101,6 +101,13 @@ class ConsentSent(Sent):
     at: datetime | None = None
     source: Word = "api"
 
+    def to_input(self) -> ConsentInput:
+        """The statement, its time in UTC."""
+        statement: ConsentInput = {"channel": self.channel.value, "given": self.given, "source": self.source}
+        if self.at is not None:
+            statement["at"] = to_iso_z(to_aware(self.at))
+        return statement
+
 
 class LeadSent(Sent):
     """What may be said of a lead. `email` and `phoneNumber` put one first among `emails` and `phones`."""
@@ -127,16 +134,12 @@ class LeadSent(Sent):
     )
     ai_summary: Text | None = None
 
-    def said(self) -> dict[str, object]:
-        """What was said, by the names of a lead's fields; what was left out is not there."""
-        said: dict[str, object] = {name: getattr(self, name) for name in self.model_fields_set}
+    def said(self) -> LeadPatch:
+        """The fields that the body sets."""
+        patch = cast("LeadPatch", {name: getattr(self, name) for name in self.model_fields_set})
         if self.consents is not None:
-            said["consents"] = [
-                {"channel": one.channel.value, "given": one.given, "source": one.source}
-                | ({} if one.at is None else {"at": to_iso_z(to_aware(one.at))})
-                for one in self.consents
-            ]
-        return said
+            patch["consents"] = [one.to_input() for one in self.consents]
+        return patch
 
 
 class AssignSent(Sent):
@@ -167,9 +170,9 @@ class TaskSent(Sent):
     is_completed: bool | None = None
     remind_minutes_before: Annotated[int, Field(ge=0, le=MAX_REMINDER_MINUTES)] | None = None
 
-    def said(self) -> dict[str, object]:
-        """What was said, by the names of a task's fields; what was left out is not there."""
-        return {name: getattr(self, name) for name in self.model_fields_set}
+    def said(self) -> TaskPatch:
+        """The fields that the body sets."""
+        return cast("TaskPatch", {name: getattr(self, name) for name in self.model_fields_set})
 
 
 class NewTask(TaskSent):

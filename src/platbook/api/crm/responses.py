@@ -11,8 +11,8 @@ from fastapi import Response
 from platbook.api.envelope import raw_json
 from platbook.crm.interactions.interaction import Interaction
 from platbook.crm.leads.lead import to_api_fields
+from platbook.crm.leads.visibility import LeadView
 from platbook.crm.tasks.task import Task
-from platbook.crm.visibility import LeadView
 from platbook.db.lists import Page, Paging
 
 T = TypeVar("T")

@@ -17,7 +17,8 @@ from platbook.cli.output.console import say
 from platbook.cli.output.json_output import print_json
 from platbook.cli.output.table import Column, print_table
 from platbook.cli.process import run_on_database
-from platbook.crm.intake.events import ProcessedEvent, RejectedEvent, StoredEvent, find_rejected_events, replay_event
+from platbook.crm.intake.events import replay_event
+from platbook.crm.intake.inbox import ProcessedEvent, RejectedEvent, StoredEvent, find_rejected_events
 from platbook.crm.intake.rules import RoutingRuleWithMembers, add_rule, find_rules, remove_rule
 from platbook.crm.transfer.person import erase_person, export_person
 

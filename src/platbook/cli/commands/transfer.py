@@ -1,6 +1,7 @@
 """`platbook import`, `platbook export`: the CRM in from other systems, and out as files."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -16,12 +17,12 @@ from platbook.cli.output.format import to_number
 from platbook.cli.output.json_output import print_json
 from platbook.cli.output.table import Column, print_table
 from platbook.cli.process import run_on_database
+from platbook.crm.transfer.csv_files import open_csv_writer
 from platbook.crm.transfer.csv_import import FilePreview, ImportFiles, import_files, preview_files
 from platbook.crm.transfer.dump import export_all
 from platbook.crm.transfer.mapping import FileKind
 from platbook.crm.transfer.report import ImportReport
 from platbook.crm.transfer.restore import RestoreReport, is_export, restore_all
-from platbook.crm.transfer.table import open_csv_writer
 
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
@@ -147,8 +148,8 @@ def _show(previews: list[FilePreview], *, as_json: bool) -> None:
     sys.stdout.write(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode() + "\n")
 
 
-def _sample(said: dict[str, object], word: str) -> str:
-    value = said.get(word.partition(".")[0])
+def _sample(row: Mapping[str, object], word: str) -> str:
+    value = row.get(word.partition(".")[0])
     if isinstance(value, dict):
         value = cast("dict[str, object]", value).get(word.partition(".")[2])
     return ", ".join(map(str, cast("list[object]", value))) if isinstance(value, list) else str(value or "")

@@ -9,8 +9,8 @@ from platbook.base.actor import Actor
 from platbook.base.errors import NotAllowed
 from platbook.crm.enums import InteractionType
 from platbook.crm.interactions.interaction import Interaction
-from platbook.crm.leads.store import read_lead
-from platbook.crm.visibility import is_restricted, to_interaction_conditions
+from platbook.crm.interactions.visibility import to_interaction_conditions
+from platbook.crm.leads.visibility import is_restricted, read_lead
 from platbook.db import ReadConnection
 from platbook.db.compose import SQL, Identifier
 from platbook.db.conditions import Conditions

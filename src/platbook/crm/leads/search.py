@@ -14,7 +14,13 @@ from platbook.crm.contacts import EMAIL, PHONE, to_email, to_phone
 from platbook.crm.enums import LeadStatus, Priority
 from platbook.crm.leads.lead import Lead
 from platbook.crm.leads.rows import COLUMNS, find_by_contacts, get_lead
-from platbook.crm.visibility import LeadView, is_restricted, to_full_access_condition, to_lead_conditions, view_lead
+from platbook.crm.leads.visibility import (
+    LeadView,
+    is_restricted,
+    to_full_access_condition,
+    to_lead_conditions,
+    view_lead,
+)
 from platbook.db import ReadConnection
 from platbook.db.compose import SQL, Composable, Identifier, Placeholder
 from platbook.db.conditions import Conditions

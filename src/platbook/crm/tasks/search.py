@@ -8,8 +8,9 @@ from uuid import UUID
 
 from platbook.base.actor import Actor
 from platbook.crm.enums import Priority
+from platbook.crm.leads.visibility import is_restricted
 from platbook.crm.tasks.task import Task
-from platbook.crm.visibility import is_restricted, to_task_conditions
+from platbook.crm.tasks.visibility import to_task_conditions
 from platbook.db import ReadConnection
 from platbook.db.compose import SQL, Identifier
 from platbook.db.conditions import Conditions

@@ -1,4 +1,4 @@
-"""What an import did: counts by file, and every refused row with its reason."""
+"""The result of an import: counts by file, and every rejected row with its reason."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
@@ -18,7 +18,7 @@ class ImportCounts:
 
 @dataclass(frozen=True, slots=True)
 class RejectedRow:
-    """A row that was left out, and why."""
+    """A row that was not imported, and why."""
 
     kind: FileKind
     line: int
@@ -27,7 +27,7 @@ class RejectedRow:
 
 @dataclass(slots=True)
 class ImportReport:
-    """An import's result."""
+    """The result of an import."""
 
     counts: dict[FileKind, ImportCounts] = field(default_factory=dict[FileKind, ImportCounts])
     refused: list[RejectedRow] = field(default_factory=list[RejectedRow])
@@ -37,7 +37,7 @@ class ImportReport:
         return self.counts.setdefault(kind, ImportCounts())
 
     def add(self, other: "ImportReport") -> None:
-        """What another part did, too."""
+        """Add the result of another part."""
         for kind, counts in other.counts.items():
             mine = self.of(kind)
             for one in fields(ImportCounts):
@@ -45,12 +45,12 @@ class ImportReport:
         self.refused += other.refused
 
     def reject(self, kind: FileKind, line: int, reason: str) -> None:
-        """Note a row that is left out."""
+        """Count a rejected row."""
         self.of(kind).refused += 1
         self.refused.append(RejectedRow(kind, line, reason))
 
     def to_lines(self) -> Iterator[str]:
-        """A line for each file."""
+        """A summary, one line per file."""
         for kind, counts in self.counts.items():
             yield (
                 f"{kind}: {counts.added} added, {counts.changed} changed, {counts.unchanged} unchanged,"
