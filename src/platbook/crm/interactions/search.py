@@ -32,7 +32,7 @@ SOURCE: Source[Interaction] = Source(
 
 @dataclass(frozen=True, slots=True)
 class InteractionSearch:
-    """What is asked of interactions, all of it together; None asks for all. The end is not included."""
+    """Filters of interactions; all must match, and None matches every one. The end is exclusive."""
 
     lead_id: UUID | None = None
     type: tuple[InteractionType, ...] = ()
@@ -50,18 +50,18 @@ async def find_interactions(
 async def find_timeline(connection: ReadConnection, actor: Actor, lead_id: UUID, paging: Paging) -> Page[Interaction]:
     """A page of one lead's log, the newest first. NotFound; NotAllowed where the lead is only there to be claimed."""
     if not (await read_lead(connection, actor, lead_id)).has_contact_details:
-        raise NotAllowed("this lead is nobody's yet; claim it first")
+        raise NotAllowed("this lead has no owner yet; claim it first")
     return await find_page(connection, SOURCE, to_timeline(lead_id), paging)
 
 
 def to_timeline(lead_id: UUID) -> Conditions:
-    """One lead's entries."""
+    """The interactions of one lead."""
     parts = [SQL("deleted_at IS NULL"), SQL("lead_id = %(lead_id)s")]
     return Conditions(Identifier("interactions"), [*parts], {"lead_id": lead_id})
 
 
 def to_conditions(actor: Actor, search: InteractionSearch) -> Conditions:
-    """What is asked, and what the actor sees, as conditions."""
+    """The filters, and what the actor sees, as conditions."""
     conditions = to_interaction_conditions(actor)
     if search.lead_id is not None:
         conditions.text("lead_id = %(lead_id)s", lead_id=search.lead_id)

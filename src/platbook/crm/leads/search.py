@@ -1,4 +1,4 @@
-"""Lists of leads, their numbers, and whether somebody is known already."""
+"""Lists and statistics of leads, keyword search, and the check for duplicates."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -34,7 +34,7 @@ _TRIGRAM = 3
 
 
 class OwnerFilter(Enum):
-    """Whose leads are asked for, where no user is named."""
+    """A filter by owner that names no user."""
 
     NOBODY = "none"
     ME = "me"
@@ -59,7 +59,7 @@ SOURCE: Source[Lead] = Source(
 
 @dataclass(frozen=True, slots=True)
 class LeadSearch:
-    """What is asked of leads: all filters together, of one filter's values any; every tag. Errors: InvalidInput."""
+    """Filters of leads: all must match, of one filter's values any, but every tag. Errors: InvalidInput."""
 
     status: tuple[LeadStatus, ...] = ()
     priority: tuple[Priority, ...] = ()
@@ -76,17 +76,17 @@ class LeadSearch:
         if self.search is not None and not 1 <= len(self.search.strip()) <= _LONGEST_SEARCH:
             raise InvalidInput.of("search", f"must have 1 to {_LONGEST_SEARCH} characters")
         if len(self.words) > _MOST_WORDS:
-            raise InvalidInput.of("search", f"takes {_MOST_WORDS} words")
+            raise InvalidInput.of("search", f"must have at most {_MOST_WORDS} words")
 
     @property
     def words(self) -> list[str]:
-        """The words looked for, all of them."""
+        """The words of the keyword search; all must match."""
         return (self.search or "").lower().split()
 
 
 @dataclass(slots=True)
 class LeadStats:
-    """Leads in numbers; the owner of unassigned ones is `none`."""
+    """Counts of leads; unassigned ones count for the owner `none`."""
 
     total: int = 0
     by_status: dict[str, int] = field(default_factory=dict[str, int])
@@ -106,15 +106,15 @@ async def find_leads(connection: ReadConnection, actor: Actor, search: LeadSearc
 
 
 async def get_lead_stats(connection: ReadConnection, actor: Actor) -> LeadStats:
-    """The numbers of the leads an actor sees whole."""
+    """Count the leads to which an actor has full access."""
     conditions = to_lead_conditions(actor, full_access=True)
     stats = LeadStats()
     for status, source, owner, count in await connection.tuples(_COUNTS.format(conditions.where), conditions.params):
         times = cast("int", count)
         stats.total += times
         for group, name in ((stats.by_status, status), (stats.by_source, source), (stats.by_owner, owner)):
-            word = "none" if name is None else str(name)
-            group[word] = group.get(word, 0) + times
+            key = "none" if name is None else str(name)
+            group[key] = group.get(key, 0) + times
     return stats
 
 
@@ -124,26 +124,26 @@ _COUNTS = SQL("SELECT status, source, assigned_to, count(*) FROM leads WHERE {} 
 async def check_duplicate(
     connection: ReadConnection, actor: Actor, *, email: str | None, phone: str | None
 ) -> tuple[bool, list[Lead]]:
-    """Whether somebody is found by an address or a number, and who, where the actor sees all of them. InvalidInput."""
+    """Whether a lead has an address or a number, and which, as far as the actor has full access. InvalidInput."""
     contacts: list[tuple[str, str]] = []
-    for kind, text, to, word in ((EMAIL, email, to_email, "email"), (PHONE, phone, to_phone, "phone")):
+    for kind, text, normalize, name in ((EMAIL, email, to_email, "email"), (PHONE, phone, to_phone, "phone")):
         if text is not None:
             try:
-                contacts.append((kind, to(text)))
+                contacts.append((kind, normalize(text)))
             except ValueError as error:
-                raise InvalidInput.of(word, str(error)) from None
+                raise InvalidInput.of(name, str(error)) from None
     if not contacts:
-        raise InvalidInput.of("email", "email or phone is needed")
-    found = dict.fromkeys((await find_by_contacts(connection, contacts)).values())
-    leads = [lead for lead_id in found if (lead := await get_lead(connection, lead_id)) is not None]
-    reach = record_access(actor, Right.READ_CRM)
-    return bool(leads), [lead for lead in leads if reach.holds(lead.ownership)]
+        raise InvalidInput.of("email", "email or phone is required")
+    lead_ids = dict.fromkeys((await find_by_contacts(connection, contacts)).values())
+    leads = [lead for lead_id in lead_ids if (lead := await get_lead(connection, lead_id)) is not None]
+    access = record_access(actor, Right.READ_CRM)
+    return bool(leads), [lead for lead in leads if access.holds(lead.ownership)]
 
 
 def to_conditions(actor: Actor, search: LeadSearch, *, by_tag: bool = False) -> Conditions:
-    """What is asked, and what the actor sees, as conditions.
+    """The filters, and what the actor sees, as conditions.
 
-    `by_tag`: on the leads of the first tag, which knows how many they are, and their order by when they were made.
+    `by_tag`: on the table of the first tag's leads, which is counted, and sorted by creation, by its index.
     """
     conditions = to_lead_conditions(actor)
     if by_tag:
@@ -177,10 +177,10 @@ def _add_owner(conditions: Conditions, actor: Actor, search: LeadSearch) -> None
 
 
 def _add_words(conditions: Conditions, actor: Actor, words: list[str]) -> None:
-    """Where contacts are kept from the reader, they are not found by them either: that would tell them."""
+    """Leads without contact details are matched by name alone, so that searching does not reveal their contacts."""
     if not words:
         return
-    patterns = {f"word_{place}": _to_pattern(word) for place, word in enumerate(words)}
+    patterns = {f"word_{index}": _to_pattern(word) for index, word in enumerate(words)}
     conditions.add(_all_of("search_text", list(patterns)), **patterns)
     if not record_access(actor, Right.READ_CRM).everybody:
         conditions.add(SQL("({} OR {})").format(to_full_access_condition(actor), _all_of("name_text", list(patterns))))
@@ -191,6 +191,6 @@ def _all_of(column: LiteralString, names: list[str]) -> Composable:
 
 
 def _to_pattern(word: str) -> str:
-    """Anywhere in a word; what is too short for a trigram, at the beginning of one."""
+    """A pattern for any part of a word; what is too short for a trigram matches its beginning only."""
     escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%  {escaped}%" if len(word) < _TRIGRAM else f"%{escaped}%"

@@ -1,4 +1,4 @@
-"""Lists of tasks, and their numbers."""
+"""Lists and statistics of tasks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -21,7 +21,7 @@ _TIME = SQL("timestamptz")
 _NEVER = "infinity"
 _URGENCY = {Priority.LOW: 1, Priority.MEDIUM: 2, Priority.HIGH: 3, Priority.URGENT: 4}
 _LONGEST_DAY = timedelta(hours=38)
-"""Wherever a task's calendar stands, its today lies within so much of now."""
+"""In any time zone, all of today is within so much of now."""
 
 
 def _read_due(text: str) -> object:
@@ -46,7 +46,7 @@ SOURCE: Source[Task] = Source(
 
 @dataclass(frozen=True, slots=True)
 class TaskSearch:
-    """What is asked of tasks, all of it together; None asks for all."""
+    """Filters of tasks; all must match, and None matches every task."""
 
     lead_id: UUID | None = None
     priority: tuple[Priority, ...] = ()
@@ -59,7 +59,7 @@ class TaskSearch:
 
 @dataclass(frozen=True, slots=True)
 class TaskStats:
-    """Tasks in numbers. `due_today`: not done, and due today on their own calendars."""
+    """Counts of tasks. `due_today`: open, and due today in their own time zone."""
 
     completed: int
     pending: int
@@ -77,7 +77,7 @@ async def find_tasks(
 
 
 def to_conditions(actor: Actor, search: TaskSearch, now: datetime) -> Conditions:
-    """What is asked, and what the actor sees, as conditions."""
+    """The filters, and what the actor sees, as conditions."""
     conditions = to_task_conditions(actor)
     if search.lead_id is not None:
         conditions.text("lead_id = %(lead_id)s", lead_id=search.lead_id)
@@ -107,7 +107,7 @@ _COUNTS = SQL(
 
 
 async def get_task_stats(connection: ReadConnection, actor: Actor, now: datetime) -> TaskStats:
-    """The numbers of the tasks an actor sees."""
+    """Count the tasks an actor sees."""
     conditions = to_task_conditions(actor)
     params: Mapping[str, object] = {"now": now, "from": now - _LONGEST_DAY, "to": now + _LONGEST_DAY}
     return await connection.one(TaskStats, _COUNTS.format(conditions.where), conditions.params | params)
