@@ -1,4 +1,4 @@
-"""What is worked out of values alone: contacts, scores, due dates, consents, search texts."""
+"""Pure functions: contacts, scores, due dates, consents, search texts."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("said", "kept"),
+    ("text", "normalized"),
     [
         ("(512) 555-0143", "+15125550143"),
         ("512.555.0143 x22", "+15125550143;ext=22"),
@@ -30,26 +30,26 @@ NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
         ("1-512-555-0143", "+15125550143"),
     ],
 )
-def test_numbers_in_one_form(said: str, kept: str) -> None:
-    assert to_phone(said) == kept
-    assert to_phone(kept) == kept
+def test_numbers_are_normalized(text: str, normalized: str) -> None:
+    assert to_phone(text) == normalized
+    assert to_phone(normalized) == normalized
 
 
-@pytest.mark.parametrize("said", ["", "12", "ask me", "+999 1", "5" * 40])
-def test_what_is_no_number(said: str) -> None:
+@pytest.mark.parametrize("text", ["", "12", "ask me", "+999 1", "5" * 40])
+def test_invalid_numbers_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="telephone number"):
-        to_phone(said)
+        to_phone(text)
 
 
 @pytest.mark.parametrize(
-    ("said", "kept"), [(" Mira@EXAMPLE.com ", "mira@example.com"), ("a@MÜNCHEN.example", "a@münchen.example")]
+    ("text", "normalized"), [(" Mira@EXAMPLE.com ", "mira@example.com"), ("a@MÜNCHEN.example", "a@münchen.example")]
 )
-def test_addresses_in_one_form(said: str, kept: str) -> None:
-    assert to_email(said) == kept
-    assert to_email(kept) == kept
+def test_addresses_are_normalized(text: str, normalized: str) -> None:
+    assert to_email(text) == normalized
+    assert to_email(normalized) == normalized
 
 
-def test_each_wrong_one_is_named_by_its_place() -> None:
+def test_each_invalid_one_is_named_by_its_index() -> None:
     with pytest.raises(InvalidInput) as caught:
         to_emails(["a@example.com", "b", "c"])
     assert [one.field for one in caught.value.details] == ["emails.1", "emails.2"]
@@ -57,25 +57,27 @@ def test_each_wrong_one_is_named_by_its_place() -> None:
 
 
 @given(text())
-def test_no_text_is_more_than_refused(said: str) -> None:
-    for to in (to_email, to_phone):
+def test_any_text_is_normalized_or_a_value_error(value: str) -> None:
+    for normalize in (to_email, to_phone):
         try:
-            kept = to(said)
+            normalized = normalize(value)
         except ValueError:
             continue
-        assert to(kept) == kept
+        assert normalize(normalized) == normalized
 
 
-def _known(stage: LeadStatus, activity: Mapping[str, int], *, has_all: bool = False) -> ScoreInput:
+def _score_input(stage: LeadStatus, activity: Mapping[str, int], *, has_all: bool = False) -> ScoreInput:
     return ScoreInput(stage, has_all, has_all, has_all, activity, NOW)
 
 
 @pytest.mark.parametrize(
-    ("known", "points", "reasons"),
+    ("lead", "points", "reasons"),
     [
-        (_known(LeadStatus.NEW, {}), 10, ["stage New: +10"]),
+        (_score_input(LeadStatus.NEW, {}), 10, ["stage New: +10"]),
         (
-            _known(LeadStatus.QUALIFIED, {LeadEventType.INQUIRY: 3, LeadEventType.VIEWED_PROPERTY: 1}, has_all=True),
+            _score_input(
+                LeadStatus.QUALIFIED, {LeadEventType.INQUIRY: 3, LeadEventType.VIEWED_PROPERTY: 1}, has_all=True
+            ),
             35 + 8 + 4 + 16 + 1 + 10,
             [
                 "stage Qualified: +35",
@@ -86,16 +88,16 @@ def _known(stage: LeadStatus, activity: Mapping[str, int], *, has_all: bool = Fa
                 "active in the last week: +10",
             ],
         ),
-        (_known(LeadStatus.CLOSED_WON, {}, has_all=True), 100, ["Closed Won: 100"]),
-        (_known(LeadStatus.ARCHIVED, {}, has_all=True), 0, ["Archived: 0"]),
+        (_score_input(LeadStatus.CLOSED_WON, {}, has_all=True), 100, ["Closed Won: 100"]),
+        (_score_input(LeadStatus.ARCHIVED, {}, has_all=True), 0, ["Archived: 0"]),
     ],
 )
-def test_a_score_gives_its_reasons(known: ScoreInput, points: int, reasons: list[str]) -> None:
-    score = to_score(known, NOW)
+def test_a_score_has_its_reasons(lead: ScoreInput, points: int, reasons: list[str]) -> None:
+    score = to_score(lead, NOW)
     assert (score.points, list(score.reasons)) == (points, reasons)
 
 
-_KNOWN = builds(
+_SCORE_INPUTS = builds(
     ScoreInput,
     sampled_from(LeadStatus),
     activity=dictionaries(sampled_from(LeadEventType), integers(1, 50)),
@@ -103,14 +105,14 @@ _KNOWN = builds(
 )
 
 
-@given(_KNOWN)
-def test_a_score_lies_in_its_range_and_holds_until_it_says(known: ScoreInput) -> None:
-    now = known.last_activity_at + timedelta(hours=1)
-    score = to_score(known, now)
+@given(_SCORE_INPUTS)
+def test_a_score_is_in_range_and_valid_until_its_time(lead: ScoreInput) -> None:
+    now = lead.last_activity_at + timedelta(hours=1)
+    score = to_score(lead, now)
     assert 0 <= score.points <= 100
     if score.until is not None:
-        assert to_score(known, score.until - timedelta(seconds=1)).points == score.points
-        assert to_score(known, score.until).points <= score.points
+        assert to_score(lead, score.until - timedelta(seconds=1)).points == score.points
+        assert to_score(lead, score.until).points <= score.points
 
 
 def test_activity_of_the_future_counts_as_of_now() -> None:
@@ -120,38 +122,38 @@ def test_activity_of_the_future_counts_as_of_now() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "zone", "due"),
+    ("text", "zone", "due"),
     [
         ("2026-03-08", "America/Chicago", datetime(2026, 3, 9, 4, 59, 59, tzinfo=UTC)),  # the clock changes that day
         ("2026-11-01T01:30:00", "America/Chicago", datetime(2026, 11, 1, 6, 30, tzinfo=UTC)),  # twice; the first
         ("2026-06-01T00:00:00Z", "America/Chicago", datetime(2026, 6, 1, tzinfo=UTC)),
     ],
 )
-def test_due_on_a_calendar(said: str, zone: str, due: datetime) -> None:
-    assert to_due(said, zone) == due
+def test_a_due_date_is_read_in_its_time_zone(text: str, zone: str, due: datetime) -> None:
+    assert to_due(text, zone) == due
 
 
-def test_consent_is_added_where_it_changes_and_never_taken_back() -> None:
+def test_consents_are_append_only_and_added_where_they_change() -> None:
     yes: ConsentInput = {"channel": "sms", "given": True, "at": "2026-01-01T00:00:00Z", "source": "form"}
     no: ConsentInput = {"channel": "sms", "given": False, "source": "call"}
     statements = add_consents([], [yes, yes, no, no], NOW)
     assert statements == [yes, {**no, "at": "2026-01-02T12:00:00Z"}]
 
 
-def test_a_search_text_begins_every_word_after_two_spaces() -> None:
-    found = to_search_text("Mira Jo", "Lane", ["m@example.com"], ["+15125550143"])
-    assert found == "  mira  jo  lane  m@example.com  +15125550143  5125550143"
+def test_a_search_text_has_two_spaces_before_every_word() -> None:
+    search_text = to_search_text("Mira Jo", "Lane", ["m@example.com"], ["+15125550143"])
+    assert search_text == "  mira  jo  lane  m@example.com  +15125550143  5125550143"
 
 
-def test_the_first_address_goes_with_null_and_another_comes_first() -> None:
+def test_null_removes_the_first_address_and_another_becomes_first() -> None:
     lead = apply_patch(new_lead(new_id(), NOW), {"emails": ["a@example.com", "b@example.com"]}, NOW)
     assert apply_patch(lead, {"email": None}, NOW).emails == ["b@example.com"]
     assert apply_patch(lead, {"email": "B@example.com"}, NOW).emails == ["b@example.com", "a@example.com"]
 
 
 @given(text())
-def test_whatever_comes_in_is_an_event_or_refused_and_has_a_name(said: str) -> None:
-    raw = said.encode("utf-8", "surrogatepass")
+def test_any_body_is_an_event_or_invalid_and_has_an_id(body: str) -> None:
+    raw = body.encode("utf-8", "surrogatepass")
     assert read_event_id(raw) == read_event_id(raw)
     with pytest.raises(InvalidInput):
         parse_event(raw)
