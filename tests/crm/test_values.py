@@ -1,7 +1,9 @@
 """Pure functions: contacts, scores, due dates, consents, search texts."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -13,9 +15,11 @@ from platbook.crm.contacts import to_email, to_emails, to_phone, to_phones
 from platbook.crm.enums import LeadEventType, LeadStatus
 from platbook.crm.intake.event import parse_event, read_event_id
 from platbook.crm.leads.lead import new_lead, record_activity, to_search_text
-from platbook.crm.leads.patch import ConsentInput, add_consents, apply_patch
+from platbook.crm.leads.patch import ConsentInput, LeadPatch, add_consents, apply_patch
 from platbook.crm.leads.scoring import ScoreInput, to_score
 from platbook.crm.tasks.task import to_due
+from platbook.crm.transfer.import_context import to_hash
+from platbook.crm.transfer.mapping import ColumnMapping, apply_mapping
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
@@ -157,3 +161,50 @@ def test_any_body_is_an_event_or_invalid_and_has_an_id(body: str) -> None:
     assert read_event_id(raw) == read_event_id(raw)
     with pytest.raises(InvalidInput):
         parse_event(raw)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("soon", "date or a time in ISO 8601"),
+        ("1969-12-31", "years 1970 to 8999"),
+        ("9000-01-01", "years 1970 to 8999"),
+    ],
+)
+def test_an_invalid_due_date_is_refused_with_what_is_valid(text: str, message: str) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        to_due(text, "UTC")
+
+
+@pytest.mark.parametrize(
+    ("patch", "field"),
+    [
+        ({"first_name": "x" * 201}, "firstName"),
+        ({"phone_number": "12"}, "phoneNumber"),
+        ({"emails": ["x"]}, "emails.0"),
+        ({"budget_max": Decimal("NaN")}, "budgetMax"),
+        ({"last_name": "x", "budget_min": Decimal(2), "budget_max": Decimal(1)}, "budgetMin"),
+        ({"custom_fields": {"": 1}}, "customFields"),
+        ({"consents": [{"channel": "fax", "given": True}]}, "consents"),
+        ({}, "lastName"),
+    ],
+)
+def test_an_invalid_patch_is_refused_with_the_field_of_the_api(patch: LeadPatch, field: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        apply_patch(new_lead(new_id(), NOW), patch, NOW)
+    assert [one.field for one in caught.value.details] == [field]
+
+
+def test_a_patch_leaves_absent_fields_and_none_clears_one() -> None:
+    patch: LeadPatch = {"last_name": "Lane", "notes": "n", "budget_max": Decimal(5), "tags": ["a"], "source": "Web"}
+    lead = apply_patch(new_lead(new_id(), NOW), patch, NOW)
+    cleared = apply_patch(lead, {"notes": None, "budget_max": None, "tags": None}, NOW)
+    assert (cleared.notes, cleared.budget_max, cleared.tags) == (None, None, ["a"])
+    assert (cleared.last_name, cleared.source) == ("Lane", "Web")
+
+
+def test_the_hash_of_an_imported_row_is_as_it_was_stored() -> None:
+    mapping = ColumnMapping({"Id": "externalId", "Mail": "emails", "Pets": "customFields.Pets", "Stage": "status"})
+    row = apply_mapping(mapping, {"Stage": "New", "Mail": "a@example.com|b@example.com", "Id": "1", "Pets": "2"})
+    stored = b'{"customFields":{"Pets":"2"},"emails":["a@example.com","b@example.com"],"externalId":"1","status":"New"}'
+    assert to_hash(row) == hashlib.blake2b(stored, digest_size=16).digest()
