@@ -84,13 +84,12 @@ async def insert_leads(connection: WriteConnection, leads: Sequence[Lead]) -> di
 
 async def save_lead(connection: WriteConnection, lead: Lead) -> None:
     """Update every column of a lead."""
-    await save_leads(connection, [lead])
+    await connection.run(Q.update_lead, to_params(lead))
 
 
 async def save_leads(connection: WriteConnection, leads: Iterable[Lead]) -> None:
-    """Update every column of several leads."""
-    for lead in leads:
-        await connection.run(Q.update_lead, to_params(lead))
+    """Update every column of several leads, in one round trip."""
+    await connection.run_many(Q.update_lead, map(to_params, leads))
 
 
 async def sync_contacts(connection: WriteConnection, lead: Lead) -> dict[ContactKey, UUID]:

@@ -34,7 +34,7 @@ from platbook.crm.leads.rows import (
     find_by_phones,
     insert_leads,
     lock_leads,
-    save_lead,
+    save_leads,
     sync_contacts,
     to_contact_keys,
 )
@@ -303,8 +303,8 @@ async def _write(connection: WriteConnection, context: ImportContext, batch: _Ba
     added = {lead.id for lead in batch.added}
     if any(owner not in added and contact not in batch.stored for contact, owner in owners.items()):
         raise _PeopleChanged("people of this file are being created in another way; import it again")
+    await save_leads(connection, batch.changed.values())
     for lead in batch.changed.values():
-        await save_lead(connection, lead)
         await sync_contacts(connection, lead)
         await follow_owner(connection, lead, None, context.at)
     await save_external_ids(connection, context.system, PERSON, batch.records)
