@@ -19,7 +19,7 @@ from platbook.accounts import NewUser, Sessions, add_user, get_user
 from platbook.base.actor import COMMAND_LINE, Actor, Role
 from platbook.base.clock import SystemClock
 from platbook.base.settings import Settings
-from platbook.crm.enums import InteractionType, Priority, Stage
+from platbook.crm.enums import InteractionType, LeadStatus, Priority
 from platbook.crm.interactions.search import InteractionSearch, find_interactions, find_timeline
 from platbook.crm.interactions.statistics import get_interaction_stats
 from platbook.crm.leads.search import LeadSearch, find_leads, get_lead_stats
@@ -65,7 +65,7 @@ def _log(actor: Actor, search: InteractionSearch) -> Ask:
 AS_MANY: dict[str, Ask] = {
     "leads of an agent, by an admin": _leads(ADMIN, LeadSearch(assigned_to=AGENT_ID)),
     "leads, by their agent": _leads(AGENT, LeadSearch()),
-    "leads of a stage, by their agent": _leads(AGENT, LeadSearch(status=(Stage.NEW,))),
+    "leads of a stage, by their agent": _leads(AGENT, LeadSearch(status=(LeadStatus.NEW,))),
     "leads by a rare word": _leads(ADMIN, LeadSearch(search="seldom")),
     "tasks of an agent, by an admin": _tasks(ADMIN, TaskSearch(assigned_to=AGENT_ID)),
     "tasks, by their agent": _tasks(AGENT, TaskSearch()),
@@ -77,9 +77,9 @@ AS_MANY: dict[str, Ask] = {
 }
 TEN_TIMES: dict[str, Ask] = {
     "leads": _leads(ADMIN, LeadSearch()),
-    "leads of a stage": _leads(ADMIN, LeadSearch(status=(Stage.NEW,))),
+    "leads of a stage": _leads(ADMIN, LeadSearch(status=(LeadStatus.NEW,))),
     "leads of a source": _leads(ADMIN, LeadSearch(source=("Portal",))),
-    "leads of a stage, best first": _leads(ADMIN, LeadSearch(status=(Stage.NEW,)), Paging("score")),
+    "leads of a stage, best first": _leads(ADMIN, LeadSearch(status=(LeadStatus.NEW,)), Paging("score")),
     "leads of an office, by its manager": _leads(MANAGER, LeadSearch()),
     "leads of a team, by its manager": _leads(TEAM_LEAD, LeadSearch()),
     "leads of a team, by an admin": _leads(ADMIN, LeadSearch(team="Team 1")),

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from platbook.crm.leads.maintenance import end_claims
+from platbook.crm.lifecycle.maintenance import expire_claims
 from tests.api.brokerage import Brokerage, Json, open_brokerage
 from tests.api.conftest import Api, minutes
 
@@ -246,7 +246,7 @@ async def test_first_to_claim_has_a_time_and_then_its_fallback(brokerage: Broker
     assert sorted(one.status_code for one in answers) == [200, 404]
     api.clock.advance(minutes(10))
     async with api.services.database.transaction() as connection:
-        assert await end_claims(connection, api.clock.now()) == 1
+        assert await expire_claims(connection, api.clock.now()) == 1
     lead = await brokerage.get(f"/leads/{ids[1]}", "abe")
     assert (lead["assignedTo"], lead["emails"], lead["claimUntil"]) == (abe, ["m2@example.com"], None)
     (task,) = (await brokerage.get(f"/tasks?leadId={ids[1]}", "abe"))["tasks"]

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from platbook.crm.tasks.store import give_reminders
+from platbook.crm.tasks.store import send_reminders
 from tests.api.brokerage import Brokerage, Json, open_brokerage
 from tests.api.conftest import Api, minutes
 
@@ -126,7 +126,7 @@ async def test_a_reminder_is_given_once_and_again_when_the_task_moves(brokerage:
 
     async def remind() -> int:
         async with api.services.database.transaction() as connection:
-            return await give_reminders(connection, api.clock.now())
+            return await send_reminders(connection, api.clock.now())
 
     assert await remind() == 0
     api.clock.advance(minutes(30))

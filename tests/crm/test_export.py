@@ -1,6 +1,7 @@
 """Exporting everything and bringing it back; one person's data out, and gone."""
 
 import csv
+from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
 
@@ -11,31 +12,34 @@ from hypothesis.strategies import text
 
 from platbook.base.actor import COMMAND_LINE, Actor, Role
 from platbook.base.errors import InvalidInput, NotAllowed, NotFound
-from platbook.crm.enums import WrittenType
-from platbook.crm.intake.events import Refused, Taken, take_event
-from platbook.crm.intake.round_robin import Member
-from platbook.crm.intake.rules import Method, NewRule, add_rule
+from platbook.crm.enums import UserInteractionType
+from platbook.crm.intake.events import ingest_event
+from platbook.crm.intake.inbox import ProcessedEvent, RejectedEvent
+from platbook.crm.intake.round_robin import RuleMember
+from platbook.crm.intake.rules import RoutingMethod, RoutingRuleInput, add_rule
 from platbook.crm.interactions.log import add_interaction
-from platbook.crm.leads.merging import merge_lead
-from platbook.crm.leads.store import create_lead, delete_lead
+from platbook.crm.leads.patch import LeadPatch
+from platbook.crm.lifecycle.deletion import delete_lead
+from platbook.crm.lifecycle.editing import create_lead
+from platbook.crm.merging import merge_lead
 from platbook.crm.tasks.store import create_task
+from platbook.crm.transfer.csv_files import to_plain, to_safe
 from platbook.crm.transfer.dump import MANIFEST, export_all
 from platbook.crm.transfer.person import erase_person, export_person
 from platbook.crm.transfer.restore import restore_all
-from platbook.crm.transfer.table import to_plain, to_safe
 from platbook.db import Database, Query
 from tests.crm.conftest import NOW, add_agents
 
 FORMULA = '=HYPERLINK("http://evil.example","x")'
 
 
-async def furnish(database: Database) -> dict[str, UUID]:
-    """Something of everything."""
+async def add_rows(database: Database) -> dict[str, UUID]:
+    """Rows in every table."""
     users = await add_agents(database, "ann", "abe")
     async with database.transaction() as connection:
-        members = (Member(users["ann"], 2), Member(users["abe"], 1))
-        await add_rule(connection, COMMAND_LINE, NewRule("all", Method.WEIGHTED, members), NOW)
-        said = {
+        members = (RuleMember(users["ann"], 2), RuleMember(users["abe"], 1))
+        await add_rule(connection, COMMAND_LINE, RoutingRuleInput("all", RoutingMethod.WEIGHTED, members), NOW)
+        patch: LeadPatch = {
             "first_name": FORMULA,
             "last_name": "Lane",
             "email": "mira@example.com",
@@ -44,23 +48,23 @@ async def furnish(database: Database) -> dict[str, UUID]:
             "custom_fields": {"pets": ["cat", 2]},
             "assigned_to": users["ann"],
             "consents": [{"channel": "email", "given": True}],
-            "budget_max": "450000.50",
+            "budget_max": Decimal("450000.50"),
         }
-        mira = await create_lead(connection, COMMAND_LINE, said, NOW)
+        mira = await create_lead(connection, COMMAND_LINE, patch, NOW)
         gone = await create_lead(connection, COMMAND_LINE, {"last_name": "Twice", "email": "twice@example.com"}, NOW)
         deleted = await create_lead(connection, COMMAND_LINE, {"last_name": "Deleted"}, NOW)
-        await add_interaction(connection, COMMAND_LINE, mira.id, WrittenType.NOTE_ADDED, NOW, content="-1+1")
+        await add_interaction(connection, COMMAND_LINE, mira.id, UserInteractionType.NOTE_ADDED, NOW, content="-1+1")
         await create_task(
             connection, COMMAND_LINE, {"title": "+Call", "lead_id": mira.id, "due_date": "2026-02-01"}, NOW
         )
         await merge_lead(connection, COMMAND_LINE, gone.id, mira.id, NOW)
         await delete_lead(connection, COMMAND_LINE, deleted.id, NOW)
         body = {"eventId": "1", "type": "Inquiry", "person": {"emails": ["new@example.com"]}}
-        taken = await take_event(connection, COMMAND_LINE, orjson.dumps(body), NOW)
-        refused = await take_event(connection, COMMAND_LINE, b'{"phone": "(512) 555-0143"}', NOW)
-        assert isinstance(taken, Taken)
-        assert isinstance(refused, Refused)
-        return {"mira": mira.id, "gone": gone.id, "deleted": deleted.id, "new": taken.lead_id}
+        processed = await ingest_event(connection, COMMAND_LINE, orjson.dumps(body), NOW)
+        rejected = await ingest_event(connection, COMMAND_LINE, b'{"phone": "(512) 555-0143"}', NOW)
+        assert isinstance(processed, ProcessedEvent)
+        assert isinstance(rejected, RejectedEvent)
+        return {"mira": mira.id, "gone": gone.id, "deleted": deleted.id, "new": processed.lead_id}
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -71,13 +75,17 @@ async def empty(database: Database) -> None:
     """As a new installation: the same users, under other ids, and nothing else."""
     async with database.transaction() as connection:
         await connection.run(
-            Query("empty", "A test's hand.", "TRUNCATE users, leads, lead_rules, lead_events, crm_external_ids CASCADE")
+            Query(
+                "empty",
+                "A change by the test.",
+                "TRUNCATE users, leads, lead_rules, lead_events, crm_external_ids CASCADE",
+            )
         )
     await add_agents(database, "abe", "ann")
 
 
-async def test_an_export_brought_back_into_an_empty_system_is_the_same_crm(database: Database, tmp_path: Path) -> None:
-    await furnish(database)
+async def test_an_export_restored_into_an_empty_system_is_the_same_crm(database: Database, tmp_path: Path) -> None:
+    await add_rows(database)
     counts = await export_all(database, COMMAND_LINE, tmp_path / "one", NOW)
     assert counts == {
         "leads": 4,
@@ -97,26 +105,28 @@ async def test_an_export_brought_back_into_an_empty_system_is_the_same_crm(datab
     again = await restore_all(database, COMMAND_LINE, tmp_path / "one", NOW)
     assert set(again.rows.values()) == {0}
     async with database.read() as connection:
-        searched = await connection.value(
-            str, Query("look", "A look.", "SELECT search_text FROM leads WHERE last_name = 'Lane'")
+        search_text = await connection.value(
+            str, Query("rows", "Rows of a test.", "SELECT search_text FROM leads WHERE last_name = 'Lane'")
         )
-    assert searched is not None
-    assert "  5125550143" in searched
+    assert search_text is not None
+    assert "  5125550143" in search_text
 
 
-async def test_owners_who_are_not_here_are_told(database: Database, tmp_path: Path) -> None:
-    await furnish(database)
+async def test_unknown_owners_are_reported(database: Database, tmp_path: Path) -> None:
+    await add_rows(database)
     await export_all(database, COMMAND_LINE, tmp_path, NOW)
     await empty(database)
     async with database.transaction() as connection:
-        await connection.run(Query("drop", "A test's hand.", "DELETE FROM users WHERE email = 'ann@example.com'"))
+        await connection.run(
+            Query("drop", "A change by the test.", "DELETE FROM users WHERE email = 'ann@example.com'")
+        )
     restored = await restore_all(database, COMMAND_LINE, tmp_path, NOW)
     assert list(restored.unknown_users) == ["ann@example.com"]
     assert (restored.rows["leads"], restored.rows["rule_members"]) == (4, 1)
 
 
-async def test_nothing_in_a_csv_is_a_formula(database: Database, tmp_path: Path) -> None:
-    await furnish(database)
+async def test_no_cell_of_a_csv_is_a_formula(database: Database, tmp_path: Path) -> None:
+    await add_rows(database)
     await export_all(database, COMMAND_LINE, tmp_path, NOW)
     cells = [
         cell
@@ -131,28 +141,28 @@ async def test_nothing_in_a_csv_is_a_formula(database: Database, tmp_path: Path)
 
 
 @given(text())
-def test_a_safe_cell_comes_back_as_it_was(value: str) -> None:
+def test_a_safe_cell_is_read_as_it_was(value: str) -> None:
     safe = to_safe(value)
     assert isinstance(safe, str)
     assert not safe.startswith(("=", "+", "-", "@", "\t", "\r"))
     assert value.startswith("'") or to_plain(safe) == value
 
 
-async def test_folders_that_cannot_be(database: Database, tmp_path: Path) -> None:
+async def test_invalid_folders(database: Database, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(InvalidInput, match="not empty"):
         await export_all(database, COMMAND_LINE, tmp_path, NOW)
-    with pytest.raises(InvalidInput, match="holds no export"):
+    with pytest.raises(InvalidInput, match="is not an export"):
         await restore_all(database, COMMAND_LINE, tmp_path, NOW)
     with pytest.raises(NotAllowed):
         await export_all(database, Actor("x", role=Role.ASSISTANT), tmp_path / "new", NOW)
 
 
-async def test_one_persons_data_comes_out_whole_and_goes_for_good(database: Database) -> None:
-    ids = await furnish(database)
+async def test_one_persons_data_is_exported_and_erased_completely(database: Database) -> None:
+    ids = await add_rows(database)
     async with database.read() as connection:
-        told = await export_person(connection, COMMAND_LINE, ids["mira"])
-    assert {word: len(part) for word, part in told.items() if isinstance(part, list)} == {  # pyright: ignore[reportUnknownArgumentType] - its length alone
+        export = await export_person(connection, COMMAND_LINE, ids["mira"])
+    assert {name: len(part) for name, part in export.items() if isinstance(part, list)} == {  # pyright: ignore[reportUnknownArgumentType] - its length alone
         "leads": 2,
         "tasks": 1,
         "interactions": 3,
@@ -165,12 +175,12 @@ async def test_one_persons_data_comes_out_whole_and_goes_for_good(database: Data
     parts = " UNION ALL ".join(f"SELECT {table}::text FROM {table}" for table in tables)  # noqa: S608 - names from above
     dump = f"SELECT string_agg(line, ' ') FROM ({parts}) AS lines (line)"  # noqa: S608 - as above
     async with database.read() as connection:
-        left = await connection.value(str, Query("look", "A look.", dump))
-    assert left is not None
-    for word in ("mira@", "twice@", "5550143", "555-0143", "HYPERLINK", "Twice", "-1+1"):
-        assert word not in left
-    assert "new@example.com" in left
-    assert "lead erased" in left
+        remaining = await connection.value(str, Query("rows", "Rows of a test.", dump))
+    assert remaining is not None
+    for personal in ("mira@", "twice@", "5550143", "555-0143", "HYPERLINK", "Twice", "-1+1"):
+        assert personal not in remaining
+    assert "new@example.com" in remaining
+    assert "lead erased" in remaining
     async with database.transaction() as connection:
         with pytest.raises(NotFound):
             await erase_person(connection, COMMAND_LINE, ids["mira"], NOW)

@@ -1,4 +1,4 @@
-"""Events of the same people at the same time over two server processes: none is lost, none doubled."""
+"""Concurrent events of the same people over two server processes: none is lost, none duplicated."""
 
 import asyncio
 import itertools
@@ -21,8 +21,8 @@ def _events(people: int) -> list[dict[str, object]]:
     events: list[dict[str, object]] = []
     for person, number in itertools.product(range(people), range(PER_PERSON)):
         contacts: dict[str, object] = {"emails": [f"Person{person}@Example.com"], "phones": [f"(512) 555-{person:04}"]}
-        kept = contacts if number < 4 else dict([list(contacts.items())[number % 2]])
-        events.append({"eventId": f"{person}-{number}", "type": "Viewed Property", "person": kept})
+        person_contacts = contacts if number < 4 else dict([list(contacts.items())[number % 2]])
+        events.append({"eventId": f"{person}-{number}", "type": "Viewed Property", "person": person_contacts})
     events += events[::PER_PERSON]
     random.Random(7).shuffle(events)  # noqa: S311 - an order, and the same every time
     # Whoever is named by one contact alone is found by it only when an event with both has made them.
@@ -30,14 +30,14 @@ def _events(people: int) -> list[dict[str, object]]:
     return first + [one for one in events if len(one["person"]) == 1]  # pyright: ignore[reportArgumentType] - a dict
 
 
-async def _send(addresses: list[str], headers: dict[str, str], events: list[dict[str, object]]) -> Counter[int]:
+async def _send(urls: list[str], headers: dict[str, str], events: list[dict[str, object]]) -> Counter[int]:
     statuses: Counter[int] = Counter()
     waiting = iter(enumerate(events))
 
     async def sender(client: httpx2.AsyncClient) -> None:
-        for place, event in waiting:
-            address = addresses[place % len(addresses)]
-            answer = await client.post(f"{address}/api/v1/leads/events", json=event, headers=headers)
+        for index, event in waiting:
+            url = urls[index % len(urls)]
+            answer = await client.post(f"{url}/api/v1/leads/events", json=event, headers=headers)
             statuses[answer.status_code] += 1
 
     async with httpx2.AsyncClient(timeout=120) as client, asyncio.TaskGroup() as group:
@@ -48,17 +48,17 @@ async def _send(addresses: list[str], headers: dict[str, str], events: list[dict
 
 @pytest.mark.parametrize("people", [40, pytest.param(1000, marks=pytest.mark.soak)])
 async def test_each_event_counts_once_and_each_person_is_one_lead(database_url: str, people: int) -> None:
-    with served(database_url, 2) as addresses:
+    with served(database_url, 2) as urls:
         add_user(database_url, "admin@example.com", "admin")
         for number in range(AGENTS):
             add_user(database_url, f"agent{number}@example.com")
-        headers = log_in(addresses[0], "admin@example.com")
+        headers = log_in(urls[0], "admin@example.com")
         with psycopg.connect(database_url, autocommit=True) as database:
             agents = [row[0] for row in database.execute("SELECT id FROM users WHERE role = 'agent' ORDER BY email")]
             rule = {"name": "all", "method": "round_robin", "members": [{"userId": str(one)} for one in agents]}
-            made = httpx2.post(f"{addresses[0]}/api/v1/leads/rules", json=rule, headers=headers)
+            made = httpx2.post(f"{urls[0]}/api/v1/leads/rules", json=rule, headers=headers)
             assert made.status_code == 201, made.text
-            statuses = await _send(addresses, headers, _events(people))
+            statuses = await _send(urls, headers, _events(people))
             assert set(statuses) == {200, 201}
             counts = database.execute(
                 "SELECT (SELECT count(*) FROM leads), (SELECT count(*) FROM lead_contacts),"

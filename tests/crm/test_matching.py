@@ -1,4 +1,4 @@
-"""Which lead an event joins: a known e-mail address decides, a telephone number only where no address conflicts."""
+"""Deduplication of events: an e-mail address decides, a telephone number only where no address conflicts."""
 
 import asyncio
 from itertools import count
@@ -7,8 +7,9 @@ import orjson
 import pytest
 
 from platbook.base.actor import COMMAND_LINE
-from platbook.crm.intake.events import Taken, take_event
-from platbook.crm.leads.store import delete_lead
+from platbook.crm.intake.events import ingest_event
+from platbook.crm.intake.inbox import ProcessedEvent
+from platbook.crm.lifecycle.deletion import delete_lead
 from platbook.db import Database, Query
 from tests.crm.conftest import NOW
 
@@ -21,22 +22,22 @@ Contacts = tuple[list[str], list[str]]
 _NAMES = count()
 
 
-async def send(database: Database, contacts: Contacts, name: str = "Ann") -> Taken:
+async def send(database: Database, contacts: Contacts, name: str = "Ann") -> ProcessedEvent:
     person = {"firstName": name, "emails": contacts[0], "phones": contacts[1]}
     event = {"eventId": f"event-{next(_NAMES)}", "type": "Inquiry", "person": person}
     async with database.transaction() as connection:
-        taken = await take_event(connection, COMMAND_LINE, orjson.dumps(event), NOW)
-    assert isinstance(taken, Taken)
-    return taken
+        result = await ingest_event(connection, COMMAND_LINE, orjson.dumps(event), NOW)
+    assert isinstance(result, ProcessedEvent)
+    return result
 
 
 async def find_leads(database: Database) -> list[dict[str, object]]:
-    look = Query("look", "A test's look.", "SELECT id, first_name, emails, phones FROM leads ORDER BY first_name, id")
+    query = Query("leads", "Every lead.", "SELECT id, first_name, emails, phones FROM leads ORDER BY first_name, id")
     async with database.read() as connection:
-        return await connection.dicts(look)
+        return await connection.dicts(query)
 
 
-JOINED_OR_NEW: dict[str, tuple[list[Contacts], Contacts, int | None]] = {
+MATCHED_OR_NEW: dict[str, tuple[list[Contacts], Contacts, int | None]] = {
     "the same address": ([([A], [])], ([A], []), 0),
     "the same address, another number": ([([A], [P])], ([A], [P2]), 0),
     "another address, the same number": ([([A], [P])], ([B], [P]), None),
@@ -57,34 +58,34 @@ JOINED_OR_NEW: dict[str, tuple[list[Contacts], Contacts, int | None]] = {
 }
 
 
-@pytest.mark.parametrize(("here", "event", "joined"), JOINED_OR_NEW.values(), ids=list(JOINED_OR_NEW))
-async def test_an_event_joins_a_lead_or_makes_one(
-    database: Database, here: list[Contacts], event: Contacts, joined: int | None
+@pytest.mark.parametrize(("stored", "event", "match"), MATCHED_OR_NEW.values(), ids=list(MATCHED_OR_NEW))
+async def test_an_event_matches_a_lead_or_creates_one(
+    database: Database, stored: list[Contacts], event: Contacts, match: int | None
 ) -> None:
-    leads = [await send(database, contacts) for contacts in here]
+    leads = [await send(database, contacts) for contacts in stored]
     assert all(one.is_new for one in leads)
-    taken = await send(database, event, "Bob")
-    assert taken.is_new == (joined is None)
-    if joined is not None:
-        assert taken.lead_id == leads[joined].lead_id
-    assert len(await find_leads(database)) == len(here) + (joined is None)
+    result = await send(database, event, "Bob")
+    assert result.is_new == (match is None)
+    if match is not None:
+        assert result.lead_id == leads[match].lead_id
+    assert len(await find_leads(database)) == len(stored) + (match is None)
 
 
-async def test_strangers_with_one_number_both_stand_with_all_they_gave(database: Database) -> None:
+async def test_two_people_with_one_number_are_two_leads_with_all_their_contacts(database: Database) -> None:
     await send(database, ([A], [P]), "Ann")
     await send(database, ([B], [P]), "Bob")
-    found = [(one["first_name"], one["emails"], one["phones"]) for one in await find_leads(database)]
-    assert found == [("Ann", [A], [P]), ("Bob", [B], [P])]
+    rows = [(one["first_name"], one["emails"], one["phones"]) for one in await find_leads(database)]
+    assert rows == [("Ann", [A], [P]), ("Bob", [B], [P])]
 
 
-async def test_whoever_is_known_by_address_keeps_a_number_of_another(database: Database) -> None:
+async def test_a_lead_matched_by_address_keeps_a_number_of_another(database: Database) -> None:
     await send(database, ([A], [P]), "Ann")
     await send(database, ([B], []), "Bob")
     await send(database, ([B], [P]), "Bob")
     assert [one["phones"] for one in await find_leads(database)] == [[P], [P]]
 
 
-async def test_a_shared_number_finds_who_is_left(database: Database) -> None:
+async def test_a_shared_number_matches_the_lead_that_remains(database: Database) -> None:
     first = await send(database, ([A], [P]))
     second = await send(database, ([B], [P]))
     async with database.transaction() as connection:
@@ -92,17 +93,17 @@ async def test_a_shared_number_finds_who_is_left(database: Database) -> None:
     assert (await send(database, ([], [P]))).lead_id == second.lead_id
 
 
-async def test_at_once_one_number_is_as_many_leads_as_addresses(database: Database) -> None:
+async def test_concurrent_events_with_one_number_create_one_lead_per_address(database: Database) -> None:
     people = [f"person{number % 4}@example.com" for number in range(16)]
-    taken = await asyncio.gather(*(send(database, ([email], [P])) for email in people))
-    assert sum(one.is_new for one in taken) == 4
-    assert len({(email, one.lead_id) for email, one in zip(people, taken, strict=True)}) == 4
+    results = await asyncio.gather(*(send(database, ([email], [P])) for email in people))
+    assert sum(one.is_new for one in results) == 4
+    assert len({(email, one.lead_id) for email, one in zip(people, results, strict=True)}) == 4
     leads = await find_leads(database)
     assert sorted(str(one["emails"]) for one in leads) == [str([email]) for email in sorted(set(people))]
     assert [one["phones"] for one in leads] == [[P]] * 4
 
 
-async def test_at_once_two_addresses_do_not_both_join_a_lead_by_different_numbers(database: Database) -> None:
+async def test_two_concurrent_addresses_do_not_both_match_a_lead_by_different_numbers(database: Database) -> None:
     for number in range(4):  # the row is locked by one while the other has looked it up
         own, other = f"+1512555020{number}", f"+1512555030{number}"
         await send(database, ([], [own, other]))

@@ -15,7 +15,7 @@ from psycopg.sql import SQL as TEXT
 from psycopg.sql import Identifier as Name
 
 from benchmarks.crm import ADMIN, AGENT, AGENT_ID, GROWING_LOG, MANAGER, NOW, TEAM_LEAD
-from platbook.crm.enums import InteractionType, Priority, Stage
+from platbook.crm.enums import InteractionType, LeadStatus, Priority
 from platbook.crm.interactions import search as log
 from platbook.crm.leads import search as leads
 from platbook.crm.tasks import search as tasks
@@ -93,7 +93,7 @@ PLANS: dict[str, tuple[Asked, str]] = {
     "leads by name": (lead_page(_LEADS(), "lastName"), "leads_name"),
     "leads by activity": (lead_page(_LEADS(), "lastActivityAt"), "leads_active"),
     "leads by change": (lead_page(_LEADS(), "updatedAt"), "leads_updated"),
-    "leads of a stage": (lead_page(_LEADS(status=(Stage.NEW,))), "leads_"),
+    "leads of a stage": (lead_page(_LEADS(status=(LeadStatus.NEW,))), "leads_"),
     "leads of a source": (lead_page(_LEADS(source=("Portal",))), "leads_"),
     "leads of an owner": (lead_page(_LEADS(assigned_to=AGENT_ID)), "leads_owner"),
     "leads, by their agent": (lead_page(_LEADS(), agent=True), "leads_"),
@@ -105,7 +105,7 @@ PLANS: dict[str, tuple[Asked, str]] = {
         "lead_tags_tag",
     ),
     "leads of a team": (lead_page(_LEADS(team="Team 1")), "leads_team"),
-    "count of a stage": (count(leads.to_conditions(ADMIN, _LEADS(status=(Stage.NURTURE,)))), "leads_"),
+    "count of a stage": (count(leads.to_conditions(ADMIN, _LEADS(status=(LeadStatus.NURTURE,)))), "leads_"),
     "count of an owner": (count(leads.to_conditions(ADMIN, _LEADS(assigned_to=AGENT_ID))), "leads_owner"),
     "tasks, next due first": (task_page(_TASKS()), "tasks_due"),
     "open tasks": (task_page(_TASKS(is_completed=False)), "tasks_"),
@@ -137,7 +137,7 @@ COUNTS: dict[str, Conditions] = {
     **{f"tasks, by {actor.name}": tasks.to_conditions(actor, _TASKS(), NOW) for actor in (AGENT, MANAGER, TEAM_LEAD)},
     "open tasks of an office, by its manager": tasks.to_conditions(MANAGER, _TASKS(is_completed=False), NOW),
     "open tasks, by their agent": tasks.to_conditions(AGENT, _TASKS(is_completed=False), NOW),
-    "leads of a stage": leads.to_conditions(ADMIN, _LEADS(status=(Stage.NURTURE,))),
+    "leads of a stage": leads.to_conditions(ADMIN, _LEADS(status=(LeadStatus.NURTURE,))),
     "leads of a source": leads.to_conditions(ADMIN, _LEADS(source=("Portal",))),
     "leads of a team": leads.to_conditions(ADMIN, _LEADS(team="Team 1")),
     "leads of a budget": leads.to_conditions(ADMIN, _LEADS(min_budget=Decimal(990_000))),
@@ -173,8 +173,8 @@ async def test_a_total_is_counted_by_indexes_alone(brokerage: ReadConnection, co
         ("platbook.crm.leads", "find_lapsed_claims", {"at": NOW, "most": 10}, "leads_claim_until"),
         ("platbook.crm.leads", "find_contacts", {"kinds": ["email"], "values": ["a@b.example"]}, "lead_contacts_pkey"),
         ("platbook.crm.leads", "find_by_phones", {"phones": ["+15125550143"]}, "leads_search"),
-        ("platbook.crm.tasks", "take_reminders", {"at": NOW, "most": 10}, "tasks_remind"),
-        ("platbook.crm.intake", "find_refused", {"limit": 10, "offset": 0}, "lead_events_refused"),
+        ("platbook.crm.tasks", "take_due_reminders", {"at": NOW, "most": 10}, "tasks_remind"),
+        ("platbook.crm.intake", "find_rejected_events", {"limit": 10, "offset": 0}, "lead_events_refused"),
     ],
 )
 async def test_what_is_asked_all_the_time_looks_at_few_rows(

@@ -1,4 +1,4 @@
-"""The log's numbers are added up as it is written: whatever happens, they are what counting everything says."""
+"""Statistics from pre-aggregated counts equal a count of every row, whatever happens."""
 
 import asyncio
 from collections import Counter
@@ -14,29 +14,31 @@ from platbook.accounts.users import change_user
 from platbook.base.actor import Actor, Role
 from platbook.base.errors import CallerError
 from platbook.base.rights import Ownership, Right, record_access
-from platbook.crm.enums import InteractionType, WrittenType
-from platbook.crm.interactions.log import add_interaction, mark_deleted
+from platbook.crm.enums import InteractionType, UserInteractionType
+from platbook.crm.interactions.log import add_interaction, delete_interaction
 from platbook.crm.interactions.search import InteractionSearch
-from platbook.crm.interactions.statistics import Span, fold_numbers, get_interaction_stats, to_span
-from platbook.crm.leads.merging import merge_lead
-from platbook.crm.leads.store import assign_lead, create_lead, delete_lead
+from platbook.crm.interactions.statistics import MonthRange, compact_counts, get_interaction_stats, to_month_range
+from platbook.crm.lifecycle.deletion import delete_lead
+from platbook.crm.lifecycle.editing import create_lead
+from platbook.crm.lifecycle.ownership import assign_lead
+from platbook.crm.merging import merge_lead
 from platbook.crm.transfer.person import erase_person
 from platbook.db import Database, Query, ReadConnection, WriteConnection
 
 NOW = datetime(2026, 3, 31, 23, 30, tzinfo=UTC)
 DAYS = (0, 1, 29, 31, 60, 90, 400)
 ADMIN = Actor("admin", role=Role.ADMIN)
-WRITTEN = [WrittenType.NOTE_ADDED, WrittenType.CALL_LOGGED]
+WRITTEN = [UserInteractionType.NOTE_ADDED, UserInteractionType.CALL_LOGGED]
 
 LEADS = st.integers(0, 3)
 ACTS = st.one_of(
     st.tuples(st.just("add"), LEADS, st.sampled_from(WRITTEN), st.sampled_from(DAYS)),
-    st.tuples(st.just("unsay"), st.integers(0, 20)),
+    st.tuples(st.just("delete entry"), st.integers(0, 20)),
     st.tuples(st.just("assign"), LEADS, st.sampled_from(["ann", "abe"])),
     st.tuples(st.just("move"), st.sampled_from(["ann", "abe"]), st.sampled_from(["North", "South"])),
     st.tuples(st.just("merge"), LEADS, LEADS),
     st.tuples(st.sampled_from(["delete", "erase"]), LEADS),
-    st.tuples(st.just("fold")),
+    st.tuples(st.just("compact")),
 )
 TIMES = st.none() | st.sampled_from([NOW - timedelta(days=days, hours=hours) for days in DAYS for hours in (0, 23)])
 SEARCHES = st.builds(
@@ -48,33 +50,33 @@ SEARCHES = st.builds(
 
 _ENTRIES = Query(
     "entries",
-    "All that counts.",
+    "Every entry.",
     "SELECT i.type, i.user_id, i.interaction_date, l.assigned_to, l.office, l.team FROM interactions i"
     " JOIN leads l ON l.id = i.lead_id WHERE i.deleted_at IS NULL",
 )
-_IDS = Query("ids", "What may be unsaid.", "SELECT id FROM interactions WHERE deleted_at IS NULL ORDER BY id")
+_IDS = Query("ids", "Entries that can be deleted.", "SELECT id FROM interactions WHERE deleted_at IS NULL ORDER BY id")
 _WAITING = Query(
-    "waiting", "What waits to be put together.", "SELECT count(*) FROM interaction_numbers WHERE NOT is_sum"
+    "waiting", "Count rows that are not summed.", "SELECT count(*) FROM interaction_numbers WHERE NOT is_sum"
 )
 
 
-async def count_straight(
+async def count_rows(
     connection: ReadConnection, actor: Actor, search: InteractionSearch
 ) -> tuple[dict[str, int], dict[str, int]]:
-    kinds, users, reach = Counter[str](), Counter[str](), record_access(actor, Right.READ_CRM)
+    kinds, users, access = Counter[str](), Counter[str](), record_access(actor, Right.READ_CRM)
     for kind, user, at, owner, office, team in await connection.tuples(_ENTRIES):
         assert isinstance(at, datetime)
-        is_seen = reach.holds(Ownership(owner, office, team))  # pyright: ignore[reportArgumentType] - as the columns are
-        is_asked = (not search.type or kind in search.type) and (search.start is None or at >= search.start)
-        if is_seen and is_asked and (search.end is None or at < search.end):
+        is_visible = access.holds(Ownership(owner, office, team))  # pyright: ignore[reportArgumentType] - as the columns are
+        matches = (not search.type or kind in search.type) and (search.start is None or at >= search.start)
+        if is_visible and matches and (search.end is None or at < search.end):
             kinds[str(kind)] += 1
             if user is not None:
                 users[str(user)] += 1
     return dict(kinds), dict(users)
 
 
-async def act_out(database: Database, acts: list[tuple[object, ...]], users: dict[str, UUID]) -> None:
-    """Do all of it; what is refused (a merged lead cannot be assigned) changes nothing."""
+async def perform(database: Database, acts: list[tuple[object, ...]], users: dict[str, UUID]) -> None:
+    """Perform all actions; a refused one (a merged lead cannot be assigned) changes nothing."""
     async with database.transaction() as connection:
         leads = [
             (await create_lead(connection, ADMIN, {"last_name": "x", "assigned_to": users[name]}, NOW)).id
@@ -88,13 +90,13 @@ async def act_out(database: Database, acts: list[tuple[object, ...]], users: dic
 
 async def _act(connection: WriteConnection, act: tuple[object, ...], leads: list[UUID], users: dict[str, UUID]) -> None:
     match act:
-        case "add", int(lead), WrittenType() as kind, int(days):
+        case "add", int(lead), UserInteractionType() as kind, int(days):
             author, happened = Actor("ann", users["ann"], Role.ADMIN), NOW - timedelta(days=days)
             await add_interaction(connection, author, leads[lead], kind, NOW, happened_at=happened)
-        case "unsay", int(place):
+        case "delete entry", int(index):
             ids = await connection.column(UUID, _IDS)
             if ids:
-                await mark_deleted(connection, ADMIN, ids[place % len(ids)], NOW)
+                await delete_interaction(connection, ADMIN, ids[index % len(ids)], NOW)
         case "assign", int(lead), str(name):
             await assign_lead(connection, ADMIN, leads[lead], users[name], NOW)
         case "move", str(name), str(office):
@@ -106,15 +108,15 @@ async def _act(connection: WriteConnection, act: tuple[object, ...], leads: list
         case "erase", int(lead):
             await erase_person(connection, ADMIN, leads[lead], NOW)
         case _:
-            await fold_numbers(connection, many=1)
+            await compact_counts(connection, threshold=1)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
 @given(st.lists(ACTS, max_size=12), st.lists(SEARCHES, min_size=1, max_size=4))
-async def test_the_numbers_are_what_counting_says(
+async def test_statistics_equal_a_count_of_every_row(
     database: Database, agents: dict[str, UUID], acts: list[tuple[object, ...]], searches: list[InteractionSearch]
 ) -> None:
-    await act_out(database, acts, agents)
+    await perform(database, acts, agents)
     actors = [
         ADMIN,
         Actor("agent", agents["ann"], Role.AGENT, "North"),
@@ -126,43 +128,45 @@ async def test_the_numbers_are_what_counting_says(
         for actor in actors:
             for search in (InteractionSearch(), *searches):
                 stats = await get_interaction_stats(connection, actor, search)
-                assert (stats.by_type, stats.by_user) == await count_straight(connection, actor, search)
+                assert (stats.by_type, stats.by_user) == await count_rows(connection, actor, search)
                 assert stats.total == sum(stats.by_type.values())
 
 
-async def test_many_at_once_lose_nothing(database: Database, agents: dict[str, UUID]) -> None:
-    """Entries are written while their lead changes hands, and while the numbers are put together."""
+async def test_concurrent_writes_lose_no_count(database: Database, agents: dict[str, UUID]) -> None:
+    """Entries are written while their lead changes owners, and while counts are compacted."""
     async with database.transaction() as connection:
         lead = await create_lead(connection, ADMIN, {"last_name": "x", "assigned_to": agents["ann"]}, NOW)
 
     async def write() -> None:
         async with database.transaction() as connection:
-            await add_interaction(connection, ADMIN, lead.id, WrittenType.NOTE_ADDED, NOW)
+            await add_interaction(connection, ADMIN, lead.id, UserInteractionType.NOTE_ADDED, NOW)
 
-    async def give(name: str) -> None:
+    async def assign(name: str) -> None:
         async with database.transaction() as connection:
             await assign_lead(connection, ADMIN, lead.id, agents[name], NOW)
 
-    async def fold() -> None:
+    async def compact() -> None:
         async with database.transaction() as connection:
-            await fold_numbers(connection, many=1)
+            await compact_counts(connection, threshold=1)
 
-    await asyncio.gather(*(part for _ in range(10) for part in (write(), give("abe"), fold(), write(), give("ann"))))
+    await asyncio.gather(
+        *(part for _ in range(10) for part in (write(), assign("abe"), compact(), write(), assign("ann")))
+    )
     async with database.read() as connection:
         notes: list[int] = []
         for actor in (ADMIN, Actor("ann", agents["ann"], Role.AGENT), Actor("abe", agents["abe"], Role.AGENT)):
             stats = await get_interaction_stats(connection, actor, InteractionSearch())
-            assert (stats.by_type, stats.by_user) == await count_straight(connection, actor, InteractionSearch())
+            assert (stats.by_type, stats.by_user) == await count_rows(connection, actor, InteractionSearch())
             notes.append(stats.by_type.get("Note Added", 0))
     assert notes in ([20, 20, 0], [20, 0, 20]), "all of them, and all with whoever has the lead"
 
 
-async def test_few_new_numbers_wait(database: Database, agents: dict[str, UUID]) -> None:
+async def test_few_new_count_rows_are_not_compacted(database: Database, agents: dict[str, UUID]) -> None:
     async with database.transaction() as connection:
         await create_lead(connection, ADMIN, {"last_name": "x", "assigned_to": agents["ann"]}, NOW)
-        await fold_numbers(connection, many=2)
+        await compact_counts(connection, threshold=2)
         assert await connection.value(int, _WAITING) == 1
-        await fold_numbers(connection, many=1)
+        await compact_counts(connection, threshold=1)
         assert await connection.value(int, _WAITING) == 0
 
 
@@ -186,12 +190,12 @@ def _at(text: str) -> datetime:
         ("9999-12-31", "9999-12-31", None, []),
     ],
 )
-def test_a_span_is_whole_months_and_what_is_left(
+def test_a_time_range_is_whole_months_and_parts(
     start: str, end: str, months: tuple[str, str] | None, parts: list[tuple[str, str]]
 ) -> None:
-    span = to_span(_at(start), _at(end))
+    month_range = to_month_range(_at(start), _at(end))
     if months is None:
-        assert span is None
+        assert month_range is None
     else:
         first, before = (_at(one).date() for one in months)
-        assert span == Span(first, before, tuple((_at(one), _at(other)) for one, other in parts))
+        assert month_range == MonthRange(first, before, tuple((_at(one), _at(other)) for one, other in parts))

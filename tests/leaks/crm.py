@@ -1,30 +1,32 @@
-"""Leads, tasks, interactions and the intake: contacts and words of people are for those they belong to."""
+"""Leads, tasks, interactions and the intake: contacts and texts of people are visible to those with access alone."""
 
 from uuid import UUID, uuid4, uuid5
 
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.rights import Ownership, Right
-from platbook.crm.enums import WrittenType
-from platbook.crm.intake.events import take_event
+from platbook.crm.enums import UserInteractionType
+from platbook.crm.intake.events import ingest_event
 from platbook.crm.interactions.log import add_interaction
-from platbook.crm.leads.store import create_lead
+from platbook.crm.leads.patch import LeadPatch
+from platbook.crm.lifecycle.editing import create_lead
 from platbook.crm.tasks.store import create_task
+from platbook.crm.tasks.task import TaskPatch
 from tests.leaks.table import allows, reaches
 from tests.leaks.world import Caller, Marker, Probe, Target, World
 
-_PLACES = (("North", "A"), ("North", "B"), ("South", "A"), ("South", None))
+_GROUPS = (("North", "A"), ("North", "B"), ("South", "A"), ("South", None))
 _FIRST = "?limit=100&sortOrder=asc"
 
 
 async def furnish(world: World) -> None:
-    """Somebody's lead with a task and a log in several places, one that is nobody's, and an event nobody understood."""
-    for office, team in _PLACES:
+    """A lead with a task and a log in several offices and teams, an unassigned one, and a rejected event."""
+    for office, team in _GROUPS:
         owner = world.of(Role.AGENT, office, team)
         name = f"{office}-{team}".lower()
         await _furnish_lead(world, owner.user_id, name, owner.belonging)
     await _furnish_lead(world, None, "pond", Ownership(None, "North", None))
     async with world.api.services.database.transaction() as connection:
-        await take_event(connection, COMMAND_LINE, b'{"said": "refused event marker"}', world.api.clock.now())
+        await ingest_event(connection, COMMAND_LINE, b'{"text": "refused event marker"}', world.api.clock.now())
     world.markers.append(Marker("refused event marker", lambda caller: allows(caller, Right.IMPORT_CRM)))
     for one in {caller.user_id: caller for caller in world.callers}.values():
         await world.api.run_sql(
@@ -39,12 +41,13 @@ async def furnish(world: World) -> None:
 
 async def _furnish_lead(world: World, owner_id: UUID | None, name: str, belonging: Ownership) -> None:
     email, note, title = f"{name}@marked.example", f"log marker of {name}.", f"task marker of {name}."
-    said: dict[str, object] = {"last_name": name, "email": email, "phone_number": _phone(name), "notes": note}
-    said |= {"assigned_to": owner_id} if owner_id else {"office": belonging.office, "team": belonging.team}
+    patch: LeadPatch = {"last_name": name, "email": email, "phone_number": _phone(name), "notes": note}
+    group: LeadPatch = {"office": belonging.office, "team": belonging.team}
+    patch |= {"assigned_to": owner_id} if owner_id else group
     now = world.api.clock.now()
     async with world.api.services.database.transaction() as connection:
-        lead = await create_lead(connection, COMMAND_LINE, said, now)
-        await add_interaction(connection, COMMAND_LINE, lead.id, WrittenType.NOTE_ADDED, now, content=note)
+        lead = await create_lead(connection, COMMAND_LINE, patch, now)
+        await add_interaction(connection, COMMAND_LINE, lead.id, UserInteractionType.NOTE_ADDED, now, content=note)
         await create_task(connection, COMMAND_LINE, {"title": title, "lead_id": lead.id}, now)
     for text in (email, _phone(name), note, title):
         world.markers.append(Marker(text, lambda caller: reaches(caller, Right.READ_CRM, belonging)))
@@ -55,38 +58,38 @@ def _phone(name: str) -> str:
 
 
 def _into(caller: Caller) -> UUID:
-    """A lead of the caller's own."""
+    """A lead of the caller."""
     return uuid5(caller.user_id, "into")
 
 
-async def _make_lead(world: World, said: dict[str, object]) -> str:
+async def _create_lead(world: World, patch: LeadPatch) -> str:
     async with world.api.services.database.transaction() as connection:
-        lead = await create_lead(connection, COMMAND_LINE, {"last_name": "Fresh", **said}, world.api.clock.now())
+        lead = await create_lead(connection, COMMAND_LINE, {"last_name": "Fresh", **patch}, world.api.clock.now())
     return str(lead.id)
 
 
 async def _lead(world: World, owner: Caller) -> Target:
-    return Target({"lead_id": await _make_lead(world, {"assigned_to": owner.user_id})}, owner.belonging)
+    return Target({"lead_id": await _create_lead(world, {"assigned_to": owner.user_id})}, owner.belonging)
 
 
-async def _nobodys(world: World, owner: Caller) -> Target:
-    """A lead that is nobody's, of an office."""
-    made = await _make_lead(world, {"office": owner.office, "team": None})
-    return Target({"lead_id": made}, Ownership(None, owner.office, None))
+async def _unassigned(world: World, owner: Caller) -> Target:
+    """An unassigned lead of an office."""
+    lead_id = await _create_lead(world, {"office": owner.office, "team": None})
+    return Target({"lead_id": lead_id}, Ownership(None, owner.office, None))
 
 
 async def _task(world: World, owner: Caller) -> Target:
-    said = {"title": "Fresh", "assigned_to": owner.user_id}
+    patch: TaskPatch = {"title": "Fresh", "assigned_to": owner.user_id}
     async with world.api.services.database.transaction() as connection:
-        task = await create_task(connection, COMMAND_LINE, said, world.api.clock.now())
+        task = await create_task(connection, COMMAND_LINE, patch, world.api.clock.now())
     return Target({"task_id": str(task.id)}, owner.belonging)
 
 
 async def _interaction(world: World, owner: Caller) -> Target:
-    lead_id = UUID(await _make_lead(world, {"assigned_to": owner.user_id}))
+    lead_id = UUID(await _create_lead(world, {"assigned_to": owner.user_id}))
     now = world.api.clock.now()
     async with world.api.services.database.transaction() as connection:
-        entry = await add_interaction(connection, COMMAND_LINE, lead_id, WrittenType.NOTE_ADDED, now)
+        entry = await add_interaction(connection, COMMAND_LINE, lead_id, UserInteractionType.NOTE_ADDED, now)
     return Target({"interaction_id": str(entry.id)}, owner.belonging)
 
 
@@ -121,7 +124,7 @@ PROBES = [
     Probe("DELETE /leads/rules/{rule_id}"),
     Probe("GET /leads/{lead_id}", make=_lead, seen_by=_READ),
     Probe("PUT /leads/{lead_id}", make=_lead, seen_by=_READ, body={"notes": "changed"}),
-    Probe("PUT /leads/{lead_id}", make=_nobodys, seen_by=Right.CLAIM_LEADS, body={"notes": "changed"}),
+    Probe("PUT /leads/{lead_id}", make=_unassigned, seen_by=Right.CLAIM_LEADS, body={"notes": "changed"}),
     Probe("DELETE /leads/{lead_id}", make=_lead, seen_by=_READ),
     Probe(
         "POST /leads/{lead_id}/assign",
@@ -129,7 +132,7 @@ PROBES = [
         seen_by=_READ,
         write=lambda _, caller: {"userId": str(caller.user_id)},
     ),
-    Probe("POST /leads/{lead_id}/claim", make=_nobodys, seen_by=Right.CLAIM_LEADS),
+    Probe("POST /leads/{lead_id}/claim", make=_unassigned, seen_by=Right.CLAIM_LEADS),
     Probe(
         "POST /leads/{lead_id}/merge",
         make=_lead,

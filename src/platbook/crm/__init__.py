@@ -1,1 +1,1 @@
-"""Leads, tasks, interactions: what agents do with the listings."""
+"""The CRM: leads, tasks, interactions, lead intake, import and export."""

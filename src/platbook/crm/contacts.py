@@ -1,4 +1,4 @@
-"""E-mail addresses and telephone numbers in the one form they are kept and compared in. Pure."""
+"""Normalisation of e-mail addresses and telephone numbers, for storage and comparison. Pure."""
 
 from collections.abc import Callable, Iterable
 
@@ -9,16 +9,16 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 from platbook.base.errors import FieldProblem, InvalidInput
 
 _REGION = "US"
-"""Where a number without a country is read: MLSs are North American, and so is its numbering plan."""
+"""Region of a number without a country code: MLSs are North American, and so is their numbering plan."""
 
-MOST_CONTACTS = 20
-"""Of a kind, per lead."""
+MAX_CONTACTS = 20
+"""E-mail addresses, and telephone numbers, per lead."""
 
 EMAIL, PHONE = "email", "phone"
 
 
 def to_email(text: str) -> str:
-    """An e-mail address in lower case, its domain in its written form. Errors: ValueError, in words."""
+    """Normalise an e-mail address: lower case, domain in Unicode. Errors: ValueError with a readable message."""
     try:
         return validate_email(text.strip(), check_deliverability=False).normalized.lower()
     except EmailNotValidError as error:
@@ -26,37 +26,37 @@ def to_email(text: str) -> str:
 
 
 def to_phone(text: str) -> str:
-    """A number in E.164, an extension after `;ext=` (RFC 3966 section 5.3). Errors: ValueError, in words."""
+    """Normalise a telephone number to E.164, an extension after `;ext=` (RFC 3966 section 5.3). Errors: ValueError."""
     try:
         number = phonenumbers.parse(text, _REGION)
     except NumberParseException:
         raise ValueError("is not a telephone number") from None
     if not phonenumbers.is_possible_number(number):
         raise ValueError("has too few or too many digits for a telephone number")
-    written = phonenumbers.format_number(number, PhoneNumberFormat.E164)
-    return f"{written};ext={number.extension}" if number.extension else written
+    formatted = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return f"{formatted};ext={number.extension}" if number.extension else formatted
 
 
 def to_emails(texts: Iterable[str], field: str = "emails") -> list[str]:
-    """Addresses, each once, in their order. Errors: InvalidInput naming each that is none by its place."""
-    return _each(texts, field, to_email)
+    """Normalise and deduplicate addresses, in order. Errors: InvalidInput naming each invalid one by its index."""
+    return _normalize_all(texts, field, to_email)
 
 
 def to_phones(texts: Iterable[str], field: str = "phones") -> list[str]:
-    """Numbers, each once, in their order. Errors: InvalidInput naming each that is none by its place."""
-    return _each(texts, field, to_phone)
+    """Normalise and deduplicate numbers, in order. Errors: InvalidInput naming each invalid one by its index."""
+    return _normalize_all(texts, field, to_phone)
 
 
-def _each(texts: Iterable[str], field: str, to: Callable[[str], str]) -> list[str]:
-    found: dict[str, None] = {}
+def _normalize_all(texts: Iterable[str], field: str, normalize: Callable[[str], str]) -> list[str]:
+    unique: dict[str, None] = {}
     problems: list[FieldProblem] = []
-    for place, text in enumerate(texts):
+    for index, text in enumerate(texts):
         try:
-            found[to(text)] = None
+            unique[normalize(text)] = None
         except ValueError as error:
-            problems.append(FieldProblem(f"{field}.{place}", str(error)))
-    if len(found) > MOST_CONTACTS:
-        problems.append(FieldProblem(field, f"holds more than {MOST_CONTACTS}"))
+            problems.append(FieldProblem(f"{field}.{index}", str(error)))
+    if len(unique) > MAX_CONTACTS:
+        problems.append(FieldProblem(field, f"must have at most {MAX_CONTACTS} entries"))
     if problems:
         raise InvalidInput(f"{problems[0].field}: {problems[0].message}", details=problems)
-    return list(found)
+    return list(unique)

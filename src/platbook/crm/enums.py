@@ -1,10 +1,10 @@
-"""The words of the CRM, as the API spells them."""
+"""Enumerations of the CRM; their values are the API's and the database's."""
 
 from enum import StrEnum
 
 
-class Stage(StrEnum):
-    """Where a lead stands; `status` in the API."""
+class LeadStatus(StrEnum):
+    """The stage of a lead in the sales pipeline; `status` in the API."""
 
     NEW = "New"
     CONTACTED = "Contacted"
@@ -19,7 +19,7 @@ class Stage(StrEnum):
 
 
 class Priority(StrEnum):
-    """How pressing a lead or a task is."""
+    """Priority of a lead or a task."""
 
     LOW = "Low"
     MEDIUM = "Medium"
@@ -27,8 +27,8 @@ class Priority(StrEnum):
     URGENT = "Urgent"
 
 
-class Channel(StrEnum):
-    """A way of reaching a person, to which they may consent or not."""
+class ContactChannel(StrEnum):
+    """A channel of communication to which a person consents or not."""
 
     EMAIL = "email"
     CALL = "call"
@@ -37,7 +37,7 @@ class Channel(StrEnum):
 
 
 class TaskType(StrEnum):
-    """What is to be done."""
+    """Kind of a task."""
 
     CALL = "Call"
     EMAIL = "Email"
@@ -49,7 +49,7 @@ class TaskType(StrEnum):
 
 
 class InteractionType(StrEnum):
-    """What happened."""
+    """Kind of an interaction, logged by a user or by the system."""
 
     CALL_LOGGED = "Call Logged"
     EMAIL_SENT = "Email Sent"
@@ -65,8 +65,8 @@ class InteractionType(StrEnum):
     ALERT_SENT = "Alert Sent"
 
 
-class WrittenType(StrEnum):
-    """The interactions a person may write; the system writes the others."""
+class UserInteractionType(StrEnum):
+    """The kinds of interaction that users may log; the system logs the others."""
 
     CALL_LOGGED = "Call Logged"
     EMAIL_SENT = "Email Sent"
@@ -76,8 +76,8 @@ class WrittenType(StrEnum):
     SHOWING = "Showing"
 
 
-class EventType(StrEnum):
-    """What a person did, as a website or another system reports it."""
+class LeadEventType(StrEnum):
+    """An action of a person, as a website or another system reports it."""
 
     REGISTRATION = "Registration"
     INQUIRY = "Inquiry"
@@ -90,4 +90,4 @@ class EventType(StrEnum):
     UNSUBSCRIBED = "Unsubscribed"
 
 
-WRITTEN_BY_PEOPLE = frozenset(InteractionType(one) for one in WrittenType)
+USER_INTERACTION_TYPES = frozenset(InteractionType(one) for one in UserInteractionType)

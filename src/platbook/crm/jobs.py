@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from platbook.base.clock import Clock
-from platbook.crm.interactions.statistics import fold_numbers
-from platbook.crm.leads.maintenance import end_claims, renew_scores
-from platbook.crm.tasks.store import give_reminders
+from platbook.crm.interactions.statistics import compact_counts
+from platbook.crm.lifecycle.maintenance import expire_claims, refresh_scores
+from platbook.crm.tasks.store import send_reminders
 from platbook.db import Database
 from platbook.jobs import Arguments, Job, JobDefinition
 
@@ -13,18 +13,18 @@ MAINTAIN_CRM = JobDefinition("maintain leads and tasks", period=timedelta(second
 
 
 def to_maintenance_job(database: Database, clock: Clock) -> Job:
-    """Gives reminders, ends claims nobody made, renews scores that age, merges the log's totals.
+    """Sends reminders, expires claims, refreshes scores that age, compacts the log's counts.
 
     A part that has more to do than it takes in one transaction is called again.
     """
 
     async def maintain(_: Arguments) -> None:
-        for part in (give_reminders, end_claims, renew_scores):
+        for part in (send_reminders, expire_claims, refresh_scores):
             done = 1
             while done:
                 async with database.transaction() as connection:
                     done = await part(connection, clock.now())
         async with database.transaction() as connection:
-            await fold_numbers(connection)
+            await compact_counts(connection)
 
     return Job(MAINTAIN_CRM, maintain)

@@ -15,10 +15,11 @@ from platbook.api.services import Given, Services
 from platbook.base.actor import Actor
 from platbook.base.errors import CallerError
 from platbook.crm.intake.event import LeadEvent
-from platbook.crm.intake.events import KeptEvent, Refused, Taken, find_refused, replay_event, take_event
+from platbook.crm.intake.events import ingest_event, replay_event
+from platbook.crm.intake.inbox import ProcessedEvent, RejectedEvent, StoredEvent, find_rejected_events
 from platbook.crm.intake.rules import add_rule, find_rules, get_rule, remove_rule, replace_rule
 from platbook.crm.interactions.log import get_interaction
-from platbook.crm.leads.store import read_lead
+from platbook.crm.leads.visibility import read_lead
 from platbook.crm.tasks.store import read_task
 
 router = APIRouter(prefix="/leads", tags=["Lead intake"])
@@ -35,7 +36,7 @@ async def send_lead_event(request: Request, given: Given, caller: Caller) -> Res
     """Report what a person did: 201 where that made a lead, 200 for a known one. An `eventId` is taken once."""
     body = await request.body()
     async with given.database.transaction() as connection:
-        taken = await take_event(connection, caller, body, given.clock.now())
+        taken = await ingest_event(connection, caller, body, given.clock.now())
     return await _answer_taken(given, caller, taken)
 
 
@@ -49,7 +50,7 @@ async def list_refused_events(
     """Events that could not be understood, whole as they came, the oldest first."""
     _ = caller
     async with given.database.read() as connection:
-        kept, total = await find_refused(connection, page=page, limit=limit)
+        kept, total = await find_rejected_events(connection, page=page, limit=limit)
     pagination = paginate(page, limit, total).model_dump(by_alias=True, exclude_none=True)
     return answer({"events": [_to_kept(one) for one in kept], "pagination": pagination})
 
@@ -108,9 +109,9 @@ async def delete_rule(given: Given, caller: Caller, rule_id: UUID) -> Response:
     return Response(status_code=204)
 
 
-async def _answer_taken(given: Services, caller: Actor, taken: Taken | Refused) -> Response:
+async def _answer_taken(given: Services, caller: Actor, taken: ProcessedEvent | RejectedEvent) -> Response:
     """What became of an event, as far as the caller sees it; the rest by its id."""
-    if isinstance(taken, Refused):
+    if isinstance(taken, RejectedEvent):
         raise taken.to_error()
     told: dict[str, object] = {
         "lead": {"id": taken.lead_id},
@@ -130,7 +131,7 @@ async def _answer_taken(given: Services, caller: Actor, taken: Taken | Refused) 
     return answer(told, status=201 if taken.is_new else 200)
 
 
-def _to_kept(event: KeptEvent) -> dict[str, object]:
+def _to_kept(event: StoredEvent) -> dict[str, object]:
     return {
         "id": event.id,
         "eventId": event.event_id,

@@ -9,9 +9,16 @@ from pydantic import Field
 from platbook.api.crm.leads_models import InteractionShown, LeadShown, Money, TaskShown, Word
 from platbook.api.envelope import Pagination
 from platbook.api.models import Model, Moment, Sent
-from platbook.crm.enums import EventType
-from platbook.crm.intake.round_robin import Member
-from platbook.crm.intake.rules import LARGEST_WEIGHT, MOST_MEMBERS, MOST_MINUTES, Method, NewRule, RuleWithMembers
+from platbook.crm.enums import LeadEventType
+from platbook.crm.intake.round_robin import RuleMember
+from platbook.crm.intake.rules import (
+    MAX_CLAIM_MINUTES,
+    MAX_MEMBERS,
+    MAX_WEIGHT,
+    RoutingMethod,
+    RoutingRuleInput,
+    RoutingRuleWithMembers,
+)
 
 
 class IdShown(Model):
@@ -50,35 +57,35 @@ class MemberSent(Sent):
     """Who gets leads by a rule; the weight counts for `weighted` alone."""
 
     user_id: UUID
-    weight: Annotated[int, Field(ge=1, le=LARGEST_WEIGHT)] = 1
+    weight: Annotated[int, Field(ge=1, le=MAX_WEIGHT)] = 1
 
 
 class RuleSent(Sent):
     """A rule, whole. Conditions that are left out always hold."""
 
     name: Annotated[Word, Field(examples=["Austin, above a million"])]
-    method: Method
-    members: Annotated[list[MemberSent], Field(min_length=1, max_length=MOST_MEMBERS)]
+    method: RoutingMethod
+    members: Annotated[list[MemberSent], Field(min_length=1, max_length=MAX_MEMBERS)]
     place: Annotated[int, Field(ge=0, le=1_000_000)] = Field(0, description="lower ones are asked first")
     enabled: bool = True
     sources: Annotated[list[Word], Field(max_length=100)] = Field(default_factory=list[str])
-    event_types: Annotated[list[EventType], Field(max_length=20)] = Field(default_factory=list[EventType])
+    event_types: Annotated[list[LeadEventType], Field(max_length=20)] = Field(default_factory=list[LeadEventType])
     areas: Annotated[list[Word], Field(max_length=500)] = Field(
         default_factory=list[str], description="cities, counties, states or postal codes of the listing"
     )
     min_price: Money | None = None
     max_price: Money | None = None
-    claim_minutes: Annotated[int, Field(ge=1, le=MOST_MINUTES)] | None = Field(
+    claim_minutes: Annotated[int, Field(ge=1, le=MAX_CLAIM_MINUTES)] | None = Field(
         None, description="with first_to_claim: how long its members alone may claim"
     )
     fallback_to: UUID | None = Field(None, description="with first_to_claim: who gets what nobody claimed")
 
-    def to_rule(self) -> NewRule:
+    def to_rule(self) -> RoutingRuleInput:
         """The rule it says."""
-        return NewRule(
+        return RoutingRuleInput(
             name=self.name,
             method=self.method,
-            members=tuple(Member(one.user_id, one.weight) for one in self.members),
+            members=tuple(RuleMember(one.user_id, one.weight) for one in self.members),
             place=self.place,
             enabled=self.enabled,
             sources=tuple(self.sources),
@@ -105,10 +112,10 @@ class RuleShown(Model):
     name: str
     place: int
     enabled: bool
-    method: Method
+    method: RoutingMethod
     members: list[MemberShown]
     sources: list[str]
-    event_types: list[EventType]
+    event_types: list[LeadEventType]
     areas: list[str]
     min_price: float | None
     max_price: float | None
@@ -124,7 +131,7 @@ class RulesShown(Model):
     rules: list[RuleShown]
 
 
-def to_rule_shown(known: RuleWithMembers) -> RuleShown:
+def to_rule_shown(known: RoutingRuleWithMembers) -> RuleShown:
     """A rule as it is answered."""
     rule = known.rule
     return RuleShown(
@@ -132,10 +139,10 @@ def to_rule_shown(known: RuleWithMembers) -> RuleShown:
         name=rule.name,
         place=rule.place,
         enabled=rule.enabled,
-        method=Method(rule.method),
+        method=RoutingMethod(rule.method),
         members=[MemberShown(user_id=one.user_id, weight=one.weight) for one in known.members],
         sources=rule.sources,
-        event_types=[EventType(one) for one in rule.event_types],
+        event_types=[LeadEventType(one) for one in rule.event_types],
         areas=rule.areas,
         min_price=_money(rule.min_price),
         max_price=_money(rule.max_price),

@@ -20,7 +20,7 @@ from platbook.api.crm.leads_models import (
 from platbook.api.crm.responses import answer, answer_list, to_interaction
 from platbook.api.envelope import Success
 from platbook.api.services import Given
-from platbook.crm.interactions.log import add_interaction, get_interaction, mark_deleted
+from platbook.crm.interactions.log import add_interaction, delete_interaction, get_interaction
 from platbook.crm.interactions.search import (
     InteractionSearch,
     find_interactions,
@@ -94,7 +94,7 @@ async def get_one_interaction(given: Given, caller: Caller, interaction_id: UUID
 async def remove_interaction(given: Given, caller: Caller, interaction_id: UUID) -> Response:
     """Mark an interaction deleted, by its author or an admin; who and when is kept. The system's own answer 409."""
     async with given.database.transaction() as connection:
-        await mark_deleted(connection, caller, interaction_id, given.clock.now())
+        await delete_interaction(connection, caller, interaction_id, given.clock.now())
     return Response(status_code=204)
 
 

@@ -24,11 +24,13 @@ from platbook.api.crm.leads_models import (
 from platbook.api.crm.responses import answer, answer_list, to_lead
 from platbook.api.envelope import Success
 from platbook.api.services import Given
-from platbook.crm.leads.merging import merge_lead
 from platbook.crm.leads.search import LeadSearch, check_duplicate, find_leads, get_lead_stats
-from platbook.crm.leads.store import assign_lead, change_lead, claim_lead, create_lead, delete_lead, read_lead
+from platbook.crm.leads.visibility import LeadView, read_lead
+from platbook.crm.lifecycle.deletion import delete_lead
+from platbook.crm.lifecycle.editing import change_lead, create_lead
+from platbook.crm.lifecycle.ownership import assign_lead, claim_lead
+from platbook.crm.merging import merge_lead
 from platbook.crm.transfer.person import erase_person, export_person
-from platbook.crm.visibility import Seen
 
 router = APIRouter(prefix="/leads", tags=["Leads"])
 
@@ -62,7 +64,7 @@ async def add_lead(given: Given, caller: Caller, body: LeadSent) -> Response:
     """Make a lead. An agent's is their own; 409 LEAD_EXISTS where somebody has the address or number already."""
     async with given.database.transaction() as connection:
         lead = await create_lead(connection, caller, body.said(), given.clock.now())
-    made = answer(to_lead(Seen(lead, is_whole=True)), status=201)
+    made = answer(to_lead(LeadView(lead, has_contact_details=True)), status=201)
     made.headers["Location"] = f"/api/v1/leads/{lead.id}"
     return made
 
@@ -92,7 +94,9 @@ async def check_lead_duplicate(
     """Whether a lead has an e-mail address or a telephone number already; which, where one sees all of it."""
     async with given.database.read() as connection:
         known, leads = await check_duplicate(connection, caller, email=email, phone=phone)
-    return answer({"isDuplicate": known, "leads": [to_lead(Seen(lead, is_whole=True)) for lead in leads]})
+    return answer(
+        {"isDuplicate": known, "leads": [to_lead(LeadView(lead, has_contact_details=True)) for lead in leads]}
+    )
 
 
 @router.get("/{lead_id}", responses=_ONE)
@@ -107,7 +111,7 @@ async def update_lead(given: Given, caller: Caller, lead_id: UUID, body: LeadSen
     """Change what is said of a lead and leave the rest."""
     async with given.database.transaction() as connection:
         lead = await change_lead(connection, caller, lead_id, body.said(), given.clock.now())
-    return answer(to_lead(Seen(lead, is_whole=True)))
+    return answer(to_lead(LeadView(lead, has_contact_details=True)))
 
 
 @router.delete("/{lead_id}", status_code=204)
@@ -123,7 +127,7 @@ async def give_lead_to(given: Given, caller: Caller, lead_id: UUID, body: Assign
     """Give a lead to a user of one's team or office; its open tasks go with it."""
     async with given.database.transaction() as connection:
         lead = await assign_lead(connection, caller, lead_id, body.user_id, given.clock.now())
-    return answer(to_lead(Seen(lead, is_whole=True)))
+    return answer(to_lead(LeadView(lead, has_contact_details=True)))
 
 
 @router.post("/{lead_id}/claim", responses=_ONE)
@@ -131,7 +135,7 @@ async def take_lead(given: Given, caller: Caller, lead_id: UUID) -> Response:
     """Claim an unassigned lead: the first one gets it, contact details and all. 409 where somebody has it."""
     async with given.database.transaction() as connection:
         lead = await claim_lead(connection, caller, lead_id, given.clock.now())
-    return answer(to_lead(Seen(lead, is_whole=True)))
+    return answer(to_lead(LeadView(lead, has_contact_details=True)))
 
 
 @router.post("/{lead_id}/merge", responses=_ONE)
@@ -139,7 +143,7 @@ async def merge_lead_into(given: Given, caller: Caller, lead_id: UUID, body: Mer
     """Merge a lead into another, which is answered: contacts, tags, tasks and log become the other's."""
     async with given.database.transaction() as connection:
         lead = await merge_lead(connection, caller, lead_id, body.into_id, given.clock.now())
-    return answer(to_lead(Seen(lead, is_whole=True)))
+    return answer(to_lead(LeadView(lead, has_contact_details=True)))
 
 
 @router.get("/{lead_id}/export", responses={200: {"model": Success[PersonShown]}})

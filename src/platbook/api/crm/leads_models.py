@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,10 +12,10 @@ from platbook.api.envelope import Pagination
 from platbook.api.models import Model, Moment, Sent
 from platbook.base.errors import InvalidInput
 from platbook.base.times import as_utc, to_iso_z
-from platbook.crm.enums import Channel, InteractionType, Priority, Stage, TaskType, WrittenType
-from platbook.crm.leads.lead import LARGEST_BUDGET, MOST_TAGS
-from platbook.crm.leads.search import Owner
-from platbook.crm.tasks.task import LONGEST_TITLE, MOST_MINUTES
+from platbook.crm.enums import ContactChannel, InteractionType, LeadStatus, Priority, TaskType, UserInteractionType
+from platbook.crm.leads.patch import MAX_BUDGET, MAX_TAGS, ConsentInput, LeadPatch
+from platbook.crm.leads.search import OwnerFilter
+from platbook.crm.tasks.task import MAX_REMINDER_MINUTES, MAX_TITLE_LENGTH, TaskPatch
 from platbook.db.lists import Paging
 from platbook.db.totals import Count
 
@@ -24,7 +24,7 @@ _LONG = 20_000
 Word = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(max_length=_LONG)]
 Contact = Annotated[str, Field(min_length=1, max_length=320)]
-Money = Annotated[Decimal, Field(ge=0, le=LARGEST_BUDGET, examples=[450000])]
+Money = Annotated[Decimal, Field(ge=0, le=MAX_BUDGET, examples=[450000])]
 Email = Annotated[str, Field(min_length=3, max_length=320, examples=["mira.lane@example.com"])]
 Phone = Annotated[str, Field(min_length=3, max_length=60, examples=["(512) 555-0143"])]
 
@@ -45,14 +45,14 @@ class LeadQuery(PageQuery):
     """Filters of leads: all of them together, of one repeated filter any; every tag."""
 
     sort_by: Literal["createdAt", "updatedAt", "lastActivityAt", "score", "lastName"] = "createdAt"
-    status: list[Stage] = Field([], max_length=20)
+    status: list[LeadStatus] = Field([], max_length=20)
     priority: list[Priority] = Field([], max_length=20)
     source: list[Word] = Field([], max_length=100)
     tag: list[Word] = Field([], max_length=100)
     search: str | None = Field(None, min_length=1, max_length=200, description="words of names, addresses, numbers")
     min_budget: Money | None = Field(None, description="budgets that reach this high")
     max_budget: Money | None = Field(None, description="budgets that begin this low")
-    assigned_to: UUID | Owner | None = Field(None, description="a user, me, or none")
+    assigned_to: UUID | OwnerFilter | None = Field(None, description="a user, me, or none")
     office: Word | None = None
     team: Word | None = None
 
@@ -96,10 +96,17 @@ class InteractionQuery(InteractionFilter, PageQuery):
 class ConsentSent(Sent):
     """Whether a person agreed to be reached by a channel."""
 
-    channel: Channel
+    channel: ContactChannel
     given: bool
     at: datetime | None = None
     source: Word = "api"
+
+    def to_input(self) -> ConsentInput:
+        """The statement, its time in UTC."""
+        statement: ConsentInput = {"channel": self.channel.value, "given": self.given, "source": self.source}
+        if self.at is not None:
+            statement["at"] = to_iso_z(to_aware(self.at))
+        return statement
 
 
 class LeadSent(Sent):
@@ -112,12 +119,12 @@ class LeadSent(Sent):
     emails: Annotated[list[Contact], Field(max_length=20)] | None = None
     phones: Annotated[list[Contact], Field(max_length=20)] | None = None
     source: Annotated[Word, Field(examples=["Website"])] | None = None
-    status: Stage | None = None
+    status: LeadStatus | None = None
     priority: Priority | None = None
     budget_min: Money | None = None
     budget_max: Money | None = None
     notes: Text | None = None
-    tags: Annotated[list[Word], Field(max_length=MOST_TAGS)] | None = None
+    tags: Annotated[list[Word], Field(max_length=MAX_TAGS)] | None = None
     custom_fields: dict[str, object] | None = Field(None, description="each is changed by itself; null takes one away")
     assigned_to: UUID | None = None
     office: Word | None = None
@@ -127,16 +134,12 @@ class LeadSent(Sent):
     )
     ai_summary: Text | None = None
 
-    def said(self) -> dict[str, object]:
-        """What was said, by the names of a lead's fields; what was left out is not there."""
-        said: dict[str, object] = {name: getattr(self, name) for name in self.model_fields_set}
+    def said(self) -> LeadPatch:
+        """The fields that the body sets."""
+        patch = cast("LeadPatch", {name: getattr(self, name) for name in self.model_fields_set})
         if self.consents is not None:
-            said["consents"] = [
-                {"channel": one.channel.value, "given": one.given, "source": one.source}
-                | ({} if one.at is None else {"at": to_iso_z(to_aware(one.at))})
-                for one in self.consents
-            ]
-        return said
+            patch["consents"] = [one.to_input() for one in self.consents]
+        return patch
 
 
 class AssignSent(Sent):
@@ -154,7 +157,7 @@ class MergeSent(Sent):
 class TaskSent(Sent):
     """What may be said of a task."""
 
-    title: Annotated[str, Field(max_length=LONGEST_TITLE, examples=["Call about 12 Elm"])] | None = None
+    title: Annotated[str, Field(max_length=MAX_TITLE_LENGTH, examples=["Call about 12 Elm"])] | None = None
     description: Text | None = None
     type: TaskType | None = None
     due_date: Annotated[str, Field(max_length=40, examples=["2026-12-01T17:00:00"])] | None = Field(
@@ -165,24 +168,24 @@ class TaskSent(Sent):
     lead_id: UUID | None = None
     assigned_to: UUID | None = None
     is_completed: bool | None = None
-    remind_minutes_before: Annotated[int, Field(ge=0, le=MOST_MINUTES)] | None = None
+    remind_minutes_before: Annotated[int, Field(ge=0, le=MAX_REMINDER_MINUTES)] | None = None
 
-    def said(self) -> dict[str, object]:
-        """What was said, by the names of a task's fields; what was left out is not there."""
-        return {name: getattr(self, name) for name in self.model_fields_set}
+    def said(self) -> TaskPatch:
+        """The fields that the body sets."""
+        return cast("TaskPatch", {name: getattr(self, name) for name in self.model_fields_set})
 
 
 class NewTask(TaskSent):
     """A task to make."""
 
-    title: Annotated[str, Field(min_length=1, max_length=LONGEST_TITLE, examples=["Call about 12 Elm"])]  # pyright: ignore[reportGeneralTypeIssues, reportIncompatibleVariableOverride] - needed here, optional in a change
+    title: Annotated[str, Field(min_length=1, max_length=MAX_TITLE_LENGTH, examples=["Call about 12 Elm"])]  # pyright: ignore[reportGeneralTypeIssues, reportIncompatibleVariableOverride] - needed here, optional in a change
 
 
 class InteractionSent(Sent):
     """What a person did."""
 
     lead_id: UUID
-    type: WrittenType
+    type: UserInteractionType
     content: Text | None = None
     interaction_date: datetime | None = Field(None, description="now, unless told; without an offset, UTC")
     property_id: UUID | None = None
@@ -192,7 +195,7 @@ class InteractionSent(Sent):
 class ConsentShown(Model):
     """A statement of consent."""
 
-    channel: Channel
+    channel: ContactChannel
     given: bool
     at: Moment
     source: str
@@ -209,7 +212,7 @@ class LeadShown(Model):
     emails: list[str]
     phones: list[str]
     source: str | None
-    status: Stage
+    status: LeadStatus
     priority: Priority
     budget_min: float | None
     budget_max: float | None

@@ -10,9 +10,9 @@ from fastapi import Response
 
 from platbook.api.envelope import raw_json
 from platbook.crm.interactions.interaction import Interaction
-from platbook.crm.leads.lead import to_words
+from platbook.crm.leads.lead import to_api_fields
+from platbook.crm.leads.visibility import LeadView
 from platbook.crm.tasks.task import Task
-from platbook.crm.visibility import Seen
 from platbook.db.lists import Page, Paging
 
 T = TypeVar("T")
@@ -28,14 +28,14 @@ def answer_list(name: str, page: Page[T], paging: Paging, to: Callable[[T], Mapp
     return answer({name: [to(row) for row in page.rows], "pagination": _pagination(page, paging)})
 
 
-def to_lead(seen: Seen) -> dict[str, object]:
+def to_lead(seen: LeadView) -> dict[str, object]:
     """A lead as JSON, as its reader sees it."""
     lead = seen.lead
     return {
         "id": lead.id,
         "email": lead.emails[0] if lead.emails else None,
         "phoneNumber": lead.phones[0] if lead.phones else None,
-        **to_words(lead),
+        **to_api_fields(lead),
         "office": lead.office,
         "team": lead.team,
         "score": lead.score,
@@ -43,7 +43,7 @@ def to_lead(seen: Seen) -> dict[str, object]:
         "updatedAt": lead.updated_at,
         "lastActivityAt": lead.last_activity_at,
         "claimUntil": lead.claim_until,
-        "contactHidden": not seen.is_whole,
+        "contactHidden": not seen.has_contact_details,
     }
 
 

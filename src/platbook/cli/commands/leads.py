@@ -17,8 +17,9 @@ from platbook.cli.output.console import say
 from platbook.cli.output.json_output import print_json
 from platbook.cli.output.table import Column, print_table
 from platbook.cli.process import run_on_database
-from platbook.crm.intake.events import KeptEvent, Refused, Taken, find_refused, replay_event
-from platbook.crm.intake.rules import RuleWithMembers, add_rule, find_rules, remove_rule
+from platbook.crm.intake.events import replay_event
+from platbook.crm.intake.inbox import ProcessedEvent, RejectedEvent, StoredEvent, find_rejected_events
+from platbook.crm.intake.rules import RoutingRuleWithMembers, add_rule, find_rules, remove_rule
 from platbook.crm.transfer.person import erase_person, export_person
 
 app = typer.Typer(help="One person's data, events that wait, and rules for new leads.", no_args_is_help=True)
@@ -61,9 +62,9 @@ def erase(
 def events(context: typer.Context, *, as_json: _Json = False) -> None:
     """Events that could not be understood, the oldest first."""
 
-    async def read(system: DatabaseContext) -> list[KeptEvent]:
+    async def read(system: DatabaseContext) -> list[StoredEvent]:
         async with system.database.read() as connection:
-            return (await find_refused(connection, page=1, limit=1000))[0]
+            return (await find_rejected_events(connection, page=1, limit=1000))[0]
 
     found = run_on_database(context, read)
     if as_json:
@@ -86,12 +87,12 @@ def replay(
     """Take in an event that was refused, as it came or put right. Exit code 3 if it still cannot be understood."""
     body = None if corrected is None else _read(corrected)
 
-    async def take_in(system: DatabaseContext) -> Taken | Refused:
+    async def take_in(system: DatabaseContext) -> ProcessedEvent | RejectedEvent:
         async with system.database.transaction() as connection:
             return await replay_event(connection, COMMAND_LINE, event, system.clock.now(), corrected=body)
 
     taken = run_on_database(context, take_in)
-    if isinstance(taken, Refused):
+    if isinstance(taken, RejectedEvent):
         say(str(taken.to_error()))
         raise typer.Exit(ExitCode.PARTIAL)
     say(f"{'Made' if taken.is_new else 'Found'} lead {taken.lead_id}.")
@@ -101,7 +102,7 @@ def replay(
 def rules(context: typer.Context, *, as_json: _Json = False) -> None:
     """The rules that say who gets a new lead, in the order they are asked."""
 
-    async def read(system: DatabaseContext) -> list[RuleWithMembers]:
+    async def read(system: DatabaseContext) -> list[RoutingRuleWithMembers]:
         async with system.database.read() as connection:
             return await find_rules(connection)
 
@@ -136,7 +137,7 @@ def add_rule_(
         problem = error.errors(include_url=False, include_input=False, include_context=False)[0]
         raise InvalidInput.of(".".join(map(str, problem["loc"])) or "rule", problem["msg"]) from None
 
-    async def store(system: DatabaseContext) -> RuleWithMembers:
+    async def store(system: DatabaseContext) -> RoutingRuleWithMembers:
         async with system.database.transaction() as connection:
             return await add_rule(connection, COMMAND_LINE, said.to_rule(), system.clock.now())
 

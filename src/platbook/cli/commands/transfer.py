@@ -1,6 +1,7 @@
 """`platbook import`, `platbook export`: the CRM in from other systems, and out as files."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -16,12 +17,12 @@ from platbook.cli.output.format import to_number
 from platbook.cli.output.json_output import print_json
 from platbook.cli.output.table import Column, print_table
 from platbook.cli.process import run_on_database
-from platbook.crm.transfer.csv_import import Files, Preview, import_files, preview_files
+from platbook.crm.transfer.csv_files import open_csv_writer
+from platbook.crm.transfer.csv_import import FilePreview, ImportFiles, import_files, preview_files
 from platbook.crm.transfer.dump import export_all
-from platbook.crm.transfer.mapping import Kind
-from platbook.crm.transfer.report import Report
-from platbook.crm.transfer.restore import Restored, is_export, restore_all
-from platbook.crm.transfer.table import writing
+from platbook.crm.transfer.mapping import FileKind
+from platbook.crm.transfer.report import ImportReport
+from platbook.crm.transfer.restore import RestoreReport, is_export, restore_all
 
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
@@ -45,7 +46,7 @@ def import_(  # noqa: PLR0913 - one parameter for each option of the command
 
     Exit code 3 if rows were refused.
     """
-    files = Files(_paths(people, notes, tasks, tags), _read_mapping(mapping))
+    files = ImportFiles(_paths(people, notes, tasks, tags), _read_mapping(mapping))
     if folder is not None:
         if files.paths:
             raise InvalidInput("a folder comes alone, without files beside it")
@@ -82,7 +83,7 @@ def _restore(context: typer.Context, folder: Path, *, as_json: bool) -> None:
     if not is_export(folder):
         raise InvalidInput(f"{folder} holds no export of Platbook; CSV files are given with --people and the like")
 
-    async def bring_back(system: DatabaseContext) -> Restored:
+    async def bring_back(system: DatabaseContext) -> RestoreReport:
         return await restore_all(system.database, COMMAND_LINE, folder, system.clock.now())
 
     restored = run_on_database(context, bring_back)
@@ -96,21 +97,21 @@ def _restore(context: typer.Context, folder: Path, *, as_json: bool) -> None:
 
 
 def _import(
-    context: typer.Context, files: Files, name: str, refused: Path | None, *, announce: bool, as_json: bool
+    context: typer.Context, files: ImportFiles, name: str, refused: Path | None, *, announce: bool, as_json: bool
 ) -> None:
-    async def take_in(system: DatabaseContext) -> Report:
+    async def take_in(system: DatabaseContext) -> ImportReport:
         now = system.clock.now()
         return await import_files(system.database, COMMAND_LINE, files, now, system=name, announce=announce)
 
     report = run_on_database(context, take_in)
     if refused is not None:
-        with writing(refused, ["file", "line", "reason"]) as write:
+        with open_csv_writer(refused, ["file", "line", "reason"]) as write:
             for one in report.refused:
                 write([one.kind.value, one.line, one.reason])
     if as_json:
         print_json({"counts": report.counts, "refused": report.refused})
     else:
-        for line in report.in_words():
+        for line in report.to_lines():
             say(line)
         if report.refused and refused is None:
             print_table(
@@ -126,7 +127,7 @@ def _import(
 _SHOWN = 20
 
 
-def _show(previews: list[Preview], *, as_json: bool) -> None:
+def _show(previews: list[FilePreview], *, as_json: bool) -> None:
     """The mapping in the form that --mapping reads, and the first rows by it."""
     shown = {
         one.kind.value: {"columns": dict(one.mapping.columns), "values": dict(one.mapping.values)} for one in previews
@@ -147,15 +148,15 @@ def _show(previews: list[Preview], *, as_json: bool) -> None:
     sys.stdout.write(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode() + "\n")
 
 
-def _sample(said: dict[str, object], word: str) -> str:
-    value = said.get(word.partition(".")[0])
+def _sample(row: Mapping[str, object], word: str) -> str:
+    value = row.get(word.partition(".")[0])
     if isinstance(value, dict):
         value = cast("dict[str, object]", value).get(word.partition(".")[2])
     return ", ".join(map(str, cast("list[object]", value))) if isinstance(value, list) else str(value or "")
 
 
-def _paths(people: Path | None, notes: Path | None, tasks: Path | None, tags: Path | None) -> dict[Kind, Path]:
-    given = {Kind.PEOPLE: people, Kind.NOTES: notes, Kind.TASKS: tasks, Kind.TAGS: tags}
+def _paths(people: Path | None, notes: Path | None, tasks: Path | None, tags: Path | None) -> dict[FileKind, Path]:
+    given = {FileKind.PEOPLE: people, FileKind.NOTES: notes, FileKind.TASKS: tasks, FileKind.TAGS: tags}
     return {kind: path for kind, path in given.items() if path is not None}
 
 

@@ -1,1 +1,1 @@
-"""Intake: what websites and other systems report of people becomes leads, each person once."""
+"""Lead intake: events of websites and other systems, processed into one lead per person."""

@@ -1,4 +1,4 @@
-"""An event as it comes in: what may stand in it, and reading it. Pure."""
+"""A lead event as its sender writes it: the schema, and parsing. Pure."""
 
 import hashlib
 from datetime import UTC, datetime
@@ -11,96 +11,97 @@ from pydantic.alias_generators import to_camel
 
 from platbook.base.errors import FieldProblem, InvalidInput
 from platbook.crm.contacts import EMAIL, PHONE, to_email, to_phone
-from platbook.crm.enums import EventType
-from platbook.crm.leads.rows import Contact
+from platbook.crm.enums import LeadEventType
+from platbook.crm.leads.rows import ContactKey
 
-_WORDS = {"missing": "is required", "extra_forbidden": "is not a known field"}
+_MESSAGES = {"missing": "is required", "extra_forbidden": "is not a known field"}
+_MAX_SHORT_TEXT = 200
 
-Word = Annotated[str, Field(min_length=1, max_length=200)]
-Name = Annotated[str, Field(max_length=200)]
-Text = Annotated[str, Field(min_length=1, max_length=320)]
+ShortText = Annotated[str, Field(min_length=1, max_length=_MAX_SHORT_TEXT)]
+NameText = Annotated[str, Field(max_length=200)]
+ContactText = Annotated[str, Field(min_length=1, max_length=320)]
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid")
 
 
-class Person(_Part):
-    """Whom it is about. One e-mail address or telephone number that can be read is needed."""
+class ContactInput(_Part):
+    """The person of the event. At least one valid e-mail address or telephone number is required."""
 
-    first_name: Name = Field("", examples=["Mira"])
-    last_name: Name = Field("", examples=["Lane"])
-    emails: list[Text] = Field([], max_length=20, examples=[["mira.lane@example.com"]])
-    phones: list[Text] = Field([], max_length=20, examples=[["(512) 555-0143"]])
+    first_name: NameText = Field("", examples=["Mira"])
+    last_name: NameText = Field("", examples=["Lane"])
+    emails: list[ContactText] = Field([], max_length=20, examples=[["mira.lane@example.com"]])
+    phones: list[ContactText] = Field([], max_length=20, examples=[["(512) 555-0143"]])
 
 
-class PropertyNamed(_Part):
+class PropertyReference(_Part):
     """A listing, by our id, or by its provider and the source's key."""
 
     id: UUID | None = None
-    provider_id: Word | None = Field(None, examples=["sample_rets_provider"])
-    listing_key: Word | None = None
+    provider_id: ShortText | None = Field(None, examples=["sample_rets_provider"])
+    listing_key: ShortText | None = None
 
 
 class LeadEvent(_Part):
-    """What a person did. The sender's `eventId` names it for good: sent again, it is answered as the first time."""
+    """An action of a person. `eventId` is the sender's idempotency key: an event sent again has no further effect."""
 
-    event_id: Word = Field(examples=["site-4711"])
-    type: EventType
-    occurred_at: datetime | None = Field(None, description="now, unless told; without an offset, UTC")
-    source: Word | None = Field(None, examples=["Website"])
-    person: Person
-    property: PropertyNamed | None = Field(None, examples=[None])
+    event_id: ShortText = Field(examples=["site-4711"])
+    type: LeadEventType
+    occurred_at: datetime | None = Field(None, description="by default now; without an offset, UTC")
+    source: ShortText | None = Field(None, examples=["Website"])
+    person: ContactInput
+    property: PropertyReference | None = Field(None, examples=[None])
     message: Annotated[str, Field(max_length=20_000)] | None = Field(None, examples=["Is it still for sale?"])
 
 
 def parse_event(raw: bytes) -> LeadEvent:
-    """Read an event. Errors: InvalidInput naming each field that cannot be."""
+    """Parse an event. Errors: InvalidInput naming each invalid field."""
     try:
         event = LeadEvent.model_validate(orjson.loads(raw))
     except orjson.JSONDecodeError:
         raise InvalidInput.of("body", "is not valid JSON") from None
     except ValidationError as error:
         problems = [
-            FieldProblem(".".join(map(str, one["loc"])) or "body", _WORDS.get(one["type"], one["msg"]))
+            FieldProblem(".".join(map(str, one["loc"])) or "body", _MESSAGES.get(one["type"], one["msg"]))
             for one in error.errors(include_url=False, include_input=False, include_context=False)
         ]
         raise InvalidInput(f"{problems[0].field}: {problems[0].message}", details=problems) from None
-    contacts, _ = read_contacts(event.person)
-    if not contacts:
-        raise InvalidInput.of("person", "has no e-mail address or telephone number that can be read")
+    keys, _ = parse_contacts(event.person)
+    if not keys:
+        raise InvalidInput.of("person", "needs a valid e-mail address or telephone number")
     return event
 
 
-def read_contacts(person: Person) -> tuple[list[Contact], list[str]]:
-    """The contacts in the form they are kept in, each once; and the texts that are none."""
-    contacts: dict[Contact, None] = {}
-    unread: list[str] = []
-    for kind, texts, to in ((EMAIL, person.emails, to_email), (PHONE, person.phones, to_phone)):
+def parse_contacts(person: ContactInput) -> tuple[list[ContactKey], list[str]]:
+    """The contacts of a person, normalised and deduplicated; and the texts that are not valid."""
+    keys: dict[ContactKey, None] = {}
+    invalid: list[str] = []
+    for kind, texts, normalize in ((EMAIL, person.emails, to_email), (PHONE, person.phones, to_phone)):
         for text in texts:
             try:
-                contacts[kind, to(text)] = None
+                keys[kind, normalize(text)] = None
             except ValueError:
-                unread.append(text)
-    return list(contacts), unread
+                invalid.append(text)
+    return list(keys), invalid
 
 
-def event_id_of(raw: bytes) -> str:
-    """The sender's id for what may be no event; where none can be read, one that the same bytes have again."""
+def read_event_id(raw: bytes) -> str:
+    """The sender's id of what may not be a valid event; where there is none, one derived from the content's hash."""
     try:
-        said: object = orjson.loads(raw)
+        body: object = orjson.loads(raw)
     except orjson.JSONDecodeError:
-        said = None
-    if isinstance(said, dict):
-        name = cast("dict[str, object]", said).get("eventId")
-        if isinstance(name, str) and 1 <= len(name) <= 200:  # noqa: PLR2004 - as LeadEvent has it
-            return name
+        body = None
+    if isinstance(body, dict):
+        event_id = cast("dict[str, object]", body).get("eventId")
+        if isinstance(event_id, str) and 1 <= len(event_id) <= _MAX_SHORT_TEXT:
+            return event_id
     return f"unread:{hashlib.sha256(raw).hexdigest()}"
 
 
-def to_occurred(event: LeadEvent, at: datetime) -> datetime:
-    """When it happened; never later than it was told."""
+def to_occurred_at(event: LeadEvent, at: datetime) -> datetime:
+    """When the event occurred: never later than it was received."""
     if event.occurred_at is None:
         return at
-    said = event.occurred_at if event.occurred_at.tzinfo else event.occurred_at.replace(tzinfo=UTC)
-    return min(said, at)
+    occurred_at = event.occurred_at if event.occurred_at.tzinfo else event.occurred_at.replace(tzinfo=UTC)
+    return min(occurred_at, at)

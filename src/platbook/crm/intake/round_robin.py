@@ -1,7 +1,8 @@
-"""Whose turn it is: in proportion to weights, and as evenly as can be at every moment. Pure.
+"""Smooth weighted round-robin, the algorithm of nginx's upstream balancing. Pure.
 
-Each turn gives everybody credit by their weight; whoever has most gets it and pays all of it back. With equal weights
-that goes round; with others nobody is ever ahead by more than one turn. Who is away neither gains nor loses credit.
+In each rotation every member gains credit by their weight; the one with the most credit is chosen, and pays the sum of
+all weights. With equal weights that is plain round-robin; with others each member is chosen in proportion to their
+weight, spread evenly, and never more than one turn ahead. A member who is absent neither gains nor loses credit.
 """
 
 from collections.abc import Sequence
@@ -10,16 +11,16 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
-    """Somebody who gets leads by a rule, in their place; `credit` is what past turns left."""
+class RuleMember:
+    """A user who gets leads by a rule; `credit` is what past rotations left."""
 
     user_id: UUID
     weight: int = 1
     credit: int = 0
 
 
-def take_turn(members: Sequence[Member]) -> tuple[Member, list[Member]]:
-    """Who gets the next one, and everybody's credit after it. Of those with most credit the first in place gets it."""
+def next_in_rotation(members: Sequence[RuleMember]) -> tuple[RuleMember, list[RuleMember]]:
+    """The next member, and all members with their new credit. Of several with the most credit the first is chosen."""
     total = sum(member.weight for member in members)
     credited = [replace(member, credit=member.credit + member.weight) for member in members]
     chosen = max(credited, key=lambda member: member.credit)

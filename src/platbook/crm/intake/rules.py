@@ -1,7 +1,7 @@
-"""Rules that say who gets a new lead: kept as rows, the first in order that fits is followed."""
+"""Routing rules: who gets a new lead. Stored as rows; the first rule in order that matches is applied."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -14,17 +14,16 @@ from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput, NotFound
 from platbook.base.ids import new_id
 from platbook.base.rights import Right, require
-from platbook.crm.intake.round_robin import Member
-from platbook.db import ReadConnection, WriteConnection, load_queries
+from platbook.crm.intake.inbox import Q
+from platbook.crm.intake.round_robin import RuleMember
+from platbook.db import ReadConnection, WriteConnection
 
-Q = load_queries(__package__ or "platbook.crm.intake")
-
-MOST_MEMBERS = 500
-MOST_MINUTES = 60 * 24 * 30
-LARGEST_WEIGHT = 1000
+MAX_MEMBERS = 500
+MAX_CLAIM_MINUTES = 60 * 24 * 30
+MAX_WEIGHT = 1000
 
 
-class Method(StrEnum):
+class RoutingMethod(StrEnum):
     """How a rule chooses among its members."""
 
     DIRECT = "direct"
@@ -34,15 +33,15 @@ class Method(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class NewRule:
-    """What a rule is made of. Conditions that are empty always hold; areas are cities, counties, states, postal codes.
+class RoutingRuleInput:
+    """A rule to store. An empty condition always matches; areas are cities, counties, states, postal codes.
 
     Errors: InvalidInput.
     """
 
     name: str
-    method: Method
-    members: tuple[Member, ...]
+    method: RoutingMethod
+    members: tuple[RuleMember, ...]
     place: int = 0
     enabled: bool = True
     sources: tuple[str, ...] = ()
@@ -54,27 +53,33 @@ class NewRule:
     fallback_to: UUID | None = None
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.members) <= MOST_MEMBERS:
-            raise InvalidInput.of("members", f"needs 1 to {MOST_MEMBERS}")
-        if len({member.user_id for member in self.members}) != len(self.members):
-            raise InvalidInput.of("members", "names somebody twice")
-        if any(not 1 <= member.weight <= LARGEST_WEIGHT for member in self.members):
-            raise InvalidInput.of("members", f"weights are 1 to {LARGEST_WEIGHT}")
-        if self.method is Method.DIRECT and len(self.members) > 1:
-            raise InvalidInput.of("members", "direct gives leads to one person")
-        if (self.method is Method.FIRST_TO_CLAIM) != (self.claim_minutes is not None):
-            raise InvalidInput.of("claimMinutes", "goes with first_to_claim, and that does not go without it")
-        if self.claim_minutes is not None and not 1 <= self.claim_minutes <= MOST_MINUTES:
-            raise InvalidInput.of("claimMinutes", f"must be 1 to {MOST_MINUTES}")
-        if self.fallback_to is not None and self.method is not Method.FIRST_TO_CLAIM:
-            raise InvalidInput.of("fallbackTo", "goes with first_to_claim")
+        self._check_members()
+        is_claim = self.method is RoutingMethod.FIRST_TO_CLAIM
+        if is_claim and self.claim_minutes is None:
+            raise InvalidInput.of("claimMinutes", "is required with the method first_to_claim")
+        if not is_claim and self.claim_minutes is not None:
+            raise InvalidInput.of("claimMinutes", "is allowed with the method first_to_claim only")
+        if self.claim_minutes is not None and not 1 <= self.claim_minutes <= MAX_CLAIM_MINUTES:
+            raise InvalidInput.of("claimMinutes", f"must be 1 to {MAX_CLAIM_MINUTES}")
+        if self.fallback_to is not None and not is_claim:
+            raise InvalidInput.of("fallbackTo", "is allowed with the method first_to_claim only")
         if self.min_price is not None and self.max_price is not None and self.min_price > self.max_price:
             raise InvalidInput.of("minPrice", "must not be greater than maxPrice")
 
+    def _check_members(self) -> None:
+        if not 1 <= len(self.members) <= MAX_MEMBERS:
+            raise InvalidInput.of("members", f"must have 1 to {MAX_MEMBERS} entries")
+        if len({member.user_id for member in self.members}) != len(self.members):
+            raise InvalidInput.of("members", "must not name a user twice")
+        if any(not 1 <= member.weight <= MAX_WEIGHT for member in self.members):
+            raise InvalidInput.of("members", f"weight must be 1 to {MAX_WEIGHT}")
+        if self.method is RoutingMethod.DIRECT and len(self.members) > 1:
+            raise InvalidInput.of("members", "must have one entry with the method direct")
+
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """A rule as it is kept; its members are rows of their own."""
+class RoutingRule:
+    """A stored rule; its members are rows of their own. Rules are tried in the order of `place`."""
 
     id: UUID
     name: str
@@ -92,92 +97,122 @@ class Rule:
     updated_at: datetime
 
 
+RULE_COLUMNS = tuple(one.name for one in fields(RoutingRule))
+MEMBER_COLUMNS = ("rule_id", "user_id", "place", "weight", "credit")
+
+
 @dataclass(frozen=True, slots=True)
-class RuleWithMembers:
-    """A rule and whom it gives leads to, in their order."""
+class RoutingRuleWithMembers:
+    """A rule and its members, in order."""
 
-    rule: Rule
-    members: list[Member] = field(default_factory=list[Member])
-
-
-async def find_rules(connection: ReadConnection) -> list[RuleWithMembers]:
-    """Every rule in order."""
-    rules = await connection.all(Rule, Q.find_rules)
-    return [RuleWithMembers(rule, await find_members(connection, rule.id)) for rule in rules]
+    rule: RoutingRule
+    members: list[RuleMember] = field(default_factory=list[RuleMember])
 
 
-async def get_rule(connection: ReadConnection, rule_id: UUID) -> RuleWithMembers:
+async def find_rules(connection: ReadConnection) -> list[RoutingRuleWithMembers]:
+    """Every rule, in order."""
+    rules = await connection.all(RoutingRule, Q.find_rules)
+    return [RoutingRuleWithMembers(rule, await find_members(connection, rule.id)) for rule in rules]
+
+
+async def find_matching_rules(
+    connection: ReadConnection,
+    *,
+    source: str | None,
+    event_type: str | None,
+    areas: Sequence[str],
+    price: Decimal | None,
+) -> list[RoutingRule]:
+    """The enabled rules whose conditions match, in order."""
+    params = {"source": source, "type": event_type, "areas": list(areas), "price": price}
+    return await connection.all(RoutingRule, Q.find_matching_rules, params)
+
+
+async def get_rule(connection: ReadConnection, rule_id: UUID) -> RoutingRuleWithMembers:
     """One rule. NotFound."""
-    rule = await connection.first(Rule, Q.get_rule, {"id": rule_id})
+    rule = await connection.first(RoutingRule, Q.get_rule, {"id": rule_id})
     if rule is None:
-        raise NotFound("there is no such rule", code="RULE_NOT_FOUND")
-    return RuleWithMembers(rule, await find_members(connection, rule_id))
+        raise NotFound("no rule has this id", code="RULE_NOT_FOUND")
+    return RoutingRuleWithMembers(rule, await find_members(connection, rule_id))
 
 
-async def find_members(connection: ReadConnection, rule_id: UUID, *, active: bool = False) -> list[Member]:
-    """Whom a rule gives leads to; `active`: of those, who can log in."""
-    return await connection.all(Member, Q.find_members, {"rule_id": rule_id, "active": active})
+async def lock_rule(connection: WriteConnection, rule_id: UUID) -> None:
+    """Lock a rule while its rotation advances, to the end of the transaction."""
+    await connection.run(Q.lock_rule, {"id": rule_id})
 
 
-async def add_rule(connection: WriteConnection, actor: Actor, new: NewRule, at: datetime) -> RuleWithMembers:
-    """Add a rule. InvalidInput for a user who is not there."""
+async def find_members(connection: ReadConnection, rule_id: UUID, *, active: bool = False) -> list[RuleMember]:
+    """The members of a rule, in order; `active`: without disabled users."""
+    return await connection.all(RuleMember, Q.find_members, {"rule_id": rule_id, "active": active})
+
+
+async def save_credits(connection: WriteConnection, rule_id: UUID, members: Sequence[RuleMember]) -> None:
+    """Store the credit that a rotation left to each member."""
+    users: list[UUID] = [member.user_id for member in members]
+    credit_values = [member.credit for member in members]
+    await connection.run(Q.update_credits, {"rule_id": rule_id, "users": users, "credits": credit_values})
+
+
+async def add_rule(
+    connection: WriteConnection, actor: Actor, new: RoutingRuleInput, at: datetime
+) -> RoutingRuleWithMembers:
+    """Add a rule. InvalidInput for an unknown user."""
     require(actor, Right.MANAGE_USERS)
     rule_id = new_id()
     await _check_users(connection, new)
-    await connection.run(Q.add_rule, {**_params(new), "id": rule_id, "at": at})
-    await _keep_members(connection, rule_id, new.members)
-    await audit.record(
-        connection, actor, "lead rule added", AuditSubject("lead rule", str(rule_id)), at, {"name": new.name}
-    )
+    await connection.run(Q.insert_rule, {**_to_params(new), "id": rule_id, "at": at})
+    await _save_members(connection, rule_id, new.members)
+    await _audit(connection, actor, "lead rule added", rule_id, new.name, at)
     return await get_rule(connection, rule_id)
 
 
 async def replace_rule(
-    connection: WriteConnection, actor: Actor, rule_id: UUID, new: NewRule, at: datetime
-) -> RuleWithMembers:
-    """Replace a rule whole; members that stay keep their turn. NotFound, InvalidInput."""
+    connection: WriteConnection, actor: Actor, rule_id: UUID, new: RoutingRuleInput, at: datetime
+) -> RoutingRuleWithMembers:
+    """Replace a rule; members that remain keep their credit. NotFound, InvalidInput."""
     require(actor, Right.MANAGE_USERS)
     await get_rule(connection, rule_id)
     await _check_users(connection, new)
-    await connection.run(Q.save_rule, {**_params(new), "id": rule_id, "at": at})
-    await _keep_members(connection, rule_id, new.members)
-    await audit.record(
-        connection, actor, "lead rule changed", AuditSubject("lead rule", str(rule_id)), at, {"name": new.name}
-    )
+    await connection.run(Q.update_rule, {**_to_params(new), "id": rule_id, "at": at})
+    await _save_members(connection, rule_id, new.members)
+    await _audit(connection, actor, "lead rule changed", rule_id, new.name, at)
     return await get_rule(connection, rule_id)
 
 
 async def remove_rule(connection: WriteConnection, actor: Actor, rule_id: UUID, at: datetime) -> None:
-    """Remove a rule; leads it gave stay where they are. NotFound."""
+    """Remove a rule; leads it assigned keep their owners. NotFound."""
     require(actor, Right.MANAGE_USERS)
-    known = await get_rule(connection, rule_id)
+    stored = await get_rule(connection, rule_id)
     await connection.run(Q.delete_rule, {"id": rule_id})
-    subject = AuditSubject("lead rule", str(rule_id))
-    await audit.record(connection, actor, "lead rule removed", subject, at, {"name": known.rule.name})
+    await _audit(connection, actor, "lead rule removed", rule_id, stored.rule.name, at)
 
 
-async def _check_users(connection: ReadConnection, new: NewRule) -> None:
-    wanted = [("members", member.user_id) for member in new.members]
+async def _audit(connection: WriteConnection, actor: Actor, act: str, rule_id: UUID, name: str, at: datetime) -> None:
+    await audit.record(connection, actor, act, AuditSubject("lead rule", str(rule_id)), at, {"name": name})
+
+
+async def _check_users(connection: ReadConnection, new: RoutingRuleInput) -> None:
+    users = [("members", member.user_id) for member in new.members]
     if new.fallback_to is not None:
-        wanted.append(("fallbackTo", new.fallback_to))
-    for word, user_id in wanted:
+        users.append(("fallbackTo", new.fallback_to))
+    for api_field, user_id in users:
         try:
             await get_user(connection, user_id)
         except NotFound:
-            raise InvalidInput.of(word, f"there is no user {user_id}") from None
+            raise InvalidInput.of(api_field, f"there is no user {user_id}") from None
 
 
-async def _keep_members(connection: WriteConnection, rule_id: UUID, members: Sequence[Member]) -> None:
+async def _save_members(connection: WriteConnection, rule_id: UUID, members: Sequence[RuleMember]) -> None:
     params: dict[str, object] = {
         "rule_id": rule_id,
         "users": [member.user_id for member in members],
         "weights": [member.weight for member in members],
     }
-    await connection.run(Q.drop_members, params)
-    await connection.run(Q.add_members, params)
+    await connection.run(Q.delete_former_members, params)
+    await connection.run(Q.upsert_members, params)
 
 
-def _params(new: NewRule) -> dict[str, object]:
+def _to_params(new: RoutingRuleInput) -> dict[str, object]:
     names = ("name", "place", "enabled", "method", "min_price", "max_price", "claim_minutes", "fallback_to")
     lists: dict[str, object] = {
         "sources": [one.lower() for one in new.sources],

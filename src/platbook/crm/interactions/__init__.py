@@ -1,1 +1,1 @@
-"""Interactions: the append-only log of what was said and done."""
+"""Interactions: the append-only log of what happened with a lead."""

@@ -1,17 +1,13 @@
-"""An entry of a lead's log as a value."""
+"""An interaction, an entry of a lead's log, as a value."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 from uuid import UUID
-
-NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """Something said or done. `actor` is who wrote it, `user_id` their user where they have one."""
+    """Something that happened with a lead. `actor` is the author's name, `user_id` their user, where they have one."""
 
     id: UUID
     lead_id: UUID

@@ -1,27 +1,32 @@
-"""Writing the log: what a person says of a lead, and what the system notes of its own deeds."""
+"""The log of interactions: what users report of a lead, and what the system records of its own actions."""
 
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from platbook.base.actor import Actor
 from platbook.base.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from platbook.base.ids import new_id
 from platbook.base.rights import Right, record_access, require
-from platbook.crm.enums import WRITTEN_BY_PEOPLE, InteractionType, WrittenType
-from platbook.crm.interactions.interaction import NOTHING, Interaction
-from platbook.crm.leads.lead import note_activity
+from platbook.crm.enums import USER_INTERACTION_TYPES, InteractionType, UserInteractionType
+from platbook.crm.interactions.interaction import Interaction
+from platbook.crm.interactions.rows import (
+    get_interaction_row,
+    has_listing,
+    insert_interaction,
+    mark_interaction_deleted,
+)
+from platbook.crm.leads.lead import record_activity
 from platbook.crm.leads.rows import get_lead, lock_lead, save_lead
-from platbook.crm.visibility import check_lead
-from platbook.db import ReadConnection, WriteConnection, as_json, load_queries
+from platbook.crm.leads.visibility import check_lead
+from platbook.db import ReadConnection, WriteConnection
 from platbook.jobs.outbox import write_event
 
-Q = load_queries(__package__ or "platbook.crm.interactions")
-
-_NOT_FOUND = "INTERACTION_NOT_FOUND"
+NO_METADATA: Mapping[str, object] = MappingProxyType({})
 
 
-async def note(  # noqa: PLR0913 - an entry's parts
+async def log_interaction(  # noqa: PLR0913 - the fields of an interaction
     connection: WriteConnection,
     actor: Actor,
     lead_id: UUID,
@@ -31,9 +36,9 @@ async def note(  # noqa: PLR0913 - an entry's parts
     content: str | None = None,
     happened_at: datetime | None = None,
     property_id: UUID | None = None,
-    metadata: Mapping[str, object] = NOTHING,
+    metadata: Mapping[str, object] = NO_METADATA,
 ) -> Interaction:
-    """Write an entry, whoever sees its lead: the caller has checked that, and changes the lead itself."""
+    """Insert an interaction. Access control, and the update of the lead's activity, are the caller's."""
     entry = Interaction(
         new_id(),
         lead_id,
@@ -46,29 +51,28 @@ async def note(  # noqa: PLR0913 - an entry's parts
         property_id,
         dict(metadata),
     )
-    params = {name: getattr(entry, name) for name in Interaction.__slots__}
-    await connection.run(Q.add_interaction, {**params, "metadata": as_json(entry.metadata)})
+    await insert_interaction(connection, entry)
     return entry
 
 
-async def add_interaction(  # noqa: PLR0913 - an entry's parts
+async def add_interaction(  # noqa: PLR0913 - the fields of an interaction
     connection: WriteConnection,
     actor: Actor,
     lead_id: UUID,
-    kind: WrittenType,
+    kind: UserInteractionType,
     at: datetime,
     *,
     content: str | None = None,
     happened_at: datetime | None = None,
     property_id: UUID | None = None,
-    metadata: Mapping[str, object] = NOTHING,
+    metadata: Mapping[str, object] = NO_METADATA,
 ) -> Interaction:
-    """Write what a person did. NotFound for a lead that is not seen; InvalidInput for a listing that is not there."""
+    """Log what a user did. NotFound for a lead they do not see; InvalidInput for an unknown listing."""
     lead = check_lead(actor, Right.WRITE_CRM, await lock_lead(connection, lead_id))
-    if property_id is not None and not await connection.value(bool, Q.has_property, {"id": property_id}):
-        raise InvalidInput.of("propertyId", "there is no such listing")
+    if property_id is not None and not await has_listing(connection, property_id):
+        raise InvalidInput.of("propertyId", f"there is no listing {property_id}")
     happened = happened_at or at
-    entry = await note(
+    entry = await log_interaction(
         connection,
         actor,
         lead_id,
@@ -79,30 +83,30 @@ async def add_interaction(  # noqa: PLR0913 - an entry's parts
         property_id=property_id,
         metadata=metadata,
     )
-    await save_lead(connection, note_activity(lead, kind, happened, at))
+    await save_lead(connection, record_activity(lead, kind, happened, at))
     await write_event(connection, "interaction added", {"interactionId": str(entry.id), "leadId": str(lead_id)}, at)
     return entry
 
 
 async def get_interaction(connection: ReadConnection, actor: Actor, interaction_id: UUID) -> Interaction:
-    """One entry. NotFound where it, or all of its lead, is not seen."""
-    entry = await connection.first(Interaction, Q.get_interaction, {"id": interaction_id})
+    """One interaction. NotFound where the actor has no full access to its lead."""
+    entry = await get_interaction_row(connection, interaction_id)
     if entry is not None:
         lead = await get_lead(connection, entry.lead_id)
-        if lead is not None and record_access(actor, Right.READ_CRM).holds(lead.belonging):
+        if lead is not None and record_access(actor, Right.READ_CRM).holds(lead.ownership):
             return entry
-    raise NotFound("there is no such interaction", code=_NOT_FOUND)
+    raise NotFound("no interaction has this id, or it is not visible to you", code="INTERACTION_NOT_FOUND")
 
 
-async def mark_deleted(connection: WriteConnection, actor: Actor, interaction_id: UUID, at: datetime) -> None:
-    """Take an entry off every list, for its author or an admin. Conflict: the system wrote it."""
+async def delete_interaction(connection: WriteConnection, actor: Actor, interaction_id: UUID, at: datetime) -> None:
+    """Soft-delete an interaction, for its author or an admin. Conflict: the system logged it."""
     entry = await get_interaction(connection, actor, interaction_id)
     require(actor, Right.DELETE_CRM)
-    if entry.type not in WRITTEN_BY_PEOPLE:
-        raise Conflict("what the system wrote into the log stays there")
-    await lock_lead(connection, entry.lead_id)  # as whoever changes a log does, first of all
+    if entry.type not in USER_INTERACTION_TYPES:
+        raise Conflict("interactions logged by the system cannot be deleted")
+    await lock_lead(connection, entry.lead_id)  # before any change of its log, as everywhere
     if not record_access(actor, Right.DELETE_CRM).everybody and (
         entry.user_id is None or entry.user_id != actor.user_id
     ):
         raise NotAllowed("only its author or an admin may delete an interaction")
-    await connection.run(Q.mark_deleted, {"id": interaction_id, "at": at, "by": actor.name})
+    await mark_interaction_deleted(connection, interaction_id, at, actor.name)

@@ -9,8 +9,8 @@ from platbook.base.actor import Actor
 from platbook.base.errors import NotAllowed
 from platbook.crm.enums import InteractionType
 from platbook.crm.interactions.interaction import Interaction
-from platbook.crm.leads.store import read_lead
-from platbook.crm.visibility import sees_few, to_interaction_conditions
+from platbook.crm.interactions.visibility import to_interaction_conditions
+from platbook.crm.leads.visibility import is_restricted, read_lead
 from platbook.db import ReadConnection
 from platbook.db.compose import SQL, Identifier
 from platbook.db.conditions import Conditions
@@ -32,7 +32,7 @@ SOURCE: Source[Interaction] = Source(
 
 @dataclass(frozen=True, slots=True)
 class InteractionSearch:
-    """What is asked of interactions, all of it together; None asks for all. The end is not included."""
+    """Filters of interactions; all must match, and None matches every one. The end is exclusive."""
 
     lead_id: UUID | None = None
     type: tuple[InteractionType, ...] = ()
@@ -44,24 +44,24 @@ async def find_interactions(
     connection: ReadConnection, actor: Actor, search: InteractionSearch, paging: Paging
 ) -> Page[Interaction]:
     """A page of the interactions an actor sees, the newest first."""
-    return await find_page(connection, SOURCE, to_conditions(actor, search), paging, narrow=sees_few(actor))
+    return await find_page(connection, SOURCE, to_conditions(actor, search), paging, narrow=is_restricted(actor))
 
 
 async def find_timeline(connection: ReadConnection, actor: Actor, lead_id: UUID, paging: Paging) -> Page[Interaction]:
     """A page of one lead's log, the newest first. NotFound; NotAllowed where the lead is only there to be claimed."""
-    if not (await read_lead(connection, actor, lead_id)).is_whole:
-        raise NotAllowed("this lead is nobody's yet; claim it first")
+    if not (await read_lead(connection, actor, lead_id)).has_contact_details:
+        raise NotAllowed("this lead has no owner yet; claim it first")
     return await find_page(connection, SOURCE, to_timeline(lead_id), paging)
 
 
 def to_timeline(lead_id: UUID) -> Conditions:
-    """One lead's entries."""
+    """The interactions of one lead."""
     parts = [SQL("deleted_at IS NULL"), SQL("lead_id = %(lead_id)s")]
     return Conditions(Identifier("interactions"), [*parts], {"lead_id": lead_id})
 
 
 def to_conditions(actor: Actor, search: InteractionSearch) -> Conditions:
-    """What is asked, and what the actor sees, as conditions."""
+    """The filters, and what the actor sees, as conditions."""
     conditions = to_interaction_conditions(actor)
     if search.lead_id is not None:
         conditions.text("lead_id = %(lead_id)s", lead_id=search.lead_id)

@@ -1,4 +1,8 @@
-"""The log in numbers: whole months are added up as they come (`interaction_numbers`), parts of one are counted."""
+"""Statistics of interactions, from pre-aggregated counts.
+
+Triggers keep counts by whole month in `interaction_numbers`, as interactions are written; those are summed, and only
+the parts of a month at both ends of a time range are counted row by row.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -7,25 +11,25 @@ from typing import cast
 
 from platbook.base.actor import Actor
 from platbook.base.times import as_utc
-from platbook.crm.interactions.log import Q
+from platbook.crm.interactions.rows import Q
 from platbook.crm.interactions.search import InteractionSearch, to_conditions
-from platbook.crm.visibility import to_lead_conditions
+from platbook.crm.leads.visibility import to_lead_conditions
 from platbook.db import ReadConnection, WriteConnection
 from platbook.db.compose import SQL, Identifier
 from platbook.db.conditions import Conditions
 
-FOLDED_AT = 5_000
-"""So many new rows are put together with the others."""
+COMPACT_THRESHOLD = 5_000
+"""Rows of `interaction_numbers` that are not summed yet, from which on they are."""
 _FIRST_YEAR, _LAST_YEAR, _DECEMBER = 1900, 2900, 12
-"""Beyond these years months are not reckoned with."""
+"""The years whose months are pre-aggregated."""
 
-_COUNTED = SQL("SELECT type, user_id, count(*) FROM {} WHERE {} GROUP BY type, user_id")
-_ADDED = SQL("SELECT type, user_id, sum(entries)::bigint FROM {} WHERE {} GROUP BY type, user_id")
+_COUNT = SQL("SELECT type, user_id, count(*) FROM {} WHERE {} GROUP BY type, user_id")
+_SUM = SQL("SELECT type, user_id, sum(entries)::bigint FROM {} WHERE {} GROUP BY type, user_id")
 
 
 @dataclass(slots=True)
 class InteractionStats:
-    """Interactions in numbers."""
+    """Counts of interactions."""
 
     total: int = 0
     by_type: dict[str, int] = field(default_factory=dict[str, int])
@@ -33,8 +37,8 @@ class InteractionStats:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """Whole months from the first to before the end, and what is left of the time asked for on both sides."""
+class MonthRange:
+    """Whole months from `first` to before `end`, and the parts of months on both sides of them."""
 
     first: date | None
     end: date | None
@@ -44,26 +48,26 @@ class Span:
 async def get_interaction_stats(
     connection: ReadConnection, actor: Actor, search: InteractionSearch
 ) -> InteractionStats:
-    """The numbers of the interactions an actor sees."""
+    """Count the interactions an actor sees."""
     stats = InteractionStats()
-    span = to_span(search.start, search.end)
-    if span is None or search.lead_id is not None:
+    months = to_month_range(search.start, search.end)
+    if months is None or search.lead_id is not None:
         _add(stats, await _count(connection, actor, search))
         return stats
-    conditions = to_months(actor, search, span)
-    _add(stats, await connection.tuples(_ADDED.format(conditions.table, conditions.where), conditions.params))
-    for start, end in span.parts:
+    conditions = to_month_conditions(actor, search, months)
+    _add(stats, await connection.tuples(_SUM.format(conditions.table, conditions.where), conditions.params))
+    for start, end in months.parts:
         _add(stats, await _count(connection, actor, replace(search, start=start, end=end)))
     return stats
 
 
-async def fold_numbers(connection: WriteConnection, *, many: int = FOLDED_AT) -> None:
-    """Put rows of the same kind together, if `many` are new. Whoever reads meanwhile reads the same sums."""
-    await connection.run(Q.fold_numbers, {"many": many})
+async def compact_counts(connection: WriteConnection, *, threshold: int = COMPACT_THRESHOLD) -> None:
+    """Sum the count rows of each group, once `threshold` are new. Concurrent readers get the same totals."""
+    await connection.run(Q.compact_counts, {"many": threshold})
 
 
-def to_span(start: datetime | None, end: datetime | None) -> Span | None:
-    """The whole months in a span of time, and its parts before and after; None where there is none in it. Pure."""
+def to_month_range(start: datetime | None, end: datetime | None) -> MonthRange | None:
+    """The whole months in a time range, and its parts before and after; None where it contains none. Pure."""
     if any(at is not None and not _FIRST_YEAR <= at.year <= _LAST_YEAR for at in (start, end)):
         return None
     first = None if start is None else _month_from(start)
@@ -75,24 +79,24 @@ def to_span(start: datetime | None, end: datetime | None) -> Span | None:
         parts.append((start, _midnight(first)))
     if end is not None and last is not None and _midnight(last) < end:
         parts.append((_midnight(last), end))
-    return Span(first, last, tuple(parts))
+    return MonthRange(first, last, tuple(parts))
 
 
-def to_months(actor: Actor, search: InteractionSearch, span: Span) -> Conditions:
-    """The sums an actor sees, of what is asked. Whose a lead is stands in them under the names it has there."""
-    either = to_lead_conditions(actor, whole=True).either
+def to_month_conditions(actor: Actor, search: InteractionSearch, months: MonthRange) -> Conditions:
+    """The monthly counts an actor sees, filtered. Their ownership columns are named as those of leads."""
+    either = to_lead_conditions(actor, full_access=True).either
     conditions = Conditions(Identifier("interaction_numbers"), [SQL("true")], either=either)
     conditions.one_of("type", search.type)
-    if span.first is not None:
-        conditions.text("month >= %(first)s", first=span.first)
-    if span.end is not None:
-        conditions.text("month < %(before)s", before=span.end)
+    if months.first is not None:
+        conditions.text("month >= %(first)s", first=months.first)
+    if months.end is not None:
+        conditions.text("month < %(before)s", before=months.end)
     return conditions
 
 
 async def _count(connection: ReadConnection, actor: Actor, search: InteractionSearch) -> list[tuple[object, ...]]:
     conditions = to_conditions(actor, search)
-    return await connection.tuples(_COUNTED.format(conditions.table, conditions.where), conditions.params)
+    return await connection.tuples(_COUNT.format(conditions.table, conditions.where), conditions.params)
 
 
 def _add(stats: InteractionStats, rows: Iterable[tuple[object, ...]]) -> None:
@@ -109,7 +113,7 @@ def _month_of(at: datetime) -> date:
 
 
 def _month_from(at: datetime) -> date:
-    """The first month that does not begin before a time."""
+    """The first month that begins at or after a time."""
     month = _month_of(at)
     if _midnight(month) >= at:
         return month

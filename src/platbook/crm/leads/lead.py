@@ -1,29 +1,21 @@
-"""A lead as a value, and what may be said of one. Pure."""
+"""A lead as a value. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import TypedDict, cast
+from typing import TypedDict
 from uuid import UUID
 
-from platbook.base.errors import InvalidInput
+from platbook.accounts import User
+from platbook.base.actor import Actor
 from platbook.base.rights import Ownership
-from platbook.base.times import to_iso_z
-from platbook.crm.contacts import to_email, to_emails, to_phone, to_phones
-from platbook.crm.enums import Channel, Priority, Stage
-from platbook.crm.leads.scoring import Known, to_score
-
-MOST_TAGS = 100
-LONGEST_TAG = 100
-MOST_FIELDS = 200
-LONGEST_FIELD = 100
-LARGEST_BUDGET = Decimal(10) ** 12
-_LONGEST_NAME = 200
+from platbook.crm.enums import LeadStatus, Priority
+from platbook.crm.leads.scoring import ScoreInput, to_score
 
 
 class Consent(TypedDict):
-    """One statement of consent: `at` in ISO 8601, `source` where it was given."""
+    """One statement of consent: `at` in ISO 8601, `source` is where it was collected."""
 
     channel: str
     given: bool
@@ -33,7 +25,7 @@ class Consent(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """One person. `activity` counts what happened by kind; `score_until`: when the score changes by time alone."""
+    """One person. `activity` counts interactions by kind; `score_until` is when the score next decays by itself."""
 
     id: UUID
     created_at: datetime
@@ -44,7 +36,7 @@ class Lead:
     emails: list[str] = field(default_factory=list[str])
     phones: list[str] = field(default_factory=list[str])
     source: str | None = None
-    status: str = Stage.NEW
+    status: str = LeadStatus.NEW
     priority: str = Priority.MEDIUM
     budget_min: Decimal | None = None
     budget_max: Decimal | None = None
@@ -68,18 +60,18 @@ class Lead:
     deleted_by: str | None = None
 
     @property
-    def belonging(self) -> Ownership:
-        """Whose it is."""
+    def ownership(self) -> Ownership:
+        """Owner, office and team, for access control."""
         return Ownership(self.assigned_to, self.office, self.team)
 
     @property
     def name(self) -> str:
-        """What to call them."""
+        """Display name: the person's name, or else their first contact."""
         return " ".join(filter(None, (self.first_name, self.last_name))) or (self.emails or self.phones or ["?"])[0]
 
 
-def to_words(lead: Lead) -> dict[str, object]:
-    """What is known of a person, by the API's words. Pure."""
+def to_api_fields(lead: Lead) -> dict[str, object]:
+    """The fields of a person, by their names in the API."""
     return {
         "firstName": lead.first_name,
         "lastName": lead.last_name,
@@ -100,160 +92,91 @@ def to_words(lead: Lead) -> dict[str, object]:
     }
 
 
-Said = Mapping[str, object]
-"""What is said of a lead, by the names of `Lead`'s fields; `email` and `phone_number` put one first."""
-
-WRITABLE = frozenset(
-    {
-        "first_name", "last_name", "email", "phone_number", "emails", "phones", "source", "status", "priority",
-        "budget_min", "budget_max", "notes", "tags", "custom_fields", "assigned_to", "office", "team", "consents",
-        "ai_summary",
-    }
-)  # fmt: skip
+def to_payload(lead: Lead, actor: Actor, **details: object) -> Mapping[str, object]:
+    """The payload of a lead's outbox event: ids and enum values, no personal data."""
+    owner = None if lead.assigned_to is None else str(lead.assigned_to)
+    return {"leadId": str(lead.id), "ownerId": owner, "by": actor.name, **details}
 
 
 def new_lead(lead_id: UUID, at: datetime) -> Lead:
-    """A lead of whom nothing is known yet."""
+    """An empty lead, created at a time."""
     return Lead(lead_id, at, at, at)
 
 
-def apply(lead: Lead, said: Said, at: datetime) -> Lead:
-    """The lead as it is after what was said. Owner, office and team are settled elsewhere: they are a matter of rights.
-
-    Errors: InvalidInput naming the field.
-    """
-    emails = to_emails(cast("Sequence[str]", said["emails"])) if said.get("emails") is not None else lead.emails
-    phones = to_phones(cast("Sequence[str]", said["phones"])) if said.get("phones") is not None else lead.phones
-    changed = replace(
+def with_owner(lead: Lead, owner: User) -> Lead:
+    """The lead assigned to a user, whose office and team it takes; a pending offer to claimants ends."""
+    return replace(
         lead,
-        first_name=_name(said, "first_name", lead.first_name),
-        last_name=_name(said, "last_name", lead.last_name),
-        emails=_put_first(said, "email", emails, lead.emails),
-        phones=_put_first(said, "phone_number", phones, lead.phones),
-        source=cast("str | None", said.get("source", lead.source)),
-        status=Stage(str(said.get("status") or lead.status)),
-        priority=Priority(str(said.get("priority") or lead.priority)),
-        budget_min=_budget(said, "budget_min", lead.budget_min),
-        budget_max=_budget(said, "budget_max", lead.budget_max),
-        notes=cast("str | None", said.get("notes", lead.notes)),
-        tags=to_tags(cast("Sequence[str]", said["tags"])) if said.get("tags") is not None else lead.tags,
-        custom_fields=_fields(said, lead.custom_fields),
-        consents=add_consents(lead.consents, cast("Sequence[Consent]", said.get("consents") or ()), at),
-        ai_summary=cast("str | None", said.get("ai_summary", lead.ai_summary)),
+        assigned_to=owner.id,
+        office=owner.office,
+        team=owner.team,
+        claimants=None,
+        claim_until=None,
+        claim_fallback=None,
     )
-    if not (changed.first_name or changed.last_name or changed.emails or changed.phones):
-        raise InvalidInput.of("lastName", "a lead needs a name, an e-mail address or a telephone number")
-    if changed.budget_min is not None and changed.budget_max is not None and changed.budget_min > changed.budget_max:
-        raise InvalidInput.of("budgetMin", "must not be greater than budgetMax")
-    return changed
 
 
 def rescore(lead: Lead, at: datetime) -> Lead:
-    """The lead with its score as of a moment."""
-    known = Known(
-        Stage(lead.status),
-        has_budget=lead.budget_min is not None or lead.budget_max is not None,
-        has_email=bool(lead.emails),
-        has_phone=bool(lead.phones),
-        activity=lead.activity,
-        last_activity_at=lead.last_activity_at,
+    """The lead with its score as of a time."""
+    score = to_score(
+        ScoreInput(
+            LeadStatus(lead.status),
+            has_budget=lead.budget_min is not None or lead.budget_max is not None,
+            has_email=bool(lead.emails),
+            has_phone=bool(lead.phones),
+            activity=lead.activity,
+            last_activity_at=lead.last_activity_at,
+        ),
+        at,
     )
-    score = to_score(known, at)
     return replace(lead, score=score.points, score_reasons=list(score.reasons), score_until=score.until)
 
 
-def note_activity(lead: Lead, kind: str, at: datetime, now: datetime) -> Lead:
-    """The lead after something happened, scored anew. What is to happen counts as of now."""
+def record_activity(lead: Lead, kind: str, at: datetime, now: datetime) -> Lead:
+    """The lead with one more activity of a kind, rescored. An activity in the future counts as of now."""
     activity = lead.activity | {str(kind): lead.activity.get(kind, 0) + 1}
     last = max(lead.last_activity_at, min(at, now))
     return rescore(replace(lead, activity=activity, last_activity_at=last), now)
 
 
-def add_consents(known: Sequence[Consent], said: Sequence[Consent], at: datetime) -> list[Consent]:
-    """The statements so far and those that change something. Nothing is taken back: the last of a channel holds.
-
-    Errors: InvalidInput for an unknown channel.
-    """
-    statements = list(known)
-    for one in said:
-        if one["channel"] not in set(Channel):
-            raise InvalidInput.of("consents", f"channel must be of {', '.join(Channel)}")
-        last = next((old for old in reversed(statements) if old["channel"] == one["channel"]), None)
-        if last is None or last["given"] != one["given"]:
-            when = one.get("at") or to_iso_z(at)
-            statements.append(
-                {"channel": one["channel"], "given": one["given"], "at": when, "source": one.get("source") or "api"}
-            )
-    return statements
-
-
-def to_tags(texts: Sequence[str]) -> list[str]:
-    """Tags, each once, in their order. Errors: InvalidInput."""
-    tags = list(dict.fromkeys(stripped for text in texts if (stripped := text.strip())))
-    if len(tags) > MOST_TAGS or any(len(tag) > LONGEST_TAG for tag in tags):
-        raise InvalidInput.of("tags", f"takes {MOST_TAGS} tags of {LONGEST_TAG} characters")
-    return tags
+def merge_fields(lead: Lead, into: Lead) -> Lead:
+    """`into`, completed from `lead`. Lists are united, counters added; where both have a value, that of `into` wins."""
+    activity = {kind: lead.activity.get(kind, 0) + into.activity.get(kind, 0) for kind in lead.activity | into.activity}
+    budgets = (into.budget_min, into.budget_max)
+    if budgets == (None, None):
+        budgets = (lead.budget_min, lead.budget_max)
+    return replace(
+        into,
+        first_name=into.first_name or lead.first_name,
+        last_name=into.last_name or lead.last_name,
+        emails=list(dict.fromkeys([*into.emails, *lead.emails])),
+        phones=list(dict.fromkeys([*into.phones, *lead.phones])),
+        source=into.source or lead.source,
+        budget_min=budgets[0],
+        budget_max=budgets[1],
+        notes="\n\n".join(dict.fromkeys(filter(None, (into.notes, lead.notes)))) or None,
+        tags=list(dict.fromkeys([*into.tags, *lead.tags])),
+        custom_fields={**lead.custom_fields, **into.custom_fields},
+        consents=sorted((*lead.consents, *into.consents), key=lambda statement: statement["at"]),
+        ai_summary=into.ai_summary or lead.ai_summary,
+        activity=activity,
+        created_at=min(lead.created_at, into.created_at),
+        last_activity_at=max(lead.last_activity_at, into.last_activity_at),
+    )
 
 
 def to_name_text(first_name: str, last_name: str) -> str:
-    """The names as the keyword search reads them."""
+    """The names as the keyword search indexes them."""
     return _to_text([first_name, last_name])
 
 
 def to_search_text(first_name: str, last_name: str, emails: Sequence[str], phones: Sequence[str]) -> str:
-    """Names and contacts as the keyword search reads them; numbers by their last ten digits too."""
+    """Names and contacts as the keyword search indexes them; numbers by their last ten digits, too."""
     digits = [phone.partition(";")[0][-10:] for phone in phones]
     return _to_text([first_name, last_name, *emails, *phones, *digits])
 
 
-def _name(said: Said, word: str, known: str) -> str:
-    if word not in said:
-        return known
-    name = " ".join(str(said[word] or "").split())
-    if len(name) > _LONGEST_NAME:
-        raise InvalidInput.of(word, f"must have at most {_LONGEST_NAME} characters")
-    return name
-
-
-def _put_first(said: Said, word: str, kept: list[str], before: list[str]) -> list[str]:
-    """`email` or `phone_number` names the first one; null takes away the one that was first."""
-    if word not in said:
-        return kept
-    text = said[word]
-    if text is None:
-        return [one for one in kept if one not in before[:1]]
-    api_word = "email" if word == "email" else "phoneNumber"
-    try:
-        first = to_email(str(text)) if word == "email" else to_phone(str(text))
-    except ValueError as error:
-        raise InvalidInput.of(api_word, str(error)) from None
-    return [first, *(one for one in kept if one != first)]
-
-
-def _budget(said: Said, word: str, known: Decimal | None) -> Decimal | None:
-    if word not in said:
-        return known
-    if said[word] is None:
-        return None
-    value = Decimal(str(said[word]))
-    if not (value.is_finite() and 0 <= value <= LARGEST_BUDGET):
-        api_word = "budgetMin" if word == "budget_min" else "budgetMax"
-        raise InvalidInput.of(api_word, f"must be 0 to {LARGEST_BUDGET}")
-    return value.quantize(Decimal("0.01"))
-
-
-def _fields(said: Said, known: dict[str, object]) -> dict[str, object]:
-    """Custom fields are changed one by one; null takes one away."""
-    changes = cast("Mapping[str, object]", said.get("custom_fields") or {})
-    fields = {name: value for name, value in {**known, **changes}.items() if value is not None}
-    if len(fields) > MOST_FIELDS or any(not 1 <= len(name) <= LONGEST_FIELD for name in changes):
-        raise InvalidInput.of(
-            "customFields", f"takes {MOST_FIELDS} fields with names of 1 to {LONGEST_FIELD} characters"
-        )
-    return fields
-
-
 def _to_text(texts: Sequence[str]) -> str:
-    """Every word after two spaces, so that the beginning of a word makes a trigram of its own."""
+    """Every word preceded by two spaces, so that the beginning of a word makes a trigram of its own."""
     words = " ".join(texts).lower().split()
     return "".join(f"  {word}" for word in dict.fromkeys(words))

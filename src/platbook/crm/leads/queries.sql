@@ -1,5 +1,5 @@
--- name: add_lead
--- A new lead.
+-- name: insert_lead
+-- Insert one lead.
 INSERT INTO leads (id, created_at, updated_at, last_activity_at, first_name, last_name, emails, phones, source, status,
     priority, budget_min, budget_max, notes, tags, custom_fields, assigned_to, office, team, consents, score,
     score_reasons, score_until, ai_summary, activity, claimants, claim_until, claim_fallback, merged_into, deleted_at,
@@ -10,8 +10,8 @@ VALUES (%(id)s, %(created_at)s, %(updated_at)s, %(last_activity_at)s, %(first_na
     %(score_reasons)s::text[], %(score_until)s, %(ai_summary)s, %(activity)s, %(claimants)s::uuid[], %(claim_until)s,
     %(claim_fallback)s, %(merged_into)s, %(deleted_at)s, %(deleted_by)s, %(search_text)s, %(name_text)s);
 
--- name: save_lead
--- A lead as it is now.
+-- name: update_lead
+-- Update every column of one lead.
 UPDATE leads SET created_at = %(created_at)s, updated_at = %(updated_at)s, last_activity_at = %(last_activity_at)s,
     first_name = %(first_name)s, last_name = %(last_name)s, emails = %(emails)s::text[], phones = %(phones)s::text[],
     source = %(source)s, status = %(status)s, priority = %(priority)s, budget_min = %(budget_min)s,
@@ -24,99 +24,81 @@ UPDATE leads SET created_at = %(created_at)s, updated_at = %(updated_at)s, last_
 WHERE id = %(id)s;
 
 -- name: get_lead
--- One lead, also one that was merged or deleted.
+-- One lead, also one that is merged or deleted.
 SELECT id, created_at, updated_at, last_activity_at, first_name, last_name, emails, phones, source, status, priority,
     budget_min, budget_max, notes, tags, custom_fields, assigned_to, office, team, consents, score, score_reasons,
     score_until, ai_summary, activity, claimants, claim_until, claim_fallback, merged_into, deleted_at, deleted_by
 FROM leads WHERE id = %(id)s;
 
--- name: lock_lead
--- One lead, for whoever is going to change it.
+-- name: lock_leads
+-- Leads by id, locked for a change in the order of their ids.
 SELECT id, created_at, updated_at, last_activity_at, first_name, last_name, emails, phones, source, status, priority,
     budget_min, budget_max, notes, tags, custom_fields, assigned_to, office, team, consents, score, score_reasons,
     score_until, ai_summary, activity, claimants, claim_until, claim_fallback, merged_into, deleted_at, deleted_by
-FROM leads WHERE id = %(id)s FOR UPDATE;
+FROM leads WHERE id = ANY(%(ids)s::uuid[]) ORDER BY id FOR UPDATE;
 
--- name: add_contacts
--- Let a lead be found by these, but for those that lead to somebody already.
+-- name: insert_contacts
+-- Insert contacts of leads, but for those that another lead has already.
 INSERT INTO lead_contacts (kind, value, lead_id)
-SELECT kind, value, %(lead_id)s FROM unnest(%(kinds)s::text[], %(values)s::text[]) AS given (kind, value)
+SELECT kind, value, lead_id
+FROM unnest(%(kinds)s::text[], %(values)s::text[], %(leads)s::uuid[]) AS contact (kind, value, lead_id)
 ORDER BY kind, value
 ON CONFLICT DO NOTHING;
 
 -- name: find_contacts
--- Who is found by any of these.
+-- The leads of these contacts.
 SELECT kind, value, lead_id FROM lead_contacts
 WHERE (kind, value) IN (SELECT * FROM unnest(%(kinds)s::text[], %(values)s::text[]));
 
 -- name: find_by_phones
--- For each number the leads that have it, those without an e-mail address first. Two tell whether there is exactly one.
--- The index finds a number in what the keyword search reads, where it follows two spaces.
-SELECT given.phone, held.lead_id, held.has_email FROM unnest(%(phones)s::text[]) AS given (phone)
+-- For each number up to two leads that have it, those without an e-mail address first: enough to know whether it is
+-- exactly one. The trigram index finds a number in the text of the keyword search, where it follows two spaces.
+SELECT sought.phone, matched.lead_id, matched.has_email FROM unnest(%(phones)s::text[]) AS sought (phone)
 CROSS JOIN LATERAL (
     SELECT id AS lead_id, emails <> '{}' AS has_email FROM leads
-    WHERE deleted_at IS NULL AND search_text LIKE '%%  ' || given.phone || '%%' AND phones @> ARRAY[given.phone]
+    WHERE deleted_at IS NULL AND search_text LIKE '%%  ' || sought.phone || '%%' AND phones @> ARRAY[sought.phone]
     ORDER BY has_email, lead_id LIMIT 2
-) AS held;
+) AS matched;
 
 -- name: lock_contacts
--- Whoever acts on one of these people acts one after the other, from here to the end of the transaction.
+-- Advisory locks on contacts, in order, to the end of the transaction.
 SELECT pg_advisory_xact_lock(hashtextextended(contact, 7)) FROM (
-    SELECT kind || ':' || value AS contact FROM unnest(%(kinds)s::text[], %(values)s::text[]) AS given (kind, value)
+    SELECT kind || ':' || value AS contact
+    FROM unnest(%(kinds)s::text[], %(values)s::text[]) AS sought (kind, value)
     ORDER BY 1
 ) AS ordered;
 
--- name: drop_contacts
--- A lead is no longer found by what it no longer has.
+-- name: delete_stale_contacts
+-- Delete the contacts that a lead no longer has.
 DELETE FROM lead_contacts WHERE lead_id = %(lead_id)s
     AND NOT (kind, value) IN (SELECT * FROM unnest(%(kinds)s::text[], %(values)s::text[]));
 
--- name: move_contacts
--- Whoever was found as one lead is found as another.
+-- name: reassign_contacts
+-- Contacts of a merged lead point to the lead that remains.
 UPDATE lead_contacts SET lead_id = %(into_id)s WHERE lead_id = %(lead_id)s;
 
--- name: move_tasks
--- A merged lead's tasks are the other's, and seen by whoever sees that.
-UPDATE tasks SET lead_id = %(into_id)s, lead_owner = %(owner)s, office = coalesce(%(office)s, office),
-    team = coalesce(%(team)s, team) WHERE lead_id = %(lead_id)s;
-
--- name: move_interactions
--- A merged lead's log is the other's.
-UPDATE interactions SET lead_id = %(into_id)s WHERE lead_id = %(lead_id)s;
-
--- name: move_events
--- A merged lead's events answer with the other.
-UPDATE lead_events SET lead_id = %(into_id)s WHERE lead_id = %(lead_id)s;
-
--- name: move_external_ids
--- What other systems call a merged lead leads to the other.
-UPDATE crm_external_ids SET row_id = %(into_id)s WHERE kind = 'person' AND row_id = %(lead_id)s;
-
--- name: move_merged
--- What was merged into a lead that is merged itself.
+-- name: reassign_merged
+-- Leads that were merged into a lead that is merged itself point to the lead that remains.
 UPDATE leads SET merged_into = %(into_id)s WHERE merged_into = %(lead_id)s;
 
--- name: give_tasks
--- A lead's tasks follow its owner: all are seen by them, and what nobody or the former owner was to do is theirs to do.
-UPDATE tasks SET lead_owner = %(owner)s, office = %(office)s, team = %(team)s, updated_at = %(at)s,
-    assigned_to = CASE WHEN completed_at IS NULL
-        AND (assigned_to IS NULL OR assigned_to IS NOT DISTINCT FROM %(former)s)
-        THEN %(owner)s ELSE assigned_to END
-WHERE lead_id = %(lead_id)s AND deleted_at IS NULL;
+-- name: find_merged_ids
+-- A lead, and those that were merged into it.
+SELECT id FROM leads WHERE id = %(id)s OR merged_into = %(id)s;
 
--- name: hide_tasks
--- The tasks of a deleted lead.
-UPDATE tasks SET deleted_at = %(at)s, deleted_by = %(by)s WHERE lead_id = %(lead_id)s AND deleted_at IS NULL;
+-- name: link_merged
+-- Restored leads that were merged into another.
+UPDATE leads SET merged_into = link.into_id FROM unnest(%(ids)s::uuid[], %(into)s::uuid[]) AS link (id, into_id)
+WHERE leads.id = link.id;
 
--- name: hide_interactions
--- The log of a deleted lead.
-UPDATE interactions SET deleted_at = %(at)s, deleted_by = %(by)s WHERE lead_id = %(lead_id)s AND deleted_at IS NULL;
+-- name: erase_leads
+-- Delete leads for good, and by cascade their contacts, tasks, interactions and events.
+DELETE FROM leads WHERE id = ANY(%(ids)s::uuid[]);
 
 -- name: find_stale_scores
--- Leads whose score changes by time alone, and has.
+-- Leads whose score has decayed by time.
 SELECT id FROM leads WHERE score_until <= %(at)s ORDER BY score_until LIMIT %(most)s FOR UPDATE SKIP LOCKED;
 
 -- name: find_lapsed_claims
--- Leads that nobody claimed in the time they had.
+-- Leads that nobody claimed in time.
 SELECT id FROM leads WHERE claim_until <= %(at)s AND assigned_to IS NULL AND deleted_at IS NULL
 ORDER BY claim_until LIMIT %(most)s FOR UPDATE SKIP LOCKED;

@@ -1,51 +1,53 @@
-"""How promising a lead is, 0 to 100, and why, in words a person can check. Pure."""
+"""Lead scoring: 0 to 100 points, with the reason for each part, so that a user can check it. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from platbook.crm.enums import EventType, InteractionType, Stage
+from platbook.crm.enums import InteractionType, LeadEventType, LeadStatus
 
-_STAGES: Mapping[Stage, int] = MappingProxyType(
+_STAGES: Mapping[LeadStatus, int] = MappingProxyType(
     {
-        Stage.NEW: 10,
-        Stage.CONTACTED: 20,
-        Stage.NURTURE: 15,
-        Stage.QUALIFIED: 35,
-        Stage.SHOWING: 45,
-        Stage.OFFER: 55,
-        Stage.UNDER_CONTRACT: 65,
+        LeadStatus.NEW: 10,
+        LeadStatus.CONTACTED: 20,
+        LeadStatus.NURTURE: 15,
+        LeadStatus.QUALIFIED: 35,
+        LeadStatus.SHOWING: 45,
+        LeadStatus.OFFER: 55,
+        LeadStatus.UNDER_CONTRACT: 65,
     }
 )
-_ENDED: Mapping[Stage, int] = MappingProxyType({Stage.CLOSED_WON: 100, Stage.CLOSED_LOST: 0, Stage.ARCHIVED: 0})
+_CLOSED: Mapping[LeadStatus, int] = MappingProxyType(
+    {LeadStatus.CLOSED_WON: 100, LeadStatus.CLOSED_LOST: 0, LeadStatus.ARCHIVED: 0}
+)
 
 _ACTIVITY: Mapping[str, tuple[int, int]] = MappingProxyType(
     {
-        EventType.INQUIRY: (8, 16),
-        EventType.INCOMING_CALL: (8, 16),
-        EventType.VISITED_OPEN_HOUSE: (6, 12),
-        EventType.SAVED_PROPERTY: (3, 9),
-        EventType.PROPERTY_SEARCH: (1, 4),
-        EventType.VIEWED_PROPERTY: (1, 5),
+        LeadEventType.INQUIRY: (8, 16),
+        LeadEventType.INCOMING_CALL: (8, 16),
+        LeadEventType.VISITED_OPEN_HOUSE: (6, 12),
+        LeadEventType.SAVED_PROPERTY: (3, 9),
+        LeadEventType.PROPERTY_SEARCH: (1, 4),
+        LeadEventType.VIEWED_PROPERTY: (1, 5),
         InteractionType.SHOWING: (6, 12),
         InteractionType.MEETING_SCHEDULED: (5, 10),
         InteractionType.CALL_LOGGED: (2, 6),
     }
 )
-"""Points for each time, and for all times together at most."""
+"""By kind of activity: points for each one, and the maximum for all of them."""
 
 _RECENT = ((timedelta(days=7), 10, "active in the last week"), (timedelta(days=30), 5, "active in the last month"))
 _BUDGET = 8
 _REACHABLE = 4
-_MOST = 100
+_MAX_SCORE = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What a score is worked out from. `activity` counts what happened by kind."""
+class ScoreInput:
+    """What a score is computed from. `activity` counts interactions by kind."""
 
-    stage: Stage
+    stage: LeadStatus
     has_budget: bool
     has_email: bool
     has_phone: bool
@@ -54,32 +56,32 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
-    """Points, each reason with the points it gave, and until when they hold if nothing happens; None: for good."""
+class LeadScore:
+    """Points, the reasons with their points, and until when they are valid without new activity; None: for good."""
 
     points: int
     reasons: tuple[str, ...]
     until: datetime | None = None
 
 
-def to_score(known: Known, now: datetime) -> Score:
-    """Score a lead as of a moment."""
-    if known.stage in _ENDED:
-        return Score(_ENDED[known.stage], (f"{known.stage}: {_ENDED[known.stage]}",))
-    reasons = [(f"stage {known.stage}", _STAGES[known.stage])]
-    if known.has_budget:
+def to_score(lead: ScoreInput, now: datetime) -> LeadScore:
+    """Score a lead as of a time."""
+    if lead.stage in _CLOSED:
+        return LeadScore(_CLOSED[lead.stage], (f"{lead.stage}: {_CLOSED[lead.stage]}",))
+    reasons = [(f"stage {lead.stage}", _STAGES[lead.stage])]
+    if lead.has_budget:
         reasons.append(("budget known", _BUDGET))
-    if known.has_email and known.has_phone:
+    if lead.has_email and lead.has_phone:
         reasons.append(("e-mail and telephone known", _REACHABLE))
-    for kind, (each, most) in _ACTIVITY.items():
-        if times := known.activity.get(kind, 0):
-            reasons.append((f"{kind} {times} time{'s' if times > 1 else ''}", min(each * times, most)))
+    for kind, (each, maximum) in _ACTIVITY.items():
+        if times := lead.activity.get(kind, 0):
+            reasons.append((f"{kind} {times} time{'s' if times > 1 else ''}", min(each * times, maximum)))
     until = None
-    if known.activity:
-        for span, points, words in _RECENT:
-            if now < known.last_activity_at + span:
-                reasons.append((words, points))
-                until = known.last_activity_at + span
+    if lead.activity:
+        for age, points, reason in _RECENT:
+            if now < lead.last_activity_at + age:
+                reasons.append((reason, points))
+                until = lead.last_activity_at + age
                 break
-    points = min(_MOST, sum(points for _, points in reasons))
-    return Score(points, tuple(f"{words}: +{points}" for words, points in reasons), until)
+    total = min(_MAX_SCORE, sum(points for _, points in reasons))
+    return LeadScore(total, tuple(f"{reason}: +{points}" for reason, points in reasons), until)

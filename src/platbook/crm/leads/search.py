@@ -1,4 +1,4 @@
-"""Lists of leads, their numbers, and whether somebody is known already."""
+"""Lists and statistics of leads, keyword search, and the check for duplicates."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -11,10 +11,16 @@ from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput
 from platbook.base.rights import Right, record_access
 from platbook.crm.contacts import EMAIL, PHONE, to_email, to_phone
-from platbook.crm.enums import Priority, Stage
+from platbook.crm.enums import LeadStatus, Priority
 from platbook.crm.leads.lead import Lead
 from platbook.crm.leads.rows import COLUMNS, find_by_contacts, get_lead
-from platbook.crm.visibility import Seen, see, sees_few, to_lead_conditions, to_whole
+from platbook.crm.leads.visibility import (
+    LeadView,
+    is_restricted,
+    to_full_access_condition,
+    to_lead_conditions,
+    view_lead,
+)
 from platbook.db import ReadConnection
 from platbook.db.compose import SQL, Composable, Identifier, Placeholder
 from platbook.db.conditions import Conditions
@@ -27,8 +33,8 @@ _LONGEST_SEARCH = 200
 _TRIGRAM = 3
 
 
-class Owner(Enum):
-    """Whose leads are asked for, where no user is named."""
+class OwnerFilter(Enum):
+    """A filter by owner that names no user."""
 
     NOBODY = "none"
     ME = "me"
@@ -53,13 +59,13 @@ SOURCE: Source[Lead] = Source(
 
 @dataclass(frozen=True, slots=True)
 class LeadSearch:
-    """What is asked of leads: all filters together, of one filter's values any; every tag. Errors: InvalidInput."""
+    """Filters of leads: all must match, of one filter's values any, but every tag. Errors: InvalidInput."""
 
-    status: tuple[Stage, ...] = ()
+    status: tuple[LeadStatus, ...] = ()
     priority: tuple[Priority, ...] = ()
     source: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
-    assigned_to: UUID | Owner | None = None
+    assigned_to: UUID | OwnerFilter | None = None
     office: str | None = None
     team: str | None = None
     min_budget: Decimal | None = None
@@ -70,17 +76,17 @@ class LeadSearch:
         if self.search is not None and not 1 <= len(self.search.strip()) <= _LONGEST_SEARCH:
             raise InvalidInput.of("search", f"must have 1 to {_LONGEST_SEARCH} characters")
         if len(self.words) > _MOST_WORDS:
-            raise InvalidInput.of("search", f"takes {_MOST_WORDS} words")
+            raise InvalidInput.of("search", f"must have at most {_MOST_WORDS} words")
 
     @property
     def words(self) -> list[str]:
-        """The words looked for, all of them."""
+        """The words of the keyword search; all must match."""
         return (self.search or "").lower().split()
 
 
 @dataclass(slots=True)
 class LeadStats:
-    """Leads in numbers; the owner of unassigned ones is `none`."""
+    """Counts of leads; unassigned ones count for the owner `none`."""
 
     total: int = 0
     by_status: dict[str, int] = field(default_factory=dict[str, int])
@@ -88,27 +94,27 @@ class LeadStats:
     by_owner: dict[str, int] = field(default_factory=dict[str, int])
 
 
-async def find_leads(connection: ReadConnection, actor: Actor, search: LeadSearch, paging: Paging) -> Page[Seen]:
+async def find_leads(connection: ReadConnection, actor: Actor, search: LeadSearch, paging: Paging) -> Page[LeadView]:
     """A page of the leads an actor sees, the newest first unless told otherwise."""
     by_tag = to_conditions(actor, search, by_tag=True) if search.tags else None
     in_order = paging.sort == SOURCE.natural and not search.words
-    narrow = not in_order and bool(search.words or search.tags or sees_few(actor))
+    narrow = not in_order and bool(search.words or search.tags or is_restricted(actor))
     asked = by_tag if by_tag is not None and in_order else to_conditions(actor, search)
     found = await find_page(connection, SOURCE, asked, paging, narrow=narrow, counted_by=by_tag)
-    seen = [see(actor, lead) for lead in found.rows]
+    seen = [view_lead(actor, lead) for lead in found.rows]
     return Page(seen, found.total, found.total_is_estimate, found.next_cursor)
 
 
 async def get_lead_stats(connection: ReadConnection, actor: Actor) -> LeadStats:
-    """The numbers of the leads an actor sees whole."""
-    conditions = to_lead_conditions(actor, whole=True)
+    """Count the leads to which an actor has full access."""
+    conditions = to_lead_conditions(actor, full_access=True)
     stats = LeadStats()
     for status, source, owner, count in await connection.tuples(_COUNTS.format(conditions.where), conditions.params):
         times = cast("int", count)
         stats.total += times
         for group, name in ((stats.by_status, status), (stats.by_source, source), (stats.by_owner, owner)):
-            word = "none" if name is None else str(name)
-            group[word] = group.get(word, 0) + times
+            key = "none" if name is None else str(name)
+            group[key] = group.get(key, 0) + times
     return stats
 
 
@@ -118,26 +124,26 @@ _COUNTS = SQL("SELECT status, source, assigned_to, count(*) FROM leads WHERE {} 
 async def check_duplicate(
     connection: ReadConnection, actor: Actor, *, email: str | None, phone: str | None
 ) -> tuple[bool, list[Lead]]:
-    """Whether somebody is found by an address or a number, and who, where the actor sees all of them. InvalidInput."""
+    """Whether a lead has an address or a number, and which, as far as the actor has full access. InvalidInput."""
     contacts: list[tuple[str, str]] = []
-    for kind, text, to, word in ((EMAIL, email, to_email, "email"), (PHONE, phone, to_phone, "phone")):
+    for kind, text, normalize, name in ((EMAIL, email, to_email, "email"), (PHONE, phone, to_phone, "phone")):
         if text is not None:
             try:
-                contacts.append((kind, to(text)))
+                contacts.append((kind, normalize(text)))
             except ValueError as error:
-                raise InvalidInput.of(word, str(error)) from None
+                raise InvalidInput.of(name, str(error)) from None
     if not contacts:
-        raise InvalidInput.of("email", "email or phone is needed")
-    found = dict.fromkeys((await find_by_contacts(connection, contacts)).values())
-    leads = [lead for lead_id in found if (lead := await get_lead(connection, lead_id)) is not None]
-    reach = record_access(actor, Right.READ_CRM)
-    return bool(leads), [lead for lead in leads if reach.holds(lead.belonging)]
+        raise InvalidInput.of("email", "email or phone is required")
+    lead_ids = dict.fromkeys((await find_by_contacts(connection, contacts)).values())
+    leads = [lead for lead_id in lead_ids if (lead := await get_lead(connection, lead_id)) is not None]
+    access = record_access(actor, Right.READ_CRM)
+    return bool(leads), [lead for lead in leads if access.holds(lead.ownership)]
 
 
 def to_conditions(actor: Actor, search: LeadSearch, *, by_tag: bool = False) -> Conditions:
-    """What is asked, and what the actor sees, as conditions.
+    """The filters, and what the actor sees, as conditions.
 
-    `by_tag`: on the leads of the first tag, which knows how many they are, and their order by when they were made.
+    `by_tag`: on the table of the first tag's leads, which is counted, and sorted by creation, by its index.
     """
     conditions = to_lead_conditions(actor)
     if by_tag:
@@ -159,10 +165,10 @@ def to_conditions(actor: Actor, search: LeadSearch, *, by_tag: bool = False) -> 
 
 
 def _add_owner(conditions: Conditions, actor: Actor, search: LeadSearch) -> None:
-    if search.assigned_to is Owner.NOBODY:
+    if search.assigned_to is OwnerFilter.NOBODY:
         conditions.text("assigned_to IS NULL")
     elif search.assigned_to is not None:
-        owner = actor.user_id if search.assigned_to is Owner.ME else search.assigned_to
+        owner = actor.user_id if search.assigned_to is OwnerFilter.ME else search.assigned_to
         conditions.text("assigned_to = %(assigned_to)s::uuid", assigned_to=owner)
     if search.office is not None:
         conditions.text("office = %(office)s", office=search.office)
@@ -171,13 +177,13 @@ def _add_owner(conditions: Conditions, actor: Actor, search: LeadSearch) -> None
 
 
 def _add_words(conditions: Conditions, actor: Actor, words: list[str]) -> None:
-    """Where contacts are kept from the reader, they are not found by them either: that would tell them."""
+    """Leads without contact details are matched by name alone, so that searching does not reveal their contacts."""
     if not words:
         return
-    patterns = {f"word_{place}": _to_pattern(word) for place, word in enumerate(words)}
+    patterns = {f"word_{index}": _to_pattern(word) for index, word in enumerate(words)}
     conditions.add(_all_of("search_text", list(patterns)), **patterns)
     if not record_access(actor, Right.READ_CRM).everybody:
-        conditions.add(SQL("({} OR {})").format(to_whole(actor), _all_of("name_text", list(patterns))))
+        conditions.add(SQL("({} OR {})").format(to_full_access_condition(actor), _all_of("name_text", list(patterns))))
 
 
 def _all_of(column: LiteralString, names: list[str]) -> Composable:
@@ -185,6 +191,6 @@ def _all_of(column: LiteralString, names: list[str]) -> Composable:
 
 
 def _to_pattern(word: str) -> str:
-    """Anywhere in a word; what is too short for a trigram, at the beginning of one."""
+    """A pattern for any part of a word; what is too short for a trigram matches its beginning only."""
     escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%  {escaped}%" if len(word) < _TRIGRAM else f"%{escaped}%"

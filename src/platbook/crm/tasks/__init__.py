@@ -1,1 +1,1 @@
-"""Tasks: what is to be done, by whom, until when."""
+"""Tasks: to-dos with assignee, due date and reminder."""

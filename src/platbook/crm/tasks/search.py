@@ -1,4 +1,4 @@
-"""Lists of tasks, and their numbers."""
+"""Lists and statistics of tasks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -8,8 +8,9 @@ from uuid import UUID
 
 from platbook.base.actor import Actor
 from platbook.crm.enums import Priority
+from platbook.crm.leads.visibility import is_restricted
 from platbook.crm.tasks.task import Task
-from platbook.crm.visibility import sees_few, to_task_conditions
+from platbook.crm.tasks.visibility import to_task_conditions
 from platbook.db import ReadConnection
 from platbook.db.compose import SQL, Identifier
 from platbook.db.conditions import Conditions
@@ -20,7 +21,7 @@ _TIME = SQL("timestamptz")
 _NEVER = "infinity"
 _URGENCY = {Priority.LOW: 1, Priority.MEDIUM: 2, Priority.HIGH: 3, Priority.URGENT: 4}
 _LONGEST_DAY = timedelta(hours=38)
-"""Wherever a task's calendar stands, its today lies within so much of now."""
+"""In any time zone, all of today is within so much of now."""
 
 
 def _read_due(text: str) -> object:
@@ -45,7 +46,7 @@ SOURCE: Source[Task] = Source(
 
 @dataclass(frozen=True, slots=True)
 class TaskSearch:
-    """What is asked of tasks, all of it together; None asks for all."""
+    """Filters of tasks; all must match, and None matches every task."""
 
     lead_id: UUID | None = None
     priority: tuple[Priority, ...] = ()
@@ -58,7 +59,7 @@ class TaskSearch:
 
 @dataclass(frozen=True, slots=True)
 class TaskStats:
-    """Tasks in numbers. `due_today`: not done, and due today on their own calendars."""
+    """Counts of tasks. `due_today`: open, and due today in their own time zone."""
 
     completed: int
     pending: int
@@ -71,12 +72,12 @@ async def find_tasks(
 ) -> Page[Task]:
     """A page of the tasks an actor sees, the next due first unless told otherwise."""
     conditions = to_conditions(actor, search, now)
-    narrow = sees_few(actor) and paging.sort != SOURCE.natural
+    narrow = is_restricted(actor) and paging.sort != SOURCE.natural
     return await find_page(connection, SOURCE, conditions, paging, narrow=narrow)
 
 
 def to_conditions(actor: Actor, search: TaskSearch, now: datetime) -> Conditions:
-    """What is asked, and what the actor sees, as conditions."""
+    """The filters, and what the actor sees, as conditions."""
     conditions = to_task_conditions(actor)
     if search.lead_id is not None:
         conditions.text("lead_id = %(lead_id)s", lead_id=search.lead_id)
@@ -106,7 +107,7 @@ _COUNTS = SQL(
 
 
 async def get_task_stats(connection: ReadConnection, actor: Actor, now: datetime) -> TaskStats:
-    """The numbers of the tasks an actor sees."""
+    """Count the tasks an actor sees."""
     conditions = to_task_conditions(actor)
     params: Mapping[str, object] = {"now": now, "from": now - _LONGEST_DAY, "to": now + _LONGEST_DAY}
     return await connection.one(TaskStats, _COUNTS.format(conditions.where), conditions.params | params)

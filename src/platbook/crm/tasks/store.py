@@ -1,8 +1,11 @@
-"""Making, changing, completing and deleting tasks. A task about a lead is seen by whoever sees that lead."""
+"""Creating, changing, completing and deleting tasks, and sending their reminders.
 
-from dataclasses import fields, replace
+Each change is written with its event in the transactional outbox. A task about a lead is visible to those who see the
+lead, so it has the lead's owner, office and team.
+"""
+
+from dataclasses import replace
 from datetime import datetime
-from typing import cast
 from uuid import UUID
 
 from platbook.accounts import get_user
@@ -11,145 +14,131 @@ from platbook.base.errors import InvalidInput, NotAllowed, NotFound
 from platbook.base.ids import new_id
 from platbook.base.rights import Ownership, Right, record_access, require
 from platbook.crm.enums import InteractionType
-from platbook.crm.interactions.log import note
-from platbook.crm.leads.lead import note_activity
+from platbook.crm.interactions.log import log_interaction
+from platbook.crm.leads.lead import record_activity
 from platbook.crm.leads.rows import lock_lead, save_lead
-from platbook.crm.tasks.task import Said, Task, apply, complete
-from platbook.crm.visibility import check_lead, check_task
-from platbook.db import ReadConnection, WriteConnection, load_queries
+from platbook.crm.leads.visibility import check_lead
+from platbook.crm.tasks.rows import get_task, insert_task, lock_task, save_task, take_due_reminders
+from platbook.crm.tasks.task import Task, TaskPatch, apply_patch, complete, to_payload
+from platbook.crm.tasks.visibility import check_task
+from platbook.db import ReadConnection, WriteConnection
 from platbook.jobs.outbox import write_event
-
-Q = load_queries(__package__ or "platbook.crm.tasks")
-
-COLUMNS = tuple(one.name for one in fields(Task))
 
 
 async def read_task(connection: ReadConnection, actor: Actor, task_id: UUID) -> Task:
     """One task. NotFound."""
-    return check_task(actor, Right.READ_CRM, await connection.first(Task, Q.get_task, {"id": task_id}))
+    return check_task(actor, Right.READ_CRM, await get_task(connection, task_id))
 
 
-async def create_task(connection: WriteConnection, actor: Actor, said: Said, at: datetime) -> Task:
-    """Make a task, for oneself unless told otherwise. InvalidInput names the field; NotFound for a lead not seen."""
+async def create_task(connection: WriteConnection, actor: Actor, patch: TaskPatch, at: datetime) -> Task:
+    """Create a task, by default assigned to the actor. InvalidInput names the field."""
     require(actor, Right.WRITE_CRM)
-    said = {"assigned_to": actor.user_id, **said}
-    task = apply(Task(new_id(), "", actor.name, at, at), said, at)
-    task = await _settle(connection, actor, task, said)
+    patch = {"assigned_to": actor.user_id, **patch}
+    task = apply_patch(Task(new_id(), "", actor.name, at, at), patch, at)
+    task = await _apply_assignment(connection, actor, task, patch)
     await insert_task(connection, task)
-    await _tell(connection, actor, "task created", task, at)
+    await write_event(connection, "task created", to_payload(task, actor), at)
     if task.completed_at is not None:
-        await _note_completed(connection, actor, task, at)
+        await _log_completed(connection, actor, task, at)
     return task
 
 
-async def insert_task(connection: WriteConnection, task: Task) -> None:
-    """Add a task, whoever made it."""
-    await connection.run(Q.add_task, to_params(task))
-
-
-async def change_task(connection: WriteConnection, actor: Actor, task_id: UUID, said: Said, at: datetime) -> Task:
-    """Change what is said and leave the rest. Errors as of `create_task`, NotAllowed."""
-    before = await _lock(connection, actor, Right.WRITE_CRM, task_id)
-    task = await _settle(connection, actor, apply(before, said, at), said)
+async def change_task(connection: WriteConnection, actor: Actor, task_id: UUID, patch: TaskPatch, at: datetime) -> Task:
+    """Apply a patch to a task. Errors as of `create_task`, NotFound, NotAllowed."""
+    before = check_task(actor, Right.WRITE_CRM, await lock_task(connection, task_id))
+    task = await _apply_assignment(connection, actor, apply_patch(before, patch, at), patch)
     return await _save(connection, actor, before, task, at)
 
 
 async def set_completed(
     connection: WriteConnection, actor: Actor, task_id: UUID, at: datetime, *, completed: bool
 ) -> Task:
-    """Say that a task is done, or is not; saying so twice changes nothing."""
-    before = await _lock(connection, actor, Right.WRITE_CRM, task_id)
+    """Complete or reopen a task. Idempotent."""
+    before = check_task(actor, Right.WRITE_CRM, await lock_task(connection, task_id))
     task = complete(before, at) if completed else replace(before, completed_at=None)
     return await _save(connection, actor, before, task, at)
 
 
 async def delete_task(connection: WriteConnection, actor: Actor, task_id: UUID, at: datetime) -> None:
-    """Take a task off every list; it stays."""
-    task = await _lock(connection, actor, Right.DELETE_CRM, task_id)
-    await connection.run(Q.save_task, to_params(replace(task, deleted_at=at, deleted_by=actor.name)))
-    await _tell(connection, actor, "task deleted", task, at)
+    """Soft-delete a task."""
+    task = check_task(actor, Right.DELETE_CRM, await lock_task(connection, task_id))
+    await save_task(connection, replace(task, deleted_at=at, deleted_by=actor.name))
+    await write_event(connection, "task deleted", to_payload(task, actor), at)
 
 
-async def give_reminders(connection: WriteConnection, at: datetime, *, most: int = 500) -> int:
-    """Write an event for each reminder whose time has come; how many. Each is given once."""
-    due = await connection.dicts(Q.take_reminders, {"at": at, "most": most})
-    for one in due:
+async def send_reminders(connection: WriteConnection, at: datetime, *, limit: int = 500) -> int:
+    """Write an outbox event for each reminder that is due; how many. Each reminder is sent once."""
+    reminders = await take_due_reminders(connection, at, limit)
+    for one in reminders:
         payload = {
-            "taskId": str(one["id"]),
-            "leadId": one["lead_id"] and str(one["lead_id"]),
-            "assignedTo": one["assigned_to"] and str(one["assigned_to"]),
+            "taskId": str(one.id),
+            "leadId": one.lead_id and str(one.lead_id),
+            "assignedTo": one.assigned_to and str(one.assigned_to),
         }
         await write_event(connection, "task due", payload, at)
-    return len(due)
-
-
-async def _lock(connection: WriteConnection, actor: Actor, right: Right, task_id: UUID) -> Task:
-    return check_task(actor, right, await connection.first(Task, Q.lock_task, {"id": task_id}))
+    return len(reminders)
 
 
 async def _save(connection: WriteConnection, actor: Actor, before: Task, task: Task, at: datetime) -> Task:
     if task == before:
         return before
     task = replace(task, updated_at=at)
-    await connection.run(Q.save_task, to_params(task))
+    await save_task(connection, task)
     if task.completed_at is not None and before.completed_at is None:
-        await _note_completed(connection, actor, task, at)
+        await _log_completed(connection, actor, task, at)
     else:
-        await _tell(connection, actor, "task changed", task, at)
+        await write_event(connection, "task changed", to_payload(task, actor), at)
     return task
 
 
-async def _settle(connection: WriteConnection, actor: Actor, task: Task, said: Said) -> Task:
-    """Lead and assigned person as said, where the actor may say so, and with them who sees the task."""
-    if not said.keys() & {"lead_id", "assigned_to"}:
+async def _apply_assignment(connection: WriteConnection, actor: Actor, task: Task, patch: TaskPatch) -> Task:
+    """Set lead and assignee as far as the actor may, and the office and team that decide who sees the task."""
+    if not patch.keys() & {"lead_id", "assigned_to"}:
         return task
-    lead_id = cast("UUID | None", said.get("lead_id", task.lead_id))
-    assigned_to = cast("UUID | None", said.get("assigned_to", task.assigned_to))
-    mine = Ownership()
+    lead_id = patch.get("lead_id", task.lead_id)
+    assigned_to = patch.get("assigned_to", task.assigned_to)
+    ownership = Ownership()
     if assigned_to is not None:
-        mine = await _assignee(connection, actor, assigned_to, is_new=assigned_to != task.assigned_to)
+        ownership = await _check_assignee(connection, actor, assigned_to, is_new=assigned_to != task.assigned_to)
     if lead_id is None:
         if assigned_to is None and actor.user_id is not None:
-            raise InvalidInput.of("assignedTo", "a task without a lead is somebody's to do")
-        return replace(task, lead_id=None, lead_owner=None, assigned_to=assigned_to, office=mine.office, team=mine.team)
+            raise InvalidInput.of("assignedTo", "is required for a task without a lead")
+        return replace(
+            task,
+            lead_id=None,
+            lead_owner=None,
+            assigned_to=assigned_to,
+            office=ownership.office,
+            team=ownership.team,
+        )
     try:
         lead = check_lead(actor, Right.WRITE_CRM, await lock_lead(connection, lead_id))
     except NotFound:
-        if lead_id == task.lead_id:  # they are to do it, and do not see whom it is about
+        if lead_id == task.lead_id:  # its assignee may not see the lead
             return replace(task, assigned_to=assigned_to)
-        raise InvalidInput.of("leadId", "there is no such lead") from None
+        raise InvalidInput.of("leadId", f"there is no lead {lead_id}") from None
     return replace(
         task, lead_id=lead.id, lead_owner=lead.assigned_to, assigned_to=assigned_to, office=lead.office, team=lead.team
     )
 
 
-async def _assignee(connection: ReadConnection, actor: Actor, user_id: UUID, *, is_new: bool) -> Ownership:
-    """Whoever is to do a task: oneself, or somebody the actor writes or assigns for."""
+async def _check_assignee(connection: ReadConnection, actor: Actor, user_id: UUID, *, is_new: bool) -> Ownership:
+    """The assignee's own records, if the actor may assign tasks to them."""
     try:
         user = await get_user(connection, user_id)
     except NotFound:
-        raise InvalidInput.of("assignedTo", "there is no such user") from None
-    mine = Ownership(user.id, user.office, user.team)
-    if is_new and not any(record_access(actor, right).holds(mine) for right in (Right.WRITE_CRM, Right.ASSIGN_LEADS)):
-        raise NotAllowed("that user is not yours to give a task to")
-    return mine
+        raise InvalidInput.of("assignedTo", f"there is no user {user_id}") from None
+    ownership = Ownership(user.id, user.office, user.team)
+    rights = (Right.WRITE_CRM, Right.ASSIGN_LEADS)
+    if is_new and not any(record_access(actor, right).holds(ownership) for right in rights):
+        raise NotAllowed("you may not assign tasks to this user; choose yourself or a user of your office or team")
+    return ownership
 
 
-async def _note_completed(connection: WriteConnection, actor: Actor, task: Task, at: datetime) -> None:
+async def _log_completed(connection: WriteConnection, actor: Actor, task: Task, at: datetime) -> None:
     if task.lead_id is not None and (lead := await lock_lead(connection, task.lead_id)) is not None:
         kind = InteractionType.TASK_COMPLETED
         metadata = {"taskId": str(task.id), "type": task.type}
-        await note(connection, actor, task.lead_id, kind, at, content=task.title, metadata=metadata)
-        await save_lead(connection, note_activity(lead, kind, at, at))
-    await _tell(connection, actor, "task completed", task, at)
-
-
-async def _tell(connection: WriteConnection, actor: Actor, kind: str, task: Task, at: datetime) -> None:
-    lead, assigned = task.lead_id and str(task.lead_id), task.assigned_to and str(task.assigned_to)
-    payload = {"taskId": str(task.id), "leadId": lead, "assignedTo": assigned, "by": actor.name}
-    await write_event(connection, kind, payload, at)
-
-
-def to_params(task: Task) -> dict[str, object]:
-    """A task as the parameters of a statement."""
-    return {name: getattr(task, name) for name in COLUMNS}
+        await log_interaction(connection, actor, task.lead_id, kind, at, content=task.title, metadata=metadata)
+        await save_lead(connection, record_activity(lead, kind, at, at))
+    await write_event(connection, "task completed", to_payload(task, actor), at)

@@ -1,18 +1,19 @@
-"""A task as a value, and what may be said of one. Pure."""
+"""A task as a value, and partial updates of one. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import cast
+from typing import TypedDict
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput
 from platbook.base.times import as_utc
 from platbook.crm.enums import Priority, TaskType
 
-LONGEST_TITLE = 300
-MOST_MINUTES = 60 * 24 * 60
+MAX_TITLE_LENGTH = 300
+MAX_REMINDER_MINUTES = 60 * 24 * 60
 _END_OF_DAY = time(23, 59, 59)
 _DATE_LENGTH = len("2026-01-01")
 _YEARS = range(1970, 9000)
@@ -20,7 +21,7 @@ _YEARS = range(1970, 9000)
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A to-do. `due_date` is a moment; `time_zone` says on whose calendar. `remind_at` None: no reminder is to come."""
+    """A to-do. `due_date` is in UTC, `time_zone` that of its calendar; `remind_at` None: no reminder is scheduled."""
 
     id: UUID
     title: str
@@ -44,79 +45,97 @@ class Task:
     deleted_by: str | None = None
 
     def is_overdue(self, now: datetime) -> bool:
-        """Whether it should have been done by now."""
+        """Whether it is open, and was due before now."""
         return self.completed_at is None and self.due_date is not None and self.due_date < now
 
 
-Said = Mapping[str, object]
-"""What is said of a task, by the names of `Task`'s fields; `due_date` as a text."""
+class TaskPatch(TypedDict, total=False):
+    """New values of a task's fields; a key that is absent leaves its field unchanged.
 
-WRITABLE = frozenset(
-    {
-        "title", "description", "type", "due_date", "time_zone", "priority", "lead_id", "assigned_to", "is_completed",
-        "remind_minutes_before",
-    }
-)  # fmt: skip
+    None clears a field, but leaves `type`, `time_zone`, `priority` and `is_completed` unchanged. `due_date` is a text
+    in ISO 8601, see `to_due`.
+    """
+
+    title: str | None
+    description: str | None
+    type: TaskType | None
+    due_date: str | None
+    time_zone: str | None
+    priority: Priority | None
+    lead_id: UUID | None
+    assigned_to: UUID | None
+    is_completed: bool | None
+    remind_minutes_before: int | None
 
 
-def apply(task: Task, said: Said, at: datetime) -> Task:
-    """The task as it is after what was said; lead and assigned person are settled elsewhere. InvalidInput."""
-    title = " ".join(str(said.get("title", task.title) or "").split())
-    if not 1 <= len(title) <= LONGEST_TITLE:
-        raise InvalidInput.of("title", f"must have 1 to {LONGEST_TITLE} characters")
-    zone = str(said.get("time_zone") or task.time_zone)
-    due = task.due_date
-    if "due_date" in said:
-        due = None if said["due_date"] is None else to_due(str(said["due_date"]), zone)
-    elif zone != task.time_zone:
-        _zone(zone)
-    minutes = cast("int | None", said.get("remind_minutes_before", task.remind_minutes_before))
-    if minutes is not None and not 0 <= minutes <= MOST_MINUTES:
-        raise InvalidInput.of("remindMinutesBefore", f"must be 0 to {MOST_MINUTES}")
-    changed = replace(
+def apply_patch(task: Task, patch: TaskPatch, at: datetime) -> Task:
+    """The task with a patch applied, but for lead and assignee, a matter of access control. Errors: InvalidInput."""
+    title = " ".join((patch.get("title", task.title) or "").split())
+    if not 1 <= len(title) <= MAX_TITLE_LENGTH:
+        raise InvalidInput.of("title", f"must have 1 to {MAX_TITLE_LENGTH} characters")
+    minutes = patch.get("remind_minutes_before", task.remind_minutes_before)
+    if minutes is not None and not 0 <= minutes <= MAX_REMINDER_MINUTES:
+        raise InvalidInput.of("remindMinutesBefore", f"must be 0 to {MAX_REMINDER_MINUTES}")
+    due, zone = _to_due_and_zone(task, patch)
+    patched = replace(
         task,
         title=title,
-        description=cast("str | None", said.get("description", task.description)),
-        type=TaskType(str(said.get("type") or task.type)),
+        description=patch.get("description", task.description),
+        type=patch.get("type") or task.type,
         due_date=due,
         time_zone=zone,
-        priority=Priority(str(said.get("priority") or task.priority)),
+        priority=patch.get("priority") or task.priority,
         remind_minutes_before=minutes,
     )
     if (due, minutes) != (task.due_date, task.remind_minutes_before):
-        remind = None if due is None or minutes is None else due - timedelta(minutes=minutes)
-        changed = replace(changed, remind_at=remind)
-    if "is_completed" in said and said["is_completed"] is not None:
-        changed = complete(changed, at) if said["is_completed"] else replace(changed, completed_at=None)
-    return changed
+        remind_at = None if due is None or minutes is None else due - timedelta(minutes=minutes)
+        patched = replace(patched, remind_at=remind_at)
+    if (is_completed := patch.get("is_completed")) is not None:
+        patched = complete(patched, at) if is_completed else replace(patched, completed_at=None)
+    return patched
 
 
 def complete(task: Task, at: datetime) -> Task:
-    """The task, done; one that was done before stays done since then."""
+    """The task, completed; one that was completed before keeps its time."""
     return task if task.completed_at is not None else replace(task, completed_at=at)
+
+
+def to_payload(task: Task, actor: Actor) -> Mapping[str, object]:
+    """The payload of a task's outbox event: ids alone."""
+    lead, assignee = task.lead_id and str(task.lead_id), task.assigned_to and str(task.assigned_to)
+    return {"taskId": str(task.id), "leadId": lead, "assignedTo": assignee, "by": actor.name}
 
 
 def to_due(text: str, zone: str) -> datetime:
     """When a task is due, in UTC. Errors: InvalidInput.
 
-    A time with an offset is that moment, one without is read in the task's zone; a date means its last second there.
+    A time with an offset is absolute, one without is read in the task's zone; a date means its last second there.
     """
-    calendar = _zone(zone)
+    calendar = _to_zone(zone)
     try:
         if len(text) == _DATE_LENGTH:
-            moment = datetime.combine(date.fromisoformat(text), _END_OF_DAY)
+            due = datetime.combine(date.fromisoformat(text), _END_OF_DAY)
         else:
-            moment = datetime.fromisoformat(text)
-        moment = as_utc(moment, calendar)
+            due = datetime.fromisoformat(text)
+        due = as_utc(due, calendar)
     except ValueError:
         raise InvalidInput.of("dueDate", "must be a date or a time in ISO 8601") from None
-    if moment.year not in _YEARS:
-        raise InvalidInput.of("dueDate", "is not of this age")
-    return moment
+    if due.year not in _YEARS:
+        raise InvalidInput.of("dueDate", f"must be in the years {_YEARS.start} to {_YEARS.stop - 1}")
+    return due
 
 
-def _zone(name: str) -> ZoneInfo:
+def _to_due_and_zone(task: Task, patch: TaskPatch) -> tuple[datetime | None, str]:
+    zone = patch.get("time_zone") or task.time_zone
+    if "due_date" in patch:
+        return None if patch["due_date"] is None else to_due(patch["due_date"], zone), zone
+    if zone != task.time_zone:
+        _to_zone(zone)
+    return task.due_date, zone
+
+
+def _to_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InvalidInput.of("timeZone", "must be a name of the time zone database, as America/Chicago") from None
+        raise InvalidInput.of("timeZone", "must be a name of the time zone database, such as America/Chicago") from None

@@ -1,1 +1,1 @@
-"""Bringing the CRM in and taking it out: CSV of other systems, whole exports, one person's data."""
+"""Import and export of the CRM: CSV files of other systems, whole backups, one person's data."""

@@ -1,11 +1,13 @@
-"""All of the CRM as files: JSON Lines that bring it back, and CSV for people. People are named by their e-mail address.
+"""Backup of the whole CRM as files: JSON Lines that `restore` reads, and CSV for people.
 
-One row of a table is one line; `camelCase` words are the columns' names. What is restored has the ids it had.
+One row of a table is one line, its keys the columns' names in camel case. Users are named by their e-mail address, so
+that a backup can be restored where their ids differ; all other rows keep their ids. This is the one place that reads
+the CRM's tables by name: a backup is generic over them, with the columns that their owners declare.
 """
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -21,21 +23,26 @@ from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput
 from platbook.base.rights import Right, require
 from platbook.base.times import as_utc, to_iso_z
-from platbook.crm.leads.lead import Lead
-from platbook.crm.tasks.task import Task
+from platbook.crm.external_ids.rows import COLUMNS as EXTERNAL_ID_COLUMNS
+from platbook.crm.intake.inbox import EVENT_COLUMNS
+from platbook.crm.intake.rules import MEMBER_COLUMNS, RULE_COLUMNS
+from platbook.crm.interactions.rows import COLUMNS as INTERACTION_COLUMNS
+from platbook.crm.leads.rows import COLUMNS as LEAD_COLUMNS
+from platbook.crm.leads.rows import CONTACT_COLUMNS
+from platbook.crm.tasks.rows import COLUMNS as TASK_COLUMNS
+from platbook.crm.transfer.csv_files import open_csv_writer
 from platbook.crm.transfer.import_context import Q
-from platbook.crm.transfer.table import writing
 from platbook.db import Database, ReadConnection
 from platbook.db.compose import SQL, Identifier, Literal, Placeholder
 
-FORMAT = 1
+FORMAT_VERSION = 1
 MANIFEST = "platbook-export.json"
 _PAGE = 5000
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """A table as it is written: its columns in order, of those the users and the lists of users, and its key."""
+class BackupTable:
+    """A table in a backup: its file and columns, those of them that refer to users, and its key."""
 
     name: str
     file: str
@@ -44,122 +51,81 @@ class Table:
     users: frozenset[str] = frozenset()
 
 
-TABLES: tuple[Table, ...] = (
-    Table(
-        "leads",
-        "leads",
-        tuple(one.name for one in fields(Lead)),
-        users=frozenset({"assigned_to", "claimants", "claim_fallback"}),
+TABLES: tuple[BackupTable, ...] = (
+    BackupTable("leads", "leads", LEAD_COLUMNS, users=frozenset({"assigned_to", "claimants", "claim_fallback"})),
+    BackupTable("tasks", "tasks", TASK_COLUMNS, users=frozenset({"assigned_to", "lead_owner"})),
+    BackupTable("interactions", "interactions", INTERACTION_COLUMNS, users=frozenset({"user_id"})),
+    BackupTable("lead_rules", "rules", RULE_COLUMNS, users=frozenset({"fallback_to"})),
+    BackupTable(
+        "lead_rule_members", "rule_members", MEMBER_COLUMNS, ("rule_id", "place"), users=frozenset({"user_id"})
     ),
-    Table("tasks", "tasks", tuple(one.name for one in fields(Task)), users=frozenset({"assigned_to", "lead_owner"})),
-    Table(
-        "interactions",
-        "interactions",
-        (
-            "id", "lead_id", "type", "content", "interaction_date", "user_id", "actor", "property_id", "metadata",
-            "created_at", "deleted_at", "deleted_by",
-        ),
-        users=frozenset({"user_id"}),
-    ),
-    Table(
-        "lead_rules",
-        "rules",
-        (
-            "id", "name", "place", "enabled", "method", "sources", "event_types", "areas", "min_price", "max_price",
-            "claim_minutes", "fallback_to", "created_at", "updated_at",
-        ),
-        users=frozenset({"fallback_to"}),
-    ),
-    Table(
-        "lead_rule_members",
-        "rule_members",
-        ("rule_id", "user_id", "place", "weight", "credit"),
-        key=("rule_id", "place"),
-        users=frozenset({"user_id"}),
-    ),
-    Table(
-        "lead_events",
-        "events",
-        (
-            "id", "sender", "event_id", "state", "reason", "raw", "received_at", "lead_id", "interaction_id", "task_id",
-            "is_new",
-        ),
-        users=frozenset({"sender"}),
-    ),
-    Table(
-        "lead_contacts", "contacts", ("kind", "value", "lead_id"), key=("kind", "value")
-    ),
-    Table(
-        "crm_external_ids",
-        "external_ids",
-        ("system", "kind", "external_id", "row_id", "hash"),
-        key=("system", "kind", "external_id"),
-    ),
-)  # fmt: skip
-"""In an order in which each can be brought back."""
+    BackupTable("lead_events", "events", EVENT_COLUMNS, users=frozenset({"sender"})),
+    BackupTable("lead_contacts", "contacts", CONTACT_COLUMNS, ("kind", "value")),
+    BackupTable("crm_external_ids", "external_ids", EXTERNAL_ID_COLUMNS, ("system", "kind", "external_id")),
+)
+"""In the order of their foreign keys."""
 
-_FOR_PEOPLE = frozenset({"leads", "tasks", "interactions"})
-"""Written as CSV, too."""
+_WITH_CSV = frozenset({"leads", "tasks", "interactions"})
 
 
 async def export_all(database: Database, actor: Actor, folder: Path, at: datetime) -> dict[str, int]:
-    """Write everything into a folder, as of one moment; how many rows of each file. Deleted and merged ones, too."""
+    """Write every row into an empty folder, as of one snapshot, also deleted ones. Returns the row counts by file."""
     require(actor, Right.EXPORT_CRM)
-    _make(folder)
+    _create_folder(folder)
     counts: dict[str, int] = {}
     async with database.snapshot() as connection:
         emails = await find_emails(connection)
         for table in TABLES:
             counts[table.file] = await _write_table(connection, table, folder, emails)
-    manifest = {"format": FORMAT, "exportedAt": as_utc(at).isoformat(), "rows": counts}
-    _write(folder / MANIFEST, manifest)
+    manifest = {"format": FORMAT_VERSION, "exportedAt": as_utc(at).isoformat(), "rows": counts}
+    _write_json(folder / MANIFEST, manifest)
     async with database.transaction() as connection:
         await audit.record(connection, actor, "crm exported", AuditSubject("export", "all"), at, counts)
     return counts
 
 
 async def find_emails(connection: ReadConnection) -> dict[UUID, str]:
-    """Every user's e-mail address."""
+    """The e-mail address of every user, by id."""
     rows = await connection.tuples(Q.find_users)
     return {cast("UUID", row[0]): str(row[1]) for row in rows}
 
 
-async def read_table(connection: ReadConnection, table: Table) -> AsyncGenerator[list[dict[str, object]]]:
-    """Every row in the order of its key, a page at a time."""
+async def read_table(connection: ReadConnection, table: BackupTable) -> AsyncGenerator[list[dict[str, object]]]:
+    """Every row in the order of its key, by keyset pagination: a page at a time."""
     key = SQL(", ").join(Identifier(column) for column in table.key)
     columns = SQL(", ").join(Identifier(column) for column in table.columns)
-    places = [f"after_{place}" for place in range(len(table.key))]
-    after = SQL("({}) > ({})").format(key, SQL(", ").join(map(Placeholder, places)))
-    form = SQL("SELECT {} FROM {} WHERE {} ORDER BY {} LIMIT {}")
+    marks = [f"after_{index}" for index in range(len(table.key))]
+    after = SQL("({}) > ({})").format(key, SQL(", ").join(map(Placeholder, marks)))
+    statement = SQL("SELECT {} FROM {} WHERE {} ORDER BY {} LIMIT {}")
     condition, params = SQL("true"), dict[str, object]()
     while True:
         name = Identifier(table.name)
-        rows = await connection.dicts(form.format(columns, name, condition, key, Literal(_PAGE)), params)
+        rows = await connection.dicts(statement.format(columns, name, condition, key, Literal(_PAGE)), params)
         if rows:
             yield rows
         if len(rows) < _PAGE:
             return
-        condition, params = after, {mark: rows[-1][column] for mark, column in zip(places, table.key, strict=True)}
+        condition, params = after, {mark: rows[-1][column] for mark, column in zip(marks, table.key, strict=True)}
 
 
-def to_line(table: Table, row: Mapping[str, object], emails: Mapping[UUID, str]) -> dict[str, object]:
-    """A row as a line's object. Pure."""
+def to_line(table: BackupTable, row: Mapping[str, object], emails: Mapping[UUID, str]) -> dict[str, object]:
+    """A row as the JSON object of a line. Pure."""
     line: dict[str, object] = {}
     for column in table.columns:
         value = row[column]
         if column in table.users:
-            value = _name(value, emails)
-        line[to_camel(column)] = _plain(value)
+            value = _to_email(value, emails)
+        line[to_camel(column)] = _to_json(value)
     return line
 
 
-async def _write_table(connection: ReadConnection, table: Table, folder: Path, emails: Mapping[UUID, str]) -> int:
+async def _write_table(connection: ReadConnection, table: BackupTable, folder: Path, emails: Mapping[UUID, str]) -> int:
     count = 0
     with ExitStack() as stack:
         lines = stack.enter_context((folder / f"{table.file}.jsonl").open("wb"))
         cells = None
-        if table.name in _FOR_PEOPLE:
-            cells = stack.enter_context(writing(folder / f"{table.file}.csv", [*map(to_camel, table.columns)]))
+        if table.name in _WITH_CSV:
+            cells = stack.enter_context(open_csv_writer(folder / f"{table.file}.csv", [*map(to_camel, table.columns)]))
         async for rows in read_table(connection, table):
             for row in rows:
                 line = to_line(table, row, emails)
@@ -170,16 +136,16 @@ async def _write_table(connection: ReadConnection, table: Table, folder: Path, e
     return count
 
 
-def _make(folder: Path) -> None:
+def _create_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InvalidInput(f"{folder} cannot be written ({(error.strerror or 'unknown').lower()})") from None
+        raise InvalidInput(f"{folder} cannot be created ({(error.strerror or 'unknown').lower()})") from None
     if any(folder.iterdir()):
-        raise InvalidInput(f"{folder} is not empty")
+        raise InvalidInput(f"{folder} is not empty; name a new or empty folder")
 
 
-def _write(path: Path, value: object) -> None:
+def _write_json(path: Path, value: object) -> None:
     path.write_bytes(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 
 
@@ -198,13 +164,13 @@ def _to_cell(value: object) -> object:
             return value
 
 
-def _name(value: object, emails: Mapping[UUID, str]) -> object:
+def _to_email(value: object, emails: Mapping[UUID, str]) -> object:
     if isinstance(value, list):
         return [emails[one] for one in cast("list[UUID]", value)]
     return None if value is None else emails[cast("UUID", value)]
 
 
-def _plain(value: object) -> object:
+def _to_json(value: object) -> object:
     match value:
         case Decimal():
             return float(value)

@@ -1,35 +1,39 @@
-"""What every part of an import stands on: who imports from where, users by e-mail, ids of the other system."""
+"""What all parts of an import share: who imports from which system, the users rows may name, and change detection."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from itertools import islice
-from typing import TypeVar
+from typing import Literal, TypeVar
 from uuid import UUID
 
 import orjson
 
 from platbook.base.actor import Actor
+from platbook.base.errors import SkipThis
 from platbook.base.times import parse_utc
-from platbook.crm.transfer.mapping import ColumnMapping
-from platbook.crm.transfer.table import Row
-from platbook.db import ReadConnection, WriteConnection, load_queries
+from platbook.crm.transfer.csv_files import CsvRow
+from platbook.crm.transfer.mapping import ColumnMapping, MappedRow
+from platbook.db import ReadConnection, load_queries
 
 T = TypeVar("T")
+E = TypeVar("E", bound=StrEnum)
 
 Q = load_queries(__package__ or "platbook.crm.transfer")
 
 BATCH = 1000
+"""Rows per transaction."""
 
 
-class RowRefused(Exception):
-    """A row that cannot be used; its text says why."""
+class RowRejected(SkipThis):
+    """A row that cannot be imported; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
-    """A user as a row may name one."""
+class ImportUser:
+    """A user whom a row may name as owner or author."""
 
     id: UUID
     email: str
@@ -39,82 +43,64 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
-    """One import: `system` names where the ids come from; `announce`: rules and events as for any other lead."""
+class ImportContext:
+    """One import: `system` names where the ids are from; `announce`: apply rules and write events."""
 
     actor: Actor
     at: datetime
     system: str
-    owners: Mapping[str, Owner]
+    users: Mapping[str, ImportUser]
     announce: bool = False
 
-    def owner(self, said: Mapping[str, object], word: str) -> Owner | None:
-        """The user a row names. RowRefused for one who is not here."""
-        email = str(said.get(word, "")).lower()
-        if email and email not in self.owners:
-            raise RowRefused(f"{word}: there is no user {email}")
-        return self.owners.get(email)
+    def find_user(self, row: MappedRow, field: Literal["owner", "author"]) -> ImportUser | None:
+        """The user whom a row names, if it does. RowRejected for an unknown one."""
+        email = row.get(field, "").lower()
+        if email and email not in self.users:
+            raise RowRejected(f"{field}: there is no user {email}")
+        return self.users.get(email)
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ImportSource:
     """One file: its rows, and what its columns mean."""
 
-    rows: Iterable[Row]
+    rows: Iterable[CsvRow]
     mapping: ColumnMapping
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What an id of the other system led to the last time."""
-
-    row_id: UUID
-    hash: bytes
+async def find_import_users(connection: ReadConnection) -> dict[str, ImportUser]:
+    """Every user by e-mail address in lower case."""
+    return {one.email: one for one in await connection.all(ImportUser, Q.find_users)}
 
 
-async def find_owners(connection: ReadConnection) -> dict[str, Owner]:
-    """Every user by e-mail address."""
-    return {one.email: one for one in await connection.all(Owner, Q.find_users)}
+def to_hash(row: MappedRow) -> bytes:
+    """The hash of a row for change detection, whatever the order of its columns. Stored: its input must not change."""
+    return hashlib.blake2b(orjson.dumps(row, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
 
 
-async def find_known(connection: ReadConnection, system: str, kind: str, ids: Sequence[str]) -> dict[str, Known]:
-    """What these ids led to the last time."""
-    params = {"system": system, "kind": kind, "ids": list(ids)}
-    rows = await connection.tuples(Q.find_external, params)
-    return {str(name): Known(UUID(str(row)), _bytes(known)) for name, row, known in rows}
+def to_key(row: MappedRow) -> str:
+    """The external id of a row, or one made of its content."""
+    return row.get("externalId", "") or f"row:{to_hash(row).hex()}"
 
 
-async def remember(connection: WriteConnection, system: str, kind: str, told: Mapping[str, Known]) -> None:
-    """Remember what these ids led to, and what was said."""
-    params = {
-        "system": system,
-        "kind": kind,
-        "ids": list(told),
-        "rows": [one.row_id for one in told.values()],
-        "hashes": [one.hash for one in told.values()],
-    }
-    await connection.run(Q.add_external, params)
-
-
-def to_hash(said: Mapping[str, object]) -> bytes:
-    """Of what a row says, whatever the order of its columns."""
-    return hashlib.blake2b(orjson.dumps(said, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
-
-
-def to_moment(text: str, word: str) -> datetime:
-    """A time in ISO 8601, UTC where it has no offset. RowRefused."""
+def to_time(text: str, field: str) -> datetime:
+    """A time in ISO 8601, in UTC where it has no offset. RowRejected."""
     try:
         return parse_utc(text)
     except ValueError:
-        raise RowRefused(f"{word}: {text} is no time in ISO 8601") from None
+        raise RowRejected(f"{field}: {text} is not a date or time in ISO 8601") from None
+
+
+def to_member(kind: type[E], text: str, field: str) -> E:
+    """The enum member that a text names, in any case. RowRejected."""
+    members = {str(one).lower(): one for one in kind}
+    if text.lower() not in members:
+        raise RowRejected(f"{field}: {text} is not one of {', '.join(kind)}; translate it in the mapping's values")
+    return members[text.lower()]
 
 
 def batches(rows: Iterable[T]) -> Iterator[list[T]]:
-    """Rows, a thousand at a time."""
+    """Rows in batches of `BATCH`."""
     source = iter(rows)
     while batch := list(islice(source, BATCH)):
         yield batch
-
-
-def _bytes(value: object) -> bytes:
-    return value if isinstance(value, bytes) else b""

@@ -1,11 +1,11 @@
-"""Which column of a file means what: proposed from its name, changed by hand, and applied to rows. Pure."""
+"""Mapping of a CSV file's columns to fields: proposed by column name, changed by the user, applied to rows. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import cast
+from typing import TypedDict, cast
 
 from platbook.base.errors import InvalidInput
 
@@ -13,7 +13,7 @@ IGNORED = "-"
 CUSTOM = "customFields."
 
 
-class Kind(StrEnum):
+class FileKind(StrEnum):
     """What a file holds."""
 
     PEOPLE = "people"
@@ -22,26 +22,26 @@ class Kind(StrEnum):
     TAGS = "tags"
 
 
-WORDS: Mapping[Kind, frozenset[str]] = MappingProxyType(
+FIELDS: Mapping[FileKind, frozenset[str]] = MappingProxyType(
     {
-        Kind.PEOPLE: frozenset(
+        FileKind.PEOPLE: frozenset(
             {
                 "externalId", "firstName", "lastName", "name", "emails", "phones", "source", "status", "priority",
                 "budgetMin", "budgetMax", "notes", "tags", "owner", "createdAt", "aiSummary",
             }
         ),
-        Kind.NOTES: frozenset({"externalId", "person", "type", "content", "date", "author"}),
-        Kind.TASKS: frozenset(
+        FileKind.NOTES: frozenset({"externalId", "person", "type", "content", "date", "author"}),
+        FileKind.TASKS: frozenset(
             {
                 "externalId", "person", "title", "description", "type", "dueDate", "timeZone", "priority", "owner",
                 "isCompleted", "completedAt", "createdAt",
             }
         ),
-        Kind.TAGS: frozenset({"person", "tag"}),
+        FileKind.TAGS: frozenset({"person", "tag"}),
     }
 )  # fmt: skip
-"""What a column may mean. `person` is a person's id in the same system, or an e-mail address; `owner` and `author` are
-users by their e-mail address. A people's column may also be `customFields.NAME`; `-` leaves a column out."""
+"""The fields of each kind of file. `person` is a person's id in the same system, or an e-mail address; `owner` and
+`author` are users by their e-mail address. A column of people may also be `customFields.NAME`; `-` ignores a column."""
 
 _SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -80,91 +80,130 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 _NOT_LETTERS = re.compile(r"[^a-z]")
 _REPEATED = frozenset({"emails", "phones", "tags"})
 _SPLIT = re.compile(r"[|,]|;(?!ext=)")
-"""Not before the extension of a telephone number (RFC 3966 section 5.3)."""
+"""Separators of several values in one cell, but not before a number's extension (RFC 3966 section 5.3)."""
+
+
+class MappedRow(TypedDict, total=False):
+    """A row by field, as text; empty cells are absent. The fields of all kinds of file, see `FIELDS`."""
+
+    externalId: str
+    person: str
+    owner: str
+    createdAt: str
+    type: str
+    priority: str
+    firstName: str
+    lastName: str
+    name: str
+    emails: list[str]
+    phones: list[str]
+    source: str
+    status: str
+    budgetMin: str
+    budgetMax: str
+    notes: str
+    tags: list[str]
+    aiSummary: str
+    customFields: dict[str, str]
+    content: str
+    date: str
+    author: str
+    title: str
+    description: str
+    dueDate: str
+    timeZone: str
+    isCompleted: str
+    completedAt: str
+    tag: str
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnMapping:
-    """A file's columns and what they mean; `values`: by meaning, what a source's word is called here."""
+    """A file's columns and their fields; `values`: by field, the translation of a source's values, in lower case."""
 
     columns: Mapping[str, str]
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
 
 
-def propose(kind: Kind, columns: Sequence[str]) -> ColumnMapping:
-    """What columns are likely to mean, by their names. A people's column that says nothing becomes a custom field."""
-    found: dict[str, str] = {}
+def propose_mapping(kind: FileKind, columns: Sequence[str]) -> ColumnMapping:
+    """The likely fields of columns, by their names. An unknown column of people becomes a custom field."""
+    proposed: dict[str, str] = {}
     for column in columns:
         name = _NOT_LETTERS.sub("", column.lower())
-        meant = next(
+        match = next(
             (
-                word
-                for word, names in _SYNONYMS.items()
-                if word in WORDS[kind] and name in names and (word in _REPEATED or word not in found.values())
+                one
+                for one, names in _SYNONYMS.items()
+                if one in FIELDS[kind] and name in names and (one in _REPEATED or one not in proposed.values())
             ),
             None,
         )
-        found[column] = meant or (f"{CUSTOM}{column}" if kind is Kind.PEOPLE else IGNORED)
-    return ColumnMapping(found)
+        proposed[column] = match or (f"{CUSTOM}{column}" if kind is FileKind.PEOPLE else IGNORED)
+    return ColumnMapping(proposed)
 
 
-def read_mapping(kind: Kind, columns: Sequence[str], said: object) -> ColumnMapping:
-    """What a person said of a file's columns, over what is proposed. Errors: InvalidInput.
+def read_mapping(kind: FileKind, columns: Sequence[str], document: object) -> ColumnMapping:
+    """A user's mapping of a file, completed by the proposed one. Errors: InvalidInput.
 
     `{"columns": {"Stage": "status", "Junk": "-"}, "values": {"status": {"Hot": "Qualified"}}}`
     """
-    proposed = dict(propose(kind, columns).columns)
-    given = _object(said, kind)
-    for column, word in _object(given.get("columns", {}), f"{kind}.columns").items():
-        if column not in proposed:
-            raise InvalidInput.of(f"{kind}.columns.{column}", "is no column of the file")
-        if not _is_word(kind, word):
-            raise InvalidInput.of(f"{kind}.columns.{column}", f"must be of {', '.join(sorted(WORDS[kind]))}")
-        proposed[column] = str(word)
+    mapped = dict(propose_mapping(kind, columns).columns)
+    sections = _to_object(document, kind)
+    for column, name in _to_object(sections.get("columns", {}), f"{kind}.columns").items():
+        if column not in mapped:
+            raise InvalidInput.of(f"{kind}.columns.{column}", "is not a column of the file")
+        if not _is_field(kind, name):
+            raise InvalidInput.of(f"{kind}.columns.{column}", f"must be one of {', '.join(sorted(FIELDS[kind]))}")
+        mapped[column] = str(name)
     values: dict[str, Mapping[str, str]] = {}
-    for word, table in _object(given.get("values", {}), f"{kind}.values").items():
-        if word not in WORDS[kind]:
-            raise InvalidInput.of(f"{kind}.values.{word}", f"must be of {', '.join(sorted(WORDS[kind]))}")
-        known = _object(table, f"{kind}.values.{word}")
-        values[word] = {name.lower(): str(value) for name, value in known.items()}
-    counted = [word for word in proposed.values() if word in WORDS[kind] and word not in _REPEATED]
-    for word in counted:
-        if counted.count(word) > 1:
-            raise InvalidInput.of(f"{kind}.columns", f"{word} is meant by two columns; leave one out with -")
-    return ColumnMapping(proposed, values)
+    for name, table in _to_object(sections.get("values", {}), f"{kind}.values").items():
+        if name not in FIELDS[kind]:
+            raise InvalidInput.of(f"{kind}.values.{name}", f"must be one of {', '.join(sorted(FIELDS[kind]))}")
+        translations = _to_object(table, f"{kind}.values.{name}")
+        values[name] = {text.lower(): str(value) for text, value in translations.items()}
+    _check_unique(kind, mapped)
+    return ColumnMapping(mapped, values)
 
 
-def apply_mapping(mapping: ColumnMapping, cells: Mapping[str, str]) -> dict[str, object]:
-    """A row by meaning: repeated ones are lists, custom fields stand under `customFields`."""
-    said: dict[str, object] = {}
+def apply_mapping(mapping: ColumnMapping, cells: Mapping[str, str]) -> MappedRow:
+    """A row by field: repeated fields are lists, custom fields are below `customFields`."""
+    texts: dict[str, str] = {}
+    lists: dict[str, list[str]] = {}
     custom: dict[str, str] = {}
     for column, text in cells.items():
-        word = mapping.columns.get(column, IGNORED)
-        if word == IGNORED:
+        name = mapping.columns.get(column, IGNORED)
+        if name == IGNORED:
             continue
-        if word.startswith(CUSTOM):
-            custom[word.removeprefix(CUSTOM)] = text
+        if name.startswith(CUSTOM):
+            custom[name.removeprefix(CUSTOM)] = text
             continue
-        value = mapping.values.get(word, {}).get(text.lower(), text)
-        if word in _REPEATED:
-            parts = [part.strip() for part in _SPLIT.split(value) if part.strip()]
-            cast("list[str]", said.setdefault(word, [])).extend(parts)
+        value = mapping.values.get(name, {}).get(text.lower(), text)
+        if name in _REPEATED:
+            lists.setdefault(name, []).extend(part.strip() for part in _SPLIT.split(value) if part.strip())
         else:
-            said[word] = value
+            texts[name] = value
+    row: dict[str, object] = {**texts, **lists}
     if custom:
-        said["customFields"] = custom
-    return said
+        row["customFields"] = custom
+    return cast("MappedRow", row)
 
 
-def _is_word(kind: Kind, word: object) -> bool:
-    if not isinstance(word, str):
+def _check_unique(kind: FileKind, mapped: Mapping[str, str]) -> None:
+    single = [name for name in mapped.values() if name in FIELDS[kind] and name not in _REPEATED]
+    for name in single:
+        if single.count(name) > 1:
+            raise InvalidInput.of(f"{kind}.columns", f"two columns are mapped to {name}; ignore one of them with -")
+
+
+def _is_field(kind: FileKind, name: object) -> bool:
+    if not isinstance(name, str):
         return False
-    if kind is Kind.PEOPLE and word.startswith(CUSTOM) and len(word) > len(CUSTOM):
+    if kind is FileKind.PEOPLE and name.startswith(CUSTOM) and len(name) > len(CUSTOM):
         return True
-    return word == IGNORED or word in WORDS[kind]
+    return name == IGNORED or name in FIELDS[kind]
 
 
-def _object(value: object, word: str) -> dict[str, object]:
+def _to_object(value: object, name: str) -> dict[str, object]:
     if not isinstance(value, dict):
-        raise InvalidInput.of(word, "must be an object")
+        raise InvalidInput.of(name, "must be an object")
     return cast("dict[str, object]", value)

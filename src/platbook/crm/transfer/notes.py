@@ -1,105 +1,79 @@
-"""Importing notes: what was said and done with people who are here.
-
-A note is known again by its id, or by all it says.
-"""
+"""Importing notes, the interactions of leads. A note is recognised by its external id, or by all of its content."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
 from platbook.base.ids import new_id
-from platbook.crm.enums import WRITTEN_BY_PEOPLE, InteractionType
+from platbook.crm.enums import USER_INTERACTION_TYPES, InteractionType
+from platbook.crm.external_ids.rows import NOTE, ExternalRecord, find_external_records, save_external_ids
 from platbook.crm.interactions.interaction import Interaction
-from platbook.crm.leads.lead import Lead, note_activity
-from platbook.crm.leads.rows import save_lead
-from platbook.crm.transfer.import_context import (
-    Ground,
-    Known,
-    RowRefused,
-    Source,
-    batches,
-    find_known,
-    remember,
-    to_moment,
-)
-from platbook.crm.transfer.mapping import Kind
-from platbook.crm.transfer.related_rows import Line, find_lines
-from platbook.crm.transfer.report import Report
-from platbook.db import Database, WriteConnection, as_json
+from platbook.crm.interactions.rows import insert_interactions
+from platbook.crm.leads.lead import Lead, record_activity
+from platbook.crm.leads.rows import save_leads
+from platbook.crm.transfer.import_context import ImportContext, ImportSource, RowRejected, batches, to_time
+from platbook.crm.transfer.mapping import FileKind
+from platbook.crm.transfer.related_rows import RelatedRow, find_related_rows
+from platbook.crm.transfer.report import ImportReport
+from platbook.db import Database, WriteConnection
 
-COLUMNS = (
-    "id", "lead_id", "type", "content", "interaction_date", "user_id", "actor", "property_id", "metadata", "created_at",
-)  # fmt: skip
-TYPES = ("uuid", "uuid", "text", "text", "timestamptz", "uuid", "text", "uuid", "jsonb", "timestamptz")
-
-_NOTE = "note"
-_TYPES = {str(one).lower(): one for one in WRITTEN_BY_PEOPLE}
+_TYPES = {str(one).lower(): one for one in USER_INTERACTION_TYPES}
 
 
-async def import_notes(database: Database, ground: Ground, source: Source, report: Report) -> None:
-    """Import a file of notes. The log is append-only: one that says something else under its id is refused."""
+async def import_notes(database: Database, context: ImportContext, source: ImportSource, report: ImportReport) -> None:
+    """Import a file of notes. The log is append-only: a note that changed since the last import is rejected."""
     for rows in batches(source.rows):
         async with database.transaction() as connection:
-            lines = await find_lines(connection, ground, source, Kind.NOTES, rows, report)
-            await _store(connection, ground, lines, report)
+            related = await find_related_rows(connection, context, source, FileKind.NOTES, rows, report)
+            await _store(connection, context, related, report)
 
 
-async def _store(connection: WriteConnection, ground: Ground, lines: Sequence[Line], report: Report) -> None:
-    known = await find_known(connection, ground.system, _NOTE, [one.key for one in lines])
+async def _store(
+    connection: WriteConnection, context: ImportContext, rows: Sequence[RelatedRow], report: ImportReport
+) -> None:
+    stored = await find_external_records(connection, context.system, NOTE, [one.key for one in rows])
     added: dict[str, Interaction] = {}
-    for one in lines:
-        if one.key in known and known[one.key].hash == one.hash:
-            report.of(Kind.NOTES).unchanged += 1
-        elif one.key in known or one.key in added:
-            report.refuse(Kind.NOTES, one.line, f"{one.key} is in the log already")
+    for one in rows:
+        if one.key in stored and stored[one.key].hash == one.hash:
+            report.of(FileKind.NOTES).unchanged += 1
+        elif one.key in stored or one.key in added:
+            report.reject(FileKind.NOTES, one.line, f"externalId: the log has a note {one.key} with other content")
         else:
             try:
-                added[one.key] = _to_entry(ground, one)
-            except RowRefused as error:
-                report.refuse(Kind.NOTES, one.line, str(error))
-    told = {one.key: Known(added[one.key].id, one.hash) for one in lines if one.key in added}
-    await copy_interactions(connection, list(added.values()))
-    await _count_activity(connection, ground, {one.lead.id: one.lead for one in lines}, list(added.values()))
-    await remember(connection, ground.system, _NOTE, told)
-    report.of(Kind.NOTES).added += len(added)
+                added[one.key] = _to_interaction(context, one)
+            except RowRejected as error:
+                report.reject(FileKind.NOTES, one.line, str(error))
+    records = {one.key: ExternalRecord(added[one.key].id, one.hash) for one in rows if one.key in added}
+    await insert_interactions(connection, list(added.values()))
+    leads = _count_activity(context, {one.lead.id: one.lead for one in rows}, list(added.values()))
+    await save_leads(connection, leads)
+    await save_external_ids(connection, context.system, NOTE, records)
+    report.of(FileKind.NOTES).added += len(added)
 
 
-def _to_entry(ground: Ground, one: Line) -> Interaction:
-    """Read a note. Errors: RowRefused."""
-    kind = _TYPES.get(str(one.said.get("type", InteractionType.NOTE_ADDED)).lower())
+def _to_interaction(context: ImportContext, one: RelatedRow) -> Interaction:
+    """Read a note. Errors: RowRejected."""
+    kind = _TYPES.get(one.row.get("type", InteractionType.NOTE_ADDED).lower())
     if kind is None:
-        raise RowRefused(f"type: {one.said['type']} is none of {', '.join(sorted(WRITTEN_BY_PEOPLE))}")
-    if "date" not in one.said:
-        raise RowRefused("date: is required")
-    author = ground.owner(one.said, "author")
+        raise RowRejected(f"type: {one.row.get('type')} is not one of {', '.join(sorted(USER_INTERACTION_TYPES))}")
+    if "date" not in one.row:
+        raise RowRejected("date: is required")
+    author = context.find_user(one.row, "author")
     return Interaction(
         new_id(),
         one.lead.id,
         kind,
-        to_moment(str(one.said["date"]), "date"),
-        ground.actor.name if author is None else author.email,
-        ground.at,
-        str(one.said["content"]) if "content" in one.said else None,
+        to_time(one.row["date"], "date"),
+        context.actor.name if author is None else author.email,
+        context.at,
+        one.row.get("content"),
         None if author is None else author.id,
     )
 
 
-async def copy_interactions(connection: WriteConnection, entries: Sequence[Interaction]) -> None:
-    """Add entries in bulk; nothing else of them."""
-    if entries:
-        rows = (
-            [as_json(entry.metadata) if name == "metadata" else getattr(entry, name) for name in COLUMNS]
-            for entry in entries
-        )
-        await connection.copy_in("interactions", COLUMNS, TYPES, rows)
-
-
-async def _count_activity(
-    connection: WriteConnection, ground: Ground, leads: dict[UUID, Lead], entries: Sequence[Interaction]
-) -> None:
-    touched: dict[UUID, Lead] = {}
+def _count_activity(context: ImportContext, leads: dict[UUID, Lead], entries: Sequence[Interaction]) -> list[Lead]:
+    active: dict[UUID, Lead] = {}
     for entry in entries:
-        lead = touched.get(entry.lead_id, leads[entry.lead_id])
-        touched[entry.lead_id] = note_activity(lead, entry.type, entry.interaction_date, ground.at)
-    for lead in touched.values():
-        await save_lead(connection, replace(lead, updated_at=ground.at))
+        lead = active.get(entry.lead_id, leads[entry.lead_id])
+        active[entry.lead_id] = record_activity(lead, entry.type, entry.interaction_date, context.at)
+    return [replace(lead, updated_at=context.at) for lead in active.values()]

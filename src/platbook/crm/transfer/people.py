@@ -1,324 +1,322 @@
-"""Importing people. A person is known again by the other system's id, or else by an address or a number.
+"""Importing people. A person is recognised by the other system's id, or else by e-mail address or telephone number.
 
-The whole batch is read, looked up at once, and written by COPY. Where an address leads to a lead already, that lead is
-filled in and nothing of it overwritten; a number may be a family's, so it joins only where no address conflicts.
+A batch is read, looked up with a few statements, and written by COPY. Where an address belongs to a lead already, that
+lead is completed and nothing of it overwritten; a number may be a family's, so it matches only a lead without a
+conflicting address.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import cast
+from decimal import Decimal
+from typing import Literal
 from uuid import UUID
 
 from platbook.base.errors import InvalidInput, TryLater
 from platbook.base.ids import new_id
 from platbook.crm.contacts import EMAIL, PHONE
-from platbook.crm.enums import Priority, Stage
-from platbook.crm.intake.assignment import Occasion, assign_by_rule
-from platbook.crm.leads.lead import Lead, apply, new_lead, rescore
-from platbook.crm.leads.matching import PhoneMatch, choose_by_phone, conflicts, find_by_phones
-from platbook.crm.leads.merging import to_merged
-from platbook.crm.leads.rows import COLUMNS, Contact, contacts_of, find_by_contacts, keep_contacts, save_lead, to_params
-from platbook.crm.leads.rows import Q as LEADS
-from platbook.crm.leads.store import about
-from platbook.crm.transfer.import_context import (
-    Ground,
-    Known,
-    Owner,
-    Q,
-    RowRefused,
-    Source,
-    batches,
-    find_known,
-    remember,
-    to_hash,
-    to_moment,
+from platbook.crm.enums import LeadStatus, Priority
+from platbook.crm.external_ids.rows import (
+    PERSON,
+    ExternalRecord,
+    find_external_records,
+    find_person_ids,
+    save_external_ids,
 )
-from platbook.crm.transfer.mapping import Kind, apply_mapping
-from platbook.crm.transfer.report import Report
-from platbook.crm.transfer.table import Row
+from platbook.crm.intake.routing import RoutingContext, route_lead
+from platbook.crm.leads.lead import Lead, merge_fields, new_lead, rescore, to_payload
+from platbook.crm.leads.matching import choose_by_phone, conflicts
+from platbook.crm.leads.patch import LeadPatch, apply_patch
+from platbook.crm.leads.rows import (
+    ContactKey,
+    PhoneMatch,
+    find_by_contacts,
+    find_by_phones,
+    insert_leads,
+    lock_leads,
+    save_leads,
+    sync_contacts,
+    to_contact_keys,
+)
+from platbook.crm.tasks.rows import follow_owner
+from platbook.crm.transfer.csv_files import CsvRow
+from platbook.crm.transfer.import_context import (
+    ImportContext,
+    ImportSource,
+    ImportUser,
+    RowRejected,
+    batches,
+    to_hash,
+    to_member,
+    to_time,
+)
+from platbook.crm.transfer.mapping import FileKind, MappedRow, apply_mapping
+from platbook.crm.transfer.report import ImportReport
 from platbook.db import Database, WriteConnection
 from platbook.jobs.outbox import write_event
 
-PERSON = "person"
-
-_TRIES = 3
-
-ROW_COLUMNS = (*COLUMNS, "search_text", "name_text")
-_TYPES: Mapping[str, str] = {
-    "id": "uuid", "emails": "text[]", "phones": "text[]", "budget_min": "numeric", "budget_max": "numeric",
-    "tags": "text[]", "custom_fields": "jsonb", "assigned_to": "uuid", "consents": "jsonb", "score": "int2",
-    "score_reasons": "text[]", "score_until": "timestamptz", "activity": "jsonb", "claimants": "uuid[]",
-    "claim_until": "timestamptz", "claim_fallback": "uuid", "created_at": "timestamptz", "updated_at": "timestamptz",
-    "last_activity_at": "timestamptz", "merged_into": "uuid", "deleted_at": "timestamptz",
-}  # fmt: skip
-ROW_TYPES = tuple(_TYPES.get(column, "text") for column in ROW_COLUMNS)
-
-_FIELDS = {
-    "firstName": "first_name", "lastName": "last_name", "emails": "emails", "phones": "phones", "source": "source",
-    "budgetMin": "budget_min", "budgetMax": "budget_max", "notes": "notes", "tags": "tags", "aiSummary": "ai_summary",
-    "customFields": "custom_fields",
-}  # fmt: skip
+_MAX_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class _Person:
-    """One row, read: `said` for `Lead`, and what it is known by."""
+    """One row, parsed. `key`: the external id; `lead`: the patch applied to an empty lead, with its owner."""
 
     line: int
     key: str
     hash: bytes
-    said: dict[str, object]
+    patch: LeadPatch
     lead: Lead
-    owner: Owner | None
+    owner: ImportUser | None
 
 
 @dataclass(slots=True)
 class _Batch:
+    """The changes of a batch. `contacts`: the external id of the person who has a contact in this batch."""
+
+    stored: Mapping[ContactKey, UUID]
     added: list[Lead] = field(default_factory=list[Lead])
     changed: dict[UUID, Lead] = field(default_factory=dict[UUID, Lead])
-    told: dict[str, Known] = field(default_factory=dict[str, Known])
-    taken: dict[Contact, str] = field(default_factory=dict[Contact, str])
-    found: Mapping[Contact, UUID] = field(default_factory=dict[Contact, UUID])
+    records: dict[str, ExternalRecord] = field(default_factory=dict[str, ExternalRecord])
+    contacts: dict[ContactKey, str] = field(default_factory=dict[ContactKey, str])
 
 
 @dataclass(frozen=True, slots=True)
 class _Lookup:
-    """The leads that a batch meets: by contact, by number, by the same system's id, and as they are."""
+    """The leads that a batch may match: by contact, by number, by the same system's id; and their rows, locked."""
 
-    found: Mapping[Contact, UUID]
+    stored: Mapping[ContactKey, UUID]
     matches: Mapping[str, list[PhoneMatch]]
-    linked: Mapping[UUID, str]
+    external_ids: Mapping[UUID, str]
     leads: Mapping[UUID, Lead]
 
 
-async def import_people(database: Database, ground: Ground, source: Source, report: Report) -> None:
-    """Import a file of people, a thousand in a transaction."""
-    seen: set[str] = set()
+class _PeopleChanged(TryLater):
+    """Another transaction created one of these people meanwhile: look them up again."""
+
+
+async def import_people(database: Database, context: ImportContext, source: ImportSource, report: ImportReport) -> None:
+    """Import a file of people, one transaction per batch."""
+    keys: set[str] = set()
     for rows in batches(source.rows):
-        people = [one for row in rows if (one := _read(ground, source, row, report, seen)) is not None]
-        report.add(await _store_again(database, ground, people))
+        people = [one for row in rows if (one := _parse(context, source, row, report, keys)) is not None]
+        report.add(await _store_with_retry(database, context, people))
 
 
-class _MadeMeanwhile(Exception):
-    """Somebody else made one of these people while they were looked up."""
-
-
-async def _store_again(database: Database, ground: Ground, people: list[_Person]) -> Report:
-    """Store a batch, anew where somebody else made one of its people at the same time."""
-    for _ in range(_TRIES):
-        report = Report()
+async def _store_with_retry(database: Database, context: ImportContext, people: list[_Person]) -> ImportReport:
+    for _ in range(_MAX_TRIES):
+        report = ImportReport()
         try:
             async with database.transaction() as connection:
-                await _store(connection, ground, people, report)
-        except _MadeMeanwhile:
+                await _store(connection, context, people, report)
+        except _PeopleChanged:
             continue
         return report
-    raise TryLater("people of this file keep coming in another way; import it again")
+    raise TryLater("people of this file are being created in another way; import it again")
 
 
-def _read(ground: Ground, source: Source, row: Row, report: Report, seen: set[str]) -> _Person | None:
-    said = apply_mapping(source.mapping, row.cells)
+def _parse(
+    context: ImportContext, source: ImportSource, row: CsvRow, report: ImportReport, keys: set[str]
+) -> _Person | None:
     try:
-        person = _to_person(ground, row.line, said)
-        _refuse_twice(person, seen)
-    except (RowRefused, InvalidInput) as error:
-        report.refuse(Kind.PEOPLE, row.line, str(error))
+        person = _to_person(context, row.line, apply_mapping(source.mapping, row.cells))
+        _check_unique(person, keys)
+    except (RowRejected, InvalidInput) as error:
+        report.reject(FileKind.PEOPLE, row.line, str(error))
         return None
+    keys.add(person.key)
     return person
 
 
-def _refuse_twice(person: _Person, seen: set[str]) -> None:
-    if person.key in seen:
-        raise RowRefused(f"{person.key} stands in this file twice")
-    seen.add(person.key)
+def _check_unique(person: _Person, keys: set[str]) -> None:
+    if person.key in keys:
+        raise RowRejected(f"externalId: {person.key} is in this file twice")
 
 
-def _to_person(ground: Ground, line: int, said: dict[str, object]) -> _Person:
-    """Read a row. Errors: RowRefused, InvalidInput."""
-    told = {_FIELDS[word]: value for word, value in said.items() if word in _FIELDS}
-    if "name" in said and "firstName" not in said and "lastName" not in said:
-        told["first_name"], _, told["last_name"] = str(said["name"]).rpartition(" ")
-    for word, values in (("status", Stage), ("priority", Priority)):
-        if word in said:
-            known = {str(one).lower(): one for one in values}
-            if str(said[word]).lower() not in known:
-                raise RowRefused(
-                    f"{word}: {said[word]} is none of {', '.join(values)}; name it in the mapping's values"
-                )
-            told[word] = known[str(said[word]).lower()]
-    for word in ("budget_min", "budget_max"):
-        if word in told:
-            told[word] = str(told[word]).replace("$", "").replace(",", "")
-            if not str(told[word]).replace(".", "", 1).isdigit():
-                raise RowRefused(f"{word}: {told[word]} is no number")
-    created = to_moment(str(said["createdAt"]), "createdAt") if "createdAt" in said else ground.at
-    blank = new_lead(new_id(), created)
-    lead = apply(blank, told, ground.at)
-    owner = ground.owner(said, "owner")
-    return _Person(line, _to_key(said, lead), to_hash(said), told, _owned(lead, owner), owner)
+def _to_person(context: ImportContext, line: int, row: MappedRow) -> _Person:
+    """Parse a row. Errors: RowRejected, InvalidInput."""
+    patch = _to_patch(row)
+    created = to_time(row["createdAt"], "createdAt") if "createdAt" in row else context.at
+    lead = apply_patch(new_lead(new_id(), created), patch, context.at)
+    owner = context.find_user(row, "owner")
+    return _Person(line, _to_key(row, lead), to_hash(row), patch, _with_owner(lead, owner), owner)
 
 
-def _to_key(said: Mapping[str, object], lead: Lead) -> str:
-    """What a person is known by in their system; where that gives none, an address, a number, or all that was said."""
-    if "externalId" in said:
-        return str(said["externalId"])
-    contacts = contacts_of(lead)
-    return f"{contacts[0][0]}:{contacts[0][1]}" if contacts else f"row:{to_hash(said).hex()}"
+def _to_patch(row: MappedRow) -> LeadPatch:
+    patch = _to_contact_patch(row)
+    if "status" in row:
+        patch["status"] = to_member(LeadStatus, row["status"], "status")
+    if "priority" in row:
+        patch["priority"] = to_member(Priority, row["priority"], "priority")
+    if "source" in row:
+        patch["source"] = row["source"]
+    if "budgetMin" in row:
+        patch["budget_min"] = _to_budget(row["budgetMin"], "budgetMin")
+    if "budgetMax" in row:
+        patch["budget_max"] = _to_budget(row["budgetMax"], "budgetMax")
+    if "notes" in row:
+        patch["notes"] = row["notes"]
+    if "tags" in row:
+        patch["tags"] = row["tags"]
+    if "aiSummary" in row:
+        patch["ai_summary"] = row["aiSummary"]
+    if "customFields" in row:
+        patch["custom_fields"] = row["customFields"]
+    return patch
 
 
-async def _store(connection: WriteConnection, ground: Ground, people: list[_Person], report: Report) -> None:
-    known = await find_known(connection, ground.system, PERSON, [one.key for one in people])
-    fresh = [one for one in people if one.key not in known]
-    found = await find_by_contacts(connection, [contact for one in fresh for contact in contacts_of(one.lead)])
-    differing = [known[one.key].row_id for one in people if one.key in known and known[one.key].hash != one.hash]
-    lookup = await _look_up(connection, ground, found, differing)
-    batch, counts = _Batch(found=found), report.of(Kind.PEOPLE)
+def _to_contact_patch(row: MappedRow) -> LeadPatch:
+    patch: LeadPatch = {}
+    if "firstName" in row:
+        patch["first_name"] = row["firstName"]
+    if "lastName" in row:
+        patch["last_name"] = row["lastName"]
+    if "name" in row and not patch:
+        patch["first_name"], _, patch["last_name"] = row["name"].rpartition(" ")
+    if "emails" in row:
+        patch["emails"] = row["emails"]
+    if "phones" in row:
+        patch["phones"] = row["phones"]
+    return patch
+
+
+def _to_budget(text: str, name: Literal["budgetMin", "budgetMax"]) -> Decimal:
+    digits = text.replace("$", "").replace(",", "")
+    if not digits.replace(".", "", 1).isdecimal():
+        raise RowRejected(f"{name}: {text} is not a number")
+    return Decimal(digits)
+
+
+def _to_key(row: MappedRow, lead: Lead) -> str:
+    """The external id of a person; without one their first contact, or else the hash of the row."""
+    if "externalId" in row:
+        return row["externalId"]
+    contacts = to_contact_keys(lead)
+    return f"{contacts[0][0]}:{contacts[0][1]}" if contacts else f"row:{to_hash(row).hex()}"
+
+
+async def _store(
+    connection: WriteConnection, context: ImportContext, people: list[_Person], report: ImportReport
+) -> None:
+    records = await find_external_records(connection, context.system, PERSON, [one.key for one in people])
+    new = [one for one in people if one.key not in records]
+    stored = await find_by_contacts(connection, [key for one in new for key in to_contact_keys(one.lead)])
+    differing = [records[one.key].row_id for one in people if one.key in records and records[one.key].hash != one.hash]
+    lookup = await _look_up(connection, context, stored, differing)
+    batch, counts = _Batch(stored), report.of(FileKind.PEOPLE)
     for one in people:
         try:
-            if one.key in known:
-                if known[one.key].hash == one.hash:
+            if one.key in records:
+                if records[one.key].hash == one.hash:
                     counts.unchanged += 1
                     continue
-                _change(batch, one, lookup.leads.get(known[one.key].row_id), ground.at)
+                _change(batch, one, lookup.leads.get(records[one.key].row_id), context.at)
                 counts.changed += 1
-            elif (met := _meet(one, lookup, batch)) is not None:
-                _fill_in(batch, one, met, ground.at)
+            elif (match := _match(one, lookup, batch)) is not None:
+                _complete(batch, one, match, context.at)
                 counts.changed += 1
             else:
-                _add(batch, one, ground.at)
+                _add(batch, one, context.at)
                 counts.added += 1
-        except (RowRefused, InvalidInput) as error:
-            report.refuse(Kind.PEOPLE, one.line, str(error))
-    await _write(connection, ground, batch)
+        except (RowRejected, InvalidInput) as error:
+            report.reject(FileKind.PEOPLE, one.line, str(error))
+    await _write(connection, context, batch)
 
 
 async def _look_up(
-    connection: WriteConnection, ground: Ground, found: Mapping[Contact, UUID], differing: list[UUID]
+    connection: WriteConnection, context: ImportContext, stored: Mapping[ContactKey, UUID], differing: list[UUID]
 ) -> _Lookup:
-    """Look up a batch. Numbers of leads that the same system has given are left out: they join nobody."""
-    linked = await _find_linked(connection, ground, list(found.values()))
-    numbers = [value for (kind, value), lead_id in found.items() if kind == PHONE and lead_id not in linked]
+    """Look up a batch. Numbers of leads that have an id of the same system are left out: they are other people."""
+    external_ids = await find_person_ids(connection, context.system, list(stored.values()))
+    numbers = [value for (kind, value), lead_id in stored.items() if kind == PHONE and lead_id not in external_ids]
     matches: dict[str, list[PhoneMatch]] = {}
     for match in await find_by_phones(connection, numbers):
         matches.setdefault(match.phone, []).append(match)
     matched = [one.lead_id for several in matches.values() for one in several]
-    linked |= await _find_linked(connection, ground, matched)
-    return _Lookup(found, matches, linked, await _lock(connection, [*differing, *found.values(), *matched]))
+    external_ids |= await find_person_ids(connection, context.system, matched)
+    leads = await lock_leads(connection, [*differing, *stored.values(), *matched])
+    return _Lookup(stored, matches, external_ids, leads)
 
 
-def _meet(one: _Person, lookup: _Lookup, batch: _Batch) -> Lead | None:
-    """The lead this person is already, by an address, or else by a number where no address conflicts.
+def _match(one: _Person, lookup: _Lookup, batch: _Batch) -> Lead | None:
+    """The lead that a person already is, by address, or else by a number where no address conflicts.
 
-    RowRefused where it is another person of the same system.
+    RowRejected where the address is that of another person of the same system.
     """
-    contacts = contacts_of(one.lead)
+    contacts = to_contact_keys(one.lead)
     for contact in contacts:
         if contact[0] != EMAIL:
             continue
-        lead = lookup.leads.get(lookup.found[contact]) if contact in lookup.found else None
-        other = batch.taken.get(contact) or (None if lead is None else lookup.linked.get(lead.id))
+        lead = lookup.leads.get(lookup.stored[contact]) if contact in lookup.stored else None
+        other = batch.contacts.get(contact) or (None if lead is None else lookup.external_ids.get(lead.id))
         if other not in {None, one.key}:
-            raise RowRefused(f"{contact[1]} is the address of {other}")
+            raise RowRejected(f"emails: {contact[1]} is the address of {other}, too; merge them, or remove it from one")
         if lead is not None:
             return lead
-    numbers = [value for kind, value in contacts if kind == PHONE and batch.taken.get((kind, value)) in {None, one.key}]
-    matches = [match for number in numbers for match in _find_free(one, number, lookup)]
+    numbers = [key[1] for key in contacts if key[0] == PHONE and batch.contacts.get(key) in {None, one.key}]
+    matches = [match for number in numbers for match in _find_matches(one, number, lookup)]
     lead_id = choose_by_phone(matches, has_email=bool(one.lead.emails))
     lead = None if lead_id is None else lookup.leads.get(lead_id)
     return None if lead is None or conflicts(lead, contacts) else lead
 
 
-def _find_free(one: _Person, number: str, lookup: _Lookup) -> list[PhoneMatch]:
+def _find_matches(one: _Person, number: str, lookup: _Lookup) -> list[PhoneMatch]:
     """The leads that have a number; none where another person of the same system has it: it may be a family's."""
     matches = lookup.matches.get(number, [])
-    return matches if all(lookup.linked.get(match.lead_id, one.key) == one.key for match in matches) else []
+    return matches if all(lookup.external_ids.get(match.lead_id, one.key) == one.key for match in matches) else []
 
 
 def _add(batch: _Batch, one: _Person, at: datetime) -> None:
     lead = rescore(one.lead, at)
     batch.added.append(lead)
-    _tell(batch, one, lead)
+    _link(batch, one, lead)
 
 
 def _change(batch: _Batch, one: _Person, before: Lead | None, at: datetime) -> None:
-    """What the other system says anew is right."""
+    """Apply what changed in the other system; its values win."""
     if before is None or before.deleted_at is not None:
-        raise RowRefused("this person was deleted or merged here")
-    lead = _owned(apply(before, one.said, at), one.owner)
+        raise RowRejected("this person was deleted or merged here")
+    lead = _with_owner(apply_patch(before, one.patch, at), one.owner)
     batch.changed[lead.id] = rescore(replace(lead, updated_at=at), at)
-    _tell(batch, one, lead)
+    _link(batch, one, lead)
 
 
-def _fill_in(batch: _Batch, one: _Person, before: Lead, at: datetime) -> None:
-    """A lead that was here before keeps what it says."""
-    lead = to_merged(one.lead, batch.changed.get(before.id, before))
+def _complete(batch: _Batch, one: _Person, before: Lead, at: datetime) -> None:
+    """Complete a lead that existed before; its own values win."""
+    lead = merge_fields(one.lead, batch.changed.get(before.id, before))
     if lead.assigned_to is None:
-        lead = _owned(lead, one.owner)
+        lead = _with_owner(lead, one.owner)
     batch.changed[lead.id] = rescore(replace(lead, updated_at=at), at)
-    _tell(batch, one, lead)
+    _link(batch, one, lead)
 
 
-def _tell(batch: _Batch, one: _Person, lead: Lead) -> None:
-    batch.told[one.key] = Known(lead.id, one.hash)
-    for contact in contacts_of(lead):
-        batch.taken.setdefault(contact, one.key)
+def _link(batch: _Batch, one: _Person, lead: Lead) -> None:
+    batch.records[one.key] = ExternalRecord(lead.id, one.hash)
+    for contact in to_contact_keys(lead):
+        batch.contacts.setdefault(contact, one.key)
 
 
-async def _write(connection: WriteConnection, ground: Ground, batch: _Batch) -> None:
-    if ground.announce:
-        batch.added = [await _announce(connection, ground, lead) for lead in batch.added]
-    await copy_leads(connection, batch.added)
-    pairs = [(kind, value, lead.id) for lead in batch.added for kind, value in contacts_of(lead)]
-    params = {
-        "kinds": [one[0] for one in pairs],
-        "values": [one[1] for one in pairs],
-        "leads": [one[2] for one in pairs],
-    }
-    await connection.run(Q.add_many_contacts, params)
-    owners = await find_by_contacts(connection, [(kind, value) for kind, value, _ in pairs])
-    ours = {lead_id for _, _, lead_id in pairs}
-    if any(owner not in ours and contact not in batch.found for contact, owner in owners.items()):
-        raise _MadeMeanwhile
+async def _write(connection: WriteConnection, context: ImportContext, batch: _Batch) -> None:
+    if context.announce:
+        batch.added = [await _announce(connection, context, lead) for lead in batch.added]
+    owners = await insert_leads(connection, batch.added)
+    added = {lead.id for lead in batch.added}
+    if any(owner not in added and contact not in batch.stored for contact, owner in owners.items()):
+        raise _PeopleChanged("people of this file are being created in another way; import it again")
+    await save_leads(connection, batch.changed.values())
     for lead in batch.changed.values():
-        await save_lead(connection, lead)
-        await keep_contacts(connection, lead)
-        follow = {
-            "lead_id": lead.id,
-            "owner": lead.assigned_to,
-            "former": None,
-            "office": lead.office,
-            "team": lead.team,
-        }
-        await connection.run(LEADS.give_tasks, {**follow, "at": ground.at})
-    await remember(connection, ground.system, PERSON, batch.told)
+        await sync_contacts(connection, lead)
+        await follow_owner(connection, lead, None, context.at)
+    await save_external_ids(connection, context.system, PERSON, batch.records)
 
 
-async def copy_leads(connection: WriteConnection, leads: list[Lead]) -> None:
-    """Add leads in bulk; nothing else of them."""
-    if leads:
-        rows = ([params[column] for column in ROW_COLUMNS] for params in map(to_params, leads))
-        await connection.copy_in("leads", ROW_COLUMNS, ROW_TYPES, rows)
-
-
-async def _announce(connection: WriteConnection, ground: Ground, lead: Lead) -> Lead:
-    """As a lead that came in by itself."""
+async def _announce(connection: WriteConnection, context: ImportContext, lead: Lead) -> Lead:
+    """Route a lead by the rules, and write its event, as the intake does."""
     if lead.assigned_to is None:
-        lead = await assign_by_rule(connection, lead, Occasion(lead.source), ground.at)
-    await write_event(connection, "lead created", about(lead, ground.actor), ground.at)
+        lead = await route_lead(connection, lead, RoutingContext(lead.source), context.at)
+    await write_event(connection, "lead created", to_payload(lead, context.actor), context.at)
     return lead
 
 
-async def _find_linked(connection: WriteConnection, ground: Ground, leads: list[UUID]) -> dict[UUID, str]:
-    rows = await connection.tuples(Q.find_linked, {"system": ground.system, "rows": leads})
-    return {cast("UUID", row): str(name) for row, name in rows}
-
-
-async def _lock(connection: WriteConnection, ids: list[UUID]) -> dict[UUID, Lead]:
-    if not ids:
-        return {}
-    return {lead.id: lead for lead in await connection.all(Lead, Q.find_people, {"ids": ids})}
-
-
-def _owned(lead: Lead, owner: Owner | None) -> Lead:
+def _with_owner(lead: Lead, owner: ImportUser | None) -> Lead:
     return lead if owner is None else replace(lead, assigned_to=owner.id, office=owner.office, team=owner.team)

@@ -1,62 +1,67 @@
-"""Rows about people who are here: notes, tasks and tags, each read and put beside its lead."""
+"""Rows that refer to a person: notes, tasks and tags, each read and joined with its lead."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from platbook.crm.contacts import EMAIL, to_email
+from platbook.crm.external_ids.rows import PERSON, find_external_records
 from platbook.crm.leads.lead import Lead
-from platbook.crm.leads.rows import find_by_contacts
-from platbook.crm.transfer.import_context import Ground, Q, Source, find_known, to_hash
-from platbook.crm.transfer.mapping import Kind, apply_mapping
-from platbook.crm.transfer.people import PERSON
-from platbook.crm.transfer.report import Report
-from platbook.crm.transfer.table import Row
+from platbook.crm.leads.rows import find_by_contacts, lock_leads
+from platbook.crm.transfer.csv_files import CsvRow
+from platbook.crm.transfer.import_context import ImportContext, ImportSource, to_hash, to_key
+from platbook.crm.transfer.mapping import FileKind, MappedRow, apply_mapping
+from platbook.crm.transfer.report import ImportReport
 from platbook.db import WriteConnection
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One row: what it is known by, the lead it is about, and what it says."""
+class RelatedRow:
+    """One row: its external id, its hash for change detection, and the lead it refers to."""
 
     line: int
     key: str
     hash: bytes
     lead: Lead
-    said: dict[str, object]
+    row: MappedRow
 
 
-async def find_lines(
-    connection: WriteConnection, ground: Ground, source: Source, kind: Kind, rows: Sequence[Row], report: Report
-) -> list[Line]:
-    """The rows whose person is here, in their order, and their leads locked; the others are refused."""
-    told = [(row.line, apply_mapping(source.mapping, row.cells)) for row in rows]
-    leads = await _find_leads(connection, ground, {str(said["person"]) for _, said in told if "person" in said})
-    lines: list[Line] = []
-    for line, said in told:
-        person = str(said.get("person", ""))
+async def find_related_rows(
+    connection: WriteConnection,
+    context: ImportContext,
+    source: ImportSource,
+    kind: FileKind,
+    rows: Sequence[CsvRow],
+    report: ImportReport,
+) -> list[RelatedRow]:
+    """The rows whose person is a lead, in order, and their leads locked; the others are rejected."""
+    mapped = [(row.line, apply_mapping(source.mapping, row.cells)) for row in rows]
+    leads = await _find_leads(connection, context, {row["person"] for _, row in mapped if "person" in row})
+    related: list[RelatedRow] = []
+    for line, row in mapped:
+        person = row.get("person", "")
         lead = leads.get(person)
         if lead is None:
-            report.refuse(kind, line, f"person: there is no {person}" if person else "person: is required")
-            continue
-        known_by = str(said.get("externalId", "")) or f"row:{to_hash(said).hex()}"
-        lines.append(Line(line, known_by, to_hash(said), lead, said))
-    return lines
+            message = f"person: no lead has the id or e-mail address {person}" if person else "person: is required"
+            report.reject(kind, line, message)
+        else:
+            related.append(RelatedRow(line, to_key(row), to_hash(row), lead, row))
+    return related
 
 
-async def _find_leads(connection: WriteConnection, ground: Ground, people: set[str]) -> dict[str, Lead]:
+async def _find_leads(connection: WriteConnection, context: ImportContext, people: set[str]) -> dict[str, Lead]:
     """By the other system's ids, or by e-mail address."""
-    known = await find_known(connection, ground.system, PERSON, sorted(people))
-    ids: dict[str, UUID] = {name: one.row_id for name, one in known.items()}
-    addresses = {address: name for name in people - ids.keys() if (address := _address(name))}
-    found = await find_by_contacts(connection, [(EMAIL, address) for address in addresses])
-    ids |= {addresses[address]: lead_id for (_, address), lead_id in found.items()}
-    rows = await connection.all(Lead, Q.find_people, {"ids": list(ids.values())}) if ids else []
-    leads: Mapping[UUID, Lead] = {lead.id: lead for lead in rows if lead.deleted_at is None}
+    records = await find_external_records(connection, context.system, PERSON, sorted(people))
+    ids: dict[str, UUID] = {name: one.row_id for name, one in records.items()}
+    emails = {email: name for name in people - ids.keys() if (email := _to_email(name))}
+    matches = await find_by_contacts(connection, [(EMAIL, email) for email in emails])
+    ids |= {emails[email]: lead_id for (_, email), lead_id in matches.items()}
+    locked = await lock_leads(connection, list(ids.values()))
+    leads: Mapping[UUID, Lead] = {lead.id: lead for lead in locked.values() if lead.deleted_at is None}
     return {name: leads[lead_id] for name, lead_id in ids.items() if lead_id in leads}
 
 
-def _address(text: str) -> str | None:
+def _to_email(text: str) -> str | None:
     try:
         return to_email(text) if "@" in text else None
     except ValueError:

@@ -1,13 +1,13 @@
-"""What an import did: counts by file, and every refused row with its reason."""
+"""The result of an import: counts by file, and every rejected row with its reason."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 
-from platbook.crm.transfer.mapping import Kind
+from platbook.crm.transfer.mapping import FileKind
 
 
 @dataclass(slots=True)
-class Counts:
+class ImportCounts:
     """The rows of one file."""
 
     added: int = 0
@@ -17,40 +17,40 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class RefusedRow:
-    """A row that was left out, and why."""
+class RejectedRow:
+    """A row that was not imported, and why."""
 
-    kind: Kind
+    kind: FileKind
     line: int
     reason: str
 
 
 @dataclass(slots=True)
-class Report:
-    """An import's result."""
+class ImportReport:
+    """The result of an import."""
 
-    counts: dict[Kind, Counts] = field(default_factory=dict[Kind, Counts])
-    refused: list[RefusedRow] = field(default_factory=list[RefusedRow])
+    counts: dict[FileKind, ImportCounts] = field(default_factory=dict[FileKind, ImportCounts])
+    refused: list[RejectedRow] = field(default_factory=list[RejectedRow])
 
-    def of(self, kind: Kind) -> Counts:
+    def of(self, kind: FileKind) -> ImportCounts:
         """The counts of one file."""
-        return self.counts.setdefault(kind, Counts())
+        return self.counts.setdefault(kind, ImportCounts())
 
-    def add(self, other: "Report") -> None:
-        """What another part did, too."""
+    def add(self, other: "ImportReport") -> None:
+        """Add the result of another part."""
         for kind, counts in other.counts.items():
             mine = self.of(kind)
-            for one in fields(Counts):
+            for one in fields(ImportCounts):
                 setattr(mine, one.name, getattr(mine, one.name) + getattr(counts, one.name))
         self.refused += other.refused
 
-    def refuse(self, kind: Kind, line: int, reason: str) -> None:
-        """Note a row that is left out."""
+    def reject(self, kind: FileKind, line: int, reason: str) -> None:
+        """Count a rejected row."""
         self.of(kind).refused += 1
-        self.refused.append(RefusedRow(kind, line, reason))
+        self.refused.append(RejectedRow(kind, line, reason))
 
-    def in_words(self) -> Iterator[str]:
-        """A line for each file."""
+    def to_lines(self) -> Iterator[str]:
+        """A summary, one line per file."""
         for kind, counts in self.counts.items():
             yield (
                 f"{kind}: {counts.added} added, {counts.changed} changed, {counts.unchanged} unchanged,"

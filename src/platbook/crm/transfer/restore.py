@@ -1,4 +1,4 @@
-"""Bringing a whole export back: every row with the id it had. What is here already stays as it is."""
+"""Restoring a backup of the whole CRM: every row with its id. Rows that exist already are left unchanged."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,28 +14,28 @@ from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput
 from platbook.base.rights import Right, require
-from platbook.crm.leads.lead import to_name_text, to_search_text
-from platbook.crm.transfer.dump import FORMAT, MANIFEST, TABLES, Table, find_emails
-from platbook.crm.transfer.import_context import Q, batches
+from platbook.crm.leads.rows import link_merged, to_search_columns
+from platbook.crm.transfer.dump import FORMAT_VERSION, MANIFEST, TABLES, BackupTable, find_emails
+from platbook.crm.transfer.import_context import batches
 from platbook.db import Database, WriteConnection, as_json
 from platbook.db.compose import SQL, Identifier
 
-Line = dict[str, object]
+JsonLine = dict[str, object]
 
 
 @dataclass(slots=True)
-class Restored:
-    """What came back: rows by file, and how often a user was named who is not here; those places are empty now."""
+class RestoreReport:
+    """Restored rows by file; and by e-mail address, how many fields named an unknown user, and are empty now."""
 
     rows: dict[str, int] = field(default_factory=dict[str, int])
     unknown_users: dict[str, int] = field(default_factory=dict[str, int])
 
 
-async def restore_all(database: Database, actor: Actor, folder: Path, at: datetime) -> Restored:
-    """Bring an export back, whole or not at all. InvalidInput for a folder that holds none."""
+async def restore_all(database: Database, actor: Actor, folder: Path, at: datetime) -> RestoreReport:
+    """Restore a backup in one transaction. InvalidInput for a folder that is none."""
     require(actor, Right.IMPORT_CRM)
     _check_manifest(folder)
-    restored = Restored()
+    restored = RestoreReport()
     async with database.transaction() as connection:
         users = {email: str(user_id) for user_id, email in (await find_emails(connection)).items()}
         for table in TABLES:
@@ -48,7 +48,7 @@ async def restore_all(database: Database, actor: Actor, folder: Path, at: dateti
 
 
 def is_export(folder: Path) -> bool:
-    """Whether a folder is one that an export has written."""
+    """Whether a folder is a backup."""
     return (folder / MANIFEST).is_file()
 
 
@@ -56,12 +56,12 @@ def _check_manifest(folder: Path) -> None:
     try:
         manifest: object = orjson.loads((folder / MANIFEST).read_bytes())
     except (OSError, orjson.JSONDecodeError):
-        raise InvalidInput(f"{folder} holds no export of Platbook") from None
-    if not isinstance(manifest, dict) or cast("Line", manifest).get("format") != FORMAT:
-        raise InvalidInput(f"{folder} was written by another release; this one reads format {FORMAT}")
+        raise InvalidInput(f"{folder} is not an export of Platbook") from None
+    if not isinstance(manifest, dict) or cast("JsonLine", manifest).get("format") != FORMAT_VERSION:
+        raise InvalidInput(f"{folder} has another format than {FORMAT_VERSION}, the one this release reads")
 
 
-def _read_lines(path: Path) -> Iterator[Line]:
+def _read_lines(path: Path) -> Iterator[JsonLine]:
     try:
         with path.open("rb") as file:
             for number, text in enumerate(file, start=1):
@@ -73,9 +73,9 @@ def _read_lines(path: Path) -> Iterator[Line]:
         raise InvalidInput(f"{path.name} is missing") from None
 
 
-def _to_row(table: Table, line: Line, users: Mapping[str, str], restored: Restored) -> Line | None:
-    """A line as a row by its columns' names; None: it is about a user who is not here, and nothing else."""
-    row: Line = {column: line.get(to_camel(column)) for column in table.columns}
+def _to_row(table: BackupTable, line: JsonLine, users: Mapping[str, str], restored: RestoreReport) -> JsonLine | None:
+    """A line as a row by column. None for a rule's member who is an unknown user."""
+    row: JsonLine = {column: line.get(to_camel(column)) for column in table.columns}
     for column in table.users:
         row[column] = _to_users(row[column], users, restored)
     if table.name == "lead_rule_members" and row["user_id"] is None:
@@ -85,13 +85,13 @@ def _to_row(table: Table, line: Line, users: Mapping[str, str], restored: Restor
     if table.name == "leads":
         names = str(row["first_name"]), str(row["last_name"])
         contacts = cast("Sequence[str]", row["emails"]), cast("Sequence[str]", row["phones"])
-        row |= {"name_text": to_name_text(*names), "search_text": to_search_text(*names, *contacts)}
+        row |= to_search_columns(*names, *contacts)
     return row
 
 
-def _to_users(value: object, users: Mapping[str, str], restored: Restored) -> object:
+def _to_users(value: object, users: Mapping[str, str], restored: RestoreReport) -> object:
     if isinstance(value, list):
-        return [found for one in cast("list[object]", value) if (found := _to_users(one, users, restored))]
+        return [user for one in cast("list[object]", value) if (user := _to_users(one, users, restored))]
     if value is None:
         return None
     email = str(value)
@@ -100,8 +100,8 @@ def _to_users(value: object, users: Mapping[str, str], restored: Restored) -> ob
     return users.get(email)
 
 
-async def _insert(connection: WriteConnection, table: Table, rows: Sequence[Line]) -> int:
-    """Add rows that are not here; PostgreSQL reads each value as its column's."""
+async def _insert(connection: WriteConnection, table: BackupTable, rows: Sequence[JsonLine]) -> int:
+    """Insert rows that do not exist; PostgreSQL converts each JSON value to the type of its column."""
     if not rows:
         return 0
     merged = {str(row["id"]): row["merged_into"] for row in rows if row.get("merged_into")}
@@ -113,5 +113,5 @@ async def _insert(connection: WriteConnection, table: Table, rows: Sequence[Line
     ).format(table=Identifier(table.name), columns=columns)
     count = await connection.run(statement, {"rows": as_json(plain)})
     if merged:
-        await connection.run(Q.link_merged, {"ids": list(merged), "into": list(merged.values())})
+        await link_merged(connection, merged)
     return count

@@ -1,4 +1,4 @@
-"""Importing tasks of people who are here, or of nobody. A task is known again by its id or by all it says."""
+"""Importing tasks of leads. A task is recognised by its external id, or by all of its content."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -8,109 +8,90 @@ from uuid import UUID
 from platbook.base.errors import InvalidInput
 from platbook.base.ids import new_id
 from platbook.crm.enums import Priority, TaskType
-from platbook.crm.tasks.store import COLUMNS, Q, to_params
-from platbook.crm.tasks.task import Task, apply
+from platbook.crm.external_ids.rows import TASK, ExternalRecord, find_external_records, save_external_ids
+from platbook.crm.tasks.rows import insert_tasks, lock_task, save_task
+from platbook.crm.tasks.task import Task, TaskPatch, apply_patch
 from platbook.crm.transfer.import_context import (
-    Ground,
-    Known,
-    RowRefused,
-    Source,
+    ImportContext,
+    ImportSource,
+    RowRejected,
     batches,
-    find_known,
-    remember,
-    to_moment,
+    to_member,
+    to_time,
 )
-from platbook.crm.transfer.mapping import Kind
-from platbook.crm.transfer.related_rows import Line, find_lines
-from platbook.crm.transfer.report import Report
+from platbook.crm.transfer.mapping import FileKind, MappedRow
+from platbook.crm.transfer.related_rows import RelatedRow, find_related_rows
+from platbook.crm.transfer.report import ImportReport
 from platbook.db import Database, WriteConnection
 from platbook.jobs.outbox import write_event
 
-TYPES: Mapping[str, str] = {
-    **dict.fromkeys(("id", "lead_id", "assigned_to", "lead_owner"), "uuid"),
-    **dict.fromkeys(("created_at", "updated_at", "due_date", "completed_at", "remind_at", "deleted_at"), "timestamptz"),
-    "remind_minutes_before": "int4",
-}
-
-_TASK = "task"
 _TRUE = frozenset({"true", "yes", "1", "y", "done", "completed"})
 _FALSE = frozenset({"false", "no", "0", "n", "open", "pending"})
-_FIELDS = {
-    "title": "title", "description": "description", "dueDate": "due_date", "timeZone": "time_zone",
-}  # fmt: skip
 
 
-async def import_tasks(database: Database, ground: Ground, source: Source, report: Report) -> None:
-    """Import a file of tasks; one that says something else under its id is changed."""
+async def import_tasks(database: Database, context: ImportContext, source: ImportSource, report: ImportReport) -> None:
+    """Import a file of tasks; those that changed since the last import are updated."""
     for rows in batches(source.rows):
         async with database.transaction() as connection:
-            lines = await find_lines(connection, ground, source, Kind.TASKS, rows, report)
-            await _store(connection, ground, lines, report)
+            related = await find_related_rows(connection, context, source, FileKind.TASKS, rows, report)
+            await _store(connection, context, related, report)
 
 
-async def _store(connection: WriteConnection, ground: Ground, lines: Sequence[Line], report: Report) -> None:
-    known = await find_known(connection, ground.system, _TASK, [one.key for one in lines])
-    counts = report.of(Kind.TASKS)
+async def _store(
+    connection: WriteConnection, context: ImportContext, rows: Sequence[RelatedRow], report: ImportReport
+) -> None:
+    stored = await find_external_records(connection, context.system, TASK, [one.key for one in rows])
+    counts = report.of(FileKind.TASKS)
     added: dict[str, Task] = {}
-    told: dict[str, Known] = {}
-    for one in lines:
-        before = known.get(one.key)
+    records: dict[str, ExternalRecord] = {}
+    for one in rows:
+        before = stored.get(one.key)
         try:
             if before is not None and before.hash == one.hash:
                 counts.unchanged += 1
                 continue
             if before is None:
-                _refuse_twice(one, told)
-                added[one.key] = task = _to_task(
-                    ground, one, Task(new_id(), "", ground.actor.name, ground.at, ground.at)
-                )
+                _check_unique(one, records)
+                blank = Task(new_id(), "", context.actor.name, context.at, context.at)
+                added[one.key] = task = _to_task(context, one, blank)
                 counts.added += 1
             else:
-                task = await _change(connection, ground, one, before.row_id)
+                task = await _change(connection, context, one, before.row_id)
                 counts.changed += 1
-            told[one.key] = Known(task.id, one.hash)
-        except (RowRefused, InvalidInput) as error:
-            report.refuse(Kind.TASKS, one.line, str(error))
-    await copy_tasks(connection, list(added.values()))
-    await remember(connection, ground.system, _TASK, told)
-    if ground.announce:
+            records[one.key] = ExternalRecord(task.id, one.hash)
+        except (RowRejected, InvalidInput) as error:
+            report.reject(FileKind.TASKS, one.line, str(error))
+    await insert_tasks(connection, list(added.values()))
+    await save_external_ids(connection, context.system, TASK, records)
+    if context.announce:
         for task in added.values():
-            payload = {"taskId": str(task.id), "leadId": str(task.lead_id), "by": ground.actor.name}
-            await write_event(connection, "task created", payload, ground.at)
+            payload = {"taskId": str(task.id), "leadId": str(task.lead_id), "by": context.actor.name}
+            await write_event(connection, "task created", payload, context.at)
 
 
-def _refuse_twice(one: Line, told: Mapping[str, Known]) -> None:
-    if one.key in told:
-        raise RowRefused(f"{one.key} stands in this file twice")
+def _check_unique(one: RelatedRow, records: Mapping[str, ExternalRecord]) -> None:
+    if one.key in records:
+        raise RowRejected(f"externalId: {one.key} is in this file twice")
 
 
-async def _change(connection: WriteConnection, ground: Ground, one: Line, task_id: UUID) -> Task:
-    before = await connection.first(Task, Q.lock_task, {"id": task_id})
+async def _change(connection: WriteConnection, context: ImportContext, one: RelatedRow, task_id: UUID) -> Task:
+    before = await lock_task(connection, task_id)
     if before is None:
-        raise RowRefused("this task was deleted here")
-    task = replace(_to_task(ground, one, before), updated_at=ground.at)
-    await connection.run(Q.save_task, to_params(task))
+        raise RowRejected("this task was deleted here")
+    task = replace(_to_task(context, one, before), updated_at=context.at)
+    await save_task(connection, task)
     return task
 
 
-def _to_task(ground: Ground, one: Line, before: Task) -> Task:
-    """Read a task over what it was. Errors: RowRefused, InvalidInput."""
-    said: dict[str, object] = {_FIELDS[word]: value for word, value in one.said.items() if word in _FIELDS}
-    for word, values in (("type", TaskType), ("priority", Priority)):
-        if word in one.said:
-            names = {str(value).lower(): value for value in values}
-            if str(one.said[word]).lower() not in names:
-                raise RowRefused(
-                    f"{word}: {one.said[word]} is none of {', '.join(values)}; name it in the mapping's values"
-                )
-            said[word] = names[str(one.said[word]).lower()]
-    owner = ground.owner(one.said, "owner")
-    task = apply(before, said, ground.at)
-    created = to_moment(str(one.said["createdAt"]), "createdAt") if "createdAt" in one.said else before.created_at
+def _to_task(context: ImportContext, one: RelatedRow, before: Task) -> Task:
+    """Read a task over its former values. Errors: RowRejected, InvalidInput."""
+    owner = context.find_user(one.row, "owner")
+    task = apply_patch(before, _to_patch(one.row), context.at)
+    created = to_time(one.row["createdAt"], "createdAt") if "createdAt" in one.row else before.created_at
     return replace(
         task,
         created_at=created,
-        completed_at=_completed(ground, one),
+        completed_at=_to_completed_at(context, one.row),
         lead_id=one.lead.id,
         lead_owner=one.lead.assigned_to,
         assigned_to=one.lead.assigned_to if owner is None else owner.id,
@@ -119,18 +100,27 @@ def _to_task(ground: Ground, one: Line, before: Task) -> Task:
     )
 
 
-def _completed(ground: Ground, one: Line) -> datetime | None:
-    if "completedAt" in one.said:
-        return to_moment(str(one.said["completedAt"]), "completedAt")
-    text = str(one.said.get("isCompleted", "no")).lower()
+def _to_patch(row: MappedRow) -> TaskPatch:
+    patch: TaskPatch = {}
+    if "title" in row:
+        patch["title"] = row["title"]
+    if "description" in row:
+        patch["description"] = row["description"]
+    if "dueDate" in row:
+        patch["due_date"] = row["dueDate"]
+    if "timeZone" in row:
+        patch["time_zone"] = row["timeZone"]
+    if "type" in row:
+        patch["type"] = to_member(TaskType, row["type"], "type")
+    if "priority" in row:
+        patch["priority"] = to_member(Priority, row["priority"], "priority")
+    return patch
+
+
+def _to_completed_at(context: ImportContext, row: MappedRow) -> datetime | None:
+    if "completedAt" in row:
+        return to_time(row["completedAt"], "completedAt")
+    text = row.get("isCompleted", "no").lower()
     if text not in _TRUE | _FALSE:
-        raise RowRefused(f"isCompleted: {text} is neither yes nor no")
-    return ground.at if text in _TRUE else None
-
-
-async def copy_tasks(connection: WriteConnection, tasks: Sequence[Task]) -> None:
-    """Add tasks in bulk; nothing else of them."""
-    if tasks:
-        types = [TYPES.get(column, "text") for column in COLUMNS]
-        rows = ([getattr(task, column) for column in COLUMNS] for task in tasks)
-        await connection.copy_in("tasks", COLUMNS, types, rows)
+        raise RowRejected(f"isCompleted: {text} is neither yes nor no")
+    return context.at if text in _TRUE else None

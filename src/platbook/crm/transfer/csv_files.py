@@ -1,4 +1,4 @@
-"""CSV files as they come from other systems, read strictly; and as they are written, safe to open in a spreadsheet."""
+"""Reading CSV files of other systems strictly, and writing CSV that is safe from formula injection in a spreadsheet."""
 
 import csv
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -10,39 +10,41 @@ from platbook.base.errors import InvalidInput
 
 _DELIMITERS = (",", ";", "\t", "|")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_LONGEST_CELL = 1_000_000
+_MAX_CELL_LENGTH = 1_000_000
 
-csv.field_size_limit(_LONGEST_CELL)
+csv.field_size_limit(_MAX_CELL_LENGTH)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One row: the line it ends on, and its cells by column, stripped; empty ones are left out."""
+class CsvRow:
+    """One row: its last line, and its cells by column, stripped; empty ones are absent."""
 
     line: int
     cells: dict[str, str]
 
 
 def read_header(path: Path) -> list[str]:
-    """The columns of a file. Errors: InvalidInput."""
+    """The column names of a file. Errors: InvalidInput."""
     return list(_columns(path, _read_lines(path)))
 
 
-def read_rows(path: Path) -> Iterator[Row]:
-    """Every row that is not empty. Errors: InvalidInput, for a row longer than the header, or what is not UTF-8."""
+def read_rows(path: Path) -> Iterator[CsvRow]:
+    """Every row that is not empty. Errors: InvalidInput for a row longer than the header, or a wrong encoding."""
     lines = _read_lines(path)
     columns = _columns(path, lines)
     for line, values in lines:
         if len(values) > len(columns):
-            raise InvalidInput(f"{path.name}, line {line}: has {len(values)} cells under {len(columns)} columns")
+            raise InvalidInput(
+                f"{path.name}, line {line}: has {len(values)} cells, the header has {len(columns)} columns"
+            )
         cells = {name: cell for name, value in zip(columns, values, strict=False) if (cell := to_plain(value.strip()))}
         if cells:
-            yield Row(line, cells)
+            yield CsvRow(line, cells)
 
 
 @contextmanager
-def writing(path: Path, columns: Sequence[str]) -> Generator[Callable[[Iterable[object]], None]]:
-    """Write a file with a header, row by row; nothing in it is a formula."""
+def open_csv_writer(path: Path, columns: Sequence[str]) -> Generator[Callable[[Iterable[object]], None]]:
+    """Open a file for writing with a header, row by row; formulas are escaped."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(columns)
@@ -54,12 +56,12 @@ def writing(path: Path, columns: Sequence[str]) -> Generator[Callable[[Iterable[
 
 
 def to_safe(value: object) -> object:
-    """A cell that a spreadsheet shows and never runs: what may begin a formula is led by an apostrophe."""
+    """A cell that a spreadsheet does not run: an apostrophe precedes what may begin a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def to_plain(text: str) -> str:
-    """A cell as it was before it was made safe."""
+    """A cell without the apostrophe of `to_safe`."""
     return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
 
 
@@ -69,7 +71,7 @@ def _columns(path: Path, lines: Iterator[tuple[int, list[str]]]) -> list[str]:
         raise InvalidInput(f"{path.name} is empty")
     columns = [name.strip() for name in header[1]]
     if not all(columns) or len(set(columns)) != len(columns):
-        raise InvalidInput(f"{path.name}: every column needs a name of its own")
+        raise InvalidInput(f"{path.name}: every column needs a unique name")
     return columns
 
 
@@ -83,7 +85,7 @@ def _read_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
             for values in reader:
                 yield reader.line_num, values
     except UnicodeDecodeError:
-        raise InvalidInput(f"{path.name} is not UTF-8; save it as such") from None
+        raise InvalidInput(f"{path.name} is not UTF-8; save it in that encoding") from None
     except csv.Error as error:
         raise InvalidInput(f"{path.name} is not CSV: {error}") from None
     except OSError as error:

@@ -1,0 +1,127 @@
+"""Step four of the intake: record what an event says: the lead's missing fields, the log, a task, the outbox event."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from platbook.base.actor import Actor
+from platbook.base.ids import new_id
+from platbook.base.rights import Right, record_access
+from platbook.crm.contacts import EMAIL, PHONE
+from platbook.crm.enums import ContactChannel, InteractionType, LeadEventType, Priority, TaskType
+from platbook.crm.intake.inbox import ProcessedEvent, mark_processed
+from platbook.crm.intake.receiving import ReceivedEvent
+from platbook.crm.interactions.interaction import Interaction
+from platbook.crm.interactions.log import log_interaction
+from platbook.crm.leads.lead import Lead, record_activity, to_payload
+from platbook.crm.leads.patch import ConsentInput, add_consents
+from platbook.crm.leads.rows import find_by_contacts, save_lead, sync_contacts
+from platbook.crm.tasks.rows import insert_task
+from platbook.crm.tasks.task import MAX_TITLE_LENGTH, Task
+from platbook.crm.tasks.task import to_payload as to_task_payload
+from platbook.db import WriteConnection
+from platbook.jobs.outbox import write_event
+
+_ANSWER_WITHIN = timedelta(hours=1)
+
+
+async def record(
+    connection: WriteConnection, sender: Actor, received: ReceivedEvent, lead: Lead, *, is_new: bool
+) -> ProcessedEvent:
+    """Record an event with its lead, which is locked or new, and mark it as processed.
+
+    The lead of somebody else, whose leads the sender may not write, is not completed from the event: then the log keeps
+    what it says of the person.
+    """
+    at, kind = received.at, received.event.type
+    may_write = is_new or record_access(sender, Right.SEND_EVENTS).holds(lead.ownership)
+    if not is_new and may_write:
+        lead = await _complete(connection, lead, received)
+    entry = await _log(connection, sender, lead, received, with_person=not may_write)
+    if kind is LeadEventType.UNSUBSCRIBED:
+        lead = _unsubscribe(lead, received)
+    lead = replace(record_activity(lead, kind, received.occurred_at, at), updated_at=at)
+    await save_lead(connection, lead)
+    task = None
+    if kind is not LeadEventType.UNSUBSCRIBED and (is_new or kind is LeadEventType.INQUIRY):
+        task = await _create_task(connection, sender, lead, received)
+    payload = to_payload(lead, sender, interactionId=str(entry.id), type=kind.value)
+    await write_event(connection, "lead event", payload, at)
+    result = ProcessedEvent(lead.id, entry.id, None if task is None else task.id, is_new)
+    await mark_processed(connection, received.stored.id, received.raw, result)
+    return result
+
+
+async def _complete(connection: WriteConnection, lead: Lead, received: ReceivedEvent) -> Lead:
+    """Add missing names, numbers, and addresses that belong to no other lead. The source stays."""
+    person = received.event.person
+    stored = await find_by_contacts(connection, received.contacts)
+    added = [key for key in received.contacts if key[0] == PHONE or stored.get(key, lead.id) == lead.id]
+    completed = replace(
+        lead,
+        first_name=lead.first_name or " ".join(person.first_name.split()),
+        last_name=lead.last_name or " ".join(person.last_name.split()),
+        emails=list(dict.fromkeys([*lead.emails, *(value for kind, value in added if kind == EMAIL)])),
+        phones=list(dict.fromkeys([*lead.phones, *(value for kind, value in added if kind == PHONE)])),
+    )
+    if (completed.emails, completed.phones) != (lead.emails, lead.phones):
+        await sync_contacts(connection, completed)
+    return completed
+
+
+async def _log(
+    connection: WriteConnection, sender: Actor, lead: Lead, received: ReceivedEvent, *, with_person: bool
+) -> Interaction:
+    return await log_interaction(
+        connection,
+        sender,
+        lead.id,
+        InteractionType.LEAD_EVENT,
+        received.at,
+        content=received.event.message,
+        happened_at=received.occurred_at,
+        property_id=None if received.listing is None else received.listing.id,
+        metadata=_to_metadata(received, with_person=with_person),
+    )
+
+
+def _to_metadata(received: ReceivedEvent, *, with_person: bool) -> dict[str, object]:
+    event = received.event
+    metadata: dict[str, object] = {"event": event.type.value, "eventId": event.event_id}
+    if event.source is not None:
+        metadata["source"] = event.source
+    if event.property is not None:
+        metadata["property"] = event.property.model_dump(mode="json", by_alias=True, exclude_none=True)
+    if received.invalid_contacts:
+        metadata["unread"] = list(received.invalid_contacts)
+    if with_person:
+        metadata["person"] = event.person.model_dump(mode="json", by_alias=True)
+    return metadata
+
+
+def _unsubscribe(lead: Lead, received: ReceivedEvent) -> Lead:
+    source = received.event.source or "event"
+    statement: ConsentInput = {"channel": ContactChannel.EMAIL, "given": False, "source": source}
+    return replace(lead, consents=add_consents(lead.consents, [statement], received.occurred_at))
+
+
+async def _create_task(connection: WriteConnection, sender: Actor, lead: Lead, received: ReceivedEvent) -> Task:
+    at = received.at
+    task = Task(
+        new_id(),
+        f"{received.event.type}: answer {lead.name}"[:MAX_TITLE_LENGTH],
+        sender.name,
+        at,
+        at,
+        type=TaskType.CALL if lead.phones else TaskType.EMAIL,
+        description=received.event.message,
+        due_date=at + _ANSWER_WITHIN,
+        priority=Priority.HIGH,
+        lead_id=lead.id,
+        assigned_to=lead.assigned_to,
+        lead_owner=lead.assigned_to,
+        office=lead.office,
+        team=lead.team,
+    )
+    await insert_task(connection, task)
+    await write_event(connection, "task created", to_task_payload(task, sender), at)
+    return task

@@ -1,0 +1,119 @@
+"""Creating and changing leads."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from platbook.base.actor import Actor
+from platbook.base.errors import Conflict, InvalidInput, NotAllowed
+from platbook.base.ids import new_id
+from platbook.base.rights import Ownership, Right, has_right, record_access, require
+from platbook.crm.contacts import EMAIL
+from platbook.crm.enums import InteractionType
+from platbook.crm.interactions.log import log_interaction
+from platbook.crm.leads.lead import Lead, new_lead, rescore, to_payload, with_owner
+from platbook.crm.leads.patch import LeadPatch, apply_patch
+from platbook.crm.leads.rows import (
+    ContactKey,
+    get_lead,
+    insert_lead,
+    lock_lead,
+    save_lead,
+    sync_contacts,
+    to_contact_keys,
+)
+from platbook.crm.leads.visibility import check_lead
+from platbook.crm.lifecycle.ownership import acting_owner_id, get_assignee, hand_over, log_assignment
+from platbook.db import WriteConnection
+from platbook.jobs.outbox import write_event
+
+
+async def create_lead(connection: WriteConnection, actor: Actor, patch: LeadPatch, at: datetime) -> Lead:
+    """Create a lead: by default an agent's own, and unassigned where managers and admins create it.
+
+    InvalidInput names the field; Conflict LEAD_EXISTS where another lead has the same contact.
+    """
+    require(actor, Right.WRITE_CRM)
+    lead = apply_patch(new_lead(new_id(), at), patch, at)
+    owner_id = patch.get("assigned_to") or _default_owner_id(actor, patch)
+    if owner_id is None:
+        lead = replace(lead, office=patch.get("office", actor.office), team=patch.get("team", actor.team))
+    else:
+        lead = with_owner(lead, await get_assignee(connection, actor, owner_id))
+    if not record_access(actor, Right.WRITE_CRM).holds(lead.ownership):
+        raise NotAllowed("you may not create leads of this office or team; choose your own")
+    lead = rescore(lead, at)
+    await insert_lead(connection, lead)
+    await _check_no_duplicate(connection, actor, await sync_contacts(connection, lead))
+    await write_event(connection, "lead created", to_payload(lead, actor), at)
+    if lead.assigned_to is not None:
+        await log_assignment(connection, actor, lead, None, at)
+    return lead
+
+
+async def change_lead(connection: WriteConnection, actor: Actor, lead_id: UUID, patch: LeadPatch, at: datetime) -> Lead:
+    """Apply a patch to a lead. Errors as of `create_lead`, NotFound, NotAllowed."""
+    before = check_lead(actor, Right.WRITE_CRM, await lock_lead(connection, lead_id))
+    lead = await _apply_ownership(connection, actor, apply_patch(before, patch, at), patch)
+    if lead == before:
+        return before
+    lead = rescore(replace(lead, updated_at=at), at)
+    await save_lead(connection, lead)
+    shared = set(to_contact_keys(before))  # contacts that intake or import let it share with another lead stay
+    clashes = await sync_contacts(connection, lead)
+    added = {key: other for key, other in clashes.items() if key not in shared}
+    await _check_no_duplicate(connection, actor, added)
+    await write_event(connection, "lead changed", to_payload(lead, actor, fields=_changed_fields(before, lead)), at)
+    if lead.status != before.status:
+        metadata = {"from": before.status, "to": lead.status}
+        await log_interaction(connection, actor, lead.id, InteractionType.STATUS_CHANGE, at, metadata=metadata)
+        await write_event(connection, "lead stage changed", to_payload(lead, actor, **metadata), at)
+    if lead.assigned_to != before.assigned_to:
+        await hand_over(connection, actor, before, lead, at)
+    return lead
+
+
+def _default_owner_id(actor: Actor, patch: LeadPatch) -> UUID | None:
+    """None, where the actor has access to unassigned leads; else their own user."""
+    unassigned = Ownership(None, actor.office, actor.team)
+    has_group = bool(patch.keys() & {"office", "team"})
+    if has_right(actor, Right.ASSIGN_LEADS) and (has_group or record_access(actor, Right.WRITE_CRM).holds(unassigned)):
+        return None
+    return acting_owner_id(actor)
+
+
+async def _apply_ownership(connection: WriteConnection, actor: Actor, lead: Lead, patch: LeadPatch) -> Lead:
+    """Set owner, office and team, as far as the actor may."""
+    owner_id = patch.get("assigned_to", lead.assigned_to)
+    office, team = patch.get("office", lead.office), patch.get("team", lead.team)
+    changes_owner = owner_id != lead.assigned_to
+    changes_group = (office, team) != (lead.office, lead.team)
+    if not changes_owner and not changes_group:
+        return lead
+    require(actor, Right.ASSIGN_LEADS)
+    if changes_owner and owner_id is not None:
+        if changes_group:
+            raise InvalidInput.of("office", "must be left out with assignedTo: a lead has its owner's office and team")
+        lead = with_owner(lead, await get_assignee(connection, actor, owner_id))
+    elif lead.assigned_to is not None and not changes_owner:
+        raise InvalidInput.of("office", "cannot be changed while the lead has an owner: it has their office and team")
+    else:
+        lead = replace(lead, assigned_to=owner_id, office=office, team=team)
+    if not record_access(actor, Right.ASSIGN_LEADS).holds(lead.ownership):
+        raise NotAllowed("you may not move leads to this office or team; choose your own")
+    return lead
+
+
+async def _check_no_duplicate(connection: WriteConnection, actor: Actor, clashes: Mapping[ContactKey, UUID]) -> None:
+    """Conflict where another lead has one of these contacts; it is named only to those with full access to it."""
+    for (kind, _), lead_id in clashes.items():
+        other = await get_lead(connection, lead_id)
+        is_visible = other is not None and record_access(actor, Right.READ_CRM).holds(other.ownership)
+        label = "e-mail address" if kind == EMAIL else "telephone number"
+        extra = {"leadId": str(lead_id)} if is_visible else None
+        raise Conflict(f"another lead has this {label}", code="LEAD_EXISTS", extra=extra)
+
+
+def _changed_fields(before: Lead, lead: Lead) -> list[str]:
+    return [name for name in Lead.__slots__ if getattr(before, name) != getattr(lead, name) and name != "updated_at"]

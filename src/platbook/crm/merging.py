@@ -1,0 +1,60 @@
+"""Merging two leads that are one person: the one that remains takes over everything of the other."""
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from platbook import audit
+from platbook.audit import AuditSubject
+from platbook.base.actor import Actor
+from platbook.base.errors import InvalidInput, NotFound
+from platbook.base.rights import Right
+from platbook.crm.enums import InteractionType
+from platbook.crm.external_ids.rows import reassign_person_ids
+from platbook.crm.intake.inbox import reassign_events
+from platbook.crm.interactions.log import log_interaction
+from platbook.crm.interactions.rows import reassign_interactions
+from platbook.crm.leads.lead import Lead, merge_fields, rescore, to_api_fields
+from platbook.crm.leads.rows import lock_leads, reassign_contacts, save_leads, sync_contacts
+from platbook.crm.leads.visibility import check_lead
+from platbook.crm.tasks.rows import reassign_tasks
+from platbook.db import WriteConnection
+from platbook.jobs.outbox import write_event
+
+
+async def merge_lead(connection: WriteConnection, actor: Actor, lead_id: UUID, into_id: UUID, at: datetime) -> Lead:
+    """Merge a lead into another, which is returned. NotFound, NotAllowed or InvalidInput of either."""
+    if lead_id == into_id:
+        raise InvalidInput.of("intoId", "must be another lead")
+    rows = await lock_leads(connection, [lead_id, into_id])
+    lead = check_lead(actor, Right.DELETE_CRM, rows.get(lead_id))
+    try:
+        into = check_lead(actor, Right.WRITE_CRM, rows.get(into_id))
+    except NotFound:
+        raise InvalidInput.of("intoId", f"there is no lead {into_id}") from None
+    await _reassign_all(connection, lead_id, into)
+    merged = replace(rescore(merge_fields(lead, into), at), updated_at=at)
+    gone = replace(
+        lead,
+        merged_into=into_id,
+        deleted_at=at,
+        deleted_by=actor.name,
+        updated_at=at,
+        claim_until=None,
+        score_until=None,
+    )
+    await save_leads(connection, [gone, merged])
+    await sync_contacts(connection, merged)
+    metadata: dict[str, object] = {"mergedId": str(lead_id), "merged": to_api_fields(lead)}
+    await log_interaction(connection, actor, into_id, InteractionType.MERGED, at, content=lead.name, metadata=metadata)
+    await audit.record(connection, actor, "lead merged", AuditSubject("lead", str(lead_id)), at, {"into": str(into_id)})
+    await write_event(connection, "lead merged", {"leadId": str(lead_id), "intoId": str(into_id), "by": actor.name}, at)
+    return merged
+
+
+async def _reassign_all(connection: WriteConnection, lead_id: UUID, into: Lead) -> None:
+    await reassign_contacts(connection, lead_id, into.id)
+    await reassign_tasks(connection, lead_id, into)
+    await reassign_interactions(connection, lead_id, into.id)
+    await reassign_events(connection, lead_id, into.id)
+    await reassign_person_ids(connection, lead_id, into.id)
