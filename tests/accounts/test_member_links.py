@@ -23,7 +23,7 @@ from platbook.listings.search import OwnListings, find_listings, parse_search
 from platbook.listings.store import erase_listings
 from platbook.reso.fields import SLOT
 from tests.accounts.conftest import Desk
-from tests.listings.shelf import NOW, ListingFixture, make_listing
+from tests.listings.shelf import NOW, Shelf, make_listing
 
 PROVIDER = "shelf"
 
@@ -32,8 +32,8 @@ def _actor(user: User, *agents: User) -> Actor:
     return Actor(user.email, user.id, Role(user.role), user.office, user.team, frozenset(one.id for one in agents))
 
 
-async def _stock(desk: Desk, *listings: tuple[str, dict[str, object]]) -> ListingFixture:
-    shelf = ListingFixture(desk.database)
+async def _stock(desk: Desk, *listings: tuple[str, dict[str, object]]) -> Shelf:
+    shelf = Shelf(desk.database)
     for key, fields in listings:
         more = {name: value for name, value in fields.items() if name not in SLOT}
         made = make_listing(key, **{name: value for name, value in fields.items() if name in SLOT})
@@ -135,7 +135,7 @@ async def test_what_a_member_is_called_is_erased_with_the_listings_that_say_it(d
     assert await desk.rows("SELECT id FROM member_links l WHERE l::text LIKE '%%Moss%%'") == []
 
 
-async def _mine(shelf: ListingFixture, actor: Actor, surface: Surface = Surface.INTERNAL) -> list[str]:
+async def _mine(shelf: Shelf, actor: Actor, surface: Surface = Surface.INTERNAL) -> list[str]:
     async with shelf.database.read() as connection:
         mine = await find_mine(connection, actor)
         search = parse_search({"mine": ["true"]}, surface=surface, mine=mine)

@@ -19,7 +19,7 @@ from platbook.jobs import JobQueue
 from platbook.media.blobs import Blobs
 from platbook.storage import open_memory_storage
 from platbook.transport import Transport
-from tests.listings.shelf import NOW, ListingFixture
+from tests.listings.shelf import NOW, Shelf
 
 BASE = "/api/v1/properties"
 
@@ -60,7 +60,7 @@ class Answer:
 class Desk:
     """Listings, the API over them, and tokens by caller's name."""
 
-    shelf: ListingFixture
+    shelf: Shelf
     clock: SetClock
     client: httpx2.AsyncClient
     tokens: Mapping[str, str]
@@ -101,4 +101,4 @@ async def open_desk(database: Database, now: datetime = NOW) -> AsyncGenerator[D
             ).access_token
     transport_to = httpx2.ASGITransport(app=create_api(services))
     async with httpx2.AsyncClient(transport=transport_to, base_url="http://api.test") as client:
-        yield Desk(ListingFixture(database), clock, client, tokens)
+        yield Desk(Shelf(database), clock, client, tokens)

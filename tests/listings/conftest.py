@@ -1,9 +1,9 @@
 import pytest
 
 from platbook.db import Database
-from tests.listings.shelf import ListingFixture
+from tests.listings.shelf import Shelf
 
 
 @pytest.fixture
-def shelf(database: Database) -> ListingFixture:
-    return ListingFixture(database)
+def shelf(database: Database) -> Shelf:
+    return Shelf(database)

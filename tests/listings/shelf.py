@@ -19,7 +19,7 @@ from platbook.reso.fields import COLUMNS, SLOT
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
-DEFAULT_FIELDS: dict[str, object] = {
+USUAL: dict[str, object] = {
     "StandardStatus": "Active",
     "PropertyType": "Residential",
     "City": "Austin",
@@ -32,13 +32,13 @@ DEFAULT_FIELDS: dict[str, object] = {
 
 def make_listing(key: str, **values: object) -> NormalListing:
     slots: list[object] = [None] * len(COLUMNS)
-    for name, value in {**DEFAULT_FIELDS, **values}.items():
+    for name, value in {**USUAL, **values}.items():
         slots[SLOT[name]] = value
     return NormalListing(key, tuple(slots))
 
 
 @dataclass
-class ListingFixture:
+class Shelf:
     """A database with listings in it, and searches of it."""
 
     database: Database

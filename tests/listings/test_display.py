@@ -13,7 +13,7 @@ from platbook.listings.display import LOCATION_FIELDS, decide_display, photo_is_
 from platbook.listings.documents import to_documents
 from platbook.providers.display import DisplaySettings
 from platbook.reso.fields import FIELDS
-from tests.listings.shelf import NOW, ListingFixture, make_listing
+from tests.listings.shelf import NOW, Shelf, make_listing
 
 _CLOSED = DisplaySettings()
 _OPEN = DisplaySettings(listing_display_when_null=True, address_display_when_null=True, photo_display_when_null=True)
@@ -118,7 +118,7 @@ async def test_sql_shows_no_photo_without_permission_where_there_are_no_settings
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 @given(flag=_FLAGS, status=_STATUSES, display=_SETTINGS, hiding=st.sets(st.sampled_from([*_HIDING, "hidden"])))
 async def test_sql_decides_about_a_listing_as_python_does(
-    shelf: ListingFixture, status: str, display: DisplaySettings, hiding: set[str], *, flag: bool | None
+    shelf: Shelf, status: str, display: DisplaySettings, hiding: set[str], *, flag: bool | None
 ) -> None:
     if not shelf.ids:
         await shelf.put(make_listing("1"))

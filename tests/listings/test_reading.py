@@ -1,4 +1,4 @@
-"""One listing, its photos, its timeline and what its source said; and the market in numbers."""
+"""One listing, its photos, its timeline and its raw record; and the market in numbers."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -24,23 +24,23 @@ from platbook.listings.reading import (
 )
 from platbook.listings.search import KnownVersions, ListingSearch, find_featured, get_stats
 from platbook.listings.store import erase_listings, mark_removed
-from tests.listings.shelf import NOW, ListingFixture, day, make_listing, price, to_keys
+from tests.listings.shelf import NOW, Shelf, day, make_listing, price, to_keys
 
 _ORIGIN = Origin("board", "a person", NOW)
 
 
-async def read(shelf: ListingFixture, key: str, surface: Surface = Surface.INTERNAL) -> ListingView:
+async def read(shelf: Shelf, key: str, surface: Surface = Surface.INTERNAL) -> ListingView:
     async with shelf.database.read() as connection:
         return await get_listing(connection, shelf.ids[key], surface, NOW)
 
 
-async def timeline(shelf: ListingFixture, key: str, surface: Surface = Surface.INTERNAL, page: int = 1) -> Timeline:
+async def timeline(shelf: Shelf, key: str, surface: Surface = Surface.INTERNAL, page: int = 1) -> Timeline:
     async with shelf.database.read() as connection:
         reading = await get_listing(connection, shelf.ids[key], surface, NOW)
         return await get_timeline(connection, reading, surface, page=page, limit=2)
 
 
-async def test_a_listing_is_read_by_id_and_by_key(shelf: ListingFixture) -> None:
+async def test_a_listing_is_read_by_id_and_by_key(shelf: Shelf) -> None:
     await shelf.put(make_listing("1", OnMarketDate=day("2026-10-22"), PrivateRemarks="the dog bites"))
 
     by_id = await read(shelf, "1")
@@ -56,7 +56,7 @@ async def test_a_listing_is_read_by_id_and_by_key(shelf: ListingFixture) -> None
     assert orjson.loads(raw or "") == {"source": 1}
 
 
-async def test_a_removed_listing_answers_staff_alone(shelf: ListingFixture) -> None:
+async def test_a_removed_listing_is_found_by_staff_alone(shelf: Shelf) -> None:
     await shelf.put(make_listing("1"))
     before = await read(shelf, "1")
     async with shelf.database.transaction() as connection:
@@ -70,7 +70,7 @@ async def test_a_removed_listing_answers_staff_alone(shelf: ListingFixture) -> N
         await read(shelf, "1", Surface.PUBLIC)
 
 
-async def test_an_erased_listing_is_gone_and_a_hidden_or_unknown_one_not_found(shelf: ListingFixture) -> None:
+async def test_an_erased_listing_is_gone_and_a_hidden_or_unknown_one_not_found(shelf: Shelf) -> None:
     await shelf.put(make_listing("1"), make_listing("2"))
     shelf.ids["3"] = UUID(int=1)
     async with shelf.database.transaction() as connection:
@@ -85,20 +85,20 @@ async def test_an_erased_listing_is_gone_and_a_hidden_or_unknown_one_not_found(s
         assert caught.value.code == "PROPERTY_NOT_FOUND"
 
 
-async def test_a_public_reader_sees_only_open_photos(shelf: ListingFixture) -> None:
+async def test_a_public_reader_sees_only_open_photos(shelf: Shelf) -> None:
     media = [
         MediaRef("open", 0, "https://p.example/1", permission=("Public",)),
-        MediaRef("kept", 1, "https://p.example/2"),
+        MediaRef("closed", 1, "https://p.example/2"),
     ]
     await shelf.put(make_listing("1"), media=media)
 
     staff, public = await read(shelf, "1"), await read(shelf, "1", Surface.PUBLIC)
 
-    assert [photo["mediaKey"] for photo in to_media(staff)] == ["open", "kept"]
+    assert [photo["mediaKey"] for photo in to_media(staff)] == ["open", "closed"]
     assert [photo["mediaKey"] for photo in to_media(public)] == ["open"]
 
 
-async def test_a_timeline_is_paged_newest_first(shelf: ListingFixture) -> None:
+async def test_a_timeline_is_paged_newest_first(shelf: Shelf) -> None:
     await shelf.put(make_listing("1", ListPrice=price(5)))
     events = [
         ListingEvent(
@@ -116,9 +116,9 @@ async def test_a_timeline_is_paged_newest_first(shelf: ListingFixture) -> None:
     assert (first.entries[0].source, [entry.kind for entry in second.entries]) == ("a person", ["listed"])
 
 
-async def test_a_public_timeline_tells_public_fields_alone(shelf: ListingFixture) -> None:
+async def test_a_public_timeline_shows_public_fields_alone(shelf: Shelf) -> None:
     await shelf.put(make_listing("1", InternetAddressDisplayYN=False))
-    told = [
+    events = [
         ListingEvent(
             shelf.ids["1"], "changed", NOW, [Difference("privateRemarks", "a", "b"), Difference("bedrooms", 1, 2)]
         ),
@@ -126,7 +126,7 @@ async def test_a_public_timeline_tells_public_fields_alone(shelf: ListingFixture
         ListingEvent(shelf.ids["1"], "media_changed", NOW),
     ]
     async with shelf.database.transaction() as connection:
-        await add_events(connection, told, _ORIGIN)
+        await add_events(connection, events, _ORIGIN)
 
     public = await timeline(shelf, "1", Surface.PUBLIC)
 
@@ -138,7 +138,7 @@ async def test_a_public_timeline_tells_public_fields_alone(shelf: ListingFixture
     assert {entry.source for entry in public.entries} == {None}
 
 
-async def test_the_market_in_numbers(shelf: ListingFixture) -> None:
+async def test_the_market_in_numbers(shelf: Shelf) -> None:
     await shelf.put(
         *(make_listing(str(number), ListPrice=price(number)) for number in range(1, 10)),
         make_listing("x", City="Waco", StandardStatus="Closed", PropertyType="Land"),
@@ -155,7 +155,7 @@ async def test_the_market_in_numbers(shelf: ListingFixture) -> None:
     assert (prices.lower_quartile, prices.median, prices.upper_quartile) == (price(3), price(5), price(7))
 
 
-async def test_featured_ones_come_before_the_newest_with_photos(shelf: ListingFixture) -> None:
+async def test_featured_ones_come_before_the_newest_with_photos(shelf: Shelf) -> None:
     photo = [MediaRef("m", 0, "https://p.example/1")]
     await shelf.put(make_listing("marked", OnMarketDate=day("2026-01-01")), featured=True)
     await shelf.put(make_listing("old", OnMarketDate=day("2026-02-01")), media=photo)
@@ -163,35 +163,35 @@ async def test_featured_ones_come_before_the_newest_with_photos(shelf: ListingFi
     await shelf.put(make_listing("bare", OnMarketDate=day("2026-04-01")))
 
     async with shelf.database.read() as connection:
-        whole = await find_featured(connection, Surface.INTERNAL, 10, NOW)
+        complete = await find_featured(connection, Surface.INTERNAL, 10, NOW)
         one = await find_featured(connection, Surface.INTERNAL, 1, NOW)
 
-    assert to_keys(whole) == ["marked", "new", "old"]
+    assert to_keys(complete) == ["marked", "new", "old"]
     assert to_keys(one) == ["marked"]
 
 
-async def _until_undisturbed(look: Callable[[], Awaitable[bool]]) -> bool:
+async def _until_undisturbed(check: Callable[[], Awaitable[bool]]) -> bool:
     """Try again where it fails: what other databases of the server do in between changes snapshots, too."""
     for _ in range(100):
-        if await look():
+        if await check():
             return True
     return False
 
 
-async def test_a_known_version_stands_while_nothing_changes(shelf: ListingFixture) -> None:
+async def test_a_known_version_stands_while_nothing_changes(shelf: Shelf) -> None:
     await shelf.put(make_listing("1"))
     known = KnownVersions()
 
-    async def look() -> bool:
+    async def check() -> bool:
         found = await shelf.find(ListingSearch())
         known.remember(ListingSearch(), found)
         async with shelf.database.read() as connection:
             return await known.get_standing(connection, ListingSearch(), NOW) == found.version
 
-    assert await _until_undisturbed(look)
+    assert await _until_undisturbed(check)
 
 
-async def test_a_known_version_stands_only_while_nothing_changes(shelf: ListingFixture) -> None:
+async def test_a_known_version_stands_only_while_nothing_changes(shelf: Shelf) -> None:
     await shelf.put(make_listing("1", OnMarketDate=day("2026-10-01")))
     known = KnownVersions()
     known.remember(ListingSearch(), await shelf.find(ListingSearch()))
@@ -205,15 +205,15 @@ async def test_a_known_version_stands_only_while_nothing_changes(shelf: ListingF
     assert (other, tomorrow, changed) == (None, None, None)
 
 
-async def test_the_versions_longest_unasked_are_forgotten(shelf: ListingFixture) -> None:
+async def test_the_versions_longest_unasked_are_forgotten(shelf: Shelf) -> None:
     known = KnownVersions(most=2)
     searches = [ListingSearch(limit=limit) for limit in (1, 2, 3)]
 
-    async def look() -> bool:
+    async def check() -> bool:
         for search in searches:
             known.remember(search, await shelf.find(search))
         async with shelf.database.read() as connection:
             standing = [await known.get_standing(connection, search, NOW) for search in searches]
         return [version is not None for version in standing] == [False, True, True]
 
-    assert await _until_undisturbed(look)
+    assert await _until_undisturbed(check)

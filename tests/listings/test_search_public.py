@@ -12,7 +12,7 @@ from platbook.listings.search import Box, ListingSearch, Near, get_stats, sugges
 from platbook.listings.search.columns import EXACT, RANGED, WITHOUT_CASE, may_use
 from platbook.listings.search.facets import FACETS
 from platbook.reso.fields import BY_COLUMN
-from tests.listings.shelf import NOW, ListingFixture, make_listing, price
+from tests.listings.shelf import NOW, Shelf, make_listing, price
 
 PUBLIC = ListingSearch(surface=Surface.PUBLIC)
 _PLACE: dict[str, object] = {
@@ -38,7 +38,7 @@ _PLACE: dict[str, object] = {
         replace(PUBLIC, keyword="secert"),
     ],
 )
-async def test_a_hidden_address_is_not_found_by_its_place(shelf: ListingFixture, search: ListingSearch) -> None:
+async def test_a_hidden_address_is_not_found_by_its_place(shelf: Shelf, search: ListingSearch) -> None:
     await shelf.put(make_listing("hidden", **_PLACE, InternetAddressDisplayYN=False))
 
     found = await shelf.find(search)
@@ -56,7 +56,7 @@ async def test_a_hidden_address_is_not_found_by_its_place(shelf: ListingFixture,
         replace(PUBLIC, postal_code=("78701",)),
     ],
 )
-async def test_a_hidden_address_is_found_by_what_is_shown(shelf: ListingFixture, search: ListingSearch) -> None:
+async def test_a_hidden_address_is_found_by_what_is_shown(shelf: Shelf, search: ListingSearch) -> None:
     await shelf.put(make_listing("hidden", **_PLACE, InternetAddressDisplayYN=False))
 
     (document,) = (await shelf.find(search)).documents
@@ -65,7 +65,7 @@ async def test_a_hidden_address_is_found_by_what_is_shown(shelf: ListingFixture,
     assert orjson.loads(document)["latitude"] is None
 
 
-async def test_a_listing_without_a_public_document_is_in_no_public_answer(shelf: ListingFixture) -> None:
+async def test_a_listing_without_a_public_document_is_in_no_public_answer(shelf: Shelf) -> None:
     await shelf.put(make_listing("no", **_PLACE, ListPrice=price(7), InternetEntireListingDisplayYN=False))
 
     found = await shelf.find(replace(PUBLIC, facets=tuple(FACETS)))
@@ -82,7 +82,7 @@ async def test_a_listing_without_a_public_document_is_in_no_public_answer(shelf:
     assert offers == []
 
 
-async def test_a_hidden_address_is_not_suggested(shelf: ListingFixture) -> None:
+async def test_a_hidden_address_is_not_suggested(shelf: Shelf) -> None:
     await shelf.put(make_listing("hidden", **_PLACE, InternetAddressDisplayYN=False))
 
     async with shelf.database.read() as connection:
@@ -93,7 +93,7 @@ async def test_a_hidden_address_is_not_suggested(shelf: ListingFixture) -> None:
     assert [offer.text for offer in internal] == ["77 Secret Ln"]
 
 
-async def test_agents_and_offices_are_not_found_by_the_keys_that_are_not_shown(shelf: ListingFixture) -> None:
+async def test_agents_and_offices_are_not_found_by_the_keys_that_are_not_shown(shelf: Shelf) -> None:
     await shelf.put(make_listing("1", ListAgentKey="k", ListAgentMlsId="m", ListOfficeKey="k", ListOfficeMlsId="m"))
 
     assert await shelf.keys(replace(PUBLIC, agent=("k",))) == []

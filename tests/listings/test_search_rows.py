@@ -13,7 +13,7 @@ from platbook.connectors.contract import MediaRef
 from platbook.db import Query
 from platbook.listings.search import Box, Count, ListingSearch, Near, Range
 from platbook.listings.search.sorting import SORTS
-from tests.listings.shelf import NOW, ListingFixture, day, make_listing, price, to_keys
+from tests.listings.shelf import NOW, Shelf, day, make_listing, price, to_keys
 
 _AUSTIN = {"Latitude": 30.27, "Longitude": -97.74}
 _DALLAS = {"Latitude": 32.78, "Longitude": -96.80}
@@ -61,7 +61,7 @@ def between(least: int | None, most: int | None) -> Range:
     ],
 )
 async def test_a_filter_finds_what_it_names_and_nothing_else(
-    shelf: ListingFixture, values: dict[str, object], search: ListingSearch
+    shelf: Shelf, values: dict[str, object], search: ListingSearch
 ) -> None:
     other = {"OnMarketDate": day("2026-10-30"), **_AUSTIN}
     await shelf.put(make_listing("other", **other), make_listing("wanted", **values))
@@ -72,7 +72,7 @@ async def test_a_filter_finds_what_it_names_and_nothing_else(
     assert (found.total, found.total_is_estimate, found.next_cursor) == (1, False, None)
 
 
-async def test_filters_are_all_to_hold(shelf: ListingFixture) -> None:
+async def test_filters_are_all_to_hold(shelf: Shelf) -> None:
     await shelf.put(
         make_listing("1", City="Waco", ListPrice=price(5)),
         make_listing("2", City="Waco", ListPrice=price(9)),
@@ -82,7 +82,7 @@ async def test_filters_are_all_to_hold(shelf: ListingFixture) -> None:
     assert await shelf.keys(ListingSearch(city=("waco",), price=between(6, None))) == ["2"]
 
 
-async def test_a_provider_and_photos_of_its_own_and_featured_ones_are_found(shelf: ListingFixture) -> None:
+async def test_a_provider_and_photos_of_its_own_and_featured_ones_are_found(shelf: Shelf) -> None:
     await shelf.put(make_listing("1"), provider="other")
     await shelf.put(make_listing("2"), media=[MediaRef("m", 0, "https://photos.example/1.jpg")])
     await shelf.put(make_listing("3"), featured=True)
@@ -93,7 +93,7 @@ async def test_a_provider_and_photos_of_its_own_and_featured_ones_are_found(shel
     assert sorted(await shelf.keys(ListingSearch(featured=False, has_photos=False))) == ["1"]
 
 
-async def test_what_is_removed_out_of_scope_or_hidden_is_in_no_list(shelf: ListingFixture) -> None:
+async def test_what_is_removed_out_of_scope_or_hidden_is_in_no_list(shelf: Shelf) -> None:
     await shelf.put(*(make_listing(key) for key in "1234"))
     async with shelf.database.transaction() as connection:
         for key, column in (("1", "removed_at = now()"), ("2", "out_of_scope_at = now()"), ("3", "hidden = true")):
@@ -122,7 +122,7 @@ def walked() -> list[dict[str, object]]:
 @pytest.mark.parametrize("descending", [True, False])
 @pytest.mark.parametrize("sort", SORTS)
 async def test_pages_and_cursors_walk_every_order_once_with_nulls_last(
-    shelf: ListingFixture, sort: str, *, descending: bool
+    shelf: Shelf, sort: str, *, descending: bool
 ) -> None:
     await shelf.put(*(make_listing(str(place), **values) for place, values in enumerate(walked())))
     search = ListingSearch(
@@ -152,7 +152,7 @@ async def test_pages_and_cursors_walk_every_order_once_with_nulls_last(
         assert values[len(present) :] == [None] * (23 - len(present))
 
 
-async def test_a_cursor_stays_in_its_place_while_rows_come_and_go(shelf: ListingFixture) -> None:
+async def test_a_cursor_stays_in_its_place_while_rows_come_and_go(shelf: Shelf) -> None:
     await shelf.put(*(make_listing(str(place), ListPrice=price(place)) for place in range(6)))
     search = ListingSearch(sort="listPrice", descending=False, limit=3)
     first = await shelf.find(search)
@@ -164,12 +164,12 @@ async def test_a_cursor_stays_in_its_place_while_rows_come_and_go(shelf: Listing
 
 
 @pytest.mark.parametrize("cursor", ["x", "é", "W10", "e30", "bnVsbA", "WzEsMiwzLDRd", "=" * 9, "A" * 9_999])
-async def test_a_cursor_that_is_none_is_refused(shelf: ListingFixture, cursor: str) -> None:
+async def test_a_cursor_that_is_none_is_refused(shelf: Shelf, cursor: str) -> None:
     with pytest.raises(InvalidInput, match="cursor"):
         await shelf.find(ListingSearch(cursor=cursor))
 
 
-async def test_a_cursor_of_another_order_is_refused(shelf: ListingFixture) -> None:
+async def test_a_cursor_of_another_order_is_refused(shelf: Shelf) -> None:
     await shelf.put(make_listing("1"), make_listing("2"))
     cursor = (await shelf.find(ListingSearch(limit=1))).next_cursor
 
@@ -177,7 +177,7 @@ async def test_a_cursor_of_another_order_is_refused(shelf: ListingFixture) -> No
         await shelf.find(ListingSearch(limit=1, sort="listPrice", cursor=cursor))
 
 
-async def test_a_page_behind_the_end_is_empty_and_tells_the_total(shelf: ListingFixture) -> None:
+async def test_a_page_behind_the_end_is_empty_and_tells_the_total(shelf: Shelf) -> None:
     await shelf.put(make_listing("1"))
 
     found = await shelf.find(ListingSearch(page=9_999))
@@ -185,7 +185,7 @@ async def test_a_page_behind_the_end_is_empty_and_tells_the_total(shelf: Listing
     assert (found.documents, found.total, found.next_cursor) == ([], 1, None)
 
 
-async def test_a_total_may_be_left_out(shelf: ListingFixture) -> None:
+async def test_a_total_may_be_left_out(shelf: Shelf) -> None:
     await shelf.put(make_listing("1"), make_listing("2"))
 
     found = await shelf.find(ListingSearch(count=Count.NONE, limit=1))
@@ -194,7 +194,7 @@ async def test_a_total_may_be_left_out(shelf: ListingFixture) -> None:
     assert found.next_cursor
 
 
-async def test_documents_tell_days_on_market_of_the_moment(shelf: ListingFixture) -> None:
+async def test_documents_tell_days_on_market_of_the_moment(shelf: Shelf) -> None:
     await shelf.put(make_listing("1", OnMarketDate=day("2026-10-01")))
 
     (document,) = (await shelf.find(ListingSearch(), datetime(2026, 10, 11, tzinfo=UTC))).documents
@@ -202,7 +202,7 @@ async def test_documents_tell_days_on_market_of_the_moment(shelf: ListingFixture
     assert orjson.loads(document)["daysOnMarket"] == 10
 
 
-async def test_a_facet_counts_beside_its_own_filter(shelf: ListingFixture) -> None:
+async def test_a_facet_counts_beside_its_own_filter(shelf: Shelf) -> None:
     await shelf.put(
         make_listing("1", City="Waco", PropertyType="Land"),
         make_listing("2", City="Waco", StandardStatus="Closed"),
@@ -231,7 +231,7 @@ async def test_a_facet_counts_beside_its_own_filter(shelf: ListingFixture) -> No
     ],
 )
 async def test_keywords_forgive_typing_mistakes_but_not_other_numbers(
-    shelf: ListingFixture, typed: str, finds: list[str]
+    shelf: Shelf, typed: str, finds: list[str]
 ) -> None:
     await shelf.put(
         make_listing("right", UnparsedAddress="1203 Elm St", ListingId="ML-77", PublicRemarks="A beautiful waterfall"),
@@ -241,13 +241,13 @@ async def test_keywords_forgive_typing_mistakes_but_not_other_numbers(
     assert await shelf.keys(ListingSearch(keyword=typed)) == finds
 
 
-async def test_a_word_that_is_right_elsewhere_is_not_taken_for_another(shelf: ListingFixture) -> None:
+async def test_a_word_that_is_right_elsewhere_is_not_taken_for_another(shelf: Shelf) -> None:
     await shelf.put(make_listing("1", City="Waco", PublicRemarks="A house"), make_listing("2", PublicRemarks="A horse"))
 
     assert await shelf.keys(ListingSearch(keyword="horse", city=("Waco",))) == []
 
 
-async def test_a_version_stands_until_something_changes(shelf: ListingFixture) -> None:
+async def test_a_version_stands_until_something_changes(shelf: Shelf) -> None:
     await shelf.put(make_listing("1", OnMarketDate=day("2026-10-01")), make_listing("2"))
     before = await shelf.find(ListingSearch())
     again = await shelf.find(ListingSearch())
@@ -260,7 +260,7 @@ async def test_a_version_stands_until_something_changes(shelf: ListingFixture) -
     assert before.fresh_until == datetime(2026, 11, 2, tzinfo=UTC)
 
 
-async def test_every_surface_answers_the_plain_list(shelf: ListingFixture) -> None:
+async def test_every_surface_answers_the_plain_list(shelf: Shelf) -> None:
     await shelf.put(make_listing("1"), make_listing("2", InternetEntireListingDisplayYN=False))
 
     assert sorted(await shelf.keys(ListingSearch())) == ["1", "2"]

@@ -12,7 +12,7 @@ from platbook.base.errors import InvalidInput
 from platbook.db import Database
 from platbook.listings.search import ListingSearch, find_listings, parse_search, suggest
 from platbook.listings.search.query_string import WORDS
-from tests.listings.shelf import NOW, ListingFixture, make_listing, price
+from tests.listings.shelf import NOW, Shelf, make_listing, price
 
 
 def parse(**texts: str) -> ListingSearch:
@@ -109,7 +109,7 @@ def test_anything_asked_gives_rows_or_a_refusal(
 
 async def _ask(url: str, search: ListingSearch) -> None:
     async with Database.open(url, size=1) as database:
-        shelf = ListingFixture(database)
+        shelf = Shelf(database)
         async with database.read() as connection:
             known = await find_listings(connection, ListingSearch(), NOW)
         if not known.documents:

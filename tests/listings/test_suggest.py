@@ -6,10 +6,10 @@ from platbook.base.actor import Surface
 from platbook.base.errors import InvalidInput
 from platbook.listings.search import Suggestion, suggest
 from platbook.listings.search.spelling import distance, nearest, one_edit_away
-from tests.listings.shelf import NOW, ListingFixture, make_listing
+from tests.listings.shelf import NOW, Shelf, make_listing
 
 
-async def offers(shelf: ListingFixture, typed: str) -> list[Suggestion]:
+async def offers(shelf: Shelf, typed: str) -> list[Suggestion]:
     async with shelf.database.read() as connection:
         return await suggest(connection, typed, Surface.INTERNAL, NOW)
 
@@ -31,7 +31,7 @@ async def offers(shelf: ListingFixture, typed: str) -> list[Suggestion]:
         ("mapel", "address", "12 Maple Street"),
     ],
 )
-async def test_what_is_typed_is_completed(shelf: ListingFixture, typed: str, kind: str, text: str) -> None:
+async def test_what_is_typed_is_completed(shelf: Shelf, typed: str, kind: str, text: str) -> None:
     house = {
         "UnparsedAddress": "12 Maple Street",
         "StreetName": "Maple",
@@ -49,14 +49,14 @@ async def test_what_is_typed_is_completed(shelf: ListingFixture, typed: str, kin
 
 
 @pytest.mark.parametrize("typed", ["a", "%%", "__", "\\", "99 nowhere", "' OR 1=1", "🏠🏠"])
-async def test_nothing_is_offered_for_what_leads_nowhere(shelf: ListingFixture, typed: str) -> None:
+async def test_nothing_is_offered_for_what_leads_nowhere(shelf: Shelf, typed: str) -> None:
     await shelf.put(make_listing("1", UnparsedAddress="12 Maple Street"))
 
     assert await offers(shelf, typed) == []
 
 
 @pytest.mark.parametrize("typed", ["", "  ", "a\x00b", "x" * 201, "\ud800"])
-async def test_a_text_that_cannot_be_is_refused(shelf: ListingFixture, typed: str) -> None:
+async def test_a_text_that_cannot_be_is_refused(shelf: Shelf, typed: str) -> None:
     with pytest.raises(InvalidInput, match="q"):
         await offers(shelf, typed)
 

@@ -39,7 +39,7 @@ def halved(content: bytes) -> bytes:
 
 
 def marked(image: pyvips.Image, orientation: int = 1, fields: Mapping[str, str] | None = None) -> pyvips.Image:
-    """A picture with Exif: how it is to be turned, and what else is said of it."""
+    """A picture with EXIF: its orientation, and other tags."""
     image = image.copy()
     image.set_type(pyvips.GValue.gint_type, "orientation", orientation)
     for name, value in (fields or {}).items():
@@ -72,12 +72,12 @@ def animated(suffix: str) -> bytes:
 
 
 def png_of(width: int, height: int, *, bits: int = 8, colour: int = 2) -> bytes:
-    """A PNG of zeros, whole if `bits` is 1 and grey, else with its header and a beginning only."""
+    """A PNG of zeros, complete if `bits` is 1 and grey, else with its header and a beginning only."""
     head = struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0)
     packer = zlib.compressobj(9)
-    whole = bits == 1 and colour == 0
+    complete = bits == 1 and colour == 0
     row = bytes(1 + (width + 7) // 8)
-    body = b"".join(packer.compress(row) for _ in range(height if whole else 10)) + packer.flush()
+    body = b"".join(packer.compress(row) for _ in range(height if complete else 10)) + packer.flush()
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", head) + _chunk(b"IDAT", body) + _chunk(b"IEND", b"")
 
 

@@ -1,4 +1,4 @@
-"""Pictures off the event loop: side by side, within the budget of memory."""
+"""Image processing off the event loop: in parallel, within the memory budget."""
 
 import asyncio
 import subprocess
@@ -15,7 +15,7 @@ from tests.media.pictures import jpeg, scene, write
 
 
 class Watch:
-    """Stands in for the making of variants, and notes how many are at it together."""
+    """Stands in for the processing, and counts how many run at the same time."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -23,7 +23,7 @@ class Watch:
         self.now = self.most = 0
 
     def process(self, content: bytes, header: ImageHeader, spec: VariantSpec) -> ProcessedPicture:
-        """Wait a moment for company, then do the work."""
+        """Wait briefly for another call to overlap, then return."""
         with self._lock:
             self.now += 1
             self.most = max(self.most, self.now)
@@ -39,19 +39,19 @@ class Watch:
 
 @pytest.fixture
 def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
-    """A watch in the place of the real making."""
+    """A watch in place of the real processing."""
     watch = Watch()
     monkeypatch.setattr(image_pool, "process", watch.process)
     return watch
 
 
-async def test_variants_are_those_made_on_the_spot() -> None:
+async def test_variants_are_those_of_the_synchronous_function() -> None:
     with ImagePool.open() as pool:
         made = await asyncio.gather(*(pool.to_variants(jpeg()) for _ in range(4)))
     assert made == [to_variants(jpeg())] * 4
 
 
-async def test_a_refusal_comes_back_as_one() -> None:
+async def test_a_rejection_is_raised_to_the_caller() -> None:
     with ImagePool.open() as pool:
         with pytest.raises(MediaRejected, match="HTML"):
             await pool.to_variants(b"<html>")
@@ -59,19 +59,19 @@ async def test_a_refusal_comes_back_as_one() -> None:
 
 
 @pytest.mark.parametrize(("memory", "together"), [(1, 1), (100 * 1024 * 1024, 2), (1024**3, 4)])
-async def test_no_more_pictures_at_once_than_memory_allows(watch: Watch, memory: int, together: int) -> None:
+async def test_no_more_pictures_run_at_once_than_memory_allows(watch: Watch, memory: int, together: int) -> None:
     with ImagePool.open(threads=4, memory=memory) as pool:
         await asyncio.gather(*(pool.to_variants(jpeg()) for _ in range(6)))
     assert watch.most <= together
     assert (watch.most > 1) == (together > 1)
 
 
-async def test_the_memory_of_who_gives_up_is_neither_lost_nor_given_twice(watch: Watch) -> None:
+async def test_the_memory_of_a_cancelled_call_is_released_once_its_thread_is_done(watch: Watch) -> None:
     with ImagePool.open(threads=2, memory=1) as pool:
         tasks = [asyncio.create_task(pool.to_variants(jpeg())) for _ in range(4)]
         while watch.now == 0:
             await asyncio.sleep(0)
-        for task in tasks[:3]:  # one of them is at it, the others wait
+        for task in tasks[:3]:  # one of them is running, the others wait
             task.cancel()
         assert (await tasks[3]).format == "jpeg"
         ended = await asyncio.gather(*tasks[:3], return_exceptions=True)

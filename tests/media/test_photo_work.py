@@ -157,7 +157,7 @@ async def test_one_picture_shown_twice_is_stored_once_and_goes_with_its_last_lis
     source.listed["L1"] = {"ModificationTimestamp": "2026-01-02T00:00:00Z"}
     await rig.sync()
     await rig.work()
-    assert not any((await rig.objects()).values()), "under erase nothing is kept"
+    assert not any((await rig.objects()).values()), "under retention erase nothing is left"
 
 
 async def test_a_failed_photo_is_retried_later_then_given_up_with_its_reason(make_photo_rig: MakePhotoRig) -> None:

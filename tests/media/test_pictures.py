@@ -100,7 +100,7 @@ def marked_profile(image: pyvips.Image, profile: bytes) -> pyvips.Image:
 
 
 @pytest.mark.parametrize("kind", ACCEPTED)
-def test_a_picture_of_any_kind_is_shown_as_it_is(kind: str) -> None:
+def test_variants_of_every_format_look_like_the_source(kind: str) -> None:
     make, known_as = ACCEPTED[kind]
     picture = to_variants(make())
     image = shown(picture)
@@ -147,7 +147,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
 
 
 @pytest.mark.parametrize("kind", REFUSED)
-def test_what_is_no_whole_picture_is_refused_with_the_reason(kind: str) -> None:
+def test_bytes_that_are_no_complete_image_are_refused_with_the_reason(kind: str) -> None:
     make, reason = REFUSED[kind]
     with pytest.raises(MediaRejected, match=reason):
         to_variants(make())
@@ -161,7 +161,7 @@ FLAWED: dict[str, tuple[Callable[[], bytes], str]] = {
 
 
 @pytest.mark.parametrize("kind", FLAWED)
-def test_damage_without_harm_is_told_and_does_not_cost_the_photo(kind: str) -> None:
+def test_harmless_damage_is_recorded_and_repaired(kind: str) -> None:
     make, flaw = FLAWED[kind]
     picture = to_variants(make())
     assert picture.flaw is not None
@@ -169,14 +169,14 @@ def test_damage_without_harm_is_told_and_does_not_cost_the_photo(kind: str) -> N
     assert differ(mean_of(shown(picture), (0.4, 0.4, 1, 1)), RED) < 9
 
 
-def test_the_documents_tell_of_every_kind_and_of_no_other() -> None:
+def test_the_page_lists_every_kind_and_no_other() -> None:
     text = (Path(__file__).parents[2] / "docs/media.md").read_text()
-    told = dict(re.findall(r"^\| ([^|`]+?) \| (variants|refused)", text, re.MULTILINE))
+    documented = dict(re.findall(r"^\| ([^|`]+?) \| (variants|refused)", text, re.MULTILINE))
     tried = dict.fromkeys([*ACCEPTED, *FLAWED], "variants") | dict.fromkeys(REFUSED, "refused")
-    assert told == tried
+    assert documented == tried
 
 
-def test_harmless_damage_does_not_excuse_a_cut() -> None:
+def test_harmless_damage_does_not_hide_a_truncation() -> None:
     with pytest.raises(MediaRejected, match="cannot be decoded"):
         to_variants(before_scan(jpeg(), b"abcd")[:-1000])
 
@@ -184,14 +184,14 @@ def test_harmless_damage_does_not_excuse_a_cut() -> None:
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_a_photo_is_turned_upright(orientation: int) -> None:
     stored = write(marked(scene(1000, 600), orientation), ".jpg", Q=90)
-    wanted = ImageOps.exif_transpose(Image.open(io.BytesIO(stored))).convert("RGB")
+    expected = ImageOps.exif_transpose(Image.open(io.BytesIO(stored))).convert("RGB")
     picture = to_variants(stored)
-    assert (picture.width, picture.height) == wanted.size
-    assert shown(picture).size == wanted.size
-    assert max(ImageStat.Stat(ImageChops.difference(shown(picture), wanted)).mean) < 4
+    assert (picture.width, picture.height) == expected.size
+    assert shown(picture).size == expected.size
+    assert max(ImageStat.Stat(ImageChops.difference(shown(picture), expected)).mean) < 4
 
 
-def test_nothing_tells_where_or_by_whom_a_photo_was_taken() -> None:
+def test_variants_carry_no_metadata() -> None:
     stored = write(marked(scene(), 6, PLACE), ".jpg")
     assert 0x8825 in Image.open(io.BytesIO(stored)).getexif()
     for variant in to_variants(stored, VariantSpec(formats=tuple(Format))).variants:
@@ -203,7 +203,7 @@ def test_nothing_tells_where_or_by_whom_a_photo_was_taken() -> None:
 
 
 @pytest.mark.parametrize("through", [scene, deep])
-def test_what_shows_nothing_is_white(through: Callable[[], pyvips.Image]) -> None:
+def test_transparency_becomes_white(through: Callable[[], pyvips.Image]) -> None:
     picture = to_variants(write(seen_through(through()), ".png"))
     assert differ(mean_of(shown(picture), (0.6, 0, 1, 1)), (255, 255, 255)) < 3
     assert differ(mean_of(shown(picture), (0.3, 0.4, 0.45, 1)), RED) < 9
@@ -230,7 +230,7 @@ def test_a_photo_on_its_side_has_the_sizes_of_an_upright_one() -> None:
     assert [(one.width, one.height) for one in picture.variants] == [(1080, 1440), (450, 600), (113, 150)]
 
 
-def test_formats_and_sizes_are_made_as_asked() -> None:
+def test_formats_and_sizes_are_made_as_specified() -> None:
     recipe = VariantSpec(
         sizes=(Size("tiny", 40, 40), Size("card", 400, 400)), formats=(Format.JPEG, Format.PNG), quality=70
     )
@@ -260,10 +260,10 @@ def test_the_placeholder_draws_the_picture_blurred(space: str) -> None:
         write(scene().colourspace(space), ".png"), VariantSpec(sizes=(Size("tiny", 16, 12),), quality=100)
     )
     samples = shown(picture, "tiny")
-    wanted = draw(encode(rows_of(samples), 4, 3), 32, 24)
+    expected = draw(encode(rows_of(samples), 4, 3), 32, 24)
     drawn = draw(picture.placeholder, 32, 24)
     assert len(picture.placeholder) == 28
-    assert max(differ(tuple(drawn[y][x]), tuple(wanted[y][x])) for y in range(24) for x in range(32)) < 8
+    assert max(differ(tuple(drawn[y][x]), tuple(expected[y][x])) for y in range(24) for x in range(32)) < 8
     assert differ(tuple(drawn[2][3]), tuple(drawn[20][28])) > 20
 
 
@@ -286,7 +286,7 @@ def test_bytes_damaged_at_random_are_a_picture_or_refused(suffix: str, data: st.
 
 @settings(max_examples=40, deadline=None)
 @given(st.binary(max_size=300))
-def test_any_bytes_are_refused_in_words(content: bytes) -> None:
+def test_any_other_bytes_are_refused_with_a_message(content: bytes) -> None:
     with pytest.raises(MediaRejected):
         to_variants(content)
 
@@ -316,5 +316,5 @@ print(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_no_picture_takes_more_than_its_memory(make: Callable[[], bytes]) -> None:
     done = subprocess.run([sys.executable, "-c", MEASURE], input=make(), capture_output=True, check=True)
-    *said, kilobytes = done.stdout.decode().split("\n")[:-1]
-    assert int(kilobytes) * 1024 < MOST_MEMORY, said
+    *lines, kilobytes = done.stdout.decode().split("\n")[:-1]
+    assert int(kilobytes) * 1024 < MOST_MEMORY, lines

@@ -18,7 +18,7 @@ SECRET = "a secret of forty characters, about so"
 
 @dataclass(frozen=True)
 class S3Server:
-    """Where a server answers, and a login it knows. `strict`: it refuses who is nobody, or signs wrongly."""
+    """A server's URL and a login of it. `strict`: it refuses anonymous and wrongly signed requests."""
 
     url: str
     key_id: str = "platbook"
@@ -37,16 +37,16 @@ class S3Server:
         origin = {"Id": "o", "DomainName": "photos.s3.amazonaws.com", "S3OriginConfig": {"OriginAccessIdentity": ""}}
         behaviour = {"TargetOriginId": "o", "ViewerProtocolPolicy": "allow-all", "MinTTL": 0}
         behaviour |= {"ForwardedValues": {"QueryString": False, "Cookies": {"Forward": "none"}}}
-        wanted = {"CallerReference": str(new_id()), "Comment": "", "Enabled": True, "DefaultCacheBehavior": behaviour}
-        wanted |= {"Origins": {"Quantity": 1, "Items": [origin]}}
-        return self._cloudfront().create_distribution(DistributionConfig=wanted)["Distribution"]["Id"]
+        config = {"CallerReference": str(new_id()), "Comment": "", "Enabled": True, "DefaultCacheBehavior": behaviour}
+        config |= {"Origins": {"Quantity": 1, "Items": [origin]}}
+        return self._cloudfront().create_distribution(DistributionConfig=config)["Distribution"]["Id"]
 
     def list_invalidated(self, distribution: str) -> list[list[str]]:
         """The paths of every invalidation of a distribution."""
         client = self._cloudfront()
         made = client.list_invalidations(DistributionId=distribution)["InvalidationList"].get("Items", [])
-        told = (client.get_invalidation(DistributionId=distribution, Id=one["Id"]) for one in made)
-        return [one["Invalidation"]["InvalidationBatch"]["Paths"]["Items"] for one in told]
+        details = (client.get_invalidation(DistributionId=distribution, Id=one["Id"]) for one in made)
+        return [one["Invalidation"]["InvalidationBatch"]["Paths"]["Items"] for one in details]
 
     def _cloudfront(self) -> Any:  # noqa: ANN401 - the library makes its classes as it goes
         return cast("Callable[..., Any]", boto3.client)("cloudfront", **self.login())
@@ -77,7 +77,7 @@ class TestBucket:
 
     def settings(self, **other: object) -> Settings:
         """Settings that lead to the bucket."""
-        told: dict[str, object] = {
+        values: dict[str, object] = {
             "aws_s3_enabled": True,
             "aws_s3_bucket": self.name,
             "aws_s3_region": REGION,
@@ -85,7 +85,7 @@ class TestBucket:
             "aws_s3_access_key_id": self.server.key_id,
             "aws_s3_secret_access_key": self.server.secret,
         }
-        return Settings.model_validate({**told, **other})
+        return Settings.model_validate({**values, **other})
 
     def open(self, **other: object) -> Storage:
         """A storage on the bucket."""

@@ -1,4 +1,4 @@
-"""Objects in a bucket of a real S3 server program, seen from outside as anybody sees them."""
+"""Objects in a bucket of a real S3 server program, read from outside, by URL."""
 
 import json
 import re
@@ -20,7 +20,7 @@ NAME = to_content_name(PHOTO, "webp")
 HOUR = timedelta(hours=1)
 
 
-async def test_anybody_reads_what_is_public_with_its_headers(bucket: TestBucket) -> None:
+async def test_public_objects_are_readable_by_anybody_with_their_headers(bucket: TestBucket) -> None:
     storage = bucket.open()
     await storage.put(NAME, PHOTO, Access.PUBLIC)
     assert storage.public_url(NAME) == f"{bucket.server.url}/{bucket.name}/public/{NAME}"
@@ -30,7 +30,7 @@ async def test_anybody_reads_what_is_public_with_its_headers(bucket: TestBucket)
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable, s-maxage=86400"
 
 
-async def test_what_is_private_is_read_by_a_signed_address_alone(bucket: TestBucket) -> None:
+async def test_private_objects_are_readable_by_a_signed_url_alone(bucket: TestBucket) -> None:
     storage = bucket.open()
     names = [NAME, "b/c.webp"]
     for name in names:
@@ -41,7 +41,7 @@ async def test_what_is_private_is_read_by_a_signed_address_alone(bucket: TestBuc
     assert httpx2.get(signed[0].partition("?")[0]).status_code == 403
 
 
-async def test_a_photo_made_private_is_gone_from_its_public_address(bucket: TestBucket) -> None:
+async def test_an_object_made_private_is_gone_from_its_public_url(bucket: TestBucket) -> None:
     storage = bucket.open()
     await storage.put(NAME, PHOTO, Access.PUBLIC)
     address = storage.public_url(NAME)
@@ -51,13 +51,13 @@ async def test_a_photo_made_private_is_gone_from_its_public_address(bucket: Test
     assert httpx2.get((await storage.sign_urls([NAME], HOUR))[0]).status_code == 404
 
 
-async def test_public_addresses_are_the_cdns_and_private_ones_are_not(bucket: TestBucket) -> None:
+async def test_public_urls_are_at_the_cdn_and_private_ones_are_not(bucket: TestBucket) -> None:
     storage = bucket.open(aws_cloudfront_url="https://d111111abcdef8.cloudfront.net/")
     assert storage.public_url(NAME) == f"https://d111111abcdef8.cloudfront.net/public/{NAME}"
     assert (await storage.sign_urls([NAME], HOUR))[0].startswith(bucket.server.url)
 
 
-async def test_metadata_is_the_stores_own(bucket: TestBucket) -> None:
+async def test_metadata_is_stored_by_the_bucket(bucket: TestBucket) -> None:
     await bucket.open().put(NAME, PHOTO, Access.PUBLIC, metadata={"listing": "7"})
     client = cast("Callable[..., Any]", boto3.client)("s3", **bucket.server.login())
     assert client.head_object(Bucket=bucket.name, Key=f"public/{NAME}")["Metadata"] == {"listing": "7"}
@@ -73,14 +73,14 @@ async def test_more_objects_than_a_page_are_all_listed_and_deleted(moto: S3Serve
     assert [one async for one in storage.list(Access.PUBLIC)] == []
 
 
-async def test_a_bucket_that_does_not_exist_is_told_as_such(moto: S3Server) -> None:
+async def test_a_bucket_that_does_not_exist_is_reported_as_such(moto: S3Server) -> None:
     storage = TestBucket(moto, "nowhere").open()
     for refused in (storage.put(NAME, PHOTO, Access.PUBLIC), storage.get(NAME, Access.PUBLIC)):
         with pytest.raises(StorageRefused, match="the bucket does not exist"):
             await refused
 
 
-async def test_a_server_that_does_not_answer_is_told_without_secrets() -> None:
+async def test_a_server_that_does_not_respond_is_reported_without_secrets() -> None:
     storage = TestBucket(S3Server("http://127.0.0.1:9"), "photos").open()
     with pytest.raises(StorageUnavailable) as error:
         await storage.get(NAME, Access.PUBLIC)
@@ -88,7 +88,7 @@ async def test_a_server_that_does_not_answer_is_told_without_secrets() -> None:
 
 
 @pytest.mark.soak
-async def test_a_wrong_secret_is_refused_in_words_that_do_not_tell_it(radosgw: S3Server) -> None:
+async def test_a_wrong_secret_is_refused_by_a_message_without_it(radosgw: S3Server) -> None:
     bucket = radosgw.make_bucket("wrong-secret")
     storage = bucket.open(aws_s3_secret_access_key="wrong")
     for refused in (
@@ -122,23 +122,23 @@ async def test_a_signature_is_for_one_object_and_one_time(radosgw: S3Server) -> 
 
 
 @pytest.mark.parametrize(
-    ("wrong", "words"),
+    ("wrong", "message"),
     [
         ({"aws_s3_bucket": None}, "AWS_S3_BUCKET: is required with AWS_S3_ENABLED"),
         ({"aws_s3_secret_access_key": None}, "AWS_S3_ACCESS_KEY_ID: goes with AWS_S3_SECRET_ACCESS_KEY"),
     ],
 )
-def test_settings_that_cannot_work_are_named(wrong: dict[str, object], words: str) -> None:
-    with pytest.raises(InvalidInput, match=words):
+def test_storage_settings_that_cannot_work_are_named(wrong: dict[str, object], message: str) -> None:
+    with pytest.raises(InvalidInput, match=message):
         TestBucket(S3Server("http://127.0.0.1:9"), "photos").open(**wrong)
 
 
-def test_amazons_own_buckets_are_named_by_host() -> None:
+def test_amazons_buckets_are_addressed_by_host() -> None:
     storage = TestBucket(S3Server(""), "photos").open(aws_s3_endpoint_url=None, aws_s3_region="eu-west-1")
     assert storage.public_url(NAME) == f"https://photos.s3.eu-west-1.amazonaws.com/public/{NAME}"
 
 
-async def test_amazons_own_buckets_are_signed_by_host() -> None:
+async def test_amazons_buckets_are_signed_by_host() -> None:
     storage = TestBucket(S3Server(""), "photos").open(aws_s3_endpoint_url=None, aws_s3_region="eu-west-1")
     (signed,) = await storage.sign_urls([NAME], HOUR)
     assert signed.startswith(

@@ -40,7 +40,7 @@ def distribution(moto: S3Server) -> str:
     return moto.make_distribution()
 
 
-async def test_withdrawn_photos_are_taken_back_from_cloudfront(moto: S3Server, distribution: str) -> None:
+async def test_urls_are_invalidated_at_cloudfront(moto: S3Server, distribution: str) -> None:
     addresses = [f"https://d1.cloudfront.net/public/{number}.webp" for number in range(3)]
     async with lent() as client:
         cdn = Cdn(client, SystemClock(), distribution=distribution, credentials=LOGIN, endpoint=moto.url)
@@ -50,14 +50,14 @@ async def test_withdrawn_photos_are_taken_back_from_cloudfront(moto: S3Server, d
     assert moto.list_invalidated(distribution) == [["/public/0.webp", "/public/1.webp", "/public/2.webp"]]
 
 
-async def test_more_paths_than_a_batch_takes_go_in_several(moto: S3Server, distribution: str) -> None:
+async def test_more_paths_than_one_request_takes_are_sent_in_several(moto: S3Server, distribution: str) -> None:
     async with lent() as client:
         cdn = Cdn(client, SystemClock(), distribution=distribution, credentials=LOGIN, endpoint=moto.url)
         await cdn.invalidate([f"https://d1.cloudfront.net/{number}" for number in range(3001)])
     assert [len(paths) for paths in moto.list_invalidated(distribution)] in ([3000, 1], [1, 3000])
 
 
-async def test_a_distribution_that_is_not_there_needs_an_operator(moto: S3Server) -> None:
+async def test_a_distribution_that_does_not_exist_needs_an_operator(moto: S3Server) -> None:
     async with lent() as client:
         cdn = Cdn(client, SystemClock(), distribution="NOWHERE", credentials=LOGIN, endpoint=moto.url)
         with pytest.raises(StorageRefused, match="CloudFront refused to invalidate copies"):
@@ -72,21 +72,21 @@ async def test_a_distribution_that_is_not_there_needs_an_operator(moto: S3Server
         ("403 Forbidden", StorageRefused),
     ],
 )
-async def test_what_cloudfront_cannot_do_now_is_for_later(status: str, error: type[Exception]) -> None:
+async def test_errors_of_cloudfront_are_classified_by_status(status: str, error: type[Exception]) -> None:
     async with lent() as client, crafted_source(reply(status=status)) as source:
         cdn = Cdn(client, SystemClock(), distribution="D", credentials=LOGIN, endpoint=source.base)
         with pytest.raises(error):
             await cdn.invalidate(["https://d1.cloudfront.net/a"])
 
 
-async def test_no_cloudfront_at_all_is_for_later() -> None:
+async def test_a_cloudfront_that_does_not_respond_is_retried_later() -> None:
     async with lent() as client:
         cdn = Cdn(client, SystemClock(), distribution="D", credentials=LOGIN, endpoint="http://127.0.0.1:9")
         with pytest.raises(StorageUnavailable, match="CloudFront does not respond"):
             await cdn.invalidate(["https://d1.cloudfront.net/a"])
 
 
-async def test_a_cdn_whose_distribution_is_not_known_is_left_alone() -> None:
+async def test_without_a_distribution_nothing_is_invalidated() -> None:
     async with lent() as client, crafted_source(reply()) as source:
         cdn = Cdn(client, SystemClock(), endpoint=source.base)
         assert not cdn.can_invalidate
@@ -94,14 +94,14 @@ async def test_a_cdn_whose_distribution_is_not_known_is_left_alone() -> None:
     assert source.requests == []
 
 
-async def test_warming_asks_for_every_address_and_counts_what_the_cdn_could_get() -> None:
+async def test_warming_requests_every_url_and_counts_the_successes() -> None:
     async with lent() as client, crafted_source(reply(status="404 Not Found"), reply(b"photo")) as source:
         warmed = await Cdn(client, SystemClock()).warm([f"{source.base}/public/{n}" for n in range(20)])
     assert warmed == 19
     assert sorted(source.targets) == sorted(f"/public/{n}" for n in range(20))
 
 
-async def test_a_cdn_that_does_not_answer_stays_cold_and_stops_nobody() -> None:
+async def test_a_cdn_that_does_not_respond_is_no_error() -> None:
     async with lent() as client:
         assert await Cdn(client, SystemClock()).warm(["http://127.0.0.1:9/public/a"]) == 0
 
@@ -110,8 +110,8 @@ async def test_a_cdn_that_does_not_answer_stays_cold_and_stops_nobody() -> None:
 def test_requests_are_signed_as_amazons_own_library_signs_them(part: str, content: bytes) -> None:
     url = f"https://cloudfront.amazonaws.com/2020-05-31/distribution/{part}/invalidation"
     ours = sign_request(LOGIN, "cloudfront", REGION, "POST", url, content, NOW)
-    told = {name: value for name, value in ours.items() if name != "authorization"}
-    request = AWSRequest("POST", url, headers=told, data=content)
+    unsigned = {name: value for name, value in ours.items() if name != "authorization"}
+    request = AWSRequest("POST", url, headers=unsigned, data=content)
     cast("Any", request).context["timestamp"] = ours["x-amz-date"]
     auth = cast("Any", SigV4Auth(Credentials(LOGIN.key_id, LOGIN.secret), "cloudfront", REGION))
     canonical = auth.canonical_request(request)
@@ -125,23 +125,23 @@ URL = {"aws_cloudfront_url": "https://d1.cloudfront.net"}
 
 
 @pytest.mark.parametrize(
-    ("told", "words"),
+    ("values", "message"),
     [
         ({"aws_cloudfront_distribution_id": "D", **SECRET}, "AWS_CLOUDFRONT_URL: is required"),
         ({"aws_cloudfront_distribution_id": "D", **URL}, "AWS_S3_ACCESS_KEY_ID: and its secret are required"),
     ],
 )
-async def test_settings_that_cannot_work_are_named(told: dict[str, str], words: str) -> None:
+async def test_cdn_settings_that_cannot_work_are_named(values: dict[str, str], message: str) -> None:
     async with lent() as client:
-        with pytest.raises(InvalidInput, match=words):
-            open_cdn(Settings.model_validate(told), client, SetClock(NOW))
+        with pytest.raises(InvalidInput, match=message):
+            open_cdn(Settings.model_validate(values), client, SetClock(NOW))
 
 
 @pytest.mark.parametrize(
-    ("told", "can_invalidate"),
+    ("values", "can_invalidate"),
     [({}, None), (SECRET, None), (URL, False), ({**URL, **SECRET, "aws_cloudfront_distribution_id": "D"}, True)],
 )
-async def test_the_settings_say_what_cdn_there_is(told: dict[str, str], can_invalidate: bool | None) -> None:  # noqa: FBT001 - a row of the table
+async def test_the_settings_decide_which_cdn_there_is(values: dict[str, str], can_invalidate: bool | None) -> None:  # noqa: FBT001 - a row of the table
     async with lent() as client:
-        cdn = open_cdn(Settings.model_validate(told), client, SetClock(NOW))
+        cdn = open_cdn(Settings.model_validate(values), client, SetClock(NOW))
     assert (None if cdn is None else cdn.can_invalidate) == can_invalidate

@@ -15,7 +15,7 @@ PHOTO = b"RIFF....WEBP"
 NAME = to_content_name(PHOTO, "webp")
 
 
-async def test_what_is_put_is_got(storage: Storage) -> None:
+async def test_an_object_that_was_put_can_be_read(storage: Storage) -> None:
     await storage.put(NAME, PHOTO, Access.PUBLIC)
     stored = await storage.get(NAME, Access.PUBLIC)
     assert stored.content == PHOTO
@@ -26,25 +26,25 @@ async def test_what_is_put_is_got(storage: Storage) -> None:
     assert abs(datetime.now(UTC) - stored.info.stored_at) < timedelta(minutes=5)
 
 
-async def test_what_the_name_does_not_tell_is_kept_beside_it(storage: Storage) -> None:
-    told = {"listing": "7", "source": "naples"}
+async def test_attributes_that_the_name_does_not_imply_are_stored(storage: Storage) -> None:
+    metadata = {"listing": "7", "source": "naples"}
     await storage.put(
-        "a/plan", b"%PDF", Access.PRIVATE, content_type="application/pdf", cache_control="no-store", metadata=told
+        "a/plan", b"%PDF", Access.PRIVATE, content_type="application/pdf", cache_control="no-store", metadata=metadata
     )
     attributes = (await storage.head("a/plan", Access.PRIVATE)).attributes
     assert (attributes.content_type, attributes.cache_control) == ("application/pdf", "no-store")
-    assert attributes.metadata == told
+    assert attributes.metadata == metadata
     await storage.put("a/plan", b"%PDF", Access.PRIVATE)
     assert (await storage.head("a/plan", Access.PRIVATE)).attributes.metadata == {}
 
 
-async def test_putting_again_is_putting_anew(storage: Storage) -> None:
+async def test_putting_again_replaces_the_object(storage: Storage) -> None:
     await storage.put("a.webp", b"one", Access.PUBLIC)
     await storage.put("a.webp", b"another", Access.PUBLIC)
     assert (await storage.get("a.webp", Access.PUBLIC)).content == b"another"
 
 
-async def test_public_and_private_are_two_places(storage: Storage) -> None:
+async def test_public_and_private_objects_are_separate(storage: Storage) -> None:
     await storage.put(NAME, PHOTO, Access.PRIVATE)
     with pytest.raises(NotFound):
         await storage.get(NAME, Access.PUBLIC)
@@ -52,7 +52,7 @@ async def test_public_and_private_are_two_places(storage: Storage) -> None:
         await storage.head(NAME, Access.PUBLIC)
 
 
-async def test_what_is_deleted_is_gone_and_deleting_again_is_no_error(storage: Storage) -> None:
+async def test_deleting_is_idempotent(storage: Storage) -> None:
     names = [f"a/{number}.webp" for number in range(3)]
     for name in names:
         await storage.put(name, PHOTO, Access.PUBLIC, metadata={"a": "b"})
@@ -64,7 +64,7 @@ async def test_what_is_deleted_is_gone_and_deleting_again_is_no_error(storage: S
         await storage.get(names[0], Access.PUBLIC)
 
 
-async def test_a_list_tells_names_sizes_and_ages(storage: Storage) -> None:
+async def test_a_listing_has_names_sizes_and_times(storage: Storage) -> None:
     for name in ("aa/1.webp", "aa/2.webp", "ab/3.webp"):
         await storage.put(name, name.encode() * 2, Access.PUBLIC, metadata={"a": "b"})
     await storage.put("aa/4.webp", PHOTO, Access.PRIVATE)
@@ -76,7 +76,7 @@ async def test_a_list_tells_names_sizes_and_ages(storage: Storage) -> None:
     assert [one async for one in storage.list(Access.PRIVATE, folder="nowhere")] == []
 
 
-async def test_moving_takes_bytes_and_notes_along_and_the_public_cache_back(storage: Storage) -> None:
+async def test_moving_keeps_bytes_and_metadata_and_changes_the_cache_headers(storage: Storage) -> None:
     await storage.put(NAME, PHOTO, Access.PUBLIC, metadata={"listing": "7"})
     for _ in range(2):
         await storage.move(NAME, to=Access.PRIVATE)
@@ -91,7 +91,7 @@ async def test_moving_takes_bytes_and_notes_along_and_the_public_cache_back(stor
         await storage.move("never/was.webp", to=Access.PUBLIC)
 
 
-async def test_a_move_that_was_cut_short_is_finished_by_the_next(storage: Storage) -> None:
+async def test_an_interrupted_move_is_completed_by_the_next(storage: Storage) -> None:
     for access in Access:
         await storage.put(NAME, PHOTO, access)
     await storage.move(NAME, to=Access.PRIVATE)
@@ -99,7 +99,7 @@ async def test_a_move_that_was_cut_short_is_finished_by_the_next(storage: Storag
     assert (await storage.get(NAME, Access.PRIVATE)).content == PHOTO
 
 
-async def test_large_objects_come_back_whole(storage: Storage) -> None:
+async def test_large_objects_are_read_completely(storage: Storage) -> None:
     content = bytes(range(256)) * 50_000
     await storage.put("large.tiff", content, Access.PRIVATE, metadata={"a": "b"})
     stored = await storage.get("large.tiff", Access.PRIVATE)
@@ -128,7 +128,7 @@ BAD_NAMES = [
 
 
 @pytest.mark.parametrize("name", BAD_NAMES)
-async def test_a_name_that_could_lead_elsewhere_is_none(name: str) -> None:
+async def test_a_name_that_could_lead_to_another_path_is_refused(name: str) -> None:
     storage = open_memory_storage(b"k", SystemClock())
     with pytest.raises(ValueError, match="a name"):
         await storage.put(name, PHOTO, Access.PUBLIC)
@@ -137,7 +137,7 @@ async def test_a_name_that_could_lead_elsewhere_is_none(name: str) -> None:
 
 
 @given(st.binary(), st.binary())
-def test_a_content_name_tells_content(one: bytes, other: bytes) -> None:
+def test_a_content_name_identifies_the_content(one: bytes, other: bytes) -> None:
     assert (to_content_name(one, "webp") == to_content_name(other, "webp")) == (one == other)
     assert parse_key(to_key(Access.PUBLIC, to_content_name(one, "webp"))) == (
         Access.PUBLIC,

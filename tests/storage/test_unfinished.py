@@ -41,7 +41,7 @@ def leave_unfinished(home: Path) -> list[Path]:
     raise AssertionError("every writer was done before it could be killed")
 
 
-async def test_what_a_killed_writer_left_is_cleared_after_its_time_and_nothing_else(tmp_path: Path) -> None:
+async def test_partially_written_files_are_deleted_after_the_grace_period_and_nothing_else(tmp_path: Path) -> None:
     (left,) = leave_unfinished(tmp_path)
     storage = open_storage(Settings(platbook_home=tmp_path), b"k" * 32, SystemClock())
     await storage.put("ab/cd/photo.webp", b"whole", Access.PUBLIC)
@@ -49,14 +49,14 @@ async def test_what_a_killed_writer_left_is_cleared_after_its_time_and_nothing_e
     assert [one.name async for one in storage.list(Access.PUBLIC)] == ["ab/cd/photo.webp"]
     now = datetime.now(UTC)
     assert await storage.clear_unfinished(now - HOUR) == 0
-    assert left.exists(), "somebody may still be at it"
+    assert left.exists(), "it may still be being written"
     assert await storage.clear_unfinished(now + HOUR) == 1
     assert not left.exists()
     assert (await storage.get("ab/cd/photo.webp", Access.PUBLIC)).content == b"whole"
     assert (await storage.head("ab/cd/other.webp", Access.PRIVATE)).attributes.metadata == {"listing": "7"}
 
 
-async def test_in_a_bucket_a_large_object_comes_in_one_request_so_nothing_is_left(bucket: TestBucket) -> None:
+async def test_in_a_bucket_a_large_object_is_put_in_one_request_so_nothing_partial_is_left(bucket: TestBucket) -> None:
     storage = bucket.open()
     content = bytes(12 * 1024 * 1024)
     await storage.put("ab/cd/large.webp", content, Access.PUBLIC)

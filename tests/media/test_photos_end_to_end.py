@@ -1,4 +1,4 @@
-"""Photos all the way: as GetObject bytes from a simulated RETS server, and into a bucket of an S3 server program."""
+"""Photos end to end: as GetObject bytes from a simulated RETS server, and into a bucket of an S3 server program."""
 
 import os
 from contextlib import AsyncExitStack
@@ -30,7 +30,7 @@ from tests.storage.servers import TestBucket
 LISTINGS, SEED = 4, 4
 
 
-async def test_rets_photos_come_as_bytes_in_the_one_session_that_a_run_lends(database: Database) -> None:
+async def test_rets_photos_come_as_bytes_in_the_one_session_that_a_run_shares(database: Database) -> None:
     clock, box = SetClock(AT), SecretBox(os.urandom(32))
     market = Market(SEED, LISTINGS, STARTED)
     async with AsyncExitStack() as stack:
@@ -42,14 +42,14 @@ async def test_rets_photos_come_as_bytes_in_the_one_session_that_a_run_lends(dat
         batches = PhotoWorker(
             database, transport, box, clock, Blobs(database, storage, image_pool, clock, DEFAULT_SPEC)
         )
-        said = {
+        values = {
             "providerId": "board", "providerName": "Board", "providerType": "RETS", "loginUrl": served.login_url,
             "credentials": {"username": "demo", "password": "demo", "userAgent": "Platbook/1.0"},
             "settings": {"classes": [one.name for one in RESOURCES[0].classes]},
             "display": {"listingDisplayWhenNull": True, "photoDisplayWhenNull": True},
         }  # fmt: skip
         async with database.transaction() as connection:
-            await add_provider(connection, box, parse_configuration(said), clock.now())
+            await add_provider(connection, box, parse_configuration(values), clock.now())
             await request_run(connection, RunRequest("board", SyncType.FULL), COMMAND_LINE, clock.now())
         await SyncEngine(database, transport, box, clock, photos=batches).run_next("board")
         async with database.read() as connection:
@@ -80,12 +80,12 @@ async def test_photos_reach_a_bucket_and_leave_it_again(make_photo_rig: MakePhot
     name = min((await rig.objects())[Access.PUBLIC])
     public = f"/{bucket.name}/public/{name}"
     async with httpx2.AsyncClient(base_url=bucket.server.url) as client:
-        for address, status in ((private, 200), (private.partition("?")[0], 403), (public, 200)):
-            answer = await client.get(address)
-            assert (answer.status_code, address) == (status, address)
+        for url, status in ((private, 200), (private.partition("?")[0], 403), (public, 200)):
+            answer = await client.get(url)
+            assert (answer.status_code, url) == (status, url)
             assert status != 200 or answer.headers["content-type"] == "image/webp"
-    facts = await storage.head(name, Access.PUBLIC)
-    assert "immutable" in facts.attributes.cache_control
+    info = await storage.head(name, Access.PUBLIC)
+    assert "immutable" in info.attributes.cache_control
     del source.albums["L1"]
     await rig.sync()
     await rig.visibility.process_checks()
