@@ -43,7 +43,7 @@ async def test_a_hidden_address_is_not_found_by_its_place(shelf: Shelf, search: 
 
     found = await shelf.find(search)
 
-    assert (found.documents, found.total) == ([], 0)
+    assert (found.rows, found.total) == ([], 0)
     assert await shelf.keys(replace(search, surface=Surface.INTERNAL)) == ["hidden"]
 
 
@@ -59,7 +59,7 @@ async def test_a_hidden_address_is_not_found_by_its_place(shelf: Shelf, search: 
 async def test_a_hidden_address_is_found_by_what_is_shown(shelf: Shelf, search: ListingSearch) -> None:
     await shelf.put(make_listing("hidden", **_PLACE, InternetAddressDisplayYN=False))
 
-    (document,) = (await shelf.find(search)).documents
+    (document,) = (await shelf.find(search)).rows
 
     assert "Secret" not in document
     assert orjson.loads(document)["latitude"] is None

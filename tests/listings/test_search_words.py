@@ -112,7 +112,7 @@ async def _ask(url: str, search: ListingSearch) -> None:
         shelf = Shelf(database)
         async with database.read() as connection:
             known = await find_listings(connection, ListingSearch(), NOW)
-        if not known.documents:
+        if not known.rows:
             await shelf.put(make_listing("1", Latitude=30.0, Longitude=-97.0, ListPrice=price(1)))
         async with database.read() as connection:
             try:
@@ -120,7 +120,7 @@ async def _ask(url: str, search: ListingSearch) -> None:
             except InvalidInput as error:
                 assert error.details  # noqa: PT017 - either is right
                 return
-    assert len(found.documents) <= search.limit
+    assert len(found.rows) <= search.limit
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

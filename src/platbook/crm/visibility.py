@@ -13,7 +13,7 @@ from platbook.base.rights import Ownership, RecordAccess, Right, record_access, 
 from platbook.crm.leads.lead import Lead
 from platbook.crm.tasks.task import Task
 from platbook.db.compose import SQL, Composable, Identifier, Literal
-from platbook.db.conditions import Conditions
+from platbook.db.lists import Conditions
 
 _LEADS, _TASKS, _INTERACTIONS = Identifier("leads"), Identifier("tasks"), Identifier("interactions")
 _OWNER, _OFFICE, _TEAM = Identifier("assigned_to"), Identifier("office"), Identifier("team")

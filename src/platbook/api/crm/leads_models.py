@@ -16,8 +16,7 @@ from platbook.crm.enums import Channel, InteractionType, Priority, Stage, TaskTy
 from platbook.crm.leads.lead import LARGEST_BUDGET, MOST_TAGS
 from platbook.crm.leads.search import Owner
 from platbook.crm.tasks.task import LONGEST_TITLE, MOST_MINUTES
-from platbook.db.lists import Paging
-from platbook.db.totals import Count
+from platbook.db.lists import Count, Paging
 
 _LONG = 20_000
 

@@ -118,7 +118,7 @@ async def list_featured(given: Given, caller: Caller, limit: Annotated[int, Quer
     """Those marked featured, then the newest with photos."""
     async with given.listings.read() as connection:
         found = await find_featured(connection, caller.surface, limit, given.clock.now())
-    body = b'{"success":true,"data":{"properties":[' + ",".join(found.documents).encode() + b"]}}"
+    body = b'{"success":true,"data":{"properties":[' + ",".join(found.rows).encode() + b"]}}"
     return await _answer_filled(given, body)
 
 

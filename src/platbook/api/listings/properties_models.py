@@ -8,7 +8,7 @@ from pydantic.alias_generators import to_camel
 
 from platbook.api.envelope import Pagination
 from platbook.api.models import Model, Moment
-from platbook.db.totals import Count
+from platbook.db.lists import Count
 from platbook.listings.search.facets import FACETS
 from platbook.listings.search.filters import EXACT_WORDS, RANGE_WORDS
 from platbook.listings.search.sorting import SORTS

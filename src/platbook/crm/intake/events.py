@@ -37,6 +37,7 @@ from platbook.crm.leads.store import about, acts_for, note_assigned, to_owned
 from platbook.crm.tasks.store import insert_task
 from platbook.crm.tasks.task import Task
 from platbook.db import ReadConnection, WriteConnection
+from platbook.db.lists import NumberedSource, PageNumber, find_numbered_page
 from platbook.jobs.outbox import write_event
 
 _TRIES = 3
@@ -83,6 +84,9 @@ class KeptEvent:
     is_new: bool
 
 
+REFUSED = NumberedSource(KeptEvent, Q.find_refused, ("received_at",))
+
+
 @dataclass(frozen=True, slots=True)
 class _House:
     id: UUID
@@ -122,9 +126,8 @@ async def replay_event(
 
 async def find_refused(connection: ReadConnection, *, page: int, limit: int) -> tuple[list[KeptEvent], int]:
     """Events that wait, the oldest first, and how many there are."""
-    params = {"limit": limit, "offset": (page - 1) * limit}
-    found = await connection.all(KeptEvent, Q.find_refused, params)
-    return found, await connection.value(int, Q.count_refused) or 0
+    found = await find_numbered_page(connection, REFUSED, PageNumber(page, limit))
+    return found.rows, found.total
 
 
 async def _read_and_take(

@@ -24,13 +24,9 @@ UPDATE lead_events SET state = 'taken', reason = NULL, raw = %(raw)s, lead_id = 
 UPDATE lead_events SET reason = %(reason)s, raw = %(raw)s WHERE id = %(id)s;
 
 -- name: find_refused
--- Events that wait for somebody who understands them, the oldest first.
+-- Events that wait for somebody who understands them.
 SELECT id, sender, event_id, state, reason, raw, received_at, lead_id, interaction_id, task_id, is_new
-FROM lead_events WHERE state = 'refused' ORDER BY received_at, id LIMIT %(limit)s OFFSET %(offset)s;
-
--- name: count_refused
--- How many events wait.
-SELECT count(*) FROM lead_events WHERE state = 'refused';
+FROM lead_events WHERE state = 'refused';
 
 -- name: find_property
 -- The listing an event names: where it stands and what it costs, for rules.

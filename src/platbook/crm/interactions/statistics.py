@@ -12,7 +12,7 @@ from platbook.crm.interactions.search import InteractionSearch, to_conditions
 from platbook.crm.visibility import to_lead_conditions
 from platbook.db import ReadConnection, WriteConnection
 from platbook.db.compose import SQL, Identifier
-from platbook.db.conditions import Conditions
+from platbook.db.lists import Conditions
 
 FOLDED_AT = 5_000
 """So many new rows are put together with the others."""

@@ -1,6 +1,6 @@
 """Finding listings: what may be asked (`filters`, `words`), its SQL (`statement`), and the answers built from it."""
 
-from platbook.db.totals import Count
+from platbook.db.lists import Count
 from platbook.listings.search.featured import find_featured
 from platbook.listings.search.filters import Box, ListingSearch, Near, OwnListings, Range
 from platbook.listings.search.find import Listings, find_listings

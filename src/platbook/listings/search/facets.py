@@ -10,7 +10,7 @@ from platbook.db import ReadConnection
 from platbook.db.compose import SQL, Identifier, Literal
 from platbook.listings.search.columns import usable
 from platbook.listings.search.filters import ListingSearch
-from platbook.listings.search.statement import Words, to_conditions
+from platbook.listings.search.statement import Keywords, to_conditions
 
 _MOST_VALUES = 50
 
@@ -40,7 +40,7 @@ class FacetValue:
 
 
 async def find_facets(
-    connection: ReadConnection, search: ListingSearch, now: datetime, words: Words
+    connection: ReadConnection, search: ListingSearch, now: datetime, words: Keywords
 ) -> dict[str, list[FacetValue]]:
     """The wanted facets, the most frequent values first. A facet leaves its own filter out of account."""
     found: dict[str, list[FacetValue]] = {}

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from platbook.base.actor import Surface
 from platbook.db import ReadConnection
-from platbook.db.totals import Count
+from platbook.db.lists import Count
 from platbook.listings.search.filters import ListingSearch
 from platbook.listings.search.find import Listings, find_listings
 
@@ -14,7 +14,7 @@ async def find_featured(connection: ReadConnection, surface: Surface, limit: int
     """Those marked featured, then the newest on the market with photos; `limit` at most, without a total."""
     marked = ListingSearch(surface=surface, featured=True, limit=limit, count=Count.NONE)
     found = await find_listings(connection, marked, now)
-    missing = limit - len(found.documents)
+    missing = limit - len(found.rows)
     if not missing:
         return replace(found, next_cursor=None)
     newest = ListingSearch(
@@ -24,7 +24,7 @@ async def find_featured(connection: ReadConnection, surface: Surface, limit: int
     rest = await find_listings(connection, newest, now)
     return replace(
         found,
-        documents=found.documents + rest.documents,
+        rows=found.rows + rest.rows,
         next_cursor=None,
         version=found.version + rest.version,
         fresh_until=min(found.fresh_until, rest.fresh_until),

@@ -8,10 +8,8 @@ from uuid import UUID
 
 from platbook.base.actor import Surface
 from platbook.base.errors import InvalidInput
-from platbook.db.totals import Count
+from platbook.db.lists import Count, check_paging
 
-MOST_ROWS = 100
-DEEPEST_ROW = 100_000
 MOST_VALUES = 100
 MOST_POINTS = 500
 LONGEST_TEXT = 200
@@ -151,12 +149,7 @@ class ListingSearch:
             check_point(point, "polygon")
 
     def _check_paging(self) -> None:
-        if not 1 <= self.limit <= MOST_ROWS:
-            raise InvalidInput.of("limit", f"must be 1 to {MOST_ROWS}")
-        if not 1 <= self.page <= 10**9:
-            raise InvalidInput.of("page", "must be 1 or more")
-        if self.cursor and self.page != 1:
-            raise InvalidInput.of("cursor", "goes without page")
+        check_paging(self.page, self.limit, self.cursor)
         if self.sort == "distance" and self.near is None:
             raise InvalidInput.of("sortBy", "distance needs near")
 

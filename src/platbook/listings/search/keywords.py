@@ -8,7 +8,7 @@ from platbook.db import ReadConnection, load_queries
 from platbook.db.compose import SQL
 from platbook.listings.search.columns import SEEN
 from platbook.listings.search.spelling import nearest, one_edit_away
-from platbook.listings.search.statement import Words, to_word_conditions
+from platbook.listings.search.statement import Keywords, to_word_conditions
 
 Q = load_queries(__package__ or "platbook.listings.search")
 
@@ -24,8 +24,8 @@ def split_words(text: str) -> tuple[tuple[str, ...], ...]:
     return tuple((word,) for word in dict.fromkeys(kept)) or (("",),)
 
 
-async def correct_words(connection: ReadConnection, words: Words, surface: Surface) -> Words:
-    """Words with each one that leads to no listing replaced by the nearest ones that listings have.
+async def correct_words(connection: ReadConnection, words: Keywords, surface: Surface) -> Keywords:
+    """Keywords with each one that leads to no listing replaced by the nearest ones that listings have.
 
     Numbers are never corrected: another number is another thing.
     """

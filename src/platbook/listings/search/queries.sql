@@ -46,14 +46,7 @@ FROM properties WHERE provider_id = %(provider_id)s AND listing_key = %(listing_
 SELECT raw::text FROM properties WHERE id = %(id)s;
 
 -- name: find_changes
--- A page of a listing's timeline, newest first; for a public reader only entries that tell of public fields.
-SELECT at, kind, changes, source, sync_id FROM listing_changes
-WHERE property_id = %(id)s AND (NOT %(public)s::boolean OR kind IN ('listed', 'removed', 'returned') OR EXISTS (
-    SELECT FROM jsonb_array_elements(changes) AS change WHERE change ->> 'field' = ANY(%(words)s::text[])))
-ORDER BY at DESC, id DESC LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint;
-
--- name: count_changes
--- How many entries that timeline has.
-SELECT count(*) FROM listing_changes
+-- A listing's timeline; for a public reader only the entries about public fields.
+SELECT id, at, kind, changes, source, sync_id FROM listing_changes
 WHERE property_id = %(id)s AND (NOT %(public)s::boolean OR kind IN ('listed', 'removed', 'returned') OR EXISTS (
     SELECT FROM jsonb_array_elements(changes) AS change WHERE change ->> 'field' = ANY(%(words)s::text[])));

@@ -8,7 +8,7 @@ from typing import TypeVar
 from platbook.base.actor import Surface
 from platbook.base.errors import FieldProblem, InvalidInput
 from platbook.base.times import parse_utc
-from platbook.db.totals import Count
+from platbook.db.lists import Count
 from platbook.listings.search.facets import FACETS
 from platbook.listings.search.filters import (
     DEFAULT_RADIUS,

@@ -17,18 +17,18 @@ from typing import LiteralString
 
 from platbook.base.actor import Surface
 from platbook.db import Query
-from platbook.db.compose import SQL, Composable, Composed, Identifier, Literal, Placeholder, to_statement, to_text
-from platbook.db.conditions import KEPT, Conditions, to_counted
-from platbook.listings.search.columns import DOCUMENT, EXACT, RANGED, SEEN, WITHOUT_CASE, may_use, usable
+from platbook.db.compose import SQL, Composable, Identifier, Literal, Placeholder, to_statement, to_text
+from platbook.db.lists import STATEMENT_CACHE_SIZE, Conditions, CursorPosition, SortOrder, to_count_columns
+from platbook.listings.search.columns import DOCUMENT, EXACT, RANGED, SEEN, WITHOUT_CASE, usable
 from platbook.listings.search.filters import EXACT_WORDS, RANGE_WORDS, Box, ListingSearch, Near, Range
-from platbook.listings.search.sorting import DISTANCE, SORTS, SeekPosition
+from platbook.listings.search.sorting import DISTANCE
 
 _MILES_PER_DEGREE = 69.0
 _SHORTEST_DEGREE = 0.01
 _LISTINGS = Identifier("properties")
 
-Words = Sequence[Sequence[str]]
-"""Words to be found, all of them; of each, any of its spellings."""
+Keywords = Sequence[Sequence[str]]
+"""Keywords to be found, all of them; of each, any of its spellings."""
 
 _OPEN = SQL(
     " AND (m.permission && ARRAY['Public', 'IDX'] OR m.permission IS NULL AND EXISTS ("
@@ -47,7 +47,7 @@ _MINE = SQL("""id = ANY(ARRAY(
 
 
 def to_conditions(
-    search: ListingSearch, now: datetime, words: Words = (), *, dense: bool = False, without: str | None = None
+    search: ListingSearch, now: datetime, words: Keywords = (), *, dense: bool = False, without: str | None = None
 ) -> Conditions:
     """The conditions of a search. `without`: leave out one filter, as facets of it do.
 
@@ -70,85 +70,62 @@ def to_conditions(
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which rows of an ordered segment are wanted.
+    """Which rows of one ordered segment are read, from `offset` or after the position `after`.
 
-    `counted`: each row is to carry what `to_count` tells, of at most so many matches, to save a question.
+    `dense`: see the module. `count_bound`: each row also carries the count of all matches, bounded, to save a round
+    trip.
     """
 
+    order: SortOrder
     limit: int
     offset: int = 0
-    after: SeekPosition | None = None
-    valued: bool = True
+    after: CursorPosition | None = None
     dense: bool = False
-    counted: int | None = None
+    count_bound: int | None = None
 
 
 def to_page(search: ListingSearch, conditions: Conditions, window: Window) -> tuple[Query, dict[str, object]]:
-    """One page out of one segment, with its parameters.
+    """The statement of the rows of one window, with its parameters.
 
-    Of each row: document, times, id, row version and sort value; then, if `counted`, matches and snapshot.
+    Of each row: document, times, id, row version and sort value; with `count_bound` also matches and snapshot.
     """
-    params = dict(conditions.params)
-    if window.after is not None:
-        params["after_id"] = window.after.id
-        if window.valued:
-            params["after"] = window.after.value
-    gathers = search.is_narrowed and not window.dense
-    shape = _Shape(search.surface, search.sort, search.descending, gathers, window.after is not None)
+    params = conditions.params | window.order.to_params(window.after)
+    sorts_matches = search.is_narrowed and not window.dense
+    shape = _Shape(search.surface, sorts_matches, window.after is not None)
     return _compose_page(to_text(conditions.where), shape, replace(window, after=None)), params
 
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """What of a search decides the form of its page. `gathers`: few rows match, which are found first, then sorted."""
+    """What else decides a page's SQL. `sorts_matches`: few rows match, which are found first and sorted then."""
 
     surface: Surface
-    sort: str
-    descending: bool
-    gathers: bool
-    goes_on: bool
+    sorts_matches: bool
+    is_after_cursor: bool
 
 
-@lru_cache(KEPT)
+@lru_cache(STATEMENT_CACHE_SIZE)
 def _compose_page(where: LiteralString, shape: _Shape, window: Window) -> Query:
-    sort = SORTS[shape.sort]
-    keys: list[Composable] = [sort.expression, Identifier("id")] if window.valued else [Identifier("id")]
-    parts: list[Composable] = [SQL(where)]
-    if sort.nullable:
-        parts.append(SQL("({}) IS {}NULL").format(sort.expression, SQL("NOT " if window.valued else "")))
-    if shape.goes_on:
-        values: list[Composable] = [SQL("%(after_id)s::uuid")]
-        if window.valued:
-            values.insert(0, SQL("CAST({} AS {})").format(Placeholder("after"), sort.sql_type))
-        sign = SQL("<" if shape.descending else ">")
-        parts.append(SQL("({}) {} ({})").format(SQL(", ").join(keys), sign, SQL(", ").join(values)))
+    order, segment = window.order, window.order.in_segment()
+    parts: list[Composable] = [SQL(where), *([] if segment is None else [segment])]
+    if shape.is_after_cursor:
+        parts.append(order.after())
     columns = SQL("{} AS document, listed_at, off_market_at, id, xmin::text AS version, {} AS sort_value").format(
-        DOCUMENT[shape.surface], sort.expression if window.valued else SQL("NULL")
+        DOCUMENT[shape.surface], SQL(order.key.expression) if order.has_value else SQL("NULL")
     )
-    if window.counted is not None:
-        columns = SQL("{}, {}").format(columns, to_counted(_LISTINGS, [SQL(where)], window.counted))
-    found = SQL("SELECT {} FROM properties WHERE {}").format(columns, SQL(" AND ").join(parts))
-    if shape.gathers:
-        # OFFSET 0 keeps the planner from walking the sorted index in the hope of meeting them there, which it
-        # guesses wrongly for rare words and for boxes.
-        found = SQL("SELECT * FROM ({} OFFSET 0) AS found").format(found)
-        keys = [SQL("sort_value"), Identifier("id")] if window.valued else [Identifier("id")]
-    direction = SQL("DESC") if shape.descending else SQL("ASC")
-    statement = SQL("{} ORDER BY {} LIMIT {} OFFSET {}").format(
-        found,
-        SQL(", ").join(SQL("{} {}").format(key, direction) for key in keys),
-        Literal(window.limit),
-        Literal(window.offset),
-    )
+    if window.count_bound is not None:
+        columns = SQL("{}, {}").format(columns, to_count_columns(_LISTINGS, [SQL(where)], window.count_bound))
+    rows = SQL("SELECT {} FROM properties WHERE {}").format(columns, SQL(" AND ").join(parts))
+    order_by = order.order_by()
+    if shape.sorts_matches:
+        # OFFSET 0 keeps the planner from walking the sorted index in the hope of meeting the matches there, which it
+        # estimates wrongly for rare words and for boxes.
+        rows, order_by = SQL("SELECT * FROM ({} OFFSET 0) AS matching").format(rows), order.order_by(SQL("sort_value"))
+    statement = SQL("{} {} LIMIT {} OFFSET {}").format(rows, order_by, Literal(window.limit), Literal(window.offset))
     return to_statement("page", statement)
 
 
-def to_valued(search: ListingSearch) -> Composed:
-    """That a row has a value to be sorted by."""
-    return SQL("({}) IS NOT NULL").format(SORTS[search.sort].expression)
-
-
-def to_query(words: Words) -> tuple[Composable, dict[str, object]]:
+def to_query(words: Keywords) -> tuple[Composable, dict[str, object]]:
     """A tsquery out of words, with its parameters."""
     params: dict[str, object] = {}
     groups: list[Composable] = []
@@ -168,7 +145,7 @@ def _add_texts(conditions: Conditions, word: str, texts: tuple[str, ...], surfac
     conditions.text(_compare(word, surface, is_single=is_single), **{word: values[0] if is_single else values})
 
 
-@lru_cache(KEPT)
+@lru_cache(STATEMENT_CACHE_SIZE)
 def _compare(word: str, surface: Surface, *, is_single: bool) -> LiteralString:
     if word in WITHOUT_CASE:
         columns = usable((WITHOUT_CASE[word],), surface, word)
@@ -219,14 +196,14 @@ def _add_flags(conditions: Conditions, search: ListingSearch) -> None:
         conditions.add(photos if search.has_photos else SQL("NOT {}").format(photos))
 
 
-def to_word_conditions(words: Words, surface: Surface) -> Conditions:
+def to_word_conditions(words: Keywords, surface: Surface) -> Conditions:
     """The conditions for words alone."""
     conditions = Conditions(_LISTINGS)
     _add_words(conditions, words, surface)
     return conditions
 
 
-def _add_words(conditions: Conditions, words: Words, surface: Surface) -> None:
+def _add_words(conditions: Conditions, words: Keywords, surface: Surface) -> None:
     query, params = to_query(words)
     conditions.add(SQL("words @@ {}").format(query), **params)
     if surface is Surface.PUBLIC:
@@ -243,7 +220,7 @@ def _add_place(conditions: Conditions, search: ListingSearch, *, dense: bool) ->
         _add_boxes(conditions, "near", _around(search.near), dense=dense)
         near = search.near
         conditions.add(
-            SQL("{} <= %(radius)s").format(DISTANCE),
+            SQL("{} <= %(radius)s").format(SQL(DISTANCE)),
             near_latitude=near.latitude,
             near_longitude=near.longitude,
             radius=near.radius_miles,
@@ -285,8 +262,3 @@ def _around(near: Near) -> tuple[Box, ...]:
     west, east = near.longitude - width, near.longitude + width
     west, east = (west + 360 if west < -180 else west), (east - 360 if east > 180 else east)  # noqa: PLR2004 - degrees
     return Box(west, south, east, north).halves()
-
-
-def may_sort(search: ListingSearch) -> bool:
-    """Whether the search's surface is shown what it wants to sort by."""
-    return may_use(SORTS[search.sort].column, search.surface)

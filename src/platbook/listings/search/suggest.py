@@ -13,7 +13,7 @@ from itertools import islice, product
 from platbook.base.actor import Surface
 from platbook.db import ReadConnection, load_queries
 from platbook.db.compose import SQL, Composable, Placeholder
-from platbook.db.totals import count_up_to
+from platbook.db.lists import count_up_to
 from platbook.listings.search.columns import SEEN
 from platbook.listings.search.filters import ListingSearch, check_text
 from platbook.listings.search.keywords import find_near_words
