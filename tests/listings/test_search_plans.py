@@ -19,7 +19,7 @@ from platbook.db import Database, Query, ReadConnection
 from platbook.db.embedded import EmbeddedPostgres
 from platbook.db.lists import COUNT_BOUND, CursorPosition, to_count_statement
 from platbook.listings.search import Box, ListingSearch, Near, Range, find_listings, suggest
-from platbook.listings.search.keywords import split_words
+from platbook.listings.search.keywords import split_keywords
 from platbook.listings.search.sorting import to_order
 from platbook.listings.search.statement import Window, to_conditions, to_page
 
@@ -56,7 +56,7 @@ async def market(market_url: str) -> AsyncGenerator[ReadConnection]:
 def page_of(
     search: ListingSearch, after: CursorPosition | None = None, *, dense: bool = False, count_bound: int | None = None
 ) -> tuple[Query, dict[str, object]]:
-    words = split_words(search.keyword) if search.keyword else ()
+    words = split_keywords(search.keyword) if search.keyword else ()
     conditions = to_conditions(search, _NOW, words, dense=dense)
     return to_page(
         search, conditions, Window(to_order(search), search.limit + 1, 0, after, dense=dense, count_bound=count_bound)
@@ -64,7 +64,7 @@ def page_of(
 
 
 def count_of(search: ListingSearch) -> tuple[Query, dict[str, object]]:
-    words = split_words(search.keyword) if search.keyword else ()
+    words = split_keywords(search.keyword) if search.keyword else ()
     conditions = to_conditions(search, _NOW, words)
     return to_count_statement(conditions, COUNT_BOUND), conditions.params
 

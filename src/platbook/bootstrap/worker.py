@@ -11,7 +11,7 @@ from platbook.crm.interactions.statistics import fold_numbers
 from platbook.crm.leads.maintenance import end_claims, renew_scores
 from platbook.crm.tasks.store import give_reminders
 from platbook.db import load_queries
-from platbook.db.frozen import end_frozen_sessions
+from platbook.db.frozen_sessions import end_frozen_sessions
 from platbook.jobs import WorkerTiming, run_worker
 from platbook.listings.rebuild import rebuild_documents
 from platbook.media.reprocessing import reprocess_photos

@@ -26,8 +26,8 @@ from platbook.db.lists import (
 from platbook.listings.documents import finish
 from platbook.listings.search.facets import FacetValue, find_facets
 from platbook.listings.search.filters import ListingSearch
-from platbook.listings.search.keywords import correct_words, split_words
-from platbook.listings.search.sorting import may_sort, parse_cursor, to_cursor, to_order
+from platbook.listings.search.keywords import correct_keywords, split_keywords
+from platbook.listings.search.sorting import can_sort, parse_cursor, to_cursor, to_order
 from platbook.listings.search.statement import Keywords, Window, to_conditions, to_page
 
 _DAY = timedelta(days=1)
@@ -75,7 +75,7 @@ def days_on_market(listed: datetime | None, off_market: datetime | None, now: da
 
 async def find_listings(connection: ReadConnection, search: ListingSearch, now: datetime) -> Listings:
     """Find a page of listings. Errors: `InvalidInput` for a filter this surface may not use, or a foreign cursor."""
-    if not may_sort(search):
+    if not can_sort(search):
         raise InvalidInput.of("sortBy", "is not public")
     after = parse_cursor(search)
     # Days on market grow between two pages; they are compared as they were when the first page was read.
@@ -145,10 +145,10 @@ async def _find(
 
 async def _count(connection: ReadConnection, search: ListingSearch, now: datetime) -> tuple[Keywords, MatchCount]:
     """The bounded count; where nothing matches, by keywords that are corrected."""
-    keywords = split_words(search.keyword) if search.keyword else ()
+    keywords = split_keywords(search.keyword) if search.keyword else ()
     count = await count_bounded(connection, to_conditions(search, now, keywords))
     if keywords and not count.rows:
-        corrected = await correct_words(connection, keywords, search.surface)
+        corrected = await correct_keywords(connection, keywords, search.surface)
         if corrected != list(keywords):
             return corrected, await count_bounded(connection, to_conditions(search, now, corrected))
     return keywords, count

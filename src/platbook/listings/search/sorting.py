@@ -15,7 +15,7 @@ from platbook.db.lists import (
     timestamp_key,
     to_fingerprint,
 )
-from platbook.listings.search.columns import may_use
+from platbook.listings.search.columns import is_usable
 from platbook.listings.search.filters import ListingSearch
 
 DISTANCE = (
@@ -51,9 +51,9 @@ SORTS: Mapping[str, SearchSort] = MappingProxyType(
 """Every sort by its API name."""
 
 
-def may_sort(search: ListingSearch) -> bool:
+def can_sort(search: ListingSearch) -> bool:
     """Whether the search's surface is shown what it wants to sort by."""
-    return may_use(SORTS[search.sort].column, search.surface)
+    return is_usable(SORTS[search.sort].column, search.surface)
 
 
 def to_order(search: ListingSearch) -> SortOrder:
