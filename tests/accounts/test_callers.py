@@ -99,7 +99,7 @@ async def test_an_ear_that_is_torn_off_grows_again(desk: Desk, database_url: str
         await there.identify(token)
         await desk.run_sql(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND application_name = 'platbook ear'"
+            "WHERE datname = current_database() AND application_name = 'platbook listener'"
         )
         while there.hears:
             await asyncio.sleep(0.01)

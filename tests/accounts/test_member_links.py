@@ -45,8 +45,8 @@ async def _propose(desk: Desk) -> list[tuple[str, str, str]]:
     async with desk.database.transaction() as connection:
         await propose_links(connection, COMMAND_LINE, desk.clock.now())
         found = await find_proposals(connection, COMMAND_LINE, page=1, limit=100)
-    assert found.total == len(found.proposals)
-    return [(one.email, one.member_key, one.basis) for one in found.proposals]
+    assert found.total == len(found.rows)
+    return [(one.email, one.member_key, one.basis) for one in found.rows]
 
 
 async def _say(desk: Desk, user: User, **said: str) -> None:
@@ -129,7 +129,7 @@ async def test_what_a_member_is_called_is_erased_with_the_listings_that_say_it(d
             if erased is not None:
                 await erase_listings(connection, [shelf.ids[erased]], Origin("board", "retention", NOW))
             (link,) = await find_links(connection, ada.id, COMMAND_LINE)
-            (proposal,) = (await find_proposals(connection, COMMAND_LINE, page=1, limit=10)).proposals
+            (proposal,) = (await find_proposals(connection, COMMAND_LINE, page=1, limit=10)).rows
         told.append([link.member_name, proposal.member_name])
     assert told == [["Ada Moss"] * 2, ["Ada Moss"] * 2, [None] * 2]
     assert await desk.rows("SELECT id FROM member_links l WHERE l::text LIKE '%%Moss%%'") == []
@@ -140,7 +140,7 @@ async def _mine(shelf: Shelf, actor: Actor, surface: Surface = Surface.INTERNAL)
         mine = await find_mine(connection, actor)
         search = parse_search({"mine": ["true"]}, surface=surface, mine=mine)
         found = await find_listings(connection, search, NOW)
-    return sorted(document.partition('"listingKey":"')[2].partition('"')[0] for document in found.documents)
+    return sorted(document.partition('"listingKey":"')[2].partition('"')[0] for document in found.rows)
 
 
 async def test_mine_are_those_listed_co_listed_and_made_by_me_and_an_assistant_s_agents(desk: Desk) -> None:

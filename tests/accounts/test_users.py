@@ -32,7 +32,7 @@ async def test_an_address_is_kept_in_lower_case_and_belongs_to_one(desk: Desk) -
         await desk.add("ADA@example.com")
     assert caught.value.code == "USER_EXISTS"
     async with desk.database.read() as connection:
-        assert [one.email for one in (await find_users(connection, COMMAND_LINE, UserFilter())).users] == [
+        assert [one.email for one in (await find_users(connection, COMMAND_LINE, UserFilter())).rows] == [
             "ada@example.com"
         ]
 

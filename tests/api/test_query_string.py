@@ -9,7 +9,7 @@ from platbook.api.listings.responses import holds, to_etag
 from platbook.base.actor import Surface
 from platbook.base.errors import InvalidInput
 from platbook.listings.search import parse_search
-from platbook.listings.search.query_string import WORDS
+from platbook.listings.search.query_string import PARAMETERS
 
 _RING = [[-97, 30], [-96.5, 30], [-96.5, 31.25], [-97, 30]]
 
@@ -59,7 +59,7 @@ _JSON = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from(sorted(WORDS)), _JSON, max_size=4))
+@given(st.dictionaries(st.sampled_from(sorted(PARAMETERS)), _JSON, max_size=4))
 def test_any_json_is_a_search_or_a_refusal(body: dict[str, object]) -> None:
     try:
         parse_search(to_search_texts(body), surface=Surface.INTERNAL)

@@ -16,14 +16,22 @@ from psycopg.sql import Identifier as Name
 
 from benchmarks.crm import ADMIN, AGENT, AGENT_ID, GROWING_LOG, MANAGER, NOW, TEAM_LEAD
 from platbook.crm.enums import InteractionType, LeadStatus, Priority
+from platbook.crm.intake.inbox import REJECTED
 from platbook.crm.interactions import search as log
 from platbook.crm.leads import search as leads
 from platbook.crm.tasks import search as tasks
 from platbook.db import Database, Query, ReadConnection, load_queries
-from platbook.db.conditions import Conditions, to_count
 from platbook.db.embedded import EmbeddedPostgres
-from platbook.db.lists import Paging, to_gathered, to_page
-from platbook.db.totals import EXACT_UP_TO
+from platbook.db.lists import (
+    COUNT_BOUND,
+    Conditions,
+    CursorPosition,
+    Paging,
+    to_count_statement,
+    to_numbered_statement,
+    to_page_statement,
+    to_selective_page_statement,
+)
 
 _MOST_VACUUMS = 50
 ROWS = int(os.environ.get("PLATBOOK_TEST_LEADS", "30000"))
@@ -68,24 +76,24 @@ async def brokerage(brokerage_url: str) -> AsyncGenerator[ReadConnection]:
 
 def lead_page(search: leads.LeadSearch, sort: str = "createdAt", *, few: bool = False, agent: bool = False) -> Asked:
     conditions = leads.to_conditions(AGENT if agent else ADMIN, search)
-    return (to_gathered if few else to_page)(leads.SOURCE, conditions, Paging(sort))
+    return (to_selective_page_statement if few else to_page_statement)(leads.SOURCE, conditions, Paging(sort))
 
 
 def task_page(search: tasks.TaskSearch, sort: str = "dueDate", *, agent: bool = False) -> Asked:
     conditions = tasks.to_conditions(AGENT if agent else ADMIN, search, NOW)
-    return to_page(tasks.SOURCE, conditions, Paging(sort))
+    return to_page_statement(tasks.SOURCE, conditions, Paging(sort))
 
 
-def log_page(conditions: Conditions, after: tuple[object, UUID] | None = None) -> Asked:
-    return to_page(log.SOURCE, conditions, Paging("interactionDate", limit=50), after)
+def log_page(conditions: Conditions, after: CursorPosition | None = None) -> Asked:
+    return to_page_statement(log.SOURCE, conditions, Paging("interactionDate", limit=50), after)
 
 
 def count(conditions: Conditions) -> Asked:
-    return to_count(conditions, EXACT_UP_TO + 1), conditions.params
+    return to_count_statement(conditions, COUNT_BOUND), conditions.params
 
 
 _LEADS, _TASKS = leads.LeadSearch, tasks.TaskSearch
-_AFTER = (datetime(2026, 5, 1, tzinfo=UTC), UUID(int=7))
+_AFTER = CursorPosition(datetime(2026, 5, 1, tzinfo=UTC), UUID(int=7))
 
 PLANS: dict[str, tuple[Asked, str]] = {
     "leads, newest first": (lead_page(_LEADS()), "leads_created"),
@@ -101,7 +109,9 @@ PLANS: dict[str, tuple[Asked, str]] = {
     "leads by a short word": (lead_page(_LEADS(search="se"), few=True), "leads_search"),
     "leads of a tag, best first": (lead_page(_LEADS(tags=("tag7",)), "score", few=True), "leads_tags"),
     "leads of a tag": (
-        to_page(leads.SOURCE, leads.to_conditions(ADMIN, _LEADS(tags=("tag7",)), by_tag=True), Paging("createdAt")),
+        to_page_statement(
+            leads.SOURCE, leads.to_conditions(ADMIN, _LEADS(tags=("tag7",)), by_tag=True), Paging("createdAt")
+        ),
         "lead_tags_tag",
     ),
     "leads of a team": (lead_page(_LEADS(team="Team 1")), "leads_team"),
@@ -123,11 +133,11 @@ PLANS: dict[str, tuple[Asked, str]] = {
         "interactions_",
     ),
     "leads of an office, by its manager": (
-        to_page(leads.SOURCE, leads.to_conditions(MANAGER, _LEADS()), Paging("createdAt")),
+        to_page_statement(leads.SOURCE, leads.to_conditions(MANAGER, _LEADS()), Paging("createdAt")),
         "leads_office",
     ),
     "tasks of an office, by its manager": (
-        to_page(tasks.SOURCE, tasks.to_conditions(MANAGER, _TASKS(), NOW), Paging("dueDate")),
+        to_page_statement(tasks.SOURCE, tasks.to_conditions(MANAGER, _TASKS(), NOW), Paging("dueDate")),
         "tasks_office",
     ),
 }
@@ -174,14 +184,20 @@ async def test_a_total_is_counted_by_indexes_alone(brokerage: ReadConnection, co
         ("platbook.crm.leads", "find_contacts", {"kinds": ["email"], "values": ["a@b.example"]}, "lead_contacts_pkey"),
         ("platbook.crm.leads", "find_by_phones", {"phones": ["+15125550143"]}, "leads_search"),
         ("platbook.crm.tasks", "take_due_reminders", {"at": NOW, "most": 10}, "tasks_remind"),
-        ("platbook.crm.intake", "find_rejected_events", {"limit": 10, "offset": 0}, "lead_events_refused"),
     ],
 )
 async def test_what_is_asked_all_the_time_looks_at_few_rows(
     brokerage_url: str, package: str, name: str, params: Mapping[str, object], index: str
 ) -> None:
-    query = getattr(load_queries(package), name)
-    with psycopg.connect(brokerage_url) as connection:
+    _assert_index(brokerage_url, getattr(load_queries(package), name), params, index)
+
+
+def test_the_list_of_refused_events_walks_its_index(brokerage_url: str) -> None:
+    _assert_index(brokerage_url, to_numbered_statement(REJECTED), {"limit": 10, "offset": 0}, "lead_events_refused")
+
+
+def _assert_index(url: str, query: Query, params: Mapping[str, object], index: str) -> None:
+    with psycopg.connect(url) as connection:
         connection.execute("SET enable_seqscan = off")  # where a table is empty the planner reads it whole
         plan = connection.execute(f"EXPLAIN {query.sql}".encode(), params).fetchall()
     assert any(index in str(row[0]) for row in plan), plan

@@ -13,7 +13,7 @@ import pytest
 from platbook.base.errors import InvalidInput
 from platbook.db.embedded import start_embedded
 from platbook.db.embedded.account import current_account
-from platbook.db.embedded.places import prepare_home, prepare_socket
+from platbook.db.embedded.paths import prepare_home, prepare_socket
 
 SYSTEM = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 

@@ -21,7 +21,7 @@ from platbook.bootstrap.system import System, open_system
 from platbook.db.embedded import start_embedded
 from platbook.db.embedded.binaries import Binaries, copy_within_reach, find_binaries
 from platbook.db.embedded.cluster import DATABASE, SUPERUSER
-from platbook.db.embedded.places import prepare_home, prepare_socket
+from platbook.db.embedded.paths import prepare_home, prepare_socket
 from platbook.db.embedded.postmaster import PORT
 from platbook.providers.configuration import parse_configuration
 from platbook.providers.providers import add_provider
@@ -63,19 +63,19 @@ def pair() -> Generator[Pair]:
         standby, socket = places.cluster / "standby", places.cluster / "s"
         prepare_socket(socket, account)
         where = ("-h", places.socket, "-p", str(PORT), "-U", SUPERUSER)
-        account.demand(
+        account.run_checked(
             binaries / "pg_basebackup", *where, "-D", standby, "-R", "-X", "stream", "-c", "fast", "--no-sync"
         )
         # As many connections as its primary, or it does not follow.
         options = f"-c listen_addresses='' -c port={PORT} -c unix_socket_directories={socket} -c max_connections=200"
         control = (binaries / "pg_ctl", "-w", "-D", standby)
-        account.demand(*control, "start", "-l", places.cluster / "standby.log", "-o", options)
+        account.run_checked(*control, "start", "-l", places.cluster / "standby.log", "-o", options)
         try:
             yield Pair(
                 server.url(), f"postgresql://{SUPERUSER}@/{DATABASE}?host={quote(str(socket), safe='')}&port={PORT}"
             )
         finally:
-            account.demand(*control, "stop", "-m", "immediate")
+            account.run_checked(*control, "stop", "-m", "immediate")
 
 
 def _binaries(data: Path) -> Binaries:

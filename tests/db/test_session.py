@@ -11,7 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from platbook.db import Database, Query, SessionLimits
 from platbook.db.errors import OperationalError, is_database_away, is_passing
-from platbook.db.frozen import end_frozen_sessions
+from platbook.db.frozen_sessions import end_frozen_sessions
 from platbook.db.migrations import Migration, find_migrations, migrate
 from platbook.jobs import JobQueue
 

@@ -64,7 +64,7 @@ class Shelf:
 
 
 def to_keys(found: Listings) -> list[str]:
-    return [str(orjson.loads(document)["listingKey"]) for document in found.documents]
+    return [str(orjson.loads(document)["listingKey"]) for document in found.rows]
 
 
 def day(text: str) -> date:

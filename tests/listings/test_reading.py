@@ -22,7 +22,7 @@ from platbook.listings.reading import (
     get_timeline,
     to_media,
 )
-from platbook.listings.search import KnownVersions, ListingSearch, find_featured, get_stats
+from platbook.listings.search import ListingSearch, VersionCache, find_featured, get_stats
 from platbook.listings.store import erase_listings, mark_removed
 from tests.listings.shelf import NOW, Shelf, day, make_listing, price, to_keys
 
@@ -180,40 +180,40 @@ async def _until_undisturbed(check: Callable[[], Awaitable[bool]]) -> bool:
 
 async def test_a_known_version_stands_while_nothing_changes(shelf: Shelf) -> None:
     await shelf.put(make_listing("1"))
-    known = KnownVersions()
+    known = VersionCache()
 
     async def check() -> bool:
         found = await shelf.find(ListingSearch())
-        known.remember(ListingSearch(), found)
+        known.store(ListingSearch(), found)
         async with shelf.database.read() as connection:
-            return await known.get_standing(connection, ListingSearch(), NOW) == found.version
+            return await known.get_current(connection, ListingSearch(), NOW) == found.version
 
     assert await _until_undisturbed(check)
 
 
 async def test_a_known_version_stands_only_while_nothing_changes(shelf: Shelf) -> None:
     await shelf.put(make_listing("1", OnMarketDate=day("2026-10-01")))
-    known = KnownVersions()
-    known.remember(ListingSearch(), await shelf.find(ListingSearch()))
+    known = VersionCache()
+    known.store(ListingSearch(), await shelf.find(ListingSearch()))
 
     async with shelf.database.read() as connection:
-        other = await known.get_standing(connection, ListingSearch(limit=5), NOW)
-        tomorrow = await known.get_standing(connection, ListingSearch(), NOW + timedelta(days=1))
+        other = await known.get_current(connection, ListingSearch(limit=5), NOW)
+        tomorrow = await known.get_current(connection, ListingSearch(), NOW + timedelta(days=1))
         await shelf.put(make_listing("2"))
-        changed = await known.get_standing(connection, ListingSearch(), NOW)
+        changed = await known.get_current(connection, ListingSearch(), NOW)
 
     assert (other, tomorrow, changed) == (None, None, None)
 
 
 async def test_the_versions_longest_unasked_are_forgotten(shelf: Shelf) -> None:
-    known = KnownVersions(most=2)
+    known = VersionCache(max_entries=2)
     searches = [ListingSearch(limit=limit) for limit in (1, 2, 3)]
 
     async def check() -> bool:
         for search in searches:
-            known.remember(search, await shelf.find(search))
+            known.store(search, await shelf.find(search))
         async with shelf.database.read() as connection:
-            standing = [await known.get_standing(connection, search, NOW) for search in searches]
+            standing = [await known.get_current(connection, search, NOW) for search in searches]
         return [version is not None for version in standing] == [False, True, True]
 
     assert await _until_undisturbed(check)

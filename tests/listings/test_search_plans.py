@@ -16,18 +16,17 @@ from psycopg.sql import Identifier as Name
 
 from platbook.base.actor import Surface
 from platbook.db import Database, Query, ReadConnection
-from platbook.db.conditions import to_count
 from platbook.db.embedded import EmbeddedPostgres
-from platbook.db.totals import BOUND
+from platbook.db.lists import COUNT_BOUND, CursorPosition, to_count_statement
 from platbook.listings.search import Box, ListingSearch, Near, Range, find_listings, suggest
-from platbook.listings.search.keywords import split_words
-from platbook.listings.search.sorting import SeekPosition
+from platbook.listings.search.keywords import split_keywords
+from platbook.listings.search.sorting import to_order
 from platbook.listings.search.statement import Window, to_conditions, to_page
 
 ROWS = int(os.environ.get("PLATBOOK_TEST_ROWS", "200000"))
 _NOW = datetime(2026, 11, 1, tzinfo=UTC)
-_AFTER = SeekPosition(datetime(2026, 8, 1, tzinfo=UTC), UUID(int=7), _NOW)
-_DEAR = SeekPosition(Decimal(500_000), UUID(int=7), _NOW)
+_AFTER = CursorPosition(datetime(2026, 8, 1, tzinfo=UTC), UUID(int=7), _NOW)
+_DEAR = CursorPosition(Decimal(500_000), UUID(int=7), _NOW)
 _CITY = ListingSearch(city=("City 7",))
 _PRICED = replace(_CITY, sort="listPrice", descending=False)
 _BOX = ListingSearch(box=Box(-100, 30, -99.7, 30.3))
@@ -55,17 +54,19 @@ async def market(market_url: str) -> AsyncGenerator[ReadConnection]:
 
 
 def page_of(
-    search: ListingSearch, after: SeekPosition | None = None, *, dense: bool = False, counted: int | None = None
+    search: ListingSearch, after: CursorPosition | None = None, *, dense: bool = False, count_bound: int | None = None
 ) -> tuple[Query, dict[str, object]]:
-    words = split_words(search.keyword) if search.keyword else ()
+    words = split_keywords(search.keyword) if search.keyword else ()
     conditions = to_conditions(search, _NOW, words, dense=dense)
-    return to_page(search, conditions, Window(search.limit + 1, 0, after, dense=dense, counted=counted))
+    return to_page(
+        search, conditions, Window(to_order(search), search.limit + 1, 0, after, dense=dense, count_bound=count_bound)
+    )
 
 
 def count_of(search: ListingSearch) -> tuple[Query, dict[str, object]]:
-    words = split_words(search.keyword) if search.keyword else ()
+    words = split_keywords(search.keyword) if search.keyword else ()
     conditions = to_conditions(search, _NOW, words)
-    return to_count(conditions, BOUND), conditions.params
+    return to_count_statement(conditions, COUNT_BOUND), conditions.params
 
 
 PAGES = {
@@ -93,8 +94,8 @@ PAGES = {
     "featured": (page_of(ListingSearch(featured=True)), "properties_featured"),
     "the public default list": (page_of(ListingSearch(surface=Surface.PUBLIC)), "properties_modified"),
     "a public city": (page_of(replace(_CITY, surface=Surface.PUBLIC)), "properties_city_modified"),
-    "the default list and its count": (page_of(ListingSearch(), counted=BOUND), "properties_modified"),
-    "a city and its count": (page_of(_PRICED, counted=BOUND), "properties_city_price"),
+    "the default list and its count": (page_of(ListingSearch(), count_bound=COUNT_BOUND), "properties_modified"),
+    "a city and its count": (page_of(_PRICED, count_bound=COUNT_BOUND), "properties_city_price"),
     "count of a city": (count_of(_CITY), "properties_city"),
     "count of a small box": (count_of(_BOX), "properties_place"),
     "count of rare words": (count_of(ListingSearch(keyword="rare123")), "properties_words"),

@@ -9,7 +9,7 @@ from platbook.base.actor import Surface
 from platbook.base.errors import InvalidInput
 from platbook.listings.display import is_public_field
 from platbook.listings.search import Box, ListingSearch, Near, get_stats, suggest
-from platbook.listings.search.columns import EXACT, RANGED, WITHOUT_CASE, may_use
+from platbook.listings.search.columns import CASE_INSENSITIVE_COLUMNS, EXACT_COLUMNS, RANGE_COLUMNS, is_usable
 from platbook.listings.search.facets import FACETS
 from platbook.reso.fields import BY_COLUMN
 from tests.listings.shelf import NOW, Shelf, make_listing, price
@@ -43,7 +43,7 @@ async def test_a_hidden_address_is_not_found_by_its_place(shelf: Shelf, search: 
 
     found = await shelf.find(search)
 
-    assert (found.documents, found.total) == ([], 0)
+    assert (found.rows, found.total) == ([], 0)
     assert await shelf.keys(replace(search, surface=Surface.INTERNAL)) == ["hidden"]
 
 
@@ -59,7 +59,7 @@ async def test_a_hidden_address_is_not_found_by_its_place(shelf: Shelf, search: 
 async def test_a_hidden_address_is_found_by_what_is_shown(shelf: Shelf, search: ListingSearch) -> None:
     await shelf.put(make_listing("hidden", **_PLACE, InternetAddressDisplayYN=False))
 
-    (document,) = (await shelf.find(search)).documents
+    (document,) = (await shelf.find(search)).rows
 
     assert "Secret" not in document
     assert orjson.loads(document)["latitude"] is None
@@ -102,10 +102,14 @@ async def test_agents_and_offices_are_not_found_by_the_keys_that_are_not_shown(s
 
 
 def test_every_column_a_public_search_may_use_is_a_public_field() -> None:
-    columns = {*(column for many in EXACT.values() for column in many), *WITHOUT_CASE.values(), *RANGED.values()}
+    columns = {
+        *(column for many in EXACT_COLUMNS.values() for column in many),
+        *CASE_INSENSITIVE_COLUMNS.values(),
+        *RANGE_COLUMNS.values(),
+    }
     columns |= set(FACETS.values())
 
-    usable = {column for column in columns if may_use(column, Surface.PUBLIC)}
+    usable = {column for column in columns if is_usable(column, Surface.PUBLIC)}
 
     assert usable - {"provider_id"} == {c for c in columns if c in BY_COLUMN and is_public_field(BY_COLUMN[c])}
     assert {"list_agent_key", "list_office_key"}.isdisjoint(usable)
@@ -117,4 +121,4 @@ def test_a_column_that_is_not_public_is_refused_by_the_filter_s_name(monkeypatch
     monkeypatch.setattr(columns, "is_public_field", lambda _field: False)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType] - any field
 
     with pytest.raises(InvalidInput, match="state"):
-        columns.usable(("state_or_province",), Surface.PUBLIC, "state")
+        columns.to_usable(("state_or_province",), Surface.PUBLIC, "state")

@@ -182,7 +182,7 @@ async def test_a_page_behind_the_end_is_empty_and_tells_the_total(shelf: Shelf) 
 
     found = await shelf.find(ListingSearch(page=9_999))
 
-    assert (found.documents, found.total, found.next_cursor) == ([], 1, None)
+    assert (found.rows, found.total, found.next_cursor) == ([], 1, None)
 
 
 async def test_a_total_may_be_left_out(shelf: Shelf) -> None:
@@ -197,7 +197,7 @@ async def test_a_total_may_be_left_out(shelf: Shelf) -> None:
 async def test_documents_tell_days_on_market_of_the_moment(shelf: Shelf) -> None:
     await shelf.put(make_listing("1", OnMarketDate=day("2026-10-01")))
 
-    (document,) = (await shelf.find(ListingSearch(), datetime(2026, 10, 11, tzinfo=UTC))).documents
+    (document,) = (await shelf.find(ListingSearch(), datetime(2026, 10, 11, tzinfo=UTC))).rows
 
     assert orjson.loads(document)["daysOnMarket"] == 10
 

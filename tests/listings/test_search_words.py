@@ -11,7 +11,7 @@ from platbook.base.actor import Surface
 from platbook.base.errors import InvalidInput
 from platbook.db import Database
 from platbook.listings.search import ListingSearch, find_listings, parse_search, suggest
-from platbook.listings.search.query_string import WORDS
+from platbook.listings.search.query_string import PARAMETERS
 from tests.listings.shelf import NOW, Shelf, make_listing, price
 
 
@@ -92,7 +92,7 @@ def loop() -> Generator[asyncio.AbstractEventLoop]:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    texts=st.dictionaries(st.sampled_from(sorted(WORDS)), st.lists(_TEXTS, min_size=1, max_size=2), max_size=6),
+    texts=st.dictionaries(st.sampled_from(sorted(PARAMETERS)), st.lists(_TEXTS, min_size=1, max_size=2), max_size=6),
     public=st.booleans(),
 )
 def test_anything_asked_gives_rows_or_a_refusal(
@@ -112,7 +112,7 @@ async def _ask(url: str, search: ListingSearch) -> None:
         shelf = Shelf(database)
         async with database.read() as connection:
             known = await find_listings(connection, ListingSearch(), NOW)
-        if not known.documents:
+        if not known.rows:
             await shelf.put(make_listing("1", Latitude=30.0, Longitude=-97.0, ListPrice=price(1)))
         async with database.read() as connection:
             try:
@@ -120,7 +120,7 @@ async def _ask(url: str, search: ListingSearch) -> None:
             except InvalidInput as error:
                 assert error.details  # noqa: PT017 - either is right
                 return
-    assert len(found.documents) <= search.limit
+    assert len(found.rows) <= search.limit
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -5,7 +5,7 @@ import pytest
 from platbook.base.actor import Surface
 from platbook.base.errors import InvalidInput
 from platbook.listings.search import Suggestion, suggest
-from platbook.listings.search.spelling import distance, nearest, one_edit_away
+from platbook.listings.search.spelling import edit_distance, edits_of, rank_corrections
 from tests.listings.shelf import NOW, Shelf, make_listing
 
 
@@ -73,15 +73,15 @@ async def test_a_text_that_cannot_be_is_refused(shelf: Shelf, typed: str) -> Non
     ],
 )
 def test_distance_counts_slips(one: str, other: str, edits: int) -> None:
-    assert distance(one, other) == distance(other, one) == edits
+    assert edit_distance(one, other) == edit_distance(other, one) == edits
 
 
 def test_every_single_slip_is_at_distance_one() -> None:
-    assert {distance("elm", word) for word in one_edit_away("elm")} == {1}
+    assert {edit_distance("elm", word) for word in edits_of("elm")} == {1}
 
 
 def test_the_nearest_words_are_those_with_fewest_slips_within_reach() -> None:
-    assert nearest("mian", ["main", "mean", "maine", "man"]) == ["main", "man", "mean"]
-    assert nearest("mian", ["castle"]) == []
-    assert nearest("beautifull", ["beautiful", "bountiful"]) == ["beautiful"]
-    assert nearest("mian", []) == []
+    assert rank_corrections("mian", ["main", "mean", "maine", "man"]) == ["main", "man", "mean"]
+    assert rank_corrections("mian", ["castle"]) == []
+    assert rank_corrections("beautifull", ["beautiful", "bountiful"]) == ["beautiful"]
+    assert rank_corrections("mian", []) == []

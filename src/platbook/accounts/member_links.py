@@ -17,6 +17,7 @@ from platbook.base.errors import NotFound
 from platbook.base.ids import new_id
 from platbook.base.rights import Right, require
 from platbook.db import ReadConnection, WriteConnection, load_queries
+from platbook.db.lists import NumberedPage, NumberedSource, PageNumber, find_numbered_page
 from platbook.listings.search import OwnListings
 from platbook.providers.providers import get_provider
 
@@ -52,12 +53,7 @@ class MemberProposal:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class MemberProposals:
-    """One page of proposals."""
-
-    proposals: list[MemberProposal]
-    total: int
+_PROPOSALS = NumberedSource(MemberProposal, Q.find_proposals, ("email", "provider_id", "member_key"))
 
 
 async def find_links(connection: ReadConnection, user_id: UUID, actor: Actor) -> list[MemberLink]:
@@ -67,12 +63,12 @@ async def find_links(connection: ReadConnection, user_id: UUID, actor: Actor) ->
     return await connection.all(MemberLink, Q.find_links, {"user_id": user_id})
 
 
-async def find_proposals(connection: ReadConnection, actor: Actor, *, page: int, limit: int) -> MemberProposals:
+async def find_proposals(
+    connection: ReadConnection, actor: Actor, *, page: int, limit: int
+) -> NumberedPage[MemberProposal]:
     """A page of what waits for a decision, by the user's e-mail address."""
     require(actor, Right.MANAGE_USERS)
-    total = await connection.value(int, Q.count_proposals) or 0
-    params = {"limit": limit, "offset": (page - 1) * limit}
-    return MemberProposals(await connection.all(MemberProposal, Q.find_proposals, params), total)
+    return await find_numbered_page(connection, _PROPOSALS, PageNumber(page, limit))
 
 
 async def propose_links(connection: WriteConnection, actor: Actor, at: datetime) -> int:

@@ -232,12 +232,7 @@ WHERE user_id = %(user_id)s AND refused_at IS NULL ORDER BY confirmed_at IS NOT 
 -- name: find_proposals
 -- Every link that waits for a decision, with whom it is for.
 SELECT l.id, l.user_id, u.email, l.provider_id, l.member_key, l.member_name, l.basis, l.created_at
-FROM named_member_links l JOIN users u ON u.id = l.user_id WHERE l.confirmed_at IS NULL AND l.refused_at IS NULL
-ORDER BY u.email, l.provider_id, l.member_key LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint;
-
--- name: count_proposals
--- How many those are.
-SELECT count(*) FROM member_links WHERE confirmed_at IS NULL AND refused_at IS NULL;
+FROM named_member_links l JOIN users u ON u.id = l.user_id WHERE l.confirmed_at IS NULL AND l.refused_at IS NULL;
 
 -- name: get_link
 -- One link of a user.

@@ -2,7 +2,7 @@
 
 from platbook.base.rights import RecordAccess
 from platbook.db.compose import SQL, Composable, Composed, Identifier, Literal
-from platbook.db.conditions import any_of
+from platbook.db.lists import any_of
 
 
 def to_condition(whose: RecordAccess, *, owner: Identifier, office: Identifier, team: Identifier) -> Composed:

@@ -16,7 +16,8 @@ from platbook.base.errors import Conflict, InvalidInput, NotFound
 from platbook.base.ids import new_id
 from platbook.base.rights import Ownership, Right, record_access, require, require_over
 from platbook.db import ReadConnection, UniqueViolation, WriteConnection, load_queries
-from platbook.db.compose import SQL, Identifier
+from platbook.db.compose import SQL, Identifier, to_statement
+from platbook.db.lists import NumberedPage, NumberedSource, PageNumber, find_numbered_page
 
 Q = load_queries(__package__ or "platbook.accounts")
 
@@ -33,8 +34,7 @@ _ASKED_FOR = SQL(
     "AND (%(team)s::text IS NULL OR team = %(team)s) AND (%(is_active)s::boolean IS NULL OR is_active = %(is_active)s) "
     "AND (%(search)s::text IS NULL OR strpos(lower(email || ' ' || first_name || ' ' || last_name), %(search)s) > 0)"
 )
-_FIND = SQL("SELECT {} FROM users WHERE {} AND {} ORDER BY email LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint")
-_COUNT = SQL("SELECT count(*) FROM users WHERE {} AND {}")
+_FIND = SQL("SELECT {} FROM users WHERE {} AND {}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +83,6 @@ class UserFilter:
     team: str | None = None
     is_active: bool | None = None
     search: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Users:
-    """One page of users by e-mail address."""
-
-    users: list[User]
-    total: int
 
 
 async def add_user(connection: WriteConnection, new: NewUser, actor: Actor, at: datetime) -> User:
@@ -156,7 +148,7 @@ async def get_ownership(connection: ReadConnection, user_id: UUID) -> Ownership:
 
 async def find_users(
     connection: ReadConnection, actor: Actor, wanted: UserFilter, *, page: int = 1, limit: int = 20
-) -> Users:
+) -> NumberedPage[User]:
     """A page of the users an actor sees, by e-mail address."""
     seen = to_condition(
         record_access(actor, Right.READ_USERS),
@@ -170,11 +162,11 @@ async def find_users(
         "team": wanted.team,
         "is_active": wanted.is_active,
         "search": None if wanted.search is None else wanted.search.lower(),
-        "limit": limit,
-        "offset": (page - 1) * limit,
     }
-    total = await connection.value(int, _COUNT.format(seen, _ASKED_FOR), params) or 0
-    return Users(await connection.all(User, _FIND.format(_COLUMNS, seen, _ASKED_FOR), params), total)
+    statement = to_statement("find_users", _FIND.format(_COLUMNS, seen, _ASKED_FOR))
+    return await find_numbered_page(
+        connection, NumberedSource(User, statement, ("email",)), PageNumber(page, limit), params
+    )
 
 
 async def change_user(

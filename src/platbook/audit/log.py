@@ -9,6 +9,7 @@ from platbook.base.actor import Actor
 from platbook.base.ids import new_id
 from platbook.base.rights import Right, require
 from platbook.db import ReadConnection, WriteConnection, as_json, load_queries
+from platbook.db.lists import NumberedPage, NumberedSource, PageNumber, find_numbered_page
 
 Q = load_queries(__package__ or "platbook.audit")
 
@@ -49,12 +50,7 @@ class AuditFilter:
     since: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AuditEntries:
-    """One page of entries, the newest first."""
-
-    entries: list[AuditEntry]
-    total: int
+_ENTRIES = NumberedSource(AuditEntry, Q.find_entries, ("at",), descending=True)
 
 
 async def record(
@@ -82,7 +78,7 @@ async def record(
 
 async def find_entries(
     connection: ReadConnection, actor: Actor, wanted: AuditFilter, *, page: int, limit: int
-) -> AuditEntries:
+) -> NumberedPage[AuditEntry]:
     """A page of the log, the newest first. NotAllowed."""
     require(actor, Right.READ_AUDIT)
     params: dict[str, object] = {
@@ -91,8 +87,5 @@ async def find_entries(
         "subject_kind": wanted.subject_kind,
         "subject_id": wanted.subject_id,
         "since": wanted.since,
-        "limit": limit,
-        "offset": (page - 1) * limit,
     }
-    total = await connection.value(int, Q.count_entries, params) or 0
-    return AuditEntries(await connection.all(AuditEntry, Q.find_entries, params), total)
+    return await find_numbered_page(connection, _ENTRIES, PageNumber(page, limit), params)

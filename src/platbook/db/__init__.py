@@ -1,4 +1,7 @@
-"""PostgreSQL: embedded server, pools, named statements, migrations, secret box. Only this package knows the driver."""
+"""PostgreSQL: embedded server, connection pools, named statements, migrations, the list engine, encrypted secrets.
+
+Only this package imports the driver.
+"""
 
 from platbook.db.connection import Database, ReadConnection, Statement, WriteConnection, as_json, prejson
 from platbook.db.errors import UniqueViolation

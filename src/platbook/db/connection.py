@@ -1,9 +1,9 @@
-"""Pools and connections. Reading and writing are different types, so that a function's signature says which it does.
+"""Connection pools. Reading and writing are different types, so that a function's signature shows which it does.
 
 A `ReadConnection` runs outside a transaction on the read pool, and the server itself refuses writes there. Reads go
-where writes go, so that whoever decides by what was read knows all that is committed. What may lag a little is read
-from a replica, by a `Database` of its own (`Database.with_replica`). A `WriteConnection` exists only inside
-`Database.transaction()`: what is done on it is committed together when the block ends, or not at all.
+to the primary, so that a decision by what was read takes all that is committed into account. What may lag is read from
+a replica, through a `Database` of its own (`Database.with_replica`). A `WriteConnection` exists only inside
+`Database.transaction()`: its changes are committed together when the block ends, or not at all.
 """
 
 import asyncio
@@ -35,8 +35,8 @@ Params = Mapping[str, object]
 _Pool = AsyncConnectionPool[AsyncConnection]
 
 _NO_PARAMS: Params = {}
-_ROWS_AHEAD = 50  # made in less time than the server takes for what lies in the socket, so that it never waits
-_TRUSTED_SECONDS = 3.0
+_BATCH_ROWS = 50  # prepared in less time than the server takes for what is in the socket, so that it never waits
+_CHECK_AFTER_SECONDS = 3.0
 
 
 def _dumps(value: object) -> bytes:
@@ -52,12 +52,12 @@ def _as_is(value: object) -> bytes:
 
 
 def prejson(text: bytes) -> object:
-    """Wrap JSON text that is ready, so that it goes into a jsonb column without being parsed and written again."""
+    """Wrap serialised JSON, so that it goes into a jsonb column without being parsed and serialised again."""
     return Jsonb(text, dumps=_as_is)
 
 
 def as_json(value: object) -> object:
-    """Wrap a value that is to go into a jsonb column."""
+    """Wrap a value for a jsonb column."""
     return Jsonb(value)
 
 
@@ -68,7 +68,7 @@ class ReadConnection:
         self._raw = raw
 
     async def all(self, into: type[T], statement: Statement, params: Params = _NO_PARAMS) -> list[T]:
-        """Every row as `into`, whose constructor takes the columns by name."""
+        """Every row as `into`; its constructor takes the columns by name."""
         async with self._raw.cursor(row_factory=class_row(into)) as cursor:
             await cursor.execute(_text(statement), params)
             return await cursor.fetchall()
@@ -83,7 +83,7 @@ class ReadConnection:
         """The first row as `into`; no row is a bug of the caller (LookupError)."""
         row = await self.first(into, statement, params)
         if row is None:
-            raise LookupError("a row was certain and none came")
+            raise LookupError("expected one row, got none")
         return row
 
     async def tuples(self, statement: Statement, params: Params = _NO_PARAMS) -> list[tuple[object, ...]]:
@@ -115,7 +115,7 @@ class WriteConnection(ReadConnection):
     """One connection inside one transaction."""
 
     async def run(self, statement: Statement, params: Params = _NO_PARAMS) -> int:
-        """Run a statement; how many rows it touched."""
+        """Run a statement and return the number of affected rows."""
         async with self._raw.cursor() as cursor:
             await cursor.execute(_text(statement), params)
             return cursor.rowcount
@@ -130,19 +130,19 @@ class WriteConnection(ReadConnection):
     ) -> None:
         """Stream rows into a table by binary COPY. `types` are PostgreSQL type names, one per column.
 
-        Rows are made in a thread while the server stores those before them, so that the two take turns at nothing.
+        Rows are prepared in a thread while the server stores those before them (double buffering).
         """
         names = ", ".join(f'"{column}"' for column in columns)
         command = f'COPY "{table}" ({names}) FROM STDIN (FORMAT BINARY)'
         async with self._raw.cursor() as cursor, cursor.copy(cast("LiteralString", command)) as copy:
             copy.set_types(types)
-            async for made in _make_ahead(rows):
-                for row in made:
+            async for batch in _prefetch(rows):
+                for row in batch:
                     await copy.write_row(row)
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncGenerator[None]:
-        """Run a block that may fail without spoiling the transaction around it."""
+        """Run a block that may fail without aborting the transaction around it."""
         async with self._raw.transaction():
             yield
 
@@ -170,28 +170,28 @@ class Database:
 
     @asynccontextmanager
     async def with_replica(self, read_url: str, *, size: int = 10) -> AsyncGenerator["Database"]:
-        """The same database, but that its reads go to a replica, which may be behind."""
+        """The same database with its reads on a replica, which may lag."""
         async with _pool(read_url, size=size, reads_only=True, limits=self.limits) as read:
             yield Database(self.url, write=self._write, read=read, limits=self.limits)
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[ReadConnection]:
-        """Lend a connection for reading; each statement sees the newest committed state."""
+        """Check out a connection for reading; each statement sees the newest committed state."""
         async with self._read.connection() as raw:
             yield ReadConnection(raw)
 
     @asynccontextmanager
     async def listen(self, channel: str) -> AsyncGenerator[AsyncGenerator[object]]:
-        """Listen on a connection of its own: what it yields comes once for each notice (OperationalError: it broke)."""
-        session = self.limits.to_parameters(self.url) | {"application_name": "platbook ear"}
+        """Listen on a connection of its own: yields once for each notification (OperationalError: connection lost)."""
+        session = self.limits.to_parameters(self.url) | {"application_name": "platbook listener"}
         async with await AsyncConnection.connect(make_conninfo(self.url, **session), autocommit=True) as raw:
             await raw.execute(SQL("LISTEN {}").format(Identifier(channel)))
             yield cast("AsyncGenerator[object]", raw.notifies())
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncGenerator[ReadConnection]:
-        """Lend a connection for reading on which every statement sees the same moment."""
-        with _telling_of_idleness():
+        """Check out a connection for reading on which every statement sees the same snapshot."""
+        with _translating_idle_timeout():
             async with self._read.connection() as raw:
                 await raw.set_isolation_level(IsolationLevel.REPEATABLE_READ)
                 try:
@@ -202,11 +202,11 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self, *, idle: timedelta | None = None) -> AsyncGenerator[WriteConnection]:
-        """Lend a connection in a transaction, committed when the block ends and undone when it raises.
+        """Check out a connection in a transaction, committed when the block ends and rolled back when it raises.
 
         `idle`: how long it may wait for this process, where that takes longer than the session's limit (a slow store).
         """
-        with _telling_of_idleness():
+        with _translating_idle_timeout():
             async with self._write.connection() as raw:
                 connection = WriteConnection(raw)
                 if idle is not None:
@@ -215,39 +215,39 @@ class Database:
 
 
 @contextmanager
-def _telling_of_idleness() -> Generator[None]:
-    """The driver files the end of an idle transaction under its internal errors; to us it is a lost connection."""
+def _translating_idle_timeout() -> Generator[None]:
+    """The driver maps the idle-in-transaction time-out to its internal errors; here it is a lost connection."""
     try:
         yield
     except IdleInTransactionSessionTimeout as error:
-        raise OperationalError("the transaction waited too long for this process and was ended") from error
+        raise OperationalError("the transaction was idle too long and was ended by the server") from error
 
 
-async def _make_ahead(rows: Iterable[Sequence[object]]) -> AsyncGenerator[list[Sequence[object]]]:
-    """Batches of rows, the next one in the making while the present one is used."""
+async def _prefetch(rows: Iterable[Sequence[object]]) -> AsyncGenerator[list[Sequence[object]]]:
+    """Batches of rows; the next one is prepared while the current one is written."""
     source = iter(rows)
 
-    def make() -> list[Sequence[object]]:
-        return list(islice(source, _ROWS_AHEAD))
+    def next_batch() -> list[Sequence[object]]:
+        return list(islice(source, _BATCH_ROWS))
 
-    coming = asyncio.ensure_future(asyncio.to_thread(make))
+    pending = asyncio.ensure_future(asyncio.to_thread(next_batch))
     try:
-        while made := await coming:
-            coming = asyncio.ensure_future(asyncio.to_thread(make))
-            yield made
+        while batch := await pending:
+            pending = asyncio.ensure_future(asyncio.to_thread(next_batch))
+            yield batch
     finally:
-        await asyncio.wait([coming])  # a thread cannot be stopped; it must not outlive the rows it reads
+        await asyncio.wait([pending])  # a thread cannot be stopped; it must not outlive the iterator it reads
 
 
 class _IdleCheck:
-    """Asks a lent connection for a sign of life, unless it gave one in the last seconds: a round trip saved."""
+    """Health check of a checked-out connection, skipped if it answered in the last seconds: a round trip saved."""
 
     def __init__(self) -> None:
         self._seen: WeakKeyDictionary[AsyncConnection, float] = WeakKeyDictionary()
 
     async def __call__(self, connection: AsyncConnection) -> None:
         now = time.monotonic()
-        if now - self._seen.get(connection, -_TRUSTED_SECONDS) >= _TRUSTED_SECONDS:
+        if now - self._seen.get(connection, -_CHECK_AFTER_SECONDS) >= _CHECK_AFTER_SECONDS:
             await AsyncConnectionPool.check_connection(connection)
             self._seen[connection] = now
 

@@ -1,4 +1,4 @@
-"""Connection strings as an operator sets them: checked before use, and never shown, for they hold a password."""
+"""Connection strings set by an operator: validated before use, and never shown, since they contain a password."""
 
 import re
 from collections.abc import Generator
@@ -58,18 +58,18 @@ def explaining_outages(conninfo: str) -> Generator[None]:
 
 
 def explain_outage(conninfo: str, reason: str) -> str:
-    """Say that a database does not answer, where it was looked for, and why; no password, whatever the driver said."""
+    """Explain that a database does not answer: host, port and reason, never the password, whatever the driver says."""
     parameters = {name: str(value) for name, value in conninfo_to_dict(conninfo).items()}
     # The last line that is not one of libpq's hints, which are indented: the reason of the last address tried.
-    told = [line for line in reason.strip().splitlines() if not line[:1].isspace()]
-    line = told[-1] if told else "no reason was given"
+    lines = [line for line in reason.strip().splitlines() if not line[:1].isspace()]
+    line = lines[-1] if lines else "no reason was given"
     for secret in filter(None, map(parameters.get, _SECRETS)):
         for form in {secret, quote(secret, safe="")}:
             line = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", "(hidden)", line)
-    return f"the database at {_to_place(parameters)} does not answer: {line}"
+    return f"the database at {_to_location(parameters)} does not answer: {line}"
 
 
-def _to_place(parameters: dict[str, str]) -> str:
+def _to_location(parameters: dict[str, str]) -> str:
     hosts = (parameters.get("host") or parameters.get("hostaddr") or "localhost").split(",")
     ports = parameters.get("port", _DEFAULT_PORT).split(",")
     pairs = zip_longest(hosts, ports, fillvalue=ports[-1])

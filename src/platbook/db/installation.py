@@ -1,4 +1,4 @@
-"""What an installation remembers about itself: now, the check value of its secret key."""
+"""Facts about the installation: the check value of its secret key."""
 
 import hmac
 
@@ -16,6 +16,6 @@ async def check_key(connection: WriteConnection, box: SecretBox) -> None:
     """Refuse a key other than the one this database was first used with (InvalidInput)."""
     params = {"name": _KEY_CHECK, "value": box.check_value()}
     await connection.run(Q.keep_fact, params)
-    kept = await connection.value(bytes, Q.get_fact, params)
-    if kept is None or not hmac.compare_digest(kept, box.check_value()):
-        raise InvalidInput.of("PLATBOOK_SECRET_KEY", "is not the key this database's secrets were sealed with")
+    stored = await connection.value(bytes, Q.get_fact, params)
+    if stored is None or not hmac.compare_digest(stored, box.check_value()):
+        raise InvalidInput.of("PLATBOOK_SECRET_KEY", "is not the key this database's secrets were encrypted with")

@@ -1,7 +1,7 @@
-"""SQL is a language: one `queries.sql` per package that owns tables, one named statement with a sentence above it.
+"""Named SQL statements: one `queries.sql` per package that owns tables, a description above each statement.
 
     -- name: find_due_providers
-    -- Providers whose time has come, longest waiting first.
+    -- Providers that are due, longest overdue first.
     SELECT ...
 
 Loaded once at import: `Q = load_queries(__package__)`, used as `Q.find_due_providers`.
@@ -16,10 +16,10 @@ _NAME = re.compile(r"^-- name: ([a-z][a-z0-9_]*)\s*$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One statement: its name, the sentence that says what it is for, and its text."""
+    """One statement: its name, its description and its SQL."""
 
     name: str
-    sentence: str
+    description: str
     sql: str
 
 
@@ -42,20 +42,20 @@ class Queries:
 
 
 def load_queries(package: str) -> Queries:
-    """Read `queries.sql` of a package. A statement without a sentence, or a name used twice, is a ValueError."""
+    """Read `queries.sql` of a package. Errors: ValueError for one without description or a duplicate name."""
     text = resources.files(package).joinpath("queries.sql").read_text(encoding="utf-8")
     return Queries(package, parse_queries(text))
 
 
 def parse_queries(text: str) -> dict[str, Query]:
-    """Cut a file of named statements into its parts."""
+    """Parse a file of named statements. Errors: ValueError."""
     parts = _NAME.split(text)
-    found: dict[str, Query] = {}
+    statements: dict[str, Query] = {}
     for name, body in zip(parts[1::2], parts[2::2], strict=True):
         lines = body.strip().splitlines()
         comment = [line.removeprefix("--").strip() for line in lines if line.startswith("--")]
         sql = "\n".join(line for line in lines if not line.startswith("--")).strip().removesuffix(";")
-        if not comment or not sql or name in found:
-            raise ValueError(f"statement {name} lacks its sentence or its text, or is named twice")
-        found[name] = Query(name, " ".join(comment), sql)
-    return found
+        if not comment or not sql or name in statements:
+            raise ValueError(f"statement {name} lacks its description or its SQL, or its name is used twice")
+        statements[name] = Query(name, " ".join(comment), sql)
+    return statements

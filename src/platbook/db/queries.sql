@@ -1,5 +1,5 @@
 -- name: keep_fact
--- Remember a fact of the installation; the first one stays.
+-- Insert a fact of the installation; an existing one stays.
 INSERT INTO platbook_facts (name, value) VALUES (%(name)s, %(value)s) ON CONFLICT DO NOTHING;
 
 -- name: get_fact
@@ -7,7 +7,7 @@ INSERT INTO platbook_facts (name, value) VALUES (%(name)s, %(value)s) ON CONFLIC
 SELECT value FROM platbook_facts WHERE name = %(name)s;
 
 -- name: allow_idle
--- Let this transaction wait longer for its client than others may.
+-- Allow this transaction to be idle for longer than the session's limit.
 SELECT set_config('idle_in_transaction_session_timeout', %(idle)s, true);
 
 -- name: end_frozen_sessions

@@ -1,7 +1,7 @@
-"""Secrets at rest: sealed with AES-256-GCM under a key that never enters the database.
+"""Encryption of secrets at rest: AES-256-GCM (authenticated) with a key that is never stored in the database.
 
-The database keeps a check value of the key, so that a process with another key refuses to start instead of writing
-what nobody can read.
+The database stores a check value of the key, so that a process with another key refuses to start instead of writing
+secrets that the others cannot decrypt. Keys for other purposes are derived from it by HMAC-SHA-256.
 """
 
 import base64
@@ -21,11 +21,11 @@ _KEY = 32
 
 
 class SecretBox:
-    """Seals and opens small secrets, and derives keys for signing."""
+    """Encrypts and decrypts small secrets, and derives keys for signing."""
 
     def __init__(self, key: bytes) -> None:
         if len(key) != _KEY:
-            raise ValueError("a secret key has 32 bytes")
+            raise ValueError("a secret key must have 32 bytes")
         self._key = key
         self._cipher = AESGCM(self.derive("seal"))
 
@@ -43,20 +43,20 @@ class SecretBox:
 
     @classmethod
     def from_file(cls, path: Path) -> "SecretBox":
-        """Read the key file of an embedded database, made on first use with mode 0600."""
-        fresh = path.with_suffix(f".{os.getpid()}")
+        """Read the key file of an embedded database, created on first use with mode 0600."""
+        temporary = path.with_suffix(f".{os.getpid()}")
         if not path.exists():
-            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w") as file:
                 file.write(os.urandom(_KEY).hex())
-            # A link appears whole or not at all: of processes that race, one key wins and all read it.
+            # A hard link is atomic: of concurrent processes one key wins and all read it.
             with contextlib.suppress(FileExistsError):
-                path.hardlink_to(fresh)
-            fresh.unlink()
+                path.hardlink_to(temporary)
+            temporary.unlink()
         return cls.from_text(path.read_text())
 
     def seal(self, secret: bytes, *, context: str) -> bytes:
-        """Encrypt; `context` (say, the provider's id) must be the same to open it."""
+        """Encrypt; `context` (such as the provider's id) is authenticated: decryption needs the same."""
         nonce = os.urandom(_NONCE)
         return nonce + self._cipher.encrypt(nonce, secret, context.encode())
 
@@ -65,12 +65,12 @@ class SecretBox:
         try:
             return self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], context.encode())
         except InvalidTag:
-            raise ValueError("a sealed secret could not be opened with this key") from None
+            raise ValueError("a secret could not be decrypted with this key") from None
 
     def derive(self, purpose: str) -> bytes:
         """Derive a 32-byte key for one purpose, so that no two uses share a key."""
         return hmac.digest(self._key, f"platbook:{purpose}".encode(), hashlib.sha256)
 
     def check_value(self) -> bytes:
-        """What the database keeps to recognise the key; it tells nothing about it."""
+        """The value that identifies the key in the database; it reveals nothing about it."""
         return self.derive("check")

@@ -1,4 +1,4 @@
-"""What every session is held to, so that no frozen process, paused machine or cut network holds a lock for ever.
+"""Session time-outs and TCP keepalive, so that no frozen process, paused machine or lost network holds a lock for ever.
 
 A session that sits idle in a transaction is ended by the server, whoever waits for a lock longer than the limit gets an
 error (`errors.is_database_away`), and both ends of a connection notice when the other no longer answers.

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from platbook.db import Database, load_queries
-from platbook.db.frozen import end_frozen_sessions
+from platbook.db.frozen_sessions import end_frozen_sessions
 from platbook.jobs.definition import Arguments, Job, JobDefinition
 
 Q = load_queries(__package__ or "platbook.jobs")

@@ -11,10 +11,13 @@ import orjson
 from platbook.base.actor import Surface
 from platbook.base.errors import Gone, NotFound
 from platbook.db import Query, ReadConnection, load_queries
+from platbook.db.lists import NumberedSource, PageNumber, find_numbered_page
 from platbook.listings.documents import complete_document, public_field_names
 from platbook.listings.search.find import days_on_market
 
 Q = load_queries("platbook.listings.search")
+
+_CHANGES = NumberedSource(dict[str, object], Q.find_changes, ("at",), descending=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +101,8 @@ async def get_timeline(
     public = surface is Surface.PUBLIC
     fields = public_field_names(shows_address=view.row.shows_address) if public else frozenset[str]()
     params = {"id": view.row.id, "public": public, "words": sorted(fields)}
-    total = await connection.value(int, Q.count_changes, params) or 0
-    rows = await connection.dicts(Q.find_changes, {**params, "limit": limit, "offset": (page - 1) * limit})
-    return Timeline([_to_entry(row, fields if public else None) for row in rows], total)
+    changes = await find_numbered_page(connection, _CHANGES, PageNumber(page, limit), params)
+    return Timeline([_to_entry(row, fields if public else None) for row in changes.rows], changes.total)
 
 
 def _to_entry(row: dict[str, object], fields: frozenset[str] | None) -> TimelineEntry:

@@ -70,7 +70,7 @@ async def list_users(  # noqa: PLR0913 - one parameter for each filter
     wanted = UserFilter(role, office, team, is_active, search)
     async with given.database.read() as connection:
         found = await find_users(connection, caller, wanted, page=page, limit=limit)
-    answers = [UserAnswer.model_validate(user) for user in found.users]
+    answers = [UserAnswer.model_validate(user) for user in found.rows]
     return Success(data=UserList(users=answers, pagination=paginate(page, limit, found.total)))
 
 
@@ -116,7 +116,7 @@ async def list_proposals(
     """Members of an MLS whom users seem to be, waiting for a decision."""
     async with given.database.read() as connection:
         found = await find_proposals(connection, caller, page=page, limit=limit)
-    answers = [ProposalAnswer.model_validate(one) for one in found.proposals]
+    answers = [ProposalAnswer.model_validate(one) for one in found.rows]
     return Success(data=ProposalList(proposals=answers, pagination=paginate(page, limit, found.total)))
 
 

@@ -16,8 +16,7 @@ from platbook.crm.enums import ContactChannel, InteractionType, LeadStatus, Prio
 from platbook.crm.leads.patch import MAX_BUDGET, MAX_TAGS, ConsentInput, LeadPatch
 from platbook.crm.leads.search import OwnerFilter
 from platbook.crm.tasks.task import MAX_REMINDER_MINUTES, MAX_TITLE_LENGTH, TaskPatch
-from platbook.db.lists import Paging
-from platbook.db.totals import Count
+from platbook.db.lists import Count, Paging
 
 _LONG = 20_000
 

@@ -13,7 +13,7 @@ from platbook.crm.interactions.interaction import Interaction
 from platbook.crm.leads.lead import to_api_fields
 from platbook.crm.leads.visibility import LeadView
 from platbook.crm.tasks.task import Task
-from platbook.db.lists import Page, Paging
+from platbook.db.lists import ListPage, Paging
 
 T = TypeVar("T")
 
@@ -23,7 +23,7 @@ def answer(data: Mapping[str, object], *, status: int = 200) -> Response:
     return raw_json(orjson.dumps({"success": True, "data": data}, option=orjson.OPT_UTC_Z), status=status)
 
 
-def answer_list(name: str, page: Page[T], paging: Paging, to: Callable[[T], Mapping[str, object]]) -> Response:
+def answer_list(name: str, page: ListPage[T], paging: Paging, to: Callable[[T], Mapping[str, object]]) -> Response:
     """A page in the envelope, its rows under their name."""
     return answer({name: [to(row) for row in page.rows], "pagination": _pagination(page, paging)})
 
@@ -85,7 +85,7 @@ def to_interaction(entry: Interaction) -> dict[str, object]:
     }
 
 
-def _pagination(page: Page[T], paging: Paging) -> dict[str, object]:
+def _pagination(page: ListPage[T], paging: Paging) -> dict[str, object]:
     pagination: dict[str, object] = {"page": paging.page, "limit": paging.limit, "nextCursor": page.next_cursor}
     if page.total is not None:
         pagination["total"] = page.total

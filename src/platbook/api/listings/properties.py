@@ -46,7 +46,7 @@ from platbook.listings.reading import (
     to_media,
 )
 from platbook.listings.search import (
-    KnownVersions,
+    VersionCache,
     find_featured,
     find_listings,
     get_stats,
@@ -118,7 +118,7 @@ async def list_featured(given: Given, caller: Caller, limit: Annotated[int, Quer
     """Those marked featured, then the newest with photos."""
     async with given.listings.read() as connection:
         found = await find_featured(connection, caller.surface, limit, given.clock.now())
-    body = b'{"success":true,"data":{"properties":[' + ",".join(found.documents).encode() + b"]}}"
+    body = b'{"success":true,"data":{"properties":[' + ",".join(found.rows).encode() + b"]}}"
     return await _answer_filled(given, body)
 
 
@@ -233,23 +233,23 @@ async def _answer_list(request: Request, given: Services, caller: Actor, texts: 
     now = given.clock.now()
     database = given.listings if mine is None else given.database  # one's own are to be seen as soon as they are made
     async with database.read() as connection:
-        standing = await known.get_standing(connection, search, now) if tags else None
+        standing = await known.get_current(connection, search, now) if tags else None
         if standing is not None and holds(tags, standing):
             return _unchanged(standing)
         found = to_signed(await find_listings(connection, search, now), now)
-    known.remember(search, found)
+    known.store(search, found)
     if holds(tags, found.version):
         return _unchanged(found.version)
     body = to_list_body(found, search)
     return await _answer_filled(given, body, headers={"ETag": to_etag(found.version), **_CACHED})
 
 
-def _get_known(request: Request) -> KnownVersions:
+def _get_known(request: Request) -> VersionCache:
     """What this application remembers of the lists it answered."""
     state = request.app.state
     if not hasattr(state, "known_listings"):
-        state.known_listings = KnownVersions()
-    return cast("KnownVersions", state.known_listings)
+        state.known_listings = VersionCache()
+    return cast("VersionCache", state.known_listings)
 
 
 async def _answer_one(request: Request, given: Services, reading: ListingView) -> Response:

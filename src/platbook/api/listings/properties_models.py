@@ -8,9 +8,9 @@ from pydantic.alias_generators import to_camel
 
 from platbook.api.envelope import Pagination
 from platbook.api.models import Model, Moment
-from platbook.db.totals import Count
+from platbook.db.lists import Count
 from platbook.listings.search.facets import FACETS
-from platbook.listings.search.filters import EXACT_WORDS, RANGE_WORDS
+from platbook.listings.search.filters import EXACT_FILTERS, RANGE_FILTERS
 from platbook.listings.search.sorting import SORTS
 
 _ID = "0198f3d2-7c11-7a10-9d53-0c2b6a1f4e77"
@@ -206,8 +206,8 @@ _TEXTS = {"type": "array", "items": {"type": "string", "minLength": 1, "maxLengt
 _NUMBER = {"type": "number", "minimum": 0}
 
 SEARCH_PARAMETERS: list[dict[str, object]] = [
-    *(_parameter(word, _TEXTS, "any of these; may be repeated") for word in EXACT_WORDS),
-    *(_parameter(f"{side}{word}", _NUMBER, "") for word in RANGE_WORDS for side in ("min", "max")),
+    *(_parameter(word, _TEXTS, "any of these; may be repeated") for word in EXACT_FILTERS),
+    *(_parameter(f"{side}{word}", _NUMBER, "") for word in RANGE_FILTERS for side in ("min", "max")),
     _text("search", "words in address, place and public remarks; mistakes are forgiven", "lake view"),
     _text("bbox", "west,south,east,north", "-98,30,-97,31"),
     _text("near", "latitude,longitude", "30.27,-97.74"),

@@ -19,12 +19,12 @@ def to_list_body(listings: Listings, search: ListingSearch) -> bytes:
     tail = b'],"pagination":' + orjson.dumps(_pagination(listings, search))
     if search.facets:
         tail += b',"facets":' + orjson.dumps(listings.facets)
-    return head + ",".join(listings.documents).encode() + tail + b"}}"
+    return head + ",".join(listings.rows).encode() + tail + b"}}"
 
 
 def to_signed(listings: Listings, now: datetime) -> Listings:
     """The same page, its version that of its photos' signatures, too, where any of its photos takes one."""
-    window = to_signature_window(listings.documents, now)
+    window = to_signature_window(listings.rows, now)
     if not window:
         return listings
     return replace(

@@ -55,5 +55,5 @@ async def read_audit_log(  # noqa: PLR0913 - one parameter for each filter
     wanted = AuditFilter(user_id, act, subject_kind, subject_id, since)
     async with given.database.read() as connection:
         found = await find_entries(connection, caller, wanted, page=page, limit=limit)
-    answers = [EntryAnswer.model_validate(entry) for entry in found.entries]
+    answers = [EntryAnswer.model_validate(entry) for entry in found.rows]
     return Success(data=EntryList(entries=answers, pagination=paginate(page, limit, found.total)))

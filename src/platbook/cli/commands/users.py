@@ -110,7 +110,7 @@ def list_(context: typer.Context, *, as_json: _Json = False) -> None:
     async def read(system: DatabaseContext) -> tuple[list[User], datetime]:
         async with system.database.read() as connection:
             found = await find_users(connection, COMMAND_LINE, UserFilter(), limit=_MOST_SHOWN)
-            return found.users, system.clock.now()
+            return found.rows, system.clock.now()
 
     found, now = run_on_database(context, read)
     if as_json:

@@ -14,7 +14,9 @@ from platbook.accounts import get_user
 from platbook.base.actor import Actor, Role
 from platbook.base.errors import Conflict, NotFound, TryLater
 from platbook.base.rights import Right, require
-from platbook.crm.intake.event import read_event_id
+from platbook.crm.intake.event import (
+    read_event_id,
+)
 from platbook.crm.intake.inbox import ProcessedEvent, RejectedEvent, StoredEvent, lock_event, store_event
 from platbook.crm.intake.matching import PersonChanged, match
 from platbook.crm.intake.receiving import receive

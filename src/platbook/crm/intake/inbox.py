@@ -11,6 +11,7 @@ from uuid import UUID
 from platbook.base.errors import FieldProblem, InvalidInput, NotFound
 from platbook.base.ids import new_id
 from platbook.db import ReadConnection, WriteConnection, load_queries
+from platbook.db.lists import NumberedSource, PageNumber, find_numbered_page
 
 Q = load_queries(__package__ or "platbook.crm.intake")
 
@@ -104,11 +105,13 @@ async def mark_processed(connection: WriteConnection, event_id: UUID, raw: bytes
     await connection.run(Q.mark_processed, {"id": event_id, "raw": decode(raw), **params})
 
 
+REJECTED = NumberedSource(StoredEvent, Q.find_rejected_events, ("received_at",))
+
+
 async def find_rejected_events(connection: ReadConnection, *, page: int, limit: int) -> tuple[list[StoredEvent], int]:
     """A page of the rejected events, the oldest first, and how many there are."""
-    params = {"limit": limit, "offset": (page - 1) * limit}
-    events = await connection.all(StoredEvent, Q.find_rejected_events, params)
-    return events, await connection.value(int, Q.count_rejected_events) or 0
+    found = await find_numbered_page(connection, REJECTED, PageNumber(page, limit))
+    return found.rows, found.total
 
 
 async def find_events_of_leads(connection: ReadConnection, lead_ids: Sequence[UUID]) -> list[dict[str, object]]:

@@ -24,13 +24,9 @@ UPDATE lead_events SET state = 'taken', reason = NULL, raw = %(raw)s, lead_id = 
 UPDATE lead_events SET reason = %(reason)s, raw = %(raw)s WHERE id = %(id)s;
 
 -- name: find_rejected_events
--- A page of the rejected events, the oldest first.
+-- The rejected events.
 SELECT id, sender, event_id, state, reason, raw, received_at, lead_id, interaction_id, task_id, is_new
-FROM lead_events WHERE state = 'refused' ORDER BY received_at, id LIMIT %(limit)s OFFSET %(offset)s;
-
--- name: count_rejected_events
--- How many events are rejected.
-SELECT count(*) FROM lead_events WHERE state = 'refused';
+FROM lead_events WHERE state = 'refused';
 
 -- name: find_events_of_leads
 -- The processed events of some leads, as they were received.

@@ -13,17 +13,14 @@ from platbook.crm.interactions.visibility import to_interaction_conditions
 from platbook.crm.leads.visibility import is_restricted, read_lead
 from platbook.db import ReadConnection
 from platbook.db.compose import SQL, Identifier
-from platbook.db.conditions import Conditions
-from platbook.db.keyset import read_moment
-from platbook.db.lists import Page, Paging, Sort, Source, find_page
+from platbook.db.lists import Conditions, ListPage, ListSource, Paging, Sort, find_page, timestamp_key
 
-_TIME = SQL("timestamptz")
-
-SOURCE: Source[Interaction] = Source(
+SOURCE: ListSource[Interaction] = ListSource(
+    "interactions",
     Interaction,
     SQL("id, lead_id, type, content, interaction_date, user_id, actor, property_id, metadata, created_at"),
     MappingProxyType(
-        {"interactionDate": Sort(SQL("interaction_date"), _TIME, lambda entry: entry.interaction_date, read_moment)}
+        {"interactionDate": Sort(timestamp_key("interaction_date"), lambda entry: entry.interaction_date)}
     ),
     lambda entry: entry.id,
     "interactionDate",
@@ -42,12 +39,14 @@ class InteractionSearch:
 
 async def find_interactions(
     connection: ReadConnection, actor: Actor, search: InteractionSearch, paging: Paging
-) -> Page[Interaction]:
+) -> ListPage[Interaction]:
     """A page of the interactions an actor sees, the newest first."""
-    return await find_page(connection, SOURCE, to_conditions(actor, search), paging, narrow=is_restricted(actor))
+    return await find_page(connection, SOURCE, to_conditions(actor, search), paging, selective=is_restricted(actor))
 
 
-async def find_timeline(connection: ReadConnection, actor: Actor, lead_id: UUID, paging: Paging) -> Page[Interaction]:
+async def find_timeline(
+    connection: ReadConnection, actor: Actor, lead_id: UUID, paging: Paging
+) -> ListPage[Interaction]:
     """A page of one lead's log, the newest first. NotFound; NotAllowed where the lead is only there to be claimed."""
     if not (await read_lead(connection, actor, lead_id)).has_contact_details:
         raise NotAllowed("this lead has no owner yet; claim it first")

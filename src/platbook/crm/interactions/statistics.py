@@ -16,7 +16,7 @@ from platbook.crm.interactions.search import InteractionSearch, to_conditions
 from platbook.crm.leads.visibility import to_lead_conditions
 from platbook.db import ReadConnection, WriteConnection
 from platbook.db.compose import SQL, Identifier
-from platbook.db.conditions import Conditions
+from platbook.db.lists import Conditions
 
 COMPACT_THRESHOLD = 5_000
 """Rows of `interaction_numbers` that are not summed yet, from which on they are."""

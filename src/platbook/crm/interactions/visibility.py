@@ -3,7 +3,7 @@
 from platbook.base.actor import Actor
 from platbook.crm.leads.visibility import is_restricted, to_full_access_condition
 from platbook.db.compose import SQL, Identifier
-from platbook.db.conditions import Conditions
+from platbook.db.lists import Conditions
 
 
 def to_interaction_conditions(actor: Actor) -> Conditions:

@@ -23,11 +23,18 @@ from platbook.crm.leads.visibility import (
 )
 from platbook.db import ReadConnection
 from platbook.db.compose import SQL, Composable, Identifier, Placeholder
-from platbook.db.conditions import Conditions
-from platbook.db.keyset import read_moment
-from platbook.db.lists import Page, Paging, Sort, Source, find_page
+from platbook.db.lists import (
+    Conditions,
+    ListPage,
+    ListSource,
+    Paging,
+    Sort,
+    find_page,
+    smallint_key,
+    text_key,
+    timestamp_key,
+)
 
-_TIME = SQL("timestamptz")
 _MOST_WORDS = 8
 _LONGEST_SEARCH = 200
 _TRIGRAM = 3
@@ -40,16 +47,17 @@ class OwnerFilter(Enum):
     ME = "me"
 
 
-SOURCE: Source[Lead] = Source(
+SOURCE: ListSource[Lead] = ListSource(
+    "leads",
     Lead,
     SQL(", ").join(Identifier(name) for name in COLUMNS),
     MappingProxyType(
         {
-            "createdAt": Sort(SQL("created_at"), _TIME, lambda lead: lead.created_at, read_moment),
-            "updatedAt": Sort(SQL("updated_at"), _TIME, lambda lead: lead.updated_at, read_moment),
-            "lastActivityAt": Sort(SQL("last_activity_at"), _TIME, lambda lead: lead.last_activity_at, read_moment),
-            "score": Sort(SQL("score"), SQL("smallint"), lambda lead: lead.score, int),
-            "lastName": Sort(SQL("last_name"), SQL("text"), lambda lead: lead.last_name, str, descending=False),
+            "createdAt": Sort(timestamp_key("created_at"), lambda lead: lead.created_at),
+            "updatedAt": Sort(timestamp_key("updated_at"), lambda lead: lead.updated_at),
+            "lastActivityAt": Sort(timestamp_key("last_activity_at"), lambda lead: lead.last_activity_at),
+            "score": Sort(smallint_key("score"), lambda lead: lead.score),
+            "lastName": Sort(text_key("last_name"), lambda lead: lead.last_name, descending=False),
         }
     ),
     lambda lead: lead.id,
@@ -94,15 +102,17 @@ class LeadStats:
     by_owner: dict[str, int] = field(default_factory=dict[str, int])
 
 
-async def find_leads(connection: ReadConnection, actor: Actor, search: LeadSearch, paging: Paging) -> Page[LeadView]:
+async def find_leads(
+    connection: ReadConnection, actor: Actor, search: LeadSearch, paging: Paging
+) -> ListPage[LeadView]:
     """A page of the leads an actor sees, the newest first unless told otherwise."""
     by_tag = to_conditions(actor, search, by_tag=True) if search.tags else None
-    in_order = paging.sort == SOURCE.natural and not search.words
-    narrow = not in_order and bool(search.words or search.tags or is_restricted(actor))
-    asked = by_tag if by_tag is not None and in_order else to_conditions(actor, search)
-    found = await find_page(connection, SOURCE, asked, paging, narrow=narrow, counted_by=by_tag)
-    seen = [view_lead(actor, lead) for lead in found.rows]
-    return Page(seen, found.total, found.total_is_estimate, found.next_cursor)
+    in_order = paging.sort == SOURCE.indexed_sort and not search.words
+    selective = not in_order and bool(search.words or search.tags or is_restricted(actor))
+    conditions = by_tag if by_tag is not None and in_order else to_conditions(actor, search)
+    found = await find_page(connection, SOURCE, conditions, paging, selective=selective, count_conditions=by_tag)
+    views = [view_lead(actor, lead) for lead in found.rows]
+    return ListPage(views, found.total, found.total_is_estimate, found.next_cursor)
 
 
 async def get_lead_stats(connection: ReadConnection, actor: Actor) -> LeadStats:

@@ -16,7 +16,7 @@ from platbook.crm.leads.lead import Lead
 from platbook.crm.leads.rows import get_lead
 from platbook.db import ReadConnection
 from platbook.db.compose import SQL, Composable, Identifier, Literal
-from platbook.db.conditions import Conditions
+from platbook.db.lists import Conditions
 
 _OWNER, _OFFICE, _TEAM = Identifier("assigned_to"), Identifier("office"), Identifier("team")
 

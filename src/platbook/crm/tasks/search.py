@@ -13,11 +13,19 @@ from platbook.crm.tasks.task import Task
 from platbook.crm.tasks.visibility import to_task_conditions
 from platbook.db import ReadConnection
 from platbook.db.compose import SQL, Identifier
-from platbook.db.conditions import Conditions
-from platbook.db.keyset import read_moment
-from platbook.db.lists import Page, Paging, Sort, Source, find_page
+from platbook.db.lists import (
+    Conditions,
+    ListPage,
+    ListSource,
+    Paging,
+    Sort,
+    SortKey,
+    find_page,
+    parse_time,
+    smallint_key,
+    timestamp_key,
+)
 
-_TIME = SQL("timestamptz")
 _NEVER = "infinity"
 _URGENCY = {Priority.LOW: 1, Priority.MEDIUM: 2, Priority.HIGH: 3, Priority.URGENT: 4}
 _LONGEST_DAY = timedelta(hours=38)
@@ -25,18 +33,21 @@ _LONGEST_DAY = timedelta(hours=38)
 
 
 def _read_due(text: str) -> object:
-    return text if text == _NEVER else read_moment(text)
+    return text if text == _NEVER else parse_time(text)
 
 
-SOURCE: Source[Task] = Source(
+SOURCE: ListSource[Task] = ListSource(
+    "tasks",
     Task,
     SQL(", ").join(Identifier(one.name) for one in fields(Task)),
     MappingProxyType(
         {
-            "dueDate": Sort(SQL("due_place"), _TIME, lambda task: task.due_date or _NEVER, _read_due, descending=False),
-            "createdAt": Sort(SQL("created_at"), _TIME, lambda task: task.created_at, read_moment),
-            "updatedAt": Sort(SQL("updated_at"), _TIME, lambda task: task.updated_at, read_moment),
-            "priority": Sort(SQL("urgency"), SQL("smallint"), lambda task: _URGENCY[Priority(task.priority)], int),
+            "dueDate": Sort(
+                SortKey("due_place", "timestamptz", _read_due), lambda task: task.due_date or _NEVER, descending=False
+            ),
+            "createdAt": Sort(timestamp_key("created_at"), lambda task: task.created_at),
+            "updatedAt": Sort(timestamp_key("updated_at"), lambda task: task.updated_at),
+            "priority": Sort(smallint_key("urgency"), lambda task: _URGENCY[Priority(task.priority)]),
         }
     ),
     lambda task: task.id,
@@ -69,11 +80,11 @@ class TaskStats:
 
 async def find_tasks(
     connection: ReadConnection, actor: Actor, search: TaskSearch, paging: Paging, now: datetime
-) -> Page[Task]:
+) -> ListPage[Task]:
     """A page of the tasks an actor sees, the next due first unless told otherwise."""
     conditions = to_conditions(actor, search, now)
-    narrow = is_restricted(actor) and paging.sort != SOURCE.natural
-    return await find_page(connection, SOURCE, conditions, paging, narrow=narrow)
+    selective = is_restricted(actor) and paging.sort != SOURCE.indexed_sort
+    return await find_page(connection, SOURCE, conditions, paging, selective=selective)
 
 
 def to_conditions(actor: Actor, search: TaskSearch, now: datetime) -> Conditions:

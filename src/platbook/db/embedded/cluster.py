@@ -1,4 +1,4 @@
-"""Making a new database cluster, whole or not at all."""
+"""Creates a new database cluster atomically."""
 
 import os
 import secrets
@@ -7,36 +7,36 @@ from pathlib import Path
 
 from platbook.db.embedded.account import Account
 from platbook.db.embedded.binaries import Binaries
-from platbook.db.embedded.places import Places
+from platbook.db.embedded.paths import ClusterPaths
 
 SUPERUSER = "platbook"
 DATABASE = "platbook"
 _BUILTIN_LOCALES_SINCE = 17
 
 
-def create_cluster(places: Places, binaries: Binaries, account: Account) -> None:
+def create_cluster(paths: ClusterPaths, binaries: Binaries, account: Account) -> None:
     """A cluster with the database `platbook`, if there is none yet.
 
-    It grows under a name nobody uses, reaches the disk, and only then takes its place: killed at any moment, this
-    leaves nothing but a folder that the next call removes.
+    It is created under a temporary name, synced to disk and then renamed: killed at any time, this leaves only a
+    folder that the next call removes.
     """
-    if places.data.exists():
+    if paths.data.exists():
         return
-    for leftover in places.cluster.glob("new-*"):
+    for leftover in paths.cluster.glob("new-*"):
         shutil.rmtree(leftover, ignore_errors=True)
     # Never the same name twice: the initdb of a killed process may still be writing to its own.
-    new = places.cluster / f"new-{secrets.token_hex(4)}"
-    account.demand(
+    new = paths.cluster / f"new-{secrets.token_hex(4)}"
+    account.run_checked(
         *(binaries / "initdb", "--no-sync", "--data-checksums", "--encoding=UTF8", f"--username={SUPERUSER}"),
         *("--auth-local=trust", "--auth-host=reject", *_locale(binaries), "-D", new),
     )
-    account.demand(
+    account.run_checked(
         *(binaries / "postgres", "--single", "-F", "-c", "exit_on_error=on", "-D", new, "postgres"),
         text=f"CREATE DATABASE {DATABASE}\n",
     )
-    account.demand(binaries / "initdb", "--sync-only", "-D", new)
-    new.rename(places.data)
-    _sync_folder(places.cluster)
+    account.run_checked(binaries / "initdb", "--sync-only", "-D", new)
+    new.rename(paths.data)
+    _sync_folder(paths.cluster)
 
 
 def _locale(binaries: Binaries) -> list[str]:

@@ -1,6 +1,6 @@
-"""Two file locks in the home: one to start or stop the server alone, one that counts its users.
+"""Two file locks in the home: an exclusive one to start or stop the server, a shared one held by each of its users.
 
-Both are `flock` locks: the kernel drops them with the process, however it ends, so nothing is ever left behind.
+Both are `flock` locks: the kernel releases them with the process, however it ends, so no stale lock remains.
 """
 
 import fcntl
@@ -13,7 +13,7 @@ from platbook.db.embedded.account import Account
 
 
 class UsersLock:
-    """Held shared by everyone who uses the server. Take, test and release it under `hold_alone` only."""
+    """Held shared by everyone who uses the server. Take, test and release it under `exclusive_lock` only."""
 
     def __init__(self, path: Path, account: Account) -> None:
         self._file = _open(path, account)
@@ -33,8 +33,8 @@ class UsersLock:
 
 
 @contextmanager
-def hold_alone(path: Path, account: Account) -> Generator[None]:
-    """Nobody else starts or stops the server meanwhile; waits for whoever does so now."""
+def exclusive_lock(path: Path, account: Account) -> Generator[None]:
+    """Hold the exclusive lock under which the server is started or stopped; waits for other holders."""
     file = _open(path, account)
     try:
         fcntl.flock(file, fcntl.LOCK_EX)

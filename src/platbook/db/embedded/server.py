@@ -12,8 +12,8 @@ from platbook.db.embedded import postmaster
 from platbook.db.embedded.account import Account
 from platbook.db.embedded.binaries import Binaries, copy_within_reach, find_binaries
 from platbook.db.embedded.cluster import DATABASE, SUPERUSER, create_cluster
-from platbook.db.embedded.locks import UsersLock, hold_alone
-from platbook.db.embedded.places import Places, prepare_home
+from platbook.db.embedded.locks import UsersLock, exclusive_lock
+from platbook.db.embedded.paths import ClusterPaths, prepare_home
 from platbook.db.embedded.postmaster import Postmaster
 
 _RESTART_ATTEMPTS = 4
@@ -26,20 +26,20 @@ def start_embedded(home: Path, *, bindir: Path | None = None) -> "EmbeddedPostgr
     Any number of processes may do this at once; they share one server. `bindir` is the operator's own choice of
     binaries. `InvalidInput` if home or binaries cannot be used, `NeedsOperator` if PostgreSQL itself fails.
     """
-    places, account = prepare_home(home)
+    paths, account = prepare_home(home)
     try:
-        with hold_alone(places.start_lock, account):
-            binaries = copy_within_reach(find_binaries(places.data, bindir), account, places.home)
-            users = UsersLock(places.users_lock, account)
+        with exclusive_lock(paths.start_lock, account):
+            binaries = copy_within_reach(find_binaries(paths.data, bindir), account, paths.home)
+            users = UsersLock(paths.users_lock, account)
             try:
-                create_cluster(places, binaries, account)
-                running = postmaster.ensure_running(places, binaries, account)
+                create_cluster(paths, binaries, account)
+                running = postmaster.ensure_running(paths, binaries, account)
             except BaseException:
                 users.release()
                 raise
     except OSError as error:
-        raise InvalidInput.of("PLATBOOK_HOME", f"{places.home} cannot be used ({error.strerror})") from error
-    return EmbeddedPostgres(places, binaries, account, users, running)
+        raise InvalidInput.of("PLATBOOK_HOME", f"{paths.home} cannot be used ({error.strerror})") from error
+    return EmbeddedPostgres(paths, binaries, account, users, running)
 
 
 class EmbeddedPostgres:
@@ -49,9 +49,9 @@ class EmbeddedPostgres:
     """
 
     def __init__(
-        self, places: Places, binaries: Binaries, account: Account, users: UsersLock, running: Postmaster
+        self, paths: ClusterPaths, binaries: Binaries, account: Account, users: UsersLock, running: Postmaster
     ) -> None:
-        self._places = places
+        self._paths = paths
         self._binaries = binaries
         self._account = account
         self._users: UsersLock | None = users
@@ -68,19 +68,19 @@ class EmbeddedPostgres:
     def is_running(self) -> bool:
         """Whether the server's process lives, whoever started it."""
         try:
-            return postmaster.find_postmaster(self._places, self._account) is not None
+            return postmaster.find_postmaster(self._paths, self._account) is not None
         except OSError:
             return False
 
     def restart(self) -> None:
         """Start the server again if it died, under the same URL. NeedsOperator or InvalidInput if it does not run."""
         # The URL in use names the socket of whoever started the server first, which need not be this process.
-        places = replace(self._places, socket=self._socket)
+        paths = replace(self._paths, socket=self._socket)
         try:
-            with hold_alone(places.start_lock, self._account):
-                running = postmaster.ensure_running(places, self._binaries, self._account, attempts=_RESTART_ATTEMPTS)
+            with exclusive_lock(paths.start_lock, self._account):
+                running = postmaster.ensure_running(paths, self._binaries, self._account, attempts=_RESTART_ATTEMPTS)
         except OSError as error:
-            raise NeedsOperator(f"{places.home} cannot be used ({error.strerror})") from error
+            raise NeedsOperator(f"{paths.home} cannot be used ({error.strerror})") from error
         self.pid = running.pid
 
     def close(self) -> None:
@@ -93,9 +93,9 @@ class EmbeddedPostgres:
             users.release()
             return
         try:
-            with hold_alone(self._places.start_lock, self._account):
+            with exclusive_lock(self._paths.start_lock, self._account):
                 if users.is_last():
-                    postmaster.stop(self._places, self._binaries, self._account)
+                    postmaster.stop(self._paths, self._binaries, self._account)
         finally:
             users.release()
 

@@ -1,4 +1,4 @@
-"""Keeps the embedded server running: started again with exponential backoff when it dies, given up after some tries."""
+"""Supervises the embedded server: restarts it with exponential backoff when it dies, up to a number of attempts."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -10,8 +10,8 @@ from platbook.db.embedded.server import EmbeddedPostgres
 
 log = get_log("db")
 
-_LOOK_SECONDS = 1.0
-_STEADY_SECONDS = 60.0
+_CHECK_SECONDS = 1.0
+_STABLE_SECONDS = 60.0
 _FIRST_PAUSE = 1.0
 _TRIES = 5
 
@@ -45,18 +45,18 @@ async def watching(server: EmbeddedPostgres) -> AsyncGenerator[None]:
 
 
 async def keep_running(server: EmbeddedPostgres) -> None:
-    """Look after the server until cancelled; NeedsOperator, with the reason, if it cannot be started again."""
+    """Supervise the server until cancelled; NeedsOperator, with the reason, if it cannot be started again."""
     loop = asyncio.get_running_loop()
     tries, started, reason = 0, loop.time(), ""
     while True:
-        await asyncio.sleep(_LOOK_SECONDS)
+        await asyncio.sleep(_CHECK_SECONDS)
         if await asyncio.to_thread(server.is_running):
-            if loop.time() - started >= _STEADY_SECONDS:
+            if loop.time() - started >= _STABLE_SECONDS:
                 tries = 0
             continue
         if tries == _TRIES:
             raise NeedsOperator(f"the embedded PostgreSQL died and did not stay up in {_TRIES} tries: {reason}")
-        await asyncio.sleep(pause_before(tries))
+        await asyncio.sleep(backoff_seconds(tries))
         tries += 1
         log.warning("the embedded PostgreSQL died and is started again", tries=tries)
         try:
@@ -69,6 +69,6 @@ async def keep_running(server: EmbeddedPostgres) -> None:
             log.info("the embedded PostgreSQL runs again", pid=server.pid)
 
 
-def pause_before(tries: int) -> float:
-    """Seconds to wait after so many tries: none before the first, then twice as long each time."""
+def backoff_seconds(tries: int) -> float:
+    """Exponential backoff in seconds after so many attempts: none before the first, then doubled each time."""
     return _FIRST_PAUSE * 2 ** (tries - 1) if tries else 0.0

@@ -1,18 +1,20 @@
-"""Finding listings: what may be asked (`filters`, `words`), its SQL (`statement`), and the answers built from it."""
+"""Listing search: its parameters (`query_string`), filters, SQL (`statement`) and results.
 
-from platbook.db.totals import Count
+Filters, full-text search, bounding box, radius, polygon, facets, suggestions; paged by the list engine (`db.lists`).
+"""
+
+from platbook.db.lists import Count
 from platbook.listings.search.featured import find_featured
 from platbook.listings.search.filters import Box, ListingSearch, Near, OwnListings, Range
 from platbook.listings.search.find import Listings, find_listings
 from platbook.listings.search.query_string import parse_search
 from platbook.listings.search.stats import MarketStats, get_stats
 from platbook.listings.search.suggest import Suggestion, suggest
-from platbook.listings.search.versions import KnownVersions
+from platbook.listings.search.versions import VersionCache
 
 __all__ = [
     "Box",
     "Count",
-    "KnownVersions",
     "ListingSearch",
     "Listings",
     "MarketStats",
@@ -20,6 +22,7 @@ __all__ = [
     "OwnListings",
     "Range",
     "Suggestion",
+    "VersionCache",
     "find_featured",
     "find_listings",
     "get_stats",

@@ -1,4 +1,4 @@
-"""The closed table of columns a search may touch, and which of them a caller of each surface may."""
+"""The allow-list of columns a search may use, and which of them each surface may."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -9,7 +9,7 @@ from platbook.db.compose import SQL, Composable, Identifier
 from platbook.listings.display import is_public_field
 from platbook.reso.fields import BY_COLUMN
 
-EXACT: Mapping[str, tuple[str, ...]] = MappingProxyType(
+EXACT_COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "status": ("standard_status",),
         "propertyType": ("property_type",),
@@ -22,12 +22,12 @@ EXACT: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "providerId": ("provider_id",),
     }
 )
-"""Filters that compare a column as it is; several columns: any of them."""
+"""Filters that compare a column exactly; several columns: any of them."""
 
-WITHOUT_CASE: Mapping[str, str] = MappingProxyType({"city": "city", "county": "county_or_parish"})
-"""Filters that compare without regard to case."""
+CASE_INSENSITIVE_COLUMNS: Mapping[str, str] = MappingProxyType({"city": "city", "county": "county_or_parish"})
+"""Filters that compare case-insensitively."""
 
-RANGED: Mapping[str, str] = MappingProxyType(
+RANGE_COLUMNS: Mapping[str, str] = MappingProxyType(
     {
         "Price": "list_price",
         "Bedrooms": "bedrooms_total",
@@ -37,29 +37,29 @@ RANGED: Mapping[str, str] = MappingProxyType(
         "YearBuilt": "year_built",
     }
 )
-"""Ranges over a column; days on market are worked out."""
+"""Ranges over a column; days on market are computed."""
 
-_ROWS_OWN = frozenset({"provider_id", "listing_key", "is_featured", "modified_at", "listed_at"})
+_BOOKKEEPING_COLUMNS = frozenset({"provider_id", "listing_key", "is_featured", "modified_at", "listed_at"})
 
-DOCUMENT: Mapping[Surface, Composable] = MappingProxyType(
+DOCUMENT_COLUMN: Mapping[Surface, Composable] = MappingProxyType(
     {Surface.INTERNAL: Identifier("internal_document"), Surface.PUBLIC: Identifier("public_document")}
 )
-"""Each surface's document."""
+"""The prebuilt JSON document of each surface."""
 
-SEEN: Mapping[Surface, Composable] = MappingProxyType(
+VISIBLE_ROWS: Mapping[Surface, Composable] = MappingProxyType(
     {Surface.INTERNAL: SQL("visible"), Surface.PUBLIC: SQL("listing_is_public(visible, public_document)")}
 )
-"""The rows each surface sees in lists."""
+"""The condition of the rows that each surface sees in lists."""
 
 
-def may_use(column: str, surface: Surface) -> bool:
-    """Whether a caller of this surface is shown the column at all, and so may ask by it."""
-    return surface is Surface.INTERNAL or column in _ROWS_OWN or is_public_field(BY_COLUMN[column])
+def is_usable(column: str, surface: Surface) -> bool:
+    """Whether this surface is shown the column at all, and so may filter and sort by it."""
+    return surface is Surface.INTERNAL or column in _BOOKKEEPING_COLUMNS or is_public_field(BY_COLUMN[column])
 
 
-def usable(columns: tuple[str, ...], surface: Surface, word: str) -> tuple[str, ...]:
-    """Of a filter's columns those the surface may use. Errors: `InvalidInput` where none is left."""
-    found = tuple(column for column in columns if may_use(column, surface))
-    if not found:
-        raise InvalidInput.of(word, "is not public")
-    return found
+def to_usable(columns: tuple[str, ...], surface: Surface, parameter: str) -> tuple[str, ...]:
+    """Those of a filter's columns that the surface may use. Errors: `InvalidInput` where none is left."""
+    usable = tuple(column for column in columns if is_usable(column, surface))
+    if not usable:
+        raise InvalidInput.of(parameter, "is not public")
+    return usable

@@ -1,4 +1,4 @@
-"""Facet counts: for each wanted word, its values among the matches of everything else that was asked."""
+"""Facet counts: for each requested facet, the values among the matches of all other filters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ from typing import cast
 
 from platbook.db import ReadConnection
 from platbook.db.compose import SQL, Identifier, Literal
-from platbook.listings.search.columns import usable
+from platbook.listings.search.columns import to_usable
 from platbook.listings.search.filters import ListingSearch
-from platbook.listings.search.statement import Words, to_conditions
+from platbook.listings.search.statement import Keywords, to_conditions
 
-_MOST_VALUES = 50
+_MAX_VALUES = 50
 
 FACETS: Mapping[str, str] = MappingProxyType(
     {
@@ -28,7 +28,7 @@ FACETS: Mapping[str, str] = MappingProxyType(
         "providerId": "provider_id",
     }
 )
-"""The words that can be counted by, and their columns."""
+"""The facets by their API names, and their columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +40,17 @@ class FacetValue:
 
 
 async def find_facets(
-    connection: ReadConnection, search: ListingSearch, now: datetime, words: Words
+    connection: ReadConnection, search: ListingSearch, now: datetime, keywords: Keywords
 ) -> dict[str, list[FacetValue]]:
-    """The wanted facets, the most frequent values first. A facet leaves its own filter out of account."""
-    found: dict[str, list[FacetValue]] = {}
-    for word in search.facets:
-        (column,) = usable((FACETS[word],), search.surface, "facets")
-        conditions = to_conditions(search, now, words, without=word)
+    """The requested facets, the most frequent values first. A facet ignores its own filter."""
+    facets: dict[str, list[FacetValue]] = {}
+    for name in search.facets:
+        (column,) = to_usable((FACETS[name],), search.surface, "facets")
+        conditions = to_conditions(search, now, keywords, without=name)
         statement = SQL(
             "SELECT {column}, count(*) FROM properties WHERE {where} AND {column} IS NOT NULL"
             " GROUP BY {column} ORDER BY count(*) DESC, {column} LIMIT {most}"
-        ).format(column=Identifier(column), where=conditions.where, most=Literal(_MOST_VALUES))
+        ).format(column=Identifier(column), where=conditions.where, most=Literal(_MAX_VALUES))
         rows = await connection.tuples(statement, conditions.params)
-        found[word] = [FacetValue(str(value), cast("int", count)) for value, count in rows]
-    return found
+        facets[name] = [FacetValue(str(value), cast("int", count)) for value, count in rows]
+    return facets

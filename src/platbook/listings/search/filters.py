@@ -1,4 +1,4 @@
-"""What may be asked of listings: one value, checked when it is made, so that no search can fail in the database."""
+"""The filters of a listing search: one immutable value, validated on construction, so that no search fails in SQL."""
 
 import math
 from dataclasses import dataclass
@@ -8,20 +8,18 @@ from uuid import UUID
 
 from platbook.base.actor import Surface
 from platbook.base.errors import InvalidInput
-from platbook.db.totals import Count
+from platbook.db.lists import Count, check_paging
 
-MOST_ROWS = 100
-DEEPEST_ROW = 100_000
-MOST_VALUES = 100
-MOST_POINTS = 500
-LONGEST_TEXT = 200
-DEFAULT_RADIUS = 25.0
-LARGEST_RADIUS = 500.0
-_LARGEST_NUMBER = Decimal(10) ** 15
-_MOST_DAYS = 100_000
-_LEAST_CORNERS = 3
-_LARGEST_LONGITUDE = 180
-_LARGEST_LATITUDE = 90
+MAX_VALUES = 100
+MAX_POINTS = 500
+MAX_TEXT_LENGTH = 200
+DEFAULT_RADIUS_MILES = 25.0
+MAX_RADIUS_MILES = 500.0
+_MAX_NUMBER = Decimal(10) ** 15
+_MAX_DAYS = 100_000
+_MIN_POINTS = 3
+_MAX_LONGITUDE = 180
+_MAX_LATITUDE = 90
 
 Point = tuple[float, float]
 """Longitude and latitude, in degrees."""
@@ -31,11 +29,11 @@ Point = tuple[float, float]
 class Range:
     """A closed range; None leaves a side open."""
 
-    least: Decimal | None = None
-    most: Decimal | None = None
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
 
     def __bool__(self) -> bool:
-        return self.least is not None or self.most is not None
+        return self.minimum is not None or self.maximum is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +64,17 @@ class Near:
 
     latitude: float
     longitude: float
-    radius_miles: float = DEFAULT_RADIUS
+    radius_miles: float = DEFAULT_RADIUS_MILES
 
     def __post_init__(self) -> None:
         check_point((self.longitude, self.latitude), "near")
-        if not 0 < self.radius_miles <= LARGEST_RADIUS:
-            raise InvalidInput.of("radiusMiles", f"must be greater than 0 and at most {LARGEST_RADIUS:g}")
+        if not 0 < self.radius_miles <= MAX_RADIUS_MILES:
+            raise InvalidInput.of("radiusMiles", f"must be greater than 0 and at most {MAX_RADIUS_MILES:g}")
 
 
 @dataclass(frozen=True, slots=True)
 class OwnListings:
-    """Whose listings are a caller's own: members (provider and key), and users who are authors of local listings."""
+    """A caller's own listings: by MLS members (provider and member key), and by the authors of local listings."""
 
     members: tuple[tuple[str, str], ...] = ()
     authors: tuple[UUID, ...] = ()
@@ -86,7 +84,7 @@ class OwnListings:
 class ListingSearch:
     """One search of listings, all filters ANDed, the values of one filter ORed.
 
-    Errors: `InvalidInput` naming the API's word for what cannot be.
+    Errors: `InvalidInput` naming the API parameter.
     """
 
     surface: Surface = Surface.INTERNAL
@@ -125,10 +123,10 @@ class ListingSearch:
     count: Count = Count.ESTIMATE
 
     def __post_init__(self) -> None:
-        for word, attribute in EXACT_WORDS.items():
-            _check_texts(word, getattr(self, attribute))
-        for word, attribute in RANGE_WORDS.items():
-            _check_range(word, getattr(self, attribute))
+        for name, attribute in EXACT_FILTERS.items():
+            _check_texts(name, getattr(self, attribute))
+        for name, attribute in RANGE_FILTERS.items():
+            _check_range(name, getattr(self, attribute))
         if self.keyword is not None:
             check_text(self.keyword, "search")
         self._check_polygon()
@@ -141,27 +139,22 @@ class ListingSearch:
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether a place or words are asked for, which other indexes answer than the sorted ones."""
+        """Whether an area or keywords are searched, which other indexes answer than the sorted ones."""
         return bool(self.keyword or self.box or self.near or self.polygon)
 
     def _check_polygon(self) -> None:
-        if self.polygon and not _LEAST_CORNERS <= len(self.polygon) <= MOST_POINTS:
-            raise InvalidInput.of("polygon", f"needs {_LEAST_CORNERS} to {MOST_POINTS} points")
+        if self.polygon and not _MIN_POINTS <= len(self.polygon) <= MAX_POINTS:
+            raise InvalidInput.of("polygon", f"needs {_MIN_POINTS} to {MAX_POINTS} points")
         for point in self.polygon:
             check_point(point, "polygon")
 
     def _check_paging(self) -> None:
-        if not 1 <= self.limit <= MOST_ROWS:
-            raise InvalidInput.of("limit", f"must be 1 to {MOST_ROWS}")
-        if not 1 <= self.page <= 10**9:
-            raise InvalidInput.of("page", "must be 1 or more")
-        if self.cursor and self.page != 1:
-            raise InvalidInput.of("cursor", "goes without page")
+        check_paging(self.page, self.limit, self.cursor)
         if self.sort == "distance" and self.near is None:
-            raise InvalidInput.of("sortBy", "distance needs near")
+            raise InvalidInput.of("sortBy", "distance requires near")
 
 
-EXACT_WORDS = {
+EXACT_FILTERS = {
     "status": "status",
     "propertyType": "property_type",
     "propertySubType": "property_sub_type",
@@ -174,9 +167,9 @@ EXACT_WORDS = {
     "office": "office",
     "providerId": "provider_id",
 }
-"""The repeatable filters: the API's word and its attribute of `Search`."""
+"""The repeatable filters: API parameter and attribute of `ListingSearch`."""
 
-RANGE_WORDS = {
+RANGE_FILTERS = {
     "Price": "price",
     "Bedrooms": "bedrooms",
     "Bathrooms": "bathrooms",
@@ -185,37 +178,37 @@ RANGE_WORDS = {
     "YearBuilt": "year_built",
     "DaysOnMarket": "days_on_market",
 }
-"""The ranges: the API's word after `min` and `max`, and its attribute of `Search`."""
+"""The ranges: API parameter after `min` and `max`, and attribute of `ListingSearch`."""
 
 
-def check_text(text: str, word: str) -> None:
-    """Refuse a text that no listing could hold. Errors: `InvalidInput`."""
-    if not text.strip() or len(text) > LONGEST_TEXT:
-        raise InvalidInput.of(word, f"must have 1 to {LONGEST_TEXT} characters")
-    if any(letter == "\x00" or "\ud800" <= letter <= "\udfff" for letter in text):
-        raise InvalidInput.of(word, "holds a character that no text can")
+def check_text(text: str, parameter: str) -> None:
+    """Reject a text that no column could hold. Errors: `InvalidInput`."""
+    if not text.strip() or len(text) > MAX_TEXT_LENGTH:
+        raise InvalidInput.of(parameter, f"must have 1 to {MAX_TEXT_LENGTH} characters")
+    if any(character == "\x00" or "\ud800" <= character <= "\udfff" for character in text):
+        raise InvalidInput.of(parameter, "contains a character that cannot be stored")
 
 
-def check_point(point: Point, word: str) -> None:
-    """Refuse what is no place on Earth. Errors: `InvalidInput`."""
+def check_point(point: Point, parameter: str) -> None:
+    """Reject coordinates out of range. Errors: `InvalidInput`."""
     longitude, latitude = point
-    if not (math.isfinite(longitude) and abs(longitude) <= _LARGEST_LONGITUDE):
-        raise InvalidInput.of(word, "a longitude lies between -180 and 180")
-    if not (math.isfinite(latitude) and abs(latitude) <= _LARGEST_LATITUDE):
-        raise InvalidInput.of(word, "a latitude lies between -90 and 90")
+    if not (math.isfinite(longitude) and abs(longitude) <= _MAX_LONGITUDE):
+        raise InvalidInput.of(parameter, "longitude must be between -180 and 180")
+    if not (math.isfinite(latitude) and abs(latitude) <= _MAX_LATITUDE):
+        raise InvalidInput.of(parameter, "latitude must be between -90 and 90")
 
 
-def _check_texts(word: str, texts: tuple[str, ...]) -> None:
-    if len(texts) > MOST_VALUES:
-        raise InvalidInput.of(word, f"takes at most {MOST_VALUES} values")
+def _check_texts(parameter: str, texts: tuple[str, ...]) -> None:
+    if len(texts) > MAX_VALUES:
+        raise InvalidInput.of(parameter, f"takes at most {MAX_VALUES} values")
     for text in texts:
-        check_text(text, word)
+        check_text(text, parameter)
 
 
-def _check_range(word: str, wanted: Range) -> None:
-    most_allowed = Decimal(_MOST_DAYS) if word == "DaysOnMarket" else _LARGEST_NUMBER
-    for side, value in (("min", wanted.least), ("max", wanted.most)):
+def _check_range(name: str, limits: Range) -> None:
+    most_allowed = Decimal(_MAX_DAYS) if name == "DaysOnMarket" else _MAX_NUMBER
+    for side, value in (("min", limits.minimum), ("max", limits.maximum)):
         if value is not None and not (value.is_finite() and 0 <= value <= most_allowed):
-            raise InvalidInput.of(f"{side}{word}", f"must be 0 to {most_allowed}")
-    if wanted.least is not None and wanted.most is not None and wanted.least > wanted.most:
-        raise InvalidInput.of(f"min{word}", f"must not be greater than max{word}")
+            raise InvalidInput.of(f"{side}{name}", f"must be 0 to {most_allowed}")
+    if limits.minimum is not None and limits.maximum is not None and limits.minimum > limits.maximum:
+        raise InvalidInput.of(f"min{name}", f"must not be greater than max{name}")

@@ -1,4 +1,4 @@
-"""The words of a keyword search, and what is taken for a word that leads nowhere."""
+"""The keywords of a full-text search, and the spelling correction of those that match nothing (trigrams and edits)."""
 
 import re
 from collections.abc import Sequence
@@ -6,46 +6,46 @@ from collections.abc import Sequence
 from platbook.base.actor import Surface
 from platbook.db import ReadConnection, load_queries
 from platbook.db.compose import SQL
-from platbook.listings.search.columns import SEEN
-from platbook.listings.search.spelling import nearest, one_edit_away
-from platbook.listings.search.statement import Words, to_word_conditions
+from platbook.listings.search.columns import VISIBLE_ROWS
+from platbook.listings.search.spelling import edits_of, rank_corrections
+from platbook.listings.search.statement import Keywords, to_keyword_conditions
 
 Q = load_queries(__package__ or "platbook.listings.search")
 
-_MOST_WORDS = 12
-_BETWEEN = re.compile(r"[\s,;]+")
-_LETTERS = re.compile(r"[^\W\d_]{4,40}")
+_MAX_KEYWORDS = 12
+_SEPARATORS = re.compile(r"[\s,;]+")
+_CORRECTABLE = re.compile(r"[^\W\d_]{4,40}")
 
 
-def split_words(text: str) -> tuple[tuple[str, ...], ...]:
-    """The words of a text, each its own only spelling. A text without any word finds nothing, by a word none has."""
-    words = [part.strip("._-'\"()[]{}!?:*&|<>#/\\") for part in _BETWEEN.split(text.lower())]
-    kept = [word for word in words if word][:_MOST_WORDS]
-    return tuple((word,) for word in dict.fromkeys(kept)) or (("",),)
+def split_keywords(text: str) -> tuple[tuple[str, ...], ...]:
+    """Split a text into keywords of one spelling each. A text without any becomes a keyword that matches nothing."""
+    parts = [part.strip("._-'\"()[]{}!?:*&|<>#/\\") for part in _SEPARATORS.split(text.lower())]
+    keywords = [part for part in parts if part][:_MAX_KEYWORDS]
+    return tuple((keyword,) for keyword in dict.fromkeys(keywords)) or (("",),)
 
 
-async def correct_words(connection: ReadConnection, words: Words, surface: Surface) -> Words:
-    """Words with each one that leads to no listing replaced by the nearest ones that listings have.
+async def correct_keywords(connection: ReadConnection, keywords: Keywords, surface: Surface) -> Keywords:
+    """Replace each keyword that matches no listing by the most similar words that listings contain.
 
-    Numbers are never corrected: another number is another thing.
+    Numbers are never corrected: another number means another thing.
     """
-    return [await _correct(connection, spellings, surface) for spellings in words]
+    return [await _correct(connection, spellings, surface) for spellings in keywords]
 
 
-async def find_near_words(connection: ReadConnection, word: str) -> list[str]:
-    """The nearest words that listings have, by slips and by shared letters; none, if none is near."""
-    params = {"word": word, "edits": sorted(one_edit_away(word))}
-    return nearest(word, await connection.column(str, Q.find_near_words, params))
+async def find_similar_words(connection: ReadConnection, word: str) -> list[str]:
+    """The most similar words that listings contain, by edit distance and shared trigrams; empty if none is similar."""
+    params = {"word": word, "edits": sorted(edits_of(word))}
+    return rank_corrections(word, await connection.column(str, Q.find_similar_words, params))
 
 
 async def _correct(connection: ReadConnection, spellings: Sequence[str], surface: Surface) -> Sequence[str]:
     word = spellings[0]
-    if not _LETTERS.fullmatch(word) or await _leads_somewhere(connection, word, surface):
+    if not _CORRECTABLE.fullmatch(word) or await _has_matches(connection, word, surface):
         return spellings
-    return await find_near_words(connection, word) or spellings
+    return await find_similar_words(connection, word) or spellings
 
 
-async def _leads_somewhere(connection: ReadConnection, word: str, surface: Surface) -> bool:
-    conditions = to_word_conditions([[word]], surface)
-    statement = SQL("SELECT 1 FROM properties WHERE {} AND {} LIMIT 1").format(SEEN[surface], conditions.where)
+async def _has_matches(connection: ReadConnection, word: str, surface: Surface) -> bool:
+    conditions = to_keyword_conditions([[word]], surface)
+    statement = SQL("SELECT 1 FROM properties WHERE {} AND {} LIMIT 1").format(VISIBLE_ROWS[surface], conditions.where)
     return await connection.value(int, statement, conditions.params) is not None

@@ -1,34 +1,34 @@
--- name: find_near_words
--- Words listings have that one slip makes of a word, and those that share most of its letters.
+-- name: find_similar_words
+-- Words of listings that are one edit away from a word, and those with the most similar trigrams.
 SELECT term FROM listing_terms WHERE kind = 'word' AND term = ANY(%(edits)s::text[])
 UNION
 (SELECT term FROM listing_terms WHERE kind = 'word' AND term %% %(word)s::text
  ORDER BY similarity(term, %(word)s::text) DESC, term LIMIT 20);
 
 -- name: find_places_by_prefix
--- Cities, postal codes and subdivisions that begin as a text does.
+-- Cities, postal codes and subdivisions by prefix.
 SELECT kind, term FROM listing_terms WHERE kind <> 'word' AND lower(term) LIKE %(pattern)s::text
-ORDER BY length(term), term LIMIT %(most)s::integer;
+ORDER BY length(term), term LIMIT %(limit)s::integer;
 
--- name: find_places_nearby
--- Cities and subdivisions that are spelled nearly as a text is.
+-- name: find_similar_places
+-- Cities and subdivisions spelled similarly to a text: one edit away, or by trigrams.
 SELECT kind, term FROM listing_terms
 WHERE kind IN ('city', 'subdivision') AND (lower(term) = ANY(%(edits)s::text[]) OR term %% %(text)s::text)
 ORDER BY (lower(term) = ANY(%(edits)s::text[])) DESC, similarity(term, %(text)s::text) DESC, term
-LIMIT %(most)s::integer;
+LIMIT %(limit)s::integer;
 
 -- name: has_word_prefix
--- Whether any listing's word begins so: a word that is still being typed is not a mistake.
+-- Whether any listing contains a word with this prefix: a word still being typed is not a misspelling.
 SELECT EXISTS (SELECT FROM listing_terms
 WHERE kind = 'word' AND term >= %(word)s::text AND term < %(after)s::text);
 
 -- name: get_snapshot
--- The present state of the database, as a text that is equal while nothing changes; nothing on a replica, whose
--- snapshots do not name the transactions under way: two may be equal and see different rows.
+-- The current snapshot, as a text that is equal while nothing changes; null on a replica, whose snapshots do not list
+-- the transactions in progress: two may be equal and see different rows.
 SELECT CASE WHEN NOT pg_is_in_recovery() THEN pg_current_snapshot()::text END;
 
 -- name: get_listing
--- One listing by our id, also one that no list shows any more.
+-- One listing by its id, also one that no list shows any more.
 SELECT id, provider_id, listing_key, is_local, author_id, internal_document, public_document, shows_address, listed_at,
     off_market_at, removed_at, out_of_scope_at IS NOT NULL AS out_of_scope, erased_at IS NOT NULL AS erased, hidden,
     listing_is_public(visible, public_document) AS is_public, xmin::text AS row_version
@@ -42,18 +42,11 @@ SELECT id, provider_id, listing_key, is_local, author_id, internal_document, pub
 FROM properties WHERE provider_id = %(provider_id)s AND listing_key = %(listing_key)s;
 
 -- name: get_raw
--- What the source said of a listing, whole.
+-- The source's record of a listing as it was received.
 SELECT raw::text FROM properties WHERE id = %(id)s;
 
 -- name: find_changes
--- A page of a listing's timeline, newest first; for a public reader only entries that tell of public fields.
-SELECT at, kind, changes, source, sync_id FROM listing_changes
-WHERE property_id = %(id)s AND (NOT %(public)s::boolean OR kind IN ('listed', 'removed', 'returned') OR EXISTS (
-    SELECT FROM jsonb_array_elements(changes) AS change WHERE change ->> 'field' = ANY(%(words)s::text[])))
-ORDER BY at DESC, id DESC LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint;
-
--- name: count_changes
--- How many entries that timeline has.
-SELECT count(*) FROM listing_changes
+-- A listing's timeline; for a public reader only the entries about public fields.
+SELECT id, at, kind, changes, source, sync_id FROM listing_changes
 WHERE property_id = %(id)s AND (NOT %(public)s::boolean OR kind IN ('listed', 'removed', 'returned') OR EXISTS (
     SELECT FROM jsonb_array_elements(changes) AS change WHERE change ->> 'field' = ANY(%(words)s::text[])));

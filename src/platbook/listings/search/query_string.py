@@ -1,4 +1,4 @@
-"""Reads a search from the API's words and their texts, as a query string or a saved search holds them."""
+"""Parses a search from API parameters and their texts, as a query string or a saved search holds them."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -8,12 +8,12 @@ from typing import TypeVar
 from platbook.base.actor import Surface
 from platbook.base.errors import FieldProblem, InvalidInput
 from platbook.base.times import parse_utc
-from platbook.db.totals import Count
+from platbook.db.lists import Count
 from platbook.listings.search.facets import FACETS
 from platbook.listings.search.filters import (
-    DEFAULT_RADIUS,
-    EXACT_WORDS,
-    RANGE_WORDS,
+    DEFAULT_RADIUS_MILES,
+    EXACT_FILTERS,
+    RANGE_FILTERS,
     Box,
     ListingSearch,
     Near,
@@ -27,43 +27,43 @@ T = TypeVar("T")
 
 _INTEGER = re.compile(r"[0-9]{1,9}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{0,18})?", re.ASCII)
-_TRUTH = {"true": True, "1": True, "false": False, "0": False}
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _ORDER = {"asc": False, "desc": True}
-_CORNERS = 4
-_PAIR = 2
-_SINGLE = frozenset(
+_BOX_NUMBERS = 4
+_POINT_NUMBERS = 2
+_SINGLE_PARAMETERS = frozenset(
     {
         "search", "bbox", "near", "radiusMiles", "polygon", "modifiedSince", "hasPhotos", "featured", "mine",
         "sortBy", "sortOrder", "page", "limit", "cursor", "count",
-        *(f"{side}{word}" for word in RANGE_WORDS for side in ("min", "max")),
+        *(f"{side}{name}" for name in RANGE_FILTERS for side in ("min", "max")),
     }
 )  # fmt: skip
-WORDS = _SINGLE | frozenset(EXACT_WORDS) | {"facets"}
-"""Every word a search knows."""
+PARAMETERS = _SINGLE_PARAMETERS | frozenset(EXACT_FILTERS) | {"facets"}
+"""Every parameter of a search."""
 
 
 def parse_search(
     texts: Mapping[str, Sequence[str]], *, surface: Surface, mine: OwnListings | None = None
 ) -> ListingSearch:
-    """Read a search; `mine` is what the caller's own are. Errors: `InvalidInput` naming every word that cannot be."""
+    """Parse a search; `mine`: the caller's own listings. Errors: `InvalidInput` naming every invalid parameter."""
     reader = _Reader(texts)
-    near = reader.read("near", _to_pair)
+    near = reader.read("near", _to_point)
     radius = reader.read("radiusMiles", _to_float)
     if radius is not None and near is None:
-        reader.refuse("radiusMiles", "goes with near")
+        reader.refuse("radiusMiles", "requires near")
     sort = reader.read("sortBy", _one_of(SORTS)) or "modifiedAt"
-    order = reader.read("sortOrder", _from(_ORDER))
+    order = reader.read("sortOrder", _value_of(_ORDER))
     search = {
-        **{attribute: reader.texts(word) for word, attribute in EXACT_WORDS.items()},
-        **{attribute: reader.range(word) for word, attribute in RANGE_WORDS.items()},
+        **{attribute: reader.texts(name) for name, attribute in EXACT_FILTERS.items()},
+        **{attribute: reader.range(name) for name, attribute in RANGE_FILTERS.items()},
         "keyword": reader.read("search", str),
         "box": reader.read("bbox", _to_box),
-        "near": near and reader.make("near", lambda: Near(*near, DEFAULT_RADIUS if radius is None else radius)),
+        "near": near and reader.make("near", lambda: Near(*near, DEFAULT_RADIUS_MILES if radius is None else radius)),
         "polygon": reader.read("polygon", _to_polygon) or (),
         "modified_since": reader.read("modifiedSince", parse_utc),
-        "has_photos": reader.read("hasPhotos", _from(_TRUTH)),
-        "featured": reader.read("featured", _from(_TRUTH)),
-        "mine": (mine or OwnListings()) if reader.read("mine", _from(_TRUTH)) else None,
+        "has_photos": reader.read("hasPhotos", _value_of(_BOOLEANS)),
+        "featured": reader.read("featured", _value_of(_BOOLEANS)),
+        "mine": (mine or OwnListings()) if reader.read("mine", _value_of(_BOOLEANS)) else None,
         "facets": reader.facets(),
         "sort": sort,
         "descending": SORTS[sort].descending if order is None else order,
@@ -77,44 +77,46 @@ def parse_search(
 
 
 class _Reader:
-    """Reads texts by word and keeps what is wrong with them."""
+    """Reads parameters by name and collects their problems."""
 
     def __init__(self, texts: Mapping[str, Sequence[str]]) -> None:
         self._texts = texts
-        self._problems = [FieldProblem(word, "is not a known parameter") for word in texts if word not in WORDS]
-        self._problems += [FieldProblem(word, "may be given once") for word in _SINGLE if len(texts.get(word, ())) > 1]
+        self._problems = [FieldProblem(name, "is not a known parameter") for name in texts if name not in PARAMETERS]
+        self._problems += [
+            FieldProblem(name, "may appear only once") for name in _SINGLE_PARAMETERS if len(texts.get(name, ())) > 1
+        ]
 
-    def refuse(self, word: str, message: str) -> None:
-        self._problems.append(FieldProblem(word, message))
+    def refuse(self, name: str, message: str) -> None:
+        self._problems.append(FieldProblem(name, message))
 
-    def texts(self, word: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(self._texts.get(word, ())))
+    def texts(self, name: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self._texts.get(name, ())))
 
-    def read(self, word: str, to: Callable[[str], T]) -> T | None:
-        texts = self._texts.get(word)
-        return self.make(word, lambda: to(texts[0].strip())) if texts else None
+    def read(self, name: str, parse: Callable[[str], T]) -> T | None:
+        texts = self._texts.get(name)
+        return self.make(name, lambda: parse(texts[0].strip())) if texts else None
 
-    def default(self, word: str, to: Callable[[str], T], default: T) -> T:
-        found = self.read(word, to)
-        return default if found is None else found
+    def default(self, name: str, parse: Callable[[str], T], default: T) -> T:
+        value = self.read(name, parse)
+        return default if value is None else value
 
-    def make(self, word: str, make: Callable[[], T]) -> T | None:
+    def make(self, name: str, make: Callable[[], T]) -> T | None:
         try:
             return make()
         except InvalidInput as error:
-            self._problems += error.details or [FieldProblem(word, str(error))]
+            self._problems += error.details or [FieldProblem(name, str(error))]
         except (ValueError, InvalidOperation, OverflowError):
-            self.refuse(word, _FORMS.get(word, "cannot be read"))
+            self.refuse(name, _FORMATS.get(name, "cannot be read"))
         return None
 
-    def range(self, word: str) -> Range:
-        return Range(self.read(f"min{word}", _to_number), self.read(f"max{word}", _to_number))
+    def range(self, name: str) -> Range:
+        return Range(self.read(f"min{name}", _to_number), self.read(f"max{name}", _to_number))
 
     def facets(self) -> tuple[str, ...]:
         names = [name.strip() for text in self._texts.get("facets", ()) for name in text.split(",")]
         for name in names:
             if name not in FACETS:
-                self.refuse("facets", f"must be of {', '.join(FACETS)}")
+                self.refuse("facets", f"must be one of {', '.join(FACETS)}")
                 return ()
         return tuple(dict.fromkeys(names))
 
@@ -124,7 +126,7 @@ class _Reader:
             raise InvalidInput(f"{first.field}: {first.message}", details=self._problems)
 
 
-_FORMS = {
+_FORMATS = {
     "bbox": "must be west,south,east,north in degrees",
     "near": "must be latitude,longitude in degrees",
     "radiusMiles": "must be a number of miles",
@@ -133,30 +135,30 @@ _FORMS = {
     "hasPhotos": "must be true or false",
     "featured": "must be true or false",
     "mine": "must be true or false",
-    "sortBy": f"must be of {', '.join(SORTS)}",
+    "sortBy": f"must be one of {', '.join(SORTS)}",
     "sortOrder": "must be asc or desc",
     "page": "must be a whole number",
     "limit": "must be a whole number",
-    "count": f"must be of {', '.join(Count)}",
-    **{f"{side}{word}": "must be a number" for word in RANGE_WORDS for side in ("min", "max")},
+    "count": f"must be one of {', '.join(Count)}",
+    **{f"{side}{name}": "must be a number" for name in RANGE_FILTERS for side in ("min", "max")},
 }
 
 
-def _one_of(known: Mapping[str, object]) -> Callable[[str], str]:
+def _one_of(names: Mapping[str, object]) -> Callable[[str], str]:
     def check(text: str) -> str:
-        if text not in known:
+        if text not in names:
             raise ValueError(text)
         return text
 
     return check
 
 
-def _from(table: Mapping[str, T]) -> Callable[[str], T]:
+def _value_of(table: Mapping[str, T]) -> Callable[[str], T]:
     def look_up(text: str) -> T:
-        found = table.get(text.lower())
-        if found is None:
+        value = table.get(text.lower())
+        if value is None:
             raise ValueError(text)
-        return found
+        return value
 
     return look_up
 
@@ -184,14 +186,14 @@ def _to_floats(text: str, count: int) -> list[float]:
     return numbers
 
 
-def _to_pair(text: str) -> Point:
-    first, second = _to_floats(text, _PAIR)
+def _to_point(text: str) -> Point:
+    first, second = _to_floats(text, _POINT_NUMBERS)
     return first, second
 
 
 def _to_box(text: str) -> Box:
-    return Box(*_to_floats(text, _CORNERS))
+    return Box(*_to_floats(text, _BOX_NUMBERS))
 
 
 def _to_polygon(text: str) -> tuple[Point, ...]:
-    return tuple(_to_pair(part) for part in text.split(";") if part.strip())
+    return tuple(_to_point(part) for part in text.split(";") if part.strip())

@@ -1,24 +1,24 @@
-"""How far two words are apart, and what a mistyped word may have been meant to be. Pure."""
+"""Spelling correction: edit distance, and candidates for a mistyped word. Pure."""
 
 from collections.abc import Iterable
 from string import ascii_lowercase
 
-_SHORT = 5
-_MOST_NEAREST = 5
+_SHORT_WORD = 5
+_MAX_CORRECTIONS = 5
 
 
-def one_edit_away(word: str) -> set[str]:
-    """Every word that one slip makes of this one: a letter dropped, doubled, swapped with the next, or another."""
-    cuts = [(word[:place], word[place:]) for place in range(len(word) + 1)]
-    dropped = {left + right[1:] for left, right in cuts if right}
-    swapped = {left + right[1] + right[0] + right[2:] for left, right in cuts if len(right) > 1}
-    replaced = {left + letter + right[1:] for left, right in cuts if right for letter in ascii_lowercase}
+def edits_of(word: str) -> set[str]:
+    """Every word one edit away: a letter deleted, transposed with the next, substituted or inserted."""
+    cuts = [(word[:index], word[index:]) for index in range(len(word) + 1)]
+    deleted = {left + right[1:] for left, right in cuts if right}
+    transposed = {left + right[1] + right[0] + right[2:] for left, right in cuts if len(right) > 1}
+    substituted = {left + letter + right[1:] for left, right in cuts if right for letter in ascii_lowercase}
     inserted = {left + letter + right for left, right in cuts for letter in ascii_lowercase}
-    return (dropped | swapped | replaced | inserted) - {word, ""}
+    return (deleted | transposed | substituted | inserted) - {word, ""}
 
 
-def distance(one: str, other: str) -> int:
-    """Edits between two words; swapping two neighbours counts as one (optimal string alignment)."""
+def edit_distance(one: str, other: str) -> int:
+    """Edits between two words; a transposition counts as one (optimal string alignment distance)."""
     before: list[int] = []
     above = list(range(len(other) + 1))
     for row, letter in enumerate(one, 1):
@@ -32,9 +32,9 @@ def distance(one: str, other: str) -> int:
     return above[-1]
 
 
-def nearest(word: str, candidates: Iterable[str]) -> list[str]:
-    """Of the candidates those nearest to a word, if near enough: one edit for a short word, two for a long one."""
-    reach = 1 if len(word) <= _SHORT else 2
-    ranked = sorted((distance(word, candidate), candidate) for candidate in candidates)
+def rank_corrections(word: str, candidates: Iterable[str]) -> list[str]:
+    """The candidates closest to a word, within one edit of a short word and two of a long one."""
+    max_edits = 1 if len(word) <= _SHORT_WORD else 2
+    ranked = sorted((edit_distance(word, candidate), candidate) for candidate in candidates)
     best = ranked[0][0] if ranked else 0
-    return [candidate for edits, candidate in ranked if edits == best and edits <= reach][:_MOST_NEAREST]
+    return [candidate for edits, candidate in ranked if edits == best and edits <= max_edits][:_MAX_CORRECTIONS]

@@ -1,11 +1,11 @@
-"""Composes a search's SQL out of closed tables. What a caller sent only ever travels as a parameter.
+"""Composes the SQL of a listing search out of an allow-list of columns. What a caller sent travels as a parameter only.
 
-A place or words can be answered two ways: from their own index (best while few rows match), or by walking the index
-of the wanted order and looking at each row (best where a large share matches: `dense`). PostgreSQL cannot tell which,
-since its guess for a point in a box is a constant, so the bounded count decides.
+An area or keywords can be answered two ways: from their own index (GiST or GIN; best while few rows match), or by
+walking the index of the requested order and filtering each row (best where a large share matches: `dense`). PostgreSQL
+cannot tell which, since its selectivity estimate for a point in a box is a constant, so the bounded count decides.
 
-Composing costs more than asking, so conditions are plain texts and a statement is composed once for all searches of
-its shape (the filters that are used, the order, the window); only the parameters differ.
+Composing costs more than executing, so conditions are plain texts and a statement is composed once for all searches of
+its shape (the filters in use, the order, the window); only the parameters differ.
 """
 
 import math
@@ -17,26 +17,33 @@ from typing import LiteralString
 
 from platbook.base.actor import Surface
 from platbook.db import Query
-from platbook.db.compose import SQL, Composable, Composed, Identifier, Literal, Placeholder, to_statement, to_text
-from platbook.db.conditions import KEPT, Conditions, to_counted
-from platbook.listings.search.columns import DOCUMENT, EXACT, RANGED, SEEN, WITHOUT_CASE, may_use, usable
-from platbook.listings.search.filters import EXACT_WORDS, RANGE_WORDS, Box, ListingSearch, Near, Range
-from platbook.listings.search.sorting import DISTANCE, SORTS, SeekPosition
+from platbook.db.compose import SQL, Composable, Identifier, Literal, Placeholder, to_statement, to_text
+from platbook.db.lists import STATEMENT_CACHE_SIZE, Conditions, CursorPosition, SortOrder, to_count_columns
+from platbook.listings.search.columns import (
+    CASE_INSENSITIVE_COLUMNS,
+    DOCUMENT_COLUMN,
+    EXACT_COLUMNS,
+    RANGE_COLUMNS,
+    VISIBLE_ROWS,
+    to_usable,
+)
+from platbook.listings.search.filters import EXACT_FILTERS, RANGE_FILTERS, Box, ListingSearch, Near, Range
+from platbook.listings.search.sorting import DISTANCE
 
 _MILES_PER_DEGREE = 69.0
-_SHORTEST_DEGREE = 0.01
+_MIN_PARALLEL = 0.01
 _LISTINGS = Identifier("properties")
 
-Words = Sequence[Sequence[str]]
-"""Words to be found, all of them; of each, any of its spellings."""
+Keywords = Sequence[Sequence[str]]
+"""All keywords must match; of each, any of its spellings."""
 
-_OPEN = SQL(
+_PUBLIC_PHOTO = SQL(
     " AND photo_is_public(m.permission, "
     "(SELECT c.display FROM mls_provider_configurations c WHERE c.provider_id = properties.provider_id))"
 )
-_PLACELESS_WORDS = SQL("listing_words(NULL, city, postal_code, subdivision_name, listing_id, public_remarks)")
+_WORDS_WITHOUT_ADDRESS = SQL("listing_words(NULL, city, postal_code, subdivision_name, listing_id, public_remarks)")
 
-# Found first, each by its own index: a person has some hundred listings, whatever the market has.
+# Looked up first, each by its own index: a person has some hundred listings, whatever the market has.
 _MINE = SQL("""id = ANY(ARRAY(
     SELECT p.id FROM unnest(%(mine_providers)s::text[], %(mine_keys)s::text[]) AS m (provider, key)
     JOIN properties p ON p.provider_id = m.provider AND p.list_agent_key = m.key
@@ -46,155 +53,133 @@ _MINE = SQL("""id = ANY(ARRAY(
 
 
 def to_conditions(
-    search: ListingSearch, now: datetime, words: Words = (), *, dense: bool = False, without: str | None = None
+    search: ListingSearch, now: datetime, keywords: Keywords = (), *, dense: bool = False, without: str | None = None
 ) -> Conditions:
     """The conditions of a search. `without`: leave out one filter, as facets of it do.
 
     Errors: `InvalidInput` for a filter that the search's surface may not use.
     """
-    conditions = Conditions(_LISTINGS, [SEEN[search.surface]], {"now": now})
-    for word, attribute in EXACT_WORDS.items():
+    conditions = Conditions(_LISTINGS, [VISIBLE_ROWS[search.surface]], {"now": now})
+    for name, attribute in EXACT_FILTERS.items():
         texts: tuple[str, ...] = getattr(search, attribute)
-        if texts and word != without:
-            _add_texts(conditions, word, texts, search.surface)
-    for word, attribute in RANGE_WORDS.items():
-        _add_range(conditions, word, getattr(search, attribute))
+        if texts and name != without:
+            _add_texts(conditions, name, texts, search.surface)
+    for name, attribute in RANGE_FILTERS.items():
+        _add_range(conditions, name, getattr(search, attribute))
     _add_flags(conditions, search)
-    if words:
-        _add_words(conditions, words, search.surface)
+    if keywords:
+        _add_keywords(conditions, keywords, search.surface)
     if search.box or search.near or search.polygon:
-        _add_place(conditions, search, dense=dense)
+        _add_area(conditions, search, dense=dense)
     return conditions
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which rows of an ordered segment are wanted.
+    """Which rows of one ordered segment are read, from `offset` or after the position `after`.
 
-    `counted`: each row is to carry what `to_count` tells, of at most so many matches, to save a question.
+    `dense`: see the module. `count_bound`: each row also carries the count of all matches, bounded, to save a round
+    trip.
     """
 
+    order: SortOrder
     limit: int
     offset: int = 0
-    after: SeekPosition | None = None
-    valued: bool = True
+    after: CursorPosition | None = None
     dense: bool = False
-    counted: int | None = None
+    count_bound: int | None = None
 
 
 def to_page(search: ListingSearch, conditions: Conditions, window: Window) -> tuple[Query, dict[str, object]]:
-    """One page out of one segment, with its parameters.
+    """The statement of the rows of one window, with its parameters.
 
-    Of each row: document, times, id, row version and sort value; then, if `counted`, matches and snapshot.
+    Of each row: document, times, id, row version and sort value; with `count_bound` also matches and snapshot.
     """
-    params = dict(conditions.params)
-    if window.after is not None:
-        params["after_id"] = window.after.id
-        if window.valued:
-            params["after"] = window.after.value
-    gathers = search.is_narrowed and not window.dense
-    shape = _Shape(search.surface, search.sort, search.descending, gathers, window.after is not None)
+    params = conditions.params | window.order.to_params(window.after)
+    sorts_matches = search.is_narrowed and not window.dense
+    shape = _Shape(search.surface, sorts_matches, window.after is not None)
     return _compose_page(to_text(conditions.where), shape, replace(window, after=None)), params
 
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """What of a search decides the form of its page. `gathers`: few rows match, which are found first, then sorted."""
+    """What else decides a page's SQL. `sorts_matches`: few rows match, which are found first and sorted then."""
 
     surface: Surface
-    sort: str
-    descending: bool
-    gathers: bool
-    goes_on: bool
+    sorts_matches: bool
+    is_after_cursor: bool
 
 
-@lru_cache(KEPT)
+@lru_cache(STATEMENT_CACHE_SIZE)
 def _compose_page(where: LiteralString, shape: _Shape, window: Window) -> Query:
-    sort = SORTS[shape.sort]
-    keys: list[Composable] = [sort.expression, Identifier("id")] if window.valued else [Identifier("id")]
-    parts: list[Composable] = [SQL(where)]
-    if sort.nullable:
-        parts.append(SQL("({}) IS {}NULL").format(sort.expression, SQL("NOT " if window.valued else "")))
-    if shape.goes_on:
-        values: list[Composable] = [SQL("%(after_id)s::uuid")]
-        if window.valued:
-            values.insert(0, SQL("CAST({} AS {})").format(Placeholder("after"), sort.sql_type))
-        sign = SQL("<" if shape.descending else ">")
-        parts.append(SQL("({}) {} ({})").format(SQL(", ").join(keys), sign, SQL(", ").join(values)))
+    order, segment = window.order, window.order.in_segment()
+    parts: list[Composable] = [SQL(where), *([] if segment is None else [segment])]
+    if shape.is_after_cursor:
+        parts.append(order.after())
     columns = SQL("{} AS document, listed_at, off_market_at, id, xmin::text AS version, {} AS sort_value").format(
-        DOCUMENT[shape.surface], sort.expression if window.valued else SQL("NULL")
+        DOCUMENT_COLUMN[shape.surface], SQL(order.key.expression) if order.has_value else SQL("NULL")
     )
-    if window.counted is not None:
-        columns = SQL("{}, {}").format(columns, to_counted(_LISTINGS, [SQL(where)], window.counted))
-    found = SQL("SELECT {} FROM properties WHERE {}").format(columns, SQL(" AND ").join(parts))
-    if shape.gathers:
-        # OFFSET 0 keeps the planner from walking the sorted index in the hope of meeting them there, which it
-        # guesses wrongly for rare words and for boxes.
-        found = SQL("SELECT * FROM ({} OFFSET 0) AS found").format(found)
-        keys = [SQL("sort_value"), Identifier("id")] if window.valued else [Identifier("id")]
-    direction = SQL("DESC") if shape.descending else SQL("ASC")
-    statement = SQL("{} ORDER BY {} LIMIT {} OFFSET {}").format(
-        found,
-        SQL(", ").join(SQL("{} {}").format(key, direction) for key in keys),
-        Literal(window.limit),
-        Literal(window.offset),
-    )
+    if window.count_bound is not None:
+        columns = SQL("{}, {}").format(columns, to_count_columns(_LISTINGS, [SQL(where)], window.count_bound))
+    rows = SQL("SELECT {} FROM properties WHERE {}").format(columns, SQL(" AND ").join(parts))
+    order_by = order.order_by()
+    if shape.sorts_matches:
+        # OFFSET 0 keeps the planner from walking the sorted index in the hope of meeting the matches there, which it
+        # estimates wrongly for rare words and for boxes.
+        rows, order_by = SQL("SELECT * FROM ({} OFFSET 0) AS matching").format(rows), order.order_by(SQL("sort_value"))
+    statement = SQL("{} {} LIMIT {} OFFSET {}").format(rows, order_by, Literal(window.limit), Literal(window.offset))
     return to_statement("page", statement)
 
 
-def to_valued(search: ListingSearch) -> Composed:
-    """That a row has a value to be sorted by."""
-    return SQL("({}) IS NOT NULL").format(SORTS[search.sort].expression)
-
-
-def to_query(words: Words) -> tuple[Composable, dict[str, object]]:
-    """A tsquery out of words, with its parameters."""
+def to_tsquery(keywords: Keywords) -> tuple[Composable, dict[str, object]]:
+    """The tsquery of keywords, with its parameters."""
     params: dict[str, object] = {}
     groups: list[Composable] = []
-    for place, spellings in enumerate(words):
-        names = [f"word_{place}_{number}" for number in range(len(spellings))]
+    for index, spellings in enumerate(keywords):
+        names = [f"keyword_{index}_{number}" for number in range(len(spellings))]
         params.update(zip(names, spellings, strict=True))
         any_of = [SQL("plainto_tsquery('english'::regconfig, {}::text)").format(Placeholder(name)) for name in names]
         groups.append(SQL("({})").format(SQL(" || ").join(any_of)))
     return SQL("({})").format(SQL(" && ").join(groups)), params
 
 
-def _add_texts(conditions: Conditions, word: str, texts: tuple[str, ...], surface: Surface) -> None:
-    without_case = word in WITHOUT_CASE
-    values = [text.lower() for text in texts] if without_case else list(texts)
+def _add_texts(conditions: Conditions, name: str, texts: tuple[str, ...], surface: Surface) -> None:
+    ignores_case = name in CASE_INSENSITIVE_COLUMNS
+    values = [text.lower() for text in texts] if ignores_case else list(texts)
     # One value is compared by =, so that an index led by it also gives the order after it.
     is_single = len(values) == 1
-    conditions.text(_compare(word, surface, is_single=is_single), **{word: values[0] if is_single else values})
+    conditions.text(_compare(name, surface, is_single=is_single), **{name: values[0] if is_single else values})
 
 
-@lru_cache(KEPT)
-def _compare(word: str, surface: Surface, *, is_single: bool) -> LiteralString:
-    if word in WITHOUT_CASE:
-        columns = usable((WITHOUT_CASE[word],), surface, word)
+@lru_cache(STATEMENT_CACHE_SIZE)
+def _compare(name: str, surface: Surface, *, is_single: bool) -> LiteralString:
+    if name in CASE_INSENSITIVE_COLUMNS:
+        columns = to_usable((CASE_INSENSITIVE_COLUMNS[name],), surface, name)
         expressions: list[Composable] = [SQL("lower({})").format(Identifier(column)) for column in columns]
     else:
-        expressions = [Identifier(column) for column in usable(EXACT[word], surface, word)]
+        expressions = [Identifier(column) for column in to_usable(EXACT_COLUMNS[name], surface, name)]
     form = SQL("{} = {}") if is_single else SQL("{} = ANY({}::text[])")
-    parts = [form.format(expression, Placeholder(word)) for expression in expressions]
+    parts = [form.format(expression, Placeholder(name)) for expression in expressions]
     return to_text(SQL("({})").format(SQL(" OR ").join(parts)))
 
 
-def _add_range(conditions: Conditions, word: str, wanted: Range) -> None:
-    if word == "DaysOnMarket":
+def _add_range(conditions: Conditions, name: str, limits: Range) -> None:
+    if name == "DaysOnMarket":
         on_market = SQL("coalesce(off_market_at, %(now)s::timestamptz) - listed_at")
-        if wanted.least is not None:
-            part = SQL(
-                "(listed_at IS NOT NULL AND (%(least_days)s = 0 OR {} >= make_interval(days => %(least_days)s)))"
-            )
-            conditions.add(part.format(on_market), least_days=math.ceil(wanted.least))
-        if wanted.most is not None:
-            part = SQL("{} < make_interval(days => %(most_days)s)")
-            conditions.add(part.format(on_market), most_days=math.floor(wanted.most) + 1)
+        if limits.minimum is not None:
+            part = SQL("(listed_at IS NOT NULL AND (%(min_days)s = 0 OR {} >= make_interval(days => %(min_days)s)))")
+            conditions.add(part.format(on_market), min_days=math.ceil(limits.minimum))
+        if limits.maximum is not None:
+            part = SQL("{} < make_interval(days => %(max_days)s)")
+            conditions.add(part.format(on_market), max_days=math.floor(limits.maximum) + 1)
         return
-    column = Identifier(RANGED[word])
-    for sign, value, name in ((SQL(">="), wanted.least, f"least_{word}"), (SQL("<="), wanted.most, f"most_{word}")):
+    column = Identifier(RANGE_COLUMNS[name])
+    for sign, value, parameter in (
+        (SQL(">="), limits.minimum, f"min_{name}"),
+        (SQL("<="), limits.maximum, f"max_{name}"),
+    ):
         if value is not None:
-            conditions.add(SQL("{} {} {}").format(column, sign, Placeholder(name)), **{name: value})
+            conditions.add(SQL("{} {} {}").format(column, sign, Placeholder(parameter)), **{parameter: value})
 
 
 def _add_flags(conditions: Conditions, search: ListingSearch) -> None:
@@ -210,39 +195,39 @@ def _add_flags(conditions: Conditions, search: ListingSearch) -> None:
             mine_authors=list(search.mine.authors),
         )
     if search.has_photos is not None:
-        kept = SQL("EXISTS (SELECT FROM property_media m WHERE m.property_id = properties.id{})")
+        photo = SQL("EXISTS (SELECT FROM property_media m WHERE m.property_id = properties.id{})")
         if search.surface is Surface.PUBLIC:
-            photos: Composable = kept.format(_OPEN)
+            photos: Composable = photo.format(_PUBLIC_PHOTO)
         else:
-            photos = SQL("(coalesce(photos_count, 0) > 0 OR {})").format(kept.format(SQL("")))
+            photos = SQL("(coalesce(photos_count, 0) > 0 OR {})").format(photo.format(SQL("")))
         conditions.add(photos if search.has_photos else SQL("NOT {}").format(photos))
 
 
-def to_word_conditions(words: Words, surface: Surface) -> Conditions:
-    """The conditions for words alone."""
+def to_keyword_conditions(keywords: Keywords, surface: Surface) -> Conditions:
+    """The condition of keywords alone."""
     conditions = Conditions(_LISTINGS)
-    _add_words(conditions, words, surface)
+    _add_keywords(conditions, keywords, surface)
     return conditions
 
 
-def _add_words(conditions: Conditions, words: Words, surface: Surface) -> None:
-    query, params = to_query(words)
+def _add_keywords(conditions: Conditions, keywords: Keywords, surface: Surface) -> None:
+    query, params = to_tsquery(keywords)
     conditions.add(SQL("words @@ {}").format(query), **params)
     if surface is Surface.PUBLIC:
-        conditions.add(SQL("(shows_address OR {} @@ {})").format(_PLACELESS_WORDS, query))
+        conditions.add(SQL("(shows_address OR {} @@ {})").format(_WORDS_WITHOUT_ADDRESS, query))
 
 
-def _add_place(conditions: Conditions, search: ListingSearch, *, dense: bool) -> None:
+def _add_area(conditions: Conditions, search: ListingSearch, *, dense: bool) -> None:
     if search.surface is Surface.PUBLIC:
         conditions.text("shows_address")
     conditions.text("latitude IS NOT NULL")
     if search.box:
         _add_boxes(conditions, "box", search.box.halves(), dense=dense)
     if search.near:
-        _add_boxes(conditions, "near", _around(search.near), dense=dense)
+        _add_boxes(conditions, "near", _to_bounding_boxes(search.near), dense=dense)
         near = search.near
         conditions.add(
-            SQL("{} <= %(radius)s").format(DISTANCE),
+            SQL("{} <= %(radius)s").format(SQL(DISTANCE)),
             near_latitude=near.latitude,
             near_longitude=near.longitude,
             radius=near.radius_miles,
@@ -272,20 +257,15 @@ _INDEXED_BOX = SQL(
 _DENSE_BOX = SQL("(longitude BETWEEN {west} AND {east} AND latitude BETWEEN {south} AND {north})")
 
 
-def _around(near: Near) -> tuple[Box, ...]:
-    """The boxes that hold a circle."""
+def _to_bounding_boxes(near: Near) -> tuple[Box, ...]:
+    """The bounding boxes of a circle."""
     height = near.radius_miles / _MILES_PER_DEGREE * 1.01
     south, north = max(-90.0, near.latitude - height), min(90.0, near.latitude + height)
     # The parallel nearest to a pole is the shortest, and decides how many degrees the circle can span.
     parallel = math.cos(math.radians(min(90.0, max(abs(south), abs(north)))))
-    width = height / parallel if parallel > _SHORTEST_DEGREE else 180.0
+    width = height / parallel if parallel > _MIN_PARALLEL else 180.0
     if width >= 180:  # noqa: PLR2004 - half way round the Earth
         return (Box(-180.0, south, 180.0, north),)
     west, east = near.longitude - width, near.longitude + width
     west, east = (west + 360 if west < -180 else west), (east - 360 if east > 180 else east)  # noqa: PLR2004 - degrees
     return Box(west, south, east, north).halves()
-
-
-def may_sort(search: ListingSearch) -> bool:
-    """Whether the search's surface is shown what it wants to sort by."""
-    return may_use(SORTS[search.sort].column, search.surface)

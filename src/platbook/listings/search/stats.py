@@ -1,4 +1,4 @@
-"""The market in numbers: how many listings by status, type and city, and what they cost."""
+"""Market statistics: listing counts by status, type and city, and price quartiles."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -7,9 +7,9 @@ from typing import cast
 from platbook.base.actor import Surface
 from platbook.db import ReadConnection
 from platbook.db.compose import SQL
-from platbook.listings.search.columns import SEEN
+from platbook.listings.search.columns import VISIBLE_ROWS
 
-_MOST_CITIES = 100
+_MAX_CITIES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Prices:
 
 @dataclass(slots=True)
 class MarketStats:
-    """Counts of the listings one surface sees; cities: the hundred with most."""
+    """Counts of the listings one surface sees; cities: the hundred with the most."""
 
     prices: Prices
     total: int = 0
@@ -45,13 +45,13 @@ _STATUS, _TYPE, _CITY, _ALL = 0b011, 0b101, 0b110, 0b111
 
 
 async def get_stats(connection: ReadConnection, surface: Surface) -> MarketStats:
-    """Work the numbers out; the cost grows with the market."""
-    ((quarters,),) = await connection.tuples(_PRICES.format(SEEN[surface]))
+    """Compute the statistics; the cost grows with the market."""
+    ((quarters,),) = await connection.tuples(_PRICES.format(VISIBLE_ROWS[surface]))
     stats = MarketStats(Prices(*(cast("list[Decimal] | None", quarters) or (None, None, None))))
     groups = {_STATUS: stats.by_status, _TYPE: stats.by_type, _CITY: stats.by_city}
-    for grouping, value, count in await connection.tuples(_COUNTS.format(SEEN[surface])):
+    for grouping, value, count in await connection.tuples(_COUNTS.format(VISIBLE_ROWS[surface])):
         if grouping == _ALL:
             stats.total = cast("int", count)
-        elif value is not None and len(group := groups[cast("int", grouping)]) < _MOST_CITIES:
+        elif value is not None and len(group := groups[cast("int", grouping)]) < _MAX_CITIES:
             group[str(value)] = cast("int", count)
     return stats

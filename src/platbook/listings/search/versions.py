@@ -1,7 +1,7 @@
-"""What is known of answered searches, so that asking again for an unchanged page costs next to nothing.
+"""A cache of page versions (ETags), so that a conditional request for an unchanged page costs one round trip.
 
 Two equal snapshots of PostgreSQL see the same rows: no transaction began or ended between them. So while the snapshot
-stays, and no listing's days on market have grown, a page's version stands, without looking at one row.
+stays, and no listing's days on market have grown, a page's version holds, without reading a row.
 """
 
 from collections import OrderedDict
@@ -14,39 +14,39 @@ from platbook.listings.search.find import Listings
 
 Q = load_queries(__package__ or "platbook.listings.search")
 
-_MOST = 10_000
+_MAX_ENTRIES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _CachedVersion:
     version: str
     snapshot: str
     fresh_until: datetime
 
 
-class KnownVersions:
-    """One process's memory of versions; the least lately used are forgotten."""
+class VersionCache:
+    """The versions of one process's searches; the least recently used are evicted."""
 
-    def __init__(self, most: int = _MOST) -> None:
-        self._most = most
-        self._known: OrderedDict[ListingSearch, _Known] = OrderedDict()
+    def __init__(self, max_entries: int = _MAX_ENTRIES) -> None:
+        self._max_entries = max_entries
+        self._entries: OrderedDict[ListingSearch, _CachedVersion] = OrderedDict()
 
-    def remember(self, search: ListingSearch, listings: Listings) -> None:
-        """Note what a search found."""
+    def store(self, search: ListingSearch, listings: Listings) -> None:
+        """Store the version of a search's page."""
         if listings.snapshot is None:
             return
-        self._known[search] = _Known(listings.version, listings.snapshot, listings.fresh_until)
-        self._known.move_to_end(search)
-        if len(self._known) > self._most:
-            self._known.popitem(last=False)
+        self._entries[search] = _CachedVersion(listings.version, listings.snapshot, listings.fresh_until)
+        self._entries.move_to_end(search)
+        if len(self._entries) > self._max_entries:
+            self._entries.popitem(last=False)
 
-    async def get_standing(self, connection: ReadConnection, search: ListingSearch, now: datetime) -> str | None:
-        """The version a search's page certainly still has; None: nobody knows, ask again."""
-        known = self._known.get(search)
-        if known is None or now >= known.fresh_until:
+    async def get_current(self, connection: ReadConnection, search: ListingSearch, now: datetime) -> str | None:
+        """The version a search's page certainly still has; None: unknown, search again."""
+        cached = self._entries.get(search)
+        if cached is None or now >= cached.fresh_until:
             return None
         snapshot = await connection.value(str, Q.get_snapshot)
-        if snapshot != known.snapshot:
+        if snapshot != cached.snapshot:
             return None
-        self._known.move_to_end(search)
-        return known.version
+        self._entries.move_to_end(search)
+        return cached.version

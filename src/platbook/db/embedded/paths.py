@@ -1,4 +1,4 @@
-"""The files of an embedded server, and whether the account that is to run it can work with them."""
+"""The paths of an embedded server, and whether its account can access them."""
 
 import hashlib
 import os
@@ -16,7 +16,7 @@ _SUGGESTED = "/var/lib/platbook"
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class ClusterPaths:
     """Where things are. Only `cluster` and `socket` belong to the server's account, the home stays the operator's."""
 
     home: Path
@@ -30,12 +30,12 @@ class Places:
 
     @property
     def log(self) -> Path:
-        """What the server says."""
+        """The server's log file."""
         return self.cluster / "server.log"
 
     @property
     def start_lock(self) -> Path:
-        """See `locks.hold_alone`."""
+        """See `locks.exclusive_lock`."""
         return self.home / "postgres-start.lock"
 
     @property
@@ -44,8 +44,8 @@ class Places:
         return self.home / "postgres-users.lock"
 
 
-def prepare_home(home: Path) -> tuple[Places, Account]:
-    """Make the home and the folder for the cluster in it; `InvalidInput` in words where that cannot be."""
+def prepare_home(home: Path) -> tuple[ClusterPaths, Account]:
+    """Make the home and the folder for the cluster in it; `InvalidInput` where that fails."""
     try:
         home = home.expanduser().resolve()
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -68,15 +68,15 @@ def prepare_home(home: Path) -> tuple[Places, Account]:
             f"the database in {home} belongs to another account, not to {account.name}; run Platbook as its owner, "
             "or name another folder",
         )
-    return Places(home, cluster, _socket_folder(cluster, account)), account
+    return ClusterPaths(home, cluster, _socket_folder(cluster, account)), account
 
 
 def prepare_socket(folder: Path, account: Account) -> None:
     """Make the socket folder, for `account` alone. The temp folder is everybody's: do not trust what lies there."""
     folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.lstat()
-    ours = found.st_uid in {account.uid, os.geteuid()}
-    if not stat.S_ISDIR(found.st_mode) or not ours or found.st_mode & 0o077:
+    status = folder.lstat()
+    ours = status.st_uid in {account.uid, os.geteuid()}
+    if not stat.S_ISDIR(status.st_mode) or not ours or status.st_mode & 0o077:
         raise InvalidInput.of(
             "TMPDIR", f"{folder} is there already and is not a private folder of {account.name}; remove it"
         )
@@ -85,7 +85,7 @@ def prepare_socket(folder: Path, account: Account) -> None:
 
 
 def _let_through(home: Path, account: Account) -> None:
-    """Let the server's account pass through the home, without a look at what is in it; the folders above are not ours.
+    """Let the server's account traverse the home without listing it; the folders above are not changed.
 
     `InvalidInput` where that is not enough.
     """
@@ -96,8 +96,9 @@ def _let_through(home: Path, account: Account) -> None:
     if not account.can_pass(home):
         raise InvalidInput.of(
             "PLATBOOK_HOME",
-            f"running as root, PostgreSQL runs as the account {account.name}, which may not pass through the folders "
-            f"to {home}; name a folder that all may pass, such as {_SUGGESTED}, or run Platbook as an ordinary user",
+            f"running as root, PostgreSQL runs as the account {account.name}, which has no execute permission on the "
+            f"folders to {home}; name a folder that all may traverse, such as {_SUGGESTED}, or run Platbook as an "
+            "ordinary user",
         )
 
 
