@@ -42,7 +42,7 @@ class SessionLimits:
 
         `configuration` is the server's, for this session.
         """
-        given = conninfo_to_dict(conninfo)
+        operator_parameters = conninfo_to_dict(conninfo)
         tcp: dict[str, str | int] = {
             "keepalives": 1,
             "keepalives_idle": self.keepalive_idle,
@@ -51,8 +51,8 @@ class SessionLimits:
             "tcp_user_timeout": _to_milliseconds(self.tcp_user),
         }
         options = " ".join(f"-c {name}={value}" for name, value in {**self._configuration(), **configuration}.items())
-        own = str(given.get("options") or "")
-        return {name: value for name, value in tcp.items() if name not in given} | {
+        own = str(operator_parameters.get("options") or "")
+        return {name: value for name, value in tcp.items() if name not in operator_parameters} | {
             "options": f"{own} {options}".strip()
         }
 

@@ -37,7 +37,7 @@ class Binaries:
 def find_binaries(data: Path, bindir: Path | None) -> Binaries:
     """PostgreSQL for the data folder `data`: of the version that made it, or, where it is new, the first one found.
 
-    `bindir`, where given, is the only folder searched. `InvalidInput` names what was found and what is missing.
+    `bindir`, if named, is the only folder searched. `InvalidInput` names what was found and what is missing.
     """
     required = _get_major(data)
     others: list[Binaries] = []
