@@ -51,7 +51,7 @@ COMMANDS = (
     LazyCommand("migrate", f"{_IN}.migrate:migrate", "Bring the database to this release's schema.", panel=_SETUP),
     LazyCommand("user", f"{_IN}.users:app", "Who may log in.", panel=_SETUP),
     LazyCommand("key", f"{_IN}.keys:app", "API keys: a user's rights for a program, within scopes.", panel=_SETUP),
-    LazyCommand("provider", f"{_IN}.providers:app", "Connections to MLSs.", panel=_SETUP),
+    LazyCommand("provider", f"{_IN}.provider_group:group", "Connections to MLSs.", panel=_SETUP),
     LazyCommand("sync", f"{_IN}.sync:sync", "Sync a provider now and follow it until it ends.", panel=_LOOK),
     LazyCommand(
         "status",

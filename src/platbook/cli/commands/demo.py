@@ -28,7 +28,7 @@ from platbook.cli.exit_codes import ExitCode
 from platbook.cli.options import is_demo
 from platbook.cli.output.console import out
 from platbook.cli.output.format import to_changes, to_duration, to_number
-from platbook.cli.output.progress import follow, shown
+from platbook.cli.output.progress import follow, show_progress
 from platbook.cli.process import load_settings, run_async, stop_on_signals
 from platbook.cli.run_exit import exit_of_run
 from platbook.sync.reports.history import Run
@@ -112,8 +112,8 @@ class _Demo:
 
     async def _first_sync(self, system: System, sync_id: UUID, stopping: asyncio.Event) -> ExitCode:
         began = time.monotonic()
-        with shown("Syncing") as show:
-            run = await _unless(stopping, follow(system, PROVIDER_ID, sync_id, show))
+        with show_progress("Syncing") as display:
+            run = await _unless(stopping, follow(system, PROVIDER_ID, sync_id, display))
         if run is None:
             return ExitCode.CANCELLED
         async with system.database.read() as connection:
