@@ -37,7 +37,7 @@ def command(api: Api, database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.setenv("PLATBOOK_SECRET_KEY", "ab" * 32)
     monkeypatch.setenv("PLATBOOK_HOME", str(tmp_path))
     monkeypatch.setattr("platbook.bootstrap.database.SystemClock", lambda: api.clock)
-    monkeypatch.setattr("platbook.cli.process.configure_log", lambda *_: None)
+    monkeypatch.setattr("platbook.cli.process.configure_log", _keep_log)
 
     def run(args: tuple[str, ...]) -> str:
         with redirect_stdout(io.StringIO()) as output:
@@ -82,8 +82,7 @@ async def test_lists_over_all_providers_hold_the_items_that_the_api_answers_one_
     assert [one["providerId"] for one in photos["providers"]] == ["board", "local"]
     for counts in photos["providers"]:
         one = await _get(api, f"{MLS}/media/{counts['providerId']}")
-        assert counts == {name: one[name] for name in counts}
-    assert set(one) - set(counts) == {"failures", "copiesLiveSeconds"}
+        assert counts == {name: value for name, value in one.items() if name not in {"failures", "copiesLiveSeconds"}}
 
 
 async def test_users_and_keys_are_printed_with_the_fields_of_the_api(api: Api, command: RunCommand) -> None:
@@ -124,6 +123,10 @@ async def test_the_tables_say_why_no_run_is_scheduled(api: Api, command: RunComm
     facts = dict(line.split("\t") for line in (await command("status", "blocked-true")).splitlines())
     assert facts["needs operator"] == "the source refused the login"
     assert facts["next run"] == "blocked until an operator acts; then: platbook provider enable blocked-true"
+
+
+def _keep_log(_level: str, _style: str) -> None:
+    """Leave the log of the tests as it is."""
 
 
 async def _get(api: Api, path: str) -> dict[str, Any]:
