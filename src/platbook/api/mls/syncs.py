@@ -155,10 +155,10 @@ async def get_sweeps(
 ) -> Success[SweepList]:
     """Refused sweeps, newest first, each with its first 100 candidates."""
     async with given.database.read() as connection:
-        found = await sweeps.find_sweeps(
+        refused = await sweeps.find_sweeps(
             connection, limit=limit, page=page, provider_id=provider_id, status=sweep_status
         )
-    return Success(data=found)
+    return Success(data=refused)
 
 
 @router.post("/sweeps/{sweep_id}/accept", status_code=202)

@@ -82,15 +82,15 @@ def discover(
 
     async def read(system: System) -> DiscoveryRead:
         discoverer = Discoverer(system.database, system.transport, system.box, system.clock)
-        found = await discoverer.discover(provider, afresh=afresh)
+        result = await discoverer.discover(provider, afresh=afresh)
         if accept:
-            accepted = setup.AcceptedProposal(found.proposal.settings, found.proposal.field_mapping)
+            accepted = setup.AcceptedProposal(result.proposal.settings, result.proposal.field_mapping)
             async with system.database.transaction() as connection:
                 await setup.accept_proposal(
                     connection, system.box, provider, accepted, COMMAND_LINE, system.clock.now()
                 )
             await wake(system, provider)
-        return DiscoveryRead.of(found)
+        return DiscoveryRead.of(result)
 
     discovery = run_on_system(context, read)
     if as_json:

@@ -1,4 +1,4 @@
-"""`platbook simulate`: servers that behave as an MLS does, on loopback."""
+"""`platbook simulate`: simulated MLS servers, on loopback."""
 
 import asyncio
 import contextlib
@@ -18,11 +18,11 @@ from platbook.simulate.rets.application import PORT, RetsSettings, bind, create_
 from platbook.simulate.rets.quirks import QUIRKS
 from platbook.simulate.rets.server import DEFAULT_CAP, RetsServer
 
-app = typer.Typer(help="Servers that behave as an MLS does, over an invented market.", no_args_is_help=True)
+app = typer.Typer(help="Simulated MLS servers over an invented market.", no_args_is_help=True)
 
 
 class Auth(StrEnum):
-    """How a client proves who it is."""
+    """The HTTP authentication scheme."""
 
     DIGEST = "digest"
     BASIC = "basic"
@@ -30,7 +30,7 @@ class Auth(StrEnum):
 
 @app.callback()
 def simulate() -> None:
-    """Servers that behave as an MLS does, over an invented market."""
+    """Simulated MLS servers over an invented market."""
 
 
 @app.command()
@@ -38,28 +38,26 @@ def rets(  # noqa: PLR0913 - one parameter for each option of the command
     *,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port on loopback; 0 takes a free one.")] = PORT,
     listings: Annotated[int, typer.Option(min=1, max=5_000_000, help="How many listings to invent.")] = 50,
-    user: Annotated[str, typer.Option(help="The login's name.")] = "demo",
-    password: Annotated[str, typer.Option(help="The login's password.")] = "demo",  # noqa: S107 - everybody's
-    auth: Annotated[Auth, typer.Option(help="How the login is proved.")] = Auth.DIGEST,
+    user: Annotated[str, typer.Option(help="The user name.")] = "demo",
+    password: Annotated[str, typer.Option(help="The password.")] = "demo",  # noqa: S107 - everybody's
+    auth: Annotated[Auth, typer.Option(help="The HTTP authentication scheme.")] = Auth.DIGEST,
     quirk: Annotated[
-        list[str] | None, typer.Option(help="A quirk to have; NAME=always for a fault. May be given again.")
+        list[str] | None, typer.Option(help="A quirk to simulate; NAME=always for a fault. Can be repeated.")
     ] = None,
-    cap: Annotated[int, typer.Option(min=1, help="Rows in a reply, under a quirk that caps them.")] = DEFAULT_CAP,
-    at: Annotated[
-        str | None, typer.Option(help="The market's moment, ISO 8601; it stands still without --speed.")
-    ] = None,
-    speed: Annotated[float | None, typer.Option(min=0, help="Market seconds in one real second.")] = None,
-    seed: Annotated[int, typer.Option(help="Another seed is another market.")] = 1,
-    list_quirks: Annotated[bool, typer.Option("--list-quirks", help="List the quirks there are, and end.")] = False,
+    cap: Annotated[int, typer.Option(min=1, help="Rows in a reply, with a quirk that caps them.")] = DEFAULT_CAP,
+    at: Annotated[str | None, typer.Option(help="The market's time, ISO 8601; it is fixed without --speed.")] = None,
+    speed: Annotated[float | None, typer.Option(min=0, help="Market seconds per real second.")] = None,
+    seed: Annotated[int, typer.Option(help="The market's seed.")] = 1,
+    list_quirks: Annotated[bool, typer.Option("--list-quirks", help="List the quirks and exit.")] = False,
 ) -> None:
-    """A RETS server (1.5, 1.7.2, 1.8), with the quirks of real ones to order."""
+    """Serve RETS (1.5, 1.7.2, 1.8), with selectable quirks of real servers."""
     if list_quirks:
         _list_quirks()
         return
     settings = RetsSettings(
         listings=listings,
         seed=seed,
-        at=_to_moment(at),
+        at=_parse_time(at),
         speed=speed,
         user=user,
         password=password,
@@ -81,13 +79,13 @@ async def _serve(server: RetsServer, bound: socket.socket, settings: RetsSetting
             await stopping.wait()
 
 
-def _to_moment(said: str | None) -> datetime | None:
-    if said is None:
+def _parse_time(text: str | None) -> datetime | None:
+    if text is None:
         return None
     try:
-        return parse_utc(said)
+        return parse_utc(text)
     except ValueError:
-        raise InvalidInput.of("at", f"{said[:40]!r} is not a moment, such as 2026-03-01T12:00:00Z") from None
+        raise InvalidInput.of("--at", f"{text[:40]!r} is no ISO 8601 time, such as 2026-03-01T12:00:00Z") from None
 
 
 def _list_quirks() -> None:

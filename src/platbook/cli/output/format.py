@@ -20,14 +20,14 @@ def to_duration(seconds: float) -> str:
     """A duration in at most two units: 0.4 s, 42 s, 3 min 5 s, 2 h 10 min, 3 d 4 h."""
     if seconds < _FEW_SECONDS:
         return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < _MINUTE:
-        return f"{whole} s"
-    if whole < _HOUR:
-        return _to_two_units(whole, _MINUTE, "min", 1, "s")
-    if whole < _DAY:
-        return _to_two_units(whole, _HOUR, "h", _MINUTE, "min")
-    return _to_two_units(whole, _DAY, "d", _HOUR, "h")
+    rounded = round(seconds)
+    if rounded < _MINUTE:
+        return f"{rounded} s"
+    if rounded < _HOUR:
+        return _to_two_units(rounded, _MINUTE, "min", 1, "s")
+    if rounded < _DAY:
+        return _to_two_units(rounded, _HOUR, "h", _MINUTE, "min")
+    return _to_two_units(rounded, _DAY, "d", _HOUR, "h")
 
 
 def to_span(now: datetime, time: datetime | None) -> str:
@@ -81,9 +81,9 @@ def to_text(value: object) -> str:
 
 
 def _to_two_units(value: int, large: int, large_name: str, small: int, small_name: str) -> str:
-    whole, rest = divmod(value, large)
+    count, rest = divmod(value, large)
     part = rest // small
-    return f"{whole} {large_name} {part} {small_name}" if part else f"{whole} {large_name}"
+    return f"{count} {large_name} {part} {small_name}" if part else f"{count} {large_name}"
 
 
 def _round_down(seconds: float) -> str:
