@@ -1,4 +1,4 @@
-"""What people ask about syncs, over a real database and a scripted source."""
+"""Reports of syncs, over a real database and a scripted source."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -30,7 +30,7 @@ async def _status(at: Desk) -> ProviderStatus:
         return await get_status(connection, at.provider_id, at.clock.now())
 
 
-async def _ask(at: Desk, sync_type: SyncType = SyncType.FULL) -> UUID:
+async def _request(at: Desk, sync_type: SyncType = SyncType.FULL) -> UUID:
     async with at.database.transaction() as connection:
         return await request_run(connection, RunRequest(at.provider_id, sync_type), COMMAND_LINE, at.clock.now())
 
@@ -59,24 +59,24 @@ async def test_status_after_a_sync(desk: MakeDesk) -> None:
     assert status.next_run_at == status.last_success_at + timedelta(hours=4) if status.last_success_at else False
 
 
-async def test_the_state_is_the_first_that_is_true_of_running_waiting_needing_a_person(desk: MakeDesk) -> None:
+async def test_the_state_is_the_first_that_is_true_of_running_waiting_needs_operator(desk: MakeDesk) -> None:
     at = await desk(Source(login_error=CredentialsRefused("the source refused the login")))
     await at.sync()
     status = await _status(at)
     assert (status.state, status.needs_operator, status.next_run_at) == (
         ProviderState.NEEDS_OPERATOR, "the source refused the login", None,
     )  # fmt: skip
-    waiting = await _ask(at)
+    waiting = await _request(at)
     status = await _status(at)
     assert (status.state, status.waiting_sync_id, status.current) == (ProviderState.WAITING, waiting, None)
     async with at.database.transaction() as connection:
         await claim_run(connection, at.provider_id, at.clock.now())
-    later = await _ask(at)
+    later = await _request(at)
     status = await _status(at)
     assert (status.state, status.waiting_sync_id) == (ProviderState.RUNNING, later)
     assert status.current is not None
     assert (status.current.sync_id, status.current.stage, status.current.done) == (waiting, "connecting", 0)
-    assert status.needs_operator == "the source refused the login", "the words stay until somebody has acted"
+    assert status.needs_operator == "the source refused the login", "the reason stays until an operator has acted"
 
 
 async def test_a_dry_run_does_not_make_the_data_fresh(desk: MakeDesk) -> None:
@@ -123,10 +123,10 @@ async def test_history_is_filtered_and_paged(desk: MakeDesk) -> None:
     at.source.login_error = SourceUnavailable("no answer")
     third = await at.sync()
 
-    async def find(page: int = 1, limit: int = 10, **wanted: object) -> tuple[list[UUID], int | None]:
+    async def find(page: int = 1, limit: int = 10, **filters: object) -> tuple[list[UUID], int | None]:
         async with at.database.read() as connection:
-            found = await find_runs(connection, replace(RunFilter(), **wanted), limit=limit, page=page)
-        return [run.sync_id for run in found.runs], found.pagination.total
+            page_of_runs = await find_runs(connection, replace(RunFilter(), **filters), limit=limit, page=page)
+        return [run.sync_id for run in page_of_runs.runs], page_of_runs.pagination.total
 
     everything = [third["sync_id"], second["sync_id"], first["sync_id"]]
     assert await find() == (everything, 3)
@@ -138,7 +138,7 @@ async def test_history_is_filtered_and_paged(desk: MakeDesk) -> None:
     assert await find(provider_id="nobody") == ([], 0)
 
 
-async def test_one_run_tells_of_its_resources_and_its_photos(desk: MakeDesk) -> None:
+async def test_a_run_has_its_resources_and_counts_of_photos(desk: MakeDesk) -> None:
     at = await desk(Source(one_page(listing("1")), all_keys("1")))
     row = await at.sync()
     sync_id = UUID(str(row["sync_id"]))
@@ -159,7 +159,7 @@ async def test_one_run_tells_of_its_resources_and_its_photos(desk: MakeDesk) -> 
     assert (child.resource, child.added, child.media_downloaded) == ("Property", 1, 1)
 
 
-async def test_errors_are_filtered_and_what_the_source_said_is_asked_for_apart(desk: MakeDesk) -> None:
+async def test_errors_are_filtered_and_the_raw_record_is_read_apart(desk: MakeDesk) -> None:
     at = await desk(Source(one_page(listing("1", ListPrice="secret price")), all_keys("1")))
     run = await at.sync()
     at.source.login_error = SourceUnavailable("no answer")
@@ -169,8 +169,8 @@ async def test_errors_are_filtered_and_what_the_source_said_is_asked_for_apart(d
         assert [error.type for error in both.errors] == ["network", "data_validation"]
         assert both.pagination.total == 2
         assert "secret price" not in repr([error for error in both.errors if error.type == "network"])
-        wanted = ErrorFilter("board", ErrorType.DATA_VALIDATION, RetryState.PENDING, UUID(str(run["sync_id"])))
-        (error,) = (await find_errors(connection, wanted, limit=10)).errors
+        error_filter = ErrorFilter("board", ErrorType.DATA_VALIDATION, RetryState.PENDING, UUID(str(run["sync_id"])))
+        (error,) = (await find_errors(connection, error_filter, limit=10)).errors
         assert (error.listing_key, error.field) == ("1", "ListPrice")
         assert "secret price" in ((await get_error_raw(connection, error.id)).raw or "")
         assert await get_error(connection, error.id) == error
@@ -239,9 +239,9 @@ async def test_refused_sweeps_show_their_candidates(desk: MakeDesk) -> None:
     at.source.key_pages = all_keys(*keys[:5])
     await at.sync(SyncType.SWEEP)
     async with at.database.read() as connection:
-        found = await find_sweeps(connection, limit=10, provider_id="board", status=SweepStatus.REFUSED)
-        (sweep,) = found.sweeps
-        assert (sweep.active, sweep.candidates, sweep.candidate_keys, found.pagination.total) == (10, 5, keys[5:], 1)
+        refused = await find_sweeps(connection, limit=10, provider_id="board", status=SweepStatus.REFUSED)
+        (sweep,) = refused.sweeps
+        assert (sweep.active, sweep.candidates, sweep.candidate_keys, refused.pagination.total) == (10, 5, keys[5:], 1)
         assert (await get_sweep(connection, sweep.id, after=keys[6], keys=2)).candidate_keys == keys[7:9]
         assert (await find_sweeps(connection, limit=10, status=SweepStatus.ACCEPTED)).sweeps == []
         with pytest.raises(NotFound):

@@ -11,7 +11,7 @@ from platbook.base.errors import PlatbookError
 from platbook.cli.exit_codes import EXIT_CODES_HELP, exit_of_error
 from platbook.cli.lazy import LazyCommand
 from platbook.cli.options import Options
-from platbook.cli.output.console import complain
+from platbook.cli.output.console import print_error
 
 _RUN, _SETUP, _SYNC, _LEADS = "Run", "Set up", "Sync", "Leads"
 _IN = "platbook.cli.commands"
@@ -129,7 +129,7 @@ def run() -> None:
         create_program()()
     except* PlatbookError as group:
         error = _first(group)
-        complain(str(error))
+        print_error(str(error))
         code = exit_of_error(error)
     sys.exit(code)
 

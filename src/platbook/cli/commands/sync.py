@@ -13,7 +13,7 @@ from platbook.base.errors import Conflict, InvalidInput
 from platbook.bootstrap.system import System
 from platbook.bootstrap.worker import has_workers, wake, working
 from platbook.cli.exit_codes import EXIT_CODES_HELP
-from platbook.cli.output.console import complain, err, say
+from platbook.cli.output.console import err, print_error, say
 from platbook.cli.output.format import to_bytes, to_duration, to_number
 from platbook.cli.output.json_output import print_json
 from platbook.cli.output.progress import follow, show_progress
@@ -141,7 +141,7 @@ def print_run(run: Run) -> None:
     ]
     print_facts(facts)
     if run.errored:
-        complain(f"{to_number(run.errored)} records were rejected; see them: platbook errors {run.provider_id}")
+        print_error(f"{to_number(run.errored)} records were rejected; see them: platbook errors {run.provider_id}")
 
 
 async def _start(system: System, request: RunRequest) -> UUID:

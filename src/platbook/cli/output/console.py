@@ -21,7 +21,7 @@ def say(text: str) -> None:
     out().print(text)
 
 
-def complain(text: str) -> None:
+def print_error(text: str) -> None:
     """Print one line without markup to standard error."""
     console = err()
     prefix = "[bold red]platbook:[/] " if console.is_terminal else "platbook: "
