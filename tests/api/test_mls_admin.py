@@ -70,7 +70,7 @@ async def test_switch_and_interval(api: Api) -> None:
         ("GET", "statistics?days=0", None, "days"),
     ],
 )
-async def test_what_cannot_be_is_refused_by_name(
+async def test_invalid_requests_name_the_field(
     api: Api, method: str, path: str, body: dict[str, object] | None, field: str
 ) -> None:
     await _add(api)

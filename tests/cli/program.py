@@ -28,13 +28,13 @@ class Program:
     environment: dict[str, str] = field(default_factory=lambda: {"PLATBOOK_PHOTO_BATCHES": "0"})
     """Photos are left alone unless a test is about them: the invented ones are drawn, which keeps every core busy."""
 
-    def run(self, *args: str, said: str | None = None) -> subprocess.CompletedProcess[str]:
+    def run(self, *args: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run a command to its end, with pipes for a terminal."""
         return subprocess.run(
             [PROGRAM, *args],
             env=self._environment(),
             cwd=self.home,
-            input=said,
+            input=stdin,
             capture_output=True,
             text=True,
             timeout=PATIENCE,
@@ -64,7 +64,7 @@ class Served:
     program: Program
     process: subprocess.Popen[str]
     url: str
-    said: list[str]
+    lines: list[str]
     reader: threading.Thread
 
     def interrupt(self) -> int:
@@ -76,22 +76,22 @@ class Served:
 def start_serving(program: Program, *args: str, until: str = "Ctrl-C", url: str = _URL) -> Served:
     """Start a command that serves, and wait until it says where: by a line with `until`, and a pattern for the URL."""
     process = program.start(*args)
-    said: list[str] = []
+    lines: list[str] = []
     ready = threading.Event()
 
     def read() -> None:
         for line in process.stdout or ():
-            said.append(line)
+            lines.append(line)
             if until in line:
                 ready.set()
         ready.set()
 
     reader = threading.Thread(target=read, daemon=True)
     reader.start()
-    assert ready.wait(PATIENCE), "".join(said)
-    found = re.search(url, "".join(said))
-    assert found, "".join(said)
-    return Served(program, process, found[1], said, reader)
+    assert ready.wait(PATIENCE), "".join(lines)
+    found = re.search(url, "".join(lines))
+    assert found, "".join(lines)
+    return Served(program, process, found[1], lines, reader)
 
 
 @contextmanager

@@ -50,12 +50,12 @@ def test_events_that_wait_and_rules(office: Program) -> None:
     assert office.run("lead", "events").stdout == "event\tsender's id\treason\n"
     assert office.run("lead", "replay", "01a20cc2-c827-7ea6-9dab-49ecc5a105db").returncode == 2
     add = ["user", "add", "ann@example.com", "--first-name", "A", "--last-name", "B", "--password-stdin", "--json"]
-    user = json.loads(office.run(*add, said="correct horse battery").stdout)
+    user = json.loads(office.run(*add, stdin="correct horse battery").stdout)
     rule = {"name": "all", "method": "direct", "members": [{"userId": user["id"]}]}
-    added = office.run("lead", "add-rule", "-", said=json.dumps(rule))
+    added = office.run("lead", "add-rule", "-", stdin=json.dumps(rule))
     assert added.returncode == 0, added.stderr
     (listed,) = json.loads(office.run("lead", "rules", "--json").stdout)["rules"]
     assert (listed["name"], listed["members"]) == ("all", [{"userId": user["id"], "weight": 1}])
-    assert office.run("lead", "add-rule", "-", said='{"name": "x"}').returncode == 2
+    assert office.run("lead", "add-rule", "-", stdin='{"name": "x"}').returncode == 2
     assert office.run("lead", "remove-rule", listed["id"]).returncode == 0
     assert office.run("lead", "rules").stdout == "rule\tname\tmethod\tmembers\tstate\n"

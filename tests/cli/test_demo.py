@@ -24,7 +24,7 @@ def test_once_ends_after_the_sync_and_may_be_repeated(program: Program) -> None:
 
 
 def test_what_it_prints_to_try_works_word_for_word(served: Served) -> None:
-    script = "".join(served.said).split("Try it:\n", 1)[1].split(" Read the API", 1)[0]
+    script = "".join(served.lines).split("Try it:\n", 1)[1].split(" Read the API", 1)[0]
     done = subprocess.run(["/bin/bash", "-euc", script], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 0, done.stderr
     answers = [json.loads(line) for line in re.split(r"(?<=\})(?=\{)", done.stdout.replace("\n", ""))]
@@ -47,7 +47,7 @@ def test_a_client_of_its_own_goes_the_same_way(served: Served) -> None:
 
 
 def test_the_sample_mls_is_a_rets_server_that_the_provider_talks_to(served: Served) -> None:
-    found = re.search(r"RETS at (http://127\.0\.0\.1:\d+/rets/login)", "".join(served.said))
+    found = re.search(r"RETS at (http://127\.0\.0\.1:\d+/rets/login)", "".join(served.lines))
     assert found
     login_url = found[1]
     headers = {"RETS-Version": "RETS/1.7.2", "User-Agent": "Somebody/1.0"}
@@ -82,7 +82,7 @@ def test_ctrl_c_ends_it_cleanly(program: Program) -> None:
     served = start_serving(program, "demo", "--port", "0", "--listings", "20")
     assert httpx.get(f"{served.url}/health/live", timeout=PATIENCE).status_code == 200
     assert served.interrupt() == 0
-    assert "Traceback" not in "".join(served.said)
+    assert "Traceback" not in "".join(served.lines)
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{served.url}/health/live", timeout=PATIENCE)
 

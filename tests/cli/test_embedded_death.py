@@ -27,7 +27,7 @@ def find_postgres(home: Path) -> int | None:
 def wait_until_ready(served: Served) -> None:
     deadline = time.monotonic() + PATIENCE
     while httpx.get(f"{served.url}/health/ready", timeout=PATIENCE).status_code != 200:
-        assert time.monotonic() < deadline, "".join(served.said)
+        assert time.monotonic() < deadline, "".join(served.lines)
         time.sleep(0.1)
 
 
@@ -44,7 +44,7 @@ def log_in(served: Served) -> int:
 
 def start_up(program: Program) -> Served:
     person = ("a@example.com", "--role", "admin", "--first-name", "Ada", "--last-name", "King", "--password-stdin")
-    added = program.run("user", "add", *person, said="a long password\n")
+    added = program.run("user", "add", *person, stdin="a long password\n")
     assert added.returncode == 0, added.stderr
     return start_serving(program, "up", "--port", "0", until="serving", url=r'"url": "(http://[^"]+)"')
 
@@ -54,7 +54,7 @@ def test_a_killed_server_is_started_again_and_requests_are_answered(program: Pro
     wait_until_ready(served)
     killed = kill_postgres(program.home)
     while find_postgres(program.home) in {killed, None}:
-        assert served.process.poll() is None, "".join(served.said)
+        assert served.process.poll() is None, "".join(served.lines)
         time.sleep(0.1)
     wait_until_ready(served)
     assert log_in(served) == 200
@@ -69,6 +69,6 @@ def test_a_server_that_cannot_be_started_again_ends_the_process_with_its_reason(
     kill_postgres(program.home)
     assert served.process.wait(PATIENCE) == 5
     served.reader.join()
-    (sentence,) = [line for line in served.said if line.startswith("platbook: ")]
+    (sentence,) = [line for line in served.lines if line.startswith("platbook: ")]
     assert sentence.startswith("platbook: the embedded PostgreSQL died and did not stay up in 5 tries: ")
     assert "pg_control" in sentence

@@ -43,8 +43,8 @@ def served(program: Program) -> Generator[str]:
         process.communicate()
 
 
-def _run(program: Program, *args: str, said: str | None = None) -> str:
-    done = program.run(*args, said=said)
+def _run(program: Program, *args: str, stdin: str | None = None) -> str:
+    done = program.run(*args, stdin=stdin)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -59,17 +59,17 @@ def _log_in(served: str, password: str) -> Any:  # noqa: ANN401 - JSON
 
 
 def test_whoever_is_disabled_at_the_command_line_is_out_of_every_server_at_once(program: Program, served: str) -> None:
-    _run(program, "user", "add", "ada@example.com", "--role", "admin", "--password-stdin", *NAMES, said=PASSWORD)
-    _run(program, "user", "add", "ben@example.com", "--role", "admin", "--password-stdin", *NAMES, said=PASSWORD)
+    _run(program, "user", "add", "ada@example.com", "--role", "admin", "--password-stdin", *NAMES, stdin=PASSWORD)
+    _run(program, "user", "add", "ben@example.com", "--role", "admin", "--password-stdin", *NAMES, stdin=PASSWORD)
     token = _log_in(served, PASSWORD).json()["data"]["token"]
     made = json.loads(
         _run(program, "key", "add", "ada@example.com", "--name", "k", "--scope", "listings:read", "--json")
     )
-    for said in (token, made["key"]):
-        assert _get(served, "/properties", said) == 200
+    for credential in (token, made["key"]):
+        assert _get(served, "/properties", credential) == 200
     _run(program, "user", "disable", "ada@example.com")
-    for said in (token, made["key"]):
-        assert _get(served, "/properties", said) == 401
+    for credential in (token, made["key"]):
+        assert _get(served, "/properties", credential) == 401
     assert program.run("user", "disable", "ben@example.com").returncode != 0, "the last admin stays"
     (key,) = json.loads(_run(program, "key", "list", "ada@example.com", "--json"))["keys"]
     assert (key["id"], key["revokedAt"] is None) == (made["id"], False)
@@ -96,8 +96,8 @@ def test_a_server_does_not_start_on_addresses_that_prove_nothing(
 
 
 def test_a_user_is_changed_reset_and_linked(program: Program, served: str) -> None:
-    _run(program, "user", "add", "ada@example.com", "--password-stdin", *NAMES, said=PASSWORD)
-    _run(program, "user", "add", "help@example.com", "--role", "assistant", "--password-stdin", *NAMES, said=PASSWORD)
+    _run(program, "user", "add", "ada@example.com", "--password-stdin", *NAMES, stdin=PASSWORD)
+    _run(program, "user", "add", "help@example.com", "--role", "assistant", "--password-stdin", *NAMES, stdin=PASSWORD)
     changed = _run(program, "user", "change", "ada@example.com", "--office", "North [1]", "--team", "A")
     assert changed == "ada@example.com is agent, of North [1], A."
     assert "ada@example.com" in _run(program, "user", "agents", "help@example.com", "--agent", "ada@example.com")
@@ -118,7 +118,7 @@ async def test_asking_for_a_reset_is_answered_before_anybody_is_looked_up(
     program: Program, served: str, database: Database
 ) -> None:
     """So neither the answer nor its time can tell who is known: it comes while nobody can read the users at all."""
-    _run(program, "user", "add", "ada@example.com", "--password-stdin", *NAMES, said=PASSWORD)
+    _run(program, "user", "add", "ada@example.com", "--password-stdin", *NAMES, stdin=PASSWORD)
     lock = Query("lock", "Keep everybody out of the users.", "LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
     async with httpx2.AsyncClient(base_url=f"{served}/api/v1/auth/password") as client:
         async with database.transaction() as connection:

@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 
 import pytest
 
+from platbook.cli.commands.provider_group import PROVIDER_COMMANDS
 from platbook.cli.lazy import LazyCommand
 from platbook.cli.main import COMMANDS
 from tests.cli.program import PATIENCE, Program
@@ -43,15 +44,22 @@ def test_the_version_and_the_help_import_no_command(program: Program, option: st
     assert not [name for name in modules if name.startswith(("platbook.simulate", "platbook.cli.commands."))]
 
 
-@pytest.mark.parametrize("command", ["status", "history", "sweeps", "migrate"])
+@pytest.mark.parametrize("command", ["status", "history", "errors", "sweeps", "provider list", "migrate"])
 def test_a_command_that_needs_the_database_alone_imports_no_more(program: Program, command: str) -> None:
-    modules = imported(program, command)
+    modules = imported(program, *command.split())
     assert "psycopg" in modules
     assert not modules & {"fastapi", "uvicorn", "uvloop", "pyvips", "procrastinate", "httpx2"}
-    assert not [name for name in modules if name.startswith(("platbook.simulate", "platbook.market", "platbook.api"))]
+    unneeded = (
+        "platbook.simulate",
+        "platbook.market",
+        "platbook.api",
+        "platbook.bootstrap.worker",
+        "platbook.transport",
+    )
+    assert not [name for name in modules if name.startswith(unneeded)]
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: str(command.name))
+@pytest.mark.parametrize("command", COMMANDS + PROVIDER_COMMANDS, ids=lambda command: str(command.name))
 def test_the_list_of_commands_describes_each_as_it_describes_itself(command: LazyCommand) -> None:
     loaded = command.load()
     assert loaded.name == command.name

@@ -21,7 +21,7 @@ def sync(served: Served, *args: str) -> tuple[int, dict[str, object]]:
 
 def test_a_provider_from_standard_input_is_added_tried_synced_and_removed(served: Served) -> None:
     program = served.program
-    added = program.run("--demo", "provider", "add", "-", "--json", said=json.dumps(MOCK))
+    added = program.run("--demo", "provider", "add", "-", "--json", stdin=json.dumps(MOCK))
     assert added.returncode == 0, added.stderr
     assert json.loads(added.stdout)["credentials"] == {"password": "set", "username": "set"}
     assert program.run("--demo", "provider", "test", "board").returncode == 0
@@ -36,12 +36,12 @@ def test_a_provider_from_standard_input_is_added_tried_synced_and_removed(served
     code, run = sync(served, "board", "--full")
     assert (code, run["added"], run["unchanged"]) == (0, 0, 30)
 
-    said = program.run("--demo", "history", "board")
-    assert len(said.stdout.splitlines()) == 1 + 3
+    history = program.run("--demo", "history", "board")
+    assert len(history.stdout.splitlines()) == 1 + 3
     removed = program.run("--demo", "provider", "remove", "board", "--purge", "--yes")
     assert removed.returncode == 0, removed.stderr
     assert program.run("--demo", "status", "board").returncode == 2
-    everything = added.stdout + added.stderr + said.stdout + removed.stdout
+    everything = added.stdout + added.stderr + history.stdout + removed.stdout
     assert "a-secret-of-mine" not in everything
     assert "\x1b" not in everything
 
@@ -53,7 +53,7 @@ def test_a_provider_from_standard_input_is_added_tried_synced_and_removed(served
 def test_the_exit_code_says_how_a_run_ended(served: Served, fault: str, code: int) -> None:
     name = f"faulty-{fault}"
     wanted = MOCK | {"providerId": name, "settings": {"listings": 5, "faults": [{"kind": fault}]}}
-    assert served.program.run("--demo", "provider", "add", "-", said=json.dumps(wanted)).returncode == 0
+    assert served.program.run("--demo", "provider", "add", "-", stdin=json.dumps(wanted)).returncode == 0
     assert sync(served, name, "--full")[0] == code
 
 
@@ -76,7 +76,7 @@ def test_what_cannot_be_is_one_sentence_and_exit_code_two(served: Served, args: 
 
 
 def test_a_configuration_that_is_not_one_names_the_field(served: Served) -> None:
-    done = served.program.run("--demo", "provider", "add", "-", said=json.dumps(MOCK | {"intervalHours": 1000}))
+    done = served.program.run("--demo", "provider", "add", "-", stdin=json.dumps(MOCK | {"intervalHours": 1000}))
     assert done.returncode == 2
     assert "intervalHours" in done.stderr
 

@@ -6,8 +6,9 @@ import pytest
 
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import NotFound
+from platbook.media.pending_photos import count_pending_photos
 from platbook.media.pictures import Format, VariantSpec
-from platbook.media.reports import find_photo_failures, find_photo_statuses, get_owed, get_store_status
+from platbook.media.reports import get_photo_status, get_store_status
 from platbook.media.reprocessing import ReprocessResult, reprocess_photos, retry_photos
 from platbook.storage import Access
 from tests.fakes.photo_source import PhotoSource
@@ -38,10 +39,11 @@ async def test_failed_photos_are_reported_with_their_reasons_and_retried_on_requ
         await rig.work()
         await rig.skip_delays()
     async with rig.database.read() as connection:
-        (status,) = await find_photo_statuses(connection, PROVIDER)
-        (failure,) = await find_photo_failures(connection, PROVIDER, 10)
-        owed = await get_owed(connection, PROVIDER)
-    assert (status.stored, status.failed, status.listings, owed.failed) == (1, 1, 0, 1)
+        status = await get_photo_status(connection, PROVIDER, limit=10, can_invalidate=False)
+        pending = await count_pending_photos(connection, PROVIDER)
+    (failure,) = status.failures
+    assert (status.stored, status.failed, status.listings, pending.failed) == (1, 1, 0, 1)
+    assert status.copies_live_seconds == 86400
     assert (failure.media_key, failure.attempts, failure.retry_at) == ("L1-2", 6, None)
     assert "500" in failure.reason
     source.albums["L1"][1].status = 200

@@ -1,4 +1,4 @@
-"""What people ask about syncs, over a real database and a scripted source."""
+"""Reports of syncs, over a real database and a scripted source."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -30,7 +30,7 @@ async def _status(at: Desk) -> ProviderStatus:
         return await get_status(connection, at.provider_id, at.clock.now())
 
 
-async def _ask(at: Desk, sync_type: SyncType = SyncType.FULL) -> UUID:
+async def _request(at: Desk, sync_type: SyncType = SyncType.FULL) -> UUID:
     async with at.database.transaction() as connection:
         return await request_run(connection, RunRequest(at.provider_id, sync_type), COMMAND_LINE, at.clock.now())
 
@@ -38,7 +38,7 @@ async def _ask(at: Desk, sync_type: SyncType = SyncType.FULL) -> UUID:
 async def test_a_provider_never_synced_is_idle_and_empty(desk: MakeDesk) -> None:
     status = await _status(await desk(Source()))
     assert (status.state, status.last_run, status.current, status.listings) == (
-        ProviderState.IDLE, None, None, ListingCounts(0, 0),
+        ProviderState.IDLE, None, None, ListingCounts(active=0, total=0, is_estimate=False),
     )  # fmt: skip
     assert (status.freshness.as_of, status.freshness.lag_seconds, status.freshness.watermark) == (None, None, None)
     assert status.interval_hours == 4
@@ -55,28 +55,28 @@ async def test_status_after_a_sync(desk: MakeDesk) -> None:
     assert [child.resource for child in status.last_run.resources] == ["Property"]
     assert status.freshness.lag_seconds == 600
     assert status.freshness.watermark == "2026-01-01T00:00:00Z"
-    assert (status.open_errors, status.listings) == (1, ListingCounts(2, 2))
+    assert (status.open_errors, status.listings) == (1, ListingCounts(active=2, total=2, is_estimate=False))
     assert status.next_run_at == status.last_success_at + timedelta(hours=4) if status.last_success_at else False
 
 
-async def test_the_state_is_the_first_that_is_true_of_running_waiting_needing_a_person(desk: MakeDesk) -> None:
+async def test_the_state_is_the_first_that_is_true_of_running_waiting_needs_operator(desk: MakeDesk) -> None:
     at = await desk(Source(login_error=CredentialsRefused("the source refused the login")))
     await at.sync()
     status = await _status(at)
-    assert (status.state, status.needs_operator, status.blocked) == (
-        ProviderState.NEEDS_OPERATOR, "the source refused the login", True,
+    assert (status.state, status.needs_operator, status.next_run_at) == (
+        ProviderState.NEEDS_OPERATOR, "the source refused the login", None,
     )  # fmt: skip
-    waiting = await _ask(at)
+    waiting = await _request(at)
     status = await _status(at)
-    assert (status.state, status.waiting_id, status.current) == (ProviderState.WAITING, waiting, None)
+    assert (status.state, status.waiting_sync_id, status.current) == (ProviderState.WAITING, waiting, None)
     async with at.database.transaction() as connection:
         await claim_run(connection, at.provider_id, at.clock.now())
-    later = await _ask(at)
+    later = await _request(at)
     status = await _status(at)
-    assert (status.state, status.waiting_id) == (ProviderState.RUNNING, later)
+    assert (status.state, status.waiting_sync_id) == (ProviderState.RUNNING, later)
     assert status.current is not None
     assert (status.current.sync_id, status.current.stage, status.current.done) == (waiting, "connecting", 0)
-    assert status.needs_operator == "the source refused the login", "the words stay until somebody has acted"
+    assert status.needs_operator == "the source refused the login", "the reason stays until an operator has acted"
 
 
 async def test_a_dry_run_does_not_make_the_data_fresh(desk: MakeDesk) -> None:
@@ -89,7 +89,7 @@ async def test_archived_providers_are_left_out_of_the_list_and_found_by_id(desk:
     at = await desk(Source())
     await at.run_sql("UPDATE mls_provider_configurations SET archived_at = now()")
     async with at.database.read() as connection:
-        assert await find_statuses(connection, at.clock.now()) == []
+        assert (await find_statuses(connection, at.clock.now())).providers == []
         assert (await get_status(connection, "board", at.clock.now())).archived_at is not None
         with pytest.raises(NotFound):
             await get_status(connection, "nobody", at.clock.now())
@@ -105,7 +105,7 @@ async def test_listings_are_counted_up_to_a_bound_and_estimated_above(desk: Make
     )
     await at.run_sql(insert, provider="board", rows=1000)
     async with at.database.read() as connection:
-        assert await count_listings(connection, "board") == ListingCounts(active=700, total=900)
+        assert await count_listings(connection, "board") == ListingCounts(active=700, total=900, is_estimate=False)
         await at.run_sql(insert, provider="big", rows=11_000)
         assert (await count_listings(connection, "big")).is_estimate
         await at.run_sql("ANALYZE properties")
@@ -113,7 +113,7 @@ async def test_listings_are_counted_up_to_a_bound_and_estimated_above(desk: Make
         assert counted.is_estimate
         assert counted.total == pytest.approx(9900, rel=0.1)
         assert counted.active == pytest.approx(7700, rel=0.1)
-        assert await count_listings(connection, "board") == ListingCounts(active=700, total=900)
+        assert await count_listings(connection, "board") == ListingCounts(active=700, total=900, is_estimate=False)
 
 
 async def test_history_is_filtered_and_paged(desk: MakeDesk) -> None:
@@ -123,10 +123,10 @@ async def test_history_is_filtered_and_paged(desk: MakeDesk) -> None:
     at.source.login_error = SourceUnavailable("no answer")
     third = await at.sync()
 
-    async def find(page: int = 1, limit: int = 10, **wanted: object) -> tuple[list[UUID], int]:
+    async def find(page: int = 1, limit: int = 10, **filters: object) -> tuple[list[UUID], int | None]:
         async with at.database.read() as connection:
-            found = await find_runs(connection, replace(RunFilter(), **wanted), limit=limit, page=page)
-        return [run.sync_id for run in found.runs], found.total
+            page_of_runs = await find_runs(connection, replace(RunFilter(), **filters), limit=limit, page=page)
+        return [run.sync_id for run in page_of_runs.runs], page_of_runs.pagination.total
 
     everything = [third["sync_id"], second["sync_id"], first["sync_id"]]
     assert await find() == (everything, 3)
@@ -138,7 +138,7 @@ async def test_history_is_filtered_and_paged(desk: MakeDesk) -> None:
     assert await find(provider_id="nobody") == ([], 0)
 
 
-async def test_one_run_tells_of_its_resources_and_its_photos(desk: MakeDesk) -> None:
+async def test_a_run_has_its_resources_and_counts_of_photos(desk: MakeDesk) -> None:
     at = await desk(Source(one_page(listing("1")), all_keys("1")))
     row = await at.sync()
     sync_id = UUID(str(row["sync_id"]))
@@ -159,7 +159,7 @@ async def test_one_run_tells_of_its_resources_and_its_photos(desk: MakeDesk) -> 
     assert (child.resource, child.added, child.media_downloaded) == ("Property", 1, 1)
 
 
-async def test_errors_are_filtered_and_what_the_source_said_is_asked_for_apart(desk: MakeDesk) -> None:
+async def test_errors_are_filtered_and_the_raw_record_is_read_apart(desk: MakeDesk) -> None:
     at = await desk(Source(one_page(listing("1", ListPrice="secret price")), all_keys("1")))
     run = await at.sync()
     at.source.login_error = SourceUnavailable("no answer")
@@ -167,16 +167,38 @@ async def test_errors_are_filtered_and_what_the_source_said_is_asked_for_apart(d
     async with at.database.read() as connection:
         both = await find_errors(connection, ErrorFilter("board"), limit=10)
         assert [error.type for error in both.errors] == ["network", "data_validation"]
-        assert both.total == 2
+        assert both.pagination.total == 2
         assert "secret price" not in repr([error for error in both.errors if error.type == "network"])
-        wanted = ErrorFilter("board", ErrorType.DATA_VALIDATION, RetryState.PENDING, UUID(str(run["sync_id"])))
-        (error,) = (await find_errors(connection, wanted, limit=10)).errors
+        error_filter = ErrorFilter("board", ErrorType.DATA_VALIDATION, RetryState.PENDING, UUID(str(run["sync_id"])))
+        (error,) = (await find_errors(connection, error_filter, limit=10)).errors
         assert (error.listing_key, error.field) == ("1", "ListPrice")
-        assert "secret price" in (await get_error_raw(connection, error.id) or "")
+        assert "secret price" in ((await get_error_raw(connection, error.id)).raw or "")
         assert await get_error(connection, error.id) == error
         assert (await find_errors(connection, ErrorFilter("board"), limit=1, page=2)).errors == [error]
-        with pytest.raises(NotFound):
-            await get_error(connection, uuid4())
+        for read in (get_error, get_error_raw):
+            with pytest.raises(NotFound):
+                await read(connection, uuid4())
+
+
+async def test_errors_of_all_providers_are_merged_newest_first(desk: MakeDesk) -> None:
+    at = await desk(Source(login_error=SourceUnavailable("no answer")))
+    await at.sync()
+    add = (
+        "INSERT INTO mls_provider_configurations (provider_id, provider_name, provider_type, interval_hours, "
+        "created_at, updated_at, archived_at) SELECT id, id, 'MOCK', 4, now(), now(), "
+        "CASE WHEN id = 'gone' THEN now() END FROM unnest(ARRAY['other', 'gone']) AS id"
+    )
+    await at.run_sql(add)
+    await at.run_sql(
+        "INSERT INTO mls_sync_errors (id, provider_id, sync_id, type, reason, retry, at, last_at) "
+        "SELECT gen_random_uuid(), provider_id, sync_id, 'network', provider_id || n, 'abandoned', "
+        "at + n * interval '1 minute', at FROM unnest(ARRAY['other', 'gone']) AS provider_id, "
+        "generate_series(-1, 1, 2) n, (SELECT sync_id, at FROM mls_sync_errors LIMIT 1) AS first"
+    )
+    async with at.database.read() as connection:
+        pages = [await find_errors(connection, ErrorFilter(), limit=2, page=page) for page in (1, 2)]
+    assert [[error.reason for error in page.errors] for page in pages] == [["other1", "no answer"], ["other-1"]]
+    assert [page.pagination.total for page in pages] == [3, 3], "an archived provider's errors are left out"
 
 
 async def test_statistics_count_runs_and_leave_out_dry_ones(desk: MakeDesk) -> None:
@@ -190,21 +212,24 @@ async def test_statistics_count_runs_and_leave_out_dry_ones(desk: MakeDesk) -> N
     )
     await at.run_sql("UPDATE mls_sync_history SET ended_at = started_at + interval '1 minute' WHERE status = 'failed'")
     async with at.database.read() as connection:
-        told = await get_statistics(connection, at.clock.now(), days=7)
+        statistics = await get_statistics(connection, at.clock.now(), days=7)
         nothing = await get_statistics(connection, at.clock.now() + timedelta(days=30), days=7)
-    totals = told.totals
-    assert (totals.runs, totals.partial, totals.failed, totals.fetched, totals.success_rate) == (2, 1, 1, 2, 0.5)
-    assert (totals.mean_seconds, totals.p95_seconds) == (90, pytest.approx(117))
-    assert totals.listings_per_hour == 2 / 180 * 3600
-    assert {error.type: error.count for error in told.errors} == {"data_validation": 1, "network": 1}
-    (day,) = told.days
-    assert (day.provider_id, day.day, day.runs, day.succeeded) == (
+    totals = statistics.totals
+    assert (totals.runs, totals.partial, totals.failed, totals.fetched, statistics.success_rate) == (2, 1, 1, 2, 0.5)
+    assert (statistics.mean_duration_ms, statistics.p95_duration_ms) == (90_000, 117_000)
+    assert statistics.listings_per_hour == 2 / 180 * 3600
+    assert {error.type: (error.count, error.rate) for error in statistics.errors} == {
+        "data_validation": (1, 0.5), "network": (1, 0.5),
+    }  # fmt: skip
+    (day,) = statistics.days
+    assert (day.provider_id, day.day, day.runs, day.succeeded, day.mean_duration_ms) == (
         "board",
         datetime(2026, 1, 2, tzinfo=UTC).date(),
         2,
         1,
+        90_000,
     )
-    assert (nothing.totals.runs, nothing.totals.success_rate, nothing.days) == (0, None, [])
+    assert (nothing.totals.runs, nothing.success_rate, nothing.mean_duration_ms, nothing.days) == (0, None, None, [])
 
 
 async def test_refused_sweeps_show_their_candidates(desk: MakeDesk) -> None:
@@ -214,9 +239,9 @@ async def test_refused_sweeps_show_their_candidates(desk: MakeDesk) -> None:
     at.source.key_pages = all_keys(*keys[:5])
     await at.sync(SyncType.SWEEP)
     async with at.database.read() as connection:
-        found = await find_sweeps(connection, limit=10, provider_id="board", status=SweepStatus.REFUSED)
-        (sweep,) = found.sweeps
-        assert (sweep.active, sweep.candidates, sweep.candidate_keys, found.total) == (10, 5, keys[5:], 1)
+        refused = await find_sweeps(connection, limit=10, provider_id="board", status=SweepStatus.REFUSED)
+        (sweep,) = refused.sweeps
+        assert (sweep.active, sweep.candidates, sweep.candidate_keys, refused.pagination.total) == (10, 5, keys[5:], 1)
         assert (await get_sweep(connection, sweep.id, after=keys[6], keys=2)).candidate_keys == keys[7:9]
         assert (await find_sweeps(connection, limit=10, status=SweepStatus.ACCEPTED)).sweeps == []
         with pytest.raises(NotFound):

@@ -1,6 +1,5 @@
 """The envelope every answer comes in: `{"success": true, "data": …}`, and its shapes for the OpenAPI document."""
 
-import math
 from typing import Annotated, Generic, TypeVar
 
 import orjson
@@ -8,6 +7,18 @@ from fastapi import Response
 from pydantic import Field
 
 from platbook.api.models import Model
+from platbook.base.views import Pagination, paginate
+
+__all__ = [
+    "ErrorDetail",
+    "ErrorWords",
+    "Failure",
+    "Pagination",
+    "Success",
+    "failure_body",
+    "paginate",
+    "raw_json",
+]
 
 T = TypeVar("T")
 
@@ -42,22 +53,6 @@ class Failure(Model):
 
     success: bool = False
     error: ErrorWords
-
-
-class Pagination(Model):
-    """Where a page stands. `total` is left out on request, and an estimate above 10,000 matches."""
-
-    page: int
-    limit: int
-    total: Annotated[int | None, _UNLESS_NONE] = None
-    total_pages: Annotated[int | None, _UNLESS_NONE] = None
-    total_is_estimate: Annotated[bool | None, _UNLESS_NONE] = None
-    next_cursor: Annotated[str | None, _UNLESS_NONE] = None
-
-
-def paginate(page: int, limit: int, total: int) -> Pagination:
-    """A page of an exactly known total."""
-    return Pagination(page=page, limit=limit, total=total, total_pages=math.ceil(total / limit))
 
 
 def raw_json(body: bytes, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:

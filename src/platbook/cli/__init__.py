@@ -1,1 +1,1 @@
-"""The command line: a thin door to the same rooms as the API."""
+"""The command line: thin commands over the same functions as the API."""

@@ -1,4 +1,4 @@
-"""What the program's exit code says."""
+"""Exit codes of the program."""
 
 from enum import IntEnum
 
@@ -18,12 +18,12 @@ class ExitCode(IntEnum):
 
 EXIT_CODES_HELP = (
     "Exit codes: 0 success · 1 failed · 2 wrong usage or setting · 3 partial (records rejected, or a sweep refused) · "
-    "4 cancelled · 5 a person must act (login refused, misconfigured, too many failures)."
+    "4 cancelled · 5 an operator must act (login refused, misconfigured, too many failures)."
 )
 
 
 def exit_of_error(error: PlatbookError) -> ExitCode:
-    """The code for a command that an error ended."""
+    """The exit code of a command that an error ended."""
     match error:
         case CallerError():
             return ExitCode.USAGE

@@ -1,4 +1,4 @@
-"""Commands that are imported when they run: the list of commands needs only their names and their help."""
+"""Lazy commands: a command's module is imported when it runs; the list of commands needs only names and help."""
 
 from collections.abc import Callable
 from pkgutil import resolve_name
@@ -9,29 +9,30 @@ from typer.core import TyperCommand, TyperGroup
 
 
 class LazyCommand(TyperCommand):
-    """Stands for a command or a group of commands in the help, and loads it to run it.
+    """A proxy for a command or a group of commands, shown in the help and loaded to run.
 
-    `target` is `module:attribute`, of a function or of a `typer.Typer`.
+    `target` is `module:attribute`, of a function, a `typer.Typer`, or a group of lazy commands.
     """
 
-    def __init__(self, name: str, target: str, short_help: str, *, panel: str) -> None:
+    def __init__(self, name: str, target: str, short_help: str, *, panel: str | None = None) -> None:
         super().__init__(name, help=short_help, rich_help_panel=panel)
         self._target = target
 
     def load(self) -> TyperCommand | TyperGroup:
         """Import the command."""
-        found: object = resolve_name(self._target)
-        if isinstance(found, typer.Typer):
-            command = typer.main.get_group(found)
-            command.name = self.name
-            return command
-        alone = typer.Typer(add_completion=False)
-        alone.command(self.name)(cast("Callable[..., None]", found))
-        return cast("TyperCommand", typer.main.get_command(alone))
+        target: object = resolve_name(self._target)
+        if isinstance(target, typer.Typer):
+            target = typer.main.get_group(target)
+        if isinstance(target, TyperGroup):
+            target.name = self.name
+            return target
+        single = typer.Typer(add_completion=False)
+        single.command(self.name)(cast("Callable[..., None]", target))
+        return cast("TyperCommand", typer.main.get_command(single))
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: object = None, **extra: object
     ) -> typer.Context:
-        """Have the command itself parse its arguments, and run."""
-        made = self.load().make_context(info_name, args, cast("typer.Context | None", parent), **extra)
-        return cast("typer.Context", made)
+        """Load the command and let it parse its arguments."""
+        context = self.load().make_context(info_name, args, cast("typer.Context | None", parent), **extra)
+        return cast("typer.Context", context)

@@ -11,9 +11,9 @@ from platbook.base.errors import PlatbookError
 from platbook.cli.exit_codes import EXIT_CODES_HELP, exit_of_error
 from platbook.cli.lazy import LazyCommand
 from platbook.cli.options import Options
-from platbook.cli.output.console import complain
+from platbook.cli.output.console import print_error
 
-_DAILY, _SETUP, _LOOK, _PEOPLE = "Run it", "Set it up", "Sync and see", "Leads"
+_RUN, _SETUP, _SYNC, _LEADS = "Run", "Set up", "Sync", "Leads"
 _IN = "platbook.cli.commands"
 
 app = typer.Typer(
@@ -31,72 +31,72 @@ COMMANDS = (
     LazyCommand(
         "demo",
         f"{_IN}.demo:demo",
-        "Live listings of an invented MLS behind an API, in a database of its own. Nothing to set up before.",
-        panel=_DAILY,
+        "Live listings of an invented MLS behind an API, in a database of its own. It needs no setup.",
+        panel=_RUN,
     ),
-    LazyCommand("up", f"{_IN}.server:up", "Server, worker and schedule in one process.", panel=_DAILY),
-    LazyCommand("serve", f"{_IN}.server:serve", "The server alone; syncs are done by `platbook work`.", panel=_DAILY),
+    LazyCommand("up", f"{_IN}.server:up", "Run server, worker and scheduler in one process.", panel=_RUN),
+    LazyCommand("serve", f"{_IN}.server:serve", "Run the server alone; `platbook work` does the syncs.", panel=_RUN),
     LazyCommand(
         "work",
         f"{_IN}.server:work",
-        "A worker with the schedule; any number of them, on any machine.",
-        panel=_DAILY,
+        "Run a worker with the scheduler; any number of them, on any machine.",
+        panel=_RUN,
     ),
     LazyCommand(
         "simulate",
         f"{_IN}.simulate:app",
-        "Servers that behave as an MLS does, over an invented market.",
-        panel=_DAILY,
+        "Simulated MLS servers over an invented market.",
+        panel=_RUN,
     ),
-    LazyCommand("migrate", f"{_IN}.migrate:migrate", "Bring the database to this release's schema.", panel=_SETUP),
-    LazyCommand("user", f"{_IN}.users:app", "Who may log in.", panel=_SETUP),
+    LazyCommand("migrate", f"{_IN}.migrate:migrate", "Migrate the database to this release's schema.", panel=_SETUP),
+    LazyCommand("user", f"{_IN}.users:app", "Users: who can log in, and their roles.", panel=_SETUP),
     LazyCommand("key", f"{_IN}.keys:app", "API keys: a user's rights for a program, within scopes.", panel=_SETUP),
-    LazyCommand("provider", f"{_IN}.providers:app", "Connections to MLSs.", panel=_SETUP),
-    LazyCommand("sync", f"{_IN}.sync:sync", "Sync a provider now and follow it until it ends.", panel=_LOOK),
+    LazyCommand("provider", f"{_IN}.provider_group:group", "Connections to MLSs.", panel=_SETUP),
+    LazyCommand("sync", f"{_IN}.sync:sync", "Sync a provider now and follow it until it ends.", panel=_SYNC),
     LazyCommand(
         "status",
         f"{_IN}.reports:status",
-        "How providers stand: what they do now, when they ran last and run next, how many listings they have.",
-        panel=_LOOK,
+        "Provider status: what runs now, the last and next run, counts of listings and errors.",
+        panel=_SYNC,
     ),
-    LazyCommand("history", f"{_IN}.reports:history", "Runs, newest first.", panel=_LOOK),
+    LazyCommand("history", f"{_IN}.reports:history", "Runs, newest first.", panel=_SYNC),
     LazyCommand(
         "errors",
         f"{_IN}.errors:errors",
-        "What went wrong: rejected records, and runs that could not go on.",
-        panel=_LOOK,
+        "Errors, newest first: rejected records, and failures that ended a run.",
+        panel=_SYNC,
     ),
     LazyCommand(
         "sweeps",
         f"{_IN}.reports:sweeps",
-        "Refused sweeps that wait for a person: accept one with `platbook sync PROVIDER --accept-sweep ID`.",
-        panel=_LOOK,
+        "Refused sweeps that await a decision: accept one with `platbook sync PROVIDER --accept-sweep ID`.",
+        panel=_SYNC,
     ),
-    LazyCommand("media", f"{_IN}.media:app", "Photos, stored and owed.", panel=_LOOK),
+    LazyCommand("media", f"{_IN}.media:app", "Photos: status, retries, reprocessing.", panel=_SYNC),
     LazyCommand(
         "import",
         f"{_IN}.transfer:import_",
-        "Import people with their notes, tasks and tags, or a whole export. Done again, it changes nothing.",
-        panel=_PEOPLE,
+        "Import people with their notes, tasks and tags, or a complete export. Repeating it changes nothing.",
+        panel=_LEADS,
     ),
     LazyCommand(
         "export",
         f"{_IN}.transfer:export",
-        "Write all CRM data into a folder: JSON Lines that platbook import brings back, and CSV to look at.",
-        panel=_PEOPLE,
+        "Write all CRM data into a folder: JSON Lines for platbook import, and CSV for people.",
+        panel=_LEADS,
     ),
     LazyCommand(
         "lead",
         f"{_IN}.leads:app",
-        "One person's data, events that wait, and rules for new leads.",
-        panel=_PEOPLE,
+        "Leads: one person's data, refused events, assignment rules.",
+        panel=_LEADS,
     ),
 )
-"""Every command, in the order of the help. The help of each is the first paragraph of its own, as a test sees to."""
+"""Every command, in the order of the help. Each help text is the first paragraph of the command's own (tested)."""
 
 
-def _say_version(wanted: bool) -> None:  # noqa: FBT001 - the form typer calls it in
-    if wanted:
+def _print_version(requested: bool) -> None:  # noqa: FBT001 - the form typer calls it in
+    if requested:
         sys.stdout.write(f"platbook {version('platbook')}\n")
         raise typer.Exit
 
@@ -105,11 +105,9 @@ def _say_version(wanted: bool) -> None:  # noqa: FBT001 - the form typer calls i
 def platbook(
     context: typer.Context,
     *,
-    on_demo: Annotated[
-        bool, typer.Option("--demo", help="Work on the demo's database, beside a running demo.")
-    ] = False,
+    on_demo: Annotated[bool, typer.Option("--demo", help="Use the demo's database, also while the demo runs.")] = False,
     _version: Annotated[
-        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and exit.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """Listings of any MLS, in your own PostgreSQL, behind your own API."""
@@ -125,13 +123,13 @@ def create_program() -> TyperGroup:
 
 
 def run() -> None:
-    """Run the program; what Platbook raises on purpose becomes one line and an exit code."""
+    """Run the program; a PlatbookError becomes one line on standard error and an exit code."""
     code = 0
     try:
         create_program()()
     except* PlatbookError as group:
         error = _first(group)
-        complain(str(error))
+        print_error(str(error))
         code = exit_of_error(error)
     sys.exit(code)
 

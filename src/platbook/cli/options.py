@@ -1,4 +1,4 @@
-"""What stands on the command line before the command's name."""
+"""Global options: those before the command's name."""
 
 from dataclasses import dataclass
 from typing import cast
@@ -8,12 +8,12 @@ import typer
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What stands before the command's name."""
+    """The global options."""
 
     demo: bool = False
 
 
 def is_demo(context: typer.Context) -> bool:
-    """Whether the command was asked to work on the demo's database."""
+    """Whether the command works on the demo's database (`--demo`)."""
     options = cast("Options | None", context.find_root().obj)
     return options is not None and options.demo

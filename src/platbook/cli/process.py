@@ -1,4 +1,4 @@
-"""A command as a process: its settings, its loop, its signals, and the system it works on."""
+"""A command's process: settings, event loop, signals, and the database or system it works on."""
 
 import asyncio
 import os
@@ -23,11 +23,11 @@ C = TypeVar("C")
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_KILLED_BY = 128
+_SIGNAL_EXIT_BASE = 128
 
 
 def load_settings(context: typer.Context) -> Settings:
-    """The settings a command works with; InvalidInput names the variable that cannot be used, never its value."""
+    """A command's settings; InvalidInput names the environment variable at fault, never its value."""
     try:
         settings = Settings.model_validate({})  # from the environment
     except ValidationError as error:
@@ -40,14 +40,14 @@ def load_settings(context: typer.Context) -> Settings:
 
 
 def run_async(work: Coroutine[object, object, T], loop_factory: LoopFactory = asyncio.new_event_loop) -> T:
-    """Run a coroutine to its end, in a process that keeps no more memory than it uses."""
+    """Run a coroutine to its end, in a process that returns freed memory to the system."""
     give_memory_back()
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         return runner.run(work)
 
 
 def run_on_database(context: typer.Context, work: Callable[[DatabaseContext], Awaitable[T]]) -> T:
-    """Open the database alone, do a command's work on it, close it."""
+    """Open the database alone, run a command's work on it, close it."""
     return run_on(context, open_database, work)
 
 
@@ -57,15 +57,15 @@ def run_on(
     work: Callable[[C], Awaitable[T]],
     loop_factory: LoopFactory = asyncio.new_event_loop,
 ) -> T:
-    """Open what a command works on, do the work, close it. Logs stay quiet: the command itself talks."""
+    """Open what a command works on, run its work, close it. Only warnings are logged: the command prints results."""
     settings = load_settings(context)
     configure_log("WARNING", settings.platbook_log_format)
 
-    async def whole() -> T:
+    async def open_and_work() -> T:
         async with open_it(settings) as opened:
             return await work(opened)
 
-    return run_async(whole(), loop_factory)
+    return run_async(open_and_work(), loop_factory)
 
 
 @contextmanager
@@ -75,7 +75,7 @@ def stop_on_signals(stopping: asyncio.Event) -> Generator[None]:
 
     def stop(number: int) -> None:
         if stopping.is_set():
-            os._exit(_KILLED_BY + number)
+            os._exit(_SIGNAL_EXIT_BASE + number)
         stopping.set()
 
     for number in _SIGNALS:

@@ -1,11 +1,11 @@
-"""How a command that followed a run ends."""
+"""The exit code of a command that followed a run."""
 
 from platbook.cli.exit_codes import ExitCode
 from platbook.sync.runs.lifecycle import RunStatus
 
 
 def exit_of_run(status: str, *, needs_operator: bool) -> ExitCode:
-    """The code for a run that ended: a failure that only a person can mend is told from one that may mend itself."""
+    """The exit code for a run that ended; a failure that needs an operator has its own."""
     match status:
         case RunStatus.SUCCESS:
             return ExitCode.SUCCESS

@@ -1,4 +1,4 @@
-"""A command's work on the whole system; where the database is enough, `process.run_on_database` starts sooner."""
+"""Commands that need the complete system; where the database is enough, `process.run_on_database` starts faster."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -13,5 +13,5 @@ T = TypeVar("T")
 
 
 def run_on_system(context: typer.Context, work: Callable[[System], Awaitable[T]]) -> T:
-    """Open the system, do a command's work on it, close it."""
+    """Open the system, run a command's work on it, close it."""
     return run_on(context, open_system, work, new_event_loop)

@@ -125,7 +125,7 @@ SELECT EXISTS (SELECT FROM mls_sync_history WHERE provider_id = %(provider_id)s 
     AND status IN ('waiting', 'running'));
 
 -- name: count_photos
--- How a provider's photos stand, and its listings' photo work.
+-- A provider's photos by state, and its listings' photo work.
 SELECT %(provider_id)s::text AS provider_id, m.waiting, m.stored, m.failed, m.linked, w.listings, w.at_work, w.put_off
 FROM (SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting, count(*) FILTER (WHERE state = 'stored') AS stored,
         count(*) FILTER (WHERE state = 'failed') AS failed, count(*) FILTER (WHERE state = 'linked') AS linked
@@ -134,13 +134,13 @@ FROM (SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting, count(*) FILT
         count(*) FILTER (WHERE holder IS NULL AND due_at > clock_timestamp()) AS put_off
     FROM media_work WHERE provider_id = %(provider_id)s) AS w;
 
--- name: count_owed
--- What is owed of a provider's photos, out of small indexes alone.
+-- name: count_pending_photos
+-- A provider's listings with pending photo work, and its failed photos, from small indexes alone.
 SELECT (SELECT count(*) FROM media_work WHERE provider_id = %(provider_id)s) AS listings_waiting,
     (SELECT count(*) FROM property_media WHERE provider_id = %(provider_id)s AND state = 'failed') AS failed;
 
 -- name: find_failures
--- Photos that could not be had, the last first, with their reasons.
+-- Photos that could not be fetched, the latest first, with their reasons.
 SELECT p.listing_key, m.media_key, m.state, m.attempts, m.reason, m.updated_at AS at, m.retry_at
 FROM property_media m JOIN properties p ON p.id = m.property_id
 WHERE m.provider_id = %(provider_id)s AND m.reason IS NOT NULL AND m.state IN ('failed', 'waiting')

@@ -1,39 +1,27 @@
-"""How photos stand: what is owed, what failed and why, what is stored."""
+"""Photo status: photos by state, failures with their reasons, and what the store holds."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-
+from platbook.base.views import UtcTime, View
 from platbook.db import ReadConnection, load_queries
 from platbook.providers.providers import LOCAL, find_providers, get_provider
+from platbook.storage import COPY_LIFETIME
 
 Q = load_queries(__package__ or "platbook.media")
 
 
-@dataclass(frozen=True, slots=True)
-class PendingPhotos:
-    """Listings whose photos are to be fetched, and photos given up; cheap however many photos there are."""
-
-    listings_waiting: int
-    failed: int
-
-
-@dataclass(frozen=True, slots=True)
-class PhotoFailure:
-    """A photo that could not be had: given up (`failed`), or tried again at `retry_at` (`waiting`)."""
+class PhotoFailure(View):
+    """A photo that could not be fetched; `retryAt` null: it was given up."""
 
     listing_key: str
     media_key: str
     state: str
     attempts: int
     reason: str
-    at: datetime
-    retry_at: datetime | None
+    at: UtcTime
+    retry_at: UtcTime | None
 
 
-@dataclass(frozen=True, slots=True)
-class PhotoStatus:
-    """A provider's photos by state, and its listings with photo work: waiting, of them in hand, of them put off."""
+class PhotoCounts(View):
+    """A provider's photos by state; `listings` have pending photo work, `atWork` of them now, `putOff` later."""
 
     provider_id: str
     waiting: int
@@ -45,11 +33,21 @@ class PhotoStatus:
     put_off: int
 
 
-@dataclass(frozen=True, slots=True)
-class StoreStatus:
-    """What is stored: pictures, of them public, of them to be cleared away, and the bytes of all variants.
+class PhotoStatus(PhotoCounts):
+    """A provider's photos by state, with the latest failures.
 
-    `recalls`: objects that were withdrawn and that the CDN has not been told of yet.
+    `listings` have pending photo work: `atWork` of them now, `putOff` later. `copiesLiveSeconds` is how long a CDN may
+    go on showing a photo that was withdrawn; 0 where its copies are invalidated.
+    """
+
+    copies_live_seconds: int
+    failures: list[PhotoFailure]
+
+
+class StoreStatus(View):
+    """The store: pictures, of them public, of them unused and to be deleted, and the bytes of all variants.
+
+    `recalls` are withdrawn objects whose copies at the CDN are still to be invalidated.
     """
 
     pictures: int
@@ -59,25 +57,53 @@ class StoreStatus:
     recalls: int
 
 
-async def get_owed(connection: ReadConnection, provider_id: str) -> PendingPhotos:
-    """What a provider's photos owe."""
-    return await connection.one(PendingPhotos, Q.count_owed, {"provider_id": provider_id})
+class PhotoStatusList(View):
+    """Photos of every provider that is not archived and of local listings, and the store."""
+
+    providers: list[PhotoCounts]
+    store: StoreStatus
 
 
-async def find_photo_statuses(connection: ReadConnection, provider_id: str | None = None) -> list[PhotoStatus]:
-    """How photos stand, of one provider or of all; NotFound."""
-    if provider_id is None:
-        known = [one.provider_id for one in await find_providers(connection)] + [LOCAL]
-    else:
-        known = [provider_id if provider_id == LOCAL else (await get_provider(connection, provider_id)).provider_id]
-    return [await connection.one(PhotoStatus, Q.count_photos, {"provider_id": one}) for one in known]
+async def count_photos(connection: ReadConnection, provider_id: str) -> PhotoCounts:
+    """A provider's photos by state; NotFound."""
+    if provider_id != LOCAL:
+        await get_provider(connection, provider_id)
+    return await _count_photos(connection, provider_id)
+
+
+async def get_photo_status(
+    connection: ReadConnection, provider_id: str, *, limit: int, can_invalidate: bool
+) -> PhotoStatus:
+    """A provider's photos by state, with at most `limit` failures; NotFound.
+
+    `can_invalidate`: whether a withdrawn photo's copies at the CDN are invalidated; if not, they expire.
+    """
+    counts = await count_photos(connection, provider_id)
+    return PhotoStatus(
+        **dict(counts),
+        copies_live_seconds=0 if can_invalidate else int(COPY_LIFETIME.total_seconds()),
+        failures=await find_photo_failures(connection, provider_id, limit),
+    )
+
+
+async def find_photo_statuses(connection: ReadConnection) -> PhotoStatusList:
+    """Photos of every provider and of local listings, and the store."""
+    provider_ids = [one.provider_id for one in await find_providers(connection)] + [LOCAL]
+    return PhotoStatusList(
+        providers=[await _count_photos(connection, one) for one in provider_ids],
+        store=await get_store_status(connection),
+    )
 
 
 async def get_store_status(connection: ReadConnection) -> StoreStatus:
-    """What is stored in all."""
+    """The store's totals."""
     return await connection.one(StoreStatus, Q.sum_blobs)
 
 
-async def find_photo_failures(connection: ReadConnection, provider_id: str, limit: int) -> Sequence[PhotoFailure]:
-    """A provider's photos that could not be had, the last first."""
+async def find_photo_failures(connection: ReadConnection, provider_id: str, limit: int) -> list[PhotoFailure]:
+    """A provider's photos that could not be fetched, the latest first."""
     return await connection.all(PhotoFailure, Q.find_failures, {"provider_id": provider_id, "limit": limit})
+
+
+async def _count_photos(connection: ReadConnection, provider_id: str) -> PhotoCounts:
+    return await connection.one(PhotoCounts, Q.count_photos, {"provider_id": provider_id})

@@ -1,60 +1,54 @@
-"""Photos' administration: what is owed, what failed, trying again, making anew, clearing."""
+"""Photo administration: status, retries, reprocessing, and deleting what nothing shows."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from platbook import audit
 from platbook.api.authentication import Caller
 from platbook.api.envelope import Success
-from platbook.api.mls.media_models import PhotoStatusAnswer, QueuedAnswer, RetriedAnswer
+from platbook.api.mls.models import PhotoRetryRead, QueuedJobRead
+from platbook.api.mls.params import FailureLimit
 from platbook.api.services import Given
 from platbook.audit import AuditSubject
 from platbook.media.jobs import request_clearing, request_reprocessing
-from platbook.media.reports import find_photo_failures, find_photo_statuses
+from platbook.media.reports import PhotoStatus, count_photos, get_photo_status
 from platbook.media.reprocessing import retry_photos
-from platbook.storage import COPY_LIFETIME
 
 router = APIRouter(prefix="/admin/mls/media", tags=["MLS admin"])
 
 
 @router.get("/{provider_id}")
-async def get_media_status(
-    provider_id: str, given: Given, limit: Annotated[int, Query(ge=1, le=1000)] = 20
-) -> Success[PhotoStatusAnswer]:
-    """How a provider's photos stand, and which could not be had."""
-    async with given.database.read() as connection:
-        (status,) = await find_photo_statuses(connection, provider_id)
-        failures = await find_photo_failures(connection, provider_id, limit)
+async def get_media_status(provider_id: str, given: Given, limit: FailureLimit = 20) -> Success[PhotoStatus]:
+    """A provider's photos by state, and those that could not be fetched."""
     can_invalidate = given.cdn is not None and given.cdn.can_invalidate
-    lifetime = 0 if can_invalidate else int(COPY_LIFETIME.total_seconds())
-    return Success(data=PhotoStatusAnswer.of(status, failures, lifetime))
+    async with given.database.read() as connection:
+        status = await get_photo_status(connection, provider_id, limit=limit, can_invalidate=can_invalidate)
+    return Success(data=status)
 
 
 @router.post("/{provider_id}/retry", status_code=202)
-async def retry_media(provider_id: str, given: Given, caller: Caller) -> Success[RetriedAnswer]:
-    """Have a provider's photos that could not be had tried again now."""
+async def retry_media(provider_id: str, given: Given, caller: Caller) -> Success[PhotoRetryRead]:
+    """Retry a provider's photos that could not be fetched."""
     async with given.database.transaction() as connection:
         count = await retry_photos(connection, provider_id, caller, given.clock.now())
-    return Success(data=RetriedAnswer(photos=count))
+    return Success(data=PhotoRetryRead(photos=count))
 
 
 @router.post("/{provider_id}/reprocess", status_code=202)
-async def reprocess_media(provider_id: str, given: Given, caller: Caller) -> Success[QueuedAnswer]:
-    """Make a provider's pictures anew after the formats changed; a worker does it."""
+async def reprocess_media(provider_id: str, given: Given, caller: Caller) -> Success[QueuedJobRead]:
+    """Render a provider's pictures again, after the formats changed; a worker does it."""
     async with given.database.transaction() as connection:
-        await find_photo_statuses(connection, provider_id)
+        await count_photos(connection, provider_id)
         await audit.record(
             connection, caller, "photos to be made anew", AuditSubject("photos", provider_id), given.clock.now()
         )
     put = await request_reprocessing(given.queue, provider_id)
-    return Success(data=QueuedAnswer(queued=put))
+    return Success(data=QueuedJobRead(queued=put))
 
 
 @router.post("/gc", status_code=202)
-async def clear_media(given: Given, caller: Caller) -> Success[QueuedAnswer]:
-    """Clear the store of what nothing shows; a worker does it. What is found is deleted once its grace is over."""
+async def clear_media(given: Given, caller: Caller) -> Success[QueuedJobRead]:
+    """Delete stored pictures that nothing shows; a worker does it. What it finds is deleted after a grace period."""
     async with given.database.transaction() as connection:
         await audit.record(connection, caller, "store to be cleared", AuditSubject("photos", "all"), given.clock.now())
     put = await request_clearing(given.queue)
-    return Success(data=QueuedAnswer(queued=put))
+    return Success(data=QueuedJobRead(queued=put))

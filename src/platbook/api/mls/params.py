@@ -1,77 +1,44 @@
-"""What a request about providers and their syncs says: bodies and parameters."""
+"""Path and query parameters of MLS administration."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Path, Query
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 
-from platbook.api.models import Model
 from platbook.base.times import as_utc
-from platbook.sync.runs.lifecycle import RunRequest, SyncType
-from platbook.sync.setup.providers import AcceptedProposal
+from platbook.sync.reports.errors import ErrorType, RetryState
+from platbook.sync.reports.statistics import MOST_DAYS
+from platbook.sync.reports.sweeps import SweepStatus
+from platbook.sync.runs.lifecycle import RunStatus, SyncType
 
 _DEEPEST = 1_000_000
 
 
-class Manual(StrEnum):
-    """The syncs a person may ask for."""
-
-    FULL = "full"
-    INCREMENTAL = "incremental"
-    SWEEP = "sweep"
-
-
-class SyncBody(Model):
-    """A sync asked for by hand; with a `listingKey`, of that one record. A dry run says what would change."""
-
-    provider_id: Annotated[str, Field(min_length=1, max_length=64, examples=["sample_rets_provider"])]
-    sync_type: Annotated[Manual, Field(examples=["full"])] = Manual.INCREMENTAL
-    dry_run: Annotated[bool, Field(strict=True)] = False
-    listing_key: Annotated[str, Field(min_length=1, max_length=255)] | None = None
-
-    def to_request(self) -> RunRequest:
-        """As the engine takes it."""
-        return RunRequest(self.provider_id, SyncType(self.sync_type), self.dry_run, self.listing_key)
-
-
-class ToggleBody(Model):
-    """The schedule's switch."""
-
-    enabled: Annotated[bool, Field(strict=True, examples=[True])]
-
-
-class IntervalBody(Model):
-    """How often a provider is synced."""
-
-    interval_hours: Annotated[float, Field(ge=0.25, le=168, strict=True, examples=[6])]
-
-
-class AcceptBody(Model):
-    """What is accepted of a proposal. A setting of null is taken away."""
-
-    settings: dict[str, object] = Field(
-        default_factory=dict[str, object], examples=[{"classes": ["RES"], "keyField": "Matrix_Unique_ID"}]
-    )
-    field_mapping: dict[str, object] = Field(
-        default_factory=dict[str, object], examples=[{"CurrentPrice": "ListPrice"}]
-    )
-
-    def to_accepted(self) -> AcceptedProposal:
-        """As administration takes it."""
-        return AcceptedProposal(self.settings, self.field_mapping)
-
-
-def in_utc(moment: datetime | None) -> datetime | None:
-    """A moment without a zone is UTC; one that UTC cannot express is refused (ValueError)."""
-    return None if moment is None else as_utc(moment)
+def in_utc(time: datetime | None) -> datetime | None:
+    """Convert a time to UTC; without an offset it is UTC already. ValueError where UTC cannot express it."""
+    return None if time is None else as_utc(time)
 
 
 ProviderId = Annotated[str, Path(max_length=64, description="the provider's id", examples=["sample_rets_provider"])]
 ErrorId = Annotated[UUID, Path(description="the error's id")]
 SweepId = Annotated[UUID, Path(description="the sweep's id")]
+
 PageNumber = Annotated[int, Query(ge=1, le=_DEEPEST, description="the page, from 1")]
 Limit = Annotated[int, Query(ge=1, le=100, description="rows on a page")]
-Since = Annotated[datetime | None, Query(description="asked for at or after"), AfterValidator(in_utc)]
+Since = Annotated[datetime | None, Query(description="requested at or after"), AfterValidator(in_utc)]
+
+OnlySyncType = Annotated[SyncType | None, Query(alias="syncType", description="only runs of this type")]
+OnlyRunStatus = Annotated[RunStatus | None, Query(alias="status", description="only runs with this status")]
+OnlyErrorType = Annotated[ErrorType | None, Query(alias="type", description="only errors of this type")]
+OnlyRetryState = Annotated[RetryState | None, Query(alias="retry", description="only errors with this retry status")]
+OnlySyncId = Annotated[UUID | None, Query(alias="syncId", description="only errors of this run")]
+OnlyProviderId = Annotated[str | None, Query(alias="providerId", max_length=64)]
+OnlySweepStatus = Annotated[SweepStatus | None, Query(alias="status", description="only sweeps with this status")]
+
+Days = Annotated[int, Query(ge=1, le=MOST_DAYS, description="how far back")]
+FailureLimit = Annotated[int, Query(alias="limit", ge=1, le=1000)]
+IncludeArchived = Annotated[bool, Query(alias="archived", description="archived ones too")]
+Purge = Annotated[bool, Query(alias="purge", description="erase its listings, runs, errors and credentials as well")]
+Refresh = Annotated[bool, Query(alias="afresh", description="read it even if the source reports no change")]

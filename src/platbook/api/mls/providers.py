@@ -1,21 +1,23 @@
-"""Providers: their configurations, switches and trials. Credentials are written and never read."""
+"""Providers: configurations, schedule, connection tests, discovery. Credentials are written and never read."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Query, Response
+from fastapi import APIRouter, Body, Response
 
 from platbook.api.authentication import Caller
 from platbook.api.envelope import Success
-from platbook.api.mls.params import AcceptBody, IntervalBody, ProviderId, ToggleBody
-from platbook.api.mls.syncs_models import DiscoveredAnswer, ProbeAnswer, ProviderAnswer, ProviderList
+from platbook.api.mls.models import EnabledUpdate, IntervalUpdate, ProposalAccept
+from platbook.api.mls.params import IncludeArchived, ProviderId, Purge, Refresh
 from platbook.api.services import Given
 from platbook.api.wake import interrupt, wake, wake_for_documents
 from platbook.base.errors import InvalidInput
 from platbook.providers.configuration import Configuration
 from platbook.providers.providers import find_providers, get_provider
+from platbook.providers.views import ProviderList, ProviderRead
 from platbook.sync import setup
 from platbook.sync.setup.connection_test import ConnectionTester
 from platbook.sync.setup.discovery import Discoverer
+from platbook.sync.setup.views import ConnectionTestRead, DiscoveryRead
 
 router = APIRouter()
 
@@ -35,58 +37,56 @@ _Configuration = Annotated[Configuration, Body(examples=[_EXAMPLE])]
 
 @router.put("/provider/{provider_id}/toggle")
 async def toggle_provider(
-    provider_id: ProviderId, body: ToggleBody, given: Given, caller: Caller
-) -> Success[ProviderAnswer]:
-    """Switch a provider's schedule on or off. On means due at once, and no longer waiting for an operator."""
+    provider_id: ProviderId, body: EnabledUpdate, given: Given, caller: Caller
+) -> Success[ProviderRead]:
+    """Enable or disable a provider's schedule. Enabled, it is due at once and no longer blocked for an operator."""
     async with given.database.transaction() as connection:
         provider = await setup.toggle_provider(connection, provider_id, caller, given.clock.now(), enabled=body.enabled)
-    return Success(data=ProviderAnswer.of(provider))
+    return Success(data=ProviderRead.of(provider))
 
 
 @router.put("/provider/{provider_id}/interval")
 async def change_interval(
-    provider_id: ProviderId, body: IntervalBody, given: Given, caller: Caller
-) -> Success[ProviderAnswer]:
-    """Change how often a provider is synced, in hours; it counts from the last success."""
+    provider_id: ProviderId, body: IntervalUpdate, given: Given, caller: Caller
+) -> Success[ProviderRead]:
+    """Change how often a provider is synced, in hours, counted from its last success."""
     async with given.database.transaction() as connection:
         provider = await setup.change_interval(connection, provider_id, body.interval_hours, caller, given.clock.now())
-    return Success(data=ProviderAnswer.of(provider))
+    return Success(data=ProviderRead.of(provider))
 
 
 @router.get("/providers")
-async def get_providers(
-    given: Given, *, archived: Annotated[bool, Query(description="archived ones too")] = False
-) -> Success[ProviderList]:
+async def get_providers(given: Given, *, archived: IncludeArchived = False) -> Success[ProviderList]:
     """The configurations of all providers, by id."""
     async with given.database.read() as connection:
-        found = await find_providers(connection, archived=archived)
-    return Success(data=ProviderList(providers=[ProviderAnswer.of(provider) for provider in found]))
+        providers = await find_providers(connection, archived=archived)
+    return Success(data=ProviderList(providers=[ProviderRead.of(one) for one in providers]))
 
 
 @router.post("/providers", status_code=201)
-async def add_provider(body: _Configuration, given: Given, caller: Caller) -> Success[ProviderAnswer]:
-    """Add a provider; enabled, it is due at once. `loginUrl` may stand on top, as in the classic form."""
+async def add_provider(body: _Configuration, given: Given, caller: Caller) -> Success[ProviderRead]:
+    """Add a provider; enabled, it is due at once. `loginUrl` is accepted at the top level too."""
     setup.check_configuration(body)
     async with given.database.transaction() as connection:
         await setup.add_provider(connection, given.box, body, caller, given.clock.now())
         provider = await get_provider(connection, body.provider_id)
-    return Success(data=ProviderAnswer.of(provider))
+    return Success(data=ProviderRead.of(provider))
 
 
 @router.get("/providers/{provider_id}")
-async def get_one_provider(provider_id: ProviderId, given: Given) -> Success[ProviderAnswer]:
+async def get_one_provider(provider_id: ProviderId, given: Given) -> Success[ProviderRead]:
     """One provider's configuration, an archived one's too."""
     async with given.database.read() as connection:
-        return Success(data=ProviderAnswer.of(await get_provider(connection, provider_id)))
+        return Success(data=ProviderRead.of(await get_provider(connection, provider_id)))
 
 
 @router.put("/providers/{provider_id}")
 async def replace_provider(
     provider_id: ProviderId, body: _Configuration, given: Given, caller: Caller
-) -> Success[ProviderAnswer]:
-    """Replace a provider's configuration whole; credentials that are left out stay. An archived one comes back."""
+) -> Success[ProviderRead]:
+    """Replace a provider's configuration; credentials that are left out are kept. An archived provider is restored."""
     if body.provider_id != provider_id:
-        raise InvalidInput.of("providerId", "is not the one in the address; a provider keeps its id")
+        raise InvalidInput.of("providerId", "differs from the id in the URL; a provider's id cannot be changed")
     configuration = _keep_credentials(body)
     setup.check_configuration(configuration)
     async with given.database.transaction() as connection:
@@ -95,7 +95,7 @@ async def replace_provider(
     await wake(given, provider_id)
     if changed.rebuild:
         await wake_for_documents(given, provider_id)
-    return Success(data=ProviderAnswer.of(provider))
+    return Success(data=ProviderRead.of(provider))
 
 
 @router.delete("/providers/{provider_id}", status_code=204)
@@ -104,7 +104,7 @@ async def remove_provider(
     given: Given,
     caller: Caller,
     *,
-    purge: Annotated[bool, Query(description="erase its listings, runs, errors and credentials as well")] = False,
+    purge: Purge = False,
 ) -> Response:
     """Archive a provider: not scheduled, listings hidden, nothing erased. With `purge`, erase it for good."""
     if purge:
@@ -117,10 +117,10 @@ async def remove_provider(
 
 
 @router.post("/providers/{provider_id}/test")
-async def try_provider(provider_id: ProviderId, given: Given) -> Success[ProbeAnswer]:
-    """Try a provider's connection step by step; nothing is stored. `ok` says whether every step went well."""
-    prober = ConnectionTester(given.database, given.transport, given.box, given.clock)
-    return Success(data=ProbeAnswer.of(await prober.probe(provider_id)))
+async def try_provider(provider_id: ProviderId, given: Given) -> Success[ConnectionTestRead]:
+    """Test a provider's connection step by step; nothing is stored. `ok`: every step succeeded."""
+    tester = ConnectionTester(given.database, given.transport, given.box, given.clock)
+    return Success(data=ConnectionTestRead.of(await tester.probe(provider_id)))
 
 
 @router.post("/providers/{provider_id}/discover")
@@ -128,21 +128,21 @@ async def discover_source(
     provider_id: ProviderId,
     given: Given,
     *,
-    afresh: Annotated[bool, Query(description="read it even if the source says that nothing has changed")] = False,
-) -> Success[DiscoveredAnswer]:
-    """Ask a provider's source what it is like: resources, classes, fields, lookups; and propose settings and a mapping.
+    afresh: Refresh = False,
+) -> Success[DiscoveryRead]:
+    """Read a source's metadata (resources, classes, fields, lookups) and propose settings and a field mapping.
 
-    Nothing of the provider is changed. What a person accepts of the proposal goes to `discover/accept`.
+    The provider is not changed. Send the accepted part of the proposal to `discover/accept`.
     """
     discoverer = Discoverer(given.database, given.transport, given.box, given.clock)
-    return Success(data=DiscoveredAnswer.of(await discoverer.discover(provider_id, afresh=afresh)))
+    return Success(data=DiscoveryRead.of(await discoverer.discover(provider_id, afresh=afresh)))
 
 
 @router.post("/providers/{provider_id}/discover/accept")
 async def accept_proposal(
-    provider_id: ProviderId, body: AcceptBody, given: Given, caller: Caller
-) -> Success[ProviderAnswer]:
-    """Lay what is accepted of a proposal, as it is or changed, over the provider's settings and field mapping."""
+    provider_id: ProviderId, body: ProposalAccept, given: Given, caller: Caller
+) -> Success[ProviderRead]:
+    """Merge the accepted part of a proposal, changed or not, into the provider's settings and field mapping."""
     async with given.database.transaction() as connection:
         changed = await setup.accept_proposal(
             connection, given.box, provider_id, body.to_accepted(), caller, given.clock.now()
@@ -151,16 +151,18 @@ async def accept_proposal(
     await wake(given, provider_id)
     if changed.rebuild:
         await wake_for_documents(given, provider_id)
-    return Success(data=ProviderAnswer.of(provider))
+    return Success(data=ProviderRead.of(provider))
 
 
 def _keep_credentials(body: Configuration) -> Configuration:
-    """What a reading answered for credentials is not a credential: all of it sent back leaves them as they are."""
+    """Keep the stored credentials where a client sends back the placeholders it has read."""
     if body.credentials is None:
         return body
     echoed = [name for name, value in body.credentials.items() if value == _SET]
     if not echoed:
         return body
     if len(echoed) < len(body.credentials):
-        raise InvalidInput.of(f"credentials.{echoed[0]}", "write it anew, or leave all credentials out to keep them")
+        raise InvalidInput.of(
+            f"credentials.{echoed[0]}", "write its value, or leave out credentials to keep those that are stored"
+        )
     return body.model_copy(update={"credentials": None})

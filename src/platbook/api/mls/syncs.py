@@ -1,86 +1,79 @@
-"""Syncs: starting and cancelling them, how they stand and went, what went wrong, and sweeps that wait for a person."""
+"""Syncs: starting and cancelling runs, provider status, history, errors and retries, statistics, refused sweeps."""
 
-from typing import Annotated
-from uuid import UUID
-
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from platbook.api.authentication import Caller
-from platbook.api.envelope import Success, paginate
+from platbook.api.envelope import Success
 from platbook.api.mls import providers
-from platbook.api.mls.params import ErrorId, Limit, PageNumber, ProviderId, Since, SweepId, SyncBody
-from platbook.api.mls.syncs_models import (
-    CancelledAnswer,
-    ErrorAnswer,
-    ErrorList,
-    RawAnswer,
-    RetryingAnswer,
-    RunAnswer,
-    RunList,
-    StartedAnswer,
-    StatisticsAnswer,
-    StatusAnswer,
-    StatusList,
-    SweepAnswer,
-    SweepList,
+from platbook.api.mls.models import CancelledRunsRead, RetryRead, StartedRunRead, SyncCreate
+from platbook.api.mls.params import (
+    Days,
+    ErrorId,
+    Limit,
+    OnlyErrorType,
+    OnlyProviderId,
+    OnlyRetryState,
+    OnlyRunStatus,
+    OnlySweepStatus,
+    OnlySyncId,
+    OnlySyncType,
+    PageNumber,
+    ProviderId,
+    Since,
+    SweepId,
 )
 from platbook.api.services import Given
 from platbook.api.wake import interrupt, wake
 from platbook.providers.providers import get_provider
 from platbook.sync.reports import errors, history, statistics, status, sweeps
-from platbook.sync.reports.errors import ErrorFilter, ErrorType, RetryState
-from platbook.sync.reports.history import RunFilter
-from platbook.sync.reports.statistics import MOST_DAYS
-from platbook.sync.reports.sweeps import SweepStatus
+from platbook.sync.reports.errors import ErrorFilter, ErrorRaw, SyncErrorList
+from platbook.sync.reports.history import RunFilter, RunList
+from platbook.sync.reports.statistics import SyncStatistics
+from platbook.sync.reports.status import ProviderStatus, ProviderStatusList
+from platbook.sync.reports.sweeps import SweepList
 from platbook.sync.runs import requests, retries
-from platbook.sync.runs.lifecycle import RunStatus, SyncType
 
 router = APIRouter(prefix="/admin/mls", tags=["MLS admin"])
 router.include_router(providers.router)
 
-_Type = Annotated[SyncType | None, Query(alias="syncType", description="only runs of this kind")]
-_Status = Annotated[RunStatus | None, Query(alias="status", description="only runs that stand so")]
-
 
 @router.post("/sync", status_code=202)
-async def start_sync(body: SyncBody, given: Given, caller: Caller) -> Success[StartedAnswer]:
-    """Start a sync. Where one of the provider waits already: 409, with its `syncId` in `details`."""
+async def start_sync(body: SyncCreate, given: Given, caller: Caller) -> Success[StartedRunRead]:
+    """Start a sync. 409 where a run of the provider waits already, with its `syncId` in `details`."""
     async with given.database.transaction() as connection:
         started = await requests.start_sync(connection, body.to_request(), caller, given.clock.now())
     await wake(given, started.provider_id)
-    return Success(data=StartedAnswer.model_validate(started))
+    return Success(data=StartedRunRead.model_validate(started))
 
 
 @router.post("/sync/{provider_id}/cancel", status_code=202)
-async def cancel_sync(provider_id: ProviderId, given: Given, caller: Caller) -> Success[CancelledAnswer]:
-    """Cancel a provider's sync: what waits stops at once, what runs within a page or about a second."""
+async def cancel_sync(provider_id: ProviderId, given: Given, caller: Caller) -> Success[CancelledRunsRead]:
+    """Cancel a provider's sync: a waiting run at once, a running one within a page or about a second."""
     async with given.database.transaction() as connection:
         sync_ids = await requests.cancel_sync(connection, provider_id, caller, given.clock.now())
     await interrupt(given, provider_id)
-    return Success(data=CancelledAnswer(provider_id=provider_id, sync_ids=sync_ids))
+    return Success(data=CancelledRunsRead(provider_id=provider_id, sync_ids=sync_ids))
 
 
 @router.get("/status")
-async def get_statuses(given: Given) -> Success[StatusList]:
-    """How every provider stands. Archived ones are left out."""
+async def get_statuses(given: Given) -> Success[ProviderStatusList]:
+    """The status of every provider. Archived ones are left out."""
     async with given.database.read() as connection:
-        found = await status.find_statuses(connection, given.clock.now())
-    return Success(data=StatusList(providers=[StatusAnswer.of(one) for one in found]))
+        return Success(data=await status.find_statuses(connection, given.clock.now()))
 
 
 @router.get("/status/{provider_id}")
-async def get_status(provider_id: ProviderId, given: Given) -> Success[StatusAnswer]:
-    """How one provider stands, an archived one too."""
+async def get_status(provider_id: ProviderId, given: Given) -> Success[ProviderStatus]:
+    """One provider's status, an archived one's too."""
     async with given.database.read() as connection:
-        found = await status.get_status(connection, provider_id, given.clock.now())
-    return Success(data=StatusAnswer.of(found))
+        return Success(data=await status.get_status(connection, provider_id, given.clock.now()))
 
 
 @router.get("/history")
 async def get_history(
     given: Given,
-    sync_status: _Status = None,
-    sync_type: _Type = None,
+    sync_status: OnlyRunStatus = None,
+    sync_type: OnlySyncType = None,
     since: Since = None,
     page: PageNumber = 1,
     limit: Limit = 20,
@@ -93,8 +86,8 @@ async def get_history(
 async def get_provider_history(
     provider_id: ProviderId,
     given: Given,
-    sync_status: _Status = None,
-    sync_type: _Type = None,
+    sync_status: OnlyRunStatus = None,
+    sync_type: OnlySyncType = None,
     since: Since = None,
     page: PageNumber = 1,
     limit: Limit = 20,
@@ -107,87 +100,78 @@ async def get_provider_history(
 async def get_errors(
     provider_id: ProviderId,
     given: Given,
-    kind: Annotated[ErrorType | None, Query(alias="type", description="only errors of this type")] = None,
-    retry: Annotated[RetryState | None, Query(description="only errors whose retry stands so")] = None,
-    sync_id: Annotated[UUID | None, Query(alias="syncId", description="only errors of this run")] = None,
+    error_type: OnlyErrorType = None,
+    retry: OnlyRetryState = None,
+    sync_id: OnlySyncId = None,
     page: PageNumber = 1,
     limit: Limit = 20,
-) -> Success[ErrorList]:
-    """What went wrong with a provider, newest first."""
+) -> Success[SyncErrorList]:
+    """A provider's errors, newest first."""
+    error_filter = ErrorFilter(provider_id, error_type, retry, sync_id)
     async with given.database.read() as connection:
         await get_provider(connection, provider_id)
-        wanted = ErrorFilter(provider_id, kind, retry, sync_id)
-        found = await errors.find_errors(connection, wanted, limit=limit, page=page)
-    answers = [ErrorAnswer.model_validate(error) for error in found.errors]
-    return Success(data=ErrorList(errors=answers, pagination=paginate(page, limit, found.total)))
+        return Success(data=await errors.find_errors(connection, error_filter, limit=limit, page=page))
 
 
 @router.get("/errors/{error_id}/raw")
-async def get_error_raw(error_id: ErrorId, given: Given) -> Success[RawAnswer]:
-    """What the source said in the record of one error."""
+async def get_error_raw(error_id: ErrorId, given: Given) -> Success[ErrorRaw]:
+    """The source's record of one error, as it was received."""
     async with given.database.read() as connection:
-        await errors.get_error(connection, error_id)
-        return Success(data=RawAnswer(id=error_id, raw=await errors.get_error_raw(connection, error_id)))
+        return Success(data=await errors.get_error_raw(connection, error_id))
 
 
 @router.post("/errors/{error_id}/retry", status_code=202)
-async def retry_error(error_id: ErrorId, given: Given, caller: Caller) -> Success[RetryingAnswer]:
-    """Try one rejected record again. 409 where there is no record to try, or it was accepted meanwhile."""
+async def retry_error(error_id: ErrorId, given: Given, caller: Caller) -> Success[RetryRead]:
+    """Retry one rejected record. 409 where the error names no record, or the record was accepted meanwhile."""
     async with given.database.transaction() as connection:
         retrying = await retries.retry_error(connection, error_id, caller, given.clock.now())
     await wake(given, retrying.provider_id)
-    return Success(data=RetryingAnswer.model_validate(retrying))
+    return Success(data=RetryRead.model_validate(retrying))
 
 
 @router.post("/errors/{provider_id}/retry-all", status_code=202)
-async def retry_all(provider_id: ProviderId, given: Given, caller: Caller) -> Success[RetryingAnswer]:
-    """Try every rejected record of a provider again."""
+async def retry_all(provider_id: ProviderId, given: Given, caller: Caller) -> Success[RetryRead]:
+    """Retry every rejected record of a provider."""
     async with given.database.transaction() as connection:
         retrying = await retries.retry_all(connection, provider_id, caller, given.clock.now())
     await wake(given, provider_id)
-    return Success(data=RetryingAnswer.model_validate(retrying))
+    return Success(data=RetryRead.model_validate(retrying))
 
 
 @router.get("/statistics")
-async def get_statistics(
-    given: Given, days: Annotated[int, Query(ge=1, le=MOST_DAYS, description="how far back")] = 7
-) -> Success[StatisticsAnswer]:
-    """How syncs went in the last days: in sum, by type of error, by provider and day."""
+async def get_statistics(given: Given, days: Days = 7) -> Success[SyncStatistics]:
+    """Statistics of the last days: totals, errors by type, and totals by provider and day."""
     async with given.database.read() as connection:
-        found = await statistics.get_statistics(connection, given.clock.now(), days=days)
-    return Success(data=StatisticsAnswer.of(found))
+        return Success(data=await statistics.get_statistics(connection, given.clock.now(), days=days))
 
 
 @router.get("/sweeps")
 async def get_sweeps(
     given: Given,
-    provider_id: Annotated[str | None, Query(alias="providerId", max_length=64)] = None,
-    sweep_status: Annotated[SweepStatus | None, Query(alias="status", description="what became of it")] = None,
+    provider_id: OnlyProviderId = None,
+    sweep_status: OnlySweepStatus = None,
     page: PageNumber = 1,
     limit: Limit = 20,
 ) -> Success[SweepList]:
-    """Sweeps that were refused, newest first, each with its first 100 candidates."""
+    """Refused sweeps, newest first, each with its first 100 candidates."""
     async with given.database.read() as connection:
-        found = await sweeps.find_sweeps(
+        refused = await sweeps.find_sweeps(
             connection, limit=limit, page=page, provider_id=provider_id, status=sweep_status
         )
-    answers = [SweepAnswer.model_validate(sweep) for sweep in found.sweeps]
-    return Success(data=SweepList(sweeps=answers, pagination=paginate(page, limit, found.total)))
+    return Success(data=refused)
 
 
 @router.post("/sweeps/{sweep_id}/accept", status_code=202)
-async def accept_sweep(sweep_id: SweepId, given: Given, caller: Caller) -> Success[StartedAnswer]:
-    """Accept a refused sweep: a run removes exactly its candidates, each looked at again. 409 where one waits."""
+async def accept_sweep(sweep_id: SweepId, given: Given, caller: Caller) -> Success[StartedRunRead]:
+    """Accept a refused sweep: a run removes exactly its candidates, each checked again. 409 where a run waits."""
     async with given.database.transaction() as connection:
         started = await requests.accept_sweep(connection, sweep_id, caller, given.clock.now())
     await wake(given, started.provider_id)
-    return Success(data=StartedAnswer.model_validate(started))
+    return Success(data=StartedRunRead.model_validate(started))
 
 
-async def _find_runs(given: Given, wanted: RunFilter, page: int, limit: int) -> Success[RunList]:
+async def _find_runs(given: Given, run_filter: RunFilter, page: int, limit: int) -> Success[RunList]:
     async with given.database.read() as connection:
-        if wanted.provider_id is not None:
-            await get_provider(connection, wanted.provider_id)
-        found = await history.find_runs(connection, wanted, limit=limit, page=page)
-    answers = [RunAnswer.model_validate(run) for run in found.runs]
-    return Success(data=RunList(runs=answers, pagination=paginate(page, limit, found.total)))
+        if run_filter.provider_id is not None:
+            await get_provider(connection, run_filter.provider_id)
+        return Success(data=await history.find_runs(connection, run_filter, limit=limit, page=page))

@@ -1,4 +1,4 @@
-"""`platbook demo`: from nothing to live listings behind an API."""
+"""`platbook demo`: an invented MLS, synced and served, in a database of its own."""
 
 import asyncio
 import contextlib
@@ -28,7 +28,7 @@ from platbook.cli.exit_codes import ExitCode
 from platbook.cli.options import is_demo
 from platbook.cli.output.console import out
 from platbook.cli.output.format import to_changes, to_duration, to_number
-from platbook.cli.output.progress import follow, shown
+from platbook.cli.output.progress import follow, show_progress
 from platbook.cli.process import load_settings, run_async, stop_on_signals
 from platbook.cli.run_exit import exit_of_run
 from platbook.sync.jobs import wake_worker
@@ -54,7 +54,7 @@ curl -s -H "Authorization: Bearer $TOKEN" {url}/api/v1/admin/mls/status
 
 curl -s -H "Authorization: Bearer $TOKEN" {url}/api/v1/properties
 """
-"""The quick start; word for word what the README says, on the chosen port."""
+"""The quick start, the same text as in the README, on the chosen port."""
 
 
 def demo(
@@ -64,7 +64,7 @@ def demo(
     listings: Annotated[int, typer.Option(min=1, max=5_000_000, help="How many listings to invent.")] = _LISTINGS,
     once: Annotated[bool, typer.Option("--once", help="End after the sync; nothing is served.")] = False,
 ) -> None:
-    """Live listings of an invented MLS behind an API, in a database of its own. Nothing to set up before."""
+    """Live listings of an invented MLS behind an API, in a database of its own. It needs no setup."""
     settings = load_settings(context)
     if not is_demo(context):
         settings = to_demo_settings(settings)
@@ -82,12 +82,12 @@ class _Demo:
 
     async def run(self) -> ExitCode:
         stopping = asyncio.Event()
-        self.console.print("\n [bold]Platbook[/]  an invented MLS, alive, in a database of its own\n")
+        self.console.print("\n [bold]Platbook[/]  a live, invented MLS in a database of its own\n")
         with stop_on_signals(stopping), self.console.status("Starting PostgreSQL") as status:
             began = time.monotonic()
             async with open_system(self.settings) as system, serve_demo(system, self.listings) as login_url:
                 status.stop()
-                self._step("Database", str(self.settings.platbook_home), began)
+                self._print_step("Database", str(self.settings.platbook_home), began)
                 self.console.print(f" [green]✓[/] {'MLS':<10}RETS at {login_url}")
                 code = await self._run_on(system, stopping)
                 status.update("Stopping")
@@ -106,48 +106,48 @@ class _Demo:
                 stopping.set()
             elif not stopping.is_set():
                 await ready.wait()
-                self._invite(to_url(self.bound))
+                self._print_quick_start(to_url(self.bound))
                 await stopping.wait()
                 return ExitCode.SUCCESS
         return code
 
     async def _first_sync(self, system: System, sync_id: UUID, stopping: asyncio.Event) -> ExitCode:
         began = time.monotonic()
-        with shown("Syncing") as show:
-            run = await _unless(stopping, follow(system, PROVIDER_ID, sync_id, show))
+        with show_progress("Syncing") as display:
+            run = await _follow_until(stopping, follow(system, PROVIDER_ID, sync_id, display))
         if run is None:
             return ExitCode.CANCELLED
         async with system.database.read() as connection:
             status = await get_status(connection, PROVIDER_ID, system.clock.now())
-        self._tell(run, began)
+        self._print_outcome(run, began)
         return exit_of_run(run.status, needs_operator=status.needs_operator is not None)
 
-    def _tell(self, run: Run, began: float) -> None:
+    def _print_outcome(self, run: Run, began: float) -> None:
         if run.status not in {RunStatus.SUCCESS, RunStatus.PARTIAL}:
             self.console.print(f" [red]✗[/] Sync       {run.status}: {run.error or 'see the log'}", markup=True)
             return
-        self._step("Sync", f"{to_number(run.fetched)} listings synced: {to_changes(run)}", began)
+        self._print_step("Sync", f"{to_number(run.fetched)} listings synced: {to_changes(run)}", began)
 
-    def _step(self, name: str, words: str, began: float) -> None:
-        took = to_duration(time.monotonic() - began)
+    def _print_step(self, name: str, text: str, began: float) -> None:
+        duration = to_duration(time.monotonic() - began)
         self.console.print(f" [green]✓[/] {name:<10}", end="")
-        self.console.print(words, markup=False, end="")
-        self.console.print(f"  [dim]{took}[/]")
+        self.console.print(text, markup=False, end="")
+        self.console.print(f"  [dim]{duration}[/]")
 
-    def _invite(self, url: str) -> None:
+    def _print_quick_start(self, url: str) -> None:
         say = self.console.print
         say(f" [green]✓[/] {'Serving':<10}[bold]{url}[/]  [dim]log in as {EMAIL} / {PASSWORD}[/]\n")
         say(Rule("Try it", align="left", style="dim") if self.console.is_terminal else "Try it:")
         script = _SCRIPT.format(url=url, email=EMAIL, password=PASSWORD, provider=PROVIDER_ID)
         self.console.print(script, markup=False, soft_wrap=True)
         say(f" Read the API   [cyan]{url}/api/v1/docs[/]")
-        say(f" Change things  [cyan]platbook --demo sync {PROVIDER_ID}[/]")
+        say(f" Sync again     [cyan]platbook --demo sync {PROVIDER_ID}[/]")
         say(" Watch          [cyan]platbook --demo status[/] · [cyan]platbook --demo history[/]\n")
         say(" The market moves a day every four minutes and is synced every 15. [bold]Ctrl-C[/] stops.")
 
 
 async def _request(system: System) -> UUID:
-    """Ask for a full sync; where a run waits from another time, that one will do."""
+    """Request a full sync; a run that waits already is used instead."""
     try:
         async with system.database.transaction() as connection:
             request = RunRequest(PROVIDER_ID, SyncType.FULL)
@@ -158,7 +158,7 @@ async def _request(system: System) -> UUID:
     return sync_id
 
 
-async def _unless(stopping: asyncio.Event, following: Coroutine[object, object, Run]) -> Run | None:
+async def _follow_until(stopping: asyncio.Event, following: Coroutine[object, object, Run]) -> Run | None:
     task, stopped = asyncio.ensure_future(following), asyncio.ensure_future(stopping.wait())
     await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()

@@ -1,25 +1,17 @@
-"""`platbook errors`: what went wrong, and having it tried again."""
+"""`platbook errors`: rejected records and failed runs."""
 
 from datetime import datetime
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
-from platbook.base.actor import COMMAND_LINE
-from platbook.base.errors import InvalidInput
 from platbook.bootstrap.database import DatabaseContext
-from platbook.bootstrap.system import System
-from platbook.cli.output.console import say
-from platbook.cli.output.format import to_number, to_span
+from platbook.cli.output.format import to_span
 from platbook.cli.output.json_output import print_json
 from platbook.cli.output.table import Column, print_table
 from platbook.cli.process import run_on_database
-from platbook.cli.system import run_on_system
-from platbook.providers.providers import find_providers, get_provider
-from platbook.sync.jobs import wake_worker
-from platbook.sync.reports.errors import ErrorFilter, ErrorType, RetryState, SyncError, find_errors
-from platbook.sync.runs.retries import RetryResult, retry_all, retry_error
+from platbook.providers.providers import get_provider
+from platbook.sync.reports.errors import ErrorFilter, ErrorType, RetryState, SyncError, SyncErrorList, find_errors
 
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 _Provider = Annotated[str | None, typer.Argument(help="A provider's id; without it, all.")]
@@ -32,77 +24,45 @@ def errors(
     *,
     limit: _Limit = 20,
     error_type: Annotated[ErrorType | None, typer.Option("--type", help="Only errors of this type.")] = None,
-    state: Annotated[RetryState | None, typer.Option("--state", help="Only errors whose retry stands so.")] = None,
+    state: Annotated[RetryState | None, typer.Option("--state", help="Only errors with this retry status.")] = None,
     retry: Annotated[
-        str | None, typer.Option("--retry", metavar="ID|all", help="Have one rejected record, or all, tried again.")
+        str | None, typer.Option("--retry", metavar="ID|all", help="Retry one rejected record, or all of a provider.")
     ] = None,
     as_json: _Json = False,
 ) -> None:
-    """What went wrong: rejected records, and runs that could not go on."""
+    """Errors, newest first: rejected records, and failures that ended a run."""
     if retry is not None:
-        _retry(context, provider, retry, as_json=as_json)
+        from platbook.cli.commands.error_retries import (  # noqa: PLC0415 - it imports the worker, reading does not
+            retry_errors,
+        )
+
+        retry_errors(context, provider, retry, as_json=as_json)
         return
 
-    async def read(system: DatabaseContext) -> tuple[list[SyncError], datetime]:
+    async def read(system: DatabaseContext) -> tuple[SyncErrorList, datetime]:
         async with system.database.read() as connection:
-            known = await find_providers(connection) if provider is None else [await get_provider(connection, provider)]
-            found: list[SyncError] = []
-            for one in known:
-                wanted = ErrorFilter(one.provider_id, error_type, state)
-                found += (await find_errors(connection, wanted, limit=limit)).errors
-        newest = sorted(found, key=lambda error: error.last_at, reverse=True)[:limit]
-        return newest, system.clock.now()
+            if provider is not None:
+                await get_provider(connection, provider)
+            page = await find_errors(connection, ErrorFilter(provider, error_type, state), limit=limit)
+        return page, system.clock.now()
 
-    found, now = run_on_database(context, read)
+    report, now = run_on_database(context, read)
     if as_json:
-        print_json({"errors": found})
+        print_json(report)
     else:
-        _print_errors(found, now)
+        _print_errors(report.errors, now)
 
 
-def _retry(context: typer.Context, provider: str | None, which: str, *, as_json: bool) -> None:
-    error_id = None if which == "all" else _to_id(which)
-    if error_id is None and provider is None:
-        raise InvalidInput("--retry all needs a provider: platbook errors PROVIDER --retry all")
-
-    async def mark(system: System) -> RetryResult:
-        now = system.clock.now()
-        async with system.database.transaction() as connection:
-            marked = (
-                await retry_all(connection, provider or "", COMMAND_LINE, now)
-                if error_id is None
-                else await retry_error(connection, error_id, COMMAND_LINE, now)
-            )
-        if marked.sync_id is not None:
-            await wake_worker(system.queue, marked.provider_id)
-        return marked
-
-    marked = run_on_system(context, mark)
-    if as_json:
-        print_json(marked)
-    elif marked.sync_id is None:
-        say("Nothing is open to be tried again.")
-    else:
-        say(f"{to_number(marked.marked)} to be tried again by the next worker, in run {marked.sync_id}.")
-
-
-def _to_id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise InvalidInput.of("--retry", "is the id of an error, or all") from None
-
-
-def _print_errors(found: list[SyncError], now: datetime) -> None:
+def _print_errors(errors: list[SyncError], now: datetime) -> None:
     print_table(
         [
             Column("id", rank=1),
             Column("provider", rank=3),
-            Column("when"),
+            Column("last seen"),
             Column("type", rank=2),
             Column("listing"),
             Column("retry"),
-            Column("why", wrap=True),
+            Column("reason", wrap=True),
         ],
         [
             (
@@ -114,7 +74,7 @@ def _print_errors(found: list[SyncError], now: datetime) -> None:
                 one.retry if one.listing_key else "",
                 f"{one.field}: {one.reason}" if one.field else one.reason,
             )
-            for one in found
+            for one in errors
         ],
         empty="No errors.",
     )

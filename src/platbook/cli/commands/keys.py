@@ -18,7 +18,7 @@ from platbook.cli.process import run_on_database
 
 app = typer.Typer(help="API keys: a user's rights for a program, within scopes.", no_args_is_help=True)
 
-_Owner = Annotated[str, typer.Argument(metavar="EMAIL", help="The user whose key it is.")]
+_Owner = Annotated[str, typer.Argument(metavar="EMAIL", help="The key's owner, by e-mail address.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
@@ -27,13 +27,15 @@ def add(
     context: typer.Context,
     email: _Owner,
     *,
-    name: Annotated[str, typer.Option(help="What it is for.")],
-    scope: Annotated[list[ApiKeyScope], typer.Option(help="What it may do; may be repeated.", metavar="SCOPE")],
-    surface: Annotated[Surface, typer.Option(help="What it is shown of listings.")] = Surface.INTERNAL,
-    days: Annotated[int | None, typer.Option(min=1, max=3650, help="How long it is good for.")] = None,
+    name: Annotated[str, typer.Option(help="The key's name, for people.")],
+    scope: Annotated[list[ApiKeyScope], typer.Option(help="What the key may do; can be repeated.", metavar="SCOPE")],
+    surface: Annotated[Surface, typer.Option(help="Which documents of listings the key reads.")] = Surface.INTERNAL,
+    days: Annotated[
+        int | None, typer.Option(min=1, max=3650, help="Days until the key expires; without it, never.")
+    ] = None,
     as_json: _Json = False,
 ) -> None:
-    """Make a key and print it, once."""
+    """Create a key and print it; it cannot be shown again."""
 
     async def store(system: DatabaseContext) -> tuple[UUID, str]:
         now = system.clock.now()
@@ -41,7 +43,7 @@ def add(
             owner = await get_user_by_email(connection, email)
             expires_at = None if days is None else now + timedelta(days=days)
             new = NewApiKey(name, scope, surface, expires_at)
-            return await add_key(connection, new, _for(owner), now)
+            return await add_key(connection, new, _act_for(owner), now)
 
     key_id, key = run_on_database(context, store)
     if as_json:
@@ -52,22 +54,29 @@ def add(
 
 @app.command("list")
 def list_(context: typer.Context, email: _Owner, *, as_json: _Json = False) -> None:
-    """The keys of a user, never the keys themselves."""
+    """List a user's keys by id and name; the keys themselves are not stored."""
 
     async def read(system: DatabaseContext) -> tuple[list[ApiKey], datetime]:
         async with system.database.read() as connection:
             owner = await get_user_by_email(connection, email)
             return await find_keys(connection, owner.id, COMMAND_LINE), system.clock.now()
 
-    found, now = run_on_database(context, read)
+    keys, now = run_on_database(context, read)
     if as_json:
-        print_json({"keys": found})
+        print_json({"keys": keys})
         return
     print_table(
-        [Column("id"), Column("name"), Column("surface"), Column("scopes"), Column("state"), Column("used", rank=1)],
+        [
+            Column("id"),
+            Column("name"),
+            Column("surface"),
+            Column("scopes"),
+            Column("state"),
+            Column("last used", rank=1),
+        ],
         [
             (str(one.id), one.name, one.surface, " ".join(one.scopes), _state(one, now), to_span(now, one.last_used_at))
-            for one in found
+            for one in keys
         ],
         empty=f"{email} has no key.",
     )
@@ -79,7 +88,7 @@ def revoke(
     email: _Owner,
     key: Annotated[UUID, typer.Argument(metavar="ID", help="The key's id, as `platbook key list` shows it.")],
 ) -> None:
-    """End a key at once."""
+    """Revoke a key, effective at once."""
 
     async def store(system: DatabaseContext) -> None:
         async with system.database.transaction() as connection:
@@ -87,15 +96,15 @@ def revoke(
             await revoke_key(connection, owner.id, key, COMMAND_LINE, system.clock.now())
 
     run_on_database(context, store)
-    say(f"key {key} is good no more.")
+    say(f"Revoked key {key} of {email}.")
 
 
-def _for(owner: User) -> Actor:
-    """Whoever runs the server, within the rights of a user."""
+def _act_for(owner: User) -> Actor:
+    """The command line, with the rights of a user."""
     return Actor(COMMAND_LINE.name, owner.id, Role(owner.role), owner.office, owner.team)
 
 
 def _state(key: ApiKey, now: datetime) -> str:
     if key.revoked_at is not None:
         return "revoked"
-    return "expired" if key.expires_at is not None and key.expires_at <= now else "good"
+    return "expired" if key.expires_at is not None and key.expires_at <= now else "active"

@@ -1,4 +1,4 @@
-"""`platbook lead`: one person's data, events nobody understood, and the rules that say who gets a new lead."""
+"""`platbook lead`: one person's data, refused lead events, and assignment rules for new leads."""
 
 import sys
 from pathlib import Path
@@ -22,7 +22,7 @@ from platbook.crm.intake.inbox import ProcessedEvent, RejectedEvent, StoredEvent
 from platbook.crm.intake.rules import RoutingRuleWithMembers, add_rule, find_rules, remove_rule
 from platbook.crm.transfer.person import erase_person, export_person
 
-app = typer.Typer(help="One person's data, events that wait, and rules for new leads.", no_args_is_help=True)
+app = typer.Typer(help="Leads: one person's data, refused events, assignment rules.", no_args_is_help=True)
 
 _Id = Annotated[UUID, typer.Argument(metavar="ID")]
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -30,7 +30,7 @@ _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 @app.command()
 def export(context: typer.Context, lead: _Id) -> None:
-    """Print everything that is kept of a person, as one JSON document."""
+    """Print everything stored about a person, as one JSON document."""
 
     async def read(system: DatabaseContext) -> dict[str, object]:
         async with system.database.read() as connection:
@@ -44,23 +44,25 @@ def erase(
     context: typer.Context,
     lead: _Id,
     *,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Erase a person for good: lead, tasks, log, events, and whoever was merged into them."""
+    """Erase a person: lead, tasks, interactions, events, and leads merged into theirs. This cannot be undone."""
     if not yes:
-        typer.confirm(f"Erase {lead} with tasks, log and events, for ever?", abort=True, err=True)
+        typer.confirm(
+            f"Erase lead {lead} with its tasks, interactions and events? This cannot be undone.", abort=True, err=True
+        )
 
     async def take_away(system: DatabaseContext) -> int:
         async with system.database.transaction() as connection:
             return await erase_person(connection, COMMAND_LINE, lead, system.clock.now())
 
     run_on_database(context, take_away)
-    say(f"Erased {lead}.")
+    say(f"Erased lead {lead}.")
 
 
 @app.command()
 def events(context: typer.Context, *, as_json: _Json = False) -> None:
-    """Events that could not be understood, the oldest first."""
+    """List refused events, oldest first."""
 
     async def read(system: DatabaseContext) -> list[StoredEvent]:
         async with system.database.read() as connection:
@@ -73,7 +75,7 @@ def events(context: typer.Context, *, as_json: _Json = False) -> None:
     print_table(
         [Column("event"), Column("sender's id", rank=1), Column("reason", wrap=True)],
         [(str(one.id), one.event_id, one.reason or "") for one in found],
-        empty="Every event was understood.",
+        empty="No refused event.",
     )
 
 
@@ -82,9 +84,9 @@ def replay(
     context: typer.Context,
     event: _Id,
     *,
-    corrected: Annotated[Path | None, typer.Option(help="A file with the event put right, as JSON.")] = None,
+    corrected: Annotated[Path | None, typer.Option(help="A file with the corrected event, as JSON.")] = None,
 ) -> None:
-    """Take in an event that was refused, as it came or put right. Exit code 3 if it still cannot be understood."""
+    """Process a refused event again, as received or corrected. Exit code 3 if it is refused again."""
     body = None if corrected is None else _read(corrected)
 
     async def take_in(system: DatabaseContext) -> ProcessedEvent | RejectedEvent:
@@ -95,12 +97,12 @@ def replay(
     if isinstance(taken, RejectedEvent):
         say(str(taken.to_error()))
         raise typer.Exit(ExitCode.PARTIAL)
-    say(f"{'Made' if taken.is_new else 'Found'} lead {taken.lead_id}.")
+    say(f"{'Added' if taken.is_new else 'Matched'} lead {taken.lead_id}.")
 
 
 @app.command()
 def rules(context: typer.Context, *, as_json: _Json = False) -> None:
-    """The rules that say who gets a new lead, in the order they are asked."""
+    """List the assignment rules for new leads, in the order they are tried."""
 
     async def read(system: DatabaseContext) -> list[RoutingRuleWithMembers]:
         async with system.database.read() as connection:
@@ -122,7 +124,7 @@ def rules(context: typer.Context, *, as_json: _Json = False) -> None:
             )
             for one in found
         ],
-        empty="No rule yet: new leads are nobody's. Add one: platbook lead add-rule FILE.json",
+        empty="No rule yet: new leads are not assigned. Add one: platbook lead add-rule FILE.json",
     )
 
 
@@ -130,7 +132,7 @@ def rules(context: typer.Context, *, as_json: _Json = False) -> None:
 def add_rule_(
     context: typer.Context, file: Annotated[str, typer.Argument(metavar="FILE.json|-", help="- reads standard input.")]
 ) -> None:
-    """Add a rule, in the form of POST /api/v1/leads/rules."""
+    """Add a rule, with the body of POST /api/v1/leads/rules."""
     try:
         said = RuleSent.model_validate_json(sys.stdin.buffer.read() if file == "-" else _read(Path(file)))
     except ValidationError as error:
@@ -141,19 +143,19 @@ def add_rule_(
         async with system.database.transaction() as connection:
             return await add_rule(connection, COMMAND_LINE, said.to_rule(), system.clock.now())
 
-    say(f"Added {run_on_database(context, store).rule.id}.")
+    say(f"Added rule {run_on_database(context, store).rule.id}.")
 
 
 @app.command("remove-rule")
 def remove_rule_(context: typer.Context, rule: _Id) -> None:
-    """Remove a rule; leads it gave stay where they are."""
+    """Remove a rule; leads it assigned stay assigned."""
 
     async def take_away(system: DatabaseContext) -> None:
         async with system.database.transaction() as connection:
             await remove_rule(connection, COMMAND_LINE, rule, system.clock.now())
 
     run_on_database(context, take_away)
-    say(f"Removed {rule}.")
+    say(f"Removed rule {rule}.")
 
 
 def _read(path: Path) -> bytes:

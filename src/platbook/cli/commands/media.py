@@ -1,5 +1,6 @@
-"""`platbook media`: photos, stored and owed."""
+"""`platbook media`: photo status, retries, reprocessing, deleting what nothing shows."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -18,16 +19,17 @@ from platbook.cli.process import run_on_database
 from platbook.cli.system import run_on_system
 from platbook.media.cleanup import CleanupResult
 from platbook.media.reports import (
+    PhotoCounts,
     PhotoFailure,
     PhotoStatus,
+    PhotoStatusList,
     StoreStatus,
-    find_photo_failures,
     find_photo_statuses,
-    get_store_status,
+    get_photo_status,
 )
 from platbook.media.reprocessing import ReprocessResult, reprocess_photos, retry_photos
 
-app = typer.Typer(help="Photos, stored and owed.", no_args_is_help=True)
+app = typer.Typer(help="Photos: status, retries, reprocessing.", no_args_is_help=True)
 
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 _Provider = Annotated[str, typer.Argument(help="The provider's id.")]
@@ -39,29 +41,30 @@ _Limit = Annotated[int, typer.Option(min=1, max=1000, help="How many failures at
 def status(
     context: typer.Context, provider: _AnyProvider = None, *, limit: _Limit = 20, as_json: _Json = False
 ) -> None:
-    """How photos stand; of one provider also which could not be had, and why."""
+    """Photo status: photos by state; for one provider also its failures, for all also the store."""
 
-    async def read(system: DatabaseContext) -> tuple[list[PhotoStatus], StoreStatus, list[PhotoFailure], datetime]:
+    async def read(system: DatabaseContext) -> tuple[PhotoStatus | PhotoStatusList, datetime]:
+        can_invalidate = system.settings.aws_cloudfront_distribution_id is not None
         async with system.database.read() as connection:
-            found = await find_photo_statuses(connection, provider)
-            failures = [] if provider is None else list(await find_photo_failures(connection, provider, limit))
-            return found, await get_store_status(connection), failures, system.clock.now()
+            if provider is None:
+                return await find_photo_statuses(connection), system.clock.now()
+            one = await get_photo_status(connection, provider, limit=limit, can_invalidate=can_invalidate)
+            return one, system.clock.now()
 
-    found, store, failures, now = run_on_database(context, read)
+    report, now = run_on_database(context, read)
     if as_json:
-        print_json({"providers": found, "store": store, "failures": failures})
-        return
-    _print_statuses(found)
-    say(f"Stored: {to_number(store.pictures)} pictures, {to_bytes(store.bytes)}; {to_number(store.unused)} to go.")
-    if store.recalls:
-        say(f"Withdrawn, and still to be told to the CDN: {to_number(store.recalls)} objects.")
-    if provider is not None:
-        _print_failures(failures, now)
+        print_json(report)
+    elif isinstance(report, PhotoStatus):
+        _print_counts([report])
+        _print_failures(report.failures, now)
+    else:
+        _print_counts(report.providers)
+        _print_store(report.store)
 
 
 @app.command()
 def retry(context: typer.Context, provider: _Provider, *, as_json: _Json = False) -> None:
-    """Have photos that could not be had tried again now, by the workers."""
+    """Retry photos that could not be fetched; the workers do it."""
 
     async def mark(system: DatabaseContext) -> int:
         async with system.database.transaction() as connection:
@@ -71,26 +74,26 @@ def retry(context: typer.Context, provider: _Provider, *, as_json: _Json = False
     if as_json:
         print_json({"photos": count})
     else:
-        say(f"{to_number(count)} photos are to be tried again by the next worker.")
+        say(f"{to_number(count)} photos of {provider} will be fetched again by a worker.")
 
 
 @app.command()
 def reprocess(context: typer.Context, provider: _AnyProvider = None, *, as_json: _Json = False) -> None:
-    """Make pictures anew after the formats changed: from kept originals here, the others fetched by workers."""
+    """Render pictures again after the formats changed: from stored originals here, others are fetched by workers."""
 
-    async def remake(system: System) -> ReprocessResult:
+    async def rerender(system: System) -> ReprocessResult:
         return await reprocess_photos(system.blobs(), provider, COMMAND_LINE, system.clock.now())
 
-    done = run_on_system(context, remake)
+    done = run_on_system(context, rerender)
     if as_json:
         print_json(done)
     else:
-        say(f"{to_number(done.remade)} pictures made anew, {to_number(done.refetching)} photos to be fetched again.")
+        say(f"{to_number(done.remade)} pictures rendered, {to_number(done.refetching)} photos will be fetched again.")
 
 
 @app.command()
 def gc(context: typer.Context, *, as_json: _Json = False) -> None:
-    """Clear the store of what nothing shows: noted now, deleted once the time of grace is over."""
+    """Delete stored pictures that nothing shows: marked now, deleted after the grace period."""
 
     async def clear(system: System) -> CleanupResult:
         async with system.database.transaction() as connection:
@@ -104,12 +107,12 @@ def gc(context: typer.Context, *, as_json: _Json = False) -> None:
         print_json(done)
     else:
         say(
-            f"{to_number(done.deleted)} pictures deleted, {to_number(done.unused)} noted as unused, "
-            f"{to_number(done.strays)} strays found, {to_number(done.unfinished)} half written deleted."
+            f"{to_number(done.deleted)} pictures deleted, {to_number(done.unused)} marked as unused, "
+            f"{to_number(done.strays)} unknown objects found, {to_number(done.unfinished)} unfinished writes deleted."
         )
 
 
-def _print_statuses(found: list[PhotoStatus]) -> None:
+def _print_counts(providers: Sequence[PhotoCounts]) -> None:
     print_table(
         [
             Column("provider"),
@@ -117,9 +120,9 @@ def _print_statuses(found: list[PhotoStatus]) -> None:
             Column("waiting", right=True),
             Column("failed", right=True),
             Column("linked", right=True, rank=2),
-            Column("listings to do", right=True),
-            Column("in hand", right=True, rank=1),
-            Column("put off", right=True, rank=1),
+            Column("listings pending", right=True),
+            Column("in progress", right=True, rank=1),
+            Column("postponed", right=True, rank=1),
         ],
         [
             (
@@ -132,10 +135,16 @@ def _print_statuses(found: list[PhotoStatus]) -> None:
                 to_number(one.at_work),
                 to_number(one.put_off),
             )
-            for one in found
+            for one in providers
         ],
         empty="No provider yet.",
     )
+
+
+def _print_store(store: StoreStatus) -> None:
+    say(f"Stored: {to_number(store.pictures)} pictures, {to_bytes(store.bytes)}; {to_number(store.unused)} unused.")
+    if store.recalls:
+        say(f"Copies at the CDN still to be invalidated: {to_number(store.recalls)} objects.")
 
 
 def _print_failures(failures: list[PhotoFailure], now: datetime) -> None:
@@ -145,8 +154,8 @@ def _print_failures(failures: list[PhotoFailure], now: datetime) -> None:
             Column("listing"),
             Column("photo", rank=1),
             Column("state"),
-            Column("next try", rank=2),
-            Column("why", wrap=True),
+            Column("next attempt", rank=2),
+            Column("reason", wrap=True),
         ],
         [
             (

@@ -1,4 +1,4 @@
-"""`platbook migrate`: the schema."""
+"""`platbook migrate`: schema migrations."""
 
 from typing import Annotated
 
@@ -16,7 +16,7 @@ def migrate(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Bring the database to this release's schema."""
+    """Migrate the database to this release's schema."""
     settings = load_settings(context)
     configure_log("WARNING", settings.platbook_log_format)
     applied = run_async(migrate_only(settings))

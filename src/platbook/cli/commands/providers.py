@@ -1,7 +1,6 @@
-"""`platbook provider`: connections to MLSs."""
+"""`platbook provider`: the commands that change a provider's configuration or connect to its source."""
 
 import sys
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -13,34 +12,31 @@ from platbook.base.errors import InvalidInput
 from platbook.bootstrap.system import System
 from platbook.cli.exit_codes import ExitCode
 from platbook.cli.output.console import say
-from platbook.cli.output.format import to_hours, to_number
+from platbook.cli.output.format import to_hours, to_number, to_text
 from platbook.cli.output.json_output import print_json
 from platbook.cli.output.table import Column, print_facts, print_table
 from platbook.cli.system import run_on_system
 from platbook.providers.configuration import Configuration
-from platbook.providers.providers import Provider, find_providers, get_provider
+from platbook.providers.providers import Provider, get_provider
+from platbook.providers.views import ProviderRead
 from platbook.sync import setup
 from platbook.sync.jobs import wake_worker
-from platbook.sync.setup.connection_test import ConnectionTest, ConnectionTester
-from platbook.sync.setup.discovery import Discoverer, DiscoveryResult
-
-app = typer.Typer(help="Connections to MLSs.", no_args_is_help=True)
+from platbook.sync.setup.connection_test import ConnectionTester
+from platbook.sync.setup.discovery import Discoverer
+from platbook.sync.setup.views import ConnectionTestRead, DiscoveryRead, ProposalRead
 
 _Id = Annotated[str, typer.Argument(metavar="PROVIDER", help="The provider's id.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
-@app.command()
 def add(
     context: typer.Context,
-    file: Annotated[str, typer.Argument(metavar="FILE.json|-", help="Its configuration; - reads standard input.")],
+    file: Annotated[str, typer.Argument(metavar="FILE.json|-", help="The configuration; - reads standard input.")],
     *,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Replace the configuration of a provider there is.")
-    ] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace an existing provider's configuration.")] = False,
     as_json: _Json = False,
 ) -> None:
-    """Add a provider. Its credentials stand in the file, never on the command line; they are stored encrypted."""
+    """Add a provider. Its credentials are read from the file, never from the command line, and stored encrypted."""
     configuration = setup.read_configuration(_read(file))
 
     async def store(system: System) -> Provider:
@@ -50,126 +46,79 @@ def add(
 
     provider = run_on_system(context, store)
     if as_json:
-        print_json(_shown(provider))
+        print_json(ProviderRead.of(provider))
     else:
         done = "Replaced" if replace else "Added"
-        say(f"{done} {provider.provider_id}. Try it: platbook provider test {provider.provider_id}")
+        say(f"{done} {provider.provider_id}. Test it: platbook provider test {provider.provider_id}")
 
 
-@app.command("list")
-def list_(
-    context: typer.Context,
-    *,
-    archived: Annotated[bool, typer.Option("--archived", help="Archived ones too.")] = False,
-    as_json: _Json = False,
-) -> None:
-    """Every provider."""
+def run_connection_test(context: typer.Context, provider: _Id, *, as_json: _Json = False) -> None:
+    """Test a provider's connection step by step; nothing is stored. Exit code 1 if a step fails."""
 
-    async def read(system: System) -> list[Provider]:
-        async with system.database.read() as connection:
-            return await find_providers(connection, archived=archived)
+    async def connect(system: System) -> ConnectionTestRead:
+        tester = ConnectionTester(system.database, system.transport, system.box, system.clock)
+        return ConnectionTestRead.of(await tester.probe(provider))
 
-    found = run_on_system(context, read)
+    result = run_on_system(context, connect)
     if as_json:
-        print_json({"providers": [_shown(one) for one in found]})
-        return
-    print_table(
-        [Column("provider"), Column("name"), Column("type"), Column("state"), Column("every")],
-        [
-            (one.provider_id, one.provider_name, one.provider_type, _state(one), to_hours(one.interval_hours))
-            for one in found
-        ],
-        empty="No provider yet. Add one: platbook provider add FILE.json",
-    )
-
-
-@app.command()
-def show(context: typer.Context, provider: _Id, *, as_json: _Json = False) -> None:
-    """One provider's configuration; of credentials, only which are set."""
-
-    async def read(system: System) -> Provider:
-        async with system.database.read() as connection:
-            return await get_provider(connection, provider)
-
-    found = run_on_system(context, read)
-    if as_json:
-        print_json(_shown(found))
-        return
-    shown = _shown(found)
-    print_facts((name, value if isinstance(value, str) else _as_text(value)) for name, value in shown.items())
-
-
-@app.command("test")
-def try_(context: typer.Context, provider: _Id, *, as_json: _Json = False) -> None:
-    """Try a provider's connection step by step; nothing is stored. Exit code 1 if a step fails."""
-
-    async def probe(system: System) -> ConnectionTest:
-        return await ConnectionTester(system.database, system.transport, system.box, system.clock).probe(provider)
-
-    found = run_on_system(context, probe)
-    if as_json:
-        print_json({"ok": found.ok, **_fields(found)})
+        print_json(result)
     else:
-        _print_probe(found)
-    raise typer.Exit(ExitCode.SUCCESS if found.ok else ExitCode.FAILED)
+        _print_connection_test(result)
+    raise typer.Exit(ExitCode.SUCCESS if result.ok else ExitCode.FAILED)
 
 
-@app.command()
 def discover(
     context: typer.Context,
     provider: _Id,
     *,
-    accept: Annotated[bool, typer.Option("--accept", help="Accept the proposal as it is.")] = False,
-    afresh: Annotated[bool, typer.Option("--afresh", help="Read it even if the source says it is unchanged.")] = False,
+    accept: Annotated[bool, typer.Option("--accept", help="Accept the proposal unchanged.")] = False,
+    afresh: Annotated[bool, typer.Option("--afresh", help="Read it even if the source reports no change.")] = False,
     as_json: _Json = False,
 ) -> None:
-    """Ask a provider's source what it is like, and propose settings and a mapping. Only --accept changes anything.
+    """Read a source's metadata and propose settings and a field mapping. Only --accept changes anything.
 
-    To accept a part, or another mapping, change the configuration: platbook provider add FILE --replace.
+    To accept a part of it, or another mapping, edit the configuration: platbook provider add FILE --replace.
     """
 
-    async def ask(system: System) -> DiscoveryResult:
+    async def read(system: System) -> DiscoveryRead:
         discoverer = Discoverer(system.database, system.transport, system.box, system.clock)
-        found = await discoverer.discover(provider, afresh=afresh)
+        result = await discoverer.discover(provider, afresh=afresh)
         if accept:
-            accepted = setup.AcceptedProposal(found.proposal.settings, found.proposal.field_mapping)
+            accepted = setup.AcceptedProposal(result.proposal.settings, result.proposal.field_mapping)
             async with system.database.transaction() as connection:
                 await setup.accept_proposal(
                     connection, system.box, provider, accepted, COMMAND_LINE, system.clock.now()
                 )
             await wake_worker(system.queue, provider)
-        return found
+        return DiscoveryRead.of(result)
 
-    found = run_on_system(context, ask)
+    discovery = run_on_system(context, read)
     if as_json:
-        print_json(found)
+        print_json(discovery)
         return
-    _print_discovered(found)
+    _print_discovery(discovery)
     if accept:
-        say(f"Accepted. Try it: platbook provider test {provider}")
+        say(f"Accepted. Test it: platbook provider test {provider}")
     else:
-        say(f"Nothing is changed. Accept it as it is: platbook provider discover {provider} --accept")
+        say(f"Nothing was changed. Accept the proposal: platbook provider discover {provider} --accept")
 
 
-@app.command()
 def enable(context: typer.Context, provider: _Id) -> None:
-    """Let the schedule sync a provider; it is due at once."""
+    """Let the scheduler sync a provider; it is due at once."""
     _toggle(context, provider, enabled=True)
 
 
-@app.command()
 def disable(context: typer.Context, provider: _Id) -> None:
-    """Keep the schedule from syncing a provider; it can still be synced by hand."""
+    """Keep the scheduler from syncing a provider; it can still be synced by hand."""
     _toggle(context, provider, enabled=False)
 
 
-@app.command()
 def interval(
     context: typer.Context,
     provider: _Id,
-    hours: Annotated[float, typer.Argument(help="From 0.25 to 168.")],
+    hours: Annotated[float, typer.Argument(help="Hours, from 0.25 to 168.")],
 ) -> None:
-    """Change how often the schedule syncs a provider."""
+    """Change how often the scheduler syncs a provider."""
 
     async def change(system: System) -> Provider:
         async with system.database.transaction() as connection:
@@ -179,44 +128,44 @@ def interval(
     say(f"{changed.provider_id} is synced every {to_hours(changed.interval_hours)}.")
 
 
-@app.command()
 def remove(
     context: typer.Context,
     provider: _Id,
     *,
-    purge: Annotated[bool, typer.Option("--purge", help="Erase its listings and history, too. For ever.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    purge: Annotated[
+        bool, typer.Option("--purge", help="Erase its listings and history, too; this cannot be undone.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
 ) -> None:
     """Archive a provider: not scheduled, its listings hidden, nothing erased. With --purge, everything is erased."""
     if purge and not yes:
-        typer.confirm(f"Erase {provider} with all its listings, for ever?", abort=True, err=True)
+        typer.confirm(f"Erase {provider} with all its listings? This cannot be undone.", abort=True, err=True)
 
-    async def take_away(system: System) -> int:
+    async def take_out(system: System) -> int:
         if purge:
             return await setup.purge_provider(system.database, provider, COMMAND_LINE, system.clock.now())
         async with system.database.transaction() as connection:
             await setup.archive_provider(connection, provider, COMMAND_LINE, system.clock.now())
         return 0
 
-    erased = run_on_system(context, take_away)
+    erased = run_on_system(context, take_out)
     say(
         f"Erased {provider} and {to_number(erased)} listings."
         if purge
-        else f"Archived {provider}; nothing is erased. Bring it back: platbook provider restore {provider}"
+        else f"Archived {provider}; nothing was erased. Restore it: platbook provider restore {provider}"
     )
 
 
-@app.command()
 def restore(context: typer.Context, provider: _Id) -> None:
-    """Bring an archived provider back as it was."""
+    """Restore an archived provider with its configuration."""
 
-    async def bring_back(system: System) -> None:
+    async def restore_it(system: System) -> None:
         async with system.database.transaction() as connection:
             await setup.restore_provider(connection, system.box, provider, COMMAND_LINE, system.clock.now())
         await wake_worker(system.queue, provider)
 
-    run_on_system(context, bring_back)
-    say(f"{provider} is back, and due at once.")
+    run_on_system(context, restore_it)
+    say(f"{provider} is restored, and due at once.")
 
 
 def _toggle(context: typer.Context, provider: str, *, enabled: bool) -> None:
@@ -244,90 +193,52 @@ def _read(file: str) -> dict[str, object]:
     except OSError as error:
         raise InvalidInput(f"{file} cannot be read ({(error.strerror or 'unknown').lower()})") from None
     try:
-        given: object = orjson.loads(text)
+        configuration: object = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise InvalidInput(f"{file} is not JSON: {error.msg} in line {error.lineno}") from None
-    if not isinstance(given, dict):
+    if not isinstance(configuration, dict):
         raise InvalidInput(f"{file} must hold one JSON object")
-    return cast("dict[str, object]", given)
+    return cast("dict[str, object]", configuration)
 
 
-def _shown(one: Provider) -> dict[str, object]:
-    """The configuration as the API shows it: of credentials only which are set."""
-    return {
-        "providerId": one.provider_id,
-        "providerName": one.provider_name,
-        "providerType": one.provider_type,
-        "enabled": one.enabled,
-        "archivedAt": one.archived_at,
-        "settings": one.settings,
-        "credentials": dict.fromkeys(one.credential_names, "set"),
-        "fieldMapping": one.field_mapping,
-        "scope": one.scope,
-        "display": one.display,
-        "media": one.media,
-        "retention": one.retention,
-        "intervalHours": one.interval_hours,
-        "requestsPerSecond": one.requests_per_second,
-        "maxRemovalShare": one.max_removal_share,
-        "createdAt": one.created_at,
-        "updatedAt": one.updated_at,
-    }
-
-
-def _as_text(value: object) -> str:
-    match value:
-        case None:
-            return "-"
-        case bool():
-            return "yes" if value else "no"
-        case datetime():
-            return value.isoformat(sep=" ", timespec="seconds")
-        case _:
-            return orjson.dumps(value, default=str).decode() if value not in ({}, ()) else "-"
-
-
-def _state(one: Provider) -> str:
-    return "archived" if one.archived_at else "enabled" if one.enabled else "disabled"
-
-
-def _fields(probe: ConnectionTest) -> dict[str, object]:
-    return {"providerId": probe.provider_id, "count": probe.count, "sample": probe.sample, "steps": probe.steps}
-
-
-def _print_discovered(found: DiscoveryResult) -> None:
+def _print_discovery(discovery: DiscoveryRead) -> None:
     print_table(
-        [Column("resource"), Column("class"), Column("what it is", wrap=True), Column("fields", right=True)],
+        [Column("resource"), Column("class"), Column("description", wrap=True), Column("fields", right=True)],
         [
             (resource.name, one.name, one.description or one.label or "", str(len(one.fields)))
-            for resource in found.discovery.resources
+            for resource in discovery.resources
             for one in resource.classes
         ],
-        empty="The source names no resources.",
+        empty="The source reports no resources.",
     )
-    proposal = found.proposal
-    print_facts((f"settings.{name}", _as_text(value)) for name, value in proposal.settings.items())
+    _print_proposal(discovery.proposal)
+
+
+def _print_proposal(proposal: ProposalRead) -> None:
+    print_facts((f"settings.{name}", to_text(value)) for name, value in proposal.settings.items())
     print_table(
-        [Column("source field"), Column("RESO field"), Column("known by"), Column("label", wrap=True)],
+        [Column("source field"), Column("RESO field"), Column("matched by"), Column("label", wrap=True)],
         [
-            (one.source, one.target, one.told.name.lower().replace("_", " "), one.label or "")
+            (one.source, one.target, one.told.replace("_", " "), one.label or "")
             for one in proposal.fields
             if one.source in proposal.field_mapping
         ],
-        empty="Every field that is known bears its RESO name; no mapping is needed.",
+        empty="Every matched field has its RESO name already; no mapping is needed.",
     )
-    known = len(proposal.fields)
-    say(f"{known} fields are known, {len(proposal.unknown)} are not and stay in the raw record.")
+    say(
+        f"{to_number(len(proposal.fields))} fields match a RESO field, {to_number(len(proposal.unknown))} do not "
+        "and stay in the raw record."
+    )
     for one in proposal.rivals:
-        say(f"{one.source} may be {one.target} as well, which another field is taken for.")
+        say(f"{one.source} may be {one.target} as well; another field is proposed for it.")
 
 
-def _print_probe(probe: ConnectionTest) -> None:
+def _print_connection_test(test: ConnectionTestRead) -> None:
     print_table(
-        [Column("step"), Column("result"), Column("took", right=True), Column("what it says", wrap=True)],
-        [(step.name, "ok" if step.ok else "failed", f"{step.milliseconds} ms", step.words) for step in probe.steps],
-        empty="Nothing was tried.",
+        [Column("step"), Column("result"), Column("duration", right=True), Column("message", wrap=True)],
+        [(step.name, "ok" if step.ok else "failed", f"{step.duration_ms} ms", step.message) for step in test.steps],
+        empty="No step was run.",
     )
-    if probe.sample is not None and probe.sample.values:
-        say(f"A sample, {probe.sample.listing_key} ({probe.sample.source_fields} fields at the source):")
-        print_facts((name, str(value)) for name, value in probe.sample.values.items())
+    if test.sample is not None and test.sample.values:
+        say(f"A sample, {test.sample.listing_key} ({test.sample.source_fields} fields at the source):")
+        print_facts((name, str(value)) for name, value in test.sample.values.items())

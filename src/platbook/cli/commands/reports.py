@@ -1,4 +1,4 @@
-"""`status`, `history`, `sweeps`: how things stand."""
+"""`platbook status`, `history` and `sweeps`: provider status, runs, refused sweeps."""
 
 from datetime import datetime
 from typing import Annotated
@@ -11,9 +11,15 @@ from platbook.cli.output.json_output import print_json
 from platbook.cli.output.table import Column, print_facts, print_table
 from platbook.cli.process import run_on_database
 from platbook.providers.providers import get_provider
-from platbook.sync.reports.history import Run, RunFilter, find_runs
-from platbook.sync.reports.status import ProviderStatus, find_statuses, get_status
-from platbook.sync.reports.sweeps import Sweep, SweepStatus, find_sweeps
+from platbook.sync.reports.history import Run, RunFilter, RunList, find_runs
+from platbook.sync.reports.status import (
+    ProviderState,
+    ProviderStatus,
+    ProviderStatusList,
+    find_statuses,
+    get_status,
+)
+from platbook.sync.reports.sweeps import SweepList, SweepStatus, find_sweeps
 from platbook.sync.runs.lifecycle import RunStatus, SyncType
 
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -22,25 +28,22 @@ _Limit = Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")]
 
 
 def status(context: typer.Context, provider: _Provider = None, *, as_json: _Json = False) -> None:
-    """How providers stand: what they do now, when they ran last and run next, how many listings they have."""
+    """Provider status: what runs now, the last and next run, counts of listings and errors."""
 
-    async def read(system: DatabaseContext) -> tuple[list[ProviderStatus], datetime]:
+    async def read(system: DatabaseContext) -> tuple[ProviderStatusList | ProviderStatus, datetime]:
         now = system.clock.now()
         async with system.database.read() as connection:
-            found = (
-                await find_statuses(connection, now)
-                if provider is None
-                else [await get_status(connection, provider, now)]
-            )
-        return found, now
+            if provider is None:
+                return await find_statuses(connection, now), now
+            return await get_status(connection, provider, now), now
 
-    found, now = run_on_database(context, read)
+    report, now = run_on_database(context, read)
     if as_json:
-        print_json({"providers": found} if provider is None else found[0])
-    elif provider is None:
-        _print_statuses(found, now)
+        print_json(report)
+    elif isinstance(report, ProviderStatus):
+        _print_status(report, now)
     else:
-        _print_status(found[0], now)
+        _print_statuses(report.providers, now)
 
 
 def history(
@@ -48,37 +51,37 @@ def history(
     provider: _Provider = None,
     *,
     limit: _Limit = 20,
-    run_status: Annotated[RunStatus | None, typer.Option("--status", help="Only runs that stand so.")] = None,
+    run_status: Annotated[RunStatus | None, typer.Option("--status", help="Only runs with this status.")] = None,
     sync_type: Annotated[SyncType | None, typer.Option("--type", help="Only runs of this type.")] = None,
     as_json: _Json = False,
 ) -> None:
     """Runs, newest first."""
 
-    async def read(system: DatabaseContext) -> tuple[list[Run], datetime]:
+    async def read(system: DatabaseContext) -> tuple[RunList, datetime]:
         async with system.database.read() as connection:
             if provider is not None:
                 await get_provider(connection, provider)
-            found = await find_runs(connection, RunFilter(provider, run_status, sync_type), limit=limit)
-        return found.runs, system.clock.now()
+            runs = await find_runs(connection, RunFilter(provider, run_status, sync_type), limit=limit)
+        return runs, system.clock.now()
 
-    runs, now = run_on_database(context, read)
+    report, now = run_on_database(context, read)
     if as_json:
-        print_json({"runs": runs})
+        print_json(report)
     else:
-        _print_runs(runs, now)
+        _print_runs(report.runs, now)
 
 
 def sweeps(context: typer.Context, provider: _Provider = None, *, limit: _Limit = 20, as_json: _Json = False) -> None:
-    """Refused sweeps that wait for a person: accept one with `platbook sync PROVIDER --accept-sweep ID`."""
+    """Refused sweeps that await a decision: accept one with `platbook sync PROVIDER --accept-sweep ID`."""
 
-    async def read(system: DatabaseContext) -> tuple[list[Sweep], datetime]:
+    async def read(system: DatabaseContext) -> tuple[SweepList, datetime]:
         async with system.database.read() as connection:
-            found = await find_sweeps(connection, limit=limit, provider_id=provider, status=SweepStatus.REFUSED)
-        return found.sweeps, system.clock.now()
+            refused = await find_sweeps(connection, limit=limit, provider_id=provider, status=SweepStatus.REFUSED)
+        return refused, system.clock.now()
 
-    found, now = run_on_database(context, read)
+    report, now = run_on_database(context, read)
     if as_json:
-        print_json({"sweeps": found})
+        print_json(report)
         return
     print_table(
         [
@@ -86,7 +89,7 @@ def sweeps(context: typer.Context, provider: _Provider = None, *, limit: _Limit 
             Column("provider"),
             Column("when"),
             Column("would remove", right=True),
-            Column("why", wrap=True),
+            Column("reason", wrap=True),
         ],
         [
             (
@@ -96,19 +99,30 @@ def sweeps(context: typer.Context, provider: _Provider = None, *, limit: _Limit 
                 f"{to_number(one.candidates)} of {to_number(one.active)}",
                 one.reason,
             )
-            for one in found
+            for one in report.sweeps
         ],
-        empty="No sweep waits for you.",
+        empty="No refused sweep awaits a decision.",
     )
 
 
-def _state(one: ProviderStatus) -> str:
+def _to_state(one: ProviderStatus) -> str:
     if one.archived_at is not None:
         return "archived"
-    return one.state if one.enabled or one.state != "idle" else "disabled"
+    return one.state if one.enabled or one.state is not ProviderState.IDLE else "disabled"
 
 
-def _doing(one: ProviderStatus) -> str:
+def _to_next_run(one: ProviderStatus, now: datetime) -> str:
+    """When the scheduler starts the next run, or why it starts none."""
+    if one.next_run_at is not None:
+        return to_span(now, one.next_run_at) if one.next_run_at > now else "due now"
+    if one.archived_at is not None:
+        return "archived"
+    if not one.enabled:
+        return "disabled"
+    return "blocked" if one.needs_operator is not None else "-"
+
+
+def _to_progress(one: ProviderStatus) -> str:
     if one.current is None:
         return ""
     done = to_number(one.current.done)
@@ -117,32 +131,32 @@ def _doing(one: ProviderStatus) -> str:
     )
 
 
-def _about(count: int, one: ProviderStatus) -> str:
+def _to_count(count: int, one: ProviderStatus) -> str:
     return f"about {to_number(count)}" if one.listings.is_estimate else to_number(count)
 
 
-def _print_statuses(found: list[ProviderStatus], now: datetime) -> None:
+def _print_statuses(statuses: list[ProviderStatus], now: datetime) -> None:
     print_table(
         [
             Column("provider"),
             Column("type"),
             Column("state"),
             Column("listings", right=True),
-            Column("synced"),
-            Column("next"),
+            Column("last success"),
+            Column("next run"),
             Column("errors", right=True),
         ],
         [
             (
                 one.provider_id,
                 one.provider_type,
-                " ".join(filter(None, (_state(one), _doing(one)))),
-                _about(one.listings.active, one),
+                " ".join(filter(None, (_to_state(one), _to_progress(one)))),
+                _to_count(one.listings.active, one),
                 to_span(now, one.last_success_at),
-                to_span(now, one.next_run_at) if one.enabled else "-",
+                _to_next_run(one, now),
                 to_number(one.open_errors),
             )
-            for one in found
+            for one in statuses
         ],
         empty="No provider yet. Add one: platbook provider add FILE.json",
     )
@@ -151,24 +165,27 @@ def _print_statuses(found: list[ProviderStatus], now: datetime) -> None:
 def _print_status(one: ProviderStatus, now: datetime) -> None:
     lag = one.freshness.lag_seconds
     last = one.last_run
+    next_run = _to_next_run(one, now)
+    if next_run == "blocked":
+        next_run = f"blocked until an operator acts; then: platbook provider enable {one.provider_id}"
     print_facts(
         [
             ("provider", f"{one.provider_id} ({one.provider_name})"),
             ("type", one.provider_type),
-            ("state", _state(one)),
-            *((("doing", _doing(one)),) if one.current else ()),
-            *((("act", one.needs_operator),) if one.needs_operator else ()),
-            ("listings", f"{_about(one.listings.active, one)} shown, {_about(one.listings.total, one)} stored"),
-            ("behind", "-" if lag is None else f"at most {to_duration(lag)}"),
+            ("state", _to_state(one)),
+            *((("progress", _to_progress(one)),) if one.current else ()),
+            *((("needs operator", one.needs_operator),) if one.needs_operator else ()),
+            ("listings", f"{_to_count(one.listings.active, one)} shown, {_to_count(one.listings.total, one)} stored"),
+            ("lag", "-" if lag is None else f"at most {to_duration(lag)}"),
             ("watermark", one.freshness.watermark or "-"),
             ("last success", to_span(now, one.last_success_at)),
-            ("next run", to_span(now, one.next_run_at) if one.enabled else "-"),
+            ("next run", next_run),
             ("interval", to_hours(one.interval_hours)),
-            ("failures in a row", to_number(one.consecutive_failures)),
+            ("consecutive failures", to_number(one.consecutive_failures)),
             ("open errors", to_number(one.open_errors)),
-            ("photos owed", f"of {to_number(one.photos.listings_waiting)} listings"),
+            ("photos pending", f"of {to_number(one.photos.listings_waiting)} listings"),
             ("photos failed", to_number(one.photos.failed)),
-            *((("last run", f"{last.sync_type} {last.sync_id}"), ("it ended as", last.status)) if last else ()),
+            *((("last run", f"{last.sync_type} {last.sync_id}"), ("last run status", last.status)) if last else ()),
         ]
     )
 
@@ -180,16 +197,16 @@ def _print_runs(runs: list[Run], now: datetime) -> None:
             Column("provider"),
             Column("type"),
             Column("status"),
-            Column("took", right=True, rank=1),
-            Column("what it did", wrap=True),
-            Column("by", rank=2),
+            Column("duration", right=True, rank=1),
+            Column("changes", wrap=True),
+            Column("triggered by", rank=2),
             Column("run", rank=3),
         ],
         [
             (
                 to_span(now, run.started_at or run.queued_at),
                 run.provider_id,
-                f"{run.sync_type}{' (dry)' if run.dry_run else ''}",
+                f"{run.sync_type}{' (dry run)' if run.dry_run else ''}",
                 run.status,
                 "" if run.duration_ms is None else to_duration(run.duration_ms / 1000),
                 run.error or to_changes(run),

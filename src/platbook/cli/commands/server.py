@@ -1,4 +1,4 @@
-"""`up`, `serve`, `work`: the processes of an installation."""
+"""`platbook up`, `serve` and `work`: the long-running processes of an installation."""
 
 import asyncio
 import socket
@@ -29,7 +29,7 @@ _Work = Callable[[System, asyncio.Event], Awaitable[None]]
 
 
 def up(context: typer.Context, host: _Host = None, port: _Port = None) -> None:
-    """Server, worker and schedule in one process."""
+    """Run server, worker and scheduler in one process."""
     settings, bound = _listen(context, host, port)
 
     async def both(system: System, stopping: asyncio.Event) -> None:
@@ -42,18 +42,18 @@ def up(context: typer.Context, host: _Host = None, port: _Port = None) -> None:
 
 
 def serve(context: typer.Context, host: _Host = None, port: _Port = None) -> None:
-    """The server alone; syncs are done by `platbook work`."""
+    """Run the server alone; `platbook work` does the syncs."""
     settings, bound = _listen(context, host, port)
 
-    async def alone(system: System, stopping: asyncio.Event) -> None:
+    async def server_alone(system: System, stopping: asyncio.Event) -> None:
         await _refuse_demo(system)
         await _serve(system, bound, stopping)
 
-    _run(settings, alone)
+    _run(settings, server_alone)
 
 
 def work(context: typer.Context) -> None:
-    """A worker with the schedule; any number of them, on any machine."""
+    """Run a worker with the scheduler; any number of them, on any machine."""
     _run(load_settings(context), run_jobs)
 
 
@@ -63,24 +63,24 @@ def _listen(context: typer.Context, host: str | None, port: int | None) -> tuple
     return settings, bound
 
 
-def _run(settings: Settings, does: _Work) -> None:
+def _run(settings: Settings, work: _Work) -> None:
     configure_log(settings.platbook_log_level, settings.platbook_log_format)
 
-    async def whole() -> None:
+    async def run_until_stopped() -> None:
         stopping = asyncio.Event()
         with stop_on_signals(stopping):
             async with open_system(settings) as system:
-                await does(system, stopping)
+                await work(system, stopping)
                 log.info("stopped")
 
-    run_async(whole(), new_event_loop)
+    run_async(run_until_stopped(), new_event_loop)
 
 
 async def _refuse_demo(system: System) -> None:
     async with system.database.read() as connection:
         if await holds_demo_password(connection):
             raise NeedsOperator(
-                "this database holds the demo's password, which everybody knows; keep its user out "
+                "this database has a user with the demo's password, which is public; disable that user "
                 f"(platbook user disable {EMAIL}), or use another PLATBOOK_HOME"
             )
 

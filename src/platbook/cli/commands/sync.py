@@ -1,4 +1,4 @@
-"""`platbook sync`: have a provider synced, and see how it goes."""
+"""`platbook sync`: start a provider's sync and follow it."""
 
 import asyncio
 import contextlib
@@ -13,10 +13,10 @@ from platbook.base.errors import Conflict, InvalidInput
 from platbook.bootstrap.system import System
 from platbook.bootstrap.worker import working
 from platbook.cli.exit_codes import EXIT_CODES_HELP
-from platbook.cli.output.console import complain, err, say
+from platbook.cli.output.console import err, print_error, say
 from platbook.cli.output.format import to_bytes, to_duration, to_number
 from platbook.cli.output.json_output import print_json
-from platbook.cli.output.progress import follow, shown
+from platbook.cli.output.progress import follow, show_progress
 from platbook.cli.output.table import print_facts
 from platbook.cli.process import stop_on_signals
 from platbook.cli.run_exit import exit_of_run
@@ -33,8 +33,8 @@ _INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """A run that ended, and how its provider stands after it."""
+class EndedRun:
+    """A run that ended, and its provider's status after it."""
 
     run: Run
     status: ProviderStatus
@@ -44,33 +44,37 @@ def sync(  # noqa: PLR0913 - one parameter for each option of the command
     context: typer.Context,
     provider: Annotated[str, typer.Argument(help="The provider's id.")],
     *,
-    full: Annotated[bool, typer.Option("--full", help="Read everything, then look for what is gone.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Read all listings, then remove what is gone.")] = False,
     incremental: Annotated[bool, typer.Option("--incremental", help="Read what changed (the default).")] = False,
-    sweep: Annotated[bool, typer.Option("--sweep", help="Read all keys and remove what is proved gone.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would change and write nothing.")] = False,
+    sweep: Annotated[
+        bool, typer.Option("--sweep", help="Read all keys and remove what the source no longer has.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would change; write nothing.")] = False,
     key: Annotated[str | None, typer.Option("--key", metavar="K", help="Read one listing by its listing key.")] = None,
     accept: Annotated[
         UUID | None,
-        typer.Option("--accept-sweep", metavar="SWEEP_ID", help="Remove exactly what a refused sweep would have."),
+        typer.Option(
+            "--accept-sweep", metavar="SWEEP_ID", help="Remove exactly what a refused sweep would have removed."
+        ),
     ] = None,
-    cancel: Annotated[bool, typer.Option("--cancel", help="Stop the run that waits or is under way.")] = False,
-    here: Annotated[bool, typer.Option("--here", help="Do it in this process even if a worker is alive.")] = False,
+    cancel: Annotated[bool, typer.Option("--cancel", help="Stop the waiting or running sync.")] = False,
+    here: Annotated[bool, typer.Option("--here", help="Run it in this process even if a worker is alive.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the run as one JSON document.")] = False,
 ) -> None:
     """Sync a provider now and follow it until it ends."""
-    wanted = [name for name, said in (("full", full), ("incremental", incremental), ("sweep", sweep)) if said]
-    if len(wanted) + (accept is not None) + cancel > 1:
+    chosen = [name for name, flag in (("full", full), ("incremental", incremental), ("sweep", sweep)) if flag]
+    if len(chosen) + (accept is not None) + cancel > 1:
         raise InvalidInput("choose one of --full, --incremental, --sweep, --accept-sweep and --cancel")
     if cancel:
         run_on_system(context, lambda system: _cancel(system, provider, as_json=as_json))
         return
-    sync_type = SyncType(wanted[0]) if wanted else SyncType.INCREMENTAL
+    sync_type = SyncType(chosen[0]) if chosen else SyncType.INCREMENTAL
     request = RunRequest(provider, sync_type, dry_run=dry_run, listing_key=key, sweep_id=accept)
 
-    async def whole(system: System) -> Ended | None:
+    async def start_and_follow(system: System) -> EndedRun | None:
         return await sync_and_follow(system, await _start(system, request), request.provider_id, here=here)
 
-    ended = run_on_system(context, whole)
+    ended = run_on_system(context, start_and_follow)
     if ended is None:
         raise typer.Exit(_INTERRUPTED)
     print_json(ended.run) if as_json else print_run(ended.run)
@@ -80,8 +84,8 @@ def sync(  # noqa: PLR0913 - one parameter for each option of the command
 sync.__doc__ = f"{sync.__doc__}\n\n{EXIT_CODES_HELP}"
 
 
-async def sync_and_follow(system: System, sync_id: UUID, provider_id: str, *, here: bool) -> Ended | None:
-    """Wake a worker for a run, or be one, and follow the run; None: the person stopped looking and it goes on."""
+async def sync_and_follow(system: System, sync_id: UUID, provider_id: str, *, here: bool) -> EndedRun | None:
+    """Wake a worker for a run, or be one, and follow the run; None: the user stopped following and it goes on."""
     await wake_worker(system.queue, provider_id)
     stopping = asyncio.Event()
     async with contextlib.AsyncExitStack() as stack:
@@ -89,43 +93,43 @@ async def sync_and_follow(system: System, sync_id: UUID, provider_id: str, *, he
         here = here or not await has_workers(system.database)
         if here:
             await stack.enter_async_context(working(system, schedule=False))
-        show = stack.enter_context(shown(provider_id))
-        following = asyncio.create_task(follow(system, provider_id, sync_id, show))
+        display = stack.enter_context(show_progress(provider_id))
+        following = asyncio.create_task(follow(system, provider_id, sync_id, display))
         stopped = asyncio.create_task(stopping.wait())
         if not here:
             await asyncio.wait({following, stopped}, timeout=_PICKED_UP_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-            if await _nobody_took(system, provider_id, sync_id):
+            if await _is_not_taken(system, provider_id, sync_id):
                 here = True
                 await stack.enter_async_context(working(system, schedule=False))
         await asyncio.wait({following, stopped}, return_when=asyncio.FIRST_COMPLETED)
         if not following.done():
             if not here:
                 following.cancel()
-                say_going_on(provider_id)
+                print_goes_on(provider_id)
                 return None
-            await _ask_to_stop(system, provider_id)
+            await _request_cancel(system, provider_id)
         stopped.cancel()
         run = await following
     async with system.database.read() as connection:
-        return Ended(run, await get_status(connection, provider_id, system.clock.now()))
+        return EndedRun(run, await get_status(connection, provider_id, system.clock.now()))
 
 
-def say_going_on(provider_id: str) -> None:
-    """Tell that a run goes on without us."""
-    err().print(f"The run goes on in its worker. See it: platbook status {provider_id}", markup=False)
+def print_goes_on(provider_id: str) -> None:
+    """Print how to see and stop a run that a worker goes on with."""
+    err().print(f"A worker goes on with the run. See it: platbook status {provider_id}", markup=False)
     err().print(f"Stop it: platbook sync {provider_id} --cancel", markup=False)
 
 
 def print_run(run: Run) -> None:
-    """What a run did, for a person."""
-    took = "" if run.duration_ms is None else to_duration(run.duration_ms / 1000)
+    """Print a run's outcome as a table."""
+    duration = "" if run.duration_ms is None else to_duration(run.duration_ms / 1000)
     kind = f"{run.sync_type}{', dry run: nothing was written' if run.dry_run else ''}"
     facts = [
         ("run", str(run.sync_id)),
         ("provider", run.provider_id),
         ("type", kind),
         ("status", run.status),
-        ("took", took),
+        ("duration", duration),
         ("fetched", to_number(run.fetched)),
         ("added", to_number(run.added)),
         ("updated", to_number(run.updated)),
@@ -133,13 +137,13 @@ def print_run(run: Run) -> None:
         ("removed", to_number(run.deleted)),
         ("rejected", to_number(run.errored)),
         ("photos", f"{to_number(run.media_downloaded)} stored, {to_number(run.media_failed)} failed"),
-        ("on the wire", f"{to_number(run.requests)} requests, {to_bytes(run.bytes)}"),
-        *((("why", run.error),) if run.error else ()),
-        *(("note", remark) for remark in run.remarks),
+        ("transferred", f"{to_number(run.requests)} requests, {to_bytes(run.bytes)}"),
+        *((("error", run.error),) if run.error else ()),
+        *(("remark", remark) for remark in run.remarks),
     ]
     print_facts(facts)
     if run.errored:
-        complain(f"some records were rejected; see them with: platbook errors {run.provider_id}")
+        print_error(f"{to_number(run.errored)} records were rejected; see them: platbook errors {run.provider_id}")
 
 
 async def _start(system: System, request: RunRequest) -> UUID:
@@ -149,28 +153,30 @@ async def _start(system: System, request: RunRequest) -> UUID:
             return (await start_sync(connection, request, COMMAND_LINE, now)).sync_id
         started = await accept_sweep(connection, request.sweep_id, COMMAND_LINE, now)
         if started.provider_id != request.provider_id:
-            raise InvalidInput(f"this sweep is of {started.provider_id}, not of {request.provider_id}")
+            raise InvalidInput(
+                f"sweep {request.sweep_id} belongs to {started.provider_id}, not to {request.provider_id}"
+            )
         return started.sync_id
 
 
-async def _nobody_took(system: System, provider_id: str, sync_id: UUID) -> bool:
-    """Whether the run waits though nothing is in its way: whoever gave the sign of life is dead by now."""
+async def _is_not_taken(system: System, provider_id: str, sync_id: UUID) -> bool:
+    """Whether the run still waits though no other is under way: the worker that seemed alive is gone."""
     async with system.database.read() as connection:
         status = await get_status(connection, provider_id, system.clock.now())
-    return status.current is None and status.waiting_id == sync_id
+    return status.current is None and status.waiting_sync_id == sync_id
 
 
 async def _cancel(system: System, provider_id: str, *, as_json: bool) -> None:
     async with system.database.transaction() as connection:
-        concerned = await cancel_sync(connection, provider_id, COMMAND_LINE, system.clock.now())
+        cancelled = await cancel_sync(connection, provider_id, COMMAND_LINE, system.clock.now())
     await interrupt_run(system.queue, provider_id)
     if as_json:
-        print_json({"providerId": provider_id, "syncIds": concerned})
+        print_json({"providerId": provider_id, "syncIds": cancelled})
     else:
-        say(f"Asked to stop: {', '.join(str(one) for one in concerned)}")
+        say(f"Cancelling: {', '.join(str(one) for one in cancelled)}")
 
 
-async def _ask_to_stop(system: System, provider_id: str) -> None:
+async def _request_cancel(system: System, provider_id: str) -> None:
     with contextlib.suppress(Conflict):
         async with system.database.transaction() as connection:
             await request_cancel(connection, provider_id, system.clock.now())

@@ -1,4 +1,4 @@
-"""`platbook import`, `platbook export`: the CRM in from other systems, and out as files."""
+"""`platbook import` and `platbook export`: CRM data from other systems, and to files."""
 
 import sys
 from collections.abc import Mapping
@@ -32,24 +32,26 @@ def import_(  # noqa: PLR0913 - one parameter for each option of the command
     folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="A folder written by platbook export.")] = None,
     *,
     people: Annotated[Path | None, typer.Option(help="A CSV file of people.")] = None,
-    notes: Annotated[Path | None, typer.Option(help="A CSV file of notes, calls, mails about them.")] = None,
-    tasks: Annotated[Path | None, typer.Option(help="A CSV file of tasks about them.")] = None,
-    tags: Annotated[Path | None, typer.Option(help="A CSV file of tags, one to a row.")] = None,
-    system: Annotated[str, typer.Option(help="What to call the system the ids are from.")] = "import",
-    mapping: Annotated[Path | None, typer.Option(help="What the columns mean, as JSON; see --preview.")] = None,
-    preview: Annotated[bool, typer.Option("--preview", help="Show what the columns mean; store nothing.")] = False,
-    announce: Annotated[bool, typer.Option("--announce", help="Let rules and events follow; silent without.")] = False,
-    refused: Annotated[Path | None, typer.Option(help="Write refused rows and their reasons here, as CSV.")] = None,
+    notes: Annotated[Path | None, typer.Option(help="A CSV file of their notes, calls and e-mails.")] = None,
+    tasks: Annotated[Path | None, typer.Option(help="A CSV file of their tasks.")] = None,
+    tags: Annotated[Path | None, typer.Option(help="A CSV file of their tags, one per row.")] = None,
+    system: Annotated[str, typer.Option(help="The name of the system that the ids are from.")] = "import",
+    mapping: Annotated[Path | None, typer.Option(help="The column mapping, as JSON; see --preview.")] = None,
+    preview: Annotated[bool, typer.Option("--preview", help="Show the column mapping; store nothing.")] = False,
+    announce: Annotated[
+        bool, typer.Option("--announce", help="Apply assignment rules and send events; without it, neither.")
+    ] = False,
+    refused: Annotated[Path | None, typer.Option(help="Write refused rows and their reasons to this CSV file.")] = None,
     as_json: _Json = False,
 ) -> None:
-    """Import people with their notes, tasks and tags, or a whole export. Done again, it changes nothing.
+    """Import people with their notes, tasks and tags, or a complete export. Repeating it changes nothing.
 
     Exit code 3 if rows were refused.
     """
     files = ImportFiles(_paths(people, notes, tasks, tags), _read_mapping(mapping))
     if folder is not None:
         if files.paths:
-            raise InvalidInput("a folder comes alone, without files beside it")
+            raise InvalidInput("give either a folder or CSV files (--people and the like), not both")
         _restore(context, folder, as_json=as_json)
     elif preview:
         _show(preview_files(files), as_json=as_json)
@@ -63,7 +65,7 @@ def export(
     *,
     as_json: _Json = False,
 ) -> None:
-    """Write all CRM data into a folder: JSON Lines that platbook import brings back, and CSV to look at."""
+    """Write all CRM data into a folder: JSON Lines for platbook import, and CSV for people."""
 
     async def write(system: DatabaseContext) -> dict[str, int]:
         return await export_all(system.database, COMMAND_LINE, folder, system.clock.now())
@@ -81,7 +83,7 @@ def export(
 
 def _restore(context: typer.Context, folder: Path, *, as_json: bool) -> None:
     if not is_export(folder):
-        raise InvalidInput(f"{folder} holds no export of Platbook; CSV files are given with --people and the like")
+        raise InvalidInput(f"{folder} is no folder written by platbook export; CSV files need --people and the like")
 
     async def bring_back(system: DatabaseContext) -> RestoreReport:
         return await restore_all(system.database, COMMAND_LINE, folder, system.clock.now())
@@ -93,7 +95,7 @@ def _restore(context: typer.Context, folder: Path, *, as_json: bool) -> None:
     for name, count in restored.rows.items():
         say(f"{name}: {to_number(count)} rows")
     for email, times in restored.unknown_users.items():
-        say(f"There is no user {email} here; {to_number(times)} places that named them are empty now.")
+        say(f"There is no user {email} here; {to_number(times)} references to them were left empty.")
 
 
 def _import(
@@ -138,7 +140,7 @@ def _show(previews: list[FilePreview], *, as_json: bool) -> None:
     for one in previews:
         samples = one.samples
         print_table(
-            [Column(one.kind.value), Column("means"), Column("first row by it", wrap=True)],
+            [Column(one.kind.value), Column("field"), Column("first row", wrap=True)],
             [
                 (column, word, _sample(samples[0] if samples else {}, word))
                 for column, word in one.mapping.columns.items()

@@ -1,4 +1,4 @@
-"""`platbook user`: who may log in, and what they are."""
+"""`platbook user`: users, their roles, invitations and member links."""
 
 import os
 import sys
@@ -36,16 +36,18 @@ from platbook.db import WriteConnection
 
 T = TypeVar("T")
 
-app = typer.Typer(help="Who may log in.", no_args_is_help=True)
+app = typer.Typer(help="Users: who can log in, and their roles.", no_args_is_help=True)
 
 _PASSWORD_VARIABLE = "PLATBOOK_USER_PASSWORD"  # noqa: S105 - a variable's name
 _MOST_SHOWN = 10_000
 
 _Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The e-mail address to log in with.")]
 _Role = Annotated[Role, typer.Option("--role", help=f"One of {', '.join(Role)}.", metavar="ROLE")]
-_Office = Annotated[str | None, typer.Option(help="The office they belong to.")]
-_Team = Annotated[str | None, typer.Option(help="The team they belong to.")]
-_License = Annotated[str | None, typer.Option("--license-number", help="Their licence number, to find their listings.")]
+_Office = Annotated[str | None, typer.Option(help="The user's office.")]
+_Team = Annotated[str | None, typer.Option(help="The user's team.")]
+_License = Annotated[
+    str | None, typer.Option("--license-number", help="The user's licence number, to find their listings.")
+]
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
@@ -54,8 +56,8 @@ def add(  # noqa: PLR0913 - one parameter for each option of the command
     context: typer.Context,
     email: _Email,
     *,
-    first_name: Annotated[str, typer.Option(help="Asked for if left out.")] = "",
-    last_name: Annotated[str, typer.Option(help="Asked for if left out.")] = "",
+    first_name: Annotated[str, typer.Option(help="Prompted for if left out.")] = "",
+    last_name: Annotated[str, typer.Option(help="Prompted for if left out.")] = "",
     role: _Role = Role.AGENT,
     office: _Office = None,
     team: _Team = None,
@@ -65,13 +67,13 @@ def add(  # noqa: PLR0913 - one parameter for each option of the command
     ] = False,
     as_json: _Json = False,
 ) -> None:
-    """Add a user. The password is asked for, or read from standard input or from PLATBOOK_USER_PASSWORD."""
+    """Add a user. The password is prompted for, or read from standard input or PLATBOOK_USER_PASSWORD."""
     password = _read_password(from_stdin=password_stdin)
     new = NewUser(
         email,
         password,
-        first_name or _ask("First name", "--first-name"),
-        last_name or _ask("Last name", "--last-name"),
+        first_name or _prompt("First name", "--first-name"),
+        last_name or _prompt("Last name", "--last-name"),
         role,
         office,
         team,
@@ -81,7 +83,7 @@ def add(  # noqa: PLR0913 - one parameter for each option of the command
     if as_json:
         print_json(user)
     else:
-        say(f"{user.email} may log in now, as {user.role}.")
+        say(f"Added {user.email} as {user.role}.")
 
 
 @app.command("invite")
@@ -94,9 +96,9 @@ def invite_(
     team: _Team = None,
     as_json: _Json = False,
 ) -> None:
-    """Print an invitation, good once, for 24 hours: `invitationToken` of POST /api/v1/auth/register."""
-    place = UserAssignment(role, office, team)
-    token = _write(context, lambda connection, now: invite(connection, email, place, COMMAND_LINE, now))
+    """Print an invitation token, valid once, for 24 hours: `invitationToken` of POST /api/v1/auth/register."""
+    assignment = UserAssignment(role, office, team)
+    token = _write(context, lambda connection, now: invite(connection, email, assignment, COMMAND_LINE, now))
     if as_json:
         print_json({"email": email, "role": role, "invitationToken": token})
     else:
@@ -105,16 +107,16 @@ def invite_(
 
 @app.command("list")
 def list_(context: typer.Context, *, as_json: _Json = False) -> None:
-    """Every user."""
+    """List users."""
 
     async def read(system: DatabaseContext) -> tuple[list[User], datetime]:
         async with system.database.read() as connection:
-            found = await find_users(connection, COMMAND_LINE, UserFilter(), limit=_MOST_SHOWN)
-            return found.rows, system.clock.now()
+            page = await find_users(connection, COMMAND_LINE, UserFilter(), limit=_MOST_SHOWN)
+            return page.rows, system.clock.now()
 
-    found, now = run_on_database(context, read)
+    users, now = run_on_database(context, read)
     if as_json:
-        print_json({"users": found})
+        print_json({"users": users})
         return
     print_table(
         [
@@ -136,7 +138,7 @@ def list_(context: typer.Context, *, as_json: _Json = False) -> None:
                 "active" if one.is_active else "disabled",
                 to_span(now, one.last_login_at),
             )
-            for one in found
+            for one in users
         ],
         empty="No user yet. Add one: platbook user add EMAIL --role admin",
     )
@@ -152,13 +154,13 @@ def change(
     team: _Team = None,
     license_number: _License = None,
 ) -> None:
-    """Change what a user is; what is left out stays, an empty text takes it away."""
+    """Change a user's role, office, team or licence number; an empty value clears it."""
     options = {"role": role, "office": office, "team": team, "license_number": license_number}
-    said = {name: text for name, text in options.items() if text is not None}
+    changes = {name: value for name, value in options.items() if value is not None}
 
     async def store(connection: WriteConnection, now: datetime) -> User:
-        known = await get_user_by_email(connection, email)
-        return await change_user(connection, known.id, said, COMMAND_LINE, now)
+        user = await get_user_by_email(connection, email)
+        return await change_user(connection, user.id, changes, COMMAND_LINE, now)
 
     user = _write(context, store)
     say(escape(f"{user.email} is {user.role}, of {user.office or 'no office'}, {user.team or 'no team'}."))
@@ -171,15 +173,15 @@ def agents(
     *,
     of: Annotated[list[str] | None, typer.Option("--agent", help="An agent's e-mail address; may be repeated.")] = None,
 ) -> None:
-    """Say which agents an assistant works for, all of them; without --agent, none."""
+    """Set all the agents an assistant works for; without --agent, none."""
 
     async def store(connection: WriteConnection, now: datetime) -> list[User]:
         assistant = await get_user_by_email(connection, email)
         ids: list[UUID] = [(await get_user_by_email(connection, one)).id for one in of or ()]
         return await attach_agents(connection, assistant.id, ids, COMMAND_LINE, now)
 
-    found = _write(context, store)
-    say(f"{email} works for {', '.join(one.email for one in found) or 'nobody'}.")
+    attached = _write(context, store)
+    say(f"{email} works for {', '.join(one.email for one in attached) or 'no agent'}.")
 
 
 @app.command()
@@ -187,23 +189,23 @@ def link(
     context: typer.Context,
     email: _Email,
     provider: Annotated[str, typer.Argument(metavar="PROVIDER", help="The provider's id.")],
-    member: Annotated[str, typer.Argument(metavar="MEMBER", help="The member's key there.")],
+    member: Annotated[str, typer.Argument(metavar="MEMBER", help="The member's key at that MLS.")],
 ) -> None:
-    """Say which member of an MLS a user is, so that `mine=true` finds their listings."""
+    """Link a user to a member of an MLS, so that `mine=true` finds their listings."""
 
     async def store(connection: WriteConnection, now: datetime) -> MemberLink:
-        known = await get_user_by_email(connection, email)
-        return await enter_link(connection, known.id, provider, member, COMMAND_LINE, now)
+        user = await get_user_by_email(connection, email)
+        return await enter_link(connection, user.id, provider, member, COMMAND_LINE, now)
 
     made = _write(context, store)
-    say(escape(f"{email} is member {made.member_key} of {made.provider_id}."))
+    say(escape(f"Linked {email} to member {made.member_key} of {made.provider_id}."))
 
 
 @app.command("reset-link")
 def reset_link(context: typer.Context, email: _Email, *, as_json: _Json = False) -> None:
-    """Print the token of a password reset, good once, for 24 hours: `token` of POST /api/v1/auth/password/reset.
+    """Print a password reset token, valid once, for 24 hours: `token` of POST /api/v1/auth/password/reset.
 
-    With PLATBOOK_URL, a link that carries it too, for the page of a browser.
+    With PLATBOOK_URL, also print a link with the token, for a page in a browser.
     """
 
     async def store(system: DatabaseContext) -> tuple[PasswordReset, str | None]:
@@ -222,47 +224,49 @@ def reset_link(context: typer.Context, email: _Email, *, as_json: _Json = False)
 
 @app.command()
 def enable(context: typer.Context, email: _Email) -> None:
-    """Let a user in again."""
+    """Enable a user again."""
     _set_active(context, email, active=True)
-    say(f"{email} may log in again.")
+    say(f"Enabled {email}: they can log in again.")
 
 
 @app.command()
 def disable(context: typer.Context, email: _Email) -> None:
-    """Keep a user out; every login and API key of theirs ends at once."""
+    """Disable a user; all their sessions and API keys end at once."""
     _set_active(context, email, active=False)
-    say(f"{email} may not log in any more.")
+    say(f"Disabled {email}: their sessions and API keys have ended.")
 
 
 def _set_active(context: typer.Context, email: str, *, active: bool) -> None:
     async def switch(connection: WriteConnection, now: datetime) -> None:
-        known = await get_user_by_email(connection, email)
-        await set_active(connection, known.id, COMMAND_LINE, now, active=active)
+        user = await get_user_by_email(connection, email)
+        await set_active(connection, user.id, COMMAND_LINE, now, active=active)
 
     _write(context, switch)
 
 
 def _write(context: typer.Context, work: Callable[[WriteConnection, datetime], Awaitable[T]]) -> T:
-    """Do a command's work in one transaction."""
+    """Run a command's work in one transaction."""
 
-    async def whole(system: DatabaseContext) -> T:
+    async def work_in_transaction(system: DatabaseContext) -> T:
         async with system.database.transaction() as connection:
             return await work(connection, system.clock.now())
 
-    return run_on_database(context, whole)
+    return run_on_database(context, work_in_transaction)
 
 
 def _read_password(*, from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
-    if said := os.environ.get(_PASSWORD_VARIABLE):
-        return said
+    if password := os.environ.get(_PASSWORD_VARIABLE):
+        return password
     if not sys.stdin.isatty():
-        raise InvalidInput(f"nobody can be asked for a password: use --password-stdin or {_PASSWORD_VARIABLE}")
+        raise InvalidInput(
+            f"standard input is no terminal to prompt for a password: use --password-stdin or {_PASSWORD_VARIABLE}"
+        )
     return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
 
 
-def _ask(words: str, option: str) -> str:
+def _prompt(label: str, option: str) -> str:
     if not sys.stdin.isatty():
-        raise InvalidInput.of(option, "is needed")
-    return str(typer.prompt(words, err=True))
+        raise InvalidInput.of(option, "is required where standard input is no terminal")
+    return str(typer.prompt(label, err=True))

@@ -1,1 +1,1 @@
-"""What commands print: tables and JSON, values in words, and progress."""
+"""Output of commands: tables, JSON, formatted values, progress."""

@@ -1,4 +1,4 @@
-"""Where output goes: to standard output, or, what is no result, to standard error."""
+"""The consoles: results on standard output, progress and errors on standard error."""
 
 import sys
 
@@ -12,17 +12,17 @@ def out() -> Console:
 
 
 def err() -> Console:
-    """Standard error: progress and complaints."""
+    """Standard error: progress and errors."""
     return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
 
 
 def say(text: str) -> None:
-    """A line for people, with markup."""
+    """Print a line with markup to standard output."""
     out().print(text)
 
 
-def complain(text: str) -> None:
-    """One line on standard error, as it stands."""
+def print_error(text: str) -> None:
+    """Print one line without markup to standard error."""
     console = err()
-    lead = "[bold red]platbook:[/] " if console.is_terminal else "platbook: "
-    console.print(f"{lead}{escape(text)}")
+    prefix = "[bold red]platbook:[/] " if console.is_terminal else "platbook: "
+    console.print(f"{prefix}{escape(text)}")

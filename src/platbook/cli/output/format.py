@@ -1,6 +1,8 @@
-"""How values are said to people: numbers, durations, moments. Pure."""
+"""Values as text for people: numbers, durations, times, settings. Pure."""
 
 from datetime import datetime, timedelta
+
+import orjson
 
 from platbook.sync.reports.history import Run
 
@@ -15,28 +17,28 @@ def to_number(value: int) -> str:
 
 
 def to_duration(seconds: float) -> str:
-    """Seconds as people say them: 0.4 s, 42 s, 3 min 5 s, 2 h 10 min, 3 d 4 h."""
+    """A duration in at most two units: 0.4 s, 42 s, 3 min 5 s, 2 h 10 min, 3 d 4 h."""
     if seconds < _FEW_SECONDS:
         return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < _MINUTE:
-        return f"{whole} s"
-    if whole < _HOUR:
-        return _two(whole, _MINUTE, "min", 1, "s")
-    if whole < _DAY:
-        return _two(whole, _HOUR, "h", _MINUTE, "min")
-    return _two(whole, _DAY, "d", _HOUR, "h")
+    rounded = round(seconds)
+    if rounded < _MINUTE:
+        return f"{rounded} s"
+    if rounded < _HOUR:
+        return _to_two_units(rounded, _MINUTE, "min", 1, "s")
+    if rounded < _DAY:
+        return _to_two_units(rounded, _HOUR, "h", _MINUTE, "min")
+    return _to_two_units(rounded, _DAY, "d", _HOUR, "h")
 
 
-def to_span(now: datetime, moment: datetime | None) -> str:
-    """A moment as seen from now: "3 min ago", "in 2 h"; a dash for none."""
-    if moment is None:
+def to_span(now: datetime, time: datetime | None) -> str:
+    """A time relative to now: "3 min ago", "in 2 h"; a dash for none."""
+    if time is None:
         return "-"
-    away = moment - now
-    if abs(away) < timedelta(seconds=1):
+    distance = time - now
+    if abs(distance) < timedelta(seconds=1):
         return "now"
-    words = _rough(abs(away).total_seconds())
-    return f"in {words}" if away > timedelta() else f"{words} ago"
+    text = _round_down(abs(distance).total_seconds())
+    return f"in {text}" if distance > timedelta() else f"{text} ago"
 
 
 def to_bytes(value: int) -> str:
@@ -50,26 +52,41 @@ def to_bytes(value: int) -> str:
 
 
 def to_changes(run: Run) -> str:
-    """What a run did, in words: 10 added, 43 updated."""
+    """A run's changes: 10 added, 43 updated."""
     counts = {"added": run.added, "updated": run.updated, "removed": run.deleted, "rejected": run.errored}
-    words = [f"{to_number(count)} {name}" for name, count in counts.items() if count]
-    if not words and run.unchanged:
+    changes = [f"{to_number(count)} {name}" for name, count in counts.items() if count]
+    if not changes and run.unchanged:
         return f"{to_number(run.unchanged)} unchanged"
-    return ", ".join(words) or "nothing"
+    return ", ".join(changes) or "nothing"
 
 
 def to_hours(hours: float) -> str:
-    """An interval: 4 h, 15 min, 1 h 30 min."""
+    """An interval in hours: 4 h, 15 min, 1 h 30 min."""
     return to_duration(hours * _HOUR)
 
 
-def _two(value: int, large: int, large_name: str, small: int, small_name: str) -> str:
-    whole, rest = divmod(value, large)
+def to_text(value: object) -> str:
+    """A setting's value on one line."""
+    match value:
+        case str():
+            return value
+        case None:
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case datetime():
+            return value.isoformat(sep=" ", timespec="seconds")
+        case _:
+            return orjson.dumps(value, default=str).decode() if value not in ({}, ()) else "-"
+
+
+def _to_two_units(value: int, large: int, large_name: str, small: int, small_name: str) -> str:
+    count, rest = divmod(value, large)
     part = rest // small
-    return f"{whole} {large_name} {part} {small_name}" if part else f"{whole} {large_name}"
+    return f"{count} {large_name} {part} {small_name}" if part else f"{count} {large_name}"
 
 
-def _rough(seconds: float) -> str:
+def _round_down(seconds: float) -> str:
     for size, name in ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "min")):
         if seconds >= size:
             return f"{int(seconds // size)} {name}"

@@ -1,4 +1,4 @@
-"""Tables: with colour for a person at a terminal, as tab-separated lines in a pipe."""
+"""Tables: coloured at a terminal, tab-separated lines in a pipe."""
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,8 +11,7 @@ from rich.text import Text
 from platbook.cli.output.console import out
 
 _GAP = 2
-_WRAPPED = 24
-"""Less room than this, and what wraps is no longer easy to read."""
+_MIN_WRAPPED_WIDTH = 24
 
 STATE_STYLES: Mapping[str, str] = {
     "running": "bold cyan",
@@ -41,11 +40,11 @@ class Column:
     right: bool = False
     wrap: bool = False
     rank: int = 0
-    """Where the terminal is narrow, the column of the highest rank is left out first; 0 never is."""
+    """At a narrow terminal the column of the highest rank is left out first; rank 0 never is."""
 
 
 def print_table(columns: Sequence[Column], rows: Iterable[Sequence[str]], *, empty: str) -> None:
-    """Rows as a table; in a pipe, as lines of tab-separated values under a line of titles. `empty`: what none means."""
+    """Print rows as a table; in a pipe, as tab-separated lines under a line of titles. `empty` is shown for no rows."""
     console, lines = out(), list(rows)
     if not console.is_terminal:
         for line in ([column.title for column in columns], *lines):
@@ -54,19 +53,19 @@ def print_table(columns: Sequence[Column], rows: Iterable[Sequence[str]], *, emp
     if not lines:
         console.print(f"[dim]{empty}[/]")
         return
-    kept = _fitting(columns, lines, console.width)
+    shown = _find_fitting(columns, lines, console.width)
     table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
-    for column in (columns[at] for at in kept):
+    for column in (columns[at] for at in shown):
         justify = "right" if column.right else "left"
         overflow = "fold" if column.wrap else "ellipsis"
         table.add_column(column.title, justify=justify, no_wrap=not column.wrap, overflow=overflow)
     for line in lines:
-        table.add_row(*(_styled(line[at]) for at in kept))
+        table.add_row(*(_styled(line[at]) for at in shown))
     console.print(table)
 
 
 def print_facts(facts: Iterable[tuple[str, str]]) -> None:
-    """Names and what is true of them, one to a line."""
+    """Print names with their values, one per line."""
     console, lines = out(), list(facts)
     if not console.is_terminal:
         for name, value in lines:
@@ -80,19 +79,19 @@ def print_facts(facts: Iterable[tuple[str, str]]) -> None:
     console.print(grid)
 
 
-def _fitting(columns: Sequence[Column], lines: Sequence[Sequence[str]], width: int) -> list[int]:
-    """Which columns there is room for."""
+def _find_fitting(columns: Sequence[Column], lines: Sequence[Sequence[str]], width: int) -> list[int]:
+    """The columns that fit the width, by index."""
     needed = [
-        _WRAPPED if column.wrap else max(len(column.title), *(len(line[at]) for line in lines))
+        _MIN_WRAPPED_WIDTH if column.wrap else max(len(column.title), *(len(line[at]) for line in lines))
         for at, column in enumerate(columns)
     ]
-    kept = list(range(len(columns)))
-    while sum(needed[at] + _GAP for at in kept) > width:
-        worst = max(kept, key=lambda at: columns[at].rank)
+    fitting = list(range(len(columns)))
+    while sum(needed[at] + _GAP for at in fitting) > width:
+        worst = max(fitting, key=lambda at: columns[at].rank)
         if not columns[worst].rank:
             break
-        kept.remove(worst)
-    return kept
+        fitting.remove(worst)
+    return fitting
 
 
 def _styled(value: str) -> Text:

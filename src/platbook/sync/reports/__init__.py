@@ -1,1 +1,1 @@
-"""What people ask about syncs: how a provider stands, what its runs did, what went wrong. Nothing here writes."""
+"""Read models of syncs: provider status, history, errors, refused sweeps, statistics. Nothing here writes."""

@@ -1,12 +1,13 @@
-"""What went wrong: rejected records, and runs that could not go on."""
+"""Sync errors: rejected records, and failures that ended a run."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from platbook.base.errors import NotFound
+from platbook.base.views import Pagination, UtcTime, View, paginate
 from platbook.db import ReadConnection, load_queries
+from platbook.providers.providers import find_providers
 
 Q = load_queries(__package__ or "platbook.sync.reports")
 
@@ -23,7 +24,7 @@ class ErrorType(StrEnum):
 
 
 class RetryState(StrEnum):
-    """How an error's retry stands."""
+    """The status of a rejected record's retry."""
 
     PENDING = "pending"
     RETRYING = "retrying"
@@ -32,13 +33,11 @@ class RetryState(StrEnum):
     ABANDONED = "abandoned"
 
 
-OPEN = frozenset({RetryState.PENDING, RetryState.RETRYING, RetryState.FAILED})
-"""States of a rejection that is not settled."""
+class SyncError(View):
+    """A rejected record, or a failure that ended a run.
 
-
-@dataclass(frozen=True, slots=True)
-class SyncError:
-    """One error. `attempts` counts how often the same record was refused again; `last_at` is the last time."""
+    `attempts` counts how often the same record was rejected again, `lastAt` is the last time.
+    """
 
     id: UUID
     provider_id: str
@@ -50,50 +49,75 @@ class SyncError:
     reason: str
     retry: str
     attempts: int
-    at: datetime
-    last_at: datetime
+    at: UtcTime
+    last_at: UtcTime
+
+
+class SyncErrorList(View):
+    """One page of errors, newest first."""
+
+    errors: list[SyncError]
+    pagination: Pagination
+
+
+class ErrorRaw(View):
+    """The source's record of an error as it was received; null where none was stored, or it was erased."""
+
+    id: UUID
+    raw: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorFilter:
-    """Which errors of a provider; None is all."""
+    """Which errors; None matches all, for `provider_id` those of all providers that are not archived."""
 
-    provider_id: str
+    provider_id: str | None = None
     type: ErrorType | None = None
     retry: RetryState | None = None
     sync_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SyncErrors:
-    """One page of errors, newest first, and how many there are in all."""
-
-    errors: list[SyncError]
-    total: int
-
-
-async def find_errors(connection: ReadConnection, wanted: ErrorFilter, *, limit: int, page: int = 1) -> SyncErrors:
-    """One page of a provider's errors."""
-    params = {
-        "provider_id": wanted.provider_id,
-        "type": wanted.type,
-        "retry": wanted.retry,
-        "sync_id": wanted.sync_id,
-        "limit": limit,
-        "offset": (page - 1) * limit,
-    }
-    errors = await connection.all(SyncError, Q.find_errors, params)
-    return SyncErrors(errors, await connection.value(int, Q.count_errors, params) or 0)
+async def find_errors(
+    connection: ReadConnection, error_filter: ErrorFilter, *, limit: int, page: int = 1
+) -> SyncErrorList:
+    """One page of errors. For all providers the first pages of each are merged, each read by its index."""
+    if error_filter.provider_id is not None:
+        errors, total = await _find_by_provider(connection, error_filter.provider_id, error_filter, limit, page)
+        return SyncErrorList(errors=errors, pagination=paginate(page, limit, total))
+    merged: list[SyncError] = []
+    total = 0
+    for provider in await find_providers(connection):
+        errors, count = await _find_by_provider(connection, provider.provider_id, error_filter, page * limit, 1)
+        merged += errors
+        total += count
+    merged.sort(key=lambda error: (error.at, error.id), reverse=True)
+    return SyncErrorList(errors=merged[(page - 1) * limit : page * limit], pagination=paginate(page, limit, total))
 
 
 async def get_error(connection: ReadConnection, error_id: UUID) -> SyncError:
     """One error; NotFound."""
     error = await connection.first(SyncError, Q.get_error, {"id": error_id})
     if error is None:
-        raise NotFound("there is no such error", code="ERROR_NOT_FOUND")
+        raise NotFound(f"there is no error {error_id}", code="ERROR_NOT_FOUND")
     return error
 
 
-async def get_error_raw(connection: ReadConnection, error_id: UUID) -> str | None:
-    """What the source said, as it was kept; None where nothing was, or no longer. For admins alone."""
-    return await connection.value(str, Q.get_error_raw, {"id": error_id})
+async def get_error_raw(connection: ReadConnection, error_id: UUID) -> ErrorRaw:
+    """The source's record of an error as it was received; NotFound. For admins alone: it may hold anything."""
+    await get_error(connection, error_id)
+    return ErrorRaw(id=error_id, raw=await connection.value(str, Q.get_error_raw, {"id": error_id}))
+
+
+async def _find_by_provider(
+    connection: ReadConnection, provider_id: str, error_filter: ErrorFilter, limit: int, page: int
+) -> tuple[list[SyncError], int]:
+    params = {
+        "provider_id": provider_id,
+        "type": error_filter.type,
+        "retry": error_filter.retry,
+        "sync_id": error_filter.sync_id,
+        "limit": limit,
+        "offset": (page - 1) * limit,
+    }
+    errors = await connection.all(SyncError, Q.find_errors, params)
+    return errors, await connection.value(int, Q.count_errors, params) or 0

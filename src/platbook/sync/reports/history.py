@@ -1,11 +1,12 @@
-"""Runs that were, are and wait, with the runs of single resources under them."""
+"""Sync history: runs that ended, run now or wait, each with its runs of single resources."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from platbook.base.errors import NotFound
+from platbook.base.views import Pagination, UtcTime, View, paginate
 from platbook.db import ReadConnection, load_queries
 from platbook.sync.runs.lifecycle import RunStatus, SyncType
 
@@ -14,13 +15,67 @@ Q = load_queries(__package__ or "platbook.sync.reports")
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One run as its history says. `stages` are seconds by stage; `resources` the runs under it, by resource.
+class ResourceRun(View):
+    """A run, or its part that synced one resource.
 
-    `remarks` tell what is worth knowing of a run that went well: another way of paging, characters repaired.
+    `stages` are seconds by stage. `remarks` report what is worth knowing of a run that succeeded: another way of
+    paging, characters repaired. `durationMs` is null until the run has ended.
     """
 
+    sync_id: UUID
+    provider_id: str
+    resource: str | None
+    sync_type: str
+    status: str
+    dry_run: bool
+    listing_key: str | None
+    sweep_id: UUID | None
+    queued_at: UtcTime
+    started_at: UtcTime | None
+    ended_at: UtcTime | None
+    duration_ms: int | None
+    fetched: int
+    added: int
+    updated: int
+    unchanged: int
+    deleted: int
+    errored: int
+    media_downloaded: int
+    media_failed: int
+    bytes: int
+    requests: int
+    stages: dict[str, float]
+    remarks: list[str]
+    triggered_by: str
+    error_type: str | None
+    error: str | None
+
+
+class Run(ResourceRun):
+    """A run with its resources."""
+
+    resources: list[ResourceRun]
+
+
+class RunList(View):
+    """One page of runs, newest first."""
+
+    runs: list[Run]
+    pagination: Pagination
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """Which runs; None matches all."""
+
+    provider_id: str | None = None
+    status: RunStatus | None = None
+    sync_type: SyncType | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
     sync_id: UUID
     parent_id: UUID | None
     provider_id: str
@@ -31,7 +86,6 @@ class Run:
     listing_key: str | None
     sweep_id: UUID | None
     triggered_by: str
-    cancel_requested_at: datetime | None
     queued_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
@@ -49,64 +103,49 @@ class Run:
     error: str | None
     media_downloaded: int
     media_failed: int
-    resources: list["Run"] = field(default_factory=list["Run"])
 
     @property
     def duration_ms(self) -> int | None:
-        """How long it took; None until it has ended."""
         if self.started_at is None or self.ended_at is None:
             return None
         return (self.ended_at - self.started_at) // _MILLISECOND
 
 
-@dataclass(frozen=True, slots=True)
-class RunFilter:
-    """Which runs; None is all."""
-
-    provider_id: str | None = None
-    status: RunStatus | None = None
-    sync_type: SyncType | None = None
-    since: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Runs:
-    """One page of runs, newest first, and how many there are in all."""
-
-    runs: list[Run]
-    total: int
-
-
-async def find_runs(connection: ReadConnection, wanted: RunFilter, *, limit: int, page: int = 1) -> Runs:
+async def find_runs(connection: ReadConnection, run_filter: RunFilter, *, limit: int, page: int = 1) -> RunList:
     """One page of runs with their resources."""
     params = {
-        "provider_id": wanted.provider_id,
-        "status": wanted.status,
-        "sync_type": wanted.sync_type,
-        "since": wanted.since,
+        "provider_id": run_filter.provider_id,
+        "status": run_filter.status,
+        "sync_type": run_filter.sync_type,
+        "since": run_filter.since,
         "limit": limit,
         "offset": (page - 1) * limit,
     }
-    runs = await connection.all(Run, Q.find_runs, params)
-    known = {run.sync_id: run for run in await get_runs(connection, [run.sync_id for run in runs])}
+    sync_ids = await connection.column(UUID, Q.find_run_ids, params)
+    runs = {run.sync_id: run for run in await get_runs(connection, sync_ids)}
     total = await connection.value(int, Q.count_runs, params) or 0
-    return Runs([known.get(run.sync_id, run) for run in runs], total)
+    return RunList(
+        runs=[runs[sync_id] for sync_id in sync_ids if sync_id in runs], pagination=paginate(page, limit, total)
+    )
 
 
 async def get_run(connection: ReadConnection, sync_id: UUID) -> Run:
     """One run with its resources; NotFound."""
     for run in await get_runs(connection, [sync_id]):
-        if run.sync_id == sync_id:
-            return run
-    raise NotFound("there is no such run", code="SYNC_NOT_FOUND")
+        return run
+    raise NotFound(f"there is no run {sync_id}", code="SYNC_NOT_FOUND")
 
 
 async def get_runs(connection: ReadConnection, sync_ids: Sequence[UUID]) -> list[Run]:
-    """Runs by their ids, each with its resources; unknown ids are left out."""
-    found = await connection.all(Run, Q.get_runs, {"ids": list(sync_ids)})
-    asked = set(sync_ids)
-    runs = {run.sync_id: run for run in found if run.sync_id in asked}
-    for run in found:
-        if run.parent_id is not None and run.parent_id in runs:
-            runs[run.parent_id].resources.append(run)
-    return list(runs.values())
+    """Runs by their ids, oldest first, each with its resources; ids without a run are left out."""
+    rows = await connection.all(_Row, Q.get_runs, {"ids": list(sync_ids)})
+    requested = set(sync_ids)
+    resources: dict[UUID, list[ResourceRun]] = {row.sync_id: [] for row in rows if row.sync_id in requested}
+    for row in rows:
+        if row.parent_id is not None and row.parent_id in resources:
+            resources[row.parent_id].append(ResourceRun.model_validate(row))
+    return [
+        Run(**dict(ResourceRun.model_validate(row)), resources=resources[row.sync_id])
+        for row in rows
+        if row.sync_id in resources
+    ]

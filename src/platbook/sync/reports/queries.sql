@@ -1,9 +1,9 @@
 -- name: find_statuses
--- How providers stand (one, or all that are not archived), but for their counts of listings.
+-- The status of one provider, or of all that are not archived, without their counts of listings.
 SELECT p.provider_id, p.provider_name, p.provider_type, p.enabled, p.archived_at,
     p.interval_hours::float8 AS interval_hours, s.next_run_at, s.last_success_at,
     coalesce(s.consecutive_failures, 0) AS consecutive_failures, s.needs_operator,
-    coalesce(s.blocked, false) AS blocked, running.sync_id AS running_id, waiting.sync_id AS waiting_id,
+    coalesce(s.blocked, false) AS blocked, running.sync_id AS running_id, waiting.sync_id AS waiting_sync_id,
     s.current_sync_id, s.stage, coalesce(s.done, 0) AS done, s.total, s.rate, s.expected_end_at, c.watermark,
     fresh.started_at AS as_of, ended.sync_id AS last_run_id, (SELECT count(*) FROM (
         SELECT FROM mls_sync_errors e WHERE e.provider_id = p.provider_id AND e.listing_key IS NOT NULL
@@ -28,40 +28,32 @@ WHERE p.provider_id = %(provider_id)s OR (%(provider_id)s::text IS NULL AND p.ar
 ORDER BY p.provider_id LIMIT %(limit)s;
 
 -- name: count_some_listings
--- A provider's rows, so many at most: how many there were, how many are not erased, how many are shown.
-SELECT count(*) AS looked_at, count(*) FILTER (WHERE erased_at IS NULL) AS total,
+-- Counts over a provider's first rows, at most the given number: scanned, not erased, shown.
+SELECT count(*) AS scanned, count(*) FILTER (WHERE erased_at IS NULL) AS total,
     count(*) FILTER (WHERE visible) AS active
 FROM (SELECT erased_at, visible FROM properties WHERE provider_id = %(provider_id)s LIMIT %(most)s) AS first_rows;
 
--- name: find_runs
--- Runs, newest first; every filter may be left out.
-SELECT h.sync_id, h.parent_id, h.provider_id, h.resource, h.sync_type, h.status, h.dry_run, h.listing_key, h.sweep_id,
-    h.triggered_by, h.cancel_requested_at, h.queued_at, h.started_at, h.ended_at, h.fetched, h.added, h.updated,
-    h.unchanged, h.deleted, h.errored, h.bytes, h.requests, h.stages, h.remarks, h.error_type, h.error,
-    m.media_downloaded, m.media_failed
-FROM mls_sync_history h CROSS JOIN LATERAL (
-    SELECT count(*) FILTER (WHERE state = 'stored') AS media_downloaded,
-    count(*) FILTER (WHERE state = 'failed') AS media_failed
-    FROM property_media WHERE sync_id = h.sync_id AND state <> 'waiting') AS m
+-- name: find_run_ids
+-- Runs, newest first; a filter that is NULL matches all.
+SELECT h.sync_id FROM mls_sync_history h
 WHERE h.parent_id IS NULL AND (%(provider_id)s::text IS NULL OR h.provider_id = %(provider_id)s)
     AND (%(status)s::text IS NULL OR h.status = %(status)s)
-        AND (%(sync_type)s::text IS NULL OR h.sync_type = %(sync_type)s)
+    AND (%(sync_type)s::text IS NULL OR h.sync_type = %(sync_type)s)
     AND (%(since)s::timestamptz IS NULL OR h.queued_at >= %(since)s)
 ORDER BY h.queued_at DESC, h.sync_id DESC LIMIT %(limit)s OFFSET %(offset)s;
 
 -- name: count_runs
--- How many runs the same filters find.
+-- How many runs match the same filters.
 SELECT count(*) FROM mls_sync_history h
 WHERE h.parent_id IS NULL AND (%(provider_id)s::text IS NULL OR h.provider_id = %(provider_id)s)
     AND (%(status)s::text IS NULL OR h.status = %(status)s)
-        AND (%(sync_type)s::text IS NULL OR h.sync_type = %(sync_type)s)
+    AND (%(sync_type)s::text IS NULL OR h.sync_type = %(sync_type)s)
     AND (%(since)s::timestamptz IS NULL OR h.queued_at >= %(since)s);
 
 -- name: get_runs
--- Runs by their ids, and the runs of single resources under them. Photos carry the id of the run, not of the
--- resource's.
+-- Runs by their ids, and their runs of single resources. Photos carry the id of the run, not of the resource's run.
 SELECT h.sync_id, h.parent_id, h.provider_id, h.resource, h.sync_type, h.status, h.dry_run, h.listing_key, h.sweep_id,
-    h.triggered_by, h.cancel_requested_at, h.queued_at, h.started_at, h.ended_at, h.fetched, h.added, h.updated,
+    h.triggered_by, h.queued_at, h.started_at, h.ended_at, h.fetched, h.added, h.updated,
     h.unchanged, h.deleted, h.errored, h.bytes, h.requests, h.stages, h.remarks, h.error_type, h.error,
     m.media_downloaded, m.media_failed
 FROM mls_sync_history h CROSS JOIN LATERAL (
@@ -72,7 +64,7 @@ WHERE h.sync_id = ANY(%(ids)s) OR h.parent_id = ANY(%(ids)s)
 ORDER BY h.queued_at, h.sync_id;
 
 -- name: find_errors
--- A provider's errors, newest first, without what the source said.
+-- A provider's errors, newest first, without the source's records.
 SELECT id, provider_id, sync_id, resource, type, listing_key, field, reason, retry, attempts, at, last_at
 FROM mls_sync_errors
 WHERE provider_id = %(provider_id)s AND (%(type)s::text IS NULL OR type = %(type)s)
@@ -80,7 +72,7 @@ WHERE provider_id = %(provider_id)s AND (%(type)s::text IS NULL OR type = %(type
 ORDER BY at DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s;
 
 -- name: count_errors
--- How many errors the same filters find.
+-- How many errors match the same filters.
 SELECT count(*) FROM mls_sync_errors
 WHERE provider_id = %(provider_id)s AND (%(type)s::text IS NULL OR type = %(type)s)
     AND (%(retry)s::text IS NULL OR retry = %(retry)s) AND (%(sync_id)s::uuid IS NULL OR sync_id = %(sync_id)s);
@@ -91,11 +83,11 @@ SELECT id, provider_id, sync_id, resource, type, listing_key, field, reason, ret
 FROM mls_sync_errors WHERE id = %(id)s;
 
 -- name: get_error_raw
--- What the source said in one error.
+-- The source's record of one error.
 SELECT raw FROM mls_sync_errors WHERE id = %(id)s;
 
 -- name: sum_runs
--- Runs that ended, in sum: cancelled ones are counted and tell nothing else.
+-- Totals of the runs that ended; cancelled runs are left out of the durations.
 SELECT count(*) AS runs, count(*) FILTER (WHERE status = 'success') AS succeeded,
     count(*) FILTER (WHERE status = 'partial') AS partial, count(*) FILTER (WHERE status = 'failed') AS failed,
     count(*) FILTER (WHERE status = 'cancelled') AS cancelled,
@@ -104,15 +96,16 @@ SELECT count(*) AS runs, count(*) FILTER (WHERE status = 'success') AS succeeded
     coalesce(sum(deleted), 0)::bigint AS deleted, coalesce(sum(errored), 0)::bigint AS errored,
     coalesce(sum(bytes), 0)::bigint AS bytes, coalesce(sum(requests), 0)::bigint AS requests,
     coalesce(sum(seconds), 0)::float8 AS seconds,
-    (avg(seconds) FILTER (WHERE status <> 'cancelled'))::float8 AS mean_seconds,
-    percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds) FILTER (WHERE status <> 'cancelled') AS p95_seconds
+    round(1000 * avg(seconds) FILTER (WHERE status <> 'cancelled'))::bigint AS mean_duration_ms,
+    round(1000 * percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds) FILTER (WHERE status <> 'cancelled'))::bigint
+        AS p95_duration_ms
 FROM (
     SELECT *, extract(epoch FROM ended_at - started_at)::float8 AS seconds FROM mls_sync_history
     WHERE parent_id IS NULL AND NOT dry_run AND queued_at >= %(since)s AND ended_at IS NOT NULL
         AND (%(provider_id)s::text IS NULL OR provider_id = %(provider_id)s)) AS ended;
 
 -- name: sum_errors
--- Errors by type.
+-- Errors by type, most frequent first.
 SELECT e.type, sum(e.count)::bigint AS count FROM mls_provider_configurations p CROSS JOIN LATERAL (
     SELECT type, count(*) AS count FROM mls_sync_errors
     WHERE provider_id = p.provider_id AND at >= %(since)s GROUP BY type) AS e
@@ -126,14 +119,14 @@ SELECT provider_id, (queued_at AT TIME ZONE 'UTC')::date AS day, count(*) AS run
     count(*) FILTER (WHERE status = 'failed') AS failed, count(*) FILTER (WHERE status = 'cancelled') AS cancelled,
     sum(fetched)::bigint AS fetched, sum(added)::bigint AS added, sum(updated)::bigint AS updated,
     sum(deleted)::bigint AS deleted, sum(errored)::bigint AS errored,
-    avg(extract(epoch FROM ended_at - started_at))::float8 AS mean_seconds
+    round(1000 * avg(extract(epoch FROM ended_at - started_at)))::bigint AS mean_duration_ms
 FROM mls_sync_history
 WHERE parent_id IS NULL AND NOT dry_run AND queued_at >= %(since)s AND ended_at IS NOT NULL
     AND (%(provider_id)s::text IS NULL OR provider_id = %(provider_id)s)
 GROUP BY 1, 2 ORDER BY 2 DESC, 1 LIMIT %(limit)s;
 
 -- name: find_sweeps
--- Sweeps that were refused, newest first, each with its first candidates.
+-- Refused sweeps, newest first, each with its first candidates.
 SELECT s.id, s.provider_id, s.sync_id, s.resource, s.status, s.reason, s.began_at, s.active, s.candidates, s.removed,
     s.decided_at, s.decided_by, ARRAY(
         SELECT c.listing_key FROM mls_sweep_candidates c WHERE c.sweep_id = s.id ORDER BY c.listing_key LIMIT %(keys)s
@@ -144,13 +137,13 @@ WHERE (%(provider_id)s::text IS NULL OR s.provider_id = %(provider_id)s)
 ORDER BY s.began_at DESC, s.id DESC LIMIT %(limit)s OFFSET %(offset)s;
 
 -- name: count_sweeps
--- How many refused sweeps the same filters find.
+-- How many refused sweeps match the same filters.
 SELECT count(*) FROM mls_sweeps s
 WHERE (%(provider_id)s::text IS NULL OR s.provider_id = %(provider_id)s)
     AND (%(status)s::text IS NULL OR s.status = %(status)s);
 
 -- name: get_sweep
--- One sweep that was refused, with its candidates from a key on.
+-- One refused sweep, with its candidates after a key.
 SELECT s.id, s.provider_id, s.sync_id, s.resource, s.status, s.reason, s.began_at, s.active, s.candidates, s.removed,
     s.decided_at, s.decided_by, ARRAY(
         SELECT c.listing_key FROM mls_sweep_candidates c

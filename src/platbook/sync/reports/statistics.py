@@ -1,8 +1,9 @@
-"""How syncs went over some days. Dry runs are left out."""
+"""Sync statistics over some days. Dry runs are left out."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from platbook.base.views import UtcTime, View
 from platbook.db import ReadConnection, load_queries
 
 Q = load_queries(__package__ or "platbook.sync.reports")
@@ -13,9 +14,8 @@ _MOST_ROWS = 10_000
 _HOUR = 3600
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """Runs that ended, in sum. Durations are None where no run tells one."""
+class RunTotals(View):
+    """Totals of the runs that ended; dry runs are left out."""
 
     runs: int
     succeeded: int
@@ -30,37 +30,18 @@ class Totals:
     errored: int
     bytes: int
     requests: int
-    seconds: float
-    mean_seconds: float | None
-    p95_seconds: float | None
-
-    @property
-    def decided(self) -> int:
-        """Runs that were not cancelled."""
-        return self.runs - self.cancelled
-
-    @property
-    def success_rate(self) -> float | None:
-        """The share of decided runs that reached their end, some with rejections; None where there are none."""
-        return (self.succeeded + self.partial) / self.decided if self.decided else None
-
-    @property
-    def listings_per_hour(self) -> float | None:
-        """Records taken in for each hour that runs took."""
-        return self.fetched / self.seconds * _HOUR if self.seconds else None
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorCount:
-    """Errors of one type."""
+class ErrorRate(View):
+    """Errors of one type; `rate` is their number per run that ended, null without runs."""
 
     type: str
     count: int
+    rate: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class DailyTotals:
-    """One provider's runs of one day, UTC; `succeeded` counts partial ones too."""
+class DailyTotals(View):
+    """One provider's runs of one day (UTC); `succeeded` includes partial runs."""
 
     provider_id: str
     day: date
@@ -73,28 +54,79 @@ class DailyTotals:
     updated: int
     deleted: int
     errored: int
-    mean_seconds: float | None
+    mean_duration_ms: int | None
+
+
+class SyncStatistics(View):
+    """Sync statistics since a time. Rates and durations leave out cancelled runs, and are null without any other.
+
+    `successRate` is the share of runs that reached their end, some with rejections; `listingsPerHour` the records
+    received per hour of run time.
+    """
+
+    since: UtcTime
+    totals: RunTotals
+    success_rate: float | None
+    listings_per_hour: float | None
+    mean_duration_ms: int | None
+    p95_duration_ms: int | None
+    errors: list[ErrorRate]
+    days: list[DailyTotals]
 
 
 @dataclass(frozen=True, slots=True)
-class SyncStatistics:
-    """How syncs went since a moment."""
+class _Totals:
+    runs: int
+    succeeded: int
+    partial: int
+    failed: int
+    cancelled: int
+    fetched: int
+    added: int
+    updated: int
+    unchanged: int
+    deleted: int
+    errored: int
+    bytes: int
+    requests: int
+    seconds: float
+    mean_duration_ms: int | None
+    p95_duration_ms: int | None
 
-    since: datetime
-    totals: Totals
-    errors: list[ErrorCount]
-    days: list[DailyTotals]
+    @property
+    def success_rate(self) -> float | None:
+        decided = self.runs - self.cancelled
+        return (self.succeeded + self.partial) / decided if decided else None
+
+    @property
+    def listings_per_hour(self) -> float | None:
+        return self.fetched / self.seconds * _HOUR if self.seconds else None
+
+
+@dataclass(frozen=True, slots=True)
+class _ErrorCount:
+    type: str
+    count: int
 
 
 async def get_statistics(
     connection: ReadConnection, now: datetime, *, days: int, provider_id: str | None = None
 ) -> SyncStatistics:
-    """How syncs of one provider, or of all, went in the last `days` (366 at most; 10,000 rows by provider and day)."""
+    """Statistics of one provider, or of all, over the last `days` (at most 366; 10,000 rows by provider and day)."""
     since = now - timedelta(days=min(days, MOST_DAYS))
     params = {"since": since, "provider_id": provider_id, "limit": _MOST_ROWS}
+    totals = await connection.one(_Totals, Q.sum_runs, params)
+    errors = await connection.all(_ErrorCount, Q.sum_errors, params)
     return SyncStatistics(
-        since,
-        await connection.one(Totals, Q.sum_runs, params),
-        await connection.all(ErrorCount, Q.sum_errors, params),
-        await connection.all(DailyTotals, Q.sum_days, params),
+        since=since,
+        totals=RunTotals.model_validate(totals),
+        success_rate=totals.success_rate,
+        listings_per_hour=totals.listings_per_hour,
+        mean_duration_ms=totals.mean_duration_ms,
+        p95_duration_ms=totals.p95_duration_ms,
+        errors=[
+            ErrorRate(type=one.type, count=one.count, rate=one.count / totals.runs if totals.runs else None)
+            for one in errors
+        ],
+        days=await connection.all(DailyTotals, Q.sum_days, params),
     )

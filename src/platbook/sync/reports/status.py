@@ -1,4 +1,4 @@
-"""How each provider stands now."""
+"""Provider status: the current run, the next one, freshness, and counts of listings, errors and pending photos."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,9 +7,10 @@ from typing import cast
 from uuid import UUID
 
 from platbook.base.errors import NotFound
+from platbook.base.views import UtcTime, View
 from platbook.db import ReadConnection, load_queries
 from platbook.db.compose import SQL, Composed
-from platbook.media.reports import PendingPhotos, get_owed
+from platbook.media.pending_photos import PendingPhotos, count_pending_photos
 from platbook.sync.reports.history import Run, get_runs
 
 Q = load_queries(__package__ or "platbook.sync.reports")
@@ -17,13 +18,13 @@ Q = load_queries(__package__ or "platbook.sync.reports")
 MOST_PROVIDERS = 1000
 
 _COUNTED_UP_TO = 10_000
-_EXPECT = SQL("EXPLAIN (FORMAT JSON) SELECT FROM properties WHERE provider_id = %(provider_id)s AND {}")
-_EXPECT_ALL = _EXPECT.format(SQL("erased_at IS NULL"))
-_EXPECT_ACTIVE = _EXPECT.format(SQL("visible"))
+_EXPLAIN = SQL("EXPLAIN (FORMAT JSON) SELECT FROM properties WHERE provider_id = %(provider_id)s AND {}")
+_EXPLAIN_ALL = _EXPLAIN.format(SQL("erased_at IS NULL"))
+_EXPLAIN_ACTIVE = _EXPLAIN.format(SQL("visible"))
 
 
 class ProviderState(StrEnum):
-    """What a provider is doing; the first that is true of running, waiting, needs_operator, idle."""
+    """A provider's state; the first that is true of running, waiting, needs_operator, idle."""
 
     RUNNING = "running"
     WAITING = "waiting"
@@ -31,64 +32,69 @@ class ProviderState(StrEnum):
     IDLE = "idle"
 
 
-@dataclass(frozen=True, slots=True)
-class RunProgress:
-    """The run under way. `rate` is in records per second; `total` None: the source does not tell."""
+class RunProgress(View):
+    """The run under way. `rate` is in records per second; `total` is null where the source reports none."""
 
     sync_id: UUID
     stage: str | None
     done: int
     total: int | None
     rate: float | None
-    expected_end_at: datetime | None
+    expected_end_at: UtcTime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Freshness:
-    """How far behind the source we may be.
+class Freshness(View):
+    """How far the replica may be behind the source.
 
-    `as_of` is the start of the last full or incremental run that reached its end: what the source held then, we hold.
-    The lag counts from it, not from the newest listing's own time, since a market may simply be quiet. `watermark` is
-    the next run's start in the source's own text.
+    `asOf` is the start of the last full or incremental run that succeeded: what the source held then is stored. The
+    lag counts from it, not from the newest listing's timestamp, since a market may simply be quiet. `watermark` is
+    where the next incremental run starts, in the source's own format.
     """
 
     watermark: str | None
-    as_of: datetime | None
+    as_of: UtcTime | None
     lag_seconds: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class ListingCounts:
-    """Listings shown, and all that are not erased. Exact up to 10,000 rows, the planner's estimate above."""
+class ListingCounts(View):
+    """Listings shown, and all that are not erased. Exact up to 10,000 rows, the query planner's estimate above."""
 
     active: int
     total: int
-    is_estimate: bool = False
+    is_estimate: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderStatus:
-    """How a provider stands. `open_errors` are rejected records not settled yet, 10,000 at most."""
+class ProviderStatus(View):
+    """A provider's status.
+
+    `nextRunAt` is null where the scheduler starts no run by itself: the provider is disabled, archived, or blocked
+    until an operator acts. `openErrors` are rejected records that are not settled, at most 10,000.
+    """
 
     provider_id: str
     provider_name: str
     provider_type: str
     enabled: bool
-    archived_at: datetime | None
+    archived_at: UtcTime | None
     state: ProviderState
     needs_operator: str | None
-    blocked: bool
     interval_hours: float
-    next_run_at: datetime | None
-    last_success_at: datetime | None
+    next_run_at: UtcTime | None
+    last_success_at: UtcTime | None
     last_run: Run | None
     consecutive_failures: int
-    waiting_id: UUID | None
+    waiting_sync_id: UUID | None
     current: RunProgress | None
     freshness: Freshness
     open_errors: int
     listings: ListingCounts
     photos: PendingPhotos
+
+
+class ProviderStatusList(View):
+    """The status of every provider that is not archived, by id."""
+
+    providers: list[ProviderStatus]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +111,7 @@ class _Row:
     needs_operator: str | None
     blocked: bool
     running_id: UUID | None
-    waiting_id: UUID | None
+    waiting_sync_id: UUID | None
     current_sync_id: UUID | None
     stage: str | None
     done: int
@@ -119,36 +125,36 @@ class _Row:
 
 
 async def get_status(connection: ReadConnection, provider_id: str, now: datetime) -> ProviderStatus:
-    """How one provider stands, an archived one too; NotFound."""
+    """One provider's status, an archived one's too; NotFound."""
     for status in await _find(connection, provider_id, now):
         return status
     raise NotFound(f"there is no provider {provider_id}", code="PROVIDER_NOT_FOUND")
 
 
-async def find_statuses(connection: ReadConnection, now: datetime) -> list[ProviderStatus]:
-    """How every provider stands that is not archived, by id."""
-    return await _find(connection, None, now)
+async def find_statuses(connection: ReadConnection, now: datetime) -> ProviderStatusList:
+    """The status of every provider that is not archived, by id."""
+    return ProviderStatusList(providers=await _find(connection, None, now))
 
 
 async def count_listings(connection: ReadConnection, provider_id: str) -> ListingCounts:
     """How many listings a provider has, at a cost that does not grow with them.
 
-    The planner is asked first. Only where it expects few, or knows nothing yet, rows are counted, so many at most.
+    The query planner's estimate comes first. Only where it is small, or missing, rows are counted, up to a bound.
     """
     params: dict[str, object] = {"provider_id": provider_id, "most": _COUNTED_UP_TO + 1}
-    total, active = await _expect(connection, _EXPECT_ALL, params), 0
+    total, active = await _estimate_rows(connection, _EXPLAIN_ALL, params), 0
     if total <= 2 * _COUNTED_UP_TO:
-        ((looked_at, counted, shown),) = cast(
+        ((scanned, counted, shown),) = cast(
             "list[tuple[int, int, int]]", await connection.tuples(Q.count_some_listings, params)
         )
-        if looked_at <= _COUNTED_UP_TO:
-            return ListingCounts(shown, counted)
+        if scanned <= _COUNTED_UP_TO:
+            return ListingCounts(active=shown, total=counted, is_estimate=False)
         total, active = max(total, counted), shown
-    active = max(active, await _expect(connection, _EXPECT_ACTIVE, params))
-    return ListingCounts(min(active, total), total, is_estimate=True)
+    active = max(active, await _estimate_rows(connection, _EXPLAIN_ACTIVE, params))
+    return ListingCounts(active=min(active, total), total=total, is_estimate=True)
 
 
-async def _expect(connection: ReadConnection, statement: Composed, params: dict[str, object]) -> int:
+async def _estimate_rows(connection: ReadConnection, statement: Composed, params: dict[str, object]) -> int:
     ((plans,),) = await connection.tuples(statement, params)
     first = cast("list[dict[str, dict[str, object]]]", plans)[0]
     return int(cast("float", first["Plan"]["Plan Rows"]))
@@ -163,7 +169,7 @@ async def _find(connection: ReadConnection, provider_id: str | None, now: dateti
             row,
             None if row.last_run_id is None else last_runs.get(row.last_run_id),
             await count_listings(connection, row.provider_id),
-            await get_owed(connection, row.provider_id),
+            await count_pending_photos(connection, row.provider_id),
             now,
         )
         for row in rows
@@ -180,34 +186,44 @@ def _to_status(
         provider_type=row.provider_type,
         enabled=row.enabled,
         archived_at=row.archived_at,
-        state=_state(row),
+        state=_to_state(row),
         needs_operator=row.needs_operator,
-        blocked=row.blocked,
         interval_hours=row.interval_hours,
-        next_run_at=row.next_run_at,
+        next_run_at=_next_run_at(row),
         last_success_at=row.last_success_at,
         last_run=last_run,
         consecutive_failures=row.consecutive_failures,
-        waiting_id=row.waiting_id,
-        current=_current(row),
-        freshness=Freshness(row.watermark, row.as_of, lag),
+        waiting_sync_id=row.waiting_sync_id,
+        current=_to_progress(row),
+        freshness=Freshness(watermark=row.watermark, as_of=row.as_of, lag_seconds=lag),
         open_errors=row.open_errors,
         listings=listings,
         photos=photos,
     )
 
 
-def _state(row: _Row) -> ProviderState:
+def _to_state(row: _Row) -> ProviderState:
     if row.running_id is not None:
         return ProviderState.RUNNING
-    if row.waiting_id is not None:
+    if row.waiting_sync_id is not None:
         return ProviderState.WAITING
     return ProviderState.IDLE if row.needs_operator is None else ProviderState.NEEDS_OPERATOR
 
 
-def _current(row: _Row) -> RunProgress | None:
+def _next_run_at(row: _Row) -> datetime | None:
+    is_scheduled = row.enabled and row.archived_at is None and not row.blocked
+    return row.next_run_at if is_scheduled else None
+
+
+def _to_progress(row: _Row) -> RunProgress | None:
     if row.running_id is None:
         return None
-    if row.current_sync_id != row.running_id:
-        return RunProgress(row.running_id, None, 0, None, None, None)
-    return RunProgress(row.running_id, row.stage, row.done, row.total, row.rate, row.expected_end_at)
+    is_reported = row.current_sync_id == row.running_id  # or else it has only just been taken
+    return RunProgress(
+        sync_id=row.running_id,
+        stage=row.stage if is_reported else None,
+        done=row.done if is_reported else 0,
+        total=row.total if is_reported else None,
+        rate=row.rate if is_reported else None,
+        expected_end_at=row.expected_end_at if is_reported else None,
+    )

@@ -1,11 +1,10 @@
-"""Sweeps that were refused, and what they would have removed."""
+"""Refused sweeps, with the listings each would have removed."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from platbook.base.errors import NotFound
+from platbook.base.views import Pagination, UtcTime, View, paginate
 from platbook.db import ReadConnection, load_queries
 
 Q = load_queries(__package__ or "platbook.sync.reports")
@@ -14,16 +13,15 @@ KEYS_SHOWN = 100
 
 
 class SweepStatus(StrEnum):
-    """What became of a refused sweep."""
+    """The status of a refused sweep."""
 
     REFUSED = "refused"
     ACCEPTED = "accepted"
     SUPERSEDED = "superseded"
 
 
-@dataclass(frozen=True, slots=True)
-class Sweep:
-    """A refused sweep. `candidates` counts the keys it would have removed, `candidate_keys` are some of them."""
+class Sweep(View):
+    """A refused sweep. `candidates` counts what it would have removed, `candidateKeys` are the first 100."""
 
     id: UUID
     provider_id: str
@@ -31,21 +29,20 @@ class Sweep:
     resource: str
     status: str
     reason: str
-    began_at: datetime
+    began_at: UtcTime
     active: int
     candidates: int
-    removed: int | None
-    decided_at: datetime | None
-    decided_by: str | None
     candidate_keys: list[str]
+    removed: int | None
+    decided_at: UtcTime | None
+    decided_by: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Sweeps:
-    """One page of refused sweeps, newest first, and how many there are in all."""
+class SweepList(View):
+    """One page of refused sweeps, newest first."""
 
     sweeps: list[Sweep]
-    total: int
+    pagination: Pagination
 
 
 async def find_sweeps(
@@ -55,8 +52,8 @@ async def find_sweeps(
     page: int = 1,
     provider_id: str | None = None,
     status: SweepStatus | None = None,
-) -> Sweeps:
-    """One page of sweeps that were refused, each with its first 100 candidates."""
+) -> SweepList:
+    """One page of refused sweeps, each with its first 100 candidates."""
     params = {
         "provider_id": provider_id,
         "status": status,
@@ -65,7 +62,8 @@ async def find_sweeps(
         "offset": (page - 1) * limit,
     }
     sweeps = await connection.all(Sweep, Q.find_sweeps, params)
-    return Sweeps(sweeps, await connection.value(int, Q.count_sweeps, params) or 0)
+    total = await connection.value(int, Q.count_sweeps, params) or 0
+    return SweepList(sweeps=sweeps, pagination=paginate(page, limit, total))
 
 
 async def get_sweep(
@@ -74,5 +72,5 @@ async def get_sweep(
     """One sweep with its next `keys` candidates that follow the key `after`; NotFound."""
     sweep = await connection.first(Sweep, Q.get_sweep, {"id": sweep_id, "after": after, "keys": keys})
     if sweep is None:
-        raise NotFound("there is no such sweep", code="SWEEP_NOT_FOUND")
+        raise NotFound(f"there is no refused sweep {sweep_id}", code="SWEEP_NOT_FOUND")
     return sweep

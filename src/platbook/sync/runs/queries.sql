@@ -151,3 +151,11 @@ RETURNING provider_id;
 -- A person accepts a refused sweep.
 UPDATE mls_sweeps SET status = 'accepted', decided_at = %(at)s, decided_by = %(actor)s
 WHERE id = %(sweep_id)s AND status = 'refused' RETURNING provider_id;
+
+-- name: get_sweep_status
+-- The status of a refused sweep.
+SELECT status FROM mls_sweeps WHERE id = %(id)s;
+
+-- name: get_error_retry
+-- Whether an error can be retried: the record it names, and the status of its retry.
+SELECT provider_id, listing_key, retry FROM mls_sync_errors WHERE id = %(id)s;

@@ -7,11 +7,10 @@ from uuid import UUID
 from platbook import audit
 from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
-from platbook.base.errors import Conflict, InvalidInput
+from platbook.base.errors import Conflict, InvalidInput, NotFound
 from platbook.base.rights import Right, require
 from platbook.db import WriteConnection, load_queries
 from platbook.providers.providers import get_in_service, get_provider
-from platbook.sync.reports.sweeps import get_sweep
 from platbook.sync.runs.lifecycle import RunRequest, RunStatus, SyncType, request_cancel, request_run
 
 Q = load_queries(__package__ or "platbook.sync.runs")
@@ -75,8 +74,10 @@ async def accept_sweep(connection: WriteConnection, sweep_id: UUID, actor: Actor
     params = {"sweep_id": sweep_id, "at": at, "actor": actor.name}
     provider_id = await connection.value(str, Q.accept_sweep, params)
     if provider_id is None:
-        sweep = await get_sweep(connection, sweep_id, keys=1)
-        raise Conflict(f"this sweep is {sweep.status}", code="SWEEP_DECIDED")
+        status = await connection.value(str, Q.get_sweep_status, {"id": sweep_id})
+        if status is None:
+            raise NotFound(f"there is no refused sweep {sweep_id}", code="SWEEP_NOT_FOUND")
+        raise Conflict(f"sweep {sweep_id} is {status} already and cannot be accepted again", code="SWEEP_DECIDED")
     await audit.record(
         connection, actor, "sweep accepted", AuditSubject("provider", provider_id), at, {"sweepId": str(sweep_id)}
     )

@@ -7,11 +7,10 @@ from uuid import UUID
 from platbook import audit
 from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
-from platbook.base.errors import Conflict
+from platbook.base.errors import Conflict, NotFound
 from platbook.base.rights import Right, require
 from platbook.db import WriteConnection, load_queries
 from platbook.providers.providers import get_in_service
-from platbook.sync.reports.errors import get_error
 from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
 
 Q = load_queries(__package__ or "platbook.sync.runs")
@@ -26,13 +25,22 @@ class RetryResult:
     sync_id: UUID | None
 
 
+@dataclass(frozen=True, slots=True)
+class _ErrorRow:
+    provider_id: str
+    listing_key: str | None
+    retry: str
+
+
 async def retry_error(connection: WriteConnection, error_id: UUID, actor: Actor, at: datetime) -> RetryResult:
     """Have one rejected record tried again. NotFound.
 
     Conflict where there is nothing to try, it is settled, or the provider is archived.
     """
     require(actor, Right.RUN_SYNCS)
-    error = await get_error(connection, error_id)
+    error = await connection.first(_ErrorRow, Q.get_error_retry, {"id": error_id})
+    if error is None:
+        raise NotFound(f"there is no error {error_id}", code="ERROR_NOT_FOUND")
     if error.listing_key is None:
         raise Conflict("this error is of a whole run, or of a record that could not be read; there is nothing to retry")
     await get_in_service(connection, error.provider_id)

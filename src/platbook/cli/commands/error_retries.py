@@ -1,0 +1,49 @@
+"""`platbook errors --retry`: have rejected records retried by a worker."""
+
+from uuid import UUID
+
+import typer
+
+from platbook.base.actor import COMMAND_LINE
+from platbook.base.errors import InvalidInput
+from platbook.bootstrap.system import System
+from platbook.cli.output.console import say
+from platbook.cli.output.format import to_number
+from platbook.cli.output.json_output import print_json
+from platbook.cli.system import run_on_system
+from platbook.sync.jobs import wake_worker
+from platbook.sync.runs.retries import RetryResult, retry_all, retry_error
+
+
+def retry_errors(context: typer.Context, provider: str | None, which: str, *, as_json: bool) -> None:
+    """Mark one error (`which` is its id) or all of a provider (`all`) for the next run, and wake a worker."""
+    error_id = None if which == "all" else _parse_id(which)
+    if error_id is None and provider is None:
+        raise InvalidInput("--retry all needs a provider: platbook errors PROVIDER --retry all")
+
+    async def mark(system: System) -> RetryResult:
+        now = system.clock.now()
+        async with system.database.transaction() as connection:
+            marked = (
+                await retry_all(connection, provider or "", COMMAND_LINE, now)
+                if error_id is None
+                else await retry_error(connection, error_id, COMMAND_LINE, now)
+            )
+        if marked.sync_id is not None:
+            await wake_worker(system.queue, marked.provider_id)
+        return marked
+
+    marked = run_on_system(context, mark)
+    if as_json:
+        print_json(marked)
+    elif marked.sync_id is None:
+        say(f"{marked.provider_id} has no open error to retry.")
+    else:
+        say(f"{to_number(marked.marked)} errors of {marked.provider_id} will be retried by run {marked.sync_id}.")
+
+
+def _parse_id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise InvalidInput.of("--retry", "must be an error's id (see platbook errors), or all") from None

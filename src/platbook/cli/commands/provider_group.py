@@ -1,0 +1,56 @@
+"""`platbook provider`: its commands, imported one by one as they run."""
+
+import typer
+from typer.core import TyperGroup
+
+from platbook.cli.lazy import LazyCommand
+
+_IN = "platbook.cli.commands"
+
+PROVIDER_COMMANDS = (
+    LazyCommand(
+        "add",
+        f"{_IN}.providers:add",
+        "Add a provider. Its credentials are read from the file, never from the command line, and stored encrypted.",
+    ),
+    LazyCommand("list", f"{_IN}.provider_reports:list_providers", "List providers."),
+    LazyCommand(
+        "show",
+        f"{_IN}.provider_reports:show_provider",
+        "Show one provider's configuration; of credentials, only which are set.",
+    ),
+    LazyCommand(
+        "test",
+        f"{_IN}.providers:run_connection_test",
+        "Test a provider's connection step by step; nothing is stored. Exit code 1 if a step fails.",
+    ),
+    LazyCommand(
+        "discover",
+        f"{_IN}.providers:discover",
+        "Read a source's metadata and propose settings and a field mapping. Only --accept changes anything.",
+    ),
+    LazyCommand("enable", f"{_IN}.providers:enable", "Let the scheduler sync a provider; it is due at once."),
+    LazyCommand(
+        "disable",
+        f"{_IN}.providers:disable",
+        "Keep the scheduler from syncing a provider; it can still be synced by hand.",
+    ),
+    LazyCommand("interval", f"{_IN}.providers:interval", "Change how often the scheduler syncs a provider."),
+    LazyCommand(
+        "remove",
+        f"{_IN}.providers:remove",
+        "Archive a provider: not scheduled, its listings hidden, nothing erased. With --purge, everything is erased.",
+    ),
+    LazyCommand("restore", f"{_IN}.providers:restore", "Restore an archived provider with its configuration."),
+)
+"""Every command of the group, in the order of its help."""
+
+
+def _create_group() -> TyperGroup:
+    group = typer.main.get_group(typer.Typer(help="Connections to MLSs.", no_args_is_help=True, callback=lambda: None))
+    for command in PROVIDER_COMMANDS:
+        group.add_command(command)
+    return group
+
+
+group = _create_group()

@@ -1,0 +1,57 @@
+"""Read models of provider configurations. Of credentials they hold only which are set."""
+
+from typing import Literal, Self
+
+from platbook.base.views import UtcTime, View
+from platbook.providers.providers import Provider
+
+
+class ProviderRead(View):
+    """A provider's configuration, by the field names it is written by; of credentials only which are set."""
+
+    provider_id: str
+    provider_name: str
+    provider_type: str
+    settings: dict[str, object]
+    credentials: dict[str, Literal["set"]]
+    field_mapping: dict[str, object]
+    scope: dict[str, object]
+    display: dict[str, object]
+    media: dict[str, object]
+    retention: str
+    interval_hours: float
+    requests_per_second: float | None
+    max_removal_share: float
+    enabled: bool
+    archived_at: UtcTime | None
+    created_at: UtcTime
+    updated_at: UtcTime
+
+    @classmethod
+    def of(cls, provider: Provider) -> Self:
+        """The view of a provider's row."""
+        return cls(
+            provider_id=provider.provider_id,
+            provider_name=provider.provider_name,
+            provider_type=provider.provider_type,
+            settings=dict(provider.settings),
+            credentials=dict.fromkeys(provider.credential_names, "set"),
+            field_mapping=dict(provider.field_mapping),
+            scope=dict(provider.scope),
+            display=dict(provider.display),
+            media=dict(provider.media),
+            retention=provider.retention,
+            interval_hours=provider.interval_hours,
+            requests_per_second=provider.requests_per_second,
+            max_removal_share=provider.max_removal_share,
+            enabled=provider.enabled,
+            archived_at=provider.archived_at,
+            created_at=provider.created_at,
+            updated_at=provider.updated_at,
+        )
+
+
+class ProviderList(View):
+    """Providers by id."""
+
+    providers: list[ProviderRead]

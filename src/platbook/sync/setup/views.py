@@ -1,0 +1,158 @@
+"""Read models of provider setup: connection tests and discoveries."""
+
+from typing import Self
+
+from platbook.base.views import UtcTime, View
+from platbook.mapping.proposal import MappingProposal, ProposedField
+from platbook.sync.setup.connection_test import ConnectionTest
+from platbook.sync.setup.discovery import DiscoveryResult
+
+
+class TestStepRead(View):
+    """One step of a connection test: settings, seat, connect, count, sample."""
+
+    name: str
+    ok: bool
+    duration_ms: int
+    message: str
+
+
+class SampleRecordRead(View):
+    """One record as it would be stored, or why it would be rejected."""
+
+    listing_key: str
+    source_fields: int
+    values: dict[str, object]
+    rejected: str | None
+
+
+class ConnectionTestRead(View):
+    """The result of a connection test; `ok`: every step succeeded."""
+
+    ok: bool
+    provider_id: str
+    steps: list[TestStepRead]
+    count: int | None
+    sample: SampleRecordRead | None
+
+    @classmethod
+    def of(cls, test: ConnectionTest) -> Self:
+        """The view of a finished test."""
+        return cls(
+            ok=test.ok,
+            provider_id=test.provider_id,
+            steps=[
+                TestStepRead(name=step.name, ok=step.ok, duration_ms=step.milliseconds, message=step.words)
+                for step in test.steps
+            ],
+            count=test.count,
+            sample=None if test.sample is None else SampleRecordRead.model_validate(test.sample),
+        )
+
+
+class SourceValueRead(View):
+    """One value of a lookup, as records hold it, and its label."""
+
+    value: str
+    label: str
+    short: str | None
+
+
+class SourceLookupRead(View):
+    """The values a source allows in a field."""
+
+    name: str
+    values: list[SourceValueRead]
+
+
+class SourceFieldRead(View):
+    """One field of a source. `dataType` is the source's own name for it."""
+
+    name: str
+    label: str | None
+    standard_name: str | None
+    data_type: str | None
+    max_length: int | None
+    precision: int | None
+    lookup: str | None
+    is_multiple: bool
+    is_searchable: bool
+
+
+class SourceClassRead(View):
+    """One kind of record, with fields of its own."""
+
+    name: str
+    label: str | None
+    standard_name: str | None
+    description: str | None
+    fields: list[SourceFieldRead]
+
+
+class SourceResourceRead(View):
+    """One resource of a source. `objects` are the kinds of photos and documents it has."""
+
+    name: str
+    label: str | None
+    standard_name: str | None
+    key_field: str | None
+    classes: list[SourceClassRead]
+    lookups: list[SourceLookupRead]
+    objects: list[str]
+
+
+class ProposedFieldRead(View):
+    """A source field and the RESO field it seems to be.
+
+    `told` names the evidence: standard_name, own_name, synonym or label.
+    """
+
+    source: str
+    target: str
+    told: str
+    label: str | None
+
+    @classmethod
+    def of(cls, field: ProposedField) -> Self:
+        """The view of a proposed field."""
+        return cls(source=field.source, target=field.target, told=field.told.name.lower(), label=field.label)
+
+
+class ProposalRead(View):
+    """What may be accepted, and what is left to a person: `rivals` for targets that are taken, `unknown` fields."""
+
+    settings: dict[str, object]
+    field_mapping: dict[str, object]
+    fields: list[ProposedFieldRead]
+    rivals: list[ProposedFieldRead]
+    unknown: list[str]
+
+    @classmethod
+    def of(cls, proposal: MappingProposal) -> Self:
+        """The view of a proposal."""
+        return cls(
+            settings=dict(proposal.settings),
+            field_mapping=dict(proposal.field_mapping),
+            fields=[ProposedFieldRead.of(one) for one in proposal.fields],
+            rivals=[ProposedFieldRead.of(one) for one in proposal.rivals],
+            unknown=list(proposal.unknown),
+        )
+
+
+class DiscoveryRead(View):
+    """A source's resources, when they were read, and the proposal derived from them."""
+
+    provider_id: str
+    read_at: UtcTime
+    resources: list[SourceResourceRead]
+    proposal: ProposalRead
+
+    @classmethod
+    def of(cls, result: DiscoveryResult) -> Self:
+        """The view of a discovery."""
+        return cls(
+            provider_id=result.provider_id,
+            read_at=result.read_at,
+            resources=[SourceResourceRead.model_validate(one) for one in result.discovery.resources],
+            proposal=ProposalRead.of(result.proposal),
+        )
