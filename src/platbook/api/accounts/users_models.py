@@ -8,8 +8,8 @@ from fastapi import Path
 from pydantic import AfterValidator, Field
 
 from platbook.api.envelope import Pagination
-from platbook.api.mls.params import in_utc
-from platbook.api.models import Model, Moment, Sent
+from platbook.api.models import ApiModel, RequestBody, UtcDatetime
+from platbook.api.params import to_utc
 from platbook.base.actor import ApiKeyScope, Role, Surface
 
 Email = Annotated[str, Field(min_length=3, max_length=320, examples=["admin@example.com"])]
@@ -25,7 +25,7 @@ LinkId = Annotated[UUID, Path()]
 InvitationId = Annotated[UUID, Path()]
 
 
-class UserAnswer(Model):
+class UserRead(ApiModel):
     """A user. `hasTotp`: their logins ask for a code."""
 
     id: UUID
@@ -38,18 +38,18 @@ class UserAnswer(Model):
     license_number: str | None
     is_active: bool
     has_totp: bool
-    created_at: Moment
-    last_login_at: Moment | None
+    created_at: UtcDatetime
+    last_login_at: UtcDatetime | None
 
 
-class UserList(Model):
+class UserList(ApiModel):
     """A page of users."""
 
-    users: list[UserAnswer]
+    users: list[UserRead]
     pagination: Pagination
 
 
-class NewUserBody(Sent):
+class UserCreate(RequestBody):
     """A new user. Without a password they sign in by OIDC, or set one by a reset."""
 
     email: Email
@@ -62,7 +62,7 @@ class NewUserBody(Sent):
     license_number: Group | None = None
 
 
-class UserChangeBody(Sent):
+class UserUpdate(RequestBody):
     """What to change of a user; what is left out stays. `null` takes an office, team or licence number away."""
 
     email: Email | None = None
@@ -78,26 +78,26 @@ class UserChangeBody(Sent):
         return {name: getattr(self, name) for name in self.model_fields_set}
 
 
-class NamesBody(Sent):
+class ProfileUpdate(RequestBody):
     """What one is called."""
 
     first_name: Annotated[Name, Field(examples=["Ada"])]
     last_name: Annotated[Name, Field(examples=["Moss"])]
 
 
-class AgentsBody(Sent):
+class AgentsUpdate(RequestBody):
     """The agents an assistant works for, all of them."""
 
     agent_ids: Annotated[list[UUID], Field(max_length=1000)]
 
 
-class AgentList(Model):
+class AgentList(ApiModel):
     """The agents an assistant works for."""
 
-    agents: list[UserAnswer]
+    agents: list[UserRead]
 
 
-class InvitationBody(Sent):
+class InvitationCreate(RequestBody):
     """Whom to invite, and what they will be."""
 
     email: Email
@@ -106,16 +106,16 @@ class InvitationBody(Sent):
     team: Group | None = None
 
 
-class InvitationMade(Model):
+class InvitationCreated(ApiModel):
     """An invitation's token, shown once: `invitationToken` of a registration."""
 
     email: str
     role: Role
     invitation_token: str
-    expires_at: Moment
+    expires_at: UtcDatetime
 
 
-class InvitationAnswer(Model):
+class InvitationRead(ApiModel):
     """An invitation that can still be used."""
 
     id: UUID
@@ -124,91 +124,91 @@ class InvitationAnswer(Model):
     office: str | None
     team: str | None
     invited_by: str
-    created_at: Moment
-    expires_at: Moment
+    created_at: UtcDatetime
+    expires_at: UtcDatetime
 
 
-class InvitationList(Model):
+class InvitationList(ApiModel):
     """The invitations that can still be used."""
 
-    invitations: list[InvitationAnswer]
+    invitations: list[InvitationRead]
 
 
-class ProvedBody(Sent):
+class ReauthenticationRequest(RequestBody):
     """One's password once more, and a code where logins ask for one."""
 
     password: Password
     totp: Code | None = None
 
 
-class PasswordBody(ProvedBody):
+class PasswordUpdate(ReauthenticationRequest):
     """The password as it is, and as it is to be."""
 
     new_password: NewPassword
 
 
-class CodeBody(Sent):
+class TotpConfirmation(RequestBody):
     """A code of one's device."""
 
     totp: Code
 
 
-class SetupAnswer(Model):
+class TotpSetupRead(ApiModel):
     """What a device is told, once."""
 
     secret: str
     uri: str
 
 
-class RecoveryCodes(Model):
+class RecoveryCodesRead(ApiModel):
     """Codes for when the device is lost, each good once; shown once."""
 
     recovery_codes: list[str]
 
 
-class KeyBody(Sent):
+class ApiKeyCreate(RequestBody):
     """A key to be made."""
 
     name: Annotated[Name, Field(examples=["website"])]
     scopes: Annotated[list[ApiKeyScope], Field(min_length=1, max_length=len(ApiKeyScope))]
     surface: Surface = Surface.INTERNAL
-    expires_at: Annotated[datetime | None, AfterValidator(in_utc)] = None
+    expires_at: Annotated[datetime | None, AfterValidator(to_utc)] = None
 
 
-class KeyAnswer(Model):
+class ApiKeyRead(ApiModel):
     """A key. `lastUsedAt` is true to the hour."""
 
     id: UUID
     name: str
     surface: Surface
     scopes: list[ApiKeyScope]
-    created_at: Moment
-    expires_at: Moment | None
-    revoked_at: Moment | None
-    last_used_at: Moment | None
+    created_at: UtcDatetime
+    expires_at: UtcDatetime | None
+    revoked_at: UtcDatetime | None
+    last_used_at: UtcDatetime | None
 
 
-class KeyMade(Model):
+class ApiKeyCreated(ApiModel):
     """A new key, shown once: send it as a bearer token."""
 
     id: UUID
     key: str
 
 
-class KeyList(Model):
+class ApiKeyList(ApiModel):
     """A user's keys, the newest first."""
 
-    keys: list[KeyAnswer]
+    keys: list[ApiKeyRead]
 
 
-class LinkBody(Sent):
+class MemberLinkCreate(RequestBody):
     """A member of an MLS."""
 
     provider_id: Annotated[str, Field(min_length=1, max_length=64)]
     member_key: Annotated[str, Field(min_length=1, max_length=200)]
 
 
-class LinkAnswer(Model):
+class MemberLinkRead(ApiModel):
     """A member a user is; without `confirmedAt`, one they are proposed to be. `basis` says how it was found."""
 
     id: UUID
@@ -216,18 +216,18 @@ class LinkAnswer(Model):
     member_key: str
     member_name: str | None
     basis: str
-    created_at: Moment
-    confirmed_at: Moment | None
+    created_at: UtcDatetime
+    confirmed_at: UtcDatetime | None
     confirmed_by: str | None
 
 
-class LinkList(Model):
+class MemberLinkList(ApiModel):
     """The members a user is, or may be."""
 
-    members: list[LinkAnswer]
+    members: list[MemberLinkRead]
 
 
-class ProposalAnswer(Model):
+class MemberProposalRead(ApiModel):
     """A member a user may be."""
 
     id: UUID
@@ -237,17 +237,17 @@ class ProposalAnswer(Model):
     member_key: str
     member_name: str | None
     basis: str
-    created_at: Moment
+    created_at: UtcDatetime
 
 
-class ProposalList(Model):
+class MemberProposalList(ApiModel):
     """A page of what waits for a decision."""
 
-    proposals: list[ProposalAnswer]
+    proposals: list[MemberProposalRead]
     pagination: Pagination
 
 
-class ProposedAnswer(Model):
+class MemberProposalsCreated(ApiModel):
     """How many were proposed now."""
 
     proposed: int

@@ -6,59 +6,59 @@ from uuid import UUID
 
 from pydantic import Field
 
-from platbook.api.crm.leads_models import InteractionShown, LeadShown, Money, TaskShown, Word
+from platbook.api.crm.leads_models import InteractionRead, LeadRead, Money, TaskRead, Word
 from platbook.api.envelope import Pagination
-from platbook.api.models import Model, Moment, Sent
+from platbook.api.models import ApiModel, RequestBody, UtcDatetime
 from platbook.crm.enums import EventType
 from platbook.crm.intake.round_robin import Member
 from platbook.crm.intake.rules import LARGEST_WEIGHT, MOST_MEMBERS, MOST_MINUTES, Method, NewRule, RuleWithMembers
 
 
-class IdShown(Model):
+class IdRead(ApiModel):
     """What the caller does not see is told by its id alone."""
 
     id: UUID
 
 
-class TakenShown(Model):
+class EventOutcomeRead(ApiModel):
     """What became of an event; `task` where it made one."""
 
-    lead: LeadShown | IdShown
-    interaction: InteractionShown | IdShown | None
-    task: TaskShown | IdShown | None = None
+    lead: LeadRead | IdRead
+    interaction: InteractionRead | IdRead | None
+    task: TaskRead | IdRead | None = None
 
 
-class KeptEventShown(Model):
+class RefusedEventRead(ApiModel):
     """An event that could not be understood."""
 
     id: UUID
     event_id: str
     sender: UUID | None
     reason: str
-    received_at: Moment
+    received_at: UtcDatetime
     raw: str
 
 
-class KeptEventsShown(Model):
+class RefusedEventList(ApiModel):
     """A page of them, the oldest first."""
 
-    events: list[KeptEventShown]
+    events: list[RefusedEventRead]
     pagination: Pagination
 
 
-class MemberSent(Sent):
+class RuleMemberUpdate(RequestBody):
     """Who gets leads by a rule; the weight counts for `weighted` alone."""
 
     user_id: UUID
     weight: Annotated[int, Field(ge=1, le=LARGEST_WEIGHT)] = 1
 
 
-class RuleSent(Sent):
+class RuleUpdate(RequestBody):
     """A rule, whole. Conditions that are left out always hold."""
 
     name: Annotated[Word, Field(examples=["Austin, above a million"])]
     method: Method
-    members: Annotated[list[MemberSent], Field(min_length=1, max_length=MOST_MEMBERS)]
+    members: Annotated[list[RuleMemberUpdate], Field(min_length=1, max_length=MOST_MEMBERS)]
     place: Annotated[int, Field(ge=0, le=1_000_000)] = Field(0, description="lower ones are asked first")
     enabled: bool = True
     sources: Annotated[list[Word], Field(max_length=100)] = Field(default_factory=list[str])
@@ -91,14 +91,14 @@ class RuleSent(Sent):
         )
 
 
-class MemberShown(Model):
+class RuleMemberRead(ApiModel):
     """Who gets leads by a rule."""
 
     user_id: UUID
     weight: int
 
 
-class RuleShown(Model):
+class RuleRead(ApiModel):
     """A rule."""
 
     id: UUID
@@ -106,7 +106,7 @@ class RuleShown(Model):
     place: int
     enabled: bool
     method: Method
-    members: list[MemberShown]
+    members: list[RuleMemberRead]
     sources: list[str]
     event_types: list[EventType]
     areas: list[str]
@@ -114,26 +114,26 @@ class RuleShown(Model):
     max_price: float | None
     claim_minutes: int | None
     fallback_to: UUID | None
-    created_at: Moment
-    updated_at: Moment
+    created_at: UtcDatetime
+    updated_at: UtcDatetime
 
 
-class RulesShown(Model):
+class RuleList(ApiModel):
     """Every rule in order."""
 
-    rules: list[RuleShown]
+    rules: list[RuleRead]
 
 
-def to_rule_shown(known: RuleWithMembers) -> RuleShown:
+def to_rule_read(known: RuleWithMembers) -> RuleRead:
     """A rule as it is answered."""
     rule = known.rule
-    return RuleShown(
+    return RuleRead(
         id=rule.id,
         name=rule.name,
         place=rule.place,
         enabled=rule.enabled,
         method=Method(rule.method),
-        members=[MemberShown(user_id=one.user_id, weight=one.weight) for one in known.members],
+        members=[RuleMemberRead(user_id=one.user_id, weight=one.weight) for one in known.members],
         sources=rule.sources,
         event_types=[EventType(one) for one in rule.event_types],
         areas=rule.areas,

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from platbook.api.envelope import Pagination
-from platbook.api.models import Model, Moment, Sent
+from platbook.api.models import ApiModel, RequestBody, UtcDatetime
 from platbook.base.errors import InvalidInput
 from platbook.base.times import as_utc, to_iso_z
 from platbook.crm.enums import Channel, InteractionType, Priority, Stage, TaskType, WrittenType
@@ -29,7 +29,7 @@ Email = Annotated[str, Field(min_length=3, max_length=320, examples=["mira.lane@
 Phone = Annotated[str, Field(min_length=3, max_length=60, examples=["(512) 555-0143"])]
 
 
-class PageQuery(BaseModel):
+class ListQuery(BaseModel):
     """The parameters every list takes."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid")
@@ -41,7 +41,7 @@ class PageQuery(BaseModel):
     sort_order: Literal["asc", "desc"] | None = None
 
 
-class LeadQuery(PageQuery):
+class LeadQuery(ListQuery):
     """Filters of leads: all of them together, of one repeated filter any; every tag."""
 
     sort_by: Literal["createdAt", "updatedAt", "lastActivityAt", "score", "lastName"] = "createdAt"
@@ -57,7 +57,7 @@ class LeadQuery(PageQuery):
     team: Word | None = None
 
 
-class TaskQuery(PageQuery):
+class TaskQuery(ListQuery):
     """Filters of tasks."""
 
     sort_by: Literal["dueDate", "createdAt", "updatedAt", "priority"] = "dueDate"
@@ -70,7 +70,7 @@ class TaskQuery(PageQuery):
     overdue: bool | None = None
 
 
-class TimelineQuery(PageQuery):
+class TimelineQuery(ListQuery):
     """A page of a lead's log."""
 
     limit: int = Field(50, ge=1, le=100)
@@ -87,13 +87,13 @@ class InteractionFilter(BaseModel):
     end_date: datetime | None = Field(None, description="not included")
 
 
-class InteractionQuery(InteractionFilter, PageQuery):
+class InteractionQuery(InteractionFilter, ListQuery):
     """Filters of interactions."""
 
     limit: int = Field(50, ge=1, le=100)
 
 
-class ConsentSent(Sent):
+class ConsentCreate(RequestBody):
     """Whether a person agreed to be reached by a channel."""
 
     channel: Channel
@@ -102,7 +102,7 @@ class ConsentSent(Sent):
     source: Word = "api"
 
 
-class LeadSent(Sent):
+class LeadUpdate(RequestBody):
     """What may be said of a lead. `email` and `phoneNumber` put one first among `emails` and `phones`."""
 
     first_name: Annotated[str, Field(max_length=200, examples=["Mira"])] | None = None
@@ -122,7 +122,7 @@ class LeadSent(Sent):
     assigned_to: UUID | None = None
     office: Word | None = None
     team: Word | None = None
-    consents: Annotated[list[ConsentSent], Field(max_length=20)] | None = Field(
+    consents: Annotated[list[ConsentCreate], Field(max_length=20)] | None = Field(
         None, description="statements to add; the last of a channel holds"
     )
     ai_summary: Text | None = None
@@ -139,19 +139,19 @@ class LeadSent(Sent):
         return said
 
 
-class AssignSent(Sent):
+class LeadAssignment(RequestBody):
     """Who is to have the lead."""
 
     user_id: UUID
 
 
-class MergeSent(Sent):
+class LeadMerge(RequestBody):
     """The lead that stays."""
 
     into_id: UUID
 
 
-class TaskSent(Sent):
+class TaskUpdate(RequestBody):
     """What may be said of a task."""
 
     title: Annotated[str, Field(max_length=LONGEST_TITLE, examples=["Call about 12 Elm"])] | None = None
@@ -172,13 +172,13 @@ class TaskSent(Sent):
         return {name: getattr(self, name) for name in self.model_fields_set}
 
 
-class NewTask(TaskSent):
+class TaskCreate(TaskUpdate):
     """A task to make."""
 
     title: Annotated[str, Field(min_length=1, max_length=LONGEST_TITLE, examples=["Call about 12 Elm"])]  # pyright: ignore[reportGeneralTypeIssues, reportIncompatibleVariableOverride] - needed here, optional in a change
 
 
-class InteractionSent(Sent):
+class InteractionCreate(RequestBody):
     """What a person did."""
 
     lead_id: UUID
@@ -189,16 +189,16 @@ class InteractionSent(Sent):
     metadata: dict[str, object] = Field(default_factory=dict[str, object])
 
 
-class ConsentShown(Model):
+class ConsentRead(ApiModel):
     """A statement of consent."""
 
     channel: Channel
     given: bool
-    at: Moment
+    at: UtcDatetime
     source: str
 
 
-class LeadShown(Model):
+class LeadRead(ApiModel):
     """A lead. `contactHidden`: it is there to be claimed, and what reaches the person is kept back until then."""
 
     id: UUID
@@ -219,25 +219,25 @@ class LeadShown(Model):
     assigned_to: UUID | None
     office: str | None
     team: str | None
-    consents: list[ConsentShown]
+    consents: list[ConsentRead]
     score: int = Field(ge=0, le=100)
     score_reasons: list[str] = Field(examples=[["stage New: +10"]])
     ai_summary: str | None
-    created_at: Moment
-    updated_at: Moment
-    last_activity_at: Moment
-    claim_until: Moment | None
+    created_at: UtcDatetime
+    updated_at: UtcDatetime
+    last_activity_at: UtcDatetime
+    claim_until: UtcDatetime | None
     contact_hidden: bool
 
 
-class LeadsShown(Model):
+class LeadList(ApiModel):
     """A page of leads."""
 
-    leads: list[LeadShown]
+    leads: list[LeadRead]
     pagination: Pagination
 
 
-class LeadStatsShown(Model):
+class LeadStatsRead(ApiModel):
     """Leads in numbers; those of nobody, or of no source, under `none`."""
 
     total: int
@@ -246,14 +246,14 @@ class LeadStatsShown(Model):
     by_owner: dict[str, int]
 
 
-class DuplicateShown(Model):
+class DuplicateCheckRead(ApiModel):
     """Whether somebody is known; `leads` are those the caller sees whole."""
 
     is_duplicate: bool
-    leads: list[LeadShown]
+    leads: list[LeadRead]
 
 
-class PersonShown(Model):
+class PersonExportRead(ApiModel):
     """Everything that is kept of a person, as an export has it."""
 
     leads: list[dict[str, object]]
@@ -263,41 +263,41 @@ class PersonShown(Model):
     external_ids: list[dict[str, object]]
 
 
-class ErasedShown(Model):
+class ErasureRead(ApiModel):
     """How many leads were this person."""
 
     erased: int
 
 
-class TaskShown(Model):
+class TaskRead(ApiModel):
     """A task."""
 
     id: UUID
     title: str
     description: str | None
     type: TaskType
-    due_date: Moment | None
+    due_date: UtcDatetime | None
     time_zone: str
     priority: Priority
     lead_id: UUID | None
     assigned_to: UUID | None
     is_completed: bool
-    completed_at: Moment | None
+    completed_at: UtcDatetime | None
     remind_minutes_before: int | None
     is_overdue: bool
     created_by: str
-    created_at: Moment
-    updated_at: Moment
+    created_at: UtcDatetime
+    updated_at: UtcDatetime
 
 
-class TasksShown(Model):
+class TaskList(ApiModel):
     """A page of tasks."""
 
-    tasks: list[TaskShown]
+    tasks: list[TaskRead]
     pagination: Pagination
 
 
-class TaskStatsShown(Model):
+class TaskStatsRead(ApiModel):
     """Tasks in numbers; due today on their own calendars."""
 
     completed: int
@@ -306,29 +306,29 @@ class TaskStatsShown(Model):
     due_today: int
 
 
-class InteractionShown(Model):
+class InteractionRead(ApiModel):
     """An entry of the log."""
 
     id: UUID
     lead_id: UUID
     type: InteractionType
     content: str | None
-    interaction_date: Moment
+    interaction_date: UtcDatetime
     user_id: UUID | None
     actor: str
     property_id: UUID | None
     metadata: dict[str, object]
-    created_at: Moment
+    created_at: UtcDatetime
 
 
-class InteractionsShown(Model):
+class InteractionList(ApiModel):
     """A page of interactions."""
 
-    interactions: list[InteractionShown]
+    interactions: list[InteractionRead]
     pagination: Pagination
 
 
-class InteractionStatsShown(Model):
+class InteractionStatsRead(ApiModel):
     """Interactions in numbers."""
 
     total: int
@@ -344,7 +344,7 @@ def to_aware(moment: datetime) -> datetime:
         raise InvalidInput(f"{moment.isoformat()} is not of this age") from None
 
 
-def to_paging(query: PageQuery, sort: str) -> Paging:
+def to_paging(query: ListQuery, sort: str) -> Paging:
     """The page a list is asked for."""
     descending = None if query.sort_order is None else query.sort_order == "desc"
     return Paging(sort, descending, query.page, query.limit, query.cursor, query.count)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from platbook.api.envelope import Pagination
-from platbook.api.models import Model, Moment
+from platbook.api.models import ApiModel, UtcDatetime
 from platbook.db.totals import Count
 from platbook.listings.search.facets import FACETS
 from platbook.listings.search.filters import EXACT_WORDS, RANGE_WORDS
@@ -16,11 +16,11 @@ from platbook.listings.search.sorting import SORTS
 _ID = "0198f3d2-7c11-7a10-9d53-0c2b6a1f4e77"
 
 
-class _Shown(BaseModel):
+class _ListingPart(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="allow")
 
 
-class Address(_Shown):
+class AddressRead(_ListingPart):
     """Where it stands."""
 
     full: str | None = None
@@ -34,7 +34,7 @@ class Address(_Shown):
     country: str | None = None
 
 
-class Bathrooms(_Shown):
+class BathroomsRead(_ListingPart):
     """How many bathrooms."""
 
     total: int | None = None
@@ -42,7 +42,7 @@ class Bathrooms(_Shown):
     half: int | None = None
 
 
-class PhotoVariant(Model):
+class PhotoVariantRead(ApiModel):
     """A photo in one size and format. The address of a private one is good for an hour at least."""
 
     url: str
@@ -52,7 +52,7 @@ class PhotoVariant(Model):
     format: str = Field(examples=["webp"])
 
 
-class Photo(_Shown):
+class PhotoRead(_ListingPart):
     """A photo or document. Without variants, `color` and `placeholder` (a BlurHash) are what to draw."""
 
     media_key: str
@@ -64,12 +64,12 @@ class Photo(_Shown):
     height: int | None = None
     color: str = Field(examples=["#a8b8c8"])
     placeholder: str | None = None
-    variants: dict[str, PhotoVariant] = Field({}, description="by size: thumbnail, medium, large")
+    variants: dict[str, PhotoVariantRead] = Field({}, description="by size: thumbnail, medium, large")
     source_url: str | None = Field(None, description="the source's own address, where it may be shown")
     reason: str | None = Field(None, description="why it could not be fetched; for staff")
 
 
-class ListingShown(_Shown):
+class ListingRead(_ListingPart):
     """A listing; words beyond these are the further mapped fields, and `fields` holds those without a word of ours."""
 
     id: UUID = Field(examples=[_ID])
@@ -80,11 +80,11 @@ class ListingShown(_Shown):
     property_type: str | None = Field(None, examples=["Residential"])
     property_sub_type: str | None = None
     list_price: float | None = Field(None, examples=[489000])
-    address: Address
+    address: AddressRead
     latitude: float | None = None
     longitude: float | None = None
     bedrooms: int | None = None
-    bathrooms: Bathrooms | None = None
+    bathrooms: BathroomsRead | None = None
     living_area: float | None = None
     lot_size: float | None = None
     year_built: int | None = None
@@ -93,7 +93,7 @@ class ListingShown(_Shown):
     days_on_market: int | None = None
     modified_at: str | None = None
     photo_count: int | None = None
-    media: list[Photo] = []
+    media: list[PhotoRead] = []
     attribution: dict[str, str | None]
     is_local: bool
     is_featured: bool
@@ -102,34 +102,34 @@ class ListingShown(_Shown):
     fields: dict[str, object] = {}
 
 
-class FacetValueShown(Model):
+class FacetValueRead(ApiModel):
     """One value of a facet."""
 
     value: str
     count: int
 
 
-class ListingsShown(Model):
+class ListingList(ApiModel):
     """A page of listings."""
 
-    properties: list[ListingShown]
+    properties: list[ListingRead]
     pagination: Pagination
-    facets: dict[str, list[FacetValueShown]] | None = None
+    facets: dict[str, list[FacetValueRead]] | None = None
 
 
-class FeaturedShown(Model):
+class FeaturedList(ApiModel):
     """The listings to show first."""
 
-    properties: list[ListingShown]
+    properties: list[ListingRead]
 
 
-class PhotosShown(Model):
+class PhotoList(ApiModel):
     """A listing's photos."""
 
-    media: list[Photo]
+    media: list[PhotoRead]
 
 
-class ChangeShown(Model):
+class FieldChangeRead(ApiModel):
     """One field's old and new value. JSON's own names for them are words Python keeps to itself."""
 
     field: str
@@ -137,24 +137,24 @@ class ChangeShown(Model):
     now: object = Field(alias="to")
 
 
-class EntryShown(Model):
+class TimelineEntryRead(ApiModel):
     """One entry of a timeline."""
 
-    at: Moment
+    at: UtcDatetime
     kind: str = Field(examples=["price_changed"])
-    changes: list[ChangeShown]
+    changes: list[FieldChangeRead]
     source: str | None = None
     sync_id: UUID | None = None
 
 
-class TimelineShown(Model):
+class TimelineList(ApiModel):
     """A page of a timeline, newest first."""
 
-    timeline: list[EntryShown]
+    timeline: list[TimelineEntryRead]
     pagination: Pagination
 
 
-class SuggestionShown(Model):
+class SuggestionRead(ApiModel):
     """One offer, and the filter that leads to it."""
 
     kind: str = Field(examples=["city"])
@@ -163,13 +163,13 @@ class SuggestionShown(Model):
     filter: dict[str, str] = Field(examples=[{"city": "Austin"}])
 
 
-class SuggestionsShown(Model):
+class SuggestionList(ApiModel):
     """What may have been meant."""
 
-    suggestions: list[SuggestionShown]
+    suggestions: list[SuggestionRead]
 
 
-class PricesShown(Model):
+class PricesRead(ApiModel):
     """List prices."""
 
     lower_quartile: float | None
@@ -177,14 +177,14 @@ class PricesShown(Model):
     upper_quartile: float | None
 
 
-class StatsShown(Model):
+class MarketStatsRead(ApiModel):
     """The market in numbers."""
 
     total: int
     by_status: dict[str, int]
     by_type: dict[str, int]
     by_city: dict[str, int]
-    price: PricesShown
+    price: PricesRead
 
 
 def _parameter(name: str, schema: Mapping[str, object], description: str, example: object = None) -> dict[str, object]:

@@ -4,14 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from platbook import audit
 from platbook.api.authentication import Caller
 from platbook.api.envelope import Success
 from platbook.api.mls.media_models import PhotoStatusAnswer, QueuedAnswer, RetriedAnswer
 from platbook.api.services import Given
-from platbook.audit import AuditSubject
+from platbook.application import media
 from platbook.media.reports import find_photo_failures, find_photo_statuses
-from platbook.media.reprocessing import retry_photos
 from platbook.storage import COPY_LIFETIME
 
 router = APIRouter(prefix="/admin/mls/media", tags=["MLS admin"])
@@ -33,27 +31,19 @@ async def get_media_status(
 @router.post("/{provider_id}/retry", status_code=202)
 async def retry_media(provider_id: str, given: Given, caller: Caller) -> Success[RetriedAnswer]:
     """Have a provider's photos that could not be had tried again now."""
-    async with given.database.transaction() as connection:
-        count = await retry_photos(connection, provider_id, caller, given.clock.now())
+    count = await media.retry_photos(given, provider_id, caller)
     return Success(data=RetriedAnswer(photos=count))
 
 
 @router.post("/{provider_id}/reprocess", status_code=202)
 async def reprocess_media(provider_id: str, given: Given, caller: Caller) -> Success[QueuedAnswer]:
     """Make a provider's pictures anew after the formats changed; a worker does it."""
-    async with given.database.transaction() as connection:
-        await find_photo_statuses(connection, provider_id)
-        await audit.record(
-            connection, caller, "photos to be made anew", AuditSubject("photos", provider_id), given.clock.now()
-        )
-    put = await given.queue.put("reprocess", key=f"media:{provider_id}", args={"providerId": provider_id})
+    put = await media.queue_reprocessing(given, provider_id, caller)
     return Success(data=QueuedAnswer(queued=put))
 
 
 @router.post("/gc", status_code=202)
 async def clear_media(given: Given, caller: Caller) -> Success[QueuedAnswer]:
     """Clear the store of what nothing shows; a worker does it. What is found is deleted once its grace is over."""
-    async with given.database.transaction() as connection:
-        await audit.record(connection, caller, "store to be cleared", AuditSubject("photos", "all"), given.clock.now())
-    put = await given.queue.put("clear media", key="media", args={})
+    put = await media.queue_clearing(given, caller)
     return Success(data=QueuedAnswer(queued=put))

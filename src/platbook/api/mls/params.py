@@ -1,19 +1,15 @@
 """What a request about providers and their syncs says: bodies and parameters."""
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Path, Query
-from pydantic import AfterValidator, Field
+from fastapi import Path
+from pydantic import Field
 
 from platbook.api.models import Model
-from platbook.base.times import as_utc
 from platbook.sync.runs.lifecycle import RunRequest, SyncType
 from platbook.sync.setup.providers import AcceptedProposal
-
-_DEEPEST = 1_000_000
 
 
 class Manual(StrEnum):
@@ -64,14 +60,6 @@ class AcceptBody(Model):
         return AcceptedProposal(self.settings, self.field_mapping)
 
 
-def in_utc(moment: datetime | None) -> datetime | None:
-    """A moment without a zone is UTC; one that UTC cannot express is refused (ValueError)."""
-    return None if moment is None else as_utc(moment)
-
-
 ProviderId = Annotated[str, Path(max_length=64, description="the provider's id", examples=["sample_rets_provider"])]
 ErrorId = Annotated[UUID, Path(description="the error's id")]
 SweepId = Annotated[UUID, Path(description="the sweep's id")]
-PageNumber = Annotated[int, Query(ge=1, le=_DEEPEST, description="the page, from 1")]
-Limit = Annotated[int, Query(ge=1, le=100, description="rows on a page")]
-Since = Annotated[datetime | None, Query(description="asked for at or after"), AfterValidator(in_utc)]

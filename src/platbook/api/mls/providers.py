@@ -9,7 +9,7 @@ from platbook.api.envelope import Success
 from platbook.api.mls.params import AcceptBody, IntervalBody, ProviderId, ToggleBody
 from platbook.api.mls.syncs_models import DiscoveredAnswer, ProbeAnswer, ProviderAnswer, ProviderList
 from platbook.api.services import Given
-from platbook.api.wake import interrupt, wake, wake_for_documents
+from platbook.application import providers
 from platbook.base.errors import InvalidInput
 from platbook.providers.configuration import Configuration
 from platbook.providers.providers import find_providers, get_provider
@@ -38,8 +38,7 @@ async def toggle_provider(
     provider_id: ProviderId, body: ToggleBody, given: Given, caller: Caller
 ) -> Success[ProviderAnswer]:
     """Switch a provider's schedule on or off. On means due at once, and no longer waiting for an operator."""
-    async with given.database.transaction() as connection:
-        provider = await setup.toggle_provider(connection, provider_id, caller, given.clock.now(), enabled=body.enabled)
+    provider = await providers.toggle_provider(given, provider_id, caller, enabled=body.enabled)
     return Success(data=ProviderAnswer.of(provider))
 
 
@@ -48,8 +47,7 @@ async def change_interval(
     provider_id: ProviderId, body: IntervalBody, given: Given, caller: Caller
 ) -> Success[ProviderAnswer]:
     """Change how often a provider is synced, in hours; it counts from the last success."""
-    async with given.database.transaction() as connection:
-        provider = await setup.change_interval(connection, provider_id, body.interval_hours, caller, given.clock.now())
+    provider = await providers.change_interval(given, provider_id, body.interval_hours, caller)
     return Success(data=ProviderAnswer.of(provider))
 
 
@@ -67,9 +65,7 @@ async def get_providers(
 async def add_provider(body: _Configuration, given: Given, caller: Caller) -> Success[ProviderAnswer]:
     """Add a provider; enabled, it is due at once. `loginUrl` may stand on top, as in the classic form."""
     setup.check_configuration(body)
-    async with given.database.transaction() as connection:
-        await setup.add_provider(connection, given.box, body, caller, given.clock.now())
-        provider = await get_provider(connection, body.provider_id)
+    provider = await providers.add_provider(given, body, caller)
     return Success(data=ProviderAnswer.of(provider))
 
 
@@ -89,12 +85,7 @@ async def replace_provider(
         raise InvalidInput.of("providerId", "is not the one in the address; a provider keeps its id")
     configuration = _keep_credentials(body)
     setup.check_configuration(configuration)
-    async with given.database.transaction() as connection:
-        changed = await setup.replace_provider(connection, given.box, configuration, caller, given.clock.now())
-        provider = await get_provider(connection, provider_id)
-    await wake(given, provider_id)
-    if changed.rebuild:
-        await wake_for_documents(given, provider_id)
+    provider = await providers.replace_provider(given, configuration, caller)
     return Success(data=ProviderAnswer.of(provider))
 
 
@@ -110,9 +101,7 @@ async def remove_provider(
     if purge:
         await setup.purge_provider(given.database, provider_id, caller, given.clock.now())
         return Response(status_code=204)
-    async with given.database.transaction() as connection:
-        await setup.archive_provider(connection, provider_id, caller, given.clock.now())
-    await interrupt(given, provider_id)
+    await providers.archive_provider(given, provider_id, caller)
     return Response(status_code=204)
 
 
@@ -143,14 +132,7 @@ async def accept_proposal(
     provider_id: ProviderId, body: AcceptBody, given: Given, caller: Caller
 ) -> Success[ProviderAnswer]:
     """Lay what is accepted of a proposal, as it is or changed, over the provider's settings and field mapping."""
-    async with given.database.transaction() as connection:
-        changed = await setup.accept_proposal(
-            connection, given.box, provider_id, body.to_accepted(), caller, given.clock.now()
-        )
-        provider = await get_provider(connection, provider_id)
-    await wake(given, provider_id)
-    if changed.rebuild:
-        await wake_for_documents(given, provider_id)
+    provider = await providers.accept_proposal(given, provider_id, body.to_accepted(), caller)
     return Success(data=ProviderAnswer.of(provider))
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from platbook.api.authentication import Caller
 from platbook.api.envelope import Success, paginate
 from platbook.api.mls import providers
-from platbook.api.mls.params import ErrorId, Limit, PageNumber, ProviderId, Since, SweepId, SyncBody
+from platbook.api.mls.params import ErrorId, ProviderId, SweepId, SyncBody
 from platbook.api.mls.syncs_models import (
     CancelledAnswer,
     ErrorAnswer,
@@ -24,15 +24,15 @@ from platbook.api.mls.syncs_models import (
     SweepAnswer,
     SweepList,
 )
+from platbook.api.params import Limit, PageNumber, Since
 from platbook.api.services import Given
-from platbook.api.wake import interrupt, wake
+from platbook.application import syncs
 from platbook.providers.providers import get_provider
 from platbook.sync.reports import errors, history, statistics, status, sweeps
 from platbook.sync.reports.errors import ErrorFilter, ErrorType, RetryState
 from platbook.sync.reports.history import RunFilter
 from platbook.sync.reports.statistics import MOST_DAYS
 from platbook.sync.reports.sweeps import SweepStatus
-from platbook.sync.runs import requests, retries
 from platbook.sync.runs.lifecycle import RunStatus, SyncType
 
 router = APIRouter(prefix="/admin/mls", tags=["MLS admin"])
@@ -45,18 +45,14 @@ _Status = Annotated[RunStatus | None, Query(alias="status", description="only ru
 @router.post("/sync", status_code=202)
 async def start_sync(body: SyncBody, given: Given, caller: Caller) -> Success[StartedAnswer]:
     """Start a sync. Where one of the provider waits already: 409, with its `syncId` in `details`."""
-    async with given.database.transaction() as connection:
-        started = await requests.start_sync(connection, body.to_request(), caller, given.clock.now())
-    await wake(given, started.provider_id)
+    started = await syncs.start_sync(given, body.to_request(), caller)
     return Success(data=StartedAnswer.model_validate(started))
 
 
 @router.post("/sync/{provider_id}/cancel", status_code=202)
 async def cancel_sync(provider_id: ProviderId, given: Given, caller: Caller) -> Success[CancelledAnswer]:
     """Cancel a provider's sync: what waits stops at once, what runs within a page or about a second."""
-    async with given.database.transaction() as connection:
-        sync_ids = await requests.cancel_sync(connection, provider_id, caller, given.clock.now())
-    await interrupt(given, provider_id)
+    sync_ids = await syncs.cancel_sync(given, provider_id, caller)
     return Success(data=CancelledAnswer(provider_id=provider_id, sync_ids=sync_ids))
 
 
@@ -133,18 +129,14 @@ async def get_error_raw(error_id: ErrorId, given: Given) -> Success[RawAnswer]:
 @router.post("/errors/{error_id}/retry", status_code=202)
 async def retry_error(error_id: ErrorId, given: Given, caller: Caller) -> Success[RetryingAnswer]:
     """Try one rejected record again. 409 where there is no record to try, or it was accepted meanwhile."""
-    async with given.database.transaction() as connection:
-        retrying = await retries.retry_error(connection, error_id, caller, given.clock.now())
-    await wake(given, retrying.provider_id)
+    retrying = await syncs.retry_error(given, error_id, caller)
     return Success(data=RetryingAnswer.model_validate(retrying))
 
 
 @router.post("/errors/{provider_id}/retry-all", status_code=202)
 async def retry_all(provider_id: ProviderId, given: Given, caller: Caller) -> Success[RetryingAnswer]:
     """Try every rejected record of a provider again."""
-    async with given.database.transaction() as connection:
-        retrying = await retries.retry_all(connection, provider_id, caller, given.clock.now())
-    await wake(given, provider_id)
+    retrying = await syncs.retry_all(given, provider_id, caller)
     return Success(data=RetryingAnswer.model_validate(retrying))
 
 
@@ -178,9 +170,7 @@ async def get_sweeps(
 @router.post("/sweeps/{sweep_id}/accept", status_code=202)
 async def accept_sweep(sweep_id: SweepId, given: Given, caller: Caller) -> Success[StartedAnswer]:
     """Accept a refused sweep: a run removes exactly its candidates, each looked at again. 409 where one waits."""
-    async with given.database.transaction() as connection:
-        started = await requests.accept_sweep(connection, sweep_id, caller, given.clock.now())
-    await wake(given, started.provider_id)
+    started = await syncs.accept_sweep(given, sweep_id, caller)
     return Success(data=StartedAnswer.model_validate(started))
 
 

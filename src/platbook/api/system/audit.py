@@ -7,9 +7,9 @@ from fastapi import APIRouter, Query
 
 from platbook.api.authentication import Caller
 from platbook.api.envelope import Pagination, Success, paginate
-from platbook.api.mls.params import Limit, PageNumber, Since
-from platbook.api.models import Model, Moment
-from platbook.api.services import Given
+from platbook.api.models import ApiModel, UtcDatetime
+from platbook.api.params import Limit, PageNumber, Since
+from platbook.api.services import ServicesDep
 from platbook.audit import AuditFilter, find_entries
 
 router = APIRouter(prefix="/audit", tags=["Audit"])
@@ -17,11 +17,11 @@ router = APIRouter(prefix="/audit", tags=["Audit"])
 _Text = Annotated[str | None, Query(min_length=1, max_length=200)]
 
 
-class EntryAnswer(Model):
+class AuditEntryRead(ApiModel):
     """One act. With a `keyId` it was done by that API key of the user."""
 
     id: UUID
-    at: Moment
+    at: UtcDatetime
     actor: str
     user_id: UUID | None
     key_id: UUID | None
@@ -31,16 +31,16 @@ class EntryAnswer(Model):
     details: dict[str, object]
 
 
-class EntryList(Model):
+class AuditEntryList(ApiModel):
     """A page of the audit log."""
 
-    entries: list[EntryAnswer]
+    entries: list[AuditEntryRead]
     pagination: Pagination
 
 
 @router.get("")
 async def read_audit_log(  # noqa: PLR0913 - one parameter for each filter
-    given: Given,
+    services: ServicesDep,
     caller: Caller,
     *,
     user_id: Annotated[UUID | None, Query(alias="userId", description="only acts of this user")] = None,
@@ -50,10 +50,10 @@ async def read_audit_log(  # noqa: PLR0913 - one parameter for each filter
     since: Since = None,
     page: PageNumber = 1,
     limit: Limit = 20,
-) -> Success[EntryList]:
+) -> Success[AuditEntryList]:
     """Who did what to whom, the newest first."""
     wanted = AuditFilter(user_id, act, subject_kind, subject_id, since)
-    async with given.database.read() as connection:
+    async with services.database.read() as connection:
         found = await find_entries(connection, caller, wanted, page=page, limit=limit)
-    answers = [EntryAnswer.model_validate(entry) for entry in found.entries]
-    return Success(data=EntryList(entries=answers, pagination=paginate(page, limit, found.total)))
+    answers = [AuditEntryRead.model_validate(entry) for entry in found.entries]
+    return Success(data=AuditEntryList(entries=answers, pagination=paginate(page, limit, found.total)))

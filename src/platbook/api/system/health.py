@@ -6,7 +6,7 @@ from functools import cache
 from fastapi import APIRouter
 
 from platbook.api.envelope import Failure
-from platbook.api.services import Given
+from platbook.api.services import ServicesDep
 from platbook.base.errors import TryLater
 from platbook.db import ReadConnection, load_queries
 from platbook.db.errors import OperationalError
@@ -28,10 +28,10 @@ async def live() -> dict[str, str]:
 @router.get(
     "/ready", responses={503: {"model": Failure, "description": "The database does not answer, or is not migrated."}}
 )
-async def ready(given: Given) -> dict[str, str]:
+async def ready(services: ServicesDep) -> dict[str, str]:
     """The database answers and has every migration of this release; later ones do not hinder a rolling upgrade."""
     try:
-        async with asyncio.timeout(_PATIENCE_SECONDS), given.database.read() as connection:
+        async with asyncio.timeout(_PATIENCE_SECONDS), services.database.read() as connection:
             missing = _needed() - await _find_applied(connection)
     except (OperationalError, TimeoutError):
         raise TryLater("the database does not answer") from None

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from platbook.api.envelope import Failure
-from platbook.api.services import Given
+from platbook.api.services import ServicesDep
 from platbook.base.errors import NotAllowed, NotFound
 from platbook.storage import Access, ObjectInfo, Storage
 
@@ -41,33 +41,33 @@ Expires = Annotated[int, Query(description="seconds since 1970")]
 
 
 @router.get("/public/{name:path}", responses=_ANSWERS, response_class=Response)
-async def read_public_object(request: Request, given: Given, name: str) -> Response:
+async def read_public_object(request: Request, services: ServicesDep, name: str) -> Response:
     """A public photo. It may be kept for ever: a changed photo has another address."""
-    return await _answer(request, given.storage, name, Access.PUBLIC)
+    return await _answer(request, services.storage, name, Access.PUBLIC)
 
 
 @router.head("/public/{name:path}", include_in_schema=False)
-async def look_at_public_object(request: Request, given: Given, name: str) -> Response:
+async def look_at_public_object(request: Request, services: ServicesDep, name: str) -> Response:
     """Its headers alone."""
-    return await _answer(request, given.storage, name, Access.PUBLIC)
+    return await _answer(request, services.storage, name, Access.PUBLIC)
 
 
 @router.get("/private/{name:path}", responses={**_ANSWERS, **_REFUSAL}, response_class=Response)
 async def read_private_object(
-    request: Request, given: Given, name: str, expires: Expires = 0, signature: str = ""
+    request: Request, services: ServicesDep, name: str, expires: Expires = 0, signature: str = ""
 ) -> Response:
     """A private photo, for whoever holds an address that was signed and is still good."""
-    _check_signature(given.storage, name, expires, signature)
-    return await _answer(request, given.storage, name, Access.PRIVATE)
+    _check_signature(services.storage, name, expires, signature)
+    return await _answer(request, services.storage, name, Access.PRIVATE)
 
 
 @router.head("/private/{name:path}", include_in_schema=False)
 async def look_at_private_object(
-    request: Request, given: Given, name: str, expires: Expires = 0, signature: str = ""
+    request: Request, services: ServicesDep, name: str, expires: Expires = 0, signature: str = ""
 ) -> Response:
     """Its headers alone."""
-    _check_signature(given.storage, name, expires, signature)
-    return await _answer(request, given.storage, name, Access.PRIVATE)
+    _check_signature(services.storage, name, expires, signature)
+    return await _answer(request, services.storage, name, Access.PRIVATE)
 
 
 def _check_signature(storage: Storage, name: str, expires: int, signature: str) -> None:
