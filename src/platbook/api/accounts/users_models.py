@@ -1,32 +1,18 @@
-"""What is said of users, their keys, links and invitations, and what is answered."""
+"""Bodies and responses of managing users: invitations, assistants' agents, links to members of an MLS."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Path
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
+from platbook.api.accounts.fields import Email, Group, Name, NewPassword
 from platbook.api.envelope import Pagination
 from platbook.api.models import ApiModel, RequestBody, UtcDatetime
-from platbook.api.params import to_utc
-from platbook.base.actor import ApiKeyScope, Role, Surface
-
-Email = Annotated[str, Field(min_length=3, max_length=320, examples=["admin@example.com"])]
-Password = Annotated[str, Field(min_length=1, max_length=1024, examples=["correct horse battery staple"])]
-NewPassword = Annotated[str, Field(min_length=8, max_length=128, examples=["correct horse battery staple"])]
-Name = Annotated[str, Field(min_length=1, max_length=100)]
-Group = Annotated[str, Field(max_length=100)]
-Code = Annotated[str, Field(max_length=40, examples=["123456"])]
-
-UserId = Annotated[UUID, Path()]
-KeyId = Annotated[UUID, Path()]
-LinkId = Annotated[UUID, Path()]
-InvitationId = Annotated[UUID, Path()]
+from platbook.base.actor import Role
 
 
 class UserRead(ApiModel):
-    """A user. `hasTotp`: their logins ask for a code."""
+    """A user. `hasTotp`: the user has a second factor."""
 
     id: UUID
     email: str
@@ -50,7 +36,7 @@ class UserList(ApiModel):
 
 
 class UserCreate(RequestBody):
-    """A new user. Without a password they sign in by OIDC, or set one by a reset."""
+    """A new user. Without a password they log in by OIDC, or set one by a password reset."""
 
     email: Email
     password: NewPassword | None = None
@@ -63,7 +49,7 @@ class UserCreate(RequestBody):
 
 
 class UserUpdate(RequestBody):
-    """What to change of a user; what is left out stays. `null` takes an office, team or licence number away."""
+    """Changes to a user; omitted fields stay. `null` clears an office, team or licence number."""
 
     email: Email | None = None
     first_name: Name | None = None
@@ -73,20 +59,13 @@ class UserUpdate(RequestBody):
     team: Group | None = None
     license_number: Group | None = None
 
-    def said(self) -> dict[str, str | None]:
-        """What was said, by column."""
+    def to_changes(self) -> dict[str, str | None]:
+        """The fields that were sent, by column."""
         return {name: getattr(self, name) for name in self.model_fields_set}
 
 
-class ProfileUpdate(RequestBody):
-    """What one is called."""
-
-    first_name: Annotated[Name, Field(examples=["Ada"])]
-    last_name: Annotated[Name, Field(examples=["Moss"])]
-
-
 class AgentsUpdate(RequestBody):
-    """The agents an assistant works for, all of them."""
+    """All agents an assistant works for."""
 
     agent_ids: Annotated[list[UUID], Field(max_length=1000)]
 
@@ -98,7 +77,7 @@ class AgentList(ApiModel):
 
 
 class InvitationCreate(RequestBody):
-    """Whom to invite, and what they will be."""
+    """The e-mail address to invite, and the role, office and team of the new user."""
 
     email: Email
     role: Role = Role.AGENT
@@ -116,7 +95,7 @@ class InvitationCreated(ApiModel):
 
 
 class InvitationRead(ApiModel):
-    """An invitation that can still be used."""
+    """A pending invitation."""
 
     id: UUID
     email: str
@@ -129,76 +108,9 @@ class InvitationRead(ApiModel):
 
 
 class InvitationList(ApiModel):
-    """The invitations that can still be used."""
+    """The pending invitations."""
 
     invitations: list[InvitationRead]
-
-
-class ReauthenticationRequest(RequestBody):
-    """One's password once more, and a code where logins ask for one."""
-
-    password: Password
-    totp: Code | None = None
-
-
-class PasswordUpdate(ReauthenticationRequest):
-    """The password as it is, and as it is to be."""
-
-    new_password: NewPassword
-
-
-class TotpConfirmation(RequestBody):
-    """A code of one's device."""
-
-    totp: Code
-
-
-class TotpSetupRead(ApiModel):
-    """What a device is told, once."""
-
-    secret: str
-    uri: str
-
-
-class RecoveryCodesRead(ApiModel):
-    """Codes for when the device is lost, each good once; shown once."""
-
-    recovery_codes: list[str]
-
-
-class ApiKeyCreate(RequestBody):
-    """A key to be made."""
-
-    name: Annotated[Name, Field(examples=["website"])]
-    scopes: Annotated[list[ApiKeyScope], Field(min_length=1, max_length=len(ApiKeyScope))]
-    surface: Surface = Surface.INTERNAL
-    expires_at: Annotated[datetime | None, AfterValidator(to_utc)] = None
-
-
-class ApiKeyRead(ApiModel):
-    """A key. `lastUsedAt` is true to the hour."""
-
-    id: UUID
-    name: str
-    surface: Surface
-    scopes: list[ApiKeyScope]
-    created_at: UtcDatetime
-    expires_at: UtcDatetime | None
-    revoked_at: UtcDatetime | None
-    last_used_at: UtcDatetime | None
-
-
-class ApiKeyCreated(ApiModel):
-    """A new key, shown once: send it as a bearer token."""
-
-    id: UUID
-    key: str
-
-
-class ApiKeyList(ApiModel):
-    """A user's keys, the newest first."""
-
-    keys: list[ApiKeyRead]
 
 
 class MemberLinkCreate(RequestBody):
@@ -209,7 +121,7 @@ class MemberLinkCreate(RequestBody):
 
 
 class MemberLinkRead(ApiModel):
-    """A member a user is; without `confirmedAt`, one they are proposed to be. `basis` says how it was found."""
+    """A member of an MLS that the user is; proposed only, without `confirmedAt`. `basis`: how the match was made."""
 
     id: UUID
     provider_id: str
@@ -222,13 +134,13 @@ class MemberLinkRead(ApiModel):
 
 
 class MemberLinkList(ApiModel):
-    """The members a user is, or may be."""
+    """A user's confirmed and proposed members of an MLS."""
 
     members: list[MemberLinkRead]
 
 
 class MemberProposalRead(ApiModel):
-    """A member a user may be."""
+    """A member of an MLS that a user may be."""
 
     id: UUID
     user_id: UUID
@@ -241,13 +153,13 @@ class MemberProposalRead(ApiModel):
 
 
 class MemberProposalList(ApiModel):
-    """A page of what waits for a decision."""
+    """A page of proposals that wait for a decision."""
 
     proposals: list[MemberProposalRead]
     pagination: Pagination
 
 
 class MemberProposalsCreated(ApiModel):
-    """How many were proposed now."""
+    """How many proposals were made now."""
 
     proposed: int

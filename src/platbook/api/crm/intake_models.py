@@ -1,4 +1,4 @@
-"""Events and rules of the intake, as they come in and as the OpenAPI document tells the answers."""
+"""Bodies and responses of lead intake: events, and the rules that assign new leads."""
 
 from decimal import Decimal
 from typing import Annotated
@@ -6,7 +6,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from platbook.api.crm.leads_models import InteractionRead, LeadRead, Money, TaskRead, Word
+from platbook.api.crm.fields import Money, ShortText
+from platbook.api.crm.interactions_models import InteractionRead
+from platbook.api.crm.leads_models import LeadRead
+from platbook.api.crm.tasks_models import TaskRead
 from platbook.api.envelope import Pagination
 from platbook.api.models import ApiModel, RequestBody, UtcDatetime
 from platbook.crm.enums import EventType
@@ -15,13 +18,13 @@ from platbook.crm.intake.rules import LARGEST_WEIGHT, MOST_MEMBERS, MOST_MINUTES
 
 
 class IdRead(ApiModel):
-    """What the caller does not see is told by its id alone."""
+    """The id of a record that the caller may not see."""
 
     id: UUID
 
 
 class EventOutcomeRead(ApiModel):
-    """What became of an event; `task` where it made one."""
+    """The outcome of an event; `task` where it created one."""
 
     lead: LeadRead | IdRead
     interaction: InteractionRead | IdRead | None
@@ -29,7 +32,7 @@ class EventOutcomeRead(ApiModel):
 
 
 class RefusedEventRead(ApiModel):
-    """An event that could not be understood."""
+    """An event that could not be processed."""
 
     id: UUID
     event_id: str
@@ -40,41 +43,43 @@ class RefusedEventRead(ApiModel):
 
 
 class RefusedEventList(ApiModel):
-    """A page of them, the oldest first."""
+    """A page of refused events, the oldest first."""
 
     events: list[RefusedEventRead]
     pagination: Pagination
 
 
 class RuleMemberUpdate(RequestBody):
-    """Who gets leads by a rule; the weight counts for `weighted` alone."""
+    """A user who gets leads by a rule; the weight applies to the method `weighted` only."""
 
     user_id: UUID
     weight: Annotated[int, Field(ge=1, le=LARGEST_WEIGHT)] = 1
 
 
-class RuleUpdate(RequestBody):
-    """A rule, whole. Conditions that are left out always hold."""
+class RuleBody(RequestBody):
+    """A complete rule. Omitted conditions always hold."""
 
-    name: Annotated[Word, Field(examples=["Austin, above a million"])]
+    name: Annotated[ShortText, Field(examples=["Austin, above a million"])]
     method: Method
     members: Annotated[list[RuleMemberUpdate], Field(min_length=1, max_length=MOST_MEMBERS)]
-    place: Annotated[int, Field(ge=0, le=1_000_000)] = Field(0, description="lower ones are asked first")
+    place: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
+        0, description="rules are tried in ascending order of place"
+    )
     enabled: bool = True
-    sources: Annotated[list[Word], Field(max_length=100)] = Field(default_factory=list[str])
+    sources: Annotated[list[ShortText], Field(max_length=100)] = Field(default_factory=list[str])
     event_types: Annotated[list[EventType], Field(max_length=20)] = Field(default_factory=list[EventType])
-    areas: Annotated[list[Word], Field(max_length=500)] = Field(
+    areas: Annotated[list[ShortText], Field(max_length=500)] = Field(
         default_factory=list[str], description="cities, counties, states or postal codes of the listing"
     )
     min_price: Money | None = None
     max_price: Money | None = None
     claim_minutes: Annotated[int, Field(ge=1, le=MOST_MINUTES)] | None = Field(
-        None, description="with first_to_claim: how long its members alone may claim"
+        None, description="with first_to_claim: for how long only its members may claim"
     )
-    fallback_to: UUID | None = Field(None, description="with first_to_claim: who gets what nobody claimed")
+    fallback_to: UUID | None = Field(None, description="with first_to_claim: the user who gets an unclaimed lead")
 
     def to_rule(self) -> NewRule:
-        """The rule it says."""
+        """The rule to store."""
         return NewRule(
             name=self.name,
             method=self.method,
@@ -92,7 +97,7 @@ class RuleUpdate(RequestBody):
 
 
 class RuleMemberRead(ApiModel):
-    """Who gets leads by a rule."""
+    """A user who gets leads by a rule."""
 
     user_id: UUID
     weight: int
@@ -119,21 +124,21 @@ class RuleRead(ApiModel):
 
 
 class RuleList(ApiModel):
-    """Every rule in order."""
+    """All rules in order."""
 
     rules: list[RuleRead]
 
 
-def to_rule_read(known: RuleWithMembers) -> RuleRead:
-    """A rule as it is answered."""
-    rule = known.rule
+def to_rule_read(stored: RuleWithMembers) -> RuleRead:
+    """The response model of a rule."""
+    rule = stored.rule
     return RuleRead(
         id=rule.id,
         name=rule.name,
         place=rule.place,
         enabled=rule.enabled,
         method=Method(rule.method),
-        members=[RuleMemberRead(user_id=one.user_id, weight=one.weight) for one in known.members],
+        members=[RuleMemberRead(user_id=one.user_id, weight=one.weight) for one in stored.members],
         sources=rule.sources,
         event_types=[EventType(one) for one in rule.event_types],
         areas=rule.areas,

@@ -1,4 +1,4 @@
-"""Leads: lists, one lead, and what is done with it."""
+"""Leads: list, create, read, change, assign, claim, merge, export, erase."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,11 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from platbook.api.authentication import Caller
+from platbook.api.crm.fields import Email, Phone
 from platbook.api.crm.leads_models import (
     DuplicateCheckRead,
-    Email,
     ErasureRead,
     LeadAssignment,
+    LeadCreate,
     LeadList,
     LeadMerge,
     LeadQuery,
@@ -18,9 +19,8 @@ from platbook.api.crm.leads_models import (
     LeadStatsRead,
     LeadUpdate,
     PersonExportRead,
-    Phone,
-    to_paging,
 )
+from platbook.api.crm.query_string import to_paging
 from platbook.api.crm.responses import answer, answer_list, to_lead
 from platbook.api.envelope import Success
 from platbook.api.services import ServicesDep
@@ -33,12 +33,12 @@ from platbook.crm.visibility import Seen
 router = APIRouter(prefix="/leads", tags=["Leads"])
 
 _ONE: dict[int | str, dict[str, object]] = {200: {"model": Success[LeadRead]}}
-_MADE: dict[int | str, dict[str, object]] = {201: {"model": Success[LeadRead]}}
+_CREATED: dict[int | str, dict[str, object]] = {201: {"model": Success[LeadRead]}}
 
 
 @router.get("", responses={200: {"model": Success[LeadList]}})
 async def list_leads(services: ServicesDep, caller: Caller, query: Annotated[LeadQuery, Query()]) -> Response:
-    """List the leads one sees, the newest first. Unassigned ones of one's office come without contact details."""
+    """List the leads the caller may see, the newest first. Unassigned ones of the office have no contact details."""
     search = LeadSearch(
         status=tuple(query.status),
         priority=tuple(query.priority),
@@ -57,19 +57,19 @@ async def list_leads(services: ServicesDep, caller: Caller, query: Annotated[Lea
     return answer_list("leads", page, paging, to_lead)
 
 
-@router.post("", status_code=201, responses=_MADE)
-async def add_lead(services: ServicesDep, caller: Caller, body: LeadUpdate) -> Response:
-    """Make a lead. An agent's is their own; 409 LEAD_EXISTS where somebody has the address or number already."""
+@router.post("", status_code=201, responses=_CREATED)
+async def add_lead(services: ServicesDep, caller: Caller, body: LeadCreate) -> Response:
+    """Create a lead; an agent's is assigned to the agent. 409 LEAD_EXISTS: another lead has the e-mail or number."""
     async with services.database.transaction() as connection:
-        lead = await create_lead(connection, caller, body.said(), services.clock.now())
-    made = answer(to_lead(Seen(lead, is_whole=True)), status=201)
-    made.headers["Location"] = f"/api/v1/leads/{lead.id}"
-    return made
+        lead = await create_lead(connection, caller, body.to_changes(), services.clock.now())
+    response = answer(to_lead(Seen(lead, is_whole=True)), status=201)
+    response.headers["Location"] = f"/api/v1/leads/{lead.id}"
+    return response
 
 
 @router.get("/stats", responses={200: {"model": Success[LeadStatsRead]}})
 async def count_leads(services: ServicesDep, caller: Caller) -> Response:
-    """The leads one sees whole, by status, source and owner."""
+    """Count the leads the caller may see in full, by status, source and owner."""
     async with services.database.read() as connection:
         stats = await get_lead_stats(connection, caller)
     return answer(
@@ -89,46 +89,46 @@ async def check_lead_duplicate(
     email: Annotated[Email | None, Query()] = None,
     phone: Annotated[Phone | None, Query()] = None,
 ) -> Response:
-    """Whether a lead has an e-mail address or a telephone number already; which, where one sees all of it."""
+    """Check whether a lead has an e-mail address or telephone number already; names those the caller may see."""
     async with services.database.read() as connection:
-        known, leads = await check_duplicate(connection, caller, email=email, phone=phone)
-    return answer({"isDuplicate": known, "leads": [to_lead(Seen(lead, is_whole=True)) for lead in leads]})
+        is_duplicate, leads = await check_duplicate(connection, caller, email=email, phone=phone)
+    return answer({"isDuplicate": is_duplicate, "leads": [to_lead(Seen(lead, is_whole=True)) for lead in leads]})
 
 
 @router.get("/{lead_id}", responses=_ONE)
 async def get_lead(services: ServicesDep, caller: Caller, lead_id: UUID) -> Response:
-    """One lead. One that was merged is gone (410), and the message names the one it became."""
+    """Get a lead. For a merged one 410, with the id of the lead it was merged into in the message."""
     async with services.database.read() as connection:
         return answer(to_lead(await read_lead(connection, caller, lead_id)))
 
 
 @router.put("/{lead_id}", responses=_ONE)
 async def update_lead(services: ServicesDep, caller: Caller, lead_id: UUID, body: LeadUpdate) -> Response:
-    """Change what is said of a lead and leave the rest."""
+    """Change the fields that are sent of a lead."""
     async with services.database.transaction() as connection:
-        lead = await change_lead(connection, caller, lead_id, body.said(), services.clock.now())
+        lead = await change_lead(connection, caller, lead_id, body.to_changes(), services.clock.now())
     return answer(to_lead(Seen(lead, is_whole=True)))
 
 
 @router.delete("/{lead_id}", status_code=204)
 async def remove_lead(services: ServicesDep, caller: Caller, lead_id: UUID) -> Response:
-    """Take a lead with its tasks and log off every list; nothing is erased."""
+    """Delete a lead with its tasks and interactions (soft delete: nothing is erased)."""
     async with services.database.transaction() as connection:
         await delete_lead(connection, caller, lead_id, services.clock.now())
     return Response(status_code=204)
 
 
 @router.post("/{lead_id}/assign", responses=_ONE)
-async def give_lead_to(services: ServicesDep, caller: Caller, lead_id: UUID, body: LeadAssignment) -> Response:
-    """Give a lead to a user of one's team or office; its open tasks go with it."""
+async def assign_lead_to(services: ServicesDep, caller: Caller, lead_id: UUID, body: LeadAssignment) -> Response:
+    """Assign a lead to a user of the caller's team or office; its open tasks are assigned with it."""
     async with services.database.transaction() as connection:
         lead = await assign_lead(connection, caller, lead_id, body.user_id, services.clock.now())
     return answer(to_lead(Seen(lead, is_whole=True)))
 
 
 @router.post("/{lead_id}/claim", responses=_ONE)
-async def take_lead(services: ServicesDep, caller: Caller, lead_id: UUID) -> Response:
-    """Claim an unassigned lead: the first one gets it, contact details and all. 409 where somebody has it."""
+async def claim_one_lead(services: ServicesDep, caller: Caller, lead_id: UUID) -> Response:
+    """Claim an unassigned lead: the first caller gets it. 409 if it is assigned already."""
     async with services.database.transaction() as connection:
         lead = await claim_lead(connection, caller, lead_id, services.clock.now())
     return answer(to_lead(Seen(lead, is_whole=True)))
@@ -136,7 +136,7 @@ async def take_lead(services: ServicesDep, caller: Caller, lead_id: UUID) -> Res
 
 @router.post("/{lead_id}/merge", responses=_ONE)
 async def merge_lead_into(services: ServicesDep, caller: Caller, lead_id: UUID, body: LeadMerge) -> Response:
-    """Merge a lead into another, which is answered: contacts, tags, tasks and log become the other's."""
+    """Merge a lead into another, which is returned: it takes over contacts, tags, tasks and interactions."""
     async with services.database.transaction() as connection:
         lead = await merge_lead(connection, caller, lead_id, body.into_id, services.clock.now())
     return answer(to_lead(Seen(lead, is_whole=True)))
@@ -144,14 +144,14 @@ async def merge_lead_into(services: ServicesDep, caller: Caller, lead_id: UUID, 
 
 @router.get("/{lead_id}/export", responses={200: {"model": Success[PersonExportRead]}})
 async def export_lead(services: ServicesDep, caller: Caller, lead_id: UUID) -> Response:
-    """Everything that is kept of a person: lead, tasks, log, events, ids in other systems."""
+    """Export all data stored about a person: lead, tasks, interactions, events, ids in other systems."""
     async with services.database.read() as connection:
         return answer(await export_person(connection, caller, lead_id))
 
 
 @router.post("/{lead_id}/erase", responses={200: {"model": Success[ErasureRead]}})
 async def erase_lead(services: ServicesDep, caller: Caller, lead_id: UUID) -> Response:
-    """Erase a person for good, with tasks, log, events and whoever was merged into them."""
+    """Erase a person permanently, with tasks, interactions, events and merged leads."""
     async with services.database.transaction() as connection:
         erased = await erase_person(connection, caller, lead_id, services.clock.now())
     return answer({"erased": erased})

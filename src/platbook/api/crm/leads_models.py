@@ -1,109 +1,48 @@
-"""What the CRM's routes take, and what they answer as the OpenAPI document tells it."""
+"""Bodies, query parameters and responses of leads. Responses are written from rows; their models describe them."""
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
+from platbook.api.crm.fields import Contact, Email, Money, Phone, ShortText, Text
+from platbook.api.crm.query_string import ListQuery, parse_time
 from platbook.api.envelope import Pagination
 from platbook.api.models import ApiModel, RequestBody, UtcDatetime
-from platbook.base.errors import InvalidInput
-from platbook.base.times import as_utc, to_iso_z
-from platbook.crm.enums import Channel, InteractionType, Priority, Stage, TaskType, WrittenType
-from platbook.crm.leads.lead import LARGEST_BUDGET, MOST_TAGS
+from platbook.base.times import to_iso_z
+from platbook.crm.enums import Channel, Priority, Stage
+from platbook.crm.leads.lead import MOST_TAGS
 from platbook.crm.leads.search import Owner
-from platbook.crm.tasks.task import LONGEST_TITLE, MOST_MINUTES
-from platbook.db.lists import Paging
-from platbook.db.totals import Count
-
-_LONG = 20_000
-
-Word = Annotated[str, Field(min_length=1, max_length=200)]
-Text = Annotated[str, Field(max_length=_LONG)]
-Contact = Annotated[str, Field(min_length=1, max_length=320)]
-Money = Annotated[Decimal, Field(ge=0, le=LARGEST_BUDGET, examples=[450000])]
-Email = Annotated[str, Field(min_length=3, max_length=320, examples=["mira.lane@example.com"])]
-Phone = Annotated[str, Field(min_length=3, max_length=60, examples=["(512) 555-0143"])]
-
-
-class ListQuery(BaseModel):
-    """The parameters every list takes."""
-
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid")
-
-    page: int = Field(1, ge=1, le=1_000_000)
-    limit: int = Field(20, ge=1, le=100)
-    cursor: str | None = Field(None, max_length=400, description="nextCursor of the page before; goes without page")
-    count: Count = Field(Count.ESTIMATE, description="how the total is told")
-    sort_order: Literal["asc", "desc"] | None = None
 
 
 class LeadQuery(ListQuery):
-    """Filters of leads: all of them together, of one repeated filter any; every tag."""
+    """Filters of leads: all filters together; of a repeated filter, any value; of `tag`, every value."""
 
     sort_by: Literal["createdAt", "updatedAt", "lastActivityAt", "score", "lastName"] = "createdAt"
     status: list[Stage] = Field([], max_length=20)
     priority: list[Priority] = Field([], max_length=20)
-    source: list[Word] = Field([], max_length=100)
-    tag: list[Word] = Field([], max_length=100)
+    source: list[ShortText] = Field([], max_length=100)
+    tag: list[ShortText] = Field([], max_length=100)
     search: str | None = Field(None, min_length=1, max_length=200, description="words of names, addresses, numbers")
-    min_budget: Money | None = Field(None, description="budgets that reach this high")
-    max_budget: Money | None = Field(None, description="budgets that begin this low")
+    min_budget: Money | None = Field(None, description="leads whose budget reaches at least this amount")
+    max_budget: Money | None = Field(None, description="leads whose budget begins at this amount or below")
     assigned_to: UUID | Owner | None = Field(None, description="a user, me, or none")
-    office: Word | None = None
-    team: Word | None = None
-
-
-class TaskQuery(ListQuery):
-    """Filters of tasks."""
-
-    sort_by: Literal["dueDate", "createdAt", "updatedAt", "priority"] = "dueDate"
-    lead_id: UUID | None = None
-    priority: list[Priority] = Field([], max_length=20)
-    is_completed: bool | None = None
-    assigned_to: UUID | Literal["me"] | None = Field(None, description="a user, or me")
-    due_before: datetime | None = Field(None, description="a time in ISO 8601; without an offset, UTC")
-    due_after: datetime | None = None
-    overdue: bool | None = None
-
-
-class TimelineQuery(ListQuery):
-    """A page of a lead's log."""
-
-    limit: int = Field(50, ge=1, le=100)
-
-
-class InteractionFilter(BaseModel):
-    """What interactions are asked for."""
-
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid")
-
-    lead_id: UUID | None = None
-    type: list[InteractionType] = Field([], max_length=20)
-    start_date: datetime | None = Field(None, description="a time in ISO 8601; without an offset, UTC")
-    end_date: datetime | None = Field(None, description="not included")
-
-
-class InteractionQuery(InteractionFilter, ListQuery):
-    """Filters of interactions."""
-
-    limit: int = Field(50, ge=1, le=100)
+    office: ShortText | None = None
+    team: ShortText | None = None
 
 
 class ConsentCreate(RequestBody):
-    """Whether a person agreed to be reached by a channel."""
+    """Whether a person agreed to be contacted by a channel."""
 
     channel: Channel
     given: bool
     at: datetime | None = None
-    source: Word = "api"
+    source: ShortText = "api"
 
 
 class LeadUpdate(RequestBody):
-    """What may be said of a lead. `email` and `phoneNumber` put one first among `emails` and `phones`."""
+    """Fields of a lead. `email` and `phoneNumber` put one first among `emails` and `phones`."""
 
     first_name: Annotated[str, Field(max_length=200, examples=["Mira"])] | None = None
     last_name: Annotated[str, Field(max_length=200, examples=["Lane"])] | None = None
@@ -111,86 +50,54 @@ class LeadUpdate(RequestBody):
     phone_number: Phone | None = None
     emails: Annotated[list[Contact], Field(max_length=20)] | None = None
     phones: Annotated[list[Contact], Field(max_length=20)] | None = None
-    source: Annotated[Word, Field(examples=["Website"])] | None = None
+    source: Annotated[ShortText, Field(examples=["Website"])] | None = None
     status: Stage | None = None
     priority: Priority | None = None
     budget_min: Money | None = None
     budget_max: Money | None = None
     notes: Text | None = None
-    tags: Annotated[list[Word], Field(max_length=MOST_TAGS)] | None = None
-    custom_fields: dict[str, object] | None = Field(None, description="each is changed by itself; null takes one away")
+    tags: Annotated[list[ShortText], Field(max_length=MOST_TAGS)] | None = None
+    custom_fields: dict[str, object] | None = Field(
+        None, description="merged with the lead's custom fields one by one; null removes one"
+    )
     assigned_to: UUID | None = None
-    office: Word | None = None
-    team: Word | None = None
+    office: ShortText | None = None
+    team: ShortText | None = None
     consents: Annotated[list[ConsentCreate], Field(max_length=20)] | None = Field(
-        None, description="statements to add; the last of a channel holds"
+        None, description="consents to add; the last one of a channel counts"
     )
     ai_summary: Text | None = None
 
-    def said(self) -> dict[str, object]:
-        """What was said, by the names of a lead's fields; what was left out is not there."""
-        said: dict[str, object] = {name: getattr(self, name) for name in self.model_fields_set}
+    def to_changes(self) -> dict[str, object]:
+        """The fields that were sent, by the names of a lead's fields."""
+        changes: dict[str, object] = {name: getattr(self, name) for name in self.model_fields_set}
         if self.consents is not None:
-            said["consents"] = [
+            changes["consents"] = [
                 {"channel": one.channel.value, "given": one.given, "source": one.source}
-                | ({} if one.at is None else {"at": to_iso_z(to_aware(one.at))})
-                for one in self.consents
+                | ({} if one.at is None else {"at": to_iso_z(parse_time(f"consents.{index}.at", one.at))})
+                for index, one in enumerate(self.consents)
             ]
-        return said
+        return changes
+
+
+class LeadCreate(LeadUpdate):
+    """A new lead. `email` and `phoneNumber` put one first among `emails` and `phones`."""
 
 
 class LeadAssignment(RequestBody):
-    """Who is to have the lead."""
+    """The user to assign the lead to."""
 
     user_id: UUID
 
 
 class LeadMerge(RequestBody):
-    """The lead that stays."""
+    """The lead to merge into, which stays."""
 
     into_id: UUID
 
 
-class TaskUpdate(RequestBody):
-    """What may be said of a task."""
-
-    title: Annotated[str, Field(max_length=LONGEST_TITLE, examples=["Call about 12 Elm"])] | None = None
-    description: Text | None = None
-    type: TaskType | None = None
-    due_date: Annotated[str, Field(max_length=40, examples=["2026-12-01T17:00:00"])] | None = Field(
-        None, description="ISO 8601; without an offset it is read in timeZone, and a date means its last second there"
-    )
-    time_zone: Annotated[str, Field(max_length=60, examples=["America/Chicago"])] | None = None
-    priority: Priority | None = None
-    lead_id: UUID | None = None
-    assigned_to: UUID | None = None
-    is_completed: bool | None = None
-    remind_minutes_before: Annotated[int, Field(ge=0, le=MOST_MINUTES)] | None = None
-
-    def said(self) -> dict[str, object]:
-        """What was said, by the names of a task's fields; what was left out is not there."""
-        return {name: getattr(self, name) for name in self.model_fields_set}
-
-
-class TaskCreate(TaskUpdate):
-    """A task to make."""
-
-    title: Annotated[str, Field(min_length=1, max_length=LONGEST_TITLE, examples=["Call about 12 Elm"])]  # pyright: ignore[reportGeneralTypeIssues, reportIncompatibleVariableOverride] - needed here, optional in a change
-
-
-class InteractionCreate(RequestBody):
-    """What a person did."""
-
-    lead_id: UUID
-    type: WrittenType
-    content: Text | None = None
-    interaction_date: datetime | None = Field(None, description="now, unless told; without an offset, UTC")
-    property_id: UUID | None = None
-    metadata: dict[str, object] = Field(default_factory=dict[str, object])
-
-
 class ConsentRead(ApiModel):
-    """A statement of consent."""
+    """A consent, given or refused."""
 
     channel: Channel
     given: bool
@@ -199,7 +106,7 @@ class ConsentRead(ApiModel):
 
 
 class LeadRead(ApiModel):
-    """A lead. `contactHidden`: it is there to be claimed, and what reaches the person is kept back until then."""
+    """A lead. `contactHidden`: it can be claimed, and its contact details are withheld until then."""
 
     id: UUID
     first_name: str
@@ -238,7 +145,7 @@ class LeadList(ApiModel):
 
 
 class LeadStatsRead(ApiModel):
-    """Leads in numbers; those of nobody, or of no source, under `none`."""
+    """Counts of leads; those without an owner or a source are counted under `none`."""
 
     total: int
     by_status: dict[str, int]
@@ -247,14 +154,14 @@ class LeadStatsRead(ApiModel):
 
 
 class DuplicateCheckRead(ApiModel):
-    """Whether somebody is known; `leads` are those the caller sees whole."""
+    """Whether a lead has the contact already; `leads` are those the caller may see in full."""
 
     is_duplicate: bool
     leads: list[LeadRead]
 
 
 class PersonExportRead(ApiModel):
-    """Everything that is kept of a person, as an export has it."""
+    """All data stored about a person."""
 
     leads: list[dict[str, object]]
     tasks: list[dict[str, object]]
@@ -264,87 +171,6 @@ class PersonExportRead(ApiModel):
 
 
 class ErasureRead(ApiModel):
-    """How many leads were this person."""
+    """How many leads were erased with the person."""
 
     erased: int
-
-
-class TaskRead(ApiModel):
-    """A task."""
-
-    id: UUID
-    title: str
-    description: str | None
-    type: TaskType
-    due_date: UtcDatetime | None
-    time_zone: str
-    priority: Priority
-    lead_id: UUID | None
-    assigned_to: UUID | None
-    is_completed: bool
-    completed_at: UtcDatetime | None
-    remind_minutes_before: int | None
-    is_overdue: bool
-    created_by: str
-    created_at: UtcDatetime
-    updated_at: UtcDatetime
-
-
-class TaskList(ApiModel):
-    """A page of tasks."""
-
-    tasks: list[TaskRead]
-    pagination: Pagination
-
-
-class TaskStatsRead(ApiModel):
-    """Tasks in numbers; due today on their own calendars."""
-
-    completed: int
-    pending: int
-    overdue: int
-    due_today: int
-
-
-class InteractionRead(ApiModel):
-    """An entry of the log."""
-
-    id: UUID
-    lead_id: UUID
-    type: InteractionType
-    content: str | None
-    interaction_date: UtcDatetime
-    user_id: UUID | None
-    actor: str
-    property_id: UUID | None
-    metadata: dict[str, object]
-    created_at: UtcDatetime
-
-
-class InteractionList(ApiModel):
-    """A page of interactions."""
-
-    interactions: list[InteractionRead]
-    pagination: Pagination
-
-
-class InteractionStatsRead(ApiModel):
-    """Interactions in numbers."""
-
-    total: int
-    by_type: dict[str, int]
-    by_user: dict[str, int]
-
-
-def to_aware(moment: datetime) -> datetime:
-    """A time as a moment in UTC, which it is where it has no offset. Errors: InvalidInput beyond the calendar."""
-    try:
-        return as_utc(moment)
-    except ValueError:
-        raise InvalidInput(f"{moment.isoformat()} is not of this age") from None
-
-
-def to_paging(query: ListQuery, sort: str) -> Paging:
-    """The page a list is asked for."""
-    descending = None if query.sort_order is None else query.sort_order == "desc"
-    return Paging(sort, descending, query.page, query.limit, query.cursor, query.count)

@@ -1,4 +1,4 @@
-"""Answers of the CRM, made straight from rows: lists pass no model on the way out."""
+"""Responses of the CRM, written straight from rows: lists pass no model on the way out."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ def answer_list(name: str, page: Page[T], paging: Paging, to: Callable[[T], Mapp
 
 
 def to_lead(seen: Seen) -> dict[str, object]:
-    """A lead as JSON, as its reader sees it."""
+    """A lead as JSON, with what its reader may see."""
     lead = seen.lead
     return {
         "id": lead.id,

@@ -1,4 +1,4 @@
-"""Photos of local listings: sent as bytes or named by their address, put in order, removed."""
+"""Photos of local listings: upload or fetch by URL, order, caption, remove."""
 
 import re
 from collections.abc import AsyncIterator
@@ -7,13 +7,12 @@ from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 from starlette.requests import ClientDisconnect
 
 from platbook.api.authentication import Caller
 from platbook.api.envelope import Success, raw_json
-from platbook.api.listings.properties_models import PhotoList
-from platbook.api.models import RequestBody
+from platbook.api.listings.photos_models import PhotoFromUrl, PhotoList, PhotoOrderUpdate
 from platbook.api.services import ServicesDep
 from platbook.application.services import Services
 from platbook.base.actor import Actor
@@ -28,11 +27,11 @@ from platbook.transport import DownloadLimits
 
 router = APIRouter(prefix="/properties", tags=["Properties"])
 
-LARGEST_PHOTO = MediaSettings().max_bytes
-_LARGEST_WORDS = 16 * 1024
+MAX_PHOTO_BYTES = MediaSettings().max_bytes
+_MAX_JSON_BYTES = 16 * 1024
 _JSON = re.compile(r"application/json(;|$)")
 
-_SENT: dict[str, Any] = {
+_UPLOAD: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
@@ -51,32 +50,12 @@ _SENT: dict[str, Any] = {
     }
 }
 
-Caption = Annotated[str | None, Query(max_length=1000, description="what it shows")]
-Public = Annotated[bool, Query(alias="isPublic", description="whether it may be shown in public")]
-
-
-class PhotoFromUrl(RequestBody):
-    """Where a photo is to be fetched from."""
-
-    url: Annotated[str, Field(min_length=1, max_length=2000)]
-
-
-class PhotoOrderItem(RequestBody):
-    """One photo in its place. What is left out stays; an empty caption takes it away."""
-
-    media_key: Annotated[str, Field(min_length=1, max_length=200)]
-    caption: Annotated[str, Field(max_length=1000)] | None = None
-    is_public: bool | None = None
-
-
-class PhotoOrderUpdate(RequestBody):
-    """All photos of a listing, in the order they are to have."""
-
-    media: Annotated[list[PhotoOrderItem], Field(max_length=1000)]
+Caption = Annotated[str | None, Query(max_length=1000, description="a caption of the photo")]
+Public = Annotated[bool, Query(alias="isPublic", description="whether the public may see it")]
 
 
 @router.post(
-    "/{property_id}/media", status_code=201, responses={201: {"model": Success[PhotoList]}}, openapi_extra=_SENT
+    "/{property_id}/media", status_code=201, responses={201: {"model": Success[PhotoList]}}, openapi_extra=_UPLOAD
 )
 async def add_media(
     request: Request,
@@ -87,9 +66,9 @@ async def add_media(
     *,
     is_public: Public = True,
 ) -> Response:
-    """Add a photo to a local listing, by whoever writes for its author: its bytes as body, or JSON with its `url`."""
+    """Add a photo to a local listing: the bytes as body, or JSON with a `url` to fetch. For who may edit it."""
     async with services.database.transaction() as connection:
-        await get_own(connection, caller, property_id)  # before a large body is read
+        await get_own(connection, caller, property_id)  # checked before a large body is read
     content = await _receive(request, services)
     try:
         blob_id = await services.blobs.keep(content, is_public=False, keeps_original=True)
@@ -98,68 +77,70 @@ async def add_media(
     now = services.clock.now()
     async with services.database.transaction() as connection:
         await add_photo(connection, caller, property_id, blob_id, now, caption=caption or None, is_public=is_public)
-    return await _answer(services, caller, property_id, status=201)
+    return await _to_response(services, caller, property_id, status=201)
 
 
 @router.put("/{property_id}/media", responses={200: {"model": Success[PhotoList]}})
 async def arrange_media(services: ServicesDep, caller: Caller, property_id: UUID, body: PhotoOrderUpdate) -> Response:
-    """Put all photos of a local listing in order, and change their words; by whoever writes for its author."""
-    words = [PhotoPatch(one.media_key, one.caption, one.is_public) for one in body.media]
+    """Set the order, captions and visibility of all photos of a local listing. For who may edit the listing."""
+    patches = [PhotoPatch(one.media_key, one.caption, one.is_public) for one in body.media]
     async with services.database.transaction() as connection:
-        await arrange_photos(connection, caller, property_id, words, services.clock.now())
-    return await _answer(services, caller, property_id)
+        await arrange_photos(connection, caller, property_id, patches, services.clock.now())
+    return await _to_response(services, caller, property_id)
 
 
 @router.delete("/{property_id}/media", status_code=204)
 async def remove_all_media(services: ServicesDep, caller: Caller, property_id: UUID) -> Response:
-    """Take all photos of a local listing away; by whoever writes for its author."""
+    """Remove all photos of a local listing. For who may edit the listing."""
     return await _remove(services, caller, property_id, None)
 
 
 @router.delete("/{property_id}/media/{media_key}", status_code=204)
 async def remove_media(services: ServicesDep, caller: Caller, property_id: UUID, media_key: str) -> Response:
-    """Take one photo of a local listing away; by whoever writes for its author."""
+    """Remove one photo of a local listing. For who may edit the listing."""
     return await _remove(services, caller, property_id, media_key)
 
 
 async def _remove(services: Services, caller: Actor, property_id: UUID, media_key: str | None) -> Response:
     async with services.database.transaction() as connection:
         await remove_photos(connection, caller, property_id, media_key, services.clock.now())
-    await _to_exposure(services).settle()
+    await _to_visibility(services).settle()
     return Response(status_code=204)
 
 
 async def _receive(request: Request, services: Services) -> bytes:
-    """The bytes that were sent, or those at the address that was."""
+    """The bytes that were sent, or those at the URL that was sent."""
     if not _JSON.match(request.headers.get("content-type", "").lower()):
-        return await _read(request.stream(), LARGEST_PHOTO)
+        return await _read(request.stream(), MAX_PHOTO_BYTES)
     try:
-        said = PhotoFromUrl.model_validate(orjson.loads(await _read(request.stream(), _LARGEST_WORDS)))
+        body = PhotoFromUrl.model_validate(orjson.loads(await _read(request.stream(), _MAX_JSON_BYTES)))
     except (orjson.JSONDecodeError, ValidationError):
-        raise InvalidInput.of("url", "is required, and nothing else is known here") from None
-    downloads = services.transport.downloads(DownloadLimits(LARGEST_PHOTO))
+        raise InvalidInput.of(
+            "url", "is required, as text of at most 2000 characters, and no other field is known"
+        ) from None
+    downloads = services.transport.downloads(DownloadLimits(MAX_PHOTO_BYTES))
     try:
-        download = await downloads.fetch(said.url)
+        download = await downloads.fetch(body.url)
     except (MediaRejected, TryLater) as error:
         raise InvalidInput.of("url", str(error)) from None
     return download.content or b""
 
 
-async def _read(stream: AsyncIterator[bytes], most: int) -> bytes:
+async def _read(stream: AsyncIterator[bytes], limit: int) -> bytes:
     content = bytearray()
     try:
         async for chunk in stream:
             content += chunk
-            if len(content) > most:
-                raise PayloadTooLarge(f"a photo may have {most} bytes")
+            if len(content) > limit:
+                raise PayloadTooLarge(f"the body is too large: at most {limit} bytes are accepted")
     except ClientDisconnect:
-        raise SourceUnavailable("the body stopped short") from None
+        raise SourceUnavailable("the connection was closed before the whole body had arrived") from None
     return bytes(content)
 
 
-async def _answer(services: Services, caller: Actor, property_id: UUID, *, status: int = 200) -> Response:
-    """The listing's photos, once they lie where everybody who may see them finds them."""
-    await _to_exposure(services).settle()
+async def _to_response(services: Services, caller: Actor, property_id: UUID, *, status: int = 200) -> Response:
+    """The listing's photos, after they are moved to where those who may see them can read them."""
+    await _to_visibility(services).settle()
     now = services.clock.now()
     async with services.database.transaction() as connection:
         reading = await get_listing(connection, property_id, caller.surface, now)
@@ -167,5 +148,5 @@ async def _answer(services: Services, caller: Actor, property_id: UUID, *, statu
     return raw_json(await PhotoUrls(services.storage).fill(body, now), status=status)
 
 
-def _to_exposure(services: Services) -> MediaVisibility:
+def _to_visibility(services: Services) -> MediaVisibility:
     return MediaVisibility(services.database, services.storage, services.clock, services.cdn)

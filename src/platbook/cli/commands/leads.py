@@ -8,7 +8,7 @@ from uuid import UUID
 import typer
 from pydantic import ValidationError
 
-from platbook.api.crm.intake_models import RuleUpdate, to_rule_read
+from platbook.api.crm.intake_models import RuleBody, to_rule_read
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.database import DatabaseContext
@@ -131,7 +131,7 @@ def add_rule_(
 ) -> None:
     """Add a rule, in the form of POST /api/v1/leads/rules."""
     try:
-        said = RuleUpdate.model_validate_json(sys.stdin.buffer.read() if file == "-" else _read(Path(file)))
+        said = RuleBody.model_validate_json(sys.stdin.buffer.read() if file == "-" else _read(Path(file)))
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False, include_context=False)[0]
         raise InvalidInput.of(".".join(map(str, problem["loc"])) or "rule", problem["msg"]) from None
