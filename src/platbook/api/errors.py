@@ -1,6 +1,7 @@
 """Writes every error as a response in the envelope. Statuses and codes are decided in `application.outcomes`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import cast
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -10,9 +11,9 @@ from starlette.routing import compile_path
 
 from platbook.api.envelope import failure_body, raw_json
 from platbook.application.outcomes import DATABASE_UNAVAILABLE, Outcome, to_outcome
-from platbook.application.validation import to_invalid_input
 from platbook.base.errors import PlatbookError
 from platbook.base.log import get_log
+from platbook.base.validation import to_invalid_input
 from platbook.db.errors import OperationalError
 
 log = get_log("api")
@@ -51,10 +52,15 @@ async def _on_expected_error(_: Request, error: Exception) -> Response:
 async def _on_invalid_request(_: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
-    outcome = to_outcome(to_invalid_input(error.errors()))
+    outcome = to_outcome(to_invalid_input([_within_part(one) for one in error.errors()]))
     if outcome is None:
         raise error
     return _to_response(outcome)
+
+
+def _within_part(error: Mapping[str, object]) -> Mapping[str, object]:
+    """The error with the location inside its part of the request: without `body`, `query`, `path`, `cookie`."""
+    return {**error, "loc": cast("Sequence[object]", error["loc"])[1:]}
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:

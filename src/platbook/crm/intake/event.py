@@ -9,12 +9,11 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from platbook.base.errors import FieldProblem, InvalidInput
+from platbook.base.errors import InvalidInput
+from platbook.base.validation import to_invalid_input
 from platbook.crm.contacts import EMAIL, PHONE, to_email, to_phone
 from platbook.crm.enums import EventType
 from platbook.crm.leads.rows import Contact
-
-_WORDS = {"missing": "is required", "extra_forbidden": "is not a known field"}
 
 Word = Annotated[str, Field(min_length=1, max_length=200)]
 Name = Annotated[str, Field(max_length=200)]
@@ -61,11 +60,7 @@ def parse_event(raw: bytes) -> LeadEvent:
     except orjson.JSONDecodeError:
         raise InvalidInput.of("body", "is not valid JSON") from None
     except ValidationError as error:
-        problems = [
-            FieldProblem(".".join(map(str, one["loc"])) or "body", _WORDS.get(one["type"], one["msg"]))
-            for one in error.errors(include_url=False, include_input=False, include_context=False)
-        ]
-        raise InvalidInput(f"{problems[0].field}: {problems[0].message}", details=problems) from None
+        raise to_invalid_input(error.errors(include_url=False, include_input=False)) from None
     contacts, _ = read_contacts(event.person)
     if not contacts:
         raise InvalidInput.of("person", "has no e-mail address or telephone number that can be read")

@@ -25,6 +25,8 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "model_type": _OBJECT,
         "model_attributes_type": _OBJECT,
         "list_type": "must be a list",
+        "tuple_type": "must be a list",
+        "frozen_set_type": "must be a list",
         "too_short": "must have at least {min_length} items",
         "too_long": "can have at most {max_length} items",
         "string_type": "must be text",
@@ -69,28 +71,32 @@ _UNION_MEMBER = re.compile(
 """What pydantic adds to an error's location to name a member of a union by its schema; it is no field."""
 
 
-def to_invalid_input(problems: Sequence[object]) -> InvalidInput:
-    """The errors of one request, field by field; what is wrong with one field is one sentence."""
+def to_invalid_input(errors: Sequence[object], *, prefix: str = "") -> InvalidInput:
+    """Pydantic's errors of one value as one error, with a sentence for each field; `prefix` stands before its name."""
     messages: dict[str, list[str]] = {}
-    for problem in problems:
-        one = to_field_problem(cast("Mapping[str, object]", problem))
-        found = messages.setdefault(one.field, [])
-        if one.message not in found:
-            found.append(one.message)
-    details = [FieldProblem(field, ", or ".join(found)) for field, found in messages.items()]
+    for error in errors:
+        problem = to_field_problem(cast("Mapping[str, object]", error))
+        of_field = messages.setdefault(prefix + problem.field, [])
+        if problem.message not in of_field:
+            of_field.append(problem.message)
+    details = [FieldProblem(field, ", or ".join(of_field)) for field, of_field in messages.items()]
     return InvalidInput(f"{details[0].field}: {details[0].message}", details=details)
 
 
-def to_field_problem(problem: Mapping[str, object]) -> FieldProblem:
-    """One pydantic error, of which `loc` begins with the part of the request: body, query, path, cookie."""
-    kind = str(problem["type"])
+def to_field_problem(error: Mapping[str, object]) -> FieldProblem:
+    """One of pydantic's errors; that of the whole value is of the field `body`."""
+    kind = str(error["type"])
     if kind == "json_invalid":
         return FieldProblem(_BODY, "is not valid JSON")
-    field = _to_field(cast("Sequence[object]", problem["loc"]))
-    template = MESSAGES.get(kind, "has a value that is not allowed")
+    field = _to_field(cast("Sequence[object]", error["loc"]))
+    context = cast("Mapping[str, object]", error.get("ctx") or {})
+    template = MESSAGES.get(kind)
+    if template is None:  # of a connector's settings, say: the library's own text is better than none
+        return FieldProblem(field, str(error["msg"]).replace("Input should be", "must be"))
     if field == _BODY and template == _OBJECT:
         return FieldProblem(field, _CONTENT_TYPE)
-    context = cast("Mapping[str, object]", problem.get("ctx") or {})
+    if kind in {"enum", "literal_error"} and " or " not in str(context.get("expected")):
+        return FieldProblem(field, f"must be {context.get('expected')}")
     if (kind, context.get("min_length")) in {("string_too_short", 1), ("too_short", 1)}:
         return FieldProblem(field, "must not be empty")
     return FieldProblem(field, template.format_map(context))
@@ -98,6 +104,5 @@ def to_field_problem(problem: Mapping[str, object]) -> FieldProblem:
 
 def _to_field(loc: Sequence[object]) -> str:
     """The field's path as the caller wrote it: `members.0.userId`."""
-    head, *rest = (str(part) for part in loc)
-    path = [part for index, part in enumerate(rest) if not (index and _UNION_MEMBER.fullmatch(part))]
-    return ".".join(path) or head
+    path = [str(part) for part in loc]
+    return ".".join(part for index, part in enumerate(path) if not (index and _UNION_MEMBER.fullmatch(part))) or _BODY
