@@ -116,14 +116,14 @@ def _inputs(api: FastAPI) -> Iterator[tuple[str, object]]:
 def test_every_error_the_api_s_models_can_raise_has_a_message(api: Api) -> None:
     inputs = dict(_inputs(create_api(api.services)))
     assert len(inputs) > 150
-    types = {name: _error_types(TypeAdapter[object](hint).core_schema) for name, hint in inputs.items()}
+    types = {name: _error_types(TypeAdapter(cast("type[object]", hint)).core_schema) for name, hint in inputs.items()}
     missing = {name: found - MESSAGES.keys() for name, found in types.items() if found - MESSAGES.keys()}
     assert not missing
 
 
 def _problems(hint: object, value: object) -> Mapping[str, str]:
     with pytest.raises(ValidationError) as caught:
-        TypeAdapter[object](hint).validate_python(value)
+        TypeAdapter(cast("type[object]", hint)).validate_python(value)
     return {one.field: one.message for one in to_invalid_input(caught.value.errors()).details}
 
 
