@@ -24,5 +24,5 @@ class RequestBody(ApiModel):
 UtcDatetime = Annotated[datetime, PlainSerializer(to_iso_z, return_type=str, when_used="json")]
 """An aware datetime, written in UTC with a Z."""
 
-Model = ApiModel
+Model = ApiModel  # the earlier names, for api/mls
 Moment = UtcDatetime

@@ -15,4 +15,4 @@ async def get_services(request: Request) -> Services:
 ServicesDep = Annotated[Services, Depends(get_services)]
 """A route's parameter: `services: ServicesDep`."""
 
-Given = ServicesDep
+Given = ServicesDep  # the earlier name, for api/mls

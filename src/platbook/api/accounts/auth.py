@@ -13,7 +13,7 @@ from platbook.accounts.password_resets import request_reset, use_reset
 from platbook.accounts.registration import register
 from platbook.api.accounts.auth_models import (
     LoginRequest,
-    PasswordReset,
+    PasswordResetConfirm,
     PasswordResetRequest,
     RefreshRequest,
     RegistrationRequest,
@@ -81,7 +81,7 @@ async def request_password_reset(
 
 
 @router.post("/password/reset", status_code=204)
-async def reset_password(body: PasswordReset, services: ServicesDep) -> Response:
+async def reset_password(body: PasswordResetConfirm, services: ServicesDep) -> Response:
     """Set a new password with the token of a reset. Every login of the user ends."""
     async with services.database.transaction() as connection:
         await use_reset(connection, body.token, body.password, services.clock.now())

@@ -39,7 +39,7 @@ class PasswordResetRequest(RequestBody):
     email: Email
 
 
-class PasswordReset(RequestBody):
+class PasswordResetConfirm(RequestBody):
     """The token of a password reset, and the new password."""
 
     token: Token
