@@ -9,7 +9,8 @@ import httpx2
 import pytest
 
 from platbook.accounts import CallerResolver, NewUser, Sessions, User, add_user
-from platbook.api import Services, create_api
+from platbook.api import create_api
+from platbook.application.services import Services
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.clock import SetClock
 from platbook.base.settings import Settings

@@ -6,9 +6,10 @@ from fastapi import FastAPI
 from psycopg import errors
 from starlette.types import Message, Receive, Scope, Send
 
-from platbook.api.authentication import learn_routes
+from platbook.api.app import POLICY
+from platbook.api.authentication import index_routes
 from platbook.api.errors import add_error_handlers
-from platbook.api.request_gate import RequestGate
+from platbook.application.request_gate import RequestGate
 from platbook.base.errors import (
     Conflict,
     CredentialsRefused,
@@ -27,7 +28,7 @@ from platbook.db.errors import OperationalError
 async def _answer_to(error: Exception) -> httpx2.Response:
     api = FastAPI()
     add_error_handlers(api)
-    api.add_middleware(RequestGate)
+    api.add_middleware(RequestGate, policy=POLICY)
 
     @api.get("/")
     async def fail() -> None:
@@ -104,7 +105,7 @@ async def test_half_a_body_is_not_acted_on() -> None:
         reached.append(str(message["type"]))
 
     scope: Scope = {"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": []}
-    await RequestGate(app)(scope, receive, send)
+    await RequestGate(app, POLICY)(scope, receive, send)
     assert reached == []
 
 
@@ -116,4 +117,4 @@ def test_a_function_served_under_two_paths_has_no_one_right() -> None:
     api.add_api_route("/one", serve)
     api.add_api_route("/two", serve)
     with pytest.raises(ValueError, match=r"/two and /one"):
-        learn_routes(api)
+        index_routes(api)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from platbook.api.route_rights import ANYBODY, RIGHTS
+from platbook.api.route_rights import PUBLIC, RIGHTS
 from platbook.base.actor import Role
 from platbook.base.rights import ROLES
 from tests.api.conftest import Api
@@ -29,7 +29,7 @@ async def test_every_route_refuses_who_may_not(api: Api) -> None:
         method, path = route.split(" ")
         address = "/api/v1" + re.sub(r"\{[^}]+\}", "01a20cc2-c827-7ea6-9dab-49ecc5a105db", path)
         answer = await api.call(method, address, who=None)
-        if right is ANYBODY:
+        if right is PUBLIC:
             assert answer.status_code in {400, 404}, route
             continue
         assert (answer.status_code, answer.json()["error"]["code"]) == (401, "MISSING_TOKEN"), route
@@ -40,7 +40,7 @@ async def test_every_route_refuses_who_may_not(api: Api) -> None:
 
 async def test_every_route_lets_in_who_may(api: Api) -> None:
     for route, right in RIGHTS.items():
-        if right is not ANYBODY:
+        if right is not PUBLIC:
             method, path = route.split(" ")
             address = "/api/v1" + re.sub(r"\{[^}]+\}", "01a20cc2-c827-7ea6-9dab-49ecc5a105db", path)
             api.log_in_anew("admin@example.com")
@@ -184,7 +184,7 @@ async def test_the_description_says_who_may(api: Api) -> None:
     for route, right in RIGHTS.items():
         method, path = route.split(" ")
         operation = paths[f"/api/v1{path}"][method.lower()]
-        assert ("security" in operation) == (right is not ANYBODY), route
+        assert ("security" in operation) == (right is not PUBLIC), route
         assert operation.get("x-roles", []) == [role for role in Role if right in ROLES[role]], route
 
 
@@ -199,4 +199,4 @@ async def test_the_documentation_tells_who_may_and_what_to_say(api: Api) -> None
     page = (await api.call("GET", "/api/v1/docs", who=None)).text
     assert "correct horse battery staple" in page
     assert "For admin." in page
-    assert "For anybody." in page
+    assert "No login is required." in page

@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 
 from platbook.crm.lifecycle.maintenance import expire_claims
-from tests.api.brokerage import Brokerage, Json, open_brokerage
 from tests.api.conftest import Api, minutes
+from tests.api.crm_client import CrmClient, Json, open_crm_client
 
 HOUSE: Json = {
     "standardStatus": "Active",
@@ -20,8 +20,8 @@ HOUSE: Json = {
 
 
 @pytest.fixture
-async def brokerage(api: Api) -> Brokerage:
-    return await open_brokerage(api)
+async def crm_client(api: Api) -> CrmClient:
+    return await open_crm_client(api)
 
 
 def event(name: str, kind: str = "Inquiry", **said: object) -> Json:
@@ -29,24 +29,24 @@ def event(name: str, kind: str = "Inquiry", **said: object) -> Json:
     return {"eventId": name, "type": kind, "source": "Website", "person": person} | said
 
 
-async def test_the_first_event_makes_a_lead_and_later_ones_find_it(brokerage: Brokerage) -> None:
-    house = await brokerage.send("/properties", "admin", **HOUSE)
-    first = await brokerage.ask(
+async def test_the_first_event_makes_a_lead_and_later_ones_find_it(crm_client: CrmClient) -> None:
+    house = await crm_client.send("/properties", "admin", **HOUSE)
+    first = await crm_client.request(
         "POST", "/leads/events", json=event("1", message="still there?", property={"id": house["id"]})
     )
     assert first.status_code == 201
     made: Json = first.json()["data"]
     lead = made["lead"]
     assert (lead["firstName"], lead["email"], lead["phoneNumber"]) == ("Mira", "mira@example.com", "+15125550143")
-    assert (lead["source"], lead["assignedTo"]) == ("Website", brokerage.id_of("ann"))
+    assert (lead["source"], lead["assignedTo"]) == ("Website", crm_client.id_of("ann"))
     assert (made["interaction"]["type"], made["interaction"]["content"]) == ("Lead Event", "still there?")
     assert made["interaction"]["propertyId"] == house["id"]
     assert made["interaction"]["metadata"]["event"] == "Inquiry"
     assert (made["task"]["type"], made["task"]["dueDate"]) == ("Call", "2026-01-02T13:00:00Z")
-    assert made["task"]["assignedTo"] == brokerage.id_of("ann")
+    assert made["task"]["assignedTo"] == crm_client.id_of("ann")
 
     person = {"lastName": "Lane", "emails": ["mira@example.com", "new@example.com"], "phones": ["512-555-0143"]}
-    later = await brokerage.ask(
+    later = await crm_client.request(
         "POST", "/leads/events", json=event("2", "Viewed Property", source="Portal", person=person)
     )
     assert later.status_code == 200
@@ -55,49 +55,49 @@ async def test_the_first_event_makes_a_lead_and_later_ones_find_it(brokerage: Br
     assert (known["lead"]["lastName"], known["lead"]["source"]) == ("Lane", "Website")
     assert known["lead"]["emails"] == ["mira@example.com", "new@example.com"]
     assert "task" not in known
-    inquiry = await brokerage.send("/leads/events", **event("3"))
+    inquiry = await crm_client.send("/leads/events", **event("3"))
     assert inquiry["task"]["id"] != made["task"]["id"]
-    assert (await brokerage.get(f"/leads/{lead['id']}"))["scoreReasons"][2:4] == [
+    assert (await crm_client.get(f"/leads/{lead['id']}"))["scoreReasons"][2:4] == [
         "Inquiry 2 times: +16",
         "Viewed Property 1 time: +1",
     ]
 
 
-async def test_a_repeat_is_answered_as_the_first_time(brokerage: Brokerage) -> None:
-    first = await brokerage.ask("POST", "/leads/events", json=event("1"))
-    again = await brokerage.ask("POST", "/leads/events", json=event("1"))
-    other = await brokerage.ask("POST", "/leads/events", "admin", json=event("1"))
+async def test_a_repeat_is_answered_as_the_first_time(crm_client: CrmClient) -> None:
+    first = await crm_client.request("POST", "/leads/events", json=event("1"))
+    again = await crm_client.request("POST", "/leads/events", json=event("1"))
+    other = await crm_client.request("POST", "/leads/events", "admin", json=event("1"))
     assert (first.status_code, again.status_code, other.status_code) == (201, 201, 200)
     assert again.json() == first.json()
     assert other.json()["data"]["interaction"]["id"] != first.json()["data"]["interaction"]["id"]
-    assert (await brokerage.api.rows("SELECT count(*) AS n FROM interactions WHERE type = 'Lead Event'"))[0]["n"] == 2
+    assert (await crm_client.api.rows("SELECT count(*) AS n FROM interactions WHERE type = 'Lead Event'"))[0]["n"] == 2
 
 
-async def test_at_once_they_are_one_lead(brokerage: Brokerage) -> None:
+async def test_at_once_they_are_one_lead(crm_client: CrmClient) -> None:
     answers = await asyncio.gather(
-        *(brokerage.ask("POST", "/leads/events", "admin", json=event(f"{number % 20}")) for number in range(40)),
-        *(brokerage.ask("POST", "/leads", "admin", json={"email": "mira@example.com"}) for _ in range(5)),
+        *(crm_client.request("POST", "/leads/events", "admin", json=event(f"{number % 20}")) for number in range(40)),
+        *(crm_client.request("POST", "/leads", "admin", json={"email": "mira@example.com"}) for _ in range(5)),
     )
     statuses = Counter(one.status_code for one in answers)
     assert set(statuses) <= {200, 201, 409}, [one.text for one in answers if one.status_code >= 500]
-    counted = await brokerage.api.rows(
+    counted = await crm_client.api.rows(
         "SELECT (SELECT count(*) FROM leads) AS leads,"
         " (SELECT count(*) FROM interactions WHERE type = 'Lead Event') AS events"
     )
     assert counted == [{"leads": 1, "events": 20}]
 
 
-async def test_what_the_sender_does_not_see_is_told_by_its_id(brokerage: Brokerage) -> None:
-    anns = await brokerage.add_lead(email="mira@example.com")
+async def test_what_the_sender_does_not_see_is_told_by_its_id(crm_client: CrmClient) -> None:
+    anns = await crm_client.add_lead(email="mira@example.com")
     person = {"emails": ["mira@example.com", "sues.own@example.com"], "firstName": "X"}
-    told = await brokerage.send("/leads/events", "sue", **event("1", person=person))
+    told = await crm_client.send("/leads/events", "sue", **event("1", person=person))
     assert told["lead"] == {"id": anns["id"]}
     assert set(told["interaction"]) == set(told["task"]) == {"id"}
-    lead = await brokerage.get(f"/leads/{anns['id']}")
+    lead = await crm_client.get(f"/leads/{anns['id']}")
     assert (lead["emails"], lead["firstName"]) == (["mira@example.com"], "")
-    log = (await brokerage.get(f"/interactions/leads/{anns['id']}/timeline"))["interactions"]
+    log = (await crm_client.get(f"/interactions/leads/{anns['id']}/timeline"))["interactions"]
     assert log[0]["metadata"]["person"]["emails"] == person["emails"]
-    assert (await brokerage.refused("POST", "/leads/events", "auditor", **event("2")))[:2] == (403, "FORBIDDEN")
+    assert (await crm_client.expect_error("POST", "/leads/events", "auditor", **event("2")))[:2] == (403, "FORBIDDEN")
 
 
 REFUSED: list[tuple[bytes, list[str]]] = [
@@ -110,44 +110,44 @@ REFUSED: list[tuple[bytes, list[str]]] = [
 ]
 
 
-async def test_what_cannot_be_understood_is_kept_and_replayed(brokerage: Brokerage) -> None:
+async def test_what_cannot_be_understood_is_kept_and_replayed(crm_client: CrmClient) -> None:
     for raw, fields in REFUSED:
         for _ in range(2):  # sent again, it is kept once
-            answer = await brokerage.api.client.post(
+            answer = await crm_client.api.client.post(
                 "/api/v1/leads/events",
                 content=raw,
-                headers={"Authorization": f"Bearer {await brokerage.api.token('ann@example.com')}"},
+                headers={"Authorization": f"Bearer {await crm_client.api.token('ann@example.com')}"},
             )
             assert answer.status_code == 400
             assert [one["field"] for one in answer.json()["error"]["details"]] == fields
-    kept = await brokerage.get("/leads/events?limit=3", "admin")
+    kept = await crm_client.get("/leads/events?limit=3", "admin")
     assert kept["pagination"]["total"] == len(REFUSED)
     assert [one["raw"] for one in kept["events"]] == [raw.decode() for raw, _ in REFUSED[:3]]
     nap = kept["events"][2]
     assert nap["eventId"] == "a"
     assert "type" in nap["reason"]
     path = f"/leads/events/{nap['id']}/replay"
-    assert (await brokerage.refused("POST", path, "ann", **event("a")))[0] == 403
-    assert (await brokerage.refused("POST", path, "admin"))[2] == ["eventId", "type", "person"]
-    taken = await brokerage.send(path, "admin", **event("a"))
-    assert taken["lead"]["assignedTo"] == brokerage.id_of("ann")  # as ann had sent it
-    assert (await brokerage.refused("POST", path, "admin", **event("a")))[:2] == (409, "CONFLICT")
-    mended = await brokerage.ask("POST", "/leads/events", json=event("b"))  # or the sender mends it
+    assert (await crm_client.expect_error("POST", path, "ann", **event("a")))[0] == 403
+    assert (await crm_client.expect_error("POST", path, "admin"))[2] == ["eventId", "type", "person"]
+    taken = await crm_client.send(path, "admin", **event("a"))
+    assert taken["lead"]["assignedTo"] == crm_client.id_of("ann")  # as ann had sent it
+    assert (await crm_client.expect_error("POST", path, "admin", **event("a")))[:2] == (409, "CONFLICT")
+    mended = await crm_client.request("POST", "/leads/events", json=event("b"))  # or the sender mends it
     assert mended.status_code == 200
-    assert (await brokerage.get("/leads/events", "admin"))["pagination"]["total"] == len(REFUSED) - 2
+    assert (await crm_client.get("/leads/events", "admin"))["pagination"]["total"] == len(REFUSED) - 2
 
 
-async def test_a_text_that_is_no_contact_is_kept_beside_one_that_is(brokerage: Brokerage) -> None:
-    told = await brokerage.send(
+async def test_a_text_that_is_no_contact_is_kept_beside_one_that_is(crm_client: CrmClient) -> None:
+    told = await crm_client.send(
         "/leads/events", **event("1", person={"emails": ["mira@example.com"], "phones": ["ask me"]})
     )
     assert told["lead"]["phones"] == []
     assert told["interaction"]["metadata"]["unread"] == ["ask me"]
 
 
-async def test_unsubscribing_is_a_statement_of_consent(brokerage: Brokerage) -> None:
-    await brokerage.add_lead(email="mira@example.com", consents=[{"channel": "email", "given": True}])
-    told = await brokerage.send("/leads/events", **event("1", "Unsubscribed", occurredAt="2026-01-02T11:00:00Z"))
+async def test_unsubscribing_is_a_statement_of_consent(crm_client: CrmClient) -> None:
+    await crm_client.add_lead(email="mira@example.com", consents=[{"channel": "email", "given": True}])
+    told = await crm_client.send("/leads/events", **event("1", "Unsubscribed", occurredAt="2026-01-02T11:00:00Z"))
     assert told["lead"]["consents"][-1] == {
         "channel": "email",
         "given": False,
@@ -157,19 +157,19 @@ async def test_unsubscribing_is_a_statement_of_consent(brokerage: Brokerage) -> 
     assert "task" not in told
 
 
-async def _owners(brokerage: Brokerage, count: int, **said: Any) -> list[object]:  # noqa: ANN401 - as `event` takes it
+async def _owners(crm_client: CrmClient, count: int, **said: Any) -> list[object]:  # noqa: ANN401 - as `event` takes it
     owners: list[object] = []
     for _ in range(count):
         name = uuid4().hex
         person = {"emails": [f"{name}@example.com"]}
-        told = await brokerage.send("/leads/events", "admin", **event(name, person=person, **said))
+        told = await crm_client.send("/leads/events", "admin", **event(name, person=person, **said))
         owners.append(told["lead"]["assignedTo"])
     return owners
 
 
-async def test_rules_give_leads_in_turn_by_weight_area_and_price(brokerage: Brokerage) -> None:
-    ann, abe, sue = (brokerage.id_of(who) for who in ("ann", "abe", "sue"))
-    house = await brokerage.send("/properties", "admin", **HOUSE)
+async def test_rules_give_leads_in_turn_by_weight_area_and_price(crm_client: CrmClient) -> None:
+    ann, abe, sue = (crm_client.id_of(who) for who in ("ann", "abe", "sue"))
+    house = await crm_client.send("/properties", "admin", **HOUSE)
     rules: dict[str, Json] = {
         "turns": {"method": "round_robin", "members": [{"userId": ann}, {"userId": abe}], "place": 9},
         "open house": {
@@ -182,22 +182,24 @@ async def test_rules_give_leads_in_turn_by_weight_area_and_price(brokerage: Brok
     }
     made: dict[str, Json] = {}
     for name, rule in rules.items():
-        made[name] = (await brokerage.ask("POST", "/leads/rules", "admin", json=rule | {"name": name})).json()["data"]
-    assert await _owners(brokerage, 4) == [ann, abe, ann, abe]
-    assert Counter(await _owners(brokerage, 8, source="OPEN house")) == {ann: 6, sue: 2}
+        made[name] = (await crm_client.request("POST", "/leads/rules", "admin", json=rule | {"name": name})).json()[
+            "data"
+        ]
+    assert await _owners(crm_client, 4) == [ann, abe, ann, abe]
+    assert Counter(await _owners(crm_client, 8, source="OPEN house")) == {ann: 6, sue: 2}
     named = {"providerId": "local", "listingKey": house["listingKey"]}
-    assert await _owners(brokerage, 1, source="Portal", property=named) == [sue]
-    await brokerage.api.run_sql("UPDATE users SET is_active = false WHERE id = %(id)s", id=abe)
-    assert await _owners(brokerage, 2, source="A") == [ann, ann]
+    assert await _owners(crm_client, 1, source="Portal", property=named) == [sue]
+    await crm_client.api.run_sql("UPDATE users SET is_active = false WHERE id = %(id)s", id=abe)
+    assert await _owners(crm_client, 2, source="A") == [ann, ann]
     path = f"/leads/rules/{made['turns']['id']}"
-    answer = await brokerage.ask("PUT", path, "admin", json=rules["turns"] | {"name": "off", "enabled": False})
+    answer = await crm_client.request("PUT", path, "admin", json=rules["turns"] | {"name": "off", "enabled": False})
     assert answer.json()["data"]["enabled"] is False
-    assert await _owners(brokerage, 1, source="B") == [None]
-    listed = (await brokerage.get("/leads/rules", "admin"))["rules"]
+    assert await _owners(crm_client, 1, source="B") == [None]
+    listed = (await crm_client.get("/leads/rules", "admin"))["rules"]
     assert [one["name"] for one in listed] == ["waco", "open house", "off"]
-    assert (await brokerage.ask("DELETE", path, "admin")).status_code == 204
-    assert (await brokerage.refused("GET", path, "admin"))[:2] == (404, "RULE_NOT_FOUND")
-    assert (await brokerage.ask("POST", "/leads/rules", "manager", json=rules["waco"])).status_code == 403
+    assert (await crm_client.request("DELETE", path, "admin")).status_code == 204
+    assert (await crm_client.expect_error("GET", path, "admin"))[:2] == (404, "RULE_NOT_FOUND")
+    assert (await crm_client.request("POST", "/leads/rules", "manager", json=rules["waco"])).status_code == 403
 
 
 REFUSED_RULES: list[tuple[Json, list[str]]] = [
@@ -210,20 +212,20 @@ REFUSED_RULES: list[tuple[Json, list[str]]] = [
 ]
 
 
-async def test_rules_that_cannot_be(brokerage: Brokerage) -> None:
+async def test_rules_that_cannot_be(crm_client: CrmClient) -> None:
     for rule, fields in REFUSED_RULES:
-        members = [{"userId": brokerage.id_of(who)} for who in cast("list[str]", rule["members"])]
+        members = [{"userId": crm_client.id_of(who)} for who in cast("list[str]", rule["members"])]
         said: Json = {**rule, "name": "x", "members": members}
-        answer = await brokerage.ask("POST", "/leads/rules", "admin", json=said)
+        answer = await crm_client.request("POST", "/leads/rules", "admin", json=said)
         assert answer.status_code == 400, rule
         assert [one["field"] for one in answer.json()["error"]["details"]] == fields
     nobody: Json = {"name": "x", "method": "direct", "members": [{"userId": "01a20cc2-c827-7ea6-9dab-49ecc5a105db"}]}
-    answer = await brokerage.ask("POST", "/leads/rules", "admin", json=nobody)
+    answer = await crm_client.request("POST", "/leads/rules", "admin", json=nobody)
     assert [one["field"] for one in answer.json()["error"]["details"]] == ["members"]
 
 
-async def test_first_to_claim_has_a_time_and_then_its_fallback(brokerage: Brokerage, api: Api) -> None:
-    ann, abe, sue = (brokerage.id_of(who) for who in ("ann", "abe", "sue"))
+async def test_first_to_claim_has_a_time_and_then_its_fallback(crm_client: CrmClient, api: Api) -> None:
+    ann, abe, sue = (crm_client.id_of(who) for who in ("ann", "abe", "sue"))
     rule: Json = {
         "name": "quick",
         "method": "first_to_claim",
@@ -231,25 +233,27 @@ async def test_first_to_claim_has_a_time_and_then_its_fallback(brokerage: Broker
         "claimMinutes": 10,
         "fallbackTo": abe,
     }
-    await brokerage.ask("POST", "/leads/rules", "admin", json=rule)
+    await crm_client.request("POST", "/leads/rules", "admin", json=rule)
     ids: list[str] = []
     for number in (1, 2):
         person = {"firstName": "M", "emails": [f"m{number}@example.com"]}
-        told = await brokerage.send("/leads/events", "admin", **event(str(number), person=person))
+        told = await crm_client.send("/leads/events", "admin", **event(str(number), person=person))
         assert (told["lead"]["assignedTo"], told["lead"]["claimUntil"]) == (None, "2026-01-02T12:10:00Z")
         ids.append(told["lead"]["id"])
     for who, seen in {"ann": 2, "sue": 2, "abe": 0}.items():
-        leads = (await brokerage.get("/leads", who))["leads"]
+        leads = (await crm_client.get("/leads", who))["leads"]
         assert len(leads) == seen, who
         assert all(one["contactHidden"] and one["emails"] == [] for one in leads)
-    answers = await asyncio.gather(*(brokerage.ask("POST", f"/leads/{ids[0]}/claim", who) for who in ("ann", "sue")))
+    answers = await asyncio.gather(
+        *(crm_client.request("POST", f"/leads/{ids[0]}/claim", who) for who in ("ann", "sue"))
+    )
     assert sorted(one.status_code for one in answers) == [200, 404]
     api.clock.advance(minutes(10))
     async with api.services.database.transaction() as connection:
         assert await expire_claims(connection, api.clock.now()) == 1
-    lead = await brokerage.get(f"/leads/{ids[1]}", "abe")
+    lead = await crm_client.get(f"/leads/{ids[1]}", "abe")
     assert (lead["assignedTo"], lead["emails"], lead["claimUntil"]) == (abe, ["m2@example.com"], None)
-    (task,) = (await brokerage.get(f"/tasks?leadId={ids[1]}", "abe"))["tasks"]
+    (task,) = (await crm_client.get(f"/tasks?leadId={ids[1]}", "abe"))["tasks"]
     assert task["assignedTo"] == abe
-    log = (await brokerage.get(f"/interactions/leads/{ids[1]}/timeline", "abe"))["interactions"]
+    log = (await crm_client.get(f"/interactions/leads/{ids[1]}/timeline", "abe"))["interactions"]
     assert (log[0]["type"], log[0]["actor"]) == ("Assigned", "first to claim")

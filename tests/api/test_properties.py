@@ -11,7 +11,7 @@ from platbook.connectors.contract import MediaRef
 from platbook.db import Database, Query
 from platbook.listings.listing import Origin
 from platbook.listings.store import erase_listings, mark_removed
-from tests.api.properties_desk import Desk, open_desk
+from tests.api.listings_client import ListingsClient, open_listings_client
 from tests.listings.shelf import NOW, day, make_listing, price
 
 _ORIGIN = Origin("board", "a run", NOW)
@@ -27,29 +27,29 @@ _HOUSE: dict[str, object] = {
 
 
 @pytest.fixture
-async def desk(database: Database) -> AsyncGenerator[Desk]:
-    async with open_desk(database) as opened:
+async def client(database: Database) -> AsyncGenerator[ListingsClient]:
+    async with open_listings_client(database) as opened:
         yield opened
 
 
-async def put_three(desk: Desk) -> None:
-    await desk.shelf.put(
+async def put_three(client: ListingsClient) -> None:
+    await client.shelf.put(
         make_listing("1", City="Waco", ListPrice=price(1), OnMarketDate=day("2026-10-22")),
         make_listing("2", City="Waco", ListPrice=price(2), Latitude=31.5, Longitude=-97.1),
         make_listing("3", City="Austin", ListPrice=price(3)),
     )
 
 
-def path_of(desk: Desk, key: str, rest: str = "") -> str:
-    return f"/{desk.shelf.ids[key]}{rest}"
+def path_of(client: ListingsClient, key: str, rest: str = "") -> str:
+    return f"/{client.shelf.ids[key]}{rest}"
 
 
-async def test_a_list_has_rows_and_pagination(desk: Desk) -> None:
-    await put_three(desk)
+async def test_a_list_has_rows_and_pagination(client: ListingsClient) -> None:
+    await put_three(client)
 
-    answer = await desk.get("?city=waco&sortBy=listPrice&limit=1")
+    answer = await client.get("?city=waco&sortBy=listPrice&limit=1")
     cursor = cast("dict[str, str]", answer.data["pagination"])["nextCursor"]
-    rest = await desk.get(f"?city=waco&sortBy=listPrice&limit=1&cursor={cursor}")
+    rest = await client.get(f"?city=waco&sortBy=listPrice&limit=1&cursor={cursor}")
 
     assert (answer.status, answer.keys, rest.keys) == (200, ["1"], ["2"])
     assert answer.json["success"] is True
@@ -64,14 +64,14 @@ async def test_a_list_has_rows_and_pagination(desk: Desk) -> None:
     }
 
 
-async def test_search_takes_a_query_and_a_body_alike(desk: Desk) -> None:
-    await put_three(desk)
+async def test_search_takes_a_query_and_a_body_alike(client: ListingsClient) -> None:
+    await put_three(client)
     ring = [[-98, 31], [-97, 31], [-97, 32], [-98, 32], [-98, 31]]
 
-    by_query = await desk.get("/search?city=Waco&city=Austin&minPrice=2&sortBy=listPrice&facets=city")
+    by_query = await client.get("/search?city=Waco&city=Austin&minPrice=2&sortBy=listPrice&facets=city")
     body = {"city": ["Waco", "Austin"], "minPrice": 2, "sortBy": "listPrice", "facets": ["city"]}
-    by_body = await desk.ask("POST", "/search", body)
-    inside = await desk.ask("POST", "/search", {"polygon": {"type": "Polygon", "coordinates": [ring]}})
+    by_body = await client.request("POST", "/search", body)
+    inside = await client.request("POST", "/search", {"polygon": {"type": "Polygon", "coordinates": [ring]}})
 
     assert by_query.keys == ["2", "3"]
     assert by_query.content == by_body.content
@@ -79,8 +79,8 @@ async def test_search_takes_a_query_and_a_body_alike(desk: Desk) -> None:
     assert inside.keys == ["2"]
 
 
-async def test_a_total_that_is_not_asked_for_is_left_out(desk: Desk) -> None:
-    answer = await desk.get("?count=none")
+async def test_a_total_that_is_not_asked_for_is_left_out(client: ListingsClient) -> None:
+    answer = await client.get("?count=none")
 
     assert answer.data["pagination"] == {"page": 1, "limit": 20, "nextCursor": None}
 
@@ -99,9 +99,9 @@ async def test_a_total_that_is_not_asked_for_is_left_out(desk: Desk) -> None:
         ("near=30,-97&radiusMiles=-1", "radiusMiles"),
     ],
 )
-async def test_a_list_names_what_cannot_be(desk: Desk, query: str, field: str) -> None:
+async def test_a_list_names_what_cannot_be(client: ListingsClient, query: str, field: str) -> None:
     for path in ("?", "/search?"):
-        assert (await desk.get(path + query)).refusal == (400, "VALIDATION_ERROR", [field])
+        assert (await client.get(path + query)).error == (400, "VALIDATION_ERROR", [field])
 
 
 @pytest.mark.parametrize(
@@ -118,16 +118,16 @@ async def test_a_list_names_what_cannot_be(desk: Desk, query: str, field: str) -
         ("/no-id", "property_id"),
     ],
 )
-async def test_other_routes_name_what_cannot_be(desk: Desk, path: str, field: str) -> None:
-    status, code, fields = (await desk.get(path)).refusal
+async def test_other_routes_name_what_cannot_be(client: ListingsClient, path: str, field: str) -> None:
+    status, code, fields = (await client.get(path)).error
 
     assert (status, code) == (400, "VALIDATION_ERROR")
     assert fields == [field]
 
 
 @pytest.mark.parametrize("body", [{"color": "blue"}, {"polygon": 7}, {"limit": 1000}])
-async def test_a_search_by_body_names_what_cannot_be(desk: Desk, body: dict[str, object]) -> None:
-    assert (await desk.ask("POST", "/search", body)).refusal == (400, "VALIDATION_ERROR", list(body))
+async def test_a_search_by_body_names_what_cannot_be(client: ListingsClient, body: dict[str, object]) -> None:
+    assert (await client.request("POST", "/search", body)).error == (400, "VALIDATION_ERROR", list(body))
 
 
 @pytest.mark.parametrize(
@@ -139,89 +139,89 @@ async def test_a_search_by_body_names_what_cannot_be(desk: Desk, body: dict[str,
         ("DELETE", f"/{_NOBODYS}"),
     ],
 )  # fmt: skip
-async def test_nobody_gets_in_without_a_token(desk: Desk, method: str, path: str) -> None:
+async def test_nobody_gets_in_without_a_token(client: ListingsClient, method: str, path: str) -> None:
     body: dict[str, object] | None = {} if method in {"POST", "PUT"} else None
 
-    assert (await desk.ask(method, path, body, caller=None)).refusal[:2] == (401, "MISSING_TOKEN")
+    assert (await client.request(method, path, body, caller=None)).error[:2] == (401, "MISSING_TOKEN")
 
 
 @pytest.mark.parametrize("rest", ["", "/media", "/timeline"])
-async def test_what_does_not_exist_is_not_found(desk: Desk, rest: str) -> None:
-    assert (await desk.get(f"/{_NOBODYS}{rest}")).refusal[:2] == (404, "PROPERTY_NOT_FOUND")
+async def test_what_does_not_exist_is_not_found(client: ListingsClient, rest: str) -> None:
+    assert (await client.get(f"/{_NOBODYS}{rest}")).error[:2] == (404, "PROPERTY_NOT_FOUND")
 
 
-async def test_a_list_that_did_not_change_answers_304(desk: Desk) -> None:
-    await put_three(desk)
-    first = await desk.get("?city=Waco")
+async def test_a_list_that_did_not_change_answers_304(client: ListingsClient) -> None:
+    await put_three(client)
+    first = await client.get("?city=Waco")
     tag = first.headers["etag"]
 
-    again = [await desk.get("?city=Waco", if_none_match=tag) for _ in range(2)]
-    other = await desk.get("?city=Austin", if_none_match=tag)
-    desk.clock.advance(timedelta(minutes=1))
-    later = await desk.get("?city=Waco", if_none_match=tag)
-    await desk.shelf.put(make_listing("4", City="Waco"))
-    changed = await desk.get("?city=Waco", if_none_match=tag)
+    again = [await client.get("?city=Waco", if_none_match=tag) for _ in range(2)]
+    other = await client.get("?city=Austin", if_none_match=tag)
+    client.clock.advance(timedelta(minutes=1))
+    later = await client.get("?city=Waco", if_none_match=tag)
+    await client.shelf.put(make_listing("4", City="Waco"))
+    changed = await client.get("?city=Waco", if_none_match=tag)
 
     assert [(one.status, one.content, one.headers["etag"]) for one in again] == [(304, b"", tag)] * 2
     assert (other.status, later.status, changed.status) == (200, 304, 200)
     assert changed.headers["etag"] != tag
 
 
-async def test_a_list_changes_when_days_on_market_grow(desk: Desk) -> None:
-    await desk.shelf.put(make_listing("1", OnMarketDate=day("2026-10-22")))
-    tag = (await desk.get("")).headers["etag"]
-    desk.clock.advance(timedelta(hours=13))
-    async with desk.shelf.database.transaction() as connection:
+async def test_a_list_changes_when_days_on_market_grow(client: ListingsClient) -> None:
+    await client.shelf.put(make_listing("1", OnMarketDate=day("2026-10-22")))
+    tag = (await client.get("")).headers["etag"]
+    client.clock.advance(timedelta(hours=13))
+    async with client.shelf.database.transaction() as connection:
         await connection.run(Query("live", "Let tokens live.", "SELECT 1"))
 
-    answer = await desk.get("", if_none_match=tag)
+    answer = await client.get("", if_none_match=tag)
 
     assert answer.status == 401 or answer.rows[0]["daysOnMarket"] == 11
 
 
-async def test_a_listing_answers_by_id_and_by_key_with_a_tag(desk: Desk) -> None:
-    await put_three(desk)
+async def test_a_listing_answers_by_id_and_by_key_with_a_tag(client: ListingsClient) -> None:
+    await put_three(client)
 
-    by_id = await desk.get(path_of(desk, "1"))
-    by_key = await desk.get("/by-key?providerId=board&listingKey=1")
-    again = await desk.get(path_of(desk, "1"), if_none_match=by_id.headers["etag"])
+    by_id = await client.get(path_of(client, "1"))
+    by_key = await client.get("/by-key?providerId=board&listingKey=1")
+    again = await client.get(path_of(client, "1"), if_none_match=by_id.headers["etag"])
 
     assert by_id.data["address"]["city"] == "Waco"  # pyright: ignore[reportIndexIssue] - an object
     assert by_id.content == by_key.content
     assert (again.status, again.content) == (304, b"")
 
 
-async def test_the_raw_record_is_for_admins_alone(desk: Desk) -> None:
-    await put_three(desk)
+async def test_the_raw_record_is_for_admins_alone(client: ListingsClient) -> None:
+    await put_three(client)
 
-    whole = await desk.get(path_of(desk, "1", "?include=raw"))
-    refused = await desk.get(path_of(desk, "1", "?include=raw"), caller="agent")
-    plain = await desk.get(path_of(desk, "1"), caller="agent")
+    whole = await client.get(path_of(client, "1", "?include=raw"))
+    refused = await client.get(path_of(client, "1", "?include=raw"), caller="agent")
+    plain = await client.get(path_of(client, "1"), caller="agent")
 
     assert whole.data["raw"] == {"source": 1}
-    assert refused.refusal[:2] == (403, "FORBIDDEN")
+    assert refused.error[:2] == (403, "FORBIDDEN")
     assert "raw" not in plain.data
 
 
-async def test_a_removed_listing_answers_by_id_and_an_erased_one_is_gone(desk: Desk) -> None:
-    await put_three(desk)
-    async with desk.shelf.database.transaction() as connection:
+async def test_a_removed_listing_answers_by_id_and_an_erased_one_is_gone(client: ListingsClient) -> None:
+    await put_three(client)
+    async with client.shelf.database.transaction() as connection:
         await mark_removed(connection, ["1"], _ORIGIN)
-        await erase_listings(connection, [desk.shelf.ids["2"]], _ORIGIN)
+        await erase_listings(connection, [client.shelf.ids["2"]], _ORIGIN)
 
-    removed = await desk.get(path_of(desk, "1"))
+    removed = await client.get(path_of(client, "1"))
 
-    assert (await desk.get("")).keys == ["3"]
+    assert (await client.get("")).keys == ["3"]
     assert (removed.status, removed.data["removedAt"]) == (200, "2026-11-01T12:00:00Z")
-    assert (await desk.get(path_of(desk, "2"))).refusal[:2] == (410, "GONE")
+    assert (await client.get(path_of(client, "2"))).error[:2] == (410, "GONE")
 
 
-async def test_media_and_timeline_are_told(desk: Desk) -> None:
-    await desk.shelf.put(make_listing("1", ListPrice=price(5)), media=[MediaRef("m1", 0, "https://p.example/1")])
+async def test_media_and_timeline_are_told(client: ListingsClient) -> None:
+    await client.shelf.put(make_listing("1", ListPrice=price(5)), media=[MediaRef("m1", 0, "https://p.example/1")])
 
-    media = await desk.get(path_of(desk, "1", "/media"))
-    timeline = await desk.get(path_of(desk, "1", "/timeline"))
-    beyond = await desk.get(path_of(desk, "1", "/timeline?page=2"))
+    media = await client.get(path_of(client, "1", "/media"))
+    timeline = await client.get(path_of(client, "1", "/timeline"))
+    beyond = await client.get(path_of(client, "1", "/timeline?page=2"))
 
     assert [(one["mediaKey"], one["order"], one["state"]) for one in media.data["media"]] == [("m1", 0, "waiting")]  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType] - photos
     (entry,) = timeline.data["timeline"]  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType] - entries
@@ -231,13 +231,13 @@ async def test_media_and_timeline_are_told(desk: Desk) -> None:
     assert beyond.data["timeline"] == []
 
 
-async def test_stats_featured_and_suggestions_answer(desk: Desk) -> None:
-    await put_three(desk)
-    await desk.shelf.put(make_listing("4"), featured=True)
+async def test_stats_featured_and_suggestions_answer(client: ListingsClient) -> None:
+    await put_three(client)
+    await client.shelf.put(make_listing("4"), featured=True)
 
-    stats = await desk.get("/stats")
-    featured = await desk.get("/featured?limit=5")
-    offers = await desk.get("/suggest?q=wcao")
+    stats = await client.get("/stats")
+    featured = await client.get("/featured?limit=5")
+    offers = await client.get("/suggest?q=wcao")
 
     assert (stats.data["total"], stats.data["byCity"]) == (4, {"Austin": 2, "Waco": 2})
     assert stats.data["price"] == {"lowerQuartile": 1, "median": 2, "upperQuartile": 3}
@@ -245,13 +245,13 @@ async def test_stats_featured_and_suggestions_answer(desk: Desk) -> None:
     assert offers.data["suggestions"] == [{"kind": "city", "text": "Waco", "count": 2, "filter": {"city": "Waco"}}]
 
 
-async def test_a_local_listing_is_made_changed_and_removed(desk: Desk) -> None:
-    made = await desk.ask("POST", "", {**_HOUSE, "providerId": "local"}, caller="agent")
+async def test_a_local_listing_is_made_changed_and_removed(client: ListingsClient) -> None:
+    made = await client.request("POST", "", {**_HOUSE, "providerId": "local"}, caller="agent")
     path = f"/{made.data['id']}"
-    changed = await desk.ask("PUT", path, {"listPrice": 450000, "address": {"unit": "7"}}, caller="agent")
-    read = await desk.get(path)
-    timeline = await desk.get(f"{path}/timeline")
-    removed = await desk.ask("DELETE", path, caller="agent")
+    changed = await client.request("PUT", path, {"listPrice": 450000, "address": {"unit": "7"}}, caller="agent")
+    read = await client.get(path)
+    timeline = await client.get(f"{path}/timeline")
+    removed = await client.request("DELETE", path, caller="agent")
 
     assert (made.status, made.headers["location"]) == (201, f"/api/v1/properties{path}")
     assert (made.data["isLocal"], made.data["providerId"], made.data["listPrice"]) == (True, "local", 489000)
@@ -262,7 +262,7 @@ async def test_a_local_listing_is_made_changed_and_removed(desk: Desk) -> None:
     kinds = {one["kind"] for one in timeline.data["timeline"]}  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType] - entries
     assert kinds == {"listed", "price_changed", "changed"}
     assert (removed.status, removed.content) == (204, b"")
-    assert (await desk.get("")).keys == []
+    assert (await client.get("")).keys == []
 
 
 @pytest.mark.parametrize(
@@ -283,35 +283,37 @@ async def test_a_local_listing_is_made_changed_and_removed(desk: Desk) -> None:
         ({"standardStatus": None}, "standardStatus"),
     ],
 )
-async def test_a_local_listing_s_words_are_refused_by_name(desk: Desk, extra: dict[str, object], field: str) -> None:
-    status, code, fields = (await desk.ask("POST", "", {**_HOUSE, **extra})).refusal
+async def test_a_local_listing_s_words_are_refused_by_name(
+    client: ListingsClient, extra: dict[str, object], field: str
+) -> None:
+    status, code, fields = (await client.request("POST", "", {**_HOUSE, **extra})).error
 
     assert (status, code) == (400, "VALIDATION_ERROR")
     assert field in fields
 
 
-async def test_only_the_author_or_an_admin_changes_a_local_listing(desk: Desk) -> None:
-    path = f"/{(await desk.ask('POST', '', _HOUSE, caller='agent')).data['id']}"
+async def test_only_the_author_or_an_admin_changes_a_local_listing(client: ListingsClient) -> None:
+    path = f"/{(await client.request('POST', '', _HOUSE, caller='agent')).data['id']}"
 
     refused = [
-        await desk.ask("PUT", path, {"listPrice": 1}, caller="colleague"),
-        await desk.ask("DELETE", path, caller="colleague"),
+        await client.request("PUT", path, {"listPrice": 1}, caller="colleague"),
+        await client.request("DELETE", path, caller="colleague"),
     ]
-    by_admin = await desk.ask("PUT", path, {"listPrice": 1})
+    by_admin = await client.request("PUT", path, {"listPrice": 1})
 
-    assert [one.refusal[:2] for one in refused] == [(403, "FORBIDDEN")] * 2
+    assert [one.error[:2] for one in refused] == [(403, "FORBIDDEN")] * 2
     assert (by_admin.status, by_admin.data["listPrice"]) == (200, 1)
 
 
-async def test_an_mls_s_listing_is_not_changed_here(desk: Desk) -> None:
-    await put_three(desk)
+async def test_an_mls_s_listing_is_not_changed_here(client: ListingsClient) -> None:
+    await put_three(client)
 
     answers = [
-        await desk.ask("PUT", path_of(desk, "1"), {"listPrice": 1}),
-        await desk.ask("DELETE", path_of(desk, "1")),
+        await client.request("PUT", path_of(client, "1"), {"listPrice": 1}),
+        await client.request("DELETE", path_of(client, "1")),
     ]
 
-    assert [one.refusal[:2] for one in answers] == [(409, "CONFLICT")] * 2
+    assert [one.error[:2] for one in answers] == [(409, "CONFLICT")] * 2
     assert b"MLS" in answers[0].content
-    assert (await desk.ask("PUT", f"/{_NOBODYS}", {"listPrice": 1})).refusal[:2] == (404, "PROPERTY_NOT_FOUND")
-    assert (await desk.ask("DELETE", f"/{_NOBODYS}")).refusal[:2] == (404, "PROPERTY_NOT_FOUND")
+    assert (await client.request("PUT", f"/{_NOBODYS}", {"listPrice": 1})).error[:2] == (404, "PROPERTY_NOT_FOUND")
+    assert (await client.request("DELETE", f"/{_NOBODYS}")).error[:2] == (404, "PROPERTY_NOT_FOUND")

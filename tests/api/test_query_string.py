@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platbook.api.listings.query_string import to_said, to_search_texts, to_texts
-from platbook.api.listings.responses import holds, to_etag
+from platbook.api.listings.query_string import to_fields, to_search_texts, to_texts
+from platbook.api.listings.responses import matches_etag, to_etag
 from platbook.base.actor import Surface
 from platbook.base.errors import InvalidInput
 from platbook.listings.search import parse_search
@@ -70,13 +70,13 @@ def test_any_json_is_a_search_or_a_refusal(body: dict[str, object]) -> None:
 def test_a_listing_s_words_are_flattened() -> None:
     body = {"address": {"city": "Waco"}, "bathrooms": {"total": 2}, "listPrice": 5, "fields": {"Roof": ["Slate"]}}
 
-    assert to_said(body) == {"address.city": "Waco", "bathrooms.total": 2, "listPrice": 5, "Roof": ["Slate"]}
+    assert to_fields(body) == {"address.city": "Waco", "bathrooms.total": 2, "listPrice": 5, "Roof": ["Slate"]}
 
 
 @pytest.mark.parametrize(("word", "value"), [("address", "12 Elm"), ("fields", [1]), ("isFeatured", "yes")])
 def test_a_group_that_is_none_is_refused(word: str, value: object) -> None:
     with pytest.raises(InvalidInput) as caught:
-        to_said({word: value})
+        to_fields({word: value})
 
     assert caught.value.details[0].field == word
 
@@ -95,5 +95,5 @@ def test_a_group_that_is_none_is_refused(word: str, value: object) -> None:
     ],
 )
 def test_an_entity_tag_is_compared_weakly(header: str | None, *, expected: bool) -> None:
-    assert holds(header, "v") is expected
-    assert holds(to_etag("v"), "v")
+    assert matches_etag(header, "v") is expected
+    assert matches_etag(to_etag("v"), "v")

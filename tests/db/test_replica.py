@@ -13,7 +13,8 @@ import psycopg
 import pytest
 
 from platbook.accounts import NewUser, add_user
-from platbook.api import Services, create_api
+from platbook.api import create_api
+from platbook.application.services import Services
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.settings import Settings
 from platbook.bootstrap.http_server import to_services

@@ -8,7 +8,7 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 from platbook.api import create_api
-from platbook.api.route_rights import ANYBODY, BASE, RIGHTS
+from platbook.api.route_rights import BASE, PUBLIC, RIGHTS
 from platbook.base.actor import Role, Surface
 from platbook.base.rights import ROLES
 from tests.api.conftest import Api
@@ -36,7 +36,7 @@ def test_the_table_in_the_documents_is_the_table_in_the_code() -> None:
 
 def test_every_route_s_right_gives_it_to_whom_the_documents_name() -> None:
     for route, right in RIGHTS.items():
-        roles = None if right is ANYBODY else frozenset(role for role in Role if right in ROLES[role])
+        roles = None if right is PUBLIC else frozenset(role for role in Role if right in ROLES[role])
         assert roles == DOCUMENTED[route], route
 
 
@@ -119,7 +119,7 @@ async def _try(world: World, caller: Caller, probe: Probe, target: Target | None
 
 def _is_let_in(caller: Caller, probe: Probe) -> bool:
     roles, right = DOCUMENTED[probe.route], RIGHTS[probe.route]
-    if roles is None or right is ANYBODY:
+    if roles is None or right is PUBLIC:
         return True
     return caller.role in roles and allows(caller, right)
 
@@ -133,7 +133,7 @@ def _is_seen(caller: Caller, probe: Probe, target: Target) -> bool:
 
 def _is_reached(caller: Caller, probe: Probe, target: Target) -> bool:
     right = RIGHTS[probe.route]
-    return right is not ANYBODY and reaches(caller, right, target.belonging)
+    return right is not PUBLIC and reaches(caller, right, target.belonging)
 
 
 async def _call(world: World, caller: Caller, probe: Probe, path: str) -> httpx2.Response:

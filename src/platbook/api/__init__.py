@@ -2,6 +2,5 @@
 
 from platbook.api.accounts.auth import OIDC_CALLBACK
 from platbook.api.app import create_api
-from platbook.api.services import Services
 
-__all__ = ["OIDC_CALLBACK", "Services", "create_api"]
+__all__ = ["OIDC_CALLBACK", "create_api"]

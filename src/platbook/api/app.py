@@ -1,5 +1,6 @@
-"""The application: its routers, its gate, its documentation."""
+"""The ASGI application: routers, error handlers, middleware, documentation."""
 
+import re
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
@@ -9,36 +10,46 @@ from pydantic.alias_generators import to_camel
 
 from platbook.api.accounts import auth as auth_routes
 from platbook.api.accounts import profile, users
-from platbook.api.authentication import admit, learn_routes
+from platbook.api.authentication import authenticate, index_routes
 from platbook.api.crm import intake, interactions, leads, tasks
 from platbook.api.documentation import describe, read_documentation
+from platbook.api.envelope import failure_body
 from platbook.api.errors import add_error_handlers
 from platbook.api.listings import photos as properties_photos
 from platbook.api.listings import properties
 from platbook.api.mls import media as mls_media
 from platbook.api.mls import syncs as mls_admin
-from platbook.api.request_gate import RequestGate
 from platbook.api.route_rights import BASE
-from platbook.api.services import Services
 from platbook.api.system import audit, health, objects
+from platbook.application.request_gate import RequestGate, RequestPolicy
+from platbook.application.services import Services
 
 _FAILURE = {"application/json": {"schema": {"$ref": "#/components/schemas/Failure"}}}
 # By reference, not by model: FastAPI would build a validator for each of them on each route.
-_REFUSALS: dict[int | str, dict[str, Any]] = {
-    status: {"description": words, "content": _FAILURE}
-    for status, words in {
-        400: "Something sent cannot be used; `details` names each field.",
-        401: "No valid token.",
-        403: "The caller may not do this.",
-        404: "It does not exist, or may not be seen.",
-        409: "It cannot be done in the present state.",
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"description": description, "content": _FAILURE}
+    for status, description in {
+        400: "A value is not valid; `details` names each field.",
+        401: "The access token or API key is missing or not valid.",
+        403: "The caller is not allowed to do this.",
+        404: "It does not exist, or the caller is not allowed to see it.",
+        409: "It conflicts with the present state.",
         410: "It existed and was erased.",
         413: "The body is too large.",
-        429: "Too often; see Retry-After.",
-        500: "Our mistake.",
-        503: "Not now; try later.",
+        429: "Too many attempts; see Retry-After.",
+        500: "An error of the server.",
+        503: "Unavailable now; try again later.",
     }.items()
 }
+
+POLICY = RequestPolicy(
+    error_body=failure_body,
+    uploads=re.compile(rf"{BASE}/properties/[^/]+/media"),
+    no_store=(f"{BASE}/auth/", f"{BASE}/users/"),
+    own_head=("/media/",),
+    unlogged=frozenset({"/health/live", "/health/ready"}),
+)
+"""The API's own rules of what passes the gate."""
 
 
 def _name(route: APIRoute) -> str:
@@ -46,7 +57,7 @@ def _name(route: APIRoute) -> str:
 
 
 def create_api(services: Services) -> FastAPI:
-    """The whole API over some services. Every route below `/api/v1` passes the table of rights."""
+    """The whole API over its services. Every route below `/api/v1` is behind the table of rights."""
     api = FastAPI(
         title="Platbook",
         docs_url=None,
@@ -56,14 +67,14 @@ def create_api(services: Services) -> FastAPI:
         generate_unique_id_function=_name,
     )
     api.state.services = services
-    api.state.known_query = {}
+    api.state.query_names = {}
     add_error_handlers(api)
     guarded = APIRouter(
         prefix=BASE,
-        dependencies=[Depends(admit)],
-        responses=_REFUSALS,
+        dependencies=[Depends(authenticate)],
+        responses=_ERRORS,
     )
-    for part in (  # routes are tried in this order, each by a pattern: those asked for most come first
+    for module in (  # routes are tried in this order, each by a pattern: the most frequent come first
         properties,
         properties_photos,
         auth_routes,
@@ -77,7 +88,7 @@ def create_api(services: Services) -> FastAPI:
         mls_media,
         audit,
     ):
-        guarded.include_router(part.router)
+        guarded.include_router(module.router)
     api.include_router(guarded)
     api.include_router(health.router)
     api.include_router(objects.router)
@@ -87,6 +98,6 @@ def create_api(services: Services) -> FastAPI:
         return JSONResponse(describe(api))
 
     api.add_api_route(f"{BASE}/openapi.json", read_openapi, include_in_schema=False)
-    learn_routes(api)
-    api.add_middleware(RequestGate)
+    index_routes(api)
+    api.add_middleware(RequestGate, policy=POLICY)
     return api

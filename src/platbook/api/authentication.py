@@ -1,4 +1,4 @@
-"""The door every route of the API has: who is calling, and may they? Asked before anything of the request is read."""
+"""Authentication and access control of every route, before anything else of a request is read."""
 
 from typing import Annotated
 from uuid import UUID
@@ -9,93 +9,97 @@ from fastapi.routing import RouteContext, iter_route_contexts
 from fastapi.security.base import SecurityBase
 
 from platbook.api.documentation import describe_route
-from platbook.api.route_rights import ANYBODY, BASE, RIGHTS
+from platbook.api.route_rights import BASE, PUBLIC, RIGHTS
 from platbook.api.services import get_services
+from platbook.application.client_address import to_client_address
 from platbook.base.actor import Actor
 from platbook.base.errors import FieldProblem, InvalidInput, NotAllowed, NotAuthenticated
 from platbook.base.rights import require
 
 ANY_QUERY = "x-any-query"
-"""The mark, in the description, of a route whose query others make up."""
+"""The extension, in an operation of OpenAPI, that marks a route whose query parameters others choose."""
 
-_NOBODY = Actor("nobody")
+_ANONYMOUS = Actor("nobody")
 
 
-class Door(SecurityBase):
-    """One dependency for all a route's callers must pass, since each dependency costs as much as a small query."""
+class CallerDependency(SecurityBase):
+    """One dependency that authenticates, authorizes and checks query names: each dependency costs a small query."""
 
     def __init__(self) -> None:
         self.scheme_name = "HTTPBearer"
         self.model = BearerScheme(description="The access token of POST /auth/login, or an API key")
 
     async def __call__(self, request: Request) -> Actor:
-        """Find the caller, check rights and the query's words; NotAuthenticated, NotAllowed, InvalidInput."""
+        """The caller, allowed to use the route. Errors: NotAuthenticated, NotAllowed, InvalidInput."""
         route = f"{request.method} {_path_of(request)}"
-        actor = await _admit(request, route)
-        _refuse_unknown_query(request, route)
+        actor = await _authorize(request, route)
+        _check_query(request, route)
         return actor
 
 
-async def _admit(request: Request, route: str) -> Actor:
+async def _authorize(request: Request, route: str) -> Actor:
     if route not in RIGHTS:
-        raise NotAllowed("nobody may do this")
+        raise NotAllowed("this route is closed to every role")
     right = RIGHTS[route]
-    if right is ANYBODY:
-        return _NOBODY
+    if right is PUBLIC:
+        return _ANONYMOUS
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise NotAuthenticated("log in first: this asks for a bearer token", code="MISSING_TOKEN")
+        raise NotAuthenticated(
+            "authentication is required: send an access token or API key as Authorization: Bearer …",
+            code="MISSING_TOKEN",
+        )
     services = await get_services(request)
     actor = await services.callers.identify(token.strip())
     require(actor, right)
     return actor
 
 
-def _refuse_unknown_query(request: Request, route: str) -> None:
-    """Refuse query parameters the route does not know, by name: a filter that is misspelt must not be ignored."""
+def _check_query(request: Request, route: str) -> None:
+    """Refuse unknown query parameters by name: a misspelt filter must not be ignored. Errors: InvalidInput."""
     if not request.scope["query_string"]:
         return
-    known = _known_query(request, route)
-    if known is None:
+    names = _query_names(request, route)
+    if names is None:
         return
-    problems = [FieldProblem(name, "is not a known parameter") for name in request.query_params if name not in known]
+    problems = [FieldProblem(name, "is not a known parameter") for name in request.query_params if name not in names]
     if problems:
         raise InvalidInput(f"{problems[0].field}: {problems[0].message}", details=problems)
 
 
-admit = Door()
+authenticate = CallerDependency()
 
-Caller = Annotated[Actor, Depends(admit)]
-"""A route's parameter: who is calling, admitted."""
+Caller = Annotated[Actor, Depends(authenticate)]
+"""A route's parameter: the caller, authenticated and allowed to use the route."""
 
 
 def user_id_of(caller: Actor) -> UUID:
-    """The user behind a caller of a route that asks for a login."""
+    """The id of the user who calls. Errors: NotAuthenticated."""
     if caller.user_id is None:
-        raise NotAuthenticated("log in first")
+        raise NotAuthenticated("this route is for users only: log in first")
     return caller.user_id
 
 
-def address_of(request: Request) -> str:
-    """Where a request comes from, for counting guesses."""
-    return request.client.host if request.client else "unknown"
+def client_address_of(request: Request) -> str:
+    """The network address a request comes from, for throttling logins."""
+    return to_client_address(request.client)
 
 
-def _known_query(request: Request, route: str) -> frozenset[str] | None:
-    """The route's parameters as its description names them: what is not described is not known. None: any."""
+def _query_names(request: Request, route: str) -> frozenset[str] | None:
+    """The names of a route's query parameters, from its OpenAPI operation. None: any name is accepted."""
     state = request.app.state
-    kept: dict[str, frozenset[str] | None] = state.known_query
-    if route not in kept:
+    cache: dict[str, frozenset[str] | None] = state.query_names
+    if route not in cache:
         operation = describe_route(state.routes[request.scope["endpoint"]])
-        named = frozenset(one["name"] for one in operation.get("parameters", ()) if one["in"] == "query")
-        kept[route] = None if operation.get(ANY_QUERY) else named
-    return kept[route]
+        names = frozenset(one["name"] for one in operation.get("parameters", ()) if one["in"] == "query")
+        cache[route] = None if operation.get(ANY_QUERY) else names
+    return cache[route]
 
 
-def learn_routes(api: FastAPI) -> None:
-    """Note which route each endpoint is served by, once all are included; ValueError where one is served twice.
+def index_routes(api: FastAPI) -> None:
+    """Index routes by endpoint, once all are included; ValueError where one function serves two paths.
 
-    A request's own `scope["route"]` knows its path below its own router only, which is not what the rights speak of.
+    A request's own `scope["route"]` has the path below its own router only; the rights name the full path.
     """
     routes: dict[object, RouteContext] = {}
     for route in iter_route_contexts(api.routes):
@@ -108,5 +112,5 @@ def learn_routes(api: FastAPI) -> None:
 
 def _path_of(request: Request) -> str:
     routes: dict[object, RouteContext] = request.app.state.routes
-    found = routes.get(request.scope["endpoint"])
-    return "" if found is None else (found.path_format or "").removeprefix(BASE)
+    route = routes.get(request.scope["endpoint"])
+    return "" if route is None else (route.path_format or "").removeprefix(BASE)

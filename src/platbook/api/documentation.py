@@ -1,4 +1,4 @@
-"""The OpenAPI document, and a page that makes it readable without a script or a file from anywhere else."""
+"""The OpenAPI document, and a page that shows it to people without scripts or third-party files."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,29 +12,29 @@ from fastapi.responses import HTMLResponse
 from fastapi.routing import RouteContext
 
 from platbook import __version__
-from platbook.api.route_rights import ANYBODY, BASE, RIGHTS
+from platbook.api.route_rights import BASE, PUBLIC, RIGHTS
 from platbook.base.actor import Role
 from platbook.base.rights import ROLES
 
 Json = Mapping[str, object]
 
-_DEEPEST = 12  # a schema that holds itself ends somewhere
+_MAX_DEPTH = 12  # where the example of a recursive schema ends
 _METHODS = ("get", "post", "put", "delete")
-_ABOUT = """Listings replicated from any MLS, with their history, and the syncs that keep them true.
+_ABOUT = """Listings replicated from any MLS, with their history, and the syncs that keep them current.
 
-Log in with `POST /api/v1/auth/login` and send the token as `Authorization: Bearer …`. Every answer is
-`{"success": true, "data": …}`, every refusal `{"success": false, "error": {"code", "message", "details"}}`.
+Log in with `POST /api/v1/auth/login` and send the token as `Authorization: Bearer …`. Every success is
+`{"success": true, "data": …}`, every error `{"success": false, "error": {"code", "message", "details"}}`.
 """
 
 
 def describe(api: FastAPI) -> dict[str, Any]:
-    """The OpenAPI 3.1 document; made once."""
+    """The OpenAPI 3.1 document; built once per application."""
     if api.openapi_schema is None:
         document = get_openapi(title="Platbook", version=__version__, description=_ABOUT, routes=api.routes)
         for path, operations in document["paths"].items():
             for method, operation in operations.items():
-                operation["responses"].pop("422", None)  # what cannot be validated is answered 400 here
-                _tell_rights(operation, f"{method.upper()} {path.removeprefix(BASE)}")
+                operation["responses"].pop("422", None)  # validation errors are answered 400 here
+                _describe_access(operation, f"{method.upper()} {path.removeprefix(BASE)}")
         for unused in ("HTTPValidationError", "ValidationError"):
             document.get("components", {}).get("schemas", {}).pop(unused, None)
         api.openapi_schema = document
@@ -42,15 +42,15 @@ def describe(api: FastAPI) -> dict[str, Any]:
 
 
 def describe_route(route: RouteContext) -> dict[str, Any]:
-    """What the document says of one route, without making the whole."""
+    """The OpenAPI operation of one route, without building the whole document."""
     (operations,) = get_openapi(title="", version="", routes=[route])["paths"].values()
     (operation,) = operations.values()
     return operation
 
 
-def _tell_rights(operation: dict[str, Any], route: str) -> None:
-    right = RIGHTS.get(route, ANYBODY)
-    if right is ANYBODY:
+def _describe_access(operation: dict[str, Any], route: str) -> None:
+    right = RIGHTS.get(route, PUBLIC)
+    if right is PUBLIC:
         operation.pop("security", None)
     else:
         operation["x-roles"] = [role.value for role in Role if right in ROLES[role]]
@@ -71,14 +71,14 @@ async def read_documentation(request: Request) -> HTMLResponse:
 
 
 def _by_tag(document: Json) -> dict[str, list[tuple[str, str, Json]]]:
-    found: dict[str, list[tuple[str, str, Json]]] = {}
+    by_tag: dict[str, list[tuple[str, str, Json]]] = {}
     for path, operations in cast("Mapping[str, Mapping[str, Json]]", document["paths"]).items():
         for method in _METHODS:
             if method in operations:
                 operation = operations[method]
                 tags = cast("Sequence[str]", operation.get("tags") or ["Other"])
-                found.setdefault(tags[0], []).append((method, path, operation))
-    return found
+                by_tag.setdefault(tags[0], []).append((method, path, operation))
+    return by_tag
 
 
 def _tag(tag: str, routes: Sequence[tuple[str, str, Json]], document: Json) -> str:
@@ -87,42 +87,42 @@ def _tag(tag: str, routes: Sequence[tuple[str, str, Json]], document: Json) -> s
 
 
 def _route(method: str, path: str, operation: Json, document: Json) -> str:
-    words = _inline(str(operation.get("description") or operation.get("summary") or ""))
+    text = _inline(str(operation.get("description") or operation.get("summary") or ""))
     parameters = cast("Sequence[Json]", operation.get("parameters") or ())
     rows = "".join(_parameter(one) for one in parameters)
     table = f"<table><tr><th>parameter<th>in<th>type<th>meaning</tr>{rows}</table>" if rows else ""
     return (
         f"<details><summary><b class={method}>{method.upper()}</b><code>{escape(path)}</code>"
-        f"<span>{words.split('. ')[0]}</span></summary><p>{words}</p><p>{_who(operation)}</p>{table}"
-        f"{_body('Body', operation.get('requestBody'), document)}{_answers(operation, document)}</details>"
+        f"<span>{text.split('. ')[0]}</span></summary><p>{text}</p><p>{_access(operation)}</p>{table}"
+        f"{_body('Body', operation.get('requestBody'), document)}{_responses(operation, document)}</details>"
     )
 
 
-def _who(operation: Json) -> str:
+def _access(operation: Json) -> str:
     roles = cast("Sequence[str]", operation.get("x-roles") or ())
-    return f"For {', '.join(roles)}." if roles else "For anybody."
+    return f"For {', '.join(roles)}." if roles else "No login is required."
 
 
 def _parameter(one: Json) -> str:
     schema = cast("Json", one.get("schema") or {})
-    needed = " *" if one.get("required") else ""
-    words = str(one.get("description") or schema.get("description") or "")
+    required = " *" if one.get("required") else ""
+    text = str(one.get("description") or schema.get("description") or "")
     return (
-        f"<tr><td><code>{escape(str(one['name']))}</code>{needed}<td>{escape(str(one['in']))}"
-        f"<td>{escape(_type(schema))}<td>{escape(words)}"
+        f"<tr><td><code>{escape(str(one['name']))}</code>{required}<td>{escape(str(one['in']))}"
+        f"<td>{escape(_type(schema))}<td>{escape(text)}"
     )
 
 
-def _answers(operation: Json, document: Json) -> str:
+def _responses(operation: Json, document: Json) -> str:
     parts: list[str] = []
-    for status, answer in cast("Mapping[str, Json]", operation["responses"]).items():
+    for status, response in cast("Mapping[str, Json]", operation["responses"]).items():
         if status.startswith("2"):
-            parts.append(_body(f"Answer {status}", answer, document))
+            parts.append(_body(f"Response {status}", response, document))
     return "".join(parts)
 
 
-def _body(title: str, holder: object, document: Json) -> str:
-    content = cast("Mapping[str, Json]", cast("Json", holder or {}).get("content") or {})
+def _body(title: str, part: object, document: Json) -> str:
+    content = cast("Mapping[str, Json]", cast("Json", part or {}).get("content") or {})
     media = content.get("application/json")
     if media is None:
         return ""
@@ -143,22 +143,22 @@ def _type(schema: Json) -> str:
 
 
 def _example(schema: Json, document: Json, depth: int) -> object:  # noqa: PLR0911 - one line per kind of schema
-    if depth > _DEEPEST:
+    if depth > _MAX_DEPTH:
         return None
     if "$ref" in schema:
         name = str(schema["$ref"]).rpartition("/")[2]
         schemas = cast("Mapping[str, Json]", cast("Json", document["components"])["schemas"])
         return _example(schemas[name], document, depth + 1)
-    for word in ("example", "default", "const"):
-        if schema.get(word) is not None:
-            return schema[word]
+    for keyword in ("example", "default", "const"):
+        if schema.get(keyword) is not None:
+            return schema[keyword]
     if schema.get("examples"):
         return cast("Sequence[object]", schema["examples"])[0]
     if "enum" in schema:
         return cast("Sequence[object]", schema["enum"])[0]
-    for word in ("anyOf", "allOf", "oneOf"):
-        if schema.get(word):
-            return _example(cast("Sequence[Json]", schema[word])[0], document, depth + 1)
+    for keyword in ("anyOf", "allOf", "oneOf"):
+        if schema.get(keyword):
+            return _example(cast("Sequence[Json]", schema[keyword])[0], document, depth + 1)
     return _example_of_type(schema, document, depth)
 
 

@@ -1,6 +1,6 @@
-"""Which right each route asks for: the table of roles itself is `platbook.base.rights`.
+"""The right that each route requires. Which role has which right is `platbook.base.rights`.
 
-A route that is not here is refused to everybody.
+A route that is missing here is refused to everybody.
 """
 
 from collections.abc import Mapping
@@ -12,24 +12,24 @@ from platbook.base.rights import Right
 BASE = "/api/v1"
 
 
-class Anybody(Enum):
-    """No login is asked for."""
+class NoRight(Enum):
+    """No login is required."""
 
-    ANYBODY = "anybody"
+    PUBLIC = "public"
 
 
-ANYBODY = Anybody.ANYBODY
+PUBLIC = NoRight.PUBLIC
 
-RIGHTS: Mapping[str, Right | Anybody] = MappingProxyType(
+RIGHTS: Mapping[str, Right | NoRight] = MappingProxyType(
     {
-        "POST /auth/register": ANYBODY,
-        "POST /auth/login": ANYBODY,
-        "POST /auth/refresh": ANYBODY,
+        "POST /auth/register": PUBLIC,
+        "POST /auth/login": PUBLIC,
+        "POST /auth/refresh": PUBLIC,
         "POST /auth/logout": Right.OWN_PROFILE,
-        "POST /auth/password/reset-request": ANYBODY,
-        "POST /auth/password/reset": ANYBODY,
-        "GET /auth/oidc/start": ANYBODY,
-        "GET /auth/oidc/callback": ANYBODY,
+        "POST /auth/password/reset-request": PUBLIC,
+        "POST /auth/password/reset": PUBLIC,
+        "GET /auth/oidc/start": PUBLIC,
+        "GET /auth/oidc/callback": PUBLIC,
         "GET /auth/me": Right.OWN_PROFILE,
         "PUT /auth/me": Right.OWN_PROFILE,
         "POST /auth/password": Right.OWN_PROFILE,

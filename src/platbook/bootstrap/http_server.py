@@ -9,7 +9,8 @@ import uvicorn
 
 from platbook.accounts import CallerResolver, Sessions
 from platbook.accounts.oidc import OidcClient, OidcIssuer, OidcSignIn, parse_email_trust
-from platbook.api import OIDC_CALLBACK, Services, create_api
+from platbook.api import OIDC_CALLBACK, create_api
+from platbook.application.services import Services
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.system import System
 

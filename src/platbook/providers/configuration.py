@@ -6,7 +6,8 @@ from typing import Annotated, Literal, Self, cast
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
-from platbook.base.errors import FieldProblem, InvalidInput, ProviderMisconfigured
+from platbook.base.errors import InvalidInput, ProviderMisconfigured
+from platbook.base.validation import to_invalid_input
 from platbook.connectors.contract import Scope
 from platbook.connectors.registry import find_connector
 from platbook.providers.display import DisplaySettings
@@ -110,9 +111,4 @@ def read_part(model: type[BaseModel], said: Mapping[str, object], part: str) -> 
 
 
 def _invalid(error: ValidationError, prefix: str) -> InvalidInput:
-    problems = [
-        FieldProblem(prefix + ".".join(str(part) for part in problem["loc"]), problem["msg"])
-        for problem in error.errors(include_url=False, include_input=False, include_context=False)
-    ]
-    first = problems[0]
-    return InvalidInput(f"{first.field}: {first.message}", details=problems)
+    return to_invalid_input(error.errors(include_url=False, include_input=False), prefix=prefix)

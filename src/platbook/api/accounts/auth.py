@@ -1,10 +1,9 @@
-"""Getting in and out: registration, logins by password or by an issuer, refreshing, resets, logging out."""
+"""Authentication: registration, login by password or OpenID Connect, refresh, password reset, logout."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, BackgroundTasks, Cookie, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import Field
 
 from platbook.accounts import NewUser, Tokens
 from platbook.accounts.auth_throttle import RESET, claim_attempt
@@ -12,173 +11,137 @@ from platbook.accounts.oidc import OidcSignIn
 from platbook.accounts.oidc.sign_in import LIFE
 from platbook.accounts.password_resets import request_reset, use_reset
 from platbook.accounts.registration import register
-from platbook.api.accounts.users_models import Code, Email, Name, NewPassword, Password, UserAnswer
-from platbook.api.authentication import ANY_QUERY, Caller, address_of
+from platbook.api.accounts.auth_models import (
+    LoginRequest,
+    PasswordResetConfirm,
+    PasswordResetRequest,
+    RefreshRequest,
+    RegistrationRequest,
+    TokensRead,
+)
+from platbook.api.accounts.users_models import UserRead
+from platbook.api.authentication import ANY_QUERY, Caller, client_address_of
 from platbook.api.envelope import Success
-from platbook.api.models import Model, Sent
 from platbook.api.route_rights import BASE
-from platbook.api.services import Given, Services
+from platbook.api.services import ServicesDep
+from platbook.application.services import Services
 from platbook.base.errors import NotAllowed, NotFound
 
 router = APIRouter(prefix="/auth", tags=["Auth"])
 
 OIDC_CALLBACK = f"{BASE}/auth/oidc/callback"
-"""Where an issuer sends people back to, below PLATBOOK_URL."""
+"""The redirect URI of OpenID Connect, below PLATBOOK_URL."""
 
 _COOKIE = "platbook_oidc"
-_TOKEN = "an opaque text of 43 characters"  # noqa: S105 - an example
-
-
-class Login(Sent):
-    """An e-mail address and a password; `totp` where logins of the user ask for a code."""
-
-    email: Email
-    password: Password
-    totp: Code | None = None
-
-
-class Registration(Sent):
-    """A new user. `invitationToken` is needed unless ALLOW_REGISTRATION is set."""
-
-    email: Email
-    password: NewPassword
-    first_name: Annotated[Name, Field(examples=["Ada"])]
-    last_name: Annotated[Name, Field(examples=["Moss"])]
-    invitation_token: Annotated[str, Field(max_length=200, examples=[_TOKEN])] | None = None
-
-
-class Refresh(Sent):
-    """The refresh token of the last login or refresh."""
-
-    refresh_token: Annotated[str, Field(min_length=1, max_length=200, examples=[_TOKEN])]
-
-
-class ForgottenBody(Sent):
-    """Whose password was forgotten."""
-
-    email: Email
-
-
-class ResetBody(Sent):
-    """A reset's token, and the password to be."""
-
-    token: Annotated[str, Field(min_length=1, max_length=200, examples=[_TOKEN])]
-    password: NewPassword
-
-
-class TokensAnswer(Model):
-    """A login: `token` and `accessToken` are the same; `expiresIn` is in seconds."""
-
-    user: UserAnswer
-    token: str
-    access_token: str
-    refresh_token: str
-    expires_in: int
 
 
 @router.post("/register", status_code=201)
-async def register_user(body: Registration, given: Given) -> Success[TokensAnswer]:
-    """Make a user of oneself, by invitation."""
+async def register_user(body: RegistrationRequest, services: ServicesDep) -> Success[TokensRead]:
+    """Register as a new user, by invitation."""
     new = NewUser(body.email, body.password, body.first_name, body.last_name)
-    anybody = given.settings.allow_registration
-    async with given.database.transaction() as connection:
-        user = await register(connection, new, body.invitation_token, given.clock.now(), anybody=anybody)
-        tokens = await given.sessions.start(connection, user)
-    return _to_answer(tokens)
+    is_open = services.settings.allow_registration
+    async with services.database.transaction() as connection:
+        user = await register(connection, new, body.invitation_token, services.clock.now(), anybody=is_open)
+        tokens = await services.sessions.start(connection, user)
+    return _to_response(tokens)
 
 
 @router.post("/login")
-async def login(body: Login, given: Given, request: Request) -> Success[TokensAnswer]:
-    """Log in. An unknown user and a wrong password are answered alike."""
-    return _to_answer(await given.sessions.log_in(body.email, body.password, address_of(request), body.totp))
+async def login(body: LoginRequest, services: ServicesDep, request: Request) -> Success[TokensRead]:
+    """Log in. An unknown user and a wrong password get the same error."""
+    return _to_response(
+        await services.sessions.log_in(body.email, body.password, client_address_of(request), body.totp)
+    )
 
 
 @router.post("/refresh")
-async def refresh(body: Refresh, given: Given) -> Success[TokensAnswer]:
-    """Exchange a refresh token for a new pair; it is good once."""
-    return _to_answer(await given.sessions.refresh(body.refresh_token))
+async def refresh(body: RefreshRequest, services: ServicesDep) -> Success[TokensRead]:
+    """Exchange a refresh token for a new pair of tokens; it is valid once."""
+    return _to_response(await services.sessions.refresh(body.refresh_token))
 
 
 @router.post("/logout", status_code=204)
-async def log_out(given: Given, caller: Caller) -> Response:
-    """End this login: its access and refresh tokens are good no more."""
-    await given.sessions.log_out(caller)
+async def log_out(services: ServicesDep, caller: Caller) -> Response:
+    """End this login: its access and refresh tokens are no longer valid."""
+    await services.sessions.log_out(caller)
     return Response(status_code=204)
 
 
 @router.post("/password/reset-request", status_code=202)
-async def ask_password_reset(
-    body: ForgottenBody, given: Given, request: Request, background: BackgroundTasks
+async def request_password_reset(
+    body: PasswordResetRequest, services: ServicesDep, request: Request, background: BackgroundTasks
 ) -> Success[None]:
-    """Say that a password was forgotten. The answer, and its time, are the same for an address nobody knows."""
-    async with given.database.transaction() as connection:
-        await claim_attempt(connection, body.email, address_of(request), given.clock.now(), act=RESET)
-    background.add_task(_ask_reset, given, body.email)  # what differs is done once the answer is out
-    return Success(data=None, message="if this is a user's address, a link waits to be sent to it")
+    """Request a password reset. Response and response time are the same for an unknown address."""
+    async with services.database.transaction() as connection:
+        await claim_attempt(connection, body.email, client_address_of(request), services.clock.now(), act=RESET)
+    background.add_task(_send_reset, services, body.email)  # what differs is done after the response
+    return Success(
+        data=None, message="if a user has this e-mail address, a link to reset the password will be sent to it"
+    )
 
 
 @router.post("/password/reset", status_code=204)
-async def reset_password(body: ResetBody, given: Given) -> Response:
-    """Choose a new password by the link of a reset. Every login of the user ends."""
-    async with given.database.transaction() as connection:
-        await use_reset(connection, body.token, body.password, given.clock.now())
+async def reset_password(body: PasswordResetConfirm, services: ServicesDep) -> Response:
+    """Set a new password with the token of a reset. Every login of the user ends."""
+    async with services.database.transaction() as connection:
+        await use_reset(connection, body.token, body.password, services.clock.now())
     return Response(status_code=204)
 
 
 @router.get("/oidc/start", status_code=302, response_class=RedirectResponse)
-async def start_oidc(given: Given) -> Response:
-    """Send the browser to the issuer to sign in. 404 where none is configured."""
-    departure = await _oidc(given).begin()
-    answer = RedirectResponse(departure.url, status_code=302)
-    answer.set_cookie(
+async def start_oidc(services: ServicesDep) -> Response:
+    """Redirect the browser to the OpenID Connect issuer to log in. 404 where none is configured."""
+    authorization = await _oidc(services).begin()
+    response = RedirectResponse(authorization.url, status_code=302)
+    response.set_cookie(
         _COOKIE,
-        departure.cookie,
+        authorization.cookie,
         max_age=int(LIFE.total_seconds()),
         path=OIDC_CALLBACK,
-        secure=(given.settings.platbook_url or "").startswith("https"),
+        secure=(services.settings.platbook_url or "").startswith("https"),
         httponly=True,
         samesite="lax",
     )
-    return answer
+    return response
 
 
 @router.get("/oidc/callback", openapi_extra={ANY_QUERY: True})
 async def finish_oidc(
-    given: Given,
+    services: ServicesDep,
     response: Response,
     state: Annotated[str, Query(max_length=200)] = "",
     code: Annotated[str | None, Query(max_length=4096)] = None,
     issuer: Annotated[str | None, Query(alias="iss", max_length=1000)] = None,
     error: Annotated[str | None, Query(max_length=200)] = None,
     cookie: Annotated[str, Cookie(alias=_COOKIE, max_length=4096)] = "",
-) -> Success[TokensAnswer]:
-    """Where the issuer sends the browser back to: a login, for a known or invited e-mail address it vouches for.
+) -> Success[TokensRead]:
+    """Finish the login that the issuer redirects back from, for a verified e-mail address of a user or an invitation.
 
-    Issuers add words of their own to the address; they are ignored.
+    Further query parameters of the issuer are ignored.
     """
-    oidc = _oidc(given)
+    oidc = _oidc(services)
     if error is not None or code is None:
-        raise NotAllowed("the issuer did not sign you in")
+        raise NotAllowed("the OpenID Connect issuer did not log you in; start again at /auth/oidc/start")
     tokens = await oidc.finish(code, state, issuer, cookie)
     response.delete_cookie(_COOKIE, path=OIDC_CALLBACK)
-    return _to_answer(tokens)
+    return _to_response(tokens)
 
 
-async def _ask_reset(given: Services, email: str) -> None:
-    async with given.database.transaction() as connection:
-        await request_reset(connection, given.box, email, given.clock.now())
+async def _send_reset(services: Services, email: str) -> None:
+    async with services.database.transaction() as connection:
+        await request_reset(connection, services.box, email, services.clock.now())
 
 
-def _oidc(given: Services) -> OidcSignIn:
-    if given.oidc is None:
-        raise NotFound("nobody signs in by an issuer here", code="OIDC_NOT_CONFIGURED")
-    return given.oidc
+def _oidc(services: Services) -> OidcSignIn:
+    if services.oidc is None:
+        raise NotFound("login by OpenID Connect is not configured on this server", code="OIDC_NOT_CONFIGURED")
+    return services.oidc
 
 
-def _to_answer(tokens: Tokens) -> Success[TokensAnswer]:
+def _to_response(tokens: Tokens) -> Success[TokensRead]:
     return Success(
-        data=TokensAnswer(
-            user=UserAnswer.model_validate(tokens.user),
+        data=TokensRead(
+            user=UserRead.model_validate(tokens.user),
             token=tokens.access_token,
             access_token=tokens.access_token,
             refresh_token=tokens.refresh_token,

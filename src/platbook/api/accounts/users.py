@@ -1,4 +1,4 @@
-"""Users as admins see to them: who they are, where they belong, invitations, and which members of an MLS they are."""
+"""Management of users: role, office and team, invitations, API keys, links to members of an MLS."""
 
 from typing import Annotated
 
@@ -18,34 +18,30 @@ from platbook.accounts.member_links import (
 from platbook.accounts.password_resets import send_reset
 from platbook.accounts.totp import remove_totp
 from platbook.accounts.users import NewUser, add_user, attach_agents, change_user, find_attached, look_up_user
+from platbook.api.accounts.fields import InvitationId, KeyId, LinkId, UserId
+from platbook.api.accounts.profile_models import ApiKeyList, ApiKeyRead
 from platbook.api.accounts.users_models import (
     AgentList,
-    AgentsBody,
-    InvitationAnswer,
-    InvitationBody,
-    InvitationId,
+    AgentsUpdate,
+    InvitationCreate,
+    InvitationCreated,
     InvitationList,
-    InvitationMade,
-    KeyAnswer,
-    KeyId,
-    KeyList,
-    LinkAnswer,
-    LinkBody,
-    LinkId,
-    LinkList,
-    NewUserBody,
-    ProposalAnswer,
-    ProposalList,
-    ProposedAnswer,
-    UserAnswer,
-    UserChangeBody,
-    UserId,
+    InvitationRead,
+    MemberLinkCreate,
+    MemberLinkList,
+    MemberLinkRead,
+    MemberProposalList,
+    MemberProposalRead,
+    MemberProposalsCreated,
+    UserCreate,
     UserList,
+    UserRead,
+    UserUpdate,
 )
 from platbook.api.authentication import Caller
 from platbook.api.envelope import Success, paginate
-from platbook.api.mls.params import Limit, PageNumber
-from platbook.api.services import Given
+from platbook.api.params import Limit, PageNumber
+from platbook.api.services import ServicesDep
 from platbook.base.actor import Role
 
 router = APIRouter(prefix="/users", tags=["Users"])
@@ -55,187 +51,195 @@ _Text = Annotated[str | None, Query(min_length=1, max_length=100)]
 
 @router.get("")
 async def list_users(  # noqa: PLR0913 - one parameter for each filter
-    given: Given,
+    services: ServicesDep,
     caller: Caller,
     *,
     role: Annotated[Role | None, Query(description="only users of this role")] = None,
     office: _Text = None,
     team: _Text = None,
-    is_active: Annotated[bool | None, Query(alias="isActive", description="only those let in, or kept out")] = None,
+    is_active: Annotated[
+        bool | None, Query(alias="isActive", description="only active, or only disabled users")
+    ] = None,
     search: Annotated[str | None, Query(min_length=1, max_length=100, description="part of a name or address")] = None,
     page: PageNumber = 1,
     limit: Limit = 20,
 ) -> Success[UserList]:
-    """Users by e-mail address; a manager sees those of their office."""
-    wanted = UserFilter(role, office, team, is_active, search)
-    async with given.database.read() as connection:
-        found = await find_users(connection, caller, wanted, page=page, limit=limit)
-    answers = [UserAnswer.model_validate(user) for user in found.rows]
-    return Success(data=UserList(users=answers, pagination=paginate(page, limit, found.total)))
+    """List users by e-mail address; a manager sees those of their office."""
+    user_filter = UserFilter(role, office, team, is_active, search)
+    async with services.database.read() as connection:
+        result = await find_users(connection, caller, user_filter, page=page, limit=limit)
+    users = [UserRead.model_validate(user) for user in result.rows]
+    return Success(data=UserList(users=users, pagination=paginate(page, limit, result.total)))
 
 
 @router.post("", status_code=201)
-async def create_user(body: NewUserBody, given: Given, caller: Caller) -> Success[UserAnswer]:
-    """Make a user. Without a password they sign in by OIDC, or set one by a reset."""
+async def create_user(body: UserCreate, services: ServicesDep, caller: Caller) -> Success[UserRead]:
+    """Create a user. Without a password they log in by OIDC, or set one by a password reset."""
     new = NewUser(**body.model_dump())
-    async with given.database.transaction() as connection:
-        user = await add_user(connection, new, caller, given.clock.now())
-    return Success(data=UserAnswer.model_validate(user))
+    async with services.database.transaction() as connection:
+        user = await add_user(connection, new, caller, services.clock.now())
+    return Success(data=UserRead.model_validate(user))
 
 
 @router.get("/invitations")
-async def list_invitations(given: Given, caller: Caller) -> Success[InvitationList]:
-    """Invitations that can still be used, the newest first."""
-    async with given.database.read() as connection:
-        found = await find_invitations(connection, caller, given.clock.now())
-    return Success(data=InvitationList(invitations=[InvitationAnswer.model_validate(one) for one in found]))
+async def list_invitations(services: ServicesDep, caller: Caller) -> Success[InvitationList]:
+    """List pending invitations, the newest first."""
+    async with services.database.read() as connection:
+        invitations = await find_invitations(connection, caller, services.clock.now())
+    return Success(data=InvitationList(invitations=[InvitationRead.model_validate(one) for one in invitations]))
 
 
 @router.post("/invitations", status_code=201)
-async def invite_user(body: InvitationBody, given: Given, caller: Caller) -> Success[InvitationMade]:
-    """Invite somebody. The token is shown once, to whoever asks: hand it over yourself. It is good for 24 hours."""
-    now = given.clock.now()
-    async with given.database.transaction() as connection:
+async def invite_user(body: InvitationCreate, services: ServicesDep, caller: Caller) -> Success[InvitationCreated]:
+    """Invite a new user. The token is returned once, to the caller, to be passed on. It is valid for 24 hours."""
+    now = services.clock.now()
+    async with services.database.transaction() as connection:
         token = await invite(connection, body.email, UserAssignment(body.role, body.office, body.team), caller, now)
-    made = InvitationMade(email=body.email, role=body.role, invitation_token=token, expires_at=now + LIFE)
-    return Success(data=made)
+    created = InvitationCreated(email=body.email, role=body.role, invitation_token=token, expires_at=now + LIFE)
+    return Success(data=created)
 
 
 @router.delete("/invitations/{invitation_id}", status_code=204)
-async def withdraw_user_invitation(invitation_id: InvitationId, given: Given, caller: Caller) -> Response:
-    """Take an invitation back."""
-    async with given.database.transaction() as connection:
-        await withdraw_invitation(connection, invitation_id, caller, given.clock.now())
+async def withdraw_user_invitation(invitation_id: InvitationId, services: ServicesDep, caller: Caller) -> Response:
+    """Withdraw an invitation."""
+    async with services.database.transaction() as connection:
+        await withdraw_invitation(connection, invitation_id, caller, services.clock.now())
     return Response(status_code=204)
 
 
 @router.get("/proposals")
 async def list_proposals(
-    given: Given, caller: Caller, page: PageNumber = 1, limit: Limit = 20
-) -> Success[ProposalList]:
-    """Members of an MLS whom users seem to be, waiting for a decision."""
-    async with given.database.read() as connection:
-        found = await find_proposals(connection, caller, page=page, limit=limit)
-    answers = [ProposalAnswer.model_validate(one) for one in found.rows]
-    return Success(data=ProposalList(proposals=answers, pagination=paginate(page, limit, found.total)))
+    services: ServicesDep, caller: Caller, page: PageNumber = 1, limit: Limit = 20
+) -> Success[MemberProposalList]:
+    """List proposed matches of users and members of an MLS that wait for a decision."""
+    async with services.database.read() as connection:
+        result = await find_proposals(connection, caller, page=page, limit=limit)
+    proposals = [MemberProposalRead.model_validate(one) for one in result.rows]
+    return Success(data=MemberProposalList(proposals=proposals, pagination=paginate(page, limit, result.total)))
 
 
 @router.post("/proposals")
-async def propose_members(given: Given, caller: Caller) -> Success[ProposedAnswer]:
-    """Look through the agents of all listings for users: by licence number, e-mail, then name and office."""
-    async with given.database.transaction() as connection:
-        count = await propose_links(connection, caller, given.clock.now())
-    return Success(data=ProposedAnswer(proposed=count))
+async def propose_members(services: ServicesDep, caller: Caller) -> Success[MemberProposalsCreated]:
+    """Match users with the agents of all listings: by licence number, e-mail, then name and office."""
+    async with services.database.transaction() as connection:
+        count = await propose_links(connection, caller, services.clock.now())
+    return Success(data=MemberProposalsCreated(proposed=count))
 
 
 @router.get("/{user_id}")
-async def get_one_user(user_id: UserId, given: Given, caller: Caller) -> Success[UserAnswer]:
-    """One user."""
-    async with given.database.read() as connection:
-        return Success(data=UserAnswer.model_validate(await look_up_user(connection, user_id, caller)))
+async def get_one_user(user_id: UserId, services: ServicesDep, caller: Caller) -> Success[UserRead]:
+    """Get a user."""
+    async with services.database.read() as connection:
+        return Success(data=UserRead.model_validate(await look_up_user(connection, user_id, caller)))
 
 
 @router.put("/{user_id}")
-async def change_one_user(user_id: UserId, body: UserChangeBody, given: Given, caller: Caller) -> Success[UserAnswer]:
-    """Change what is said of a user and leave the rest. The last admin stays one (409)."""
-    async with given.database.transaction() as connection:
-        user = await change_user(connection, user_id, body.said(), caller, given.clock.now())
-    return Success(data=UserAnswer.model_validate(user))
+async def update_user(user_id: UserId, body: UserUpdate, services: ServicesDep, caller: Caller) -> Success[UserRead]:
+    """Change the fields that are sent of a user. The last admin keeps the role (409)."""
+    async with services.database.transaction() as connection:
+        user = await change_user(connection, user_id, body.to_changes(), caller, services.clock.now())
+    return Success(data=UserRead.model_validate(user))
 
 
 @router.post("/{user_id}/disable")
-async def disable_user(user_id: UserId, given: Given, caller: Caller) -> Success[UserAnswer]:
-    """Keep a user out: every login and API key of theirs ends at once, for good. The last admin stays (409)."""
-    return await _set_active(user_id, given, caller, active=False)
+async def disable_user(user_id: UserId, services: ServicesDep, caller: Caller) -> Success[UserRead]:
+    """Disable a user: their logins and API keys end at once, for good. The last admin cannot be disabled (409)."""
+    return await _set_active(user_id, services, caller, active=False)
 
 
 @router.post("/{user_id}/enable")
-async def enable_user(user_id: UserId, given: Given, caller: Caller) -> Success[UserAnswer]:
-    """Let a user in again."""
-    return await _set_active(user_id, given, caller, active=True)
+async def enable_user(user_id: UserId, services: ServicesDep, caller: Caller) -> Success[UserRead]:
+    """Enable a disabled user."""
+    return await _set_active(user_id, services, caller, active=True)
 
 
 @router.post("/{user_id}/reset", status_code=202)
-async def reset_user(user_id: UserId, given: Given, caller: Caller) -> Success[None]:
-    """Let a user choose a new password: the link goes to them, by the outbox, and to nobody else."""
-    async with given.database.transaction() as connection:
-        await send_reset(connection, given.box, user_id, caller, given.clock.now())
-    return Success(data=None, message="a link for the user waits to be sent; it is good for 24 hours")
+async def send_password_reset(user_id: UserId, services: ServicesDep, caller: Caller) -> Success[None]:
+    """Send a user a link to reset the password. The caller does not see it."""
+    async with services.database.transaction() as connection:
+        await send_reset(connection, services.box, user_id, caller, services.clock.now())
+    return Success(data=None, message="a link to reset the password will be sent to the user; it is valid for 24 hours")
 
 
 @router.delete("/{user_id}/totp", status_code=204)
-async def remove_user_totp(user_id: UserId, given: Given, caller: Caller) -> Response:
-    """Let a user's logins ask for no code any more: for one who has lost device and recovery codes."""
-    async with given.database.transaction() as connection:
-        await remove_totp(connection, user_id, caller, given.clock.now())
+async def remove_user_totp(user_id: UserId, services: ServicesDep, caller: Caller) -> Response:
+    """Remove a user's second factor, for one who has lost the device and the recovery codes."""
+    async with services.database.transaction() as connection:
+        await remove_totp(connection, user_id, caller, services.clock.now())
     return Response(status_code=204)
 
 
 @router.get("/{user_id}/agents")
-async def list_agents(user_id: UserId, given: Given, caller: Caller) -> Success[AgentList]:
-    """The agents an assistant works for."""
-    async with given.database.read() as connection:
-        found = await find_attached(connection, user_id, caller)
-    return Success(data=AgentList(agents=[UserAnswer.model_validate(agent) for agent in found]))
+async def list_agents(user_id: UserId, services: ServicesDep, caller: Caller) -> Success[AgentList]:
+    """List the agents an assistant works for."""
+    async with services.database.read() as connection:
+        agents = await find_attached(connection, user_id, caller)
+    return Success(data=AgentList(agents=[UserRead.model_validate(agent) for agent in agents]))
 
 
 @router.put("/{user_id}/agents")
-async def change_agents(user_id: UserId, body: AgentsBody, given: Given, caller: Caller) -> Success[AgentList]:
-    """Say which agents an assistant works for, all of them."""
-    async with given.database.transaction() as connection:
-        found = await attach_agents(connection, user_id, body.agent_ids, caller, given.clock.now())
-    return Success(data=AgentList(agents=[UserAnswer.model_validate(agent) for agent in found]))
+async def change_agents(
+    user_id: UserId, body: AgentsUpdate, services: ServicesDep, caller: Caller
+) -> Success[AgentList]:
+    """Set all agents an assistant works for."""
+    async with services.database.transaction() as connection:
+        agents = await attach_agents(connection, user_id, body.agent_ids, caller, services.clock.now())
+    return Success(data=AgentList(agents=[UserRead.model_validate(agent) for agent in agents]))
 
 
 @router.get("/{user_id}/keys")
-async def list_user_keys(user_id: UserId, given: Given, caller: Caller) -> Success[KeyList]:
-    """A user's API keys, never the keys themselves."""
-    async with given.database.read() as connection:
-        found = await find_keys(connection, user_id, caller)
-    return Success(data=KeyList(keys=[KeyAnswer.model_validate(key) for key in found]))
+async def list_user_keys(user_id: UserId, services: ServicesDep, caller: Caller) -> Success[ApiKeyList]:
+    """List a user's API keys, without the keys themselves."""
+    async with services.database.read() as connection:
+        keys = await find_keys(connection, user_id, caller)
+    return Success(data=ApiKeyList(keys=[ApiKeyRead.model_validate(key) for key in keys]))
 
 
 @router.delete("/{user_id}/keys/{key_id}", status_code=204)
-async def revoke_user_key(user_id: UserId, key_id: KeyId, given: Given, caller: Caller) -> Response:
-    """End a user's API key at once."""
-    async with given.database.transaction() as connection:
-        await revoke_key(connection, user_id, key_id, caller, given.clock.now())
+async def revoke_user_key(user_id: UserId, key_id: KeyId, services: ServicesDep, caller: Caller) -> Response:
+    """Revoke a user's API key at once."""
+    async with services.database.transaction() as connection:
+        await revoke_key(connection, user_id, key_id, caller, services.clock.now())
     return Response(status_code=204)
 
 
 @router.get("/{user_id}/members")
-async def list_members(user_id: UserId, given: Given, caller: Caller) -> Success[LinkList]:
-    """The members of an MLS a user is, or may be."""
-    async with given.database.read() as connection:
-        found = await find_links(connection, user_id, caller)
-    return Success(data=LinkList(members=[LinkAnswer.model_validate(link) for link in found]))
+async def list_members(user_id: UserId, services: ServicesDep, caller: Caller) -> Success[MemberLinkList]:
+    """List a user's members of an MLS, confirmed or proposed."""
+    async with services.database.read() as connection:
+        links = await find_links(connection, user_id, caller)
+    return Success(data=MemberLinkList(members=[MemberLinkRead.model_validate(link) for link in links]))
 
 
 @router.post("/{user_id}/members", status_code=201)
-async def link_member(user_id: UserId, body: LinkBody, given: Given, caller: Caller) -> Success[LinkAnswer]:
-    """Say which member of an MLS a user is."""
-    async with given.database.transaction() as connection:
-        link = await enter_link(connection, user_id, body.provider_id, body.member_key, caller, given.clock.now())
-    return Success(data=LinkAnswer.model_validate(link))
+async def link_member(
+    user_id: UserId, body: MemberLinkCreate, services: ServicesDep, caller: Caller
+) -> Success[MemberLinkRead]:
+    """Link a user to a member of an MLS."""
+    async with services.database.transaction() as connection:
+        link = await enter_link(connection, user_id, body.provider_id, body.member_key, caller, services.clock.now())
+    return Success(data=MemberLinkRead.model_validate(link))
 
 
 @router.post("/{user_id}/members/{link_id}/confirm")
-async def confirm_member(user_id: UserId, link_id: LinkId, given: Given, caller: Caller) -> Success[LinkAnswer]:
-    """Say that a proposal is right."""
-    async with given.database.transaction() as connection:
-        link = await confirm_link(connection, user_id, link_id, caller, given.clock.now())
-    return Success(data=LinkAnswer.model_validate(link))
+async def confirm_member(
+    user_id: UserId, link_id: LinkId, services: ServicesDep, caller: Caller
+) -> Success[MemberLinkRead]:
+    """Confirm a proposed member of an MLS."""
+    async with services.database.transaction() as connection:
+        link = await confirm_link(connection, user_id, link_id, caller, services.clock.now())
+    return Success(data=MemberLinkRead.model_validate(link))
 
 
 @router.delete("/{user_id}/members/{link_id}", status_code=204)
-async def unlink_member(user_id: UserId, link_id: LinkId, given: Given, caller: Caller) -> Response:
-    """Say that a user is not this member; it is not proposed again."""
-    async with given.database.transaction() as connection:
-        await refuse_link(connection, user_id, link_id, caller, given.clock.now())
+async def unlink_member(user_id: UserId, link_id: LinkId, services: ServicesDep, caller: Caller) -> Response:
+    """Remove or refuse a link to a member of an MLS; it is not proposed again."""
+    async with services.database.transaction() as connection:
+        await refuse_link(connection, user_id, link_id, caller, services.clock.now())
     return Response(status_code=204)
 
 
-async def _set_active(user_id: UserId, given: Given, caller: Caller, *, active: bool) -> Success[UserAnswer]:
-    async with given.database.transaction() as connection:
-        user = await set_active(connection, user_id, caller, given.clock.now(), active=active)
-    return Success(data=UserAnswer.model_validate(user))
+async def _set_active(user_id: UserId, services: ServicesDep, caller: Caller, *, active: bool) -> Success[UserRead]:
+    async with services.database.transaction() as connection:
+        user = await set_active(connection, user_id, caller, services.clock.now(), active=active)
+    return Success(data=UserRead.model_validate(user))

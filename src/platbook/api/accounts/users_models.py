@@ -1,32 +1,18 @@
-"""What is said of users, their keys, links and invitations, and what is answered."""
+"""Bodies and responses of managing users: invitations, assistants' agents, links to members of an MLS."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Path
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
+from platbook.api.accounts.fields import Email, Group, Name, NewPassword
 from platbook.api.envelope import Pagination
-from platbook.api.mls.params import in_utc
-from platbook.api.models import Model, Moment, Sent
-from platbook.base.actor import ApiKeyScope, Role, Surface
-
-Email = Annotated[str, Field(min_length=3, max_length=320, examples=["admin@example.com"])]
-Password = Annotated[str, Field(min_length=1, max_length=1024, examples=["correct horse battery staple"])]
-NewPassword = Annotated[str, Field(min_length=8, max_length=128, examples=["correct horse battery staple"])]
-Name = Annotated[str, Field(min_length=1, max_length=100)]
-Group = Annotated[str, Field(max_length=100)]
-Code = Annotated[str, Field(max_length=40, examples=["123456"])]
-
-UserId = Annotated[UUID, Path()]
-KeyId = Annotated[UUID, Path()]
-LinkId = Annotated[UUID, Path()]
-InvitationId = Annotated[UUID, Path()]
+from platbook.api.models import ApiModel, RequestBody, UtcDatetime
+from platbook.base.actor import Role
 
 
-class UserAnswer(Model):
-    """A user. `hasTotp`: their logins ask for a code."""
+class UserRead(ApiModel):
+    """A user. `hasTotp`: the user has a second factor."""
 
     id: UUID
     email: str
@@ -38,19 +24,19 @@ class UserAnswer(Model):
     license_number: str | None
     is_active: bool
     has_totp: bool
-    created_at: Moment
-    last_login_at: Moment | None
+    created_at: UtcDatetime
+    last_login_at: UtcDatetime | None
 
 
-class UserList(Model):
+class UserList(ApiModel):
     """A page of users."""
 
-    users: list[UserAnswer]
+    users: list[UserRead]
     pagination: Pagination
 
 
-class NewUserBody(Sent):
-    """A new user. Without a password they sign in by OIDC, or set one by a reset."""
+class UserCreate(RequestBody):
+    """A new user. Without a password they log in by OIDC, or set one by a password reset."""
 
     email: Email
     password: NewPassword | None = None
@@ -62,8 +48,8 @@ class NewUserBody(Sent):
     license_number: Group | None = None
 
 
-class UserChangeBody(Sent):
-    """What to change of a user; what is left out stays. `null` takes an office, team or licence number away."""
+class UserUpdate(RequestBody):
+    """Changes to a user; omitted fields stay. `null` clears an office, team or licence number."""
 
     email: Email | None = None
     first_name: Name | None = None
@@ -73,32 +59,25 @@ class UserChangeBody(Sent):
     team: Group | None = None
     license_number: Group | None = None
 
-    def said(self) -> dict[str, str | None]:
-        """What was said, by column."""
+    def to_changes(self) -> dict[str, str | None]:
+        """The fields that were sent, by column."""
         return {name: getattr(self, name) for name in self.model_fields_set}
 
 
-class NamesBody(Sent):
-    """What one is called."""
-
-    first_name: Annotated[Name, Field(examples=["Ada"])]
-    last_name: Annotated[Name, Field(examples=["Moss"])]
-
-
-class AgentsBody(Sent):
-    """The agents an assistant works for, all of them."""
+class AgentsUpdate(RequestBody):
+    """All agents an assistant works for."""
 
     agent_ids: Annotated[list[UUID], Field(max_length=1000)]
 
 
-class AgentList(Model):
+class AgentList(ApiModel):
     """The agents an assistant works for."""
 
-    agents: list[UserAnswer]
+    agents: list[UserRead]
 
 
-class InvitationBody(Sent):
-    """Whom to invite, and what they will be."""
+class InvitationCreate(RequestBody):
+    """The e-mail address to invite, and the role, office and team of the new user."""
 
     email: Email
     role: Role = Role.AGENT
@@ -106,17 +85,17 @@ class InvitationBody(Sent):
     team: Group | None = None
 
 
-class InvitationMade(Model):
+class InvitationCreated(ApiModel):
     """An invitation's token, shown once: `invitationToken` of a registration."""
 
     email: str
     role: Role
     invitation_token: str
-    expires_at: Moment
+    expires_at: UtcDatetime
 
 
-class InvitationAnswer(Model):
-    """An invitation that can still be used."""
+class InvitationRead(ApiModel):
+    """A pending invitation."""
 
     id: UUID
     email: str
@@ -124,111 +103,44 @@ class InvitationAnswer(Model):
     office: str | None
     team: str | None
     invited_by: str
-    created_at: Moment
-    expires_at: Moment
+    created_at: UtcDatetime
+    expires_at: UtcDatetime
 
 
-class InvitationList(Model):
-    """The invitations that can still be used."""
+class InvitationList(ApiModel):
+    """The pending invitations."""
 
-    invitations: list[InvitationAnswer]
-
-
-class ProvedBody(Sent):
-    """One's password once more, and a code where logins ask for one."""
-
-    password: Password
-    totp: Code | None = None
+    invitations: list[InvitationRead]
 
 
-class PasswordBody(ProvedBody):
-    """The password as it is, and as it is to be."""
-
-    new_password: NewPassword
-
-
-class CodeBody(Sent):
-    """A code of one's device."""
-
-    totp: Code
-
-
-class SetupAnswer(Model):
-    """What a device is told, once."""
-
-    secret: str
-    uri: str
-
-
-class RecoveryCodes(Model):
-    """Codes for when the device is lost, each good once; shown once."""
-
-    recovery_codes: list[str]
-
-
-class KeyBody(Sent):
-    """A key to be made."""
-
-    name: Annotated[Name, Field(examples=["website"])]
-    scopes: Annotated[list[ApiKeyScope], Field(min_length=1, max_length=len(ApiKeyScope))]
-    surface: Surface = Surface.INTERNAL
-    expires_at: Annotated[datetime | None, AfterValidator(in_utc)] = None
-
-
-class KeyAnswer(Model):
-    """A key. `lastUsedAt` is true to the hour."""
-
-    id: UUID
-    name: str
-    surface: Surface
-    scopes: list[ApiKeyScope]
-    created_at: Moment
-    expires_at: Moment | None
-    revoked_at: Moment | None
-    last_used_at: Moment | None
-
-
-class KeyMade(Model):
-    """A new key, shown once: send it as a bearer token."""
-
-    id: UUID
-    key: str
-
-
-class KeyList(Model):
-    """A user's keys, the newest first."""
-
-    keys: list[KeyAnswer]
-
-
-class LinkBody(Sent):
+class MemberLinkCreate(RequestBody):
     """A member of an MLS."""
 
     provider_id: Annotated[str, Field(min_length=1, max_length=64)]
     member_key: Annotated[str, Field(min_length=1, max_length=200)]
 
 
-class LinkAnswer(Model):
-    """A member a user is; without `confirmedAt`, one they are proposed to be. `basis` says how it was found."""
+class MemberLinkRead(ApiModel):
+    """A member of an MLS that the user is; proposed only, without `confirmedAt`. `basis`: how the match was made."""
 
     id: UUID
     provider_id: str
     member_key: str
     member_name: str | None
     basis: str
-    created_at: Moment
-    confirmed_at: Moment | None
+    created_at: UtcDatetime
+    confirmed_at: UtcDatetime | None
     confirmed_by: str | None
 
 
-class LinkList(Model):
-    """The members a user is, or may be."""
+class MemberLinkList(ApiModel):
+    """A user's confirmed and proposed members of an MLS."""
 
-    members: list[LinkAnswer]
+    members: list[MemberLinkRead]
 
 
-class ProposalAnswer(Model):
-    """A member a user may be."""
+class MemberProposalRead(ApiModel):
+    """A member of an MLS that a user may be."""
 
     id: UUID
     user_id: UUID
@@ -237,17 +149,17 @@ class ProposalAnswer(Model):
     member_key: str
     member_name: str | None
     basis: str
-    created_at: Moment
+    created_at: UtcDatetime
 
 
-class ProposalList(Model):
-    """A page of what waits for a decision."""
+class MemberProposalList(ApiModel):
+    """A page of proposals that wait for a decision."""
 
-    proposals: list[ProposalAnswer]
+    proposals: list[MemberProposalRead]
     pagination: Pagination
 
 
-class ProposedAnswer(Model):
-    """How many were proposed now."""
+class MemberProposalsCreated(ApiModel):
+    """How many proposals were made now."""
 
     proposed: int

@@ -1,4 +1,4 @@
-"""Intake: events of people from websites and other systems, and the rules that say who gets a new lead."""
+"""Lead intake: events from websites and other systems, and the rules that assign new leads."""
 
 from contextlib import suppress
 from typing import Annotated
@@ -7,11 +7,19 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from platbook.api.authentication import Caller
-from platbook.api.crm.intake_models import KeptEventsShown, RuleSent, RuleShown, RulesShown, TakenShown, to_rule_shown
+from platbook.api.crm.intake_models import (
+    EventOutcomeRead,
+    RefusedEventList,
+    RuleBody,
+    RuleList,
+    RuleRead,
+    to_rule_read,
+)
 from platbook.api.crm.responses import answer, to_interaction, to_lead, to_task
 from platbook.api.envelope import Success, paginate
 from platbook.api.schemas import to_request_body
-from platbook.api.services import Given, Services
+from platbook.api.services import ServicesDep
+from platbook.application.services import Services
 from platbook.base.actor import Actor
 from platbook.base.errors import CallerError
 from platbook.crm.intake.event import LeadEvent
@@ -24,114 +32,114 @@ from platbook.crm.tasks.store import read_task
 
 router = APIRouter(prefix="/leads", tags=["Lead intake"])
 
-_TAKEN: dict[int | str, dict[str, object]] = {
-    200: {"model": Success[TakenShown], "description": "The person is known."},
-    201: {"model": Success[TakenShown], "description": "The person is new."},
+_OUTCOMES: dict[int | str, dict[str, object]] = {
+    200: {"model": Success[EventOutcomeRead], "description": "The person is a lead already."},
+    201: {"model": Success[EventOutcomeRead], "description": "The person is a new lead."},
 }
-_RULE: dict[int | str, dict[str, object]] = {200: {"model": Success[RuleShown]}}
+_RULE: dict[int | str, dict[str, object]] = {200: {"model": Success[RuleRead]}}
 
 
-@router.post("/events", responses=_TAKEN, openapi_extra={"requestBody": to_request_body(LeadEvent)})
-async def send_lead_event(request: Request, given: Given, caller: Caller) -> Response:
-    """Report what a person did: 201 where that made a lead, 200 for a known one. An `eventId` is taken once."""
+@router.post("/events", responses=_OUTCOMES, openapi_extra={"requestBody": to_request_body(LeadEvent)})
+async def send_lead_event(request: Request, services: ServicesDep, caller: Caller) -> Response:
+    """Report an event of a person: 201 if it created a lead, 200 if not. Each `eventId` is processed once."""
     body = await request.body()
-    async with given.database.transaction() as connection:
-        taken = await ingest_event(connection, caller, body, given.clock.now())
-    return await _answer_taken(given, caller, taken)
+    async with services.database.transaction() as connection:
+        result = await ingest_event(connection, caller, body, services.clock.now())
+    return await _to_response(services, caller, result)
 
 
-@router.get("/events", responses={200: {"model": Success[KeptEventsShown]}})
+@router.get("/events", responses={200: {"model": Success[RefusedEventList]}})
 async def list_refused_events(
-    given: Given,
+    services: ServicesDep,
     caller: Caller,
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> Response:
-    """Events that could not be understood, whole as they came, the oldest first."""
+    """List events that could not be processed, with their bodies as received, the oldest first."""
     _ = caller
-    async with given.database.read() as connection:
-        kept, total = await find_rejected_events(connection, page=page, limit=limit)
+    async with services.database.read() as connection:
+        events, total = await find_rejected_events(connection, page=page, limit=limit)
     pagination = paginate(page, limit, total).model_dump(by_alias=True, exclude_none=True)
-    return answer({"events": [_to_kept(one) for one in kept], "pagination": pagination})
+    return answer({"events": [_to_refused(one) for one in events], "pagination": pagination})
 
 
 @router.post(
     "/events/{event_id}/replay",
-    responses=_TAKEN,
+    responses=_OUTCOMES,
     openapi_extra={"requestBody": to_request_body(LeadEvent, required=False)},
 )
-async def replay_lead_event(request: Request, given: Given, caller: Caller, event_id: UUID) -> Response:
-    """Take in an event that was refused, as its sender's; a body, if there is one, is the event put right."""
+async def replay_lead_event(request: Request, services: ServicesDep, caller: Caller, event_id: UUID) -> Response:
+    """Process a refused event again, on behalf of its sender; a body, if present, is the corrected event."""
     body = await request.body()
-    async with given.database.transaction() as connection:
-        taken = await replay_event(connection, caller, event_id, given.clock.now(), corrected=body or None)
-    return await _answer_taken(given, caller, taken)
+    async with services.database.transaction() as connection:
+        result = await replay_event(connection, caller, event_id, services.clock.now(), corrected=body or None)
+    return await _to_response(services, caller, result)
 
 
-@router.get("/rules", responses={200: {"model": Success[RulesShown]}})
-async def list_rules(given: Given, caller: Caller) -> Response:
-    """The rules that say who gets a new lead, in the order they are asked."""
+@router.get("/rules", responses={200: {"model": Success[RuleList]}})
+async def list_rules(services: ServicesDep, caller: Caller) -> Response:
+    """List the rules that assign new leads, in the order they are tried."""
     _ = caller
-    async with given.database.read() as connection:
-        found = await find_rules(connection)
-    return answer({"rules": [_to_json(to_rule_shown(one)) for one in found]})
+    async with services.database.read() as connection:
+        rules = await find_rules(connection)
+    return answer({"rules": [_to_json(to_rule_read(one)) for one in rules]})
 
 
-@router.post("/rules", status_code=201, responses={201: {"model": Success[RuleShown]}})
-async def create_rule(given: Given, caller: Caller, body: RuleSent) -> Response:
-    """Add a rule: direct, round robin, weighted, or first to claim with a timer."""
-    async with given.database.transaction() as connection:
-        made = await add_rule(connection, caller, body.to_rule(), given.clock.now())
-    return answer(_to_json(to_rule_shown(made)), status=201)
+@router.post("/rules", status_code=201, responses={201: {"model": Success[RuleRead]}})
+async def create_rule(services: ServicesDep, caller: Caller, body: RuleBody) -> Response:
+    """Add a rule: direct, round robin, weighted, or first to claim within a time."""
+    async with services.database.transaction() as connection:
+        rule = await add_rule(connection, caller, body.to_rule(), services.clock.now())
+    return answer(_to_json(to_rule_read(rule)), status=201)
 
 
 @router.get("/rules/{rule_id}", responses=_RULE)
-async def get_one_rule(given: Given, caller: Caller, rule_id: UUID) -> Response:
-    """One rule."""
+async def get_one_rule(services: ServicesDep, caller: Caller, rule_id: UUID) -> Response:
+    """Get a rule."""
     _ = caller
-    async with given.database.read() as connection:
-        return answer(_to_json(to_rule_shown(await get_rule(connection, rule_id))))
+    async with services.database.read() as connection:
+        return answer(_to_json(to_rule_read(await get_rule(connection, rule_id))))
 
 
 @router.put("/rules/{rule_id}", responses=_RULE)
-async def change_rule(given: Given, caller: Caller, rule_id: UUID, body: RuleSent) -> Response:
-    """Replace a rule whole; members that stay keep their turn."""
-    async with given.database.transaction() as connection:
-        changed = await replace_rule(connection, caller, rule_id, body.to_rule(), given.clock.now())
-    return answer(_to_json(to_rule_shown(changed)))
+async def change_rule(services: ServicesDep, caller: Caller, rule_id: UUID, body: RuleBody) -> Response:
+    """Replace a rule; members that stay keep their turn."""
+    async with services.database.transaction() as connection:
+        rule = await replace_rule(connection, caller, rule_id, body.to_rule(), services.clock.now())
+    return answer(_to_json(to_rule_read(rule)))
 
 
 @router.delete("/rules/{rule_id}", status_code=204)
-async def delete_rule(given: Given, caller: Caller, rule_id: UUID) -> Response:
-    """Remove a rule; leads it gave stay where they are."""
-    async with given.database.transaction() as connection:
-        await remove_rule(connection, caller, rule_id, given.clock.now())
+async def delete_rule(services: ServicesDep, caller: Caller, rule_id: UUID) -> Response:
+    """Delete a rule; leads it assigned stay assigned."""
+    async with services.database.transaction() as connection:
+        await remove_rule(connection, caller, rule_id, services.clock.now())
     return Response(status_code=204)
 
 
-async def _answer_taken(given: Services, caller: Actor, taken: ProcessedEvent | RejectedEvent) -> Response:
-    """What became of an event, as far as the caller sees it; the rest by its id."""
-    if isinstance(taken, RejectedEvent):
-        raise taken.to_error()
-    told: dict[str, object] = {
-        "lead": {"id": taken.lead_id},
-        "interaction": taken.interaction_id and {"id": taken.interaction_id},
+async def _to_response(services: Services, caller: Actor, result: ProcessedEvent | RejectedEvent) -> Response:
+    """The outcome of an event; of records the caller may not see, only the ids."""
+    if isinstance(result, RejectedEvent):
+        raise result.to_error()
+    data: dict[str, object] = {
+        "lead": {"id": result.lead_id},
+        "interaction": result.interaction_id and {"id": result.interaction_id},
     }
-    if taken.task_id is not None:
-        told["task"] = {"id": taken.task_id}
-    async with given.database.read() as connection:
+    if result.task_id is not None:
+        data["task"] = {"id": result.task_id}
+    async with services.database.read() as connection:
         with suppress(CallerError):
-            told["lead"] = to_lead(await read_lead(connection, caller, taken.lead_id))
-        if taken.interaction_id is not None:
+            data["lead"] = to_lead(await read_lead(connection, caller, result.lead_id))
+        if result.interaction_id is not None:
             with suppress(CallerError):
-                told["interaction"] = to_interaction(await get_interaction(connection, caller, taken.interaction_id))
-        if taken.task_id is not None:
+                data["interaction"] = to_interaction(await get_interaction(connection, caller, result.interaction_id))
+        if result.task_id is not None:
             with suppress(CallerError):
-                told["task"] = to_task(await read_task(connection, caller, taken.task_id), given.clock.now())
-    return answer(told, status=201 if taken.is_new else 200)
+                data["task"] = to_task(await read_task(connection, caller, result.task_id), services.clock.now())
+    return answer(data, status=201 if result.is_new else 200)
 
 
-def _to_kept(event: StoredEvent) -> dict[str, object]:
+def _to_refused(event: StoredEvent) -> dict[str, object]:
     return {
         "id": event.id,
         "eventId": event.event_id,
@@ -142,5 +150,5 @@ def _to_kept(event: StoredEvent) -> dict[str, object]:
     }
 
 
-def _to_json(shown: RuleShown) -> dict[str, object]:
-    return shown.model_dump(mode="json", by_alias=True)
+def _to_json(rule: RuleRead) -> dict[str, object]:
+    return rule.model_dump(mode="json", by_alias=True)

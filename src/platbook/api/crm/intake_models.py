@@ -1,4 +1,4 @@
-"""Events and rules of the intake, as they come in and as the OpenAPI document tells the answers."""
+"""Bodies and responses of lead intake: events, and the rules that assign new leads."""
 
 from decimal import Decimal
 from typing import Annotated
@@ -6,9 +6,12 @@ from uuid import UUID
 
 from pydantic import Field
 
-from platbook.api.crm.leads_models import InteractionShown, LeadShown, Money, TaskShown, Word
+from platbook.api.crm.fields import Money, ShortText
+from platbook.api.crm.interactions_models import InteractionRead
+from platbook.api.crm.leads_models import LeadRead
+from platbook.api.crm.tasks_models import TaskRead
 from platbook.api.envelope import Pagination
-from platbook.api.models import Model, Moment, Sent
+from platbook.api.models import ApiModel, RequestBody, UtcDatetime
 from platbook.crm.enums import LeadEventType
 from platbook.crm.intake.round_robin import RuleMember
 from platbook.crm.intake.rules import (
@@ -21,67 +24,69 @@ from platbook.crm.intake.rules import (
 )
 
 
-class IdShown(Model):
-    """What the caller does not see is told by its id alone."""
+class IdRead(ApiModel):
+    """The id of a record that the caller may not see."""
 
     id: UUID
 
 
-class TakenShown(Model):
-    """What became of an event; `task` where it made one."""
+class EventOutcomeRead(ApiModel):
+    """The outcome of an event; `task` where it created one."""
 
-    lead: LeadShown | IdShown
-    interaction: InteractionShown | IdShown | None
-    task: TaskShown | IdShown | None = None
+    lead: LeadRead | IdRead
+    interaction: InteractionRead | IdRead | None
+    task: TaskRead | IdRead | None = None
 
 
-class KeptEventShown(Model):
-    """An event that could not be understood."""
+class RefusedEventRead(ApiModel):
+    """An event that could not be processed."""
 
     id: UUID
     event_id: str
     sender: UUID | None
     reason: str
-    received_at: Moment
+    received_at: UtcDatetime
     raw: str
 
 
-class KeptEventsShown(Model):
-    """A page of them, the oldest first."""
+class RefusedEventList(ApiModel):
+    """A page of refused events, the oldest first."""
 
-    events: list[KeptEventShown]
+    events: list[RefusedEventRead]
     pagination: Pagination
 
 
-class MemberSent(Sent):
-    """Who gets leads by a rule; the weight counts for `weighted` alone."""
+class RuleMemberUpdate(RequestBody):
+    """A user who gets leads by a rule; the weight applies to the method `weighted` only."""
 
     user_id: UUID
     weight: Annotated[int, Field(ge=1, le=MAX_WEIGHT)] = 1
 
 
-class RuleSent(Sent):
-    """A rule, whole. Conditions that are left out always hold."""
+class RuleBody(RequestBody):
+    """A complete rule. Omitted conditions always hold."""
 
-    name: Annotated[Word, Field(examples=["Austin, above a million"])]
+    name: Annotated[ShortText, Field(examples=["Austin, above a million"])]
     method: RoutingMethod
-    members: Annotated[list[MemberSent], Field(min_length=1, max_length=MAX_MEMBERS)]
-    place: Annotated[int, Field(ge=0, le=1_000_000)] = Field(0, description="lower ones are asked first")
+    members: Annotated[list[RuleMemberUpdate], Field(min_length=1, max_length=MAX_MEMBERS)]
+    place: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
+        0, description="rules are tried in ascending order of place"
+    )
     enabled: bool = True
-    sources: Annotated[list[Word], Field(max_length=100)] = Field(default_factory=list[str])
+    sources: Annotated[list[ShortText], Field(max_length=100)] = Field(default_factory=list[str])
     event_types: Annotated[list[LeadEventType], Field(max_length=20)] = Field(default_factory=list[LeadEventType])
-    areas: Annotated[list[Word], Field(max_length=500)] = Field(
+    areas: Annotated[list[ShortText], Field(max_length=500)] = Field(
         default_factory=list[str], description="cities, counties, states or postal codes of the listing"
     )
     min_price: Money | None = None
     max_price: Money | None = None
     claim_minutes: Annotated[int, Field(ge=1, le=MAX_CLAIM_MINUTES)] | None = Field(
-        None, description="with first_to_claim: how long its members alone may claim"
+        None, description="with first_to_claim: for how long only its members may claim"
     )
-    fallback_to: UUID | None = Field(None, description="with first_to_claim: who gets what nobody claimed")
+    fallback_to: UUID | None = Field(None, description="with first_to_claim: the user who gets an unclaimed lead")
 
     def to_rule(self) -> RoutingRuleInput:
-        """The rule it says."""
+        """The rule to store."""
         return RoutingRuleInput(
             name=self.name,
             method=self.method,
@@ -98,14 +103,14 @@ class RuleSent(Sent):
         )
 
 
-class MemberShown(Model):
-    """Who gets leads by a rule."""
+class RuleMemberRead(ApiModel):
+    """A user who gets leads by a rule."""
 
     user_id: UUID
     weight: int
 
 
-class RuleShown(Model):
+class RuleRead(ApiModel):
     """A rule."""
 
     id: UUID
@@ -113,7 +118,7 @@ class RuleShown(Model):
     place: int
     enabled: bool
     method: RoutingMethod
-    members: list[MemberShown]
+    members: list[RuleMemberRead]
     sources: list[str]
     event_types: list[LeadEventType]
     areas: list[str]
@@ -121,26 +126,26 @@ class RuleShown(Model):
     max_price: float | None
     claim_minutes: int | None
     fallback_to: UUID | None
-    created_at: Moment
-    updated_at: Moment
+    created_at: UtcDatetime
+    updated_at: UtcDatetime
 
 
-class RulesShown(Model):
-    """Every rule in order."""
+class RuleList(ApiModel):
+    """All rules in order."""
 
-    rules: list[RuleShown]
+    rules: list[RuleRead]
 
 
-def to_rule_shown(known: RoutingRuleWithMembers) -> RuleShown:
-    """A rule as it is answered."""
-    rule = known.rule
-    return RuleShown(
+def to_rule_read(stored: RoutingRuleWithMembers) -> RuleRead:
+    """The response model of a rule."""
+    rule = stored.rule
+    return RuleRead(
         id=rule.id,
         name=rule.name,
         place=rule.place,
         enabled=rule.enabled,
         method=RoutingMethod(rule.method),
-        members=[MemberShown(user_id=one.user_id, weight=one.weight) for one in known.members],
+        members=[RuleMemberRead(user_id=one.user_id, weight=one.weight) for one in stored.members],
         sources=rule.sources,
         event_types=[LeadEventType(one) for one in rule.event_types],
         areas=rule.areas,

@@ -1,4 +1,4 @@
-"""Interactions: the append-only log of what was said and done. There is no PUT."""
+"""Interactions with people: an append-only log. There is no PUT."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,20 +6,19 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from platbook.api.authentication import Caller
-from platbook.api.crm.leads_models import (
+from platbook.api.crm.interactions_models import (
+    InteractionCreate,
     InteractionFilter,
+    InteractionList,
     InteractionQuery,
-    InteractionSent,
-    InteractionShown,
-    InteractionsShown,
-    InteractionStatsShown,
+    InteractionRead,
+    InteractionStatsRead,
     TimelineQuery,
-    to_aware,
-    to_paging,
 )
+from platbook.api.crm.query_string import parse_optional_time, to_paging
 from platbook.api.crm.responses import answer, answer_list, to_interaction
 from platbook.api.envelope import Success
-from platbook.api.services import Given
+from platbook.api.services import ServicesDep
 from platbook.crm.interactions.log import add_interaction, delete_interaction, get_interaction
 from platbook.crm.interactions.search import (
     InteractionSearch,
@@ -30,71 +29,75 @@ from platbook.crm.interactions.statistics import get_interaction_stats
 
 router = APIRouter(prefix="/interactions", tags=["Interactions"])
 
-_LIST: dict[int | str, dict[str, object]] = {200: {"model": Success[InteractionsShown]}}
-_BY = "interactionDate"
+_LIST: dict[int | str, dict[str, object]] = {200: {"model": Success[InteractionList]}}
+_SORT = "interactionDate"
 
 
 @router.get("", responses=_LIST)
-async def list_interactions(given: Given, caller: Caller, query: Annotated[InteractionQuery, Query()]) -> Response:
-    """List what was said and done with the leads one sees whole, the newest first."""
-    paging = to_paging(query, _BY)
-    async with given.database.read() as connection:
+async def list_interactions(
+    services: ServicesDep, caller: Caller, query: Annotated[InteractionQuery, Query()]
+) -> Response:
+    """List the interactions with leads that the caller may see in full, the newest first."""
+    paging = to_paging(query, _SORT)
+    async with services.database.read() as connection:
         page = await find_interactions(connection, caller, _to_search(query), paging)
     return answer_list("interactions", page, paging, to_interaction)
 
 
-@router.post("", status_code=201, responses={201: {"model": Success[InteractionShown]}})
-async def log_interaction(given: Given, caller: Caller, body: InteractionSent) -> Response:
-    """Write down what a person did: Call Logged, Email Sent, SMS Sent, Note Added, Meeting Scheduled or Showing."""
-    happened = body.interaction_date and to_aware(body.interaction_date)
-    async with given.database.transaction() as connection:
+@router.post("", status_code=201, responses={201: {"model": Success[InteractionRead]}})
+async def log_interaction(services: ServicesDep, caller: Caller, body: InteractionCreate) -> Response:
+    """Log an interaction: Call Logged, Email Sent, SMS Sent, Note Added, Meeting Scheduled or Showing."""
+    happened_at = parse_optional_time("interactionDate", body.interaction_date)
+    async with services.database.transaction() as connection:
         entry = await add_interaction(
             connection,
             caller,
             body.lead_id,
             body.type,
-            given.clock.now(),
+            services.clock.now(),
             content=body.content,
-            happened_at=happened,
+            happened_at=happened_at,
             property_id=body.property_id,
             metadata=body.metadata,
         )
-    made = answer(to_interaction(entry), status=201)
-    made.headers["Location"] = f"/api/v1/interactions/{entry.id}"
-    return made
+    response = answer(to_interaction(entry), status=201)
+    response.headers["Location"] = f"/api/v1/interactions/{entry.id}"
+    return response
 
 
-@router.get("/stats", responses={200: {"model": Success[InteractionStatsShown]}})
-async def count_interactions(given: Given, caller: Caller, query: Annotated[InteractionFilter, Query()]) -> Response:
-    """The interactions one sees, by type and by who wrote them; by the filters of the list."""
-    async with given.database.read() as connection:
+@router.get("/stats", responses={200: {"model": Success[InteractionStatsRead]}})
+async def count_interactions(
+    services: ServicesDep, caller: Caller, query: Annotated[InteractionFilter, Query()]
+) -> Response:
+    """Count the interactions the caller may see, by type and by user; takes the filters of the list."""
+    async with services.database.read() as connection:
         stats = await get_interaction_stats(connection, caller, _to_search(query))
     return answer({"total": stats.total, "byType": stats.by_type, "byUser": stats.by_user})
 
 
 @router.get("/leads/{lead_id}/timeline", responses=_LIST)
 async def list_lead_timeline(
-    given: Given, caller: Caller, lead_id: UUID, query: Annotated[TimelineQuery, Query()]
+    services: ServicesDep, caller: Caller, lead_id: UUID, query: Annotated[TimelineQuery, Query()]
 ) -> Response:
-    """One lead's log, the newest first."""
-    paging = to_paging(query, _BY)
-    async with given.database.read() as connection:
+    """List a lead's interactions, the newest first."""
+    paging = to_paging(query, _SORT)
+    async with services.database.read() as connection:
         page = await find_timeline(connection, caller, lead_id, paging)
     return answer_list("interactions", page, paging, to_interaction)
 
 
-@router.get("/{interaction_id}", responses={200: {"model": Success[InteractionShown]}})
-async def get_one_interaction(given: Given, caller: Caller, interaction_id: UUID) -> Response:
-    """One interaction."""
-    async with given.database.read() as connection:
+@router.get("/{interaction_id}", responses={200: {"model": Success[InteractionRead]}})
+async def get_one_interaction(services: ServicesDep, caller: Caller, interaction_id: UUID) -> Response:
+    """Get an interaction."""
+    async with services.database.read() as connection:
         return answer(to_interaction(await get_interaction(connection, caller, interaction_id)))
 
 
 @router.delete("/{interaction_id}", status_code=204)
-async def remove_interaction(given: Given, caller: Caller, interaction_id: UUID) -> Response:
-    """Mark an interaction deleted, by its author or an admin; who and when is kept. The system's own answer 409."""
-    async with given.database.transaction() as connection:
-        await delete_interaction(connection, caller, interaction_id, given.clock.now())
+async def remove_interaction(services: ServicesDep, caller: Caller, interaction_id: UUID) -> Response:
+    """Mark an interaction as deleted, by its author or an admin. Those of the system cannot be deleted (409)."""
+    async with services.database.transaction() as connection:
+        await delete_interaction(connection, caller, interaction_id, services.clock.now())
     return Response(status_code=204)
 
 
@@ -102,6 +105,6 @@ def _to_search(query: InteractionFilter) -> InteractionSearch:
     return InteractionSearch(
         lead_id=query.lead_id,
         type=tuple(query.type),
-        start=query.start_date and to_aware(query.start_date),
-        end=query.end_date and to_aware(query.end_date),
+        start=parse_optional_time("startDate", query.start_date),
+        end=parse_optional_time("endDate", query.end_date),
     )

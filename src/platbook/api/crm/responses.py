@@ -1,4 +1,4 @@
-"""Answers of the CRM, made straight from rows: lists pass no model on the way out."""
+"""Responses of the CRM, written straight from rows: lists pass no model on the way out."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -28,9 +28,9 @@ def answer_list(name: str, page: ListPage[T], paging: Paging, to: Callable[[T], 
     return answer({name: [to(row) for row in page.rows], "pagination": _pagination(page, paging)})
 
 
-def to_lead(seen: LeadView) -> dict[str, object]:
-    """A lead as JSON, as its reader sees it."""
-    lead = seen.lead
+def to_lead(view: LeadView) -> dict[str, object]:
+    """A lead as JSON, with what its reader may see."""
+    lead = view.lead
     return {
         "id": lead.id,
         "email": lead.emails[0] if lead.emails else None,
@@ -43,7 +43,7 @@ def to_lead(seen: LeadView) -> dict[str, object]:
         "updatedAt": lead.updated_at,
         "lastActivityAt": lead.last_activity_at,
         "claimUntil": lead.claim_until,
-        "contactHidden": not seen.has_contact_details,
+        "contactHidden": not view.has_contact_details,
     }
 
 

@@ -1,4 +1,4 @@
-"""Photos of local listings: sent as bytes or named by their address, put in order, removed."""
+"""Photos of local listings: upload or fetch by URL, order, caption, remove."""
 
 import re
 from collections.abc import AsyncIterator
@@ -7,14 +7,14 @@ from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 from starlette.requests import ClientDisconnect
 
 from platbook.api.authentication import Caller
 from platbook.api.envelope import Success, raw_json
-from platbook.api.listings.properties_models import PhotosShown
-from platbook.api.models import Sent
-from platbook.api.services import Given, Services
+from platbook.api.listings.photos_models import PhotoFromUrl, PhotoList, PhotoOrderUpdate
+from platbook.api.services import ServicesDep
+from platbook.application.services import Services
 from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput, MediaRejected, PayloadTooLarge, SourceUnavailable, TryLater
 from platbook.listings.reading import get_listing, to_media
@@ -27,11 +27,11 @@ from platbook.transport import DownloadLimits
 
 router = APIRouter(prefix="/properties", tags=["Properties"])
 
-LARGEST_PHOTO = MediaSettings().max_bytes
-_LARGEST_WORDS = 16 * 1024
+MAX_PHOTO_BYTES = MediaSettings().max_bytes
+_MAX_JSON_BYTES = 16 * 1024
 _JSON = re.compile(r"application/json(;|$)")
 
-_SENT: dict[str, Any] = {
+_UPLOAD: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
@@ -50,121 +50,103 @@ _SENT: dict[str, Any] = {
     }
 }
 
-Caption = Annotated[str | None, Query(max_length=1000, description="what it shows")]
-Public = Annotated[bool, Query(alias="isPublic", description="whether it may be shown in public")]
-
-
-class PhotoAddress(Sent):
-    """Where a photo is to be fetched from."""
-
-    url: Annotated[str, Field(min_length=1, max_length=2000)]
-
-
-class ArrangedPhoto(Sent):
-    """One photo in its place. What is left out stays; an empty caption takes it away."""
-
-    media_key: Annotated[str, Field(min_length=1, max_length=200)]
-    caption: Annotated[str, Field(max_length=1000)] | None = None
-    is_public: bool | None = None
-
-
-class Arrangement(Sent):
-    """All photos of a listing, in the order they are to have."""
-
-    media: Annotated[list[ArrangedPhoto], Field(max_length=1000)]
+Caption = Annotated[str | None, Query(max_length=1000, description="a caption of the photo")]
+Public = Annotated[bool, Query(alias="isPublic", description="whether the public may see it")]
 
 
 @router.post(
-    "/{property_id}/media", status_code=201, responses={201: {"model": Success[PhotosShown]}}, openapi_extra=_SENT
+    "/{property_id}/media", status_code=201, responses={201: {"model": Success[PhotoList]}}, openapi_extra=_UPLOAD
 )
 async def add_media(
     request: Request,
-    given: Given,
+    services: ServicesDep,
     caller: Caller,
     property_id: UUID,
     caption: Caption = None,
     *,
     is_public: Public = True,
 ) -> Response:
-    """Add a photo to a local listing, by whoever writes for its author: its bytes as body, or JSON with its `url`."""
-    async with given.database.transaction() as connection:
-        await get_own(connection, caller, property_id)  # before a large body is read
-    content = await _receive(request, given)
+    """Add a photo to a local listing: the bytes as body, or JSON with a `url` to fetch. For who may edit it."""
+    async with services.database.transaction() as connection:
+        await get_own(connection, caller, property_id)  # checked before a large body is read
+    content = await _receive(request, services)
     try:
-        blob_id = await given.blobs.store(content, is_public=False, keep_original=True)
+        blob_id = await services.blobs.store(content, is_public=False, keep_original=True)
     except MediaRejected as error:
         raise InvalidInput.of("body", str(error)) from None
-    now = given.clock.now()
-    async with given.database.transaction() as connection:
+    now = services.clock.now()
+    async with services.database.transaction() as connection:
         await add_photo(connection, caller, property_id, blob_id, now, caption=caption or None, is_public=is_public)
-    return await _answer(given, caller, property_id, status=201)
+    return await _to_response(services, caller, property_id, status=201)
 
 
-@router.put("/{property_id}/media", responses={200: {"model": Success[PhotosShown]}})
-async def arrange_media(given: Given, caller: Caller, property_id: UUID, body: Arrangement) -> Response:
-    """Put all photos of a local listing in order, and change their words; by whoever writes for its author."""
-    words = [PhotoPatch(one.media_key, one.caption, one.is_public) for one in body.media]
-    async with given.database.transaction() as connection:
-        await arrange_photos(connection, caller, property_id, words, given.clock.now())
-    return await _answer(given, caller, property_id)
+@router.put("/{property_id}/media", responses={200: {"model": Success[PhotoList]}})
+async def arrange_media(services: ServicesDep, caller: Caller, property_id: UUID, body: PhotoOrderUpdate) -> Response:
+    """Set the order, captions and visibility of all photos of a local listing. For who may edit the listing."""
+    patches = [PhotoPatch(one.media_key, one.caption, one.is_public) for one in body.media]
+    async with services.database.transaction() as connection:
+        await arrange_photos(connection, caller, property_id, patches, services.clock.now())
+    return await _to_response(services, caller, property_id)
 
 
 @router.delete("/{property_id}/media", status_code=204)
-async def remove_all_media(given: Given, caller: Caller, property_id: UUID) -> Response:
-    """Take all photos of a local listing away; by whoever writes for its author."""
-    return await _remove(given, caller, property_id, None)
+async def remove_all_media(services: ServicesDep, caller: Caller, property_id: UUID) -> Response:
+    """Remove all photos of a local listing. For who may edit the listing."""
+    return await _remove(services, caller, property_id, None)
 
 
 @router.delete("/{property_id}/media/{media_key}", status_code=204)
-async def remove_media(given: Given, caller: Caller, property_id: UUID, media_key: str) -> Response:
-    """Take one photo of a local listing away; by whoever writes for its author."""
-    return await _remove(given, caller, property_id, media_key)
+async def remove_media(services: ServicesDep, caller: Caller, property_id: UUID, media_key: str) -> Response:
+    """Remove one photo of a local listing. For who may edit the listing."""
+    return await _remove(services, caller, property_id, media_key)
 
 
-async def _remove(given: Services, caller: Actor, property_id: UUID, media_key: str | None) -> Response:
-    async with given.database.transaction() as connection:
-        await remove_photos(connection, caller, property_id, media_key, given.clock.now())
-    await _to_exposure(given).process_checks()
+async def _remove(services: Services, caller: Actor, property_id: UUID, media_key: str | None) -> Response:
+    async with services.database.transaction() as connection:
+        await remove_photos(connection, caller, property_id, media_key, services.clock.now())
+    await _to_visibility(services).process_checks()
     return Response(status_code=204)
 
 
-async def _receive(request: Request, given: Services) -> bytes:
-    """The bytes that were sent, or those at the address that was."""
+async def _receive(request: Request, services: Services) -> bytes:
+    """The bytes that were sent, or those at the URL that was sent."""
     if not _JSON.match(request.headers.get("content-type", "").lower()):
-        return await _read(request.stream(), LARGEST_PHOTO)
+        return await _read(request.stream(), MAX_PHOTO_BYTES)
     try:
-        said = PhotoAddress.model_validate(orjson.loads(await _read(request.stream(), _LARGEST_WORDS)))
+        body = PhotoFromUrl.model_validate(orjson.loads(await _read(request.stream(), _MAX_JSON_BYTES)))
     except (orjson.JSONDecodeError, ValidationError):
-        raise InvalidInput.of("url", "is required, and nothing else is known here") from None
-    downloads = given.transport.downloads(DownloadLimits(LARGEST_PHOTO))
+        raise InvalidInput.of(
+            "url", "is required, as text of at most 2000 characters, and no other field is known"
+        ) from None
+    downloads = services.transport.downloads(DownloadLimits(MAX_PHOTO_BYTES))
     try:
-        download = await downloads.fetch(said.url)
+        download = await downloads.fetch(body.url)
     except (MediaRejected, TryLater) as error:
         raise InvalidInput.of("url", str(error)) from None
     return download.content or b""
 
 
-async def _read(stream: AsyncIterator[bytes], most: int) -> bytes:
+async def _read(stream: AsyncIterator[bytes], limit: int) -> bytes:
     content = bytearray()
     try:
         async for chunk in stream:
             content += chunk
-            if len(content) > most:
-                raise PayloadTooLarge(f"a photo may have {most} bytes")
+            if len(content) > limit:
+                raise PayloadTooLarge(f"the body is too large: at most {limit} bytes are accepted")
     except ClientDisconnect:
-        raise SourceUnavailable("the body stopped short") from None
+        raise SourceUnavailable("the connection was closed before the whole body had arrived") from None
     return bytes(content)
 
 
-async def _answer(given: Services, caller: Actor, property_id: UUID, *, status: int = 200) -> Response:
-    """The listing's photos, once they lie where everybody who may see them finds them."""
-    await _to_exposure(given).process_checks()
-    now = given.clock.now()
-    async with given.database.transaction() as connection:
+async def _to_response(services: Services, caller: Actor, property_id: UUID, *, status: int = 200) -> Response:
+    """The listing's photos, after they are moved to where those who may see them can read them."""
+    await _to_visibility(services).process_checks()
+    now = services.clock.now()
+    async with services.database.transaction() as connection:
         reading = await get_listing(connection, property_id, caller.surface, now)
     body = orjson.dumps({"success": True, "data": {"media": to_media(reading)}})
-    return raw_json(await PhotoUrls(given.storage).fill(body, now), status=status)
+    return raw_json(await PhotoUrls(services.storage).fill(body, now), status=status)
 
 
-def _to_exposure(given: Services) -> MediaVisibility:
-    return MediaVisibility(given.database, given.storage, given.clock, given.cdn)
+def _to_visibility(services: Services) -> MediaVisibility:
+    return MediaVisibility(services.database, services.storage, services.clock, services.cdn)

@@ -1,4 +1,4 @@
-"""What a request about listings says, turned into a search's texts or a listing's words. Pure."""
+"""Parses requests about listings: a search by query string or JSON, a local listing by JSON. Pure."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,76 +22,77 @@ _GROUPS = frozenset(
         "buyerOffice",
     }
 )
-_FURTHER = "fields"
+_RESO_FIELDS = "fields"
 _PAIR = 2
 
 Texts = dict[str, list[str]]
+"""Query parameters by name, each with all its values."""
 
 
 def to_texts(query: Iterable[tuple[str, str]]) -> Texts:
-    """A query string's pairs by word."""
+    """The pairs of a query string, by name."""
     texts: Texts = {}
-    for word, text in query:
-        texts.setdefault(word, []).append(text)
+    for name, text in query:
+        texts.setdefault(name, []).append(text)
     return texts
 
 
 def to_search_texts(body: Mapping[str, object]) -> Texts:
-    """A search's JSON body as the texts its query string would hold. A polygon may be GeoJSON.
+    """A search's JSON body as the parameters of the same search by query string. A polygon may be GeoJSON.
 
-    Errors: `InvalidInput` naming a word whose value is of no form it can have.
+    Errors: `InvalidInput` naming a parameter whose value has the wrong type.
     """
-    return {word: _value_texts(word, value) for word, value in body.items() if value is not None}
+    return {name: _value_texts(name, value) for name, value in body.items() if value is not None}
 
 
-def to_said(body: Mapping[str, object]) -> dict[str, object]:
-    """A listing's JSON flattened: `address: {city}` becomes `address.city`, `fields` give their RESO names.
+def to_fields(body: Mapping[str, object]) -> dict[str, object]:
+    """A listing's JSON flattened: `address: {city}` becomes `address.city`; what is in `fields` has RESO names.
 
-    Errors: `InvalidInput` naming a group that is no object, or a flag that is neither true nor false.
+    Errors: `InvalidInput` naming a group that is not an object, or a flag that is neither true nor false.
     """
-    said: dict[str, object] = {}
-    for word, value in body.items():
-        if word in _GROUPS or word == _FURTHER:
+    fields: dict[str, object] = {}
+    for name, value in body.items():
+        if name in _GROUPS or name == _RESO_FIELDS:
             if not isinstance(value, dict):
-                raise InvalidInput.of(word, "must be an object")
-            prefix = "" if word == _FURTHER else f"{word}."
-            said |= {f"{prefix}{inner}": one for inner, one in cast("dict[str, object]", value).items()}
+                raise InvalidInput.of(name, "must be a JSON object")
+            prefix = "" if name == _RESO_FIELDS else f"{name}."
+            fields |= {f"{prefix}{inner}": one for inner, one in cast("dict[str, object]", value).items()}
         else:
-            said[word] = value
-    featured = said.get("isFeatured", False)
+            fields[name] = value
+    featured = fields.get("isFeatured", False)
     if not isinstance(featured, bool):
         raise InvalidInput.of("isFeatured", "must be true or false")
-    return said
+    return fields
 
 
 def to_author(value: object) -> UUID | None:
-    """The user a new listing is of; None: whoever makes it. Errors: `InvalidInput`."""
+    """The author of a new listing; None: the caller. Errors: `InvalidInput`."""
     if value is None:
         return None
     try:
         return UUID(value if isinstance(value, str) else "")
     except ValueError:
-        raise InvalidInput.of("authorId", "must be the id of a user") from None
+        raise InvalidInput.of("authorId", "must be the UUID of a user") from None
 
 
-def _value_texts(word: str, value: object) -> list[str]:
-    if word == "polygon" and not isinstance(value, str):
+def _value_texts(name: str, value: object) -> list[str]:
+    if name == "polygon" and not isinstance(value, str):
         return [_polygon(value)]
-    if word in {"bbox", "near"} and isinstance(value, list):
-        return [",".join(_scalar(word, one) for one in cast("list[object]", value))]
+    if name in {"bbox", "near"} and isinstance(value, list):
+        return [",".join(_scalar(name, one) for one in cast("list[object]", value))]
     if isinstance(value, list):
-        return [_scalar(word, one) for one in cast("list[object]", value)]
-    return [_scalar(word, value)]
+        return [_scalar(name, one) for one in cast("list[object]", value)]
+    return [_scalar(name, value)]
 
 
-def _scalar(word: str, value: object) -> str:
+def _scalar(name: str, value: object) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float) and math.isfinite(value):
         return format(Decimal(repr(value)), "f")
-    raise InvalidInput.of(word, "cannot be read")
+    raise InvalidInput.of(name, "must be text, a number, true or false, or a list of these")
 
 
 def _polygon(value: object) -> str:
@@ -101,10 +102,10 @@ def _polygon(value: object) -> str:
         shape = cast("dict[str, object]", value)
         rings = shape.get("coordinates")
         if shape.get("type") != "Polygon" or not isinstance(rings, list) or len(cast("list[object]", rings)) != 1:
-            raise InvalidInput.of("polygon", "must be a GeoJSON Polygon of one ring")
+            raise InvalidInput.of("polygon", "must be a GeoJSON Polygon with one ring; holes are not supported")
         corners = cast("list[object]", rings)[0]
     if not isinstance(corners, list):
-        raise InvalidInput.of("polygon", "must be a GeoJSON Polygon, or positions of longitude and latitude")
+        raise InvalidInput.of("polygon", "must be a GeoJSON Polygon or a list of [longitude, latitude] positions")
     points = [_position(corner) for corner in cast("list[object]", corners)]
     if len(points) > 1 and points[0] == points[-1]:
         points.pop()
@@ -113,5 +114,5 @@ def _polygon(value: object) -> str:
 
 def _position(corner: object) -> str:
     if not isinstance(corner, list) or len(cast("Sequence[object]", corner)) < _PAIR:
-        raise InvalidInput.of("polygon", "a position is longitude and latitude")
+        raise InvalidInput.of("polygon", "must have positions of the form [longitude, latitude]")
     return ",".join(_scalar("polygon", one) for one in cast("list[object]", corner)[:_PAIR])

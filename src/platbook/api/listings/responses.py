@@ -1,4 +1,4 @@
-"""Answers about listings, written straight from the documents' texts: nothing on the way parses them."""
+"""Responses about listings, joined from the texts of stored documents: nothing parses them on the way."""
 
 import math
 from dataclasses import replace
@@ -14,7 +14,7 @@ from platbook.media.photo_urls import WINDOW, to_expiry, to_signature_window
 
 
 def to_list_body(listings: Listings, search: ListingSearch) -> bytes:
-    """A list's whole body."""
+    """The body of a list."""
     head = b'{"success":true,"data":{"properties":['
     tail = b'],"pagination":' + orjson.dumps(_pagination(listings, search))
     if search.facets:
@@ -22,8 +22,8 @@ def to_list_body(listings: Listings, search: ListingSearch) -> bytes:
     return head + ",".join(listings.rows).encode() + tail + b"}}"
 
 
-def to_signed(listings: Listings, now: datetime) -> Listings:
-    """The same page, its version that of its photos' signatures, too, where any of its photos takes one."""
+def with_signed_photos(listings: Listings, now: datetime) -> Listings:
+    """The same page; where it has signed photo URLs, its version includes the window of their signatures."""
     window = to_signature_window(listings.rows, now)
     if not window:
         return listings
@@ -33,7 +33,7 @@ def to_signed(listings: Listings, now: datetime) -> Listings:
 
 
 def to_one_body(document: str, raw: str | None = None) -> bytes:
-    """One listing's whole body; `raw` beside its words where an admin asked for it."""
+    """The body of one listing; with `raw`, the source's record is added."""
     if raw is not None:
         document = f'{document[:-1]},"raw":{raw}}}'
     return b'{"success":true,"data":' + document.encode() + b"}"
@@ -44,21 +44,21 @@ def to_etag(version: str) -> str:
     return f'W/"{version}"'
 
 
-def holds(if_none_match: str | None, version: str) -> bool:
-    """Whether the caller has this version already (RFC 9110 section 13.1.2, weak comparison)."""
+def matches_etag(if_none_match: str | None, version: str) -> bool:
+    """Whether the caller has this version (RFC 9110 section 13.1.2, weak comparison)."""
     if if_none_match is None:
         return False
     tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
     return "*" in tags or f'"{version}"' in tags
 
 
-def to_suggestions(offers: list[Suggestion]) -> list[dict[str, object]]:
+def to_suggestions(suggestions: list[Suggestion]) -> list[dict[str, object]]:
     """Suggestions as JSON."""
-    return [{"kind": one.kind, "text": one.text, "count": one.count, "filter": one.filter} for one in offers]
+    return [{"kind": one.kind, "text": one.text, "count": one.count, "filter": one.filter} for one in suggestions]
 
 
 def to_stats(stats: MarketStats) -> dict[str, object]:
-    """The market in numbers as JSON."""
+    """Statistics of the market as JSON."""
     return {
         "total": stats.total,
         "byStatus": stats.by_status,
@@ -69,8 +69,12 @@ def to_stats(stats: MarketStats) -> dict[str, object]:
 
 
 def _prices(prices: Prices) -> dict[str, float | None]:
-    told = {"lowerQuartile": prices.lower_quartile, "median": prices.median, "upperQuartile": prices.upper_quartile}
-    return {word: None if price is None else float(price) for word, price in told.items()}
+    quartiles = {
+        "lowerQuartile": prices.lower_quartile,
+        "median": prices.median,
+        "upperQuartile": prices.upper_quartile,
+    }
+    return {name: None if price is None else float(price) for name, price in quartiles.items()}
 
 
 def _pagination(listings: Listings, search: ListingSearch) -> dict[str, object]:
@@ -83,10 +87,10 @@ def _pagination(listings: Listings, search: ListingSearch) -> dict[str, object]:
 
 
 def to_timeline(timeline: Timeline) -> list[dict[str, object]]:
-    """A timeline as JSON; what a public reader is not told is left out."""
+    """A timeline as JSON; for public readers it has no source and run."""
     return [_entry(entry) for entry in timeline.entries]
 
 
 def _entry(entry: TimelineEntry) -> dict[str, object]:
-    told: dict[str, object] = {"at": to_iso_z(entry.at), "kind": entry.kind, "changes": entry.changes}
-    return told if entry.source is None else {**told, "source": entry.source, "syncId": entry.sync_id}
+    fields: dict[str, object] = {"at": to_iso_z(entry.at), "kind": entry.kind, "changes": entry.changes}
+    return fields if entry.source is None else {**fields, "source": entry.source, "syncId": entry.sync_id}

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from platbook.api.models import Model
+from platbook.api.models import ApiModel
 from platbook.sync.runs.lifecycle import RunRequest, SyncType
 from platbook.sync.setup.providers import AcceptedProposal
 
@@ -19,7 +19,7 @@ class ManualSyncType(StrEnum):
     SWEEP = "sweep"
 
 
-class SyncCreate(Model):
+class SyncCreate(ApiModel):
     """A sync to start; with a `listingKey`, of that one record. A dry run reports what would change."""
 
     provider_id: Annotated[str, Field(min_length=1, max_length=64, examples=["sample_rets_provider"])]
@@ -32,19 +32,19 @@ class SyncCreate(Model):
         return RunRequest(self.provider_id, SyncType(self.sync_type), self.dry_run, self.listing_key)
 
 
-class EnabledUpdate(Model):
+class EnabledUpdate(ApiModel):
     """Whether the scheduler syncs a provider."""
 
     enabled: Annotated[bool, Field(strict=True, examples=[True])]
 
 
-class IntervalUpdate(Model):
+class IntervalUpdate(ApiModel):
     """How often the scheduler syncs a provider."""
 
     interval_hours: Annotated[float, Field(ge=0.25, le=168, strict=True, examples=[6])]
 
 
-class ProposalAccept(Model):
+class ProposalAccept(ApiModel):
     """The accepted part of a proposal. A setting of null is removed."""
 
     settings: dict[str, object] = Field(
@@ -59,7 +59,7 @@ class ProposalAccept(Model):
         return AcceptedProposal(self.settings, self.field_mapping)
 
 
-class StartedRunRead(Model):
+class StartedRunRead(ApiModel):
     """A run that waits for a worker."""
 
     sync_id: UUID
@@ -68,14 +68,14 @@ class StartedRunRead(Model):
     status: str
 
 
-class CancelledRunsRead(Model):
+class CancelledRunsRead(ApiModel):
     """The runs that were asked to stop."""
 
     provider_id: str
     sync_ids: list[UUID]
 
 
-class RetryRead(Model):
+class RetryRead(ApiModel):
     """How many errors will be retried, and the run that does it; null where there was nothing to retry."""
 
     provider_id: str
@@ -83,13 +83,13 @@ class RetryRead(Model):
     sync_id: UUID | None
 
 
-class PhotoRetryRead(Model):
+class PhotoRetryRead(ApiModel):
     """How many photos will be tried again."""
 
     photos: int
 
 
-class QueuedJobRead(Model):
+class QueuedJobRead(ApiModel):
     """Whether a job was put in the queue; false: the same job waits there already."""
 
     queued: bool

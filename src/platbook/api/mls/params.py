@@ -1,33 +1,19 @@
 """Path and query parameters of MLS administration."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Path, Query
-from pydantic import AfterValidator
 
-from platbook.base.times import as_utc
 from platbook.sync.reports.errors import ErrorType, RetryState
 from platbook.sync.reports.statistics import MOST_DAYS
 from platbook.sync.reports.sweeps import SweepStatus
 from platbook.sync.runs.lifecycle import RunStatus, SyncType
 
-_DEEPEST = 1_000_000
-
-
-def in_utc(time: datetime | None) -> datetime | None:
-    """Convert a time to UTC; without an offset it is UTC already. ValueError where UTC cannot express it."""
-    return None if time is None else as_utc(time)
-
-
 ProviderId = Annotated[str, Path(max_length=64, description="the provider's id", examples=["sample_rets_provider"])]
 ErrorId = Annotated[UUID, Path(description="the error's id")]
 SweepId = Annotated[UUID, Path(description="the sweep's id")]
 
-PageNumber = Annotated[int, Query(ge=1, le=_DEEPEST, description="the page, from 1")]
-Limit = Annotated[int, Query(ge=1, le=100, description="rows on a page")]
-Since = Annotated[datetime | None, Query(description="requested at or after"), AfterValidator(in_utc)]
 
 OnlySyncType = Annotated[SyncType | None, Query(alias="syncType", description="only runs of this type")]
 OnlyRunStatus = Annotated[RunStatus | None, Query(alias="status", description="only runs with this status")]

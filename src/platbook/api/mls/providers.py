@@ -8,8 +8,8 @@ from platbook.api.authentication import Caller
 from platbook.api.envelope import Success
 from platbook.api.mls.models import EnabledUpdate, IntervalUpdate, ProposalAccept
 from platbook.api.mls.params import IncludeArchived, ProviderId, Purge, Refresh
-from platbook.api.services import Given
-from platbook.api.wake import interrupt, wake, wake_for_documents
+from platbook.api.services import ServicesDep
+from platbook.application import providers as use_cases
 from platbook.base.errors import InvalidInput
 from platbook.providers.configuration import Configuration
 from platbook.providers.providers import find_providers, get_provider
@@ -37,96 +37,85 @@ _Configuration = Annotated[Configuration, Body(examples=[_EXAMPLE])]
 
 @router.put("/provider/{provider_id}/toggle")
 async def toggle_provider(
-    provider_id: ProviderId, body: EnabledUpdate, given: Given, caller: Caller
+    provider_id: ProviderId, body: EnabledUpdate, services: ServicesDep, caller: Caller
 ) -> Success[ProviderRead]:
     """Enable or disable a provider's schedule. Enabled, it is due at once and no longer blocked for an operator."""
-    async with given.database.transaction() as connection:
-        provider = await setup.toggle_provider(connection, provider_id, caller, given.clock.now(), enabled=body.enabled)
+    provider = await use_cases.toggle_provider(services, provider_id, caller, enabled=body.enabled)
     return Success(data=ProviderRead.of(provider))
 
 
 @router.put("/provider/{provider_id}/interval")
 async def change_interval(
-    provider_id: ProviderId, body: IntervalUpdate, given: Given, caller: Caller
+    provider_id: ProviderId, body: IntervalUpdate, services: ServicesDep, caller: Caller
 ) -> Success[ProviderRead]:
     """Change how often a provider is synced, in hours, counted from its last success."""
-    async with given.database.transaction() as connection:
-        provider = await setup.change_interval(connection, provider_id, body.interval_hours, caller, given.clock.now())
+    provider = await use_cases.change_interval(services, provider_id, body.interval_hours, caller)
     return Success(data=ProviderRead.of(provider))
 
 
 @router.get("/providers")
-async def get_providers(given: Given, *, archived: IncludeArchived = False) -> Success[ProviderList]:
+async def get_providers(services: ServicesDep, *, archived: IncludeArchived = False) -> Success[ProviderList]:
     """The configurations of all providers, by id."""
-    async with given.database.read() as connection:
+    async with services.database.read() as connection:
         providers = await find_providers(connection, archived=archived)
     return Success(data=ProviderList(providers=[ProviderRead.of(one) for one in providers]))
 
 
 @router.post("/providers", status_code=201)
-async def add_provider(body: _Configuration, given: Given, caller: Caller) -> Success[ProviderRead]:
+async def add_provider(body: _Configuration, services: ServicesDep, caller: Caller) -> Success[ProviderRead]:
     """Add a provider; enabled, it is due at once. `loginUrl` is accepted at the top level too."""
     setup.check_configuration(body)
-    async with given.database.transaction() as connection:
-        await setup.add_provider(connection, given.box, body, caller, given.clock.now())
-        provider = await get_provider(connection, body.provider_id)
+    provider = await use_cases.add_provider(services, body, caller)
     return Success(data=ProviderRead.of(provider))
 
 
 @router.get("/providers/{provider_id}")
-async def get_one_provider(provider_id: ProviderId, given: Given) -> Success[ProviderRead]:
+async def get_one_provider(provider_id: ProviderId, services: ServicesDep) -> Success[ProviderRead]:
     """One provider's configuration, an archived one's too."""
-    async with given.database.read() as connection:
+    async with services.database.read() as connection:
         return Success(data=ProviderRead.of(await get_provider(connection, provider_id)))
 
 
 @router.put("/providers/{provider_id}")
 async def replace_provider(
-    provider_id: ProviderId, body: _Configuration, given: Given, caller: Caller
+    provider_id: ProviderId, body: _Configuration, services: ServicesDep, caller: Caller
 ) -> Success[ProviderRead]:
     """Replace a provider's configuration; credentials that are left out are kept. An archived provider is restored."""
     if body.provider_id != provider_id:
         raise InvalidInput.of("providerId", "differs from the id in the URL; a provider's id cannot be changed")
     configuration = _keep_credentials(body)
     setup.check_configuration(configuration)
-    async with given.database.transaction() as connection:
-        changed = await setup.replace_provider(connection, given.box, configuration, caller, given.clock.now())
-        provider = await get_provider(connection, provider_id)
-    await wake(given, provider_id)
-    if changed.rebuild:
-        await wake_for_documents(given, provider_id)
+    provider = await use_cases.replace_provider(services, configuration, caller)
     return Success(data=ProviderRead.of(provider))
 
 
 @router.delete("/providers/{provider_id}", status_code=204)
 async def remove_provider(
     provider_id: ProviderId,
-    given: Given,
+    services: ServicesDep,
     caller: Caller,
     *,
     purge: Purge = False,
 ) -> Response:
     """Archive a provider: not scheduled, listings hidden, nothing erased. With `purge`, erase it for good."""
     if purge:
-        await setup.purge_provider(given.database, provider_id, caller, given.clock.now())
+        await setup.purge_provider(services.database, provider_id, caller, services.clock.now())
         return Response(status_code=204)
-    async with given.database.transaction() as connection:
-        await setup.archive_provider(connection, provider_id, caller, given.clock.now())
-    await interrupt(given, provider_id)
+    await use_cases.archive_provider(services, provider_id, caller)
     return Response(status_code=204)
 
 
 @router.post("/providers/{provider_id}/test")
-async def try_provider(provider_id: ProviderId, given: Given) -> Success[ConnectionTestRead]:
+async def try_provider(provider_id: ProviderId, services: ServicesDep) -> Success[ConnectionTestRead]:
     """Test a provider's connection step by step; nothing is stored. `ok`: every step succeeded."""
-    tester = ConnectionTester(given.database, given.transport, given.box, given.clock)
+    tester = ConnectionTester(services.database, services.transport, services.box, services.clock)
     return Success(data=ConnectionTestRead.of(await tester.probe(provider_id)))
 
 
 @router.post("/providers/{provider_id}/discover")
 async def discover_source(
     provider_id: ProviderId,
-    given: Given,
+    services: ServicesDep,
     *,
     afresh: Refresh = False,
 ) -> Success[DiscoveryRead]:
@@ -134,23 +123,16 @@ async def discover_source(
 
     The provider is not changed. Send the accepted part of the proposal to `discover/accept`.
     """
-    discoverer = Discoverer(given.database, given.transport, given.box, given.clock)
+    discoverer = Discoverer(services.database, services.transport, services.box, services.clock)
     return Success(data=DiscoveryRead.of(await discoverer.discover(provider_id, afresh=afresh)))
 
 
 @router.post("/providers/{provider_id}/discover/accept")
 async def accept_proposal(
-    provider_id: ProviderId, body: ProposalAccept, given: Given, caller: Caller
+    provider_id: ProviderId, body: ProposalAccept, services: ServicesDep, caller: Caller
 ) -> Success[ProviderRead]:
     """Merge the accepted part of a proposal, changed or not, into the provider's settings and field mapping."""
-    async with given.database.transaction() as connection:
-        changed = await setup.accept_proposal(
-            connection, given.box, provider_id, body.to_accepted(), caller, given.clock.now()
-        )
-        provider = await get_provider(connection, provider_id)
-    await wake(given, provider_id)
-    if changed.rebuild:
-        await wake_for_documents(given, provider_id)
+    provider = await use_cases.accept_proposal(services, provider_id, body.to_accepted(), caller)
     return Success(data=ProviderRead.of(provider))
 
 

@@ -1,4 +1,4 @@
-"""Who did what."""
+"""The audit log."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,10 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from platbook.api.authentication import Caller
-from platbook.api.envelope import Pagination, Success, paginate
-from platbook.api.mls.params import Limit, PageNumber, Since
-from platbook.api.models import Model, Moment
-from platbook.api.services import Given
+from platbook.api.envelope import Success, paginate
+from platbook.api.params import Limit, PageNumber, Since
+from platbook.api.services import ServicesDep
+from platbook.api.system.audit_models import AuditEntryList, AuditEntryRead
 from platbook.audit import AuditFilter, find_entries
 
 router = APIRouter(prefix="/audit", tags=["Audit"])
@@ -17,30 +17,9 @@ router = APIRouter(prefix="/audit", tags=["Audit"])
 _Text = Annotated[str | None, Query(min_length=1, max_length=200)]
 
 
-class EntryAnswer(Model):
-    """One act. With a `keyId` it was done by that API key of the user."""
-
-    id: UUID
-    at: Moment
-    actor: str
-    user_id: UUID | None
-    key_id: UUID | None
-    act: str
-    subject_kind: str
-    subject_id: str
-    details: dict[str, object]
-
-
-class EntryList(Model):
-    """A page of the audit log."""
-
-    entries: list[EntryAnswer]
-    pagination: Pagination
-
-
 @router.get("")
 async def read_audit_log(  # noqa: PLR0913 - one parameter for each filter
-    given: Given,
+    services: ServicesDep,
     caller: Caller,
     *,
     user_id: Annotated[UUID | None, Query(alias="userId", description="only acts of this user")] = None,
@@ -50,10 +29,10 @@ async def read_audit_log(  # noqa: PLR0913 - one parameter for each filter
     since: Since = None,
     page: PageNumber = 1,
     limit: Limit = 20,
-) -> Success[EntryList]:
-    """Who did what to whom, the newest first."""
-    wanted = AuditFilter(user_id, act, subject_kind, subject_id, since)
-    async with given.database.read() as connection:
-        found = await find_entries(connection, caller, wanted, page=page, limit=limit)
-    answers = [EntryAnswer.model_validate(entry) for entry in found.rows]
-    return Success(data=EntryList(entries=answers, pagination=paginate(page, limit, found.total)))
+) -> Success[AuditEntryList]:
+    """List audit entries, the newest first."""
+    audit_filter = AuditFilter(user_id, act, subject_kind, subject_id, since)
+    async with services.database.read() as connection:
+        result = await find_entries(connection, caller, audit_filter, page=page, limit=limit)
+    entries = [AuditEntryRead.model_validate(entry) for entry in result.rows]
+    return Success(data=AuditEntryList(entries=entries, pagination=paginate(page, limit, result.total)))

@@ -1,4 +1,4 @@
-"""Health, for whoever watches the process: alive, and ready to answer."""
+"""Health checks: liveness and readiness."""
 
 import asyncio
 from functools import cache
@@ -6,7 +6,7 @@ from functools import cache
 from fastapi import APIRouter
 
 from platbook.api.envelope import Failure
-from platbook.api.services import Given
+from platbook.api.services import ServicesDep
 from platbook.base.errors import TryLater
 from platbook.db import ReadConnection, load_queries
 from platbook.db.errors import OperationalError
@@ -16,27 +16,27 @@ router = APIRouter(prefix="/health", tags=["Health"])
 
 Q = load_queries(__package__ or "platbook.api.system")
 
-_PATIENCE_SECONDS = 3
+_TIMEOUT_SECONDS = 3
 
 
 @router.get("/live")
 async def live() -> dict[str, str]:
-    """The process runs."""
+    """Liveness: the process runs."""
     return {"status": "ok"}
 
 
 @router.get(
     "/ready", responses={503: {"model": Failure, "description": "The database does not answer, or is not migrated."}}
 )
-async def ready(given: Given) -> dict[str, str]:
-    """The database answers and has every migration of this release; later ones do not hinder a rolling upgrade."""
+async def ready(services: ServicesDep) -> dict[str, str]:
+    """Readiness: the database answers and has this release's migrations; later ones do not matter."""
     try:
-        async with asyncio.timeout(_PATIENCE_SECONDS), given.database.read() as connection:
-            missing = _needed() - await _find_applied(connection)
+        async with asyncio.timeout(_TIMEOUT_SECONDS), services.database.read() as connection:
+            missing = _required() - await _find_applied(connection)
     except (OperationalError, TimeoutError):
-        raise TryLater("the database does not answer") from None
+        raise TryLater("the database does not answer; try again shortly") from None
     if missing:
-        raise TryLater(f"the database lacks migrations: {', '.join(sorted(missing))}")
+        raise TryLater(f"the database lacks migrations: {', '.join(sorted(missing))}; run platbook migrate")
     return {"status": "ok"}
 
 
@@ -47,5 +47,5 @@ async def _find_applied(connection: ReadConnection) -> frozenset[str]:
 
 
 @cache
-def _needed() -> frozenset[str]:
+def _required() -> frozenset[str]:
     return frozenset(migration.version for migration in find_migrations())

@@ -1,6 +1,6 @@
-"""Stored photos and documents by their address: public ones for anybody, private ones for who holds a signed address.
+"""Stored photos and documents by URL: public ones for anybody, private ones by a signed URL.
 
-Nothing outside the store can be reached: a name has no way to say `..`, and is looked up below one folder of the two.
+Nothing outside the store can be reached: names cannot contain `..`, and are looked up below one of two folders.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from platbook.api.envelope import Failure
-from platbook.api.services import Given
+from platbook.api.services import ServicesDep
 from platbook.base.errors import NotAllowed, NotFound
 from platbook.storage import Access, ObjectInfo, Storage
 
@@ -19,55 +19,55 @@ router = APIRouter(prefix="/media", tags=["Media"])
 
 _RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))")
 _HEADERS = {
-    # Whatever a source sent as a picture, a browser must not run it on our origin; any page may show it.
+    # A browser must not execute what a source sent as a picture on our origin; any page may embed it.
     "content-security-policy": "default-src 'none'; sandbox",
     "cross-origin-resource-policy": "cross-origin",
     "accept-ranges": "bytes",
 }
-_MISSING = "there is nothing at this address"
-_ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"image/*": {}}, "description": "The bytes, which never change under this address."},
-    206: {"content": {"image/*": {}}, "description": "The part asked for."},
-    304: {"description": "The caller has these bytes."},
-    404: {"model": Failure, "description": "There is nothing of this name."},
-    416: {"description": "The part asked for is beyond the end."},
+_MISSING = "no stored photo or document has this URL"
+_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"image/*": {}}, "description": "The bytes, which never change under this URL."},
+    206: {"content": {"image/*": {}}, "description": "The requested range."},
+    304: {"description": "Not modified."},
+    404: {"model": Failure, "description": "No object has this name."},
+    416: {"description": "The requested range is beyond the end."},
 }
-_REFUSAL: dict[int | str, dict[str, Any]] = {
-    403: {"model": Failure, "description": "The address is not signed, or is no longer good."}
+_FORBIDDEN: dict[int | str, dict[str, Any]] = {
+    403: {"model": Failure, "description": "The URL is not signed, or has expired."}
 }
 
 
 Expires = Annotated[int, Query(description="seconds since 1970")]
 
 
-@router.get("/public/{name:path}", responses=_ANSWERS, response_class=Response)
-async def read_public_object(request: Request, given: Given, name: str) -> Response:
-    """A public photo. It may be kept for ever: a changed photo has another address."""
-    return await _answer(request, given.storage, name, Access.PUBLIC)
+@router.get("/public/{name:path}", responses=_RESPONSES, response_class=Response)
+async def read_public_object(request: Request, services: ServicesDep, name: str) -> Response:
+    """Get a public photo. It can be cached indefinitely: a changed photo has another URL."""
+    return await _respond(request, services.storage, name, Access.PUBLIC)
 
 
 @router.head("/public/{name:path}", include_in_schema=False)
-async def look_at_public_object(request: Request, given: Given, name: str) -> Response:
-    """Its headers alone."""
-    return await _answer(request, given.storage, name, Access.PUBLIC)
+async def head_public_object(request: Request, services: ServicesDep, name: str) -> Response:
+    """The headers of the same GET."""
+    return await _respond(request, services.storage, name, Access.PUBLIC)
 
 
-@router.get("/private/{name:path}", responses={**_ANSWERS, **_REFUSAL}, response_class=Response)
+@router.get("/private/{name:path}", responses={**_RESPONSES, **_FORBIDDEN}, response_class=Response)
 async def read_private_object(
-    request: Request, given: Given, name: str, expires: Expires = 0, signature: str = ""
+    request: Request, services: ServicesDep, name: str, expires: Expires = 0, signature: str = ""
 ) -> Response:
-    """A private photo, for whoever holds an address that was signed and is still good."""
-    _check_signature(given.storage, name, expires, signature)
-    return await _answer(request, given.storage, name, Access.PRIVATE)
+    """Get a private photo by a signed URL that has not expired."""
+    _check_signature(services.storage, name, expires, signature)
+    return await _respond(request, services.storage, name, Access.PRIVATE)
 
 
 @router.head("/private/{name:path}", include_in_schema=False)
-async def look_at_private_object(
-    request: Request, given: Given, name: str, expires: Expires = 0, signature: str = ""
+async def head_private_object(
+    request: Request, services: ServicesDep, name: str, expires: Expires = 0, signature: str = ""
 ) -> Response:
-    """Its headers alone."""
-    _check_signature(given.storage, name, expires, signature)
-    return await _answer(request, given.storage, name, Access.PRIVATE)
+    """The headers of the same GET."""
+    _check_signature(services.storage, name, expires, signature)
+    return await _respond(request, services.storage, name, Access.PRIVATE)
 
 
 def _check_signature(storage: Storage, name: str, expires: int, signature: str) -> None:
@@ -76,43 +76,45 @@ def _check_signature(storage: Storage, name: str, expires: int, signature: str) 
     except ValueError:
         signed = False
     if not signed:
-        raise NotAllowed("this is private; its address must be signed, and not have expired")
+        raise NotAllowed(
+            "the signature of this URL is missing, invalid or expired; read the listing again for a new URL"
+        )
 
 
-async def _answer(request: Request, storage: Storage, name: str, access: Access) -> Response:
+async def _respond(request: Request, storage: Storage, name: str, access: Access) -> Response:
     try:
-        facts = await storage.head(name, access)
-        headers = _to_headers(name, facts)
-        if _is_known(request.headers, headers["etag"]):
+        info = await storage.head(name, access)
+        headers = _to_headers(name, info)
+        if _is_cached(request.headers, headers["etag"]):
             return Response(status_code=304, headers=headers)
         if request.method == "HEAD":
-            return _whole(b"", {**headers, "content-length": str(facts.size)}, facts)
+            return _full(b"", {**headers, "content-length": str(info.size)}, info)
         content = (await storage.get(name, access)).content
     except (ValueError, NotFound):
         raise NotFound(_MISSING) from None
-    return _part(request.headers, content, headers, facts)
+    return _range(request.headers, content, headers, info)
 
 
-def _to_headers(name: str, facts: ObjectInfo) -> dict[str, str]:
+def _to_headers(name: str, info: ObjectInfo) -> dict[str, str]:
     return {
         **_HEADERS,
-        "cache-control": facts.attributes.cache_control,
+        "cache-control": info.attributes.cache_control,
         "etag": f'"{name.rpartition("/")[2]}"',
-        "last-modified": format_datetime(facts.stored_at, usegmt=True),
+        "last-modified": format_datetime(info.stored_at, usegmt=True),
     }
 
 
-def _is_known(asked: Mapping[str, str], etag: str) -> bool:
-    """Whether the caller has it (RFC 9110 section 13.1.2; `W/` makes no difference here)."""
-    known = {tag.strip().removeprefix("W/") for tag in asked.get("if-none-match", "").split(",")}
-    return etag in known or "*" in known
+def _is_cached(request: Mapping[str, str], etag: str) -> bool:
+    """Whether the caller has this version (RFC 9110 section 13.1.2; `W/` makes no difference here)."""
+    tags = {tag.strip().removeprefix("W/") for tag in request.get("if-none-match", "").split(",")}
+    return etag in tags or "*" in tags
 
 
-def _part(asked: Mapping[str, str], content: bytes, headers: dict[str, str], facts: ObjectInfo) -> Response:
-    """All, or one range of it (RFC 9110 section 14); what is not understood is ignored, as it asks for."""
-    match = _RANGE.fullmatch(asked.get("range", ""))
-    if match is None or asked.get("if-range", headers["etag"]) != headers["etag"]:
-        return _whole(content, headers, facts)
+def _range(request: Mapping[str, str], content: bytes, headers: dict[str, str], info: ObjectInfo) -> Response:
+    """The content, or one range of it (RFC 9110 section 14, by which an unsupported Range is ignored)."""
+    match = _RANGE.fullmatch(request.get("range", ""))
+    if match is None or request.get("if-range", headers["etag"]) != headers["etag"]:
+        return _full(content, headers, info)
     first, last, length = match.groups()
     size = len(content)
     start = int(first) if first else max(0, size - int(length))
@@ -120,10 +122,10 @@ def _part(asked: Mapping[str, str], content: bytes, headers: dict[str, str], fac
     if start >= size:
         return Response(status_code=416, headers={**headers, "content-range": f"bytes */{size}"})
     if last and int(last) < start:
-        return _whole(content, headers, facts)
-    told = {**headers, "content-range": f"bytes {start}-{end - 1}/{size}"}
-    return Response(content[start:end], status_code=206, media_type=facts.attributes.content_type, headers=told)
+        return _full(content, headers, info)
+    partial = {**headers, "content-range": f"bytes {start}-{end - 1}/{size}"}
+    return Response(content[start:end], status_code=206, media_type=info.attributes.content_type, headers=partial)
 
 
-def _whole(content: bytes, headers: dict[str, str], facts: ObjectInfo) -> Response:
-    return Response(content, media_type=facts.attributes.content_type, headers=headers)
+def _full(content: bytes, headers: dict[str, str], info: ObjectInfo) -> Response:
+    return Response(content, media_type=info.attributes.content_type, headers=headers)

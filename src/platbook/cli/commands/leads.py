@@ -8,7 +8,7 @@ from uuid import UUID
 import typer
 from pydantic import ValidationError
 
-from platbook.api.crm.intake_models import RuleSent, to_rule_shown
+from platbook.api.crm.intake_models import RuleBody, to_rule_read
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.database import DatabaseContext
@@ -110,7 +110,7 @@ def rules(context: typer.Context, *, as_json: _Json = False) -> None:
 
     found = run_on_database(context, read)
     if as_json:
-        print_json({"rules": [to_rule_shown(one).model_dump(mode="json", by_alias=True) for one in found]})
+        print_json({"rules": [to_rule_read(one).model_dump(mode="json", by_alias=True) for one in found]})
         return
     print_table(
         [Column("rule"), Column("name"), Column("method"), Column("members", right=True), Column("state")],
@@ -134,7 +134,7 @@ def add_rule_(
 ) -> None:
     """Add a rule, with the body of POST /api/v1/leads/rules."""
     try:
-        said = RuleSent.model_validate_json(sys.stdin.buffer.read() if file == "-" else _read(Path(file)))
+        said = RuleBody.model_validate_json(sys.stdin.buffer.read() if file == "-" else _read(Path(file)))
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False, include_context=False)[0]
         raise InvalidInput.of(".".join(map(str, problem["loc"])) or "rule", problem["msg"]) from None

@@ -9,12 +9,12 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from platbook.base.errors import FieldProblem, InvalidInput
+from platbook.base.errors import InvalidInput
+from platbook.base.validation import to_invalid_input
 from platbook.crm.contacts import EMAIL, PHONE, to_email, to_phone
 from platbook.crm.enums import LeadEventType
 from platbook.crm.leads.rows import ContactKey
 
-_MESSAGES = {"missing": "is required", "extra_forbidden": "is not a known field"}
 _MAX_SHORT_TEXT = 200
 
 ShortText = Annotated[str, Field(min_length=1, max_length=_MAX_SHORT_TEXT)]
@@ -62,11 +62,7 @@ def parse_event(raw: bytes) -> LeadEvent:
     except orjson.JSONDecodeError:
         raise InvalidInput.of("body", "is not valid JSON") from None
     except ValidationError as error:
-        problems = [
-            FieldProblem(".".join(map(str, one["loc"])) or "body", _MESSAGES.get(one["type"], one["msg"]))
-            for one in error.errors(include_url=False, include_input=False, include_context=False)
-        ]
-        raise InvalidInput(f"{problems[0].field}: {problems[0].message}", details=problems) from None
+        raise to_invalid_input(error.errors(include_url=False, include_input=False)) from None
     keys, _ = parse_contacts(event.person)
     if not keys:
         raise InvalidInput.of("person", "needs a valid e-mail address or telephone number")

@@ -1,4 +1,4 @@
-"""A brokerage of two offices over the API, and what its people say to it."""
+"""Users of two offices, who call the CRM's routes by name."""
 
 from dataclasses import dataclass
 from typing import Any, cast
@@ -27,7 +27,7 @@ PEOPLE = {
 
 _ADD = Query(
     "add_person",
-    "Somebody without a password: hashing one takes its time.",
+    "Insert a user without a password, since hashing one is slow.",
     "INSERT INTO users (id, email, first_name, last_name, role, office, team, created_at)"
     " VALUES (%(id)s, %(email)s, 'Test', %(name)s, %(role)s, %(office)s, %(team)s, %(at)s)",
 )
@@ -36,38 +36,40 @@ Json = dict[str, Any]
 
 
 @dataclass
-class Brokerage:
-    """The API, called by people's names."""
+class CrmClient:
+    """The API, called as one of PEOPLE."""
 
     api: Api
 
-    async def ask(self, method: str, path: str, who: str = "ann", *, json: Json | None = None) -> httpx2.Response:
-        said: Json = {} if json is None else {"json": json}
-        return await self.api.call(method, f"/api/v1{path}", who=f"{who}@example.com", **said)
+    async def request(self, method: str, path: str, who: str = "ann", *, json: Json | None = None) -> httpx2.Response:
+        body: Json = {} if json is None else {"json": json}
+        return await self.api.call(method, f"/api/v1{path}", who=f"{who}@example.com", **body)
 
     async def get(self, path: str, who: str = "ann") -> Json:
-        answer = await self.ask("GET", path, who)
+        answer = await self.request("GET", path, who)
         assert answer.status_code == 200, answer.text
         return answer.json()["data"]
 
-    async def send(self, path: str, who: str = "ann", method: str = "POST", **said: object) -> Json:
-        """Say something that must be accepted."""
-        answer = await self.ask(method, path, who, json=said)
+    async def send(self, path: str, who: str = "ann", method: str = "POST", **body: object) -> Json:
+        """Send a body that must be accepted; the data of the response."""
+        answer = await self.request(method, path, who, json=body)
         assert answer.status_code in {200, 201}, answer.text
         return answer.json()["data"]
 
-    async def refused(self, method: str, path: str, who: str = "ann", **said: object) -> tuple[int, str, list[str]]:
-        """Say something that is refused: status, code, fields at fault."""
-        answer = await self.ask(method, path, who, json=said if said or method in {"POST", "PUT"} else None)
+    async def expect_error(
+        self, method: str, path: str, who: str = "ann", **body: object
+    ) -> tuple[int, str, list[str]]:
+        """Send a request that must fail: status, code, invalid fields."""
+        answer = await self.request(method, path, who, json=body if body or method in {"POST", "PUT"} else None)
         assert answer.status_code >= 400, answer.text
         error = answer.json()["error"]
         details = error["details"]
         fields = [one["field"] for one in cast("list[dict[str, str]]", details)] if isinstance(details, list) else []
         return answer.status_code, error["code"], fields
 
-    async def add_lead(self, who: str = "ann", **said: object) -> Json:
-        whole: Json = {"lastName": "Lane", **said}
-        return await self.send("/leads", who, **whole)
+    async def add_lead(self, who: str = "ann", **fields: object) -> Json:
+        body: Json = {"lastName": "Lane", **fields}
+        return await self.send("/leads", who, **body)
 
     def id_of(self, who: str) -> str:
         return str(self.api.users[f"{who}@example.com"].id)
@@ -76,17 +78,17 @@ class Brokerage:
         return [row["kind"] for row in await self.api.rows("SELECT kind FROM outbox ORDER BY id")]
 
 
-async def open_brokerage(api: Api) -> Brokerage:
+async def open_crm_client(api: Api) -> CrmClient:
     async with api.services.database.transaction() as connection:
         for name, (role, office, team) in PEOPLE.items():
             user_id = new_id()
             person = {"id": user_id, "email": f"{name}@example.com", "name": name, "role": role, "at": api.clock.now()}
             await connection.run(_ADD, person | {"office": office, "team": team})
             api.users[f"{name}@example.com"] = await get_user(connection, user_id)
-    brokerage = Brokerage(api)
+    client = CrmClient(api)
     await api.run_sql(
         "INSERT INTO assistant_agents VALUES (%(assistant)s, %(agent)s)",
-        assistant=brokerage.id_of("assistant"),
-        agent=brokerage.id_of("ann"),
+        assistant=client.id_of("assistant"),
+        agent=client.id_of("ann"),
     )
-    return brokerage
+    return client

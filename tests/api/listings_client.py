@@ -10,7 +10,8 @@ import httpx2
 import orjson
 
 from platbook.accounts import CallerResolver, NewUser, Sessions, add_user
-from platbook.api import Services, create_api
+from platbook.api import create_api
+from platbook.application.services import Services
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.clock import SetClock
 from platbook.base.settings import Settings
@@ -25,8 +26,8 @@ BASE = "/api/v1/properties"
 
 
 @dataclass
-class Answer:
-    """An answer, read."""
+class ReadResponse:
+    """A response whose body is read."""
 
     status: int
     headers: Mapping[str, str]
@@ -49,25 +50,25 @@ class Answer:
         return [row["listingKey"] for row in self.rows]
 
     @property
-    def refusal(self) -> tuple[int, object, list[object]]:
-        error = cast("dict[str, object]", self.json["error"])
-        details = error["details"]
+    def error(self) -> tuple[int, object, list[object]]:
+        failure = cast("dict[str, object]", self.json["error"])
+        details = failure["details"]
         fields = [one["field"] for one in cast("list[dict[str, object]]", details)] if isinstance(details, list) else []
-        return self.status, error["code"], fields
+        return self.status, failure["code"], fields
 
 
 @dataclass
-class Desk:
-    """Listings, the API over them, and tokens by caller's name."""
+class ListingsClient:
+    """A client of the routes of listings, as one of three users, over a shelf of listings."""
 
     shelf: Shelf
     clock: SetClock
     client: httpx2.AsyncClient
     tokens: Mapping[str, str]
 
-    async def ask(
+    async def request(
         self, method: str, path: str, body: object = None, caller: str | None = "admin", **headers: str
-    ) -> Answer:
+    ) -> ReadResponse:
         if caller:
             headers["authorization"] = f"Bearer {self.tokens[caller]}"
         content = None if body is None else orjson.dumps(body)
@@ -75,14 +76,14 @@ class Desk:
             headers["content-type"] = "application/json"
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         answer = await self.client.request(method, BASE + path, content=content, headers=named)
-        return Answer(answer.status_code, answer.headers, answer.content)
+        return ReadResponse(answer.status_code, answer.headers, answer.content)
 
-    async def get(self, path: str, caller: str | None = "admin", **headers: str) -> Answer:
-        return await self.ask("GET", path, None, caller, **headers)
+    async def get(self, path: str, caller: str | None = "admin", **headers: str) -> ReadResponse:
+        return await self.request("GET", path, None, caller, **headers)
 
 
 @asynccontextmanager
-async def open_desk(database: Database, now: datetime = NOW) -> AsyncGenerator[Desk]:
+async def open_listings_client(database: Database, now: datetime = NOW) -> AsyncGenerator[ListingsClient]:
     clock = SetClock(now)
     box, settings = SecretBox(b"k" * 32), Settings.model_construct()
     sessions = Sessions(database, box, clock, settings)
@@ -99,6 +100,6 @@ async def open_desk(database: Database, now: datetime = NOW) -> AsyncGenerator[D
             tokens[name] = (
                 await sessions.start(connection, await add_user(connection, user, COMMAND_LINE, now))
             ).access_token
-    transport_to = httpx2.ASGITransport(app=create_api(services))
-    async with httpx2.AsyncClient(transport=transport_to, base_url="http://api.test") as client:
-        yield Desk(Shelf(database), clock, client, tokens)
+    asgi = httpx2.ASGITransport(app=create_api(services))
+    async with httpx2.AsyncClient(transport=asgi, base_url="http://api.test") as client:
+        yield ListingsClient(Shelf(database), clock, client, tokens)

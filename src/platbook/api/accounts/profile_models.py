@@ -1,0 +1,86 @@
+"""Bodies and responses of what users manage themselves: name, password, second factor, API keys."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, Field
+
+from platbook.api.accounts.fields import Name, NewPassword, Password, TotpCode
+from platbook.api.models import ApiModel, RequestBody, UtcDatetime
+from platbook.api.params import to_utc
+from platbook.base.actor import ApiKeyScope, Surface
+
+
+class ProfileUpdate(RequestBody):
+    """The user's own name."""
+
+    first_name: Annotated[Name, Field(examples=["Ada"])]
+    last_name: Annotated[Name, Field(examples=["Moss"])]
+
+
+class ReauthenticationRequest(RequestBody):
+    """The user's password again, and a code where the user has a second factor."""
+
+    password: Password
+    totp: TotpCode | None = None
+
+
+class PasswordUpdate(ReauthenticationRequest):
+    """The present password and the new one."""
+
+    new_password: NewPassword
+
+
+class TotpConfirmation(RequestBody):
+    """A code of the authenticator app."""
+
+    totp: TotpCode
+
+
+class TotpSetupRead(ApiModel):
+    """What to enter in an authenticator app; shown once."""
+
+    secret: str
+    uri: str
+
+
+class RecoveryCodesRead(ApiModel):
+    """Codes for when the device is lost, each valid once; shown once."""
+
+    recovery_codes: list[str]
+
+
+class ApiKeyCreate(RequestBody):
+    """A new API key."""
+
+    name: Annotated[Name, Field(examples=["website"])]
+    scopes: Annotated[list[ApiKeyScope], Field(min_length=1, max_length=len(ApiKeyScope))]
+    surface: Surface = Surface.INTERNAL
+    expires_at: Annotated[datetime | None, AfterValidator(to_utc)] = None
+
+
+class ApiKeyRead(ApiModel):
+    """An API key, without the key itself. `lastUsedAt` is accurate to the hour."""
+
+    id: UUID
+    name: str
+    surface: Surface
+    scopes: list[ApiKeyScope]
+    created_at: UtcDatetime
+    expires_at: UtcDatetime | None
+    revoked_at: UtcDatetime | None
+    last_used_at: UtcDatetime | None
+
+
+class ApiKeyCreated(ApiModel):
+    """A new key, shown once: send it as a bearer token."""
+
+    id: UUID
+    key: str
+
+
+class ApiKeyList(ApiModel):
+    """A user's keys, the newest first."""
+
+    keys: list[ApiKeyRead]

@@ -1,0 +1,67 @@
+"""The services that requests are answered with, in one frozen bundle."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from platbook.accounts import CallerResolver, Sessions
+from platbook.accounts.oidc import OidcSignIn
+from platbook.base.actor import Actor, Surface
+from platbook.base.clock import Clock
+from platbook.base.settings import Settings
+from platbook.db import Database, SecretBox
+from platbook.jobs import JobQueue
+from platbook.media.blobs import Blobs
+from platbook.storage import Cdn, Storage
+from platbook.transport import Transport
+
+
+class UseCaseContext(Protocol):
+    """What a use case needs. The `Services` of a server and the system of a command both have it."""
+
+    @property
+    def database(self) -> Database:
+        """Where it reads and writes."""
+        ...
+
+    @property
+    def box(self) -> SecretBox:
+        """Encrypts credentials."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+        ...
+
+    @property
+    def queue(self) -> JobQueue:
+        """Where workers are woken."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a request may use."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    box: SecretBox
+    queue: JobQueue
+    transport: Transport
+    sessions: Sessions
+    callers: CallerResolver
+    storage: Storage
+    blobs: Blobs
+    cdn: Cdn | None = None
+    oidc: OidcSignIn | None = None
+    replica: Database | None = None
+
+    @property
+    def listings(self) -> Database:
+        """The database for lists of listings and for public reads: the replica, where there is one. It may lag."""
+        return self.replica or self.database
+
+    def listings_of(self, caller: Actor) -> Database:
+        """The database for one listing: staff, who edit listings, read their own writes; the public may read a lag."""
+        return self.listings if caller.surface is Surface.PUBLIC else self.database
