@@ -91,15 +91,15 @@ async def _copy(database: Database, tables: Tables) -> None:
 
 async def _whole_path(database: Database, rows: int) -> None:
     """Raw record to committed row at pages of 1,000, no bar."""
-    rules, lease = feed.rules(), await feed.take_lease(database)
+    properties, lease = feed.property_store(), await feed.take_lease(database)
     made = took = prepared = 0.0
     began = time.perf_counter()
     for said in feed.records(rows, SMALL_PAGE):
         made += time.perf_counter() - began
         began = time.perf_counter()
         async with database.transaction() as connection:
-            stored = await store_page(connection, rules, lease, said, [], feed.START)
-        rules.terms.remember(stored.terms)
+            await store_page(connection, properties, feed.RULES, lease, said, [], feed.START)
+        properties.settle(committed=True)
         took += time.perf_counter() - began
         began = time.perf_counter()
         feed.normalised(said)

@@ -13,6 +13,7 @@ from platbook.db import Database, Query, SecretBox
 from platbook.providers.configuration import Configuration
 from platbook.providers.providers import add_provider
 from platbook.sync.engine import SyncEngine
+from platbook.sync.resources.registry import RESOURCES, ResourceRegistry
 from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
 from platbook.transport import Transport
 from tests.fakes.scripted_source import ScriptedConnector, Source
@@ -82,11 +83,12 @@ async def desk(database: Database) -> AsyncGenerator[MakeDesk]:
 
     async with Transport.open(database, clock) as transport:
 
-        async def make(source: Source, **configuration: object) -> Desk:
+        async def make(source: Source, *, resources: ResourceRegistry = RESOURCES, **configuration: object) -> Desk:
             said = {"providerId": "board", "providerName": "The Board", "providerType": "SCRIPTED", **configuration}
             async with database.transaction() as connection:
                 await add_provider(connection, box, Configuration.model_validate(said), clock.now())
             connector = ScriptedConnector(source)
-            return Desk(database, SyncEngine(database, transport, box, clock, lambda _: connector), source, clock)
+            engine = SyncEngine(database, transport, box, clock, lambda _: connector, resources=resources)
+            return Desk(database, engine, source, clock)
 
         yield make

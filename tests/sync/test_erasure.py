@@ -12,7 +12,7 @@ from platbook.listings.listing import Origin
 from platbook.listings.store import erase_listings
 from platbook.providers.configuration import Configuration
 from platbook.sync import setup
-from platbook.sync.erasure import erase_kept
+from platbook.sync.erasure import erase_removed
 from platbook.sync.runs.lifecycle import SyncType
 from tests.fakes.scripted_source import Source, all_keys, listing, one_page
 from tests.sync.conftest import Desk, MakeDesk
@@ -99,10 +99,10 @@ async def test_a_provider_that_shall_keep_nothing_any_more_loses_what_it_kept(de
     await at.sync(SyncType.INCREMENTAL)
     (kept,) = await at.rows("SELECT id FROM properties WHERE removed_at IS NOT NULL")
     interest = await _note_interest(at, UUID(str(kept["id"])))
-    assert await erase_kept(at.database, at.clock) == 0, "it still keeps"
+    assert await erase_removed(at.database, at.clock) == 0, "it still keeps"
     await _replace(at, retention="erase")
-    assert await erase_kept(at.database, at.clock) == 1
-    assert await erase_kept(at.database, at.clock) == 0
+    assert await erase_removed(at.database, at.clock) == 1
+    assert await erase_removed(at.database, at.clock) == 0
     assert await at.tables_with("xylophone|turret|quixotic|zzyzx") == []
     assert await at.keys() == ["1", "3"]
     assert await at.timeline("2") == ["listed", "removed", "erased"]

@@ -28,7 +28,7 @@ async def test_what_a_connector_could_not_read_is_abandoned_when_it_is_tried_aga
     assert (run["status"], run["error"]) == ("success", None)
     (error,) = await at.rows("SELECT retry, reason FROM mls_sync_errors")
     assert error["retry"] == "abandoned"
-    assert str(error["reason"]).startswith("the row is cut (it cannot be tried again")
+    assert str(error["reason"]).startswith("the row is cut (it cannot be retried")
     at.source.pages = one_page(listing("1"), listing("2"))
     assert (await at.sync())["status"] == "success", "and it stands in no later run's way"
     assert await at.keys() == ["1", "2"]

@@ -71,10 +71,10 @@ async def test_keys_that_the_database_lost_in_a_crash_remove_nothing(desk: MakeD
 @pytest.mark.parametrize(
     ("key_pages", "words"),
     [
-        ([KeyPage([*KEYS[:-1], "0"], complete=True, total=20)], "counts 20 records and named 19 distinct keys"),
+        ([KeyPage([*KEYS[:-1], "0"], complete=True, total=20)], "counts 20 records and listed 19 distinct keys"),
         ([KeyPage(KEYS[:10], total=20), KeyPage([*KEYS[9:-1]], complete=True)], "counts 20"),
-        ([KeyPage(KEYS[:10]), KeyPage(KEYS[9:-1], complete=True)], "named 20 keys, only 19 of them distinct"),
-        ([KeyPage([*KEYS[:-1], "0"], complete=True)], "named 20 keys, only 19 of them distinct"),
+        ([KeyPage(KEYS[:10]), KeyPage(KEYS[9:-1], complete=True)], "listed 20 keys, only 19 of them distinct"),
+        ([KeyPage([*KEYS[:-1], "0"], complete=True)], "listed 20 keys, only 19 of them distinct"),
     ],
 )
 async def test_repeated_keys_in_place_of_others_remove_nothing(
@@ -274,7 +274,7 @@ async def test_many_candidates_stay_where_one_of_a_sample_is_there(
     run = await at.sync(SyncType.SWEEP, dry_run=dry_run)
     assert (run["status"], run["deleted"], len(at.source.looked_up)) == ("partial", 0, 60)
     found = there.keys() & at.source.looked_up
-    assert f"60 drawn at random were looked at again, and {len(found)} of them exist" in str(run["error"])
+    assert f"60 drawn at random were read again, and {len(found)} of them exist" in str(run["error"])
     assert len(await at.keys()) == 511
     anew = await at.rows("SELECT listing_key FROM properties WHERE list_price = 1")
     assert {row["listing_key"] for row in anew} == (set() if dry_run else found), "what is there is stored anew"

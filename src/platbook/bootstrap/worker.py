@@ -17,7 +17,7 @@ from platbook.listings.rebuild import rebuild_documents
 from platbook.media.reprocessing import reprocess_photos
 from platbook.providers.display import DisplaySettings
 from platbook.providers.providers import LOCAL, find_providers
-from platbook.sync.erasure import erase_kept
+from platbook.sync.erasure import erase_removed
 from platbook.sync.runs.scheduler import TICK_SECONDS, find_work
 
 Q = load_queries(__package__ or "platbook.bootstrap")
@@ -96,7 +96,7 @@ def _prepare(system: System, *, schedule: bool) -> None:
         await system.cleanup().run(search_store=True)
 
     async def erase() -> None:
-        await erase_kept(system.database, system.clock)
+        await erase_removed(system.database, system.clock)
 
     queue.handle(REBUILD, rebuild)
     queue.handle(REPROCESS, reprocess)

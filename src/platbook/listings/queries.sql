@@ -43,6 +43,22 @@ WHERE provider_id = %(provider_id)s AND visible AND (
 ) IS NOT TRUE
 RETURNING id;
 
+-- name: count_active
+-- Listings of a provider that are neither removed, erased nor out of scope.
+SELECT count(*) FROM properties
+WHERE provider_id = %(provider_id)s AND removed_at IS NULL AND erased_at IS NULL AND out_of_scope_at IS NULL;
+
+-- name: find_providers_to_erase
+-- Providers under retention `erase` that still have removed listings with their content.
+SELECT c.provider_id FROM mls_provider_configurations c WHERE c.retention = 'erase' AND EXISTS (
+    SELECT FROM properties p WHERE p.provider_id = c.provider_id AND p.removed_at IS NOT NULL AND p.erased_at IS NULL);
+
+-- name: find_removed
+-- The next removed listings of a provider that are not erased.
+SELECT id, listing_key FROM properties
+WHERE provider_id = %(provider_id)s AND listing_key > %(after)s AND removed_at IS NOT NULL AND erased_at IS NULL
+ORDER BY listing_key LIMIT %(limit)s FOR UPDATE SKIP LOCKED;
+
 -- name: erase_listings
 -- Leave a tombstone: key and dates. Typed values are emptied by the statement composed beside this one.
 UPDATE properties SET erased_at = %(at)s, removed_at = coalesce(removed_at, %(at)s), more = '{}', raw = NULL,

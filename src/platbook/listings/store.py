@@ -101,6 +101,16 @@ class Incoming:
     is_featured: bool | None = None
     photos_elsewhere: bool = False
 
+    @property
+    def key(self) -> str:
+        """The listing's key."""
+        return self.listing.listing_key
+
+    @property
+    def modified(self) -> datetime | None:
+        """When the source says it last changed the listing."""
+        return self.listing.modification_timestamp
+
 
 @dataclass(frozen=True, slots=True)
 class ExistingRow:
@@ -233,6 +243,24 @@ async def mark_out_of_scope(connection: WriteConnection, keys: Sequence[str], or
 async def mark_scope_narrowed(connection: WriteConnection, scope: Mapping[str, object], origin: Origin) -> list[UUID]:
     """Hide everything stored that lies outside a scope: `statuses`, `property_types`, `closed_since`."""
     return await _mark(connection, Q.mark_scope_narrowed, "out_of_scope", scope, origin)
+
+
+async def count_active(connection: ReadConnection, provider_id: str) -> int:
+    """How many listings of a provider are neither removed, erased nor out of scope."""
+    return await connection.value(int, Q.count_active, {"provider_id": provider_id}) or 0
+
+
+async def find_providers_to_erase(connection: ReadConnection) -> Sequence[str]:
+    """Providers under retention `erase` that still have removed listings with their content."""
+    return await connection.column(str, Q.find_providers_to_erase)
+
+
+async def find_removed(
+    connection: WriteConnection, provider_id: str, *, after: str, limit: int
+) -> list[tuple[UUID, str]]:
+    """Ids and keys of removed listings that are not erased, in the order of their keys, locked."""
+    params = {"provider_id": provider_id, "after": after, "limit": limit}
+    return cast("list[tuple[UUID, str]]", await connection.tuples(Q.find_removed, params))
 
 
 async def erase_listings(connection: WriteConnection, ids: Sequence[UUID], origin: Origin) -> list[UUID]:

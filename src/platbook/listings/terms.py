@@ -13,7 +13,7 @@ _WORD = re.compile(r"[^\W_]{3,40}")
 _TEXTS = tuple(SLOT[name] for name in ("UnparsedAddress", "City", "SubdivisionName", "PublicRemarks"))
 _PLACES = (("city", SLOT["City"]), ("postalCode", SLOT["PostalCode"]), ("subdivision", SLOT["SubdivisionName"]))
 _KINDS = {COLUMNS[slot].api: kind for kind, slot in _PLACES}
-_MOST_SEEN = 50_000  # about 10 MB
+_CACHE_LIMIT = 50_000  # about 10 MB
 
 Term = tuple[str, str]
 
@@ -37,32 +37,32 @@ def to_terms(said: Iterable[tuple[str, str]]) -> set[Term]:
     return terms
 
 
-class KnownTerms:
-    """The terms a run has seen stored, so that a page sends only new ones; 50,000 and a page's, then it starts again.
+class TermCache:
+    """The terms a run has stored, so that a page sends only new ones; emptied beyond 50,000 and a page's.
 
-    It lives no longer than its run: what an erasure deletes, here or in another process, the next run that meets it
-    stores again.
+    It lives no longer than its run: a term that an erasure deletes, here or in another process, is stored again by the
+    next run that meets it.
     """
 
     def __init__(self) -> None:
-        self._seen: set[Term] = set()
+        self._stored: set[Term] = set()
 
-    def fresh(self, listings: Iterable[NormalListing]) -> set[Term]:
-        """The terms not seen stored yet."""
+    def find_new(self, listings: Iterable[NormalListing]) -> set[Term]:
+        """The terms of some listings that are not in the cache."""
         terms: set[Term] = set()
         for listing in listings:
             terms |= listing_terms(listing)
-        return terms - self._seen
+        return terms - self._stored
 
-    def remember(self, terms: set[Term]) -> None:
-        """Note terms as stored; to be called after the commit that stored them."""
-        if len(self._seen) > _MOST_SEEN:
-            self._seen.clear()
-        self._seen |= terms
+    def add(self, terms: set[Term]) -> None:
+        """Add stored terms; to be called after the commit that stored them."""
+        if len(self._stored) > _CACHE_LIMIT:
+            self._stored.clear()
+        self._stored |= terms
 
-    def forget(self) -> None:
-        """Nothing is certain to be stored any more: listings were erased, and terms with them."""
-        self._seen.clear()
+    def clear(self) -> None:
+        """Empty the cache: listings were erased, and terms with them."""
+        self._stored.clear()
 
 
 async def add_terms(connection: WriteConnection, terms: set[Term]) -> None:

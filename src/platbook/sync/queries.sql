@@ -53,8 +53,8 @@ WHERE provider_id = %(provider_id)s AND resource = %(resource)s AND listing_key 
 SELECT EXISTS (SELECT FROM mls_sync_errors WHERE provider_id = %(provider_id)s AND listing_key IS NOT NULL
     AND retry IN ('pending', 'retrying', 'failed'));
 
--- name: find_retrying
--- Rejections a person asked to try again.
+-- name: find_retries
+-- Rejections marked for a retry.
 SELECT id, listing_key, raw FROM mls_sync_errors
 WHERE provider_id = %(provider_id)s AND resource = %(resource)s AND retry = 'retrying'
 ORDER BY listing_key, id LIMIT %(limit)s;
@@ -62,7 +62,7 @@ ORDER BY listing_key, id LIMIT %(limit)s;
 -- name: abandon_rejections
 -- What was marked for a retry and holds nothing to retry with.
 UPDATE mls_sync_errors SET retry = 'abandoned', last_at = %(at)s,
-    reason = reason || ' (it cannot be tried again: what was kept of it is not a record)'
+    reason = reason || ' (it cannot be retried: what is stored of it is not a record)'
 WHERE id = ANY(%(ids)s);
 
 -- name: add_run_error
@@ -71,35 +71,14 @@ INSERT INTO mls_sync_errors (id, provider_id, sync_id, type, reason, raw, retry,
 VALUES (%(id)s, %(provider_id)s, %(sync_id)s, %(type)s, %(reason)s, %(raw)s, 'abandoned', %(at)s, %(at)s);
 
 -- name: erase_rejections
--- What rejected records said is erased with their listings.
+-- What rejected records held is erased with the records.
 UPDATE mls_sync_errors SET raw = NULL, reason = 'erased',
     retry = CASE WHEN retry = 'success' THEN retry ELSE 'abandoned' END
-WHERE provider_id = %(provider_id)s AND listing_key = ANY(%(keys)s);
+WHERE provider_id = %(provider_id)s AND resource = %(resource)s AND listing_key = ANY(%(keys)s);
 
--- name: erase_unseen_rejections
--- What rejected records said that the source has no more, as a whole sweep has proved, and that are no listing's. One
--- that this run itself received waits for the next sweep.
-UPDATE mls_sync_errors e SET raw = NULL, reason = 'erased', retry = 'abandoned'
-WHERE e.provider_id = %(provider_id)s AND e.resource = %(resource)s AND e.listing_key IS NOT NULL
-    AND e.last_at <= %(began_at)s AND e.sync_id <> %(sync_id)s AND e.reason <> 'erased'
-    AND NOT EXISTS (SELECT FROM mls_sweep_keys k WHERE k.sync_id = %(sync_id)s AND k.listing_key = e.listing_key)
-    AND NOT EXISTS (SELECT FROM properties p
-        WHERE p.provider_id = e.provider_id AND p.listing_key = e.listing_key AND p.erased_at IS NULL);
-
--- name: find_providers_to_erase
--- Providers that keep nothing of removed listings, and still hold what they kept before.
-SELECT c.provider_id FROM mls_provider_configurations c WHERE c.retention = 'erase' AND EXISTS (
-    SELECT FROM properties p WHERE p.provider_id = c.provider_id AND p.removed_at IS NOT NULL AND p.erased_at IS NULL);
-
--- name: hold_retention
+-- name: lock_retention
 -- A provider's retention, which nobody changes before this transaction ends.
 SELECT retention FROM mls_provider_configurations WHERE provider_id = %(provider_id)s FOR SHARE;
-
--- name: find_kept
--- The next removed listings of a provider that are not erased.
-SELECT id, listing_key FROM properties
-WHERE provider_id = %(provider_id)s AND listing_key > %(after)s AND removed_at IS NOT NULL AND erased_at IS NULL
-ORDER BY listing_key LIMIT %(limit)s FOR UPDATE SKIP LOCKED;
 
 -- name: add_sweep_keys
 -- Keys the source holds.
@@ -117,20 +96,6 @@ INSERT INTO mls_received_keys (sync_id, listing_keys) VALUES (%(sync_id)s, %(key
 -- The keys of a run that ends, and of runs that have ended without deleting theirs.
 DELETE FROM mls_received_keys k WHERE k.sync_id = %(sync_id)s
     OR NOT EXISTS (SELECT FROM mls_sync_history h WHERE h.sync_id = k.sync_id AND h.status IN ('waiting', 'running'));
-
--- name: find_unseen
--- Listings in scope, stored before the sweep began, that the source did not name and the run has not received.
-SELECT p.listing_key FROM properties p
-WHERE p.provider_id = %(provider_id)s AND p.removed_at IS NULL AND p.erased_at IS NULL AND p.out_of_scope_at IS NULL
-    AND p.stored_at <= %(began_at)s
-    AND NOT EXISTS (SELECT FROM mls_sweep_keys k WHERE k.sync_id = %(sync_id)s AND k.listing_key = p.listing_key)
-EXCEPT SELECT unnest(r.listing_keys) FROM mls_received_keys r WHERE r.sync_id = %(sync_id)s
-ORDER BY 1;
-
--- name: count_active
--- Listings of a provider that a sweep could remove.
-SELECT count(*) FROM properties
-WHERE provider_id = %(provider_id)s AND removed_at IS NULL AND erased_at IS NULL AND out_of_scope_at IS NULL;
 
 -- name: delete_sweep_keys
 -- The keys of a run that begins or ends a sweep, while it holds the epoch; and those of sweeps long dead.
@@ -156,6 +121,10 @@ WITH older AS (
         AND (candidates = 0 OR NOT %(only_cut_short)s)
     RETURNING id)
 DELETE FROM mls_sweep_candidates c USING older WHERE c.sweep_id = older.id;
+
+-- name: get_sweep_resource
+-- The resource of a refused sweep.
+SELECT resource FROM mls_sweeps WHERE id = %(sweep_id)s;
 
 -- name: find_candidates
 -- The keys of a refused sweep.

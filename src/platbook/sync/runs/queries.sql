@@ -47,9 +47,9 @@ UPDATE mls_sync_status SET current_sync_id = %(sync_id)s, stage = 'connecting', 
     expected_end_at = NULL, updated_at = %(at)s
 WHERE provider_id = %(provider_id)s AND epoch = %(epoch)s;
 
--- name: hold_epoch
--- The fence: still the holder of the epoch? Locks the provider's state until the page is committed, and tells of a
--- cancel.
+-- name: check_epoch
+-- The fence: no row where another worker holds the epoch. Locks the provider's state until the page is committed; true
+-- where a cancel was requested.
 UPDATE mls_sync_status s SET updated_at = clock_timestamp() FROM mls_sync_history h
 WHERE s.provider_id = %(provider_id)s AND s.epoch = %(epoch)s AND h.sync_id = %(sync_id)s
 RETURNING h.cancel_requested_at IS NOT NULL;
@@ -67,9 +67,9 @@ UPDATE mls_sync_history SET fetched = fetched + %(fetched)s, added = added + %(a
 WHERE sync_id = ANY(%(sync_ids)s);
 
 -- name: add_effort
--- What a run cost: bytes and requests on the wire, and seconds by stage; and what is to be said of it besides.
+-- What a run cost: bytes and requests on the wire, and seconds by stage; and its remarks, each once.
 UPDATE mls_sync_history SET bytes = bytes + %(bytes)s, requests = requests + %(requests)s, stages = %(stages)s,
-    remarks = remarks || ARRAY(SELECT said FROM unnest(%(remarks)s::text[]) AS said WHERE said <> ALL (remarks))
+    remarks = remarks || ARRAY(SELECT remark FROM unnest(%(remarks)s::text[]) AS remark WHERE remark <> ALL (remarks))
 WHERE sync_id = ANY(%(sync_ids)s);
 
 -- name: get_counts
@@ -86,7 +86,7 @@ WITH asked AS (
     RETURNING sync_id, parent_id, sync_type, dry_run, status)
 SELECT sync_id, sync_type, dry_run, status = 'cancelled' AS is_ended FROM asked WHERE parent_id IS NULL;
 
--- name: put_off
+-- name: postpone_next_run
 -- A run of the schedule's kind was cancelled: the next one comes after the provider's interval, not at once.
 UPDATE mls_sync_status s SET updated_at = %(at)s,
     next_run_at = greatest(s.next_run_at, %(at)s::timestamptz + make_interval(secs => p.interval_hours::float8 * 3600))
@@ -110,7 +110,7 @@ WHERE h.parent_id IS NULL AND (h.status = 'waiting'
 ORDER BY h.provider_id;
 
 -- name: get_cursor
--- Where a provider's resource stands.
+-- The cursors of a provider's resource.
 SELECT watermark, watermark_scope, walk, walk_since, walk_checkpoint, walk_watermark, walk_scope, walk_done
 FROM mls_sync_cursors WHERE provider_id = %(provider_id)s AND resource = %(resource)s;
 
@@ -136,8 +136,8 @@ UPDATE mls_sync_cursors SET walk = NULL, walk_since = NULL, walk_checkpoint = NU
     walk_scope = NULL, walk_done = 0, updated_at = %(at)s
 WHERE provider_id = %(provider_id)s AND resource = %(resource)s;
 
--- name: forget_cursors
--- The next run starts from nothing.
+-- name: delete_cursors
+-- The next run reads everything.
 DELETE FROM mls_sync_cursors WHERE provider_id = %(provider_id)s;
 
 -- name: mark_retrying
