@@ -53,7 +53,7 @@ from platbook.listings.search import (
     parse_search,
     suggest,
 )
-from platbook.local.listings import change_local, create_local, remove_local
+from platbook.local.listings import change_local, create_local, remove_local, to_listing_patch
 from platbook.media.photo_urls import PhotoUrls, to_window
 from platbook.providers.providers import LOCAL
 
@@ -198,7 +198,7 @@ async def create_property(given: Given, caller: Caller, body: Said) -> Response:
     said = to_said({word: value for word, value in body.items() if word not in {"providerId", "authorId"}})
     now = given.clock.now()
     async with given.database.transaction() as connection:
-        property_id = await create_local(connection, caller, said, now, author_id=author_id)
+        property_id = await create_local(connection, caller, to_listing_patch(said), now, author_id=author_id)
         reading = await _read_back(connection, property_id, caller, now)
     headers = {"Location": f"/api/v1/properties/{property_id}", "ETag": to_etag(reading.version)}
     return await _answer_filled(given, to_one_body(reading.document), status=201, headers=headers)
@@ -209,7 +209,7 @@ async def change_property(given: Given, caller: Caller, property_id: UUID, body:
     """Change what is said of a local listing; by whoever writes for its author. An MLS's answers 409."""
     now = given.clock.now()
     async with given.database.transaction() as connection:
-        await change_local(connection, caller, property_id, to_said(body), now)
+        await change_local(connection, caller, property_id, to_listing_patch(to_said(body)), now)
         reading = await _read_back(connection, property_id, caller, now)
     return await _answer_filled(given, to_one_body(reading.document), headers={"ETag": to_etag(reading.version)})
 
