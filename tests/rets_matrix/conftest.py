@@ -16,7 +16,7 @@ from platbook.simulate.rets.source import STARTED
 from platbook.sync.engine import SyncEngine
 from platbook.transport import Timing, Transport
 from tests.fresh_database import fresh_database
-from tests.rets_matrix.board import Boards
+from tests.rets_matrix.rets_rig import RetsRig
 from tests.simulate.served import AT, ServedRets, served_rets
 
 SIZE = 300
@@ -24,7 +24,7 @@ SEED = 4
 
 
 @asynccontextmanager
-async def opened_boards(source: ServedRets, market: Market, database_url: str) -> AsyncGenerator[Boards]:
+async def open_rets_rig(source: ServedRets, market: Market, database_url: str) -> AsyncGenerator[RetsRig]:
     """Everything that providers over one source share. Nobody waits between two tries."""
 
     async def no_pause(seconds: float) -> None:
@@ -35,9 +35,9 @@ async def opened_boards(source: ServedRets, market: Market, database_url: str) -
         Database.open(database_url) as database,
         Transport.open(database, clock, timing=Timing(sleep=no_pause)) as transport,
     ):
-        boards = Boards(source, market, database, SyncEngine(database, transport, box, clock), transport, box, clock)
-        boards.any_provider = (await boards.open()).provider_id
-        yield boards
+        rets_rig = RetsRig(source, market, database, SyncEngine(database, transport, box, clock), transport, box, clock)
+        rets_rig.any_provider = (await rets_rig.open()).provider_id
+        yield rets_rig
 
 
 @pytest.fixture(scope="package")
@@ -53,6 +53,6 @@ def shared_database_url(postgres: EmbeddedPostgres, template: str) -> Generator[
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
-async def boards(source: ServedRets, shared_database_url: str) -> AsyncGenerator[Boards]:
-    async with opened_boards(source, Market(SEED, SIZE, STARTED), shared_database_url) as boards:
-        yield boards
+async def rets_rig(source: ServedRets, shared_database_url: str) -> AsyncGenerator[RetsRig]:
+    async with open_rets_rig(source, Market(SEED, SIZE, STARTED), shared_database_url) as rets_rig:
+        yield rets_rig

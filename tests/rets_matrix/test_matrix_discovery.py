@@ -15,7 +15,7 @@ from platbook.simulate.rets.fields import RESOURCES
 from platbook.simulate.rets.lookups import LOOKUPS, to_code
 from platbook.simulate.rets.names import Names
 from platbook.simulate.rets.quirks import QUIRKS, Area, Kind, Quirk, parse_quirks
-from tests.rets_matrix.board import Boards
+from tests.rets_matrix.rets_rig import RetsRig
 from tests.rets_matrix.test_sync import SEEDED
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -24,14 +24,14 @@ MANNERS = [quirk for quirk, about in QUIRKS.items() if about.kind is Kind.MANNER
 OTHERS = [Quirk.ONE_LINE_LOGIN, Quirk.LOWER_CASE_CODES, Quirk.LATIN_1_DECLARED, Quirk.EXPIRE_20701, Quirk.QUERY_URLS]
 
 
-async def discover(boards: Boards, *, at_once: bool, first: str) -> Discovery:
+async def discover(rets_rig: RetsRig, *, at_once: bool, first: str) -> Discovery:
     """Read all metadata through the connector."""
     settings = RetsSettings.model_validate(
-        {"loginUrl": boards.served.login_url, "metadataAtOnce": at_once, "metadataFormat": first}
+        {"loginUrl": rets_rig.served.login_url, "metadataAtOnce": at_once, "metadataFormat": first}
     )
     credentials = RetsCredentials(username="demo", password=SecretStr("demo"))
-    http = boards.transport.for_provider(boards.any_provider)
-    found = await RetsConnector().discover(settings, credentials, http=http, clock=boards.clock, known=None)
+    http = rets_rig.transport.for_provider(rets_rig.any_provider)
+    found = await RetsConnector().discover(settings, credentials, http=http, clock=rets_rig.clock, known=None)
     assert found is not None
     return found
 
@@ -60,21 +60,21 @@ def check(found: Discovery, quirks: Collection[Quirk]) -> None:
 @pytest.mark.parametrize("at_once", [False, True])
 @pytest.mark.parametrize("first", ["COMPACT", "STANDARD-XML"])
 @pytest.mark.parametrize("quirk", [None, *MANNERS])
-async def test_the_sources_table_is_read(boards: Boards, quirk: Quirk | None, first: str, *, at_once: bool) -> None:
+async def test_the_sources_table_is_read(rets_rig: RetsRig, quirk: Quirk | None, first: str, *, at_once: bool) -> None:
     quirks = [quirk] if quirk else []
-    boards.behave(*quirks)
-    check(await discover(boards, at_once=at_once, first=first), quirks)
+    rets_rig.behave(*quirks)
+    check(await discover(rets_rig, at_once=at_once, first=first), quirks)
 
 
 @SEEDED
 @given(quirks=st.sets(st.sampled_from(MANNERS + OTHERS), min_size=2), at_once=st.booleans())
-async def test_under_many_manners_at_once_it_is_read(boards: Boards, quirks: set[Quirk], *, at_once: bool) -> None:
-    boards.behave(*quirks)
-    check(await discover(boards, at_once=at_once, first="COMPACT"), quirks)
+async def test_under_many_manners_at_once_it_is_read(rets_rig: RetsRig, quirks: set[Quirk], *, at_once: bool) -> None:
+    rets_rig.behave(*quirks)
+    check(await discover(rets_rig, at_once=at_once, first="COMPACT"), quirks)
 
 
 @pytest.mark.parametrize("fault", [Quirk.CUT_BODY, Quirk.HTML_PAGE, Quirk.EMPTY_BODY, Quirk.BROKEN_CONNECTION])
-async def test_a_fault_each_time_is_an_error_not_a_smaller_table(boards: Boards, fault: Quirk) -> None:
-    boards.behave(f"{fault}=always")
+async def test_a_fault_each_time_is_an_error_not_a_smaller_table(rets_rig: RetsRig, fault: Quirk) -> None:
+    rets_rig.behave(f"{fault}=always")
     with pytest.raises(SourceBrokeProtocol):
-        await discover(boards, at_once=False, first="COMPACT")
+        await discover(rets_rig, at_once=False, first="COMPACT")

@@ -17,8 +17,8 @@ from platbook.simulate.rets.application import RetsSettings
 from platbook.simulate.rets.quirks import QUIRKS, Kind, Quirk
 from platbook.simulate.rets.source import STARTED
 from tests.fresh_database import fresh_database
-from tests.rets_matrix.board import Boards
-from tests.rets_matrix.conftest import opened_boards
+from tests.rets_matrix.conftest import open_rets_rig
+from tests.rets_matrix.rets_rig import RetsRig
 from tests.rets_matrix.test_sync import MANNERS, SEEDED, SETS, follow, follow_through
 from tests.simulate.served import AT, ServedRets, served_rets
 
@@ -44,20 +44,20 @@ def large() -> Generator[Market20000]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def large_boards(postgres: EmbeddedPostgres, template: str, large: Market20000) -> AsyncGenerator[Boards]:
+async def large_boards(postgres: EmbeddedPostgres, template: str, large: Market20000) -> AsyncGenerator[RetsRig]:
     with fresh_database(postgres, template) as url:
-        async with opened_boards(large.served, large.market, url) as boards:
-            boards.cap = 1000
-            yield boards
+        async with open_rets_rig(large.served, large.market, url) as rets_rig:
+            rets_rig.cap = 1000
+            yield rets_rig
 
 
 @pytest.mark.parametrize("quirk", MANNERS)
-async def test_20000_listings_end_equal_under_each_manner(large_boards: Boards, quirk: Quirk) -> None:
+async def test_20000_listings_end_equal_under_each_manner(large_boards: RetsRig, quirk: Quirk) -> None:
     await follow(await large_boards.open(quirk, page_size=PAGE))
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_20000_listings_end_equal_under_each_fault_now_and_then(large_boards: Boards, fault: Quirk) -> None:
+async def test_20000_listings_end_equal_under_each_fault_now_and_then(large_boards: RetsRig, fault: Quirk) -> None:
     strikes = await follow_through(await large_boards.open(fault, page_size=PAGE))
     assert strikes.get(fault, 0) > 0 or fault is Quirk.CUT_PHOTOS, "this one strikes photos alone"
 
@@ -68,5 +68,5 @@ async def test_500_listings_end_equal_under_fifty_sets(
     postgres: EmbeddedPostgres, template: str, quirks: list[Quirk]
 ) -> None:
     with fresh_database(postgres, template) as url, served_rets(RetsSettings(listings=SMALL, at=AT)) as served:
-        async with opened_boards(served, Market(1, SMALL, STARTED), url) as boards:
-            await follow(await boards.open(*quirks))
+        async with open_rets_rig(served, Market(1, SMALL, STARTED), url) as rets_rig:
+            await follow(await rets_rig.open(*quirks))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from platbook.simulate.rets.quirks import QUIRKS, Area, Kind, Quirk
 from platbook.sync.runs.lifecycle import SyncType
-from tests.rets_matrix.board import Board, Boards
+from tests.rets_matrix.rets_rig import ProviderRig, RetsRig
 from tests.rets_matrix.statements import Cells
 from tests.simulate.served import AT
 
@@ -30,26 +30,26 @@ ERRORS = {
 LATER = AT + timedelta(days=2)
 
 
-async def follow(board: Board) -> None:
+async def follow(provider: ProviderRig) -> None:
     """A full sync, then what changed two days later, then what is gone."""
-    run = await board.sync(SyncType.FULL)
+    run = await provider.sync(SyncType.FULL)
     assert (run["status"], run["errored"], run["error"]) == ("success", 0, None)
-    assert await board.stored() == board.stated()
+    assert await provider.stored() == provider.stated()
 
-    board.boards.move(LATER)
-    run = await board.sync(SyncType.INCREMENTAL)
+    provider.rets_rig.move(LATER)
+    run = await provider.sync(SyncType.INCREMENTAL)
     assert (run["status"], run["errored"], run["error"]) == ("success", 0, None)
-    assert 0 < int(str(run["fetched"])) < len(board.stated()) / 2
-    run = await board.sync(SyncType.SWEEP)
+    assert 0 < int(str(run["fetched"])) < len(provider.stated()) / 2
+    run = await provider.sync(SyncType.SWEEP)
     assert (run["status"], run["errored"], run["error"]) == ("success", 0, None)
-    assert await board.stored() == board.stated()
+    assert await provider.stored() == provider.stated()
 
 
 @pytest.mark.parametrize("quirk", [None, *MANNERS])
-async def test_under_a_manner_all_ends_equal(boards: Boards, quirk: Quirk | None) -> None:
-    board = await boards.open(*([quirk] if quirk else []))
-    await follow(board)
-    assert boards.served.server.statistics.requests.get("logout"), "each session is logged out"
+async def test_under_a_manner_all_ends_equal(rets_rig: RetsRig, quirk: Quirk | None) -> None:
+    provider = await rets_rig.open(*([quirk] if quirk else []))
+    await follow(provider)
+    assert rets_rig.served.server.statistics.requests.get("logout"), "each session is logged out"
 
 
 CRITERIA = [
@@ -71,18 +71,18 @@ def satisfies(cells: Cells) -> bool:
 
 
 @pytest.mark.parametrize("paging", ["offset", "key", "time"])
-async def test_criteria_narrow_every_search_to_what_satisfies_them(boards: Boards, paging: str) -> None:
-    board = await boards.open(criteria=CRITERIA, classes=["Residential"], paging=paging)
+async def test_criteria_narrow_every_search_to_what_satisfies_them(rets_rig: RetsRig, paging: str) -> None:
+    provider = await rets_rig.open(criteria=CRITERIA, classes=["Residential"], paging=paging)
     for sync_type in (SyncType.FULL, SyncType.SWEEP):
-        run = await board.sync(sync_type)
+        run = await provider.sync(sync_type)
         assert (run["status"], run["error"]) == ("success", None)
     expected = {
         key: cells
-        for key, cells in board.stated().items()
+        for key, cells in provider.stated().items()
         if cells["PropertyType"] == "Residential" and satisfies(cells)
     }
-    assert 5 < len(expected) < len(board.stated()) / 2
-    assert await board.stored() == expected
+    assert 5 < len(expected) < len(provider.stated()) / 2
+    assert await provider.stored() == expected
 
 
 def settle(quirks: Collection[Quirk]) -> list[Quirk]:
@@ -105,60 +105,60 @@ SETS = st.lists(st.sampled_from(MANNERS), min_size=2, max_size=14, unique=True).
 
 @SEEDED
 @given(quirks=SETS)
-async def test_under_many_manners_at_once_all_ends_equal(boards: Boards, quirks: list[Quirk]) -> None:
-    await follow(await boards.open(*quirks))
+async def test_under_many_manners_at_once_all_ends_equal(rets_rig: RetsRig, quirks: list[Quirk]) -> None:
+    await follow(await rets_rig.open(*quirks))
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_under_a_fault_now_and_then_all_ends_equal(boards: Boards, fault: Quirk) -> None:
-    strikes = await follow_through(await boards.open(fault, page_size=20))
+async def test_under_a_fault_now_and_then_all_ends_equal(rets_rig: RetsRig, fault: Quirk) -> None:
+    strikes = await follow_through(await rets_rig.open(fault, page_size=20))
     assert strikes[fault] > 0
 
 
-async def follow_through(board: Board) -> Mapping[str, int]:
+async def follow_through(provider: ProviderRig) -> Mapping[str, int]:
     """As `follow`, where a run may fail and is asked for again; how often each fault struck."""
-    await sync_until_good(board, SyncType.FULL)
-    assert await board.stored() == board.stated()
+    await sync_until_good(provider, SyncType.FULL)
+    assert await provider.stored() == provider.stated()
 
-    board.boards.move(LATER)
+    provider.rets_rig.move(LATER)
     for sync_type in (SyncType.INCREMENTAL, SyncType.SWEEP):
-        await sync_until_good(board, sync_type)
-    assert await board.stored() == board.stated()
-    return board.boards.served.server.statistics.strikes
+        await sync_until_good(provider, sync_type)
+    assert await provider.stored() == provider.stated()
+    return provider.rets_rig.served.server.statistics.strikes
 
 
-async def sync_until_good(board: Board, sync_type: SyncType) -> None:
+async def sync_until_good(provider: ProviderRig, sync_type: SyncType) -> None:
     """Run until it goes well: a run that a fault struck fails, and removes nothing."""
     said: object = None
     for _ in range(30):
-        before = await board.stored()
-        run = await board.sync(sync_type)
+        before = await provider.stored()
+        run = await provider.sync(sync_type)
         if run["status"] == "success":
             return
         assert run["status"] == "failed"
         said = run["error"]
-        assert before.keys() <= (await board.stored()).keys()
+        assert before.keys() <= (await provider.stored()).keys()
     raise AssertionError(f"thirty runs failed, the last one with {said}")
 
 
 @pytest.mark.parametrize("sync_type", [SyncType.FULL, SyncType.INCREMENTAL, SyncType.SWEEP])
 @pytest.mark.parametrize(("fault", "named"), ERRORS.items())
 async def test_under_a_fault_each_time_the_run_fails_by_name_and_nothing_is_lost(
-    boards: Boards, fault: Quirk, named: str, sync_type: SyncType
+    rets_rig: RetsRig, fault: Quirk, named: str, sync_type: SyncType
 ) -> None:
-    board = await boards.open()
-    assert (await board.sync(SyncType.FULL))["status"] == "success"
-    before, watermark = await board.stored(), await board.watermark()
+    provider = await rets_rig.open()
+    assert (await provider.sync(SyncType.FULL))["status"] == "success"
+    before, watermark = await provider.stored(), await provider.watermark()
 
-    boards.behave(f"{fault}=always")
-    boards.move(LATER)
-    run = await board.sync(sync_type)
+    rets_rig.behave(f"{fault}=always")
+    rets_rig.move(LATER)
+    run = await provider.sync(sync_type)
     assert run["status"] == "failed"
     assert named in str(run["error"])
-    assert boards.served.server.statistics.strikes[fault] > 0
-    assert (await board.stored(), await board.watermark()) == (before, watermark)
+    assert rets_rig.served.server.statistics.strikes[fault] > 0
+    assert (await provider.stored(), await provider.watermark()) == (before, watermark)
 
-    boards.behave()
+    rets_rig.behave()
     for again in (SyncType.INCREMENTAL, SyncType.SWEEP):
-        assert (await board.sync(again))["status"] == "success"
-    assert await board.stored() == board.stated()
+        assert (await provider.sync(again))["status"] == "success"
+    assert await provider.stored() == provider.stated()

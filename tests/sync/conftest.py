@@ -20,7 +20,7 @@ from tests.fakes.scripted_source import ScriptedConnector, Source
 
 
 @dataclass
-class Desk:
+class SyncRig:
     """One provider over a scripted source, and the engine that syncs it."""
 
     database: Database
@@ -72,23 +72,23 @@ class Desk:
         return [row["kind"] for row in await self.rows(sql, key=key)]
 
 
-MakeDesk = Callable[..., Awaitable[Desk]]
+MakeSyncRig = Callable[..., Awaitable[SyncRig]]
 
 
 @pytest.fixture
-async def desk(database: Database) -> AsyncGenerator[MakeDesk]:
-    """Make a desk: `await desk(source, retention="erase", …)`."""
+async def sync_rig(database: Database) -> AsyncGenerator[MakeSyncRig]:
+    """Make a rig: `await sync_rig(source, retention="erase", …)`."""
     clock = SetClock(datetime(2026, 1, 2, tzinfo=UTC))
     box = SecretBox(os.urandom(32))
 
     async with Transport.open(database, clock) as transport:
 
-        async def make(source: Source, *, resources: ResourceRegistry = RESOURCES, **configuration: object) -> Desk:
+        async def make(source: Source, *, resources: ResourceRegistry = RESOURCES, **configuration: object) -> SyncRig:
             said = {"providerId": "board", "providerName": "The Board", "providerType": "SCRIPTED", **configuration}
             async with database.transaction() as connection:
                 await add_provider(connection, box, Configuration.model_validate(said), clock.now())
             connector = ScriptedConnector(source)
             engine = SyncEngine(database, transport, box, clock, lambda _: connector, resources=resources)
-            return Desk(database, engine, source, clock)
+            return SyncRig(database, engine, source, clock)
 
         yield make

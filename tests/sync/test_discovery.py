@@ -19,8 +19,8 @@ from platbook.sync.setup.discovery import Discoverer
 from platbook.sync.setup.providers import AcceptedProposal, accept_proposal
 from tests.fakes.rets_market import rets_market
 from tests.fakes.scripted_source import Source
-from tests.sync.conftest import MakeDesk
-from tests.sync.rets_desk import add_rets_provider, rets_engine, stored
+from tests.sync.conftest import MakeSyncRig
+from tests.sync.rets_engine import add_rets_provider, rets_engine, stored
 
 
 async def test_a_vendors_own_names_are_understood_once_the_proposal_is_accepted(database: Database) -> None:
@@ -50,11 +50,11 @@ async def test_a_vendors_own_names_are_understood_once_the_proposal_is_accepted(
         assert len(await stored(database, "vendor")) == 25
 
 
-async def test_only_a_connector_that_can_discovers(desk: MakeDesk) -> None:
-    at = await desk(Source())
-    discoverer = Discoverer(at.database, at.engine.transport, at.engine.box, at.clock, at.engine.find_connector)
+async def test_only_a_connector_that_can_discovers(sync_rig: MakeSyncRig) -> None:
+    rig = await sync_rig(Source())
+    discoverer = Discoverer(rig.database, rig.engine.transport, rig.engine.box, rig.clock, rig.engine.find_connector)
     with pytest.raises(InvalidInput, match="providerType"):
-        await discoverer.discover(at.provider_id)
+        await discoverer.discover(rig.provider_id)
     with pytest.raises(NotFound):
         await discoverer.discover("nobody")
 

@@ -34,7 +34,7 @@ SIGNED = {Quirk.UA_REQUIRED, Quirk.UA_INTEREALTY, Quirk.UA_BARE_VERSION}
 
 
 @dataclass
-class Boards:
+class RetsRig:
     """What all providers share: the server, its market, the database, the engine, a clock."""
 
     served: ServedRets
@@ -48,7 +48,7 @@ class Boards:
     any_provider: str = ""
     """A provider for those who talk to the source without the engine."""
 
-    async def open(self, *quirks: str, page_size: int = 40, **settings: object) -> "Board":
+    async def open(self, *quirks: str, page_size: int = 40, **settings: object) -> "ProviderRig":
         """A provider of its own under these quirks, NAME or NAME=always, at the first moment."""
         self.behave(*quirks)
         self.move(AT)
@@ -86,7 +86,7 @@ class Boards:
         )
         async with self.database.transaction() as connection:
             await add_provider(connection, self.box, configuration, self.clock.now())
-        return Board(self, provider_id, ordered)
+        return ProviderRig(self, provider_id, ordered)
 
     def behave(self, *quirks: str) -> None:
         """Let the server have these quirks from now on."""
@@ -99,25 +99,25 @@ class Boards:
 
 
 @dataclass
-class Board:
+class ProviderRig:
     """One provider."""
 
-    boards: Boards
+    rets_rig: RetsRig
     provider_id: str
     quirks: Collection[Quirk]
 
     async def sync(self, sync_type: SyncType) -> dict[str, object]:
         """Ask for a run, do it, and give its history row."""
-        boards = self.boards
-        async with boards.database.transaction() as connection:
+        rets_rig = self.rets_rig
+        async with rets_rig.database.transaction() as connection:
             request = RunRequest(self.provider_id, sync_type)
-            sync_id = await request_run(connection, request, COMMAND_LINE, boards.clock.now())
-        await boards.engine.run_next(self.provider_id)
+            sync_id = await request_run(connection, request, COMMAND_LINE, rets_rig.clock.now())
+        await rets_rig.engine.run_next(self.provider_id)
         return (await self.rows("SELECT * FROM mls_sync_history WHERE sync_id = %(id)s", id=sync_id))[0]
 
     async def rows(self, sql: str, **params: object) -> list[dict[str, object]]:
         """Look into the database."""
-        async with self.boards.database.read() as connection:
+        async with self.rets_rig.database.read() as connection:
             return await connection.dicts(Query("look", "A test's look.", sql), params)
 
     async def stored(self) -> dict[object, object]:
@@ -133,4 +133,4 @@ class Board:
 
     def stated(self) -> dict[str, Cells]:
         """What the source states now."""
-        return state_all(self.boards.market, self.boards.clock.now(), self.quirks)
+        return state_all(self.rets_rig.market, self.rets_rig.clock.now(), self.quirks)
