@@ -9,7 +9,7 @@ from platbook.base.actor import COMMAND_LINE
 from platbook.connectors.contract import RawRecord, Scope
 from platbook.db import Database, SecretBox
 from platbook.listings import store
-from platbook.listings.store import Incoming
+from platbook.listings.store import IncomingListing
 from platbook.mapping.mapping import plan_mapping
 from platbook.market import Market
 from platbook.providers.configuration import Configuration
@@ -36,11 +36,11 @@ def records(rows: int, page: int) -> Iterator[list[RawRecord]]:
         yield said
 
 
-def normalised(said: list[RawRecord]) -> list[Incoming]:
+def normalised(said: list[RawRecord]) -> list[IncomingListing]:
     """The same, ready to be stored."""
     version = property_store().hash_version
     return [
-        Incoming(MAPPING.normalise(record), store.to_raw_json(record.fields), content_hash(record, version))
+        IncomingListing(MAPPING.normalise(record), store.to_raw_json(record.fields), content_hash(record, version))
         for record in said
     ]
 

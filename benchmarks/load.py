@@ -37,7 +37,7 @@ class _Catcher(WriteConnection):
 async def run(rows: int) -> None:
     """Print both rates and their ratio, then the whole path by stage."""
     origin = Origin(feed.PROVIDER, "sync", feed.START)
-    with closing(Spool[list[store.Incoming]]()) as incoming, closing(Spool[Tables]()) as caught:
+    with closing(Spool[list[store.IncomingListing]]()) as incoming, closing(Spool[Tables]()) as caught:
         for said in feed.records(rows, PAGE):
             page = feed.normalised(said)
             catcher = _Catcher()
@@ -49,7 +49,9 @@ async def run(rows: int) -> None:
         await _whole_path(database, rows)
 
 
-async def _compare(rows: int, incoming: Spool[list[store.Incoming]], caught: Spool[Tables], origin: Origin) -> None:
+async def _compare(
+    rows: int, incoming: Spool[list[store.IncomingListing]], caught: Spool[Tables], origin: Origin
+) -> None:
     ours: list[float] = []
     bare: list[float] = []
     async with fresh_database() as url, Database.open(url) as database:
@@ -74,7 +76,7 @@ async def _compare(rows: int, incoming: Spool[list[store.Incoming]], caught: Spo
     tell("ratio", f"{median(ours) / median(bare):.2f}", f"bar {BAR}")
 
 
-async def _store(database: Database, page: list[store.Incoming], origin: Origin) -> None:
+async def _store(database: Database, page: list[store.IncomingListing], origin: Origin) -> None:
     async with database.transaction() as connection:
         hashes = {one.listing.listing_key: one.content_hash for one in page}
         known = await store.find_differing(connection, feed.PROVIDER, hashes)

@@ -135,9 +135,17 @@ class MemberErasure(ResourceErasure):
 class MemberStore(MemberErasure, ResourceStore[Member]):
     """Members with a name, an e-mail address and a status; every member is in scope but those that are `Hidden`."""
 
-    mapping_version = "members-1"
-    hash_version = "members-1"
-    key_field = "MemberKey"
+    @property
+    def mapping_version(self) -> str:
+        return "members-1"
+
+    @property
+    def hash_version(self) -> str:
+        return "members-1"
+
+    @property
+    def key_field(self) -> str:
+        return "MemberKey"
 
     def normalise(self, record: RawRecord, content_hash: bytes) -> Member:
         name = record.fields.get("MemberFullName")

@@ -13,7 +13,7 @@ from platbook.connectors.contract import (
     SourceValue,
 )
 from platbook.db import Database
-from platbook.mapping.proposal import Told, propose
+from platbook.mapping.proposal import MatchEvidence, propose
 from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
 from platbook.sync.setup.discovery import Discoverer
 from platbook.sync.setup.providers import AcceptedProposal, accept_proposal
@@ -77,19 +77,19 @@ def _discovery(*fields: SourceField, lookups: tuple[SourceLookup, ...] = ()) -> 
 
 
 @pytest.mark.parametrize(
-    ("field", "target", "told"),
+    ("field", "target", "evidence"),
     [
-        (SourceField("L1", standard_name="ListPrice"), "ListPrice", Told.STANDARD_NAME),
-        (SourceField("L1", standard_name="ListingID"), "ListingId", Told.STANDARD_NAME),
-        (SourceField("ListPrice"), "ListPrice", Told.OWN_NAME),
-        (SourceField("BedsTotal"), "BedroomsTotal", Told.SYNONYM),
-        (SourceField("L_1", label="Year Built"), "YearBuilt", Told.LABEL),
-        (SourceField("L_2", label="Acres", data_type="Decimal"), "LotSizeAcres", Told.LABEL),
+        (SourceField("L1", standard_name="ListPrice"), "ListPrice", MatchEvidence.STANDARD_NAME),
+        (SourceField("L1", standard_name="ListingID"), "ListingId", MatchEvidence.STANDARD_NAME),
+        (SourceField("ListPrice"), "ListPrice", MatchEvidence.OWN_NAME),
+        (SourceField("BedsTotal"), "BedroomsTotal", MatchEvidence.SYNONYM),
+        (SourceField("L_1", label="Year Built"), "YearBuilt", MatchEvidence.LABEL),
+        (SourceField("L_2", label="Acres", data_type="Decimal"), "LotSizeAcres", MatchEvidence.LABEL),
     ],
 )
-def test_a_field_is_known_by_what_tells_most(field: SourceField, target: str, told: Told) -> None:
+def test_a_field_is_known_by_what_tells_most(field: SourceField, target: str, evidence: MatchEvidence) -> None:
     (one,) = propose(_discovery(field)).fields
-    assert (one.source, one.target, one.told) == (field.name, target, told)
+    assert (one.source, one.target, one.evidence) == (field.name, target, evidence)
 
 
 def test_a_better_told_field_takes_the_target_and_types_must_agree() -> None:

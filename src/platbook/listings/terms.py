@@ -1,4 +1,4 @@
-"""The words and places listings are found by, kept once each, for suggestions and typing mistakes."""
+"""Search terms: the words and places of listings, stored once each, for suggestions and spelling corrections."""
 
 import re
 from collections.abc import Iterable
@@ -27,10 +27,10 @@ def listing_terms(listing: NormalListing) -> set[Term]:
     return terms
 
 
-def to_terms(said: Iterable[tuple[str, str]]) -> set[Term]:
-    """The terms of some fields' texts, each with the field's place in our API (`address.city`)."""
+def to_terms(texts: Iterable[tuple[str, str]]) -> set[Term]:
+    """The terms of some texts, each with its field's path in the API (`address.city`)."""
     terms: set[Term] = set()
-    for field, text in said:
+    for field, text in texts:
         terms.update(("word", word) for word in _WORD.findall(text.lower()))
         if (kind := _KINDS.get(field)) is not None:
             terms.add((kind, text))
@@ -66,16 +66,16 @@ class TermCache:
 
 
 async def add_terms(connection: WriteConnection, terms: set[Term]) -> None:
-    """Store terms; known ones cost little."""
+    """Store terms; those stored already cost little."""
     if terms:
-        # In one order everywhere, so that two pages adding the same words wait for one another and never deadlock.
+        # In one order everywhere, so that two pages adding the same terms wait for one another and never deadlock.
         ordered = sorted(terms)
         params = {"kinds": [kind for kind, _ in ordered], "terms": [term for _, term in ordered]}
         await connection.run(Q.add_terms, params)
 
 
 async def delete_unused_terms(connection: WriteConnection, terms: set[Term]) -> None:
-    """Of some terms, forget those that lead to no listing any more."""
+    """Delete those of some terms that match no listing any more."""
     words = sorted(term for kind, term in terms if kind == "word")
     places = sorted((kind, term) for kind, term in terms if kind != "word")
     await connection.run(Q.delete_unused_words, {"words": words})

@@ -19,7 +19,7 @@ from platbook.base.rights import Ownership, Right, record_access, require
 from platbook.db import WriteConnection
 from platbook.listings import store
 from platbook.listings.listing import NormalListing, Origin
-from platbook.listings.store import Incoming, StoredListing
+from platbook.listings.store import IncomingListing, StoredListing
 from platbook.listings.terms import add_terms, listing_terms
 from platbook.providers.display import DisplaySettings
 from platbook.providers.providers import LOCAL
@@ -68,7 +68,7 @@ async def create_local(
     values: list[object] = [None] * len(COLUMNS)
     values[SLOT["OriginalEntryTimestamp"]] = at
     listing = _apply(NormalListing(str(new_id()), tuple(values)), changes, at)
-    incoming = Incoming(listing, None, b"", is_featured=changes.get("is_featured", False))
+    incoming = IncomingListing(listing, None, b"", is_featured=changes.get("is_featured", False))
     origin = to_origin(actor, at, author_id)
     (property_id,) = await store.insert_listings(connection, [incoming], origin, DisplaySettings())
     await add_terms(connection, listing_terms(listing))
@@ -82,7 +82,7 @@ async def change_local(
     """Change a local listing. Errors: those of `get_own`; InvalidInput names the fields that are wrong."""
     before = await get_own(connection, actor, property_id)
     listing = _apply(before.listing, changes, at)
-    incoming = Incoming(listing, None, b"", is_featured=changes.get("is_featured"))
+    incoming = IncomingListing(listing, None, b"", is_featured=changes.get("is_featured"))
     await store.update_listings(
         connection, {property_id: incoming}, to_origin(actor, at, before.author_id), DisplaySettings()
     )

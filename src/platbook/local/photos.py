@@ -17,7 +17,7 @@ from platbook.listings import store
 from platbook.listings.listing import NormalListing, Photo
 from platbook.listings.photo_work import PhotoVersion, forget_work, mark_stored
 from platbook.listings.rebuild import hold_display, rebuild_listings
-from platbook.listings.store import Incoming, StoredListing
+from platbook.listings.store import IncomingListing, StoredListing
 from platbook.local.listings import get_own, record_write, to_origin
 from platbook.media.blobs import add_checks, hold_blobs
 from platbook.providers.display import DisplaySettings
@@ -115,7 +115,7 @@ async def _write(
     values[SLOT["PhotosCount"]] = len(refs)
     values[SLOT["PhotosChangeTimestamp"]] = values[SLOT["ModificationTimestamp"]] = at
     listing = NormalListing(before.listing.listing_key, tuple(values), before.listing.more)
-    incoming = Incoming(listing, None, b"", media=refs)
+    incoming = IncomingListing(listing, None, b"", media=refs)
     await store.update_listings(
         connection, {before.id: incoming}, to_origin(actor, at, before.author_id), DisplaySettings()
     )

@@ -47,7 +47,7 @@ from platbook.sync.runs.lifecycle import (
     lease_resource,
     postpone_next_run,
 )
-from platbook.sync.runs.outcome import StatusAfterRun, ended_well, error_type, settle_failure, settle_success
+from platbook.sync.runs.outcome import StatusAfterRun, completed_status, error_type, settle_failure, settle_success
 from platbook.sync.runs.plan import LastSweep, plan_run, scope_fingerprint
 from platbook.sync.sweep import apply_sweep, sweep
 from platbook.sync.walk import walk_changes
@@ -113,7 +113,7 @@ class SyncEngine:
                 raise  # the run stays as it is, to be resumed when the database is back
             await self._end_failed(lease, context, error)
             raise
-        return await self._end_well(context, refused)
+        return await self._end_completed(context, refused)
 
     async def _prepare(self, lease: RunLease) -> RunContext:
         async with self.database.read() as connection:
@@ -251,13 +251,13 @@ class SyncEngine:
             return False
         return False
 
-    async def _end_well(self, context: RunContext, refused: SweepRefused | None) -> RunStatus:
+    async def _end_completed(self, context: RunContext, refused: SweepRefused | None) -> RunStatus:
         await context.record_effort()
         now = self.clock.now()
         lease = context.lease
         async with self.database.transaction() as connection:
             await _fence(connection, lease)
-            status = ended_well(await get_counts(connection, lease), refused)
+            status = completed_status(await get_counts(connection, lease), refused)
             await _finish(connection, lease, status, now, error=refused)
             if lease.run.is_scheduled_kind:
                 settlement = settle_success(_interval(context.provider), refused, now)

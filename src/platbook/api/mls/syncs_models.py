@@ -509,7 +509,7 @@ class DiscoveredAnswer(Model):
 
 
 def _to_proposed(one: ProposedField) -> ProposedFieldAnswer:
-    return ProposedFieldAnswer(source=one.source, target=one.target, told=one.told.name.lower(), label=one.label)
+    return ProposedFieldAnswer(source=one.source, target=one.target, told=one.evidence.name.lower(), label=one.label)
 
 
 def _milliseconds(seconds: float | None) -> int | None:

@@ -310,7 +310,7 @@ def _print_discovered(found: DiscoveryResult) -> None:
     print_table(
         [Column("source field"), Column("RESO field"), Column("known by"), Column("label", wrap=True)],
         [
-            (one.source, one.target, one.told.name.lower().replace("_", " "), one.label or "")
+            (one.source, one.target, one.evidence.name.lower().replace("_", " "), one.label or "")
             for one in proposal.fields
             if one.source in proposal.field_mapping
         ],

@@ -12,7 +12,7 @@ from platbook.db import ReadConnection, WriteConnection, load_queries
 from platbook.listings import store
 from platbook.listings.listing import Origin
 from platbook.listings.photos import limit_photos
-from platbook.listings.store import ExistingRow, Incoming
+from platbook.listings.store import ExistingRow, IncomingListing
 from platbook.listings.terms import Term, TermCache, add_terms
 from platbook.mapping.mapping import FieldMapping, plan_mapping
 from platbook.providers.display import DisplaySettings
@@ -46,7 +46,7 @@ class PropertyErasure(ResourceErasure):
 
 
 @dataclass(slots=True)
-class PropertyStore(PropertyErasure, ResourceStore[Incoming]):
+class PropertyStore(PropertyErasure, ResourceStore[IncomingListing]):
     """Listings under a provider's mapping, scope and display rules."""
 
     mapping: FieldMapping
@@ -74,7 +74,7 @@ class PropertyStore(PropertyErasure, ResourceStore[Incoming]):
         """What the mapping or the settings name, else RESO's own name."""
         return self.mapping.key_field or "ListingKey"
 
-    def normalise(self, record: RawRecord, content_hash: bytes) -> Incoming:
+    def normalise(self, record: RawRecord, content_hash: bytes) -> IncomingListing:
         """A record as a listing with the photos to be stored. RecordRejected names the field at fault."""
         listing = self.mapping.normalise(record)
         media = record.media
@@ -82,9 +82,9 @@ class PropertyStore(PropertyErasure, ResourceStore[Incoming]):
             _check_photos(media)
             media = limit_photos(media, self.photos_per_status.get(listing.standard_status or ""))
         raw = store.to_raw_json(record.fields)
-        return Incoming(listing, raw, content_hash, media, photos_elsewhere=self.photos_elsewhere)
+        return IncomingListing(listing, raw, content_hash, media, photos_elsewhere=self.photos_elsewhere)
 
-    def is_in_scope(self, record: Incoming) -> bool:
+    def is_in_scope(self, record: IncomingListing) -> bool:
         """Whether status, property type and close date are in the provider's scope."""
         listing, scope = record.listing, self.scope
         if scope.statuses and listing.standard_status not in scope.statuses:
@@ -103,7 +103,11 @@ class PropertyStore(PropertyErasure, ResourceStore[Incoming]):
         return await store.find_differing(connection, provider_id, hashes)
 
     async def write(
-        self, connection: WriteConnection, new: Sequence[Incoming], changed: Mapping[UUID, Incoming], origin: Origin
+        self,
+        connection: WriteConnection,
+        new: Sequence[IncomingListing],
+        changed: Mapping[UUID, IncomingListing],
+        origin: Origin,
     ) -> None:
         """Insert and update listings with their documents, timeline, photos and terms."""
         await store.insert_listings(connection, new, origin, self.display)
