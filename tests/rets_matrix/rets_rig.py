@@ -29,13 +29,13 @@ SETTINGS: dict[Quirk, dict[str, object]] = {
     Quirk.ZONELESS_TIMESTAMPS: {"timeZone": "America/Phoenix"},
     Quirk.NARROW_SELECT: {"columnsPerRequest": 40},
 }
-"""What a provider must be told of some quirks, since no reply tells it."""
+"""Settings that some quirks need, since no reply reveals them."""
 SIGNED = {Quirk.UA_REQUIRED, Quirk.UA_INTEREALTY, Quirk.UA_BARE_VERSION}
 
 
 @dataclass
 class RetsRig:
-    """What all providers share: the server, its market, the database, the engine, a clock."""
+    """What all providers share: the simulated server, its market, the database, the engine, a clock."""
 
     served: ServedRets
     market: Market
@@ -107,7 +107,7 @@ class ProviderRig:
     quirks: Collection[Quirk]
 
     async def sync(self, sync_type: SyncType) -> dict[str, object]:
-        """Ask for a run, do it, and give its history row."""
+        """Request a run, do it, and return its history row."""
         rets_rig = self.rets_rig
         async with rets_rig.database.transaction() as connection:
             request = RunRequest(self.provider_id, sync_type)
@@ -116,9 +116,9 @@ class ProviderRig:
         return (await self.rows("SELECT * FROM mls_sync_history WHERE sync_id = %(id)s", id=sync_id))[0]
 
     async def rows(self, sql: str, **params: object) -> list[dict[str, object]]:
-        """Look into the database."""
+        """Query the database."""
         async with self.rets_rig.database.read() as connection:
-            return await connection.dicts(Query("look", "A test's look.", sql), params)
+            return await connection.dicts(Query("look", "A test's query.", sql), params)
 
     async def stored(self) -> dict[object, object]:
         """The visible listings' raw records by key."""

@@ -87,7 +87,7 @@ def _discovery(*fields: SourceField, lookups: tuple[SourceLookup, ...] = ()) -> 
         (SourceField("L_2", label="Acres", data_type="Decimal"), "LotSizeAcres", MatchEvidence.LABEL),
     ],
 )
-def test_a_field_is_known_by_what_tells_most(field: SourceField, target: str, evidence: MatchEvidence) -> None:
+def test_a_field_is_matched_by_the_best_evidence(field: SourceField, target: str, evidence: MatchEvidence) -> None:
     (one,) = propose(_discovery(field)).fields
     assert (one.source, one.target, one.evidence) == (field.name, target, evidence)
 

@@ -63,7 +63,7 @@ async def test_a_page_applied_twice_changes_nothing(sync_rig: MakeSyncRig) -> No
     assert await rig.rows("SELECT count(*) FROM listing_changes") == [{"count": 2}]
 
 
-async def test_changes_are_told_field_by_field(sync_rig: MakeSyncRig) -> None:
+async def test_changes_are_recorded_field_by_field(sync_rig: MakeSyncRig) -> None:
     rig = await sync_rig(Source(one_page(listing("1", BedroomsTotal=3)), all_keys("1")))
     await rig.sync()
     newer = listing("1", "2026-01-02T00:00:00Z", ListPrice=425000, StandardStatus="Pending", BedroomsTotal=4)
@@ -84,7 +84,7 @@ async def test_an_older_record_never_overwrites_a_newer_row(sync_rig: MakeSyncRi
     assert (await rig.rows("SELECT list_price FROM properties"))[0]["list_price"] == 500000
 
 
-async def test_one_bad_record_never_stops_a_run_and_is_settled_when_it_is_mended(sync_rig: MakeSyncRig) -> None:
+async def test_one_bad_record_never_stops_a_run_and_is_resolved_when_it_is_corrected(sync_rig: MakeSyncRig) -> None:
     bad = listing("2", ListPrice="call us")
     rig = await sync_rig(Source(one_page(listing("1"), bad), all_keys("1", "2")))
     run = await rig.sync()

@@ -51,7 +51,7 @@ async def test_erase_leaves_only_a_tombstone_anywhere(sync_rig: MakeSyncRig) -> 
     assert row["list_price"] is None
 
 
-async def test_words_of_former_versions_are_erased_too(sync_rig: MakeSyncRig) -> None:
+async def test_terms_of_former_versions_are_erased_too(sync_rig: MakeSyncRig) -> None:
     said = {"PublicRemarks": f"Xylophone turret {LONG}", "City": "Zzyzx", "SubdivisionName": "Turret Mews"}
     rig = await sync_rig(Source(one_page(listing("1"), listing("2", **said)), all_keys("1", "2")), retention="erase")
     await rig.sync()
@@ -68,7 +68,7 @@ async def test_words_of_former_versions_are_erased_too(sync_rig: MakeSyncRig) ->
     assert {"kind": "city", "term": "Alder Falls"} in await rig.rows("SELECT kind, term FROM listing_terms")
 
 
-async def test_what_was_rejected_and_has_gone_is_erased_by_a_whole_sweep(sync_rig: MakeSyncRig) -> None:
+async def test_rejections_of_gone_records_are_erased_by_a_complete_sweep(sync_rig: MakeSyncRig) -> None:
     refused = {"ListPrice": "xylophone", "PublicRemarks": "Turret"}
     rig = await sync_rig(Source(one_page(listing("1"), *(listing(key, **refused) for key in "23"))), retention="erase")
     rig.source.key_pages = all_keys("1", "2", "3")
@@ -87,7 +87,7 @@ async def test_what_was_rejected_and_has_gone_is_erased_by_a_whole_sweep(sync_ri
     ]
 
 
-async def test_a_provider_that_shall_keep_nothing_any_more_loses_what_it_kept(sync_rig: MakeSyncRig) -> None:
+async def test_a_provider_changed_to_erase_loses_removed_listings(sync_rig: MakeSyncRig) -> None:
     rig = await sync_rig(Source(one_page(listing("1"), listing("2", PublicRemarks="Xylophone turret"), listing("3"))))
     rig.source.key_pages = all_keys("1", "2", "3")
     await rig.sync()

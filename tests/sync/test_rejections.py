@@ -45,7 +45,7 @@ UNSTORABLE: list[dict[str, object]] = [
 
 
 @pytest.mark.parametrize("fields", UNSTORABLE)
-async def test_what_cannot_be_stored_is_kept_as_a_rejection(sync_rig: MakeSyncRig, fields: dict[str, object]) -> None:
+async def test_what_cannot_be_stored_is_a_rejection(sync_rig: MakeSyncRig, fields: dict[str, object]) -> None:
     bad = listing("2", "2026-01-01T00:00:00Z", **fields)
     rig = await sync_rig(Source(one_page(listing("1"), bad), all_keys("1", "2")))
     run = await rig.sync()
@@ -58,7 +58,7 @@ async def test_what_cannot_be_stored_is_kept_as_a_rejection(sync_rig: MakeSyncRi
     assert error["retry"] == "failed"
 
 
-async def test_a_number_that_cannot_be_stored_is_kept_digit_by_digit(sync_rig: MakeSyncRig) -> None:
+async def test_a_number_that_cannot_be_stored_is_preserved_digit_by_digit(sync_rig: MakeSyncRig) -> None:
     rig = await sync_rig(Source(one_page(listing("1", ListPrice=10**30 + 1)), all_keys("1")))
     await rig.sync()
     await rig.run_sql("UPDATE mls_sync_errors SET retry = 'retrying'")
@@ -68,7 +68,7 @@ async def test_a_number_that_cannot_be_stored_is_kept_digit_by_digit(sync_rig: M
 
 
 @pytest.mark.parametrize("key", ["k" * 256, "a\0b", "a\ud800b"])
-async def test_a_key_that_cannot_be_kept_is_a_rejection_without_one(sync_rig: MakeSyncRig, key: str) -> None:
+async def test_a_key_that_cannot_be_stored_is_a_rejection_without_one(sync_rig: MakeSyncRig, key: str) -> None:
     unread = (key, "ListPrice", "the row is cut", "a,b\ud800")
     page = Page([listing("1"), listing(key)], problems=[unread], complete=True)
     rig = await sync_rig(Source([page], all_keys("1")))

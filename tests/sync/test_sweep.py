@@ -42,7 +42,7 @@ async def test_a_sweeper_that_was_taken_over_leaves_its_successors_keys_alone(sy
     assert len(await rig.rows("SELECT FROM mls_sweep_keys")) == 10
 
 
-async def test_a_resumed_sweep_reads_every_key_anew(sync_rig: MakeSyncRig) -> None:
+async def test_a_resumed_sweep_reads_every_key_again(sync_rig: MakeSyncRig) -> None:
     rig = await _stocked(sync_rig)
     (run,) = await rig.rows("SELECT sync_id FROM mls_sync_history WHERE parent_id IS NULL")
     await rig.run_sql("UPDATE mls_sync_history SET status = 'running', sync_type = 'sweep'")
@@ -95,7 +95,7 @@ async def test_a_repeated_key_does_no_harm_where_distinct_ones_reach_the_count(s
     assert (run["status"], run["deleted"]) == ("success", 1)
 
 
-async def test_keys_that_cannot_be_kept_are_counted_and_disturb_nothing(sync_rig: MakeSyncRig) -> None:
+async def test_keys_that_cannot_be_stored_are_counted(sync_rig: MakeSyncRig) -> None:
     rig = await _stocked(sync_rig)
     odd = ["é" * 4000, "a NUL \0", "half a character \ud800"]
     rig.source.key_pages = [KeyPage([*KEYS[:-1], *odd], complete=True, total=22)]
@@ -126,7 +126,7 @@ async def _sweeps(rig: SyncRig) -> list[tuple[object, ...]]:
     return [tuple(row.values()) for row in await rig.rows(sql)]
 
 
-async def test_a_refused_sweep_has_its_time_to_be_decided_upon(sync_rig: MakeSyncRig) -> None:
+async def test_a_refused_sweep_waits_for_a_decision(sync_rig: MakeSyncRig) -> None:
     rig, sweep_id = await _refused(sync_rig)
     rig.source.pages = one_page(listing("0", "2026-01-09T00:00:00Z", ListPrice=1))
     assert (await rig.sync(SyncType.INCREMENTAL))["status"] == "success", "runs go on"
@@ -140,7 +140,7 @@ async def test_a_refused_sweep_has_its_time_to_be_decided_upon(sync_rig: MakeSyn
     assert await rig.rows("SELECT needs_operator FROM mls_sync_status") == [{"needs_operator": None}]
 
 
-async def test_a_newer_sweep_takes_the_place_of_one_nobody_decided_upon(sync_rig: MakeSyncRig) -> None:
+async def test_a_newer_sweep_supersedes_an_undecided_one(sync_rig: MakeSyncRig) -> None:
     rig, _ = await _refused(sync_rig)
     rig.clock.advance(timedelta(hours=12))
     rig.source.key_pages = all_keys(*KEYS[:11])
@@ -266,7 +266,7 @@ async def _many(sync_rig: MakeSyncRig, scope: dict[str, object], there: dict[str
 
 @pytest.mark.parametrize("dry_run", [False, True])
 @pytest.mark.parametrize("scope", SCOPES)
-async def test_many_candidates_stay_where_one_of_a_sample_is_there(
+async def test_many_candidates_stay_where_one_of_a_sample_exists(
     sync_rig: MakeSyncRig, scope: dict[str, object], *, dry_run: bool
 ) -> None:
     there = {key: listing(key, "2026-01-02T00:00:00Z", ListPrice=1) for key in MANY[::2]}
@@ -282,7 +282,7 @@ async def test_many_candidates_stay_where_one_of_a_sample_is_there(
 
 
 @pytest.mark.parametrize("scope", SCOPES)
-async def test_many_candidates_go_where_none_of_a_sample_is_there(
+async def test_many_candidates_are_removed_where_none_of_a_sample_exists(
     sync_rig: MakeSyncRig, scope: dict[str, object]
 ) -> None:
     rig = await _many(sync_rig, scope, {})
