@@ -75,11 +75,11 @@ async def _prepare(url: str, rows: int) -> tuple[str, str]:
     """Fill the table; a token that is good for both, and the list to be asked for."""
     clock, box = SystemClock(), SecretBox.from_text(KEY)
     async with Database.open(url) as database:
-        rules, lease = feed.rules(), await feed.take_lease(database)
+        properties, lease = feed.property_store(), await feed.take_lease(database)
         for page in feed.records(rows, 10_000):
             async with database.transaction() as connection:
-                stored = await store_page(connection, rules, lease, page, [], feed.START)
-            rules.terms.remember(stored.terms)
+                await store_page(connection, properties, feed.RULES, lease, page, [], feed.START)
+            properties.settle(committed=True)
         async with database.transaction() as connection:
             user = NewUser("bench@example.com", "a long password", "Bench", "Mark", Role.AGENT)
             sessions = Sessions(database, box, clock, Settings(access_token_minutes=300))

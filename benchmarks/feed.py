@@ -9,8 +9,7 @@ from platbook.base.actor import COMMAND_LINE
 from platbook.connectors.contract import RawRecord, Scope
 from platbook.db import Database, SecretBox
 from platbook.listings import store
-from platbook.listings.store import Incoming
-from platbook.listings.terms import KnownTerms
+from platbook.listings.store import IncomingListing
 from platbook.mapping.mapping import plan_mapping
 from platbook.market import Market
 from platbook.providers.configuration import Configuration
@@ -18,6 +17,7 @@ from platbook.providers.display import DisplaySettings
 from platbook.providers.providers import add_provider
 from platbook.sync.content_hash import content_hash
 from platbook.sync.page import PageRules
+from platbook.sync.resources.property import PropertyStore
 from platbook.sync.runs.lifecycle import RunLease, RunRequest, SyncType, claim_run, request_run
 
 PROVIDER = "bench"
@@ -36,18 +36,21 @@ def records(rows: int, page: int) -> Iterator[list[RawRecord]]:
         yield said
 
 
-def normalised(said: list[RawRecord]) -> list[Incoming]:
+def normalised(said: list[RawRecord]) -> list[IncomingListing]:
     """The same, ready to be stored."""
-    version = rules().version
+    version = property_store().hash_version
     return [
-        Incoming(MAPPING.normalise(record), store.to_raw_json(record.fields), content_hash(record, version))
+        IncomingListing(MAPPING.normalise(record), store.to_raw_json(record.fields), content_hash(record, version))
         for record in said
     ]
 
 
-def rules() -> PageRules:
+RULES = PageRules()
+
+
+def property_store() -> PropertyStore:
     """How records become listings here."""
-    return PageRules(MAPPING, Scope(), DISPLAY, frozenset(), "keep", KnownTerms())
+    return PropertyStore(MAPPING, Scope(), DISPLAY)
 
 
 async def take_lease(database: Database) -> RunLease:

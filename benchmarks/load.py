@@ -37,7 +37,7 @@ class _Catcher(WriteConnection):
 async def run(rows: int) -> None:
     """Print both rates and their ratio, then the whole path by stage."""
     origin = Origin(feed.PROVIDER, "sync", feed.START)
-    with closing(Spool[list[store.Incoming]]()) as incoming, closing(Spool[Tables]()) as caught:
+    with closing(Spool[list[store.IncomingListing]]()) as incoming, closing(Spool[Tables]()) as caught:
         for said in feed.records(rows, PAGE):
             page = feed.normalised(said)
             catcher = _Catcher()
@@ -49,7 +49,9 @@ async def run(rows: int) -> None:
         await _whole_path(database, rows)
 
 
-async def _compare(rows: int, incoming: Spool[list[store.Incoming]], caught: Spool[Tables], origin: Origin) -> None:
+async def _compare(
+    rows: int, incoming: Spool[list[store.IncomingListing]], caught: Spool[Tables], origin: Origin
+) -> None:
     ours: list[float] = []
     bare: list[float] = []
     async with fresh_database() as url, Database.open(url) as database:
@@ -74,7 +76,7 @@ async def _compare(rows: int, incoming: Spool[list[store.Incoming]], caught: Spo
     tell("ratio", f"{median(ours) / median(bare):.2f}", f"bar {BAR}")
 
 
-async def _store(database: Database, page: list[store.Incoming], origin: Origin) -> None:
+async def _store(database: Database, page: list[store.IncomingListing], origin: Origin) -> None:
     async with database.transaction() as connection:
         hashes = {one.listing.listing_key: one.content_hash for one in page}
         known = await store.find_differing(connection, feed.PROVIDER, hashes)
@@ -91,15 +93,15 @@ async def _copy(database: Database, tables: Tables) -> None:
 
 async def _whole_path(database: Database, rows: int) -> None:
     """Raw record to committed row at pages of 1,000, no bar."""
-    rules, lease = feed.rules(), await feed.take_lease(database)
+    properties, lease = feed.property_store(), await feed.take_lease(database)
     made = took = prepared = 0.0
     began = time.perf_counter()
     for said in feed.records(rows, SMALL_PAGE):
         made += time.perf_counter() - began
         began = time.perf_counter()
         async with database.transaction() as connection:
-            stored = await store_page(connection, rules, lease, said, [], feed.START)
-        rules.terms.remember(stored.terms)
+            await store_page(connection, properties, feed.RULES, lease, said, [], feed.START)
+        properties.settle(committed=True)
         took += time.perf_counter() - began
         began = time.perf_counter()
         feed.normalised(said)

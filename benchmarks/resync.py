@@ -8,7 +8,8 @@ from benchmarks.ground import fresh_database, settle, tell
 from benchmarks.spool import Spool
 from platbook.connectors.contract import RawRecord
 from platbook.db import Database
-from platbook.sync.page import PageRules, store_page
+from platbook.sync.page import store_page
+from platbook.sync.resources.property import PropertyStore
 from platbook.sync.runs.lifecycle import RunLease
 
 PAGE = 20_000
@@ -24,10 +25,10 @@ async def run(rows: int) -> None:
             same.add(said)
             changed.add([_touch(record) if index % ONE_IN == 0 else record for index, record in enumerate(said)])
         async with fresh_database() as url, Database.open(url) as database:
-            rules, lease = feed.rules(), await feed.take_lease(database)
+            properties, lease = feed.property_store(), await feed.take_lease(database)
             took: list[float] = []
             for pages in (same, same, changed):
-                took.append(await pages.time(lambda page: _sync(database, rules, lease, page)))
+                took.append(await pages.time(lambda page: _sync(database, properties, lease, page)))
                 settle(url, "properties", "listing_changes")
     first, unchanged, touched = (rows / seconds for seconds in took)
     tell("first load, rows/s", f"{first:,.0f}")
@@ -37,10 +38,10 @@ async def run(rows: int) -> None:
     tell("1 % changed, ratio", f"{touched / first:.1f}", f"bar {CHANGED_BAR}")
 
 
-async def _sync(database: Database, rules: PageRules, lease: RunLease, page: list[RawRecord]) -> None:
+async def _sync(database: Database, properties: PropertyStore, lease: RunLease, page: list[RawRecord]) -> None:
     async with database.transaction() as connection:
-        stored = await store_page(connection, rules, lease, page, [], feed.START)
-    rules.terms.remember(stored.terms)
+        await store_page(connection, properties, feed.RULES, lease, page, [], feed.START)
+    properties.settle(committed=True)
 
 
 def _touch(record: RawRecord) -> RawRecord:

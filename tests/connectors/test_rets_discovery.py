@@ -3,7 +3,7 @@
 import pytest
 
 from platbook.connectors.contract import Discovery
-from platbook.mapping.proposal import Told, propose
+from platbook.mapping.proposal import MatchEvidence, propose
 from tests.fakes.rets_market import CLASSES, rets_market
 
 
@@ -74,7 +74,7 @@ async def test_fields_with_names_of_the_vendors_own_are_known_by_their_standard_
     found = await _discover("vendor-names")
     proposal = propose(found)
     assert proposal.fields
-    assert {one.told for one in proposal.fields} == {Told.STANDARD_NAME}
+    assert {one.evidence for one in proposal.fields} == {MatchEvidence.STANDARD_NAME}
     assert {one.target for one in proposal.fields} >= {"ListPrice", "StandardStatus", "City", "PublicRemarks"}
     assert all(source.startswith("LIST_") for source in proposal.field_mapping)
     assert proposal.rivals == []

@@ -26,7 +26,10 @@ class Anything(BaseModel, extra="allow"):
 
 @dataclass
 class Source:
-    """The script of a source. `pages` answer every walk, from the page named by a checkpoint."""
+    """The source's answers. `pages` answer every walk from the page that a checkpoint names.
+
+    `others` are further resources with answers of their own; every resource that is not among them is answered alike.
+    """
 
     pages: Sequence[Page | Exception] = ()
     key_pages: Sequence[KeyPage | Exception] = ()
@@ -38,6 +41,11 @@ class Source:
     resumed_from: list[Cursor | None] = field(default_factory=list[Cursor | None])
     looked_up: list[str] = field(default_factory=list[str])
     logouts: int = 0
+    others: "Mapping[Resource, Source]" = field(default_factory=dict[Resource, "Source"])
+
+    def of(self, resource: Resource) -> "Source":
+        """The answers for a resource."""
+        return self.others.get(resource, self)
 
 
 @dataclass
@@ -45,29 +53,27 @@ class ScriptedSession:
     source: Source
 
     async def changes(self, resource: Resource, since: Cursor | None, resume: Cursor | None) -> AsyncIterator[Page]:
-        del resource
-        self.source.asked_since.append(since)
-        self.source.resumed_from.append(resume)
-        for page in self.source.pages[int(resume or 0) :]:
+        source = self.source.of(resource)
+        source.asked_since.append(since)
+        source.resumed_from.append(resume)
+        for page in source.pages[int(resume or 0) :]:
             if isinstance(page, Exception):
                 raise page
             yield page
 
     async def keys(self, resource: Resource) -> AsyncIterator[KeyPage]:
-        del resource
-        for page in self.source.key_pages:
+        for page in self.source.of(resource).key_pages:
             if isinstance(page, Exception):
                 raise page
             yield page
 
     async def record(self, resource: Resource, key: str) -> RawRecord | None:
-        del resource
-        self.source.looked_up.append(key)
-        return self.source.records.get(key)
+        source = self.source.of(resource)
+        source.looked_up.append(key)
+        return source.records.get(key)
 
     async def count(self, resource: Resource) -> int | None:
-        del resource
-        return len(self.source.records)
+        return len(self.source.of(resource).records)
 
     async def media(self, listing_keys: Sequence[str]) -> AsyncIterator[tuple[str, MediaRef]]:
         for key in listing_keys:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from platbook.base.actor import COMMAND_LINE, Surface
 from platbook.base.rights import Ownership, Right
-from platbook.local.listings import create_local
+from platbook.local.listings import ListingPatch, create_local
 from tests.leaks.table import allows
 from tests.leaks.world import Caller, Marker, Probe, Target, World
 from tests.listings.shelf import Shelf, make_listing
@@ -48,10 +48,10 @@ async def _hidden(world: World, _owner: Caller) -> Target:
 
 async def _own(world: World, owner: Caller) -> Target:
     """A listing made by somebody."""
-    said: dict[str, object] = {"standardStatus": "Active", "propertyType": "Land"}
+    changes = ListingPatch(fields={"standardStatus": "Active", "propertyType": "Land"})
     now = world.api.clock.now()
     async with world.api.services.database.transaction() as connection:
-        property_id = await create_local(connection, COMMAND_LINE, said, now, author_id=owner.user_id)
+        property_id = await create_local(connection, COMMAND_LINE, changes, now, author_id=owner.user_id)
     return Target({"property_id": str(property_id)}, owner.belonging)
 
 

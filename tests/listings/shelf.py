@@ -12,7 +12,7 @@ from platbook.connectors.contract import MediaRef
 from platbook.db import Database
 from platbook.listings.listing import NormalListing, Origin
 from platbook.listings.search import Listings, ListingSearch, find_listings
-from platbook.listings.store import Incoming, insert_listings
+from platbook.listings.store import IncomingListing, insert_listings
 from platbook.listings.terms import add_terms, listing_terms
 from platbook.providers.display import DisplaySettings
 from platbook.reso.fields import COLUMNS, SLOT
@@ -47,7 +47,7 @@ class Shelf:
     async def put(
         self, *listings: NormalListing, media: Sequence[MediaRef] = (), featured: bool = False, provider: str = "board"
     ) -> None:
-        incoming = [Incoming(one, b'{"source": 1}', b"hash", media, featured) for one in listings]
+        incoming = [IncomingListing(one, b'{"source": 1}', b"hash", media, featured) for one in listings]
         origin = Origin(provider, "a run", NOW)
         async with self.database.transaction() as connection:
             ids = await insert_listings(connection, incoming, origin, DisplaySettings())

@@ -13,13 +13,14 @@ from platbook.db import Database, Query, SecretBox
 from platbook.providers.configuration import Configuration
 from platbook.providers.providers import add_provider
 from platbook.sync.engine import SyncEngine
+from platbook.sync.resources.registry import RESOURCES, ResourceRegistry
 from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
 from platbook.transport import Transport
 from tests.fakes.scripted_source import ScriptedConnector, Source
 
 
 @dataclass
-class Desk:
+class SyncRig:
     """One provider over a scripted source, and the engine that syncs it."""
 
     database: Database
@@ -29,23 +30,23 @@ class Desk:
     provider_id: str = "board"
 
     async def sync(self, sync_type: SyncType = SyncType.FULL, **request: object) -> dict[str, object]:
-        """Ask for a run, do it, and give its history row."""
+        """Request a run, do it, and return its history row."""
         self.clock.advance(timedelta(minutes=1))
-        asked = RunRequest(self.provider_id, sync_type, **request)  # pyright: ignore[reportArgumentType] - by name
+        run = RunRequest(self.provider_id, sync_type, **request)  # pyright: ignore[reportArgumentType] - by name
         async with self.database.transaction() as connection:
-            sync_id = await request_run(connection, asked, COMMAND_LINE, self.clock.now())
+            sync_id = await request_run(connection, run, COMMAND_LINE, self.clock.now())
         await self.engine.run_next(self.provider_id)
         return (await self.rows("SELECT * FROM mls_sync_history WHERE sync_id = %(id)s", id=sync_id))[0]
 
     async def rows(self, sql: str, **params: object) -> list[dict[str, object]]:
-        """Look into the database."""
+        """Query the database."""
         async with self.database.read() as connection:
-            return await connection.dicts(Query("look", "A test's look.", sql), params)
+            return await connection.dicts(Query("look", "A test's query.", sql), params)
 
     async def run_sql(self, sql: str, **params: object) -> int:
-        """Change the database behind everybody's back."""
+        """Change the database directly."""
         async with self.database.transaction() as connection:
-            return await connection.run(Query("set", "A test's hand.", sql), params)
+            return await connection.run(Query("set", "A test's change.", sql), params)
 
     async def keys(self) -> list[object]:
         """The visible listings' keys."""
@@ -53,14 +54,14 @@ class Desk:
             row["listing_key"] for row in await self.rows("SELECT listing_key FROM properties WHERE visible ORDER BY 1")
         ]
 
-    async def tables_with(self, words: str) -> list[object]:
+    async def tables_with(self, pattern: str) -> list[object]:
         """The tables in which a pattern is found, in whichever column."""
         tables = [
             row["name"]
             for row in await self.rows("SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'")
         ]
-        found = "SELECT FROM {} t WHERE t::text ~* %(words)s LIMIT 1"
-        return [name for name in tables if await self.rows(found.format(name), words=words)]
+        query = "SELECT FROM {} t WHERE t::text ~* %(pattern)s LIMIT 1"
+        return [name for name in tables if await self.rows(query.format(name), pattern=pattern)]
 
     async def timeline(self, key: str) -> list[object]:
         """The kinds of a listing's timeline, oldest first."""
@@ -71,22 +72,23 @@ class Desk:
         return [row["kind"] for row in await self.rows(sql, key=key)]
 
 
-MakeDesk = Callable[..., Awaitable[Desk]]
+MakeSyncRig = Callable[..., Awaitable[SyncRig]]
 
 
 @pytest.fixture
-async def desk(database: Database) -> AsyncGenerator[MakeDesk]:
-    """Make a desk: `await desk(source, retention="erase", …)`."""
+async def sync_rig(database: Database) -> AsyncGenerator[MakeSyncRig]:
+    """Make a rig: `await sync_rig(source, retention="erase", …)`."""
     clock = SetClock(datetime(2026, 1, 2, tzinfo=UTC))
     box = SecretBox(os.urandom(32))
 
     async with Transport.open(database, clock) as transport:
 
-        async def make(source: Source, **configuration: object) -> Desk:
-            said = {"providerId": "board", "providerName": "The Board", "providerType": "SCRIPTED", **configuration}
+        async def make(source: Source, *, resources: ResourceRegistry = RESOURCES, **configuration: object) -> SyncRig:
+            values = {"providerId": "board", "providerName": "The Board", "providerType": "SCRIPTED", **configuration}
             async with database.transaction() as connection:
-                await add_provider(connection, box, Configuration.model_validate(said), clock.now())
+                await add_provider(connection, box, Configuration.model_validate(values), clock.now())
             connector = ScriptedConnector(source)
-            return Desk(database, SyncEngine(database, transport, box, clock, lambda _: connector), source, clock)
+            engine = SyncEngine(database, transport, box, clock, lambda _: connector, resources=resources)
+            return SyncRig(database, engine, source, clock)
 
         yield make

@@ -25,9 +25,10 @@ from platbook.providers.providers import get_provider, open_credentials
 from platbook.sync import setup
 from platbook.sync.reports.status import ProviderState, get_status
 from platbook.sync.runs import requests, retries
-from platbook.sync.runs.lifecycle import RunRequest, RunTakenOver, SyncType, check_epoch, claim_run
+from platbook.sync.runs._control_flow import RunTakenOver
+from platbook.sync.runs.lifecycle import RunRequest, SyncType, check_epoch, claim_run
 from tests.fakes.scripted_source import Source, all_keys, listing, one_page
-from tests.sync.conftest import Desk, MakeDesk
+from tests.sync.conftest import MakeSyncRig, SyncRig
 
 ADA = Actor("ada@example.com", role=Role.ADMIN)
 SHOWN = {"InternetEntireListingDisplayYN": True, "InternetAddressDisplayYN": True}
@@ -42,179 +43,179 @@ def _configuration(**said: object) -> Configuration:
     return Configuration.model_validate(given)
 
 
-async def _replace(at: Desk, **said: object) -> setup.ReplacedProvider:
-    async with at.database.transaction() as connection:
-        return await setup.replace_provider(connection, at.engine.box, _configuration(**said), ADA, at.clock.now())
+async def _replace(rig: SyncRig, **said: object) -> setup.ReplacedProvider:
+    async with rig.database.transaction() as connection:
+        return await setup.replace_provider(connection, rig.engine.box, _configuration(**said), ADA, rig.clock.now())
 
 
-async def _start(at: Desk, sync_type: SyncType = SyncType.FULL, **said: object) -> requests.StartedRun:
-    request = RunRequest(at.provider_id, sync_type, **said)  # pyright: ignore[reportArgumentType] - by name
-    async with at.database.transaction() as connection:
-        return await requests.start_sync(connection, request, ADA, at.clock.now())
+async def _start(rig: SyncRig, sync_type: SyncType = SyncType.FULL, **said: object) -> requests.StartedRun:
+    request = RunRequest(rig.provider_id, sync_type, **said)  # pyright: ignore[reportArgumentType] - by name
+    async with rig.database.transaction() as connection:
+        return await requests.start_sync(connection, request, ADA, rig.clock.now())
 
 
-async def _archive(at: Desk) -> None:
-    async with at.database.transaction() as connection:
-        await setup.archive_provider(connection, "board", ADA, at.clock.now())
+async def _archive(rig: SyncRig) -> None:
+    async with rig.database.transaction() as connection:
+        await setup.archive_provider(connection, "board", ADA, rig.clock.now())
 
 
-async def test_a_sync_started_by_hand_waits_and_says_who_asked(desk: MakeDesk) -> None:
-    at = await desk(Source(one_page(listing("1")), all_keys("1")))
-    started = await _start(at)
-    (row,) = await at.rows("SELECT sync_id, status, sync_type, triggered_by FROM mls_sync_history")
+async def test_a_sync_started_by_hand_waits_and_says_who_asked(sync_rig: MakeSyncRig) -> None:
+    rig = await sync_rig(Source(one_page(listing("1")), all_keys("1")))
+    started = await _start(rig)
+    (row,) = await rig.rows("SELECT sync_id, status, sync_type, triggered_by FROM mls_sync_history")
     assert (started.provider_id, started.sync_type, started.status) == ("board", "full", "waiting")
     assert list(row.values()) == [started.sync_id, "waiting", "full", "ada@example.com"]
     with pytest.raises(Conflict) as conflict:
-        await _start(at)
+        await _start(rig)
     assert conflict.value.extra == {"syncId": str(started.sync_id)}
 
 
-async def test_one_record_by_its_key_and_what_cannot_be_started(desk: MakeDesk) -> None:
-    at = await desk(Source(records={"7": listing("7")}))
+async def test_one_record_by_its_key_and_what_cannot_be_started(sync_rig: MakeSyncRig) -> None:
+    rig = await sync_rig(Source(records={"7": listing("7")}))
     with pytest.raises(InvalidInput, match="listingKey"):
-        await _start(at, SyncType.SWEEP, listing_key="7")
+        await _start(rig, SyncType.SWEEP, listing_key="7")
     with pytest.raises(InvalidInput, match="syncType"):
-        await _start(at, SyncType.RETRY)
-    assert (await _start(at, listing_key="7")).sync_type is SyncType.RECORD
-    await at.engine.run_next("board")
-    assert await at.keys() == ["7"]
-    at.provider_id = "nobody"
+        await _start(rig, SyncType.RETRY)
+    assert (await _start(rig, listing_key="7")).sync_type is SyncType.RECORD
+    await rig.engine.run_next("board")
+    assert await rig.keys() == ["7"]
+    rig.provider_id = "nobody"
     with pytest.raises(NotFound):
-        await _start(at)
+        await _start(rig)
 
 
-async def test_a_provider_that_needs_an_operator_is_synced_by_hand(desk: MakeDesk) -> None:
-    at = await desk(Source(one_page(listing("1")), all_keys("1"), login_error=CredentialsRefused("no")))
-    await at.sync()
-    at.source.login_error = None
-    await _start(at)
-    await at.engine.run_next("board")
-    assert await at.rows("SELECT blocked, needs_operator FROM mls_sync_status") == [
+async def test_a_provider_that_needs_an_operator_is_synced_by_hand(sync_rig: MakeSyncRig) -> None:
+    rig = await sync_rig(Source(one_page(listing("1")), all_keys("1"), login_error=CredentialsRefused("no")))
+    await rig.sync()
+    rig.source.login_error = None
+    await _start(rig)
+    await rig.engine.run_next("board")
+    assert await rig.rows("SELECT blocked, needs_operator FROM mls_sync_status") == [
         {"blocked": False, "needs_operator": None}
     ]
 
 
-async def test_cancelling_stops_what_waits_and_is_a_conflict_where_nothing_does(desk: MakeDesk) -> None:
-    at = await desk(Source())
-    started = await _start(at)
+async def test_cancelling_stops_what_waits_and_is_a_conflict_where_nothing_does(sync_rig: MakeSyncRig) -> None:
+    rig = await sync_rig(Source())
+    started = await _start(rig)
 
     async def cancel(provider_id: str = "board") -> list[UUID]:
-        async with at.database.transaction() as connection:
-            return await requests.cancel_sync(connection, provider_id, ADA, at.clock.now())
+        async with rig.database.transaction() as connection:
+            return await requests.cancel_sync(connection, provider_id, ADA, rig.clock.now())
 
     assert await cancel() == [started.sync_id]
-    assert (await at.rows("SELECT status FROM mls_sync_history"))[0]["status"] == "cancelled"
+    assert (await rig.rows("SELECT status FROM mls_sync_history"))[0]["status"] == "cancelled"
     with pytest.raises(Conflict):
         await cancel()
     with pytest.raises(NotFound):
         await cancel("nobody")
 
 
-async def test_enabling_unblocks_and_makes_due_at_once(desk: MakeDesk) -> None:
-    at = await desk(Source(login_error=CredentialsRefused("no")))
-    await at.sync()
-    async with at.database.transaction() as connection:
-        off = await setup.toggle_provider(connection, "board", ADA, at.clock.now(), enabled=False)
-        on = await setup.toggle_provider(connection, "board", ADA, at.clock.now(), enabled=True)
+async def test_enabling_unblocks_and_makes_due_at_once(sync_rig: MakeSyncRig) -> None:
+    rig = await sync_rig(Source(login_error=CredentialsRefused("no")))
+    await rig.sync()
+    async with rig.database.transaction() as connection:
+        off = await setup.toggle_provider(connection, "board", ADA, rig.clock.now(), enabled=False)
+        on = await setup.toggle_provider(connection, "board", ADA, rig.clock.now(), enabled=True)
         with pytest.raises(NotFound):
-            await setup.toggle_provider(connection, "nobody", ADA, at.clock.now(), enabled=True)
+            await setup.toggle_provider(connection, "nobody", ADA, rig.clock.now(), enabled=True)
     assert (off.enabled, on.enabled) == (False, True)
-    (status,) = await at.rows("SELECT blocked, needs_operator, next_run_at FROM mls_sync_status")
-    assert list(status.values()) == [False, None, at.clock.now()]
+    (status,) = await rig.rows("SELECT blocked, needs_operator, next_run_at FROM mls_sync_status")
+    assert list(status.values()) == [False, None, rig.clock.now()]
 
 
-async def test_an_interval_counts_from_the_last_success(desk: MakeDesk) -> None:
-    at = await desk(Source(one_page(listing("1")), all_keys("1")))
-    await at.sync()
-    (before,) = await at.rows("SELECT last_success_at FROM mls_sync_status")
-    async with at.database.transaction() as connection:
-        changed = await setup.change_interval(connection, "board", 0.5, ADA, at.clock.now())
+async def test_an_interval_counts_from_the_last_success(sync_rig: MakeSyncRig) -> None:
+    rig = await sync_rig(Source(one_page(listing("1")), all_keys("1")))
+    await rig.sync()
+    (before,) = await rig.rows("SELECT last_success_at FROM mls_sync_status")
+    async with rig.database.transaction() as connection:
+        changed = await setup.change_interval(connection, "board", 0.5, ADA, rig.clock.now())
         for wrong in (0.2, 169):
             with pytest.raises(InvalidInput, match="intervalHours"):
-                await setup.change_interval(connection, "board", wrong, ADA, at.clock.now())
+                await setup.change_interval(connection, "board", wrong, ADA, rig.clock.now())
     assert changed.interval_hours == 0.5
-    (due,) = await at.rows("SELECT next_run_at - last_success_at = interval '30 minutes' AS so FROM mls_sync_status")
+    (due,) = await rig.rows("SELECT next_run_at - last_success_at = interval '30 minutes' AS so FROM mls_sync_status")
     assert due["so"] is True
-    assert before["last_success_at"] == at.clock.now()
+    assert before["last_success_at"] == rig.clock.now()
 
 
-async def test_after_failures_a_longer_interval_does_not_put_the_next_try_off(desk: MakeDesk) -> None:
-    at = await desk(Source(login_error=SourceUnavailable("no answer")))
-    await at.sync()
-    before = await at.rows("SELECT next_run_at FROM mls_sync_status")
-    async with at.database.transaction() as connection:
-        await setup.change_interval(connection, "board", 100, ADA, at.clock.now())
-    assert await at.rows("SELECT next_run_at FROM mls_sync_status") == before
+async def test_after_failures_a_longer_interval_does_not_put_the_next_try_off(sync_rig: MakeSyncRig) -> None:
+    rig = await sync_rig(Source(login_error=SourceUnavailable("no answer")))
+    await rig.sync()
+    before = await rig.rows("SELECT next_run_at FROM mls_sync_status")
+    async with rig.database.transaction() as connection:
+        await setup.change_interval(connection, "board", 100, ADA, rig.clock.now())
+    assert await rig.rows("SELECT next_run_at FROM mls_sync_status") == before
 
 
-async def test_errors_are_marked_and_one_retry_run_is_asked_for(desk: MakeDesk) -> None:
-    at = await desk(Source(one_page(listing("1", ListPrice="x"), listing("2", ListPrice="y")), all_keys("1", "2")))
-    await at.sync()
-    first, second = await at.rows("SELECT id FROM mls_sync_errors ORDER BY listing_key")
-    async with at.database.transaction() as connection:
-        one = await retries.retry_error(connection, UUID(str(first["id"])), ADA, at.clock.now())
-        again = await retries.retry_error(connection, UUID(str(second["id"])), ADA, at.clock.now())
-        everything = await retries.retry_all(connection, "board", ADA, at.clock.now())
+async def test_errors_are_marked_and_one_retry_run_is_asked_for(sync_rig: MakeSyncRig) -> None:
+    rig = await sync_rig(Source(one_page(listing("1", ListPrice="x"), listing("2", ListPrice="y")), all_keys("1", "2")))
+    await rig.sync()
+    first, second = await rig.rows("SELECT id FROM mls_sync_errors ORDER BY listing_key")
+    async with rig.database.transaction() as connection:
+        one = await retries.retry_error(connection, UUID(str(first["id"])), ADA, rig.clock.now())
+        again = await retries.retry_error(connection, UUID(str(second["id"])), ADA, rig.clock.now())
+        everything = await retries.retry_all(connection, "board", ADA, rig.clock.now())
         for unknown in (
-            retries.retry_error(connection, uuid4(), ADA, at.clock.now()),
-            retries.retry_all(connection, "nobody", ADA, at.clock.now()),
+            retries.retry_error(connection, uuid4(), ADA, rig.clock.now()),
+            retries.retry_all(connection, "nobody", ADA, rig.clock.now()),
         ):
             with pytest.raises(NotFound):
                 await unknown
     assert (one.marked, everything.marked) == (1, 2)
     assert one.sync_id == again.sync_id == everything.sync_id
-    await at.engine.run_next("board")
-    assert [row["retry"] for row in await at.rows("SELECT retry FROM mls_sync_errors")] == ["failed", "failed"]
+    await rig.engine.run_next("board")
+    assert [row["retry"] for row in await rig.rows("SELECT retry FROM mls_sync_errors")] == ["failed", "failed"]
 
 
-async def test_what_cannot_be_retried_is_a_conflict_and_nothing_to_retry_asks_for_no_run(desk: MakeDesk) -> None:
-    at = await desk(Source(one_page(listing("1", ListPrice="x")), all_keys("1")))
-    await at.sync()
-    at.source.pages = one_page(listing("1"))
-    await at.sync()
-    at.source.login_error = SourceUnavailable("no answer")
-    await at.sync()
-    async with at.database.transaction() as connection:
-        for row in await at.rows("SELECT id FROM mls_sync_errors"):
+async def test_what_cannot_be_retried_is_a_conflict_and_nothing_to_retry_asks_for_no_run(sync_rig: MakeSyncRig) -> None:
+    rig = await sync_rig(Source(one_page(listing("1", ListPrice="x")), all_keys("1")))
+    await rig.sync()
+    rig.source.pages = one_page(listing("1"))
+    await rig.sync()
+    rig.source.login_error = SourceUnavailable("no answer")
+    await rig.sync()
+    async with rig.database.transaction() as connection:
+        for row in await rig.rows("SELECT id FROM mls_sync_errors"):
             with pytest.raises(Conflict):
-                await retries.retry_error(connection, UUID(str(row["id"])), ADA, at.clock.now())
-        nothing = await retries.retry_all(connection, "board", ADA, at.clock.now())
+                await retries.retry_error(connection, UUID(str(row["id"])), ADA, rig.clock.now())
+        nothing = await retries.retry_all(connection, "board", ADA, rig.clock.now())
     assert (nothing.marked, nothing.sync_id) == (0, None)
 
 
-async def _refused(desk: MakeDesk) -> tuple[Desk, UUID]:
+async def _refused(sync_rig: MakeSyncRig) -> tuple[SyncRig, UUID]:
     keys = [str(number) for number in range(10, 20)]
-    at = await desk(Source(one_page(*map(listing, keys)), all_keys(*keys)))
-    await at.sync()
-    at.source.key_pages = all_keys(*keys[:5])
-    await at.sync(SyncType.SWEEP)
-    (sweep,) = await at.rows("SELECT id FROM mls_sweeps")
-    return at, UUID(str(sweep["id"]))
+    rig = await sync_rig(Source(one_page(*map(listing, keys)), all_keys(*keys)))
+    await rig.sync()
+    rig.source.key_pages = all_keys(*keys[:5])
+    await rig.sync(SyncType.SWEEP)
+    (sweep,) = await rig.rows("SELECT id FROM mls_sweeps")
+    return rig, UUID(str(sweep["id"]))
 
 
-async def test_an_accepted_sweep_is_applied_by_a_run(desk: MakeDesk) -> None:
-    at, sweep_id = await _refused(desk)
-    async with at.database.transaction() as connection:
-        started = await requests.accept_sweep(connection, sweep_id, ADA, at.clock.now())
+async def test_an_accepted_sweep_is_applied_by_a_run(sync_rig: MakeSyncRig) -> None:
+    rig, sweep_id = await _refused(sync_rig)
+    async with rig.database.transaction() as connection:
+        started = await requests.accept_sweep(connection, sweep_id, ADA, rig.clock.now())
         with pytest.raises(NotFound):
-            await requests.accept_sweep(connection, uuid4(), ADA, at.clock.now())
+            await requests.accept_sweep(connection, uuid4(), ADA, rig.clock.now())
         with pytest.raises(Conflict, match="accepted"):
-            await requests.accept_sweep(connection, sweep_id, ADA, at.clock.now())
+            await requests.accept_sweep(connection, sweep_id, ADA, rig.clock.now())
     assert (started.provider_id, started.sync_type) == ("board", "sweep")
-    await at.engine.run_next("board")
-    assert len(await at.keys()) == 5
-    (sweep,) = await at.rows("SELECT status, decided_by, removed FROM mls_sweeps")
+    await rig.engine.run_next("board")
+    assert len(await rig.keys()) == 5
+    (sweep,) = await rig.rows("SELECT status, decided_by, removed FROM mls_sweeps")
     assert list(sweep.values()) == ["accepted", "ada@example.com", 5]
 
 
-async def test_a_sweep_stays_refused_where_another_run_waits(desk: MakeDesk) -> None:
-    at, sweep_id = await _refused(desk)
-    started = await _start(at)
+async def test_a_sweep_stays_refused_where_another_run_waits(sync_rig: MakeSyncRig) -> None:
+    rig, sweep_id = await _refused(sync_rig)
+    started = await _start(rig)
     with pytest.raises(Conflict) as conflict:
-        async with at.database.transaction() as connection:
-            await requests.accept_sweep(connection, sweep_id, ADA, at.clock.now())
+        async with rig.database.transaction() as connection:
+            await requests.accept_sweep(connection, sweep_id, ADA, rig.clock.now())
     assert conflict.value.extra == {"syncId": str(started.sync_id)}
-    assert (await at.rows("SELECT status FROM mls_sweeps"))[0]["status"] == "refused"
+    assert (await rig.rows("SELECT status FROM mls_sweeps"))[0]["status"] == "refused"
 
 
 async def test_a_configuration_is_read_with_each_fault_named() -> None:
@@ -233,239 +234,251 @@ async def test_a_configuration_is_read_with_each_fault_named() -> None:
         assert "hunter2" not in str(refused.value)
 
 
-async def test_an_added_provider_is_due_and_its_credentials_are_sealed(desk: MakeDesk) -> None:
-    at = await desk(Source())
+async def test_an_added_provider_is_due_and_its_credentials_are_sealed(sync_rig: MakeSyncRig) -> None:
+    rig = await sync_rig(Source())
     given = _configuration(providerId="other", credentials={"username": "ada", "password": "hunter2"})
-    async with at.database.transaction() as connection:
-        await setup.add_provider(connection, at.engine.box, given, ADA, at.clock.now())
+    async with rig.database.transaction() as connection:
+        await setup.add_provider(connection, rig.engine.box, given, ADA, rig.clock.now())
         provider = await get_provider(connection, "other")
         assert provider.credential_names == ["password", "username"]
         assert "hunter2" not in repr(provider)
-        assert (await open_credentials(connection, at.engine.box, "other"))["password"] == "hunter2"
+        assert (await open_credentials(connection, rig.engine.box, "other"))["password"] == "hunter2"
         with pytest.raises(Conflict):
-            await setup.add_provider(connection, at.engine.box, given, ADA, at.clock.now())
-    (row,) = await at.rows("SELECT credentials FROM mls_provider_configurations WHERE provider_id = 'other'")
+            await setup.add_provider(connection, rig.engine.box, given, ADA, rig.clock.now())
+    (row,) = await rig.rows("SELECT credentials FROM mls_provider_configurations WHERE provider_id = 'other'")
     assert b"hunter2" not in bytes(row["credentials"])  # pyright: ignore[reportArgumentType] - a bytea column
 
 
-async def test_another_display_withdraws_at_once_and_rebuilding_brings_back_what_may_be_shown(desk: MakeDesk) -> None:
+async def test_another_display_withdraws_at_once_and_rebuilding_brings_back_what_may_be_shown(
+    sync_rig: MakeSyncRig,
+) -> None:
     pending = _shown(listing("2", StandardStatus="Pending"))
-    at = await desk(Source(one_page(_shown(listing("1")), pending), all_keys("1", "2")))
-    await at.sync()
-    assert await at.rows("SELECT count(public_document) FROM properties") == [{"count": 2}]
-    changed = await _replace(at, display={"statuses": ["Active"], "mls": "Alder MLS"})
+    rig = await sync_rig(Source(one_page(_shown(listing("1")), pending), all_keys("1", "2")))
+    await rig.sync()
+    assert await rig.rows("SELECT count(public_document) FROM properties") == [{"count": 2}]
+    changed = await _replace(rig, display={"statuses": ["Active"], "mls": "Alder MLS"})
     assert changed.rebuild
-    assert await at.rows("SELECT count(public_document) FROM properties") == [{"count": 0}]
-    async with at.database.read() as connection:
+    assert await rig.rows("SELECT count(public_document) FROM properties") == [{"count": 0}]
+    async with rig.database.read() as connection:
         display = (await get_provider(connection, "board")).display_rules
-    assert await rebuild_documents(at.database, "board", display, limit=1) == 1
-    assert await rebuild_documents(at.database, "board", display) == 1
-    assert await rebuild_documents(at.database, "board", display) == 0
-    one, two = await at.rows("SELECT public_document, internal_document FROM properties ORDER BY listing_key")
+    assert await rebuild_documents(rig.database, "board", display, limit=1) == 1
+    assert await rebuild_documents(rig.database, "board", display) == 1
+    assert await rebuild_documents(rig.database, "board", display) == 0
+    one, two = await rig.rows("SELECT public_document, internal_document FROM properties ORDER BY listing_key")
     assert json.loads(str(one["public_document"]))["attribution"]["mls"] == "Alder MLS"
     assert two["public_document"] is None
     assert json.loads(str(two["internal_document"]))["attribution"]["mls"] == "Alder MLS"
-    assert not (await _replace(at, display={"statuses": ["Active"], "mls": "Alder MLS"})).rebuild
+    assert not (await _replace(rig, display={"statuses": ["Active"], "mls": "Alder MLS"})).rebuild
 
 
-async def test_a_display_changed_back_before_anything_was_rebuilt_is_rebuilt_too(desk: MakeDesk) -> None:
-    at = await desk(Source(one_page(_shown(listing("1"))), all_keys("1")))
-    await at.sync()
-    async with at.database.read() as connection:
+async def test_a_display_changed_back_before_anything_was_rebuilt_is_rebuilt_too(sync_rig: MakeSyncRig) -> None:
+    rig = await sync_rig(Source(one_page(_shown(listing("1"))), all_keys("1")))
+    await rig.sync()
+    async with rig.database.read() as connection:
         display = (await get_provider(connection, "board")).display_rules
-    assert await rebuild_documents(at.database, "board", display) == 0
-    await _replace(at, display={"mls": "Alder MLS"})
-    await _replace(at)
-    assert await rebuild_documents(at.database, "board", display) == 1
-    assert await at.rows("SELECT count(public_document) FROM properties") == [{"count": 1}]
+    assert await rebuild_documents(rig.database, "board", display) == 0
+    await _replace(rig, display={"mls": "Alder MLS"})
+    await _replace(rig)
+    assert await rebuild_documents(rig.database, "board", display) == 1
+    assert await rig.rows("SELECT count(public_document) FROM properties") == [{"count": 1}]
 
 
-async def test_nothing_is_rebuilt_under_a_display_that_is_not_the_providers_any_more(desk: MakeDesk) -> None:
-    at = await desk(Source(one_page(_shown(listing("1"))), all_keys("1")))
-    await at.sync()
-    async with at.database.read() as connection:
+async def test_nothing_is_rebuilt_under_a_display_that_is_not_the_providers_any_more(sync_rig: MakeSyncRig) -> None:
+    rig = await sync_rig(Source(one_page(_shown(listing("1"))), all_keys("1")))
+    await rig.sync()
+    async with rig.database.read() as connection:
         old = (await get_provider(connection, "board")).display_rules
-    await _replace(at, display={"statuses": []})
-    assert await rebuild_documents(at.database, "board", old) == 0
-    assert await at.rows("SELECT count(public_document) FROM properties") == [{"count": 0}]
+    await _replace(rig, display={"statuses": []})
+    assert await rebuild_documents(rig.database, "board", old) == 0
+    assert await rig.rows("SELECT count(public_document) FROM properties") == [{"count": 0}]
 
 
-async def test_rebuilt_documents_equal_those_a_sync_writes(desk: MakeDesk) -> None:
-    at = await desk(Source(one_page(_shown(listing("1", LotFeatures=["Level"]))), all_keys("1")))
-    await at.sync()
-    before = await at.rows("SELECT internal_document, public_document, shows_address, document_version FROM properties")
-    await at.run_sql("UPDATE properties SET document_version = 'old', internal_document = '{}', public_document = NULL")
-    async with at.database.read() as connection:
+async def test_rebuilt_documents_equal_those_a_sync_writes(sync_rig: MakeSyncRig) -> None:
+    rig = await sync_rig(Source(one_page(_shown(listing("1", LotFeatures=["Level"]))), all_keys("1")))
+    await rig.sync()
+    before = await rig.rows(
+        "SELECT internal_document, public_document, shows_address, document_version FROM properties"
+    )
+    await rig.run_sql(
+        "UPDATE properties SET document_version = 'old', internal_document = '{}', public_document = NULL"
+    )
+    async with rig.database.read() as connection:
         display = (await get_provider(connection, "board")).display_rules
-    assert await rebuild_documents(at.database, "board", display) == 1
-    after = await at.rows("SELECT internal_document, public_document, shows_address, document_version FROM properties")
+    assert await rebuild_documents(rig.database, "board", display) == 1
+    after = await rig.rows("SELECT internal_document, public_document, shows_address, document_version FROM properties")
     assert after == before
 
 
-async def test_a_changed_mapping_has_everything_read_again(desk: MakeDesk) -> None:
-    at = await desk(Source(one_page(listing("1", Region="North")), all_keys("1")))
-    await at.sync()
-    await _replace(at, fieldMapping={"Region": "MLSAreaMajor"})
-    await at.engine.run_next("board")
-    assert at.source.asked_since == [None, None]
-    assert (await at.rows("SELECT mls_area_major FROM properties"))[0]["mls_area_major"] == "North"
+async def test_a_changed_mapping_has_everything_read_again(sync_rig: MakeSyncRig) -> None:
+    rig = await sync_rig(Source(one_page(listing("1", Region="North")), all_keys("1")))
+    await rig.sync()
+    await _replace(rig, fieldMapping={"Region": "MLSAreaMajor"})
+    await rig.engine.run_next("board")
+    assert rig.source.asked_since == [None, None]
+    assert (await rig.rows("SELECT mls_area_major FROM properties"))[0]["mls_area_major"] == "North"
 
 
-async def test_a_run_under_way_is_fenced_off_by_a_change_and_taken_up_again_under_its_own_id(desk: MakeDesk) -> None:
-    at = await desk(Source(one_page(listing("1")), all_keys("1")))
-    started = await _start(at)
-    async with at.database.transaction() as connection:
-        lease = await claim_run(connection, "board", at.clock.now())
+async def test_a_run_under_way_is_fenced_off_by_a_change_and_taken_up_again_under_its_own_id(
+    sync_rig: MakeSyncRig,
+) -> None:
+    rig = await sync_rig(Source(one_page(listing("1")), all_keys("1")))
+    started = await _start(rig)
+    async with rig.database.transaction() as connection:
+        lease = await claim_run(connection, "board", rig.clock.now())
     assert lease is not None
-    await _replace(at, providerName="Another name")
+    await _replace(rig, providerName="Another name")
     with pytest.raises(RunTakenOver):
-        async with at.database.transaction() as connection:
+        async with rig.database.transaction() as connection:
             await check_epoch(connection, lease)
-    assert await at.engine.run_next("board")
-    runs = await at.rows("SELECT sync_id, status FROM mls_sync_history WHERE parent_id IS NULL")
+    assert await rig.engine.run_next("board")
+    runs = await rig.rows("SELECT sync_id, status FROM mls_sync_history WHERE parent_id IS NULL")
     assert runs == [{"sync_id": started.sync_id, "status": "success"}]
-    children = await at.rows("SELECT parent_id, status FROM mls_sync_history WHERE parent_id IS NOT NULL")
+    children = await rig.rows("SELECT parent_id, status FROM mls_sync_history WHERE parent_id IS NOT NULL")
     assert children == [{"parent_id": started.sync_id, "status": "success"}]
 
 
-async def test_a_run_that_was_put_back_is_cancelled_with_its_child(desk: MakeDesk) -> None:
-    at = await desk(Source(one_page(listing("1")), all_keys("1")))
-    started = await _start(at)
-    async with at.database.transaction() as connection:
-        await claim_run(connection, "board", at.clock.now())
-    await _replace(at, providerName="Another name")
-    assert await at.rows("SELECT DISTINCT status FROM mls_sync_history") == [{"status": "waiting"}], "its child, too"
-    async with at.database.transaction() as connection:
-        assert await requests.cancel_sync(connection, "board", ADA, at.clock.now()) == [started.sync_id]
-    runs = await at.rows("SELECT status, ended_at IS NOT NULL AS ended FROM mls_sync_history")
+async def test_a_run_that_was_put_back_is_cancelled_with_its_child(sync_rig: MakeSyncRig) -> None:
+    rig = await sync_rig(Source(one_page(listing("1")), all_keys("1")))
+    started = await _start(rig)
+    async with rig.database.transaction() as connection:
+        await claim_run(connection, "board", rig.clock.now())
+    await _replace(rig, providerName="Another name")
+    assert await rig.rows("SELECT DISTINCT status FROM mls_sync_history") == [{"status": "waiting"}], "its child, too"
+    async with rig.database.transaction() as connection:
+        assert await requests.cancel_sync(connection, "board", ADA, rig.clock.now()) == [started.sync_id]
+    runs = await rig.rows("SELECT status, ended_at IS NOT NULL AS ended FROM mls_sync_history")
     assert runs == [{"status": "cancelled", "ended": True}] * 2
 
 
-async def test_a_run_asked_for_while_its_provider_was_archived_does_nothing(desk: MakeDesk) -> None:
-    at = await desk(Source(one_page(listing("1")), all_keys("1")))
-    await _archive(at)
-    assert (await at.sync())["status"] == "cancelled"
-    assert await at.rows("SELECT 1 FROM properties") == []
-    assert at.source.logouts == 0, "the source was not asked"
-    (status,) = await at.rows("SELECT blocked, needs_operator, consecutive_failures FROM mls_sync_status")
+async def test_a_run_asked_for_while_its_provider_was_archived_does_nothing(sync_rig: MakeSyncRig) -> None:
+    rig = await sync_rig(Source(one_page(listing("1")), all_keys("1")))
+    await _archive(rig)
+    assert (await rig.sync())["status"] == "cancelled"
+    assert await rig.rows("SELECT 1 FROM properties") == []
+    assert rig.source.logouts == 0, "the source was not asked"
+    (status,) = await rig.rows("SELECT blocked, needs_operator, consecutive_failures FROM mls_sync_status")
     assert list(status.values()) == [False, None, 0]
 
 
-async def test_errors_of_an_archived_provider_are_not_retried(desk: MakeDesk) -> None:
-    at = await desk(Source(one_page(listing("1", ListPrice="?")), all_keys("1")))
-    await at.sync()
-    await _archive(at)
-    (error,) = await at.rows("SELECT id FROM mls_sync_errors")
-    async with at.database.transaction() as connection:
+async def test_errors_of_an_archived_provider_are_not_retried(sync_rig: MakeSyncRig) -> None:
+    rig = await sync_rig(Source(one_page(listing("1", ListPrice="?")), all_keys("1")))
+    await rig.sync()
+    await _archive(rig)
+    (error,) = await rig.rows("SELECT id FROM mls_sync_errors")
+    async with rig.database.transaction() as connection:
         with pytest.raises(Conflict, match="archived"):
-            await retries.retry_error(connection, UUID(str(error["id"])), ADA, at.clock.now())
+            await retries.retry_error(connection, UUID(str(error["id"])), ADA, rig.clock.now())
         with pytest.raises(Conflict, match="archived"):
-            await retries.retry_all(connection, "board", ADA, at.clock.now())
-    assert await at.rows("SELECT retry FROM mls_sync_errors") == [{"retry": "pending"}]
-    assert await at.rows("SELECT 1 FROM mls_sync_history WHERE status = 'waiting'") == []
+            await retries.retry_all(connection, "board", ADA, rig.clock.now())
+    assert await rig.rows("SELECT retry FROM mls_sync_errors") == [{"retry": "pending"}]
+    assert await rig.rows("SELECT 1 FROM mls_sync_history WHERE status = 'waiting'") == []
 
 
-async def test_a_fenced_run_ends_where_another_waits(desk: MakeDesk) -> None:
-    at = await desk(Source(one_page(listing("1")), all_keys("1")))
-    running = await _start(at)
-    async with at.database.transaction() as connection:
-        await claim_run(connection, "board", at.clock.now())
-    waiting = await _start(at, SyncType.INCREMENTAL)
-    await _replace(at, fieldMapping={"Region": "MLSAreaMajor"})
-    runs = await at.rows(
+async def test_a_fenced_run_ends_where_another_waits(sync_rig: MakeSyncRig) -> None:
+    rig = await sync_rig(Source(one_page(listing("1")), all_keys("1")))
+    running = await _start(rig)
+    async with rig.database.transaction() as connection:
+        await claim_run(connection, "board", rig.clock.now())
+    waiting = await _start(rig, SyncType.INCREMENTAL)
+    await _replace(rig, fieldMapping={"Region": "MLSAreaMajor"})
+    runs = await rig.rows(
         "SELECT sync_id, status, sync_type FROM mls_sync_history WHERE parent_id IS NULL ORDER BY queued_at"
     )
     assert runs == [
         {"sync_id": running.sync_id, "status": "cancelled", "sync_type": "full"},
         {"sync_id": waiting.sync_id, "status": "waiting", "sync_type": "full"},
     ]
-    async with at.database.read() as connection:
-        assert (await get_status(connection, "board", at.clock.now())).state is ProviderState.WAITING
+    async with rig.database.read() as connection:
+        assert (await get_status(connection, "board", rig.clock.now())).state is ProviderState.WAITING
 
 
-async def test_archiving_hides_and_ends_what_runs_and_restoring_brings_back(desk: MakeDesk) -> None:
-    at = await desk(Source(one_page(listing("1")), all_keys("1")), scope={"statuses": ["Active"]}, retention="erase")
-    await at.sync()
-    await _start(at)
-    await _archive(at)
-    assert await at.keys() == []
-    assert (await at.rows("SELECT raw FROM properties"))[0]["raw"] is not None, "nothing is erased"
-    assert not await at.engine.run_next("board")
+async def test_archiving_hides_and_ends_what_runs_and_restoring_brings_back(sync_rig: MakeSyncRig) -> None:
+    rig = await sync_rig(
+        Source(one_page(listing("1")), all_keys("1")), scope={"statuses": ["Active"]}, retention="erase"
+    )
+    await rig.sync()
+    await _start(rig)
+    await _archive(rig)
+    assert await rig.keys() == []
+    assert (await rig.rows("SELECT raw FROM properties"))[0]["raw"] is not None, "nothing is erased"
+    assert not await rig.engine.run_next("board")
     with pytest.raises(Conflict):
-        await _start(at)
-    async with at.database.transaction() as connection:
-        await setup.restore_provider(connection, at.engine.box, "board", ADA, at.clock.now())
+        await _start(rig)
+    async with rig.database.transaction() as connection:
+        await setup.restore_provider(connection, rig.engine.box, "board", ADA, rig.clock.now())
         provider = await get_provider(connection, "board")
         with pytest.raises(Conflict):
-            await setup.restore_provider(connection, at.engine.box, "board", ADA, at.clock.now())
+            await setup.restore_provider(connection, rig.engine.box, "board", ADA, rig.clock.now())
     assert (provider.enabled, provider.archived_at, provider.retention) == (True, None, "erase")
     assert provider.wanted.statuses == {"Active"}
-    assert await at.keys() == ["1"]
+    assert await rig.keys() == ["1"]
 
 
-async def test_a_worker_still_at_it_stores_nothing_after_archiving(desk: MakeDesk) -> None:
-    at = await desk(Source())
-    await _start(at)
-    async with at.database.transaction() as connection:
-        lease = await claim_run(connection, "board", at.clock.now())
+async def test_a_worker_still_at_it_stores_nothing_after_archiving(sync_rig: MakeSyncRig) -> None:
+    rig = await sync_rig(Source())
+    await _start(rig)
+    async with rig.database.transaction() as connection:
+        lease = await claim_run(connection, "board", rig.clock.now())
     assert lease is not None
-    await _archive(at)
+    await _archive(rig)
     with pytest.raises(RunTakenOver):
-        async with at.database.transaction() as connection:
+        async with rig.database.transaction() as connection:
             await check_epoch(connection, lease)
-    runs = await at.rows("SELECT DISTINCT status FROM mls_sync_history")
+    runs = await rig.rows("SELECT DISTINCT status FROM mls_sync_history")
     assert runs == [{"status": "cancelled"}], "the run and its child"
 
 
-async def _read(connection: ReadConnection, at: Desk, key: str) -> PlatbookError | None:
+async def _read(connection: ReadConnection, rig: SyncRig, key: str) -> PlatbookError | None:
     try:
-        await get_listing_by_key(connection, "board", key, Surface.INTERNAL, at.clock.now())
+        await get_listing_by_key(connection, "board", key, Surface.INTERNAL, rig.clock.now())
     except PlatbookError as error:
         return error
     return None
 
 
 @pytest.mark.parametrize("archived_before", [False, True])
-async def test_purging_erases_everything_but_tombstones(desk: MakeDesk, *, archived_before: bool) -> None:
+async def test_purging_erases_everything_but_tombstones(sync_rig: MakeSyncRig, *, archived_before: bool) -> None:
     word = "Xylographer"
     records = [_shown(listing("1", PublicRemarks=word)), listing("2", City=word), listing("3", ListPrice=word)]
-    at = await desk(Source(one_page(*records), all_keys("1", "2", "3")), credentials={"username": word})
-    await at.sync()
-    at.source.pages = one_page(listing("1", "2026-01-09T00:00:00Z", PublicRemarks=word + " again"))
-    await at.sync(SyncType.INCREMENTAL)
+    rig = await sync_rig(Source(one_page(*records), all_keys("1", "2", "3")), credentials={"username": word})
+    await rig.sync()
+    rig.source.pages = one_page(listing("1", "2026-01-09T00:00:00Z", PublicRemarks=word + " again"))
+    await rig.sync(SyncType.INCREMENTAL)
     if archived_before:
-        await _archive(at)
-    assert await setup.purge_provider(at.database, "board", ADA, at.clock.now()) == 2
-    tables = await at.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+        await _archive(rig)
+    assert await setup.purge_provider(rig.database, "board", ADA, rig.clock.now()) == 2
+    tables = await rig.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
     for table in tables:
-        found = await at.rows(f'SELECT * FROM "{table["tablename"]}" AS t WHERE t::text ILIKE %(w)s', w=f"%{word}%")  # noqa: S608 - names from the catalogue
+        found = await rig.rows(f'SELECT * FROM "{table["tablename"]}" AS t WHERE t::text ILIKE %(w)s', w=f"%{word}%")  # noqa: S608 - names from the catalogue
         assert found == [], table["tablename"]
-    async with at.database.read() as connection:
+    async with rig.database.read() as connection:
         for key in ("1", "2"):
-            assert isinstance(await _read(connection, at, key), Gone)
+            assert isinstance(await _read(connection, rig, key), Gone)
         with pytest.raises(NotFound):
             await get_provider(connection, "board")
     for table in ("mls_sync_history", "mls_sync_errors", "mls_sync_status", "mls_sync_cursors"):
-        assert await at.rows(f"SELECT * FROM {table}") == []  # noqa: S608 - names from the line above
+        assert await rig.rows(f"SELECT * FROM {table}") == []  # noqa: S608 - names from the line above
 
 
-async def test_purging_while_a_run_is_under_way_is_a_conflict(desk: MakeDesk) -> None:
-    at = await desk(Source(one_page(listing("1")), all_keys("1")))
-    await at.sync()
-    await _start(at)
-    async with at.database.transaction() as connection:
-        await claim_run(connection, "board", at.clock.now())
+async def test_purging_while_a_run_is_under_way_is_a_conflict(sync_rig: MakeSyncRig) -> None:
+    rig = await sync_rig(Source(one_page(listing("1")), all_keys("1")))
+    await rig.sync()
+    await _start(rig)
+    async with rig.database.transaction() as connection:
+        await claim_run(connection, "board", rig.clock.now())
     with pytest.raises(Conflict):
-        await setup.purge_provider(at.database, "board", ADA, at.clock.now())
-    assert await at.keys() == ["1"]
+        await setup.purge_provider(rig.database, "board", ADA, rig.clock.now())
+    assert await rig.keys() == ["1"]
     with pytest.raises(NotFound):
-        await setup.purge_provider(at.database, "nobody", ADA, at.clock.now())
+        await setup.purge_provider(rig.database, "nobody", ADA, rig.clock.now())
 
 
-async def test_purging_goes_batch_by_batch(desk: MakeDesk) -> None:
+async def test_purging_goes_batch_by_batch(sync_rig: MakeSyncRig) -> None:
     keys = [str(number) for number in range(2500)]
     plain = [listing(key, PublicRemarks=None, UnparsedAddress=None) for key in keys]
-    at = await desk(Source(one_page(*plain), all_keys(*keys)))
-    await at.sync()
-    assert await setup.purge_provider(at.database, "board", ADA, at.clock.now()) == 2500
-    assert await at.rows("SELECT count(*) FROM properties WHERE erased_at IS NULL OR raw IS NOT NULL") == [{"count": 0}]
+    rig = await sync_rig(Source(one_page(*plain), all_keys(*keys)))
+    await rig.sync()
+    assert await setup.purge_provider(rig.database, "board", ADA, rig.clock.now()) == 2500
+    assert await rig.rows("SELECT count(*) FROM properties WHERE erased_at IS NULL OR raw IS NOT NULL") == [
+        {"count": 0}
+    ]

@@ -5,7 +5,7 @@ from pydantic import BaseModel, ConfigDict
 from structlog.testing import capture_logs
 
 from tests.fakes.scripted_source import ScriptedConnector, Source, all_keys, listing, one_page
-from tests.sync.conftest import Desk, MakeDesk
+from tests.sync.conftest import MakeSyncRig, SyncRig
 
 SECRET = "hunter2-of-the-board"
 
@@ -39,27 +39,27 @@ class _Strict(ScriptedConnector):
     ],
 )
 async def test_they_block_the_schedule_and_reach_no_log_or_error(
-    desk: MakeDesk,
+    sync_rig: MakeSyncRig,
     caplog: pytest.LogCaptureFixture,
     credentials: dict[str, object] | None,
     settings: dict[str, object],
     field: str,
 ) -> None:
     source = Source(one_page(listing("1")), all_keys("1"))
-    at = await desk(source, credentials=credentials, settings=settings)
-    at.engine.find_connector = lambda _: _Strict(source)
+    rig = await sync_rig(source, credentials=credentials, settings=settings)
+    rig.engine.find_connector = lambda _: _Strict(source)
     with capture_logs() as logged:
-        run = await at.sync()
+        run = await rig.sync()
     assert run["status"] == "failed"
     assert str(run["error"]).startswith(f"{field}: ")
-    (status,) = await at.rows("SELECT blocked, needs_operator FROM mls_sync_status")
+    (status,) = await rig.rows("SELECT blocked, needs_operator FROM mls_sync_status")
     assert status["blocked"] is True, "a door is not knocked at with the wrong key again and again"
     assert field in str(status["needs_operator"])
     assert logged
-    told = [str(logged), caplog.text, await _everything_noted(at)]
+    told = [str(logged), caplog.text, await _everything_noted(rig)]
     assert not [one for one in told if SECRET in one]
 
 
-async def _everything_noted(at: Desk) -> str:
+async def _everything_noted(rig: SyncRig) -> str:
     tables = ("mls_sync_history", "mls_sync_errors", "mls_sync_status")
-    return "".join([str(await at.rows(f"SELECT * FROM {table}")) for table in tables])  # noqa: S608 - literals above
+    return "".join([str(await rig.rows(f"SELECT * FROM {table}")) for table in tables])  # noqa: S608 - literals above

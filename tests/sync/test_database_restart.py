@@ -41,7 +41,7 @@ async def _rows(database: Database, sql: str) -> list[dict[str, object]]:
         while True:
             try:
                 async with database.read() as connection:
-                    return await connection.dicts(Query("look", "A test's look.", sql))
+                    return await connection.dicts(Query("look", "A test's query.", sql))
             except Exception:  # noqa: BLE001 - the database is away for a moment
                 await asyncio.sleep(0.2)
 

@@ -13,14 +13,14 @@ from platbook.connectors.contract import (
     SourceValue,
 )
 from platbook.db import Database
-from platbook.mapping.proposal import Told, propose
+from platbook.mapping.proposal import MatchEvidence, propose
 from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
 from platbook.sync.setup.discovery import Discoverer
 from platbook.sync.setup.providers import AcceptedProposal, accept_proposal
 from tests.fakes.rets_market import rets_market
 from tests.fakes.scripted_source import Source
-from tests.sync.conftest import MakeDesk
-from tests.sync.rets_desk import add_rets_provider, rets_engine, stored
+from tests.sync.conftest import MakeSyncRig
+from tests.sync.rets_engine import add_rets_provider, rets_engine, stored
 
 
 async def test_a_vendors_own_names_are_understood_once_the_proposal_is_accepted(database: Database) -> None:
@@ -50,11 +50,11 @@ async def test_a_vendors_own_names_are_understood_once_the_proposal_is_accepted(
         assert len(await stored(database, "vendor")) == 25
 
 
-async def test_only_a_connector_that_can_discovers(desk: MakeDesk) -> None:
-    at = await desk(Source())
-    discoverer = Discoverer(at.database, at.engine.transport, at.engine.box, at.clock, at.engine.find_connector)
+async def test_only_a_connector_that_can_discovers(sync_rig: MakeSyncRig) -> None:
+    rig = await sync_rig(Source())
+    discoverer = Discoverer(rig.database, rig.engine.transport, rig.engine.box, rig.clock, rig.engine.find_connector)
     with pytest.raises(InvalidInput, match="providerType"):
-        await discoverer.discover(at.provider_id)
+        await discoverer.discover(rig.provider_id)
     with pytest.raises(NotFound):
         await discoverer.discover("nobody")
 
@@ -77,19 +77,19 @@ def _discovery(*fields: SourceField, lookups: tuple[SourceLookup, ...] = ()) -> 
 
 
 @pytest.mark.parametrize(
-    ("field", "target", "told"),
+    ("field", "target", "evidence"),
     [
-        (SourceField("L1", standard_name="ListPrice"), "ListPrice", Told.STANDARD_NAME),
-        (SourceField("L1", standard_name="ListingID"), "ListingId", Told.STANDARD_NAME),
-        (SourceField("ListPrice"), "ListPrice", Told.OWN_NAME),
-        (SourceField("BedsTotal"), "BedroomsTotal", Told.SYNONYM),
-        (SourceField("L_1", label="Year Built"), "YearBuilt", Told.LABEL),
-        (SourceField("L_2", label="Acres", data_type="Decimal"), "LotSizeAcres", Told.LABEL),
+        (SourceField("L1", standard_name="ListPrice"), "ListPrice", MatchEvidence.STANDARD_NAME),
+        (SourceField("L1", standard_name="ListingID"), "ListingId", MatchEvidence.STANDARD_NAME),
+        (SourceField("ListPrice"), "ListPrice", MatchEvidence.OWN_NAME),
+        (SourceField("BedsTotal"), "BedroomsTotal", MatchEvidence.SYNONYM),
+        (SourceField("L_1", label="Year Built"), "YearBuilt", MatchEvidence.LABEL),
+        (SourceField("L_2", label="Acres", data_type="Decimal"), "LotSizeAcres", MatchEvidence.LABEL),
     ],
 )
-def test_a_field_is_known_by_what_tells_most(field: SourceField, target: str, told: Told) -> None:
+def test_a_field_is_matched_by_the_best_evidence(field: SourceField, target: str, evidence: MatchEvidence) -> None:
     (one,) = propose(_discovery(field)).fields
-    assert (one.source, one.target, one.told) == (field.name, target, told)
+    assert (one.source, one.target, one.evidence) == (field.name, target, evidence)
 
 
 def test_a_better_told_field_takes_the_target_and_types_must_agree() -> None:

@@ -88,7 +88,7 @@ class Board:
 
     async def rows(self, sql: str, **params: object) -> list[dict[str, object]]:
         async with self.database.read() as connection:
-            return await connection.dicts(Query("look", "A test's look.", sql), params)
+            return await connection.dicts(Query("look", "A test's query.", sql), params)
 
     async def count(self) -> int:
         return int(str((await self.rows("SELECT count(*) AS n FROM properties"))[0]["n"]))

@@ -34,7 +34,7 @@ class Board:
 
     async def rows(self, sql: str, **params: object) -> list[dict[str, object]]:
         async with self.database.read() as connection:
-            return await connection.dicts(Query("look", "A test's look.", sql), params)
+            return await connection.dicts(Query("look", "A test's query.", sql), params)
 
     async def stored(self) -> dict[object, object]:
         rows = await self.rows("SELECT listing_key, raw FROM properties WHERE visible")

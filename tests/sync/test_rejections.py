@@ -13,25 +13,27 @@ from platbook.reso.fields import COLUMNS, Field, Kind
 from platbook.reso.lookups import LOCKED
 from platbook.sync.runs.lifecycle import SyncType
 from tests.fakes.scripted_source import Source, all_keys, listing, one_page
-from tests.sync.conftest import Desk, MakeDesk
+from tests.sync.conftest import MakeSyncRig, SyncRig
 
 
 @pytest.mark.parametrize(
     "seen", ["<html>gone", '{"ListPrice": 1}', '"fields"', "[1]", '{"fields": 1, "modified": null}']
 )
-async def test_what_a_connector_could_not_read_is_abandoned_when_it_is_tried_again(desk: MakeDesk, seen: str) -> None:
+async def test_what_a_connector_could_not_read_is_abandoned_when_it_is_tried_again(
+    sync_rig: MakeSyncRig, seen: str
+) -> None:
     bad = Page([listing("1")], problems=[("2", "ListPrice", "the row is cut", seen)], complete=True)
-    at = await desk(Source([bad], all_keys("1", "2")))
-    assert (await at.sync())["status"] == "partial"
-    await at.run_sql("UPDATE mls_sync_errors SET retry = 'retrying'")
-    run = await at.sync(SyncType.RETRY)
+    rig = await sync_rig(Source([bad], all_keys("1", "2")))
+    assert (await rig.sync())["status"] == "partial"
+    await rig.run_sql("UPDATE mls_sync_errors SET retry = 'retrying'")
+    run = await rig.sync(SyncType.RETRY)
     assert (run["status"], run["error"]) == ("success", None)
-    (error,) = await at.rows("SELECT retry, reason FROM mls_sync_errors")
+    (error,) = await rig.rows("SELECT retry, reason FROM mls_sync_errors")
     assert error["retry"] == "abandoned"
-    assert str(error["reason"]).startswith("the row is cut (it cannot be tried again")
-    at.source.pages = one_page(listing("1"), listing("2"))
-    assert (await at.sync())["status"] == "success", "and it stands in no later run's way"
-    assert await at.keys() == ["1", "2"]
+    assert str(error["reason"]).startswith("the row is cut (it cannot be retried")
+    rig.source.pages = one_page(listing("1"), listing("2"))
+    assert (await rig.sync())["status"] == "success", "and it stands in no later run's way"
+    assert await rig.keys() == ["1", "2"]
 
 
 UNSTORABLE: list[dict[str, object]] = [
@@ -43,36 +45,36 @@ UNSTORABLE: list[dict[str, object]] = [
 
 
 @pytest.mark.parametrize("fields", UNSTORABLE)
-async def test_what_cannot_be_stored_is_kept_as_a_rejection(desk: MakeDesk, fields: dict[str, object]) -> None:
+async def test_what_cannot_be_stored_is_a_rejection(sync_rig: MakeSyncRig, fields: dict[str, object]) -> None:
     bad = listing("2", "2026-01-01T00:00:00Z", **fields)
-    at = await desk(Source(one_page(listing("1"), bad), all_keys("1", "2")))
-    run = await at.sync()
+    rig = await sync_rig(Source(one_page(listing("1"), bad), all_keys("1", "2")))
+    run = await rig.sync()
     assert (run["status"], run["added"], run["errored"]) == ("partial", 1, 1)
-    (error,) = await at.rows("SELECT * FROM mls_sync_errors")
+    (error,) = await rig.rows("SELECT * FROM mls_sync_errors")
     assert (error["listing_key"], error["field"], error["retry"]) == ("2", next(iter(fields)), "pending")
-    await at.run_sql("UPDATE mls_sync_errors SET retry = 'retrying'")
-    assert (await at.sync(SyncType.RETRY))["status"] == "partial"
-    (error,) = await at.rows("SELECT * FROM mls_sync_errors")
+    await rig.run_sql("UPDATE mls_sync_errors SET retry = 'retrying'")
+    assert (await rig.sync(SyncType.RETRY))["status"] == "partial"
+    (error,) = await rig.rows("SELECT * FROM mls_sync_errors")
     assert error["retry"] == "failed"
 
 
-async def test_a_number_that_cannot_be_stored_is_kept_digit_by_digit(desk: MakeDesk) -> None:
-    at = await desk(Source(one_page(listing("1", ListPrice=10**30 + 1)), all_keys("1")))
-    await at.sync()
-    await at.run_sql("UPDATE mls_sync_errors SET retry = 'retrying'")
-    await at.sync(SyncType.RETRY)
-    (error,) = await at.rows("SELECT * FROM mls_sync_errors")
+async def test_a_number_that_cannot_be_stored_is_preserved_digit_by_digit(sync_rig: MakeSyncRig) -> None:
+    rig = await sync_rig(Source(one_page(listing("1", ListPrice=10**30 + 1)), all_keys("1")))
+    await rig.sync()
+    await rig.run_sql("UPDATE mls_sync_errors SET retry = 'retrying'")
+    await rig.sync(SyncType.RETRY)
+    (error,) = await rig.rows("SELECT * FROM mls_sync_errors")
     assert json.loads(str(error["raw"]))["fields"]["ListPrice"] == 10**30 + 1
 
 
 @pytest.mark.parametrize("key", ["k" * 256, "a\0b", "a\ud800b"])
-async def test_a_key_that_cannot_be_kept_is_a_rejection_without_one(desk: MakeDesk, key: str) -> None:
+async def test_a_key_that_cannot_be_stored_is_a_rejection_without_one(sync_rig: MakeSyncRig, key: str) -> None:
     unread = (key, "ListPrice", "the row is cut", "a,b\ud800")
     page = Page([listing("1"), listing(key)], problems=[unread], complete=True)
-    at = await desk(Source([page], all_keys("1")))
-    run = await at.sync()
+    rig = await sync_rig(Source([page], all_keys("1")))
+    run = await rig.sync()
     assert (run["status"], run["added"], run["errored"]) == ("partial", 1, 2)
-    rows = await at.rows("SELECT listing_key, field FROM mls_sync_errors ORDER BY field")
+    rows = await rig.rows("SELECT listing_key, field FROM mls_sync_errors ORDER BY field")
     assert [(row["listing_key"], row["field"]) for row in rows] == [(None, "ListPrice"), (None, "ListingKey")]
 
 
@@ -85,10 +87,10 @@ async def test_a_key_that_cannot_be_kept_is_a_rejection_without_one(desk: MakeDe
         MediaRef("a", 1, "mock:1", caption="a\0"),
     ],
 )
-async def test_photos_that_cannot_be_stored_reject_their_record(desk: MakeDesk, ref: MediaRef) -> None:
-    at = await desk(Source(one_page(listing("1"), replace(listing("2"), media=[ref])), all_keys("1", "2")))
-    assert ((run := await at.sync())["status"], run["added"], run["errored"]) == ("partial", 1, 1)
-    assert [row["field"] for row in await at.rows("SELECT field FROM mls_sync_errors")] == ["Media"]
+async def test_photos_that_cannot_be_stored_reject_their_record(sync_rig: MakeSyncRig, ref: MediaRef) -> None:
+    rig = await sync_rig(Source(one_page(listing("1"), replace(listing("2"), media=[ref])), all_keys("1", "2")))
+    assert ((run := await rig.sync())["status"], run["added"], run["errored"]) == ("partial", 1, 1)
+    assert [row["field"] for row in await rig.rows("SELECT field FROM mls_sync_errors")] == ["Media"]
 
 
 def _bounded() -> list[tuple[Field, int]]:
@@ -100,18 +102,20 @@ def _text(length: int) -> str:
     return "".join(chr(random.randrange(0x20000, 0x2A000)) for _ in range(length))  # noqa: S311 - no secret
 
 
-async def test_a_text_too_long_for_an_index_is_a_rejection_and_one_that_just_fits_is_stored(desk: MakeDesk) -> None:
+async def test_a_text_too_long_for_an_index_is_a_rejection_and_one_that_just_fits_is_stored(
+    sync_rig: MakeSyncRig,
+) -> None:
     records: list[RawRecord] = []
     for field, longest in _bounded():
         records.append(listing(f"fits {field.name}", "2026-01-01T00:00:00Z", **{field.name: _text(longest)}))
         records.append(listing(f"long {field.name}", "2026-01-01T00:00:00Z", **{field.name: _text(longest + 1)}))
     longest_all = {field.name: _text(longest) for field, longest in _bounded()}
     records.append(listing("fits all", "2026-01-01T00:00:00Z", **longest_all))
-    at = await desk(Source(one_page(*records), all_keys(*[record.key for record in records])))
-    run = await at.sync()
+    rig = await sync_rig(Source(one_page(*records), all_keys(*[record.key for record in records])))
+    run = await rig.sync()
     assert (run["error"], run["status"]) == (None, "partial")
-    assert await at.keys() == sorted([*[f"fits {field.name}" for field, _ in _bounded()], "fits all"])
-    errors = await at.rows("SELECT listing_key, field, reason FROM mls_sync_errors")
+    assert await rig.keys() == sorted([*[f"fits {field.name}" for field, _ in _bounded()], "fits all"])
+    errors = await rig.rows("SELECT listing_key, field, reason FROM mls_sync_errors")
     assert {(row["listing_key"], row["field"]) for row in errors} == {
         (f"long {field.name}", field.name) for field, _ in _bounded()
     }
@@ -120,9 +124,9 @@ async def test_a_text_too_long_for_an_index_is_a_rejection_and_one_that_just_fit
     }
 
 
-async def test_every_text_in_an_index_of_listings_has_its_longest(desk: MakeDesk) -> None:
-    at = await desk(Source())
-    rows = await at.rows(
+async def test_every_text_in_an_index_of_listings_has_its_longest(sync_rig: MakeSyncRig) -> None:
+    rig = await sync_rig(Source())
+    rows = await rig.rows(
         "SELECT indexdef AS made_of FROM pg_indexes WHERE tablename = 'properties' "
         "UNION SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid = 'properties'::regclass"
     )
@@ -132,45 +136,45 @@ async def test_every_text_in_an_index_of_listings_has_its_longest(desk: MakeDesk
     assert names == {field.name for field, _ in _bounded()}
 
 
-async def _break_writing(at: Desk, sqlstate: str) -> None:
-    await at.run_sql(
+async def _break_writing(rig: SyncRig, sqlstate: str) -> None:
+    await rig.run_sql(
         "CREATE FUNCTION break() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
         f"RAISE EXCEPTION 'broken' USING ERRCODE = '{sqlstate}'; END $$"
     )
-    await at.run_sql("CREATE TRIGGER break AFTER INSERT ON properties FOR EACH ROW EXECUTE FUNCTION break()")
+    await rig.run_sql("CREATE TRIGGER break AFTER INSERT ON properties FOR EACH ROW EXECUTE FUNCTION break()")
 
 
 @pytest.mark.parametrize("sqlstate", ["54000", "53100"])
-async def test_what_the_database_refuses_fails_the_run(desk: MakeDesk, sqlstate: str) -> None:
-    at = await desk(Source(one_page(listing("1")), all_keys("1")))
-    await _break_writing(at, sqlstate)
+async def test_what_the_database_refuses_fails_the_run(sync_rig: MakeSyncRig, sqlstate: str) -> None:
+    rig = await sync_rig(Source(one_page(listing("1")), all_keys("1")))
+    await _break_writing(rig, sqlstate)
     with pytest.raises(OperationalError, match="broken"):
-        await at.sync()
-    (run,) = await at.rows("SELECT * FROM mls_sync_history WHERE parent_id IS NULL")
+        await rig.sync()
+    (run,) = await rig.rows("SELECT * FROM mls_sync_history WHERE parent_id IS NULL")
     assert (run["status"], run["error_type"]) == ("failed", "unknown")
 
 
 @pytest.mark.parametrize("sqlstate", ["57P01", "08006"])
-async def test_a_run_whose_database_goes_away_is_left_to_be_resumed(desk: MakeDesk, sqlstate: str) -> None:
-    at = await desk(Source(one_page(listing("1")), all_keys("1")))
-    await _break_writing(at, sqlstate)
+async def test_a_run_whose_database_goes_away_is_left_to_be_resumed(sync_rig: MakeSyncRig, sqlstate: str) -> None:
+    rig = await sync_rig(Source(one_page(listing("1")), all_keys("1")))
+    await _break_writing(rig, sqlstate)
     with pytest.raises(OperationalError, match="broken"):
-        await at.sync()
-    (run,) = await at.rows("SELECT * FROM mls_sync_history WHERE parent_id IS NULL")
+        await rig.sync()
+    (run,) = await rig.rows("SELECT * FROM mls_sync_history WHERE parent_id IS NULL")
     assert run["status"] == "running"
 
 
-async def test_a_run_whose_connection_is_cut_is_left_to_be_resumed(desk: MakeDesk) -> None:
-    at = await desk(Source(one_page(listing("1")), all_keys("1")))
-    await at.run_sql(
+async def test_a_run_whose_connection_is_cut_is_left_to_be_resumed(sync_rig: MakeSyncRig) -> None:
+    rig = await sync_rig(Source(one_page(listing("1")), all_keys("1")))
+    await rig.run_sql(
         "CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
         "PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(1); RETURN NULL; END $$"
     )
-    await at.run_sql("CREATE TRIGGER cut AFTER INSERT ON properties FOR EACH ROW EXECUTE FUNCTION cut()")
+    await rig.run_sql("CREATE TRIGGER cut AFTER INSERT ON properties FOR EACH ROW EXECUTE FUNCTION cut()")
     with pytest.raises(OperationalError):
-        await at.sync()
-    (run,) = await at.rows("SELECT * FROM mls_sync_history WHERE parent_id IS NULL")
+        await rig.sync()
+    (run,) = await rig.rows("SELECT * FROM mls_sync_history WHERE parent_id IS NULL")
     assert run["status"] == "running"
-    await at.run_sql("DROP TRIGGER cut ON properties")
-    assert await at.engine.run_next(at.provider_id)
-    assert await at.keys() == ["1"]
+    await rig.run_sql("DROP TRIGGER cut ON properties")
+    assert await rig.engine.run_next(rig.provider_id)
+    assert await rig.keys() == ["1"]

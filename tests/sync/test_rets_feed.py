@@ -59,7 +59,7 @@ class Feed:
 
     async def rows(self, sql: str, **params: object) -> list[dict[str, object]]:
         async with self.database.read() as connection:
-            return await connection.dicts(Query("look", "A test's look.", sql), params)
+            return await connection.dicts(Query("look", "A test's query.", sql), params)
 
 
 class Open(Protocol):

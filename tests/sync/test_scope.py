@@ -6,33 +6,33 @@ from platbook.base.errors import SourceUnavailable
 from platbook.connectors.contract import Cursor, Page
 from platbook.sync.runs.lifecycle import SyncType
 from tests.fakes.scripted_source import Source, all_keys, listing, one_page
-from tests.sync.conftest import Desk, MakeDesk
+from tests.sync.conftest import MakeSyncRig, SyncRig
 
 
-async def _narrow(at: Desk, scope: str) -> None:
-    await at.run_sql("UPDATE mls_provider_configurations SET scope = %(scope)s::jsonb", scope=scope)
+async def _narrow(rig: SyncRig, scope: str) -> None:
+    await rig.run_sql("UPDATE mls_provider_configurations SET scope = %(scope)s::jsonb", scope=scope)
 
 
-async def test_a_scope_narrowed_after_a_first_walk_that_was_cut(desk: MakeDesk) -> None:
+async def test_a_scope_narrowed_after_a_first_walk_that_was_cut(sync_rig: MakeSyncRig) -> None:
     first = Page([listing("1"), listing("2", StandardStatus="Closed")], checkpoint=Cursor("1"))
-    at = await desk(Source([first, SourceUnavailable("gone")]))
-    await at.sync()
-    assert await at.keys() == ["1", "2"]
-    await _narrow(at, '{"statuses": ["Active"]}')
-    at.source.pages = [SourceUnavailable("still gone")]
-    await at.sync(SyncType.INCREMENTAL)
-    assert await at.keys() == ["1"]
+    rig = await sync_rig(Source([first, SourceUnavailable("gone")]))
+    await rig.sync()
+    assert await rig.keys() == ["1", "2"]
+    await _narrow(rig, '{"statuses": ["Active"]}')
+    rig.source.pages = [SourceUnavailable("still gone")]
+    await rig.sync(SyncType.INCREMENTAL)
+    assert await rig.keys() == ["1"]
 
 
-async def test_a_scope_narrowed_together_with_the_mapping(desk: MakeDesk) -> None:
-    at = await desk(Source(one_page(listing("1"), listing("2", StandardStatus="Closed")), all_keys("1", "2")))
-    await at.sync()
-    await _narrow(at, '{"statuses": ["Active"]}')
-    await at.run_sql("DELETE FROM mls_sync_cursors")  # as another mapping does
-    at.source.pages = one_page(listing("1"))  # the source is asked by the new scope
-    await at.sync(SyncType.INCREMENTAL)
-    assert await at.keys() == ["1"]
-    assert await at.timeline("2") == ["listed", "out_of_scope"]
+async def test_a_scope_narrowed_together_with_the_mapping(sync_rig: MakeSyncRig) -> None:
+    rig = await sync_rig(Source(one_page(listing("1"), listing("2", StandardStatus="Closed")), all_keys("1", "2")))
+    await rig.sync()
+    await _narrow(rig, '{"statuses": ["Active"]}')
+    await rig.run_sql("DELETE FROM mls_sync_cursors")  # as another mapping does
+    rig.source.pages = one_page(listing("1"))  # the source is asked by the new scope
+    await rig.sync(SyncType.INCREMENTAL)
+    assert await rig.keys() == ["1"]
+    assert await rig.timeline("2") == ["listed", "out_of_scope"]
 
 
 @pytest.mark.parametrize(
@@ -45,13 +45,13 @@ async def test_a_scope_narrowed_together_with_the_mapping(desk: MakeDesk) -> Non
     ],
 )
 async def test_what_lacks_the_fact_a_scope_asks_by_is_out_of_it(
-    desk: MakeDesk, scope: str, fields: dict[str, object]
+    sync_rig: MakeSyncRig, scope: str, fields: dict[str, object]
 ) -> None:
     kept = listing("1", StandardStatus="Active")
-    at = await desk(Source(one_page(kept, listing("2", "2026-01-01T00:00:00Z", **fields)), all_keys("1", "2")))
-    await at.sync()
-    assert await at.keys() == ["1", "2"]
-    await _narrow(at, scope)
-    at.source.pages = one_page(kept)
-    await at.sync(SyncType.INCREMENTAL)
-    assert await at.keys() == ["1"]
+    rig = await sync_rig(Source(one_page(kept, listing("2", "2026-01-01T00:00:00Z", **fields)), all_keys("1", "2")))
+    await rig.sync()
+    assert await rig.keys() == ["1", "2"]
+    await _narrow(rig, scope)
+    rig.source.pages = one_page(kept)
+    await rig.sync(SyncType.INCREMENTAL)
+    assert await rig.keys() == ["1"]

@@ -65,6 +65,9 @@ class Resource(StrEnum):
     """What can be replicated, by RESO's resource names."""
 
     PROPERTY = "Property"
+    MEMBER = "Member"
+    OFFICE = "Office"
+    OPEN_HOUSE = "OpenHouse"
 
 
 class DeleteSignal(StrEnum):

@@ -1,4 +1,4 @@
-"""The change log: what differs between two versions of a listing, as events a person can read."""
+"""The change log: the differences between two versions of a listing, as events of its timeline."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ from platbook.reso.fields import COLUMNS, SLOT
 
 _STATUS = frozenset({SLOT["StandardStatus"], SLOT["MlsStatus"]})
 _PRICE = frozenset({SLOT["ListPrice"]})
-_SILENT = frozenset({SLOT["ModificationTimestamp"]})  # it moves with every change and is the event's own time
-_WORDS = tuple(field.api or field.name for field in COLUMNS)
+_IGNORED = frozenset({SLOT["ModificationTimestamp"]})  # it changes with every version and is the event's own time
+_FIELD_NAMES = tuple(field.api or field.name for field in COLUMNS)
 
 EVENT_COLUMNS = ("id", "provider_id", "property_id", "at", "kind", "changes", "source", "sync_id", "recorded_at")
 EVENT_TYPES = ("uuid", "text", "uuid", "timestamptz", "text", "jsonb", "text", "uuid", "timestamptz")
@@ -24,7 +24,7 @@ EVENT_TYPES = ("uuid", "text", "uuid", "timestamptz", "text", "jsonb", "text", "
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One field's old and new value, under the API's word for it."""
+    """One field's old and new value, under its name in the API."""
 
     field: str
     was: object
@@ -33,7 +33,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class ListingEvent:
-    """One entry of a listing's timeline. `at` is the source's time of the change where it tells one."""
+    """One entry of a listing's timeline. `at` is the source's time of the change where it has one."""
 
     property_id: UUID
     kind: str
@@ -44,15 +44,15 @@ class ListingEvent:
 def plan_events(
     property_id: UUID, before: NormalListing, after: NormalListing, *, at: datetime, photos_changed: bool
 ) -> list[ListingEvent]:
-    """What to tell of a change: status, price, the rest, photos; one event each."""
+    """The events of a change: status, price, other fields, photos; one each."""
     status: list[Difference] = []
     price: list[Difference] = []
     rest: list[Difference] = []
     if before.values != after.values:
         for slot, (was, now) in enumerate(zip(before.values, after.values, strict=True)):
-            if was != now and slot not in _SILENT:
+            if was != now and slot not in _IGNORED:
                 kind = status if slot in _STATUS else price if slot in _PRICE else rest
-                kind.append(Difference(_WORDS[slot], was, now))
+                kind.append(Difference(_FIELD_NAMES[slot], was, now))
     rest += _more_differences(before.more, after.more)
     events = [
         ListingEvent(property_id, kind, at, differences)
@@ -67,7 +67,7 @@ def plan_events(
 def listed_event(property_id: UUID, listing: NormalListing, at: datetime) -> ListingEvent:
     """The first entry of every timeline."""
     differences = [
-        Difference(_WORDS[SLOT[name]], None, listing.value(name))
+        Difference(_FIELD_NAMES[SLOT[name]], None, listing.value(name))
         for name in ("StandardStatus", "ListPrice")
         if listing.value(name) is not None
     ]

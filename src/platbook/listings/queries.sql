@@ -1,5 +1,5 @@
 -- name: add_terms
--- Words and places not known yet.
+-- Words and places that are not stored yet.
 INSERT INTO listing_terms (kind, term) SELECT * FROM unnest(%(kinds)s::text[], %(terms)s::text[])
 ON CONFLICT DO NOTHING;
 
@@ -21,19 +21,19 @@ WHERE provider_id = %(provider_id)s AND listing_key = ANY(%(keys)s) AND removed_
 RETURNING id;
 
 -- name: mark_returned
--- The source has these unchanged listings again, and the provider wants them.
+-- The source has these unchanged listings again, and they are in scope.
 UPDATE properties SET removed_at = NULL, out_of_scope_at = NULL, sync_id = %(sync_id)s
 WHERE id = ANY(%(ids)s) AND erased_at IS NULL AND (removed_at IS NOT NULL OR out_of_scope_at IS NOT NULL)
 RETURNING id;
 
 -- name: mark_out_of_scope
--- The provider's scope no longer asks for these listings. They are not removed: the source still has them.
+-- These listings left the provider's scope. They are not removed: the source still has them.
 UPDATE properties SET out_of_scope_at = %(at)s, sync_id = %(sync_id)s
 WHERE provider_id = %(provider_id)s AND listing_key = ANY(%(keys)s) AND out_of_scope_at IS NULL AND erased_at IS NULL
 RETURNING id;
 
 -- name: mark_scope_narrowed
--- Everything stored that a narrowed scope does not ask for, or that lacks what the scope asks by.
+-- Every stored listing outside a narrowed scope, or without a value that the scope compares.
 UPDATE properties SET out_of_scope_at = %(at)s, sync_id = %(sync_id)s
 WHERE provider_id = %(provider_id)s AND visible AND (
     (cardinality(%(statuses)s::text[]) = 0 OR standard_status = ANY(%(statuses)s))
@@ -42,6 +42,22 @@ WHERE provider_id = %(provider_id)s AND visible AND (
         OR close_date >= %(closed_since)s::date)
 ) IS NOT TRUE
 RETURNING id;
+
+-- name: count_active
+-- Listings of a provider that are neither removed, erased nor out of scope.
+SELECT count(*) FROM properties
+WHERE provider_id = %(provider_id)s AND removed_at IS NULL AND erased_at IS NULL AND out_of_scope_at IS NULL;
+
+-- name: find_providers_to_erase
+-- Providers under retention `erase` that still have removed listings with their content.
+SELECT c.provider_id FROM mls_provider_configurations c WHERE c.retention = 'erase' AND EXISTS (
+    SELECT FROM properties p WHERE p.provider_id = c.provider_id AND p.removed_at IS NOT NULL AND p.erased_at IS NULL);
+
+-- name: find_removed
+-- The next removed listings of a provider that are not erased.
+SELECT id, listing_key FROM properties
+WHERE provider_id = %(provider_id)s AND listing_key > %(after)s AND removed_at IS NOT NULL AND erased_at IS NULL
+ORDER BY listing_key LIMIT %(limit)s FOR UPDATE SKIP LOCKED;
 
 -- name: erase_listings
 -- Leave a tombstone: key and dates. Typed values are emptied by the statement composed beside this one.
@@ -127,25 +143,24 @@ DELETE FROM media_work WHERE property_id = ANY(%(ids)s);
 DELETE FROM property_media WHERE property_id = ANY(%(ids)s);
 
 -- name: find_texts_of
--- What terms may have come from these listings: their texts, present and former, each with its field's place in our
--- API.
-SELECT t.field, t.said FROM properties p, LATERAL (VALUES ('address.full', unparsed_address), ('address.city', city),
+-- The texts, present and former, of these listings that terms may come from, each with its field's path in the API.
+SELECT t.field, t.text FROM properties p, LATERAL (VALUES ('address.full', unparsed_address), ('address.city', city),
     ('address.postalCode', postal_code), ('subdivisionName', subdivision_name),
-    ('publicRemarks', public_remarks)) AS t (field, said)
-WHERE p.id = ANY(%(ids)s) AND t.said IS NOT NULL
+    ('publicRemarks', public_remarks)) AS t (field, text)
+WHERE p.id = ANY(%(ids)s) AND t.text IS NOT NULL
 UNION
-SELECT d ->> 'field', v.said FROM listing_changes c, jsonb_array_elements(c.changes) AS d,
-    LATERAL (VALUES (d ->> 'from'), (d ->> 'to')) AS v (said)
-WHERE c.property_id = ANY(%(ids)s) AND v.said IS NOT NULL
+SELECT d ->> 'field', v.text FROM listing_changes c, jsonb_array_elements(c.changes) AS d,
+    LATERAL (VALUES (d ->> 'from'), (d ->> 'to')) AS v (text)
+WHERE c.property_id = ANY(%(ids)s) AND v.text IS NOT NULL
     AND d ->> 'field' IN ('address.full', 'address.city', 'address.postalCode', 'subdivisionName', 'publicRemarks');
 
 -- name: delete_unused_words
--- Forget words that lead to no listing any more.
+-- Delete words that match no listing any more.
 DELETE FROM listing_terms t WHERE t.kind = 'word' AND t.term = ANY(%(words)s) AND NOT EXISTS (
     SELECT FROM properties WHERE visible AND words @@ plainto_tsquery('english', t.term));
 
 -- name: delete_unused_places
--- Forget places that lead to no listing any more.
+-- Delete places that match no listing any more.
 DELETE FROM listing_terms t USING unnest(%(kinds)s::text[], %(places)s::text[]) AS gone (kind, term)
 WHERE t.kind = gone.kind AND t.term = gone.term AND NOT CASE t.kind
     WHEN 'city' THEN EXISTS (SELECT FROM properties p WHERE p.visible AND lower(p.city) = lower(t.term)

@@ -1,8 +1,8 @@
 """Writes listings: one page at a time, in the caller's transaction.
 
-The strategy (measured against ten others): ask first which keys are new or differ by hash, stream new rows straight
-into the table by binary COPY, and stage only changed ones in a temporary table for one UPDATE. An unchanged row is
-neither sent nor locked nor written.
+The strategy (measured against ten others) is hash-based change detection: query first which keys are new or differ by
+hash, stream new rows straight into the table by binary COPY, and stage only changed ones in a temporary table for one
+UPDATE. An unchanged row is neither sent nor locked nor written.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -43,7 +43,7 @@ from platbook.reso.fields import COLUMN_NAMES, COLUMNS
 
 Q = load_queries(__package__ or "platbook.listings")
 
-_AROUND: Mapping[str, str] = {
+_ROW_METADATA: Mapping[str, str] = {
     "more": "jsonb",
     "raw": "jsonb",
     "content_hash": "bytea",
@@ -60,8 +60,8 @@ _AROUND: Mapping[str, str] = {
     "internal_document": "text",
     "public_document": "text",
 }
-ROW_COLUMNS = ("id", "provider_id", "listing_key", *COLUMN_NAMES, *_AROUND)
-ROW_TYPES = ("uuid", "text", "text", *(field.sql_type for field in COLUMNS), *_AROUND.values())
+ROW_COLUMNS = ("id", "provider_id", "listing_key", *COLUMN_NAMES, *_ROW_METADATA)
+ROW_TYPES = ("uuid", "text", "text", *(field.sql_type for field in COLUMNS), *_ROW_METADATA.values())
 
 _STAGE = "changed_listings"
 _CREATE_STAGE = SQL(
@@ -80,18 +80,18 @@ _GET_STORED = SQL(
     "more, {} FROM properties WHERE id = ANY(%(ids)s) FOR UPDATE"
 ).format(SQL(", ").join(map(Identifier, COLUMN_NAMES)))
 _STORED_HEAD = 8
-_PHOTO_FACTS = ("PhotosCount", "PhotosChangeTimestamp")
+_PHOTO_FIELDS = ("PhotosCount", "PhotosChangeTimestamp")
 _EMPTY_VALUES = SQL("UPDATE properties SET {} WHERE id = ANY(%(ids)s)").format(
     SQL(", ").join(SQL("{} = NULL").format(Identifier(name)) for name in COLUMN_NAMES)
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Incoming:
+class IncomingListing:
     """A version of a listing to be stored.
 
-    `media` None: the source did not say, what is stored stays; unless `photos_elsewhere`: then its photos are asked for
-    when they are fetched.
+    `media` None: the source did not send them, and the stored ones stay; with `photos_elsewhere` they are requested
+    from the source when they are fetched.
     """
 
     listing: NormalListing
@@ -100,6 +100,16 @@ class Incoming:
     media: Sequence[MediaRef] | None = None
     is_featured: bool | None = None
     photos_elsewhere: bool = False
+
+    @property
+    def key(self) -> str:
+        """The listing's key."""
+        return self.listing.listing_key
+
+    @property
+    def modified(self) -> datetime | None:
+        """When the source says it last changed the listing."""
+        return self.listing.modification_timestamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,28 +142,28 @@ class StoredListing:
 async def find_differing(
     connection: ReadConnection, provider_id: str, hashes: Mapping[str, bytes]
 ) -> dict[str, ExistingRow]:
-    """Of keys and their content hashes, those that are new, changed or not visible; the rest is as stored."""
+    """Of keys and their content hashes, those that are new, changed or hidden; the others are stored unchanged."""
     params = {"provider_id": provider_id, "keys": list(hashes), "hashes": list(hashes.values())}
-    return {known.listing_key: known for known in await connection.all(ExistingRow, Q.find_differing, params)}
+    return {row.listing_key: row for row in await connection.all(ExistingRow, Q.find_differing, params)}
 
 
 async def insert_listings(
-    connection: WriteConnection, incoming: Sequence[Incoming], origin: Origin, display: DisplaySettings
+    connection: WriteConnection, incoming: Sequence[IncomingListing], origin: Origin, display: DisplaySettings
 ) -> list[UUID]:
-    """Store listings not known before, with their first timeline entry and their photos' rows."""
+    """Insert new listings, with their first timeline entry and their photos' rows."""
     version = document_version(display)
     events: list[ListingEvent] = []
     plans: list[MediaPlan] = []
     work: list[PhotoWork] = []
 
     def rows() -> Iterator[tuple[object, ...]]:
-        # Made while they are sent: the server stores one row while we write the documents of the next.
+        # Built while they are sent: the server stores one row while the documents of the next are built.
         for one in incoming:
             property_id = new_id()
             plan = plan_media(property_id, [], one.media, to_photos_version(one.listing))
             plans.append(plan)
-            if (asked := _to_work(plan, one, None, origin)) is not None:
-                work.append(asked)
+            if (photo_work := _to_work(plan, one, None, origin)) is not None:
+                work.append(photo_work)
             events.append(
                 listed_event(property_id, one.listing, one.listing.modification_timestamp or origin.stored_at)
             )
@@ -168,9 +178,9 @@ async def insert_listings(
 
 
 async def update_listings(
-    connection: WriteConnection, incoming: Mapping[UUID, Incoming], origin: Origin, display: DisplaySettings
+    connection: WriteConnection, incoming: Mapping[UUID, IncomingListing], origin: Origin, display: DisplaySettings
 ) -> list[ListingEvent]:
-    """Replace known listings by newer versions; the timeline entries this made (returned, changed, photos)."""
+    """Replace stored listings by newer versions; the timeline entries this made (returned, changed, photos)."""
     if not incoming:
         return []
     version = document_version(display)
@@ -184,8 +194,8 @@ async def update_listings(
         before = stored[property_id]
         plan = plan_media(property_id, photos.get(property_id, []), one.media, to_photos_version(one.listing))
         plans.append(plan)
-        if (asked := _to_work(plan, one, before, origin)) is not None:
-            work.append(asked)
+        if (photo_work := _to_work(plan, one, before, origin)) is not None:
+            work.append(photo_work)
         featured = before.is_featured if one.is_featured is None else one.is_featured
         rows.append(_row(property_id, one, plan.photos, origin, display, version, is_featured=featured))
         at = one.listing.modification_timestamp or origin.stored_at
@@ -205,40 +215,58 @@ async def update_listings(
 
 
 async def get_stored(connection: WriteConnection, ids: Iterable[UUID]) -> dict[UUID, StoredListing]:
-    """Rows to be changed, locked until the transaction ends."""
+    """Rows by id, locked until the transaction ends."""
     rows = await connection.tuples(_GET_STORED, {"ids": list(ids)})
     return {stored.id: stored for stored in map(_to_stored, rows)}
 
 
 async def find_photos(connection: ReadConnection, ids: Iterable[UUID]) -> dict[UUID, list[Photo]]:
-    """The photos' rows of some listings, in their order."""
+    """The photos' rows of some listings, in display order."""
     return to_photos(await connection.dicts(Q.get_media_of, {"ids": list(ids)}))
 
 
 async def mark_removed(connection: WriteConnection, keys: Sequence[str], origin: Origin) -> list[UUID]:
-    """Hide listings the source no longer has; the rows this concerned."""
+    """Hide listings that the source no longer has (soft delete); the ids of those that were shown."""
     return await _mark(connection, Q.mark_removed, "removed", {"keys": list(keys)}, origin)
 
 
 async def mark_returned(connection: WriteConnection, ids: Sequence[UUID], origin: Origin) -> list[UUID]:
-    """Show unchanged listings that the source has again, or the scope asks for again."""
+    """Show unchanged listings that the source has again, or that are in scope again."""
     return await _mark(connection, Q.mark_returned, "returned", {"ids": list(ids)}, origin)
 
 
 async def mark_out_of_scope(connection: WriteConnection, keys: Sequence[str], origin: Origin) -> list[UUID]:
-    """Hide listings the provider's scope no longer asks for."""
+    """Hide listings that left the provider's scope."""
     return await _mark(connection, Q.mark_out_of_scope, "out_of_scope", {"keys": list(keys)}, origin)
 
 
 async def mark_scope_narrowed(connection: WriteConnection, scope: Mapping[str, object], origin: Origin) -> list[UUID]:
-    """Hide everything stored that lies outside a scope: `statuses`, `property_types`, `closed_since`."""
+    """Hide every stored listing outside a scope: `statuses`, `property_types`, `closed_since`."""
     return await _mark(connection, Q.mark_scope_narrowed, "out_of_scope", scope, origin)
 
 
+async def count_active(connection: ReadConnection, provider_id: str) -> int:
+    """How many listings of a provider are neither removed, erased nor out of scope."""
+    return await connection.value(int, Q.count_active, {"provider_id": provider_id}) or 0
+
+
+async def find_providers_to_erase(connection: ReadConnection) -> Sequence[str]:
+    """Providers under retention `erase` that still have removed listings with their content."""
+    return await connection.column(str, Q.find_providers_to_erase)
+
+
+async def find_removed(
+    connection: WriteConnection, provider_id: str, *, after: str, limit: int
+) -> list[tuple[UUID, str]]:
+    """Ids and keys of removed listings that are not erased, in the order of their keys, locked."""
+    params = {"provider_id": provider_id, "after": after, "limit": limit}
+    return cast("list[tuple[UUID, str]]", await connection.tuples(Q.find_removed, params))
+
+
 async def erase_listings(connection: WriteConnection, ids: Sequence[UUID], origin: Origin) -> list[UUID]:
-    """Leave only tombstones: everything the source said is gone from rows, change log, photos and word lists."""
+    """Leave only tombstones: the source's content is deleted from rows, change log, photos and search terms."""
     params = {"ids": list(ids), "at": origin.stored_at, "sync_id": origin.sync_id}
-    said = cast("list[tuple[str, str]]", await connection.tuples(Q.find_texts_of, params))
+    texts = cast("list[tuple[str, str]]", await connection.tuples(Q.find_texts_of, params))
     erased = await connection.column(UUID, Q.erase_listings, params)
     if erased:
         await connection.run(_EMPTY_VALUES, {"ids": erased})
@@ -246,7 +274,7 @@ async def erase_listings(connection: WriteConnection, ids: Sequence[UUID], origi
         await connection.run(Q.erase_media, {"ids": erased})
         await connection.run(Q.delete_photo_work, {"ids": erased})
         await add_events(connection, [ListingEvent(one, "erased", origin.stored_at) for one in erased], origin)
-        await delete_unused_terms(connection, to_terms(said))
+        await delete_unused_terms(connection, to_terms(texts))
     return erased
 
 
@@ -269,19 +297,19 @@ async def _mark(
     return ids
 
 
-def _to_work(plan: MediaPlan, one: Incoming, before: StoredListing | None, origin: Origin) -> PhotoWork | None:
+def _to_work(plan: MediaPlan, one: IncomingListing, before: StoredListing | None, origin: Origin) -> PhotoWork | None:
     if one.media is not None or not one.photos_elsewhere:
         return to_photo_work(plan, one.listing, origin)
-    told = [one.listing.value(name) for name in _PHOTO_FACTS]
-    known = None if before is None else [before.listing.value(name) for name in _PHOTO_FACTS]
-    if told == known or (known is None and told[0] == 0):
+    current = [one.listing.value(name) for name in _PHOTO_FIELDS]
+    stored = None if before is None else [before.listing.value(name) for name in _PHOTO_FIELDS]
+    if current == stored or (stored is None and current[0] == 0):
         return None
     return PhotoWork(plan.property_id, plan.rank, to_priority_time(one.listing, origin))
 
 
 def _row(
     property_id: UUID,
-    one: Incoming,
+    one: IncomingListing,
     photos: Sequence[Photo],
     origin: Origin,
     display: DisplaySettings,

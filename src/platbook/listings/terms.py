@@ -1,4 +1,4 @@
-"""The words and places listings are found by, kept once each, for suggestions and typing mistakes."""
+"""Search terms: the words and places of listings, stored once each, for suggestions and spelling corrections."""
 
 import re
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ _WORD = re.compile(r"[^\W_]{3,40}")
 _TEXTS = tuple(SLOT[name] for name in ("UnparsedAddress", "City", "SubdivisionName", "PublicRemarks"))
 _PLACES = (("city", SLOT["City"]), ("postalCode", SLOT["PostalCode"]), ("subdivision", SLOT["SubdivisionName"]))
 _KINDS = {COLUMNS[slot].api: kind for kind, slot in _PLACES}
-_MOST_SEEN = 50_000  # about 10 MB
+_CACHE_LIMIT = 50_000  # about 10 MB
 
 Term = tuple[str, str]
 
@@ -27,55 +27,55 @@ def listing_terms(listing: NormalListing) -> set[Term]:
     return terms
 
 
-def to_terms(said: Iterable[tuple[str, str]]) -> set[Term]:
-    """The terms of some fields' texts, each with the field's place in our API (`address.city`)."""
+def to_terms(texts: Iterable[tuple[str, str]]) -> set[Term]:
+    """The terms of some texts, each with its field's path in the API (`address.city`)."""
     terms: set[Term] = set()
-    for field, text in said:
+    for field, text in texts:
         terms.update(("word", word) for word in _WORD.findall(text.lower()))
         if (kind := _KINDS.get(field)) is not None:
             terms.add((kind, text))
     return terms
 
 
-class KnownTerms:
-    """The terms a run has seen stored, so that a page sends only new ones; 50,000 and a page's, then it starts again.
+class TermCache:
+    """The terms a run has stored, so that a page sends only new ones; emptied beyond 50,000 and a page's.
 
-    It lives no longer than its run: what an erasure deletes, here or in another process, the next run that meets it
-    stores again.
+    It lives no longer than its run: a term that an erasure deletes, here or in another process, is stored again by the
+    next run that meets it.
     """
 
     def __init__(self) -> None:
-        self._seen: set[Term] = set()
+        self._stored: set[Term] = set()
 
-    def fresh(self, listings: Iterable[NormalListing]) -> set[Term]:
-        """The terms not seen stored yet."""
+    def find_new(self, listings: Iterable[NormalListing]) -> set[Term]:
+        """The terms of some listings that are not in the cache."""
         terms: set[Term] = set()
         for listing in listings:
             terms |= listing_terms(listing)
-        return terms - self._seen
+        return terms - self._stored
 
-    def remember(self, terms: set[Term]) -> None:
-        """Note terms as stored; to be called after the commit that stored them."""
-        if len(self._seen) > _MOST_SEEN:
-            self._seen.clear()
-        self._seen |= terms
+    def add(self, terms: set[Term]) -> None:
+        """Add stored terms; to be called after the commit that stored them."""
+        if len(self._stored) > _CACHE_LIMIT:
+            self._stored.clear()
+        self._stored |= terms
 
-    def forget(self) -> None:
-        """Nothing is certain to be stored any more: listings were erased, and terms with them."""
-        self._seen.clear()
+    def clear(self) -> None:
+        """Empty the cache: listings were erased, and terms with them."""
+        self._stored.clear()
 
 
 async def add_terms(connection: WriteConnection, terms: set[Term]) -> None:
-    """Store terms; known ones cost little."""
+    """Store terms; those stored already cost little."""
     if terms:
-        # In one order everywhere, so that two pages adding the same words wait for one another and never deadlock.
+        # In one order everywhere, so that two pages adding the same terms wait for one another and never deadlock.
         ordered = sorted(terms)
         params = {"kinds": [kind for kind, _ in ordered], "terms": [term for _, term in ordered]}
         await connection.run(Q.add_terms, params)
 
 
 async def delete_unused_terms(connection: WriteConnection, terms: set[Term]) -> None:
-    """Of some terms, forget those that lead to no listing any more."""
+    """Delete those of some terms that match no listing any more."""
     words = sorted(term for kind, term in terms if kind == "word")
     places = sorted((kind, term) for kind, term in terms if kind != "word")
     await connection.run(Q.delete_unused_words, {"words": words})

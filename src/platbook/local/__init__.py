@@ -1,1 +1,1 @@
-"""Listings made here, and their photos."""
+"""Local listings and their photos."""

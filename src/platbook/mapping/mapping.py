@@ -1,7 +1,7 @@
-"""A provider's field mapping: data that says which source field becomes which of ours, compiled once per provider.
+"""A provider's field mapping: data that assigns source fields to RESO fields, compiled once per provider.
 
-Without a mapping, a source field that is called by a RESO name becomes that field; any other is kept in the raw record
-only. A mapping names the exceptions, source field first:
+Without a mapping, a source field with a RESO name becomes that field; any other stays in the raw record only. A mapping
+names the exceptions, source field first:
 
     {
       "MLSNumber":        "listingId",
@@ -16,14 +16,14 @@ only. A mapping names the exceptions, source field first:
       "$constants":       {"Country": "US"}
     }
 
-A target is a RESO name, a column, our API's word or a short name (`reso.names`); capitals do not matter. A list sends
-one source field to several targets, null to none. `unit` (of areas: sqft, sqm, sqyd, acres, hectares) is the source's.
-`otherwise` says what becomes of a value that the lookup lacks: `keep` it (the default), `reject` the record, or
-`null`. `round` (down, up, nearest) makes whole numbers. A source field named here beats one that merely bears the
+A target is a RESO name, a column, the API's name or a short name (`reso.names`), case-insensitive. A list assigns one
+source field to several targets, null to none. `unit` (of areas: sqft, sqm, sqyd, acres, hectares) is the source's.
+`otherwise` decides on a value that is missing in the lookup: `keep` it (the default), `reject` the record, or `null`.
+`round` (down, up, nearest) makes integers. A source field named here takes precedence over one that merely has the
 target's name; two named for one target are refused. `$constants` give a field one value in every record.
 
-The key is never mapped: it comes from the connector. `"AnyField": "ListingKey"`, and `"ListingKey": "listingId"` as it
-stands in many configurations, tell which source field that is (`key_field`).
+The key is never mapped: it comes from the connector. `"AnyField": "ListingKey"`, and `"ListingKey": "listingId"` as
+many configurations have it, name its source field (`key_field`).
 """
 
 import json
@@ -44,7 +44,7 @@ from platbook.reso.fields import COLUMNS, FIELDS, SLOT, Field
 from platbook.reso.names import find_field, suggest_names
 
 REVISION: Final = 1
-"""Raised whenever the same mapping would give other values than before; it is part of every mapping's version."""
+"""Incremented whenever the same mapping would give other values than before; part of every mapping's version."""
 
 CONSTANTS: Final = "$constants"
 _KEY: Final = "ListingKey"
@@ -54,44 +54,44 @@ _MODIFIED: Final = FIELDS["ModificationTimestamp"]
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """One source field's way to one target."""
+    """A source field's assignment to one target."""
 
     source: str
     field: Field
     read: Coercer
-    said: Mapping[str, object]
+    options: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class FieldMapping:
-    """A compiled mapping. `version` names its meaning; `key_field` the source field that holds the key, if it says."""
+    """A compiled mapping. `version` identifies its meaning; `key_field` is the source field of the key, if named."""
 
     version: str
     key_field: str | None
     tz: tzinfo
     sources: Mapping[str, str]
-    """Which source field each RESO field comes from, where the mapping names one."""
+    """The source field of each RESO field that the mapping names."""
     convert_living_area: bool
     _rules: Mapping[str, tuple[int, str, Coercer]]
-    _also: Sequence[tuple[str, int, str, Coercer]]
+    _further_rules: Sequence[tuple[str, int, str, Coercer]]
     _blank: Sequence[Value]
     _constants: Mapping[str, Value]
 
     def normalise(self, raw: RawRecord) -> NormalListing:
-        """Put a record into our words, or raise RecordRejected naming the source's field at fault."""
+        """A record as a listing; RecordRejected names the source's field at fault."""
         values = list(self._blank)
         more = dict(self._constants)
         rules = self._rules
-        for source, said in raw.fields.items():
+        for source, raw_value in raw.fields.items():
             rule = rules.get(source)
-            if rule is None or said is None:
+            if rule is None or raw_value is None:
                 continue
             slot, name, read = rule
             if slot >= 0:
-                values[slot] = read(said)
-            elif (value := read(said)) is not None:
+                values[slot] = read(raw_value)
+            elif (value := read(raw_value)) is not None:
                 more[name] = value
-        for source, slot, name, read in self._also:
+        for source, slot, name, read in self._further_rules:
             value = read(raw.fields.get(source))
             if slot >= 0:
                 values[slot] = value
@@ -116,24 +116,24 @@ def plan_mapping(
 ) -> FieldMapping:
     """Compile a provider's `fieldMapping`.
 
-    `key_field` is the key's source field where the provider's settings name it; it beats what the mapping says. `tz`
-    is the zone of times that name none. Raises InvalidInput whose details name each entry that cannot work.
+    `key_field` is the key's source field where the provider's settings name it; it takes precedence over the mapping.
+    `tz` is the zone of times without one. Raises InvalidInput whose details name each invalid entry.
     """
     problems: list[FieldProblem] = []
-    rules, hints = _plan_rules(field_mapping, tz, problems)
+    rules, key_fields = _plan_rules(field_mapping, tz, problems)
     constants = _plan_constants(field_mapping.get(CONSTANTS), tz, problems)
-    _find_rivals(rules, hints, constants, problems)
+    _find_conflicts(rules, key_fields, constants, problems)
     if problems:
         first = problems[0]
         raise InvalidInput(f"{first.field}: {first.message}", details=problems)
-    named = set(field_mapping) - {CONSTANTS}
-    taken = {rule.field.name for rule in rules} | set(constants) | {_KEY}
+    mapped = set(field_mapping) - {CONSTANTS}
+    targets = {rule.field.name for rule in rules} | set(constants) | {_KEY}
     identity = [
-        _Rule(name, field, coercer(field, tz), {}) for name, field in FIELDS.items() if name not in named | taken
+        _Rule(name, field, coercer(field, tz), {}) for name, field in FIELDS.items() if name not in mapped | targets
     ]
-    dropped = sorted(name for name, said in field_mapping.items() if said is None)
+    dropped = sorted(name for name, entry in field_mapping.items() if entry is None)
     version = _version(rules, dropped, constants, tz)
-    return _compile(version, rules, identity, constants, key_field or next(iter(hints), None), tz)
+    return _compile(version, rules, identity, constants, key_field or next(iter(key_fields), None), tz)
 
 
 def _compile(
@@ -145,12 +145,12 @@ def _compile(
     tz: tzinfo,
 ) -> FieldMapping:
     first: dict[str, tuple[int, str, Coercer]] = {}
-    also: list[tuple[str, int, str, Coercer]] = []
+    further: list[tuple[str, int, str, Coercer]] = []
     for rule in (*rules, *identity):
         slot = SLOT.get(rule.field.name, -1)
         read = rule.read if slot >= 0 else _for_json(rule.read)
         if rule.source in first:
-            also.append((rule.source, slot, rule.field.name, read))
+            further.append((rule.source, slot, rule.field.name, read))
         else:
             first[rule.source] = (slot, rule.field.name, read)
     return FieldMapping(
@@ -158,9 +158,9 @@ def _compile(
         key_field=key_field,
         tz=tz,
         sources={rule.field.name: rule.source for rule in rules},
-        convert_living_area=not any(rule.field.name == "LivingArea" and "unit" in rule.said for rule in rules),
+        convert_living_area=not any(rule.field.name == "LivingArea" and "unit" in rule.options for rule in rules),
         _rules=first,
-        _also=also,
+        _further_rules=further,
         _blank=[constants.get(field.name) for field in COLUMNS],
         _constants={name: _to_json(value) for name, value in constants.items() if name not in SLOT},
     )
@@ -169,24 +169,24 @@ def _compile(
 def _plan_rules(
     field_mapping: Mapping[str, object], tz: tzinfo, problems: list[FieldProblem]
 ) -> tuple[list[_Rule], list[str]]:
-    """Compile the entries; beside the rules, name the source fields that are said to hold the key."""
+    """Compile the entries: the rules, and the source fields that are named as the key's."""
     rules: list[_Rule] = []
-    hints: list[str] = []
-    for source, said in field_mapping.items():
-        if source == CONSTANTS or said is None:
+    key_fields: list[str] = []
+    for source, targets in field_mapping.items():
+        if source == CONSTANTS or targets is None:
             continue
-        entries = cast("Sequence[object]", said) if isinstance(said, (list, tuple)) else (said,)
+        entries = cast("Sequence[object]", targets) if isinstance(targets, (list, tuple)) else (targets,)
         for entry in entries:
             try:
                 rule = _plan_rule(source, entry, tz)
-            except InvalidInput as wrong:
-                problems.extend(wrong.details)
+            except InvalidInput as error:
+                problems.extend(error.details)
                 continue
             if rule is not None:
                 rules.append(rule)
-            elif source not in hints:
-                hints.append(source)
-    return rules, hints
+            elif source not in key_fields:
+                key_fields.append(source)
+    return rules, key_fields
 
 
 def _plan_rule(source: str, entry: object, tz: tzinfo) -> _Rule | None:
@@ -209,46 +209,46 @@ def _plan_rule(source: str, entry: object, tz: tzinfo) -> _Rule | None:
     return _Rule(source, field, plan_transform(field, options, source=source, tz=tz), options)
 
 
-def _find_target(word: object, name: str) -> Field:
-    if not isinstance(word, str):
+def _find_target(target: object, name: str) -> Field:
+    if not isinstance(target, str):
         raise InvalidInput.of(name, "the target (to) is missing")
-    field = find_field(word)
+    field = find_field(target)
     if field is None:
-        close = suggest_names(word)
+        close = suggest_names(target)
         hint = f"; did you mean {' or '.join(close)}?" if close else ""
-        raise InvalidInput.of(name, f"there is no field {word[:60]!r}{hint}")
+        raise InvalidInput.of(name, f"there is no field {target[:60]!r}{hint}")
     return field
 
 
-def _plan_constants(said: object, tz: tzinfo, problems: list[FieldProblem]) -> dict[str, Value]:
-    if said is None:
+def _plan_constants(entries: object, tz: tzinfo, problems: list[FieldProblem]) -> dict[str, Value]:
+    if entries is None:
         return {}
-    if not isinstance(said, Mapping):
+    if not isinstance(entries, Mapping):
         problems.append(FieldProblem(f"fieldMapping.{CONSTANTS}", "must be an object of fields and their values"))
         return {}
     constants: dict[str, Value] = {}
-    for word, value in cast("Mapping[str, object]", said).items():
-        name = f"fieldMapping.{CONSTANTS}.{word}"
+    for target, value in cast("Mapping[str, object]", entries).items():
+        name = f"fieldMapping.{CONSTANTS}.{target}"
         try:
-            field = _find_target(word, name)
+            field = _find_target(target, name)
             if field.name == _KEY:
                 raise InvalidInput.of(name, "the key cannot be a constant")
             if field.name in constants:
                 raise InvalidInput.of(name, f"{field.name} is given twice")
             constants[field.name] = coerce(field, value, tz)
-        except InvalidInput as wrong:
-            problems.extend(wrong.details)
-        except RecordRejected as refused:
-            problems.append(FieldProblem(name, refused.reason))
+        except InvalidInput as error:
+            problems.extend(error.details)
+        except RecordRejected as error:
+            problems.append(FieldProblem(name, error.reason))
     return constants
 
 
-def _find_rivals(
-    rules: Sequence[_Rule], hints: Sequence[str], constants: Mapping[str, Value], problems: list[FieldProblem]
+def _find_conflicts(
+    rules: Sequence[_Rule], key_fields: Sequence[str], constants: Mapping[str, Value], problems: list[FieldProblem]
 ) -> None:
-    """Note every target that two entries claim, naming both."""
+    """Report every target that two entries are assigned to, naming both."""
     owners: dict[str, str] = dict.fromkeys(constants, CONSTANTS)
-    claims = [(rule.field.name, rule.source) for rule in rules] + [(_KEY, source) for source in hints]
+    claims = [(rule.field.name, rule.source) for rule in rules] + [(_KEY, source) for source in key_fields]
     for name, source in claims:
         owner = owners.setdefault(name, source)
         if owner is not source or claims.count((name, source)) > 1:
@@ -259,8 +259,10 @@ def _find_rivals(
 
 
 def _version(rules: Sequence[_Rule], dropped: Sequence[str], constants: Mapping[str, Value], tz: tzinfo) -> str:
-    """Name what the mapping means: the same for any spelling and order of the same entries."""
-    entries = sorted((rule.source, rule.field.name, _canonical({**rule.said, "to": rule.field.name})) for rule in rules)
+    """A hash of the mapping's meaning: the same for any spelling and order of the same entries."""
+    entries = sorted(
+        (rule.source, rule.field.name, _canonical({**rule.options, "to": rule.field.name})) for rule in rules
+    )
     meaning = _canonical([REVISION, str(tz), entries, dropped, constants])
     return blake2b(meaning.encode(errors="backslashreplace"), digest_size=8).hexdigest()
 
@@ -273,7 +275,7 @@ def _parse_modified(text: str, tz: tzinfo) -> Value:
     try:
         return coerce(_MODIFIED, text, tz)
     except RecordRejected:
-        return None  # a connector's own mark of change need not be a time
+        return None  # a connector's version of a record need not be a time
 
 
 def _for_json(read: Coercer) -> Callable[[object], Value]:

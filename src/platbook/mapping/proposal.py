@@ -1,8 +1,8 @@
-"""What a provider's field mapping could be, worked out from what its source says of itself, for a person to accept.
+"""Proposes a provider's field mapping from its source's metadata, for a person to accept. Pure.
 
-Pure. A field's standard name speaks first, then its own name where that is RESO's, then its name or label where they
-have one meaning everywhere (`reso.synonyms`). Of two fields for one target the better told wins, and the other is left
-to the person. A field that bears RESO's own name needs no entry.
+A field's standard name takes precedence, then its own name where that is RESO's, then its name or label where that has
+one meaning everywhere (`reso.synonyms`). Of two fields for one target the one with the better evidence wins, and the
+other is left to the person. A field with RESO's own name needs no entry.
 """
 
 import re
@@ -22,8 +22,8 @@ _NUMBERS = frozenset({"tiny", "small", "int", "long", "decimal"})
 _TIMES = frozenset({"date", "datetime", "time"})
 
 
-class Told(IntEnum):
-    """How a field's meaning is known, best first."""
+class MatchEvidence(IntEnum):
+    """Why a field is taken for a RESO field, the best evidence first."""
 
     STANDARD_NAME = 0
     OWN_NAME = 1
@@ -33,11 +33,11 @@ class Told(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProposedField:
-    """A source field and the RESO field it seems to be; `told` says why."""
+    """A source field, the RESO field it seems to be, and the evidence."""
 
     source: str
     target: str
-    told: Told
+    evidence: MatchEvidence
     label: str | None = None
 
 
@@ -45,8 +45,8 @@ class ProposedField:
 class MappingProposal:
     """A field mapping and settings to be accepted, and what is left to a person.
 
-    `fields` has every field whose meaning is known, those that need no entry included. `rivals` are fields whose target
-    another one took; `unknown` the names nobody knows, which stay in the raw record.
+    `fields` are all matched fields, those that need no entry included. `rivals` are fields whose target is taken by
+    another one; `unknown` are names without a match, which stay in the raw record.
     """
 
     settings: Mapping[str, object]
@@ -57,21 +57,21 @@ class MappingProposal:
 
 
 def propose(discovery: Discovery, classes: Sequence[str] = ()) -> MappingProposal:
-    """Work out a proposal for the classes (all of them where none is named) of the resource the settings name."""
+    """Propose a mapping for some classes (all where none is named) of the listings' resource."""
     resource = _find_resource(discovery)
     if resource is None:
         return MappingProposal(discovery.settings, {}, (), (), ())
     fields = _collect_fields(resource, classes)
-    guesses = [guess for one in fields.values() if (guess := _guess(one, resource.key_field)) is not None]
-    chosen, rivals = _choose(guesses)
+    matches = [match for one in fields.values() if (match := _match(one, resource.key_field)) is not None]
+    chosen, rivals = _choose(matches)
     lookups = {one.name: one for one in resource.lookups}
     mapping: dict[str, object] = {}
-    for guess in chosen:
-        taken = {one.target for one in chosen if one is not guess}
-        entry = _to_entry(guess, fields[guess.source], lookups, taken)
+    for match in chosen:
+        taken = {one.target for one in chosen if one is not match}
+        entry = _to_entry(match, fields[match.source], lookups, taken)
         if entry is not None:
-            mapping[guess.source] = entry
-    named = {guess.source for guess in (*chosen, *rivals)} | {resource.key_field}
+            mapping[match.source] = entry
+    named = {match.source for match in (*chosen, *rivals)} | {resource.key_field}
     unknown = [name for name in fields if name not in named]
     return MappingProposal(discovery.settings, mapping, chosen, rivals, unknown)
 
@@ -85,32 +85,32 @@ def _find_resource(discovery: Discovery) -> SourceResource | None:
 
 
 def _collect_fields(resource: SourceResource, classes: Sequence[str]) -> dict[str, SourceField]:
-    """Every field of the classes by name; the first class that has it speaks for it."""
-    found: dict[str, SourceField] = {}
+    """Every field of the classes by name, as the first class with it describes it."""
+    fields: dict[str, SourceField] = {}
     for one in resource.classes:
         if not classes or one.name in classes:
             for field in one.fields:
-                found.setdefault(field.name, field)
-    return found
+                fields.setdefault(field.name, field)
+    return fields
 
 
-def _guess(field: SourceField, key_field: str | None) -> ProposedField | None:
+def _match(field: SourceField, key_field: str | None) -> ProposedField | None:
     if field.name == key_field:
         return None
-    for told, word in (
-        (Told.STANDARD_NAME, field.standard_name),
-        (Told.OWN_NAME, field.name if field.name in FIELDS else None),
-        (Told.SYNONYM, field.name),
-        (Told.LABEL, field.label),
+    for evidence, name in (
+        (MatchEvidence.STANDARD_NAME, field.standard_name),
+        (MatchEvidence.OWN_NAME, field.name if field.name in FIELDS else None),
+        (MatchEvidence.SYNONYM, field.name),
+        (MatchEvidence.LABEL, field.label),
     ):
-        target = None if word is None else FIELDS.get(word) or find_synonym(word) or find_field(word)
-        if target is not None and target.name != _KEY and _agrees(field, target):
-            return ProposedField(field.name, target.name, told, field.label)
+        target = None if name is None else FIELDS.get(name) or find_synonym(name) or find_field(name)
+        if target is not None and target.name != _KEY and _fits_type(field, target):
+            return ProposedField(field.name, target.name, evidence, field.label)
     return None
 
 
-def _agrees(field: SourceField, target: Field) -> bool:
-    """Whether a source's type can hold what the target wants."""
+def _fits_type(field: SourceField, target: Field) -> bool:
+    """Whether the source field's type can hold values of the target."""
     kind = (field.data_type or "").lower()
     match target.kind:
         case Kind.TIMESTAMP | Kind.DATE:
@@ -123,36 +123,35 @@ def _agrees(field: SourceField, target: Field) -> bool:
             return kind != "boolean"
 
 
-def _choose(guesses: Sequence[ProposedField]) -> tuple[list[ProposedField], list[ProposedField]]:
-    """For each target the field that is told best, the source's own order deciding between equals."""
+def _choose(matches: Sequence[ProposedField]) -> tuple[list[ProposedField], list[ProposedField]]:
+    """For each target the field with the best evidence, the first one of equals; and the others."""
     best: dict[str, ProposedField] = {}
-    for guess in guesses:
-        held = best.get(guess.target)
-        if held is None or guess.told < held.told:
-            best[guess.target] = guess
-    return [guess for guess in guesses if best[guess.target] is guess], [
-        guess for guess in guesses if best[guess.target] is not guess
-    ]
+    for candidate in matches:
+        best_so_far = best.get(candidate.target)
+        if best_so_far is None or candidate.evidence < best_so_far.evidence:
+            best[candidate.target] = candidate
+    chosen = [match for match in matches if best[match.target] is match]
+    return chosen, [match for match in matches if best[match.target] is not match]
 
 
 def _to_entry(
-    guess: ProposedField, field: SourceField, lookups: Mapping[str, SourceLookup], taken: Container[str]
+    match: ProposedField, field: SourceField, lookups: Mapping[str, SourceLookup], taken: Container[str]
 ) -> object:
-    """The mapping's entry; None: none is needed. One field of status tells both, the MLS's own and the standard."""
-    if guess.target in {_STATUS, _MLS_STATUS} and (guess.target == _STATUS or _STATUS not in taken):
-        known = _to_statuses(lookups.get(field.lookup or ""))
-        if known:
-            standard = {"to": _STATUS, "lookup": known}
+    """The mapping's entry; None: none is needed. One status field gives both, the own and the standard one."""
+    if match.target in {_STATUS, _MLS_STATUS} and (match.target == _STATUS or _STATUS not in taken):
+        statuses = _to_statuses(lookups.get(field.lookup or ""))
+        if statuses:
+            standard = {"to": _STATUS, "lookup": statuses}
             return standard if _MLS_STATUS in taken else [_MLS_STATUS, standard]
-    return None if guess.source == guess.target else guess.target
+    return None if match.source == match.target else match.target
 
 
 def _to_statuses(lookup: SourceLookup | None) -> dict[str, str]:
-    """The status values that are local codes or wordings, and the standard ones they plainly are."""
-    known: dict[str, str] = {}
+    """Status values that are local codes or labels, and the standard statuses they stand for."""
+    statuses: dict[str, str] = {}
     for value in lookup.values if lookup is not None else ():
         standard = find_standard(_STATUS, value.label) or find_standard(_STATUS, _CODE.sub("", value.label))
         if standard is not None:
-            said = {word for word in (value.value, value.label) if word and find_standard(_STATUS, word) is None}
-            known |= dict.fromkeys(sorted(said), standard)
-    return known
+            local = {text for text in (value.value, value.label) if text and find_standard(_STATUS, text) is None}
+            statuses |= dict.fromkeys(sorted(local), standard)
+    return statuses

@@ -1,8 +1,7 @@
-"""The transforms a field mapping may name: local codes, units of area, forms of dates, rounding, separators of lists.
+"""The transforms of a field mapping: lookups of local codes, units of area, date formats, rounding, list separators.
 
 Each is compiled once into a function from the source's value to the field's value, as `reso.coercion` does for plain
-fields. What cannot work is refused while compiling (InvalidInput); what a record cannot satisfy, while reading
-(RecordRejected).
+fields. Invalid options are refused while compiling (InvalidInput), invalid values while reading (RecordRejected).
 """
 
 from collections.abc import Mapping
@@ -36,14 +35,14 @@ AREA_UNITS: Mapping[str, Decimal] = MappingProxyType(
 )
 """Square feet in one of each unit of area; names without spaces, in lower case."""
 
-_KEPT_IN: Mapping[str, tuple[Decimal, Decimal]] = MappingProxyType(
+_STORED_UNIT: Mapping[str, tuple[Decimal, Decimal]] = MappingProxyType(
     {
         "LivingArea": (Decimal(1), Decimal("0.01")),
         "LotSizeSquareFeet": (Decimal(1), Decimal("0.01")),
         "LotSizeAcres": (SQUARE_FEET_PER_ACRE, Decimal("0.0001")),
     }
 )
-"""The areas of a listing: the unit each is kept in (in square feet), and its smallest step."""
+"""The areas of a listing: the unit each is stored in (in square feet), and its precision."""
 
 _ROUNDING: Final = {"down": ROUND_FLOOR, "up": ROUND_CEILING, "nearest": ROUND_HALF_UP}
 _OPTIONS: Final = frozenset({"to", "unit", "format", "lookup", "otherwise", "timeZone", "round", "separator"})
@@ -52,18 +51,18 @@ _OTHERWISE: Final = frozenset({"keep", "reject", "null"})
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """Where a transform leads: the field, the words for refusals, the zone of times that name none."""
+    """The target of a transform: the field, the source field's name for messages, the zone of times without one."""
 
     field: Field
     source: str
     tz: tzinfo
 
-    def wrong(self, message: str) -> InvalidInput:
+    def error(self, message: str) -> InvalidInput:
         return InvalidInput.of(f"fieldMapping.{self.source}", message)
 
     def only_for(self, option: str, *kinds: Kind) -> None:
         if self.field.kind not in kinds:
-            raise self.wrong(f"{option} does not fit {self.field.name}, which is of kind {self.field.kind}")
+            raise self.error(f"{option} does not fit {self.field.name}, which is of kind {self.field.kind}")
 
 
 def parse_time_zone(name: object, field: str) -> tzinfo:
@@ -73,13 +72,13 @@ def parse_time_zone(name: object, field: str) -> tzinfo:
             return UTC if name == "UTC" else ZoneInfo(name)
         except (KeyError, ValueError, OSError):
             pass
-    raise InvalidInput.of(field, f"{str(name)[:40]!r} is no time zone such as America/Denver")
+    raise InvalidInput.of(field, f"{str(name)[:40]!r} is not a time zone such as America/Denver")
 
 
 def to_unit(field: Field, number: Decimal, square_feet: Decimal) -> Decimal:
-    """Convert an area, given in a unit of so many square feet, to the unit that `field` is kept in."""
-    kept_in, step = _KEPT_IN[field.name]
-    return (number * square_feet / kept_in).quantize(step)
+    """Convert an area in a unit of `square_feet` square feet to the unit that `field` is stored in."""
+    stored_unit, step = _STORED_UNIT[field.name]
+    return (number * square_feet / stored_unit).quantize(step)
 
 
 def plan_transform(field: Field, options: Mapping[str, object], *, source: str, tz: tzinfo) -> Coercer:
@@ -106,12 +105,12 @@ def plan_transform(field: Field, options: Mapping[str, object], *, source: str, 
 
 def _check_options(target: _Target, options: Mapping[str, object]) -> None:
     if unknown := sorted(set(options) - _OPTIONS):
-        raise target.wrong(f"unknown option {unknown[0]!r}; there are {', '.join(sorted(_OPTIONS))}")
+        raise target.error(f"unknown option {unknown[0]!r}; there are {', '.join(sorted(_OPTIONS))}")
     chosen = sorted({"unit", "format", "lookup", "round"} & set(options))
     if len(chosen) > 1:
-        raise target.wrong(f"{' and '.join(chosen)} exclude each other")
+        raise target.error(f"{' and '.join(chosen)} exclude each other")
     if "otherwise" in options and "lookup" not in options:
-        raise target.wrong("otherwise belongs to lookup")
+        raise target.error("otherwise belongs to lookup")
     if "timeZone" in options:
         target.only_for("timeZone", Kind.TIMESTAMP)
     if "separator" in options:
@@ -121,9 +120,9 @@ def _check_options(target: _Target, options: Mapping[str, object]) -> None:
 def _unit(target: _Target, unit: object) -> Coercer:
     square_feet = AREA_UNITS.get(unit.replace(" ", "").lower()) if isinstance(unit, str) else None
     if square_feet is None:
-        raise target.wrong(f"unknown unit; there are {', '.join(AREA_UNITS)}")
-    if target.field.name not in _KEPT_IN:
-        raise target.wrong(f"unit fits areas only: {', '.join(FIELDS[name].name for name in _KEPT_IN)}")
+        raise target.error(f"unknown unit; there are {', '.join(AREA_UNITS)}")
+    if target.field.name not in _STORED_UNIT:
+        raise target.error(f"unit fits areas only: {', '.join(FIELDS[name].name for name in _STORED_UNIT)}")
     field, factor = target.field, square_feet
     read_number = coercer(field, label=target.source)
 
@@ -138,42 +137,42 @@ def _format(target: _Target, form: object) -> Coercer:
     target.only_for("format", Kind.DATE, Kind.TIMESTAMP)
     sample = datetime(2026, 2, 3, 16, 5, 6, tzinfo=UTC)
     try:
-        if not isinstance(form, str) or datetime.strptime(sample.strftime(form), form).date() != sample.date():  # noqa: DTZ007 - only tried out
-            raise target.wrong("format must tell a whole date, such as %m/%d/%Y")
+        if not isinstance(form, str) or datetime.strptime(sample.strftime(form), form).date() != sample.date():  # noqa: DTZ007 - only a trial
+            raise target.error("format must name year, month and day, such as %m/%d/%Y")
     except ValueError:
-        raise target.wrong("format is not one of Python's strptime, such as %m/%d/%Y") from None
+        raise target.error("format is not one of Python's strptime, such as %m/%d/%Y") from None
     pattern, source = form, target.source
-    read_moment = coercer(target.field, target.tz, source)
+    read_time = coercer(target.field, target.tz, source)
 
     def read(value: object) -> Value:
         if isinstance(value, (datetime, date)):
-            return read_moment(value)
+            return read_time(value)
         text = _code_of(value)
         if value is None or text == "":
             return None
         if text is None:
             raise RecordRejected(f"this is not a date as {pattern}", field=source)
         try:
-            moment = datetime.strptime(text, pattern)  # noqa: DTZ007 - `read_moment` gives the zone
+            parsed = datetime.strptime(text, pattern)  # noqa: DTZ007 - `read_time` gives the zone
         except ValueError:
             raise RecordRejected(f"{text[:40]!r} is not a date as {pattern}", field=source) from None
-        return read_moment(moment)
+        return read_time(parsed)
 
     return read
 
 
-def _round(target: _Target, way: object) -> Coercer:
+def _round(target: _Target, mode_name: object) -> Coercer:
     target.only_for("round", Kind.INTEGER)
-    rounding = _ROUNDING.get(way) if isinstance(way, str) else None
+    rounding = _ROUNDING.get(mode_name) if isinstance(mode_name, str) else None
     if rounding is None:
-        raise target.wrong(f"round is one of {', '.join(_ROUNDING)}")
+        raise target.error(f"round is one of {', '.join(_ROUNDING)}")
     read_number = coercer(FIELDS["ListPrice"], label=target.source)  # any field of kind decimal reads alike
-    read_whole = coercer(target.field, label=target.source)
+    read_integer = coercer(target.field, label=target.source)
     mode = rounding
 
     def read(value: object) -> Value:
         number = read_number(value)
-        return read_whole(number.to_integral_value(mode)) if isinstance(number, Decimal) else None
+        return read_integer(number.to_integral_value(mode)) if isinstance(number, Decimal) else None
 
     return read
 
@@ -192,14 +191,14 @@ def _separated(target: _Target, separator: object) -> Coercer:
 def _one_character(target: _Target, separator: object) -> str:
     if isinstance(separator, str) and len(separator) == 1 and separator not in '"\r\n\0':
         return separator
-    raise target.wrong("separator must be one character")
+    raise target.error("separator must be one character")
 
 
 def _lookup(target: _Target, table: object, otherwise: object, separator: object) -> Coercer:
     if otherwise not in _OTHERWISE:
-        raise target.wrong(f"otherwise is one of {', '.join(sorted(_OTHERWISE))}")
-    known = _plan_table(target, table)
-    translate = _translator(target, known, str(otherwise))
+        raise target.error(f"otherwise is one of {', '.join(sorted(_OTHERWISE))}")
+    values = _plan_table(target, table)
+    translate = _translator(target, values, str(otherwise))
     if target.field.kind is not Kind.LOOKUP_LIST:
         return translate
     read_list = _separated(target, separator)
@@ -208,36 +207,36 @@ def _lookup(target: _Target, table: object, otherwise: object, separator: object
         items = read_list(value)
         if not isinstance(items, list):
             return None
-        found = (translate(item) for item in items)
-        return [item for part in found for item in (part if isinstance(part, list) else [])]
+        translated = (translate(item) for item in items)
+        return [item for part in translated for item in (part if isinstance(part, list) else [])]
 
     return read_each
 
 
 def _plan_table(target: _Target, table: object) -> dict[str, Value]:
-    """Read the values that local codes stand for; an exact code first, any capitals second."""
+    """The values of local codes; an exact code takes precedence over a case-insensitive one."""
     if not isinstance(table, Mapping) or not table:
-        raise target.wrong('lookup must be an object such as {"A": "Active"}')
+        raise target.error('lookup must be an object such as {"A": "Active"}')
     read = coercer(target.field, target.tz, target.source)
     codes = cast("Mapping[str, object]", table)
     try:
         exact = {str(code).strip(): read(value) for code, value in codes.items()}
-    except RecordRejected as refused:
-        raise target.wrong(f"lookup: {refused.reason}") from None
+    except RecordRejected as error:
+        raise target.error(f"lookup: {error.reason}") from None
     return {code.casefold(): value for code, value in exact.items()} | exact
 
 
-def _translator(target: _Target, known: Mapping[str, Value], otherwise: str) -> Coercer:
+def _translator(target: _Target, values: Mapping[str, Value], otherwise: str) -> Coercer:
     read_plain = coercer(target.field, target.tz, target.source)
     source = target.source
 
     def read(value: object) -> Value:
         code = _code_of(value)
         if code is not None:
-            if code in known:
-                return known[code]
-            if (folded := code.casefold()) in known:
-                return known[folded]
+            if code in values:
+                return values[code]
+            if (folded := code.casefold()) in values:
+                return values[folded]
         if otherwise == "keep" or value is None or code == "":
             return read_plain(value)
         if otherwise == "null":
@@ -248,7 +247,7 @@ def _translator(target: _Target, known: Mapping[str, Value], otherwise: str) -> 
 
 
 def _code_of(value: object) -> str | None:
-    """Spell a value as a lookup's code is spelt in JSON; None: it is none that a code could be."""
+    """A value as the text of a lookup's code in JSON; None: it cannot be a code."""
     if isinstance(value, str):
         return value.strip()
     if isinstance(value, bool):

@@ -1,1 +1,1 @@
-"""The replication engine: from what a source said to committed rows, run by run."""
+"""The replication engine: from a source's records to committed rows, run by run."""

@@ -1,11 +1,15 @@
-"""Does one run of one provider from beginning to end, whatever happens on the way."""
+"""Does one run of one provider from beginning to end, whatever happens on the way.
+
+A run does every registered resource, one after the other, in one session: walk, then sweep. Its row has a child for
+each resource; cursors, rejections and sweeps are by resource, the state and schedule are the provider's.
+"""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from platbook.base.clock import Clock
 from platbook.base.errors import (
@@ -18,34 +22,32 @@ from platbook.base.errors import (
 )
 from platbook.base.ids import new_id
 from platbook.base.log import get_log
-from platbook.connectors.contract import Connector, MediaSource, Remarking, Session
+from platbook.connectors.contract import Connector, Remarking, Resource, Session
 from platbook.connectors.registry import find_connector
 from platbook.db import Database, ReadConnection, SecretBox, WriteConnection, load_queries
 from platbook.db.errors import is_database_away
 from platbook.listings.listing import Origin
-from platbook.listings.store import mark_scope_narrowed
-from platbook.listings.terms import KnownTerms
-from platbook.mapping.mapping import FieldMapping, plan_mapping
 from platbook.media.photo_worker import PhotoWorker
 from platbook.providers.configuration import read_part
 from platbook.providers.providers import Provider, get_provider, open_credentials
 from platbook.sync.page import PageRules
 from platbook.sync.received import delete_received_keys
-from platbook.sync.rejections import take_retrying
+from platbook.sync.rejections import find_retries
+from platbook.sync.resources.registry import RESOURCES, ResourceRegistry
 from platbook.sync.runs import cursors
+from platbook.sync.runs._control_flow import RunCancelled, RunTakenOver
 from platbook.sync.runs.context import RunContext
 from platbook.sync.runs.lifecycle import (
-    RunCancelled,
     RunLease,
     RunStatus,
-    RunTakenOver,
     SyncType,
     check_epoch,
     claim_run,
     get_counts,
-    put_off,
+    lease_resource,
+    postpone_next_run,
 )
-from platbook.sync.runs.outcome import StatusAfterRun, ended_well, error_type, settle_failure, settle_success
+from platbook.sync.runs.outcome import StatusAfterRun, completed_status, error_type, settle_failure, settle_success
 from platbook.sync.runs.plan import LastSweep, plan_run, scope_fingerprint
 from platbook.sync.sweep import apply_sweep, sweep
 from platbook.sync.walk import walk_changes
@@ -55,12 +57,12 @@ Q = load_queries(__package__ or "platbook.sync")
 log = get_log("sync")
 
 _RETRY_BATCH = 1000
-_SEAT_WAIT = LEASE + timedelta(seconds=30)  # so long may a worker that was killed keep its seat, and then some
+_SEAT_WAIT = LEASE + timedelta(seconds=30)  # the seat of a killed worker is free after its lease
 
 
 @dataclass(slots=True)
 class SyncEngine:
-    """What a worker needs to do runs."""
+    """Does the runs of providers. `resources` are done in their order."""
 
     database: Database
     transport: Transport
@@ -68,15 +70,17 @@ class SyncEngine:
     clock: Clock
     find_connector: Callable[[str], Connector] = find_connector
     photos: PhotoWorker | None = None
+    resources: ResourceRegistry = field(default_factory=lambda: RESOURCES)
 
     async def run_next(self, provider_id: str) -> bool:
         """Do the run that was left behind or waits; False: there is none.
 
         A cancel by a person ends the run as cancelled. A cancel of this task from outside (the worker stops) leaves
-        it as it stands, to be resumed by another worker from its checkpoint under the same id.
+        the run unfinished, to be resumed by another worker from its checkpoint under the same id.
         """
+        first = next(iter(self.resources))
         async with self.database.transaction() as connection:
-            lease = await claim_run(connection, provider_id, self.clock.now())
+            lease = await claim_run(connection, provider_id, self.clock.now(), first)
         if lease is None:
             return False
         run_log = log.bind(provider=provider_id, sync_id=str(lease.run.sync_id), sync_type=lease.run.sync_type)
@@ -109,70 +113,86 @@ class SyncEngine:
                 raise  # the run stays as it is, to be resumed when the database is back
             await self._end_failed(lease, context, error)
             raise
-        return await self._end_well(context, refused)
+        return await self._end_completed(context, refused)
 
     async def _prepare(self, lease: RunLease) -> RunContext:
         async with self.database.read() as connection:
             provider = await get_provider(connection, lease.run.provider_id)
         if provider.archived_at is not None:
-            raise RunCancelled("the provider was archived while the run was asked for")
+            raise RunCancelled("the provider was archived while the run waited")
         connector = self.find_connector(provider.provider_type)
         settings = read_part(connector.settings_model, provider.settings, "settings")
         capabilities = connector.capabilities(settings)
-        rules = PageRules(
-            mapping=_mapping(provider),
-            scope=provider.wanted,
-            display=provider.display_rules,
-            volatile=capabilities.volatile_fields,
-            retention=provider.retention,
-            terms=KnownTerms(),
-            photos_per_status=provider.photos_per_status,
-            photos_elsewhere=capabilities.media in {MediaSource.OBJECT, MediaSource.RESOURCE},
-        )
-        scope = scope_fingerprint(provider.provider_type, provider.settings, provider.scope, rules.mapping.version)
-        return RunContext(self.database, self.clock, provider, capabilities, rules, lease, scope)
+        rules = PageRules(volatile=capabilities.volatile_fields, retention=provider.retention)
+        store = self.resources[lease.resource].open_store(provider, capabilities)
+        scope = scope_fingerprint(provider.provider_type, provider.settings, provider.scope, store.mapping_version)
+        return RunContext(self.database, self.clock, provider, capabilities, rules, store, lease, scope)
+
+    async def _for_resource(self, context: RunContext, resource: Resource) -> RunContext:
+        """The context of the same run for another resource; clock, meter, stages and remarks are shared."""
+        if resource is context.lease.resource:
+            return context
+        provider = context.provider
+        async with self.database.transaction() as connection:
+            await check_epoch(connection, context.lease)
+            lease = await lease_resource(connection, context.lease, resource, self.clock.now())
+        store = self.resources[resource].open_store(provider, context.capabilities)
+        scope = scope_fingerprint(provider.provider_type, provider.settings, provider.scope, store.mapping_version)
+        return replace(context, store=store, lease=lease, scope=scope)
 
     async def _carry_out(self, context: RunContext) -> SweepRefused | None:
-        await self._retry_rejections(context)
+        contexts = [await self._for_resource(context, resource) for resource in self.resources]
+        for one in contexts:
+            await self._retry_rejections(one)
         run = context.lease.run
         if run.sync_type == SyncType.RETRY:
             return None
         async with self._session(context) as session:
-            refused = await self._do_records(context, session)
+            refused = await self._do_records(contexts, session)
             if self.photos is not None and not run.dry_run and context.capabilities.max_concurrency == 1:
                 await context.report("photos", done=0, total=None)
                 with context.timing("photos"):
                     await self.photos.run_in_session(context.provider, session)
             return refused
 
-    async def _do_records(self, context: RunContext, session: Session) -> SweepRefused | None:
-        run = context.lease.run
+    async def _do_records(self, contexts: Sequence[RunContext], session: Session) -> SweepRefused | None:
+        run = contexts[0].lease.run
         if run.sync_type == SyncType.RECORD:
-            await _sync_record(context, session, run.listing_key or "")
+            await _sync_record(contexts[0], session, run.listing_key or "")
             return None
         if run.sweep_id is not None:
-            await apply_sweep(context, session, run.sweep_id)
+            await self._apply_sweep(contexts, session, run.sweep_id)
             return None
-        return await self._walk_and_sweep(context, session)
+        refusals = [await self._walk_and_sweep(one, session) for one in contexts]
+        refused = next((one for one in refusals if one is not None), None)
+        contexts[0].swept = refused is None and all(one.swept for one in contexts)
+        return refused
+
+    async def _apply_sweep(self, contexts: Sequence[RunContext], session: Session, sweep_id: UUID) -> None:
+        async with self.database.read() as connection:
+            resource = await connection.value(str, Q.get_sweep_resource, {"sweep_id": sweep_id})
+        for context in contexts:
+            if context.lease.resource == resource:
+                await apply_sweep(context, session, sweep_id)
 
     async def _walk_and_sweep(self, context: RunContext, session: Session) -> SweepRefused | None:
         provider_id, run = context.provider.provider_id, context.lease.run
         async with self.database.read() as connection:
-            standing = await cursors.get_cursor_state(connection, provider_id, context.lease.resource)
+            state = await cursors.get_cursor_state(connection, provider_id, context.lease.resource)
             last_sweep = await connection.one(LastSweep, Q.get_last_sweep, {"provider_id": provider_id})
         plan = plan_run(
             SyncType(run.sync_type),
-            standing,
+            state,
             context.capabilities,
             context.scope,
             last_sweep=last_sweep,
             now=self.clock.now(),
         )
-        reads_anew = standing.watermark_scope != context.scope
-        if reads_anew:
-            await _narrow(context)
+        full_reload = state.watermark_scope != context.scope
+        if full_reload:
+            await _hide_out_of_scope(context)
         if plan.walk is not None:
-            context.rules = replace(context.rules, reads_anew=reads_anew)
+            context.rules = replace(context.rules, full_reload=full_reload)
             await walk_changes(context, session, plan.walk)
         if not plan.sweep:
             return None
@@ -198,7 +218,7 @@ class SyncEngine:
             connector.connect(
                 read_part(connector.settings_model, provider.settings, "settings"),
                 read_part(connector.credentials_model, credentials, "credentials"),
-                scope=context.rules.scope,
+                scope=provider.wanted,
                 http=http,
                 clock=self.clock,
             ) as session,
@@ -215,11 +235,11 @@ class SyncEngine:
         while True:
             async with self.database.transaction() as connection:
                 await check_epoch(connection, context.lease)
-                records = await take_retrying(connection, context.lease, _RETRY_BATCH, self.clock.now())
+                records = await find_retries(connection, context.lease, _RETRY_BATCH, self.clock.now())
             if records is None:
                 return
             if records:
-                await context.store(records, [])
+                await context.store_page(records, [])
 
     async def _was_cancelled(self, lease: RunLease) -> bool:
         try:
@@ -231,13 +251,13 @@ class SyncEngine:
             return False
         return False
 
-    async def _end_well(self, context: RunContext, refused: SweepRefused | None) -> RunStatus:
-        await context.note_effort()
+    async def _end_completed(self, context: RunContext, refused: SweepRefused | None) -> RunStatus:
+        await context.record_effort()
         now = self.clock.now()
         lease = context.lease
         async with self.database.transaction() as connection:
             await _fence(connection, lease)
-            status = ended_well(await get_counts(connection, lease), refused)
+            status = completed_status(await get_counts(connection, lease), refused)
             await _finish(connection, lease, status, now, error=refused)
             if lease.run.is_scheduled_kind:
                 settlement = settle_success(_interval(context.provider), refused, now)
@@ -248,31 +268,31 @@ class SyncEngine:
 
     async def _end_cancelled(self, lease: RunLease, context: RunContext | None) -> RunStatus:
         if context is not None:
-            await context.note_effort()
+            await context.record_effort()
         now = self.clock.now()
         async with self.database.transaction() as connection:
             await _fence(connection, lease)
             await _finish(connection, lease, RunStatus.CANCELLED, now)
             await connection.run(Q.clear_current, _status_key(lease, now))
             if lease.run.is_scheduled_kind:
-                await put_off(connection, lease.run.provider_id, now)
+                await postpone_next_run(connection, lease.run.provider_id, now)
         return RunStatus.CANCELLED
 
     async def _end_failed(self, lease: RunLease, context: RunContext | None, error: Exception) -> RunStatus:
         if context is not None:
-            await context.note_effort()
+            await context.record_effort()
         now = self.clock.now()
         async with self.database.transaction() as connection:
             await _fence(connection, lease)
             failures = 1 + await _failures(connection, lease)
             interval = timedelta(hours=1) if context is None else _interval(context.provider)
             await _finish(connection, lease, RunStatus.FAILED, now, error=error)
-            # What a broken reply says belongs to no listing, so nothing could erase it later.
+            # The sample of a broken reply belongs to no record, so nothing could erase it later.
             keeps_samples = context is not None and context.rules.retention != "erase"
-            await _note_error(connection, lease, error, now, sample=_sample(error) if keeps_samples else None)
+            await _add_run_error(connection, lease, error, now, sample=_sample(error) if keeps_samples else None)
             if lease.run.is_scheduled_kind or isinstance(error, (CredentialsRefused, ProviderMisconfigured)):
                 await _settle(connection, lease, settle_failure(error, failures, interval, now), now)
-            else:  # a key mistyped, say: that tells nothing of what the schedule's next run will meet
+            else:  # such as a mistyped key, which does not predict how the next scheduled run ends
                 await connection.run(Q.clear_current, _status_key(lease, now))
         return RunStatus.FAILED
 
@@ -280,23 +300,20 @@ class SyncEngine:
 async def _sync_record(context: RunContext, session: Session, key: str) -> None:
     record = await session.record(context.lease.resource, key)
     if record is None:
-        raise NeedsOperator(f"the source has no record {key}; only a sweep or the source's own word removes a listing")
-    await context.store([record], [])
+        raise NeedsOperator(
+            f"the source has no record {key}; only a sweep or the source's explicit deletion removes a record"
+        )
+    await context.store_page([record], [])
 
 
-async def _narrow(context: RunContext) -> None:
-    scope, run = context.rules.scope, context.lease.run
+async def _hide_out_of_scope(context: RunContext) -> None:
+    run = context.lease.run
     if run.dry_run:
         return
     origin = Origin(run.provider_id, "scope", context.clock.now(), run.sync_id)
-    wanted = {
-        "statuses": sorted(scope.statuses),
-        "property_types": sorted(scope.property_types),
-        "closed_since": scope.closed_since,
-    }
     async with context.database.transaction() as connection:
         await check_epoch(connection, context.lease)
-        await mark_scope_narrowed(connection, wanted, origin)
+        await context.store.mark_scope_narrowed(connection, origin)
 
 
 async def _fence(connection: WriteConnection, lease: RunLease) -> None:
@@ -314,7 +331,7 @@ async def _finish(
         "sync_id": lease.run.sync_id,
         "status": status,
         "error_type": None if error is None else error_type(error),
-        "error": None if error is None else _words(error),
+        "error": None if error is None else _message(error),
     }
     await connection.run(Q.finish_run, params)
     await delete_received_keys(connection, lease.run.sync_id)
@@ -346,7 +363,7 @@ def _sample(error: Exception) -> str | None:
     return sample.replace("\0", "") or None
 
 
-async def _note_error(
+async def _add_run_error(
     connection: WriteConnection, lease: RunLease, error: Exception, now: datetime, *, sample: str | None
 ) -> None:
     params = {
@@ -354,7 +371,7 @@ async def _note_error(
         "provider_id": lease.run.provider_id,
         "sync_id": lease.run.sync_id,
         "type": error_type(error),
-        "reason": _words(error),
+        "reason": _message(error),
         "raw": sample,
         "at": now,
     }
@@ -373,15 +390,6 @@ def _interval(provider: Provider) -> timedelta:
     return timedelta(hours=provider.interval_hours)
 
 
-def _words(error: Exception) -> str:
-    # What is not ours may say anything, a secret included: only its kind is kept, the log has the rest.
+def _message(error: Exception) -> str:
+    # The text of a foreign error may hold a secret: only its type is stored, the log has the rest.
     return str(error) if isinstance(error, PlatbookError) else f"an unexpected {type(error).__name__}; see the log"
-
-
-def _mapping(provider: Provider) -> FieldMapping:
-    key_field, zone = provider.settings.get("keyField"), provider.settings.get("timeZone")
-    return plan_mapping(
-        provider.field_mapping,
-        key_field=key_field if isinstance(key_field, str) else None,
-        tz=ZoneInfo(zone) if isinstance(zone, str) else UTC,
-    )

@@ -9,7 +9,7 @@ from platbook.base.clock import Clock
 from platbook.db import Database
 from platbook.jobs import Arguments, Job, JobDefinition, JobQueue
 from platbook.sync.engine import SyncEngine
-from platbook.sync.erasure import erase_kept
+from platbook.sync.erasure import erase_removed
 from platbook.sync.runs.scheduler import find_work
 
 SYNC = JobDefinition("sync", key="provider:{providerId}", arguments=("providerId",))
@@ -53,6 +53,6 @@ def to_erasure_job(database: Database, clock: Clock) -> Job:
     """Erases removed listings of providers whose retention rule has become `erase`."""
 
     async def erase(_: Arguments) -> None:
-        await erase_kept(database, clock)
+        await erase_removed(database, clock)
 
     return Job(ERASE_RETAINED, erase)

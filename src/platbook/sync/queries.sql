@@ -1,12 +1,12 @@
 -- name: finish_run
--- A run and its children end; who no longer holds the epoch changes nothing.
+-- A run and its children end; a worker that no longer holds the epoch changes nothing.
 UPDATE mls_sync_history SET status = %(status)s, ended_at = %(at)s, error_type = %(error_type)s, error = %(error)s
 WHERE (sync_id = %(sync_id)s OR parent_id = %(sync_id)s) AND status = 'running'
     AND EXISTS (SELECT FROM mls_sync_status s WHERE s.provider_id = %(provider_id)s AND s.epoch = %(epoch)s);
 
 -- name: settle_status
--- The live state after a run: when to come again, and whether a person must act. A refused sweep that waits asks for
--- one as long as it waits.
+-- The live state after a run: the time of the next one, and whether a person must act. A refused sweep needs one as
+-- long as it is not decided.
 UPDATE mls_sync_status SET current_sync_id = NULL, stage = NULL, total = NULL, rate = NULL, expected_end_at = NULL,
     next_run_at = %(next_run_at)s, consecutive_failures = %(failures)s, needs_operator = coalesce(%(needs_operator)s, (
         SELECT 'the sweep was refused: ' || w.reason FROM mls_sweeps w
@@ -16,22 +16,22 @@ UPDATE mls_sync_status SET current_sync_id = NULL, stage = NULL, total = NULL, r
 WHERE provider_id = %(provider_id)s AND epoch = %(epoch)s;
 
 -- name: clear_current
--- The live state after a run that was cancelled, or was not of the schedule's kind: the schedule stays as it was.
+-- The live state after a run that was cancelled, or is not of a scheduled kind: the schedule stays as it was.
 UPDATE mls_sync_status SET current_sync_id = NULL, stage = NULL, total = NULL, rate = NULL, expected_end_at = NULL,
     updated_at = %(at)s
 WHERE provider_id = %(provider_id)s AND epoch = %(epoch)s;
 
 -- name: get_failures
--- How often in a row a provider's runs failed.
+-- How many of a provider's runs failed in a row.
 SELECT consecutive_failures FROM mls_sync_status WHERE provider_id = %(provider_id)s;
 
 -- name: get_last_sweep
--- When a provider was last swept with success, and when a whole sweep of it was last refused.
+-- When a provider's last sweep succeeded, and when a complete one was last refused.
 SELECT (SELECT last_sweep_at FROM mls_sync_status WHERE provider_id = %(provider_id)s) AS done_at,
     (SELECT max(began_at) FROM mls_sweeps WHERE provider_id = %(provider_id)s AND candidates > 0) AS refused_at;
 
 -- name: add_rejection
--- A record that could not be accepted; seen again, it is the same rejection.
+-- A record that could not be accepted; rejected again, it is the same rejection.
 INSERT INTO mls_sync_errors AS e (id, provider_id, sync_id, resource, type, listing_key, field, reason, raw, at,
     last_at)
 VALUES (%(id)s, %(provider_id)s, %(sync_id)s, %(resource)s, 'data_validation', %(listing_key)s, %(field)s, %(reason)s,
@@ -43,7 +43,7 @@ DO UPDATE SET sync_id = excluded.sync_id, field = excluded.field, reason = exclu
     last_at = excluded.last_at;
 
 -- name: resolve_rejections
--- Records that are accepted now settle their earlier rejections; what was said of them is not kept longer than needed.
+-- Records that are accepted now resolve their earlier rejections, whose content is no longer needed.
 UPDATE mls_sync_errors SET retry = 'success', raw = NULL, last_at = %(at)s
 WHERE provider_id = %(provider_id)s AND resource = %(resource)s AND listing_key = ANY(%(keys)s)
     AND listing_key IS NOT NULL AND retry IN ('pending', 'retrying', 'failed');
@@ -53,60 +53,39 @@ WHERE provider_id = %(provider_id)s AND resource = %(resource)s AND listing_key 
 SELECT EXISTS (SELECT FROM mls_sync_errors WHERE provider_id = %(provider_id)s AND listing_key IS NOT NULL
     AND retry IN ('pending', 'retrying', 'failed'));
 
--- name: find_retrying
--- Rejections a person asked to try again.
+-- name: find_retries
+-- Rejections marked for a retry.
 SELECT id, listing_key, raw FROM mls_sync_errors
 WHERE provider_id = %(provider_id)s AND resource = %(resource)s AND retry = 'retrying'
 ORDER BY listing_key, id LIMIT %(limit)s;
 
 -- name: abandon_rejections
--- What was marked for a retry and holds nothing to retry with.
+-- Rejections that were marked for a retry and hold no record.
 UPDATE mls_sync_errors SET retry = 'abandoned', last_at = %(at)s,
-    reason = reason || ' (it cannot be tried again: what was kept of it is not a record)'
+    reason = reason || ' (it cannot be retried: what is stored of it is not a record)'
 WHERE id = ANY(%(ids)s);
 
 -- name: add_run_error
--- Why a run could not go on.
+-- The error that ended a run.
 INSERT INTO mls_sync_errors (id, provider_id, sync_id, type, reason, raw, retry, at, last_at)
 VALUES (%(id)s, %(provider_id)s, %(sync_id)s, %(type)s, %(reason)s, %(raw)s, 'abandoned', %(at)s, %(at)s);
 
 -- name: erase_rejections
--- What rejected records said is erased with their listings.
+-- What rejected records held is erased with the records.
 UPDATE mls_sync_errors SET raw = NULL, reason = 'erased',
     retry = CASE WHEN retry = 'success' THEN retry ELSE 'abandoned' END
-WHERE provider_id = %(provider_id)s AND listing_key = ANY(%(keys)s);
+WHERE provider_id = %(provider_id)s AND resource = %(resource)s AND listing_key = ANY(%(keys)s);
 
--- name: erase_unseen_rejections
--- What rejected records said that the source has no more, as a whole sweep has proved, and that are no listing's. One
--- that this run itself received waits for the next sweep.
-UPDATE mls_sync_errors e SET raw = NULL, reason = 'erased', retry = 'abandoned'
-WHERE e.provider_id = %(provider_id)s AND e.resource = %(resource)s AND e.listing_key IS NOT NULL
-    AND e.last_at <= %(began_at)s AND e.sync_id <> %(sync_id)s AND e.reason <> 'erased'
-    AND NOT EXISTS (SELECT FROM mls_sweep_keys k WHERE k.sync_id = %(sync_id)s AND k.listing_key = e.listing_key)
-    AND NOT EXISTS (SELECT FROM properties p
-        WHERE p.provider_id = e.provider_id AND p.listing_key = e.listing_key AND p.erased_at IS NULL);
-
--- name: find_providers_to_erase
--- Providers that keep nothing of removed listings, and still hold what they kept before.
-SELECT c.provider_id FROM mls_provider_configurations c WHERE c.retention = 'erase' AND EXISTS (
-    SELECT FROM properties p WHERE p.provider_id = c.provider_id AND p.removed_at IS NOT NULL AND p.erased_at IS NULL);
-
--- name: hold_retention
--- A provider's retention, which nobody changes before this transaction ends.
+-- name: lock_retention
+-- A provider's retention, locked against changes until this transaction ends.
 SELECT retention FROM mls_provider_configurations WHERE provider_id = %(provider_id)s FOR SHARE;
-
--- name: find_kept
--- The next removed listings of a provider that are not erased.
-SELECT id, listing_key FROM properties
-WHERE provider_id = %(provider_id)s AND listing_key > %(after)s AND removed_at IS NOT NULL AND erased_at IS NULL
-ORDER BY listing_key LIMIT %(limit)s FOR UPDATE SKIP LOCKED;
 
 -- name: add_sweep_keys
 -- Keys the source holds.
 INSERT INTO mls_sweep_keys (sync_id, listing_key) SELECT %(sync_id)s, unnest(%(keys)s::text[]) ON CONFLICT DO NOTHING;
 
 -- name: count_sweep_keys
--- How many distinct keys a sweep has seen.
+-- How many distinct keys a sweep has read.
 SELECT count(*) FROM mls_sweep_keys WHERE sync_id = %(sync_id)s;
 
 -- name: add_received_keys
@@ -118,22 +97,8 @@ INSERT INTO mls_received_keys (sync_id, listing_keys) VALUES (%(sync_id)s, %(key
 DELETE FROM mls_received_keys k WHERE k.sync_id = %(sync_id)s
     OR NOT EXISTS (SELECT FROM mls_sync_history h WHERE h.sync_id = k.sync_id AND h.status IN ('waiting', 'running'));
 
--- name: find_unseen
--- Listings in scope, stored before the sweep began, that the source did not name and the run has not received.
-SELECT p.listing_key FROM properties p
-WHERE p.provider_id = %(provider_id)s AND p.removed_at IS NULL AND p.erased_at IS NULL AND p.out_of_scope_at IS NULL
-    AND p.stored_at <= %(began_at)s
-    AND NOT EXISTS (SELECT FROM mls_sweep_keys k WHERE k.sync_id = %(sync_id)s AND k.listing_key = p.listing_key)
-EXCEPT SELECT unnest(r.listing_keys) FROM mls_received_keys r WHERE r.sync_id = %(sync_id)s
-ORDER BY 1;
-
--- name: count_active
--- Listings of a provider that a sweep could remove.
-SELECT count(*) FROM properties
-WHERE provider_id = %(provider_id)s AND removed_at IS NULL AND erased_at IS NULL AND out_of_scope_at IS NULL;
-
 -- name: delete_sweep_keys
--- The keys of a run that begins or ends a sweep, while it holds the epoch; and those of sweeps long dead.
+-- The keys of a run that begins or ends a sweep, while it holds the epoch; and those of runs that are not running.
 DELETE FROM mls_sweep_keys k WHERE k.sync_id = %(sync_id)s
     AND EXISTS (SELECT FROM mls_sync_status s WHERE s.provider_id = %(provider_id)s AND s.epoch = %(epoch)s)
     OR NOT EXISTS (SELECT FROM mls_sync_history h WHERE h.sync_id = k.sync_id AND h.status = 'running');
@@ -148,14 +113,18 @@ VALUES (%(id)s, %(provider_id)s, %(sync_id)s, %(resource)s, 'refused', %(reason)
 INSERT INTO mls_sweep_candidates (sweep_id, listing_key) SELECT %(sweep_id)s, unnest(%(keys)s::text[]);
 
 -- name: supersede_sweeps
--- A newer sweep says more than older refused ones (one that was cut short, only more than those that were, too): what
--- they would have removed is of no more use.
+-- A newer sweep supersedes older refused ones (one that was cut short, only those that were cut short, too); their
+-- candidates are deleted.
 WITH older AS (
     UPDATE mls_sweeps SET status = 'superseded', decided_at = %(at)s
     WHERE provider_id = %(provider_id)s AND resource = %(resource)s AND status = 'refused'
         AND (candidates = 0 OR NOT %(only_cut_short)s)
     RETURNING id)
 DELETE FROM mls_sweep_candidates c USING older WHERE c.sweep_id = older.id;
+
+-- name: get_sweep_resource
+-- The resource of a refused sweep.
+SELECT resource FROM mls_sweeps WHERE id = %(sweep_id)s;
 
 -- name: find_candidates
 -- The keys of a refused sweep.

@@ -1,27 +1,27 @@
-"""The keys a run has received in its walk, unchanged records too: its own sweep removes none of them.
+"""The keys a run has received in its walk, those of unchanged records included: its own sweep removes none of them.
 
-One row per page, in the transaction of the page it speaks of, so that a resumed run knows them; deleted with the run's
-end.
+One row per page, under the id of the resource's run and in the page's own transaction, so that a resumed run has them;
+deleted when the run ends.
 """
 
 from uuid import UUID
 
 from platbook.connectors.contract import Page
 from platbook.db import WriteConnection, load_queries
-from platbook.sync.rejections import find_key_fault
+from platbook.sync.keys import find_key_fault
 
 Q = load_queries(__package__ or "platbook.sync")
 
 
 async def add_received_keys(connection: WriteConnection, sync_id: UUID, page: Page) -> None:
-    """Note which records a page holds, those that could not be read included; not those the source calls gone."""
+    """Store the keys of a page's records, of unreadable ones too, but not of those that the source calls removed."""
     keys = [record.key for record in page.records if record.visible]
     keys += [key for key, *_ in page.problems if key is not None]
-    kept = [key for key in keys if find_key_fault(key) is None]
-    if kept:
-        await connection.run(Q.add_received_keys, {"sync_id": sync_id, "keys": kept})
+    storable = [key for key in keys if find_key_fault(key) is None]
+    if storable:
+        await connection.run(Q.add_received_keys, {"sync_id": sync_id, "keys": storable})
 
 
 async def delete_received_keys(connection: WriteConnection, sync_id: UUID) -> None:
-    """Forget the keys of a run that ends, and of runs that have ended without it."""
+    """Delete the keys of a run that ends, and of runs that have ended without deleting theirs."""
     await connection.run(Q.delete_received_keys, {"sync_id": sync_id})

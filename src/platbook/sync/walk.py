@@ -1,10 +1,10 @@
 """Walks over a source's changes, page by page.
 
-While one page is being stored the next is already asked for; never more than one, so memory does not grow with the
-source. The watermark moves only when the walk is complete, unless the connector walks in time order. In any other
-order the greatest time of a whole walk would be too late a start for the next one: a record passed early and changed
-since would be missed. What is certain is the first page: everything changed after it was sent carries a later time.
-So its greatest time is the watermark of such a walk (decision record 0003).
+While one page is being stored the next is already requested (prefetch); never more than one, so memory does not grow
+with the source. The watermark moves only when the walk is complete, unless the connector walks in time order. In any
+other order the greatest time of a complete walk would be too late a start for the next one: a record read early and
+changed since would be missed. What is certain is the first page: everything changed after it was sent carries a later
+time. So its greatest time is the watermark of such a walk (decision record 0003).
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from platbook.sync.runs.plan import Walk
 
 @dataclass(slots=True)
 class _Position:
-    """Where a walk stands while it goes on."""
+    """The progress of a walk."""
 
     walk: Walk
     done: int
@@ -39,34 +39,34 @@ class _Position:
 
 
 async def walk_changes(context: RunContext, session: Session, walk: Walk) -> None:
-    """Store every page of a walk; a walk that ends without the source saying so is SourceBrokeProtocol."""
+    """Store every page of a walk; SourceBrokeProtocol where it ends before the source says that it is complete."""
     position = _Position(walk, walk.done, walk.watermark)
     resource = context.lease.resource
     complete = False
-    pages = ahead(session.changes(resource, walk.since, walk.resume))
+    pages = prefetch(session.changes(resource, walk.since, walk.resume))
     async with contextlib.aclosing(pages):
         async for page in context.timed("fetch", pages):
             position.step(page, time_ordered=context.capabilities.time_ordered)
             await _store(context, page, position)
             complete = page.complete
     if not complete:
-        raise SourceBrokeProtocol("the source stopped before it said that nothing follows")
+        raise SourceBrokeProtocol("the source stopped before it said that the walk is complete")
 
 
-async def ahead(pages: AsyncIterator[Page]) -> AsyncGenerator[Page]:
-    """Ask for the next page while the present one is being worked on."""
-    coming = asyncio.ensure_future(_next(pages))
+async def prefetch(pages: AsyncIterator[Page]) -> AsyncGenerator[Page]:
+    """Request the next page while the present one is being stored."""
+    upcoming = asyncio.ensure_future(_next(pages))
     try:
-        while (page := await coming) is not None:
+        while (page := await upcoming) is not None:
             if not page.complete:
-                coming = asyncio.ensure_future(_next(pages))
+                upcoming = asyncio.ensure_future(_next(pages))
             yield page
             if page.complete:
                 return
     finally:
-        coming.cancel()
+        upcoming.cancel()
         with contextlib.suppress(asyncio.CancelledError, Exception):
-            await coming
+            await upcoming
         if isinstance(pages, AsyncGenerator):
             await pages.aclose()
 
@@ -78,34 +78,34 @@ async def _next(pages: AsyncIterator[Page]) -> Page | None:
 async def _store(context: RunContext, page: Page, position: _Position) -> None:
     problems = [Rejection(key, field, reason, seen) for key, field, reason, seen in page.problems]
 
-    async def note_place(connection: WriteConnection) -> None:
-        await _note_received(connection, context, page)
-        await _save_place(connection, context, page, position)
+    async def save_position(connection: WriteConnection) -> None:
+        await _add_received(connection, context, page)
+        await _save_position(connection, context, page, position)
 
-    await context.store(page.records, problems, beside=note_place)
-    if context.lease.run.dry_run:  # what is stored beside a page is undone with it
+    await context.store_page(page.records, problems, in_transaction=save_position)
+    if context.lease.run.dry_run:  # what is written beside a page is rolled back with it
         async with context.database.transaction() as connection:
             await check_epoch(connection, context.lease)
-            await _note_received(connection, context, page)
+            await _add_received(connection, context, page)
     await context.report("listings", done=position.done, total=page.total)
 
 
-async def _note_received(connection: WriteConnection, context: RunContext, page: Page) -> None:
+async def _add_received(connection: WriteConnection, context: RunContext, page: Page) -> None:
     if context.capabilities.key_sweep:
-        await add_received_keys(connection, context.lease.run.sync_id, page)
+        await add_received_keys(connection, context.lease.child_id, page)
 
 
-async def _save_place(connection: WriteConnection, context: RunContext, page: Page, position: _Position) -> None:
+async def _save_position(connection: WriteConnection, context: RunContext, page: Page, position: _Position) -> None:
     provider_id, resource, now = context.provider.provider_id, context.lease.resource, context.clock.now()
     watermark = None if position.watermark is None else cursors.Cursor(position.watermark)
     if page.complete or context.capabilities.time_ordered:
-        # Under other rules than before, the watermark stands for nothing until everything is read anew.
-        stands_for = context.scope if page.complete or not context.rules.reads_anew else None
-        await cursors.save_watermark(connection, provider_id, resource, watermark, stands_for, now)
+        # Under other rules than before, the watermark is void until everything has been read again.
+        valid_scope = context.scope if page.complete or not context.rules.full_reload else None
+        await cursors.save_watermark(connection, provider_id, resource, watermark, valid_scope, now)
     if page.complete:
         await cursors.end_walk(connection, provider_id, resource, now)
         return
-    place = WalkProgress(
+    progress = WalkProgress(
         position.walk.kind, position.walk.since, page.checkpoint, watermark, context.scope, position.done
     )
-    await cursors.save_walk(connection, provider_id, resource, place, now)
+    await cursors.save_walk(connection, provider_id, resource, progress, now)

@@ -54,7 +54,7 @@ from platbook.listings.search import (
     suggest,
 )
 from platbook.listings.search.versions import VersionCache
-from platbook.local.listings import change_local, create_local, remove_local
+from platbook.local.listings import change_local, create_local, remove_local, to_listing_patch
 from platbook.media.photo_urls import PhotoUrls, to_signature_window
 from platbook.providers.providers import LOCAL
 
@@ -201,7 +201,7 @@ async def create_property(services: ServicesDep, caller: Caller, body: ListingFi
     fields = to_fields({name: value for name, value in body.items() if name not in {"providerId", "authorId"}})
     now = services.clock.now()
     async with services.database.transaction() as connection:
-        property_id = await create_local(connection, caller, fields, now, author_id=author_id)
+        property_id = await create_local(connection, caller, to_listing_patch(fields), now, author_id=author_id)
         reading = await _read_back(connection, property_id, caller, now)
     headers = {"Location": f"/api/v1/properties/{property_id}", "ETag": to_etag(reading.version)}
     return await _respond_with_photos(services, to_one_body(reading.document), status=201, headers=headers)
@@ -212,7 +212,7 @@ async def change_property(services: ServicesDep, caller: Caller, property_id: UU
     """Change the fields that are sent of a local listing. For who may edit it; 409 for a listing of an MLS."""
     now = services.clock.now()
     async with services.database.transaction() as connection:
-        await change_local(connection, caller, property_id, to_fields(body), now)
+        await change_local(connection, caller, property_id, to_listing_patch(to_fields(body)), now)
         reading = await _read_back(connection, property_id, caller, now)
     return await _respond_with_photos(
         services, to_one_body(reading.document), headers={"ETag": to_etag(reading.version)}

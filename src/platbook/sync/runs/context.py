@@ -1,4 +1,4 @@
-"""What a run under way carries with it: its provider and rules, the right to write, its clock and its tallies."""
+"""The context of a running run: its provider, rules and store, the right to write, its clock and its counters."""
 
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Sequence
@@ -11,33 +11,36 @@ from platbook.base.clock import Clock
 from platbook.connectors.contract import Capabilities, RawRecord
 from platbook.db import Database, WriteConnection, as_json, load_queries
 from platbook.providers.providers import Provider
-from platbook.sync.page import PageResult, PageRules, store_page
+from platbook.sync.page import PageRules, store_page
 from platbook.sync.rejections import Rejection
+from platbook.sync.resources.registry import AnyStore
 from platbook.sync.runs.lifecycle import RunCounts, RunLease, add_counts, check_epoch
 from platbook.transport.meter import Meter
 
 Q = load_queries(__package__ or "platbook.sync.runs")
 T = TypeVar("T")
-Beside = Callable[[WriteConnection], Awaitable[None]]
+PageWrite = Callable[[WriteConnection], Awaitable[None]]
+"""What else is written in a page's transaction."""
 
 
-class _Undone(Exception):
-    """Carries what a dry run would have done out of the transaction it undoes."""
+class _RolledBack(Exception):
+    """Carries what a dry run would have done out of the transaction it rolls back."""
 
-    def __init__(self, stored: PageResult) -> None:
-        super().__init__("undone")
-        self.stored = stored
+    def __init__(self, counts: RunCounts) -> None:
+        super().__init__("rolled back")
+        self.counts = counts
 
 
 @dataclass(slots=True)
 class RunContext:
-    """One run of one provider and resource."""
+    """One run of one provider and resource. `scope` is the fingerprint of what its watermark is valid for."""
 
     database: Database
     clock: Clock
     provider: Provider
     capabilities: Capabilities
     rules: PageRules
+    store: AnyStore
     lease: RunLease
     scope: str
     swept: bool = False
@@ -46,42 +49,48 @@ class RunContext:
     remarks: list[str] = field(default_factory=list[str])
     _began: float = field(default_factory=time.monotonic)
 
-    async def store(
-        self, records: Sequence[RawRecord], rejected: Sequence[Rejection], *, beside: Beside | None = None
-    ) -> RunCounts:
-        """Store a page, and whatever `beside` writes, in one fenced transaction; a dry run undoes it and counts."""
-        with self.timing("store"):
-            stored = await self._store(records, rejected, beside)
-        if not self.lease.run.dry_run:
-            self.rules.terms.remember(stored.terms)
-        return stored.counts
+    async def store_page(
+        self,
+        records: Sequence[RawRecord],
+        rejected: Sequence[Rejection],
+        *,
+        in_transaction: PageWrite | None = None,
+    ) -> None:
+        """Store a page, and whatever `in_transaction` writes, in one fenced transaction.
 
-    async def _store(
-        self, records: Sequence[RawRecord], rejected: Sequence[Rejection], beside: Beside | None
-    ) -> PageResult:
-        dry = self.lease.run.dry_run
+        A dry run rolls it back, and only counts what it would have done.
+        """
+        with self.timing("store"):
+            await self._store_page(records, rejected, in_transaction)
+
+    async def _store_page(
+        self, records: Sequence[RawRecord], rejected: Sequence[Rejection], in_transaction: PageWrite | None
+    ) -> None:
+        committed = False
         try:
             async with self.database.transaction() as connection:
                 await check_epoch(connection, self.lease)
-                stored = await store_page(connection, self.rules, self.lease, records, rejected, self.clock.now())
-                if dry:
-                    raise _Undone(stored)  # noqa: TRY301 - raising is how a transaction is undone
-                await add_counts(connection, self.lease, stored.counts)
-                if beside is not None:
-                    await beside(connection)
-                return stored
-        except _Undone as undone:
-            await self.count(undone.stored.counts)
-            return undone.stored
+                now = self.clock.now()
+                counts = await store_page(connection, self.store, self.rules, self.lease, records, rejected, now)
+                if self.lease.run.dry_run:
+                    raise _RolledBack(counts)  # noqa: TRY301 - raising is how a transaction is rolled back
+                await add_counts(connection, self.lease, counts)
+                if in_transaction is not None:
+                    await in_transaction(connection)
+            committed = True
+        except _RolledBack as rolled_back:
+            await self.count(rolled_back.counts)
+        finally:
+            self.store.settle(committed=committed)
 
     async def count(self, counts: RunCounts) -> None:
-        """Add to the run's tallies by themselves."""
+        """Add to the run's counters, in a transaction of its own."""
         async with self.database.transaction() as connection:
             await check_epoch(connection, self.lease)
             await add_counts(connection, self.lease, counts)
 
     async def report(self, stage: str, *, done: int, total: int | None) -> None:
-        """Tell the world where the run is: rate in records per second, expected end by what is left."""
+        """Publish the run's progress: records done, rate in records per second, expected end."""
         elapsed = max(time.monotonic() - self._began, 0.001)
         rate = done / elapsed
         left = None if total is None or not rate else timedelta(seconds=max(0, total - done) / rate)
@@ -97,8 +106,8 @@ class RunContext:
         async with self.database.transaction() as connection:
             await connection.run(Q.report_progress, params)
 
-    async def note_effort(self) -> None:
-        """Write down what the run cost so far on the wire and in time, and what is to be said of it besides."""
+    async def record_effort(self) -> None:
+        """Add what the run cost since the last call (bytes, requests, seconds by stage), and its remarks."""
         params = {
             "sync_ids": self.lease.sync_ids,
             "bytes": self.meter.bytes,

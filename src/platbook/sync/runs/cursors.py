@@ -1,6 +1,6 @@
-"""Where a provider's resource stands: the watermark of the next incremental run, and the walk under way.
+"""Cursors of a provider's resource: the watermark of the next incremental run, and the walk under way.
 
-The cursor never leads the rows: everything here is written in the transaction of the page it speaks of.
+The cursor never leads the rows: everything here is written in the transaction of the page it belongs to.
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class CursorState:
 
 @dataclass(frozen=True, slots=True)
 class WalkProgress:
-    """Where a walk stands after a page."""
+    """The progress of a walk after a page."""
 
     walk: str
     since: Cursor | None
@@ -39,24 +39,24 @@ class WalkProgress:
 
 
 async def get_cursor_state(connection: ReadConnection, provider_id: str, resource: Resource) -> CursorState:
-    """Read where a resource stands."""
+    """The cursors of a resource; empty where nothing was ever walked."""
     params = {"provider_id": provider_id, "resource": resource}
     return await connection.first(CursorState, Q.get_cursor, params) or CursorState()
 
 
 async def save_walk(
-    connection: WriteConnection, provider_id: str, resource: Resource, place: WalkProgress, at: datetime
+    connection: WriteConnection, provider_id: str, resource: Resource, progress: WalkProgress, at: datetime
 ) -> None:
-    """Note where the walk can be resumed."""
+    """Save where the walk can be resumed."""
     params = {
         "provider_id": provider_id,
         "resource": resource,
-        "walk": place.walk,
-        "since": place.since,
-        "checkpoint": place.checkpoint,
-        "watermark": place.watermark,
-        "scope": place.scope,
-        "done": place.done,
+        "walk": progress.walk,
+        "since": progress.since,
+        "checkpoint": progress.checkpoint,
+        "watermark": progress.watermark,
+        "scope": progress.scope,
+        "done": progress.done,
         "at": at,
     }
     await connection.run(Q.save_walk, params)
@@ -70,16 +70,16 @@ async def save_watermark(
     scope: str | None,
     at: datetime,
 ) -> None:
-    """Move the watermark (None leaves it) and note the scope it stands for (None: for none yet)."""
+    """Move the watermark (None leaves it) and the scope it is valid for (None: for none yet)."""
     params = {"provider_id": provider_id, "resource": resource, "watermark": watermark, "scope": scope, "at": at}
     await connection.run(Q.save_watermark, params)
 
 
 async def end_walk(connection: WriteConnection, provider_id: str, resource: Resource, at: datetime) -> None:
-    """Note that the walk is complete."""
+    """Clear the walk: it is complete."""
     await connection.run(Q.end_walk, {"provider_id": provider_id, "resource": resource, "at": at})
 
 
-async def forget_cursors(connection: WriteConnection, provider_id: str) -> None:
-    """Let the next run start from nothing."""
-    await connection.run(Q.forget_cursors, {"provider_id": provider_id})
+async def delete_cursors(connection: WriteConnection, provider_id: str) -> None:
+    """Delete a provider's cursors, so that the next run reads everything."""
+    await connection.run(Q.delete_cursors, {"provider_id": provider_id})

@@ -1,15 +1,19 @@
-"""Runs: asked for, taken by one worker, fenced by an epoch, ended. The rows are the truth; a job is a wake-up."""
+"""Runs: requested, claimed by one worker, fenced by an epoch, ended. The rows are the truth; a job is a wake-up.
 
-from dataclasses import dataclass
+The epoch of a provider is a fencing token: claiming a run raises it, and every page's transaction checks it first.
+"""
+
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from platbook.base.actor import Actor
-from platbook.base.errors import Conflict, PlatbookError
+from platbook.base.errors import Conflict
 from platbook.base.ids import new_id
 from platbook.connectors.contract import Resource
 from platbook.db import ReadConnection, WriteConnection, load_queries
+from platbook.sync.runs._control_flow import RunCancelled, RunTakenOver
 
 Q = load_queries(__package__ or "platbook.sync.runs")
 
@@ -25,7 +29,7 @@ class SyncType(StrEnum):
 
 
 class RunStatus(StrEnum):
-    """How a run stands."""
+    """The states of a run."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -35,17 +39,9 @@ class RunStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-class RunCancelled(PlatbookError):
-    """A person asked the run to stop."""
-
-
-class RunTakenOver(PlatbookError):
-    """Another worker holds the provider's epoch; whoever catches this must not write."""
-
-
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """What somebody wants done."""
+    """A run to be done: its kind, and of a record run the key, of an accepted sweep its id."""
 
     provider_id: str
     sync_type: SyncType
@@ -56,7 +52,7 @@ class RunRequest:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedRun:
-    """A run as its row says when it is taken."""
+    """A run as its row is when it is claimed."""
 
     sync_id: UUID
     provider_id: str
@@ -100,7 +96,7 @@ class RunCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class _Cancelled:
+class _CancelledRun:
     """A run that was asked to stop; `is_ended`: it waited, and has ended by that."""
 
     sync_id: UUID
@@ -110,7 +106,7 @@ class _Cancelled:
 
 
 async def request_run(connection: WriteConnection, request: RunRequest, actor: Actor, at: datetime) -> UUID:
-    """Let a run wait for its turn; Conflict, with the waiting run's `syncId`, where one waits already."""
+    """Add a waiting run; Conflict, with the waiting run's `syncId`, where one waits already."""
     sync_id = new_id()
     params: dict[str, object] = {
         "sync_id": sync_id,
@@ -129,8 +125,13 @@ async def request_run(connection: WriteConnection, request: RunRequest, actor: A
     return sync_id
 
 
-async def claim_run(connection: WriteConnection, provider_id: str, at: datetime) -> RunLease | None:
-    """Take the run a dead worker left behind, or else the one that waits. Whoever held the provider is fenced out."""
+async def claim_run(
+    connection: WriteConnection, provider_id: str, at: datetime, resource: Resource = Resource.PROPERTY
+) -> RunLease | None:
+    """Claim the run a dead worker left behind, or else the waiting one, for its first resource; None: there is none.
+
+    Whoever held the provider before is fenced out.
+    """
     params: dict[str, object] = {"provider_id": provider_id, "at": at}
     await connection.run(Q.add_status, params)
     epoch = await connection.value(int, Q.raise_epoch, params)
@@ -140,13 +141,20 @@ async def claim_run(connection: WriteConnection, provider_id: str, at: datetime)
     if run is None or epoch is None:
         return None
     await connection.run(Q.start_status, {**params, "sync_id": run.sync_id, "epoch": epoch})
-    return RunLease(run, await _child_of(connection, run, at), epoch)
+    return RunLease(run, await _start_child(connection, run, resource, at), epoch, resource)
+
+
+async def lease_resource(connection: WriteConnection, lease: RunLease, resource: Resource, at: datetime) -> RunLease:
+    """The same run for another resource, with a child of its own."""
+    if resource is lease.resource:
+        return lease
+    return replace(lease, resource=resource, child_id=await _start_child(connection, lease.run, resource, at))
 
 
 async def check_epoch(connection: WriteConnection, lease: RunLease) -> None:
-    """The first statement of every page's transaction: RunTakenOver or RunCancelled end it here."""
+    """The first statement of every page's transaction: RunTakenOver or RunCancelled ends it here."""
     params = {"provider_id": lease.run.provider_id, "epoch": lease.epoch, "sync_id": lease.run.sync_id}
-    cancelled = await connection.value(bool, Q.hold_epoch, params)
+    cancelled = await connection.value(bool, Q.check_epoch, params)
     if cancelled is None:
         raise RunTakenOver(f"another worker has taken over {lease.run.provider_id}")
     if cancelled:
@@ -165,31 +173,30 @@ async def get_counts(connection: ReadConnection, lease: RunLease) -> RunCounts:
 
 
 async def request_cancel(connection: WriteConnection, provider_id: str, at: datetime) -> list[UUID]:
-    """Ask what waits and what runs to stop; Conflict where nothing does. The ids of the runs concerned."""
+    """Cancel the waiting run and ask the running one to stop; their ids. Conflict where there is neither."""
     params = {"provider_id": provider_id, "at": at}
-    concerned = await connection.all(_Cancelled, Q.request_cancel, params)
-    if not concerned:
+    runs = await connection.all(_CancelledRun, Q.request_cancel, params)
+    if not runs:
         raise Conflict(f"no run of {provider_id} waits or is under way", code="NO_SYNC_RUNNING")
-    if any(run.is_ended and is_scheduled_kind(run.sync_type, dry_run=run.dry_run) for run in concerned):
-        await put_off(connection, provider_id, at)
-    return [run.sync_id for run in concerned]
+    if any(run.is_ended and is_scheduled_kind(run.sync_type, dry_run=run.dry_run) for run in runs):
+        await postpone_next_run(connection, provider_id, at)
+    return [run.sync_id for run in runs]
 
 
-async def put_off(connection: WriteConnection, provider_id: str, at: datetime) -> None:
-    """Let the schedule wait for the provider's interval, so that it does not start at once what was cancelled."""
-    await connection.run(Q.put_off, {"provider_id": provider_id, "at": at})
+async def postpone_next_run(connection: WriteConnection, provider_id: str, at: datetime) -> None:
+    """Postpone the schedule's next run by the provider's interval, so that a cancelled run is not started again."""
+    await connection.run(Q.postpone_next_run, {"provider_id": provider_id, "at": at})
 
 
 def is_scheduled_kind(sync_type: str, *, dry_run: bool) -> bool:
-    """Whether a run does what the schedule's runs do; others (one record, a retry, a dry run) leave it as it is."""
+    """Whether a run does what scheduled runs do; others (one record, a retry, a dry run) do not move the schedule."""
     return not dry_run and sync_type not in {SyncType.RECORD, SyncType.RETRY}
 
 
-async def _child_of(connection: WriteConnection, run: ClaimedRun, at: datetime) -> UUID:
-    resource = Resource.PROPERTY
-    known = await connection.value(UUID, Q.resume_child, {"parent_id": run.sync_id, "resource": resource})
-    if known is not None:
-        return known
+async def _start_child(connection: WriteConnection, run: ClaimedRun, resource: Resource, at: datetime) -> UUID:
+    resumed = await connection.value(UUID, Q.resume_child, {"parent_id": run.sync_id, "resource": resource})
+    if resumed is not None:
+        return resumed
     child_id = new_id()
     await connection.run(
         Q.add_child,

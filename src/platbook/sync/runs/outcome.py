@@ -1,4 +1,4 @@
-"""What an ended run means for its provider: its status, its error's type, when to come again, who must act."""
+"""The outcome of a run for its provider: status, type of error, time of the next run, whether a person must act."""
 
 import random
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ from platbook.base.errors import (
 from platbook.sync.runs.lifecycle import RunCounts, RunStatus
 
 _FIRST_PAUSE = timedelta(minutes=1)
-_FAILURES_UNTIL_ALARM = 3
-_SPREAD = 0.2
+_FAILURES_UNTIL_ALERT = 3
+_JITTER = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class StatusAfterRun:
 
 
 def error_type(error: BaseException) -> str:
-    """The API's word for a kind of error."""
+    """The API's code for a kind of error."""
     match error:
         case CredentialsRefused():
             return "authentication"
@@ -48,30 +48,30 @@ def error_type(error: BaseException) -> str:
             return "unknown"
 
 
-def ended_well(counts: RunCounts, refused: SweepRefused | None) -> RunStatus:
-    """Partial: records were rejected, or the sweep waits for a person."""
+def completed_status(counts: RunCounts, refused: SweepRefused | None) -> RunStatus:
+    """The status of a completed run; partial: records were rejected, or the sweep waits for a person."""
     return RunStatus.PARTIAL if counts.errored or refused is not None else RunStatus.SUCCESS
 
 
 def settle_success(interval: timedelta, refused: SweepRefused | None, now: datetime) -> StatusAfterRun:
-    """After a run that reached its end. A refused sweep asks for a person, and runs go on."""
+    """The state after a completed run. A refused sweep needs a person, and further runs go on."""
     return StatusAfterRun(now + interval, 0, None if refused is None else str(refused), blocked=False)
 
 
 def settle_failure(error: BaseException, failures: int, interval: timedelta, now: datetime) -> StatusAfterRun:
-    """After a run that could not go on: `failures` counts it.
+    """The state after a failed run; `failures` counts it.
 
-    Transient trouble is tried again after a pause that doubles, never longer than the provider's own interval; the
-    third failure in a row asks for a person and goes on at that interval. What only a person can mend is not tried
-    again by itself: a source may lock an account that keeps knocking with a wrong password.
+    Transient failures are retried by exponential backoff with jitter (a minute, doubled for each failure, ±20 %), never
+    later than the provider's own interval; the third failure in a row alerts a person and continues at that interval.
+    What only a person can fix blocks the provider: a source may lock an account after repeated wrong passwords.
     """
     if isinstance(error, (CredentialsRefused, ProviderMisconfigured, CallerError)):
         return StatusAfterRun(now + interval, failures, str(error), blocked=True)
-    alarm = failures >= _FAILURES_UNTIL_ALARM or isinstance(error, NeedsOperator)
-    pause = interval if alarm else min(interval, _FIRST_PAUSE * 2 ** (failures - 1))
-    spread = 1 + _SPREAD * (2 * random.random() - 1)  # noqa: S311 - jitter, so that providers do not knock in step
-    next_run = now + pause * spread
+    alert = failures >= _FAILURES_UNTIL_ALERT or isinstance(error, NeedsOperator)
+    pause = interval if alert else min(interval, _FIRST_PAUSE * 2 ** (failures - 1))
+    jitter = 1 + _JITTER * (2 * random.random() - 1)  # noqa: S311 - jitter, so that providers do not retry at the same time
+    next_run = now + pause * jitter
     if isinstance(error, TryLater) and error.not_before is not None:
         next_run = max(next_run, error.not_before)
-    words = f"{failures} runs in a row have failed, the last one because: {error}" if alarm else None
-    return StatusAfterRun(next_run, failures, words, blocked=False)
+    message = f"{failures} runs in a row have failed, the last one because: {error}" if alert else None
+    return StatusAfterRun(next_run, failures, message, blocked=False)

@@ -1,4 +1,4 @@
-"""What a run will do, decided from values alone."""
+"""Plans a run: full or incremental walk, resumed or not, with or without a sweep. Pure."""
 
 import hashlib
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ SWEEP_EVERY = timedelta(hours=12)
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """A walk over changes: `since` None is everything; `resume` is where an interrupted one goes on."""
+    """A walk over changes: `since` None reads everything; `resume` is the checkpoint of an interrupted one."""
 
     kind: SyncType
     since: Cursor | None
@@ -28,19 +28,19 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class LastSweep:
-    """When a provider was last swept with success, and when a whole sweep of it was last refused."""
+    """When a provider's last sweep succeeded, and when a complete one was last refused."""
 
     done_at: datetime | None = None
     refused_at: datetime | None = None
 
     def is_waiting(self) -> bool:
-        """Whether nothing but a refusal came since the last success."""
+        """Whether the latest complete sweep was refused."""
         return self.refused_at is not None and (self.done_at is None or self.refused_at > self.done_at)
 
     def is_due(self, now: datetime) -> bool:
-        """Whether the last one, done or refused, is long enough ago."""
-        tries = [at for at in (self.done_at, self.refused_at) if at is not None]
-        return not tries or now - max(tries) >= SWEEP_EVERY
+        """Whether the last one, successful or refused, is longer ago than `SWEEP_EVERY`."""
+        ended = [at for at in (self.done_at, self.refused_at) if at is not None]
+        return not ended or now - max(ended) >= SWEEP_EVERY
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ class Plan:
 
 
 def plan_run(
-    asked: SyncType,
-    standing: CursorState,
+    requested: SyncType,
+    cursors: CursorState,
     capabilities: Capabilities,
     scope: str,
     *,
@@ -62,33 +62,34 @@ def plan_run(
 ) -> Plan:
     """Plan a full, incremental or sweep run.
 
-    An incremental run becomes a full one where there is nothing to start from, or the scope has changed since: only a
-    full walk can fetch what a wider scope asks for. An interrupted walk of the same kind and scope is resumed. What a
-    person asks for sweeps at once; otherwise a refused sweep has its time to be decided upon, as one that was done has.
+    An incremental run becomes a full one where there is no watermark, or the scope has changed since: only a full walk
+    reads what a wider scope includes. An interrupted walk of the same kind and scope is resumed. A full run on request
+    sweeps at once; otherwise the next sweep is due twelve hours after the last one, whether that succeeded or was
+    refused.
     """
-    if asked is SyncType.SWEEP:
+    if requested is SyncType.SWEEP:
         return Plan(None, sweep=True)
     due = last_sweep.is_due(now)
-    fresh = standing.watermark is not None and standing.watermark_scope == scope
-    unfinished_full = standing.walk == SyncType.FULL and standing.walk_scope == scope
-    if asked is SyncType.FULL or not fresh or not capabilities.incremental or unfinished_full:
-        sweeps = asked is SyncType.FULL or due or not last_sweep.is_waiting()
-        return Plan(_walk(SyncType.FULL, None, standing, scope), sweep=capabilities.key_sweep and sweeps)
-    since = Cursor(standing.watermark or "")
-    return Plan(_walk(SyncType.INCREMENTAL, since, standing, scope), sweep=capabilities.key_sweep and due)
+    is_valid = cursors.watermark is not None and cursors.watermark_scope == scope
+    unfinished_full = cursors.walk == SyncType.FULL and cursors.walk_scope == scope
+    if requested is SyncType.FULL or not is_valid or not capabilities.incremental or unfinished_full:
+        sweeps = requested is SyncType.FULL or due or not last_sweep.is_waiting()
+        return Plan(_walk(SyncType.FULL, None, cursors, scope), sweep=capabilities.key_sweep and sweeps)
+    since = Cursor(cursors.watermark or "")
+    return Plan(_walk(SyncType.INCREMENTAL, since, cursors, scope), sweep=capabilities.key_sweep and due)
 
 
 def scope_fingerprint(
     provider_type: str, settings: Mapping[str, object], scope: Mapping[str, object], mapping_version: str
 ) -> str:
-    """Name what a watermark stands for: another source, scope or mapping makes another, and asks for a full walk."""
-    said = orjson.dumps([provider_type, settings, scope, mapping_version], option=orjson.OPT_SORT_KEYS)
-    return hashlib.blake2b(said, digest_size=12).hexdigest()
+    """What a watermark is valid for: with another source, scope or mapping a full walk is needed."""
+    content = orjson.dumps([provider_type, settings, scope, mapping_version], option=orjson.OPT_SORT_KEYS)
+    return hashlib.blake2b(content, digest_size=12).hexdigest()
 
 
-def _walk(kind: SyncType, since: Cursor | None, standing: CursorState, scope: str) -> Walk:
-    same = standing.walk == kind and standing.walk_scope == scope and standing.walk_since == since
-    if not same or standing.walk_checkpoint is None:
+def _walk(kind: SyncType, since: Cursor | None, cursors: CursorState, scope: str) -> Walk:
+    same = cursors.walk == kind and cursors.walk_scope == scope and cursors.walk_since == since
+    if not same or cursors.walk_checkpoint is None:
         return Walk(kind, since)
-    watermark = None if standing.walk_watermark is None else Cursor(standing.walk_watermark)
-    return Walk(kind, since, Cursor(standing.walk_checkpoint), watermark, standing.walk_done)
+    watermark = None if cursors.walk_watermark is None else Cursor(cursors.walk_watermark)
+    return Walk(kind, since, Cursor(cursors.walk_checkpoint), watermark, cursors.walk_done)

@@ -1,9 +1,9 @@
 -- name: add_status
--- The live state of a provider, made when it is first needed.
+-- The live state of a provider, added when it is first needed.
 INSERT INTO mls_sync_status (provider_id, updated_at) VALUES (%(provider_id)s, %(at)s) ON CONFLICT DO NOTHING;
 
 -- name: request_run
--- A run that waits for its turn; nothing is added where one waits already.
+-- A waiting run; nothing is added where one waits already.
 INSERT INTO mls_sync_history (sync_id, provider_id, sync_type, status, dry_run, listing_key, sweep_id, triggered_by,
     queued_at)
 VALUES (%(sync_id)s, %(provider_id)s, %(sync_type)s, 'waiting', %(dry_run)s, %(listing_key)s, %(sweep_id)s,
@@ -15,7 +15,7 @@ ON CONFLICT (provider_id) WHERE parent_id IS NULL AND status = 'waiting' DO NOTH
 SELECT sync_id FROM mls_sync_history WHERE provider_id = %(provider_id)s AND parent_id IS NULL AND status = 'waiting';
 
 -- name: raise_epoch
--- From now on, only who holds this epoch may store pages of the provider.
+-- From now on, only the worker with this epoch (a fencing token) may store pages of the provider.
 UPDATE mls_sync_status SET epoch = epoch + 1, updated_at = %(at)s WHERE provider_id = %(provider_id)s RETURNING epoch;
 
 -- name: get_running
@@ -37,7 +37,7 @@ VALUES (%(sync_id)s, %(parent_id)s, %(provider_id)s, %(resource)s, %(sync_type)s
     %(listing_key)s, %(triggered_by)s, %(at)s, %(at)s);
 
 -- name: resume_child
--- The child of a resumed run goes on with it.
+-- The child of a resumed run is resumed with it.
 UPDATE mls_sync_history SET status = 'running'
 WHERE parent_id = %(parent_id)s AND resource = %(resource)s RETURNING sync_id;
 
@@ -47,15 +47,15 @@ UPDATE mls_sync_status SET current_sync_id = %(sync_id)s, stage = 'connecting', 
     expected_end_at = NULL, updated_at = %(at)s
 WHERE provider_id = %(provider_id)s AND epoch = %(epoch)s;
 
--- name: hold_epoch
--- The fence: still the holder of the epoch? Locks the provider's state until the page is committed, and tells of a
--- cancel.
+-- name: check_epoch
+-- The fence: no row where another worker holds the epoch. Locks the provider's state until the page is committed; true
+-- where a cancel was requested.
 UPDATE mls_sync_status s SET updated_at = clock_timestamp() FROM mls_sync_history h
 WHERE s.provider_id = %(provider_id)s AND s.epoch = %(epoch)s AND h.sync_id = %(sync_id)s
 RETURNING h.cancel_requested_at IS NOT NULL;
 
 -- name: report_progress
--- Where the run is now.
+-- The progress of a run.
 UPDATE mls_sync_status SET stage = %(stage)s, done = %(done)s, total = %(total)s, rate = %(rate)s,
     expected_end_at = %(expected_end_at)s, updated_at = clock_timestamp()
 WHERE provider_id = %(provider_id)s AND epoch = %(epoch)s;
@@ -67,9 +67,9 @@ UPDATE mls_sync_history SET fetched = fetched + %(fetched)s, added = added + %(a
 WHERE sync_id = ANY(%(sync_ids)s);
 
 -- name: add_effort
--- What a run cost: bytes and requests on the wire, and seconds by stage; and what is to be said of it besides.
+-- What a run cost: bytes and requests on the wire, and seconds by stage; and its remarks, each once.
 UPDATE mls_sync_history SET bytes = bytes + %(bytes)s, requests = requests + %(requests)s, stages = %(stages)s,
-    remarks = remarks || ARRAY(SELECT said FROM unnest(%(remarks)s::text[]) AS said WHERE said <> ALL (remarks))
+    remarks = remarks || ARRAY(SELECT remark FROM unnest(%(remarks)s::text[]) AS remark WHERE remark <> ALL (remarks))
 WHERE sync_id = ANY(%(sync_ids)s);
 
 -- name: get_counts
@@ -77,24 +77,25 @@ WHERE sync_id = ANY(%(sync_ids)s);
 SELECT fetched, added, updated, unchanged, deleted, errored FROM mls_sync_history WHERE sync_id = %(sync_id)s;
 
 -- name: request_cancel
--- Ask the waiting and the running run of a provider to stop; waiting ones stop at once, with their children.
-WITH asked AS (
+-- Request the cancellation of the waiting and the running run of a provider; waiting ones end at once, with their
+-- children.
+WITH cancelled AS (
     UPDATE mls_sync_history SET cancel_requested_at = %(at)s,
         status = CASE WHEN status = 'waiting' THEN 'cancelled' ELSE status END,
         ended_at = CASE WHEN status = 'waiting' THEN %(at)s ELSE ended_at END
     WHERE provider_id = %(provider_id)s AND (status = 'waiting' OR status = 'running' AND parent_id IS NULL)
     RETURNING sync_id, parent_id, sync_type, dry_run, status)
-SELECT sync_id, sync_type, dry_run, status = 'cancelled' AS is_ended FROM asked WHERE parent_id IS NULL;
+SELECT sync_id, sync_type, dry_run, status = 'cancelled' AS is_ended FROM cancelled WHERE parent_id IS NULL;
 
--- name: put_off
--- A run of the schedule's kind was cancelled: the next one comes after the provider's interval, not at once.
+-- name: postpone_next_run
+-- A run of a scheduled kind was cancelled: the next one starts after the provider's interval, not at once.
 UPDATE mls_sync_status s SET updated_at = %(at)s,
     next_run_at = greatest(s.next_run_at, %(at)s::timestamptz + make_interval(secs => p.interval_hours::float8 * 3600))
 FROM mls_provider_configurations p
 WHERE s.provider_id = %(provider_id)s AND p.provider_id = s.provider_id;
 
 -- name: find_due_providers
--- Providers whose time has come and for which no run waits or runs, longest waiting first.
+-- Providers that are due and have no waiting or running run, the most overdue first.
 SELECT p.provider_id FROM mls_provider_configurations p LEFT JOIN mls_sync_status s USING (provider_id)
 WHERE p.enabled AND p.archived_at IS NULL AND NOT coalesce(s.blocked, false)
     AND (s.next_run_at IS NULL OR s.next_run_at <= %(at)s)
@@ -103,19 +104,19 @@ WHERE p.enabled AND p.archived_at IS NULL AND NOT coalesce(s.blocked, false)
 ORDER BY s.next_run_at NULLS FIRST;
 
 -- name: find_unattended_providers
--- Providers with a run that waits, or with one under way that has given no sign of life: each should have a job.
+-- Providers with a waiting run, or with a running one that has made no progress for a while: each should have a job.
 SELECT DISTINCT h.provider_id FROM mls_sync_history h JOIN mls_sync_status s USING (provider_id)
 WHERE h.parent_id IS NULL AND (h.status = 'waiting'
     OR h.status = 'running' AND s.updated_at < clock_timestamp() - make_interval(secs => %(silence)s))
 ORDER BY h.provider_id;
 
 -- name: get_cursor
--- Where a provider's resource stands.
+-- The cursors of a provider's resource.
 SELECT watermark, watermark_scope, walk, walk_since, walk_checkpoint, walk_watermark, walk_scope, walk_done
 FROM mls_sync_cursors WHERE provider_id = %(provider_id)s AND resource = %(resource)s;
 
 -- name: save_walk
--- The walk goes on: where it can be resumed after the page being committed.
+-- The checkpoint of a walk after the page being committed.
 INSERT INTO mls_sync_cursors AS c (provider_id, resource, walk, walk_since, walk_checkpoint, walk_watermark,
     walk_scope, walk_done, updated_at)
 VALUES (%(provider_id)s, %(resource)s, %(walk)s, %(since)s, %(checkpoint)s, %(watermark)s, %(scope)s, %(done)s, %(at)s)
@@ -124,7 +125,7 @@ ON CONFLICT (provider_id, resource) DO UPDATE SET walk = excluded.walk, walk_sin
     walk_scope = excluded.walk_scope, walk_done = excluded.walk_done, updated_at = excluded.updated_at;
 
 -- name: save_watermark
--- The next incremental run starts here, for this scope.
+-- The watermark of the next incremental run, and the scope it is valid for.
 INSERT INTO mls_sync_cursors AS c (provider_id, resource, watermark, watermark_scope, updated_at)
 VALUES (%(provider_id)s, %(resource)s, %(watermark)s, %(scope)s, %(at)s)
 ON CONFLICT (provider_id, resource) DO UPDATE SET watermark = coalesce(excluded.watermark, c.watermark),
@@ -136,12 +137,12 @@ UPDATE mls_sync_cursors SET walk = NULL, walk_since = NULL, walk_checkpoint = NU
     walk_scope = NULL, walk_done = 0, updated_at = %(at)s
 WHERE provider_id = %(provider_id)s AND resource = %(resource)s;
 
--- name: forget_cursors
--- The next run starts from nothing.
+-- name: delete_cursors
+-- The next run reads everything.
 DELETE FROM mls_sync_cursors WHERE provider_id = %(provider_id)s;
 
 -- name: mark_retrying
--- One rejection, or all open ones of a provider, to be tried again by the next run.
+-- Mark one rejection, or all open ones of a provider, for a retry by the next run.
 UPDATE mls_sync_errors SET retry = 'retrying', last_at = %(at)s
 WHERE (id = %(id)s OR (%(id)s::uuid IS NULL AND provider_id = %(provider_id)s))
     AND listing_key IS NOT NULL AND retry IN ('pending', 'failed', 'retrying')

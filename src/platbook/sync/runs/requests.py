@@ -1,4 +1,4 @@
-"""Starting and cancelling runs, and accepting a sweep that was refused."""
+"""Starting and cancelling runs, and accepting a refused sweep."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from platbook.sync.runs.lifecycle import RunRequest, RunStatus, SyncType, reques
 
 Q = load_queries(__package__ or "platbook.sync.runs")
 
-_BY_HAND = frozenset({SyncType.FULL, SyncType.INCREMENTAL, SyncType.SWEEP})
+_MANUAL_TYPES = frozenset({SyncType.FULL, SyncType.INCREMENTAL, SyncType.SWEEP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,27 +29,27 @@ class StartedRun:
 
 
 async def start_sync(connection: WriteConnection, request: RunRequest, actor: Actor, at: datetime) -> StartedRun:
-    """Ask for a run; with a `listing_key`, of that one record.
+    """Add a waiting run; with a `listing_key`, of that one record.
 
     A disabled provider, and one that waits for an operator, may be synced by hand. NotFound: no such provider;
     Conflict: it is archived, or a run waits already (its `syncId` is in `extra`); InvalidInput names the field.
     """
     require(actor, Right.RUN_SYNCS)
-    if request.sync_type not in _BY_HAND:
-        raise InvalidInput.of("syncType", f"must be one of {', '.join(sorted(_BY_HAND))}")
+    if request.sync_type not in _MANUAL_TYPES:
+        raise InvalidInput.of("syncType", f"must be one of {', '.join(sorted(_MANUAL_TYPES))}")
     await get_in_service(connection, request.provider_id)
     if request.listing_key is not None:
         if request.sync_type is SyncType.SWEEP:
             raise InvalidInput.of("listingKey", "a sweep reads every key; leave one of the two out")
         request = RunRequest(request.provider_id, SyncType.RECORD, request.dry_run, request.listing_key)
     sync_id = await request_run(connection, request, actor, at)
-    told = {"syncId": str(sync_id), "syncType": request.sync_type, "dryRun": request.dry_run}
-    await audit.record(connection, actor, "sync started", AuditSubject("provider", request.provider_id), at, told)
+    details = {"syncId": str(sync_id), "syncType": request.sync_type, "dryRun": request.dry_run}
+    await audit.record(connection, actor, "sync started", AuditSubject("provider", request.provider_id), at, details)
     return StartedRun(sync_id, request.provider_id, request.sync_type)
 
 
 async def cancel_sync(connection: WriteConnection, provider_id: str, actor: Actor, at: datetime) -> list[UUID]:
-    """Stop what waits at once, and what runs before its next page. NotFound, or Conflict where there is neither."""
+    """Cancel the waiting run at once, the running one before its next page. NotFound; Conflict: there is neither."""
     require(actor, Right.RUN_SYNCS)
     await get_provider(connection, provider_id)
     sync_ids = await request_cancel(connection, provider_id, at)
@@ -65,10 +65,10 @@ async def cancel_sync(connection: WriteConnection, provider_id: str, actor: Acto
 
 
 async def accept_sweep(connection: WriteConnection, sweep_id: UUID, actor: Actor, at: datetime) -> StartedRun:
-    """Let a run apply exactly the candidates of a refused sweep, each looked at again.
+    """Add a run that removes exactly the candidates of a refused sweep, each read again first.
 
     NotFound: no such sweep; Conflict: it was decided already, or another run waits (then the caller's transaction is
-    undone and the sweep stays refused).
+    rolled back and the sweep stays refused).
     """
     require(actor, Right.RUN_SYNCS)
     params = {"sweep_id": sweep_id, "at": at, "actor": actor.name}

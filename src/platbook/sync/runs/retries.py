@@ -1,4 +1,4 @@
-"""Having rejected records tried again."""
+"""Retrying rejected records."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ Q = load_queries(__package__ or "platbook.sync.runs")
 
 @dataclass(frozen=True, slots=True)
 class RetryResult:
-    """How many errors are marked, and the run that will try them (None: none is marked). Wake a worker."""
+    """How many errors are marked, and the run that retries them (None: none is marked). Wake a worker."""
 
     provider_id: str
     marked: int
@@ -33,9 +33,9 @@ class _ErrorRow:
 
 
 async def retry_error(connection: WriteConnection, error_id: UUID, actor: Actor, at: datetime) -> RetryResult:
-    """Have one rejected record tried again. NotFound.
+    """Mark one rejected record for a retry, and add a run that does it. NotFound.
 
-    Conflict where there is nothing to try, it is settled, or the provider is archived.
+    Conflict: the error has no record to retry, it is settled, or the provider is archived.
     """
     require(actor, Right.RUN_SYNCS)
     error = await connection.first(_ErrorRow, Q.get_error_retry, {"id": error_id})
@@ -49,23 +49,23 @@ async def retry_error(connection: WriteConnection, error_id: UUID, actor: Actor,
     await audit.record(
         connection, actor, "error retried", AuditSubject("provider", error.provider_id), at, {"errorId": str(error_id)}
     )
-    return RetryResult(error.provider_id, 1, await _run(connection, error.provider_id, actor, at))
+    return RetryResult(error.provider_id, 1, await _request_retry(connection, error.provider_id, actor, at))
 
 
 async def retry_all(connection: WriteConnection, provider_id: str, actor: Actor, at: datetime) -> RetryResult:
-    """Have every open rejection of a provider tried again. NotFound; Conflict where it is archived."""
+    """Mark every open rejection of a provider for a retry. NotFound; Conflict: the provider is archived."""
     require(actor, Right.RUN_SYNCS)
     await get_in_service(connection, provider_id)
     marked = await connection.column(str, Q.mark_retrying, {"id": None, "provider_id": provider_id, "at": at})
-    run = await _run(connection, provider_id, actor, at) if marked else None
+    run = await _request_retry(connection, provider_id, actor, at) if marked else None
     await audit.record(
         connection, actor, "errors retried", AuditSubject("provider", provider_id), at, {"marked": len(marked)}
     )
     return RetryResult(provider_id, len(marked), run)
 
 
-async def _run(connection: WriteConnection, provider_id: str, actor: Actor, at: datetime) -> UUID:
+async def _request_retry(connection: WriteConnection, provider_id: str, actor: Actor, at: datetime) -> UUID:
     try:
         return await request_run(connection, RunRequest(provider_id, SyncType.RETRY), actor, at)
     except Conflict as conflict:
-        return UUID(conflict.extra["syncId"])  # whatever the run that waits does, it tries these first
+        return UUID(conflict.extra["syncId"])  # whatever the waiting run does, it retries these first

@@ -1,7 +1,7 @@
-"""The schedule: which providers are due, asked every half minute.
+"""The scheduler: which providers are due, checked every half minute.
 
-A provider's next moment is a column of its own state, not a job in the queue's future, so that an interval changed, a
-provider disabled or a run made by hand takes effect at once, and a future job never stands before a present one.
+The time of a provider's next run is a column of its state, not a deferred job in the queue, so that a changed interval,
+a disabled provider or a manual run takes effect at once, and a deferred job never blocks one that is due.
 """
 
 from collections.abc import Sequence
@@ -23,9 +23,9 @@ async def find_work(
 ) -> Sequence[str]:
     """Providers that should have a job now.
 
-    Those whose time has come (unless `start_due` is False); every one with a run that waits, so that a wake-up lost
-    between a run's row and its job is made good; and every one whose run has been silent for so many seconds, so that
-    a run whose job ended with a database that went away is resumed. A job too many finds nothing to do.
+    Those that are due (unless `start_due` is False); those with a waiting run, whose wake-up may have been lost between
+    the run's row and its job; and those whose run has made no progress for `silence` seconds, such as one whose job
+    ended when the database went away. A superfluous job finds nothing to do.
     """
     now = clock.now()
     if start_due:

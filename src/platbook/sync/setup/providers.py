@@ -27,7 +27,7 @@ from platbook.providers.configuration import (
     parse_configuration,
 )
 from platbook.providers.providers import Provider, get_in_service, get_provider
-from platbook.sync.runs.cursors import forget_cursors
+from platbook.sync.runs.cursors import delete_cursors
 from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
 
 RUNS = load_queries("platbook.sync.runs")
@@ -254,7 +254,7 @@ async def _withdraw(connection: WriteConnection, before: Provider, after: Provid
 
 async def _read_again(connection: WriteConnection, provider: Provider, actor: Actor, at: datetime) -> None:
     """Rows made under another mapping are made anew only by a full walk; an unfinished one starts again."""
-    await forget_cursors(connection, provider.provider_id)
+    await delete_cursors(connection, provider.provider_id)
     if not provider.enabled:
         return
     try:

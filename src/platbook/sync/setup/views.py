@@ -115,7 +115,7 @@ class ProposedFieldRead(View):
     @classmethod
     def of(cls, field: ProposedField) -> Self:
         """The view of a proposed field."""
-        return cls(source=field.source, target=field.target, told=field.told.name.lower(), label=field.label)
+        return cls(source=field.source, target=field.target, told=field.evidence.name.lower(), label=field.label)
 
 
 class ProposalRead(View):

@@ -50,5 +50,5 @@ async def stored(database: Database, provider_id: str) -> dict[object, object]:
         "FROM properties WHERE provider_id = %(id)s"
     )
     async with database.read() as connection:
-        rows = await connection.dicts(Query("stored", "A test's look.", sql), {"id": provider_id})
+        rows = await connection.dicts(Query("stored", "A test's query.", sql), {"id": provider_id})
     return {row["listing_key"]: row for row in rows}

@@ -1,0 +1,196 @@
+"""The store of RESO's Property resource: the tables of `listings`, with documents, timeline, photos and terms."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from platbook.base.errors import RecordRejected
+from platbook.connectors.contract import Capabilities, MediaRef, MediaSource, RawRecord, Resource, Scope
+from platbook.db import ReadConnection, WriteConnection, load_queries
+from platbook.listings import store
+from platbook.listings.listing import Origin
+from platbook.listings.photos import limit_photos
+from platbook.listings.store import ExistingRow, IncomingListing
+from platbook.listings.terms import Term, TermCache, add_terms
+from platbook.mapping.mapping import FieldMapping, plan_mapping
+from platbook.providers.display import DisplaySettings
+from platbook.providers.providers import Provider
+from platbook.reso.fields import SLOT
+from platbook.sync.keys import LONGEST_KEY
+from platbook.sync.resources.store import ResourceErasure, ResourceStore, SweepKeys
+
+Q = load_queries(__package__ or "platbook.sync.resources")
+
+_TYPE = SLOT["PropertyType"]
+_CLOSED = SLOT["CloseDate"]
+
+
+class PropertyErasure(ResourceErasure):
+    """Erasing removed listings."""
+
+    async def find_providers_to_erase(self, connection: ReadConnection) -> Sequence[str]:
+        """Providers under retention `erase` that still have removed listings with their content."""
+        return await store.find_providers_to_erase(connection)
+
+    async def find_removed(
+        self, connection: WriteConnection, provider_id: str, *, after: str, limit: int
+    ) -> Sequence[tuple[UUID, str]]:
+        """Ids and keys of removed listings that are not erased, locked."""
+        return await store.find_removed(connection, provider_id, after=after, limit=limit)
+
+    async def erase(self, connection: WriteConnection, ids: Sequence[UUID], origin: Origin) -> None:
+        """Leave tombstones; terms, photos and the timeline's values go with the content."""
+        await store.erase_listings(connection, ids, origin)
+
+
+@dataclass(slots=True)
+class PropertyStore(PropertyErasure, ResourceStore[IncomingListing]):
+    """Listings under a provider's mapping, scope and display rules."""
+
+    mapping: FieldMapping
+    scope: Scope
+    display: DisplaySettings
+    photos_per_status: Mapping[str, int] = field(default_factory=dict[str, int])
+    photos_elsewhere: bool = False
+    """Records do not list their photos: they are requested when they are fetched."""
+    _terms: TermCache = field(default_factory=TermCache)
+    _uncommitted_terms: set[Term] = field(default_factory=set[Term])
+
+    @property
+    def mapping_version(self) -> str:
+        """The field mapping's version."""
+        return self.mapping.version
+
+    @property
+    def hash_version(self) -> str:
+        """The mapping, and how many photos of each status are stored."""
+        photos = ",".join(f"{status}={most}" for status, most in sorted(self.photos_per_status.items()))
+        return f"{self.mapping.version};{photos}"
+
+    @property
+    def key_field(self) -> str:
+        """What the mapping or the settings name, else RESO's own name."""
+        return self.mapping.key_field or "ListingKey"
+
+    def normalise(self, record: RawRecord, content_hash: bytes) -> IncomingListing:
+        """A record as a listing with the photos to be stored. RecordRejected names the field at fault."""
+        listing = self.mapping.normalise(record)
+        media = record.media
+        if media is not None:
+            _check_photos(media)
+            media = limit_photos(media, self.photos_per_status.get(listing.standard_status or ""))
+        raw = store.to_raw_json(record.fields)
+        return IncomingListing(listing, raw, content_hash, media, photos_elsewhere=self.photos_elsewhere)
+
+    def is_in_scope(self, record: IncomingListing) -> bool:
+        """Whether status, property type and close date are in the provider's scope."""
+        listing, scope = record.listing, self.scope
+        if scope.statuses and listing.standard_status not in scope.statuses:
+            return False
+        if scope.property_types and listing.values[_TYPE] not in scope.property_types:
+            return False
+        closed = listing.values[_CLOSED]
+        if scope.closed_since and listing.standard_status == "Closed":
+            return closed is not None and str(closed) >= scope.closed_since
+        return True
+
+    async def find_differing(
+        self, connection: ReadConnection, provider_id: str, hashes: Mapping[str, bytes]
+    ) -> Mapping[str, ExistingRow]:
+        """The rows that are missing, changed or hidden."""
+        return await store.find_differing(connection, provider_id, hashes)
+
+    async def write(
+        self,
+        connection: WriteConnection,
+        new: Sequence[IncomingListing],
+        changed: Mapping[UUID, IncomingListing],
+        origin: Origin,
+    ) -> None:
+        """Insert and update listings with their documents, timeline, photos and terms."""
+        await store.insert_listings(connection, new, origin, self.display)
+        await store.update_listings(connection, changed, origin, self.display)
+        terms = self._terms.find_new(one.listing for one in (*new, *changed.values()))
+        await add_terms(connection, terms)
+        self._uncommitted_terms |= terms
+
+    async def mark_returned(self, connection: WriteConnection, ids: Sequence[UUID], origin: Origin) -> int:
+        """Show listings again; how many were hidden."""
+        return len(await store.mark_returned(connection, ids, origin))
+
+    async def mark_out_of_scope(self, connection: WriteConnection, keys: Sequence[str], origin: Origin) -> None:
+        """Hide listings that left the scope."""
+        await store.mark_out_of_scope(connection, keys, origin)
+
+    async def mark_scope_narrowed(self, connection: WriteConnection, origin: Origin) -> None:
+        """Hide every stored listing outside the scope."""
+        scope = {
+            "statuses": sorted(self.scope.statuses),
+            "property_types": sorted(self.scope.property_types),
+            "closed_since": self.scope.closed_since,
+        }
+        await store.mark_scope_narrowed(connection, scope, origin)
+
+    async def mark_removed(self, connection: WriteConnection, keys: Sequence[str], origin: Origin) -> Sequence[UUID]:
+        """Hide listings that the source no longer has."""
+        return await store.mark_removed(connection, keys, origin)
+
+    async def erase(self, connection: WriteConnection, ids: Sequence[UUID], origin: Origin) -> None:
+        """Leave tombstones; terms, photos and the timeline's values go with the content."""
+        if await store.erase_listings(connection, ids, origin):
+            self._terms.clear()  # terms of erased listings may have been deleted with them
+
+    async def find_unseen(self, connection: ReadConnection, sweep: SweepKeys) -> Sequence[str]:
+        """Keys of listings that neither the sweep nor its run has met."""
+        return await connection.column(str, Q.find_unseen_listings, _sweep_params(sweep))
+
+    async def count_active(self, connection: ReadConnection, provider_id: str) -> int:
+        """How many listings a sweep could remove."""
+        return await store.count_active(connection, provider_id)
+
+    async def erase_unseen_rejections(self, connection: WriteConnection, sweep: SweepKeys) -> None:
+        """Erase what rejected records held that no longer exist at the source."""
+        await connection.run(Q.erase_unseen_rejections, {**_sweep_params(sweep), "resource": Resource.PROPERTY})
+
+    def settle(self, *, committed: bool) -> None:
+        """Add the terms of committed pages to the cache."""
+        if committed:
+            self._terms.add(self._uncommitted_terms)
+        self._uncommitted_terms = set()
+
+
+def open_property_store(provider: Provider, capabilities: Capabilities) -> PropertyStore:
+    """Compile a provider's rules. InvalidInput names the entry of the field mapping that cannot work."""
+    key_field, zone = provider.settings.get("keyField"), provider.settings.get("timeZone")
+    mapping = plan_mapping(
+        provider.field_mapping,
+        key_field=key_field if isinstance(key_field, str) else None,
+        tz=ZoneInfo(zone) if isinstance(zone, str) else UTC,
+    )
+    return PropertyStore(
+        mapping=mapping,
+        scope=provider.wanted,
+        display=provider.display_rules,
+        photos_per_status=provider.photos_per_status,
+        photos_elsewhere=capabilities.media in {MediaSource.OBJECT, MediaSource.RESOURCE},
+    )
+
+
+def _check_photos(media: Sequence[MediaRef]) -> None:
+    for ref in media:
+        if len(ref.media_key) > LONGEST_KEY:
+            raise RecordRejected(f"a photo's key is longer than {LONGEST_KEY} characters", field="Media")
+        texts = (ref.media_key, ref.category, ref.caption, ref.modified, ref.content, *(ref.permission or ()))
+        if any(isinstance(text, str) and "\0" in text for text in texts):
+            raise RecordRejected("a photo's text holds a NUL character", field="Media")
+
+
+def _sweep_params(sweep: SweepKeys) -> dict[str, object]:
+    return {
+        "provider_id": sweep.provider_id,
+        "sync_id": sweep.sync_id,
+        "received_by": list(sweep.received_by),
+        "began_at": sweep.began_at,
+    }
