@@ -11,7 +11,7 @@ from platbook.base.errors import PlatbookError, ProviderMisconfigured, SourceBro
 from platbook.connectors.contract import HttpReply, Resource, Scope
 from platbook.connectors.rets import RetsConnector
 from platbook.connectors.rets.hosts import TrustedHosts
-from platbook.connectors.rets.http_session import RetsHttpSession, SessionLostError
+from platbook.connectors.rets.http_session import RetsHttpSession, SessionLost
 from platbook.connectors.rets.settings import RetsCredentials, RetsSettings
 from tests.fakes.plain_http import PlainHttp, plain_http
 from tests.fakes.rets_market import no_pause, rets_market
@@ -135,7 +135,7 @@ async def test_a_later_login_that_names_another_host_breaks_the_protocol_and_the
         own.login = write_login(GetObject=f"{base}/x")
         with pytest.raises(SourceBrokeProtocol, match="names GetObject at localhost"):
             await conversation.log_in()
-        with pytest.raises(SessionLostError):
+        with pytest.raises(SessionLost):
             async with conversation.asking("Search", {}):
                 pass
         own.login = good

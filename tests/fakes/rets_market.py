@@ -50,10 +50,10 @@ class RetsMarket:
         async with self.connector.connect(said, login, scope=Scope(), http=self.http, clock=SystemClock()) as session:
             yield session
 
-    async def discover(self, known: str | None = None, **settings: object) -> Discovery | None:
+    async def discover(self, last_mark: str | None = None, **settings: object) -> Discovery | None:
         """Read what the server says of itself."""
         said, login = self.parts(**settings)
-        return await self.connector.discover(said, login, http=self.http, clock=SystemClock(), known=known)
+        return await self.connector.discover(said, login, http=self.http, clock=SystemClock(), last_mark=last_mark)
 
 
 @asynccontextmanager

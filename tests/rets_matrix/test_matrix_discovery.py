@@ -31,7 +31,7 @@ async def discover(boards: Boards, *, at_once: bool, first: str) -> Discovery:
     )
     credentials = RetsCredentials(username="demo", password=SecretStr("demo"))
     http = boards.transport.for_provider(boards.any_provider)
-    found = await RetsConnector().discover(settings, credentials, http=http, clock=boards.clock, known=None)
+    found = await RetsConnector().discover(settings, credentials, http=http, clock=boards.clock, last_mark=None)
     assert found is not None
     return found
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from platbook.connectors.contract import MediaRef, Page, RawRecord
+from platbook.connectors.contract import MediaRef, Page, RawRecord, RecordProblem
 from platbook.db.errors import OperationalError
 from platbook.reso.fields import COLUMNS, Field, Kind
 from platbook.reso.lookups import LOCKED
@@ -20,7 +20,7 @@ from tests.sync.conftest import Desk, MakeDesk
     "seen", ["<html>gone", '{"ListPrice": 1}', '"fields"', "[1]", '{"fields": 1, "modified": null}']
 )
 async def test_what_a_connector_could_not_read_is_abandoned_when_it_is_tried_again(desk: MakeDesk, seen: str) -> None:
-    bad = Page([listing("1")], problems=[("2", "ListPrice", "the row is cut", seen)], complete=True)
+    bad = Page([listing("1")], problems=[RecordProblem("2", "ListPrice", "the row is cut", seen)], complete=True)
     at = await desk(Source([bad], all_keys("1", "2")))
     assert (await at.sync())["status"] == "partial"
     await at.run_sql("UPDATE mls_sync_errors SET retry = 'retrying'")
@@ -67,7 +67,7 @@ async def test_a_number_that_cannot_be_stored_is_kept_digit_by_digit(desk: MakeD
 
 @pytest.mark.parametrize("key", ["k" * 256, "a\0b", "a\ud800b"])
 async def test_a_key_that_cannot_be_kept_is_a_rejection_without_one(desk: MakeDesk, key: str) -> None:
-    unread = (key, "ListPrice", "the row is cut", "a,b\ud800")
+    unread = RecordProblem(key, "ListPrice", "the row is cut", "a,b\ud800")
     page = Page([listing("1"), listing(key)], problems=[unread], complete=True)
     at = await desk(Source([page], all_keys("1")))
     run = await at.sync()

@@ -1,7 +1,11 @@
-"""The connector contract: what the sync engine asks of every source, and the errors a source may answer with.
+"""The connector contract, version 2: what the sync engine asks of a source, and the errors a connector may raise.
 
-This is the only module of Platbook a third-party connector imports. A connector hands over what the source said;
-it does not normalise. It is registered under the entry-point group `platbook.connectors` by its `name`.
+This is the only module of Platbook that a third-party connector imports. A connector passes on records as the source
+sent them; it does not normalise them. It is registered by its `name` under the entry-point group `platbook.connectors`.
+
+Everything the engine has to know about a source is stated in its `SourceProfile`. Nothing outside the connector reads a
+key of its settings. Version 2 replaced `capabilities` with `profile`, and the tuples of `Page.problems` with
+`RecordProblem`.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -25,13 +29,12 @@ from platbook.base.errors import (
 from platbook.base.http_reply import HttpReply
 
 __all__ = [
-    "Capabilities",
+    "CONTRACT_VERSION",
     "Clock",
     "Connector",
     "CredentialsRefused",
     "Cursor",
     "DeleteSignal",
-    "Discovering",
     "Discovery",
     "HttpClient",
     "HttpReply",
@@ -44,18 +47,24 @@ __all__ = [
     "ProviderMisconfigured",
     "RateLimited",
     "RawRecord",
-    "Remarking",
+    "RecordProblem",
     "Resource",
+    "ResourceProfile",
     "Scope",
     "Session",
     "SourceBrokeProtocol",
     "SourceClass",
     "SourceField",
     "SourceLookup",
+    "SourceProfile",
     "SourceResource",
     "SourceUnavailable",
     "SourceValue",
+    "SupportsDiscovery",
+    "SupportsRemarks",
 ]
+
+CONTRACT_VERSION = 2
 
 Cursor = NewType("Cursor", str)
 """Opaque: written and read by its connector only."""
@@ -65,14 +74,20 @@ class Resource(StrEnum):
     """What can be replicated, by RESO's resource names."""
 
     PROPERTY = "Property"
+    MEMBER = "Member"
+    OFFICE = "Office"
+    OPEN_HOUSE = "OpenHouse"
 
 
 class DeleteSignal(StrEnum):
-    """How a source tells that a record is gone."""
+    """How the deletion of a record is detected."""
 
     FLAG = "flag"
+    """The record is sent once more, with a field that marks it as deleted (`RawRecord.visible` is False)."""
     SWEEP = "sweep"
+    """The record is missing from the list of all keys: source and replica are reconciled by a key sweep."""
     DELETED_RESOURCE = "deleted_resource"
+    """The source lists deleted keys in a resource of their own; the connector sends them as records not `visible`."""
 
 
 class MediaSource(StrEnum):
@@ -115,6 +130,19 @@ class RawRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordProblem:
+    """A record that the connector received and could not read.
+
+    `key` and `field` (the source's name) are None where they are not known; `sample` is the beginning of what was sent.
+    """
+
+    key: str | None
+    field: str | None
+    reason: str
+    sample: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A batch of changed records.
 
@@ -122,7 +150,7 @@ class Page:
     `watermark` is where the next incremental run may start, as far as this walk has seen; the engine saves it when
     the walk is complete, or page by page where the connector is `time_ordered`.
     `complete`: the protocol said that nothing follows. A walk that ends without it is a failed walk.
-    `problems` are records the connector could not read at all: (key or None, field or None, reason, what it saw).
+    `problems` are the records that the connector could not read at all.
     """
 
     records: Sequence[RawRecord]
@@ -130,7 +158,7 @@ class Page:
     watermark: Cursor | None = None
     total: int | None = None
     complete: bool = False
-    problems: Sequence[tuple[str | None, str | None, str, str]] = ()
+    problems: Sequence[RecordProblem] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,18 +190,48 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a source, so configured, can do."""
+class ResourceProfile:
+    """How a source, with its present settings, serves one resource."""
 
-    incremental: bool
-    key_sweep: bool
+    key_field: str | None = None
+    """The source's field that holds the record's key; None: the key is not one of the fields."""
+    incremental: bool = True
+    """`changes` can start from a watermark. Otherwise every run reads the whole resource."""
+    key_sweep: bool = True
+    """`keys` can list every key of the resource."""
     time_ordered: bool = False
+    """`changes` sends records in order of modification, so that each page's watermark can be saved."""
     deletes: frozenset[DeleteSignal] = frozenset({DeleteSignal.SWEEP})
+    """How deletions are detected; empty: they are not."""
     media: MediaSource = MediaSource.NONE
     volatile_fields: frozenset[str] = frozenset()
-    """Source fields that change on every reading without meaning a change (signed addresses, view counts)."""
+    """Source fields that change on every reading without meaning a change (signed URLs, view counts)."""
+    classes: Sequence[str] = ()
+    """The source's own subdivisions of the resource that are replicated; empty: the whole resource."""
+
+    @property
+    def needs_sweep(self) -> bool:
+        """Whether deletions are detected only by comparing keys, and the source can list them."""
+        return self.key_sweep and DeleteSignal.SWEEP in self.deletes
+
+
+@dataclass(frozen=True, slots=True)
+class SourceProfile:
+    """What the engine has to know about a source, with its present settings."""
+
+    resources: Mapping[Resource, ResourceProfile]
+    """The resources that are replicated; a resource without an entry is not asked for."""
+    time_zone: str = "UTC"
+    """The IANA name of the zone of timestamps that carry no offset."""
     max_concurrency: int = 1
-    """Sessions the source allows at once for one login."""
+    """How many sessions the source allows at the same time for one login."""
+
+    def resource(self, resource: Resource) -> ResourceProfile:
+        """The profile of one resource; ProviderMisconfigured where the source does not serve it."""
+        profile = self.resources.get(resource)
+        if profile is None:
+            raise ProviderMisconfigured(f"the source does not serve {resource}")
+        return profile
 
 
 class HttpClient(Protocol):
@@ -221,11 +279,11 @@ class Session(Protocol):
 
 
 @runtime_checkable
-class Remarking(Protocol):
-    """What a session may offer besides: what a person should know of it, though it went well."""
+class SupportsRemarks(Protocol):
+    """Optional for a session: remarks for an operator about a session that went well."""
 
     def remarks(self) -> Sequence[str]:
-        """Sentences such as which way of paging the source needed, or how many characters were repaired."""
+        """Sentences such as which paging mode the source needed, or how many characters were repaired."""
         ...
 
 
@@ -288,11 +346,16 @@ class SourceResource:
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """What a source says of itself. `mark` changes when it does; `settings` are the connector's own proposal."""
+    """A source's description of itself.
+
+    `mark` changes whenever the description does. `settings` are those that the connector proposes.
+    `listing_resource` names the one of `resources` that holds the listings; None: the connector found none.
+    """
 
     resources: Sequence[SourceResource]
     mark: str | None = None
     settings: Mapping[str, object] = field(default_factory=dict[str, object])
+    listing_resource: str | None = None
 
 
 class Connector(Protocol):
@@ -305,26 +368,26 @@ class Connector(Protocol):
     credentials_model: type[BaseModel]
     """Validates a provider's `credentials`; every field of it is treated as secret."""
 
-    def capabilities(self, settings: BaseModel) -> Capabilities:
-        """What a source so configured can do; pure."""
+    def profile(self, settings: BaseModel) -> SourceProfile:
+        """How a source with these settings is replicated; pure."""
         ...
 
     def connect(
         self, settings: BaseModel, credentials: BaseModel, *, scope: Scope, http: HttpClient, clock: Clock
     ) -> AbstractAsyncContextManager[Session]:
-        """Log in, lend the session, log out."""
+        """Log in, yield the session, log out."""
         ...
 
 
 @runtime_checkable
-class Discovering(Protocol):
-    """What a connector may offer besides: reading what a source says of itself."""
+class SupportsDiscovery(Protocol):
+    """Optional for a connector: reading a source's metadata."""
 
     async def discover(
-        self, settings: BaseModel, credentials: BaseModel, *, http: HttpClient, clock: Clock, known: str | None
+        self, settings: BaseModel, credentials: BaseModel, *, http: HttpClient, clock: Clock, last_mark: str | None
     ) -> Discovery | None:
-        """Read a source's resources, classes, fields and lookups; None: its mark is still the `known` one.
+        """Read a source's resources, classes, fields and lookups; None: its mark is still `last_mark`.
 
-        Raises only errors of `platbook.base.errors`. Settings that only a discovery can tell may be missing.
+        Raises only errors of `platbook.base.errors`. Settings that only discovery can supply may be missing.
         """
         ...

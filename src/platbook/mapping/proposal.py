@@ -57,7 +57,7 @@ class MappingProposal:
 
 
 def propose(discovery: Discovery, classes: Sequence[str] = ()) -> MappingProposal:
-    """Work out a proposal for the classes (all of them where none is named) of the resource the settings name."""
+    """Work out a proposal for the classes (all of them where none is named) of the resource that holds the listings."""
     resource = _find_resource(discovery)
     if resource is None:
         return MappingProposal(discovery.settings, {}, (), (), ())
@@ -77,11 +77,7 @@ def propose(discovery: Discovery, classes: Sequence[str] = ()) -> MappingProposa
 
 
 def _find_resource(discovery: Discovery) -> SourceResource | None:
-    wanted = discovery.settings.get("resource")
-    for one in discovery.resources:
-        if one.name == wanted or (wanted is None and one.standard_name == "Property"):
-            return one
-    return None
+    return next((one for one in discovery.resources if one.name == discovery.listing_resource), None)
 
 
 def _collect_fields(resource: SourceResource, classes: Sequence[str]) -> dict[str, SourceField]:

@@ -1,11 +1,10 @@
 """Does one run of one provider from beginning to end, whatever happens on the way."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from platbook.base.clock import Clock
 from platbook.base.errors import (
@@ -18,17 +17,17 @@ from platbook.base.errors import (
 )
 from platbook.base.ids import new_id
 from platbook.base.log import get_log
-from platbook.connectors.contract import Connector, MediaSource, Remarking, Session
+from platbook.connectors.contract import Connector, MediaSource, Session
 from platbook.connectors.registry import find_connector
 from platbook.db import Database, ReadConnection, SecretBox, WriteConnection, load_queries
 from platbook.db.errors import is_database_away
 from platbook.listings.listing import Origin
 from platbook.listings.store import mark_scope_narrowed
 from platbook.listings.terms import KnownTerms
-from platbook.mapping.mapping import FieldMapping, plan_mapping
+from platbook.mapping.provider_mapping import plan_provider_mapping
 from platbook.media.photo_worker import PhotoWorker
-from platbook.providers.configuration import read_part
-from platbook.providers.providers import Provider, get_provider, open_credentials
+from platbook.providers.providers import Provider, get_provider
+from platbook.providers.sessions import SessionOptions, SessionServices, get_source, open_session
 from platbook.sync.page import PageRules
 from platbook.sync.received import delete_received_keys
 from platbook.sync.rejections import take_retrying
@@ -49,7 +48,7 @@ from platbook.sync.runs.outcome import StatusAfterRun, ended_well, error_type, s
 from platbook.sync.runs.plan import LastSweep, plan_run, scope_fingerprint
 from platbook.sync.sweep import apply_sweep, sweep
 from platbook.sync.walk import walk_changes
-from platbook.transport import LEASE, Transport, seat
+from platbook.transport import LEASE, Transport
 
 Q = load_queries(__package__ or "platbook.sync")
 log = get_log("sync")
@@ -116,21 +115,20 @@ class SyncEngine:
             provider = await get_provider(connection, lease.run.provider_id)
         if provider.archived_at is not None:
             raise RunCancelled("the provider was archived while the run was asked for")
-        connector = self.find_connector(provider.provider_type)
-        settings = read_part(connector.settings_model, provider.settings, "settings")
-        capabilities = connector.capabilities(settings)
+        source = get_source(provider, self.find_connector)
+        profile = source.profile.resource(lease.resource)
         rules = PageRules(
-            mapping=_mapping(provider),
+            mapping=plan_provider_mapping(provider.field_mapping, source.profile, lease.resource),
             scope=provider.wanted,
             display=provider.display_rules,
-            volatile=capabilities.volatile_fields,
+            volatile=profile.volatile_fields,
             retention=provider.retention,
             terms=KnownTerms(),
             photos_per_status=provider.photos_per_status,
-            photos_elsewhere=capabilities.media in {MediaSource.OBJECT, MediaSource.RESOURCE},
+            photos_elsewhere=profile.media in {MediaSource.OBJECT, MediaSource.RESOURCE},
         )
         scope = scope_fingerprint(provider.provider_type, provider.settings, provider.scope, rules.mapping.version)
-        return RunContext(self.database, self.clock, provider, capabilities, rules, lease, scope)
+        return RunContext(self.database, self.clock, source, rules, lease, scope)
 
     async def _carry_out(self, context: RunContext) -> SweepRefused | None:
         await self._retry_rejections(context)
@@ -139,7 +137,7 @@ class SyncEngine:
             return None
         async with self._session(context) as session:
             refused = await self._do_records(context, session)
-            if self.photos is not None and not run.dry_run and context.capabilities.max_concurrency == 1:
+            if self.photos is not None and not run.dry_run and context.source.profile.max_concurrency == 1:
                 await context.report("photos", done=0, total=None)
                 with context.timing("photos"):
                     await self.photos.lend(context.provider, session)
@@ -163,7 +161,7 @@ class SyncEngine:
         plan = plan_run(
             SyncType(run.sync_type),
             standing,
-            context.capabilities,
+            context.profile,
             context.scope,
             last_sweep=last_sweep,
             now=self.clock.now(),
@@ -183,31 +181,10 @@ class SyncEngine:
         context.swept = True
         return None
 
-    @asynccontextmanager
-    async def _session(self, context: RunContext) -> AsyncGenerator[Session]:
-        provider = context.provider
-        async with self.database.read() as connection:
-            credentials = await open_credentials(connection, self.box, provider.provider_id)
-        connector = self.find_connector(provider.provider_type)
-        http = self.transport.for_provider(
-            provider.provider_id, requests_per_second=provider.requests_per_second, meter=context.meter
-        )
-        seats = context.capabilities.max_concurrency
-        async with (
-            seat(self.database, provider.provider_id, seats, wait=_SEAT_WAIT),
-            connector.connect(
-                read_part(connector.settings_model, provider.settings, "settings"),
-                read_part(connector.credentials_model, credentials, "credentials"),
-                scope=context.rules.scope,
-                http=http,
-                clock=self.clock,
-            ) as session,
-        ):
-            try:
-                yield session
-            finally:
-                if isinstance(session, Remarking):
-                    context.remarks += session.remarks()
+    def _session(self, context: RunContext) -> AbstractAsyncContextManager[Session]:
+        services = SessionServices(self.database, self.transport, self.box, self.clock)
+        options = SessionOptions(wait=_SEAT_WAIT, meter=context.meter, remarks=context.remarks)
+        return open_session(services, context.source, options)
 
     async def _retry_rejections(self, context: RunContext) -> None:
         if context.lease.run.dry_run:
@@ -376,12 +353,3 @@ def _interval(provider: Provider) -> timedelta:
 def _words(error: Exception) -> str:
     # What is not ours may say anything, a secret included: only its kind is kept, the log has the rest.
     return str(error) if isinstance(error, PlatbookError) else f"an unexpected {type(error).__name__}; see the log"
-
-
-def _mapping(provider: Provider) -> FieldMapping:
-    key_field, zone = provider.settings.get("keyField"), provider.settings.get("timeZone")
-    return plan_mapping(
-        provider.field_mapping,
-        key_field=key_field if isinstance(key_field, str) else None,
-        tz=ZoneInfo(zone) if isinstance(zone, str) else UTC,
-    )

@@ -135,7 +135,7 @@ async def discover_source(
     Nothing of the provider is changed. What a person accepts of the proposal goes to `discover/accept`.
     """
     discoverer = Discoverer(given.database, given.transport, given.box, given.clock)
-    return Success(data=DiscoveredAnswer.of(await discoverer.discover(provider_id, afresh=afresh)))
+    return Success(data=DiscoveredAnswer.of(await discoverer.discover(provider_id, refresh=afresh)))
 
 
 @router.post("/providers/{provider_id}/discover/accept")

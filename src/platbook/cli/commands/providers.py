@@ -130,7 +130,7 @@ def discover(
 
     async def ask(system: System) -> DiscoveryResult:
         discoverer = Discoverer(system.database, system.transport, system.box, system.clock)
-        found = await discoverer.discover(provider, afresh=afresh)
+        found = await discoverer.discover(provider, refresh=afresh)
         if accept:
             accepted = setup.AcceptedProposal(found.proposal.settings, found.proposal.field_mapping)
             async with system.database.transaction() as connection:

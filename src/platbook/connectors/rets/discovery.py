@@ -58,7 +58,9 @@ async def read_discovery(reader: MetadataReader, settings: RetsSettings, mark: s
     tree = MetadataTree(reader, await reader.whole() if settings.metadata_at_once else ())
     rows = await tree.rows("RESOURCE")
     resources = [await _read_resource(tree, row) for row in rows]
-    return Discovery(resources, mark, await _propose_settings(tree, resources, settings))
+    listings = _find_listings(resources, settings)
+    proposed = {} if listings is None else await _propose_settings(tree, listings)
+    return Discovery(resources, mark, proposed, None if listings is None else listings.name)
 
 
 async def read_columns(reader: MetadataReader, resource: str, class_name: str) -> Sequence[str]:
@@ -117,13 +119,8 @@ def _to_values(rows: Rows) -> list[SourceValue]:
     return [SourceValue(_name(row, "Value"), _name(row, "LongValue"), _text(row, "ShortValue")) for row in rows]
 
 
-async def _propose_settings(
-    tree: MetadataTree, resources: Sequence[SourceResource], settings: RetsSettings
-) -> dict[str, object]:
+async def _propose_settings(tree: MetadataTree, resource: SourceResource) -> dict[str, object]:
     """The settings that the metadata of the listings' resource calls for."""
-    resource = _find_listings(resources, settings)
-    if resource is None:
-        return {}
     said: dict[str, object] = {
         "resource": resource.name,
         "classes": [one.name for one in resource.classes],

@@ -67,8 +67,11 @@ class SourceClock:
         return ours if theirs is None else max(ours, theirs)
 
 
-class SessionLostError(Exception):
-    """The source has forgotten our login; a new one is worth one try."""
+class SessionLost(SourceUnavailable):
+    """The source has ended our session; logging in again is worth one try."""
+
+    def __init__(self) -> None:
+        super().__init__("the source has ended the session")
 
 
 class _OtherVersionWantedError(Exception):
@@ -135,7 +138,7 @@ class RetsHttpSession:
                     await reply.body()
 
     async def ask(self, capability: str, arguments: Mapping[str, str], read: Callable[[HttpReply], Awaitable[T]]) -> T:
-        """Send one transaction and read its answer; `read` raises SessionLostError where a code says so.
+        """Send one transaction and read its answer; `read` raises SessionLost where a code says so.
 
         A lost session is met with one new login and the transaction again; so is a broken reply, without the login.
         """
@@ -146,11 +149,11 @@ class RetsHttpSession:
     ) -> T:
         try:
             return await self._ask(capability, arguments, read)
-        except SessionLostError:
+        except SessionLost:
             await self.log_in()
         try:
             return await self._ask(capability, arguments, read)
-        except SessionLostError:
+        except SessionLost:
             raise SourceUnavailable("the source forgets the login again and again") from None
 
     async def persist(self, attempt: Callable[[], Awaitable[T]]) -> T:
@@ -169,9 +172,9 @@ class RetsHttpSession:
 
     @asynccontextmanager
     async def asking(self, capability: str, arguments: Mapping[str, str]) -> AsyncGenerator[HttpReply]:
-        """Send one transaction and lend its answer, to be read as it comes; SessionLostError where it is forgotten."""
+        """Send one transaction and lend its answer, to be read as it comes; SessionLost where it is forgotten."""
         if self._login is None:  # the last login failed
-            raise SessionLostError
+            raise SessionLost
         address = self._login.capabilities.get(capability)
         if address is None:
             raise ProviderMisconfigured(f"the source does not offer {capability}")
@@ -194,14 +197,14 @@ class RetsHttpSession:
 
     async def _judge(self, capability: str, address: str, reply: HttpReply) -> None:
         if reply.status in {_UNAUTHORIZED, _PRECONDITION_FAILED} or self._leads_to_login(address, reply):
-            raise SessionLostError
+            raise SessionLost
         if reply.status == _OK:
             return
         body = await reply.body()
         status = parse_status(body, self.encoding_of(reply))
         if status is not None and status.code:  # the status of HTTP and the code of RETS, mixed
             if classify_reply_code(status.code, logged_in=True) is ReplyOutcome.SESSION_LOST:
-                raise SessionLostError
+                raise SessionLost
             raise to_error(status.code, status.text, logged_in=True)
         onward = self._object_to_redirect(reply)
         if onward is not None:

@@ -6,7 +6,7 @@ A source that does not speak one format is asked in the other, one that does not
 from collections.abc import Sequence
 
 from platbook.connectors.contract import HttpReply, ProviderMisconfigured
-from platbook.connectors.rets.http_session import RetsHttpSession, SessionLostError
+from platbook.connectors.rets.http_session import RetsHttpSession, SessionLost
 from platbook.connectors.rets.settings import RetsSettings
 from platbook.protocols.rets.codes import ReplyOutcome, classify_reply_code, to_error
 from platbook.protocols.rets.metadata import MetadataParser, MetadataTable
@@ -60,7 +60,7 @@ class MetadataReader:
                 case ReplyOutcome.EMPTY:
                     return (), status
                 case ReplyOutcome.SESSION_LOST:
-                    raise SessionLostError
+                    raise SessionLost
                 case _ if status.code in _OTHER_FORMAT_WANTED:
                     return (), status
                 case _:

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from urllib.parse import urljoin
 
 from platbook.connectors.contract import HttpReply, MediaRef, SourceBrokeProtocol
-from platbook.connectors.rets.http_session import RetsHttpSession, SessionLostError
+from platbook.connectors.rets.http_session import RetsHttpSession, SessionLost
 from platbook.connectors.rets.remarks import Remarks
 from platbook.connectors.rets.settings import RetsSettings
 from platbook.protocols.rets.codes import ReplyOutcome, classify_reply_code, to_error
@@ -63,7 +63,7 @@ class PhotoFetcher:
                         self._judge_whole(one, keys)
                         for pair in shelf.put(one, reply.url):
                             yield pair
-            except SessionLostError:
+            except SessionLost:
                 if not again:
                     raise SourceBrokeProtocol("the source forgets the login again and again") from None
                 await self._conversation.log_in()
@@ -87,16 +87,16 @@ class PhotoFetcher:
             return
         meaning = classify_reply_code(refused.code, logged_in=True)
         if meaning is ReplyOutcome.SESSION_LOST:
-            raise SessionLostError
+            raise SessionLost
         if refused.code == _LOCATION_UNSUPPORTED and self._located:
             self._located = False
-            self._remarks.note("the source gives no addresses of photos, so their bytes were fetched")
+            self._remarks.add("the source gives no addresses of photos, so their bytes were fetched")
             raise _AskOtherwiseError
         if one.content_id:
             return
         if refused.code == _INVALID_IDENTIFIER and len(keys) > 1:
             self._keys_at_once = 1
-            self._remarks.note("the source takes one record in a request for photos")
+            self._remarks.add("the source takes one record in a request for photos")
             raise _AskOtherwiseError
         if meaning not in {ReplyOutcome.EMPTY, ReplyOutcome.OBJECT_UNAVAILABLE}:
             raise to_error(refused.code, refused.text, logged_in=True)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import orjson
 
-from platbook.connectors.contract import Capabilities, Cursor
+from platbook.connectors.contract import Cursor, ResourceProfile
 from platbook.sync.runs.cursors import CursorState
 from platbook.sync.runs.lifecycle import SyncType
 
@@ -54,7 +54,7 @@ class Plan:
 def plan_run(
     asked: SyncType,
     standing: CursorState,
-    capabilities: Capabilities,
+    profile: ResourceProfile,
     scope: str,
     *,
     last_sweep: LastSweep,
@@ -63,7 +63,8 @@ def plan_run(
     """Plan a full, incremental or sweep run.
 
     An incremental run becomes a full one where there is nothing to start from, or the scope has changed since: only a
-    full walk can fetch what a wider scope asks for. An interrupted walk of the same kind and scope is resumed. What a
+    full walk can fetch what a wider scope asks for. An interrupted walk of the same kind and scope is resumed. A source
+    that reports every deletion itself is swept only where a person asks for it. What a
     person asks for sweeps at once; otherwise a refused sweep has its time to be decided upon, as one that was done has.
     """
     if asked is SyncType.SWEEP:
@@ -71,11 +72,11 @@ def plan_run(
     due = last_sweep.is_due(now)
     fresh = standing.watermark is not None and standing.watermark_scope == scope
     unfinished_full = standing.walk == SyncType.FULL and standing.walk_scope == scope
-    if asked is SyncType.FULL or not fresh or not capabilities.incremental or unfinished_full:
+    if asked is SyncType.FULL or not fresh or not profile.incremental or unfinished_full:
         sweeps = asked is SyncType.FULL or due or not last_sweep.is_waiting()
-        return Plan(_walk(SyncType.FULL, None, standing, scope), sweep=capabilities.key_sweep and sweeps)
+        return Plan(_walk(SyncType.FULL, None, standing, scope), sweep=profile.needs_sweep and sweeps)
     since = Cursor(standing.watermark or "")
-    return Plan(_walk(SyncType.INCREMENTAL, since, standing, scope), sweep=capabilities.key_sweep and due)
+    return Plan(_walk(SyncType.INCREMENTAL, since, standing, scope), sweep=profile.needs_sweep and due)
 
 
 def scope_fingerprint(

@@ -11,18 +11,24 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from pydantic import BaseModel
-
 from platbook.base.clock import Clock
 from platbook.base.errors import PlatbookError, RecordRejected, SourceUnavailable
-from platbook.connectors.contract import Connector, Page, RawRecord, Resource, Session
+from platbook.connectors.contract import Connector, DeleteSignal, Page, RawRecord, Resource, ResourceProfile, Session
 from platbook.connectors.registry import find_connector
 from platbook.db import Database, SecretBox
 from platbook.listings.listing import NormalListing
-from platbook.mapping.mapping import FieldMapping, plan_mapping
-from platbook.providers.configuration import read_part
-from platbook.providers.providers import Provider, get_provider, open_credentials
-from platbook.transport import Transport, seat
+from platbook.mapping.mapping import FieldMapping
+from platbook.mapping.provider_mapping import plan_provider_mapping
+from platbook.providers.providers import Provider, get_provider
+from platbook.providers.sessions import (
+    SessionOptions,
+    SessionServices,
+    SessionStep,
+    get_source,
+    open_session,
+    read_credentials,
+)
+from platbook.transport import Transport
 
 SEAT_WAIT = timedelta(seconds=5)
 LONGEST = timedelta(seconds=90)
@@ -96,51 +102,24 @@ class ConnectionTester:
 
     async def _try(self, provider: Provider, probe: ConnectionTest) -> None:
         with _step(probe, "settings") as words:
-            connector = self.find_connector(provider.provider_type)
-            async with self.database.read() as connection:
-                credentials = await open_credentials(connection, self.box, provider.provider_id)
-            parts = _Parts(
-                connector,
-                read_part(connector.settings_model, provider.settings, "settings"),
-                read_part(connector.credentials_model, credentials, "credentials"),
-            )
-            mapping = plan_mapping(provider.field_mapping, key_field=_text(provider.settings.get("keyField")))
-            words.append("settings and credentials have the form the connector asks for")
-        async with self._session(provider, parts, probe) as session:
+            source = get_source(provider, self.find_connector)
+            services = SessionServices(self.database, self.transport, self.box, self.clock)
+            await read_credentials(services, source)
+            mapping = plan_provider_mapping(provider.field_mapping, source.profile)
+            words.append("settings and credentials are valid")
+            words.append(_describe_deletes(source.profile.resource(Resource.PROPERTY)))
+        seats = source.profile.max_concurrency
+        messages = {
+            SessionStep.SEAT: "a session is free" if seats == 1 else f"one of {seats} sessions is free",
+            SessionStep.CONNECT: "the source accepted the login",
+        }
+        options = SessionOptions(wait=SEAT_WAIT, observe=lambda step: _step(probe, step, messages[step]))
+        async with open_session(services, source, options) as session:
             with _step(probe, "count") as words:
                 probe.count = await session.count(Resource.PROPERTY)
                 words.append(_count_words(probe.count))
             with _step(probe, "sample") as words:
                 words.append(await _take_sample(session, mapping, probe))
-
-    @asynccontextmanager
-    async def _session(self, provider: Provider, parts: "_Parts", probe: ConnectionTest) -> AsyncGenerator[Session]:
-        seats = parts.connector.capabilities(parts.settings).max_concurrency
-        http = self.transport.for_provider(provider.provider_id, requests_per_second=provider.requests_per_second)
-        async with contextlib.AsyncExitStack() as stack:
-            with _step(probe, "seat") as words:
-                await stack.enter_async_context(seat(self.database, provider.provider_id, seats, wait=SEAT_WAIT))
-                words.append("a session is free" if seats == 1 else f"one of {seats} sessions is free")
-            with _step(probe, "connect") as words:
-                opening = parts.connector.connect(
-                    parts.settings,
-                    parts.credentials,
-                    scope=provider.wanted,
-                    http=http,
-                    clock=self.clock,
-                )
-                session = await stack.enter_async_context(opening)
-                words.append("the source took the login")
-            yield session
-
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    """A connector with what it is to connect by."""
-
-    connector: Connector
-    settings: BaseModel
-    credentials: BaseModel
 
 
 class _Ended(Exception):
@@ -164,8 +143,8 @@ async def _limited(probe: ConnectionTest, longest: timedelta) -> AsyncGenerator[
 
 
 @contextlib.contextmanager
-def _step(probe: ConnectionTest, name: str) -> Generator[list[str]]:
-    words: list[str] = []
+def _step(probe: ConnectionTest, name: str, *messages: str) -> Generator[list[str]]:
+    words = list(messages)
     began = time.monotonic()
     try:
         yield words
@@ -179,6 +158,19 @@ def _since(began: float) -> int:
     return int((time.monotonic() - began) * 1000)
 
 
+def _describe_deletes(profile: ResourceProfile) -> str:
+    signals = [
+        description
+        for signal, description in (
+            (DeleteSignal.FLAG, "by the source's delete flag"),
+            (DeleteSignal.DELETED_RESOURCE, "by the source's list of deleted keys"),
+            (DeleteSignal.SWEEP, "by comparing all keys"),
+        )
+        if signal in profile.deletes and (signal is not DeleteSignal.SWEEP or profile.key_sweep)
+    ]
+    return f"deleted listings are detected {' and '.join(signals)}" if signals else "deleted listings are not detected"
+
+
 def _count_words(count: int | None) -> str:
     return "the source does not tell how many listings it holds" if count is None else f"{count} listings in scope"
 
@@ -188,9 +180,9 @@ async def _take_sample(session: Session, mapping: FieldMapping, probe: Connectio
     if page is None or not (page.records or page.problems):
         return "the source has no listing in scope to show"
     if not page.records:
-        key, _, reason, _ = page.problems[0]
-        probe.sample = SampleRecord(key or "", 0, rejected=reason)
-        return f"the first record cannot be read: {reason}"
+        problem = page.problems[0]
+        probe.sample = SampleRecord(problem.key or "", 0, rejected=problem.reason)
+        return f"the first record cannot be read: {problem.reason}"
     probe.sample = _to_sample(page.records[0], mapping)
     if probe.sample.rejected is not None:
         return f"the first record would be rejected: {probe.sample.rejected}"
@@ -216,7 +208,3 @@ def _to_sample(record: RawRecord, mapping: FieldMapping) -> SampleRecord:
 
 def _show(listing: NormalListing) -> dict[str, object]:
     return {name: value for name in _SHOWN if (value := listing.value(name)) is not None}
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None

@@ -236,8 +236,7 @@ def _lay_over(settings: Mapping[str, object], accepted: Mapping[str, object]) ->
 
 
 def _check_mapping(configuration: Configuration) -> None:
-    key_field = configuration.settings.get("keyField")
-    plan_mapping(configuration.field_mapping, key_field=key_field if isinstance(key_field, str) else None)
+    plan_mapping(configuration.field_mapping)
 
 
 async def _fence(connection: WriteConnection, provider_id: str, at: datetime) -> None:
