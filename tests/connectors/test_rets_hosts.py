@@ -136,14 +136,14 @@ async def test_a_later_login_that_names_another_host_breaks_the_protocol_and_the
         with pytest.raises(SourceBrokeProtocol, match="names GetObject at localhost"):
             await conversation.log_in()
         with pytest.raises(SessionLost):
-            async with conversation.asking("Search", {}):
+            async with conversation.open_transaction("Search", {}):
                 pass
         own.login = good
 
         async def read(answer: HttpReply) -> bytes:
             return await answer.body()
 
-        assert await conversation.ask("Search", {}, read) == NONE_FOUND
+        assert await conversation.transact("Search", {}, read) == NONE_FOUND
         assert other.requests == []
 
 
@@ -165,7 +165,7 @@ async def test_a_redirect_of_a_search_to_another_host_is_not_followed(method: st
         own.login = write_login()
         own.searches = [Answer(b"", 302, [f"Location: {base}{place}"])]
         given = settings(own.login_url).model_copy(update={"method": method})
-        with pytest.raises(PlatbookError, match=r"redirected to a place at localhost|forgets the login"):
+        with pytest.raises(PlatbookError, match=r"redirected to a place at localhost|ends the session"):
             await count(http, given)
         assert other.requests == []
 

@@ -399,7 +399,7 @@ async def test_archiving_hides_and_ends_what_runs_and_restoring_brings_back(desk
         with pytest.raises(Conflict):
             await setup.restore_provider(connection, at.engine.box, "board", ADA, at.clock.now())
     assert (provider.enabled, provider.archived_at, provider.retention) == (True, None, "erase")
-    assert provider.wanted.statuses == {"Active"}
+    assert provider.requested_scope.statuses == {"Active"}
     assert await at.keys() == ["1"]
 
 

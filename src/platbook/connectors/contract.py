@@ -67,11 +67,11 @@ __all__ = [
 CONTRACT_VERSION = 2
 
 Cursor = NewType("Cursor", str)
-"""Opaque: written and read by its connector only."""
+"""An opaque position in a source: written and read by its connector only."""
 
 
 class Resource(StrEnum):
-    """What can be replicated, by RESO's resource names."""
+    """The resources that can be replicated, by their RESO names."""
 
     PROPERTY = "Property"
     MEMBER = "Member"
@@ -101,7 +101,7 @@ class MediaSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MediaRef:
-    """One photo or document of a listing. `content` is an address to fetch, or the bytes themselves."""
+    """One photo or document of a listing. `content` is a URL to fetch, or the bytes themselves."""
 
     media_key: str
     order: int
@@ -115,11 +115,11 @@ class MediaRef:
 
 @dataclass(frozen=True, slots=True)
 class RawRecord:
-    """One record as the source said it.
+    """One record as the source sent it.
 
-    `fields` holds only JSON values (text, numbers, booleans, null, lists, objects). `visible` False is the source's
-    own word that the record is gone. `modified` is the source's modification time in the source's own text.
-    `media` is the record's whole set of photos where the source sends them inline, None where it does not.
+    `fields` holds only JSON values (text, numbers, booleans, null, lists, objects). `visible` False:
+    the source itself marks the record as deleted. `modified` is the modification time in the source's own text.
+    `media` is the record's complete set of photos where the source sends them inline, None where it does not.
     """
 
     key: str
@@ -149,7 +149,7 @@ class Page:
     `checkpoint` is where this walk can be resumed after this page (None: a walk cut here starts again).
     `watermark` is where the next incremental run may start, as far as this walk has seen; the engine saves it when
     the walk is complete, or page by page where the connector is `time_ordered`.
-    `complete`: the protocol said that nothing follows. A walk that ends without it is a failed walk.
+    `complete`: the protocol proves that nothing follows. A walk that ends without such a page has failed.
     `problems` are the records that the connector could not read at all.
     """
 
@@ -163,13 +163,13 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class KeyPage:
-    """A batch of the keys a source holds now; the last one is `complete`: the protocol said that nothing follows.
+    """A batch of the keys a source holds now; the last one is `complete`: the protocol proves that nothing follows.
 
     `total` is how many records the source itself counts (a COUNT, an `@odata.count`), on any page, the last one counts.
     It is never a number of keys that the connector received: it is what they are compared with. A sweep is complete
-    only when as many distinct keys were given. Where the source does not count, `total` is None, and a key that the
-    source repeats is given as often as it came: one key twice means that paging has shifted, and another was skipped.
-    Only rows that the connector itself asked for twice, as an overlap of two pages, are left out.
+    only when as many distinct keys were yielded. Where the source does not count, `total` is None, and a key that the
+    source repeats is yielded as often as it came: one key twice means that paging has shifted, and another was skipped.
+    Only rows that the connector itself requested twice, as an overlap of two pages, are left out.
     """
 
     keys: Sequence[str]
@@ -179,9 +179,9 @@ class KeyPage:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which listings of a source are wanted. Empty means all of that kind.
+    """Which listings of a source are replicated. An empty criterion allows all.
 
-    A connector narrows its queries by it where the source can; the engine applies it again to what comes.
+    A connector narrows its queries by it where the source can; the engine applies it again to what it receives.
     """
 
     statuses: frozenset[str] = frozenset()
@@ -235,11 +235,11 @@ class SourceProfile:
 
 
 class HttpClient(Protocol):
-    """The lent client: every request passes the provider's quota, seats, log and retry.
+    """The client a session is given: every request passes the provider's rate limit, seats, log and retry.
 
-    Transient trouble (no connection, time-out, 5xx but 501, 429) is retried inside; what is left raises
-    SourceUnavailable or RateLimited. Every other status is the connector's to judge. A body that stops short of its
-    Content-Length raises SourceBrokeProtocol while it is read. Cookies are the connector's own affair.
+    Transient failures (no connection, time-out, 5xx but 501, 429) are retried inside with backoff; those that remain
+    raise SourceUnavailable or RateLimited. Every other status is for the connector to judge. A body that stops short of
+    its Content-Length raises SourceBrokeProtocol while it is read. The connector handles cookies itself.
     """
 
     def send(
@@ -250,15 +250,15 @@ class HttpClient(Protocol):
         headers: Mapping[str, str] | None = None,
         content: bytes | None = None,
     ) -> AbstractAsyncContextManager[HttpReply]:
-        """Send one request and lend its answer. `url` is sent as it stands: nothing is re-encoded or appended."""
+        """Send one request and yield its reply. `url` is sent as it is: nothing is re-encoded or appended."""
         ...
 
 
 class Session(Protocol):
-    """A logged-in conversation with one source. Raises only errors of `platbook.base.errors`."""
+    """A logged-in session with one source. Raises only errors of `platbook.base.errors`."""
 
     def changes(self, resource: Resource, since: Cursor | None, resume: Cursor | None) -> AsyncIterator[Page]:
-        """Walk what changed since the watermark `since` (None: everything), from the checkpoint `resume` if given."""
+        """Walk what changed since the watermark `since` (None: everything), or go on from a checkpoint."""
         ...
 
     def keys(self, resource: Resource) -> AsyncIterator[KeyPage]:
@@ -266,15 +266,15 @@ class Session(Protocol):
         ...
 
     async def record(self, resource: Resource, key: str) -> RawRecord | None:
-        """Read one record by its key; None: the source says there is none."""
+        """Read one record by its key; None: the source has none."""
         ...
 
     async def count(self, resource: Resource) -> int | None:
-        """Count the records in scope; None: the source cannot tell."""
+        """Count the records in scope; None: the source cannot count them."""
         ...
 
     def media(self, listing_keys: Sequence[str]) -> AsyncIterator[tuple[str, MediaRef]]:
-        """Read the photos of listings, addresses fresh; pairs of listing key and photo."""
+        """Read the photos of listings, with fresh URLs; pairs of listing key and photo."""
         ...
 
 
@@ -289,7 +289,7 @@ class SupportsRemarks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SourceValue:
-    """One value of a lookup: `value` as records hold it coded, and its words."""
+    """One value of a lookup: `value` as coded in records, and its label."""
 
     value: str
     label: str
@@ -306,13 +306,13 @@ class SourceLookup:
 
 @dataclass(frozen=True, slots=True)
 class SourceField:
-    """One field of a source. `standard_name` is the standard's word for it, where the source tells one."""
+    """One field of a source. `standard_name` is its name in the standard, where the source states one."""
 
     name: str
     label: str | None = None
     standard_name: str | None = None
     data_type: str | None = None
-    """The source's own word, such as Character, Int, DateTime."""
+    """The source's own type name, such as Character, Int, DateTime."""
     max_length: int | None = None
     precision: int | None = None
     lookup: str | None = None
@@ -333,7 +333,7 @@ class SourceClass:
 
 @dataclass(frozen=True, slots=True)
 class SourceResource:
-    """One resource of a source. `objects` are the kinds of photos and documents it keeps."""
+    """One resource of a source. `objects` are the kinds of photos and documents it has."""
 
     name: str
     label: str | None = None

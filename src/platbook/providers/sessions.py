@@ -142,7 +142,7 @@ async def open_session(services: SessionServices, source: Source, options: Sessi
         connecting = source.connector.connect(
             source.settings,
             access.credentials,
-            scope=source.provider.wanted,
+            scope=source.provider.requested_scope,
             http=access.http,
             clock=services.clock,
         )

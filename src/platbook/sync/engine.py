@@ -119,7 +119,7 @@ class SyncEngine:
         profile = source.profile.resource(lease.resource)
         rules = PageRules(
             mapping=plan_provider_mapping(provider.field_mapping, source.profile, lease.resource),
-            scope=provider.wanted,
+            scope=provider.requested_scope,
             display=provider.display_rules,
             volatile=profile.volatile_fields,
             retention=provider.retention,

@@ -26,7 +26,7 @@ class KeysetBatch(Generic[T]):
 def batch_rows(rows: Iterable[T], size: Callable[[], int]) -> Iterator[KeysetBatch[T]]:
     """Divide ordered rows into batches, reading one row ahead to know the last; no rows make one empty batch.
 
-    `size` is asked before each batch, so that it may shrink on the way.
+    `size` is called before each batch, so that it may shrink on the way.
     """
     rest = iter(rows)
     while True:

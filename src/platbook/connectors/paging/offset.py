@@ -55,7 +55,7 @@ class OffsetReply(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class OffsetPage(Generic[R]):
-    """A reply that continues the page before. `repeated` of its rows, behind its first key, are known already."""
+    """A reply that continues the page before. `repeated` of its rows, behind its first key, were on the page before."""
 
     content: R
     position: OffsetPosition

@@ -42,7 +42,7 @@ from platbook.protocols.rets.query import EARLIEST_TIMESTAMP, is_not_after, late
 M = TypeVar("M", bound=BaseModel)
 
 _AHEAD = timedelta(days=1)
-"""How far a source's times may be ahead of its clock and ours: by a zone that we do not know."""
+"""How far a source's times may be ahead of its clock and ours: because of an unknown time zone."""
 
 
 class RetsConnector:
@@ -73,7 +73,7 @@ class RetsConnector:
     def connect(
         self, settings: BaseModel, credentials: BaseModel, *, scope: Scope, http: HttpClient, clock: Clock
     ) -> AbstractAsyncContextManager["RetsSession"]:
-        """Log in, lend the session, log out. The scope is the engine's to apply: statuses have local codes here."""
+        """Log in, yield the session, log out. The engine applies the scope: statuses have local codes here."""
         del scope
         return self._open(_expect(RetsSettings, settings), _expect(RetsCredentials, credentials), http, clock)
 
@@ -82,12 +82,12 @@ class RetsConnector:
     ) -> Discovery | None:
         """Read the source's metadata; None where its mark is still `last_mark`."""
         del clock
-        said = _expect(RetsSettings, settings)
-        async with self._converse(said, _expect(RetsCredentials, credentials), http) as conversation:
-            mark = conversation.login_reply.metadata_version
+        rets = _expect(RetsSettings, settings)
+        async with self._log_in(rets, _expect(RetsCredentials, credentials), http) as http_session:
+            mark = http_session.login_reply.metadata_version
             if last_mark is not None and mark == last_mark:
                 return None
-            return await read_discovery(MetadataReader(conversation, said), said, mark)
+            return await read_discovery(MetadataReader(http_session, rets), rets, mark)
 
     @asynccontextmanager
     async def _open(
@@ -97,29 +97,29 @@ class RetsConnector:
             raise ProviderMisconfigured(
                 "settings.classes is missing: name the classes to fetch, such as RES or Residential"
             )
-        async with self._converse(settings, credentials, http) as conversation:
-            yield RetsSession(settings, conversation, clock)
+        async with self._log_in(settings, credentials, http) as http_session:
+            yield RetsSession(settings, http_session, clock)
 
     @asynccontextmanager
-    async def _converse(
+    async def _log_in(
         self, settings: RetsSettings, credentials: RetsCredentials, http: HttpClient
     ) -> AsyncGenerator[RetsHttpSession]:
-        conversation = RetsHttpSession(http, settings, credentials, self._pause)
+        http_session = RetsHttpSession(http, settings, credentials, self._pause)
         try:
-            await conversation.log_in()
-            yield conversation
+            await http_session.log_in()
+            yield http_session
         finally:
-            await conversation.log_out()
+            await http_session.log_out()
 
 
 class RetsSession:
     """One logged-in session."""
 
-    def __init__(self, settings: RetsSettings, conversation: RetsHttpSession, clock: Clock) -> None:
-        self._settings, self._conversation = settings, conversation
-        self._clock = SourceClock(conversation, clock)
+    def __init__(self, settings: RetsSettings, http_session: RetsHttpSession, clock: Clock) -> None:
+        self._settings, self._http_session = settings, http_session
+        self._clock = SourceClock(http_session, clock)
         self._remarks = Remarks()
-        self._searcher = Searcher(conversation, settings, self._remarks)
+        self._searcher = Searcher(http_session, settings, self._remarks)
         self._fetchers: dict[str, RecordFetcher] = {}
 
     def remarks(self) -> Sequence[str]:
@@ -192,19 +192,19 @@ class RetsSession:
         """Fetch photos: their bytes, or their addresses where the settings ask for them."""
         if self._settings.photo_type is None or not listing_keys:
             return
-        async for pair in PhotoFetcher(self._conversation, self._settings, self._remarks).fetch(listing_keys):
+        async for pair in PhotoFetcher(self._http_session, self._settings, self._remarks).fetch(listing_keys):
             yield pair
 
     def _pager(self, fetcher: RecordFetcher, *, limit: int | None, keys_only: bool = False) -> ClassPager:
         return ClassPager(fetcher, self._settings, self._remarks, self._clock, limit=limit, keys_only=keys_only)
 
     async def _fetcher(self, class_name: str) -> RecordFetcher:
-        """What fetches a class's records; its columns are asked for where they must be selected in batches."""
+        """The fetcher of a class; columns that must be selected in batches are read from the metadata."""
         if class_name not in self._fetchers:
             settings = self._settings
             columns = settings.columns
             if not columns and settings.columns_per_request is not None:
-                reader = MetadataReader(self._conversation, settings)
+                reader = MetadataReader(self._http_session, settings)
                 columns = tuple(await read_columns(reader, settings.resource, class_name))
             always = (settings.queried_key, settings.queried_modified)
             selections = select_in_batches(columns, always, settings.columns_per_request)
@@ -213,7 +213,7 @@ class RetsSession:
 
     async def _has_numbers_for_keys(self, class_name: str) -> bool:
         """Whether the metadata say that the key is a number, so that nothing else can be one."""
-        reader = MetadataReader(self._conversation, self._settings)
+        reader = MetadataReader(self._http_session, self._settings)
         return await read_type(reader, self._settings, class_name) in NUMBERS
 
     def _query(self, class_name: str, since: str | None) -> WalkQuery:
@@ -251,10 +251,10 @@ def _to_page(page: ResultPage, checkpoint: RetsCheckpoint, *, only_class: bool, 
 
 def _check_resource(resource: Resource) -> None:
     if resource is not Resource.PROPERTY:
-        raise ProviderMisconfigured(f"RETS is asked for {resource}, which it does not fetch")
+        raise ProviderMisconfigured(f"RETS does not fetch {resource}")
 
 
-def _expect(model: type[M], given: BaseModel) -> M:
-    if not isinstance(given, model):
-        raise ProviderMisconfigured(f"RETS cannot work with {type(given).__name__}")
-    return given
+def _expect(model: type[M], value: BaseModel) -> M:
+    if not isinstance(value, model):
+        raise ProviderMisconfigured(f"RETS cannot work with {type(value).__name__}")
+    return value

@@ -1,6 +1,6 @@
 """GetMetadata (RETS 1.7.2, section 11): one type below one parent, a whole subtree, or the whole of it.
 
-A source that does not speak one format is asked in the other, one that does not give a subtree is asked level by level.
+Where a source does not support one format, the other is requested; where it refuses a subtree, level by level.
 """
 
 from collections.abc import Sequence
@@ -67,4 +67,4 @@ class MetadataReader:
                     raise to_error(status.code, status.text, logged_in=True)
 
         arguments = {"Type": f"METADATA-{kind}", "ID": identifier, "Format": form}
-        return await self._conversation.ask("GetMetadata", arguments, read)
+        return await self._conversation.transact("GetMetadata", arguments, read)

@@ -59,12 +59,12 @@ class SearchResult:
 class Searcher:
     """Searches one resource."""
 
-    def __init__(self, conversation: RetsHttpSession, settings: RetsSettings, remarks: Remarks) -> None:
-        self._conversation, self._settings, self._remarks = conversation, settings, remarks
+    def __init__(self, http_session: RetsHttpSession, settings: RetsSettings, remarks: Remarks) -> None:
+        self._http_session, self._settings, self._remarks = http_session, settings, remarks
 
     async def find(self, request: SearchRequest) -> SearchResult:
         """Search and return the whole result; a broken reply is requested again."""
-        return await self._conversation.persist(lambda: self._find(request))
+        return await self._http_session.retry_broken(lambda: self._find(request))
 
     async def _find(self, request: SearchRequest) -> SearchResult:
         rows: list[CompactRow | MalformedRow | XmlRecord] = []
@@ -81,7 +81,7 @@ class Searcher:
 
         A broken reply is requested again, as long as no rows of it have been yielded.
         """
-        first, further = await self._conversation.persist(lambda: self._begin(request))
+        first, further = await self._http_session.retry_broken(lambda: self._begin(request))
         async with aclosing(further):
             yield first
             async for part in further:
@@ -97,14 +97,14 @@ class Searcher:
         for again in (True, False):
             yielded = False
             try:
-                async with self._conversation.asking("Search", self._arguments(request)) as reply:
+                async with self._http_session.open_transaction("Search", self._arguments(request)) as reply:
                     async for part in self._read(reply, request):
                         yielded = yielded or bool(part.rows)
                         yield part
             except SessionLost:
                 if yielded or not again:
                     raise SourceUnavailable("the source ended the session in the middle of a search") from None
-                await self._conversation.log_in()
+                await self._http_session.log_in()
             else:
                 return
 
@@ -114,7 +114,7 @@ class Searcher:
         del arguments["Limit"]
 
         async def read(reply: HttpReply) -> int | None:
-            parser = CompactParser(self._conversation.encoding_of(reply))
+            parser = CompactParser(self._http_session.encoding_of(reply))
             async for chunk in reply.chunks:
                 parser.feed(chunk)
             _, status = parser.close()
@@ -124,10 +124,10 @@ class Searcher:
             self._refuse(status, outcome, SearchRequest(class_name, query))
             return parser.count
 
-        return await self._conversation.ask("Search", arguments, read)
+        return await self._http_session.transact("Search", arguments, read)
 
     async def _read(self, reply: HttpReply, request: SearchRequest) -> AsyncGenerator[SearchResult]:
-        encoding = self._conversation.encoding_of(reply)
+        encoding = self._http_session.encoding_of(reply)
         parser = StandardXmlParser(encoding) if self._settings.format == "STANDARD-XML" else CompactParser(encoding)
         rows: list[CompactRow | MalformedRow | XmlRecord] = []
         received = 0
@@ -169,7 +169,7 @@ class Searcher:
             "SearchType": settings.resource,
             "Class": request.class_name,
             "Query": request.query,
-            "QueryType": "DMQL" if self._conversation.version in _OLD_DIALECT else "DMQL2",
+            "QueryType": "DMQL" if self._http_session.version in _OLD_DIALECT else "DMQL2",
             "Format": settings.format,
             "StandardNames": "0",
             "Count": "1",

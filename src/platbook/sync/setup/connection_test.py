@@ -1,6 +1,6 @@
-"""Tries a provider's connection as a run would, step by step, and says in words what came of it.
+"""Tests a provider's connection as a run would use it, step by step, and reports each step in a sentence.
 
-It stores nothing. A step that fails ends the trial: what comes after it could only fail too.
+It stores nothing. A step that fails ends the test: the steps after it could only fail too.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ _SHOWN = (
 
 @dataclass(frozen=True, slots=True)
 class TestStep:
-    """One step: its name (settings, seat, connect, count, sample), whether it went well, how long it took, words."""
+    """One step: its name (settings, seat, connect, count, sample), whether it succeeded, duration, sentence."""
 
     name: str
     ok: bool
@@ -66,7 +66,7 @@ class SampleRecord:
 
 @dataclass(slots=True)
 class ConnectionTest:
-    """What came of a trial."""
+    """The result of a connection test."""
 
     provider_id: str
     steps: list[TestStep] = field(default_factory=list[TestStep])
@@ -75,13 +75,13 @@ class ConnectionTest:
 
     @property
     def ok(self) -> bool:
-        """Whether every step went well."""
+        """Whether every step succeeded."""
         return all(step.ok for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionTester:
-    """What a trial needs."""
+    """What a connection test needs."""
 
     database: Database
     transport: Transport
@@ -91,44 +91,44 @@ class ConnectionTester:
     longest: timedelta = LONGEST
 
     async def probe(self, provider_id: str) -> ConnectionTest:
-        """Try a provider's connection. NotFound; whatever the source does is told, not raised."""
+        """Test a provider's connection. NotFound; errors of the source are reported as steps, not raised."""
         async with self.database.read() as connection:
             provider = await get_provider(connection, provider_id)
         probe = ConnectionTest(provider_id)
         with contextlib.suppress(_Ended):
             async with _limited(probe, self.longest):
-                await self._try(provider, probe)
+                await self._run_steps(provider, probe)
         return probe
 
-    async def _try(self, provider: Provider, probe: ConnectionTest) -> None:
-        with _step(probe, "settings") as words:
+    async def _run_steps(self, provider: Provider, probe: ConnectionTest) -> None:
+        with _step(probe, "settings") as messages:
             source = get_source(provider, self.find_connector)
             services = SessionServices(self.database, self.transport, self.box, self.clock)
             await read_credentials(services, source)
             mapping = plan_provider_mapping(provider.field_mapping, source.profile)
-            words.append("settings and credentials are valid")
-            words.append(_describe_deletes(source.profile.resource(Resource.PROPERTY)))
+            messages.append("settings and credentials are valid")
+            messages.append(_describe_deletes(source.profile.resource(Resource.PROPERTY)))
         seats = source.profile.max_concurrency
-        messages = {
+        outcomes = {
             SessionStep.SEAT: "a session is free" if seats == 1 else f"one of {seats} sessions is free",
             SessionStep.CONNECT: "the source accepted the login",
         }
-        options = SessionOptions(wait=SEAT_WAIT, observe=lambda step: _step(probe, step, messages[step]))
+        options = SessionOptions(wait=SEAT_WAIT, observe=lambda step: _step(probe, step, outcomes[step]))
         async with open_session(services, source, options) as session:
-            with _step(probe, "count") as words:
+            with _step(probe, "count") as messages:
                 probe.count = await session.count(Resource.PROPERTY)
-                words.append(_count_words(probe.count))
-            with _step(probe, "sample") as words:
-                words.append(await _take_sample(session, mapping, probe))
+                messages.append(_describe_count(probe.count))
+            with _step(probe, "sample") as messages:
+                messages.append(await _take_sample(session, mapping, probe))
 
 
 class _Ended(Exception):
-    """The trial is over; the probe tells why."""
+    """The test is over; its last step says why."""
 
 
 @asynccontextmanager
 async def _limited(probe: ConnectionTest, longest: timedelta) -> AsyncGenerator[None]:
-    """End a trial that takes too long, or whose logout fails, with a step that says so."""
+    """End a test that takes too long, or fails to log out, with a step that says so."""
     began = time.monotonic()
     try:
         async with asyncio.timeout(longest.total_seconds()):
@@ -144,14 +144,14 @@ async def _limited(probe: ConnectionTest, longest: timedelta) -> AsyncGenerator[
 
 @contextlib.contextmanager
 def _step(probe: ConnectionTest, name: str, *messages: str) -> Generator[list[str]]:
-    words = list(messages)
+    lines = list(messages)
     began = time.monotonic()
     try:
-        yield words
+        yield lines
     except PlatbookError as error:
         probe.steps.append(TestStep(name, ok=False, milliseconds=_since(began), words=str(error)))
         raise _Ended from None
-    probe.steps.append(TestStep(name, ok=True, milliseconds=_since(began), words="; ".join(words)))
+    probe.steps.append(TestStep(name, ok=True, milliseconds=_since(began), words="; ".join(lines)))
 
 
 def _since(began: float) -> int:
@@ -171,8 +171,8 @@ def _describe_deletes(profile: ResourceProfile) -> str:
     return f"deleted listings are detected {' and '.join(signals)}" if signals else "deleted listings are not detected"
 
 
-def _count_words(count: int | None) -> str:
-    return "the source does not tell how many listings it holds" if count is None else f"{count} listings in scope"
+def _describe_count(count: int | None) -> str:
+    return "the source does not count its listings" if count is None else f"{count} listings in scope"
 
 
 async def _take_sample(session: Session, mapping: FieldMapping, probe: ConnectionTest) -> str:
