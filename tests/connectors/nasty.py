@@ -9,7 +9,6 @@ from pydantic import BaseModel
 
 from platbook.base.clock import Clock
 from platbook.connectors.contract import (
-    Capabilities,
     Cursor,
     HttpClient,
     KeyPage,
@@ -18,8 +17,10 @@ from platbook.connectors.contract import (
     Page,
     RawRecord,
     Resource,
+    ResourceProfile,
     Scope,
     Session,
+    SourceProfile,
     SourceUnavailable,
 )
 
@@ -48,9 +49,9 @@ class NastyConnector:
     settings_model: type[BaseModel] = NoWords
     credentials_model: type[BaseModel] = NoWords
 
-    def capabilities(self, settings: BaseModel) -> Capabilities:
+    def profile(self, settings: BaseModel) -> SourceProfile:
         del settings
-        return Capabilities(incremental=True, key_sweep=True, time_ordered=True, media=MediaSource.INLINE)
+        return SourceProfile({Resource.PROPERTY: ResourceProfile(time_ordered=True, media=MediaSource.INLINE)})
 
     def connect(
         self, settings: BaseModel, credentials: BaseModel, *, scope: Scope, http: HttpClient, clock: Clock

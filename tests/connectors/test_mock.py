@@ -50,17 +50,6 @@ def records_of(pages: list[Page]) -> list[RawRecord]:
     return [record for page in pages for record in page.records]
 
 
-@pytest.mark.parametrize("order", ["time", "key"])
-async def test_keeps_the_contract_while_its_market_moves(order: str) -> None:
-    clock = SetClock(NOON)
-    case = Case(MockConnector(), {"listings": 130, "page_size": 40, "order": order}, {}, clock=clock)
-
-    async def change() -> None:
-        clock.advance(timedelta(days=9))
-
-    await check_all(case, change=change)
-
-
 async def test_keeps_the_contract_within_a_scope() -> None:
     scope = Scope(frozenset({"Active", "Pending"}), frozenset({"Residential"}))
     await check_all(Case(MockConnector(), {"listings": 150, "page_size": 25}, {}, clock=SetClock(NOON), scope=scope))
@@ -232,7 +221,7 @@ async def test_an_unreadable_record_is_told_as_a_problem() -> None:
     async with opened(listings=5, faults=[{"kind": "unreadable_record"}]) as session:
         page = (await walked(session))[0]
     assert len(page.records) == 4
-    assert page.problems[0][0] not in {record.key for record in page.records}
+    assert page.problems[0].key not in {record.key for record in page.records}
     assert page.complete
 
 
@@ -269,6 +258,26 @@ async def test_scope_narrows_walk_sweep_and_count_alike() -> None:
         assert await session.count(PROPERTY) == len(wanted)
     assert wanted
     assert {page.total for page in pages} == {None}, "the market does not count what a scope narrows"
+
+
+@pytest.mark.parametrize(("resource", "key_field"), [(Resource.MEMBER, "MemberKey"), (Resource.OFFICE, "OfficeKey")])
+async def test_agents_and_offices_are_those_the_listings_name(resource: Resource, key_field: str) -> None:
+    name = {"MemberKey": "ListAgentKey", "OfficeKey": "ListOfficeKey"}[key_field]
+    async with opened(listings=40, page_size=50) as session:
+        listings = records_of(await walked(session))
+        pages = [page async for page in session.changes(resource, None, None)]
+        records = {record.key: record.fields for record in records_of(pages)}
+        assert all(records[key][key_field] == key for key in records)
+        assert {listing.fields[name] for listing in listings} <= records.keys()
+        assert await session.count(resource) == len(records) == pages[0].total
+        later = [page async for page in session.changes(resource, Cursor("2026-01-02T00:00:00Z"), None)]
+        assert records_of(later) == []
+
+
+async def test_a_resource_that_mock_does_not_serve_is_refused() -> None:
+    async with opened() as session:
+        with pytest.raises(ProviderMisconfigured, match="OpenHouse"):
+            await session.count(Resource.OPEN_HOUSE)
 
 
 async def test_the_count_of_a_key_sweep_is_the_markets(monkeypatch: pytest.MonkeyPatch) -> None:

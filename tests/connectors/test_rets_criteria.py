@@ -42,7 +42,7 @@ def test_a_criterion_is_written_as_dmql_wants_it(said: dict[str, object], dmql: 
         ({"field": "A"}, "ask one thing"),
         ({"equals": 1}, "name a field"),
         ({"field": "A", "equals": 1, "isSet": True}, "ask one thing"),
-        ({"field": "A", "equals": None}, "says nothing"),
+        ({"field": "A", "equals": None}, "has no value"),
         ({"field": "A", "isSet": False}, "Input should be True"),
         ({"field": "A=1),(B", "equals": 1}, "should match pattern"),
         ({"field": "A", "contains": "a*b"}, "should match pattern"),

@@ -65,9 +65,9 @@ async def test_what_has_not_changed_is_not_read_again() -> None:
         assert first is not None
         assert first.mark is not None
         before = market.http.meter.requests
-        assert await market.discover(known=first.mark) is None
+        assert await market.discover(last_mark=first.mark) is None
         assert market.http.meter.requests - before <= 3, "a login, its challenge and a logout"
-        assert await market.discover(known="another") is not None
+        assert await market.discover(last_mark="another") is not None
 
 
 async def test_fields_with_names_of_the_vendors_own_are_known_by_their_standard_names() -> None:

@@ -11,7 +11,7 @@ from platbook.base.errors import PlatbookError, ProviderMisconfigured, SourceBro
 from platbook.connectors.contract import HttpReply, Resource, Scope
 from platbook.connectors.rets import RetsConnector
 from platbook.connectors.rets.hosts import TrustedHosts
-from platbook.connectors.rets.http_session import RetsHttpSession, SessionLostError
+from platbook.connectors.rets.http_session import RetsHttpSession, SessionLost
 from platbook.connectors.rets.settings import RetsCredentials, RetsSettings
 from tests.fakes.plain_http import PlainHttp, plain_http
 from tests.fakes.rets_market import no_sleep, rets_market
@@ -135,15 +135,15 @@ async def test_a_later_login_that_names_another_host_breaks_the_protocol_and_the
         own.login = write_login(GetObject=f"{base}/x")
         with pytest.raises(SourceBrokeProtocol, match="names GetObject at localhost"):
             await conversation.log_in()
-        with pytest.raises(SessionLostError):
-            async with conversation.asking("Search", {}):
+        with pytest.raises(SessionLost):
+            async with conversation.open_transaction("Search", {}):
                 pass
         own.login = good
 
         async def read(answer: HttpReply) -> bytes:
             return await answer.body()
 
-        assert await conversation.ask("Search", {}, read) == NONE_FOUND
+        assert await conversation.transact("Search", {}, read) == NONE_FOUND
         assert other.requests == []
 
 
@@ -165,7 +165,7 @@ async def test_a_redirect_of_a_search_to_another_host_is_not_followed(method: st
         own.login = write_login()
         own.searches = [Answer(b"", 302, [f"Location: {base}{place}"])]
         given = settings(own.login_url).model_copy(update={"method": method})
-        with pytest.raises(PlatbookError, match=r"redirected to a place at localhost|forgets the login"):
+        with pytest.raises(PlatbookError, match=r"redirected to a place at localhost|ends the session"):
             await count(http, given)
         assert other.requests == []
 

@@ -7,8 +7,7 @@ import pytest
 from platbook.base.errors import PlatbookError, ProviderMisconfigured
 from platbook.connectors.contract import Cursor, Page, Resource
 from platbook.connectors.rets.paging import _halve  # pyright: ignore[reportPrivateUsage] - the arithmetic by itself
-from platbook.connectors.testing import Case, check_all
-from tests.fakes.rets_market import CLASSES, RetsMarket, rets_market
+from tests.fakes.rets_market import RetsMarket, rets_market
 
 LISTINGS = 40
 BY_KEY, BY_TIME = "by lists of keys", "by slices of time"
@@ -60,14 +59,6 @@ async def test_everything_comes_once_by_a_way_the_source_allows(quirks: tuple[st
             assert await session.count(Resource.PROPERTY) == LISTINGS
         assert sorted(key for page in swept for key in page.keys) == sorted(keys)
         assert (swept[-1].complete, swept[-1].total) == (True, LISTINGS)
-
-
-@pytest.mark.parametrize("way", ["offset", "key", "time"])
-async def test_a_way_that_is_set_keeps_the_contract(way: str) -> None:
-    async with rets_market(listings=30) as market:
-        settings = {"loginUrl": market.url, "classes": CLASSES, "pageSize": 5, "keysPerRequest": 4, "paging": way}
-        login = {"username": "demo", "password": "demo"}
-        await check_all(Case(market.connector, {**settings, "photosPerRequest": 2}, login, http=market.http))
 
 
 @pytest.mark.parametrize("quirks", [("ignore-offset",), ("refuse-offset", "row-cap", "capped-keys")])

@@ -9,10 +9,10 @@ from uuid import UUID
 from platbook.base.errors import RecordRejected
 from platbook.base.ids import new_id
 from platbook.base.times import parse_utc
-from platbook.connectors.contract import Capabilities, RawRecord, Resource
+from platbook.connectors.contract import RawRecord, Resource
 from platbook.db import Query, ReadConnection, WriteConnection
 from platbook.listings.listing import Origin
-from platbook.providers.providers import Provider
+from platbook.providers.sessions import Source
 from platbook.sync.resources.registry import RegisteredResource
 from platbook.sync.resources.store import ResourceErasure, ResourceStore, SweepKeys
 
@@ -195,8 +195,8 @@ class MemberStore(MemberErasure, ResourceStore[Member]):
         """It has no cache."""
 
 
-def _open(provider: Provider, capabilities: Capabilities) -> MemberStore:
-    del provider, capabilities
+def _open(source: Source) -> MemberStore:
+    del source
     return MemberStore()
 
 

@@ -11,7 +11,15 @@ from io import BytesIO
 from PIL import Image
 from pydantic import BaseModel
 
-from platbook.connectors.contract import Capabilities, MediaRef, MediaSource, RawRecord, SourceBrokeProtocol
+from platbook.connectors.contract import (
+    MediaRef,
+    MediaSource,
+    RawRecord,
+    Resource,
+    ResourceProfile,
+    SourceBrokeProtocol,
+    SourceProfile,
+)
 from tests.fakes.scripted_source import ScriptedConnector, ScriptedSession, Source, all_keys, listing, one_page
 
 TOKEN = "a-secret-token"
@@ -215,9 +223,10 @@ class PhotoConnector(ScriptedConnector):
         super().__init__(Source())
         self.photos = photos
 
-    def capabilities(self, settings: BaseModel) -> Capabilities:
+    def profile(self, settings: BaseModel) -> SourceProfile:
         del settings
-        return Capabilities(incremental=True, key_sweep=True, media=self.photos.kind, max_concurrency=self.photos.seats)
+        listings = ResourceProfile(media=self.photos.kind)
+        return SourceProfile({Resource.PROPERTY: listings}, max_concurrency=self.photos.seats)
 
     @asynccontextmanager
     async def _open(self) -> AsyncGenerator[PhotoSession]:

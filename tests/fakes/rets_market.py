@@ -52,10 +52,12 @@ class RetsMarket:
         ) as session:
             yield session
 
-    async def discover(self, known: str | None = None, **settings: object) -> Discovery | None:
+    async def discover(self, last_mark: str | None = None, **settings: object) -> Discovery | None:
         """Run discovery."""
         settings_model, login = self.to_models(**settings)
-        return await self.connector.discover(settings_model, login, http=self.http, clock=SystemClock(), known=known)
+        return await self.connector.discover(
+            settings_model, login, http=self.http, clock=SystemClock(), last_mark=last_mark
+        )
 
 
 @asynccontextmanager

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel
 
 from platbook.connectors.contract import (
-    Capabilities,
     Clock,
     Cursor,
     HttpClient,
@@ -16,7 +15,9 @@ from platbook.connectors.contract import (
     Page,
     RawRecord,
     Resource,
+    ResourceProfile,
     Scope,
+    SourceProfile,
 )
 
 
@@ -89,11 +90,10 @@ class ScriptedConnector:
     def __init__(self, source: Source) -> None:
         self.source = source
 
-    def capabilities(self, settings: BaseModel) -> Capabilities:
-        del settings
-        return Capabilities(
-            incremental=True, key_sweep=self.source.key_sweep, time_ordered=self.source.time_ordered, max_concurrency=2
-        )
+    def profile(self, settings: BaseModel) -> SourceProfile:
+        zone = (settings.model_extra or {}).get("timeZone", "UTC")
+        listings = ResourceProfile(key_sweep=self.source.key_sweep, time_ordered=self.source.time_ordered)
+        return SourceProfile({Resource.PROPERTY: listings}, time_zone=zone, max_concurrency=2)
 
     def connect(
         self, settings: BaseModel, credentials: BaseModel, *, scope: Scope, http: HttpClient, clock: Clock

@@ -39,7 +39,9 @@ async def discover(environment: RetsEnvironment, *, at_once: bool, first: str) -
     )
     credentials = RetsCredentials(username="demo", password=SecretStr("demo"))
     http = environment.transport.for_provider(environment.any_provider)
-    discovery = await RetsConnector().discover(settings, credentials, http=http, clock=environment.clock, known=None)
+    discovery = await RetsConnector().discover(
+        settings, credentials, http=http, clock=environment.clock, last_mark=None
+    )
     assert discovery is not None
     return discovery
 

@@ -410,7 +410,7 @@ async def test_archiving_hides_and_ends_what_runs_and_restoring_brings_back(sync
         with pytest.raises(Conflict):
             await setup.restore_provider(connection, rig.engine.box, "board", ADA, rig.clock.now())
     assert (provider.enabled, provider.archived_at, provider.retention) == (True, None, "erase")
-    assert provider.wanted.statuses == {"Active"}
+    assert provider.requested_scope.statuses == {"Active"}
     assert await rig.keys() == ["1"]
 
 

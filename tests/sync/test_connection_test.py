@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from platbook.base.errors import CredentialsRefused, NotFound, SourceBrokeProtocol
-from platbook.connectors.contract import Page
+from platbook.connectors.contract import Page, RecordProblem
 from platbook.sync.setup import connection_test as probe_module
 from platbook.sync.setup.connection_test import ConnectionTest, ConnectionTester
 from platbook.transport import seat
@@ -56,7 +56,7 @@ async def test_a_record_that_would_be_rejected_is_shown_with_its_reason(sync_rig
     ("pages", "ok", "words"),
     [
         ([Page([], complete=True)], True, "no listing in scope"),
-        ([Page([], problems=[("1", None, "not XML", "<")], complete=True)], True, "not XML"),
+        ([Page([], problems=[RecordProblem("1", None, "not XML", "<")], complete=True)], True, "not XML"),
         ([SourceBrokeProtocol("the reply was cut short")], False, "cut short"),
     ],
 )

@@ -36,8 +36,8 @@ async def test_a_vendors_own_names_are_understood_once_the_proposal_is_accepted(
         assert found.proposal.field_mapping
         again = await discoverer.discover("vendor")
         assert (again.read_at, again.proposal) == (found.read_at, found.proposal)
-        afresh = await discoverer.discover("vendor", afresh=True)
-        assert afresh.discovery == found.discovery
+        refreshed = await discoverer.discover("vendor", refresh=True)
+        assert refreshed.discovery == found.discovery
         accepted = AcceptedProposal(found.proposal.settings, found.proposal.field_mapping)
         async with database.transaction() as connection:
             await accept_proposal(connection, engine.box, "vendor", accepted, COMMAND_LINE, engine.clock.now())
@@ -73,7 +73,7 @@ async def test_what_is_accepted_must_fit(database: Database) -> None:
 
 def _discovery(*fields: SourceField, lookups: tuple[SourceLookup, ...] = ()) -> Discovery:
     one = SourceResource("Property", key_field="sysid", classes=[SourceClass("RES", fields=fields)], lookups=lookups)
-    return Discovery([one], settings={"resource": "Property"})
+    return Discovery([one], settings={"resource": "Property"}, listing_resource="Property")
 
 
 @pytest.mark.parametrize(

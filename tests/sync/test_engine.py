@@ -370,11 +370,11 @@ async def test_a_run_waits_for_a_seat_longer_than_a_killed_worker_can_keep_it(
     rig = await sync_rig(Source(one_page(listing("1")), all_keys("1")))
     waits: list[timedelta] = []
 
-    def watched(*where: object, wait: timedelta) -> object:
+    def watched(*where: object, wait: timedelta, lease: timedelta) -> object:
         waits.append(wait)
-        return seat(*where, wait=wait)  # pyright: ignore[reportArgumentType] - handed on as they came
+        return seat(*where, wait=wait, lease=lease)  # pyright: ignore[reportArgumentType] - handed on as they came
 
-    monkeypatch.setattr("platbook.sync.engine.seat", watched)
+    monkeypatch.setattr("platbook.providers.sessions.seat", watched)
     assert (await rig.sync())["status"] == "success"
     (wait,) = waits
     assert wait >= LEASE + timedelta(seconds=30)

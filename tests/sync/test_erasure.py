@@ -6,7 +6,7 @@ from uuid import UUID
 from platbook.base.actor import Actor, Role
 from platbook.base.errors import SourceBrokeProtocol
 from platbook.base.ids import new_id
-from platbook.connectors.contract import Cursor, Page, RawRecord
+from platbook.connectors.contract import Cursor, Page, RawRecord, RecordProblem
 from platbook.db import Query
 from platbook.listings.listing import Origin
 from platbook.listings.store import erase_listings
@@ -40,7 +40,8 @@ async def test_erase_leaves_only_a_tombstone_anywhere(sync_rig: MakeSyncRig) -> 
     await rig.sync(SyncType.INCREMENTAL)
     rig.source.pages = [SourceBrokeProtocol("the reply is garbage", sample=b"Xylophone turret of Zzyzx")]
     await rig.sync(SyncType.INCREMENTAL)
-    unread = Page([], problems=[(None, "ListingKey", "the row has no key", "Quixotic Zzyzx")], complete=True)
+    problem = RecordProblem(None, "ListingKey", "the row has no key", "Quixotic Zzyzx")
+    unread = Page([], problems=[problem], complete=True)
     rig.source.pages = [unread]
     await rig.sync(SyncType.INCREMENTAL)
     rig.source.pages = one_page(replace(secret, visible=False))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from platbook.connectors.contract import MediaRef, Page, RawRecord
+from platbook.connectors.contract import MediaRef, Page, RawRecord, RecordProblem
 from platbook.db.errors import OperationalError
 from platbook.reso.fields import COLUMNS, Field, Kind
 from platbook.reso.lookups import LOCKED
@@ -22,7 +22,7 @@ from tests.sync.conftest import MakeSyncRig, SyncRig
 async def test_what_a_connector_could_not_read_is_abandoned_when_it_is_tried_again(
     sync_rig: MakeSyncRig, seen: str
 ) -> None:
-    bad = Page([listing("1")], problems=[("2", "ListPrice", "the row is cut", seen)], complete=True)
+    bad = Page([listing("1")], problems=[RecordProblem("2", "ListPrice", "the row is cut", seen)], complete=True)
     rig = await sync_rig(Source([bad], all_keys("1", "2")))
     assert (await rig.sync())["status"] == "partial"
     await rig.run_sql("UPDATE mls_sync_errors SET retry = 'retrying'")
@@ -69,7 +69,7 @@ async def test_a_number_that_cannot_be_stored_is_preserved_digit_by_digit(sync_r
 
 @pytest.mark.parametrize("key", ["k" * 256, "a\0b", "a\ud800b"])
 async def test_a_key_that_cannot_be_stored_is_a_rejection_without_one(sync_rig: MakeSyncRig, key: str) -> None:
-    unread = (key, "ListPrice", "the row is cut", "a,b\ud800")
+    unread = RecordProblem(key, "ListPrice", "the row is cut", "a,b\ud800")
     page = Page([listing("1"), listing(key)], problems=[unread], complete=True)
     rig = await sync_rig(Source([page], all_keys("1")))
     run = await rig.sync()

@@ -8,7 +8,7 @@ import pytest
 
 from platbook.base.actor import Actor, Role
 from platbook.base.errors import SourceBrokeProtocol, SourceUnavailable
-from platbook.connectors.contract import Cursor, KeyPage, Page, RawRecord
+from platbook.connectors.contract import Cursor, KeyPage, Page, RawRecord, RecordProblem
 from platbook.sync.received import delete_received_keys
 from platbook.sync.runs import requests
 from platbook.sync.runs.lifecycle import SyncType
@@ -183,7 +183,7 @@ async def test_an_accepted_sweep_whose_run_fails_or_is_cancelled_can_be_accepted
         Page([listing("19", "2026-01-01T05:00:00Z", ListPrice=1)]),
         Page([listing("19", "2025-01-01T00:00:00Z", ListPrice=2)]),
         Page([listing("19", ListPrice="?")]),
-        Page([], problems=[("19", None, "the record ends in the middle of a value", "{")]),
+        Page([], problems=[RecordProblem("19", None, "the record ends in the middle of a value", "{")]),
     ],
     ids=["unchanged", "changed", "older", "rejected", "unreadable"],
 )

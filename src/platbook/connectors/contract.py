@@ -1,7 +1,11 @@
-"""The connector contract: what the sync engine asks of every source, and the errors a source may answer with.
+"""The connector contract, version 2: what the sync engine asks of a source, and the errors a connector may raise.
 
-This is the only module of Platbook a third-party connector imports. A connector hands over what the source said;
-it does not normalise. It is registered under the entry-point group `platbook.connectors` by its `name`.
+This is the only module of Platbook that a third-party connector imports. A connector passes on records as the source
+sent them; it does not normalise them. It is registered by its `name` under the entry-point group `platbook.connectors`.
+
+Everything the engine has to know about a source is stated in its `SourceProfile`. Nothing outside the connector reads a
+key of its settings. Version 2 replaced `capabilities` with `profile`, and the tuples of `Page.problems` with
+`RecordProblem`.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -25,13 +29,12 @@ from platbook.base.errors import (
 from platbook.base.http_reply import HttpReply
 
 __all__ = [
-    "Capabilities",
+    "CONTRACT_VERSION",
     "Clock",
     "Connector",
     "CredentialsRefused",
     "Cursor",
     "DeleteSignal",
-    "Discovering",
     "Discovery",
     "HttpClient",
     "HttpReply",
@@ -44,25 +47,31 @@ __all__ = [
     "ProviderMisconfigured",
     "RateLimited",
     "RawRecord",
-    "Remarking",
+    "RecordProblem",
     "Resource",
+    "ResourceProfile",
     "Scope",
     "Session",
     "SourceBrokeProtocol",
     "SourceClass",
     "SourceField",
     "SourceLookup",
+    "SourceProfile",
     "SourceResource",
     "SourceUnavailable",
     "SourceValue",
+    "SupportsDiscovery",
+    "SupportsRemarks",
 ]
 
+CONTRACT_VERSION = 2
+
 Cursor = NewType("Cursor", str)
-"""Opaque: written and read by its connector only."""
+"""An opaque position in a source: written and read by its connector only."""
 
 
 class Resource(StrEnum):
-    """What can be replicated, by RESO's resource names."""
+    """The resources that can be replicated, by their RESO names."""
 
     PROPERTY = "Property"
     MEMBER = "Member"
@@ -71,11 +80,14 @@ class Resource(StrEnum):
 
 
 class DeleteSignal(StrEnum):
-    """How a source tells that a record is gone."""
+    """How the deletion of a record is detected."""
 
     FLAG = "flag"
+    """The record is sent once more, with a field that marks it as deleted (`RawRecord.visible` is False)."""
     SWEEP = "sweep"
+    """The record is missing from the list of all keys: source and replica are reconciled by a key sweep."""
     DELETED_RESOURCE = "deleted_resource"
+    """The source lists deleted keys in a resource of their own; the connector sends them as records not `visible`."""
 
 
 class MediaSource(StrEnum):
@@ -89,7 +101,7 @@ class MediaSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MediaRef:
-    """One photo or document of a listing. `content` is an address to fetch, or the bytes themselves."""
+    """One photo or document of a listing. `content` is a URL to fetch, or the bytes themselves."""
 
     media_key: str
     order: int
@@ -103,11 +115,11 @@ class MediaRef:
 
 @dataclass(frozen=True, slots=True)
 class RawRecord:
-    """One record as the source said it.
+    """One record as the source sent it.
 
-    `fields` holds only JSON values (text, numbers, booleans, null, lists, objects). `visible` False is the source's
-    own word that the record is gone. `modified` is the source's modification time in the source's own text.
-    `media` is the record's whole set of photos where the source sends them inline, None where it does not.
+    `fields` holds only JSON values (text, numbers, booleans, null, lists, objects). `visible` False:
+    the source itself marks the record as deleted. `modified` is the modification time in the source's own text.
+    `media` is the record's complete set of photos where the source sends them inline, None where it does not.
     """
 
     key: str
@@ -118,14 +130,27 @@ class RawRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordProblem:
+    """A record that the connector received and could not read.
+
+    `key` and `field` (the source's name) are None where they are not known; `sample` is the beginning of what was sent.
+    """
+
+    key: str | None
+    field: str | None
+    reason: str
+    sample: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A batch of changed records.
 
     `checkpoint` is where this walk can be resumed after this page (None: a walk cut here starts again).
     `watermark` is where the next incremental run may start, as far as this walk has seen; the engine saves it when
     the walk is complete, or page by page where the connector is `time_ordered`.
-    `complete`: the protocol said that nothing follows. A walk that ends without it is a failed walk.
-    `problems` are records the connector could not read at all: (key or None, field or None, reason, what it saw).
+    `complete`: the protocol proves that nothing follows. A walk that ends without such a page has failed.
+    `problems` are the records that the connector could not read at all.
     """
 
     records: Sequence[RawRecord]
@@ -133,18 +158,18 @@ class Page:
     watermark: Cursor | None = None
     total: int | None = None
     complete: bool = False
-    problems: Sequence[tuple[str | None, str | None, str, str]] = ()
+    problems: Sequence[RecordProblem] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class KeyPage:
-    """A batch of the keys a source holds now; the last one is `complete`: the protocol said that nothing follows.
+    """A batch of the keys a source holds now; the last one is `complete`: the protocol proves that nothing follows.
 
     `total` is how many records the source itself counts (a COUNT, an `@odata.count`), on any page, the last one counts.
     It is never a number of keys that the connector received: it is what they are compared with. A sweep is complete
-    only when as many distinct keys were given. Where the source does not count, `total` is None, and a key that the
-    source repeats is given as often as it came: one key twice means that paging has shifted, and another was skipped.
-    Only rows that the connector itself asked for twice, as an overlap of two pages, are left out.
+    only when as many distinct keys were yielded. Where the source does not count, `total` is None, and a key that the
+    source repeats is yielded as often as it came: one key twice means that paging has shifted, and another was skipped.
+    Only rows that the connector itself requested twice, as an overlap of two pages, are left out.
     """
 
     keys: Sequence[str]
@@ -154,9 +179,9 @@ class KeyPage:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which listings of a source are wanted. Empty means all of that kind.
+    """Which listings of a source are replicated. An empty criterion allows all.
 
-    A connector narrows its queries by it where the source can; the engine applies it again to what comes.
+    A connector narrows its queries by it where the source can; the engine applies it again to what it receives.
     """
 
     statuses: frozenset[str] = frozenset()
@@ -165,26 +190,56 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a source, so configured, can do."""
+class ResourceProfile:
+    """How a source, with its present settings, serves one resource."""
 
-    incremental: bool
-    key_sweep: bool
+    key_field: str | None = None
+    """The source's field that holds the record's key; None: the key is not one of the fields."""
+    incremental: bool = True
+    """`changes` can start from a watermark. Otherwise every run reads the whole resource."""
+    key_sweep: bool = True
+    """`keys` can list every key of the resource."""
     time_ordered: bool = False
+    """`changes` sends records in order of modification, so that each page's watermark can be saved."""
     deletes: frozenset[DeleteSignal] = frozenset({DeleteSignal.SWEEP})
+    """How deletions are detected; empty: they are not."""
     media: MediaSource = MediaSource.NONE
     volatile_fields: frozenset[str] = frozenset()
-    """Source fields that change on every reading without meaning a change (signed addresses, view counts)."""
+    """Source fields that change on every reading without meaning a change (signed URLs, view counts)."""
+    classes: Sequence[str] = ()
+    """The source's own subdivisions of the resource that are replicated; empty: the whole resource."""
+
+    @property
+    def needs_sweep(self) -> bool:
+        """Whether deletions are detected only by comparing keys, and the source can list them."""
+        return self.key_sweep and DeleteSignal.SWEEP in self.deletes
+
+
+@dataclass(frozen=True, slots=True)
+class SourceProfile:
+    """What the engine has to know about a source, with its present settings."""
+
+    resources: Mapping[Resource, ResourceProfile]
+    """The resources that are replicated; a resource without an entry is not asked for."""
+    time_zone: str = "UTC"
+    """The IANA name of the zone of timestamps that carry no offset."""
     max_concurrency: int = 1
-    """Sessions the source allows at once for one login."""
+    """How many sessions the source allows at the same time for one login."""
+
+    def resource(self, resource: Resource) -> ResourceProfile:
+        """The profile of one resource; ProviderMisconfigured where the source does not serve it."""
+        profile = self.resources.get(resource)
+        if profile is None:
+            raise ProviderMisconfigured(f"the source does not serve {resource}")
+        return profile
 
 
 class HttpClient(Protocol):
-    """The lent client: every request passes the provider's quota, seats, log and retry.
+    """The client a session is given: every request passes the provider's rate limit, seats, log and retry.
 
-    Transient trouble (no connection, time-out, 5xx but 501, 429) is retried inside; what is left raises
-    SourceUnavailable or RateLimited. Every other status is the connector's to judge. A body that stops short of its
-    Content-Length raises SourceBrokeProtocol while it is read. Cookies are the connector's own affair.
+    Transient failures (no connection, time-out, 5xx but 501, 429) are retried inside with backoff; those that remain
+    raise SourceUnavailable or RateLimited. Every other status is for the connector to judge. A body that stops short of
+    its Content-Length raises SourceBrokeProtocol while it is read. The connector handles cookies itself.
     """
 
     def send(
@@ -195,15 +250,15 @@ class HttpClient(Protocol):
         headers: Mapping[str, str] | None = None,
         content: bytes | None = None,
     ) -> AbstractAsyncContextManager[HttpReply]:
-        """Send one request and lend its answer. `url` is sent as it stands: nothing is re-encoded or appended."""
+        """Send one request and yield its reply. `url` is sent as it is: nothing is re-encoded or appended."""
         ...
 
 
 class Session(Protocol):
-    """A logged-in conversation with one source. Raises only errors of `platbook.base.errors`."""
+    """A logged-in session with one source. Raises only errors of `platbook.base.errors`."""
 
     def changes(self, resource: Resource, since: Cursor | None, resume: Cursor | None) -> AsyncIterator[Page]:
-        """Walk what changed since the watermark `since` (None: everything), from the checkpoint `resume` if given."""
+        """Walk what changed since the watermark `since` (None: everything), or go on from a checkpoint."""
         ...
 
     def keys(self, resource: Resource) -> AsyncIterator[KeyPage]:
@@ -211,30 +266,30 @@ class Session(Protocol):
         ...
 
     async def record(self, resource: Resource, key: str) -> RawRecord | None:
-        """Read one record by its key; None: the source says there is none."""
+        """Read one record by its key; None: the source has none."""
         ...
 
     async def count(self, resource: Resource) -> int | None:
-        """Count the records in scope; None: the source cannot tell."""
+        """Count the records in scope; None: the source cannot count them."""
         ...
 
     def media(self, listing_keys: Sequence[str]) -> AsyncIterator[tuple[str, MediaRef]]:
-        """Read the photos of listings, addresses fresh; pairs of listing key and photo."""
+        """Read the photos of listings, with fresh URLs; pairs of listing key and photo."""
         ...
 
 
 @runtime_checkable
-class Remarking(Protocol):
-    """What a session may offer besides: what a person should know of it, though it went well."""
+class SupportsRemarks(Protocol):
+    """Optional for a session: remarks for an operator about a session that went well."""
 
     def remarks(self) -> Sequence[str]:
-        """Sentences such as which way of paging the source needed, or how many characters were repaired."""
+        """Sentences such as which paging mode the source needed, or how many characters were repaired."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class SourceValue:
-    """One value of a lookup: `value` as records hold it coded, and its words."""
+    """One value of a lookup: `value` as coded in records, and its label."""
 
     value: str
     label: str
@@ -251,13 +306,13 @@ class SourceLookup:
 
 @dataclass(frozen=True, slots=True)
 class SourceField:
-    """One field of a source. `standard_name` is the standard's word for it, where the source tells one."""
+    """One field of a source. `standard_name` is its name in the standard, where the source states one."""
 
     name: str
     label: str | None = None
     standard_name: str | None = None
     data_type: str | None = None
-    """The source's own word, such as Character, Int, DateTime."""
+    """The source's own type name, such as Character, Int, DateTime."""
     max_length: int | None = None
     precision: int | None = None
     lookup: str | None = None
@@ -278,7 +333,7 @@ class SourceClass:
 
 @dataclass(frozen=True, slots=True)
 class SourceResource:
-    """One resource of a source. `objects` are the kinds of photos and documents it keeps."""
+    """One resource of a source. `objects` are the kinds of photos and documents it has."""
 
     name: str
     label: str | None = None
@@ -291,11 +346,16 @@ class SourceResource:
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """What a source says of itself. `mark` changes when it does; `settings` are the connector's own proposal."""
+    """A source's description of itself.
+
+    `mark` changes whenever the description does. `settings` are those that the connector proposes.
+    `listing_resource` names the one of `resources` that holds the listings; None: the connector found none.
+    """
 
     resources: Sequence[SourceResource]
     mark: str | None = None
     settings: Mapping[str, object] = field(default_factory=dict[str, object])
+    listing_resource: str | None = None
 
 
 class Connector(Protocol):
@@ -308,26 +368,26 @@ class Connector(Protocol):
     credentials_model: type[BaseModel]
     """Validates a provider's `credentials`; every field of it is treated as secret."""
 
-    def capabilities(self, settings: BaseModel) -> Capabilities:
-        """What a source so configured can do; pure."""
+    def profile(self, settings: BaseModel) -> SourceProfile:
+        """How a source with these settings is replicated; pure."""
         ...
 
     def connect(
         self, settings: BaseModel, credentials: BaseModel, *, scope: Scope, http: HttpClient, clock: Clock
     ) -> AbstractAsyncContextManager[Session]:
-        """Log in, lend the session, log out."""
+        """Log in, yield the session, log out."""
         ...
 
 
 @runtime_checkable
-class Discovering(Protocol):
-    """What a connector may offer besides: reading what a source says of itself."""
+class SupportsDiscovery(Protocol):
+    """Optional for a connector: reading a source's metadata."""
 
     async def discover(
-        self, settings: BaseModel, credentials: BaseModel, *, http: HttpClient, clock: Clock, known: str | None
+        self, settings: BaseModel, credentials: BaseModel, *, http: HttpClient, clock: Clock, last_mark: str | None
     ) -> Discovery | None:
-        """Read a source's resources, classes, fields and lookups; None: its mark is still the `known` one.
+        """Read a source's resources, classes, fields and lookups; None: its mark is still `last_mark`.
 
-        Raises only errors of `platbook.base.errors`. Settings that only a discovery can tell may be missing.
+        Raises only errors of `platbook.base.errors`. Settings that only discovery can supply may be missing.
         """
         ...

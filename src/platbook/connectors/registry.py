@@ -16,8 +16,8 @@ def connector_names() -> list[str]:
 
 @cache
 def find_connector(name: str) -> Connector:
-    """The connector of a provider type; an unknown one is ProviderMisconfigured, with the known ones named."""
+    """The connector of a provider type; ProviderMisconfigured, naming the installed ones, if there is none."""
     for entry in entry_points(group=_GROUP, name=name):
         return cast("Connector", entry.load()())
-    known = ", ".join(connector_names())
-    raise ProviderMisconfigured(f"no connector is called {name}; installed are {known}")
+    installed = ", ".join(connector_names())
+    raise ProviderMisconfigured(f"no connector is called {name}; installed are {installed}")

@@ -77,11 +77,7 @@ def propose(discovery: Discovery, classes: Sequence[str] = ()) -> MappingProposa
 
 
 def _find_resource(discovery: Discovery) -> SourceResource | None:
-    wanted = discovery.settings.get("resource")
-    for one in discovery.resources:
-        if one.name == wanted or (wanted is None and one.standard_name == "Property"):
-            return one
-    return None
+    return next((one for one in discovery.resources if one.name == discovery.listing_resource), None)
 
 
 def _collect_fields(resource: SourceResource, classes: Sequence[str]) -> dict[str, SourceField]:

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -18,7 +18,7 @@ from platbook.base.clock import Clock
 from platbook.base.errors import LoginSlotTaken, NeedsOperator, TryLater
 from platbook.base.ids import new_id
 from platbook.base.log import get_log
-from platbook.connectors.contract import Capabilities, Connector, MediaSource, Session
+from platbook.connectors.contract import Connector, MediaSource, Resource, Session
 from platbook.connectors.registry import find_connector
 from platbook.db import Database, SecretBox, load_queries
 from platbook.listings.photo_work import (
@@ -33,8 +33,8 @@ from platbook.listings.store import find_photos
 from platbook.media.blobs import Blobs
 from platbook.media.photo_download import ListingPhotos, PhotoDownload, to_chunks
 from platbook.media.recorder import PhotoRecorder
-from platbook.providers.configuration import read_part
 from platbook.providers.providers import Provider, get_provider, open_credentials
+from platbook.providers.sessions import SessionOptions, SessionServices, Source, get_source, open_session
 from platbook.storage import Cdn
 from platbook.transport import Allowance, Downloader, DownloadLimits, Transport, seat
 
@@ -83,9 +83,9 @@ class PhotoWorker:
         holder = new_id()
         try:
             batch = await self._prepare(provider_id, holder)
-            if batch is None or (batch.capabilities.max_concurrency == 1 and await self._is_run_pending(provider_id)):
+            if batch is None or (batch.source.profile.max_concurrency == 1 and await self._is_run_pending(provider_id)):
                 return 0
-            async with self._seats(batch), self._session(batch) as session:
+            async with self._download_seat(batch), self._session(batch) as session:
                 return await batch.work(session, self.limits.seconds)
         except LoginSlotTaken:
             return 0
@@ -101,7 +101,7 @@ class PhotoWorker:
         """Do a provider's photo work in a run's session, where the source allows no other; how many listings."""
         try:
             batch = await self._prepare(provider.provider_id, new_id())
-            if batch is None or batch.capabilities.max_concurrency > 1:
+            if batch is None or batch.source.profile.max_concurrency > 1:
                 return 0
             async with self._download_seat(batch):
                 return await batch.work(session, self.limits.shared_seconds)
@@ -113,11 +113,9 @@ class PhotoWorker:
         async with self.database.read() as connection:
             provider = await get_provider(connection, provider_id)
             credentials = await open_credentials(connection, self.box, provider_id)
-        connector = self.find_connector(provider.provider_type)
-        settings = read_part(connector.settings_model, provider.settings, "settings")
-        capabilities = connector.capabilities(settings)
+        source = get_source(provider, self.find_connector)
         rules = provider.media_settings
-        if capabilities.media is MediaSource.NONE or not rules.fetch or provider.archived_at is not None:
+        if _media_source(source) is MediaSource.NONE or not rules.fetch or provider.archived_at is not None:
             async with self.database.transaction() as connection:
                 await delete_provider_work(connection, provider_id)
             return None
@@ -130,16 +128,7 @@ class PhotoWorker:
             allowance=Allowance(rules.requests_per_second, rules.requests_per_hour, rules.bytes_per_hour),
         )
         recorder = PhotoRecorder(self.database, self.clock, provider_id, holder)
-        return _Batch(self, provider, connector, capabilities, credentials, downloader, holder, recorder)
-
-    @asynccontextmanager
-    async def _seats(self, batch: "_Batch") -> AsyncGenerator[None]:
-        provider_id, sessions = batch.provider.provider_id, batch.capabilities.max_concurrency
-        async with (
-            self._download_seat(batch),
-            seat(self.database, provider_id, sessions, lease=self.limits.seat_lease),
-        ):
-            yield
+        return _Batch(self, source, downloader, holder, recorder)
 
     @asynccontextmanager
     async def _download_seat(self, batch: "_Batch") -> AsyncGenerator[None]:
@@ -148,18 +137,9 @@ class PhotoWorker:
         async with seat(self.database, provider_id, seats, kind=_DOWNLOAD_SEATS, lease=lease):
             yield
 
-    @asynccontextmanager
-    async def _session(self, batch: "_Batch") -> AsyncGenerator[Session]:
-        provider, connector = batch.provider, batch.connector
-        http = self.transport.for_provider(provider.provider_id, requests_per_second=provider.requests_per_second)
-        async with connector.connect(
-            read_part(connector.settings_model, provider.settings, "settings"),
-            read_part(connector.credentials_model, batch.credentials, "credentials"),
-            scope=provider.wanted,
-            http=http,
-            clock=self.clock,
-        ) as session:
-            yield session
+    def _session(self, batch: "_Batch") -> AbstractAsyncContextManager[Session]:
+        services = SessionServices(self.database, self.transport, self.box, self.clock)
+        return open_session(services, batch.source, SessionOptions(lease=self.limits.seat_lease))
 
     async def _is_run_pending(self, provider_id: str) -> bool:
         async with self.database.read() as connection:
@@ -177,13 +157,15 @@ class _Batch:
     """One batch in progress."""
 
     worker: PhotoWorker
-    provider: Provider
-    connector: Connector
-    capabilities: Capabilities
-    credentials: dict[str, object]
+    source: Source
     downloader: Downloader
     holder: UUID
     recorder: PhotoRecorder
+
+    @property
+    def provider(self) -> Provider:
+        """The provider whose photos are fetched."""
+        return self.source.provider
 
     async def work(self, session: Session, seconds: float) -> int:
         """Claim, fetch and record until nothing is due or the time is over; returns how many listings."""
@@ -278,7 +260,7 @@ class _Batch:
 
     async def _load(self, claims: Sequence[PhotoClaim]) -> list[ListingPhotos]:
         ids = [claim.property_id for claim in claims]
-        listed_by_source = self.capabilities.media is not MediaSource.INLINE
+        listed_by_source = _media_source(self.source) is not MediaSource.INLINE
         async with self.worker.database.read() as connection:
             waiting = await find_waiting_photos(connection, ids)
             photos = await find_photos(connection, ids) if listed_by_source else {}
@@ -298,3 +280,7 @@ class _Batch:
             )
             for claim in claims
         ]
+
+
+def _media_source(source: Source) -> MediaSource:
+    return source.profile.resource(Resource.PROPERTY).media

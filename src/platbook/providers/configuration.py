@@ -1,4 +1,4 @@
-"""A provider's configuration as people write it: the JSON of the API, the CLI and the brief."""
+"""A provider's configuration as an operator writes it: the JSON of the API and the command line."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self, cast
@@ -14,11 +14,11 @@ from platbook.providers.display import DisplaySettings
 from platbook.providers.media import MediaSettings
 from platbook.reso.lookups import StandardStatus
 
-_SETTINGS_ON_TOP = ("loginUrl",)
+_TOP_LEVEL_SETTINGS = ("loginUrl",)
 
 
 class ScopeSettings(BaseModel):
-    """Which listings are wanted; empty means all of that kind."""
+    """Which listings are replicated; an empty criterion allows all."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
 
@@ -40,7 +40,7 @@ class ScopeSettings(BaseModel):
 
 
 class Configuration(BaseModel):
-    """Everything that can be said of a provider. `loginUrl` may stand on top, as in the classic form."""
+    """A provider's complete configuration. `loginUrl` may be at the top level, as in the classic form."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
 
@@ -61,24 +61,24 @@ class Configuration(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _lift_settings(cls, given: object) -> object:
-        if not isinstance(given, Mapping):
-            return given
-        whole = dict(cast("Mapping[str, object]", given))
-        said = whole.pop("settings", {})
-        if not isinstance(said, Mapping):
-            return {**whole, "settings": said}
-        settings = dict(cast("Mapping[str, object]", said))
-        for name in _SETTINGS_ON_TOP:
-            if name in whole:
-                settings.setdefault(name, whole.pop(name))
-        return {**whole, "settings": settings}
+    def _lift_settings(cls, raw: object) -> object:
+        if not isinstance(raw, Mapping):
+            return raw
+        fields = dict(cast("Mapping[str, object]", raw))
+        nested = fields.pop("settings", {})
+        if not isinstance(nested, Mapping):
+            return {**fields, "settings": nested}
+        settings = dict(cast("Mapping[str, object]", nested))
+        for name in _TOP_LEVEL_SETTINGS:
+            if name in fields:
+                settings.setdefault(name, fields.pop(name))
+        return {**fields, "settings": settings}
 
 
-def parse_configuration(given: Mapping[str, object]) -> Configuration:
+def parse_configuration(raw: Mapping[str, object]) -> Configuration:
     """Validate a configuration, its connector's settings and credentials included; InvalidInput names the field."""
     try:
-        configuration = Configuration.model_validate(given)
+        configuration = Configuration.model_validate(raw)
     except ValidationError as error:
         raise _invalid(error, "") from None
     check_connection_settings(configuration.provider_type, configuration.settings, configuration.credentials)
@@ -101,10 +101,10 @@ def check_connection_settings(
             raise _invalid(error, "credentials.") from None
 
 
-def read_part(model: type[BaseModel], said: Mapping[str, object], part: str) -> BaseModel:
+def read_part(model: type[BaseModel], stored: Mapping[str, object], part: str) -> BaseModel:
     """A stored provider's settings or credentials (`part`) in their connector's form; ProviderMisconfigured."""
     try:
-        return model.model_validate(said)
+        return model.model_validate(stored)
     except ValidationError as error:
         first = _invalid(error, f"{part}.")
         raise ProviderMisconfigured(str(first)) from None

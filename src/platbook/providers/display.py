@@ -1,4 +1,4 @@
-"""How a provider's listings may be shown outside the house. What is not allowed is not shown."""
+"""How a provider's listings may be shown in public. What is not allowed is not shown."""
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel

@@ -1,4 +1,4 @@
-"""Providers as rows: read, added, changed, archived. Credentials go in sealed and come out only to be used."""
+"""Provider rows: read, added, changed, archived. Credentials are stored encrypted and decrypted only for use."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,18 +42,18 @@ class Provider:
     updated_at: datetime
 
     @property
-    def wanted(self) -> Scope:
-        """Which listings are wanted, as connectors and the engine take it."""
+    def requested_scope(self) -> Scope:
+        """Which listings are replicated, as connectors and the engine take it."""
         return ScopeSettings.model_validate(self.scope).to_scope()
 
     @property
     def photos_per_status(self) -> Mapping[str, int]:
-        """How many photos are wanted of a listing in a status; all where it is not named."""
+        """How many photos are fetched of a listing in a status; all where it is not named."""
         return ScopeSettings.model_validate(self.scope).photos_per_status
 
     @property
     def display_rules(self) -> DisplaySettings:
-        """How its listings may be shown outside the house."""
+        """How its listings may be shown in public."""
         return DisplaySettings.model_validate(self.display)
 
     @property
@@ -79,7 +79,7 @@ async def get_in_service(connection: ReadConnection, provider_id: str) -> Provid
 
 
 async def find_providers(connection: ReadConnection, *, archived: bool = False) -> list[Provider]:
-    """Every provider by id; archived ones only if asked."""
+    """Every provider by id; archived ones only if `archived`."""
     return await connection.all(Provider, Q.find_providers, {"archived": archived})
 
 
@@ -97,7 +97,7 @@ async def add_provider(connection: WriteConnection, box: SecretBox, configuratio
 async def change_provider(
     connection: WriteConnection, box: SecretBox, configuration: Configuration, at: datetime
 ) -> None:
-    """Replace a provider's configuration (credentials only where given) and bring it back if it was archived."""
+    """Replace a provider's configuration (credentials only where it has any) and bring it back if it was archived."""
     if not await connection.run(Q.change_provider, _row(box, configuration, at)):
         raise NotFound(f"there is no provider {configuration.provider_id}", code="PROVIDER_NOT_FOUND")
 
@@ -125,7 +125,7 @@ async def delete_provider(connection: WriteConnection, provider_id: str) -> None
 
 
 async def open_credentials(connection: ReadConnection, box: SecretBox, provider_id: str) -> dict[str, object]:
-    """A provider's credentials, to be used and forgotten; empty where none were given."""
+    """A provider's decrypted credentials; empty where it has none."""
     sealed = await connection.value(bytes, Q.get_credentials, {"provider_id": provider_id})
     return {} if sealed is None else orjson.loads(box.open(sealed, context=provider_id))
 
@@ -136,15 +136,17 @@ def _must_exist(touched: int, provider_id: str) -> None:
 
 
 def _row(box: SecretBox, configuration: Configuration, at: datetime) -> dict[str, object]:
-    given = configuration.credentials
+    credentials = configuration.credentials
     plain = configuration.model_dump(mode="json", by_alias=True, include={"scope", "display", "media"})
     return {
         "provider_id": configuration.provider_id,
         "provider_name": configuration.provider_name,
         "provider_type": configuration.provider_type,
         "settings": as_json(configuration.settings),
-        "credentials": None if given is None else box.seal(orjson.dumps(given), context=configuration.provider_id),
-        "credential_names": sorted(given or ()),
+        "credentials": None
+        if credentials is None
+        else box.seal(orjson.dumps(credentials), context=configuration.provider_id),
+        "credential_names": sorted(credentials or ()),
         "field_mapping": as_json(configuration.field_mapping),
         "scope": as_json(plain["scope"]),
         "display": as_json(plain["display"]),

@@ -5,8 +5,8 @@ each resource; cursors, rejections and sweeps are by resource, the state and sch
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -22,14 +22,14 @@ from platbook.base.errors import (
 )
 from platbook.base.ids import new_id
 from platbook.base.log import get_log
-from platbook.connectors.contract import Connector, Remarking, Resource, Session
+from platbook.connectors.contract import Connector, Resource, Session
 from platbook.connectors.registry import find_connector
 from platbook.db import Database, ReadConnection, SecretBox, WriteConnection, load_queries
 from platbook.db.errors import is_database_away
 from platbook.listings.listing import Origin
 from platbook.media.photo_worker import PhotoWorker
-from platbook.providers.configuration import read_part
-from platbook.providers.providers import Provider, get_provider, open_credentials
+from platbook.providers.providers import Provider, get_provider
+from platbook.providers.sessions import SessionOptions, SessionServices, Source, get_source, open_session
 from platbook.sync.page import PageRules
 from platbook.sync.received import delete_received_keys
 from platbook.sync.rejections import find_retries
@@ -51,7 +51,7 @@ from platbook.sync.runs.outcome import StatusAfterRun, completed_status, error_t
 from platbook.sync.runs.plan import LastSweep, plan_run, scope_fingerprint
 from platbook.sync.sweep import apply_sweep, sweep
 from platbook.sync.walk import walk_changes
-from platbook.transport import LEASE, Transport, seat
+from platbook.transport import LEASE, Transport
 
 Q = load_queries(__package__ or "platbook.sync")
 log = get_log("sync")
@@ -120,28 +120,29 @@ class SyncEngine:
             provider = await get_provider(connection, lease.run.provider_id)
         if provider.archived_at is not None:
             raise RunCancelled("the provider was archived while the run waited")
-        connector = self.find_connector(provider.provider_type)
-        settings = read_part(connector.settings_model, provider.settings, "settings")
-        capabilities = connector.capabilities(settings)
-        rules = PageRules(volatile=capabilities.volatile_fields, retention=provider.retention)
-        store = self.resources[lease.resource].open_store(provider, capabilities)
+        source = get_source(provider, self.find_connector)
+        return self._to_context(source, lease)
+
+    def _to_context(self, source: Source, lease: RunLease) -> RunContext:
+        provider, profile = source.provider, source.profile.resource(lease.resource)
+        rules = PageRules(volatile=profile.volatile_fields, retention=provider.retention)
+        store = self.resources[lease.resource].open_store(source)
         scope = scope_fingerprint(provider.provider_type, provider.settings, provider.scope, store.mapping_version)
-        return RunContext(self.database, self.clock, provider, capabilities, rules, store, lease, scope)
+        return RunContext(self.database, self.clock, source, rules, store, lease, scope)
 
     async def _for_resource(self, context: RunContext, resource: Resource) -> RunContext:
         """The context of the same run for another resource; clock, meter, stages and remarks are shared."""
         if resource is context.lease.resource:
             return context
-        provider = context.provider
         async with self.database.transaction() as connection:
             await check_epoch(connection, context.lease)
             lease = await lease_resource(connection, context.lease, resource, self.clock.now())
-        store = self.resources[resource].open_store(provider, context.capabilities)
-        scope = scope_fingerprint(provider.provider_type, provider.settings, provider.scope, store.mapping_version)
-        return replace(context, store=store, lease=lease, scope=scope)
+        other = self._to_context(context.source, lease)
+        return replace(context, store=other.store, rules=other.rules, lease=lease, scope=other.scope)
 
     async def _carry_out(self, context: RunContext) -> SweepRefused | None:
-        contexts = [await self._for_resource(context, resource) for resource in self.resources]
+        served = [resource for resource in self.resources if resource in context.source.profile.resources]
+        contexts = [await self._for_resource(context, resource) for resource in served]
         for one in contexts:
             await self._retry_rejections(one)
         run = context.lease.run
@@ -149,7 +150,7 @@ class SyncEngine:
             return None
         async with self._session(context) as session:
             refused = await self._do_records(contexts, session)
-            if self.photos is not None and not run.dry_run and context.capabilities.max_concurrency == 1:
+            if self.photos is not None and not run.dry_run and context.source.profile.max_concurrency == 1:
                 await context.report("photos", done=0, total=None)
                 with context.timing("photos"):
                     await self.photos.run_in_session(context.provider, session)
@@ -183,7 +184,7 @@ class SyncEngine:
         plan = plan_run(
             SyncType(run.sync_type),
             state,
-            context.capabilities,
+            context.profile,
             context.scope,
             last_sweep=last_sweep,
             now=self.clock.now(),
@@ -203,31 +204,10 @@ class SyncEngine:
         context.swept = True
         return None
 
-    @asynccontextmanager
-    async def _session(self, context: RunContext) -> AsyncGenerator[Session]:
-        provider = context.provider
-        async with self.database.read() as connection:
-            credentials = await open_credentials(connection, self.box, provider.provider_id)
-        connector = self.find_connector(provider.provider_type)
-        http = self.transport.for_provider(
-            provider.provider_id, requests_per_second=provider.requests_per_second, meter=context.meter
-        )
-        seats = context.capabilities.max_concurrency
-        async with (
-            seat(self.database, provider.provider_id, seats, wait=_SEAT_WAIT),
-            connector.connect(
-                read_part(connector.settings_model, provider.settings, "settings"),
-                read_part(connector.credentials_model, credentials, "credentials"),
-                scope=provider.wanted,
-                http=http,
-                clock=self.clock,
-            ) as session,
-        ):
-            try:
-                yield session
-            finally:
-                if isinstance(session, Remarking):
-                    context.remarks += session.remarks()
+    def _session(self, context: RunContext) -> AbstractAsyncContextManager[Session]:
+        services = SessionServices(self.database, self.transport, self.box, self.clock)
+        options = SessionOptions(wait=_SEAT_WAIT, meter=context.meter, remarks=context.remarks)
+        return open_session(services, context.source, options)
 
     async def _retry_rejections(self, context: RunContext) -> None:
         if context.lease.run.dry_run:

@@ -16,7 +16,7 @@ Q = load_queries(__package__ or "platbook.sync")
 async def add_received_keys(connection: WriteConnection, sync_id: UUID, page: Page) -> None:
     """Store the keys of a page's records, of unreadable ones too, but not of those that the source calls removed."""
     keys = [record.key for record in page.records if record.visible]
-    keys += [key for key, *_ in page.problems if key is not None]
+    keys += [problem.key for problem in page.problems if problem.key is not None]
     storable = [key for key in keys if find_key_fault(key) is None]
     if storable:
         await connection.run(Q.add_received_keys, {"sync_id": sync_id, "keys": storable})

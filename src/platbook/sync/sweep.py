@@ -131,7 +131,7 @@ async def _remove_unseen(context: RunContext, session: Session, began_at: dateti
         active = await context.store.count_active(connection, provider.provider_id)
     unseen = _Unseen(keys, active, key_count)
     await _check_share(context, began_at, unseen)
-    rechecks_all = len(keys) <= _RECHECK_LIMIT or provider.wanted != Scope()
+    rechecks_all = len(keys) <= _RECHECK_LIMIT or provider.requested_scope != Scope()
     if len(keys) > _RECHECK_LIMIT:
         unseen = await _check_sample(context, session, began_at, unseen)
     for start in range(0, len(unseen.keys), _BATCH):

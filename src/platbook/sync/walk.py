@@ -46,7 +46,7 @@ async def walk_changes(context: RunContext, session: Session, walk: Walk) -> Non
     pages = prefetch(session.changes(resource, walk.since, walk.resume))
     async with contextlib.aclosing(pages):
         async for page in context.timed("fetch", pages):
-            position.step(page, time_ordered=context.capabilities.time_ordered)
+            position.step(page, time_ordered=context.profile.time_ordered)
             await _store(context, page, position)
             complete = page.complete
     if not complete:
@@ -76,7 +76,7 @@ async def _next(pages: AsyncIterator[Page]) -> Page | None:
 
 
 async def _store(context: RunContext, page: Page, position: _Position) -> None:
-    problems = [Rejection(key, field, reason, seen) for key, field, reason, seen in page.problems]
+    problems = [Rejection(one.key, one.field, one.reason, one.sample) for one in page.problems]
 
     async def save_position(connection: WriteConnection) -> None:
         await _add_received(connection, context, page)
@@ -91,14 +91,14 @@ async def _store(context: RunContext, page: Page, position: _Position) -> None:
 
 
 async def _add_received(connection: WriteConnection, context: RunContext, page: Page) -> None:
-    if context.capabilities.key_sweep:
+    if context.profile.key_sweep:
         await add_received_keys(connection, context.lease.child_id, page)
 
 
 async def _save_position(connection: WriteConnection, context: RunContext, page: Page, position: _Position) -> None:
     provider_id, resource, now = context.provider.provider_id, context.lease.resource, context.clock.now()
     watermark = None if position.watermark is None else cursors.Cursor(position.watermark)
-    if page.complete or context.capabilities.time_ordered:
+    if page.complete or context.profile.time_ordered:
         # Under other rules than before, the watermark is void until everything has been read again.
         valid_scope = context.scope if page.complete or not context.rules.full_reload else None
         await cursors.save_watermark(connection, provider_id, resource, watermark, valid_scope, now)

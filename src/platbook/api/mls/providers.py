@@ -124,7 +124,7 @@ async def discover_source(
     The provider is not changed. Send the accepted part of the proposal to `discover/accept`.
     """
     discoverer = Discoverer(services.database, services.transport, services.box, services.clock)
-    return Success(data=DiscoveryRead.of(await discoverer.discover(provider_id, afresh=afresh)))
+    return Success(data=DiscoveryRead.of(await discoverer.discover(provider_id, refresh=afresh)))
 
 
 @router.post("/providers/{provider_id}/discover/accept")

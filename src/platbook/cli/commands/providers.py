@@ -82,7 +82,7 @@ def discover(
 
     async def read(system: System) -> DiscoveryRead:
         discoverer = Discoverer(system.database, system.transport, system.box, system.clock)
-        result = await discoverer.discover(provider, afresh=afresh)
+        result = await discoverer.discover(provider, refresh=afresh)
         if accept:
             accepted = setup.AcceptedProposal(result.proposal.settings, result.proposal.field_mapping)
             async with system.database.transaction() as connection:

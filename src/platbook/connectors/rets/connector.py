@@ -6,10 +6,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel
 
 from platbook.connectors.contract import (
-    Capabilities,
     Clock,
     Cursor,
     DeleteSignal,
@@ -22,24 +21,28 @@ from platbook.connectors.contract import (
     ProviderMisconfigured,
     RawRecord,
     Resource,
+    ResourceProfile,
     Scope,
     SourceBrokeProtocol,
+    SourceProfile,
 )
+from platbook.connectors.paging import parse_checkpoint
+from platbook.connectors.rets.checkpoint import RetsCheckpoint
 from platbook.connectors.rets.discovery import NUMBERS, read_columns, read_discovery, read_type
 from platbook.connectors.rets.http_session import Pause, RetsHttpSession, SourceClock
 from platbook.connectors.rets.metadata import MetadataReader
-from platbook.connectors.rets.paging import Pager, ResultPage, WalkPosition, WalkQuery
+from platbook.connectors.rets.paging import ClassPager, ResultPage, WalkQuery
 from platbook.connectors.rets.photos import PhotoFetcher
 from platbook.connectors.rets.record_fetcher import RecordFetcher, select_in_batches
 from platbook.connectors.rets.remarks import Remarks
-from platbook.connectors.rets.searcher import QueryRefusedError, Searcher
+from platbook.connectors.rets.searcher import QueryRefused, Searcher
 from platbook.connectors.rets.settings import RetsCredentials, RetsSettings
 from platbook.protocols.rets.query import EARLIEST_TIMESTAMP, is_not_after, later_timestamp, modified_since, step_back
 
 M = TypeVar("M", bound=BaseModel)
 
 _AHEAD = timedelta(days=1)
-"""How far a source's times may be ahead of its clock and ours: by a zone that we do not know."""
+"""How far a source's times may be ahead of its clock and ours: because of an unknown time zone."""
 
 
 class RetsConnector:
@@ -52,37 +55,39 @@ class RetsConnector:
     def __init__(self, pause: Pause = asyncio.sleep) -> None:
         self._pause = pause
 
-    def capabilities(self, settings: BaseModel) -> Capabilities:
-        """Tell what the source can do, as far as its settings say; pages come in no order of time."""
-        said = _expect(RetsSettings, settings)
-        flag = frozenset({DeleteSignal.FLAG} if said.deleted_field else ())
-        return Capabilities(
+    def profile(self, settings: BaseModel) -> SourceProfile:
+        """Derive the profile from the settings; pages are not in order of time."""
+        rets = _expect(RetsSettings, settings)
+        flag = frozenset({DeleteSignal.FLAG} if rets.deleted_field else ())
+        listings = ResourceProfile(
+            key_field=rets.key_field,
             incremental=True,
             key_sweep=True,
             time_ordered=False,
             deletes=frozenset({DeleteSignal.SWEEP}) | flag,
-            media=MediaSource.NONE if said.photo_type is None else MediaSource.OBJECT,
-            max_concurrency=said.sessions,
+            media=MediaSource.NONE if rets.photo_type is None else MediaSource.OBJECT,
+            classes=rets.classes,
         )
+        return SourceProfile({Resource.PROPERTY: listings}, time_zone=rets.time_zone, max_concurrency=rets.sessions)
 
     def connect(
         self, settings: BaseModel, credentials: BaseModel, *, scope: Scope, http: HttpClient, clock: Clock
     ) -> AbstractAsyncContextManager["RetsSession"]:
-        """Log in, lend the session, log out. The scope is the engine's to apply: statuses have local codes here."""
+        """Log in, yield the session, log out. The engine applies the scope: statuses have local codes here."""
         del scope
         return self._open(_expect(RetsSettings, settings), _expect(RetsCredentials, credentials), http, clock)
 
     async def discover(
-        self, settings: BaseModel, credentials: BaseModel, *, http: HttpClient, clock: Clock, known: str | None
+        self, settings: BaseModel, credentials: BaseModel, *, http: HttpClient, clock: Clock, last_mark: str | None
     ) -> Discovery | None:
-        """Read the source's metadata; None where their mark is the `known` one."""
+        """Read the source's metadata; None where its mark is still `last_mark`."""
         del clock
-        said = _expect(RetsSettings, settings)
-        async with self._converse(said, _expect(RetsCredentials, credentials), http) as conversation:
-            mark = conversation.login_reply.metadata_version
-            if known is not None and mark == known:
+        rets = _expect(RetsSettings, settings)
+        async with self._log_in(rets, _expect(RetsCredentials, credentials), http) as http_session:
+            mark = http_session.login_reply.metadata_version
+            if last_mark is not None and mark == last_mark:
                 return None
-            return await read_discovery(MetadataReader(conversation, said), said, mark)
+            return await read_discovery(MetadataReader(http_session, rets), rets, mark)
 
     @asynccontextmanager
     async def _open(
@@ -92,39 +97,29 @@ class RetsConnector:
             raise ProviderMisconfigured(
                 "settings.classes is missing: name the classes to fetch, such as RES or Residential"
             )
-        async with self._converse(settings, credentials, http) as conversation:
-            yield RetsSession(settings, conversation, clock)
+        async with self._log_in(settings, credentials, http) as http_session:
+            yield RetsSession(settings, http_session, clock)
 
     @asynccontextmanager
-    async def _converse(
+    async def _log_in(
         self, settings: RetsSettings, credentials: RetsCredentials, http: HttpClient
     ) -> AsyncGenerator[RetsHttpSession]:
-        conversation = RetsHttpSession(http, settings, credentials, self._pause)
+        http_session = RetsHttpSession(http, settings, credentials, self._pause)
         try:
-            await conversation.log_in()
-            yield conversation
+            await http_session.log_in()
+            yield http_session
         finally:
-            await conversation.log_out()
-
-
-class _Place(BaseModel):
-    """Where a walk stands: the content of a checkpoint. The names of its fields are stored (see `_parse_place`)."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    class_index: int = 0
-    within: WalkPosition = Field(default_factory=WalkPosition)
-    greatest: str | None = None
+            await http_session.log_out()
 
 
 class RetsSession:
     """One logged-in session."""
 
-    def __init__(self, settings: RetsSettings, conversation: RetsHttpSession, clock: Clock) -> None:
-        self._settings, self._conversation = settings, conversation
-        self._clock = SourceClock(conversation, clock)
+    def __init__(self, settings: RetsSettings, http_session: RetsHttpSession, clock: Clock) -> None:
+        self._settings, self._http_session = settings, http_session
+        self._clock = SourceClock(http_session, clock)
         self._remarks = Remarks()
-        self._searcher = Searcher(conversation, settings, self._remarks)
+        self._searcher = Searcher(http_session, settings, self._remarks)
         self._fetchers: dict[str, RecordFetcher] = {}
 
     def remarks(self) -> Sequence[str]:
@@ -137,19 +132,21 @@ class RetsSession:
         From the beginning where the checkpoint cannot be read: a walk that goes twice over records loses none.
         """
         _check_resource(resource)
-        place = None if resume is None else _parse_place(resume)
-        if resume is not None and place is None:
-            self._remarks.note("the checkpoint of the interrupted walk cannot be read, so the walk starts again")
-        place = place or _Place(greatest=since)
+        checkpoint = None if resume is None else parse_checkpoint(RetsCheckpoint, resume)
+        if resume is not None and checkpoint is None:
+            self._remarks.add("the checkpoint of the interrupted walk cannot be read, so the walk starts again")
+        checkpoint = checkpoint or RetsCheckpoint(greatest=since)
         classes = self._settings.classes
-        if place.class_index >= len(classes):
-            yield _to_page(ResultPage((), (), place.within, None, ended=True), place, alone=False, last=True)
-        while place.class_index < len(classes):
-            class_name = classes[place.class_index]
+        if checkpoint.class_index >= len(classes):
+            nothing = ResultPage((), (), checkpoint.within, None, complete=True)
+            yield _to_page(nothing, checkpoint, only_class=False, last=True)
+        while checkpoint.class_index < len(classes):
+            class_name = classes[checkpoint.class_index]
             pager = self._pager(await self._fetcher(class_name), limit=self._settings.page_size)
-            async for sheet in pager.walk(self._query(class_name, since), place.within):
-                place = _step(place, sheet, self._clock.now() + _AHEAD)
-                yield _to_page(sheet, place, alone=len(classes) == 1, last=place.class_index == len(classes))
+            async for page in pager.walk(self._query(class_name, since), checkpoint.within):
+                checkpoint = _advance(checkpoint, page, self._clock.now() + _AHEAD)
+                last = checkpoint.class_index == len(classes)
+                yield _to_page(page, checkpoint, only_class=len(classes) == 1, last=last)
 
     async def keys(self, resource: Resource) -> AsyncIterator[KeyPage]:
         """Read every key: a search for the key column alone, for which a source lifts its limit (section 7.4)."""
@@ -159,9 +156,9 @@ class RetsSession:
         total = 0
         for class_name in settings.classes:
             pager = self._pager(fetcher, limit=None, keys_only=True)
-            async for sheet in pager.list_keys(self._query(class_name, None)):
-                total += sheet.count or 0
-                yield KeyPage(sheet.keys)
+            async for batch in pager.list_keys(self._query(class_name, None)):
+                total += batch.count or 0
+                yield KeyPage(batch.keys)
         yield KeyPage((), complete=True, total=total)
 
     async def record(self, resource: Resource, key: str) -> RawRecord | None:
@@ -169,14 +166,14 @@ class RetsSession:
         _check_resource(resource)
         for class_name in self._settings.classes:
             try:
-                read = await (await self._fetcher(class_name)).by_keys(class_name, [key], twice=False)
-            except QueryRefusedError:
+                parsed = await (await self._fetcher(class_name)).by_keys(class_name, [key], retry_missing=False)
+            except QueryRefused:
                 if key.isdecimal() or not await self._has_numbers_for_keys(class_name):
                     raise
                 continue  # no key of this source
-            if read.problems:
+            if parsed.problems:
                 raise SourceBrokeProtocol(f"the source answers for {key} with a row that cannot be read")
-            for record in read.records:
+            for record in parsed.records:
                 return record
         return None
 
@@ -195,19 +192,19 @@ class RetsSession:
         """Fetch photos: their bytes, or their addresses where the settings ask for them."""
         if self._settings.photo_type is None or not listing_keys:
             return
-        async for pair in PhotoFetcher(self._conversation, self._settings, self._remarks).fetch(listing_keys):
+        async for pair in PhotoFetcher(self._http_session, self._settings, self._remarks).fetch(listing_keys):
             yield pair
 
-    def _pager(self, fetcher: RecordFetcher, *, limit: int | None, keys_only: bool = False) -> Pager:
-        return Pager(fetcher, self._settings, self._remarks, self._clock, limit=limit, keys_only=keys_only)
+    def _pager(self, fetcher: RecordFetcher, *, limit: int | None, keys_only: bool = False) -> ClassPager:
+        return ClassPager(fetcher, self._settings, self._remarks, self._clock, limit=limit, keys_only=keys_only)
 
     async def _fetcher(self, class_name: str) -> RecordFetcher:
-        """What fetches a class's records; its columns are asked for where they must be selected in batches."""
+        """The fetcher of a class; columns that must be selected in batches are read from the metadata."""
         if class_name not in self._fetchers:
             settings = self._settings
             columns = settings.columns
             if not columns and settings.columns_per_request is not None:
-                reader = MetadataReader(self._conversation, settings)
+                reader = MetadataReader(self._http_session, settings)
                 columns = tuple(await read_columns(reader, settings.resource, class_name))
             always = (settings.queried_key, settings.queried_modified)
             selections = select_in_batches(columns, always, settings.columns_per_request)
@@ -216,7 +213,7 @@ class RetsSession:
 
     async def _has_numbers_for_keys(self, class_name: str) -> bool:
         """Whether the metadata say that the key is a number, so that nothing else can be one."""
-        reader = MetadataReader(self._conversation, self._settings)
+        reader = MetadataReader(self._http_session, self._settings)
         return await read_type(reader, self._settings, class_name) in NUMBERS
 
     def _query(self, class_name: str, since: str | None) -> WalkQuery:
@@ -227,53 +224,37 @@ class RetsSession:
         return WalkQuery(class_name, field, everything, settings.narrowing, start)
 
 
-def _step(place: _Place, sheet: ResultPage, latest: datetime) -> _Place:
-    """Where the walk stands after a sheet.
+def _advance(checkpoint: RetsCheckpoint, page: ResultPage, latest: datetime) -> RetsCheckpoint:
+    """The checkpoint after a page.
 
-    A time later than `latest` is a slip of the source: as a watermark it would let every later run find nothing.
+    A time later than `latest` is an error of the source: as a watermark it would let every later run find nothing.
     """
-    greatest = place.greatest
-    for record in sheet.records:
+    greatest = checkpoint.greatest
+    for record in page.records:
         if record.modified is not None and is_not_after(record.modified, latest):
             greatest = later_timestamp(greatest, record.modified)
-    if sheet.ended:
-        return _Place(class_index=place.class_index + 1, greatest=greatest)
-    return _Place(class_index=place.class_index, within=sheet.place, greatest=greatest)
+    if page.complete:
+        return RetsCheckpoint(class_index=checkpoint.class_index + 1, greatest=greatest)
+    return RetsCheckpoint(class_index=checkpoint.class_index, within=page.position, greatest=greatest)
 
 
-def _to_page(sheet: ResultPage, place: _Place, *, alone: bool, last: bool) -> Page:
+def _to_page(page: ResultPage, checkpoint: RetsCheckpoint, *, only_class: bool, last: bool) -> Page:
     return Page(
-        records=sheet.records,
-        problems=sheet.problems,
-        checkpoint=Cursor(place.model_dump_json()),
-        watermark=None if place.greatest is None else Cursor(place.greatest),
-        total=sheet.total if alone else None,
+        records=page.records,
+        problems=page.problems,
+        checkpoint=Cursor(checkpoint.model_dump_json()),
+        watermark=None if checkpoint.greatest is None else Cursor(checkpoint.greatest),
+        total=page.total if only_class else None,
         complete=last,
     )
 
 
-def _parse_place(cursor: Cursor) -> _Place | None:
-    """Read a checkpoint; None: it is not one of a RETS walk, whole and with no other name in it.
-
-    A default in the place of a missing field would be another position, from which records could be left out.
-    """
-    try:
-        place = _Place.model_validate_json(cursor)
-    except ValidationError:
-        return None
-    return place if _is_whole(place) and _is_whole(place.within) else None
-
-
-def _is_whole(model: BaseModel) -> bool:
-    return model.model_fields_set == type(model).model_fields.keys()
-
-
 def _check_resource(resource: Resource) -> None:
     if resource is not Resource.PROPERTY:
-        raise ProviderMisconfigured(f"RETS is asked for {resource}, which it does not fetch")
+        raise ProviderMisconfigured(f"RETS does not fetch {resource}")
 
 
-def _expect(model: type[M], given: BaseModel) -> M:
-    if not isinstance(given, model):
-        raise ProviderMisconfigured(f"RETS cannot work with {type(given).__name__}")
-    return given
+def _expect(model: type[M], value: BaseModel) -> M:
+    if not isinstance(value, model):
+        raise ProviderMisconfigured(f"RETS cannot work with {type(value).__name__}")
+    return value

@@ -1,4 +1,4 @@
-"""What narrows every search of a provider, as its settings say it: a field, and what is asked of it."""
+"""Typed search criteria, which narrow every search of a provider: a field and a condition on it."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -12,17 +12,17 @@ from pydantic.alias_generators import to_camel
 from platbook.protocols.rets import query
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*")
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*")
 
 
-def _to_value(said: object) -> object:
-    """Settings are JSON: dates and moments come as texts, and are told by their form."""
-    if isinstance(said, str):
-        if _DATE.fullmatch(said):
-            return date.fromisoformat(said)
-        if _MOMENT.fullmatch(said):
-            return datetime.fromisoformat(said)
-    return Decimal(str(said)) if isinstance(said, float) else said
+def _to_value(value: object) -> object:
+    """Settings are JSON: dates and timestamps are texts, recognized by their form."""
+    if isinstance(value, str):
+        if _DATE.fullmatch(value):
+            return date.fromisoformat(value)
+        if _TIMESTAMP.fullmatch(value):
+            return datetime.fromisoformat(value)
+    return Decimal(str(value)) if isinstance(value, float) else value
 
 
 _Value = Annotated[bool | int | Decimal | datetime | date | str, BeforeValidator(_to_value)]
@@ -31,7 +31,7 @@ _Words = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_le
 
 
 class SearchCriterion(BaseModel):
-    """One thing that is asked: of a `field`, or `either` of several; `negated` turns it round.
+    """One condition: on a `field`, or `either` of several criteria; `negated` inverts it.
 
     `hasAny`, `hasAll` and `hasNone` ask a lookup for its coded values, `anyOf` any other field. `atLeast` and `atMost`
     may stand together.
@@ -55,21 +55,21 @@ class SearchCriterion(BaseModel):
 
     @model_validator(mode="after")
     def _must_ask_one_thing(self) -> Self:
-        asked = self.model_fields_set - {"field", "negated"}
-        if len(asked - {"at_most"} if "at_least" in asked else asked) != 1:
+        conditions = self.model_fields_set - {"field", "negated"}
+        if len(conditions - {"at_most"} if "at_least" in conditions else conditions) != 1:
             raise ValueError("ask one thing in each criterion, such as equals, hasAny or atLeast")
-        if any(getattr(self, name) is None for name in asked):
-            raise ValueError("what is asked says nothing")
-        if ("either" in asked) == bool(self.field):
+        if any(getattr(self, name) is None for name in conditions):
+            raise ValueError("a condition has no value")
+        if ("either" in conditions) == bool(self.field):
             raise ValueError("name a field, or give either of several criteria")
         return self
 
     def to_dmql(self) -> str:
         """The criterion in DMQL2."""
-        said = self._to_dmql()
+        dmql = self._to_dmql()
         # A range that goes below zero is two criteria.
         is_pair = self.at_least is not None and self.at_most is not None
-        return query.negate(f"({said})" if is_pair else said) if self.negated else said
+        return query.negate(f"({dmql})" if is_pair else dmql) if self.negated else dmql
 
     def _to_dmql(self) -> str:
         field = self.field

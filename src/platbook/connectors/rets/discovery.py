@@ -1,4 +1,4 @@
-"""What a RETS server says of itself, put into the contract's words, and the settings that follow from it."""
+"""Reads a RETS server's metadata as the contract's Discovery, and proposes the settings that follow from it."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -23,34 +23,34 @@ _PHOTO_TYPES = ("HiRes", "LargePhoto", "Photo")
 
 
 class MetadataTree:
-    """A source's metadata by type and parent, asked for once each."""
+    """A source's metadata by type and parent; each table is requested once."""
 
     def __init__(self, reader: MetadataReader, tables: Sequence[MetadataTable] = ()) -> None:
         self._reader = reader
-        self._known: dict[tuple[str, ...], Rows] = {}
+        self._tables: dict[tuple[str, ...], Rows] = {}
         for table in tables:
-            self._note(table)
+            self._cache(table)
 
     async def rows(self, kind: str, *parents: str) -> Rows:
-        """The rows of a type below its parents, known already or asked for."""
+        """The rows of a type below its parents, cached or requested."""
         place = (kind, *parents)
-        if place not in self._known:
-            self._known[place] = await self._reader.rows(kind, *parents)
-        return self._known[place]
+        if place not in self._tables:
+            self._tables[place] = await self._reader.rows(kind, *parents)
+        return self._tables[place]
 
     async def lookups(self, resource: str) -> list[SourceLookup]:
         """Every lookup of a resource with its values, in one reply where the source gives that."""
         names = [_name(row, "LookupName") for row in await self.rows("LOOKUP", resource)]
-        if any(("LOOKUP_TYPE", resource, name) not in self._known for name in names):
+        if any(("LOOKUP_TYPE", resource, name) not in self._tables for name in names):
             for table in await self._reader.read("LOOKUP_TYPE", f"{resource}:*"):
-                self._note(table)
+                self._cache(table)
         return [SourceLookup(name, _to_values(await self.rows("LOOKUP_TYPE", resource, name))) for name in names]
 
-    def _note(self, table: MetadataTable) -> None:
+    def _cache(self, table: MetadataTable) -> None:
         parents = [table.parents.get(name, "") for name in ("resource", "class", "lookup", "update")]
         place = (table.kind, *(parent for parent in parents if parent))
-        self._known.setdefault(place, [])
-        self._known[place] += table.rows
+        self._tables.setdefault(place, [])
+        self._tables[place] += table.rows
 
 
 async def read_discovery(reader: MetadataReader, settings: RetsSettings, mark: str | None) -> Discovery:
@@ -58,7 +58,9 @@ async def read_discovery(reader: MetadataReader, settings: RetsSettings, mark: s
     tree = MetadataTree(reader, await reader.whole() if settings.metadata_at_once else ())
     rows = await tree.rows("RESOURCE")
     resources = [await _read_resource(tree, row) for row in rows]
-    return Discovery(resources, mark, await _propose_settings(tree, resources, settings))
+    listings = _find_listings(resources, settings)
+    proposed = {} if listings is None else await _propose_settings(tree, listings)
+    return Discovery(resources, mark, proposed, None if listings is None else listings.name)
 
 
 async def read_columns(reader: MetadataReader, resource: str, class_name: str) -> Sequence[str]:
@@ -67,7 +69,7 @@ async def read_columns(reader: MetadataReader, resource: str, class_name: str) -
 
 
 async def read_type(reader: MetadataReader, settings: RetsSettings, class_name: str) -> str | None:
-    """The type of the key in a class, in the source's own word; None: it does not say."""
+    """The type of the key in a class, by its RETS name; None: the metadata does not say."""
     for row in await reader.rows("TABLE", settings.resource, class_name):
         if _name(row, "SystemName") == settings.queried_key:
             return _text(row, "DataType")
@@ -117,36 +119,31 @@ def _to_values(rows: Rows) -> list[SourceValue]:
     return [SourceValue(_name(row, "Value"), _name(row, "LongValue"), _text(row, "ShortValue")) for row in rows]
 
 
-async def _propose_settings(
-    tree: MetadataTree, resources: Sequence[SourceResource], settings: RetsSettings
-) -> dict[str, object]:
+async def _propose_settings(tree: MetadataTree, resource: SourceResource) -> dict[str, object]:
     """The settings that the metadata of the listings' resource calls for."""
-    resource = _find_listings(resources, settings)
-    if resource is None:
-        return {}
-    said: dict[str, object] = {
+    proposed: dict[str, object] = {
         "resource": resource.name,
         "classes": [one.name for one in resource.classes],
         "keyField": resource.key_field,
         **_find_photo_settings(await tree.rows("OBJECT", resource.name), resource),
     }
-    said |= _find_delete_flag(await tree.rows("CLASS", resource.name))
+    proposed |= _find_delete_flag(await tree.rows("CLASS", resource.name))
     for name, standard in (
         ("modifiedField", "ModificationTimestamp"),
         ("photosCountField", "PhotosCount"),
         ("photosModifiedField", "PhotosChangeTimestamp"),
     ):
-        said.setdefault(name, find_standard(resource, standard))
+        proposed.setdefault(name, find_standard(resource, standard))
     system = await tree.rows("SYSTEM")
-    said["timeZone"] = _to_zone(_text(system[0], "TimeZoneOffset")) if system else None
-    return {name: value for name, value in said.items() if value}
+    proposed["timeZone"] = _to_zone(_text(system[0], "TimeZoneOffset")) if system else None
+    return {name: value for name, value in proposed.items() if value}
 
 
 def _find_listings(resources: Sequence[SourceResource], settings: RetsSettings) -> SourceResource | None:
     """The resource of the listings: the one that is set, or that carries the standard's name."""
-    for wanted in (settings.resource, "Property"):
+    for name in (settings.resource, "Property"):
         for one in resources:
-            if wanted in {one.name, one.standard_name}:
+            if name in {one.name, one.standard_name}:
                 return one
     return resources[0] if len(resources) == 1 else None
 
@@ -159,20 +156,20 @@ def find_standard(resource: SourceResource, standard: str) -> str | None:
 
 
 def _find_photo_settings(rows: Rows, resource: SourceResource) -> dict[str, object]:
-    """The largest pictures, and which fields tell their number and when they changed (section 11.4.1)."""
+    """The largest pictures, and the fields of their count and modification time (section 11.4.1)."""
     by_type = {_name(row, "ObjectType"): row for row in rows}
     chosen = next((name for name in _PHOTO_TYPES if name in by_type), None)
     if chosen is None:
         return {}
     row = by_type[chosen]
-    known = {one.name for cls in resource.classes for one in cls.fields}
-    counts, moment = _text(row, "ObjectCount"), _text(row, "ObjectTimeStamp")
-    said: dict[str, object] = {"photoType": chosen}
-    if counts in known:
-        said["photosCountField"] = counts
-    if moment in known:
-        said["photosModifiedField"] = moment
-    return said
+    names = {one.name for cls in resource.classes for one in cls.fields}
+    counts, modified = _text(row, "ObjectCount"), _text(row, "ObjectTimeStamp")
+    proposed: dict[str, object] = {"photoType": chosen}
+    if counts in names:
+        proposed["photosCountField"] = counts
+    if modified in names:
+        proposed["photosModifiedField"] = modified
+    return proposed
 
 
 def _find_delete_flag(rows: Rows) -> dict[str, object]:
@@ -185,11 +182,11 @@ def _find_delete_flag(rows: Rows) -> dict[str, object]:
 
 def _to_zone(offset: str | None) -> str | None:
     """A zone of a fixed offset in whole hours, as the tz database names it: its signs are the other way round."""
-    said = _OFFSET.fullmatch(offset or "")
-    if said is None:
+    match = _OFFSET.fullmatch(offset or "")
+    if match is None:
         return None
-    hours = int(said[2])
-    return "UTC" if not hours else f"Etc/GMT{'-' if said[1] == '+' else '+'}{hours}"
+    hours = int(match[2])
+    return "UTC" if not hours else f"Etc/GMT{'-' if match[1] == '+' else '+'}{hours}"
 
 
 def _name(row: Mapping[str, str], name: str) -> str:
@@ -201,5 +198,5 @@ def _text(row: Mapping[str, str], name: str) -> str | None:
 
 
 def _number(row: Mapping[str, str], name: str) -> int | None:
-    said = _name(row, name)
-    return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else None  # noqa: PLR2004 - advisory lengths
+    text = _name(row, name)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None  # noqa: PLR2004 - advisory lengths

@@ -1,4 +1,4 @@
-"""Which addresses that a source names may be sent its login: those of the login's own host, and of trusted ones."""
+"""Which URLs credentials may be sent to: those of the login's own host and of trusted hosts."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ class TrustedHosts:
     others: Collection[str] = ()
 
     def find_objection(self, url: str) -> str | None:
-        """Why credentials and cookies may not go to an address, naming its host; None if they may."""
+        """Why credentials and cookies may not be sent to a URL, naming its host; None if they may."""
         login = urlsplit(self.login_url)
         try:
             scheme, host = urlsplit(url).scheme, host_of(url)

@@ -1,6 +1,6 @@
 """A logged-in conversation: headers, cookies, authorization, and a new login when the session is lost.
 
-A source may forget a login at any time and say so in many ways: status 401 or 412, codes 20036, 20037 and 20701, a
+A source may end a session at any time and report it in many ways: status 401 or 412, codes 20036, 20037 and 20701, a
 redirect to its login. Each is met with one new login and the request again.
 
 Credentials and cookies go to the login's host and to trusted ones alone, and never from https to http: the transport
@@ -48,7 +48,7 @@ _VERSION = re.compile(r"RETS/1\.\d(?:\.\d)?")
 _VERSIONS = ("RETS/1.7.2", "RETS/1.8", "RETS/1.7", "RETS/1.5")
 _SESSION_COOKIE = "rets-session-id"
 _CALLED = ("Action", "GetMetadata", "GetObject", "Logout", "Search")
-"""The capabilities whose addresses are used."""
+"""The capabilities whose URLs are used."""
 _SECONDS_BETWEEN_LOGINS = 5.0
 _LONGEST_LOGOUT = 20.0
 _TRIES = 3
@@ -56,22 +56,25 @@ _SECONDS_BETWEEN_TRIES = 1.0
 
 
 class SourceClock:
-    """The source's own clock, as its last answer told it (Date, RETS 1.7.2, section 3.5), where it is ahead of ours."""
+    """The source's clock by the Date of its last reply (RETS 1.7.2, section 3.5), where it is ahead of ours."""
 
-    def __init__(self, conversation: "RetsHttpSession", clock: Clock) -> None:
-        self._conversation, self._clock = conversation, clock
+    def __init__(self, http_session: "RetsHttpSession", clock: Clock) -> None:
+        self._http_session, self._clock = http_session, clock
 
     def now(self) -> datetime:
         """The later of the two."""
-        ours, theirs = self._clock.now(), self._conversation.told_at
+        ours, theirs = self._clock.now(), self._http_session.source_time
         return ours if theirs is None else max(ours, theirs)
 
 
-class SessionLostError(Exception):
-    """The source has forgotten our login; a new one is worth one try."""
+class SessionLost(SourceUnavailable):
+    """The source has ended our session; logging in again is worth one try."""
+
+    def __init__(self) -> None:
+        super().__init__("the source has ended the session")
 
 
-class _OtherVersionWantedError(Exception):
+class _VersionRefused(Exception):
     """The source does not take a login in this version of the protocol."""
 
     def __init__(self, reason: PlatbookError) -> None:
@@ -86,7 +89,7 @@ class RetsHttpSession:
         self, http: HttpClient, settings: RetsSettings, credentials: RetsCredentials, pause: Pause = asyncio.sleep
     ) -> None:
         self.logins = 0
-        self.told_at: datetime | None = None
+        self.source_time: datetime | None = None
         self._http, self._settings, self._credentials, self._pause = http, settings, credentials, pause
         self._hosts = TrustedHosts(settings.login_url, settings.trusted_hosts)
         self._cookies: dict[str, dict[str, str]] = {}
@@ -97,18 +100,18 @@ class RetsHttpSession:
 
     @property
     def login_reply(self) -> LoginReply:
-        """What the present login said."""
+        """The reply to the current login."""
         if self._login is None:
             raise AssertionError("log in first")
         return self._login
 
     @property
     def version(self) -> str:
-        """The version both sides speak."""
+        """The protocol version in use."""
         return self._version
 
     async def log_in(self) -> None:
-        """Log in afresh (RETS 1.7.2, section 4): the slot is waited for, the version found by trying.
+        """Log in again (RETS 1.7.2, section 4): wait for a session slot, find the version by trying.
 
         LoginSlotTaken: another session holds the login's only slot, and has not left it in `slotWaitSeconds`.
         """
@@ -127,34 +130,36 @@ class RetsHttpSession:
 
     async def log_out(self) -> None:
         """Log out; whatever the source answers to it, the login is over."""
-        address = self._login.capabilities.get("Logout") if self._login else None
+        url = self._login.capabilities.get("Logout") if self._login else None
         self._login = None
-        if address:
+        if url:
             with suppress(PlatbookError, TimeoutError):
-                async with asyncio.timeout(_LONGEST_LOGOUT), self._send("GET", address) as reply:
+                async with asyncio.timeout(_LONGEST_LOGOUT), self._send("GET", url) as reply:
                     await reply.body()
 
-    async def ask(self, capability: str, arguments: Mapping[str, str], read: Callable[[HttpReply], Awaitable[T]]) -> T:
-        """Send one transaction and read its answer; `read` raises SessionLostError where a code says so.
+    async def transact(
+        self, capability: str, arguments: Mapping[str, str], read: Callable[[HttpReply], Awaitable[T]]
+    ) -> T:
+        """Send one transaction and read its answer; `read` raises SessionLost where a code says so.
 
         A lost session is met with one new login and the transaction again; so is a broken reply, without the login.
         """
-        return await self.persist(lambda: self._ask_or_log_in(capability, arguments, read))
+        return await self.retry_broken(lambda: self._ask_or_log_in(capability, arguments, read))
 
     async def _ask_or_log_in(
         self, capability: str, arguments: Mapping[str, str], read: Callable[[HttpReply], Awaitable[T]]
     ) -> T:
         try:
             return await self._ask(capability, arguments, read)
-        except SessionLostError:
+        except SessionLost:
             await self.log_in()
         try:
             return await self._ask(capability, arguments, read)
-        except SessionLostError:
-            raise SourceUnavailable("the source forgets the login again and again") from None
+        except SessionLost:
+            raise SourceUnavailable("the source ends the session again and again") from None
 
-    async def persist(self, attempt: Callable[[], Awaitable[T]]) -> T:
-        """Do what asks the source for one thing; a reply that is broken, or comes too late, is asked for again.
+    async def retry_broken(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Run one request to the source; a reply that is broken or times out is requested again.
 
         Some servers break one reply in many. What is broken three times is an error, whatever was broken about it.
         """
@@ -168,40 +173,40 @@ class RetsHttpSession:
         return await attempt()
 
     @asynccontextmanager
-    async def asking(self, capability: str, arguments: Mapping[str, str]) -> AsyncGenerator[HttpReply]:
-        """Send one transaction and lend its answer, to be read as it comes; SessionLostError where it is forgotten."""
+    async def open_transaction(self, capability: str, arguments: Mapping[str, str]) -> AsyncGenerator[HttpReply]:
+        """Send one transaction and yield its reply, to be read as it arrives; SessionLost."""
         if self._login is None:  # the last login failed
-            raise SessionLostError
-        address = self._login.capabilities.get(capability)
-        if address is None:
+            raise SessionLost
+        url = self._login.capabilities.get(capability)
+        if url is None:
             raise ProviderMisconfigured(f"the source does not offer {capability}")
-        said = encode(arguments)
+        query = encode(arguments)
         if self._settings.method == "POST":
-            sent = self._send("POST", address, said.encode())
+            sent = self._send("POST", url, query.encode())
         else:
-            sent = self._send("GET", f"{address}{'&' if urlsplit(address).query else '?'}{said}")
+            sent = self._send("GET", f"{url}{'&' if urlsplit(url).query else '?'}{query}")
         async with sent as reply:
-            await self._judge(capability, address, reply)
+            await self._judge(capability, url, reply)
             yield reply
 
     def encoding_of(self, reply: HttpReply) -> Encoding:
-        """What is said of a reply's encoding outside of it."""
+        """The encoding that the reply's headers and the settings name."""
         return Encoding(_charset_of(reply.headers), self._settings.encoding)
 
     async def _ask(self, capability: str, arguments: Mapping[str, str], read: Callable[[HttpReply], Awaitable[T]]) -> T:
-        async with self.asking(capability, arguments) as reply:
+        async with self.open_transaction(capability, arguments) as reply:
             return await read(reply)
 
-    async def _judge(self, capability: str, address: str, reply: HttpReply) -> None:
-        if reply.status in {_UNAUTHORIZED, _PRECONDITION_FAILED} or self._leads_to_login(address, reply):
-            raise SessionLostError
+    async def _judge(self, capability: str, url: str, reply: HttpReply) -> None:
+        if reply.status in {_UNAUTHORIZED, _PRECONDITION_FAILED} or self._leads_to_login(url, reply):
+            raise SessionLost
         if reply.status == _OK:
             return
         body = await reply.body()
         status = parse_status(body, self.encoding_of(reply))
         if status is not None and status.code:  # the status of HTTP and the code of RETS, mixed
             if classify_reply_code(status.code, logged_in=True) is ReplyOutcome.SESSION_LOST:
-                raise SessionLostError
+                raise SessionLost
             raise to_error(status.code, status.text, logged_in=True)
         onward = self._object_to_redirect(reply)
         if onward is not None:
@@ -213,13 +218,13 @@ class RetsHttpSession:
         location = reply.headers.get("location") if reply.status in _REDIRECTS else None
         return None if location is None else self._hosts.find_objection(_join(reply.url, location))
 
-    def _leads_to_login(self, address: str, reply: HttpReply) -> bool:
+    def _leads_to_login(self, url: str, reply: HttpReply) -> bool:
         """Whether we were sent to the login, or a page for people to log in on, instead."""
         led = reply.url
         if reply.status in _REDIRECTS:
             led = _join(reply.url, reply.headers.get("location", ""))
-        where, asked = urlsplit(led).path.lower(), urlsplit(address).path.lower()
-        return where != asked and ("login" in where or where == urlsplit(self._settings.login_url).path.lower())
+        where, requested = urlsplit(led).path.lower(), urlsplit(url).path.lower()
+        return where != requested and ("login" in where or where == urlsplit(self._settings.login_url).path.lower())
 
     async def _log_in_by_version(self) -> None:
         """Log in in the version that is set, or else in the first one that the source takes."""
@@ -229,7 +234,7 @@ class RetsHttpSession:
             self._version = version
             try:
                 await self._log_in()
-            except _OtherVersionWantedError as refused:
+            except _VersionRefused as refused:
                 refusals.append(refused.reason)
             else:
                 return
@@ -241,33 +246,33 @@ class RetsHttpSession:
         self._authorization, self._login = self._first_authorization(), None
         url = self._settings.login_url
         code = self._settings.broker_code
-        asked = f"{url}{'&' if urlsplit(url).query else '?'}{encode({'BrokerCode': code})}" if code else url
-        async with self._send("GET", asked) as reply:
+        login_url = f"{url}{'&' if urlsplit(url).query else '?'}{encode({'BrokerCode': code})}" if code else url
+        async with self._send("GET", login_url) as reply:
             body = await reply.body()
-            found = self._read_login(reply, body, url)
+            login = self._read_login(reply, body, url)
             self._adopt_version(reply)
-        await self._accept_login(found)
+        await self._accept_login(login)
         self.logins += 1
         action = self.login_reply.capabilities.get("Action")
         if action:  # to be fetched before anything else (section 4.10)
             async with self._send("GET", action) as reply:
                 await reply.body()
 
-    async def _accept_login(self, found: LoginReply) -> None:
-        """Take up a login, unless an address that it names may not be sent what authorizes us."""
+    async def _accept_login(self, login: LoginReply) -> None:
+        """Accept a login, unless it names a URL that credentials may not be sent to."""
         objections = {
             name: objection
-            for name, url in found.capabilities.items()
+            for name, url in login.capabilities.items()
             if name in _CALLED and (objection := self._hosts.find_objection(url)) is not None
         }
-        kept = {name: url for name, url in found.capabilities.items() if name not in objections}
-        self._login = LoginReply(kept, found.info)
+        allowed = {name: url for name, url in login.capabilities.items() if name not in objections}
+        self._login = LoginReply(allowed, login.info)
         for name, objection in objections.items():
-            await self.log_out()  # the slot is not kept
+            await self.log_out()  # the session slot is released
             raise self._to_refusal(f"the login reply names {name} {objection}")
 
     def _to_refusal(self, message: str) -> PlatbookError:
-        """The first login of a conversation goes by the settings alone; a later one differs from it."""
+        """The first login follows the settings alone; a later one that fails differs from it."""
         return SourceBrokeProtocol(message) if self.logins else ProviderMisconfigured(message)
 
     def _read_login(self, reply: HttpReply, body: bytes, url: str) -> LoginReply:
@@ -275,12 +280,12 @@ class RetsHttpSession:
         if reply.status != _OK:
             self._refuse_login(reply, parse_status(body, encoding), body)
         # Relative addresses are resolved against the one that was used for this login, where a redirect led included.
-        found = parse_login(body, reply.url or url, encoding)
-        if isinstance(found, LoginReply):
-            return found
-        error = to_error(found.code, found.text, logged_in=False)
-        if "version" in found.text.lower():
-            raise _OtherVersionWantedError(error)
+        parsed = parse_login(body, reply.url or url, encoding)
+        if isinstance(parsed, LoginReply):
+            return parsed
+        error = to_error(parsed.code, parsed.text, logged_in=False)
+        if "version" in parsed.text.lower():
+            raise _VersionRefused(error)
         raise error
 
     def _refuse_login(self, reply: HttpReply, status: ReplyStatus | None, body: bytes) -> None:
@@ -296,16 +301,16 @@ class RetsHttpSession:
             error = SourceBrokeProtocol(f"the login is answered with HTTP status {reply.status}", sample=body)
         says_version = status is None or not status.code or "version" in status.text.lower()
         if reply.status in _TOO_OLD_OR_NEW and says_version:
-            raise _OtherVersionWantedError(error)
+            raise _VersionRefused(error)
         raise error
 
     def _adopt_version(self, reply: HttpReply) -> None:
-        said = _VERSION.fullmatch(reply.headers.get("rets-version", "").strip())
-        if said is not None:
-            self._version = said[0]
+        match = _VERSION.fullmatch(reply.headers.get("rets-version", "").strip())
+        if match is not None:
+            self._version = match[0]
 
     def _first_authorization(self) -> Authorization | None:
-        # Some servers of Basic do not challenge: they expect to be told at once.
+        # Some servers of Basic do not challenge: they expect the credentials at once.
         return self._authorize(Challenge("basic", {})) if self._settings.auth == "basic" else None
 
     def _authorize(self, challenge: Challenge) -> Authorization:
@@ -321,7 +326,7 @@ class RetsHttpSession:
             if not self._accept_challenge(challenge):
                 yield reply
                 return
-        # Challenged: some servers do so on every request. The same request once more, signed anew.
+        # Challenged: some servers do so on every request. The same request once more, signed again.
         headers, request_id = self._headers(method, url, content)
         async with self._http.send(method, url, headers=headers, content=content) as reply:
             self._keep(url, reply, request_id)
@@ -331,8 +336,8 @@ class RetsHttpSession:
         challenge = parse_challenge(header, prefer=self._settings.auth)
         if challenge is None:
             return False
-        known = self._authorization
-        answered = self._authorize(challenge) if known is None else known.answer_challenge(challenge)
+        current = self._authorization
+        answered = self._authorize(challenge) if current is None else current.answer_challenge(challenge)
         if answered is None:
             return False
         self._authorization = answered
@@ -375,7 +380,7 @@ class RetsHttpSession:
                 cookies[name] = value
             else:
                 cookies.pop(name, None)
-        self.told_at = _parse_date(reply.headers.get("date", "")) or self.told_at
+        self.source_time = _parse_date(reply.headers.get("date", "")) or self.source_time
         echoed = reply.headers.get("rets-request-id", "")
         if request_id and echoed and echoed != request_id:
             raise SourceBrokeProtocol("the source answers another request than ours (RETS-Request-ID)")
@@ -391,9 +396,9 @@ def _join(base: str, location: str) -> str:
         return base
 
 
-def _parse_date(said: str) -> datetime | None:
+def _parse_date(text: str) -> datetime | None:
     try:
-        date = parsedate_to_datetime(said)
+        date = parsedate_to_datetime(text)
     except (ValueError, IndexError, TypeError):
         return None
     return as_utc(date)

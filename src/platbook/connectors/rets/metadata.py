@@ -1,12 +1,12 @@
 """GetMetadata (RETS 1.7.2, section 11): one type below one parent, a whole subtree, or the whole of it.
 
-A source that does not speak one format is asked in the other, one that does not give a subtree is asked level by level.
+Where a source does not support one format, the other is requested; where it refuses a subtree, level by level.
 """
 
 from collections.abc import Sequence
 
 from platbook.connectors.contract import HttpReply, ProviderMisconfigured
-from platbook.connectors.rets.http_session import RetsHttpSession, SessionLostError
+from platbook.connectors.rets.http_session import RetsHttpSession, SessionLost
 from platbook.connectors.rets.settings import RetsSettings
 from platbook.protocols.rets.codes import ReplyOutcome, classify_reply_code, to_error
 from platbook.protocols.rets.metadata import MetadataParser, MetadataTable
@@ -60,11 +60,11 @@ class MetadataReader:
                 case ReplyOutcome.EMPTY:
                     return (), status
                 case ReplyOutcome.SESSION_LOST:
-                    raise SessionLostError
+                    raise SessionLost
                 case _ if status.code in _OTHER_FORMAT_WANTED:
                     return (), status
                 case _:
                     raise to_error(status.code, status.text, logged_in=True)
 
         arguments = {"Type": f"METADATA-{kind}", "ID": identifier, "Format": form}
-        return await self._conversation.ask("GetMetadata", arguments, read)
+        return await self._conversation.transact("GetMetadata", arguments, read)

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from urllib.parse import urljoin
 
 from platbook.connectors.contract import HttpReply, MediaRef, SourceBrokeProtocol
-from platbook.connectors.rets.http_session import RetsHttpSession, SessionLostError
+from platbook.connectors.rets.http_session import RetsHttpSession, SessionLost
 from platbook.connectors.rets.remarks import Remarks
 from platbook.connectors.rets.settings import RetsSettings
 from platbook.protocols.rets.codes import ReplyOutcome, classify_reply_code, to_error
@@ -16,40 +16,40 @@ _LONGEST_REASON = 120
 _TRIES = 3
 
 
-class _AskOtherwiseError(Exception):
+class _RequestFormChanged(Exception):
     """The source does not take the request in this form; another was chosen."""
 
 
 class PhotoFetcher:
     """Fetches the photos of one resource."""
 
-    def __init__(self, conversation: RetsHttpSession, settings: RetsSettings, remarks: Remarks) -> None:
-        self._conversation, self._settings, self._remarks = conversation, settings, remarks
+    def __init__(self, http_session: RetsHttpSession, settings: RetsSettings, remarks: Remarks) -> None:
+        self._http_session, self._settings, self._remarks = http_session, settings, remarks
         self._located = settings.photo_location
         self._keys_at_once = settings.photos_per_request
 
     async def fetch(self, keys: Sequence[str]) -> AsyncIterator[tuple[str, MediaRef]]:
         """Fetch the photos of records by their keys; pairs of key and photo, a record's photos one after the other."""
-        waiting, broken, shelf = list(keys), 0, _Shelf((), self._remarks)
-        while waiting:
-            some = waiting[: self._keys_at_once]
+        pending, broken, buffer = list(keys), 0, _PhotoBuffer((), self._remarks)
+        while pending:
+            batch = pending[: self._keys_at_once]
             if broken == 0:
-                shelf = _Shelf(some, self._remarks)
+                buffer = _PhotoBuffer(batch, self._remarks)
             try:
-                async for pair in self._fetch(some, shelf):
+                async for pair in self._fetch(batch, buffer):
                     yield pair
-            except _AskOtherwiseError:
+            except _RequestFormChanged:
                 continue
             except SourceBrokeProtocol:
                 broken += 1
                 if broken == _TRIES:
                     raise
-                shelf.drop()  # what was given out is not given out again
+                buffer.drop()  # what was yielded is not yielded again
                 continue
             broken = 0
-            waiting = waiting[len(some) :]
+            pending = pending[len(batch) :]
 
-    async def _fetch(self, keys: Sequence[str], shelf: "_Shelf") -> AsyncIterator[tuple[str, MediaRef]]:
+    async def _fetch(self, keys: Sequence[str], buffer: "_PhotoBuffer") -> AsyncIterator[tuple[str, MediaRef]]:
         arguments = {
             "Resource": self._settings.resource,
             "Type": self._settings.photo_type or "Photo",
@@ -58,18 +58,18 @@ class PhotoFetcher:
         }
         for again in (True, False):
             try:
-                async with self._conversation.asking("GetObject", arguments) as reply:
+                async with self._http_session.open_transaction("GetObject", arguments) as reply:
                     async for one in self._read(reply):
-                        self._judge_whole(one, keys)
-                        for pair in shelf.put(one, reply.url):
+                        self._raise_refusal(one, keys)
+                        for pair in buffer.add(one, reply.url):
                             yield pair
-            except SessionLostError:
+            except SessionLost:
                 if not again:
-                    raise SourceBrokeProtocol("the source forgets the login again and again") from None
-                await self._conversation.log_in()
+                    raise SourceBrokeProtocol("the source ends the session again and again") from None
+                await self._http_session.log_in()
             else:
                 break
-        for pair in shelf.clear():
+        for pair in buffer.clear():
             yield pair
 
     async def _read(self, reply: HttpReply) -> AsyncGenerator[RetsObject]:
@@ -80,45 +80,45 @@ class PhotoFetcher:
         for one in parser.close():
             yield one
 
-    def _judge_whole(self, one: RetsObject, keys: Sequence[str]) -> None:
-        """Raise what a refusal of the whole request means; one of an object is the shelf's to note."""
+    def _raise_refusal(self, one: RetsObject, keys: Sequence[str]) -> None:
+        """Raise what a refusal of the whole request means; the buffer counts that of a single object."""
         refused = one.error
         if refused is None:
             return
-        meaning = classify_reply_code(refused.code, logged_in=True)
-        if meaning is ReplyOutcome.SESSION_LOST:
-            raise SessionLostError
+        outcome = classify_reply_code(refused.code, logged_in=True)
+        if outcome is ReplyOutcome.SESSION_LOST:
+            raise SessionLost
         if refused.code == _LOCATION_UNSUPPORTED and self._located:
             self._located = False
-            self._remarks.note("the source gives no addresses of photos, so their bytes were fetched")
-            raise _AskOtherwiseError
+            self._remarks.add("the source gives no addresses of photos, so their bytes were fetched")
+            raise _RequestFormChanged
         if one.content_id:
             return
         if refused.code == _INVALID_IDENTIFIER and len(keys) > 1:
             self._keys_at_once = 1
-            self._remarks.note("the source takes one record in a request for photos")
-            raise _AskOtherwiseError
-        if meaning not in {ReplyOutcome.EMPTY, ReplyOutcome.OBJECT_UNAVAILABLE}:
+            self._remarks.add("the source takes one record in a request for photos")
+            raise _RequestFormChanged
+        if outcome not in {ReplyOutcome.EMPTY, ReplyOutcome.OBJECT_UNAVAILABLE}:
             raise to_error(refused.code, refused.text, logged_in=True)
 
 
-class _Shelf:
-    """Collects a record's photos and gives them out in order once those of another record come."""
+class _PhotoBuffer:
+    """Collects a record's photos and returns them in order once those of another record arrive."""
 
     def __init__(self, keys: Sequence[str], remarks: Remarks) -> None:
         self._keys, self._remarks = keys, remarks
         self._key = ""
         self._photos: dict[int, MediaRef] = {}
-        self._given: set[tuple[str, int]] = set()
+        self._yielded: set[tuple[str, int]] = set()
 
-    def put(self, one: RetsObject, url: str) -> list[tuple[str, MediaRef]]:
-        """Take one object; the photos of the record before it, if it is of another."""
+    def add(self, one: RetsObject, url: str) -> list[tuple[str, MediaRef]]:
+        """Add one object; returns the photos of the record before, if it is of another record."""
         if one.error is not None:
-            self._note_refusal(one.error)
+            self._count_refusal(one.error)
             return []
         key = self._find_key(one)
         if key is None:
-            self._note_refusal(ReplyStatus(0, "the source does not say whose it is"))
+            self._count_refusal(ReplyStatus(0, "the source does not name its record"))
             return []
         done = self.clear() if key != self._key else []
         self._key = key
@@ -127,31 +127,31 @@ class _Shelf:
         return done
 
     def clear(self) -> list[tuple[str, MediaRef]]:
-        """The photos of the record under way."""
+        """The photos of the current record."""
         photos, self._photos = self._photos, {}
         # Number 0 is the preferred one under its other name (section 5.4): news only where it is the only one.
         zero = photos.pop(0, None)
         if zero is not None and not photos:
             photos = {1: MediaRef("1", 1, zero.content, caption=zero.caption, content_type=zero.content_type)}
         refs = sorted(photos.items(), key=lambda photo: (photo[1].order, photo[0]))
-        fresh = [(number, ref) for number, ref in refs if (self._key, number) not in self._given]
-        self._given |= {(self._key, number) for number, _ in fresh}
+        fresh = [(number, ref) for number, ref in refs if (self._key, number) not in self._yielded]
+        self._yielded |= {(self._key, number) for number, _ in fresh}
         return [(self._key, ref) for _, ref in fresh]
 
     def drop(self) -> None:
-        """Forget what has come of the record under way: its reply was broken, and is asked for again."""
+        """Discard the photos of the current record: its reply was broken and is requested again."""
         self._photos = {}
 
     def _find_key(self, one: RetsObject) -> str | None:
-        said = one.content_id.strip().strip("<>\"'")
-        if said in self._keys:
-            return said
-        bare = said.partition(":")[0]
+        content_id = one.content_id.strip().strip("<>\"'")
+        if content_id in self._keys:
+            return content_id
+        bare = content_id.partition(":")[0]
         if bare in self._keys:
             return bare
         return self._keys[0] if len(self._keys) == 1 else None
 
-    def _note_refusal(self, status: ReplyStatus) -> None:
+    def _count_refusal(self, status: ReplyStatus) -> None:
         if classify_reply_code(status.code, logged_in=True) is ReplyOutcome.EMPTY:
             return
         reason = f"{status.code} {status.text}".removeprefix("0 ").strip()[:_LONGEST_REASON]

@@ -1,7 +1,7 @@
-"""What is known of vendors' servers, as data: the settings to start from where one is named (`preset`).
+"""Settings for vendors' servers, as data: those to start from where a `preset` is named.
 
-A provider's own settings beat its preset. A board may have set its server up otherwise, so what is certain comes from
-its metadata (`platbook provider discover`).
+A provider's own settings override its preset. A board may have set its server up otherwise: only
+its metadata is certain (`platbook provider discover`).
 """
 
 from collections.abc import Mapping

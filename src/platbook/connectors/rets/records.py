@@ -1,27 +1,26 @@
-"""From rows to records: which is the key, when it changed, whether it is gone, what photos it has."""
+"""Reads rows as records: the key, the modification time, whether it is deleted, which photos it has."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
 
-from platbook.connectors.contract import MediaRef, ProviderMisconfigured, RawRecord
+from platbook.connectors.contract import MediaRef, ProviderMisconfigured, RawRecord, RecordProblem
 from platbook.connectors.rets.searcher import Fields, SearchResult
 from platbook.connectors.rets.settings import RetsSettings
 from platbook.protocols.rets.search import CompactRow, MalformedRow
 from platbook.protocols.rets.standard import XmlRecord
 
-Problem = tuple[str | None, str | None, str, str]
-_MOST_PHOTOS = 1000
-_LONGEST_SAMPLE = 2000
+_MAX_PHOTOS = 1000
+_MAX_SAMPLE = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
-    """The records of a search result, and the rows that are none; `tail` of these stand behind the last record."""
+class ParsedRows:
+    """The records of a search result, and the rows that are none; `trailing` of these are behind the last record."""
 
     records: Sequence[RawRecord]
-    problems: Sequence[Problem]
-    tail: int
+    problems: Sequence[RecordProblem]
+    trailing: int
 
 
 class RecordReader:
@@ -33,36 +32,36 @@ class RecordReader:
         self._columns: Sequence[str] = ()
         self._blank: Mapping[str, object] = {}
 
-    def read(self, found: SearchResult) -> Read:
+    def read(self, result: SearchResult) -> ParsedRows:
         """Read every row; a row that is no record becomes a problem."""
         records: list[RawRecord] = []
-        problems: list[Problem] = []
-        tail = 0
-        self.expect_columns(found)
-        for row in found.rows:
-            tail += 1
+        problems: list[RecordProblem] = []
+        trailing = 0
+        self.expect_columns(result)
+        for row in result.rows:
+            trailing += 1
             if isinstance(row, MalformedRow):
-                problems.append((None, None, row.reason, row.text))
+                problems.append(RecordProblem(None, None, row.reason, row.text))
                 continue
-            fields = self.to_fields(found.columns, row)
+            fields = self.to_fields(result.columns, row)
             record = self.to_record(fields)
             if record is None:
-                seen = "\t".join(str(value or "") for value in fields.values())[:_LONGEST_SAMPLE]
-                problems.append((None, self._settings.key_field, "the row has no key", seen))
+                sample = "\t".join(str(value or "") for value in fields.values())[:_MAX_SAMPLE]
+                problems.append(RecordProblem(None, self._settings.key_field, "the row has no key", sample))
             else:
                 records.append(record)
-                tail = 0
-        return Read(records, problems, tail)
+                trailing = 0
+        return ParsedRows(records, problems, trailing)
 
-    def expect_columns(self, found: SearchResult) -> None:
+    def expect_columns(self, result: SearchResult) -> None:
         """ProviderMisconfigured where the key's column is not among those that came."""
-        if found.rows and found.columns and self._settings.key_field not in found.columns:
+        if result.rows and result.columns and self._settings.key_field not in result.columns:
             raise ProviderMisconfigured(
                 f"settings.keyField: the source sends no column named {self._settings.key_field}"
             )
 
     def to_fields(self, columns: Sequence[str], row: CompactRow | XmlRecord) -> Fields:
-        """The row's cells by column; a cell that is empty, or says that we may not see it, is None."""
+        """The row's cells by column; a cell that is empty, or marked as restricted, is None."""
         if isinstance(row, dict):
             return row
         if columns is not self._columns:
@@ -75,7 +74,7 @@ class RecordReader:
         return fields
 
     def to_record(self, fields: Fields) -> RawRecord | None:
-        """A record of fields; None where they have no key."""
+        """The record that a row's fields make; None where they have no key."""
         settings = self._settings
         key, modified = fields.get(settings.key_field), fields.get(settings.modified_field)
         if not isinstance(key, str) or not key.strip():
@@ -91,14 +90,14 @@ class RecordReader:
     def _is_deleted(self, fields: Fields) -> bool:
         # Numbers are compared as numbers, texts without the spaces around them (RETS 1.7.2, section 11.3.2).
         name = self._settings.deleted_field
-        said = None if name is None else fields.get(name)
-        if not isinstance(said, str):
+        cell = None if name is None else fields.get(name)
+        if not isinstance(cell, str):
             return False
-        one, other = said.strip(), self._settings.deleted_value.strip()
-        return float(one) == float(other) if one.isdecimal() and other.isdecimal() else one == other
+        value, deleted = cell.strip(), self._settings.deleted_value.strip()
+        return float(value) == float(deleted) if value.isdecimal() and deleted.isdecimal() else value == deleted
 
     def _plan_photos(self, fields: Fields) -> Sequence[MediaRef] | None:
-        """The photos a record says it has, by number; None where it does not say how many."""
+        """A record's photos by number, without addresses; None where the record has no photo count."""
         settings = self._settings
         count = fields.get(settings.photos_count_field)
         if settings.photo_type is None or not isinstance(count, str) or not count.strip().isdecimal():
@@ -108,6 +107,6 @@ class RecordReader:
 
 
 def plan_photos(count: int, modified: str | None) -> Sequence[MediaRef]:
-    """Name the photos 1 to `count`, without an address: their bytes come from `media`."""
-    numbers = range(1, min(count, _MOST_PHOTOS) + 1)
+    """Photos 1 to `count` without an address: their bytes come from `media`."""
+    numbers = range(1, min(count, _MAX_PHOTOS) + 1)
     return [MediaRef(str(number), number, "", modified=modified) for number in numbers]

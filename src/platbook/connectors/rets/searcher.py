@@ -1,11 +1,11 @@
-"""One search: sent, read to its proven end, judged. A result counts only when `</RETS>` and its status are read."""
+"""Sends a search and reads it to its proven end. A result counts only once `</RETS>` and its status are read."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
 from platbook.connectors.contract import HttpReply, ProviderMisconfigured, SourceBrokeProtocol, SourceUnavailable
-from platbook.connectors.rets.http_session import RetsHttpSession, SessionLostError
+from platbook.connectors.rets.http_session import RetsHttpSession, SessionLost
 from platbook.connectors.rets.remarks import Remarks
 from platbook.connectors.rets.settings import RetsSettings
 from platbook.protocols.rets.codes import ReplyOutcome, classify_reply_code, to_error
@@ -19,17 +19,17 @@ _OLD_DIALECT = frozenset({"RETS/1.5", "RETS/1.0"})
 Fields = Mapping[str, object]
 
 
-class OffsetRefusedError(ProviderMisconfigured):
-    """The source does not take an Offset."""
+class OffsetRefused(ProviderMisconfigured):
+    """The source does not support Offset."""
 
 
-class QueryRefusedError(ProviderMisconfigured):
-    """The source does not take the query's syntax, or its value for the field's type."""
+class QueryRefused(ProviderMisconfigured):
+    """The source rejects the query's syntax, or a value as not of the field's type."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """What is searched: a class of the resource, by a DMQL2 query.
+    """A search of one class of the resource by a DMQL2 query.
 
     `limit` None asks for all there is; `offset` is 1-based, None leaves it out; `select` empty asks for every column.
     """
@@ -43,7 +43,7 @@ class SearchRequest:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """A search result or a piece of one; `ended`: it is the last, and proven.
+    """A search result or a part of one; `ended`: it is the last, and the end is proven.
 
     `more`: the source has further rows for this query. Rows of STANDARD-XML are records with names of their own and
     `columns` is empty.
@@ -59,75 +59,75 @@ class SearchResult:
 class Searcher:
     """Searches one resource."""
 
-    def __init__(self, conversation: RetsHttpSession, settings: RetsSettings, remarks: Remarks) -> None:
-        self._conversation, self._settings, self._remarks = conversation, settings, remarks
+    def __init__(self, http_session: RetsHttpSession, settings: RetsSettings, remarks: Remarks) -> None:
+        self._http_session, self._settings, self._remarks = http_session, settings, remarks
 
-    async def find(self, asked: SearchRequest) -> SearchResult:
-        """Search and give the result whole; a broken reply is asked for again."""
-        return await self._conversation.persist(lambda: self._find(asked))
+    async def find(self, request: SearchRequest) -> SearchResult:
+        """Search and return the whole result; a broken reply is requested again."""
+        return await self._http_session.retry_broken(lambda: self._find(request))
 
-    async def _find(self, asked: SearchRequest) -> SearchResult:
+    async def _find(self, request: SearchRequest) -> SearchResult:
         rows: list[CompactRow | MalformedRow | XmlRecord] = []
         columns: Sequence[str] = ()
-        async for piece in self._stream(asked):
-            rows += piece.rows
-            columns = piece.columns or columns
-            if piece.ended:
-                return SearchResult(columns, rows, piece.count, piece.more, ended=True)
-        raise AssertionError("a search ends with its end or raises")
+        async for part in self._stream(request):
+            rows += part.rows
+            columns = part.columns or columns
+            if part.ended:
+                return SearchResult(columns, rows, part.count, part.more, ended=True)
+        raise AssertionError("a search yields its end or raises")
 
-    async def stream(self, asked: SearchRequest) -> AsyncGenerator[SearchResult]:
-        """Search and give the rows as they come, provisional until the piece that says `ended`.
+    async def stream(self, request: SearchRequest) -> AsyncGenerator[SearchResult]:
+        """Search and yield the rows as they arrive, provisional until the part that is `ended`.
 
-        A broken reply is asked for again, as long as no rows of it have been given out.
+        A broken reply is requested again, as long as no rows of it have been yielded.
         """
-        first, further = await self._conversation.persist(lambda: self._begin(asked))
+        first, further = await self._http_session.retry_broken(lambda: self._begin(request))
         async with aclosing(further):
             yield first
-            async for piece in further:
-                yield piece
+            async for part in further:
+                yield part
 
-    async def _begin(self, asked: SearchRequest) -> tuple[SearchResult, AsyncGenerator[SearchResult]]:
-        """The first piece of a search, and what gives the others."""
-        pieces = self._stream(asked)
-        return await anext(pieces), pieces
+    async def _begin(self, request: SearchRequest) -> tuple[SearchResult, AsyncGenerator[SearchResult]]:
+        """The first part of a search's result, and the generator of the others."""
+        parts = self._stream(request)
+        return await anext(parts), parts
 
-    async def _stream(self, asked: SearchRequest) -> AsyncGenerator[SearchResult]:
-        """Search once; a lost session is met with one new login and the search again, unless rows were given out."""
+    async def _stream(self, request: SearchRequest) -> AsyncGenerator[SearchResult]:
+        """Search once; after a lost session log in and search once more, unless rows have been yielded."""
         for again in (True, False):
-            given = False
+            yielded = False
             try:
-                async with self._conversation.asking("Search", self._arguments(asked)) as reply:
-                    async for piece in self._read(reply, asked):
-                        given = given or bool(piece.rows)
-                        yield piece
-            except SessionLostError:
-                if given or not again:
-                    raise SourceUnavailable("the source forgot the login in the middle of a search") from None
-                await self._conversation.log_in()
+                async with self._http_session.open_transaction("Search", self._arguments(request)) as reply:
+                    async for part in self._read(reply, request):
+                        yielded = yielded or bool(part.rows)
+                        yield part
+            except SessionLost:
+                if yielded or not again:
+                    raise SourceUnavailable("the source ended the session in the middle of a search") from None
+                await self._http_session.log_in()
             else:
                 return
 
     async def count(self, class_name: str, query: str) -> int | None:
-        """How many records a query has; None: the source does not tell."""
+        """How many records a query has; None: the source does not count."""
         arguments = {**self._arguments(SearchRequest(class_name, query)), "Count": "2"}
         del arguments["Limit"]
 
         async def read(reply: HttpReply) -> int | None:
-            parser = CompactParser(self._conversation.encoding_of(reply))
+            parser = CompactParser(self._http_session.encoding_of(reply))
             async for chunk in reply.chunks:
                 parser.feed(chunk)
             _, status = parser.close()
-            meaning = classify_reply_code(status.code, logged_in=True)
-            if meaning is ReplyOutcome.EMPTY:
+            outcome = classify_reply_code(status.code, logged_in=True)
+            if outcome is ReplyOutcome.EMPTY:
                 return 0
-            self._refuse(status, meaning, SearchRequest(class_name, query))
+            self._refuse(status, outcome, SearchRequest(class_name, query))
             return parser.count
 
-        return await self._conversation.ask("Search", arguments, read)
+        return await self._http_session.transact("Search", arguments, read)
 
-    async def _read(self, reply: HttpReply, asked: SearchRequest) -> AsyncGenerator[SearchResult]:
-        encoding = self._conversation.encoding_of(reply)
+    async def _read(self, reply: HttpReply, request: SearchRequest) -> AsyncGenerator[SearchResult]:
+        encoding = self._http_session.encoding_of(reply)
         parser = StandardXmlParser(encoding) if self._settings.format == "STANDARD-XML" else CompactParser(encoding)
         rows: list[CompactRow | MalformedRow | XmlRecord] = []
         received = 0
@@ -141,44 +141,44 @@ class Searcher:
         rows += last
         received += len(rows)
         self._remarks.repaired += parser.repairs
-        meaning = classify_reply_code(status.code, logged_in=True)
-        if meaning is ReplyOutcome.EMPTY:
+        outcome = classify_reply_code(status.code, logged_in=True)
+        if outcome is ReplyOutcome.EMPTY:
             if received:
                 raise SourceBrokeProtocol(f"the source sends {received} records and says that there are none")
             yield SearchResult((), (), parser.count or 0, ended=True)
             return
-        self._refuse(status, meaning, asked)
-        more = parser.max_rows or meaning is ReplyOutcome.MORE
+        self._refuse(status, outcome, request)
+        more = parser.max_rows or outcome is ReplyOutcome.MORE
         yield SearchResult(_columns(parser), rows, parser.count, more, ended=True)
 
-    def _refuse(self, status: ReplyStatus, meaning: ReplyOutcome, asked: SearchRequest) -> None:
-        """Raise what a status means that is no answer."""
-        if meaning in {ReplyOutcome.OK, ReplyOutcome.MORE}:
+    def _refuse(self, status: ReplyStatus, outcome: ReplyOutcome, request: SearchRequest) -> None:
+        """Raise the error that a status other than success means."""
+        if outcome in {ReplyOutcome.OK, ReplyOutcome.MORE}:
             return
-        if meaning is ReplyOutcome.SESSION_LOST:
-            raise SessionLostError
-        if status.code == _MISCELLANEOUS and asked.offset is not None and "offset" in status.text.lower():
-            raise OffsetRefusedError(f"the source answers {status.code}: {status.text}")
+        if outcome is ReplyOutcome.SESSION_LOST:
+            raise SessionLost
+        if status.code == _MISCELLANEOUS and request.offset is not None and "offset" in status.text.lower():
+            raise OffsetRefused(f"the source answers {status.code}: {status.text}")
         if status.code == _SYNTAX:
-            raise QueryRefusedError(f"the source answers {status.code}: {status.text}")
+            raise QueryRefused(f"the source answers {status.code}: {status.text}")
         raise to_error(status.code, status.text, logged_in=True)
 
-    def _arguments(self, asked: SearchRequest) -> dict[str, str]:
+    def _arguments(self, request: SearchRequest) -> dict[str, str]:
         settings = self._settings
         arguments = {
             "SearchType": settings.resource,
-            "Class": asked.class_name,
-            "Query": asked.query,
-            "QueryType": "DMQL" if self._conversation.version in _OLD_DIALECT else "DMQL2",
+            "Class": request.class_name,
+            "Query": request.query,
+            "QueryType": "DMQL" if self._http_session.version in _OLD_DIALECT else "DMQL2",
             "Format": settings.format,
             "StandardNames": "0",
             "Count": "1",
-            "Limit": "NONE" if asked.limit is None else str(asked.limit),
+            "Limit": "NONE" if request.limit is None else str(request.limit),
         }
-        if asked.offset is not None:
-            arguments["Offset"] = str(asked.offset)
-        if asked.select:
-            arguments["Select"] = ",".join(asked.select)
+        if request.offset is not None:
+            arguments["Offset"] = str(request.offset)
+        if request.select:
+            arguments["Select"] = ",".join(request.select)
         if settings.restricted_indicator:
             arguments["RestrictedIndicator"] = settings.restricted_indicator
         return arguments

@@ -28,7 +28,7 @@ def _must_be_preset(name: str | None) -> str | None:
 
 
 class RetsSettings(BaseModel):
-    """How to talk to one RETS server. `classes` may be missing at first; its test and its syncs will say so."""
+    """How to talk to one RETS server. `classes` may be missing until discovery has proposed them."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
 
@@ -36,9 +36,9 @@ class RetsSettings(BaseModel):
     trusted_hosts: Annotated[
         tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,253}$")], ...], Field(max_length=20)
     ] = ()
-    """Further hosts that the login reply may name: they are sent what authorizes us."""
+    """Further hosts that the login reply may name, and that credentials are sent to."""
     preset: Annotated[str | None, AfterValidator(_must_be_preset)] = None
-    """A vendor's name: its settings stand where none of one's own do."""
+    """A vendor's name: its settings apply where the provider has none of its own."""
 
     resource: str = "Property"
     classes: tuple[str, ...] = ()
@@ -52,7 +52,7 @@ class RetsSettings(BaseModel):
     rets_version: Annotated[str, Field(pattern=r"^RETS/1\.\d(\.\d)?$")] = "RETS/1.7.2"
     """The version to begin with; another that the source asks for or answers in is taken up."""
     auth: Literal["digest", "basic"] = "digest"
-    """The scheme that is taken of several, and for `basic`, the one that is told before it is asked for."""
+    """The scheme to choose of several challenges; `basic` is also sent without a challenge."""
     user_agent_form: UserAgentForm = UserAgentForm.STANDARD
     send_request_id: bool = False
     broker_code: Annotated[str, Field(max_length=100)] = ""
@@ -76,7 +76,7 @@ class RetsSettings(BaseModel):
     keys_per_request: Annotated[int, Field(ge=1, le=5000)] = 200
     overlap_seconds: Annotated[int, Field(ge=0, le=86_400)] = 300
     restricted_indicator: Annotated[str, Field(pattern=r"^[!-~]{0,9}$")] = ""
-    """What the source is told to send for a value we may not see; read as no value."""
+    """What the source is asked to send in place of a restricted value; read as no value."""
     query: Annotated[str, Field(max_length=4000)] = ""
     """A further DMQL2 criterion that narrows every search."""
     criteria: Annotated[tuple[SearchCriterion, ...], Field(max_length=100)] = ()
@@ -85,10 +85,10 @@ class RetsSettings(BaseModel):
     """What asks for everything; by default all records modified since 1950."""
     deleted_field: str | None = None
     deleted_value: str = "1"
-    """A record whose `deletedField` says this is gone, by the source's own word."""
+    """A record whose `deletedField` has this value is deleted."""
 
     metadata_format: Literal["COMPACT", "STANDARD-XML"] = "COMPACT"
-    """The form that is asked for first; a source that refuses it is asked for the other."""
+    """The format to request first; the other is requested where the source refuses it."""
     metadata_at_once: bool = False
     """Whether to ask for all metadata in one reply, rather than level by level."""
 
@@ -97,19 +97,19 @@ class RetsSettings(BaseModel):
     photo_location: bool = False
     """Whether to ask for addresses in place of bytes."""
     photos_per_request: Annotated[int, Field(ge=1, le=500)] = 20
-    """Of how many records photos are asked for at once."""
+    """How many records one request for photos names."""
     photos_count_field: str = "PhotosCount"
     photos_modified_field: str = "PhotosChangeTimestamp"
 
     @model_validator(mode="before")
     @classmethod
-    def _begin_with_preset(cls, given: object) -> object:
-        if not isinstance(given, Mapping):
-            return given
-        said = dict(cast("Mapping[str, object]", given))
-        preset = PRESETS.get(str(said.get("preset")), {})
-        spoken = {to_camel(name) for name in said}
-        return {**{name: value for name, value in preset.items() if name not in spoken}, **said}
+    def _begin_with_preset(cls, raw: object) -> object:
+        if not isinstance(raw, Mapping):
+            return raw
+        own = dict(cast("Mapping[str, object]", raw))
+        preset = PRESETS.get(str(own.get("preset")), {})
+        own_names = {to_camel(name) for name in own}
+        return {**{name: value for name, value in preset.items() if name not in own_names}, **own}
 
     @property
     def narrowing(self) -> str:
@@ -138,6 +138,6 @@ class RetsCredentials(BaseModel):
     user_agent_password: SecretStr | None = None
 
     def to_user_agent(self, form: UserAgentForm) -> UserAgentCredentials | None:
-        """The registered client; None without a password, since some sources refuse a proof that they never asked."""
+        """The registered client; None without a password, since some sources refuse an unrequested proof."""
         password = self.user_agent_password.get_secret_value() if self.user_agent_password else ""
         return UserAgentCredentials(self.user_agent, password, form) if password else None

@@ -2,21 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from platbook.base.errors import RecordRejected
-from platbook.connectors.contract import Capabilities, MediaRef, MediaSource, RawRecord, Resource, Scope
+from platbook.connectors.contract import MediaRef, MediaSource, RawRecord, Resource, Scope
 from platbook.db import ReadConnection, WriteConnection, load_queries
 from platbook.listings import store
 from platbook.listings.listing import Origin
 from platbook.listings.photos import limit_photos
 from platbook.listings.store import ExistingRow, IncomingListing
 from platbook.listings.terms import Term, TermCache, add_terms
-from platbook.mapping.mapping import FieldMapping, plan_mapping
+from platbook.mapping.mapping import FieldMapping
+from platbook.mapping.provider_mapping import plan_provider_mapping
 from platbook.providers.display import DisplaySettings
-from platbook.providers.providers import Provider
+from platbook.providers.sessions import Source
 from platbook.reso.fields import SLOT
 from platbook.sync.keys import LONGEST_KEY
 from platbook.sync.resources.store import ResourceErasure, ResourceStore, SweepKeys
@@ -161,20 +160,15 @@ class PropertyStore(PropertyErasure, ResourceStore[IncomingListing]):
         self._uncommitted_terms = set()
 
 
-def open_property_store(provider: Provider, capabilities: Capabilities) -> PropertyStore:
+def open_property_store(source: Source) -> PropertyStore:
     """Compile a provider's rules. InvalidInput names the entry of the field mapping that cannot work."""
-    key_field, zone = provider.settings.get("keyField"), provider.settings.get("timeZone")
-    mapping = plan_mapping(
-        provider.field_mapping,
-        key_field=key_field if isinstance(key_field, str) else None,
-        tz=ZoneInfo(zone) if isinstance(zone, str) else UTC,
-    )
+    provider, profile = source.provider, source.profile.resource(Resource.PROPERTY)
     return PropertyStore(
-        mapping=mapping,
-        scope=provider.wanted,
+        mapping=plan_provider_mapping(provider.field_mapping, source.profile, Resource.PROPERTY),
+        scope=provider.requested_scope,
         display=provider.display_rules,
         photos_per_status=provider.photos_per_status,
-        photos_elsewhere=capabilities.media in {MediaSource.OBJECT, MediaSource.RESOURCE},
+        photos_elsewhere=profile.media in {MediaSource.OBJECT, MediaSource.RESOURCE},
     )
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from platbook.connectors.contract import Capabilities, Resource
-from platbook.providers.providers import Provider
+from platbook.connectors.contract import Resource
+from platbook.providers.sessions import Source
 from platbook.sync.resources.property import PropertyErasure, open_property_store
 from platbook.sync.resources.store import ResourceErasure, ResourceStore
 
@@ -18,7 +18,7 @@ AnyStore = ResourceStore[Any]
 class RegisteredResource:
     """How a resource's store is opened for a run of a provider, and how its removed records are erased."""
 
-    open_store: Callable[[Provider, Capabilities], AnyStore]
+    open_store: Callable[[Source], AnyStore]
     erasure: ResourceErasure
 
 

@@ -8,9 +8,10 @@ from datetime import timedelta
 from typing import TypeVar
 
 from platbook.base.clock import Clock
-from platbook.connectors.contract import Capabilities, RawRecord
+from platbook.connectors.contract import RawRecord, ResourceProfile
 from platbook.db import Database, WriteConnection, as_json, load_queries
 from platbook.providers.providers import Provider
+from platbook.providers.sessions import Source
 from platbook.sync.page import PageRules, store_page
 from platbook.sync.rejections import Rejection
 from platbook.sync.resources.registry import AnyStore
@@ -37,8 +38,7 @@ class RunContext:
 
     database: Database
     clock: Clock
-    provider: Provider
-    capabilities: Capabilities
+    source: Source
     rules: PageRules
     store: AnyStore
     lease: RunLease
@@ -48,6 +48,16 @@ class RunContext:
     stages: dict[str, float] = field(default_factory=dict[str, float])
     remarks: list[str] = field(default_factory=list[str])
     _began: float = field(default_factory=time.monotonic)
+
+    @property
+    def provider(self) -> Provider:
+        """The provider whose source is read."""
+        return self.source.provider
+
+    @property
+    def profile(self) -> ResourceProfile:
+        """How the source serves the run's resource."""
+        return self.source.profile.resource(self.lease.resource)
 
     async def store_page(
         self,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import orjson
 
-from platbook.connectors.contract import Capabilities, Cursor
+from platbook.connectors.contract import Cursor, ResourceProfile
 from platbook.sync.runs.cursors import CursorState
 from platbook.sync.runs.lifecycle import SyncType
 
@@ -54,7 +54,7 @@ class Plan:
 def plan_run(
     requested: SyncType,
     cursors: CursorState,
-    capabilities: Capabilities,
+    profile: ResourceProfile,
     scope: str,
     *,
     last_sweep: LastSweep,
@@ -65,18 +65,18 @@ def plan_run(
     An incremental run becomes a full one where there is no watermark, or the scope has changed since: only a full walk
     reads what a wider scope includes. An interrupted walk of the same kind and scope is resumed. A full run on request
     sweeps at once; otherwise the next sweep is due twelve hours after the last one, whether that succeeded or was
-    refused.
+    refused. A source that reports every deletion itself is swept on request alone.
     """
     if requested is SyncType.SWEEP:
         return Plan(None, sweep=True)
     due = last_sweep.is_due(now)
     is_valid = cursors.watermark is not None and cursors.watermark_scope == scope
     unfinished_full = cursors.walk == SyncType.FULL and cursors.walk_scope == scope
-    if requested is SyncType.FULL or not is_valid or not capabilities.incremental or unfinished_full:
+    if requested is SyncType.FULL or not is_valid or not profile.incremental or unfinished_full:
         sweeps = requested is SyncType.FULL or due or not last_sweep.is_waiting()
-        return Plan(_walk(SyncType.FULL, None, cursors, scope), sweep=capabilities.key_sweep and sweeps)
+        return Plan(_walk(SyncType.FULL, None, cursors, scope), sweep=profile.needs_sweep and sweeps)
     since = Cursor(cursors.watermark or "")
-    return Plan(_walk(SyncType.INCREMENTAL, since, cursors, scope), sweep=capabilities.key_sweep and due)
+    return Plan(_walk(SyncType.INCREMENTAL, since, cursors, scope), sweep=profile.needs_sweep and due)
 
 
 def scope_fingerprint(

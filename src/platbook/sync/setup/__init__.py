@@ -1,7 +1,7 @@
 """Setting providers up: adding, changing, trying, discovering and purging them.
 
-Each act runs in the caller's transaction. Where it says so, the caller then wakes a worker: the rows are the truth,
-a job is a wake-up, and the schedule makes good what was not said.
+Each function runs in the caller's transaction. Where its docstring says so, the caller then wakes a worker: the rows
+hold the work, a job only wakes a worker, and the schedule picks up what no job announced.
 """
 
 from platbook.sync.setup.providers import (

@@ -1,6 +1,6 @@
-"""Tries a provider's connection as a run would, step by step, and says in words what came of it.
+"""Tests a provider's connection as a run would use it, step by step, and reports each step in a sentence.
 
-It stores nothing. A step that fails ends the trial: what comes after it could only fail too.
+It stores nothing. A step that fails ends the test: the steps after it could only fail too.
 """
 
 import asyncio
@@ -11,18 +11,24 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from pydantic import BaseModel
-
 from platbook.base.clock import Clock
 from platbook.base.errors import PlatbookError, RecordRejected, SourceUnavailable
-from platbook.connectors.contract import Connector, Page, RawRecord, Resource, Session
+from platbook.connectors.contract import Connector, DeleteSignal, Page, RawRecord, Resource, ResourceProfile, Session
 from platbook.connectors.registry import find_connector
 from platbook.db import Database, SecretBox
 from platbook.listings.listing import NormalListing
-from platbook.mapping.mapping import FieldMapping, plan_mapping
-from platbook.providers.configuration import read_part
-from platbook.providers.providers import Provider, get_provider, open_credentials
-from platbook.transport import Transport, seat
+from platbook.mapping.mapping import FieldMapping
+from platbook.mapping.provider_mapping import plan_provider_mapping
+from platbook.providers.providers import Provider, get_provider
+from platbook.providers.sessions import (
+    SessionOptions,
+    SessionServices,
+    SessionStep,
+    get_source,
+    open_session,
+    read_credentials,
+)
+from platbook.transport import Transport
 
 SEAT_WAIT = timedelta(seconds=5)
 LONGEST = timedelta(seconds=90)
@@ -40,7 +46,7 @@ _SHOWN = (
 
 @dataclass(frozen=True, slots=True)
 class TestStep:
-    """One step: its name (settings, seat, connect, count, sample), whether it went well, how long it took, words."""
+    """One step: its name (settings, seat, connect, count, sample), whether it succeeded, duration, sentence."""
 
     name: str
     ok: bool
@@ -60,7 +66,7 @@ class SampleRecord:
 
 @dataclass(slots=True)
 class ConnectionTest:
-    """What came of a trial."""
+    """The result of a connection test."""
 
     provider_id: str
     steps: list[TestStep] = field(default_factory=list[TestStep])
@@ -69,13 +75,13 @@ class ConnectionTest:
 
     @property
     def ok(self) -> bool:
-        """Whether every step went well."""
+        """Whether every step succeeded."""
         return all(step.ok for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionTester:
-    """What a trial needs."""
+    """What a connection test needs."""
 
     database: Database
     transport: Transport
@@ -85,71 +91,44 @@ class ConnectionTester:
     longest: timedelta = LONGEST
 
     async def probe(self, provider_id: str) -> ConnectionTest:
-        """Try a provider's connection. NotFound; whatever the source does is told, not raised."""
+        """Test a provider's connection. NotFound; errors of the source are reported as steps, not raised."""
         async with self.database.read() as connection:
             provider = await get_provider(connection, provider_id)
         probe = ConnectionTest(provider_id)
         with contextlib.suppress(_Ended):
             async with _limited(probe, self.longest):
-                await self._try(provider, probe)
+                await self._run_steps(provider, probe)
         return probe
 
-    async def _try(self, provider: Provider, probe: ConnectionTest) -> None:
-        with _step(probe, "settings") as words:
-            connector = self.find_connector(provider.provider_type)
-            async with self.database.read() as connection:
-                credentials = await open_credentials(connection, self.box, provider.provider_id)
-            parts = _Parts(
-                connector,
-                read_part(connector.settings_model, provider.settings, "settings"),
-                read_part(connector.credentials_model, credentials, "credentials"),
-            )
-            mapping = plan_mapping(provider.field_mapping, key_field=_text(provider.settings.get("keyField")))
-            words.append("settings and credentials have the form the connector asks for")
-        async with self._session(provider, parts, probe) as session:
-            with _step(probe, "count") as words:
+    async def _run_steps(self, provider: Provider, probe: ConnectionTest) -> None:
+        with _step(probe, "settings") as messages:
+            source = get_source(provider, self.find_connector)
+            services = SessionServices(self.database, self.transport, self.box, self.clock)
+            await read_credentials(services, source)
+            mapping = plan_provider_mapping(provider.field_mapping, source.profile)
+            messages.append("settings and credentials are valid")
+            messages.append(_describe_deletes(source.profile.resource(Resource.PROPERTY)))
+        seats = source.profile.max_concurrency
+        outcomes = {
+            SessionStep.SEAT: "a session is free" if seats == 1 else f"one of {seats} sessions is free",
+            SessionStep.CONNECT: "the source accepted the login",
+        }
+        options = SessionOptions(wait=SEAT_WAIT, observe=lambda step: _step(probe, step, outcomes[step]))
+        async with open_session(services, source, options) as session:
+            with _step(probe, "count") as messages:
                 probe.count = await session.count(Resource.PROPERTY)
-                words.append(_count_words(probe.count))
-            with _step(probe, "sample") as words:
-                words.append(await _take_sample(session, mapping, probe))
-
-    @asynccontextmanager
-    async def _session(self, provider: Provider, parts: "_Parts", probe: ConnectionTest) -> AsyncGenerator[Session]:
-        seats = parts.connector.capabilities(parts.settings).max_concurrency
-        http = self.transport.for_provider(provider.provider_id, requests_per_second=provider.requests_per_second)
-        async with contextlib.AsyncExitStack() as stack:
-            with _step(probe, "seat") as words:
-                await stack.enter_async_context(seat(self.database, provider.provider_id, seats, wait=SEAT_WAIT))
-                words.append("a session is free" if seats == 1 else f"one of {seats} sessions is free")
-            with _step(probe, "connect") as words:
-                opening = parts.connector.connect(
-                    parts.settings,
-                    parts.credentials,
-                    scope=provider.wanted,
-                    http=http,
-                    clock=self.clock,
-                )
-                session = await stack.enter_async_context(opening)
-                words.append("the source took the login")
-            yield session
-
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    """A connector with what it is to connect by."""
-
-    connector: Connector
-    settings: BaseModel
-    credentials: BaseModel
+                messages.append(_describe_count(probe.count))
+            with _step(probe, "sample") as messages:
+                messages.append(await _take_sample(session, mapping, probe))
 
 
 class _Ended(Exception):
-    """The trial is over; the probe tells why."""
+    """The test is over; its last step says why."""
 
 
 @asynccontextmanager
 async def _limited(probe: ConnectionTest, longest: timedelta) -> AsyncGenerator[None]:
-    """End a trial that takes too long, or whose logout fails, with a step that says so."""
+    """End a test that takes too long, or fails to log out, with a step that says so."""
     began = time.monotonic()
     try:
         async with asyncio.timeout(longest.total_seconds()):
@@ -164,23 +143,36 @@ async def _limited(probe: ConnectionTest, longest: timedelta) -> AsyncGenerator[
 
 
 @contextlib.contextmanager
-def _step(probe: ConnectionTest, name: str) -> Generator[list[str]]:
-    words: list[str] = []
+def _step(probe: ConnectionTest, name: str, *messages: str) -> Generator[list[str]]:
+    lines = list(messages)
     began = time.monotonic()
     try:
-        yield words
+        yield lines
     except PlatbookError as error:
         probe.steps.append(TestStep(name, ok=False, milliseconds=_since(began), words=str(error)))
         raise _Ended from None
-    probe.steps.append(TestStep(name, ok=True, milliseconds=_since(began), words="; ".join(words)))
+    probe.steps.append(TestStep(name, ok=True, milliseconds=_since(began), words="; ".join(lines)))
 
 
 def _since(began: float) -> int:
     return int((time.monotonic() - began) * 1000)
 
 
-def _count_words(count: int | None) -> str:
-    return "the source does not tell how many listings it holds" if count is None else f"{count} listings in scope"
+def _describe_deletes(profile: ResourceProfile) -> str:
+    signals = [
+        description
+        for signal, description in (
+            (DeleteSignal.FLAG, "by the source's delete flag"),
+            (DeleteSignal.DELETED_RESOURCE, "by the source's list of deleted keys"),
+            (DeleteSignal.SWEEP, "by comparing all keys"),
+        )
+        if signal in profile.deletes and (signal is not DeleteSignal.SWEEP or profile.key_sweep)
+    ]
+    return f"deleted listings are detected {' and '.join(signals)}" if signals else "deleted listings are not detected"
+
+
+def _describe_count(count: int | None) -> str:
+    return "the source does not count its listings" if count is None else f"{count} listings in scope"
 
 
 async def _take_sample(session: Session, mapping: FieldMapping, probe: ConnectionTest) -> str:
@@ -188,9 +180,9 @@ async def _take_sample(session: Session, mapping: FieldMapping, probe: Connectio
     if page is None or not (page.records or page.problems):
         return "the source has no listing in scope to show"
     if not page.records:
-        key, _, reason, _ = page.problems[0]
-        probe.sample = SampleRecord(key or "", 0, rejected=reason)
-        return f"the first record cannot be read: {reason}"
+        problem = page.problems[0]
+        probe.sample = SampleRecord(problem.key or "", 0, rejected=problem.reason)
+        return f"the first record cannot be read: {problem.reason}"
     probe.sample = _to_sample(page.records[0], mapping)
     if probe.sample.rejected is not None:
         return f"the first record would be rejected: {probe.sample.rejected}"
@@ -216,7 +208,3 @@ def _to_sample(record: RawRecord, mapping: FieldMapping) -> SampleRecord:
 
 def _show(listing: NormalListing) -> dict[str, object]:
     return {name: value for name in _SHOWN if (value := listing.value(name)) is not None}
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None

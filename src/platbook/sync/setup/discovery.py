@@ -1,25 +1,24 @@
-"""Asks a provider's source what it is like, keeps the answer as long as the source's mark stands, and proposes.
+"""Reads a provider's metadata from its source, stores it until the source's mark changes, and proposes a mapping.
 
-A person accepts what is proposed, whole or in part (`administration.accept_proposal`); nothing is applied unseen.
+An operator accepts a proposal, all of it or a part (`setup.accept_proposal`); nothing is applied by itself.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import cast
 
 from pydantic import TypeAdapter
 
 from platbook.base.clock import Clock
 from platbook.base.errors import InvalidInput, SourceBrokeProtocol
-from platbook.connectors.contract import Connector, Discovering, Discovery
+from platbook.connectors.contract import Connector, Discovery, Resource, SupportsDiscovery
 from platbook.connectors.registry import find_connector
 from platbook.db import Database, SecretBox, as_json, load_queries
 from platbook.mapping.proposal import MappingProposal, propose
-from platbook.providers.configuration import read_part
-from platbook.providers.providers import Provider, get_provider, open_credentials
+from platbook.providers.providers import get_provider
+from platbook.providers.sessions import SessionOptions, SessionServices, Source, get_source, hold_access
 from platbook.sync.runs.plan import scope_fingerprint
-from platbook.transport import Transport, seat
+from platbook.transport import Transport
 
 Q = load_queries(__package__ or "platbook.sync.setup")
 
@@ -37,10 +36,14 @@ class StoredDiscovery:
     discovery: dict[str, object]
     read_at: datetime
 
+    def is_valid(self, fingerprint: str) -> bool:
+        """Whether it was read with the same settings, and by a version that noted which resource holds the listings."""
+        return self.source == fingerprint and "listing_resource" in self.discovery
+
 
 @dataclass(frozen=True, slots=True)
 class DiscoveryResult:
-    """What a source is like, when that was read, and the proposal that follows from it."""
+    """A source's metadata, when it was read, and the proposal that follows from it."""
 
     provider_id: str
     read_at: datetime
@@ -58,56 +61,49 @@ class Discoverer:
     clock: Clock
     find_connector: Callable[[str], Connector] = find_connector
 
-    async def discover(self, provider_id: str, *, afresh: bool = False) -> DiscoveryResult:
-        """Read what a source says of itself; `afresh`: even if its mark says that nothing has changed.
+    async def discover(self, provider_id: str, *, refresh: bool = False) -> DiscoveryResult:
+        """Read a source's metadata; `refresh`: even if its mark says that nothing has changed.
 
-        NotFound; InvalidInput where the connector cannot do this; the source's own errors as they come.
+        NotFound; InvalidInput where the connector does not support discovery; the source's errors as they come.
         """
         async with self.database.read() as connection:
             provider = await get_provider(connection, provider_id)
-            credentials = await open_credentials(connection, self.box, provider_id)
-            known = await connection.first(StoredDiscovery, Q.get_discovery, {"provider_id": provider_id})
-        source = scope_fingerprint(provider.provider_type, provider.settings, {}, "")
-        if known is not None and (afresh or known.source != source):
-            known = None
-        found = await self._ask(provider, credentials, None if known is None else known.mark)
-        if found is not None:
-            return await self._keep(provider, source, found)
-        if known is None:
-            raise SourceBrokeProtocol("the connector says that nothing has changed, and nothing was known")
-        return _to_discovered(provider, _DISCOVERY.validate_python(known.discovery), known.read_at)
+            stored = await connection.first(StoredDiscovery, Q.get_discovery, {"provider_id": provider_id})
+        source = get_source(provider, self.find_connector)
+        fingerprint = scope_fingerprint(provider.provider_type, provider.settings, {}, "")
+        if stored is not None and (refresh or not stored.is_valid(fingerprint)):
+            stored = None
+        discovery = await self._discover(source, None if stored is None else stored.mark)
+        if discovery is not None:
+            return await self._store(source, fingerprint, discovery)
+        if stored is None:
+            raise SourceBrokeProtocol("the connector reports no change since the last discovery, but none is stored")
+        return _to_result(source, _DISCOVERY.validate_python(stored.discovery), stored.read_at)
 
-    async def _ask(self, provider: Provider, credentials: Mapping[str, object], known: str | None) -> Discovery | None:
-        connector = self.find_connector(provider.provider_type)
-        if not isinstance(connector, Discovering):
-            raise InvalidInput.of("providerType", f"{provider.provider_type} cannot tell what its source is like")
-        settings = read_part(connector.settings_model, provider.settings, "settings")
-        seats = connector.capabilities(settings).max_concurrency
-        http = self.transport.for_provider(provider.provider_id, requests_per_second=provider.requests_per_second)
-        async with seat(self.database, provider.provider_id, seats, wait=SEAT_WAIT):
+    async def _discover(self, source: Source, last_mark: str | None) -> Discovery | None:
+        connector = source.connector
+        if not isinstance(connector, SupportsDiscovery):
+            raise InvalidInput.of("providerType", f"the connector {connector.name} does not support discovery")
+        services = SessionServices(self.database, self.transport, self.box, self.clock)
+        async with hold_access(services, source, SessionOptions(wait=SEAT_WAIT)) as access:
             return await connector.discover(
-                settings,
-                read_part(connector.credentials_model, credentials, "credentials"),
-                http=http,
-                clock=self.clock,
-                known=known,
+                source.settings, access.credentials, http=access.http, clock=self.clock, last_mark=last_mark
             )
 
-    async def _keep(self, provider: Provider, source: str, discovery: Discovery) -> DiscoveryResult:
+    async def _store(self, source: Source, fingerprint: str, discovery: Discovery) -> DiscoveryResult:
         now = self.clock.now()
         params = {
-            "provider_id": provider.provider_id,
+            "provider_id": source.provider.provider_id,
             "mark": discovery.mark,
-            "source": source,
+            "source": fingerprint,
             "discovery": as_json(asdict(discovery)),
             "at": now,
         }
         async with self.database.transaction() as connection:
             await connection.run(Q.keep_discovery, params)
-        return _to_discovered(provider, discovery, now)
+        return _to_result(source, discovery, now)
 
 
-def _to_discovered(provider: Provider, discovery: Discovery, read_at: datetime) -> DiscoveryResult:
-    classes = provider.settings.get("classes")
-    wanted = [str(name) for name in cast("list[object]", classes)] if isinstance(classes, list) else []
-    return DiscoveryResult(provider.provider_id, read_at, discovery, propose(discovery, wanted))
+def _to_result(source: Source, discovery: Discovery, read_at: datetime) -> DiscoveryResult:
+    classes = source.profile.resource(Resource.PROPERTY).classes
+    return DiscoveryResult(source.provider.provider_id, read_at, discovery, propose(discovery, classes))

@@ -39,7 +39,7 @@ _SHORTEST, _LONGEST = 0.25, 168
 
 @dataclass(frozen=True, slots=True)
 class ReplacedProvider:
-    """A provider whose configuration was replaced. Wake a worker; `rebuild`: its documents are to be made anew."""
+    """A provider whose configuration was replaced. Wake a worker; `rebuild`: its documents have to be rebuilt."""
 
     provider_id: str
     rebuild: bool
@@ -53,10 +53,10 @@ class AcceptedProposal:
     field_mapping: Mapping[str, object]
 
 
-def read_configuration(given: Mapping[str, object]) -> Configuration:
+def read_configuration(raw: Mapping[str, object]) -> Configuration:
     """Read a configuration as people write it, its field mapping included; InvalidInput names each field at fault."""
     try:
-        configuration = parse_configuration(given)
+        configuration = parse_configuration(raw)
     except ProviderMisconfigured as error:
         raise InvalidInput.of("providerType", str(error)) from None
     _check_mapping(configuration)
@@ -64,7 +64,7 @@ def read_configuration(given: Mapping[str, object]) -> Configuration:
 
 
 def check_configuration(configuration: Configuration) -> None:
-    """Check what a configuration's form does not tell; InvalidInput names each field at fault."""
+    """Check the connector's part and the field mapping of a configuration; InvalidInput names each field at fault."""
     try:
         check_connection_settings(configuration.provider_type, configuration.settings, configuration.credentials)
     except ProviderMisconfigured as error:
@@ -85,11 +85,11 @@ async def add_provider(
 async def replace_provider(
     connection: WriteConnection, box: SecretBox, configuration: Configuration, actor: Actor, at: datetime
 ) -> ReplacedProvider:
-    """Replace a provider's configuration (credentials only where given) and bring it back if it was archived.
+    """Replace a provider's configuration (credentials only where it has any) and bring it back if it was archived.
 
-    Another display withdraws its public documents at once, another mapping has everything read again, another scope
-    is the next run's affair, and what a provider kept of removed listings is erased by the workers where it is to keep
-    nothing any more. A person has acted: the provider is due at once. NotFound.
+    Changed display settings withdraw its public documents at once, a changed mapping makes everything be read again, a
+    changed scope takes effect in the next run, and under `erase` workers erase what was retained of removed listings.
+    Since an operator has acted, the provider is due at once. NotFound.
     """
     require(actor, Right.RUN_SYNCS)
     provider_id = configuration.provider_id
@@ -213,7 +213,7 @@ async def take_out_of_service(connection: WriteConnection, provider_id: str, at:
 
 
 def _to_configuration(provider: Provider, *, enabled: bool) -> Configuration:
-    """A provider as it stands, in the form in which it is changed; its credentials stay."""
+    """A provider's stored configuration, without credentials, which stay as they are."""
     return Configuration(
         provider_id=provider.provider_id,
         provider_name=provider.provider_name,
@@ -236,8 +236,7 @@ def _lay_over(settings: Mapping[str, object], accepted: Mapping[str, object]) ->
 
 
 def _check_mapping(configuration: Configuration) -> None:
-    key_field = configuration.settings.get("keyField")
-    plan_mapping(configuration.field_mapping, key_field=key_field if isinstance(key_field, str) else None)
+    plan_mapping(configuration.field_mapping)
 
 
 async def _fence(connection: WriteConnection, provider_id: str, at: datetime) -> None:
@@ -253,7 +252,7 @@ async def _withdraw(connection: WriteConnection, before: Provider, after: Provid
 
 
 async def _read_again(connection: WriteConnection, provider: Provider, actor: Actor, at: datetime) -> None:
-    """Rows made under another mapping are made anew only by a full walk; an unfinished one starts again."""
+    """Rows made by another mapping are rebuilt only by a full walk; an unfinished walk starts again."""
     await delete_cursors(connection, provider.provider_id)
     if not provider.enabled:
         return

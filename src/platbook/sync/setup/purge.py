@@ -1,4 +1,4 @@
-"""Erasing a provider with everything its source said. What stays are tombstones: keys, dates, that they were erased."""
+"""Erases a provider with all data of its source. Tombstones stay: keys, dates, and that they were erased."""
 
 from datetime import datetime
 from typing import cast

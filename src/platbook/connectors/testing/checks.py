@@ -1,116 +1,21 @@
-"""The conformance suite: what every connector must do, checked against a source of the author's choice.
+"""The checks of the conformance suite: each holds a connector to one part of the contract.
 
-    async def test_my_connector_keeps_the_contract():
-        await check_all(Case(MyConnector(), {"url": address}, {"token": "t"}, http=client, clock=clock))
-
-The source should hold at least a few pages of records and stand still, except where a check is given a way to change
-it. Every breach raises ConformanceError with a sentence that says what was promised and what came.
+Every breach raises ConformanceError with a sentence that says what was promised and what came instead.
 """
 
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from itertools import pairwise
 from math import isfinite
 from typing import cast
 
-from platbook.base.clock import Clock, SystemClock
 from platbook.base.errors import NeedsOperator, TryLater
-from platbook.connectors.contract import (
-    Capabilities,
-    Connector,
-    Cursor,
-    HttpClient,
-    HttpReply,
-    MediaRef,
-    MediaSource,
-    Page,
-    RawRecord,
-    Resource,
-    Scope,
-    Session,
-)
-
-__all__ = [
-    "Case",
-    "ConformanceError",
-    "check_all",
-    "check_broken_keys",
-    "check_broken_walk",
-    "check_incremental",
-    "check_key_sweep",
-    "check_media",
-    "check_repeated_keys",
-    "check_resume",
-    "check_single_records",
-    "check_walk",
-    "walk",
-]
+from platbook.connectors.contract import Cursor, MediaRef, MediaSource, Page, RawRecord, ResourceProfile
+from platbook.connectors.testing.case import Case, ConformanceError
 
 _SAMPLE = 25
-
-
-class ConformanceError(AssertionError):
-    """A connector breaks the contract."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """A connector with everything it needs. `settings` and `credentials` are what an operator would write."""
-
-    connector: Connector
-    settings: Mapping[str, object] = field(default_factory=dict[str, object])
-    credentials: Mapping[str, object] = field(default_factory=dict[str, object])
-    http: HttpClient | None = None
-    """None for a connector that has no use for it; touching it then is a breach."""
-    clock: Clock = field(default_factory=SystemClock)
-    scope: Scope = field(default_factory=Scope)
-    resource: Resource = Resource.PROPERTY
-
-    @asynccontextmanager
-    async def session(self) -> AsyncGenerator[Session]:
-        """Open a session as the engine would."""
-        connector = self.connector
-        settings = connector.settings_model.model_validate(dict(self.settings))
-        credentials = connector.credentials_model.model_validate(dict(self.credentials))
-        http = self.http if self.http is not None else _NoHttp()
-        async with connector.connect(settings, credentials, scope=self.scope, http=http, clock=self.clock) as session:
-            yield session
-
-    def capabilities(self) -> Capabilities:
-        """Ask what the source, so configured, can do."""
-        return self.connector.capabilities(self.connector.settings_model.model_validate(dict(self.settings)))
-
-
-class _NoHttp:
-    """The client of a connector that needs none."""
-
-    def send(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        content: bytes | None = None,
-    ) -> AbstractAsyncContextManager[HttpReply]:
-        """Refuse."""
-        del method, headers, content
-        raise ConformanceError(f"the case lends no HTTP client, yet the connector asked for {url}")
-
-
-async def check_all(case: Case, *, change: Callable[[], Awaitable[None]] | None = None) -> None:
-    """Run every check that the connector's capabilities call for. `change` makes the source change, where it can."""
-    capabilities = case.capabilities()
-    await check_walk(case)
-    await check_resume(case)
-    await check_single_records(case)
-    if capabilities.key_sweep:
-        await check_key_sweep(case)
-    if capabilities.media is not MediaSource.NONE:
-        await check_media(case)
-    if capabilities.incremental:
-        await check_incremental(case, change=change)
 
 
 async def check_walk(case: Case) -> Sequence[Page]:
@@ -123,9 +28,9 @@ async def check_walk(case: Case) -> Sequence[Page]:
         for record in page.records:
             _check_record(record)
     _check_totals(pages, len(keys) + sum(len(page.problems) for page in pages))
-    if case.capabilities().incremental and keys and pages[-1].watermark is None:
+    if case.profile().incremental and keys and pages[-1].watermark is None:
         raise ConformanceError("an incremental source gave no watermark by the end of a full walk")
-    if case.capabilities().time_ordered:
+    if case.profile().time_ordered:
         _check_time_order(pages)
     again = [record.key for page in await walk(case) for record in page.records]
     _demand(again == keys, "the same source walked twice gave other keys, or the same in another order")
@@ -155,17 +60,17 @@ async def check_resume(case: Case) -> None:
         )
 
 
-async def check_incremental(case: Case, *, change: Callable[[], Awaitable[None]] | None = None) -> None:
+async def check_incremental(case: Case) -> None:
     """Check that a walk from the last watermark gives all that changed since, and ends with a watermark of its own.
 
-    Without `change` the source stands still: the walk must then give nothing that a full walk does not hold.
+    Without `Case.change` the source stands still: the walk must then give nothing that a full walk does not hold.
     """
     before_pages = await walk(case)
     watermark = before_pages[-1].watermark if before_pages else None
     if watermark is None:
         raise ConformanceError("a full walk ended without a watermark, so nothing can be walked from it")
-    if change is not None:
-        await change()
+    if case.change is not None:
+        await case.change()
     before, after = _to_records(before_pages), _to_records(await walk(case))
     pages = await walk(case, since=watermark)
     _check_end(pages)
@@ -176,7 +81,7 @@ async def check_incremental(case: Case, *, change: Callable[[], Awaitable[None]]
     _demand(not lost, f"an incremental walk leaves out {_name(lost)}, which changed since its watermark")
     strange = {key for key in walked if key not in after or _differs(case, after[key], walked[key])}
     _demand(not strange, f"an incremental walk tells of {_name(strange)} otherwise than a full walk")
-    if case.capabilities().time_ordered:
+    if case.profile().time_ordered:
         await _check_page_watermarks(case, before_pages, before.keys() & after.keys())
     _demand(
         pages[-1].watermark is not None, "an incremental walk ended without a watermark: the next one would be full"
@@ -236,7 +141,7 @@ async def check_media(case: Case) -> None:
             fetched.setdefault(key, []).append(ref)
     for key, refs in fetched.items():
         _check_photos(key, refs)
-    if case.capabilities().media is not MediaSource.INLINE:
+    if case.profile().media is not MediaSource.INLINE:
         return
     for key, record in walked.items():
         if record.media is None:
@@ -383,7 +288,7 @@ def _to_records(pages: Sequence[Page]) -> dict[str, RawRecord]:
 
 def _differs(case: Case, one: RawRecord, other: RawRecord) -> bool:
     """Compare what the source said of a record, less what it calls volatile."""
-    volatile = case.capabilities().volatile_fields
+    volatile = case.profile().volatile_fields
     return _to_text(one, volatile) != _to_text(other, volatile)
 
 
@@ -402,3 +307,40 @@ def _name(keys: set[str]) -> str:
     """Name a few keys."""
     few = ", ".join(repr(key) for key in sorted(keys)[:3])
     return few if len(keys) <= 3 else f"{few} and {len(keys) - 3} more"  # noqa: PLR2004 - as many as were named
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check by its name; `applies` says whether a source with such a profile is held to it."""
+
+    name: str
+    run: Callable[[Case], Awaitable[object]]
+    applies: Callable[[ResourceProfile], bool] = lambda _: True
+
+
+CHECKS = (
+    Check("walk", check_walk),
+    Check("resume", check_resume),
+    Check("single_records", check_single_records),
+    Check("key_sweep", check_key_sweep, lambda profile: profile.key_sweep),
+    Check("media", check_media, lambda profile: profile.media is not MediaSource.NONE),
+    Check("incremental", check_incremental, lambda profile: profile.incremental),
+)
+"""The checks of a source in order."""
+
+BROKEN_CHECKS = (
+    Check("broken_walk", check_broken_walk),
+    Check("broken_keys", check_broken_keys, lambda profile: profile.key_sweep),
+)
+"""The checks of a source that breaks in the middle of every walk and every key sweep."""
+
+REPEATED_KEY_CHECKS = (Check("repeated_keys", check_repeated_keys, lambda profile: profile.key_sweep),)
+"""The check of a source whose key list names some keys twice, in place of others."""
+
+
+async def check_all(case: Case) -> None:
+    """Run every check that the connector's profile calls for, on a source in order."""
+    profile = case.profile()
+    for check in CHECKS:
+        if check.applies(profile):
+            await check.run(case)

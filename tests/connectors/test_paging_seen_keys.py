@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platbook.connectors.rets.seen_keys import SeenKeys
+from platbook.connectors.paging.seen_keys import SeenKeys
 
 
 @given(st.lists(st.text(max_size=4)))

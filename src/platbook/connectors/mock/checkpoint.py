@@ -1,0 +1,55 @@
+"""The checkpoint and the watermark of a MOCK walk, in their stored forms."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from platbook.connectors.contract import Cursor, ProviderMisconfigured
+from platbook.connectors.mock.feeds import FeedRecord
+from platbook.connectors.paging import parse_checkpoint
+
+
+class MockCheckpoint(BaseModel):
+    """Where a walk stands: behind the record `key`, modified at `modified`.
+
+    The walk keeps the market's time `at`, so that a resumed one goes on through the very same market. The names of the
+    fields are stored, and none has a default: a checkpoint without one of them would be another position.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    at: AwareDatetime
+    since: AwareDatetime | None
+    order: Literal["time", "key"]
+    page: int
+    total: int | None
+    key: str | None
+    modified: AwareDatetime | None
+    greatest: AwareDatetime | None
+
+    def advance(self, records: Sequence[FeedRecord]) -> "MockCheckpoint":
+        """The checkpoint behind the last of the records."""
+        changes: dict[str, object] = {"page": self.page + 1}
+        if records:
+            times = [record.modified for record in records]
+            changes |= {"key": records[-1].raw.key, "modified": times[-1]}
+            changes["greatest"] = max(times if self.greatest is None else [*times, self.greatest])
+        return self.model_copy(update=changes)
+
+
+def read_checkpoint(cursor: Cursor) -> MockCheckpoint:
+    """Read a stored checkpoint; ProviderMisconfigured where it is none of MOCK's."""
+    checkpoint = parse_checkpoint(MockCheckpoint, cursor)
+    if checkpoint is None:
+        raise ProviderMisconfigured(f"not a checkpoint of MOCK: {cursor[:80]!r}")
+    return checkpoint
+
+
+def read_watermark(cursor: Cursor) -> datetime:
+    """Read a stored watermark; ProviderMisconfigured where it is none of MOCK's."""
+    try:
+        return datetime.fromisoformat(cursor)
+    except ValueError:
+        raise ProviderMisconfigured(f"not a watermark of MOCK: {cursor[:80]!r}") from None

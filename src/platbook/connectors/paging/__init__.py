@@ -1,0 +1,29 @@
+"""Paging techniques that connectors share: by offset, by keyset and by time slice, with typed positions.
+
+Each pager decides what to ask for next and when the end is proven; the connector does the asking. A position is what a
+connector writes into its checkpoint, in a form of its own.
+"""
+
+from platbook.connectors.paging.checkpoints import parse_checkpoint
+from platbook.connectors.paging.keyset import KeysetBatch, KeysetPosition, batch_rows, keys_after
+from platbook.connectors.paging.offset import OffsetIgnored, OffsetPage, OffsetPager, OffsetPosition, OffsetReply
+from platbook.connectors.paging.seen_keys import SeenKeys
+from platbook.connectors.paging.time_slices import TimeSlicePage, TimeSlicePager, TimeSlicePosition, halve_interval
+
+__all__ = [
+    "KeysetBatch",
+    "KeysetPosition",
+    "OffsetIgnored",
+    "OffsetPage",
+    "OffsetPager",
+    "OffsetPosition",
+    "OffsetReply",
+    "SeenKeys",
+    "TimeSlicePage",
+    "TimeSlicePager",
+    "TimeSlicePosition",
+    "batch_rows",
+    "halve_interval",
+    "keys_after",
+    "parse_checkpoint",
+]
