@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from platbook.accounts import CallerResolver, NewUser, Sessions, User, add_user, get_user_by_email, set_active
+from platbook.accounts import CallerResolver, LoginSessions, NewUser, User, add_user, get_user_by_email, set_active
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.clock import SetClock
 from platbook.base.settings import Settings
@@ -21,7 +21,7 @@ class Desk:
     """Where people log in."""
 
     database: Database
-    sessions: Sessions
+    sessions: LoginSessions
     callers: CallerResolver
     clock: SetClock
     box: SecretBox
@@ -55,5 +55,7 @@ def desk(database: Database) -> Desk:
     """A desk nobody has come to yet."""
     clock = SetClock(datetime(2026, 1, 2, 12, tzinfo=UTC))
     box = SecretBox(b"k" * 32)
-    settings = Settings(access_token_minutes=20, refresh_token_days=30)
-    return Desk(database, Sessions(database, box, clock, settings), CallerResolver(database, box, clock), clock, box)
+    settings = Settings(platbook_access_token_minutes=20, platbook_refresh_token_days=30)
+    return Desk(
+        database, LoginSessions(database, box, clock, settings), CallerResolver(database, box, clock), clock, box
+    )

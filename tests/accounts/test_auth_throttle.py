@@ -5,7 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from platbook.accounts.auth_throttle import PER_ACCOUNT, PER_ADDRESS, WINDOW, claim_attempt, forgive_attempt, to_client
+from platbook.accounts.auth_throttle import (
+    MAX_PER_ACCOUNT,
+    MAX_PER_ADDRESS,
+    WINDOW,
+    clear_attempts,
+    register_attempt,
+    to_client_network,
+)
 from platbook.base.errors import NotAuthenticated, TooManyAttempts
 from tests.accounts.conftest import ADDRESS, PASSWORD, Desk
 
@@ -20,31 +27,31 @@ async def _try(desk: Desk, said: str = "wrong password", email: str = "ada@examp
 
 async def _claim(desk: Desk, email: str, address: str = ADDRESS) -> None:
     async with desk.database.transaction() as connection:
-        await claim_attempt(connection, email, address, desk.clock.now())
+        await register_attempt(connection, email, address, desk.clock.now())
 
 
 async def test_guesses_made_at_once_are_counted_as_those_made_one_by_one(desk: Desk) -> None:
     await desk.add()
-    answers = await asyncio.gather(*(_try(desk) for _ in range(2 * PER_ACCOUNT)))
-    assert sorted(answers) == ["INVALID_CREDENTIALS"] * PER_ACCOUNT + ["RATE_LIMITED"] * PER_ACCOUNT
+    answers = await asyncio.gather(*(_try(desk) for _ in range(2 * MAX_PER_ACCOUNT)))
+    assert sorted(answers) == ["INVALID_CREDENTIALS"] * MAX_PER_ACCOUNT + ["RATE_LIMITED"] * MAX_PER_ACCOUNT
 
 
 @pytest.mark.parametrize("other", ["ADA@example.com", "Ada@Example.Com"])
 async def test_an_account_is_one_however_it_is_spelt(desk: Desk, other: str) -> None:
     await desk.add()
-    for _ in range(PER_ACCOUNT):
+    for _ in range(MAX_PER_ACCOUNT):
         await _claim(desk, other)
     assert await _try(desk, PASSWORD) == "RATE_LIMITED"
 
 
 async def test_an_unknown_account_is_limited_like_a_known_one(desk: Desk) -> None:
-    for _ in range(PER_ACCOUNT):
+    for _ in range(MAX_PER_ACCOUNT):
         assert await _try(desk, email="nobody@example.com") == "INVALID_CREDENTIALS"
     assert await _try(desk, email="nobody@example.com") == "RATE_LIMITED"
 
 
 async def test_an_address_may_not_go_through_all_accounts(desk: Desk) -> None:
-    for number in range(PER_ADDRESS):
+    for number in range(MAX_PER_ADDRESS):
         await _claim(desk, f"user{number}@example.com")
     with pytest.raises(TooManyAttempts):
         await _claim(desk, "one-more@example.com")
@@ -66,7 +73,7 @@ async def test_a_good_login_takes_back_what_it_counted_and_no_more(desk: Desk) -
 async def test_the_wait_ends_when_the_oldest_failure_no_longer_counts(desk: Desk) -> None:
     await _claim(desk, "ada@example.com")
     desk.clock.advance(timedelta(minutes=5))
-    for _ in range(PER_ACCOUNT - 1):
+    for _ in range(MAX_PER_ACCOUNT - 1):
         await _claim(desk, "ada@example.com")
     with pytest.raises(TooManyAttempts) as caught:
         await _claim(desk, "ada@example.com")
@@ -79,7 +86,7 @@ async def test_failures_too_old_to_count_are_not_kept(desk: Desk) -> None:
     await _claim(desk, "ada@example.com")
     desk.clock.advance(WINDOW + timedelta(seconds=1))
     async with desk.database.transaction() as connection:
-        await forgive_attempt(connection, "else@example.com", ADDRESS, desk.clock.now())
+        await clear_attempts(connection, "else@example.com", ADDRESS, desk.clock.now())
     assert await desk.rows("SELECT subject FROM login_failures") == []
 
 
@@ -95,4 +102,4 @@ async def test_failures_too_old_to_count_are_not_kept(desk: Desk) -> None:
     ],
 )
 def test_whom_an_address_stands_for(address: str, client: str) -> None:
-    assert to_client(address) == client
+    assert to_client_network(address) == client

@@ -26,7 +26,7 @@ async def _another_server(desk: Desk, url: str) -> AsyncGenerator[CallerResolver
     async with Database.open(url) as database:
         callers = CallerResolver(database, desk.box, desk.clock)
         listening = asyncio.create_task(callers.listen())
-        while not callers.hears:
+        while not callers.is_listening:
             await asyncio.sleep(0.01)
         yield callers
         listening.cancel()
@@ -87,7 +87,7 @@ async def test_a_caller_is_looked_up_once_while_changes_are_heard(desk: Desk, da
         assert await there.identify(token) is first
         desk.clock.advance(timedelta(seconds=2))
         assert await there.identify(token) is not first, "and not for long, should the ear have gone deaf"
-    assert not there.hears
+    assert not there.is_listening
     deaf = await desk.callers.identify(token)
     assert await desk.callers.identify(token) is not deaf, "without an ear it is looked up each time"
 
@@ -101,12 +101,12 @@ async def test_an_ear_that_is_torn_off_grows_again(desk: Desk, database_url: str
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND application_name = 'platbook ear'"
         )
-        while there.hears:
+        while there.is_listening:
             await asyncio.sleep(0.01)
         await desk.set_active("ada@example.com", active=False)
         with pytest.raises(NotAuthenticated):
             await there.identify(token)
-        while not there.hears:
+        while not there.is_listening:
             await asyncio.sleep(0.01)
 
 

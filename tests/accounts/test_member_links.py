@@ -6,15 +6,15 @@ import pytest
 
 from platbook.accounts import User
 from platbook.accounts.member_links import (
+    add_link,
     confirm_link,
-    enter_link,
     find_links,
-    find_mine,
+    find_own_listings,
     find_proposals,
     propose_links,
-    refuse_link,
+    reject_link,
 )
-from platbook.accounts.users import change_user
+from platbook.accounts.users import update_user
 from platbook.base.actor import COMMAND_LINE, Actor, Role, Surface
 from platbook.base.errors import NotAllowed, NotFound
 from platbook.base.ids import new_id
@@ -51,7 +51,7 @@ async def _propose(desk: Desk) -> list[tuple[str, str, str]]:
 
 async def _say(desk: Desk, user: User, **said: str) -> None:
     async with desk.database.transaction() as connection:
-        await change_user(connection, user.id, said, COMMAND_LINE, desk.clock.now())
+        await update_user(connection, user.id, said, COMMAND_LINE, desk.clock.now())
 
 
 async def test_members_are_proposed_by_licence_then_address_then_name_and_office(desk: Desk) -> None:
@@ -84,7 +84,7 @@ async def test_what_was_decided_is_not_proposed_again(desk: Desk) -> None:
     assert len(await _propose(desk)) == 2
     async with desk.database.transaction() as connection:
         (link,) = await find_links(connection, ben.id, COMMAND_LINE)
-        await refuse_link(connection, ben.id, link.id, COMMAND_LINE, desk.clock.now())
+        await reject_link(connection, ben.id, link.id, COMMAND_LINE, desk.clock.now())
         (link,) = await find_links(connection, ada.id, COMMAND_LINE)
         with pytest.raises(NotFound):
             await confirm_link(connection, ben.id, link.id, COMMAND_LINE, desk.clock.now())
@@ -95,7 +95,7 @@ async def test_what_was_decided_is_not_proposed_again(desk: Desk) -> None:
     await _say(desk, cyd, license_number="TX-1")
     assert await _propose(desk) == [], "somebody is this member already"
     async with desk.database.transaction() as connection:
-        await refuse_link(connection, ada.id, link.id, COMMAND_LINE, desk.clock.now())
+        await reject_link(connection, ada.id, link.id, COMMAND_LINE, desk.clock.now())
         assert await find_links(connection, ada.id, COMMAND_LINE) == []
     assert [email for email, _, _ in await _propose(desk)] == ["cyd@example.com"]
 
@@ -137,7 +137,7 @@ async def test_what_a_member_is_called_is_erased_with_the_listings_that_say_it(d
 
 async def _mine(shelf: Shelf, actor: Actor, surface: Surface = Surface.INTERNAL) -> list[str]:
     async with shelf.database.read() as connection:
-        mine = await find_mine(connection, actor)
+        mine = await find_own_listings(connection, actor)
         search = parse_search({"mine": ["true"]}, surface=surface, mine=mine)
         found = await find_listings(connection, search, NOW)
     return sorted(document.partition('"listingKey":"')[2].partition('"')[0] for document in found.documents)
@@ -175,11 +175,11 @@ async def test_links_are_an_admin_s_to_make_and_one_s_own_to_see(desk: Desk) -> 
     now = desk.clock.now()
     async with desk.database.transaction() as connection:
         with pytest.raises(NotAllowed):
-            await enter_link(connection, ada.id, PROVIDER, "A1", _actor(ada), now)
+            await add_link(connection, ada.id, PROVIDER, "A1", _actor(ada), now)
         with pytest.raises(NotFound):
-            await enter_link(connection, ada.id, "no-such-provider", "A1", COMMAND_LINE, now)
+            await add_link(connection, ada.id, "no-such-provider", "A1", COMMAND_LINE, now)
         with pytest.raises(NotFound):
-            await enter_link(connection, new_id(), PROVIDER, "A1", COMMAND_LINE, now)
+            await add_link(connection, new_id(), PROVIDER, "A1", COMMAND_LINE, now)
         with pytest.raises(NotFound):
             await find_links(connection, ada.id, _actor(ben))
         assert await find_links(connection, ada.id, _actor(ada)) == []

@@ -14,8 +14,8 @@ from platbook.accounts.oidc.claims import (
     ExpectedClaims,
     UnknownKeyError,
     add_userinfo,
+    read_email_verified,
     read_id_token,
-    read_verified,
     to_identity,
 )
 from platbook.base.errors import NotAuthenticated
@@ -130,4 +130,4 @@ def test_an_address_is_verified_where_it_is_named(
     token: dict[str, object], userinfo: dict[str, object], email: str, *, verified: bool | None
 ) -> None:
     whole = add_userinfo(token, userinfo)
-    assert (whole["email"], read_verified(whole)) == (email, verified)
+    assert (whole["email"], read_email_verified(whole)) == (email, verified)

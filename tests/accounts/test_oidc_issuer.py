@@ -76,7 +76,7 @@ async def _stage(database: Database, secret: str | None = None) -> AsyncGenerato
     clock = SetClock(NOW)
     async with (
         crafted_source(reply()) as source,
-        Transport.open(database, clock, timing=Slept().timing()) as transport,
+        Transport.open(database, clock, time_source=Slept().time_source()) as transport,
     ):
         client = OidcClient(source.base, "platbook", secret, "https://platbook.example/back")
         yield Stage(source, OidcIssuer(client, transport, clock)), clock

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from platbook.accounts.password_resets import EVENT, LIFE, make_reset, request_reset, send_reset, use_reset
+from platbook.accounts.password_resets import EVENT, LIFE, create_reset, request_reset, send_reset, use_reset
 from platbook.base.actor import COMMAND_LINE, Actor, Role
 from platbook.base.errors import Conflict, InvalidInput, NotAllowed, NotAuthenticated, NotFound
 from platbook.db import SecretBox
@@ -105,17 +105,17 @@ async def test_an_admin_may_send_one_and_whoever_runs_the_server_may_have_one(de
         with pytest.raises(NotAllowed):
             await send_reset(connection, desk.box, ada.id, agent, desk.clock.now())
         with pytest.raises(NotAllowed):
-            await make_reset(connection, EMAIL, agent, desk.clock.now())
+            await create_reset(connection, EMAIL, agent, desk.clock.now())
         with pytest.raises(NotFound):
-            await make_reset(connection, "nobody@example.com", COMMAND_LINE, desk.clock.now())
-        reset = await make_reset(connection, EMAIL, COMMAND_LINE, desk.clock.now())
+            await create_reset(connection, "nobody@example.com", COMMAND_LINE, desk.clock.now())
+        reset = await create_reset(connection, EMAIL, COMMAND_LINE, desk.clock.now())
     assert reset.to_link("https://platbook.example") == f"https://platbook.example/reset-password#token={reset.token}"
     assert len(await _mail(desk)) == 1
     await _use(desk, reset.token)
     await desk.set_active(EMAIL, active=False)
     async with desk.database.transaction() as connection:
         with pytest.raises(Conflict):
-            await make_reset(connection, EMAIL, COMMAND_LINE, desk.clock.now())
+            await create_reset(connection, EMAIL, COMMAND_LINE, desk.clock.now())
 
 
 async def test_a_changed_password_ends_every_other_login(desk: Desk) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from platbook.accounts.record_access import to_condition
+from platbook.accounts.record_access import access_condition
 from platbook.base.actor import Actor, ApiKeyScope, Role, Surface
 from platbook.base.errors import NotAllowed, NotFound
 from platbook.base.ids import new_id
@@ -12,13 +12,13 @@ from platbook.base.rights import (
     PUBLIC,
     ROLES,
     SCOPES,
+    AccessScope,
     Ownership,
-    Reach,
     RecordAccess,
     Right,
     has_right,
     record_access,
-    require_over,
+    require_record_access,
 )
 from platbook.db import Database
 from platbook.db.compose import SQL, Identifier
@@ -49,7 +49,7 @@ ACTORS = st.builds(
 async def test_rows_and_values_are_judged_alike(
     database: Database, over: RecordAccess, records: list[Ownership]
 ) -> None:
-    condition = to_condition(
+    condition = access_condition(
         over, owner=Identifier("r", "owner"), office=Identifier("r", "office"), team=Identifier("r", "team")
     )
     statement = SQL(
@@ -125,10 +125,10 @@ def test_the_unseen_is_not_found_and_the_seen_refused(
     actor: Actor, record: Ownership, error: type[Exception] | None
 ) -> None:
     if error is None:
-        require_over(actor, Right.DELETE_CRM, record, seen_by=Right.READ_CRM)
+        require_record_access(actor, Right.DELETE_CRM, record, seen_by=Right.READ_CRM)
         return
     with pytest.raises(error):
-        require_over(actor, Right.DELETE_CRM, record, seen_by=Right.READ_CRM)
+        require_record_access(actor, Right.DELETE_CRM, record, seen_by=Right.READ_CRM)
 
 
 def test_whoever_may_write_may_read() -> None:
@@ -137,7 +137,7 @@ def test_whoever_may_write_may_read() -> None:
     for row in ROLES.values():
         for write, read in pairs:
             if write in row:
-                assert row[read] in {row[write], Reach.ALL}
+                assert row[read] in {row[write], AccessScope.ALL}
 
 
 def test_only_admins_see_raw_records_and_manage_users() -> None:

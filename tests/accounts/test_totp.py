@@ -6,7 +6,7 @@ import pytest
 from pyotp.totp import TOTP
 
 from platbook.accounts import User
-from platbook.accounts.auth_throttle import PER_ACCOUNT
+from platbook.accounts.auth_throttle import MAX_PER_ACCOUNT
 from platbook.accounts.totp import confirm_totp, remove_totp, renew_recovery_codes, set_up_totp
 from platbook.base.actor import COMMAND_LINE, Actor, Role
 from platbook.base.errors import Conflict, InvalidInput, NotAllowed, NotAuthenticated, NotFound, TooManyAttempts
@@ -77,7 +77,7 @@ async def test_a_code_is_good_once_and_none_before_it_after_it(desk: Desk) -> No
 
 async def test_a_right_password_without_a_code_forgives_no_guess(desk: Desk) -> None:
     await _set_up(desk)
-    for _ in range(PER_ACCOUNT):
+    for _ in range(MAX_PER_ACCOUNT):
         assert await _try(desk, None) == "TOTP_REQUIRED", "which is no guess"
         assert await _try(desk, "000000") == "INVALID_CREDENTIALS"
     assert await _try(desk, None) == "RATE_LIMITED"

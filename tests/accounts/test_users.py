@@ -12,7 +12,7 @@ from platbook.accounts import (
     add_user,
     find_users,
     get_user,
-    holds_demo_password,
+    has_demo_password,
     invite,
     set_active,
 )
@@ -65,22 +65,22 @@ async def test_nobody_is_found_where_nobody_is(desk: Desk) -> None:
 
 async def test_the_demo_s_user_is_noticed_as_long_as_it_can_log_in(desk: Desk) -> None:
     async with desk.database.transaction() as connection:
-        assert not await holds_demo_password(connection)
+        assert not await has_demo_password(connection)
         await add_demo_admin(connection, desk.clock.now())
         await add_demo_admin(connection, desk.clock.now())
-        assert await holds_demo_password(connection)
+        assert await has_demo_password(connection)
     tokens = await desk.sessions.log_in(EMAIL, DEMO_PASSWORD, ADDRESS)
     assert tokens.user.role == Role.ADMIN
     await desk.add("another@example.com", Role.ADMIN)
     await desk.set_active(EMAIL, active=False)
     async with desk.database.read() as connection:
-        assert not await holds_demo_password(connection)
+        assert not await has_demo_password(connection)
 
 
 async def test_the_demo_s_address_with_another_password_is_nobody_s_secret(desk: Desk) -> None:
     await desk.add(EMAIL, Role.ADMIN)
     async with desk.database.read() as connection:
-        assert not await holds_demo_password(connection)
+        assert not await has_demo_password(connection)
 
 
 async def test_an_invitation_is_kept_as_a_hash_and_ends(desk: Desk) -> None:

@@ -9,7 +9,7 @@ from typing import cast
 import httpx2
 import orjson
 
-from platbook.accounts import CallerResolver, NewUser, Sessions, add_user
+from platbook.accounts import CallerResolver, LoginSessions, NewUser, add_user
 from platbook.api import Services, create_api
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.clock import SetClock
@@ -85,7 +85,7 @@ class Desk:
 async def open_desk(database: Database, now: datetime = NOW) -> AsyncGenerator[Desk]:
     clock = SetClock(now)
     box, settings = SecretBox(b"k" * 32), Settings.model_construct()
-    sessions = Sessions(database, box, clock, settings)
+    sessions = LoginSessions(database, box, clock, settings)
     # No route of listings queues work or opens a socket.
     queue, transport = cast("JobQueue", None), cast("Transport", None)
     storage = open_memory_storage(b"k" * 32, clock)
@@ -97,7 +97,7 @@ async def open_desk(database: Database, now: datetime = NOW) -> AsyncGenerator[D
         for name, role in roles.items():
             user = NewUser(f"{name}@example.com", "correct horse battery", name, "Test", role)
             tokens[name] = (
-                await sessions.start(connection, await add_user(connection, user, COMMAND_LINE, now))
+                await sessions.start_session(connection, await add_user(connection, user, COMMAND_LINE, now))
             ).access_token
     transport_to = httpx2.ASGITransport(app=create_api(services))
     async with httpx2.AsyncClient(transport=transport_to, base_url="http://api.test") as client:

@@ -194,7 +194,7 @@ async def test_what_was_to_go_stays_when_somebody_shows_it_again(make_desk: Make
 async def cloudfront(desk: Desk, moto: S3Server, distribution: str) -> AsyncGenerator[None]:
     """Let a desk's exposure speak to moto's CloudFront."""
     async with Transport.open(desk.database, desk.clock) as transport:
-        client = transport.for_service("cdn", tries=1)
+        client = transport.for_service("cdn", max_attempts=1)
         cdn = Cdn(
             client, desk.clock, distribution=distribution, login=AwsCredentials("platbook", "secret"), endpoint=moto.url
         )
@@ -243,7 +243,7 @@ async def test_new_public_photos_are_asked_for_at_the_cdn_and_no_others(make_des
     desk = await make_desk(source)
     async with crafted_source(reply()) as edge, Transport.open(desk.database, desk.clock) as transport:
         desk.keep_in(moto.make_bucket("warmed").open(aws_cloudfront_url=edge.base))
-        desk.batches = replace(desk.batches, cdn=Cdn(transport.for_service("cdn", tries=1), desk.clock))
+        desk.batches = replace(desk.batches, cdn=Cdn(transport.for_service("cdn", max_attempts=1), desk.clock))
         await desk.sync()
         await desk.work()
     objects = await desk.objects()

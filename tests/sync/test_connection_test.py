@@ -9,7 +9,7 @@ from platbook.base.errors import CredentialsRefused, NotFound, SourceBrokeProtoc
 from platbook.connectors.contract import Page
 from platbook.sync.setup import connection_test as probe_module
 from platbook.sync.setup.connection_test import ConnectionTest, ConnectionTester
-from platbook.transport import seat
+from platbook.transport import session_slot
 from tests.fakes.scripted_source import Source, listing, one_page
 from tests.sync.conftest import Desk, MakeDesk
 
@@ -69,7 +69,7 @@ async def test_what_comes_of_the_sample(desk: MakeDesk, pages: list[Page | Excep
 async def test_where_every_session_is_in_use_it_says_so(desk: MakeDesk, monkeypatch: pytest.MonkeyPatch) -> None:
     at = await desk(Source(one_page(listing("1"))))
     monkeypatch.setattr(probe_module, "SEAT_WAIT", timedelta(0))
-    async with seat(at.database, "board", 2), seat(at.database, "board", 2):
+    async with session_slot(at.database, "board", 2), session_slot(at.database, "board", 2):
         probe = await _probe(at)
     assert (probe.steps[-1].name, probe.steps[-1].ok) == ("seat", False)
     assert "in use" in probe.steps[-1].words

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from platbook import audit
 from platbook.accounts.tokens import hash_token, new_secret_token
-from platbook.accounts.users import clean_name, look_up_user
+from platbook.accounts.users import clean_name, get_visible_user
 from platbook.audit import AuditSubject
 from platbook.base.actor import Actor, ApiKeyScope, Surface
 from platbook.base.errors import InvalidInput, NotFound
@@ -75,7 +75,7 @@ async def find_keys(connection: ReadConnection, user_id: UUID, actor: Actor) -> 
     if user_id == actor.user_id:
         require(actor, Right.OWN_PROFILE)
     else:
-        await look_up_user(connection, user_id, actor)
+        await get_visible_user(connection, user_id, actor)
     return await connection.all(ApiKey, Q.find_keys, {"user_id": user_id})
 
 

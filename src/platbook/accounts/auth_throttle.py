@@ -13,8 +13,8 @@ from platbook.db import WriteConnection, load_queries
 Q = load_queries(__package__ or "platbook.accounts")
 
 WINDOW = timedelta(minutes=15)
-PER_ACCOUNT = 8
-PER_ADDRESS = 50
+MAX_PER_ACCOUNT = 8
+MAX_PER_ADDRESS = 50
 
 
 LOGIN = ""
@@ -25,10 +25,10 @@ RESET = "reset of "
 def subjects_of(email: str, address: str, act: str = LOGIN) -> dict[str, int]:
     """What an act counts against, and how many failures each bears."""
     account = f"{act}account:{email.lower()[:320]}"
-    return {account: PER_ACCOUNT, f"{act}address:{to_client(address)}": PER_ADDRESS}
+    return {account: MAX_PER_ACCOUNT, f"{act}address:{to_client_network(address)}": MAX_PER_ADDRESS}
 
 
-def to_client(address: str) -> str:
+def to_client_network(address: str) -> str:
     """Whom an address stands for: with IPv6 one client commonly has a whole /64 (RFC 6177)."""
     try:
         known = ip_address(address)
@@ -39,11 +39,11 @@ def to_client(address: str) -> str:
     return str(known)
 
 
-async def claim_attempt(
-    connection: WriteConnection, email: str, address: str, at: datetime, *, act: str = LOGIN
+async def register_attempt(
+    connection: WriteConnection, email: str, address: str, at: datetime, *, purpose: str = LOGIN
 ) -> None:
     """Let something be tried, counted as failed until it is forgiven. TooManyAttempts, whatever the password is."""
-    allowed = subjects_of(email, address, act)
+    allowed = subjects_of(email, address, purpose)
     params = {"subjects": list(allowed), "since": at - WINDOW, "at": at}
     await connection.run(Q.lock_subjects, params)
     for row in await connection.dicts(Q.count_failures, params):
@@ -54,14 +54,14 @@ async def claim_attempt(
     await connection.run(Q.add_failure, params)
 
 
-async def forgive_attempt(connection: WriteConnection, email: str, address: str, at: datetime) -> None:
+async def clear_attempts(connection: WriteConnection, email: str, address: str, at: datetime) -> None:
     """A good login clears its account, and takes back what it counted against its address when it was claimed."""
     account, client = subjects_of(email, address)
     await connection.run(Q.forget_failures, {"subject": account, "since": at - WINDOW})
     await connection.run(Q.forget_one_failure, {"subject": client, "at": at})
 
 
-async def take_back_attempt(connection: WriteConnection, email: str, address: str, at: datetime) -> None:
+async def cancel_attempt(connection: WriteConnection, email: str, address: str, at: datetime) -> None:
     """An attempt that neither failed nor succeeded counts for nothing; those before it stay."""
     for subject in subjects_of(email, address):
         await connection.run(Q.forget_one_failure, {"subject": subject, "at": at})

@@ -64,7 +64,7 @@ class CallerResolver:
         self._database, self._clock = database, clock
         self._key = box.derive("access-tokens")
         self._known: dict[str, _Known] = {}
-        self.hears = False
+        self.is_listening = False
         self._changes = 0
 
     async def identify(self, token: str) -> Actor:
@@ -79,7 +79,7 @@ class CallerResolver:
         else:
             read = read_access_token(self._key, token, now)
             actor, expires_at = await self._find_user(read.session_id), read.expires_at
-        if self.hears and changes == self._changes:  # else what was read may be out of date already
+        if self.is_listening and changes == self._changes:  # else what was read may be out of date already
             if len(self._known) >= _MOST_KEPT:
                 self._known.clear()
             self._known[token] = _Known(actor, min(now + _KEPT, expires_at))
@@ -90,13 +90,13 @@ class CallerResolver:
         while True:
             try:
                 async with self._database.listen(_CHANNEL) as notices:
-                    self.hears = True
+                    self.is_listening = True
                     async for _ in notices:
                         self._forget()
             except OperationalError:
                 log.warning("cannot hear of changes of access; asking each time")
             finally:
-                self.hears = False
+                self.is_listening = False
                 self._forget()
             await asyncio.sleep(_PAUSE_SECONDS)
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from platbook import audit
-from platbook.accounts.auth_throttle import to_client
+from platbook.accounts.auth_throttle import to_client_network
 from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
 from platbook.db import WriteConnection
@@ -54,4 +54,4 @@ def _user(user_id: UUID | None) -> AuditSubject:
 
 
 def _details(address: str | None, **words: str) -> dict[str, object]:
-    return {**words} if address is None else {**words, "address": to_client(address)}
+    return {**words} if address is None else {**words, "address": to_client_network(address)}

@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from platbook import audit
-from platbook.accounts.users import get_user, look_up_user
+from platbook.accounts.users import get_user, get_visible_user
 from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
 from platbook.base.errors import NotFound
@@ -63,7 +63,7 @@ class MemberProposals:
 async def find_links(connection: ReadConnection, user_id: UUID, actor: Actor) -> list[MemberLink]:
     """The links of a user: one's own, or of a user one sees. NotFound."""
     if user_id != actor.user_id:
-        await look_up_user(connection, user_id, actor)
+        await get_visible_user(connection, user_id, actor)
     return await connection.all(MemberLink, Q.find_links, {"user_id": user_id})
 
 
@@ -83,7 +83,7 @@ async def propose_links(connection: WriteConnection, actor: Actor, at: datetime)
     return count
 
 
-async def enter_link(
+async def add_link(
     connection: WriteConnection, user_id: UUID, provider_id: str, member_key: str, actor: Actor, at: datetime
 ) -> MemberLink:
     """Say which member a user is. NotFound: no such user or provider."""
@@ -115,7 +115,7 @@ async def confirm_link(
     return await _get_link(connection, user_id, link_id)
 
 
-async def refuse_link(connection: WriteConnection, user_id: UUID, link_id: UUID, actor: Actor, at: datetime) -> None:
+async def reject_link(connection: WriteConnection, user_id: UUID, link_id: UUID, actor: Actor, at: datetime) -> None:
     """Say that a user is not a member, proposed or linked; it is not proposed again. NotFound."""
     require(actor, Right.MANAGE_USERS)
     link = await _get_link(connection, user_id, link_id)
@@ -123,7 +123,7 @@ async def refuse_link(connection: WriteConnection, user_id: UUID, link_id: UUID,
     await _note(connection, actor, "member unlinked", link, at)
 
 
-async def find_mine(connection: ReadConnection, actor: Actor) -> OwnListings:
+async def find_own_listings(connection: ReadConnection, actor: Actor) -> OwnListings:
     """What is an actor's own among listings: an assistant's are those of the agents they work for too."""
     user_ids = sorted({*actor.agents, *_own(actor)})
     rows = await connection.tuples(Q.find_member_keys, {"user_ids": user_ids})

@@ -61,7 +61,7 @@ async def send_reset(connection: WriteConnection, box: SecretBox, user_id: UUID,
     await _send(connection, box, _let_in(await get_user(connection, user_id)), actor, at)
 
 
-async def make_reset(connection: WriteConnection, email: str, actor: Actor, at: datetime) -> PasswordReset:
+async def create_reset(connection: WriteConnection, email: str, actor: Actor, at: datetime) -> PasswordReset:
     """A reset to be handed over by whoever runs the server; NotFound; Conflict: the user is disabled."""
     require(actor, Right.MANAGE_USERS)
     return await _make(connection, _let_in(await get_user_by_email(connection, email)), actor, at)

@@ -5,17 +5,17 @@ from platbook.db.compose import SQL, Composable, Composed, Identifier, Literal
 from platbook.db.conditions import any_of
 
 
-def to_condition(whose: RecordAccess, *, owner: Identifier, office: Identifier, team: Identifier) -> Composed:
+def access_condition(whose: RecordAccess, *, owner: Identifier, office: Identifier, team: Identifier) -> Composed:
     """The rows that `whose` holds, by the columns that name a row's owner, office and team.
 
     The same as `Whose.holds`, row by row. Identifiers may be qualified: `Identifier("leads", "office")`.
     """
     if whose.everybody:
         return SQL("({})").format(SQL("true"))
-    return any_of([*of_group(whose, office=office, team=team), *of_owners(whose, owner)])
+    return any_of([*group_conditions(whose, office=office, team=team), *owner_conditions(whose, owner)])
 
 
-def of_group(whose: RecordAccess, *, office: Identifier, team: Identifier) -> list[Composable]:
+def group_conditions(whose: RecordAccess, *, office: Identifier, team: Identifier) -> list[Composable]:
     """The rows of the office, team or team of an office; none where no group is named."""
     group = [
         SQL("{} = {}").format(column, Literal(name))
@@ -25,7 +25,7 @@ def of_group(whose: RecordAccess, *, office: Identifier, team: Identifier) -> li
     return [SQL("({})").format(SQL(" AND ").join(group))] if group else []
 
 
-def of_owners(whose: RecordAccess, owner: Identifier) -> list[Composable]:
+def owner_conditions(whose: RecordAccess, owner: Identifier) -> list[Composable]:
     """The rows of the owners named; none where nobody is."""
     if not whose.owners:
         return []

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from platbook.accounts.credentials import CredentialChecker, refuse_login
+from platbook.accounts.credentials import CredentialChecker, invalid_credentials
 from platbook.accounts.login_audit import LoginMethod, record_login, record_logout, record_token_reuse
 from platbook.accounts.tokens import hash_token, new_secret_token, sign_access_token
 from platbook.accounts.users import User, get_user
@@ -41,25 +41,25 @@ class _RefreshToken:
     ended_at: datetime | None
 
 
-class Sessions:
+class LoginSessions:
     """Logs in, refreshes, logs out. `credentials` checks who somebody is."""
 
     def __init__(self, database: Database, box: SecretBox, clock: Clock, settings: Settings) -> None:
         self._database, self._clock = database, clock
         self.credentials = CredentialChecker(database, box, clock)
         self._key = box.derive("access-tokens")
-        self._access_life = timedelta(minutes=settings.access_token_minutes)
-        self._refresh_life = timedelta(days=settings.refresh_token_days)
+        self._access_life = timedelta(minutes=settings.platbook_access_token_minutes)
+        self._refresh_life = timedelta(days=settings.platbook_refresh_token_days)
 
     async def log_in(self, email: str, password: str, address: str, code: str | None = None) -> Tokens:
         """Log in from a client address. Errors: as `Credentials.prove`."""
-        proof = await self.credentials.prove(email, password, address, code)
+        proof = await self.credentials.verify(email, password, address, code)
         async with self._database.transaction() as connection:
-            return await self.admit(
+            return await self.complete_login(
                 connection, proof.user_id, LoginMethod.PASSWORD, address=address, renewed_hash=proof.renewed_hash
             )
 
-    async def admit(
+    async def complete_login(
         self,
         connection: WriteConnection,
         user_id: UUID,
@@ -74,11 +74,11 @@ class Sessions:
         await connection.run(Q.note_login, params)
         user = await get_user(connection, user_id)
         if not user.is_active:  # disabled while the password was looked at
-            raise refuse_login()
+            raise invalid_credentials()
         await record_login(connection, user_id, user.email, now, by, address)
-        return await self.start(connection, user)
+        return await self.start_session(connection, user)
 
-    async def start(self, connection: WriteConnection, user: User) -> Tokens:
+    async def start_session(self, connection: WriteConnection, user: User) -> Tokens:
         """Begin a session of a user."""
         now, session_id = self._clock.now(), new_id()
         await connection.run(Q.delete_dead_sessions, {"at": now})

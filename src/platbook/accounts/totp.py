@@ -47,7 +47,7 @@ class _Kept:
 async def set_up_totp(connection: WriteConnection, box: SecretBox, actor: Actor, at: datetime) -> TotpSetup:
     """Begin: a new secret. Logins ask for a code once one was confirmed. Conflict where they do already."""
     user_id = _user_of(actor)
-    if await asks_for_code(connection, user_id):
+    if await requires_totp(connection, user_id):
         raise Conflict("logins ask for a code already; remove that first", code="TOTP_EXISTS")
     secret = random_base32()
     sealed = box.seal(secret.encode(), context=_context(user_id))
@@ -75,7 +75,7 @@ async def confirm_totp(connection: WriteConnection, box: SecretBox, actor: Actor
 async def renew_recovery_codes(connection: WriteConnection, actor: Actor, at: datetime) -> list[str]:
     """New recovery codes, shown once; the old ones are good no more. Conflict where logins ask for no code."""
     user_id = _user_of(actor)
-    if not await asks_for_code(connection, user_id):
+    if not await requires_totp(connection, user_id):
         raise Conflict("logins ask for no code", code="NO_TOTP")
     await audit.record(connection, actor, "recovery codes renewed", _subject(user_id), at)
     return await _renew_recovery_codes(connection, user_id)
@@ -90,13 +90,13 @@ async def remove_totp(connection: WriteConnection, user_id: UUID, actor: Actor, 
     await audit.record(connection, actor, "totp removed", _subject(user_id), at)
 
 
-async def asks_for_code(connection: ReadConnection, user_id: UUID) -> bool:
+async def requires_totp(connection: ReadConnection, user_id: UUID) -> bool:
     """Whether a login of a user asks for a code."""
     kept = await connection.first(_Kept, Q.get_totp, {"user_id": user_id})
     return kept is not None and kept.confirmed
 
 
-async def use_code(connection: WriteConnection, box: SecretBox, user_id: UUID, code: str, at: datetime) -> bool:
+async def verify_code(connection: WriteConnection, box: SecretBox, user_id: UUID, code: str, at: datetime) -> bool:
     """Use a code or a recovery code up; whether it was good."""
     kept = await connection.one(_Kept, Q.get_totp, {"user_id": user_id})
     if kept.sealed is not None and await _use_code(connection, box, user_id, kept.sealed, code, at):

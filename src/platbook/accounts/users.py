@@ -9,12 +9,12 @@ from email_validator import EmailNotValidError, validate_email
 
 from platbook import audit
 from platbook.accounts.passwords import check_password, hash_password
-from platbook.accounts.record_access import to_condition
+from platbook.accounts.record_access import access_condition
 from platbook.audit import AuditSubject
 from platbook.base.actor import Actor, Role
 from platbook.base.errors import Conflict, InvalidInput, NotFound
 from platbook.base.ids import new_id
-from platbook.base.rights import Ownership, Right, record_access, require, require_over
+from platbook.base.rights import Ownership, Right, record_access, require, require_record_access
 from platbook.db import ReadConnection, UniqueViolation, WriteConnection, load_queries
 from platbook.db.compose import SQL, Identifier
 
@@ -55,7 +55,7 @@ class User:
     last_login_at: datetime | None
 
     @property
-    def belonging(self) -> Ownership:
+    def ownership(self) -> Ownership:
         """A user is their own, their office's and their team's."""
         return Ownership(self.id, self.office, self.team)
 
@@ -98,10 +98,10 @@ async def add_user(connection: WriteConnection, new: NewUser, actor: Actor, at: 
     require(actor, Right.MANAGE_USERS)
     if new.password is not None:
         check_password(new.password)
-    return await keep_user(connection, new, actor, at)
+    return await insert_user(connection, new, actor, at)
 
 
-async def keep_user(connection: WriteConnection, new: NewUser, actor: Actor, at: datetime) -> User:
+async def insert_user(connection: WriteConnection, new: NewUser, actor: Actor, at: datetime) -> User:
     """Add a user whoever asks, whatever the password is like: for invitations, OIDC and the demo, which see to it."""
     user_id = new_id()
     params: dict[str, object] = {
@@ -142,10 +142,10 @@ async def get_user_by_email(connection: ReadConnection, email: str) -> User:
     return await get_user(connection, user_id)
 
 
-async def look_up_user(connection: ReadConnection, user_id: UUID, actor: Actor) -> User:
+async def get_visible_user(connection: ReadConnection, user_id: UUID, actor: Actor) -> User:
     """One user as an actor sees them; NotFound where the actor does not."""
     user = await get_user(connection, user_id)
-    require_over(actor, Right.READ_USERS, user.belonging, seen_by=Right.READ_USERS, code="USER_NOT_FOUND")
+    require_record_access(actor, Right.READ_USERS, user.ownership, seen_by=Right.READ_USERS, code="USER_NOT_FOUND")
     return user
 
 
@@ -158,7 +158,7 @@ async def find_users(
     connection: ReadConnection, actor: Actor, wanted: UserFilter, *, page: int = 1, limit: int = 20
 ) -> Users:
     """A page of the users an actor sees, by e-mail address."""
-    seen = to_condition(
+    seen = access_condition(
         record_access(actor, Right.READ_USERS),
         owner=Identifier("id"),
         office=Identifier("office"),
@@ -177,8 +177,8 @@ async def find_users(
     return Users(await connection.all(User, _FIND.format(_COLUMNS, seen, _ASKED_FOR), params), total)
 
 
-async def change_user(
-    connection: WriteConnection, user_id: UUID, said: Mapping[str, str | None], actor: Actor, at: datetime
+async def update_user(
+    connection: WriteConnection, user_id: UUID, changes: Mapping[str, str | None], actor: Actor, at: datetime
 ) -> User:
     """Change what is said of a user (by column) and leave the rest.
 
@@ -187,7 +187,7 @@ async def change_user(
     require(actor, Right.MANAGE_USERS)
     before = await get_user(connection, user_id)
     known: dict[str, object] = {name: getattr(before, name) for name in _CLEANERS}
-    changed = {name: clean for name, text in said.items() if (clean := _CLEANERS[name](text)) != known[name]}
+    changed = {name: clean for name, text in changes.items() if (clean := _CLEANERS[name](text)) != known[name]}
     if "role" in changed:
         await _spare_last_admin(connection, before)
         await connection.run(Q.detach_agents, {"assistant_id": user_id})
@@ -204,7 +204,7 @@ async def change_user(
     return await get_user(connection, user_id)
 
 
-async def change_own_names(
+async def update_own_name(
     connection: WriteConnection, actor: Actor, first_name: str, last_name: str, at: datetime
 ) -> User:
     """A user changes what they are called."""
@@ -259,15 +259,15 @@ async def attach_agents(
     await connection.run(Q.attach_agents, {"assistant_id": assistant_id, "ids": wanted})
     subject, details = AuditSubject("user", str(assistant_id)), {"agents": [str(one) for one in wanted]}
     await audit.record(connection, actor, "agents attached", subject, at, details)
-    return await find_attached(connection, assistant_id, actor)
+    return await find_attached_agents(connection, assistant_id, actor)
 
 
-async def find_attached(connection: ReadConnection, assistant_id: UUID, actor: Actor) -> list[User]:
+async def find_attached_agents(connection: ReadConnection, assistant_id: UUID, actor: Actor) -> list[User]:
     """The agents an assistant works for, by e-mail address; of both, those the actor sees. NotFound."""
-    await look_up_user(connection, assistant_id, actor)
+    await get_visible_user(connection, assistant_id, actor)
     seen = record_access(actor, Right.READ_USERS)
     found = await connection.all(User, Q.find_attached, {"assistant_id": assistant_id})
-    return [agent for agent in found if seen.holds(agent.belonging)]
+    return [agent for agent in found if seen.holds(agent.ownership)]
 
 
 def clean_email(email: str) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from platbook.accounts import CallerResolver, Sessions
+from platbook.accounts import CallerResolver, LoginSessions
 from platbook.accounts.oidc import OidcSignIn
 from platbook.base.actor import Actor, Surface
 from platbook.base.clock import Clock
@@ -27,7 +27,7 @@ class Services:
     box: SecretBox
     queue: JobQueue
     transport: Transport
-    sessions: Sessions
+    sessions: LoginSessions
     callers: CallerResolver
     storage: Storage
     blobs: Blobs

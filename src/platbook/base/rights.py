@@ -38,7 +38,7 @@ class Right(StrEnum):
     OWN_PROFILE = "own profile, keys and sessions"
 
 
-class Reach(StrEnum):
+class AccessScope(StrEnum):
     """Over whose records a right goes."""
 
     ALL = "all"
@@ -48,53 +48,53 @@ class Reach(StrEnum):
     OWN = "own"
 
 
-_ADMIN: Mapping[Right, Reach] = {**dict.fromkeys(Right, Reach.ALL), Right.OWN_PROFILE: Reach.OWN}
+_ADMIN: Mapping[Right, AccessScope] = {**dict.fromkeys(Right, AccessScope.ALL), Right.OWN_PROFILE: AccessScope.OWN}
 
-ROLES: Mapping[Role, Mapping[Right, Reach]] = MappingProxyType(
+ROLES: Mapping[Role, Mapping[Right, AccessScope]] = MappingProxyType(
     {
         Role.ADMIN: _ADMIN,
         Role.MANAGER: {
-            Right.READ_LISTINGS: Reach.ALL,
-            Right.WRITE_LISTINGS: Reach.OFFICE,
-            Right.READ_CRM: Reach.TEAM,
-            Right.WRITE_CRM: Reach.TEAM,
-            Right.DELETE_CRM: Reach.TEAM,
-            Right.ASSIGN_LEADS: Reach.TEAM,
-            Right.CLAIM_LEADS: Reach.OFFICE,
-            Right.SEND_EVENTS: Reach.TEAM,
-            Right.EXPORT_CRM: Reach.TEAM,
-            Right.READ_STATUS: Reach.ALL,
-            Right.READ_USERS: Reach.OFFICE,
-            Right.OWN_PROFILE: Reach.OWN,
+            Right.READ_LISTINGS: AccessScope.ALL,
+            Right.WRITE_LISTINGS: AccessScope.OFFICE,
+            Right.READ_CRM: AccessScope.TEAM,
+            Right.WRITE_CRM: AccessScope.TEAM,
+            Right.DELETE_CRM: AccessScope.TEAM,
+            Right.ASSIGN_LEADS: AccessScope.TEAM,
+            Right.CLAIM_LEADS: AccessScope.OFFICE,
+            Right.SEND_EVENTS: AccessScope.TEAM,
+            Right.EXPORT_CRM: AccessScope.TEAM,
+            Right.READ_STATUS: AccessScope.ALL,
+            Right.READ_USERS: AccessScope.OFFICE,
+            Right.OWN_PROFILE: AccessScope.OWN,
         },
         Role.AGENT: {
-            Right.READ_LISTINGS: Reach.ALL,
-            Right.WRITE_LISTINGS: Reach.OWN,
-            Right.READ_CRM: Reach.OWN,
-            Right.WRITE_CRM: Reach.OWN,
-            Right.DELETE_CRM: Reach.OWN,
-            Right.CLAIM_LEADS: Reach.OFFICE,
-            Right.SEND_EVENTS: Reach.OWN,
-            Right.EXPORT_CRM: Reach.OWN,
-            Right.OWN_PROFILE: Reach.OWN,
+            Right.READ_LISTINGS: AccessScope.ALL,
+            Right.WRITE_LISTINGS: AccessScope.OWN,
+            Right.READ_CRM: AccessScope.OWN,
+            Right.WRITE_CRM: AccessScope.OWN,
+            Right.DELETE_CRM: AccessScope.OWN,
+            Right.CLAIM_LEADS: AccessScope.OFFICE,
+            Right.SEND_EVENTS: AccessScope.OWN,
+            Right.EXPORT_CRM: AccessScope.OWN,
+            Right.OWN_PROFILE: AccessScope.OWN,
         },
         Role.ASSISTANT: {
-            Right.READ_LISTINGS: Reach.ALL,
-            Right.WRITE_LISTINGS: Reach.AGENTS,
-            Right.READ_CRM: Reach.AGENTS,
-            Right.WRITE_CRM: Reach.AGENTS,
-            Right.CLAIM_LEADS: Reach.OFFICE,
-            Right.SEND_EVENTS: Reach.AGENTS,
-            Right.OWN_PROFILE: Reach.OWN,
+            Right.READ_LISTINGS: AccessScope.ALL,
+            Right.WRITE_LISTINGS: AccessScope.AGENTS,
+            Right.READ_CRM: AccessScope.AGENTS,
+            Right.WRITE_CRM: AccessScope.AGENTS,
+            Right.CLAIM_LEADS: AccessScope.OFFICE,
+            Right.SEND_EVENTS: AccessScope.AGENTS,
+            Right.OWN_PROFILE: AccessScope.OWN,
         },
         Role.AUDITOR: {
-            Right.READ_LISTINGS: Reach.ALL,
-            Right.READ_CRM: Reach.ALL,
-            Right.READ_STATUS: Reach.ALL,
-            Right.READ_SYNCS: Reach.ALL,
-            Right.READ_USERS: Reach.ALL,
-            Right.READ_AUDIT: Reach.ALL,
-            Right.OWN_PROFILE: Reach.OWN,
+            Right.READ_LISTINGS: AccessScope.ALL,
+            Right.READ_CRM: AccessScope.ALL,
+            Right.READ_STATUS: AccessScope.ALL,
+            Right.READ_SYNCS: AccessScope.ALL,
+            Right.READ_USERS: AccessScope.ALL,
+            Right.READ_AUDIT: AccessScope.ALL,
+            Right.OWN_PROFILE: AccessScope.OWN,
         },
     }
 )
@@ -159,7 +159,7 @@ class RecordAccess:
         return self.office in {None, one.office} and self.team in {None, one.team}
 
 
-NOBODYS = RecordAccess()
+NO_RECORDS = RecordAccess()
 
 
 def has_right(actor: Actor, right: Right) -> bool:
@@ -186,23 +186,25 @@ def record_access(actor: Actor, right: Right) -> RecordAccess:
     records in any case.
     """
     if actor.role is None or not has_right(actor, right):
-        return NOBODYS
+        return NO_RECORDS
     reach = ROLES[actor.role][right]
     own = frozenset[UUID]() if actor.user_id is None else frozenset({actor.user_id})
     match reach:
-        case Reach.ALL:
+        case AccessScope.ALL:
             return RecordAccess(everybody=True)
-        case Reach.OFFICE:
+        case AccessScope.OFFICE:
             return RecordAccess(owners=own, office=actor.office)
-        case Reach.TEAM:
+        case AccessScope.TEAM:
             return RecordAccess(owners=own, office=actor.office, team=actor.team)
-        case Reach.AGENTS:
+        case AccessScope.AGENTS:
             return RecordAccess(owners=own | actor.agents)
-        case Reach.OWN:
+        case AccessScope.OWN:
             return RecordAccess(owners=own)
 
 
-def require_over(actor: Actor, right: Right, record: Ownership, *, seen_by: Right, code: str = "NOT_FOUND") -> None:
+def require_record_access(
+    actor: Actor, right: Right, record: Ownership, *, seen_by: Right, code: str = "NOT_FOUND"
+) -> None:
     """NotFound (with `code`) where the actor does not see the record by `seen_by`; NotAllowed where it only sees it."""
     if not record_access(actor, seen_by).holds(record):
         raise NotFound("there is no such record", code=code)

@@ -82,7 +82,7 @@ async def open_system(settings: Settings) -> AsyncGenerator[System]:
         )
         transport = await stack.enter_async_context(Transport.open(database, clock))
         studio = stack.enter_context(ImagePool.open())
-        cdn = open_cdn(settings, transport.for_service("cdn", tries=1), clock)
+        cdn = open_cdn(settings, transport.for_service("cdn", max_attempts=1), clock)
         yield System(settings, clock, database, box, queue, transport, storage, studio, cdn, replica)
 
 

@@ -6,7 +6,7 @@ one row. Beside what is seen whole stand unassigned leads one may claim: they ar
 
 from dataclasses import dataclass, replace
 
-from platbook.accounts.record_access import of_group, of_owners, to_condition
+from platbook.accounts.record_access import access_condition, group_conditions, owner_conditions
 from platbook.base.actor import Actor
 from platbook.base.errors import NotAllowed, NotFound
 from platbook.base.rights import Ownership, RecordAccess, Right, record_access, require
@@ -77,7 +77,7 @@ def sees_few(actor: Actor) -> bool:
 def to_lead_conditions(actor: Actor, *, whole: bool = False) -> Conditions:
     """The leads an actor sees; `whole`: only those of which nothing is kept from them."""
     reach = record_access(actor, Right.READ_CRM)
-    either = None if reach.everybody else [*_of_group(reach), *of_owners(reach, _OWNER)]
+    either = None if reach.everybody else [*_of_group(reach), *owner_conditions(reach, _OWNER)]
     if either is not None and not whole:
         either.extend(_to_pond(actor))
     return Conditions(_LEADS, [SQL("deleted_at IS NULL")], either=either)
@@ -85,13 +85,13 @@ def to_lead_conditions(actor: Actor, *, whole: bool = False) -> Conditions:
 
 def to_whole(actor: Actor) -> Composable:
     """That a lead is seen whole, as SQL."""
-    return to_condition(record_access(actor, Right.READ_CRM), owner=_OWNER, office=_OFFICE, team=_TEAM)
+    return access_condition(record_access(actor, Right.READ_CRM), owner=_OWNER, office=_OFFICE, team=_TEAM)
 
 
 def to_task_conditions(actor: Actor) -> Conditions:
     """The tasks an actor sees: theirs to do, about their leads, or of their office and team."""
     reach = record_access(actor, Right.READ_CRM)
-    either = [*_of_group(reach), *of_owners(reach, _OWNER), *of_owners(reach, _LEAD_OWNER)]
+    either = [*_of_group(reach), *owner_conditions(reach, _OWNER), *owner_conditions(reach, _LEAD_OWNER)]
     return Conditions(_TASKS, [SQL("deleted_at IS NULL")], either=None if reach.everybody else either)
 
 
@@ -119,7 +119,7 @@ def _without_contacts(lead: Lead) -> Lead:
 
 
 def _of_group(reach: RecordAccess) -> list[Composable]:
-    return of_group(reach, office=_OFFICE, team=_TEAM)
+    return group_conditions(reach, office=_OFFICE, team=_TEAM)
 
 
 def _to_pond(actor: Actor) -> list[Composable]:

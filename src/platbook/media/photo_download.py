@@ -174,13 +174,15 @@ class PhotoDownload:
     async def _to_outcome(self, album: ListingPhotos, ref: MediaRef, asked: float) -> PhotoStored:
         waiting = album.waiting.get(ref.media_key)
         if isinstance(ref.content, bytes):
-            await self.downloader.count(ref.content)
+            await self.downloader.charge(ref.content)
             content, known = ref.content, CacheValidators()
         else:
             download = await self.downloader.fetch(
-                ref.content, known=None if waiting is None else waiting.known, is_good=lambda: self._is_fresh(asked)
+                ref.content,
+                validators=None if waiting is None else waiting.known,
+                is_fresh=lambda: self._is_fresh(asked),
             )
-            content, known = download.content, download.known
+            content, known = download.content, download.validators
         if content is None:
             return PhotoStored(None, known)
         is_public = album.claim.is_shown and _is_open(ref, self.display)

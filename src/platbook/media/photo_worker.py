@@ -29,7 +29,7 @@ from platbook.media.recorder import PhotoRecorder
 from platbook.providers.configuration import read_part
 from platbook.providers.providers import Provider, get_provider, open_credentials
 from platbook.storage import Cdn
-from platbook.transport import Allowance, Downloader, DownloadLimits, Transport, seat
+from platbook.transport import Downloader, DownloadLimits, DownloadRateLimits, Transport, session_slot
 
 Q = load_queries(__package__ or "platbook.media")
 log = get_log("media")
@@ -120,7 +120,7 @@ class PhotoWorker:
                 rules.max_bytes, rules.fill_headers(credentials), rules.private_addresses, rules.header_hosts
             ),
             requests_per_second=provider.requests_per_second,
-            allowance=Allowance(rules.requests_per_second, rules.requests_per_hour, rules.bytes_per_hour),
+            rate_limits=DownloadRateLimits(rules.requests_per_second, rules.requests_per_hour, rules.bytes_per_hour),
         )
         recorder = PhotoRecorder(self.database, self.clock, provider_id, holder)
         return _Batch(self, provider, connector, capabilities, credentials, downloader, holder, recorder)
@@ -130,7 +130,7 @@ class PhotoWorker:
         provider_id, sessions = batch.provider.provider_id, batch.capabilities.max_concurrency
         async with (
             self._download_seat(batch),
-            seat(self.database, provider_id, sessions, lease=self.pace.seat_lease),
+            session_slot(self.database, provider_id, sessions, lease=self.pace.seat_lease),
         ):
             yield
 
@@ -138,7 +138,7 @@ class PhotoWorker:
     async def _download_seat(self, batch: "_Batch") -> AsyncGenerator[None]:
         seats = max(1, batch.provider.media_settings.concurrency // _SIDE_BY_SIDE)
         provider_id, lease = batch.provider.provider_id, self.pace.seat_lease
-        async with seat(self.database, provider_id, seats, kind=_DOWNLOADS, lease=lease):
+        async with session_slot(self.database, provider_id, seats, kind=_DOWNLOADS, lease=lease):
             yield
 
     @asynccontextmanager
@@ -206,7 +206,7 @@ class _Batch:
             if time.monotonic() >= until:
                 break
             try:
-                await self.downloader.wait_left()
+                await self.downloader.wait_available()
                 await asking.fetch(chunk)
             except TryLater as error:
                 after = _LATER if error.not_before is None else error.not_before - self.of.clock.now()

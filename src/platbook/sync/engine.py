@@ -49,7 +49,7 @@ from platbook.sync.runs.outcome import StatusAfterRun, ended_well, error_type, s
 from platbook.sync.runs.plan import LastSweep, plan_run, scope_fingerprint
 from platbook.sync.sweep import apply_sweep, sweep
 from platbook.sync.walk import walk_changes
-from platbook.transport import LEASE, Transport, seat
+from platbook.transport import LEASE, Transport, session_slot
 
 Q = load_queries(__package__ or "platbook.sync")
 log = get_log("sync")
@@ -190,11 +190,11 @@ class SyncEngine:
             credentials = await open_credentials(connection, self.box, provider.provider_id)
         connector = self.find_connector(provider.provider_type)
         http = self.transport.for_provider(
-            provider.provider_id, requests_per_second=provider.requests_per_second, meter=context.meter
+            provider.provider_id, requests_per_second=provider.requests_per_second, traffic=context.meter
         )
         seats = context.capabilities.max_concurrency
         async with (
-            seat(self.database, provider.provider_id, seats, wait=_SEAT_WAIT),
+            session_slot(self.database, provider.provider_id, seats, wait=_SEAT_WAIT),
             connector.connect(
                 read_part(connector.settings_model, provider.settings, "settings"),
                 read_part(connector.credentials_model, credentials, "credentials"),

@@ -70,7 +70,7 @@ def to_identity(claims: Mapping[str, object]) -> Identity:
     return Identity(str(claims["iss"]), str(claims["sub"]), *_names(claims))
 
 
-def read_verified(claims: Mapping[str, object]) -> bool | None:
+def read_email_verified(claims: Mapping[str, object]) -> bool | None:
     """Whether the e-mail address is verified; None: not told. Some issuers send the words `true` and `false`."""
     told = claims.get("email_verified")
     if told is None:
@@ -84,7 +84,7 @@ def add_userinfo(claims: Mapping[str, object], userinfo: Mapping[str, object]) -
     An address is verified where the answer that says so names the same address, and neither says that it is not.
     """
     whole = {**userinfo, **claims}
-    told = read_verified(claims), read_verified(userinfo)
+    told = read_email_verified(claims), read_email_verified(userinfo)
     if False in told:
         whole["email_verified"] = False
     elif told[0] is None and userinfo.get("email") != whole.get("email"):

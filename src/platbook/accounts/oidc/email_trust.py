@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 from email_validator import EmailNotValidError, validate_email
 
-from platbook.accounts.oidc.claims import read_verified
+from platbook.accounts.oidc.claims import read_email_verified
 from platbook.base.errors import InvalidInput, NotAllowed
 
 _MANY_TENANTS = {"common", "organizations", "consumers", "9188040d-6c67-4c5b-b112-36a304b66dad", "{tenantid}"}
@@ -26,7 +26,7 @@ class EmailTrust:
     domains: frozenset[str] = frozenset()
 
     @property
-    def needed(self) -> frozenset[str]:
+    def required_claims(self) -> frozenset[str]:
         """The claims without which nothing can be decided."""
         return frozenset({"email"} if self.by_issuer else {"email", "email_verified"})
 
@@ -48,7 +48,7 @@ def parse_email_trust(issuer: str, trust: str, domains: str | None) -> EmailTrus
 
 def read_email(claims: Mapping[str, object], trust: EmailTrust) -> str:
     """The address somebody is found or invited by; NotAllowed where the claims prove none."""
-    verified = read_verified(claims)
+    verified = read_email_verified(claims)
     if verified is False:
         raise NotAllowed("the issuer has not verified your e-mail address")
     if trust.by_issuer and _is_guest(claims):

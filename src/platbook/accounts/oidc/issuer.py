@@ -73,7 +73,7 @@ class OidcIssuer:
         return f"{endpoint}{'&' if urlsplit(endpoint).query else '?'}{query}"
 
     async def fetch_claims(
-        self, code: str, *, verifier: str, nonce: str, needed: frozenset[str] = frozenset({"email"})
+        self, code: str, *, verifier: str, nonce: str, required: frozenset[str] = frozenset({"email"})
     ) -> dict[str, object]:
         """Exchange a code; what the issuer says of whoever signed in. NotAuthenticated; as `get_authorization_url`.
 
@@ -82,7 +82,7 @@ class OidcIssuer:
         endpoints = await self._find_endpoints()
         answer = await self._exchange(endpoints, code, verifier)
         claims = await self._read(str(answer.get("id_token") or ""), nonce)
-        if not needed <= claims.keys() and endpoints.userinfo is not None:
+        if not required <= claims.keys() and endpoints.userinfo is not None:
             bearer = {"authorization": f"Bearer {answer.get('access_token')}"}
             told = await self._ask("GET", endpoints.userinfo, headers=bearer)
             if told.get("sub") != claims["sub"]:  # OpenID Connect Core 1.0 section 5.3.2

@@ -20,9 +20,9 @@ from platbook.accounts.login_audit import LoginMethod, record_refusal
 from platbook.accounts.oidc.claims import Identity, to_identity
 from platbook.accounts.oidc.email_trust import EmailTrust, read_email
 from platbook.accounts.oidc.issuer import OidcIssuer
-from platbook.accounts.sessions import Sessions, Tokens
+from platbook.accounts.sessions import LoginSessions, Tokens
 from platbook.accounts.tokens import new_secret_token
-from platbook.accounts.users import NewUser, get_user, get_user_by_email, keep_user
+from platbook.accounts.users import NewUser, get_user, get_user_by_email, insert_user
 from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
 from platbook.base.clock import Clock
@@ -51,7 +51,7 @@ class OidcSignIn:
         self,
         issuer: OidcIssuer,
         trust: EmailTrust,
-        sessions: Sessions,
+        sessions: LoginSessions,
         database: Database,
         box: SecretBox,
         clock: Clock,
@@ -76,7 +76,7 @@ class OidcSignIn:
         if issuer not in {None, self._issuer.client.issuer}:  # RFC 9207 section 2.4
             raise NotAuthenticated("this comes from another issuer")
         claims = await self._issuer.fetch_claims(
-            code, verifier=kept["verifier"], nonce=kept["nonce"], needed=self._trust.needed
+            code, verifier=kept["verifier"], nonce=kept["nonce"], required=self._trust.required_claims
         )
         identity, now = to_identity(claims), self._clock.now()
         try:
@@ -98,7 +98,7 @@ class OidcSignIn:
             await self._link(connection, identity, Actor(email, user_id), now)
         if not (await get_user(connection, user_id)).is_active:
             raise NotAllowed("this user is disabled")
-        return await self._sessions.admit(connection, user_id, LoginMethod.ISSUER)
+        return await self._sessions.complete_login(connection, user_id, LoginMethod.ISSUER)
 
     async def _link(self, connection: WriteConnection, identity: Identity, actor: Actor, now: datetime) -> None:
         """From now on the issuer's subject is the user, and no other subject of that issuer becomes it."""
@@ -124,7 +124,7 @@ class OidcSignIn:
         if place is None:
             raise NotAllowed("nobody here knows or has invited your e-mail address; ask an administrator")
         new = NewUser(email, None, identity.first_name, identity.last_name, place.role, place.office, place.team)
-        return (await keep_user(connection, new, Actor(email), now)).id
+        return (await insert_user(connection, new, Actor(email), now)).id
 
     def _open(self, cookie: str) -> dict[str, str]:
         try:

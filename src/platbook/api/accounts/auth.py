@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import Field
 
 from platbook.accounts import NewUser, Tokens
-from platbook.accounts.auth_throttle import RESET, claim_attempt
+from platbook.accounts.auth_throttle import RESET, register_attempt
 from platbook.accounts.oidc import OidcSignIn
 from platbook.accounts.oidc.sign_in import LIFE
 from platbook.accounts.password_resets import request_reset, use_reset
@@ -38,7 +38,7 @@ class Login(Sent):
 
 
 class Registration(Sent):
-    """A new user. `invitationToken` is needed unless ALLOW_REGISTRATION is set."""
+    """A new user. `invitationToken` is needed unless PLATBOOK_ALLOW_REGISTRATION is set."""
 
     email: Email
     password: NewPassword
@@ -80,10 +80,10 @@ class TokensAnswer(Model):
 async def register_user(body: Registration, given: Given) -> Success[TokensAnswer]:
     """Make a user of oneself, by invitation."""
     new = NewUser(body.email, body.password, body.first_name, body.last_name)
-    anybody = given.settings.allow_registration
+    anybody = given.settings.platbook_allow_registration
     async with given.database.transaction() as connection:
-        user = await register(connection, new, body.invitation_token, given.clock.now(), anybody=anybody)
-        tokens = await given.sessions.start(connection, user)
+        user = await register(connection, new, body.invitation_token, given.clock.now(), allow_anyone=anybody)
+        tokens = await given.sessions.start_session(connection, user)
     return _to_answer(tokens)
 
 
@@ -112,7 +112,7 @@ async def ask_password_reset(
 ) -> Success[None]:
     """Say that a password was forgotten. The answer, and its time, are the same for an address nobody knows."""
     async with given.database.transaction() as connection:
-        await claim_attempt(connection, body.email, address_of(request), given.clock.now(), act=RESET)
+        await register_attempt(connection, body.email, address_of(request), given.clock.now(), purpose=RESET)
     background.add_task(_ask_reset, given, body.email)  # what differs is done once the answer is out
     return Success(data=None, message="if this is a user's address, a link waits to be sent to it")
 

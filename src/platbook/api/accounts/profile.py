@@ -6,7 +6,7 @@ from platbook.accounts import get_user
 from platbook.accounts.api_keys import NewApiKey, add_key, find_keys, revoke_key
 from platbook.accounts.member_links import find_links
 from platbook.accounts.totp import confirm_totp, remove_totp, renew_recovery_codes, set_up_totp
-from platbook.accounts.users import change_own_names
+from platbook.accounts.users import update_own_name
 from platbook.api.accounts.users_models import (
     CodeBody,
     KeyAnswer,
@@ -41,7 +41,7 @@ async def me(given: Given, caller: Caller) -> Success[UserAnswer]:
 async def change_me(body: NamesBody, given: Given, caller: Caller) -> Success[UserAnswer]:
     """Change what one is called."""
     async with given.database.transaction() as connection:
-        user = await change_own_names(connection, caller, body.first_name, body.last_name, given.clock.now())
+        user = await update_own_name(connection, caller, body.first_name, body.last_name, given.clock.now())
     return Success(data=UserAnswer.model_validate(user))
 
 
@@ -57,7 +57,7 @@ async def change_password(body: PasswordBody, given: Given, caller: Caller, requ
 @router.post("/totp", status_code=201)
 async def begin_totp(body: ProvedBody, given: Given, caller: Caller, request: Request) -> Success[SetupAnswer]:
     """Set up a second factor: what a device is told. Logins ask for its codes once one was confirmed."""
-    await given.sessions.credentials.prove_again(caller, body.password, address_of(request), body.totp)
+    await given.sessions.credentials.reauthenticate(caller, body.password, address_of(request), body.totp)
     async with given.database.transaction() as connection:
         setup = await set_up_totp(connection, given.box, caller, given.clock.now())
     return Success(data=SetupAnswer.model_validate(setup))
@@ -76,7 +76,7 @@ async def make_recovery_codes(
     body: ProvedBody, given: Given, caller: Caller, request: Request
 ) -> Success[RecoveryCodes]:
     """New recovery codes, shown once; the old ones are good no more."""
-    await given.sessions.credentials.prove_again(caller, body.password, address_of(request), body.totp)
+    await given.sessions.credentials.reauthenticate(caller, body.password, address_of(request), body.totp)
     async with given.database.transaction() as connection:
         codes = await renew_recovery_codes(connection, caller, given.clock.now())
     return Success(data=RecoveryCodes(recovery_codes=codes))
@@ -85,7 +85,7 @@ async def make_recovery_codes(
 @router.post("/totp/remove", status_code=204)
 async def remove_second_factor(body: ProvedBody, given: Given, caller: Caller, request: Request) -> Response:
     """Let one's logins ask for no code any more."""
-    await given.sessions.credentials.prove_again(caller, body.password, address_of(request), body.totp)
+    await given.sessions.credentials.reauthenticate(caller, body.password, address_of(request), body.totp)
     async with given.database.transaction() as connection:
         await remove_totp(connection, user_id_of(caller), caller, given.clock.now())
     return Response(status_code=204)

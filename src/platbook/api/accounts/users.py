@@ -8,16 +8,23 @@ from platbook.accounts import UserAssignment, UserFilter, find_users, set_active
 from platbook.accounts.api_keys import find_keys, revoke_key
 from platbook.accounts.invitations import LIFE, find_invitations, invite, withdraw_invitation
 from platbook.accounts.member_links import (
+    add_link,
     confirm_link,
-    enter_link,
     find_links,
     find_proposals,
     propose_links,
-    refuse_link,
+    reject_link,
 )
 from platbook.accounts.password_resets import send_reset
 from platbook.accounts.totp import remove_totp
-from platbook.accounts.users import NewUser, add_user, attach_agents, change_user, find_attached, look_up_user
+from platbook.accounts.users import (
+    NewUser,
+    add_user,
+    attach_agents,
+    find_attached_agents,
+    get_visible_user,
+    update_user,
+)
 from platbook.api.accounts.users_models import (
     AgentList,
     AgentsBody,
@@ -132,14 +139,14 @@ async def propose_members(given: Given, caller: Caller) -> Success[ProposedAnswe
 async def get_one_user(user_id: UserId, given: Given, caller: Caller) -> Success[UserAnswer]:
     """One user."""
     async with given.database.read() as connection:
-        return Success(data=UserAnswer.model_validate(await look_up_user(connection, user_id, caller)))
+        return Success(data=UserAnswer.model_validate(await get_visible_user(connection, user_id, caller)))
 
 
 @router.put("/{user_id}")
 async def change_one_user(user_id: UserId, body: UserChangeBody, given: Given, caller: Caller) -> Success[UserAnswer]:
     """Change what is said of a user and leave the rest. The last admin stays one (409)."""
     async with given.database.transaction() as connection:
-        user = await change_user(connection, user_id, body.said(), caller, given.clock.now())
+        user = await update_user(connection, user_id, body.said(), caller, given.clock.now())
     return Success(data=UserAnswer.model_validate(user))
 
 
@@ -175,7 +182,7 @@ async def remove_user_totp(user_id: UserId, given: Given, caller: Caller) -> Res
 async def list_agents(user_id: UserId, given: Given, caller: Caller) -> Success[AgentList]:
     """The agents an assistant works for."""
     async with given.database.read() as connection:
-        found = await find_attached(connection, user_id, caller)
+        found = await find_attached_agents(connection, user_id, caller)
     return Success(data=AgentList(agents=[UserAnswer.model_validate(agent) for agent in found]))
 
 
@@ -215,7 +222,7 @@ async def list_members(user_id: UserId, given: Given, caller: Caller) -> Success
 async def link_member(user_id: UserId, body: LinkBody, given: Given, caller: Caller) -> Success[LinkAnswer]:
     """Say which member of an MLS a user is."""
     async with given.database.transaction() as connection:
-        link = await enter_link(connection, user_id, body.provider_id, body.member_key, caller, given.clock.now())
+        link = await add_link(connection, user_id, body.provider_id, body.member_key, caller, given.clock.now())
     return Success(data=LinkAnswer.model_validate(link))
 
 
@@ -231,7 +238,7 @@ async def confirm_member(user_id: UserId, link_id: LinkId, given: Given, caller:
 async def unlink_member(user_id: UserId, link_id: LinkId, given: Given, caller: Caller) -> Response:
     """Say that a user is not this member; it is not proposed again."""
     async with given.database.transaction() as connection:
-        await refuse_link(connection, user_id, link_id, caller, given.clock.now())
+        await reject_link(connection, user_id, link_id, caller, given.clock.now())
     return Response(status_code=204)
 
 

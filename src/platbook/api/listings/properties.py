@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Body, Query, Request, Response
 
-from platbook.accounts.member_links import find_mine
+from platbook.accounts.member_links import find_own_listings
 from platbook.api.authentication import Caller
 from platbook.api.envelope import Success, paginate, raw_json
 from platbook.api.listings.properties_models import (
@@ -226,7 +226,7 @@ async def _answer_list(request: Request, given: Services, caller: Actor, texts: 
     mine = None
     if "mine" in texts:
         async with given.database.read() as connection:
-            mine = await find_mine(connection, caller)
+            mine = await find_own_listings(connection, caller)
     search = parse_search(texts, surface=caller.surface, mine=mine)
     tags = request.headers.get("if-none-match")
     known = _get_known(request)

@@ -21,9 +21,9 @@ from platbook.accounts import (
     invite,
     set_active,
 )
-from platbook.accounts.member_links import MemberLink, enter_link
-from platbook.accounts.password_resets import PasswordReset, make_reset
-from platbook.accounts.users import attach_agents, change_user
+from platbook.accounts.member_links import MemberLink, add_link
+from platbook.accounts.password_resets import PasswordReset, create_reset
+from platbook.accounts.users import attach_agents, update_user
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.database import DatabaseContext
@@ -158,7 +158,7 @@ def change(
 
     async def store(connection: WriteConnection, now: datetime) -> User:
         known = await get_user_by_email(connection, email)
-        return await change_user(connection, known.id, said, COMMAND_LINE, now)
+        return await update_user(connection, known.id, said, COMMAND_LINE, now)
 
     user = _write(context, store)
     say(escape(f"{user.email} is {user.role}, of {user.office or 'no office'}, {user.team or 'no team'}."))
@@ -193,7 +193,7 @@ def link(
 
     async def store(connection: WriteConnection, now: datetime) -> MemberLink:
         known = await get_user_by_email(connection, email)
-        return await enter_link(connection, known.id, provider, member, COMMAND_LINE, now)
+        return await add_link(connection, known.id, provider, member, COMMAND_LINE, now)
 
     made = _write(context, store)
     say(escape(f"{email} is member {made.member_key} of {made.provider_id}."))
@@ -208,7 +208,7 @@ def reset_link(context: typer.Context, email: _Email, *, as_json: _Json = False)
 
     async def store(system: DatabaseContext) -> tuple[PasswordReset, str | None]:
         async with system.database.transaction() as connection:
-            reset = await make_reset(connection, email, COMMAND_LINE, system.clock.now())
+            reset = await create_reset(connection, email, COMMAND_LINE, system.clock.now())
         return reset, system.settings.platbook_url
 
     reset, url = run_on_database(context, store)

@@ -15,7 +15,7 @@ from platbook.accounts import get_user
 from platbook.base.actor import Actor, Role
 from platbook.base.errors import Conflict, FieldProblem, InvalidInput, NotFound, TryLater
 from platbook.base.ids import new_id
-from platbook.base.rights import ROLES, Reach, Right, record_access, require
+from platbook.base.rights import ROLES, AccessScope, Right, record_access, require
 from platbook.crm.contacts import EMAIL, PHONE
 from platbook.crm.enums import Channel, EventType, InteractionType, Priority, TaskType
 from platbook.crm.intake.assignment import Occasion, assign_by_rule
@@ -294,7 +294,10 @@ def _asks_for_task(event: LeadEvent, *, is_new: bool) -> bool:
 
 def _is_own_only(sender: Actor) -> bool:
     """Whether the sender's events make leads of their own, and no rule is asked."""
-    return sender.role is not None and ROLES[sender.role].get(Right.SEND_EVENTS) in {Reach.OWN, Reach.AGENTS}
+    return sender.role is not None and ROLES[sender.role].get(Right.SEND_EVENTS) in {
+        AccessScope.OWN,
+        AccessScope.AGENTS,
+    }
 
 
 def _to_metadata(event: LeadEvent, unread: Sequence[str], *, told_whole: bool) -> dict[str, object]:

@@ -14,7 +14,7 @@ from platbook.providers.providers import Provider
 from platbook.sync.page import PageResult, PageRules, store_page
 from platbook.sync.rejections import Rejection
 from platbook.sync.runs.lifecycle import RunCounts, RunLease, add_counts, check_epoch
-from platbook.transport.meter import Meter
+from platbook.transport.instrumentation import TrafficCounter
 
 Q = load_queries(__package__ or "platbook.sync.runs")
 T = TypeVar("T")
@@ -41,7 +41,7 @@ class RunContext:
     lease: RunLease
     scope: str
     swept: bool = False
-    meter: Meter = field(default_factory=Meter)
+    meter: TrafficCounter = field(default_factory=TrafficCounter)
     stages: dict[str, float] = field(default_factory=dict[str, float])
     remarks: list[str] = field(default_factory=list[str])
     _began: float = field(default_factory=time.monotonic)

@@ -22,7 +22,7 @@ from platbook.listings.listing import NormalListing
 from platbook.mapping.mapping import FieldMapping, plan_mapping
 from platbook.providers.configuration import read_part
 from platbook.providers.providers import Provider, get_provider, open_credentials
-from platbook.transport import Transport, seat
+from platbook.transport import Transport, session_slot
 
 SEAT_WAIT = timedelta(seconds=5)
 LONGEST = timedelta(seconds=90)
@@ -119,7 +119,9 @@ class ConnectionTester:
         http = self.transport.for_provider(provider.provider_id, requests_per_second=provider.requests_per_second)
         async with contextlib.AsyncExitStack() as stack:
             with _step(probe, "seat") as words:
-                await stack.enter_async_context(seat(self.database, provider.provider_id, seats, wait=SEAT_WAIT))
+                await stack.enter_async_context(
+                    session_slot(self.database, provider.provider_id, seats, wait=SEAT_WAIT)
+                )
                 words.append("a session is free" if seats == 1 else f"one of {seats} sessions is free")
             with _step(probe, "connect") as words:
                 opening = parts.connector.connect(

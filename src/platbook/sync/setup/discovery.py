@@ -19,7 +19,7 @@ from platbook.mapping.proposal import MappingProposal, propose
 from platbook.providers.configuration import read_part
 from platbook.providers.providers import Provider, get_provider, open_credentials
 from platbook.sync.runs.plan import scope_fingerprint
-from platbook.transport import Transport, seat
+from platbook.transport import Transport, session_slot
 
 Q = load_queries(__package__ or "platbook.sync.setup")
 
@@ -84,7 +84,7 @@ class Discoverer:
         settings = read_part(connector.settings_model, provider.settings, "settings")
         seats = connector.capabilities(settings).max_concurrency
         http = self.transport.for_provider(provider.provider_id, requests_per_second=provider.requests_per_second)
-        async with seat(self.database, provider.provider_id, seats, wait=SEAT_WAIT):
+        async with session_slot(self.database, provider.provider_id, seats, wait=SEAT_WAIT):
             return await connector.discover(
                 settings,
                 read_part(connector.credentials_model, credentials, "credentials"),
