@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _ROOT_HOME = Path("/var/lib/platbook")
@@ -14,8 +14,17 @@ def _default_home() -> Path:
     return _ROOT_HOME if home == Path("/root") else home / ".platbook"
 
 
+def _with_old_name(name: str) -> AliasChoices:
+    """Accept a setting by its name and by the one it had before the prefix; where both are set, the new one wins."""
+    return AliasChoices(f"platbook_{name}", name)
+
+
 class Settings(BaseSettings):
-    """Everything the environment may say. Names are those of the environment variables, in lower case."""
+    """The settings, validated. A field's name is its environment variable's in lower case.
+
+    Names begin with `platbook_`, but for those of a named outside service (`DATABASE_URL`, `OIDC_*`, `AWS_*`) and
+    `ENABLE_MLS_SYNC`.
+    """
 
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
 
@@ -38,11 +47,25 @@ class Settings(BaseSettings):
         default=None, pattern="^https?://[^/?#]+$", description="where people reach Platbook, for links and sign-ins"
     )
     enable_mls_sync: bool = Field(default=True, description="whether the schedule starts syncs")
-    allow_registration: bool = Field(
-        default=False, description="whether anybody may register as an agent without an invitation"
+    platbook_allow_registration: bool = Field(
+        default=False,
+        validation_alias=_with_old_name("allow_registration"),
+        description="whether anybody may register as an agent without an invitation",
     )
-    access_token_minutes: int = Field(default=30, ge=1, le=1440, description="how long an access token is good for")
-    refresh_token_days: int = Field(default=30, ge=1, le=365, description="how long a login can be refreshed")
+    platbook_access_token_minutes: int = Field(
+        default=30,
+        ge=1,
+        le=1440,
+        validation_alias=_with_old_name("access_token_minutes"),
+        description="lifetime of an access token, in minutes",
+    )
+    platbook_refresh_token_days: int = Field(
+        default=30,
+        ge=1,
+        le=365,
+        validation_alias=_with_old_name("refresh_token_days"),
+        description="days after which a session that is not refreshed ends",
+    )
     oidc_issuer: str | None = Field(
         default=None, pattern="^https?://", description="an OpenID Connect issuer people may sign in by"
     )
