@@ -6,7 +6,7 @@ from argon2.exceptions import VerifyMismatchError
 
 from platbook.accounts.passwords import check_password, hash_password, needs_rehash, verify_password
 from platbook.base.errors import InvalidInput, NotAuthenticated
-from tests.accounts.conftest import ADDRESS, PASSWORD, Desk
+from tests.accounts.conftest import ADDRESS, PASSWORD, AccountsRig
 
 
 @pytest.mark.parametrize("password", ["", "seven77", "x" * 129, "password", "PassWord"])
@@ -36,21 +36,23 @@ def test_a_hash_of_weaker_times_is_made_anew() -> None:
     assert not needs_rehash(argon2.PasswordHasher().hash("any"))
 
 
-async def test_a_login_renews_a_weak_hash(desk: Desk) -> None:
-    await desk.add()
+async def test_a_login_renews_a_weak_hash(rig: AccountsRig) -> None:
+    await rig.add()
     weak = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
-    await desk.run_sql("UPDATE users SET password_hash = %(weak)s", weak=weak)
-    await desk.sessions.log_in("ada@example.com", PASSWORD, ADDRESS)
-    (row,) = await desk.rows("SELECT password_hash FROM users")
+    await rig.run_sql("UPDATE users SET password_hash = %(weak)s", weak=weak)
+    await rig.sessions.log_in("ada@example.com", PASSWORD, ADDRESS)
+    (row,) = await rig.rows("SELECT password_hash FROM users")
     assert not needs_rehash(str(row["password_hash"]))
-    await desk.sessions.log_in("ada@example.com", PASSWORD, ADDRESS)
+    await rig.sessions.log_in("ada@example.com", PASSWORD, ADDRESS)
 
 
 @pytest.mark.parametrize("who", ["ada@example.com", "nobody@example.com", "out@example.com", "no address at all"])
-async def test_every_refused_login_does_the_same_work(desk: Desk, who: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    await desk.add()
-    await desk.add("out@example.com")
-    await desk.set_active("out@example.com", active=False)
+async def test_every_refused_login_does_the_same_work(
+    rig: AccountsRig, who: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await rig.add()
+    await rig.add("out@example.com")
+    await rig.set_active("out@example.com", active=False)
     worked_on: list[argon2.Parameters] = []
     verify = argon2.PasswordHasher.verify
 
@@ -68,7 +70,7 @@ async def test_every_refused_login_does_the_same_work(desk: Desk, who: str, monk
     monkeypatch.setattr(argon2.PasswordHasher, "verify", note)
     monkeypatch.setattr(argon2.PasswordHasher, "hash", refuse)
     with pytest.raises(NotAuthenticated) as caught:
-        await desk.sessions.log_in(who, "wrong password", ADDRESS)
+        await rig.sessions.log_in(who, "wrong password", ADDRESS)
     assert (caught.value.code, str(caught.value)) == (
         "INVALID_CREDENTIALS",
         "the e-mail address or the password is wrong",

@@ -13,33 +13,39 @@ from platbook.base.ids import new_id
 
 KEY = b"k" * 32
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
-LIFE = timedelta(minutes=20)
+LIFETIME = timedelta(minutes=20)
 USER, SESSION = new_id(), new_id()
 
 
 def _claims(**other: object) -> dict[str, object]:
-    said: dict[str, object] = {"iss": "platbook", "sub": str(USER), "sid": str(SESSION), "iat": NOW, "exp": NOW + LIFE}
-    said |= other
-    return {name: value for name, value in said.items() if value is not None}
+    claims: dict[str, object] = {
+        "iss": "platbook",
+        "sub": str(USER),
+        "sid": str(SESSION),
+        "iat": NOW,
+        "exp": NOW + LIFETIME,
+    }
+    claims |= other
+    return {name: value for name, value in claims.items() if value is not None}
 
 
 def test_a_token_says_whom_it_speaks_for_and_since_which_login() -> None:
-    token = sign_access_token(KEY, USER, SESSION, NOW, LIFE)
-    said = jwt.decode(token, KEY, algorithms=["HS256"], options={"verify_exp": False, "verify_iat": False})
-    assert said == {
+    token = sign_access_token(KEY, USER, SESSION, NOW, LIFETIME)
+    claims = jwt.decode(token, KEY, algorithms=["HS256"], options={"verify_exp": False, "verify_iat": False})
+    assert claims == {
         "iss": "platbook",
         "sub": str(USER),
         "sid": str(SESSION),
         "iat": int(NOW.timestamp()),
-        "exp": int((NOW + LIFE).timestamp()),
+        "exp": int((NOW + LIFETIME).timestamp()),
     }
 
 
-@pytest.mark.parametrize(("after", "good"), [(LIFE - timedelta(seconds=1), True), (LIFE, False)])
+@pytest.mark.parametrize(("after", "good"), [(LIFETIME - timedelta(seconds=1), True), (LIFETIME, False)])
 def test_a_token_ends(after: timedelta, *, good: bool) -> None:
-    token = sign_access_token(KEY, USER, SESSION, NOW, LIFE)
+    token = sign_access_token(KEY, USER, SESSION, NOW, LIFETIME)
     if good:
-        assert read_access_token(KEY, token, NOW + after) == AccessToken(SESSION, NOW + LIFE)
+        assert read_access_token(KEY, token, NOW + after) == AccessToken(SESSION, NOW + LIFETIME)
         return
     with pytest.raises(NotAuthenticated):
         read_access_token(KEY, token, NOW + after)

@@ -1,4 +1,4 @@
-"""Users: who they are, how they log in, what they may reach, and which members of an MLS they are."""
+"""User accounts: authentication, sessions, API keys, access control, and links to members of an MLS."""
 
 from platbook.accounts.callers import CallerResolver
 from platbook.accounts.credentials import CredentialChecker

@@ -1,6 +1,6 @@
 -- name: reserve_request
--- Reserve the next free time for one request (GCRA, virtual scheduling), unless the source is paused for longer than the
--- caller waits. All times are the database's, so that machines whose clocks differ agree.
+-- Reserve the next free time for one request (GCRA, virtual scheduling), unless the source is paused for longer than
+-- the caller waits. All times are the database's, so that machines whose clocks differ agree.
 INSERT INTO source_quotas AS quota (provider_id, next_request_at, closed_until)
 VALUES (%(provider_id)s, clock_timestamp() + %(interval)s, '-infinity')
 ON CONFLICT (provider_id) DO UPDATE

@@ -9,7 +9,7 @@ from pydantic import Field
 from platbook.accounts import NewUser, Tokens
 from platbook.accounts.auth_throttle import RESET, register_attempt
 from platbook.accounts.oidc import OidcSignIn
-from platbook.accounts.oidc.sign_in import LIFE
+from platbook.accounts.oidc.sign_in import LIFETIME
 from platbook.accounts.password_resets import request_reset, use_reset
 from platbook.accounts.registration import register
 from platbook.api.accounts.users_models import Code, Email, Name, NewPassword, Password, UserAnswer
@@ -133,7 +133,7 @@ async def start_oidc(given: Given) -> Response:
     answer.set_cookie(
         _COOKIE,
         departure.cookie,
-        max_age=int(LIFE.total_seconds()),
+        max_age=int(LIFETIME.total_seconds()),
         path=OIDC_CALLBACK,
         secure=(given.settings.platbook_url or "").startswith("https"),
         httponly=True,

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Response
 
 from platbook.accounts import UserAssignment, UserFilter, find_users, set_active
 from platbook.accounts.api_keys import find_keys, revoke_key
-from platbook.accounts.invitations import LIFE, find_invitations, invite, withdraw_invitation
+from platbook.accounts.invitations import LIFETIME, find_invitations, invite, withdraw_invitation
 from platbook.accounts.member_links import (
     add_link,
     confirm_link,
@@ -104,7 +104,7 @@ async def invite_user(body: InvitationBody, given: Given, caller: Caller) -> Suc
     now = given.clock.now()
     async with given.database.transaction() as connection:
         token = await invite(connection, body.email, UserAssignment(body.role, body.office, body.team), caller, now)
-    made = InvitationMade(email=body.email, role=body.role, invitation_token=token, expires_at=now + LIFE)
+    made = InvitationMade(email=body.email, role=body.role, invitation_token=token, expires_at=now + LIFETIME)
     return Success(data=made)
 
 
@@ -146,7 +146,7 @@ async def get_one_user(user_id: UserId, given: Given, caller: Caller) -> Success
 async def change_one_user(user_id: UserId, body: UserChangeBody, given: Given, caller: Caller) -> Success[UserAnswer]:
     """Change what is said of a user and leave the rest. The last admin stays one (409)."""
     async with given.database.transaction() as connection:
-        user = await update_user(connection, user_id, body.said(), caller, given.clock.now())
+        user = await update_user(connection, user_id, body.to_patch(), caller, given.clock.now())
     return Success(data=UserAnswer.model_validate(user))
 
 

@@ -1,12 +1,13 @@
 """What is said of users, their keys, links and invitations, and what is answered."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, cast
 from uuid import UUID
 
 from fastapi import Path
 from pydantic import AfterValidator, Field
 
+from platbook.accounts.users import UserPatch
 from platbook.api.envelope import Pagination
 from platbook.api.mls.params import in_utc
 from platbook.api.models import Model, Moment, Sent
@@ -73,9 +74,9 @@ class UserChangeBody(Sent):
     team: Group | None = None
     license_number: Group | None = None
 
-    def said(self) -> dict[str, str | None]:
-        """What was said, by column."""
-        return {name: getattr(self, name) for name in self.model_fields_set}
+    def to_patch(self) -> UserPatch:
+        """Return the fields that were sent."""
+        return cast("UserPatch", {name: getattr(self, name) for name in self.model_fields_set})
 
 
 class NamesBody(Sent):

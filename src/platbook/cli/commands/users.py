@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, TypeVar, cast
 from uuid import UUID
 
 import typer
@@ -154,11 +154,11 @@ def change(
 ) -> None:
     """Change what a user is; what is left out stays, an empty text takes it away."""
     options = {"role": role, "office": office, "team": team, "license_number": license_number}
-    said = {name: text for name, text in options.items() if text is not None}
+    changes = cast("UserPatch", {name: text for name, text in options.items() if text is not None})
 
     async def store(connection: WriteConnection, now: datetime) -> User:
         known = await get_user_by_email(connection, email)
-        return await update_user(connection, known.id, said, COMMAND_LINE, now)
+        return await update_user(connection, known.id, changes, COMMAND_LINE, now)
 
     user = _write(context, store)
     say(escape(f"{user.email} is {user.role}, of {user.office or 'no office'}, {user.team or 'no team'}."))
