@@ -16,7 +16,6 @@ from platbook.accounts.auth_throttle import (
 from platbook.base.errors import NotAuthenticated, TooManyAttempts
 from tests.accounts.conftest import ADDRESS, PASSWORD, AccountsRig
 
-
 WRONG = "wrong password"
 
 

@@ -23,7 +23,7 @@ from platbook.accounts import (
 )
 from platbook.accounts.member_links import MemberLink, add_link
 from platbook.accounts.password_resets import PasswordReset, create_reset
-from platbook.accounts.users import attach_agents, update_user
+from platbook.accounts.users import UserPatch, attach_agents, update_user
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.database import DatabaseContext
