@@ -1,4 +1,4 @@
-"""Passwords changed and forgotten."""
+"""Password changes and resets."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -22,7 +22,7 @@ async def _ask(rig: AccountsRig, email: str = EMAIL) -> None:
 
 
 async def _mail(rig: AccountsRig) -> list[dict[str, object]]:
-    """What the outbox holds, opened."""
+    """Return the payloads in the outbox, decrypted."""
     rows = await rig.rows("SELECT id, kind, payload, sealed FROM outbox ORDER BY id")
     assert all((row["kind"], row["payload"]) == (EVENT, {}) for row in rows)
     return [open_payload(UUID(str(row["id"])), bytes(row["sealed"]), rig.box) for row in rows]  # pyright: ignore[reportArgumentType] - bytea
@@ -33,20 +33,20 @@ async def _use(rig: AccountsRig, token: object, password: str = NEW) -> None:
         await use_reset(connection, str(token), password, rig.clock.now())
 
 
-async def test_a_reset_goes_sealed_to_the_mailbox_it_is_for(rig: AccountsRig) -> None:
+async def test_a_reset_is_written_sealed_to_the_outbox(rig: AccountsRig) -> None:
     await rig.add()
     await _ask(rig, "ADA@example.com")
     (mail,) = await _mail(rig)
     assert mail == {"email": EMAIL, "token": mail["token"], "expiresAt": (rig.clock.now() + LIFETIME).isoformat()}
     for table in ("outbox", "password_resets", "audit_log"):
-        (kept,) = await rig.rows(f"SELECT json_agg(t)::text AS rows FROM {table} t")  # noqa: S608 - names of ours
-        assert str(mail["token"]) not in str(kept["rows"])
+        (stored,) = await rig.rows(f"SELECT json_agg(t)::text AS rows FROM {table} t")  # noqa: S608 - names of ours
+        assert str(mail["token"]) not in str(stored["rows"])
     (row,) = await rig.rows("SELECT id, sealed FROM outbox")
     with pytest.raises(ValueError, match="could not be opened"):
         open_payload(UUID(str(row["id"])), bytes(row["sealed"]), SecretBox(b"o" * 32))  # pyright: ignore[reportArgumentType] - bytea
 
 
-async def test_a_reset_sets_the_password_once_and_ends_every_login(rig: AccountsRig) -> None:
+async def test_a_reset_works_once_and_ends_every_session(rig: AccountsRig) -> None:
     await rig.add()
     tokens = await rig.sessions.log_in(EMAIL, PASSWORD, ADDRESS)
     await _ask(rig)
@@ -65,7 +65,7 @@ async def test_a_reset_sets_the_password_once_and_ends_every_login(rig: Accounts
         await _use(rig, mail["token"], PASSWORD)
 
 
-async def test_a_reset_ends_after_a_day_and_with_the_next_one(rig: AccountsRig) -> None:
+async def test_a_reset_expires_after_a_day_and_with_the_next_one(rig: AccountsRig) -> None:
     await rig.add()
     for _ in range(2):
         await _ask(rig)
@@ -80,14 +80,14 @@ async def test_a_reset_ends_after_a_day_and_with_the_next_one(rig: AccountsRig) 
 
 
 @pytest.mark.parametrize("email", ["nobody@example.com", "out@example.com", "no address"])
-async def test_nothing_is_sent_to_whom_nobody_knows_or_who_is_kept_out(rig: AccountsRig, email: str) -> None:
+async def test_nothing_is_sent_to_unknown_or_disabled_users(rig: AccountsRig, email: str) -> None:
     await rig.add("out@example.com")
     await rig.set_active("out@example.com", active=False)
     await _ask(rig, email)
     assert await _mail(rig) == []
 
 
-async def test_a_user_kept_out_meanwhile_does_not_come_in_by_a_reset(rig: AccountsRig) -> None:
+async def test_disabling_a_user_invalidates_their_resets(rig: AccountsRig) -> None:
     await rig.add()
     await _ask(rig)
     (mail,) = await _mail(rig)
@@ -97,7 +97,7 @@ async def test_a_user_kept_out_meanwhile_does_not_come_in_by_a_reset(rig: Accoun
         await _use(rig, mail["token"])
 
 
-async def test_an_admin_may_send_one_and_whoever_runs_the_server_may_have_one(rig: AccountsRig) -> None:
+async def test_an_admin_can_send_a_reset_and_the_operator_can_create_one(rig: AccountsRig) -> None:
     ada = await rig.add()
     agent = Actor("agent", ada.id, Role.AGENT)
     async with rig.database.transaction() as connection:
@@ -118,7 +118,7 @@ async def test_an_admin_may_send_one_and_whoever_runs_the_server_may_have_one(ri
             await create_reset(connection, EMAIL, COMMAND_LINE, rig.clock.now())
 
 
-async def test_a_changed_password_ends_every_other_login(rig: AccountsRig) -> None:
+async def test_a_changed_password_ends_every_other_session(rig: AccountsRig) -> None:
     await rig.add()
     here, there = [await rig.sessions.log_in(EMAIL, PASSWORD, ADDRESS) for _ in range(2)]
     actor = await rig.callers.identify(here.access_token)

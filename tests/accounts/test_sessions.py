@@ -1,4 +1,4 @@
-"""Logins, what is rotated from them, and how they end."""
+"""Sessions: refresh token rotation, reuse detection, and how sessions end."""
 
 import asyncio
 from datetime import timedelta
@@ -21,16 +21,16 @@ async def _refresh(rig: AccountsRig, token: str) -> str | None:
         return None
 
 
-async def test_a_login_is_noted_and_keeps_no_token_as_it_is(rig: AccountsRig) -> None:
+async def test_a_login_is_recorded_and_its_refresh_token_is_hashed(rig: AccountsRig) -> None:
     await rig.add()
     tokens = await rig.sessions.log_in("ada@example.com", PASSWORD, ADDRESS)
     assert tokens.user.last_login_at == rig.clock.now()
     assert tokens.expires_in == ACCESS_LIFETIME.total_seconds()
-    (kept,) = await rig.rows("SELECT row_to_json(refresh_tokens)::text AS row FROM refresh_tokens")
-    assert tokens.refresh_token not in str(kept["row"])
+    (stored,) = await rig.rows("SELECT row_to_json(refresh_tokens)::text AS row FROM refresh_tokens")
+    assert tokens.refresh_token not in str(stored["row"])
 
 
-async def test_of_two_uses_at_once_one_is_a_reuse_and_ends_the_login(rig: AccountsRig) -> None:
+async def test_of_two_concurrent_uses_one_is_a_reuse_and_ends_the_session(rig: AccountsRig) -> None:
     await rig.add()
     first = (await rig.sessions.log_in("ada@example.com", PASSWORD, ADDRESS)).refresh_token
     answers = await asyncio.gather(*(_refresh(rig, first) for _ in range(4)))
@@ -38,7 +38,7 @@ async def test_of_two_uses_at_once_one_is_a_reuse_and_ends_the_login(rig: Accoun
     assert await _refresh(rig, fresh) is None
 
 
-async def test_a_reuse_ends_its_own_login_alone(rig: AccountsRig) -> None:
+async def test_a_reuse_ends_its_own_session_only(rig: AccountsRig) -> None:
     await rig.add()
     here = (await rig.sessions.log_in("ada@example.com", PASSWORD, ADDRESS)).refresh_token
     there = (await rig.sessions.log_in("ada@example.com", PASSWORD, ADDRESS)).refresh_token
@@ -51,7 +51,7 @@ async def test_a_reuse_ends_its_own_login_alone(rig: AccountsRig) -> None:
     assert await _refresh(rig, there) is not None, "another login"
 
 
-async def test_a_refresh_token_ends(rig: AccountsRig) -> None:
+async def test_a_refresh_token_expires(rig: AccountsRig) -> None:
     await rig.add()
     token = (await rig.sessions.log_in("ada@example.com", PASSWORD, ADDRESS)).refresh_token
     rig.clock.advance(timedelta(days=30))
@@ -59,10 +59,10 @@ async def test_a_refresh_token_ends(rig: AccountsRig) -> None:
     await rig.sessions.log_in("ada@example.com", PASSWORD, ADDRESS)
     rig.clock.advance(timedelta(seconds=1))
     await rig.sessions.log_in("ada@example.com", PASSWORD, ADDRESS)
-    assert len(await rig.rows("SELECT id FROM refresh_tokens")) == 2, "those past their time are not kept"
+    assert len(await rig.rows("SELECT id FROM refresh_tokens")) == 2, "expired ones are deleted"
 
 
-async def test_the_role_is_the_database_s(rig: AccountsRig) -> None:
+async def test_the_role_is_read_from_the_database(rig: AccountsRig) -> None:
     user = await rig.add()
     token = (await rig.sessions.log_in("ada@example.com", PASSWORD, ADDRESS)).access_token
     actor = await rig.callers.identify(token)
@@ -72,7 +72,7 @@ async def test_the_role_is_the_database_s(rig: AccountsRig) -> None:
     assert actor.role is Role.AUDITOR
 
 
-async def test_a_disabled_user_is_out_at_once(rig: AccountsRig) -> None:
+async def test_a_disabled_user_is_refused_at_once(rig: AccountsRig) -> None:
     await rig.add()
     tokens = await rig.sessions.log_in("ada@example.com", PASSWORD, ADDRESS)
     await rig.callers.identify(tokens.access_token)
@@ -86,14 +86,14 @@ async def test_a_disabled_user_is_out_at_once(rig: AccountsRig) -> None:
         await rig.callers.identify(tokens.access_token)
 
 
-async def test_a_user_disabled_while_the_password_is_looked_at_is_not_let_in(
+async def test_a_user_disabled_while_the_password_is_verified_is_refused(
     rig: AccountsRig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await rig.add()
 
-    async def disable_and_verify(password: str, known: str | None) -> bool:
+    async def disable_and_verify(password: str, stored: str | None) -> bool:
         await rig.set_active("ada@example.com", active=False)
-        return await verify_password(password, known)
+        return await verify_password(password, stored)
 
     monkeypatch.setattr(credentials, "verify_password", disable_and_verify)
     with pytest.raises(NotAuthenticated):
@@ -101,14 +101,14 @@ async def test_a_user_disabled_while_the_password_is_looked_at_is_not_let_in(
     assert await rig.rows("SELECT id FROM refresh_tokens") == []
 
 
-async def test_a_login_that_is_no_more_speaks_for_nobody(rig: AccountsRig) -> None:
+async def test_a_token_of_a_missing_session_is_refused(rig: AccountsRig) -> None:
     user = await rig.add()
     token = sign_access_token(rig.box.derive("access-tokens"), user.id, new_id(), rig.clock.now(), ACCESS_LIFETIME)
     with pytest.raises(NotAuthenticated):
         await rig.callers.identify(token)
 
 
-async def test_a_token_for_another_purpose_is_not_for_this(rig: AccountsRig) -> None:
+async def test_a_token_for_another_purpose_is_refused(rig: AccountsRig) -> None:
     await rig.add()
     actor = await rig.callers.identify((await rig.sessions.log_in("ada@example.com", PASSWORD, ADDRESS)).access_token)
     assert actor.user_id is not None
@@ -119,7 +119,7 @@ async def test_a_token_for_another_purpose_is_not_for_this(rig: AccountsRig) -> 
         await rig.callers.identify(token)
 
 
-async def test_logging_out_ends_this_login_and_no_other(rig: AccountsRig) -> None:
+async def test_logging_out_ends_this_session_only(rig: AccountsRig) -> None:
     await rig.add()
     here, there = [await rig.sessions.log_in("ada@example.com", PASSWORD, ADDRESS) for _ in range(2)]
     await rig.sessions.log_out(await rig.callers.identify(here.access_token))

@@ -1,4 +1,4 @@
-"""Access tokens: what they say, and what is not one."""
+"""Access tokens: claims and validation."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -29,7 +29,7 @@ def _claims(**other: object) -> dict[str, object]:
     return {name: value for name, value in claims.items() if value is not None}
 
 
-def test_a_token_says_whom_it_speaks_for_and_since_which_login() -> None:
+def test_a_token_names_its_user_and_session() -> None:
     token = sign_access_token(KEY, USER, SESSION, NOW, LIFETIME)
     claims = jwt.decode(token, KEY, algorithms=["HS256"], options={"verify_exp": False, "verify_iat": False})
     assert claims == {
@@ -42,7 +42,7 @@ def test_a_token_says_whom_it_speaks_for_and_since_which_login() -> None:
 
 
 @pytest.mark.parametrize(("after", "good"), [(LIFETIME - timedelta(seconds=1), True), (LIFETIME, False)])
-def test_a_token_ends(after: timedelta, *, good: bool) -> None:
+def test_a_token_expires(after: timedelta, *, good: bool) -> None:
     token = sign_access_token(KEY, USER, SESSION, NOW, LIFETIME)
     if good:
         assert read_access_token(KEY, token, NOW + after) == AccessToken(SESSION, NOW + LIFETIME)
@@ -67,7 +67,7 @@ def test_a_token_ends(after: timedelta, *, good: bool) -> None:
         pytest.param(jwt.encode(_claims(exp="soon"), KEY, algorithm="HS256"), id="ends at no moment"),
     ],
 )
-def test_what_is_no_token_of_ours(token: str) -> None:
+def test_an_invalid_token_is_refused(token: str) -> None:
     with pytest.raises(NotAuthenticated) as caught:
         read_access_token(KEY, token, NOW)
     assert caught.value.code == "INVALID_TOKEN"
@@ -79,7 +79,7 @@ def test_any_text_is_refused_in_the_same_way(text: str) -> None:
         read_access_token(KEY, text, NOW)
 
 
-def test_secret_tokens_are_long_and_kept_as_hashes() -> None:
+def test_secret_tokens_are_long_and_stored_as_hashes() -> None:
     token = new_secret_token()
     assert len(token) == 43
     assert token.encode() not in hash_token(token)

@@ -1,4 +1,4 @@
-"""The second factor."""
+"""Two-factor authentication by TOTP and recovery codes."""
 
 from datetime import timedelta
 
@@ -41,7 +41,7 @@ async def _try(rig: AccountsRig, code: str | None) -> str:
     return "in"
 
 
-async def test_a_login_asks_for_a_code_once_one_was_confirmed(rig: AccountsRig) -> None:
+async def test_a_login_requires_a_code_once_totp_is_confirmed(rig: AccountsRig) -> None:
     ada = _actor(await rig.add())
     async with rig.database.transaction() as connection:
         setup = await set_up_totp(connection, rig.box, ada, rig.clock.now())
@@ -53,19 +53,19 @@ async def test_a_login_asks_for_a_code_once_one_was_confirmed(rig: AccountsRig) 
         await confirm_totp(connection, rig.box, ada, TOTP(setup.secret).at(rig.clock.now()), rig.clock.now())
     assert await _try(rig, None) == "TOTP_REQUIRED"
     assert await _try(rig, "123") == "INVALID_CREDENTIALS"
-    (kept,) = await rig.rows("SELECT row_to_json(users)::text AS row FROM users")
-    assert setup.secret not in str(kept["row"])
+    (stored,) = await rig.rows("SELECT row_to_json(users)::text AS row FROM users")
+    assert setup.secret not in str(stored["row"])
 
 
 @pytest.mark.parametrize(("steps", "good"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
-async def test_a_device_s_clock_may_be_half_a_minute_off(rig: AccountsRig, steps: int, *, good: bool) -> None:
+async def test_a_device_s_clock_may_drift_by_one_step(rig: AccountsRig, steps: int, *, good: bool) -> None:
     _, device, _ = await _set_up(rig)
     rig.clock.advance(2 * STEP)
     code = device.at(rig.clock.now() + steps * STEP)
     assert await _try(rig, f"{code[:3]} {code[3:]}") == ("in" if good else "INVALID_CREDENTIALS")
 
 
-async def test_a_code_is_good_once_and_none_before_it_after_it(rig: AccountsRig) -> None:
+async def test_a_code_and_earlier_ones_are_not_accepted_again(rig: AccountsRig) -> None:
     _, device, _ = await _set_up(rig)
     rig.clock.advance(2 * STEP)
     now = rig.clock.now()
@@ -75,7 +75,7 @@ async def test_a_code_is_good_once_and_none_before_it_after_it(rig: AccountsRig)
     assert await _try(rig, device.at(now + STEP)) == "in"
 
 
-async def test_a_right_password_without_a_code_forgives_no_guess(rig: AccountsRig) -> None:
+async def test_a_right_password_without_a_code_clears_no_failures(rig: AccountsRig) -> None:
     await _set_up(rig)
     for _ in range(MAX_PER_ACCOUNT):
         assert await _try(rig, None) == "TOTP_REQUIRED", "which is no guess"
@@ -83,7 +83,7 @@ async def test_a_right_password_without_a_code_forgives_no_guess(rig: AccountsRi
     assert await _try(rig, None) == "RATE_LIMITED"
 
 
-async def test_a_recovery_code_is_good_once_however_it_is_typed(rig: AccountsRig) -> None:
+async def test_a_recovery_code_works_once_however_it_is_typed(rig: AccountsRig) -> None:
     ada, _, codes = await _set_up(rig)
     assert len(set(codes)) == 10
     assert await _try(rig, codes[0].upper().replace("-", " ")) == "in"
@@ -93,11 +93,11 @@ async def test_a_recovery_code_is_good_once_however_it_is_typed(rig: AccountsRig
         fresh = await renew_recovery_codes(connection, ada, rig.clock.now())
     assert await _try(rig, codes[2]) == "INVALID_CREDENTIALS"
     assert await _try(rig, fresh[0]) == "in"
-    (kept,) = await rig.rows("SELECT json_agg(recovery_codes)::text AS rows FROM recovery_codes")
-    assert not any(code.replace("-", "") in str(kept["rows"]) for code in fresh)
+    (stored,) = await rig.rows("SELECT json_agg(recovery_codes)::text AS rows FROM recovery_codes")
+    assert not any(code.replace("-", "") in str(stored["rows"]) for code in fresh)
 
 
-async def test_a_second_factor_is_removed_by_its_owner_or_an_admin_and_nobody_else(rig: AccountsRig) -> None:
+async def test_only_the_owner_or_an_admin_disables_totp(rig: AccountsRig) -> None:
     ada, _, codes = await _set_up(rig)
     other = _actor(await rig.add("other@example.com"))
     async with rig.database.transaction() as connection:

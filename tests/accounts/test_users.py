@@ -1,4 +1,4 @@
-"""Users, invitations, and the demo's user."""
+"""Users, invitations, and the demo's administrator."""
 
 from datetime import timedelta
 
@@ -25,7 +25,7 @@ from platbook.base.ids import new_id
 from tests.accounts.conftest import ADDRESS, PASSWORD, AccountsRig
 
 
-async def test_an_address_is_kept_in_lower_case_and_belongs_to_one(rig: AccountsRig) -> None:
+async def test_an_email_address_is_stored_in_lower_case_and_unique(rig: AccountsRig) -> None:
     user = await rig.add("Ada@Example.COM", Role.ADMIN)
     assert (user.email, user.role, user.is_active) == ("ada@example.com", Role.ADMIN, True)
     with pytest.raises(Conflict) as caught:
@@ -47,7 +47,7 @@ async def test_an_address_is_kept_in_lower_case_and_belongs_to_one(rig: Accounts
         (NewUser("ada@example.com", PASSWORD, "Ada", "M" * 101), "lastName"),
     ],
 )
-async def test_a_user_who_cannot_be_is_refused_by_field(rig: AccountsRig, user: NewUser, field: str) -> None:
+async def test_an_invalid_user_is_refused_by_field(rig: AccountsRig, user: NewUser, field: str) -> None:
     async with rig.database.transaction() as connection:
         with pytest.raises(InvalidInput) as caught:
             await add_user(connection, user, COMMAND_LINE, rig.clock.now())
@@ -55,7 +55,7 @@ async def test_a_user_who_cannot_be_is_refused_by_field(rig: AccountsRig, user: 
     assert await rig.rows("SELECT id FROM users") == []
 
 
-async def test_nobody_is_found_where_nobody_is(rig: AccountsRig) -> None:
+async def test_an_unknown_user_is_not_found(rig: AccountsRig) -> None:
     async with rig.database.transaction() as connection:
         with pytest.raises(NotFound):
             await get_user(connection, new_id())
@@ -63,7 +63,7 @@ async def test_nobody_is_found_where_nobody_is(rig: AccountsRig) -> None:
             await set_active(connection, new_id(), COMMAND_LINE, rig.clock.now(), active=False)
 
 
-async def test_the_demo_s_user_is_noticed_as_long_as_it_can_log_in(rig: AccountsRig) -> None:
+async def test_the_demo_password_is_detected_while_it_can_log_in(rig: AccountsRig) -> None:
     async with rig.database.transaction() as connection:
         assert not await has_demo_password(connection)
         await add_demo_admin(connection, rig.clock.now())
@@ -77,19 +77,19 @@ async def test_the_demo_s_user_is_noticed_as_long_as_it_can_log_in(rig: Accounts
         assert not await has_demo_password(connection)
 
 
-async def test_the_demo_s_address_with_another_password_is_nobody_s_secret(rig: AccountsRig) -> None:
+async def test_the_demo_s_address_with_another_password_is_accepted(rig: AccountsRig) -> None:
     await rig.add(EMAIL, Role.ADMIN)
     async with rig.database.read() as connection:
         assert not await has_demo_password(connection)
 
 
-async def test_an_invitation_is_kept_as_a_hash_and_ends(rig: AccountsRig) -> None:
+async def test_an_invitation_is_stored_as_a_hash_and_expires(rig: AccountsRig) -> None:
     async with rig.database.transaction() as connection:
         token = await invite(
             connection, "New@example.com", UserAssignment(Role.MANAGER, "North", "A"), COMMAND_LINE, rig.clock.now()
         )
-    (kept,) = await rig.rows("SELECT row_to_json(invitations)::text AS row FROM invitations")
-    assert token not in str(kept["row"])
+    (stored,) = await rig.rows("SELECT row_to_json(invitations)::text AS row FROM invitations")
+    assert token not in str(stored["row"])
     rig.clock.advance(LIFETIME)
     async with rig.database.transaction() as connection:
         with pytest.raises(NotAllowed):

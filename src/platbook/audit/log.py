@@ -40,7 +40,7 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """What entries are asked for; None asks for all."""
+    """Conditions for entries; None matches all."""
 
     user_id: UUID | None = None
     act: str | None = None
