@@ -183,7 +183,7 @@ async def test_registration_needs_an_invitation(api: Api) -> None:
 
 async def test_registration_never_makes_an_admin(api: Api) -> None:
     async with api.services.database.transaction() as connection:
-        with pytest.raises(InvalidInput, match="never makes an admin"):
+        with pytest.raises(InvalidInput, match="role: must not be admin"):
             await invite(connection, "new@example.com", UserAssignment(Role.ADMIN), COMMAND_LINE, api.clock.now())
     answer = await api.call("POST", REGISTER, who=None, json={**REGISTRATION, "role": "admin"})
     assert answer.json()["error"]["details"] == [{"field": "role", "message": "is not a known field"}]
