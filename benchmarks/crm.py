@@ -15,7 +15,7 @@ from uuid import UUID
 import httpx2
 
 from benchmarks.ground import KEY, fill, fresh_database, median_times, serving, tell
-from platbook.accounts import NewUser, Sessions, add_user, get_user
+from platbook.accounts import LoginSessions, NewUser, add_user, get_user
 from platbook.base.actor import COMMAND_LINE, Actor, Role
 from platbook.base.clock import SystemClock
 from platbook.base.settings import Settings
@@ -166,7 +166,7 @@ async def run(rows: int) -> None:
 async def _admit(stack: AsyncExitStack, database: Database, address: str) -> dict[str, httpx2.AsyncClient]:
     """Clients of a server, logged in as each of the people."""
     clock, clients = SystemClock(), dict[str, httpx2.AsyncClient]()
-    sessions = Sessions(database, SecretBox.from_text(KEY), clock, Settings(access_token_minutes=300))
+    sessions = LoginSessions(database, SecretBox.from_text(KEY), clock, Settings(platbook_access_token_minutes=300))
     for who, role in PEOPLE.items():
         async with database.transaction() as connection:
             if role is None:
@@ -174,7 +174,7 @@ async def _admit(stack: AsyncExitStack, database: Database, address: str) -> dic
             else:
                 new = NewUser(f"{who}@example.com", "a long password", "Bench", "Mark", role, "South")
                 user = await add_user(connection, new, COMMAND_LINE, clock.now())
-            token = (await sessions.start(connection, user)).access_token
+            token = (await sessions.start_session(connection, user)).access_token
         clients[who] = await stack.enter_async_context(
             httpx2.AsyncClient(base_url=f"{address}/api/v1", headers={"Authorization": f"Bearer {token}"})
         )

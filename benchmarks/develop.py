@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from platbook.base.allocator import give_memory_back
+from platbook.base.allocator import return_freed_memory
 from platbook.base.clock import SystemClock
 from platbook.base.settings import Settings
 from platbook.media.pictures import ImagePool, ProcessedPicture, VariantSpec
@@ -61,7 +61,7 @@ async def _main(source: Path, target: Path, effort: int, how: str) -> None:
     files = sorted(source.iterdir())
     recipe = VariantSpec(effort=effort)
     storage = open_storage(Settings(platbook_home=target), b"", SystemClock()) if how == "store" else None
-    give_memory_back()
+    return_freed_memory()
     with ImagePool.open() as studio:
         idle = memory("VmRSS")
         await _develop_all(files[:_WARM], studio, recipe, target, storage)

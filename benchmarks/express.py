@@ -21,7 +21,7 @@ import httpx2
 
 from benchmarks import feed
 from benchmarks.ground import KEY, free_port, fresh_database, process, serving, settle, tell
-from platbook.accounts import NewUser, Sessions, add_user
+from platbook.accounts import LoginSessions, NewUser, add_user
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.clock import SystemClock
 from platbook.base.settings import Settings
@@ -82,9 +82,9 @@ async def _prepare(url: str, rows: int) -> tuple[str, str]:
             properties.settle(committed=True)
         async with database.transaction() as connection:
             user = NewUser("bench@example.com", "a long password", "Bench", "Mark", Role.AGENT)
-            sessions = Sessions(database, box, clock, Settings(access_token_minutes=300))
+            sessions = LoginSessions(database, box, clock, Settings(platbook_access_token_minutes=300))
             token = (
-                await sessions.start(connection, await add_user(connection, user, COMMAND_LINE, clock.now()))
+                await sessions.start_session(connection, await add_user(connection, user, COMMAND_LINE, clock.now()))
             ).access_token
         async with database.read() as connection:
             most = (

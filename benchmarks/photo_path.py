@@ -22,7 +22,7 @@ from benchmarks.develop import memory
 from benchmarks.ground import fresh_database, tell
 from benchmarks.photographs import CAMERA, MLS, make_album, missing
 from platbook.base.actor import COMMAND_LINE
-from platbook.base.allocator import give_memory_back
+from platbook.base.allocator import return_freed_memory
 from platbook.base.clock import SystemClock
 from platbook.base.log import configure_log
 from platbook.base.settings import Settings
@@ -92,7 +92,7 @@ async def _measure(folder: Path) -> dict[str, float]:
     for at in range(0, len(files), _A_LISTING):
         photos = [SourcePhoto(file.stem, file.read_bytes()) for file in files[at : at + _A_LISTING]]
         source.albums[f"L{at}"] = photos
-    give_memory_back()
+    return_freed_memory()
     connector, clock, box = PhotoConnector(source), SystemClock(), SecretBox(os.urandom(32))
     alone: list[float] = []
     whole: list[float] = []

@@ -1,4 +1,4 @@
-"""An issuer's token: what it must say, and who it speaks of."""
+"""ID tokens: validation and claims."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -14,8 +14,8 @@ from platbook.accounts.oidc.claims import (
     ExpectedClaims,
     UnknownKeyError,
     add_userinfo,
+    read_email_verified,
     read_id_token,
-    read_verified,
     to_identity,
 )
 from platbook.base.errors import NotAuthenticated
@@ -24,7 +24,7 @@ NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 EXPECTED = ExpectedClaims("https://issuer.example", "platbook", "n-1")
 KEY = rsa.generate_private_key(65537, 2048)
 CURVE = ec.generate_private_key(ec.SECP256R1())
-STRANGER = rsa.generate_private_key(65537, 2048)
+OTHER_KEY = rsa.generate_private_key(65537, 2048)
 PUBLIC = json.loads(RSAAlgorithm.to_jwk(KEY.public_key()))
 KEYS = jwt.PyJWKSet.from_dict(
     {
@@ -38,7 +38,7 @@ KEYS = jwt.PyJWKSet.from_dict(
 
 
 def _token(key: object = KEY, algorithm: str = "RS256", kid: str | None = "k1", **other: object) -> str:
-    said: dict[str, object] = {
+    fields: dict[str, object] = {
         "iss": EXPECTED.issuer,
         "sub": "s1",
         "aud": EXPECTED.client_id,
@@ -47,7 +47,7 @@ def _token(key: object = KEY, algorithm: str = "RS256", kid: str | None = "k1", 
         "exp": NOW + timedelta(minutes=5),
         **other,
     }
-    claims = {name: value for name, value in said.items() if value is not None}
+    claims = {name: value for name, value in fields.items() if value is not None}
     headers = None if kid is None else {"kid": kid}
     return jwt.encode(claims, key, algorithm=algorithm, headers=headers)  # pyright: ignore[reportArgumentType] - keys of several kinds
 
@@ -56,7 +56,7 @@ def _token(key: object = KEY, algorithm: str = "RS256", kid: str | None = "k1", 
     "token",
     [_token(), _token(CURVE, "ES256", "k2"), _token(aud=["platbook", "else"], azp="platbook"), _token(KEY, "PS384")],
 )
-def test_a_good_token_is_read(token: str) -> None:
+def test_a_valid_token_is_accepted(token: str) -> None:
     assert read_id_token(token, KEYS, EXPECTED, NOW)["sub"] == "s1"
 
 
@@ -73,19 +73,19 @@ def test_a_good_token_is_read(token: str) -> None:
         pytest.param(_token(exp=NOW - timedelta(minutes=2)), id="expired"),
         pytest.param(_token(exp=None), id="endless"),
         pytest.param(_token(sub=None), id="of nobody"),
-        pytest.param(_token(STRANGER), id="signed by another key"),
+        pytest.param(_token(OTHER_KEY), id="signed by another key"),
         pytest.param(_token("", "none"), id="not signed"),
         pytest.param(_token("a client's secret that both know, long enough", "HS256"), id="signed by a shared secret"),
         pytest.param(_token(kid="enc"), id="signed by a key for another use"),
         pytest.param(_token(CURVE, "ES256", "k1"), id="a key of another kind"),
     ],
 )
-def test_what_is_no_token_of_this_sign_in(token: str) -> None:
+def test_an_invalid_token_is_refused(token: str) -> None:
     with pytest.raises(NotAuthenticated):
         read_id_token(token, KEYS, EXPECTED, NOW)
 
 
-def test_a_key_that_is_not_known_yet_is_told_apart() -> None:
+def test_an_unknown_key_has_its_own_error() -> None:
     with pytest.raises(UnknownKeyError):
         read_id_token(_token(kid="k9"), KEYS, EXPECTED, NOW)
     with pytest.raises(UnknownKeyError):
@@ -99,7 +99,7 @@ def test_any_text_is_refused_in_the_same_way(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "names"),
+    ("claims", "names"),
     [
         ({"name": "Ada de la Moss"}, ("Ada de la", "Moss")),
         ({"given_name": "Ada"}, ("Ada", "user")),
@@ -108,8 +108,8 @@ def test_any_text_is_refused_in_the_same_way(text: str) -> None:
         ({}, ("New", "user")),
     ],
 )
-def test_somebody_has_a_name_in_any_case(said: dict[str, object], names: tuple[str, str]) -> None:
-    identity = to_identity({"iss": "i", "sub": "s", **said})
+def test_missing_names_have_a_default(claims: dict[str, object], names: tuple[str, str]) -> None:
+    identity = to_identity({"iss": "i", "sub": "s", **claims})
     assert (identity.issuer, identity.subject) == ("i", "s")
     assert (identity.first_name, identity.last_name) == names
 
@@ -126,8 +126,8 @@ def test_somebody_has_a_name_in_any_case(said: dict[str, object], names: tuple[s
         ({"email_verified": "false"}, {"email": "a@b.example", "email_verified": True}, "a@b.example", False),
     ],
 )
-def test_an_address_is_verified_where_it_is_named(
+def test_userinfo_verifies_the_address_it_names(
     token: dict[str, object], userinfo: dict[str, object], email: str, *, verified: bool | None
 ) -> None:
-    whole = add_userinfo(token, userinfo)
-    assert (whole["email"], read_verified(whole)) == (email, verified)
+    merged = add_userinfo(token, userinfo)
+    assert (merged["email"], read_email_verified(merged)) == (email, verified)

@@ -1,4 +1,4 @@
-"""Which address of an issuer's claims is taken as proved, and which settings are refused."""
+"""Which address in an issuer's claims counts as verified, and which settings are refused."""
 
 import pytest
 
@@ -31,17 +31,19 @@ MEMBER: dict[str, object] = {"iss": ENTRA, "tid": TENANT, "preferred_username": 
         (ISSUER, {"email": "ada@office.example", "idp": "00o1gfn2hkb"}, "ada@office.example"),
     ],
 )
-def test_an_address_that_is_proved(trust: EmailTrust, claims: dict[str, object], email: str) -> None:
+def test_a_verified_address(trust: EmailTrust, claims: dict[str, object], email: str) -> None:
     assert read_email(claims, trust) == email
 
 
 @pytest.mark.parametrize(
     ("trust", "claims", "reason"),
     [
-        pytest.param(CLAIM, {"email": "a@b.example"}, "does not vouch", id="not told whether verified"),
-        pytest.param(CLAIM, {"email_verified": True}, "does not vouch", id="no address"),
-        pytest.param(CLAIM, {"email": 5, "email_verified": True}, "does not vouch", id="no text"),
-        pytest.param(CLAIM, {**MEMBER, "email_verified": True}, "does not vouch", id="a user name is no e-mail claim"),
+        pytest.param(CLAIM, {"email": "a@b.example"}, "no verified e-mail", id="email_verified missing"),
+        pytest.param(CLAIM, {"email_verified": True}, "no verified e-mail", id="no address"),
+        pytest.param(CLAIM, {"email": 5, "email_verified": True}, "no verified e-mail", id="no text"),
+        pytest.param(
+            CLAIM, {**MEMBER, "email_verified": True}, "no verified e-mail", id="a user name is no e-mail claim"
+        ),
         pytest.param(CLAIM, {"email": "a@b.example", "email_verified": False}, "not verified", id="not verified"),
         pytest.param(
             CLAIM, {"email": "a@b.example", "email_verified": "false"}, "not verified", id="not verified, text"
@@ -59,7 +61,7 @@ def test_an_address_that_is_proved(trust: EmailTrust, claims: dict[str, object],
         pytest.param(ISSUER, {**MEMBER, "email": "ada@x.office.example"}, "EMAIL_DOMAINS", id="a domain below"),
         pytest.param(ISSUER, {**MEMBER, "email": "x@else.example@office.example"}, "EMAIL_DOMAINS", id="two domains"),
         pytest.param(ISSUER, {**MEMBER, "preferred_username": "ada"}, "EMAIL_DOMAINS", id="a user name"),
-        pytest.param(ISSUER, {"iss": ENTRA, "tid": TENANT}, "does not vouch", id="no address at all"),
+        pytest.param(ISSUER, {"iss": ENTRA, "tid": TENANT}, "no verified e-mail", id="no address at all"),
         pytest.param(
             ISSUER,
             {**MEMBER, "preferred_username": "alice_gmail.com#EXT#@tenant.onmicrosoft.com"},
@@ -82,10 +84,10 @@ def test_an_address_that_is_proved(trust: EmailTrust, claims: dict[str, object],
         pytest.param(ISSUER, {**MEMBER, "idp": "https://sts.windows.net/other/"}, "guest", id="of another tenant"),
     ],
 )
-def test_an_address_that_is_not_proved(trust: EmailTrust, claims: dict[str, object], reason: str) -> None:
+def test_an_unverified_address(trust: EmailTrust, claims: dict[str, object], reason: str) -> None:
     with pytest.raises(NotAllowed, match=reason) as refused:
         read_email(claims, trust)
-    assert "@" not in str(refused.value), "what was sent is not repeated"
+    assert "@" not in str(refused.value), "the claims are not repeated"
 
 
 @pytest.mark.parametrize("tenant", ["common", "organizations", "consumers", "Common", "%63ommon", "{tenantid}"])
@@ -113,6 +115,6 @@ def test_trust_in_an_issuer_needs_domains(issuer: str, domains: str | None) -> N
 
 @pytest.mark.parametrize("domains", ["@office.example", "a@office.example", "*", "office", "a b.example"])
 @pytest.mark.parametrize("trust", ["issuer", "claim"])
-def test_what_is_no_domain_is_refused(trust: str, domains: str) -> None:
+def test_an_invalid_domain_is_refused(trust: str, domains: str) -> None:
     with pytest.raises(InvalidInput, match="OIDC_EMAIL_DOMAINS"):
         parse_email_trust(ENTRA, trust, f"office.example,{domains}")

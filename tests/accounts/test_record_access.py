@@ -1,10 +1,10 @@
-"""Whose records: what the table of roles says, asked of values and of rows alike."""
+"""Record access: the table of roles, applied to values and to rows alike."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from platbook.accounts.record_access import to_condition
+from platbook.accounts.record_access import access_condition
 from platbook.base.actor import Actor, ApiKeyScope, Role, Surface
 from platbook.base.errors import NotAllowed, NotFound
 from platbook.base.ids import new_id
@@ -12,13 +12,13 @@ from platbook.base.rights import (
     PUBLIC,
     ROLES,
     SCOPES,
+    AccessScope,
     Ownership,
-    Reach,
     RecordAccess,
     Right,
     has_right,
     record_access,
-    require_over,
+    require_record_access,
 )
 from platbook.db import Database
 from platbook.db.compose import SQL, Identifier
@@ -46,10 +46,10 @@ ACTORS = st.builds(
     st.builds(RecordAccess, st.booleans(), st.frozensets(st.sampled_from([ADA, BEN, CYD])), OFFICES, TEAMS),
     st.lists(RECORDS, max_size=20),
 )
-async def test_rows_and_values_are_judged_alike(
+async def test_rows_and_values_give_the_same_access(
     database: Database, over: RecordAccess, records: list[Ownership]
 ) -> None:
-    condition = to_condition(
+    condition = access_condition(
         over, owner=Identifier("r", "owner"), office=Identifier("r", "office"), team=Identifier("r", "team")
     )
     statement = SQL(
@@ -67,7 +67,7 @@ async def test_rows_and_values_are_judged_alike(
 
 
 @given(ACTORS, st.sampled_from(Right), RECORDS)
-def test_nothing_is_held_without_the_right(actor: Actor, right: Right, record: Ownership) -> None:
+def test_no_record_is_accessible_without_the_right(actor: Actor, right: Right, record: Ownership) -> None:
     if record_access(actor, right).holds(record):
         assert has_right(actor, right)
         assert actor.role is not None
@@ -79,7 +79,7 @@ def test_nothing_is_held_without_the_right(actor: Actor, right: Right, record: O
 
 
 @given(ACTORS, st.sampled_from(Right), RECORDS)
-def test_a_key_is_never_more_than_its_owner(actor: Actor, right: Right, record: Ownership) -> None:
+def test_a_key_has_no_more_access_than_its_owner(actor: Actor, right: Right, record: Ownership) -> None:
     owner = Actor(actor.name, actor.user_id, actor.role, actor.office, actor.team, actor.agents)
     if record_access(actor, right).holds(record):
         assert record_access(owner, right).holds(record)
@@ -103,7 +103,7 @@ MANAGER = Actor("manager", ADA, Role.MANAGER, "North", "A")
         ("North", "A", Ownership(ADA, "South", "B"), True),
     ],
 )
-def test_a_manager_reaches_team_and_office(
+def test_a_manager_has_access_to_team_and_office(
     office: str | None, team: str | None, record: Ownership, *, held: bool
 ) -> None:
     manager = Actor("manager", ADA, Role.MANAGER, office, team)
@@ -121,23 +121,23 @@ def test_a_manager_reaches_team_and_office(
         (MANAGER, Ownership(BEN, "North", "A"), None),
     ],
 )
-def test_the_unseen_is_not_found_and_the_seen_refused(
+def test_an_invisible_record_is_not_found_and_a_visible_one_refused(
     actor: Actor, record: Ownership, error: type[Exception] | None
 ) -> None:
     if error is None:
-        require_over(actor, Right.DELETE_CRM, record, seen_by=Right.READ_CRM)
+        require_record_access(actor, Right.DELETE_CRM, record, seen_by=Right.READ_CRM)
         return
     with pytest.raises(error):
-        require_over(actor, Right.DELETE_CRM, record, seen_by=Right.READ_CRM)
+        require_record_access(actor, Right.DELETE_CRM, record, seen_by=Right.READ_CRM)
 
 
-def test_whoever_may_write_may_read() -> None:
+def test_write_rights_include_read_rights() -> None:
     pairs = [(Right.WRITE_CRM, Right.READ_CRM), (Right.DELETE_CRM, Right.READ_CRM), (Right.RUN_SYNCS, Right.READ_SYNCS)]
     pairs += [(Right.MANAGE_USERS, Right.READ_USERS), (Right.WRITE_LISTINGS, Right.READ_LISTINGS)]
     for row in ROLES.values():
         for write, read in pairs:
             if write in row:
-                assert row[read] in {row[write], Reach.ALL}
+                assert row[read] in {row[write], AccessScope.ALL}
 
 
 def test_only_admins_see_raw_records_and_manage_users() -> None:

@@ -1,4 +1,4 @@
-"""Access tokens: what they say, and what is not one."""
+"""Access tokens: claims and validation."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -13,33 +13,39 @@ from platbook.base.ids import new_id
 
 KEY = b"k" * 32
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
-LIFE = timedelta(minutes=20)
+LIFETIME = timedelta(minutes=20)
 USER, SESSION = new_id(), new_id()
 
 
 def _claims(**other: object) -> dict[str, object]:
-    said: dict[str, object] = {"iss": "platbook", "sub": str(USER), "sid": str(SESSION), "iat": NOW, "exp": NOW + LIFE}
-    said |= other
-    return {name: value for name, value in said.items() if value is not None}
+    claims: dict[str, object] = {
+        "iss": "platbook",
+        "sub": str(USER),
+        "sid": str(SESSION),
+        "iat": NOW,
+        "exp": NOW + LIFETIME,
+    }
+    claims |= other
+    return {name: value for name, value in claims.items() if value is not None}
 
 
-def test_a_token_says_whom_it_speaks_for_and_since_which_login() -> None:
-    token = sign_access_token(KEY, USER, SESSION, NOW, LIFE)
-    said = jwt.decode(token, KEY, algorithms=["HS256"], options={"verify_exp": False, "verify_iat": False})
-    assert said == {
+def test_a_token_names_its_user_and_session() -> None:
+    token = sign_access_token(KEY, USER, SESSION, NOW, LIFETIME)
+    claims = jwt.decode(token, KEY, algorithms=["HS256"], options={"verify_exp": False, "verify_iat": False})
+    assert claims == {
         "iss": "platbook",
         "sub": str(USER),
         "sid": str(SESSION),
         "iat": int(NOW.timestamp()),
-        "exp": int((NOW + LIFE).timestamp()),
+        "exp": int((NOW + LIFETIME).timestamp()),
     }
 
 
-@pytest.mark.parametrize(("after", "good"), [(LIFE - timedelta(seconds=1), True), (LIFE, False)])
-def test_a_token_ends(after: timedelta, *, good: bool) -> None:
-    token = sign_access_token(KEY, USER, SESSION, NOW, LIFE)
+@pytest.mark.parametrize(("after", "good"), [(LIFETIME - timedelta(seconds=1), True), (LIFETIME, False)])
+def test_a_token_expires(after: timedelta, *, good: bool) -> None:
+    token = sign_access_token(KEY, USER, SESSION, NOW, LIFETIME)
     if good:
-        assert read_access_token(KEY, token, NOW + after) == AccessToken(SESSION, NOW + LIFE)
+        assert read_access_token(KEY, token, NOW + after) == AccessToken(SESSION, NOW + LIFETIME)
         return
     with pytest.raises(NotAuthenticated):
         read_access_token(KEY, token, NOW + after)
@@ -61,7 +67,7 @@ def test_a_token_ends(after: timedelta, *, good: bool) -> None:
         pytest.param(jwt.encode(_claims(exp="soon"), KEY, algorithm="HS256"), id="ends at no moment"),
     ],
 )
-def test_what_is_no_token_of_ours(token: str) -> None:
+def test_an_invalid_token_is_refused(token: str) -> None:
     with pytest.raises(NotAuthenticated) as caught:
         read_access_token(KEY, token, NOW)
     assert caught.value.code == "INVALID_TOKEN"
@@ -73,7 +79,7 @@ def test_any_text_is_refused_in_the_same_way(text: str) -> None:
         read_access_token(KEY, text, NOW)
 
 
-def test_secret_tokens_are_long_and_kept_as_hashes() -> None:
+def test_secret_tokens_are_long_and_stored_as_hashes() -> None:
     token = new_secret_token()
     assert len(token) == 43
     assert token.encode() not in hash_token(token)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import httpx2
 import pytest
 
-from platbook.accounts import CallerResolver, NewUser, Sessions, User, add_user
+from platbook.accounts import CallerResolver, LoginSessions, NewUser, User, add_user
 from platbook.api import create_api
 from platbook.application.services import Services
 from platbook.base.actor import COMMAND_LINE, Role
@@ -59,7 +59,7 @@ class Api:
                 if who not in self.users:
                     new = NewUser(who, PASSWORD, "Test", who.partition("@")[0], ROLES.get(who, Role.AGENT))
                     self.users[who] = await add_user(connection, new, COMMAND_LINE, self.clock.now())
-                login = await self.services.sessions.start(connection, self.users[who])
+                login = await self.services.sessions.start_session(connection, self.users[who])
             self._tokens[who] = login.access_token  # once it is committed: others ask at the same time
         return self._tokens[who]
 
@@ -81,7 +81,7 @@ class Api:
 @pytest.fixture
 def settings() -> Settings:
     """The settings of the API; a test may parametrize them."""
-    return Settings(access_token_minutes=1440)
+    return Settings(platbook_access_token_minutes=1440)
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ async def api(database: Database, database_url: str, settings: Settings) -> Asyn
     box = SecretBox(os.urandom(32))
     with ImagePool.open(threads=1) as studio:
         async with JobQueue.open(database_url) as queue, Transport.open(database, clock) as transport:
-            sessions = Sessions(database, box, clock, settings)
+            sessions = LoginSessions(database, box, clock, settings)
             callers = CallerResolver(database, box, clock)
             storage = open_memory_storage(b"k" * 32, clock)
             blobs = Blobs(database, storage, studio, clock, VariantSpec())

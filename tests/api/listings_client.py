@@ -9,7 +9,7 @@ from typing import cast
 import httpx2
 import orjson
 
-from platbook.accounts import CallerResolver, NewUser, Sessions, add_user
+from platbook.accounts import CallerResolver, LoginSessions, NewUser, add_user
 from platbook.api import create_api
 from platbook.application.services import Services
 from platbook.base.actor import COMMAND_LINE, Role
@@ -86,7 +86,7 @@ class ListingsClient:
 async def open_listings_client(database: Database, now: datetime = NOW) -> AsyncGenerator[ListingsClient]:
     clock = SetClock(now)
     box, settings = SecretBox(b"k" * 32), Settings.model_construct()
-    sessions = Sessions(database, box, clock, settings)
+    sessions = LoginSessions(database, box, clock, settings)
     # No route of listings queues work or opens a socket.
     queue, transport = cast("JobQueue", None), cast("Transport", None)
     storage = open_memory_storage(b"k" * 32, clock)
@@ -98,7 +98,7 @@ async def open_listings_client(database: Database, now: datetime = NOW) -> Async
         for name, role in roles.items():
             user = NewUser(f"{name}@example.com", "correct horse battery", name, "Test", role)
             tokens[name] = (
-                await sessions.start(connection, await add_user(connection, user, COMMAND_LINE, now))
+                await sessions.start_session(connection, await add_user(connection, user, COMMAND_LINE, now))
             ).access_token
     asgi = httpx2.ASGITransport(app=create_api(services))
     async with httpx2.AsyncClient(transport=asgi, base_url="http://api.test") as client:

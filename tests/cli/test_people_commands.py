@@ -110,7 +110,7 @@ def test_a_user_is_changed_reset_and_linked(program: Program, served: str) -> No
     _run(program, "key", "revoke", "ada@example.com", key["id"])
     assert _get(served, "/properties", key["key"]) == 401
     refused = program.run("key", "add", "ada@example.com", "--name", "k", "--scope", "mls:write")
-    assert (refused.returncode != 0, "mls:write is more than your role allows" in refused.stderr) == (True, True)
+    assert (refused.returncode != 0, "mls:write exceeds the rights of your role" in refused.stderr) == (True, True)
     assert program.run("user", "link", "ada@example.com", "no-such-provider", "A1").returncode != 0
 
 

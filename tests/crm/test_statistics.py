@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from platbook.accounts.users import change_user
+from platbook.accounts.users import update_user
 from platbook.base.actor import Actor, Role
 from platbook.base.errors import CallerError
 from platbook.base.rights import Ownership, Right, record_access
@@ -100,7 +100,7 @@ async def _act(connection: WriteConnection, act: tuple[object, ...], leads: list
         case "assign", int(lead), str(name):
             await assign_lead(connection, ADMIN, leads[lead], users[name], NOW)
         case "move", str(name), str(office):
-            await change_user(connection, users[name], {"office": office}, ADMIN, NOW)
+            await update_user(connection, users[name], {"office": office}, ADMIN, NOW)
         case "merge", int(lead), int(into):
             await merge_lead(connection, ADMIN, leads[lead], leads[into], NOW)
         case "delete", int(lead):

@@ -92,7 +92,7 @@ async def _client(services: Services) -> AsyncGenerator[httpx2.AsyncClient]:
     async with services.database.transaction() as connection:
         new = NewUser("ada@example.com", "correct horse battery", "Ada", "Byron", Role.ADMIN)
         user = await add_user(connection, new, COMMAND_LINE, services.clock.now())
-        token = (await services.sessions.start(connection, user)).access_token
+        token = (await services.sessions.start_session(connection, user)).access_token
     headers = {"Authorization": f"Bearer {token}"}
     async with httpx2.AsyncClient(transport=asgi, base_url="http://platbook.test/api/v1", headers=headers) as client:
         yield client

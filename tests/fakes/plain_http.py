@@ -11,8 +11,8 @@ from platbook.base.errors import SourceUnavailable
 from platbook.base.http_reply import HttpReply
 from platbook.transport.bodies import read_body
 from platbook.transport.headers import join_headers, parse_cookies
-from platbook.transport.meter import Meter
-from platbook.transport.urls import find_onward, parse_url
+from platbook.transport.instrumentation import TrafficCounter
+from platbook.transport.urls import parse_url, resolve_redirect
 
 
 class PlainHttp:
@@ -20,7 +20,7 @@ class PlainHttp:
 
     def __init__(self, client: httpx2.AsyncClient) -> None:
         self._client = client
-        self.meter = Meter()
+        self.meter = TrafficCounter()
 
     @asynccontextmanager
     async def send(
@@ -43,7 +43,9 @@ class PlainHttp:
                 raise SourceUnavailable(f"{url_parts.name} did not answer") from error
             cookies |= parse_cookies(response.headers.raw, datetime.now(UTC))
             redirect = (
-                find_onward(url_parts, response.headers.get("location")) if response.has_redirect_location else None
+                resolve_redirect(url_parts, response.headers.get("location"))
+                if response.has_redirect_location
+                else None
             )
             if redirect is None or method != "GET":
                 break

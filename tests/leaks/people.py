@@ -47,7 +47,7 @@ async def _fresh_user(world: World, owner: Caller) -> Target:
     new = NewUser(f"{uuid4()}@example.com", None, "Fresh", "User", owner.role, owner.office, owner.team)
     async with world.api.services.database.transaction() as connection:
         user = await add_user(connection, new, COMMAND_LINE, world.api.clock.now())
-    return Target({"user_id": str(user.id)}, user.belonging)
+    return Target({"user_id": str(user.id)}, user.ownership)
 
 
 async def _key(world: World, owner: Caller) -> Target:

@@ -4,17 +4,17 @@ import re
 from pathlib import Path
 
 from platbook.base.actor import Role, Surface
-from platbook.base.rights import ROLES, SCOPES, Ownership, Reach, Right
+from platbook.base.rights import ROLES, SCOPES, AccessScope, Ownership, Right
 from tests.leaks.world import Caller
 
 _PAGE = Path(__file__).resolve().parents[2] / "docs/api.md"
 _ROUTE = re.compile(r"^\| (GET|POST|PUT|DELETE) `([^`]+)` \| ([^|]+) \|", re.MULTILINE)
 _REACHES = {
-    "all": Reach.ALL,
-    "own office": Reach.OFFICE,
-    "own team and office": Reach.TEAM,
-    "own and agents'": Reach.AGENTS,
-    "own": Reach.OWN,
+    "all": AccessScope.ALL,
+    "own office": AccessScope.OFFICE,
+    "own team and office": AccessScope.TEAM,
+    "own and agents'": AccessScope.AGENTS,
+    "own": AccessScope.OWN,
 }
 
 
@@ -23,12 +23,12 @@ def read_routes() -> dict[str, frozenset[Role] | None]:
     return {f"{method} {path}": _to_roles(who) for method, path, who in _ROUTE.findall(_PAGE.read_text())}
 
 
-def read_roles() -> dict[Role, dict[Right, Reach]]:
+def read_roles() -> dict[Role, dict[Right, AccessScope]]:
     """The documents' table of roles."""
     section = _PAGE.read_text().partition("## Roles")[2]
     lines = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| ")]
     roles = [Role(cell.strip()) for cell in lines[0][1:]]
-    found: dict[Role, dict[Right, Reach]] = {role: {} for role in roles}
+    found: dict[Role, dict[Right, AccessScope]] = {role: {} for role in roles}
     for right, *cells in lines[1:]:
         if right.strip() not in set(Right):
             break
@@ -54,11 +54,11 @@ def reaches(caller: Caller, right: Right, record: Ownership) -> bool:
     same_office = caller.office is not None and record.office == caller.office
     same_team = caller.team is not None and record.team == caller.team
     within = {
-        Reach.ALL: True,
-        Reach.OFFICE: same_office,
-        Reach.TEAM: same_office if caller.team is None else same_team and (same_office or caller.office is None),
-        Reach.AGENTS: record.owner in caller.agents,
-        Reach.OWN: False,
+        AccessScope.ALL: True,
+        AccessScope.OFFICE: same_office,
+        AccessScope.TEAM: same_office if caller.team is None else same_team and (same_office or caller.office is None),
+        AccessScope.AGENTS: record.owner in caller.agents,
+        AccessScope.OWN: False,
     }
     return record.owner == caller.user_id or within[ROLES[caller.role][right]]
 

@@ -116,7 +116,7 @@ class World:
         if caller.name not in self._tokens:
             services = self.api.services
             async with services.database.transaction() as connection:
-                user = await services.sessions.admit(connection, caller.user_id, LoginMethod.PASSWORD)
+                user = await services.sessions.complete_login(connection, caller.user_id, LoginMethod.PASSWORD)
             self._tokens[caller.name] = user.access_token
         return self._tokens[caller.name]
 

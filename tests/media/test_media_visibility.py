@@ -198,7 +198,7 @@ async def test_an_unused_picture_that_is_used_again_is_not_deleted(make_photo_ri
 async def cloudfront(rig: PhotoRig, moto: S3Server, distribution: str) -> AsyncGenerator[None]:
     """Let the rig invalidate at moto's CloudFront."""
     async with Transport.open(rig.database, rig.clock) as transport:
-        client = transport.for_service("cdn", tries=1)
+        client = transport.for_service("cdn", max_attempts=1)
         cdn = Cdn(
             client,
             rig.clock,
@@ -255,7 +255,7 @@ async def test_the_cdn_is_warmed_with_new_public_photos_and_no_others(
     rig = await make_photo_rig(source)
     async with crafted_source(reply()) as edge, Transport.open(rig.database, rig.clock) as transport:
         rig.use_storage(moto.make_bucket("warmed").open(aws_cloudfront_url=edge.base))
-        rig.worker = replace(rig.worker, cdn=Cdn(transport.for_service("cdn", tries=1), rig.clock))
+        rig.worker = replace(rig.worker, cdn=Cdn(transport.for_service("cdn", max_attempts=1), rig.clock))
         await rig.sync()
         await rig.work()
     objects = await rig.objects()

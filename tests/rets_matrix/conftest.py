@@ -14,7 +14,7 @@ from platbook.market import Market
 from platbook.simulate.rets.application import SimulatorSettings
 from platbook.simulate.rets.source import STARTED
 from platbook.sync.engine import SyncEngine
-from platbook.transport import Timing, Transport
+from platbook.transport import TimeSource, Transport
 from tests.fresh_database import fresh_database
 from tests.rets_matrix.rets_rig import RetsEnvironment
 from tests.simulate.served import AT, ServedRets, served_rets
@@ -33,7 +33,7 @@ async def open_environment(source: ServedRets, market: Market, database_url: str
     clock, box = SetClock(AT), SecretBox(os.urandom(32))
     async with (
         Database.open(database_url) as database,
-        Transport.open(database, clock, timing=Timing(sleep=no_sleep)) as transport,
+        Transport.open(database, clock, time_source=TimeSource(sleep=no_sleep)) as transport,
     ):
         environment = RetsEnvironment(
             source, market, database, SyncEngine(database, transport, box, clock), transport, box, clock

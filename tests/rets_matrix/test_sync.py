@@ -20,7 +20,7 @@ FAULTS = [quirk for quirk, info in QUIRKS.items() if info.kind is QuirkKind.FAUL
 ERRORS = {
     Quirk.ERROR_IN_TRAILER: "20209",
     Quirk.CUT_BODY: "cut short",
-    Quirk.BROKEN_CONNECTION: "stops short",
+    Quirk.BROKEN_CONNECTION: "is truncated",
     Quirk.HTML_PAGE: "HTML",
     Quirk.EMPTY_BODY: "empty",
     Quirk.COUNT_WITHOUT_DATA: "incomplete",

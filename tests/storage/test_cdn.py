@@ -18,7 +18,7 @@ from platbook.base.errors import InvalidInput, StorageRefused, StorageUnavailabl
 from platbook.base.settings import Settings
 from platbook.storage import Cdn, open_cdn
 from platbook.storage.aws_signing import AwsCredentials, sign_request
-from platbook.transport import Meter, NoQuota, ProviderClient, Timing
+from platbook.transport import ProviderClient, RetryAfterLimiter, TimeSource, TrafficCounter
 from tests.storage.servers import REGION, S3Server
 from tests.transport.crafted_source import crafted_source, reply
 
@@ -31,7 +31,9 @@ async def lent() -> AsyncGenerator[ProviderClient]:
     """The client the product lends."""
     async with httpx2.AsyncClient() as client:
         clock = SystemClock()
-        yield ProviderClient("cdn", client, NoQuota(clock), clock, Timing(), Meter(), tries=1)
+        yield ProviderClient(
+            "cdn", client, RetryAfterLimiter(clock), clock, TimeSource(), TrafficCounter(), max_attempts=1
+        )
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from platbook.db import Database, Query, SecretBox
 from platbook.providers.configuration import parse_configuration
 from platbook.providers.providers import add_provider
 from platbook.sync.engine import SyncEngine
-from platbook.transport import Timing, Transport
+from platbook.transport import TimeSource, Transport
 from tests.fakes.rets_market import CLASSES
 
 
@@ -22,7 +22,7 @@ async def _no_pause(seconds: float) -> None:
 async def rets_engine(database: Database) -> AsyncGenerator[SyncEngine]:
     """An engine that does not wait before it tries again."""
     clock = SetClock(datetime(2026, 3, 2, tzinfo=UTC))
-    async with Transport.open(database, clock, timing=Timing(sleep=_no_pause)) as transport:
+    async with Transport.open(database, clock, time_source=TimeSource(sleep=_no_pause)) as transport:
         yield SyncEngine(database, transport, SecretBox(os.urandom(32)), clock)
 
 

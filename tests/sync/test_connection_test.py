@@ -9,7 +9,7 @@ from platbook.base.errors import CredentialsRefused, NotFound, SourceBrokeProtoc
 from platbook.connectors.contract import Page, RecordProblem
 from platbook.sync.setup import connection_test as probe_module
 from platbook.sync.setup.connection_test import ConnectionTest, ConnectionTester
-from platbook.transport import seat
+from platbook.transport import session_slot
 from tests.fakes.scripted_source import Source, listing, one_page
 from tests.sync.conftest import MakeSyncRig, SyncRig
 
@@ -71,7 +71,7 @@ async def test_what_comes_of_the_sample(
 async def test_where_every_session_is_in_use_it_says_so(sync_rig: MakeSyncRig, monkeypatch: pytest.MonkeyPatch) -> None:
     rig = await sync_rig(Source(one_page(listing("1"))))
     monkeypatch.setattr(probe_module, "SEAT_WAIT", timedelta(0))
-    async with seat(rig.database, "board", 2), seat(rig.database, "board", 2):
+    async with session_slot(rig.database, "board", 2), session_slot(rig.database, "board", 2):
         probe = await _probe(rig)
     assert (probe.steps[-1].name, probe.steps[-1].ok) == ("seat", False)
     assert "in use" in probe.steps[-1].words

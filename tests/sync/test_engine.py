@@ -11,7 +11,7 @@ from platbook.connectors.contract import Cursor, KeyPage, MediaRef, Page
 from platbook.db import Query
 from platbook.db.errors import OperationalError
 from platbook.sync.runs.lifecycle import SyncType
-from platbook.transport import LEASE, seat
+from platbook.transport import LEASE, session_slot
 from tests.fakes.scripted_source import Source, all_keys, listing, one_page
 from tests.sync.conftest import MakeSyncRig
 
@@ -372,9 +372,9 @@ async def test_a_run_waits_for_a_seat_longer_than_a_killed_worker_can_keep_it(
 
     def watched(*where: object, wait: timedelta, lease: timedelta) -> object:
         waits.append(wait)
-        return seat(*where, wait=wait, lease=lease)  # pyright: ignore[reportArgumentType] - handed on as they came
+        return session_slot(*where, wait=wait, lease=lease)  # pyright: ignore[reportArgumentType] - handed on as they came
 
-    monkeypatch.setattr("platbook.providers.sessions.seat", watched)
+    monkeypatch.setattr("platbook.providers.sessions.session_slot", watched)
     assert (await rig.sync())["status"] == "success"
     (wait,) = waits
     assert wait >= LEASE + timedelta(seconds=30)

@@ -15,7 +15,7 @@ from platbook.providers.configuration import parse_configuration
 from platbook.providers.providers import add_provider
 from platbook.sync.engine import SyncEngine
 from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
-from platbook.transport import Timing, Transport
+from platbook.transport import TimeSource, Transport
 from tests.fakes.recordings import recorded_rets
 from tests.fakes.rets_replay import LOGIN, NONE_FOUND, Answer, RetsReplay, serving
 
@@ -77,7 +77,10 @@ def feed(database: Database) -> Open:
         async def no_pause(seconds: float) -> None:
             del seconds
 
-        async with serving(replay), Transport.open(database, clock, timing=Timing(sleep=no_pause)) as transport:
+        async with (
+            serving(replay),
+            Transport.open(database, clock, time_source=TimeSource(sleep=no_pause)) as transport,
+        ):
             said = {
                 "providerId": "naples",
                 "providerName": "Naples",

@@ -1,4 +1,4 @@
-"""A provider's row, and a transport that does not wait."""
+"""A provider's row, and a transport that does not sleep."""
 
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
@@ -41,5 +41,5 @@ async def sources(database: Database) -> Database:
 @pytest.fixture
 async def transport(sources: Database, slept: Slept) -> AsyncGenerator[Transport]:
     timeouts = httpx2.Timeout(5, read=0.3)
-    async with Transport.open(sources, SetClock(NOW), timing=slept.timing(), timeouts=timeouts) as opened:
+    async with Transport.open(sources, SetClock(NOW), time_source=slept.time_source(), timeouts=timeouts) as opened:
         yield opened

@@ -1,18 +1,18 @@
-"""A source that answers with crafted bytes, and time that passes when somebody sleeps."""
+"""A source that answers with crafted bytes, and a time source that records sleeps."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from platbook.transport import Timing
+from platbook.transport import TimeSource
 
 Answer = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
 @dataclass(slots=True)
 class Slept:
-    """A timing whose sleeps are noted and take no time; `then` is what the time would have brought."""
+    """Recorded sleeps, which take no time; `then` does what would have happened meanwhile."""
 
     seconds: list[float] = field(default_factory=list[float])
     then: Callable[[], Awaitable[None]] | None = None
@@ -22,13 +22,13 @@ class Slept:
         if self.then is not None:
             await self.then()
 
-    def timing(self) -> Timing:
-        return Timing(sleep=self.sleep, draw=lambda: 0.5)
+    def time_source(self) -> TimeSource:
+        return TimeSource(sleep=self.sleep, random=lambda: 0.5)
 
 
 @dataclass(slots=True)
 class CraftedSource:
-    """A loopback server that gives one crafted answer per request, the last one for ever, and closes each time."""
+    """A loopback server with one crafted answer per request, the last one repeated; it closes each connection."""
 
     answers: Sequence[Answer]
     requests: list[bytes] = field(default_factory=list[bytes])
@@ -65,6 +65,6 @@ async def crafted_source(*answers: Answer) -> AsyncGenerator[CraftedSource]:
 
 
 def reply(body: bytes = b"ok", *, status: str = "200 OK", headers: Sequence[str] = ()) -> bytes:
-    """A whole answer with its Content-Length."""
+    """Return a complete response with its Content-Length."""
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", "Connection: close", *headers]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body

@@ -1,4 +1,4 @@
-"""Downloads: one try for an address, within a size and budgets, and never into the house's own network."""
+"""Downloads: one attempt per URL, a maximum size, rate limits, and the SSRF guard."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -11,14 +11,21 @@ from crafted_source import Answer, Slept, crafted_source, reply
 from platbook.base.clock import SystemClock
 from platbook.base.errors import MediaRejected, RateLimited, SourceBrokeProtocol, SourceUnavailable
 from platbook.db import Database, Query
-from platbook.transport import Allowance, CacheValidators, Downloader, DownloadLimits, Transport, UrlAlreadyUsed
-from platbook.transport.budgets import Budget
+from platbook.transport import (
+    CacheValidators,
+    Downloader,
+    DownloadLimits,
+    DownloadRateLimits,
+    Transport,
+    UrlAlreadyUsed,
+)
+from platbook.transport.gcra import GcraLimiter, Rate
+from platbook.transport.instrumentation import TimeSource
 from platbook.transport.ssrf_guard import is_public
-from platbook.transport.timing import Timing
 from platbook.transport.urls import parse_url
 
 SMALL = DownloadLimits(max_bytes=1000, headers={"User-Agent": "a-token"}, private_addresses=True)
-PASS_TIME = Query("pass_time", "", "UPDATE source_budgets SET spent_until = spent_until - %(by)s::interval")
+ADVANCE_TIME = Query("advance_time", "", "UPDATE source_budgets SET spent_until = spent_until - %(by)s::interval")
 
 
 @pytest.fixture
@@ -32,19 +39,19 @@ def downloader(transport: Transport) -> Downloader:
     return transport.downloads_for("harbour", SMALL)
 
 
-async def test_the_bytes_come_with_what_the_server_calls_them(downloader: Downloader) -> None:
+async def test_a_download_has_content_and_validators(downloader: Downloader) -> None:
     answer = reply(b"jpeg", headers=['ETag: "a"', "Last-Modified: Mon, 02 Nov 2026 00:00:00 GMT"])
     async with crafted_source(answer) as source:
         got = await downloader.fetch(f"{source.base}/1.jpg?signature=s%2Fx")
-    assert (got.content, got.known) == (b"jpeg", CacheValidators('"a"', "Mon, 02 Nov 2026 00:00:00 GMT"))
+    assert (got.content, got.validators) == (b"jpeg", CacheValidators('"a"', "Mon, 02 Nov 2026 00:00:00 GMT"))
     assert source.targets == ["/1.jpg?signature=s%2Fx"]
     assert b"user-agent: a-token" in source.requests[0].lower()
 
 
-async def test_what_is_held_is_not_sent_again(downloader: Downloader) -> None:
+async def test_a_conditional_request_downloads_nothing_if_not_modified(downloader: Downloader) -> None:
     async with crafted_source(reply(b"", status="304 Not Modified", headers=['ETag: "a"'])) as source:
         got = await downloader.fetch(
-            f"{source.base}/1.jpg", known=CacheValidators('"a"', "Mon, 02 Nov 2026 00:00:00 GMT")
+            f"{source.base}/1.jpg", validators=CacheValidators('"a"', "Mon, 02 Nov 2026 00:00:00 GMT")
         )
     assert got.content is None
     assert b'if-none-match: "a"' in source.requests[0].lower()
@@ -67,7 +74,7 @@ async def test_what_is_held_is_not_sent_again(downloader: Downloader) -> None:
         (reply(status="302 Found", headers=["Location: /again"]), MediaRejected),
     ],
 )
-async def test_what_is_no_photo_has_its_error_and_is_tried_once(
+async def test_each_failure_has_its_error_and_is_not_retried(
     downloader: Downloader, answer: Answer, error: type[Exception]
 ) -> None:
     async with crafted_source(answer) as source:
@@ -76,7 +83,7 @@ async def test_what_is_no_photo_has_its_error_and_is_tried_once(
     assert len(set(source.targets)) == len(source.targets) or source.targets[1:] == ["/again"] * 5
 
 
-async def test_headers_that_may_hold_a_secret_stay_with_their_host(downloader: Downloader) -> None:
+async def test_provider_headers_are_not_sent_to_another_host(downloader: Downloader) -> None:
     async with crafted_source(reply(b"jpeg")) as other:
         onward = reply(status="302 Found", headers=[f"Location: {other.base}/2.jpg"])
         async with crafted_source(onward) as source:
@@ -95,7 +102,7 @@ async def test_headers_that_may_hold_a_secret_stay_with_their_host(downloader: D
         (("photos.test",), "127.0.0.1", "127.0.0.1", False, False),
     ],
 )
-async def test_headers_go_to_the_hosts_that_are_named_for_them(
+async def test_provider_headers_are_sent_to_header_hosts_only(
     transport: Transport,
     header_hosts: tuple[str, ...],
     host: str,
@@ -130,24 +137,24 @@ async def test_headers_go_to_the_hosts_that_are_named_for_them(
         ("http://a.test/1", "https://c.test/2", False),
     ],
 )
-def test_headers_never_go_from_https_to_http(first: str, onward: str, *, expected: bool) -> None:
+def test_provider_headers_are_dropped_on_a_downgrade_to_http(first: str, onward: str, *, expected: bool) -> None:
     limits = DownloadLimits(1000, {"Cookie": "a-token"}, header_hosts=("a.test", "b.test"))
     assert bool(limits.headers_for(parse_url(onward), parse_url(first))) is expected
     plain = DownloadLimits(1000, {"Cookie": "a-token"})
     assert bool(plain.headers_for(parse_url(onward), parse_url(first))) is (onward == "https://a.test/2")
 
 
-async def test_an_address_that_grew_old_while_it_waited_is_not_used(downloader: Downloader) -> None:
+async def test_a_url_that_expired_while_it_waited_is_not_fetched(downloader: Downloader) -> None:
     async with crafted_source(reply(b"jpeg")) as source:
         with pytest.raises(UrlAlreadyUsed):
-            await downloader.fetch(f"{source.base}/1.jpg", is_good=lambda: False)
+            await downloader.fetch(f"{source.base}/1.jpg", is_fresh=lambda: False)
     assert source.requests == []
 
 
 @pytest.mark.parametrize(
     "host", ["127.0.0.1", "localhost", "[::1]", "10.0.0.1", "169.254.169.254", "[::ffff:127.0.0.1]"]
 )
-async def test_the_houses_own_network_is_out_of_reach(transport: Transport, host: str) -> None:
+async def test_private_addresses_are_refused(transport: Transport, host: str) -> None:
     async with crafted_source(reply(b"secret")) as source:
         port = source.base.rpartition(":")[2]
         with pytest.raises(MediaRejected):
@@ -158,7 +165,7 @@ async def test_the_houses_own_network_is_out_of_reach(transport: Transport, host
 @pytest.mark.parametrize(
     "url", ["file:///etc/passwd", "ftp://example.com/1.jpg", "mock:1", "", "http://a:b@example.com/"]
 )
-async def test_only_plain_addresses_are_fetched(downloader: Downloader, url: str) -> None:
+async def test_only_http_urls_without_credentials_are_fetched(downloader: Downloader, url: str) -> None:
     with pytest.raises(MediaRejected):
         await downloader.fetch(url)
 
@@ -178,68 +185,68 @@ async def test_only_plain_addresses_are_fetched(downloader: Downloader, url: str
         ("::ffff:192.168.0.1", False),
     ],
 )
-def test_which_addresses_are_of_the_open_internet(address: str, *, public: bool) -> None:
+def test_which_ip_addresses_are_public(address: str, *, public: bool) -> None:
     assert is_public(address) is public
 
 
-def budget(database: Database, slept: Slept, **facts: float) -> Budget:
-    timing = slept.timing()
-    return Budget(database, "harbour", "photos", timing, period=timedelta(hours=1), **facts)
+def make_limiter(database: Database, slept: Slept, limit: float, burst_share: float = 0) -> GcraLimiter:
+    rate = Rate(limit, timedelta(hours=1), burst_share)
+    return GcraLimiter(database, "harbour", "photos", rate, slept.time_source())
 
 
-async def test_a_budget_is_shared_and_spaces_its_turns(sources: Database, slept: Slept) -> None:
-    async def pass_half_an_hour() -> None:
+async def test_a_limit_is_shared_and_spaces_requests(sources: Database, slept: Slept) -> None:
+    async def advance_stored_time() -> None:
         async with sources.transaction() as connection:
-            await connection.run(PASS_TIME, {"by": timedelta(seconds=slept.seconds[-1])})
+            await connection.run(ADVANCE_TIME, {"by": timedelta(seconds=slept.seconds[-1])})
 
-    slept.then = pass_half_an_hour
-    one, other = (budget(sources, slept, limit=600) for _ in range(2))
+    slept.then = advance_stored_time
+    one, other = (make_limiter(sources, slept, limit=600) for _ in range(2))
     for _ in range(3):
-        await asyncio.gather(one.wait_turn(), other.wait_turn())
+        await asyncio.gather(one.acquire(), other.acquire())
     assert len(slept.seconds) >= 5
     assert max(slept.seconds) < 6.7
 
 
-async def test_bytes_are_noted_when_they_came_and_the_next_request_waits_for_them(
+async def test_bytes_are_charged_afterwards_and_the_next_request_waits_for_them(
     sources: Database, slept: Slept
 ) -> None:
-    volume = budget(sources, slept, limit=1000, at_once=0.1)
-    await volume.wait_left()
-    await volume.spend(80)
-    await volume.wait_left()
-    assert slept.seconds == [], "a tenth may be used at once"
-    await volume.spend(500)
+    volume = make_limiter(sources, slept, limit=1000, burst_share=0.1)
+    await volume.wait_available()
+    await volume.charge(80)
+    await volume.wait_available()
+    assert slept.seconds == [], "a tenth may be used as a burst"
+    await volume.charge(500)
     with pytest.raises(RateLimited) as raised:
-        await volume.wait_left()
+        await volume.wait_available()
     assert raised.value.not_before is not None
 
 
-async def test_a_second_of_a_photo_budget_never_holds_more_than_is_allowed(sources: Database) -> None:
+async def test_no_second_holds_more_requests_than_the_limit(sources: Database) -> None:
     loop = asyncio.get_running_loop()
-    turns: list[float] = []
-    budgets = [
-        Budget(sources, "harbour", "photos", Timing(), limit=20, period=timedelta(seconds=1), kept_back=0.1)
-        for _ in range(3)
-    ]
+    times: list[float] = []
+    rate = Rate(20, timedelta(seconds=1), safety_margin=0.1)
+    limiters = [GcraLimiter(sources, "harbour", "photos", rate, TimeSource()) for _ in range(3)]
 
-    async def use(one: Budget) -> None:
+    async def use(one: GcraLimiter) -> None:
         for _ in range(8):
-            await one.wait_turn()
-            turns.append(loop.time())
+            await one.acquire()
+            times.append(loop.time())
 
-    await asyncio.gather(*map(use, budgets))
+    await asyncio.gather(*map(use, limiters))
     async with sources.read() as connection:
         spent = await connection.value(
             float, Query("spent", "", "SELECT extract(epoch FROM spent_until - now())::float8 FROM source_budgets")
         )
-    assert len(turns) == 24
-    assert turns[-1] - turns[0] >= 22 / 20 - 0.05, "24 turns of 20 a second take more than a second"
+    assert len(times) == 24
+    assert times[-1] - times[0] >= 22 / 20 - 0.05, "24 requests at 20 a second take more than a second"
     assert spent is not None
 
 
-async def test_photos_may_have_a_budget_of_their_own(sources: Database, transport: Transport) -> None:
-    await transport.downloads_for("harbour", SMALL, allowance=Allowance(5, 100, 2_000_000))._spending.wait_turn()  # pyright: ignore[reportPrivateUsage] - as below # noqa: SLF001 - what it is made of
+async def test_photos_may_have_rate_limits_of_their_own(sources: Database, transport: Transport) -> None:
+    limits = DownloadRateLimits(5, 100, 2_000_000)
+    async with crafted_source(reply(b"jpeg")) as source:
+        await transport.downloads_for("harbour", SMALL, rate_limits=limits).fetch(f"{source.base}/1.jpg")
     async with sources.read() as connection:
         names = await connection.column(str, Query("names", "", "SELECT name FROM source_budgets ORDER BY 1"))
         quotas = await connection.value(int, Query("quotas", "", "SELECT count(*) FROM source_quotas"))
-    assert (names, quotas) == (["photos per hour", "photos per second"], 0)
+    assert (names, quotas) == (["photo bytes per hour", "photos per hour", "photos per second"], 0)

@@ -1,4 +1,4 @@
-"""The client against a real loopback server that answers with crafted bytes."""
+"""The HTTP client against a loopback server that answers with crafted bytes."""
 
 import asyncio
 import gzip
@@ -14,13 +14,13 @@ from structlog.testing import capture_logs
 from platbook.base.clock import SetClock
 from platbook.base.errors import InvalidInput, PlatbookError, RateLimited, SourceBrokeProtocol, SourceUnavailable
 from platbook.db import Database, Query
-from platbook.transport import HttpReply, Meter, Transport
+from platbook.transport import HttpReply, TrafficCounter, Transport
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 OK = reply(b"ok")
 FAILS = reply(b"", status="500 Oops")
 SECRET = "s3cret"
-OPEN_ALL = Query("open_all", "", "UPDATE source_quotas SET closed_until = clock_timestamp()")
+END_PAUSES = Query("end_pauses", "", "UPDATE source_quotas SET closed_until = clock_timestamp()")
 
 
 async def silence(writer: asyncio.StreamWriter) -> None:
@@ -39,10 +39,10 @@ async def stall_in_body(writer: asyncio.StreamWriter) -> None:
     await asyncio.sleep(5)
 
 
-async def open_all(database: Database) -> None:
-    """Do to the quotas what time would have done: the database's clock does not jump when a test's sleep does."""
+async def end_pauses(database: Database) -> None:
+    """End all pauses, as time would have done: the database's clock does not advance when a test's sleep does."""
     async with database.transaction() as connection:
-        await connection.run(OPEN_ALL)
+        await connection.run(END_PAUSES)
 
 
 async def get(transport: Transport, url: str, *, method: str = "GET") -> tuple[HttpReply, bytes]:
@@ -79,15 +79,13 @@ async def test_the_target_is_sent_as_it_stands(transport: Transport, target: str
         f"http://harbour.test/x\r\nCookie:{SECRET}",
     ],
 )
-async def test_an_address_that_cannot_be_sent_is_refused_without_telling_secrets(
-    transport: Transport, url: str
-) -> None:
+async def test_a_url_that_cannot_be_sent_is_refused_without_secrets(transport: Transport, url: str) -> None:
     with pytest.raises(InvalidInput) as refusal:
         await get(transport, url)
     assert SECRET not in str(refusal.value)
 
 
-async def test_headers_and_content_are_sent_and_gzip_is_always_asked_for(transport: Transport) -> None:
+async def test_headers_and_content_are_sent_and_gzip_is_always_requested(transport: Transport) -> None:
     async with (
         crafted_source(OK) as source,
         transport.for_provider("harbour").send(
@@ -103,7 +101,7 @@ async def test_headers_and_content_are_sent_and_gzip_is_always_asked_for(transpo
     assert {"user-agent: agent/1", "accept-encoding: gzip", "x-two: 2", "content-length: 3"} <= set(lines)
 
 
-async def test_an_illegal_header_is_refused_without_telling_its_value(transport: Transport) -> None:
+async def test_an_illegal_header_is_refused_without_its_value(transport: Transport) -> None:
     async with crafted_source(OK) as source:
         client = transport.for_provider("harbour")
         with pytest.raises(InvalidInput) as refusal:
@@ -113,7 +111,7 @@ async def test_an_illegal_header_is_refused_without_telling_its_value(transport:
     assert refusal.value.__cause__ is None
 
 
-async def test_repeated_headers_are_joined_and_cookies_are_read_apart(transport: Transport) -> None:
+async def test_repeated_headers_are_joined_and_cookies_are_parsed(transport: Transport) -> None:
     headers = [
         "X-Part: one",
         "x-part: two",
@@ -132,7 +130,7 @@ async def test_repeated_headers_are_joined_and_cookies_are_read_apart(transport:
     assert b"cookie" not in source.requests[1].lower(), "cookies are the connector's to send"
 
 
-async def test_a_header_of_many_bytes_is_taken(transport: Transport) -> None:
+async def test_a_large_header_is_accepted(transport: Transport) -> None:
     async with crafted_source(reply(headers=["X-Big: " + "x" * 60_000])) as source:
         answer, _ = await get(transport, source.base)
     assert len(answer.headers["x-big"]) == 60_000
@@ -152,19 +150,19 @@ BARE = zlib.compressobj(wbits=-zlib.MAX_WBITS)
         ("identity", BODY),
     ],
 )
-async def test_a_compressed_body_is_decompressed_and_counted_as_it_came(
+async def test_a_compressed_body_is_decompressed_and_counted_compressed(
     transport: Transport, encoding: str, sent: bytes
 ) -> None:
-    meter = Meter()
+    traffic = TrafficCounter()
     async with (
         crafted_source(reply(sent, headers=[f"Content-Encoding: {encoding}"])) as source,
-        transport.for_provider("harbour", meter=meter).send("GET", source.base) as answer,
+        transport.for_provider("harbour", traffic=traffic).send("GET", source.base) as answer,
     ):
         assert await answer.body() == BODY
-    assert meter == Meter(requests=1, bytes=len(sent))
+    assert traffic == TrafficCounter(requests=1, bytes=len(sent))
 
 
-async def test_a_bomb_is_decompressed_in_pieces(transport: Transport) -> None:
+async def test_a_decompression_bomb_is_read_in_pieces(transport: Transport) -> None:
     sent = gzip.compress(bytes(20_000_000))
     async with (
         crafted_source(reply(sent, headers=["Content-Encoding: gzip"])) as source,
@@ -196,7 +194,7 @@ ZIPPED = gzip.compress(BODY)
         (stall_in_body, SourceUnavailable),
     ],
 )
-async def test_a_body_that_is_cut_or_broken_is_an_error_and_not_tried_again(
+async def test_a_truncated_or_corrupt_body_is_an_error_and_not_retried(
     transport: Transport, answer: Answer, error: type[PlatbookError]
 ) -> None:
     async with crafted_source(answer) as source:
@@ -206,22 +204,20 @@ async def test_a_body_that_is_cut_or_broken_is_an_error_and_not_tried_again(
     assert len(source.requests) == 1
 
 
-@pytest.mark.parametrize("trouble", [FAILS, silence, hang_up, b"garbage\r\n\r\n", b"HTTP/1.1 2"])
-async def test_passing_trouble_is_tried_again_after_growing_pauses(
-    transport: Transport, slept: Slept, trouble: Answer
-) -> None:
-    meter = Meter()
+@pytest.mark.parametrize("failing", [FAILS, silence, hang_up, b"garbage\r\n\r\n", b"HTTP/1.1 2"])
+async def test_a_transient_failure_is_retried_with_backoff(transport: Transport, slept: Slept, failing: Answer) -> None:
+    traffic = TrafficCounter()
     async with (
-        crafted_source(trouble, trouble, OK) as source,
-        transport.for_provider("harbour", meter=meter).send("GET", source.base) as answer,
+        crafted_source(failing, failing, OK) as source,
+        transport.for_provider("harbour", traffic=traffic).send("GET", source.base) as answer,
     ):
         assert await answer.body() == b"ok"
     assert slept.seconds == [2, 6]
-    assert meter.requests == 3
+    assert traffic.requests == 3
 
 
 @pytest.mark.parametrize(
-    ("trouble", "error", "words"),
+    ("failing", "error", "message"),
     [
         (FAILS, SourceUnavailable, "failed with status 500"),
         (reply(b"", status="503 Busy"), SourceUnavailable, "failed with status 503"),
@@ -231,11 +227,11 @@ async def test_passing_trouble_is_tried_again_after_growing_pauses(
         (reply(headers=["X-Big: " + "x" * 200_000]), SourceBrokeProtocol, "did not answer in HTTP"),
     ],
 )
-async def test_lasting_trouble_ends_after_four_tries(
-    transport: Transport, slept: Slept, trouble: Answer, error: type[PlatbookError], words: str
+async def test_a_lasting_failure_ends_after_four_attempts(
+    transport: Transport, slept: Slept, failing: Answer, error: type[PlatbookError], message: str
 ) -> None:
-    async with crafted_source(trouble) as source:
-        with pytest.raises(error, match=words) as failure:
+    async with crafted_source(failing) as source:
+        with pytest.raises(error, match=message) as failure:
             await get(transport, f"{source.base}/search?key={SECRET}")
     assert "127.0.0.1/search" in str(failure.value)
     assert SECRET not in str(failure.value)
@@ -243,24 +239,24 @@ async def test_lasting_trouble_ends_after_four_tries(
     assert slept.seconds == [2, 6, 18]
 
 
-async def test_a_source_that_nobody_serves_is_unavailable(transport: Transport, slept: Slept) -> None:
+async def test_a_refused_connection_is_retried_and_unavailable(transport: Transport, slept: Slept) -> None:
     async with crafted_source(OK) as source:
         pass
     with pytest.raises(SourceUnavailable, match="could not be reached"):
         await get(transport, source.base, method="POST")
-    assert slept.seconds == [2, 6, 18], "what never left may be sent again whatever its method"
+    assert slept.seconds == [2, 6, 18], "a request that never left is retried whatever its method"
 
 
-@pytest.mark.parametrize("trouble", [FAILS, silence, hang_up])
-async def test_what_may_have_been_acted_upon_is_not_sent_twice(transport: Transport, trouble: Answer) -> None:
-    async with crafted_source(trouble, OK) as source:
+@pytest.mark.parametrize("failing", [FAILS, silence, hang_up])
+async def test_a_request_that_may_have_been_processed_is_not_repeated(transport: Transport, failing: Answer) -> None:
+    async with crafted_source(failing, OK) as source:
         with pytest.raises(SourceUnavailable):
             await get(transport, source.base, method="POST")
     assert len(source.requests) == 1
 
 
 @pytest.mark.parametrize("status", ["204 Nothing", "304 Same", "401 Who", "404 None", "501 Not Yet"])
-async def test_other_statuses_are_handed_over(transport: Transport, status: str) -> None:
+async def test_other_statuses_are_returned(transport: Transport, status: str) -> None:
     async with crafted_source(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode()) as source:
         answer, body = await get(transport, source.base)
     assert (answer.status, body) == (int(status[:3]), b"")
@@ -275,7 +271,7 @@ async def test_other_statuses_are_handed_over(transport: Transport, status: str)
 async def test_a_short_retry_after_is_waited_for(
     transport: Transport, slept: Slept, status: str, headers: list[str], method: str, sources: Database
 ) -> None:
-    slept.then = partial(open_all, sources)
+    slept.then = partial(end_pauses, sources)
     async with crafted_source(reply(b"", status=status, headers=headers), OK) as source:
         _, body = await get(transport, source.base, method=method)
     assert body == b"ok"
@@ -291,29 +287,29 @@ async def test_a_short_retry_after_is_waited_for(
         ("99999999999999999999", timedelta(days=1)),
     ],
 )
-async def test_a_long_retry_after_closes_the_source_for_every_worker(
+async def test_a_long_retry_after_pauses_the_source_for_every_worker(
     transport: Transport, slept: Slept, retry_after: str, wait: timedelta
 ) -> None:
     async with crafted_source(reply(b"", status="429 Slower", headers=[f"Retry-After: {retry_after}"]), OK) as source:
-        moments: list[datetime | None] = []
+        not_before: list[datetime | None] = []
         for _ in range(2):
             with pytest.raises(RateLimited) as limited:
                 await get(transport, source.base)
-            moments.append(limited.value.not_before)
+            not_before.append(limited.value.not_before)
         with pytest.raises(RateLimited):
             async with transport.for_provider("harbour", requests_per_second=5).send("GET", source.base):
                 pass
     assert len(source.requests) == 1
     assert slept.seconds == []
-    assert moments[0] == moments[1]
-    assert moments[0] is not None
-    assert abs(moments[0] - datetime.now(UTC) - wait) < timedelta(minutes=1)
+    assert not_before[0] == not_before[1]
+    assert not_before[0] is not None
+    assert abs(not_before[0] - datetime.now(UTC) - wait) < timedelta(minutes=1)
 
 
-async def test_a_source_that_only_says_slower_is_left_alone_and_then_given_up(
+async def test_429_without_retry_after_is_retried_four_times(
     transport: Transport, slept: Slept, sources: Database
 ) -> None:
-    slept.then = partial(open_all, sources)
+    slept.then = partial(end_pauses, sources)
     async with crafted_source(reply(b"", status="429 Slower")) as source:
         with pytest.raises(RateLimited) as limited:
             await get(transport, source.base)
@@ -322,7 +318,7 @@ async def test_a_source_that_only_says_slower_is_left_alone_and_then_given_up(
     assert len(slept.seconds) == 3
 
 
-async def test_redirects_within_the_host_are_followed_and_their_cookies_kept(transport: Transport) -> None:
+async def test_redirects_within_the_host_are_followed_with_their_cookies(transport: Transport) -> None:
     moved = [
         reply(b"", status="302 Found", headers=["Location: /two?a=%2B", "Set-Cookie: first=1"]),
         reply(b"", status="308 Moved", headers=["Location: three"]),
@@ -338,7 +334,7 @@ async def test_redirects_within_the_host_are_followed_and_their_cookies_kept(tra
     "location",
     ["http://localhost:1/x", "https://127.0.0.1/x", "http://127.0.0.1:1/x", "//else.test/", "http://[", "/a b"],
 )
-async def test_redirects_elsewhere_are_handed_over(transport: Transport, location: str) -> None:
+async def test_redirects_to_another_host_are_returned(transport: Transport, location: str) -> None:
     async with crafted_source(reply(b"", status="302 Found", headers=[f"Location: {location}"])) as source:
         answer, _ = await get(transport, source.base)
     assert (answer.status, answer.headers["location"]) == (302, location)
@@ -346,7 +342,7 @@ async def test_redirects_elsewhere_are_handed_over(transport: Transport, locatio
 
 
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 Other", "307 Temporary", "308 Permanent"])
-async def test_what_authorizes_a_request_is_not_taken_to_another_host(transport: Transport, status: str) -> None:
+async def test_credentials_are_not_sent_to_another_host(transport: Transport, status: str) -> None:
     secrets = {"Authorization": SECRET, "Cookie": SECRET, "RETS-UA-Authorization": SECRET}
     async with crafted_source(OK) as other:
         location = other.base.replace("127.0.0.1", "localhost")
@@ -358,13 +354,13 @@ async def test_what_authorizes_a_request_is_not_taken_to_another_host(transport:
     assert other.requests == []
 
 
-async def test_a_redirect_of_a_post_is_handed_over(transport: Transport) -> None:
+async def test_a_redirect_of_a_post_is_returned(transport: Transport) -> None:
     async with crafted_source(reply(b"", status="302 Found", headers=["Location: /x"])) as source:
         answer, _ = await get(transport, source.base, method="POST")
     assert (answer.status, len(source.requests)) == (302, 1)
 
 
-async def test_a_ring_of_redirects_ends(transport: Transport) -> None:
+async def test_a_redirect_loop_ends(transport: Transport) -> None:
     async with crafted_source(reply(b"", status="302 Found", headers=["Location: /again"])) as source:
         answer, _ = await get(transport, source.base)
     assert (answer.status, len(source.requests)) == (302, 6)
@@ -386,7 +382,7 @@ async def test_the_log_has_host_and_path_and_no_secret(transport: Transport, cap
     assert SECRET not in caplog.text + str(events)
 
 
-async def test_a_reply_left_unread_closes_and_the_next_one_comes(transport: Transport) -> None:
+async def test_an_unread_response_is_closed_and_the_next_request_works(transport: Transport) -> None:
     async with crafted_source(reply(bytes(5_000_000)), OK) as source:
         client = transport.for_provider("harbour")
         async with client.send("GET", source.base) as answer:
@@ -396,23 +392,23 @@ async def test_a_reply_left_unread_closes_and_the_next_one_comes(transport: Tran
             assert await answer.body() == b"ok"
 
 
-async def test_a_service_may_be_asked_once_alone(transport: Transport) -> None:
+async def test_a_service_may_be_limited_to_one_attempt(transport: Transport) -> None:
     async with crafted_source(FAILS, OK) as source:
         with pytest.raises(SourceUnavailable):
-            async with transport.for_service("cdn", tries=1).send("GET", source.base):
+            async with transport.for_service("cdn", max_attempts=1).send("GET", source.base):
                 pass
         async with transport.for_service("issuer").send("GET", source.base) as answer:
             assert await answer.body() == b"ok"
     assert len(source.requests) == 2
 
 
-async def test_a_service_that_said_not_now_is_left_alone_as_long_as_it_said(sources: Database, slept: Slept) -> None:
+async def test_retry_after_of_a_service_is_obeyed(sources: Database, slept: Slept) -> None:
     clock = SetClock(NOW)
     async with (
-        Transport.open(sources, clock, timing=slept.timing()) as transport,
+        Transport.open(sources, clock, time_source=slept.time_source()) as transport,
         crafted_source(reply(status="429 Slow Down", headers=["Retry-After: 60"]), OK) as source,
     ):
-        service = transport.for_service("cdn", tries=1)
+        service = transport.for_service("cdn", max_attempts=1)
         for _ in range(2):
             with pytest.raises(RateLimited):
                 async with service.send("GET", source.base):

@@ -1,10 +1,10 @@
-"""Users: who they are, how they log in, what they may reach, and which members of an MLS they are."""
+"""User accounts: authentication, sessions, API keys, access control, and links to members of an MLS."""
 
 from platbook.accounts.callers import CallerResolver
 from platbook.accounts.credentials import CredentialChecker
-from platbook.accounts.demo_user import add_demo_admin, holds_demo_password
+from platbook.accounts.demo_user import add_demo_admin, has_demo_password
 from platbook.accounts.invitations import UserAssignment, invite
-from platbook.accounts.sessions import Sessions, Tokens
+from platbook.accounts.sessions import LoginSessions, Tokens
 from platbook.accounts.users import (
     NewUser,
     User,
@@ -20,8 +20,8 @@ from platbook.accounts.users import (
 __all__ = [
     "CallerResolver",
     "CredentialChecker",
+    "LoginSessions",
     "NewUser",
-    "Sessions",
     "Tokens",
     "User",
     "UserAssignment",
@@ -32,7 +32,7 @@ __all__ = [
     "get_ownership",
     "get_user",
     "get_user_by_email",
-    "holds_demo_password",
+    "has_demo_password",
     "invite",
     "set_active",
 ]

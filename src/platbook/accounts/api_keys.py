@@ -1,6 +1,6 @@
-"""API keys: a long random text for a program, with scopes and a surface, never more than its owner.
+"""API keys: bearer tokens for programs, with scopes and a surface, and never more rights than their owner.
 
-A key is shown once and kept as a hash. It ends when it is revoked, expires, or its owner is disabled.
+A key is shown once and stored as a hash. It is valid until it is revoked, expires, or its owner is disabled.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from uuid import UUID
 
 from platbook import audit
 from platbook.accounts.tokens import hash_token, new_secret_token
-from platbook.accounts.users import clean_name, look_up_user
+from platbook.accounts.users import clean_name, get_visible_user
 from platbook.audit import AuditSubject
 from platbook.base.actor import Actor, ApiKeyScope, Surface
 from platbook.base.errors import InvalidInput, NotFound
@@ -21,12 +21,12 @@ from platbook.db import ReadConnection, WriteConnection, load_queries
 Q = load_queries(__package__ or "platbook.accounts")
 
 PREFIX = "pbk_"
-"""What every key begins with, so that people and secret scanners know one when they see it."""
+"""The prefix of every key, by which people and secret scanners recognize one."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewApiKey:
-    """What a key is made with."""
+    """The properties of a key to be created."""
 
     name: str
     scopes: Sequence[ApiKeyScope]
@@ -36,7 +36,7 @@ class NewApiKey:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key as it is kept. `last_used_at` is true to the hour."""
+    """A stored key, without the key itself. `last_used_at` is accurate to the hour."""
 
     id: UUID
     user_id: UUID
@@ -50,7 +50,7 @@ class ApiKey:
 
 
 async def add_key(connection: WriteConnection, new: NewApiKey, actor: Actor, at: datetime) -> tuple[UUID, str]:
-    """Make a key of one's own: its id, and the key, which is shown once. InvalidInput names the field."""
+    """Create a key of the actor: its id and the key, which is shown once. InvalidInput names the field."""
     require(actor, Right.OWN_PROFILE)
     _check(new, actor, at)
     key_id, key = new_id(), PREFIX + new_secret_token()
@@ -71,19 +71,19 @@ async def add_key(connection: WriteConnection, new: NewApiKey, actor: Actor, at:
 
 
 async def find_keys(connection: ReadConnection, user_id: UUID, actor: Actor) -> list[ApiKey]:
-    """The keys of a user, the newest first: one's own, or of a user one sees. NotFound."""
+    """Return a user's keys, newest first: the actor's own, or those of a user visible to the actor. NotFound."""
     if user_id == actor.user_id:
         require(actor, Right.OWN_PROFILE)
     else:
-        await look_up_user(connection, user_id, actor)
+        await get_visible_user(connection, user_id, actor)
     return await connection.all(ApiKey, Q.find_keys, {"user_id": user_id})
 
 
 async def revoke_key(connection: WriteConnection, user_id: UUID, key_id: UUID, actor: Actor, at: datetime) -> None:
-    """End a key: one's own, or as an admin another's. NotFound."""
+    """Revoke a key: the actor's own, or as an administrator any user's. NotFound."""
     require(actor, Right.OWN_PROFILE if user_id == actor.user_id else Right.MANAGE_USERS)
     if await connection.value(str, Q.revoke_key, {"id": key_id, "user_id": user_id, "at": at}) is None:
-        raise NotFound("there is no such key", code="KEY_NOT_FOUND")
+        raise NotFound("there is no API key with this id", code="KEY_NOT_FOUND")
     await audit.record(connection, actor, "key revoked", AuditSubject("key", str(key_id)), at, {"owner": str(user_id)})
 
 
@@ -92,8 +92,8 @@ def _check(new: NewApiKey, actor: Actor, at: datetime) -> None:
         raise InvalidInput.of("scopes", f"must name at least one of {', '.join(ApiKeyScope)}")
     for scope in new.scopes:
         if new.surface is Surface.PUBLIC and not SCOPES[scope] <= PUBLIC:
-            raise InvalidInput.of("scopes", f"{scope} is not for the public surface")
+            raise InvalidInput.of("scopes", f"{scope} is not available on the public surface")
         if actor.role is None or Right[scope.name] not in ROLES[actor.role]:
-            raise InvalidInput.of("scopes", f"{scope} is more than your role allows")
+            raise InvalidInput.of("scopes", f"{scope} exceeds the rights of your role")
     if new.expires_at is not None and new.expires_at <= at:
         raise InvalidInput.of("expiresAt", "must be in the future")

@@ -1,7 +1,8 @@
-"""Failed logins, and resets asked for, counted in the database so that every server agrees: by account and by address.
+"""Login throttling: failed logins and password reset requests per account and per client, in a sliding window.
 
-An attempt counts as failed from the moment it is let through, and is forgiven when its password proves good. Were it
-counted only after the password was looked at, which takes its time, a burst of guesses would all be let through.
+Attempts are counted in the database, so that all servers share the limits. An attempt counts as failed as soon as it
+is admitted, and is deleted if the password is right: hashing takes time on purpose, and if attempts were counted only
+after it, a burst of concurrent guesses would pass the limit.
 """
 
 from datetime import datetime, timedelta
@@ -13,55 +14,55 @@ from platbook.db import WriteConnection, load_queries
 Q = load_queries(__package__ or "platbook.accounts")
 
 WINDOW = timedelta(minutes=15)
-PER_ACCOUNT = 8
-PER_ADDRESS = 50
+MAX_PER_ACCOUNT = 8
+MAX_PER_ADDRESS = 50
 
 
 LOGIN = ""
 RESET = "reset of "
-"""What is tried; each is counted for itself."""
+"""What is attempted; each is counted separately."""
 
 
-def subjects_of(email: str, address: str, act: str = LOGIN) -> dict[str, int]:
-    """What an act counts against, and how many failures each bears."""
-    account = f"{act}account:{email.lower()[:320]}"
-    return {account: PER_ACCOUNT, f"{act}address:{to_client(address)}": PER_ADDRESS}
+def subjects_of(email: str, address: str, purpose: str = LOGIN) -> dict[str, int]:
+    """Return the stored subjects that an attempt counts against, with the limit of each."""
+    account = f"{purpose}account:{email.lower()[:320]}"
+    return {account: MAX_PER_ACCOUNT, f"{purpose}address:{to_client_network(address)}": MAX_PER_ADDRESS}
 
 
-def to_client(address: str) -> str:
-    """Whom an address stands for: with IPv6 one client commonly has a whole /64 (RFC 6177)."""
+def to_client_network(address: str) -> str:
+    """Return the network of one client: an IPv4 address, or an IPv6 /64, which one client commonly has (RFC 6177)."""
     try:
-        known = ip_address(address)
+        ip = ip_address(address)
     except ValueError:
         return address[:100]
-    if isinstance(known, IPv6Address):
-        return str(known.ipv4_mapped or IPv6Network((int(known), 64), strict=False))
-    return str(known)
+    if isinstance(ip, IPv6Address):
+        return str(ip.ipv4_mapped or IPv6Network((int(ip), 64), strict=False))
+    return str(ip)
 
 
-async def claim_attempt(
-    connection: WriteConnection, email: str, address: str, at: datetime, *, act: str = LOGIN
+async def register_attempt(
+    connection: WriteConnection, email: str, address: str, at: datetime, *, purpose: str = LOGIN
 ) -> None:
-    """Let something be tried, counted as failed until it is forgiven. TooManyAttempts, whatever the password is."""
-    allowed = subjects_of(email, address, act)
-    params = {"subjects": list(allowed), "since": at - WINDOW, "at": at}
+    """Count an attempt as failed, or raise TooManyAttempts if the limit of the account or the client is reached."""
+    limits = subjects_of(email, address, purpose)
+    params = {"subjects": list(limits), "since": at - WINDOW, "at": at}
     await connection.run(Q.lock_subjects, params)
     for row in await connection.dicts(Q.count_failures, params):
         oldest = row["oldest"]
-        if int(str(row["failures"])) >= allowed[str(row["subject"])] and isinstance(oldest, datetime):
+        if int(str(row["failures"])) >= limits[str(row["subject"])] and isinstance(oldest, datetime):
             wait = int((oldest + WINDOW - at).total_seconds()) + 1
-            raise TooManyAttempts("too many attempts; wait before the next", retry_after=max(wait, 1))
+            raise TooManyAttempts(f"too many attempts; try again in {max(wait, 1)} seconds", retry_after=max(wait, 1))
     await connection.run(Q.add_failure, params)
 
 
-async def forgive_attempt(connection: WriteConnection, email: str, address: str, at: datetime) -> None:
-    """A good login clears its account, and takes back what it counted against its address when it was claimed."""
+async def clear_attempts(connection: WriteConnection, email: str, address: str, at: datetime) -> None:
+    """After a successful login, clear the failures of its account, and the one it counted against its client."""
     account, client = subjects_of(email, address)
-    await connection.run(Q.forget_failures, {"subject": account, "since": at - WINDOW})
-    await connection.run(Q.forget_one_failure, {"subject": client, "at": at})
+    await connection.run(Q.delete_failures, {"subject": account, "since": at - WINDOW})
+    await connection.run(Q.delete_one_failure, {"subject": client, "at": at})
 
 
-async def take_back_attempt(connection: WriteConnection, email: str, address: str, at: datetime) -> None:
-    """An attempt that neither failed nor succeeded counts for nothing; those before it stay."""
+async def cancel_attempt(connection: WriteConnection, email: str, address: str, at: datetime) -> None:
+    """Delete one attempt that neither failed nor succeeded; earlier failures stay."""
     for subject in subjects_of(email, address):
-        await connection.run(Q.forget_one_failure, {"subject": subject, "at": at})
+        await connection.run(Q.delete_one_failure, {"subject": subject, "at": at})

@@ -1,8 +1,8 @@
-"""Who a token speaks for, asked on every request.
+"""Authentication of requests: resolves an access token or API key to its actor.
 
-What was found is kept for two seconds, and only while this process hears of every change of access (the database
-notifies on commit): a user disabled, a login ended, a key revoked takes hold at once. A process that hears nothing
-asks the database each time.
+Actors are cached for two seconds, and only while this process receives the database's notifications of changed access
+(LISTEN/NOTIFY, sent on commit), so that a disabled user, an ended session or a revoked key takes effect at once. A
+process without notifications queries the database each time.
 """
 
 import asyncio
@@ -24,15 +24,15 @@ Q = load_queries(__package__ or "platbook.accounts")
 log = get_log("accounts")
 
 _CHANNEL = "access_changed"
-_KEPT = timedelta(seconds=2)
-_MOST_KEPT = 10_000
-_USE_NOTED = timedelta(hours=1)
-_PAUSE_SECONDS = 1
+_CACHE_LIFETIME = timedelta(seconds=2)
+_MAX_CACHED = 10_000
+_LAST_USED_PRECISION = timedelta(hours=1)
+_RECONNECT_SECONDS = 1
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """A caller as found; good until `until`."""
+class _CachedActor:
+    """An actor that may be used until `until`."""
 
     actor: Actor
     until: datetime
@@ -58,75 +58,75 @@ class _KeyCaller(_Caller):
 
 
 class CallerResolver:
-    """Tells who a token speaks for. `hears`: of changes, at present."""
+    """Resolves tokens to actors. `is_listening`: notifications of changes are being received."""
 
     def __init__(self, database: Database, box: SecretBox, clock: Clock) -> None:
         self._database, self._clock = database, clock
         self._key = box.derive("access-tokens")
-        self._known: dict[str, _Known] = {}
-        self.hears = False
+        self._cache: dict[str, _CachedActor] = {}
+        self.is_listening = False
         self._changes = 0
 
     async def identify(self, token: str) -> Actor:
-        """Who an access token or an API key speaks for; NotAuthenticated."""
+        """Return the actor of an access token or API key; NotAuthenticated."""
         now = self._clock.now()
-        known = self._known.get(token)
-        if known is not None and now < known.until:
-            return known.actor
+        cached = self._cache.get(token)
+        if cached is not None and now < cached.until:
+            return cached.actor
         changes = self._changes
         if token.startswith(PREFIX):
             actor, expires_at = await self._find_key(token, now)
         else:
-            read = read_access_token(self._key, token, now)
-            actor, expires_at = await self._find_user(read.session_id), read.expires_at
-        if self.hears and changes == self._changes:  # else what was read may be out of date already
-            if len(self._known) >= _MOST_KEPT:
-                self._known.clear()
-            self._known[token] = _Known(actor, min(now + _KEPT, expires_at))
+            access = read_access_token(self._key, token, now)
+            actor, expires_at = await self._find_user(access.session_id), access.expires_at
+        if self.is_listening and changes == self._changes:  # else the row read may be out of date already
+            if len(self._cache) >= _MAX_CACHED:
+                self._cache.clear()
+            self._cache[token] = _CachedActor(actor, min(now + _CACHE_LIFETIME, expires_at))
         return actor
 
     async def listen(self) -> None:
-        """Hear of changes of access until cancelled. A connection that breaks is made anew."""
+        """Receive notifications of changed access until cancelled; reconnect if the connection breaks."""
         while True:
             try:
                 async with self._database.listen(_CHANNEL) as notices:
-                    self.hears = True
+                    self.is_listening = True
                     async for _ in notices:
-                        self._forget()
+                        self._clear_cache()
             except OperationalError:
-                log.warning("cannot hear of changes of access; asking each time")
+                log.warning("notifications of changed access are unavailable; not caching")
             finally:
-                self.hears = False
-                self._forget()
-            await asyncio.sleep(_PAUSE_SECONDS)
+                self.is_listening = False
+                self._clear_cache()
+            await asyncio.sleep(_RECONNECT_SECONDS)
 
-    def _forget(self) -> None:
+    def _clear_cache(self) -> None:
         self._changes += 1
-        self._known.clear()
+        self._cache.clear()
 
     async def _find_user(self, session_id: UUID) -> Actor:
         async with self._database.read() as connection:
-            found = await connection.first(_Caller, Q.get_session_caller, {"id": session_id})
-        if found is None:
-            raise NotAuthenticated("this login has ended; log in again")
-        return _to_actor(found, session_id=session_id)
+            row = await connection.first(_Caller, Q.get_session_caller, {"id": session_id})
+        if row is None:
+            raise NotAuthenticated("this session has ended; log in again")
+        return _to_actor(row, session_id=session_id)
 
     async def _find_key(self, key: str, now: datetime) -> tuple[Actor, datetime]:
         async with self._database.transaction() as connection:
-            found = await connection.first(_KeyCaller, Q.get_key_caller, {"key_hash": hash_token(key), "at": now})
-            if found is not None and (found.last_used_at is None or now - found.last_used_at >= _USE_NOTED):
-                await connection.run(Q.note_key_use, {"id": found.key_id, "at": now})
-        if found is None:
-            raise NotAuthenticated("this API key is not valid, has expired, or was revoked")
+            row = await connection.first(_KeyCaller, Q.get_key_caller, {"key_hash": hash_token(key), "at": now})
+            if row is not None and (row.last_used_at is None or now - row.last_used_at >= _LAST_USED_PRECISION):
+                await connection.run(Q.mark_key_used, {"id": row.key_id, "at": now})
+        if row is None:
+            raise NotAuthenticated("this API key is invalid, has expired, or was revoked")
         actor = replace(
-            _to_actor(found),
-            surface=Surface(found.surface),
-            key_id=found.key_id,
-            scopes=frozenset(map(ApiKeyScope, found.scopes)),
+            _to_actor(row),
+            surface=Surface(row.surface),
+            key_id=row.key_id,
+            scopes=frozenset(map(ApiKeyScope, row.scopes)),
         )
-        return actor, found.expires_at or datetime.max.replace(tzinfo=UTC)
+        return actor, row.expires_at or datetime.max.replace(tzinfo=UTC)
 
 
-def _to_actor(found: _Caller, *, session_id: UUID | None = None) -> Actor:
-    agents = frozenset(found.agents)
-    return Actor(found.email, found.id, Role(found.role), found.office, found.team, agents, session_id=session_id)
+def _to_actor(row: _Caller, *, session_id: UUID | None = None) -> Actor:
+    agents = frozenset(row.agents)
+    return Actor(row.email, row.id, Role(row.role), row.office, row.team, agents, session_id=session_id)

@@ -1,14 +1,14 @@
-"""Proving who one is: by a password, and by a code where one is asked for; and changing the password."""
+"""Verification of passwords and second factors, and change of passwords."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from platbook import audit
-from platbook.accounts.auth_throttle import claim_attempt, forgive_attempt, take_back_attempt
+from platbook.accounts.auth_throttle import cancel_attempt, clear_attempts, register_attempt
 from platbook.accounts.login_audit import LoginMethod, record_refusal
 from platbook.accounts.passwords import check_password, hash_password, needs_rehash, verify_password
-from platbook.accounts.totp import asks_for_code, use_code
+from platbook.accounts.totp import requires_totp, verify_code
 from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
 from platbook.base.clock import Clock
@@ -20,8 +20,8 @@ Q = load_queries(__package__ or "platbook.accounts")
 
 
 @dataclass(frozen=True, slots=True)
-class LoginProof:
-    """Who has proved to be themselves, and their password's hash where it is to be kept anew."""
+class VerifiedLogin:
+    """A verified user. `renewed_hash`: their password hashed with current parameters, if the stored hash is weaker."""
 
     user_id: UUID
     renewed_hash: str | None
@@ -35,56 +35,56 @@ class _Login:
 
 
 class CredentialChecker:
-    """Checks passwords and codes; every guess counts, whatever it was to open."""
+    """Verifies passwords and TOTP codes; every attempt passes the login throttle."""
 
     def __init__(self, database: Database, box: SecretBox, clock: Clock) -> None:
         self._database, self._box, self._clock = database, box, clock
 
-    async def prove(self, email: str, password: str, address: str, code: str | None = None) -> LoginProof:
-        """Check a password, and a code where one is asked for, sent from a client address.
+    async def verify(self, email: str, password: str, address: str, code: str | None = None) -> VerifiedLogin:
+        """Verify a password, and a TOTP or recovery code if the user requires one, sent from a client address.
 
-        NotAuthenticated: INVALID_CREDENTIALS, the same for an unknown user and a wrong code, or TOTP_REQUIRED where the
-        password is right and a code is missing; TooManyAttempts.
+        NotAuthenticated: INVALID_CREDENTIALS, the same for an unknown user and a wrong code, or TOTP_REQUIRED if the
+        password is right and the code is missing; TooManyAttempts.
         """
         now, email = self._clock.now(), email.lower()
         async with self._database.transaction() as connection:
-            await claim_attempt(connection, email, address, now)
+            await register_attempt(connection, email, address, now)
             login = await connection.first(_Login, Q.get_login, {"email": email})
-        good = await verify_password(password, None if login is None else login.password_hash)
-        if login is None or login.password_hash is None or not good or not login.is_active:
-            raise await self._refuse(login, "disabled" if good else "password", address, now)
+        matches = await verify_password(password, None if login is None else login.password_hash)
+        if login is None or login.password_hash is None or not matches or not login.is_active:
+            raise await self._refuse(login, "disabled" if matches else "password", address, now)
         renewed = await hash_password(password) if needs_rehash(login.password_hash) else None
         async with self._database.transaction() as connection:
-            asked = await asks_for_code(connection, login.id)
-            if asked and not code:
-                await take_back_attempt(connection, email, address, now)
-            elif not asked or await use_code(connection, self._box, login.id, code or "", now):
-                await forgive_attempt(connection, email, address, now)
-                return LoginProof(login.id, renewed)
+            needs_code = await requires_totp(connection, login.id)
+            if needs_code and not code:
+                await cancel_attempt(connection, email, address, now)
+            elif not needs_code or await verify_code(connection, self._box, login.id, code or "", now):
+                await clear_attempts(connection, email, address, now)
+                return VerifiedLogin(login.id, renewed)
         if code:
             raise await self._refuse(login, "code", address, now)
-        raise NotAuthenticated("send the code of your device too, as totp", code="TOTP_REQUIRED")
+        raise NotAuthenticated("totp: is required; send the code of your authenticator app", code="TOTP_REQUIRED")
 
     async def _refuse(self, login: _Login | None, reason: str, address: str, now: datetime) -> NotAuthenticated:
-        """Note a refusal, known here or not: what is noted takes the same time for both."""
+        """Record a refusal; this takes the same time for an existing user and an unknown one."""
         user_id, reason = (None, "unknown") if login is None else (login.id, reason)
         async with self._database.transaction() as connection:
             await record_refusal(connection, user_id, now, LoginMethod.PASSWORD, reason, address)
-        return refuse_login()
+        return invalid_credentials()
 
-    async def prove_again(self, actor: Actor, password: str, address: str, code: str | None = None) -> None:
-        """Check that whoever acts in a login still knows its password. Errors: as `prove`."""
+    async def reauthenticate(self, actor: Actor, password: str, address: str, code: str | None = None) -> None:
+        """Verify the password of the user who is logged in. Errors: as `verify`."""
         require(actor, Right.OWN_PROFILE)
-        proof = await self.prove(actor.name, password, address, code)
-        if proof.user_id != actor.user_id:
-            raise refuse_login()
+        login = await self.verify(actor.name, password, address, code)
+        if login.user_id != actor.user_id:
+            raise invalid_credentials()
 
     async def change_password(
         self, actor: Actor, password: str, new: str, address: str, code: str | None = None
     ) -> None:
-        """Change one's own password: every other login of one's ends. InvalidInput names the field; as `prove`."""
+        """Change the actor's password and end their other sessions. InvalidInput names the field; as `verify`."""
         check_password(new, "newPassword")
-        await self.prove_again(actor, password, address, code)
+        await self.reauthenticate(actor, password, address, code)
         now, hashed = self._clock.now(), await hash_password(new)
         async with self._database.transaction() as connection:
             await connection.run(Q.set_password, {"id": actor.user_id, "password_hash": hashed})
@@ -94,6 +94,6 @@ class CredentialChecker:
             await audit.record(connection, actor, "password changed", AuditSubject("user", str(actor.user_id)), now)
 
 
-def refuse_login() -> NotAuthenticated:
-    """What is said to whoever does not prove who they are."""
+def invalid_credentials() -> NotAuthenticated:
+    """Return the error for wrong credentials, which does not tell whether the user exists."""
     return NotAuthenticated("the e-mail address or the password is wrong", code="INVALID_CREDENTIALS")

@@ -1,10 +1,10 @@
-"""The demo's user: a password everybody knows, and the check that keeps it off every other system."""
+"""The demo's administrator with a well-known password, and the check that no other installation has one."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from platbook.accounts.passwords import WELL_KNOWN, verify_password
-from platbook.accounts.users import NewUser, keep_user
+from platbook.accounts.users import NewUser, insert_user
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.db import ReadConnection, WriteConnection, load_queries
 
@@ -15,19 +15,19 @@ PASSWORD = WELL_KNOWN
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _Login:
     id: object
     password_hash: str | None
     is_active: bool
 
 
 async def add_demo_admin(connection: WriteConnection, at: datetime) -> None:
-    """Make the demo's admin, unless it is there."""
-    if await connection.first(_Known, Q.get_login, {"email": EMAIL}) is None:
-        await keep_user(connection, NewUser(EMAIL, PASSWORD, "Demo", "Admin", Role.ADMIN), COMMAND_LINE, at)
+    """Add the demo's administrator, unless it exists."""
+    if await connection.first(_Login, Q.get_login, {"email": EMAIL}) is None:
+        await insert_user(connection, NewUser(EMAIL, PASSWORD, "Demo", "Admin", Role.ADMIN), COMMAND_LINE, at)
 
 
-async def holds_demo_password(connection: ReadConnection) -> bool:
-    """Whether somebody could log in here with the demo's well-known password."""
-    known = await connection.first(_Known, Q.get_login, {"email": EMAIL})
-    return known is not None and known.is_active and await verify_password(PASSWORD, known.password_hash)
+async def has_demo_password(connection: ReadConnection) -> bool:
+    """Whether the demo's administrator can log in here with the well-known password."""
+    login = await connection.first(_Login, Q.get_login, {"email": EMAIL})
+    return login is not None and login.is_active and await verify_password(PASSWORD, login.password_hash)

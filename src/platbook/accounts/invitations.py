@@ -1,6 +1,6 @@
-"""Invitations: a token, good once, for one e-mail address, until it expires.
+"""Invitations: single-use tokens that let one e-mail address register, until they expire.
 
-It is shown to the admin who asks, once, and never kept; whoever has it and the address becomes a user.
+The token is shown once to the administrator who invites, and stored as a hash.
 """
 
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ from platbook.db import ReadConnection, WriteConnection, load_queries
 
 Q = load_queries(__package__ or "platbook.accounts")
 
-LIFE = timedelta(hours=24)
+LIFETIME = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
 class UserAssignment:
-    """What somebody is invited to be."""
+    """The role, office and team of an invited user."""
 
     role: Role = Role.AGENT
     office: str | None = None
@@ -33,7 +33,7 @@ class UserAssignment:
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """An invitation that can still be used."""
+    """An invitation that is still valid."""
 
     id: UUID
     email: str
@@ -45,53 +45,57 @@ class Invitation:
     expires_at: datetime
 
 
-async def invite(connection: WriteConnection, email: str, place: UserAssignment, actor: Actor, at: datetime) -> str:
-    """Invite somebody; the token, which is shown once and never kept."""
+async def invite(
+    connection: WriteConnection, email: str, assignment: UserAssignment, actor: Actor, at: datetime
+) -> str:
+    """Invite an e-mail address; returns the token, which is not stored."""
     require(actor, Right.MANAGE_USERS)
-    if place.role is Role.ADMIN:
-        raise InvalidInput.of("role", "an invitation never makes an admin; make one of a user, or: platbook user add")
+    if assignment.role is Role.ADMIN:
+        raise InvalidInput.of(
+            "role", "must not be admin; change the role of an existing user, or use: platbook user add"
+        )
     token, invitation_id = new_secret_token(), new_id()
     params = {
         "id": invitation_id,
         "email": clean_email(email),
-        "role": place.role,
-        "office": clean_group(place.office, "office"),
-        "team": clean_group(place.team, "team"),
+        "role": assignment.role,
+        "office": clean_group(assignment.office, "office"),
+        "team": clean_group(assignment.team, "team"),
         "invited_by": actor.name,
         "token_hash": hash_token(token),
         "at": at,
-        "expires_at": at + LIFE,
+        "expires_at": at + LIFETIME,
     }
     await connection.run(Q.add_invitation, params)
-    details = {"role": place.role, "office": params["office"], "team": params["team"]}
+    details = {"role": assignment.role, "office": params["office"], "team": params["team"]}
     await audit.record(connection, actor, "user invited", AuditSubject("invitation", str(invitation_id)), at, details)
     return token
 
 
 async def find_invitations(connection: ReadConnection, actor: Actor, at: datetime) -> list[Invitation]:
-    """The invitations that can still be used, the newest first."""
+    """Return the invitations that are still valid, newest first."""
     require(actor, Right.MANAGE_USERS)
     return await connection.all(Invitation, Q.find_invitations, {"at": at})
 
 
 async def withdraw_invitation(connection: WriteConnection, invitation_id: UUID, actor: Actor, at: datetime) -> None:
-    """Take back an invitation that nobody has used; NotFound."""
+    """Withdraw an unused invitation; NotFound."""
     require(actor, Right.MANAGE_USERS)
     if await connection.value(str, Q.withdraw_invitation, {"id": invitation_id, "at": at}) is None:
-        raise NotFound("there is no such invitation", code="INVITATION_NOT_FOUND")
+        raise NotFound("there is no unused invitation with this id", code="INVITATION_NOT_FOUND")
     await audit.record(connection, actor, "invitation withdrawn", AuditSubject("invitation", str(invitation_id)), at)
 
 
 async def use_invitation(connection: WriteConnection, token: str, email: str, at: datetime) -> UserAssignment:
-    """Use an invitation up; what it gives. NotAllowed where it is none, is used, expired or for somebody else."""
+    """Use an invitation; returns its assignment. NotAllowed if it is invalid, used, expired or for another address."""
     params = {"token_hash": hash_token(token), "email": clean_email(email), "at": at}
-    place = await connection.first(UserAssignment, Q.use_invitation, params)
-    if place is None:
-        raise NotAllowed("this invitation is not valid for this e-mail address, was used, or has expired")
-    return UserAssignment(Role(place.role), place.office, place.team)
+    assignment = await connection.first(UserAssignment, Q.use_invitation, params)
+    if assignment is None:
+        raise NotAllowed("this invitation is not for this e-mail address, was used, or has expired; ask for a new one")
+    return UserAssignment(Role(assignment.role), assignment.office, assignment.team)
 
 
 async def use_newest_invitation(connection: WriteConnection, email: str, at: datetime) -> UserAssignment | None:
-    """Use up the newest invitation of an address that was proved in another way; None where there is none."""
-    place = await connection.first(UserAssignment, Q.use_newest_invitation, {"email": email, "at": at})
-    return None if place is None else UserAssignment(Role(place.role), place.office, place.team)
+    """Use the newest invitation of an address that was verified in another way; None if there is none."""
+    assignment = await connection.first(UserAssignment, Q.use_newest_invitation, {"email": email, "at": at})
+    return None if assignment is None else UserAssignment(Role(assignment.role), assignment.office, assignment.team)

@@ -1,7 +1,7 @@
-"""Resets: a link, good once and for 24 hours, that lets a user choose a new password.
+"""Password resets: a single-use link, valid for 24 hours, by which a user sets a new password.
 
-It is never told to whoever asks for it over HTTP: it goes into the outbox, sealed, for the user's own mailbox, or is
-printed at the server's own command line.
+The link is never returned over HTTP: it is written to the transactional outbox, sealed, for delivery to the user's own
+mailbox, or printed by the server's command line.
 """
 
 from dataclasses import dataclass
@@ -22,20 +22,20 @@ from platbook.jobs.outbox import write_event
 
 Q = load_queries(__package__ or "platbook.accounts")
 
-LIFE = timedelta(hours=24)
+LIFETIME = timedelta(hours=24)
 EVENT = "password reset asked"
 
 
 @dataclass(frozen=True, slots=True)
 class PasswordReset:
-    """A reset for a user's mailbox: whoever has the token may set the password."""
+    """A reset to be delivered to the user; the token is enough to set the password."""
 
     email: str
     token: str
     expires_at: datetime
 
     def to_link(self, url: str) -> str:
-        """A link below `url` that carries the token where no server and no log sees it: behind the `#`."""
+        """Return a link below `url` with the token in the fragment, which is sent to no server and logged nowhere."""
         return f"{url}/reset-password#token={self.token}"
 
 
@@ -46,7 +46,7 @@ class _Owner:
 
 
 async def request_reset(connection: WriteConnection, box: SecretBox, email: str, at: datetime) -> None:
-    """Somebody says that they forgot the password of an address: tell its mailbox, if it is a user's."""
+    """Send a reset to an e-mail address, if it belongs to an active user."""
     try:
         user = await get_user_by_email(connection, email)
     except NotFound:
@@ -56,23 +56,23 @@ async def request_reset(connection: WriteConnection, box: SecretBox, email: str,
 
 
 async def send_reset(connection: WriteConnection, box: SecretBox, user_id: UUID, actor: Actor, at: datetime) -> None:
-    """An admin lets a user choose a new password; the link goes to the user. NotFound; Conflict: they are disabled."""
+    """Send a reset to a user, as an administrator. NotFound; Conflict: the user is disabled."""
     require(actor, Right.MANAGE_USERS)
-    await _send(connection, box, _let_in(await get_user(connection, user_id)), actor, at)
+    await _send(connection, box, _require_active(await get_user(connection, user_id)), actor, at)
 
 
-async def make_reset(connection: WriteConnection, email: str, actor: Actor, at: datetime) -> PasswordReset:
-    """A reset to be handed over by whoever runs the server; NotFound; Conflict: the user is disabled."""
+async def create_reset(connection: WriteConnection, email: str, actor: Actor, at: datetime) -> PasswordReset:
+    """Create a reset to be handed over by the operator. NotFound; Conflict: the user is disabled."""
     require(actor, Right.MANAGE_USERS)
-    return await _make(connection, _let_in(await get_user_by_email(connection, email)), actor, at)
+    return await _create(connection, _require_active(await get_user_by_email(connection, email)), actor, at)
 
 
 async def use_reset(connection: WriteConnection, token: str, password: str, at: datetime) -> None:
-    """Choose a new password by a reset: every login of the user ends. NotAllowed; InvalidInput names the field."""
+    """Set a new password by a reset and end all sessions of the user. NotAllowed; InvalidInput names the field."""
     check_password(password)
     owner = await connection.first(_Owner, Q.use_reset, {"token_hash": hash_token(token), "at": at})
     if owner is None:
-        raise NotAllowed("this link is not valid, was used, or has expired; ask for another")
+        raise NotAllowed("this link is invalid, was used, or has expired; request a new one")
     await connection.run(Q.set_password, {"id": owner.id, "password_hash": await hash_password(password)})
     params = {"user_id": owner.id, "except_id": None, "at": at}
     await connection.run(Q.end_sessions, params)
@@ -81,22 +81,28 @@ async def use_reset(connection: WriteConnection, token: str, password: str, at: 
 
 
 async def _send(connection: WriteConnection, box: SecretBox, user: User, actor: Actor, at: datetime) -> None:
-    reset = await _make(connection, user, actor, at)
+    reset = await _create(connection, user, actor, at)
     payload = {"email": reset.email, "token": reset.token, "expiresAt": reset.expires_at.isoformat()}
     await write_event(connection, EVENT, payload, at, seal=box)
 
 
-async def _make(connection: WriteConnection, user: User, actor: Actor, at: datetime) -> PasswordReset:
+async def _create(connection: WriteConnection, user: User, actor: Actor, at: datetime) -> PasswordReset:
     token = new_secret_token()
-    params = {"id": new_id(), "user_id": user.id, "token_hash": hash_token(token), "at": at, "expires_at": at + LIFE}
-    await connection.run(Q.delete_dead_resets, params)
+    params = {
+        "id": new_id(),
+        "user_id": user.id,
+        "token_hash": hash_token(token),
+        "at": at,
+        "expires_at": at + LIFETIME,
+    }
+    await connection.run(Q.delete_expired_resets, params)
     await connection.run(Q.void_resets, params)
     await connection.run(Q.add_reset, params)
     await audit.record(connection, actor, "password reset asked", _subject(user.id), at)
-    return PasswordReset(user.email, token, at + LIFE)
+    return PasswordReset(user.email, token, at + LIFETIME)
 
 
-def _let_in(user: User) -> User:
+def _require_active(user: User) -> User:
     if not user.is_active:
         raise Conflict("this user is disabled; enable them first", code="USER_DISABLED")
     return user

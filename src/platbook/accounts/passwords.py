@@ -1,4 +1,4 @@
-"""Passwords: argon2id, hashed and verified in a thread since that takes its time on purpose."""
+"""Password hashing with argon2id (RFC 9106), in a thread, as it is slow on purpose."""
 
 import asyncio
 
@@ -7,42 +7,45 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from platbook.base.errors import InvalidInput
 
-SHORTEST = 8
-LONGEST = 128
+MIN_LENGTH = 8
+MAX_LENGTH = 128
 WELL_KNOWN = "password"
 
 _hasher = PasswordHasher()
 _COSTS = f"m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
-_NOBODYS_HASH = f"$argon2id$v=19${_COSTS}${'A' * 22}${'A' * 43}"
-"""Of no password. Written and not made: making one when it is first needed would cost that login twice the time."""
+_DUMMY_HASH = f"$argon2id$v=19${_COSTS}${'A' * 22}${'A' * 43}"
+"""The hash that an unknown user's password is verified against, so that the answer takes the same time.
+
+It is a constant: hashing one on first use would take that login twice the time.
+"""
 
 
 def check_password(password: str, field: str = "password") -> None:
-    """Refuse what is too short to be a password, too long to be hashed, or the demo's; InvalidInput names the field."""
+    """Refuse a password that is too short, too long, or the demo's; InvalidInput names the field."""
     if password.lower() == WELL_KNOWN:
-        raise InvalidInput.of(field, "is the first one anybody would try")
-    if not SHORTEST <= len(password) <= LONGEST:
-        raise InvalidInput.of(field, f"must have {SHORTEST} to {LONGEST} characters")
+        raise InvalidInput.of(field, "must not be the well-known password of the demo")
+    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
+        raise InvalidInput.of(field, f"must have {MIN_LENGTH} to {MAX_LENGTH} characters")
 
 
 async def hash_password(password: str) -> str:
-    """Hash a password for keeping."""
+    """Hash a password for storage."""
     return await asyncio.to_thread(_hasher.hash, password)
 
 
-async def verify_password(password: str, known: str | None) -> bool:
-    """Check a password. For an unknown user (`known` None) the same work is done, and the answer is no."""
-    good = await asyncio.to_thread(_verify, password[:LONGEST], known or _NOBODYS_HASH)
-    return good and known is not None and len(password) <= LONGEST
+async def verify_password(password: str, stored: str | None) -> bool:
+    """Verify a password. For an unknown user (`stored` None) the same work is done, and the result is False."""
+    matches = await asyncio.to_thread(_verify, password[:MAX_LENGTH], stored or _DUMMY_HASH)
+    return matches and stored is not None and len(password) <= MAX_LENGTH
 
 
-def needs_rehash(known: str) -> bool:
-    """Whether a hash was made with weaker parameters than today's."""
-    return _hasher.check_needs_rehash(known)
+def needs_rehash(stored: str) -> bool:
+    """Whether a hash was created with other parameters than the current ones."""
+    return _hasher.check_needs_rehash(stored)
 
 
-def _verify(password: str, known: str) -> bool:
+def _verify(password: str, stored: str) -> bool:
     try:
-        return _hasher.verify(known, password)
+        return _hasher.verify(stored, password)
     except (VerificationError, InvalidHashError):
         return False

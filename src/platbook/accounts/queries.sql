@@ -11,36 +11,36 @@ SELECT id, email, first_name, last_name, role, office, team, license_number, is_
 FROM users WHERE id = %(id)s;
 
 -- name: get_user_id
--- The user an e-mail address belongs to; it comes in lower case.
+-- The user with an e-mail address, which is passed in lower case.
 SELECT id FROM users WHERE lower(email) = %(email)s;
 
--- name: get_belonging
--- Whose what belongs to a user is.
+-- name: get_ownership
+-- The ownership of a user's records.
 SELECT id AS owner, office, team FROM users WHERE id = %(id)s;
 
 -- name: get_login
--- What a login is checked against. The address comes in lower case: what attempts are counted by must be what is found.
+-- What a login is verified against. The address is passed in lower case, as attempts are counted by the same text.
 SELECT id, password_hash, is_active FROM users WHERE lower(email) = %(email)s;
 
--- name: change_user
--- What an admin may change of a user.
+-- name: update_user
+-- The fields of a user that an admin can change.
 UPDATE users SET email = %(email)s, first_name = %(first_name)s, last_name = %(last_name)s, role = %(role)s,
     office = %(office)s, team = %(team)s, license_number = %(license_number)s WHERE id = %(id)s;
 
--- name: change_names
--- What a user may change of themselves.
+-- name: update_names
+-- The fields of a user that they can change themselves.
 UPDATE users SET first_name = %(first_name)s, last_name = %(last_name)s WHERE id = %(id)s RETURNING id;
 
 -- name: set_active
--- Let a user in, or keep them out.
+-- Enable or disable a user.
 UPDATE users SET is_active = %(active)s WHERE id = %(id)s;
 
 -- name: lock_admins
--- The admins who are let in, locked: whoever takes one away counts them one after another.
+-- The active admins, locked, so that concurrent removals see each other.
 SELECT id FROM users WHERE role = 'admin' AND is_active ORDER BY id FOR UPDATE;
 
--- name: note_login
--- A user has logged in; the hash is renewed where its parameters were raised.
+-- name: mark_logged_in
+-- Record a login; replace the hash if its parameters are outdated.
 UPDATE users SET last_login_at = %(at)s, password_hash = coalesce(%(password_hash)s, password_hash) WHERE id = %(id)s;
 
 -- name: set_password
@@ -48,7 +48,7 @@ UPDATE users SET last_login_at = %(at)s, password_hash = coalesce(%(password_has
 UPDATE users SET password_hash = %(password_hash)s WHERE id = %(id)s;
 
 -- name: count_agents
--- How many of these are somebody an assistant may work for.
+-- How many of these users an assistant can work for.
 SELECT count(*) FROM users WHERE id = ANY(%(ids)s::uuid[]) AND role IN ('agent', 'manager');
 
 -- name: attach_agents
@@ -56,84 +56,84 @@ SELECT count(*) FROM users WHERE id = ANY(%(ids)s::uuid[]) AND role IN ('agent',
 INSERT INTO assistant_agents (assistant_id, agent_id) SELECT %(assistant_id)s, unnest(%(ids)s::uuid[]);
 
 -- name: detach_agents
--- An assistant works for nobody.
+-- Detach an assistant from all agents.
 DELETE FROM assistant_agents WHERE assistant_id = %(assistant_id)s;
 
 -- name: detach_from_assistants
--- Nobody works for an agent.
+-- Detach an agent from all assistants.
 DELETE FROM assistant_agents WHERE agent_id = %(agent_id)s;
 
--- name: find_attached
+-- name: find_attached_agents
 -- The agents an assistant works for.
 SELECT id, email, first_name, last_name, role, office, team, license_number, is_active,
     totp_confirmed_at IS NOT NULL AS has_totp, created_at, last_login_at
 FROM users JOIN assistant_agents ON agent_id = id WHERE assistant_id = %(assistant_id)s ORDER BY email;
 
 -- name: add_session
--- A login begins.
+-- Start a session.
 INSERT INTO sessions (id, user_id, began_at, expires_at) VALUES (%(id)s, %(user_id)s, %(at)s, %(expires_at)s);
 
 -- name: extend_session
--- A login goes on.
+-- Extend a session.
 UPDATE sessions SET expires_at = %(expires_at)s WHERE id = %(id)s;
 
 -- name: end_session
--- A login and all that was rotated from it ends.
+-- End a session and with it its tokens.
 UPDATE sessions SET ended_at = %(at)s WHERE id = %(id)s AND ended_at IS NULL;
 
 -- name: end_sessions
--- Every login of a user ends, but for one that may be named.
+-- End every session of a user, except one if it is named.
 UPDATE sessions SET ended_at = %(at)s
 WHERE user_id = %(user_id)s AND ended_at IS NULL AND id IS DISTINCT FROM %(except_id)s::uuid;
 
--- name: delete_dead_sessions
--- Logins past their time, with their refresh tokens.
+-- name: delete_expired_sessions
+-- Delete expired sessions with their refresh tokens.
 DELETE FROM sessions WHERE expires_at <= %(at)s;
 
 -- name: add_refresh_token
--- A refresh token, known by its hash alone.
+-- A refresh token, stored as a hash.
 INSERT INTO refresh_tokens (id, family_id, token_hash, issued_at, expires_at)
 VALUES (%(id)s, %(session_id)s, %(token_hash)s, %(at)s, %(expires_at)s);
 
 -- name: get_refresh_token
--- A refresh token and its login, locked so that two uses at once are one use and one reuse.
+-- A refresh token and its session, locked so that of two concurrent uses one is a reuse.
 SELECT s.user_id, s.id AS session_id, t.expires_at, t.used_at, s.ended_at
 FROM refresh_tokens t JOIN sessions s ON s.id = t.family_id WHERE t.token_hash = %(token_hash)s FOR UPDATE OF t;
 
 -- name: use_refresh_token
--- A refresh token is good once.
+-- Mark a refresh token as used.
 UPDATE refresh_tokens SET used_at = %(at)s WHERE token_hash = %(token_hash)s;
 
 -- name: get_session_caller
--- Who a login speaks for, while it has not ended and its user is let in.
+-- The user of a session that has not ended, if they are active.
 SELECT u.id, u.email, u.role, u.office, u.team,
     ARRAY(SELECT agent_id FROM assistant_agents WHERE assistant_id = u.id) AS agents
 FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = %(id)s AND s.ended_at IS NULL AND u.is_active;
 
 -- name: add_invitation
--- An invitation, known by its token's hash alone.
+-- An invitation, with its token stored as a hash.
 INSERT INTO invitations (id, email, role, office, team, invited_by, token_hash, created_at, expires_at)
 VALUES (%(id)s, %(email)s, %(role)s, %(office)s, %(team)s, %(invited_by)s, %(token_hash)s, %(at)s, %(expires_at)s);
 
 -- name: find_invitations
--- Invitations that can still be used, the newest first.
+-- Invitations that are still valid, newest first.
 SELECT id, email, role, office, team, invited_by, created_at, expires_at FROM invitations
 WHERE used_at IS NULL AND withdrawn_at IS NULL AND expires_at > %(at)s ORDER BY created_at DESC, id DESC;
 
 -- name: withdraw_invitation
--- An invitation that nobody has used is good no more.
+-- Withdraw an unused invitation.
 UPDATE invitations SET withdrawn_at = %(at)s WHERE id = %(id)s AND used_at IS NULL AND withdrawn_at IS NULL
 RETURNING email;
 
 -- name: use_invitation
--- An invitation is good once, for its own e-mail address, until it expires.
+-- Use an invitation: once, for its e-mail address, until it expires.
 UPDATE invitations SET used_at = %(at)s
 WHERE token_hash = %(token_hash)s AND lower(email) = lower(%(email)s) AND used_at IS NULL AND withdrawn_at IS NULL
     AND expires_at > %(at)s
 RETURNING role, office, team;
 
 -- name: use_newest_invitation
--- The newest invitation of an e-mail address that was proved in another way than by its token.
+-- Use the newest invitation of an e-mail address that was verified in another way than by its token.
 UPDATE invitations SET used_at = %(at)s WHERE id = (
     SELECT id FROM invitations
     WHERE lower(email) = lower(%(email)s) AND used_at IS NULL AND withdrawn_at IS NULL AND expires_at > %(at)s
@@ -141,50 +141,50 @@ UPDATE invitations SET used_at = %(at)s WHERE id = (
 RETURNING role, office, team;
 
 -- name: add_reset
--- A reset of a password, known by its token's hash alone.
+-- A password reset, with its token stored as a hash.
 INSERT INTO password_resets (id, user_id, token_hash, created_at, expires_at)
 VALUES (%(id)s, %(user_id)s, %(token_hash)s, %(at)s, %(expires_at)s);
 
 -- name: use_reset
--- A reset is good once, until it expires, for a user who is let in.
+-- Use a password reset: once, until it expires, for an active user.
 UPDATE password_resets AS r SET used_at = %(at)s FROM users AS u
 WHERE r.token_hash = %(token_hash)s AND r.used_at IS NULL AND r.expires_at > %(at)s AND u.id = r.user_id AND u.is_active
 RETURNING u.id, u.email;
 
 -- name: void_resets
--- Resets of a user that nobody has used are good no more.
+-- Invalidate a user's unused password resets.
 UPDATE password_resets SET used_at = %(at)s WHERE user_id = %(user_id)s AND used_at IS NULL;
 
--- name: delete_dead_resets
--- Resets past their time.
+-- name: delete_expired_resets
+-- Delete expired password resets.
 DELETE FROM password_resets WHERE expires_at <= %(at)s;
 
 -- name: get_totp
--- What a user's codes are made from, sealed, and whether a login asks for them.
+-- A user's TOTP secret, sealed, and whether logins require a code.
 SELECT totp_secret AS sealed, totp_confirmed_at IS NOT NULL AS confirmed FROM users WHERE id = %(user_id)s;
 
 -- name: set_totp
--- What a user's codes are made from; no login asks for them before one was shown.
+-- Store a new TOTP secret, not yet confirmed.
 UPDATE users SET totp_secret = %(sealed)s, totp_confirmed_at = NULL, totp_last_step = 0 WHERE id = %(user_id)s;
 
 -- name: confirm_totp
--- From now on a login asks for a code.
+-- Enable TOTP: logins require a code from now on.
 UPDATE users SET totp_confirmed_at = %(at)s WHERE id = %(user_id)s;
 
 -- name: take_step
--- A code is good once, and with it every earlier one is not.
+-- Use a time step: it and earlier ones are refused from now on.
 UPDATE users SET totp_last_step = %(step)s WHERE id = %(user_id)s AND totp_last_step < %(step)s;
 
 -- name: remove_totp
--- No login of a user asks for a code any more.
+-- Disable TOTP for a user.
 UPDATE users SET totp_secret = NULL, totp_confirmed_at = NULL, totp_last_step = 0 WHERE id = %(user_id)s;
 
 -- name: add_recovery_codes
--- Codes for whoever has lost what makes their codes, known by their hashes alone.
+-- Recovery codes, stored as hashes.
 INSERT INTO recovery_codes (user_id, code_hash) SELECT %(user_id)s, unnest(%(hashes)s::bytea[]);
 
 -- name: use_recovery_code
--- A recovery code is good once.
+-- Use a recovery code, once.
 DELETE FROM recovery_codes WHERE user_id = %(user_id)s AND code_hash = %(code_hash)s;
 
 -- name: delete_recovery_codes
@@ -192,26 +192,26 @@ DELETE FROM recovery_codes WHERE user_id = %(user_id)s AND code_hash = %(code_ha
 DELETE FROM recovery_codes WHERE user_id = %(user_id)s;
 
 -- name: add_key
--- An API key, known by its hash alone.
+-- An API key, stored as a hash.
 INSERT INTO api_keys (id, user_id, name, key_hash, surface, scopes, created_at, expires_at)
 VALUES (%(id)s, %(user_id)s, %(name)s, %(key_hash)s, %(surface)s, %(scopes)s, %(at)s, %(expires_at)s);
 
 -- name: find_keys
--- The keys of a user, the newest first.
+-- A user's keys, newest first.
 SELECT id, user_id, name, surface, scopes, created_at, expires_at, revoked_at, last_used_at FROM api_keys
 WHERE user_id = %(user_id)s ORDER BY created_at DESC, id DESC;
 
 -- name: revoke_key
--- A key of a user is good no more.
+-- Revoke a key of a user.
 UPDATE api_keys SET revoked_at = coalesce(revoked_at, %(at)s) WHERE id = %(id)s AND user_id = %(user_id)s
 RETURNING name;
 
 -- name: revoke_keys
--- All keys of a user are good no more.
+-- Revoke all keys of a user.
 UPDATE api_keys SET revoked_at = %(at)s WHERE user_id = %(user_id)s AND revoked_at IS NULL;
 
 -- name: get_key_caller
--- Who a key speaks for, while it is good and its user is let in.
+-- The owner of a valid key, if they are active.
 SELECT u.id, u.email, u.role, u.office, u.team,
     ARRAY(SELECT agent_id FROM assistant_agents WHERE assistant_id = u.id) AS agents,
     k.id AS key_id, k.surface, k.scopes, k.expires_at, k.last_used_at
@@ -219,18 +219,18 @@ FROM api_keys k JOIN users u ON u.id = k.user_id
 WHERE k.key_hash = %(key_hash)s AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > %(at)s)
     AND u.is_active;
 
--- name: note_key_use
--- A key is in use.
+-- name: mark_key_used
+-- Record when a key was used.
 UPDATE api_keys SET last_used_at = %(at)s WHERE id = %(id)s;
 
 -- name: find_links
--- Which members a user is or may be, those that wait for a decision first.
+-- The member links of a user, proposed ones first.
 SELECT id, user_id, provider_id, member_key, member_name, basis, created_at, confirmed_at, confirmed_by
 FROM named_member_links
 WHERE user_id = %(user_id)s AND refused_at IS NULL ORDER BY confirmed_at IS NOT NULL, provider_id, member_key;
 
 -- name: find_proposals
--- Every link that waits for a decision, with whom it is for.
+-- A page of proposed links with their users.
 SELECT l.id, l.user_id, u.email, l.provider_id, l.member_key, l.member_name, l.basis, l.created_at
 FROM named_member_links l JOIN users u ON u.id = l.user_id WHERE l.confirmed_at IS NULL AND l.refused_at IS NULL;
 
@@ -240,8 +240,8 @@ SELECT id, user_id, provider_id, member_key, member_name, basis, created_at, con
 FROM named_member_links
 WHERE id = %(id)s AND user_id = %(user_id)s AND refused_at IS NULL;
 
--- name: enter_link
--- An admin says which member a user is; what was proposed or refused before is settled by that.
+-- name: add_link
+-- Link a user to a member; a proposed or rejected link becomes a confirmed one.
 INSERT INTO member_links (id, user_id, provider_id, member_key, basis, created_at, confirmed_at, confirmed_by)
 VALUES (%(id)s, %(user_id)s, %(provider_id)s, %(member_key)s, 'entered', %(at)s, %(at)s, %(by)s)
 ON CONFLICT (user_id, provider_id, member_key) DO UPDATE
@@ -250,22 +250,22 @@ ON CONFLICT (user_id, provider_id, member_key) DO UPDATE
 RETURNING id;
 
 -- name: confirm_link
--- An admin says that a proposal is right.
+-- Confirm a proposed link.
 UPDATE member_links SET confirmed_at = %(at)s, confirmed_by = %(by)s WHERE id = %(id)s AND confirmed_at IS NULL;
 
--- name: refuse_link
--- An admin says that a user is not this member; it is not proposed again.
+-- name: reject_link
+-- Reject a link; it is not proposed again.
 UPDATE member_links SET refused_at = %(at)s, confirmed_at = NULL, confirmed_by = NULL WHERE id = %(id)s;
 
 -- name: find_member_keys
--- Which members some users are.
+-- The member keys of users.
 SELECT DISTINCT provider_id, member_key FROM member_links WHERE user_id = ANY(%(user_ids)s::uuid[])
     AND confirmed_at IS NOT NULL
 ORDER BY 1, 2;
 
 -- name: propose_links
--- Members of listings who seem to be users: by licence number, else by e-mail address, else by name and office. A
--- member somebody is confirmed to be is proposed to nobody else, and what was decided is left alone.
+-- Propose links between users and agents of listings that match by licence number, else by e-mail address, else by name
+-- and office. A member with a confirmed link is proposed to nobody else, and decided links are left alone.
 WITH members AS (
     SELECT provider_id, list_agent_key AS member_key,
         array_agg(DISTINCT lower(list_agent_email)) FILTER (WHERE list_agent_email IS NOT NULL) AS emails,
@@ -290,16 +290,15 @@ WHERE NOT EXISTS (SELECT FROM member_links l WHERE l.provider_id = matches.provi
 ON CONFLICT (user_id, provider_id, member_key) DO NOTHING;
 
 -- name: get_identity
--- The user somebody at an issuer is.
+-- The user who is linked to a subject of an issuer.
 SELECT user_id FROM oidc_identities WHERE issuer = %(issuer)s AND subject = %(subject)s;
 
 -- name: lock_user
--- One user, locked: of two subjects of an issuer that would become the user at once, the later one sees the earlier
--- one.
+-- One user, locked: of two subjects of an issuer that are linked to the user concurrently, the later sees the earlier.
 SELECT id FROM users WHERE id = %(id)s FOR NO KEY UPDATE;
 
 -- name: add_identity
--- Somebody at an issuer is a user, unless somebody else there is; of two sign-ins at once one says so.
+-- Link a subject of an issuer to a user, unless another subject there is linked to them already.
 INSERT INTO oidc_identities (issuer, subject, user_id, created_at)
 SELECT %(issuer)s, %(subject)s, %(user_id)s, %(at)s
 WHERE NOT EXISTS (
@@ -307,25 +306,25 @@ WHERE NOT EXISTS (
 ON CONFLICT DO NOTHING;
 
 -- name: lock_subjects
--- Logins of one account, or from one address, are counted one after another; accounts are locked before addresses.
+-- Serialize the attempts of an account and of a client; accounts are locked before clients.
 SELECT pg_advisory_xact_lock(hashtextextended(subject, 0))
 FROM (SELECT unnest(%(subjects)s::text[]) AS subject ORDER BY 1) AS ordered;
 
 -- name: add_failure
--- A login that failed, for its account and for its address.
+-- Count a failed attempt for its account and its client.
 INSERT INTO login_failures (subject, at) SELECT unnest(%(subjects)s::text[]), %(at)s;
 
 -- name: count_failures
--- How often logins of any of these subjects failed lately, and when the oldest of those was.
+-- Per subject, the number of failures in the window, and the time of the oldest.
 SELECT subject, count(*) AS failures, min(at) AS oldest FROM login_failures
 WHERE subject = ANY(%(subjects)s) AND at > %(since)s GROUP BY subject;
 
--- name: forget_failures
--- A good login clears its account; what is too old to count goes too.
+-- name: delete_failures
+-- Delete the failures of an account, and all that are older than the window.
 DELETE FROM login_failures WHERE subject = %(subject)s OR at < %(since)s;
 
--- name: forget_one_failure
--- Take back one failure that a login counted when it began.
+-- name: delete_one_failure
+-- Delete the one failure that an attempt counted when it was admitted.
 DELETE FROM login_failures WHERE ctid = (
     SELECT ctid FROM login_failures WHERE subject = %(subject)s AND at = %(at)s LIMIT 1 FOR UPDATE SKIP LOCKED
 );

@@ -1,33 +1,33 @@
-"""Whose records a query may touch, as a condition of its SQL."""
+"""Row-level access control: the records an actor may access, as an SQL condition."""
 
 from platbook.base.rights import RecordAccess
 from platbook.db.compose import SQL, Composable, Composed, Identifier, Literal
 from platbook.db.lists import any_of
 
 
-def to_condition(whose: RecordAccess, *, owner: Identifier, office: Identifier, team: Identifier) -> Composed:
-    """The rows that `whose` holds, by the columns that name a row's owner, office and team.
+def access_condition(access: RecordAccess, *, owner: Identifier, office: Identifier, team: Identifier) -> Composed:
+    """Return the condition for rows that `access` holds, by the columns of a row's owner, office and team.
 
-    The same as `Whose.holds`, row by row. Identifiers may be qualified: `Identifier("leads", "office")`.
+    Equivalent to `RecordAccess.holds` for each row. Identifiers may be qualified: `Identifier("leads", "office")`.
     """
-    if whose.everybody:
+    if access.everybody:
         return SQL("({})").format(SQL("true"))
-    return any_of([*of_group(whose, office=office, team=team), *of_owners(whose, owner)])
+    return any_of([*group_conditions(access, office=office, team=team), *owner_conditions(access, owner)])
 
 
-def of_group(whose: RecordAccess, *, office: Identifier, team: Identifier) -> list[Composable]:
-    """The rows of the office, team or team of an office; none where no group is named."""
+def group_conditions(access: RecordAccess, *, office: Identifier, team: Identifier) -> list[Composable]:
+    """Return the condition for rows of the office and team of `access`, if it has either."""
     group = [
         SQL("{} = {}").format(column, Literal(name))
-        for column, name in ((office, whose.office), (team, whose.team))
+        for column, name in ((office, access.office), (team, access.team))
         if name is not None
     ]
     return [SQL("({})").format(SQL(" AND ").join(group))] if group else []
 
 
-def of_owners(whose: RecordAccess, owner: Identifier) -> list[Composable]:
-    """The rows of the owners named; none where nobody is."""
-    if not whose.owners:
+def owner_conditions(access: RecordAccess, owner: Identifier) -> list[Composable]:
+    """Return the condition for rows of the owners in `access`, if it has any."""
+    if not access.owners:
         return []
-    owners = SQL(", ").join(SQL("{}::uuid").format(Literal(str(one))) for one in sorted(whose.owners))
+    owners = SQL(", ").join(SQL("{}::uuid").format(Literal(str(one))) for one in sorted(access.owners))
     return [SQL("({} IN ({}))").format(owner, owners)]

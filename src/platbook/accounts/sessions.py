@@ -1,14 +1,14 @@
-"""Logins: a password against tokens, tokens against fresh ones, and how logins end.
+"""Login sessions: access tokens and refresh token rotation with reuse detection (RFC 9700 section 4.14.2).
 
-A login is a session: an access token lives for minutes and is good while its session has not ended (`callers`). A
-refresh token is good once; an old one used again means that somebody else has it, and ends the session.
+A session has short-lived access tokens, which are valid until it ends (`callers`), and single-use refresh tokens: each
+refresh returns a new pair. If a used refresh token is sent again, it has been stolen, and the session ends.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from platbook.accounts.credentials import CredentialChecker, refuse_login
+from platbook.accounts.credentials import CredentialChecker, invalid_credentials
 from platbook.accounts.login_audit import LoginMethod, record_login, record_logout, record_token_reuse
 from platbook.accounts.tokens import hash_token, new_secret_token, sign_access_token
 from platbook.accounts.users import User, get_user
@@ -24,7 +24,7 @@ Q = load_queries(__package__ or "platbook.accounts")
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What a login gives: `expires_in` is the access token's life in seconds."""
+    """The tokens of a session: `expires_in` is the lifetime of the access token in seconds."""
 
     user: User
     access_token: str
@@ -41,25 +41,25 @@ class _RefreshToken:
     ended_at: datetime | None
 
 
-class Sessions:
-    """Logs in, refreshes, logs out. `credentials` checks who somebody is."""
+class LoginSessions:
+    """Logs in, refreshes and logs out. `credentials` verifies passwords."""
 
     def __init__(self, database: Database, box: SecretBox, clock: Clock, settings: Settings) -> None:
         self._database, self._clock = database, clock
         self.credentials = CredentialChecker(database, box, clock)
         self._key = box.derive("access-tokens")
-        self._access_life = timedelta(minutes=settings.access_token_minutes)
-        self._refresh_life = timedelta(days=settings.refresh_token_days)
+        self._access_lifetime = timedelta(minutes=settings.platbook_access_token_minutes)
+        self._refresh_lifetime = timedelta(days=settings.platbook_refresh_token_days)
 
     async def log_in(self, email: str, password: str, address: str, code: str | None = None) -> Tokens:
-        """Log in from a client address. Errors: as `Credentials.prove`."""
-        proof = await self.credentials.prove(email, password, address, code)
+        """Log in from a client address. Errors: as `CredentialChecker.verify`."""
+        login = await self.credentials.verify(email, password, address, code)
         async with self._database.transaction() as connection:
-            return await self.admit(
-                connection, proof.user_id, LoginMethod.PASSWORD, address=address, renewed_hash=proof.renewed_hash
+            return await self.complete_login(
+                connection, login.user_id, LoginMethod.PASSWORD, address=address, renewed_hash=login.renewed_hash
             )
 
-    async def admit(
+    async def complete_login(
         self,
         connection: WriteConnection,
         user_id: UUID,
@@ -68,58 +68,58 @@ class Sessions:
         address: str | None = None,
         renewed_hash: str | None = None,
     ) -> Tokens:
-        """Begin a session of somebody who has proved who they are; NotAuthenticated where they are not let in."""
+        """Record the login of an authenticated user and start a session. NotAuthenticated if the user is disabled."""
         now = self._clock.now()
         params = {"id": user_id, "at": now, "password_hash": renewed_hash}
-        await connection.run(Q.note_login, params)
+        await connection.run(Q.mark_logged_in, params)
         user = await get_user(connection, user_id)
-        if not user.is_active:  # disabled while the password was looked at
-            raise refuse_login()
+        if not user.is_active:  # disabled while the password was verified
+            raise invalid_credentials()
         await record_login(connection, user_id, user.email, now, by, address)
-        return await self.start(connection, user)
+        return await self.start_session(connection, user)
 
-    async def start(self, connection: WriteConnection, user: User) -> Tokens:
-        """Begin a session of a user."""
+    async def start_session(self, connection: WriteConnection, user: User) -> Tokens:
+        """Start a session of a user."""
         now, session_id = self._clock.now(), new_id()
-        await connection.run(Q.delete_dead_sessions, {"at": now})
-        params = {"id": session_id, "user_id": user.id, "at": now, "expires_at": now + self._refresh_life}
+        await connection.run(Q.delete_expired_sessions, {"at": now})
+        params = {"id": session_id, "user_id": user.id, "at": now, "expires_at": now + self._refresh_lifetime}
         await connection.run(Q.add_session, params)
-        return await self._give(connection, user, session_id)
+        return await self._issue_tokens(connection, user, session_id)
 
     async def refresh(self, token: str) -> Tokens:
-        """Exchange a refresh token for a new pair. An old one used again ends its session (NotAuthenticated)."""
+        """Exchange a refresh token for a new pair. NotAuthenticated; a used token also ends its session."""
         now = self._clock.now()
         params = {"token_hash": hash_token(token), "at": now}
         async with self._database.transaction() as connection:
-            known = await connection.first(_RefreshToken, Q.get_refresh_token, params)
-            if known is not None and known.used_at is not None:
-                if await connection.run(Q.end_session, {"id": known.session_id, "at": now}):
-                    await record_token_reuse(connection, known.user_id, now)
-            elif known is not None and known.ended_at is None and known.expires_at > now:
+            stored = await connection.first(_RefreshToken, Q.get_refresh_token, params)
+            if stored is not None and stored.used_at is not None:
+                if await connection.run(Q.end_session, {"id": stored.session_id, "at": now}):
+                    await record_token_reuse(connection, stored.user_id, now)
+            elif stored is not None and stored.ended_at is None and stored.expires_at > now:
                 await connection.run(Q.use_refresh_token, params)
-                user = await get_user(connection, known.user_id)
+                user = await get_user(connection, stored.user_id)
                 if user.is_active:
-                    expires_at = now + self._refresh_life
-                    await connection.run(Q.extend_session, {"id": known.session_id, "expires_at": expires_at})
-                    return await self._give(connection, user, known.session_id)
-        raise NotAuthenticated("the refresh token is not valid any more; log in again")
+                    expires_at = now + self._refresh_lifetime
+                    await connection.run(Q.extend_session, {"id": stored.session_id, "expires_at": expires_at})
+                    return await self._issue_tokens(connection, user, stored.session_id)
+        raise NotAuthenticated("refreshToken: is invalid, was used, or has expired; log in again")
 
     async def log_out(self, actor: Actor) -> None:
-        """End the actor's session: its tokens are good no more."""
+        """End the actor's session and with it its tokens."""
         now = self._clock.now()
         async with self._database.transaction() as connection:
             await connection.run(Q.end_session, {"id": actor.session_id, "at": now})
             await record_logout(connection, actor, now)
 
-    async def _give(self, connection: WriteConnection, user: User, session_id: UUID) -> Tokens:
+    async def _issue_tokens(self, connection: WriteConnection, user: User, session_id: UUID) -> Tokens:
         now, refresh = self._clock.now(), new_secret_token()
         params = {
             "id": new_id(),
             "session_id": session_id,
             "token_hash": hash_token(refresh),
             "at": now,
-            "expires_at": now + self._refresh_life,
+            "expires_at": now + self._refresh_lifetime,
         }
         await connection.run(Q.add_refresh_token, params)
-        access = sign_access_token(self._key, user.id, session_id, now, self._access_life)
-        return Tokens(user, access, refresh, int(self._access_life.total_seconds()))
+        access = sign_access_token(self._key, user.id, session_id, now, self._access_lifetime)
+        return Tokens(user, access, refresh, int(self._access_lifetime.total_seconds()))

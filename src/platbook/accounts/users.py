@@ -1,35 +1,36 @@
-"""Users as rows: who they are, where they belong, and whether they are let in."""
+"""User records: profile, role, office and team, and whether they are active."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict, cast
 from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
 
 from platbook import audit
 from platbook.accounts.passwords import check_password, hash_password
-from platbook.accounts.record_access import to_condition
+from platbook.accounts.record_access import access_condition
 from platbook.audit import AuditSubject
 from platbook.base.actor import Actor, Role
 from platbook.base.errors import Conflict, InvalidInput, NotFound
 from platbook.base.ids import new_id
-from platbook.base.rights import Ownership, Right, record_access, require, require_over
+from platbook.base.rights import Ownership, Right, record_access, require, require_record_access
 from platbook.db import ReadConnection, UniqueViolation, WriteConnection, load_queries
 from platbook.db.compose import SQL, Identifier, to_statement
 from platbook.db.lists import NumberedPage, NumberedSource, PageNumber, find_numbered_page
 
 Q = load_queries(__package__ or "platbook.accounts")
 
-_LONGEST_NAME = 100
-_TOLD = ("role", "office", "team")
-"""What the audit log tells the old and new value of; of the rest only that it changed."""
+_MAX_NAME_LENGTH = 100
+_AUDITED_VALUES = ("role", "office", "team")
+"""Fields whose old and new values the audit log holds; of the others, it holds that they changed."""
 
 _COLUMNS = SQL(
     "id, email, first_name, last_name, role, office, team, license_number, is_active, "
     "totp_confirmed_at IS NOT NULL AS has_totp, created_at, last_login_at"
 )
-_ASKED_FOR = SQL(
+_MATCHES_FILTER = SQL(
     "(%(role)s::text IS NULL OR role = %(role)s) AND (%(office)s::text IS NULL OR office = %(office)s) "
     "AND (%(team)s::text IS NULL OR team = %(team)s) AND (%(is_active)s::boolean IS NULL OR is_active = %(is_active)s) "
     "AND (%(search)s::text IS NULL OR strpos(lower(email || ' ' || first_name || ' ' || last_name), %(search)s) > 0)"
@@ -39,7 +40,7 @@ _FIND = SQL("SELECT {} FROM users WHERE {} AND {}")
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Someone who logs in."""
+    """A user."""
 
     id: UUID
     email: str
@@ -55,14 +56,14 @@ class User:
     last_login_at: datetime | None
 
     @property
-    def belonging(self) -> Ownership:
-        """A user is their own, their office's and their team's."""
+    def ownership(self) -> Ownership:
+        """The user as a record: owned by themselves, in their office and team."""
         return Ownership(self.id, self.office, self.team)
 
 
 @dataclass(frozen=True, slots=True)
 class NewUser:
-    """What a user begins with. Without a password they sign in by OIDC, or set one by a reset."""
+    """A user to be added. Without a password they sign in by OpenID Connect, or set one by a password reset."""
 
     email: str
     password: str | None
@@ -74,9 +75,21 @@ class NewUser:
     license_number: str | None = None
 
 
+class UserPatch(TypedDict, total=False):
+    """Changes of a user; fields left out stay as they are."""
+
+    email: str | None
+    first_name: str | None
+    last_name: str | None
+    role: str | None
+    office: str | None
+    team: str | None
+    license_number: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class UserFilter:
-    """Which users are asked for; None asks for all. `search` is part of a name or an e-mail address."""
+    """Conditions for users; None matches all. `search` is part of a name or an e-mail address."""
 
     role: Role | None = None
     office: str | None = None
@@ -86,15 +99,15 @@ class UserFilter:
 
 
 async def add_user(connection: WriteConnection, new: NewUser, actor: Actor, at: datetime) -> User:
-    """Add a user. InvalidInput names the field; Conflict USER_EXISTS where the e-mail address is taken."""
+    """Add a user, as an administrator. InvalidInput names the field; Conflict USER_EXISTS for a duplicate e-mail."""
     require(actor, Right.MANAGE_USERS)
     if new.password is not None:
         check_password(new.password)
-    return await keep_user(connection, new, actor, at)
+    return await insert_user(connection, new, actor, at)
 
 
-async def keep_user(connection: WriteConnection, new: NewUser, actor: Actor, at: datetime) -> User:
-    """Add a user whoever asks, whatever the password is like: for invitations, OIDC and the demo, which see to it."""
+async def insert_user(connection: WriteConnection, new: NewUser, actor: Actor, at: datetime) -> User:
+    """Add a user without checks of rights and password, for callers that have made them. Errors: as `add_user`."""
     user_id = new_id()
     params: dict[str, object] = {
         "id": user_id,
@@ -112,45 +125,45 @@ async def keep_user(connection: WriteConnection, new: NewUser, actor: Actor, at:
         async with connection.savepoint():
             await connection.run(Q.add_user, params)
     except UniqueViolation:
-        raise _address_taken() from None
+        raise _email_exists() from None
     details = {"role": new.role, "office": params["office"], "team": params["team"]}
     await audit.record(connection, actor, "user added", AuditSubject("user", str(user_id)), at, details)
     return await get_user(connection, user_id)
 
 
 async def get_user(connection: ReadConnection, user_id: UUID) -> User:
-    """One user; NotFound."""
+    """Return a user; NotFound."""
     user = await connection.first(User, Q.get_user, {"id": user_id})
     if user is None:
-        raise _no_such_user()
+        raise _user_not_found()
     return user
 
 
 async def get_user_by_email(connection: ReadConnection, email: str) -> User:
-    """One user; NotFound."""
+    """Return a user by e-mail address, in any case; NotFound."""
     user_id = await connection.value(UUID, Q.get_user_id, {"email": email.strip().lower()})
     if user_id is None:
-        raise NotFound(f"there is no user {email}", code="USER_NOT_FOUND")
+        raise NotFound(f"there is no user with the e-mail address {email}", code="USER_NOT_FOUND")
     return await get_user(connection, user_id)
 
 
-async def look_up_user(connection: ReadConnection, user_id: UUID, actor: Actor) -> User:
-    """One user as an actor sees them; NotFound where the actor does not."""
+async def get_visible_user(connection: ReadConnection, user_id: UUID, actor: Actor) -> User:
+    """Return a user; NotFound also if they are not visible to the actor."""
     user = await get_user(connection, user_id)
-    require_over(actor, Right.READ_USERS, user.belonging, seen_by=Right.READ_USERS, code="USER_NOT_FOUND")
+    require_record_access(actor, Right.READ_USERS, user.ownership, seen_by=Right.READ_USERS, code="USER_NOT_FOUND")
     return user
 
 
 async def get_ownership(connection: ReadConnection, user_id: UUID) -> Ownership:
-    """What belongs to a user belongs to their office and team too; nobody's, where there is no such user."""
-    return await connection.first(Ownership, Q.get_belonging, {"id": user_id}) or Ownership()
+    """Return the ownership of a user's records; an empty one if there is no such user."""
+    return await connection.first(Ownership, Q.get_ownership, {"id": user_id}) or Ownership()
 
 
 async def find_users(
     connection: ReadConnection, actor: Actor, wanted: UserFilter, *, page: int = 1, limit: int = 20
 ) -> NumberedPage[User]:
     """A page of the users an actor sees, by e-mail address."""
-    seen = to_condition(
+    seen = access_condition(
         record_access(actor, Right.READ_USERS),
         owner=Identifier("id"),
         office=Identifier("office"),
@@ -163,66 +176,67 @@ async def find_users(
         "is_active": wanted.is_active,
         "search": None if wanted.search is None else wanted.search.lower(),
     }
-    statement = to_statement("find_users", _FIND.format(_COLUMNS, seen, _ASKED_FOR))
+    statement = to_statement("find_users", _FIND.format(_COLUMNS, seen, _MATCHES_FILTER))
     return await find_numbered_page(
         connection, NumberedSource(User, statement, ("email",)), PageNumber(page, limit), params
     )
 
 
-async def change_user(
-    connection: WriteConnection, user_id: UUID, said: Mapping[str, str | None], actor: Actor, at: datetime
+async def update_user(
+    connection: WriteConnection, user_id: UUID, changes: UserPatch, actor: Actor, at: datetime
 ) -> User:
-    """Change what is said of a user (by column) and leave the rest.
+    """Update a user. A changed role detaches assistants from agents.
 
-    NotFound; InvalidInput names the field; Conflict: the e-mail address is taken, or no admin would be left.
+    NotFound; InvalidInput names the field; Conflict: the e-mail address is taken, or no active admin would be left.
     """
     require(actor, Right.MANAGE_USERS)
     before = await get_user(connection, user_id)
-    known: dict[str, object] = {name: getattr(before, name) for name in _CLEANERS}
-    changed = {name: clean for name, text in said.items() if (clean := _CLEANERS[name](text)) != known[name]}
+    stored: dict[str, object] = {name: getattr(before, name) for name in _CLEANERS}
+    sent = cast("Mapping[str, str | None]", changes)
+    changed = {name: clean for name, text in sent.items() if (clean := _CLEANERS[name](text)) != stored[name]}
     if "role" in changed:
-        await _spare_last_admin(connection, before)
+        await _require_another_admin(connection, before)
         await connection.run(Q.detach_agents, {"assistant_id": user_id})
         await connection.run(Q.detach_from_assistants, {"agent_id": user_id})
     try:
         async with connection.savepoint():
-            await connection.run(Q.change_user, {**known, **changed, "id": user_id})
+            await connection.run(Q.update_user, {**stored, **changed, "id": user_id})
     except UniqueViolation:
-        raise _address_taken() from None
+        raise _email_exists() from None
     if changed:
-        told = {name: [known[name], changed[name]] for name in _TOLD if name in changed}
-        details = {"fields": sorted(changed), **told}
+        values = {name: [stored[name], changed[name]] for name in _AUDITED_VALUES if name in changed}
+        details = {"fields": sorted(changed), **values}
         await audit.record(connection, actor, "user changed", AuditSubject("user", str(user_id)), at, details)
     return await get_user(connection, user_id)
 
 
-async def change_own_names(
+async def update_own_name(
     connection: WriteConnection, actor: Actor, first_name: str, last_name: str, at: datetime
 ) -> User:
-    """A user changes what they are called."""
+    """Change the name of the user who is logged in."""
     require(actor, Right.OWN_PROFILE)
     params = {
         "id": actor.user_id,
         "first_name": clean_name(first_name, "firstName"),
         "last_name": clean_name(last_name, "lastName"),
     }
-    user_id = await connection.value(UUID, Q.change_names, params)
+    user_id = await connection.value(UUID, Q.update_names, params)
     if user_id is None:
-        raise _no_such_user()
+        raise _user_not_found()
     details = {"fields": ["first_name", "last_name"]}
     await audit.record(connection, actor, "user changed", AuditSubject("user", str(user_id)), at, details)
     return await get_user(connection, user_id)
 
 
 async def set_active(connection: WriteConnection, user_id: UUID, actor: Actor, at: datetime, *, active: bool) -> User:
-    """Let a user in, or keep them out: every login and API key of theirs ends at once, for good.
+    """Enable or disable a user. Disabling ends all their sessions, API keys and password resets at once, for good.
 
-    NotFound; Conflict where no admin would be left.
+    NotFound; Conflict if no active admin would be left.
     """
     require(actor, Right.MANAGE_USERS)
     before = await get_user(connection, user_id)
     if not active:
-        await _spare_last_admin(connection, before)
+        await _require_another_admin(connection, before)
     await connection.run(Q.set_active, {"id": user_id, "active": active})
     if not active:
         for statement in (Q.end_sessions, Q.revoke_keys, Q.void_resets):
@@ -236,34 +250,34 @@ async def set_active(connection: WriteConnection, user_id: UUID, actor: Actor, a
 async def attach_agents(
     connection: WriteConnection, assistant_id: UUID, agents: Sequence[UUID], actor: Actor, at: datetime
 ) -> list[User]:
-    """Say which agents an assistant works for, all of them; those as they are now.
+    """Replace the agents an assistant works for; returns them.
 
-    NotFound; Conflict where the user is no assistant; InvalidInput where one is no agent.
+    NotFound; Conflict if the user is no assistant; InvalidInput if one is neither agent nor manager.
     """
     require(actor, Right.MANAGE_USERS)
     assistant = await get_user(connection, assistant_id)
     if assistant.role != Role.ASSISTANT:
-        raise Conflict("only an assistant is attached to agents", code="NOT_AN_ASSISTANT")
-    wanted = sorted(set(agents))
-    if await connection.value(int, Q.count_agents, {"ids": wanted}) != len(wanted):
+        raise Conflict("only a user whose role is assistant can be attached to agents", code="NOT_AN_ASSISTANT")
+    agent_ids = sorted(set(agents))
+    if await connection.value(int, Q.count_agents, {"ids": agent_ids}) != len(agent_ids):
         raise InvalidInput.of("agentIds", "must be ids of users whose role is agent or manager")
     await connection.run(Q.detach_agents, {"assistant_id": assistant_id})
-    await connection.run(Q.attach_agents, {"assistant_id": assistant_id, "ids": wanted})
-    subject, details = AuditSubject("user", str(assistant_id)), {"agents": [str(one) for one in wanted]}
+    await connection.run(Q.attach_agents, {"assistant_id": assistant_id, "ids": agent_ids})
+    subject, details = AuditSubject("user", str(assistant_id)), {"agents": [str(one) for one in agent_ids]}
     await audit.record(connection, actor, "agents attached", subject, at, details)
-    return await find_attached(connection, assistant_id, actor)
+    return await find_attached_agents(connection, assistant_id, actor)
 
 
-async def find_attached(connection: ReadConnection, assistant_id: UUID, actor: Actor) -> list[User]:
-    """The agents an assistant works for, by e-mail address; of both, those the actor sees. NotFound."""
-    await look_up_user(connection, assistant_id, actor)
-    seen = record_access(actor, Right.READ_USERS)
-    found = await connection.all(User, Q.find_attached, {"assistant_id": assistant_id})
-    return [agent for agent in found if seen.holds(agent.belonging)]
+async def find_attached_agents(connection: ReadConnection, assistant_id: UUID, actor: Actor) -> list[User]:
+    """Return the agents an assistant works for that are visible to the actor, by e-mail address. NotFound."""
+    await get_visible_user(connection, assistant_id, actor)
+    visible = record_access(actor, Right.READ_USERS)
+    agents = await connection.all(User, Q.find_attached_agents, {"assistant_id": assistant_id})
+    return [agent for agent in agents if visible.holds(agent.ownership)]
 
 
 def clean_email(email: str) -> str:
-    """An e-mail address in the form it is kept in; InvalidInput."""
+    """Validate an e-mail address and normalize it for storage; InvalidInput."""
     try:
         return validate_email(email, check_deliverability=False).normalized.lower()
     except EmailNotValidError as error:
@@ -271,15 +285,15 @@ def clean_email(email: str) -> str:
 
 
 def clean_name(text: str, field: str) -> str:
-    """A name without space around it; InvalidInput."""
+    """Strip and validate a name; InvalidInput."""
     stripped = text.strip()
-    if not 1 <= len(stripped) <= _LONGEST_NAME:
-        raise InvalidInput.of(field, f"must have 1 to {_LONGEST_NAME} characters")
+    if not 1 <= len(stripped) <= _MAX_NAME_LENGTH:
+        raise InvalidInput.of(field, f"must have 1 to {_MAX_NAME_LENGTH} characters")
     return stripped
 
 
 def clean_group(text: str | None, field: str) -> str | None:
-    """The name of an office or team, or a licence number; None and an empty text: none. InvalidInput."""
+    """Strip and validate an office, team or licence number; an empty one is None. InvalidInput."""
     stripped = None if text is None else text.strip()
     return clean_name(stripped, field) if stripped else None
 
@@ -291,18 +305,18 @@ def _clean_role(text: str | None) -> Role:
         raise InvalidInput.of("role", f"must be one of {', '.join(Role)}") from None
 
 
-async def _spare_last_admin(connection: WriteConnection, user: User) -> None:
-    """Conflict where a user is the last admin who is let in; of two at once, one waits for the other."""
+async def _require_another_admin(connection: WriteConnection, user: User) -> None:
+    """Raise Conflict if a user is the last active admin; concurrent calls wait for each other."""
     if user.role == Role.ADMIN and await connection.column(UUID, Q.lock_admins) == [user.id]:
-        raise Conflict("this is the last admin who is let in; make another one first", code="LAST_ADMIN")
+        raise Conflict("this is the last active admin; add another one first", code="LAST_ADMIN")
 
 
-def _address_taken() -> Conflict:
-    return Conflict("a user with this e-mail address exists", code="USER_EXISTS")
+def _email_exists() -> Conflict:
+    return Conflict("email: a user with this address exists already", code="USER_EXISTS")
 
 
-def _no_such_user() -> NotFound:
-    return NotFound("there is no such user", code="USER_NOT_FOUND")
+def _user_not_found() -> NotFound:
+    return NotFound("there is no user with this id", code="USER_NOT_FOUND")
 
 
 _CLEANERS: Mapping[str, Callable[[str | None], str | None]] = {
@@ -314,4 +328,4 @@ _CLEANERS: Mapping[str, Callable[[str | None], str | None]] = {
     "team": lambda text: clean_group(text, "team"),
     "license_number": lambda text: clean_group(text, "licenseNumber"),
 }
-"""What of a user can be changed, and how each is made fit to be kept."""
+"""The fields of a user that can be changed, and how each is validated and normalized."""

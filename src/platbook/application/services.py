@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from platbook.accounts import CallerResolver, Sessions
+from platbook.accounts import CallerResolver, LoginSessions
 from platbook.accounts.oidc import OidcSignIn
 from platbook.base.actor import Actor, Surface
 from platbook.base.clock import Clock
@@ -49,7 +49,7 @@ class Services:
     box: SecretBox
     queue: JobQueue
     transport: Transport
-    sessions: Sessions
+    sessions: LoginSessions
     callers: CallerResolver
     storage: Storage
     blobs: Blobs

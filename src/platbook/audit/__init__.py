@@ -1,4 +1,4 @@
-"""Who did what: one row for each act, written in the transaction of the act."""
+"""The audit log: one row per action, written in the same transaction."""
 
 from platbook.audit.log import AuditEntry, AuditFilter, AuditSubject, find_entries, record
 

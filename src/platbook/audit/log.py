@@ -1,4 +1,4 @@
-"""The audit log. It is written and read, never changed."""
+"""The audit log, which is append-only."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _NO_DETAILS: Mapping[str, object] = {}
 
 @dataclass(frozen=True, slots=True)
 class AuditSubject:
-    """What was acted on: a kind (`user`, `provider`, `lead`) and its id."""
+    """The object of an action: its kind (`user`, `provider`, `lead`) and id."""
 
     kind: str
     id: str
@@ -26,7 +26,7 @@ class AuditSubject:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One act. `key_id`: it was done by this API key of the user."""
+    """One action. `key_id`: the API key of the user by which it was done."""
 
     id: UUID
     at: datetime
@@ -41,7 +41,7 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """What entries are asked for; None asks for all."""
+    """Conditions for entries; None matches all."""
 
     user_id: UUID | None = None
     act: str | None = None
@@ -61,7 +61,7 @@ async def record(
     at: datetime,
     details: Mapping[str, object] = _NO_DETAILS,
 ) -> None:
-    """Record an act (`user disabled`, `lead merged`) in the act's transaction; `details` hold no secret or contact."""
+    """Record an action (`user disabled`, `lead merged`) in its transaction; `details` hold no secrets or contacts."""
     params = {
         "id": new_id(),
         "at": at,

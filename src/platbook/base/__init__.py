@@ -1,1 +1,1 @@
-"""What every other package may lean on: errors, settings, clock, ids, Actor, log."""
+"""The foundation every other package imports: errors, settings, clock, ids, actors and rights, logging."""

@@ -1,4 +1,4 @@
-"""Who acts. Every function that writes takes an Actor: rights are asked of it, and history says who it was."""
+"""The acting user, API key or system process. Every function that writes takes one, for access control and audit."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,7 +6,7 @@ from uuid import UUID
 
 
 class Role(StrEnum):
-    """What a user is; what each may do is in `platbook.base.rights`."""
+    """A user's role; `platbook.base.rights` defines what each role permits (role-based access control)."""
 
     ADMIN = "admin"
     MANAGER = "manager"
@@ -16,14 +16,14 @@ class Role(StrEnum):
 
 
 class Surface(StrEnum):
-    """Which of a listing's two documents a caller is given."""
+    """Which of a listing's two documents a caller sees."""
 
     INTERNAL = "internal"
     PUBLIC = "public"
 
 
 class ApiKeyScope(StrEnum):
-    """What an API key may be made for."""
+    """What an API key can be limited to."""
 
     READ_LISTINGS = "listings:read"
     WRITE_LISTINGS = "listings:write"
@@ -36,10 +36,10 @@ class ApiKeyScope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A user, an API key of theirs, or a part of Platbook acting by itself (`schedule`, `command line`).
+    """A user, one of their API keys, or a system process (`schedule`, `command line`).
 
-    `agents` are those an assistant is attached to. A user acts in a login (`session_id`) or by an API key (`key_id`,
-    with its `scopes`); without scopes, an actor may all that its role may.
+    `agents` are the ids of the users an assistant works for. A user acts in a session (`session_id`) or by an API key
+    (`key_id`, with its `scopes`); an actor without scopes has every right of its role.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Time as an argument, so that tests and simulations can set it."""
+"""The clock, passed in as an argument so that tests and simulations can set it."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -6,29 +6,29 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Something that tells the time."""
+    """A source of the current time."""
 
     def now(self) -> datetime:
-        """Tell the present moment, aware, in UTC."""
+        """Return the current time, timezone-aware, in UTC."""
         ...
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The system clock."""
 
     def now(self) -> datetime:
-        """Tell the machine's time in UTC."""
+        """Return the system time in UTC."""
         return datetime.now(UTC)
 
 
 @dataclass(slots=True)
 class SetClock:
-    """A clock that stands where it is put."""
+    """A clock that only moves when it is set or advanced."""
 
     at: datetime
 
     def now(self) -> datetime:
-        """Tell the moment it was put at."""
+        """Return the time that was set."""
         return self.at
 
     def advance(self, by: timedelta) -> None:

@@ -1,7 +1,7 @@
-"""Errors, named by what the catcher does next.
+"""The exception hierarchy, by what the handler does: retry, skip the record, alert an operator, or reject the call.
 
-Workers act on the first level only (`TryLater`, `SkipThis`, `NeedsOperator`, `CallerError`); HTTP status is decided
-at the edges. Anything that is not a `PlatbookError` is a bug: it propagates, fails the job and is reported.
+Workers handle the first level only (`TryLater`, `SkipThis`, `NeedsOperator`, `CallerError`); HTTP statuses are chosen
+by the API. Anything that is not a `PlatbookError` is a bug: it propagates, fails the job and is reported.
 """
 
 from collections.abc import Sequence
@@ -10,11 +10,11 @@ from datetime import datetime
 
 
 class PlatbookError(Exception):
-    """Everything Platbook raises on purpose. `str(error)` is one sentence, free of secrets."""
+    """Base of all errors that Platbook raises on purpose. `str(error)` is one sentence without secrets."""
 
 
 class TryLater(PlatbookError):
-    """The same work may succeed later. `not_before`, where known, is the earliest moment worth trying."""
+    """A transient failure: the same work may succeed later. `not_before` is the earliest time to retry, if known."""
 
     def __init__(self, message: str, *, not_before: datetime | None = None) -> None:
         super().__init__(message)
@@ -22,19 +22,19 @@ class TryLater(PlatbookError):
 
 
 class SourceUnavailable(TryLater):
-    """The source did not answer, or answered that it cannot now."""
+    """The source did not answer, or answered with a server error."""
 
 
 class RateLimited(TryLater):
-    """The source, or our own budget for it, says to slow down."""
+    """The source asked to slow down (429 or Retry-After), or our own rate limit for it is used up."""
 
 
 class LoginSlotTaken(TryLater):
-    """The source allows no further session for this login now."""
+    """All concurrent sessions that the source allows for this login are in use."""
 
 
 class SourceBrokeProtocol(TryLater):
-    """The reply is not what the protocol promises: cut short, HTML for data, garbage. `sample` holds its beginning."""
+    """The reply violates the protocol: truncated, HTML instead of data, unparsable. `sample` holds its first 2 KiB."""
 
     def __init__(self, message: str, *, sample: bytes = b"", not_before: datetime | None = None) -> None:
         super().__init__(message, not_before=not_before)
@@ -42,15 +42,15 @@ class SourceBrokeProtocol(TryLater):
 
 
 class StorageUnavailable(TryLater):
-    """Our own store of objects did not answer, or failed."""
+    """Our object storage did not answer, or failed."""
 
 
 class SkipThis(PlatbookError):
-    """One record or photo cannot be used: note the reason and go on."""
+    """One record or photo cannot be used: record the reason and continue with the next."""
 
 
 class RecordRejected(SkipThis):
-    """A record that could not be accepted; `field` names the source's field at fault, where one is."""
+    """A record that was rejected; `field` names the invalid field of the source, if there is one."""
 
     def __init__(self, reason: str, *, field: str | None = None) -> None:
         super().__init__(reason if field is None else f"{field}: {reason}")
@@ -59,39 +59,39 @@ class RecordRejected(SkipThis):
 
 
 class MediaRejected(SkipThis):
-    """A photo or document that could not be used."""
+    """A photo or document that cannot be used."""
 
 
 class NeedsOperator(PlatbookError):
-    """A person must act before this can go on."""
+    """A permanent failure until an operator acts."""
 
 
 class SweepRefused(NeedsOperator):
-    """A sweep was cut short or would remove too much; nothing was removed and incremental runs go on."""
+    """A sweep was incomplete or would remove too many listings; none was removed and incremental runs continue."""
 
 
 class CredentialsRefused(NeedsOperator):
-    """The source does not accept the login."""
+    """The source rejected the credentials."""
 
 
 class StorageRefused(NeedsOperator):
-    """Our own store of objects does not accept the login, or does not allow it what is needed."""
+    """Our object storage rejected the credentials, or they lack a permission."""
 
 
 class ProviderMisconfigured(NeedsOperator):
-    """The provider's settings cannot work; the message says which and why."""
+    """The provider's settings are invalid; the message names the setting and the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldProblem:
-    """One thing wrong with what a caller sent: the field as the caller spelt it, and why."""
+    """One validation error: the field as the caller spelt it, and the reason."""
 
     field: str
     message: str
 
 
 class CallerError(PlatbookError):
-    """The caller must change something. `code` is the API's word for it."""
+    """The request is at fault. `code` is the API's error code."""
 
     code = "VALIDATION_ERROR"
 
@@ -102,19 +102,19 @@ class CallerError(PlatbookError):
 
 
 class NotFound(CallerError):
-    """What was asked for does not exist, or may not be seen."""
+    """The resource does not exist, or is not visible to the caller."""
 
     code = "NOT_FOUND"
 
 
 class Gone(NotFound):
-    """It existed and was erased."""
+    """The resource existed and was erased."""
 
     code = "GONE"
 
 
 class Conflict(CallerError):
-    """It cannot be done in the present state. `extra` is what the caller needs to go on (a waiting run's id)."""
+    """The operation conflicts with the current state. `extra` holds what the caller needs next (a pending run's id)."""
 
     code = "CONFLICT"
 
@@ -124,25 +124,25 @@ class Conflict(CallerError):
 
 
 class NotAllowed(CallerError):
-    """The caller is known and may not do this."""
+    """The caller is authenticated and lacks the right."""
 
     code = "FORBIDDEN"
 
 
 class NotAuthenticated(NotAllowed):
-    """The caller is not known, or no longer is."""
+    """The caller's credentials are missing, invalid or expired."""
 
     code = "INVALID_TOKEN"
 
 
 class PayloadTooLarge(CallerError):
-    """More was sent than is of use."""
+    """The request body is larger than allowed."""
 
     code = "PAYLOAD_TOO_LARGE"
 
 
 class TooManyAttempts(NotAllowed):
-    """The caller tried too often; `retry_after` is in seconds."""
+    """The caller exceeded a rate limit; `retry_after` is in seconds."""
 
     code = "RATE_LIMITED"
 
@@ -152,11 +152,11 @@ class TooManyAttempts(NotAllowed):
 
 
 class InvalidInput(CallerError):
-    """A value the caller sent cannot be used; `details` names each field."""
+    """A value the caller sent is invalid; `details` names each field."""
 
     code = "VALIDATION_ERROR"
 
     @classmethod
     def of(cls, field: str, message: str) -> "InvalidInput":
-        """One problem with one field."""
+        """Return the error for one invalid field."""
         return cls(f"{field}: {message}", details=[FieldProblem(field, message)])

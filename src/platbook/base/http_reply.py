@@ -1,4 +1,4 @@
-"""An answer, as connectors are lent it."""
+"""The HTTP response type of the connector contract."""
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -8,28 +8,28 @@ from platbook.base.errors import SourceBrokeProtocol
 
 @dataclass(frozen=True, slots=True)
 class HttpReply:
-    """An answer whose body is read as it comes. Leaving `send` closes it."""
+    """A response whose body is streamed. Leaving the `send` block closes it."""
 
     status: int
     headers: Mapping[str, str]
-    """Names in lower case; repeated ones joined by a comma and a space, but `set-cookie` left to `cookies`.
+    """By lower-case name; repeated ones joined by a comma and a space. `set-cookie` is parsed into `cookies` instead.
 
-    Where the body came compressed, `content-encoding` and `content-length` are those of the compressed body.
+    Of a compressed body, `content-encoding` and `content-length` describe what was sent over the wire.
     """
     url: str
-    """Where the answer came from, redirects followed."""
+    """The URL that answered, after redirects."""
     chunks: AsyncIterator[bytes]
-    """The body, decompressed. SourceBrokeProtocol if it stops short, SourceUnavailable if it stops coming."""
+    """The body, decompressed. SourceBrokeProtocol if it is truncated, SourceUnavailable if the source stalls."""
     cookies: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Cookies this answer set; an empty value where it took one back."""
+    """Cookies this response set; the empty string where it deleted one."""
 
     async def body(self, limit: int = 16 * 1024 * 1024) -> bytes:
-        """Read the whole body; more than `limit` bytes is SourceBrokeProtocol."""
+        """Read the complete body. SourceBrokeProtocol if it is larger than `limit` bytes."""
         parts: list[bytes] = []
         size = 0
         async for chunk in self.chunks:
             size += len(chunk)
             if size > limit:
-                raise SourceBrokeProtocol(f"a reply of more than {limit} bytes where a short one was due")
+                raise SourceBrokeProtocol(f"the reply is larger than {limit} bytes")
             parts.append(chunk)
         return b"".join(parts)

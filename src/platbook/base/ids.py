@@ -1,4 +1,4 @@
-"""Identifiers: UUID version 7 (RFC 9562 section 5.7), so that rows made one after another stand so in an index."""
+"""Identifiers: UUID version 7 (RFC 9562 section 5.7), which sort by creation time and so append to an index."""
 
 import os
 import time
@@ -11,9 +11,9 @@ _NANOSECONDS = 1_000_000
 
 
 def new_id() -> UUID:
-    """Make an id greater than those made before it on this machine.
+    """Generate an id greater than all generated before it on this machine.
 
-    The twelve bits after the millisecond hold its fraction (RFC 9562 section 6.2, method 3), finer than a call takes.
+    The twelve bits after the millisecond hold its fraction (RFC 9562 section 6.2, method 3), finer than one call takes.
     """
     milliseconds, fraction = divmod(time.time_ns(), _NANOSECONDS)
     random = int.from_bytes(os.urandom(8), "big") & _RANDOM

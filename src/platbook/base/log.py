@@ -1,4 +1,4 @@
-"""Structured logs: one event per line, JSON for machines, text for people; no value under a secret name is shown."""
+"""Structured logging: one event per line, as JSON or text; values with secret names are redacted."""
 
 import logging
 import sys
@@ -6,11 +6,11 @@ from collections.abc import MutableMapping
 
 import structlog
 
-_SECRET_WORDS = ("password", "secret", "token", "authorization", "credential", "cookie", "api_key")
+_SECRET_NAMES = ("password", "secret", "token", "authorization", "credential", "cookie", "api_key")
 
 
 def configure_log(level: str = "INFO", style: str = "auto") -> None:
-    """Set up logging for this process; `style` is json, text or auto (text on a terminal). Logs go to stderr."""
+    """Configure logging of this process to stderr; `style` is json, text or auto (text on a terminal)."""
     as_json = style == "json" or (style == "auto" and not sys.stderr.isatty())
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -32,13 +32,13 @@ def configure_log(level: str = "INFO", style: str = "auto") -> None:
 
 
 def hide_secrets(_logger: object, _method: str, event: MutableMapping[str, object]) -> MutableMapping[str, object]:
-    """Replace every value whose name speaks of a secret."""
+    """Redact every value whose name contains one of the secret names."""
     for name in event:
-        if any(word in name.lower() for word in _SECRET_WORDS):
+        if any(secret in name.lower() for secret in _SECRET_NAMES):
             event[name] = "(hidden)"
     return event
 
 
 def get_log(name: str) -> structlog.typing.FilteringBoundLogger:
-    """Get a logger that names its part of Platbook."""
+    """Return a logger whose events carry `part=name`."""
     return structlog.get_logger(part=name)

@@ -1,7 +1,8 @@
-"""Who may do what: the one table of roles, and the two questions asked of it.
+"""Role-based access control: the table of roles and rights, and the access to records that each right gives.
 
-`may` asks whether an actor has a right at all, `whose` asks over whose records. Edges ask the first before they read
-anything of a request; whatever reads or writes a record asks the second. `docs/api.md` shows the same table.
+`has_right` checks whether an actor has a right at all, `record_access` which records it extends to (row-level access
+control). Routes and commands check the first before they read the request; functions that read or write a record check
+the second. `docs/api.md` shows the same table.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from platbook.base.errors import NotAllowed, NotFound
 
 
 class Right(StrEnum):
-    """Something that may be done. Leads, tasks and interactions go together as `crm`."""
+    """A permission. Leads, tasks and interactions share the `crm` ones."""
 
     READ_LISTINGS = "read listings"
     READ_RAW = "read raw records"
@@ -38,8 +39,8 @@ class Right(StrEnum):
     OWN_PROFILE = "own profile, keys and sessions"
 
 
-class Reach(StrEnum):
-    """Over whose records a right goes."""
+class AccessScope(StrEnum):
+    """Which records a right extends to."""
 
     ALL = "all"
     OFFICE = "own office"
@@ -48,57 +49,57 @@ class Reach(StrEnum):
     OWN = "own"
 
 
-_ADMIN: Mapping[Right, Reach] = {**dict.fromkeys(Right, Reach.ALL), Right.OWN_PROFILE: Reach.OWN}
+_ADMIN: Mapping[Right, AccessScope] = {**dict.fromkeys(Right, AccessScope.ALL), Right.OWN_PROFILE: AccessScope.OWN}
 
-ROLES: Mapping[Role, Mapping[Right, Reach]] = MappingProxyType(
+ROLES: Mapping[Role, Mapping[Right, AccessScope]] = MappingProxyType(
     {
         Role.ADMIN: _ADMIN,
         Role.MANAGER: {
-            Right.READ_LISTINGS: Reach.ALL,
-            Right.WRITE_LISTINGS: Reach.OFFICE,
-            Right.READ_CRM: Reach.TEAM,
-            Right.WRITE_CRM: Reach.TEAM,
-            Right.DELETE_CRM: Reach.TEAM,
-            Right.ASSIGN_LEADS: Reach.TEAM,
-            Right.CLAIM_LEADS: Reach.OFFICE,
-            Right.SEND_EVENTS: Reach.TEAM,
-            Right.EXPORT_CRM: Reach.TEAM,
-            Right.READ_STATUS: Reach.ALL,
-            Right.READ_USERS: Reach.OFFICE,
-            Right.OWN_PROFILE: Reach.OWN,
+            Right.READ_LISTINGS: AccessScope.ALL,
+            Right.WRITE_LISTINGS: AccessScope.OFFICE,
+            Right.READ_CRM: AccessScope.TEAM,
+            Right.WRITE_CRM: AccessScope.TEAM,
+            Right.DELETE_CRM: AccessScope.TEAM,
+            Right.ASSIGN_LEADS: AccessScope.TEAM,
+            Right.CLAIM_LEADS: AccessScope.OFFICE,
+            Right.SEND_EVENTS: AccessScope.TEAM,
+            Right.EXPORT_CRM: AccessScope.TEAM,
+            Right.READ_STATUS: AccessScope.ALL,
+            Right.READ_USERS: AccessScope.OFFICE,
+            Right.OWN_PROFILE: AccessScope.OWN,
         },
         Role.AGENT: {
-            Right.READ_LISTINGS: Reach.ALL,
-            Right.WRITE_LISTINGS: Reach.OWN,
-            Right.READ_CRM: Reach.OWN,
-            Right.WRITE_CRM: Reach.OWN,
-            Right.DELETE_CRM: Reach.OWN,
-            Right.CLAIM_LEADS: Reach.OFFICE,
-            Right.SEND_EVENTS: Reach.OWN,
-            Right.EXPORT_CRM: Reach.OWN,
-            Right.OWN_PROFILE: Reach.OWN,
+            Right.READ_LISTINGS: AccessScope.ALL,
+            Right.WRITE_LISTINGS: AccessScope.OWN,
+            Right.READ_CRM: AccessScope.OWN,
+            Right.WRITE_CRM: AccessScope.OWN,
+            Right.DELETE_CRM: AccessScope.OWN,
+            Right.CLAIM_LEADS: AccessScope.OFFICE,
+            Right.SEND_EVENTS: AccessScope.OWN,
+            Right.EXPORT_CRM: AccessScope.OWN,
+            Right.OWN_PROFILE: AccessScope.OWN,
         },
         Role.ASSISTANT: {
-            Right.READ_LISTINGS: Reach.ALL,
-            Right.WRITE_LISTINGS: Reach.AGENTS,
-            Right.READ_CRM: Reach.AGENTS,
-            Right.WRITE_CRM: Reach.AGENTS,
-            Right.CLAIM_LEADS: Reach.OFFICE,
-            Right.SEND_EVENTS: Reach.AGENTS,
-            Right.OWN_PROFILE: Reach.OWN,
+            Right.READ_LISTINGS: AccessScope.ALL,
+            Right.WRITE_LISTINGS: AccessScope.AGENTS,
+            Right.READ_CRM: AccessScope.AGENTS,
+            Right.WRITE_CRM: AccessScope.AGENTS,
+            Right.CLAIM_LEADS: AccessScope.OFFICE,
+            Right.SEND_EVENTS: AccessScope.AGENTS,
+            Right.OWN_PROFILE: AccessScope.OWN,
         },
         Role.AUDITOR: {
-            Right.READ_LISTINGS: Reach.ALL,
-            Right.READ_CRM: Reach.ALL,
-            Right.READ_STATUS: Reach.ALL,
-            Right.READ_SYNCS: Reach.ALL,
-            Right.READ_USERS: Reach.ALL,
-            Right.READ_AUDIT: Reach.ALL,
-            Right.OWN_PROFILE: Reach.OWN,
+            Right.READ_LISTINGS: AccessScope.ALL,
+            Right.READ_CRM: AccessScope.ALL,
+            Right.READ_STATUS: AccessScope.ALL,
+            Right.READ_SYNCS: AccessScope.ALL,
+            Right.READ_USERS: AccessScope.ALL,
+            Right.READ_AUDIT: AccessScope.ALL,
+            Right.OWN_PROFILE: AccessScope.OWN,
         },
     }
 )
-"""The table. A right that a role's row does not name is not given."""
+"""The rights of each role with their scope. A right that is not listed is denied."""
 
 SCOPES: Mapping[ApiKeyScope, frozenset[Right]] = MappingProxyType(
     {
@@ -120,18 +121,18 @@ SCOPES: Mapping[ApiKeyScope, frozenset[Right]] = MappingProxyType(
         ApiKeyScope.RUN_SYNCS: frozenset({Right.READ_STATUS, Right.READ_SYNCS, Right.RUN_SYNCS}),
     }
 )
-"""What each scope of an API key lets through, of what its owner may. What may be written may be read, but for events.
+"""The rights that each scope of an API key allows, out of its owner's. Write scopes include read, but for events.
 
-A scope is for whoever has the right of its name. Raw records, users and keys are for logins.
+A scope can be given to a key by users who have the right of the same name. Raw records, users and keys need a session.
 """
 
 PUBLIC = frozenset({Right.READ_LISTINGS})
-"""What the public surface knows at all."""
+"""The rights that exist on the public surface."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
-    """Whose a record is: its owner, and the office and team it stands under."""
+    """The owner of a record, and the office and team it belongs to."""
 
     owner: UUID | None = None
     office: str | None = None
@@ -140,9 +141,9 @@ class Ownership:
 
 @dataclass(frozen=True, slots=True)
 class RecordAccess:
-    """Over whose records: everybody's, those owned by `owners`, and those of an office, a team, or a team of an office.
+    """A set of records: all (`everybody`), or those owned by `owners` and those of an office, a team, or a team in it.
 
-    `office` and `team` both None name no group.
+    If `office` and `team` are both None, there is no group.
     """
 
     everybody: bool = False
@@ -150,20 +151,20 @@ class RecordAccess:
     office: str | None = None
     team: str | None = None
 
-    def holds(self, one: Ownership) -> bool:
-        """Whether a record is among them."""
-        if self.everybody or one.owner in self.owners:
+    def holds(self, record: Ownership) -> bool:
+        """Whether a record is in the set."""
+        if self.everybody or record.owner in self.owners:
             return True
         if self.office is None and self.team is None:
             return False
-        return self.office in {None, one.office} and self.team in {None, one.team}
+        return self.office in {None, record.office} and self.team in {None, record.team}
 
 
-NOBODYS = RecordAccess()
+NO_RECORDS = RecordAccess()
 
 
 def has_right(actor: Actor, right: Right) -> bool:
-    """Whether an actor has a right over anything at all: by role, and with a key by its scopes and surface too."""
+    """Whether an actor has a right over any record: by role and, for an API key, by its scopes and surface."""
     if actor.role is None or right not in ROLES[actor.role]:
         return False
     if actor.surface is Surface.PUBLIC and right not in PUBLIC:
@@ -172,7 +173,7 @@ def has_right(actor: Actor, right: Right) -> bool:
 
 
 def require(actor: Actor, right: Right) -> None:
-    """NotAllowed, unless the actor has the right."""
+    """Raise NotAllowed unless the actor has the right."""
     if not has_right(actor, right):
         raise NotAllowed(
             "your role does not allow this" if actor.scopes is None else "this API key does not allow this"
@@ -180,32 +181,34 @@ def require(actor: Actor, right: Right) -> None:
 
 
 def record_access(actor: Actor, right: Right) -> RecordAccess:
-    """Over whose records an actor has a right.
+    """Return the records over which an actor has a right.
 
-    A manager with a team reaches that team within their office, one without reaches the whole office; their own
-    records in any case.
+    A manager with a team has access to that team within their office, one without a team to the complete office, and
+    each to their own records.
     """
     if actor.role is None or not has_right(actor, right):
-        return NOBODYS
-    reach = ROLES[actor.role][right]
+        return NO_RECORDS
+    scope = ROLES[actor.role][right]
     own = frozenset[UUID]() if actor.user_id is None else frozenset({actor.user_id})
-    match reach:
-        case Reach.ALL:
+    match scope:
+        case AccessScope.ALL:
             return RecordAccess(everybody=True)
-        case Reach.OFFICE:
+        case AccessScope.OFFICE:
             return RecordAccess(owners=own, office=actor.office)
-        case Reach.TEAM:
+        case AccessScope.TEAM:
             return RecordAccess(owners=own, office=actor.office, team=actor.team)
-        case Reach.AGENTS:
+        case AccessScope.AGENTS:
             return RecordAccess(owners=own | actor.agents)
-        case Reach.OWN:
+        case AccessScope.OWN:
             return RecordAccess(owners=own)
 
 
-def require_over(actor: Actor, right: Right, record: Ownership, *, seen_by: Right, code: str = "NOT_FOUND") -> None:
-    """NotFound (with `code`) where the actor does not see the record by `seen_by`; NotAllowed where it only sees it."""
+def require_record_access(
+    actor: Actor, right: Right, record: Ownership, *, seen_by: Right, code: str = "NOT_FOUND"
+) -> None:
+    """Raise NotFound (with `code`) if `seen_by` does not show the actor the record, NotAllowed if only that does."""
     if not record_access(actor, seen_by).holds(record):
         raise NotFound("there is no such record", code=code)
     require(actor, right)
     if not record_access(actor, right).holds(record):
-        raise NotAllowed("this belongs to somebody else")
+        raise NotAllowed("this record is outside the access of your role")

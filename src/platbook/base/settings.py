@@ -1,8 +1,8 @@
-"""The settings of a process, from its environment. Every one of them is listed in `.env.example`."""
+"""The settings of a process, from environment variables and `.env`. All are listed in `.env.example`."""
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _ROOT_HOME = Path("/var/lib/platbook")
@@ -14,111 +14,144 @@ def _default_home() -> Path:
     return _ROOT_HOME if home == Path("/root") else home / ".platbook"
 
 
+def _with_old_name(name: str) -> AliasChoices:
+    """Accept a setting by its name and by the one it had before the prefix; where both are set, the new one wins."""
+    return AliasChoices(f"platbook_{name}", name)
+
+
 class Settings(BaseSettings):
-    """Everything the environment may say. Names are those of the environment variables, in lower case."""
+    """The settings, validated. A field's name is its environment variable's in lower case.
+
+    Names begin with `platbook_`, but for those of a named outside service (`DATABASE_URL`, `OIDC_*`, `AWS_*`) and
+    `ENABLE_MLS_SYNC`.
+    """
 
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
 
     platbook_home: Path = Field(
-        default_factory=_default_home, description="where an embedded PostgreSQL, its key and photos live"
+        default_factory=_default_home, description="folder of the embedded PostgreSQL, its key and photos"
     )
     database_url: SecretStr | None = Field(
-        default=None, description="a PostgreSQL 15+ of one's own; without it an embedded one is used"
+        default=None, description="URL of a PostgreSQL 15+; without it, an embedded one is used"
     )
     read_database_url: SecretStr | None = Field(
-        default=None, description="a read replica for the API's lists of listings"
+        default=None, description="URL of a read replica for the API's lists of listings"
     )
     platbook_secret_key: SecretStr | None = Field(
         default=None, description="32 bytes, hexadecimal or base64; required with DATABASE_URL"
     )
-    platbook_pg_bindir: Path | None = Field(default=None, description="PostgreSQL programs for the embedded server")
-    platbook_host: str = Field(default="127.0.0.1", description="the address the server listens on")
-    platbook_port: int = Field(default=3000, ge=0, le=65535, description="the port the server listens on")
+    platbook_pg_bindir: Path | None = Field(
+        default=None, description="folder of the PostgreSQL programs for the embedded server"
+    )
+    platbook_host: str = Field(default="127.0.0.1", description="IP address the server listens on")
+    platbook_port: int = Field(default=3000, ge=0, le=65535, description="port the server listens on")
     platbook_url: str | None = Field(
-        default=None, pattern="^https?://[^/?#]+$", description="where people reach Platbook, for links and sign-ins"
+        default=None,
+        pattern="^https?://[^/?#]+$",
+        description="public URL of Platbook, scheme and host only, for links and sign-ins",
     )
-    enable_mls_sync: bool = Field(default=True, description="whether the schedule starts syncs")
-    allow_registration: bool = Field(
-        default=False, description="whether anybody may register as an agent without an invitation"
+    enable_mls_sync: bool = Field(default=True, description="whether the scheduler starts syncs")
+    platbook_allow_registration: bool = Field(
+        default=False,
+        validation_alias=_with_old_name("allow_registration"),
+        description="whether anyone can register as an agent without an invitation",
     )
-    access_token_minutes: int = Field(default=30, ge=1, le=1440, description="how long an access token is good for")
-    refresh_token_days: int = Field(default=30, ge=1, le=365, description="how long a login can be refreshed")
+    platbook_access_token_minutes: int = Field(
+        default=30,
+        ge=1,
+        le=1440,
+        validation_alias=_with_old_name("access_token_minutes"),
+        description="lifetime of an access token, in minutes",
+    )
+    platbook_refresh_token_days: int = Field(
+        default=30,
+        ge=1,
+        le=365,
+        validation_alias=_with_old_name("refresh_token_days"),
+        description="days after which a session that is not refreshed ends",
+    )
     oidc_issuer: str | None = Field(
-        default=None, pattern="^https?://", description="an OpenID Connect issuer people may sign in by"
+        default=None, pattern="^https?://", description="issuer URL of the OpenID Connect provider for sign-in"
     )
-    oidc_client_id: str | None = Field(default=None, description="Platbook's name at the issuer")
+    oidc_client_id: str | None = Field(default=None, description="client id at the issuer")
     oidc_client_secret: SecretStr | None = Field(
-        default=None, description="Platbook's secret at the issuer; none for a public client"
+        default=None, description="client secret at the issuer; none for a public client"
     )
     oidc_email_trust: str = Field(
         default="claim",
         pattern="^(claim|issuer)$",
-        description="whether e-mail addresses need email_verified (claim), or every one that the issuer names counts",
+        description="e-mail addresses that count as verified: with email_verified (claim), or all (issuer)",
     )
     oidc_email_domains: str | None = Field(
-        default=None, description="the domains an issuer's e-mail addresses may be in, separated by commas"
+        default=None, description="allowed domains of the issuer's e-mail addresses, separated by commas"
     )
     platbook_log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR")
     platbook_log_format: str = Field(
-        default="auto", pattern="^(auto|json|text)$", description="json, text, or by whether a person is watching"
+        default="auto", pattern="^(auto|json|text)$", description="json, text, or auto: text on a terminal"
     )
     platbook_db_pool: int = Field(
         default=10,
         ge=2,
         le=100,
-        description="connections a process keeps to PostgreSQL, for reading and for writing each",
+        description="size of each connection pool of a process: one for reading, one for writing",
     )
     platbook_db_idle_in_transaction_seconds: float = Field(
-        default=60, ge=0.1, le=86400, description="how long a transaction may wait for a process before it is undone"
+        default=60, ge=0.1, le=86400, description="how long a transaction may be idle before it is rolled back"
     )
     platbook_db_lock_seconds: float = Field(
-        default=30, ge=0.1, le=86400, description="how long a statement waits for a lock before it is tried again later"
+        default=30,
+        ge=0.1,
+        le=86400,
+        description="how long a statement waits for a lock before it fails and is retried later",
     )
     platbook_db_keepalive_idle_seconds: int = Field(
-        default=10, ge=1, le=32767, description="how long a connection is silent before its other end is probed"
+        default=10, ge=1, le=32767, description="how long a connection is idle before TCP keepalive probes it"
     )
     platbook_db_keepalive_interval_seconds: int = Field(
-        default=5, ge=1, le=32767, description="how long after an unanswered probe the next one is sent"
+        default=5, ge=1, le=32767, description="time between TCP keepalive probes"
     )
     platbook_db_keepalive_count: int = Field(
-        default=3, ge=1, le=127, description="unanswered probes after which a connection counts as lost"
+        default=3, ge=1, le=127, description="unanswered probes after which a connection is closed"
     )
     platbook_db_tcp_user_timeout_seconds: float = Field(
-        default=30, ge=1, le=86400, description="how long sent data may stay unacknowledged before a connection is lost"
+        default=30,
+        ge=1,
+        le=86400,
+        description="how long sent data may stay unacknowledged before a connection is closed",
     )
     platbook_photo_batches: int = Field(
-        default=2, ge=0, le=64, description="batches of photos one worker process does at once; 0: none"
+        default=2, ge=0, le=64, description="photo batches that one worker process handles concurrently; 0: none"
     )
     platbook_photo_formats: str = Field(
         default="webp",
         pattern="^(webp|jpeg|png)(,(webp|jpeg|png))*$",
-        description="formats photos are made in, the first one for everybody who asks for no other",
+        description="formats of photo variants; the first one is the default",
     )
     platbook_keep_originals: bool = Field(
-        default=False, description="whether what the source sent is kept beside the variants"
+        default=False, description="whether the original photos are stored beside the variants"
     )
     platbook_photo_grace_hours: float = Field(
-        default=48, ge=1, le=8760, description="how long a photo that nothing shows any more is kept"
+        default=48, ge=1, le=8760, description="how long an unreferenced photo is kept"
     )
     platbook_warm_cdn: bool = Field(
-        default=False, description="whether new public photos are asked for once at the CDN, so that it has them"
+        default=False, description="whether new public photos are requested once from the CDN to fill its cache"
     )
-    platbook_workers: int = Field(default=2, ge=1, le=64, description="syncs one worker process runs at once")
+    platbook_workers: int = Field(default=2, ge=1, le=64, description="syncs that one worker process runs concurrently")
     aws_s3_enabled: bool = Field(
-        default=False, description="whether photos are kept in an S3 bucket instead of a folder below the home"
+        default=False, description="whether photos are stored in an S3 bucket instead of a folder"
     )
-    aws_s3_bucket: str | None = Field(default=None, description="the bucket; it must exist")
-    aws_s3_region: str = Field(default="us-east-1", description="the bucket's region")
+    aws_s3_bucket: str | None = Field(default=None, description="name of the bucket, which must exist")
+    aws_s3_region: str = Field(default="us-east-1", description="region of the bucket")
     aws_s3_access_key_id: str | None = Field(
-        default=None, description="the login's key id; without one the machine's own role is used"
+        default=None, description="access key id; without one, the machine's IAM role is used"
     )
-    aws_s3_secret_access_key: SecretStr | None = Field(default=None, description="the login's secret key")
+    aws_s3_secret_access_key: SecretStr | None = Field(default=None, description="secret access key")
     aws_s3_endpoint_url: str | None = Field(
-        default=None, pattern="^https?://[^/]", description="an S3 other than Amazon's, http or https"
+        default=None, pattern="^https?://[^/]", description="endpoint of an S3-compatible service other than Amazon's"
     )
     aws_cloudfront_url: str | None = Field(
-        default=None, pattern="^https?://[^/]", description="the CDN before the bucket or this server"
+        default=None, pattern="^https?://[^/]", description="URL of the CDN in front of the bucket or this server"
     )
     aws_cloudfront_distribution_id: str | None = Field(
-        default=None, description="the CloudFront distribution whose copies of withdrawn photos are invalidated"
+        default=None, description="CloudFront distribution in which withdrawn photos are invalidated"
     )

@@ -1,4 +1,4 @@
-"""A process's database (embedded or one's own), migrated, with its key checked: all that a command needs to read."""
+"""The database of a process, embedded or external: started, migrated, with its secret key checked."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -19,7 +19,7 @@ _KEY_FILE = "secret.key"
 
 @dataclass(frozen=True, slots=True)
 class DatabaseContext:
-    """The database, and what reading and writing it takes."""
+    """The database, and what services need to read and write it."""
 
     settings: Settings
     clock: Clock
@@ -31,8 +31,8 @@ class DatabaseContext:
 async def open_database(settings: Settings, *, watch: bool = False) -> AsyncGenerator[DatabaseContext]:
     """Start the database if it is embedded, migrate it, check the key, and close everything at the end of the block.
 
-    `watch`: an embedded server that dies is started again. InvalidInput names the setting that cannot work;
-    NeedsOperator says what a person must do, also when the database cannot be reached.
+    `watch`: an embedded server that dies is restarted. InvalidInput names the invalid setting; NeedsOperator says what
+    to do, also if the database cannot be reached.
     """
     async with AsyncExitStack() as stack:
         url = await _database_url(settings, stack, watch=watch)
@@ -47,7 +47,7 @@ async def open_database(settings: Settings, *, watch: bool = False) -> AsyncGene
 
 
 async def migrate_only(settings: Settings) -> list[str]:
-    """Bring the database to this release's schema; the migrations applied now."""
+    """Migrate the database to this release's schema; returns the migrations that were applied."""
     async with AsyncExitStack() as stack:
         url = await _database_url(settings, stack)
         stack.enter_context(explaining_outages(url))
@@ -55,13 +55,13 @@ async def migrate_only(settings: Settings) -> list[str]:
 
 
 def to_replica_url(settings: Settings) -> str | None:
-    """Where lists may be read from a replica; InvalidInput names the setting that cannot work."""
+    """Return the URL of the read replica, if one is set; InvalidInput names the setting."""
     read_url = settings.read_database_url
     return None if read_url is None else parse_conninfo("READ_DATABASE_URL", read_url.get_secret_value())
 
 
 async def _database_url(settings: Settings, stack: AsyncExitStack, *, watch: bool = False) -> str:
-    to_replica_url(settings)  # one that cannot be used is refused before anything is done
+    to_replica_url(settings)  # an invalid one is refused before anything is started
     if settings.database_url is not None:
         return parse_conninfo("DATABASE_URL", settings.database_url.get_secret_value())
     server = await asyncio.to_thread(start_embedded, settings.platbook_home, bindir=settings.platbook_pg_bindir)

@@ -1,7 +1,6 @@
-"""The demo: a database of its own, an MLS that does not exist, and an administrator everybody knows.
+"""The demo: a database of its own, a simulated MLS, and an administrator with a well-known password.
 
-The MLS is a simulated RETS server in this process, and its provider an ordinary one: what the demo shows is the true
-path, over HTTP.
+The MLS is a RETS server in this process, and its provider an ordinary one, so the demo runs the real path, over HTTP.
 """
 
 import contextlib
@@ -24,42 +23,42 @@ PROVIDER_ID = "sample_rets_provider"
 
 _TYPE = "RETS"
 _SPEED = 360
-"""A day of the market in four minutes: something happens about every two."""
+"""How many times faster than the clock the market runs: a day in four minutes, with an event about every two."""
 _INTERVAL_HOURS = 0.25
-_TOO_FAR_AHEAD = timedelta(days=90)
+_MAX_AHEAD = timedelta(days=90)
 
 
 @asynccontextmanager
 async def serve_demo(system: System, listings: int) -> AsyncGenerator[str]:
-    """Serve the sample MLS on a free port of loopback, with its provider and the administrator; the login's address.
+    """Serve the sample MLS on a free loopback port, with its provider and the administrator; yields the login URL.
 
-    May be done again: the market goes on where it is. One that has run far ahead of the calendar is erased and begins
-    anew, and so is one of an earlier release, which was no RETS server.
+    Can be repeated: the market continues from where it was. One that has run too far ahead of the calendar is erased
+    and started again, as is one of an earlier release, which was no RETS server.
     """
     now = system.clock.now()
-    known = await _find_sample(system)
-    if known is not None and (known.provider_type != _TYPE or _ahead(known, now) > _TOO_FAR_AHEAD):
-        with contextlib.suppress(Conflict):  # a run that was killed comes first; the next demo begins anew
+    provider = await _find_provider(system)
+    if provider is not None and (provider.provider_type != _TYPE or _time_ahead(provider, now) > _MAX_AHEAD):
+        with contextlib.suppress(Conflict):  # an interrupted run is resumed first; the next demo starts again
             await purge_provider(system.database, PROVIDER_ID, COMMAND_LINE, now)
-            known = None
-    started = (now if known is None else known.created_at).replace(microsecond=0)
+            provider = None
+    started = (now if provider is None else provider.created_at).replace(microsecond=0)
     market = SimulatorSettings(listings=listings, started=started, at=started + (now - started) * _SPEED, speed=_SPEED)
     with contextlib.closing(bind_loopback(0)) as bound:
         async with run_server(create_server(market, system.clock), bound) as login_url:
-            await _set_up(system, known, _configuration(login_url, market), now)
+            await _set_up(system, provider, _configuration(login_url, market), now)
             yield login_url
 
 
-async def _set_up(system: System, known: Provider | None, wanted: Configuration, now: datetime) -> None:
+async def _set_up(system: System, provider: Provider | None, configuration: Configuration, now: datetime) -> None:
     async with system.database.transaction() as connection:
         await add_demo_admin(connection, now)
-        if known is None:
-            await add_provider(connection, system.box, wanted, COMMAND_LINE, now)
+        if provider is None:
+            await add_provider(connection, system.box, configuration, COMMAND_LINE, now)
         else:
-            await replace_provider(connection, system.box, wanted, COMMAND_LINE, now)
+            await replace_provider(connection, system.box, configuration, COMMAND_LINE, now)
 
 
-async def _find_sample(system: System) -> Provider | None:
+async def _find_provider(system: System) -> Provider | None:
     async with system.database.read() as connection:
         try:
             return await get_provider(connection, PROVIDER_ID)
@@ -67,8 +66,8 @@ async def _find_sample(system: System) -> Provider | None:
             return None
 
 
-def _ahead(known: Provider, now: datetime) -> timedelta:
-    return (now - known.created_at) * (_SPEED - 1)
+def _time_ahead(provider: Provider, now: datetime) -> timedelta:
+    return (now - provider.created_at) * (_SPEED - 1)
 
 
 def _configuration(login_url: str, market: SimulatorSettings) -> Configuration:
@@ -79,10 +78,10 @@ def _configuration(login_url: str, market: SimulatorSettings) -> Configuration:
             "providerType": _TYPE,
             "loginUrl": login_url,
             "credentials": {"username": market.user, "password": market.password},
-            # Sessions beside a run's own, so that photos come while the market is watched.
-            "settings": {"classes": [one.name for one in RESOURCES[0].classes], "sessions": 4},
+            # More sessions than a run needs, so that photos are fetched during runs.
+            "settings": {"classes": [resource_class.name for resource_class in RESOURCES[0].classes], "sessions": 4},
             "intervalHours": _INTERVAL_HOURS,
-            # The market is replaced whole every few hours of its own; no sweep of it is ever a mistake.
+            # The market replaces all its listings every few hours of its own time; a sweep never removes too many.
             "maxRemovalShare": 1,
             "display": {
                 "listingDisplayWhenNull": True,

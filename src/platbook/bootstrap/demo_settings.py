@@ -1,4 +1,4 @@
-"""The settings of the demo: a database of its own below the home, on loopback alone."""
+"""Settings of the demo: an embedded database of its own, served on loopback only."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ _FOLDER = "demo"
 
 
 def to_demo_settings(settings: Settings) -> Settings:
-    """The same settings, over a database below the home that nothing else uses, on loopback alone."""
+    """Return the settings with a database in a folder below the home, no OIDC issuer, and the loopback address."""
     return settings.model_copy(
         update={
             "platbook_home": Path(settings.platbook_home) / _FOLDER,

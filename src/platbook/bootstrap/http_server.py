@@ -7,7 +7,7 @@ from collections.abc import Generator
 
 import uvicorn
 
-from platbook.accounts import CallerResolver, Sessions
+from platbook.accounts import CallerResolver, LoginSessions
 from platbook.accounts.oidc import OidcClient, OidcIssuer, OidcSignIn, parse_email_trust
 from platbook.api import OIDC_CALLBACK, create_api
 from platbook.application.services import Services
@@ -76,7 +76,7 @@ async def serve_api(system: System, bound: socket.socket, stopping: asyncio.Even
 
 def to_services(system: System) -> Services:
     """What the API is given of a system."""
-    sessions = Sessions(system.database, system.box, system.clock, system.settings)
+    sessions = LoginSessions(system.database, system.box, system.clock, system.settings)
     return Services(
         system.settings,
         system.clock,
@@ -94,7 +94,7 @@ def to_services(system: System) -> Services:
     )
 
 
-def make_oidc(system: System, sessions: Sessions) -> OidcSignIn | None:
+def make_oidc(system: System, sessions: LoginSessions) -> OidcSignIn | None:
     """The sign-in by the issuer of the settings, if they name one; InvalidInput names the setting at fault."""
     settings = system.settings
     if settings.oidc_issuer is None:

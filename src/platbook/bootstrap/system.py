@@ -1,4 +1,4 @@
-"""A process's system: its database, queue, transport, storage, engine."""
+"""The composition root of a process: database, job queue, transport, storage, and the services over them."""
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -21,7 +21,7 @@ from platbook.transport import Transport
 
 @dataclass(frozen=True, slots=True)
 class System(DatabaseContext):
-    """Everything a part of Platbook may be given."""
+    """The shared resources of a process, and factories of its services."""
 
     queue: JobQueue
     transport: Transport
@@ -29,10 +29,10 @@ class System(DatabaseContext):
     image_pool: ImagePool
     cdn: Cdn | None
     replica: Database | None = None
-    """The database whose reads may lag: for the API's lists alone. Whatever decides or writes is given `database`."""
+    """A read replica, whose reads may lag: for the API's lists only. Whatever decides or writes uses `database`."""
 
     def engine(self) -> SyncEngine:
-        """An engine that does syncs in this process; where photos are done here, it lends its sessions to them."""
+        """Return a sync engine; if this process handles photos, their download shares the engine's sessions."""
         return SyncEngine(
             self.database,
             self.transport,
@@ -42,7 +42,7 @@ class System(DatabaseContext):
         )
 
     def photo_worker(self, limits: BatchLimits | None = None) -> PhotoWorker:
-        """Photo work in this process."""
+        """Return a photo worker."""
         warmed = self.cdn if self.settings.platbook_warm_cdn else None
         return PhotoWorker(
             self.database,
@@ -55,28 +55,27 @@ class System(DatabaseContext):
         )
 
     def blobs(self) -> Blobs:
-        """A place for pictures, made as the settings say."""
-        formats = tuple(dict.fromkeys(Format(word) for word in self.settings.platbook_photo_formats.split(",")))
-        recipe = VariantSpec(formats=formats)
+        """Return the store of images, with the variants that the settings name."""
+        formats = tuple(dict.fromkeys(Format(name) for name in self.settings.platbook_photo_formats.split(",")))
+        variants = VariantSpec(formats=formats)
         keeps = self.settings.platbook_keep_originals
-        return Blobs(self.database, self.storage, self.image_pool, self.clock, recipe, keep_originals=keeps)
+        return Blobs(self.database, self.storage, self.image_pool, self.clock, variants, keep_originals=keeps)
 
     def media_visibility(self) -> MediaVisibility:
-        """Who may see stored pictures, kept true."""
+        """Return the service that makes stored images public or private."""
         return MediaVisibility(self.database, self.storage, self.clock, self.cdn)
 
     def cleanup(self) -> Cleanup:
-        """The store, cleared of what nobody shows."""
+        """Return the service that deletes unreferenced images."""
         grace = timedelta(hours=self.settings.platbook_photo_grace_hours)
         return Cleanup(self.media_visibility(), grace)
 
 
 @asynccontextmanager
 async def open_system(settings: Settings) -> AsyncGenerator[System]:
-    """Start what is needed, migrate, check the key, and close everything at the end of the block.
+    """Open all resources, migrate the database, check the key, and close everything at the end of the block.
 
-    InvalidInput names the setting that cannot work; NeedsOperator says what a person must do, also when the database
-    cannot be reached.
+    InvalidInput names the invalid setting; NeedsOperator says what to do, also if the database cannot be reached.
     """
     async with AsyncExitStack() as stack:
         opened = await stack.enter_async_context(open_database(settings, watch=True))
@@ -88,7 +87,7 @@ async def open_system(settings: Settings) -> AsyncGenerator[System]:
         )
         transport = await stack.enter_async_context(Transport.open(database, clock))
         studio = stack.enter_context(ImagePool.open())
-        cdn = open_cdn(settings, transport.for_service("cdn", tries=1), clock)
+        cdn = open_cdn(settings, transport.for_service("cdn", max_attempts=1), clock)
         yield System(settings, clock, database, box, queue, transport, storage, studio, cdn, replica)
 
 

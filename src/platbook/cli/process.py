@@ -10,7 +10,7 @@ from typing import TypeVar
 import typer
 from pydantic import ValidationError
 
-from platbook.base.allocator import give_memory_back
+from platbook.base.allocator import return_freed_memory
 from platbook.base.errors import FieldProblem, InvalidInput
 from platbook.base.log import configure_log
 from platbook.base.settings import Settings
@@ -41,7 +41,7 @@ def load_settings(context: typer.Context) -> Settings:
 
 def run_async(work: Coroutine[object, object, T], loop_factory: LoopFactory = asyncio.new_event_loop) -> T:
     """Run a coroutine to its end, in a process that returns freed memory to the system."""
-    give_memory_back()
+    return_freed_memory()
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         return runner.run(work)
 

@@ -182,15 +182,15 @@ class PhotoDownload:
     async def _to_outcome(self, photos: ListingPhotos, ref: MediaRef, requested_at: float) -> PhotoStored:
         waiting = photos.waiting.get(ref.media_key)
         if isinstance(ref.content, bytes):
-            await self.downloader.count(ref.content)
+            await self.downloader.charge(ref.content)
             content, validators = ref.content, CacheValidators()
         else:
             download = await self.downloader.fetch(
                 ref.content,
-                known=None if waiting is None else waiting.validators,
-                is_good=lambda: self._is_fresh(requested_at),
+                validators=None if waiting is None else waiting.validators,
+                is_fresh=lambda: self._is_fresh(requested_at),
             )
-            content, validators = download.content, download.known
+            content, validators = download.content, download.validators
         if content is None:
             return PhotoStored(None, validators)
         is_public = photos.claim.is_public and photo_is_public(ref.permission, self.display)

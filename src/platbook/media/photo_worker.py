@@ -36,7 +36,7 @@ from platbook.media.recorder import PhotoRecorder
 from platbook.providers.providers import Provider, get_provider, open_credentials
 from platbook.providers.sessions import SessionOptions, SessionServices, Source, get_source, open_session
 from platbook.storage import Cdn
-from platbook.transport import Allowance, Downloader, DownloadLimits, Transport, seat
+from platbook.transport import Downloader, DownloadLimits, DownloadRateLimits, Transport, session_slot
 
 Q = load_queries(__package__ or "platbook.media")
 log = get_log("media")
@@ -125,7 +125,7 @@ class PhotoWorker:
                 rules.max_bytes, rules.fill_headers(credentials), rules.private_addresses, rules.header_hosts
             ),
             requests_per_second=provider.requests_per_second,
-            allowance=Allowance(rules.requests_per_second, rules.requests_per_hour, rules.bytes_per_hour),
+            rate_limits=DownloadRateLimits(rules.requests_per_second, rules.requests_per_hour, rules.bytes_per_hour),
         )
         recorder = PhotoRecorder(self.database, self.clock, provider_id, holder)
         return _Batch(self, source, downloader, holder, recorder)
@@ -134,7 +134,7 @@ class PhotoWorker:
     async def _download_seat(self, batch: "_Batch") -> AsyncGenerator[None]:
         seats = max(1, batch.provider.media_settings.concurrency // _PARALLEL_DOWNLOADS)
         provider_id, lease = batch.provider.provider_id, self.limits.seat_lease
-        async with seat(self.database, provider_id, seats, kind=_DOWNLOAD_SEATS, lease=lease):
+        async with session_slot(self.database, provider_id, seats, kind=_DOWNLOAD_SEATS, lease=lease):
             yield
 
     def _session(self, batch: "_Batch") -> AbstractAsyncContextManager[Session]:
@@ -197,7 +197,7 @@ class _Batch:
             if time.monotonic() >= until:
                 break
             try:
-                await self.downloader.wait_left()
+                await self.downloader.wait_available()
                 await download.fetch(chunk)
             except TryLater as error:
                 delay = _SHORT_DELAY if error.not_before is None else error.not_before - self.worker.clock.now()

@@ -29,7 +29,7 @@ from platbook.connectors.contract import (
 from platbook.db import Database, SecretBox
 from platbook.providers.configuration import read_part
 from platbook.providers.providers import Provider, open_credentials
-from platbook.transport import LEASE, Meter, Transport, seat
+from platbook.transport import LEASE, TrafficCounter, Transport, session_slot
 
 T = TypeVar("T")
 
@@ -62,14 +62,14 @@ class SessionServices:
 class SessionOptions:
     """How a session is opened.
 
-    `wait` is how long to wait for a free seat, `lease` how long a seat outlives a worker that was killed. `meter`
+    `wait` is how long to wait for a free seat, `lease` how long a seat outlives a worker that was killed. `traffic`
     counts requests and bytes. `remarks` receives the session's remarks when it ends, however it ends. Each step runs
     within the context that `observe` returns for it.
     """
 
     wait: timedelta = timedelta(0)
     lease: timedelta = LEASE
-    meter: Meter | None = None
+    traffic: TrafficCounter | None = None
     remarks: list[str] | None = None
     observe: Callable[[SessionStep], AbstractContextManager[object]] = _unobserved
 
@@ -118,7 +118,7 @@ async def hold_access(
     provider = source.provider
     async with _observed(
         options.observe(SessionStep.SEAT),
-        seat(
+        session_slot(
             services.database,
             provider.provider_id,
             source.profile.max_concurrency,
@@ -127,7 +127,7 @@ async def hold_access(
         ),
     ):
         http = services.transport.for_provider(
-            provider.provider_id, requests_per_second=provider.requests_per_second, meter=options.meter
+            provider.provider_id, requests_per_second=provider.requests_per_second, traffic=options.traffic
         )
         yield SourceAccess(credentials, http)
 

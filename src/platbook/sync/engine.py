@@ -206,7 +206,7 @@ class SyncEngine:
 
     def _session(self, context: RunContext) -> AbstractAsyncContextManager[Session]:
         services = SessionServices(self.database, self.transport, self.box, self.clock)
-        options = SessionOptions(wait=_SEAT_WAIT, meter=context.meter, remarks=context.remarks)
+        options = SessionOptions(wait=_SEAT_WAIT, traffic=context.traffic, remarks=context.remarks)
         return open_session(services, context.source, options)
 
     async def _retry_rejections(self, context: RunContext) -> None:

@@ -1,31 +1,30 @@
-"""The only HTTP client socket, and the two things all workers share about a source: its quota and its seats."""
+"""HTTP access to sources and services, with the rate limits and session slots of a source that all workers share."""
 
 from platbook.base.http_reply import HttpReply
-from platbook.transport.budgets import Allowance
 from platbook.transport.client import ProviderClient, Transport
 from platbook.transport.downloads import CacheValidators, Download, Downloader, DownloadLimits, UrlAlreadyUsed
-from platbook.transport.meter import Meter
-from platbook.transport.quota import NoQuota, Quota
-from platbook.transport.seats import LEASE, Seat, seat
-from platbook.transport.timing import Timing
+from platbook.transport.gcra import DownloadRateLimits
+from platbook.transport.instrumentation import TimeSource, TrafficCounter
+from platbook.transport.rate_limit import RetryAfterLimiter, SourceRateLimiter
+from platbook.transport.session_slots import LEASE, SessionSlot, session_slot
 from platbook.transport.urls import parse_url
 
 __all__ = [
     "LEASE",
-    "Allowance",
     "CacheValidators",
     "Download",
     "DownloadLimits",
+    "DownloadRateLimits",
     "Downloader",
     "HttpReply",
-    "Meter",
-    "NoQuota",
     "ProviderClient",
-    "Quota",
-    "Seat",
-    "Timing",
+    "RetryAfterLimiter",
+    "SessionSlot",
+    "SourceRateLimiter",
+    "TimeSource",
+    "TrafficCounter",
     "Transport",
     "UrlAlreadyUsed",
     "parse_url",
-    "seat",
+    "session_slot",
 ]

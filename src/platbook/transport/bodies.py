@@ -1,6 +1,6 @@
-"""Reading a body as it comes, so that one that stops short is an error and never an end.
+"""Streaming of response bodies, in which a truncated body is an error and never mistaken for a complete one.
 
-Decompression is done here and not by the HTTP library: that takes a gzip stream that was cut for a whole one.
+Decompression is done here and not by the HTTP library, which accepts a truncated gzip stream as complete.
 """
 
 import zlib
@@ -10,27 +10,27 @@ import httpcore2
 import httpx2
 
 from platbook.base.errors import SourceBrokeProtocol, SourceUnavailable
-from platbook.transport.meter import Meter
+from platbook.transport.instrumentation import TrafficCounter
 
-# What one read costs is the same for any size; a large reply comes in a quarter of the pieces.
+# A read costs the same for any size; this quarters the number of reads of a large body.
 httpcore2.AsyncHTTP11Connection.READ_NUM_BYTES = 256 * 1024  # pyright: ignore[reportAttributeAccessIssue] - typed by its default
 
-_MOST_AT_ONCE = 1024 * 1024
+_MAX_PIECE = 1024 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
 _RAW_DEFLATE = -zlib.MAX_WBITS
 _GZIP_MAGIC = b"\x1f"
 
 
-async def read_body(response: httpx2.Response, name: str, meter: Meter) -> AsyncGenerator[bytes]:
-    """Yield a body's bytes, decompressed. SourceBrokeProtocol if it is cut or broken; `name` is used in errors."""
-    raw = _read_raw(response, name, meter)
+async def read_body(response: httpx2.Response, name: str, traffic: TrafficCounter) -> AsyncGenerator[bytes]:
+    """Yield a body's bytes, decompressed. SourceBrokeProtocol if it is truncated or corrupt; errors show `name`."""
+    raw = _read_raw(response, name, traffic)
     encoding = response.headers.get("content-encoding", "").strip().lower()
     if encoding in ("", "identity"):
         async for chunk in raw:
             yield chunk
         return
     if encoding not in ("gzip", "x-gzip", "deflate"):
-        raise SourceBrokeProtocol(f"{name} answered in an encoding that was not asked for")
+        raise SourceBrokeProtocol(f"{name} answered in a Content-Encoding that was not requested")
     inflater = _Inflater(_GZIP if "gzip" in encoding else zlib.MAX_WBITS)
     try:
         async for chunk in raw:
@@ -38,19 +38,19 @@ async def read_body(response: httpx2.Response, name: str, meter: Meter) -> Async
                 yield piece
     except zlib.error as error:
         raise SourceBrokeProtocol(f"{name} sent a body that cannot be decompressed") from error
-    if inflater.is_midway:
-        raise SourceBrokeProtocol(f"{name} sent a compressed body that stops short")
+    if inflater.is_incomplete:
+        raise SourceBrokeProtocol(f"{name} sent a compressed body that is truncated")
 
 
-async def _read_raw(response: httpx2.Response, name: str, meter: Meter) -> AsyncIterator[bytes]:
+async def _read_raw(response: httpx2.Response, name: str, traffic: TrafficCounter) -> AsyncIterator[bytes]:
     try:
         async for chunk in response.aiter_raw():
-            meter.bytes += len(chunk)
+            traffic.bytes += len(chunk)
             yield chunk
     except httpx2.TimeoutException as error:
         raise SourceUnavailable(f"{name} stopped sending in the middle of a body") from error
     except httpx2.TransportError as error:
-        raise SourceBrokeProtocol(f"{name} sent a body that stops short") from error
+        raise SourceBrokeProtocol(f"{name} sent a body that is truncated") from error
 
 
 class _Inflater:
@@ -62,12 +62,12 @@ class _Inflater:
         self._fed = False
 
     @property
-    def is_midway(self) -> bool:
-        """Whether a stream has begun and not ended."""
+    def is_incomplete(self) -> bool:
+        """Whether a stream has started and not ended."""
         return self._fed and not self._stream.eof
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Decompress what came; zlib.error if it is no such stream."""
+        """Decompress the next bytes; zlib.error if they are not a valid stream."""
         while data:
             if self._stream.eof:
                 data = data.lstrip(b"\0")  # padding after the last stream
@@ -84,11 +84,11 @@ class _Inflater:
 
     def _inflate(self, data: bytes) -> bytes:
         try:
-            return self._stream.decompress(data, _MOST_AT_ONCE)
+            return self._stream.decompress(data, _MAX_PIECE)
         except zlib.error:
-            # Many servers mean the bare stream by "deflate" (RFC 9110 section 8.4.1.2, note).
+            # Many servers send a raw stream, without the zlib header, as "deflate" (RFC 9110 section 8.4.1.2, note).
             if self._fed or self._window != zlib.MAX_WBITS:
                 raise
             self._window = _RAW_DEFLATE
             self._stream = zlib.decompressobj(_RAW_DEFLATE)
-            return self._stream.decompress(data, _MOST_AT_ONCE)
+            return self._stream.decompress(data, _MAX_PIECE)

@@ -1,4 +1,7 @@
-"""The only HTTP client socket: every request to a source passes its quota, the retry, the meter and the log."""
+"""The HTTP client of sources and services: rate limit, retries with backoff, redirects, traffic counter, log.
+
+No other module opens an HTTP connection.
+"""
 
 import logging
 from collections.abc import AsyncGenerator, Mapping
@@ -16,30 +19,29 @@ from platbook.base.http_reply import HttpReply
 from platbook.base.log import get_log
 from platbook.db import Database
 from platbook.transport.bodies import read_body
-from platbook.transport.budgets import Allowance, Budget
-from platbook.transport.downloads import Downloader, DownloadLimits, Spending
+from platbook.transport.downloads import Downloader, DownloadLimiter, DownloadLimits
+from platbook.transport.gcra import DownloadRateLimits, GcraLimiter, Rate
 from platbook.transport.headers import join_headers, parse_cookies
-from platbook.transport.meter import Meter
-from platbook.transport.quota import NoQuota, Quota
-from platbook.transport.retry import TRIES, TransportFailure, judge_answer, judge_failure, plan_pauses
+from platbook.transport.instrumentation import TimeSource, TrafficCounter
+from platbook.transport.rate_limit import RetryAfterLimiter, SourceRateLimiter
+from platbook.transport.retry import MAX_ATTEMPTS, TransportFailure, classify_error, classify_response, plan_backoff
 from platbook.transport.ssrf_guard import GuardedTransport
-from platbook.transport.timing import Timing
-from platbook.transport.urls import RequestUrl, find_onward, parse_url
+from platbook.transport.urls import RequestUrl, parse_url, resolve_redirect
 
 TIMEOUTS = httpx2.Timeout(connect=10, write=60, read=120, pool=60)
-"""Seconds for each phase; `read` is the longest silence, for a source may think long before a large page."""
+"""Seconds for each phase; `read` is the longest silence, as a source may compute a large page for long."""
 
 _LIMITS = httpx2.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30)
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_MOST_REDIRECTS = 5
+_MAX_REDIRECTS = 5
 _HOUR = timedelta(hours=1)
-_AT_ONCE = 0.1
-_KEPT_BACK = 0.1
+_BURST_SHARE = 0.1
+_SAFETY_MARGIN = 0.1
 _DEFAULT_HEADERS = {"user-agent": "Platbook", "accept": "*/*"}
 
 
 class Transport:
-    """The connections of one process, lent out provider by provider."""
+    """The HTTP connection pools of one process; makes a client or downloader for each provider."""
 
     def __init__(
         self,
@@ -47,21 +49,26 @@ class Transport:
         clock: Clock,
         client: httpx2.AsyncClient,
         outside: httpx2.AsyncClient,
-        timing: Timing,
+        time_source: TimeSource,
     ) -> None:
         self._database = database
         self._clock = clock
         self._client = client
         self._outside = outside
-        self._timing = timing
+        self._time_source = time_source
 
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, database: Database, clock: Clock, *, timing: Timing | None = None, timeouts: httpx2.Timeout = TIMEOUTS
+        cls,
+        database: Database,
+        clock: Clock,
+        *,
+        time_source: TimeSource | None = None,
+        timeouts: httpx2.Timeout = TIMEOUTS,
     ) -> AsyncGenerator[Self]:
-        """Open the pool of connections and close it at the end of the block."""
-        for library in ("httpcore2", "httpx2"):  # on lower levels they write headers and addresses into the log
+        """Open the connection pools and close them at the end of the block."""
+        for library in ("httpcore2", "httpx2"):  # on lower levels they log headers and URLs
             logging.getLogger(library).setLevel(logging.WARNING)
         no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
         guarded = GuardedTransport(_LIMITS)
@@ -69,19 +76,23 @@ class Transport:
             httpx2.AsyncClient(timeout=timeouts, limits=_LIMITS, cookies=no_cookies) as client,
             httpx2.AsyncClient(timeout=timeouts, transport=guarded, cookies=no_cookies) as outside,
         ):
-            yield cls(database, clock, client, outside, timing or Timing())
+            yield cls(database, clock, client, outside, time_source or TimeSource())
 
     def for_provider(
-        self, provider_id: str, *, requests_per_second: float | None = None, meter: Meter | None = None
+        self, provider_id: str, *, requests_per_second: float | None = None, traffic: TrafficCounter | None = None
     ) -> "ProviderClient":
-        """Lend a client that keeps within a provider's quota and counts on `meter`. The provider must have its row."""
-        quota = Quota(self._database, provider_id, requests_per_second, self._timing)
-        return ProviderClient(provider_id, self._client, quota, self._clock, self._timing, meter or Meter())
+        """Return a client within a provider's rate limit that counts in `traffic`. The provider must have its row."""
+        limiter = SourceRateLimiter(self._database, provider_id, requests_per_second, self._time_source)
+        return ProviderClient(
+            provider_id, self._client, limiter, self._clock, self._time_source, traffic or TrafficCounter()
+        )
 
-    def for_service(self, name: str, *, tries: int = TRIES) -> "ProviderClient":
-        """Lend a client for what is no source of listings (a sign-in's issuer, the CDN). `name` is for the log."""
-        quota = NoQuota(self._clock)
-        return ProviderClient(name, self._client, quota, self._clock, self._timing, Meter(), tries=tries)
+    def for_service(self, name: str, *, max_attempts: int = MAX_ATTEMPTS) -> "ProviderClient":
+        """Return a client for a service that is no source of listings (OIDC issuer, CDN). `name` is for the log."""
+        limiter = RetryAfterLimiter(self._clock)
+        return ProviderClient(
+            name, self._client, limiter, self._clock, self._time_source, TrafficCounter(), max_attempts=max_attempts
+        )
 
     def downloads_for(
         self,
@@ -89,150 +100,152 @@ class Transport:
         limits: DownloadLimits,
         *,
         requests_per_second: float | None = None,
-        allowance: Allowance | None = None,
+        rate_limits: DownloadRateLimits | None = None,
     ) -> Downloader:
-        """Lend downloads within a provider's limits. The provider must have its row.
+        """Return a downloader within a provider's limits. The provider must have its row.
 
-        They share the provider's quota, but for an allowance of so many requests per second of their own.
+        Downloads share the provider's rate limit, unless `rate_limits` gives them their own requests per second.
         """
-        allowance = allowance or Allowance()
+        rate_limits = rate_limits or DownloadRateLimits()
         client = self._client if limits.private_addresses else self._outside
-        spending = self._to_spending(provider_id, requests_per_second, allowance)
-        return Downloader(client, spending, limits, self._clock, provider_id)
+        limiter = self._to_download_limiter(provider_id, requests_per_second, rate_limits)
+        return Downloader(client, limiter, limits, self._clock, provider_id)
 
     def downloads(self, limits: DownloadLimits) -> Downloader:
-        """Lend downloads of what people name themselves, which no provider's budget counts."""
+        """Return a downloader for URLs that users enter; no rate limit of a provider counts them."""
         client = self._client if limits.private_addresses else self._outside
-        return Downloader(client, Spending(None, [], None), limits, self._clock, "local")
+        return Downloader(client, DownloadLimiter(None, [], None), limits, self._clock, "local")
 
-    def _to_spending(self, provider_id: str, rate: float | None, allowance: Allowance) -> Spending:
-        def budget(name: str, limit: float, period: timedelta, at_once: float, kept_back: float = 0) -> Budget:
-            return Budget(
-                self._database, provider_id, name, self._timing,
-                limit=limit, period=period, at_once=at_once, kept_back=kept_back,
-            )  # fmt: skip
+    def _to_download_limiter(
+        self, provider_id: str, requests_per_second: float | None, limits: DownloadRateLimits
+    ) -> DownloadLimiter:
+        def limiter(name: str, rate: Rate) -> GcraLimiter:
+            return GcraLimiter(self._database, provider_id, name, rate, self._time_source)
 
-        requests: list[Budget] = []
-        own, hourly, volume = allowance.requests_per_second, allowance.requests_per_hour, allowance.bytes_per_hour
-        if own is not None:
-            requests.append(budget("photos per second", own, timedelta(seconds=1), 0, _KEPT_BACK))
-        if hourly is not None:
-            requests.append(budget("photos per hour", hourly, _HOUR, _AT_ONCE))
-        quota = None if own is not None else Quota(self._database, provider_id, rate, self._timing)
-        return Spending(
-            quota, requests, None if volume is None else budget("photo bytes per hour", volume, _HOUR, _AT_ONCE)
-        )
+        requests: list[GcraLimiter] = []
+        own_rate, volume = limits.requests_per_second, limits.bytes_per_hour
+        if own_rate is not None:
+            rate = Rate(own_rate, timedelta(seconds=1), safety_margin=_SAFETY_MARGIN)
+            requests.append(limiter("photos per second", rate))
+        if limits.requests_per_hour is not None:
+            requests.append(limiter("photos per hour", Rate(limits.requests_per_hour, _HOUR, _BURST_SHARE)))
+        shared = None
+        if own_rate is None:
+            shared = SourceRateLimiter(self._database, provider_id, requests_per_second, self._time_source)
+        per_volume = None if volume is None else limiter("photo bytes per hour", Rate(volume, _HOUR, _BURST_SHARE))
+        return DownloadLimiter(shared, requests, per_volume)
 
 
 @dataclass(frozen=True, slots=True)
-class _Sending:
+class _OutgoingRequest:
     method: str
-    address: RequestUrl
+    url: RequestUrl
     headers: Mapping[str, str]
     content: bytes | None
 
 
 class ProviderClient:
-    """The connector contract's `HttpClient` for one provider."""
+    """HTTP client for one provider or service; implements `HttpClient` of the connector contract."""
 
     def __init__(
         self,
         provider_id: str,
         client: httpx2.AsyncClient,
-        quota: Quota | NoQuota,
+        rate_limiter: SourceRateLimiter | RetryAfterLimiter,
         clock: Clock,
-        timing: Timing,
-        meter: Meter,
+        time_source: TimeSource,
+        traffic: TrafficCounter,
         *,
-        tries: int = TRIES,
+        max_attempts: int = MAX_ATTEMPTS,
     ) -> None:
-        self.meter = meter
-        self._tries = tries
+        self.traffic = traffic
+        self._max_attempts = max_attempts
         self._client = client
-        self._quota = quota
+        self._rate_limiter = rate_limiter
         self._clock = clock
-        self._timing = timing
+        self._time_source = time_source
         self._log = get_log("transport").bind(provider=provider_id)
 
     @asynccontextmanager
     async def send(
         self, method: str, url: str, *, headers: Mapping[str, str] | None = None, content: bytes | None = None
     ) -> AsyncGenerator[HttpReply]:
-        """Send one request and lend its answer. `url` is sent as it stands.
+        """Send one request and yield its response. `url` is sent unchanged.
 
-        A GET or HEAD follows up to five redirects within the host; other redirects are handed over. Raises
-        SourceUnavailable, SourceBrokeProtocol or RateLimited once trying again has not helped, InvalidInput for what
-        cannot be sent. What was sent and may have been acted upon is sent again only if its method is idempotent.
+        GET and HEAD follow up to five redirects within the host; others are returned. Raises SourceUnavailable,
+        SourceBrokeProtocol or RateLimited when retries have not helped, InvalidInput for what cannot be sent. A request
+        that the server may have processed is repeated only if its method is idempotent (RFC 9110 section 9.2.2).
         """
-        spoken = {**_DEFAULT_HEADERS, **{name.lower(): value for name, value in (headers or {}).items()}}
-        sending = _Sending(method.upper(), parse_url(url), {**spoken, "accept-encoding": "gzip"}, content)
-        response, address, cookies = await self._follow(sending)
+        sent_headers = {**_DEFAULT_HEADERS, **{name.lower(): value for name, value in (headers or {}).items()}}
+        request = _OutgoingRequest(method.upper(), parse_url(url), {**sent_headers, "accept-encoding": "gzip"}, content)
+        response, final_url, cookies = await self._follow_redirects(request)
         try:
-            async with aclosing(read_body(response, address.name, self.meter)) as chunks:
-                yield HttpReply(response.status_code, join_headers(response.headers.raw), address.url, chunks, cookies)
+            async with aclosing(read_body(response, final_url.name, self.traffic)) as chunks:
+                yield HttpReply(
+                    response.status_code, join_headers(response.headers.raw), final_url.url, chunks, cookies
+                )
         finally:
             await response.aclose()
 
-    async def _follow(self, sending: _Sending) -> tuple[httpx2.Response, RequestUrl, dict[str, str]]:
+    async def _follow_redirects(self, request: _OutgoingRequest) -> tuple[httpx2.Response, RequestUrl, dict[str, str]]:
         cookies: dict[str, str] = {}
         redirects = 0
         while True:
-            response = await self._persist(sending)
+            response = await self._send_with_retries(request)
             cookies |= parse_cookies(response.headers.raw, self._clock.now())
-            onward = _find_redirect(sending, response) if redirects < _MOST_REDIRECTS else None
-            if onward is None:
-                return response, sending.address, cookies
+            target = _find_redirect(request, response) if redirects < _MAX_REDIRECTS else None
+            if target is None:
+                return response, request.url, cookies
             await response.aclose()
-            sending = replace(sending, address=onward)
+            request = replace(request, url=target)
             redirects += 1
 
-    async def _persist(self, sending: _Sending) -> httpx2.Response:
-        for pause in plan_pauses(self._timing.draw, self._tries):
-            await self._quota.wait_turn()
-            answer = await self._try_once(sending)
-            if isinstance(answer, httpx2.Response):
-                return answer
-            if answer.stay_away is not None:
-                closing = await self._quota.close(answer.stay_away)
-                if pause is None:
-                    raise RateLimited(str(answer.error), not_before=closing.until)
-            elif pause is None or not answer.again:
-                raise answer.error
+    async def _send_with_retries(self, request: _OutgoingRequest) -> httpx2.Response:
+        for backoff in plan_backoff(self._time_source.random, self._max_attempts):
+            await self._rate_limiter.acquire()
+            outcome = await self._attempt(request)
+            if isinstance(outcome, httpx2.Response):
+                return outcome
+            if outcome.pause_for is not None:
+                pause = await self._rate_limiter.pause(outcome.pause_for)
+                if backoff is None:
+                    raise RateLimited(str(outcome.error), not_before=pause.until)
+            elif backoff is None or not outcome.is_retryable:
+                raise outcome.error
             else:
-                await self._timing.sleep(pause)
-        raise AssertionError("the last try returns or raises")
+                await self._time_source.sleep(backoff)
+        raise AssertionError("the last attempt returns or raises")
 
-    async def _try_once(self, sending: _Sending) -> httpx2.Response | TransportFailure:
-        method, address = sending.method, sending.address
-        request = httpx2.Request(
+    async def _attempt(self, request: _OutgoingRequest) -> httpx2.Response | TransportFailure:
+        method, url = request.method, request.url
+        wire_request = httpx2.Request(
             method,
-            address.origin,
-            headers=dict(sending.headers),
-            content=sending.content,
-            extensions={"target": address.target, "timeout": self._client.timeout.as_dict()},
+            url.origin,
+            headers=dict(request.headers),
+            content=request.content,
+            extensions={"target": url.target, "timeout": self._client.timeout.as_dict()},
         )
-        self.meter.requests += 1
-        started = self._timing.monotonic()
+        self.traffic.requests += 1
+        started = self._time_source.monotonic()
         try:
-            response = await self._client.send(request, stream=True)
+            response = await self._client.send(wire_request, stream=True)
         except httpx2.TransportError as error:
-            trouble = judge_failure(method, address.name, error)
-            self._note(sending, started, failure=type(error).__name__)
-            return trouble
-        self._note(sending, started, status=response.status_code)
+            self._log_request(request, started, failure=type(error).__name__)
+            return classify_error(method, url.name, error)
+        self._log_request(request, started, status=response.status_code)
         headers = join_headers(response.headers.raw)
-        trouble = judge_answer(method, address.name, response.status_code, headers, self._clock.now())
-        if trouble is None:
+        failure = classify_response(method, url.name, response.status_code, headers, self._clock.now())
+        if failure is None:
             return response
         await response.aclose()
-        return trouble
+        return failure
 
-    def _note(self, sending: _Sending, started: float, **outcome: object) -> None:
-        seconds = round(self._timing.monotonic() - started, 3)
-        self._log.debug("request", method=sending.method, to=sending.address.name, seconds=seconds, **outcome)
+    def _log_request(self, request: _OutgoingRequest, started: float, **outcome: object) -> None:
+        seconds = round(self._time_source.monotonic() - started, 3)
+        self._log.debug("request", method=request.method, to=request.url.name, seconds=seconds, **outcome)
 
 
-def _find_redirect(sending: _Sending, response: httpx2.Response) -> RequestUrl | None:
-    if response.status_code not in _REDIRECTS or sending.method not in ("GET", "HEAD"):
+def _find_redirect(request: _OutgoingRequest, response: httpx2.Response) -> RequestUrl | None:
+    if response.status_code not in _REDIRECTS or request.method not in ("GET", "HEAD"):
         return None
-    return find_onward(sending.address, response.headers.get("location"))
+    return resolve_redirect(request.url, response.headers.get("location"))

@@ -1,7 +1,7 @@
-"""Fetching photos: one try for each address, for some are good once, within the provider's budgets and a size.
+"""Downloads of photos: one attempt per URL, as some URLs are valid once, within rate limits and a maximum size.
 
-Trying again is the caller's affair, with a fresh address. The provider's own headers may hold a secret, so they go to
-the hosts they are meant for and are left out where a redirect leads to another.
+Retries are up to the caller, with a fresh URL. The provider's own headers may hold a secret, so they are sent to the
+hosts they are meant for only, and dropped when a redirect leads to another host.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -16,190 +16,197 @@ from platbook.base.clock import Clock
 from platbook.base.errors import InvalidInput, MediaRejected, RateLimited, SourceBrokeProtocol, TryLater
 from platbook.base.log import get_log
 from platbook.transport.bodies import read_body
-from platbook.transport.budgets import Budget
+from platbook.transport.gcra import GcraLimiter
 from platbook.transport.headers import join_headers
-from platbook.transport.meter import Meter
-from platbook.transport.quota import Quota
-from platbook.transport.retry import judge_answer, judge_failure
+from platbook.transport.instrumentation import TrafficCounter
+from platbook.transport.rate_limit import SourceRateLimiter
+from platbook.transport.retry import classify_error, classify_response
 from platbook.transport.urls import RequestUrl, parse_url
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_MOST_REDIRECTS = 5
+_MAX_REDIRECTS = 5
 _NOT_MODIFIED, _OK = 304, 200
-_USED_UP = frozenset({401, 403, 404, 410})
+_EXPIRED_STATUSES = frozenset({401, 403, 404, 410})
 _DEFAULT_HEADERS = {"user-agent": "Platbook", "accept": "image/*, */*;q=0.5"}
 
 
 class UrlAlreadyUsed(TryLater):
-    """The address leads nowhere, or does not any more: ask the source for a fresh one."""
+    """The URL is invalid or has expired: ask the source for a fresh one."""
 
 
 @dataclass(frozen=True, slots=True)
 class DownloadLimits:
-    """What holds for a provider's downloads. `headers` may hold secrets."""
+    """The limits of a provider's downloads. `headers` may hold secrets; `max_bytes` counts decompressed bytes."""
 
     max_bytes: int
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     private_addresses: bool = False
     header_hosts: Collection[str] = ()
-    """The hosts that `headers` are meant for; none named: whatever host an address names."""
+    """The hosts that `headers` are sent to; if empty, the host of each requested URL."""
 
-    def headers_for(self, address: RequestUrl, first: RequestUrl) -> Mapping[str, str]:
-        """The headers that may go to an address, where `first` is the one that was to be fetched."""
+    def headers_for(self, url: RequestUrl, requested: RequestUrl) -> Mapping[str, str]:
+        """Return the headers that may be sent to `url`, to which redirects led from `requested`."""
         if not self.header_hosts:
-            return self.headers if address.origin == first.origin else {}
-        is_meant = address.origin.host in {host.lower() for host in self.header_hosts}
-        is_downgrade = first.origin.scheme == "https" and address.origin.scheme == "http"
+            return self.headers if url.origin == requested.origin else {}
+        is_meant = url.origin.host in {host.lower() for host in self.header_hosts}
+        is_downgrade = requested.origin.scheme == "https" and url.origin.scheme == "http"
         return self.headers if is_meant and not is_downgrade else {}
 
 
 @dataclass(frozen=True, slots=True)
 class CacheValidators:
-    """What a server told of the bytes we hold (RFC 9110 section 8.8), so that it need not send them again."""
+    """Validators of the bytes we have stored (RFC 9110 section 8.8), for conditional requests."""
 
     etag: str | None = None
     last_modified: str | None = None
 
     def to_headers(self) -> dict[str, str]:
-        """The request's conditions (RFC 9110 section 13.1)."""
-        said = {"if-none-match": self.etag, "if-modified-since": self.last_modified}
-        return {name: value for name, value in said.items() if value}
+        """Return the conditional request headers (RFC 9110 section 13.1)."""
+        conditions = {"if-none-match": self.etag, "if-modified-since": self.last_modified}
+        return {name: value for name, value in conditions.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """What came. `content` None: the server says that what we hold is still right."""
+    """A download. `content` None: not modified (304), so the stored bytes are current."""
 
     content: bytes | None
-    known: CacheValidators
+    validators: CacheValidators
 
 
-class Spending:
-    """The budgets every request of a provider's photos passes, and what it is counted on."""
+class DownloadLimiter:
+    """The rate limits that apply to a provider's photos: shared with its listings, of requests, and of bytes."""
 
-    def __init__(self, quota: Quota | None, requests: list[Budget], volume: Budget | None) -> None:
-        self._quota = quota
+    def __init__(
+        self, shared: SourceRateLimiter | None, requests: list[GcraLimiter], volume: GcraLimiter | None
+    ) -> None:
+        self._shared = shared
         self._requests = requests
         self._volume = volume
 
-    async def wait_left(self) -> None:
-        """Wait until more bytes may come. RateLimited where that is longer than is waited for."""
+    async def wait_available(self) -> None:
+        """Wait until more bytes may be received. RateLimited if that takes longer than `MAX_WAIT`."""
         if self._volume is not None:
-            await self._volume.wait_left()
+            await self._volume.wait_available()
 
-    async def wait_turn(self) -> None:
-        """Wait until one request may leave. RateLimited where that is longer than is waited for."""
-        await self.wait_left()
-        for budget in self._requests:
-            await budget.wait_turn()
-        if self._quota is not None:
-            await self._quota.wait_turn()
+    async def acquire(self) -> None:
+        """Wait until one request may leave. RateLimited if that takes longer than `MAX_WAIT`."""
+        await self.wait_available()
+        for limiter in self._requests:
+            await limiter.acquire()
+        if self._shared is not None:
+            await self._shared.acquire()
 
-    async def note(self, size: int) -> None:
-        """Count bytes that came."""
+    async def charge(self, size: int) -> None:
+        """Count bytes that were received."""
         if self._volume is not None and size:
-            await self._volume.spend(size)
+            await self._volume.charge(size)
 
-    async def close(self, duration: timedelta) -> None:
-        """The source asked to be left alone."""
-        if self._quota is not None:
-            await self._quota.close(duration)
-        for budget in self._requests[:1] if self._quota is None else ():
-            await budget.close(duration)
+    async def pause(self, duration: timedelta) -> None:
+        """Send nothing for `duration`, as the source asked."""
+        if self._shared is not None:
+            await self._shared.pause(duration)
+        for limiter in self._requests[:1] if self._shared is None else ():
+            await limiter.pause(duration)
 
 
 class Downloader:
     """Downloads for one provider."""
 
     def __init__(
-        self, client: httpx2.AsyncClient, spending: Spending, limits: DownloadLimits, clock: Clock, provider_id: str
+        self,
+        client: httpx2.AsyncClient,
+        limiter: DownloadLimiter,
+        limits: DownloadLimits,
+        clock: Clock,
+        provider_id: str,
     ) -> None:
         self._client = client
-        self._spending = spending
+        self._limiter = limiter
         self._limits = limits
         self._clock = clock
         self._log = get_log("transport").bind(provider=provider_id)
 
     async def fetch(
-        self, url: str, *, known: CacheValidators | None = None, is_good: Callable[[], bool] = lambda: True
+        self, url: str, *, validators: CacheValidators | None = None, is_fresh: Callable[[], bool] = lambda: True
     ) -> Download:
-        """Fetch an address once. When the request's turn has come, `is_good` tells whether the address is still fresh.
+        """Fetch a URL once. After the wait for the rate limits, `is_fresh` decides whether the URL is still valid.
 
-        AddressUsedUp for one that leads nowhere; RateLimited, SourceUnavailable and SourceBrokeProtocol as for any
-        request; MediaRejected for what is too large, or stands where downloads may not go.
+        UrlAlreadyUsed if the URL is invalid or expired; RateLimited, SourceUnavailable and SourceBrokeProtocol as for
+        any request; MediaRejected if the content is too large or the host is not allowed.
         """
-        address = first = _parse(url)
-        for _ in range(_MOST_REDIRECTS + 1):
-            await self._spending.wait_turn()
-            if not is_good():
-                raise UrlAlreadyUsed("the address grew too old before its turn came")
-            headers = {**(known or CacheValidators()).to_headers(), **self._limits.headers_for(address, first)}
-            response = await self._send(address, headers)
+        current = requested = _parse(url)
+        for _ in range(_MAX_REDIRECTS + 1):
+            await self._limiter.acquire()
+            if not is_fresh():
+                raise UrlAlreadyUsed("the URL expired while it waited for the rate limit")
+            headers = {**(validators or CacheValidators()).to_headers(), **self._limits.headers_for(current, requested)}
+            response = await self._send(current, headers)
             try:
                 if response.status_code not in _REDIRECTS:
-                    return await self._read(address, response)
-                address = _parse(urljoin(address.url, response.headers.get("location", "")))
+                    return await self._read(current, response)
+                current = _parse(urljoin(current.url, response.headers.get("location", "")))
             finally:
                 await response.aclose()
-        raise MediaRejected(f"{first.name} redirects without end")
+        raise MediaRejected(f"{requested.name} redirects more than {_MAX_REDIRECTS} times")
 
-    async def wait_left(self) -> None:
-        """Wait until more bytes may come, by whatever road. RateLimited where that is longer than is waited for."""
-        await self._spending.wait_left()
+    async def wait_available(self) -> None:
+        """Wait until more bytes may be received in any way. RateLimited if that takes longer than `MAX_WAIT`."""
+        await self._limiter.wait_available()
 
-    async def count(self, content: bytes) -> None:
-        """Count a photo whose bytes came by another road. MediaRejected where it is too large."""
-        await self._spending.note(len(content))
+    async def charge(self, content: bytes) -> None:
+        """Count a photo that was received in another way. MediaRejected if it is too large."""
+        await self._limiter.charge(len(content))
         if len(content) > self._limits.max_bytes:
-            raise MediaRejected(f"it is larger than {self._limits.max_bytes} bytes")
+            raise MediaRejected(f"the photo is larger than {self._limits.max_bytes} bytes")
 
-    async def _send(self, address: RequestUrl, headers: Mapping[str, str]) -> httpx2.Response:
-        spoken = {**_DEFAULT_HEADERS, **{name.lower(): value for name, value in headers.items()}}
+    async def _send(self, url: RequestUrl, headers: Mapping[str, str]) -> httpx2.Response:
+        sent_headers = {**_DEFAULT_HEADERS, **{name.lower(): value for name, value in headers.items()}}
         request = httpx2.Request(
             "GET",
-            address.origin,
-            headers={**spoken, "accept-encoding": "gzip"},
-            extensions={"target": address.target, "timeout": self._client.timeout.as_dict()},
+            url.origin,
+            headers={**sent_headers, "accept-encoding": "gzip"},
+            extensions={"target": url.target, "timeout": self._client.timeout.as_dict()},
         )
         try:
             response = await self._client.send(request, stream=True)
         except httpx2.TransportError as error:
-            self._log.debug("download failed", at=address.name, failure=type(error).__name__)
-            raise judge_failure("GET", address.name, error).error from error
-        self._log.debug("download", at=address.name, status=response.status_code)
+            self._log.debug("download failed", at=url.name, failure=type(error).__name__)
+            raise classify_error("GET", url.name, error).error from error
+        self._log.debug("download", at=url.name, status=response.status_code)
         return response
 
-    async def _read(self, address: RequestUrl, response: httpx2.Response) -> Download:
+    async def _read(self, url: RequestUrl, response: httpx2.Response) -> Download:
         status, headers = response.status_code, join_headers(response.headers.raw)
-        known = CacheValidators(headers.get("etag"), headers.get("last-modified"))
-        trouble = judge_answer("GET", address.name, status, headers, self._clock.now())
-        if trouble is not None:
-            if trouble.stay_away is not None:
-                await self._spending.close(trouble.stay_away)
-                raise RateLimited(str(trouble.error), not_before=self._clock.now() + trouble.stay_away)
-            raise trouble.error
+        validators = CacheValidators(headers.get("etag"), headers.get("last-modified"))
+        failure = classify_response("GET", url.name, status, headers, self._clock.now())
+        if failure is not None:
+            if failure.pause_for is not None:
+                await self._limiter.pause(failure.pause_for)
+                raise RateLimited(str(failure.error), not_before=self._clock.now() + failure.pause_for)
+            raise failure.error
         if status == _NOT_MODIFIED:
-            return Download(None, known)
-        if status in _USED_UP:
-            raise UrlAlreadyUsed(f"{address.name} answered with status {status}")
+            return Download(None, validators)
+        if status in _EXPIRED_STATUSES:
+            raise UrlAlreadyUsed(f"{url.name} answered with status {status}")
         if status != _OK:
-            raise SourceBrokeProtocol(f"{address.name} answered with status {status}")
-        return Download(await self._read_content(address, response, headers), known)
+            raise SourceBrokeProtocol(f"{url.name} answered with status {status}")
+        return Download(await self._read_content(url, response, headers), validators)
 
-    async def _read_content(self, address: RequestUrl, response: httpx2.Response, headers: Mapping[str, str]) -> bytes:
-        most, meter = self._limits.max_bytes, Meter()
-        told = headers.get("content-length", "")
-        if told.isdecimal() and int(told) > most:
-            raise MediaRejected(f"{address.name} is larger than {most} bytes")
+    async def _read_content(self, url: RequestUrl, response: httpx2.Response, headers: Mapping[str, str]) -> bytes:
+        max_bytes, traffic = self._limits.max_bytes, TrafficCounter()
+        declared = headers.get("content-length", "")
+        if declared.isdecimal() and int(declared) > max_bytes:
+            raise MediaRejected(f"{url.name} is larger than {max_bytes} bytes")
         content = bytearray()
         try:
-            async with aclosing(read_body(response, address.name, meter)) as chunks:
+            async with aclosing(read_body(response, url.name, traffic)) as chunks:
                 async for chunk in chunks:
                     content += chunk
-                    if len(content) > most:
-                        raise MediaRejected(f"{address.name} is larger than {most} bytes")
+                    if len(content) > max_bytes:
+                        raise MediaRejected(f"{url.name} is larger than {max_bytes} bytes")
         finally:
-            await self._spending.note(meter.bytes)
+            await self._limiter.charge(traffic.bytes)
         return bytes(content)
 
 
@@ -207,4 +214,4 @@ def _parse(url: str) -> RequestUrl:
     try:
         return parse_url(url)
     except (InvalidInput, ValueError):
-        raise MediaRejected("the photo's address is not one of http or https that can be fetched") from None
+        raise MediaRejected("the photo's URL must be a valid http or https URL") from None

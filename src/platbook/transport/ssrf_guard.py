@@ -1,7 +1,7 @@
-"""Keeps downloads away from the house's own machines: a name is resolved here, and only what it leads to is connected.
+"""Guard against server-side request forgery (SSRF): downloads connect to public IP addresses only.
 
-The address that was checked is the one that is connected to, so a name that answers differently the second time gains
-nothing.
+Host names are resolved here, and the address that was checked is the one that is connected to, so a name that resolves
+differently the second time (DNS rebinding) gains nothing.
 """
 
 import asyncio
@@ -19,11 +19,11 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class AddressBlocked(MediaRejected):
-    """An address that downloads may not go to."""
+    """A host that resolves to an address that downloads may not connect to."""
 
 
 class _GuardedBackend(httpcore2.AsyncNetworkBackend):
-    """Connects to public addresses alone."""
+    """Connects to public addresses only."""
 
     def __init__(self) -> None:
         self._inner = cast("httpcore2.AsyncNetworkBackend", httpcore2.AnyIOBackend())
@@ -36,7 +36,7 @@ class _GuardedBackend(httpcore2.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
-        """Resolve, check every address, connect to the first that answers."""
+        """Resolve, check every address, and connect to the first one that accepts."""
         addresses = await _resolve(host, port)
         failure: Exception | None = None
         for address in addresses:
@@ -44,7 +44,7 @@ class _GuardedBackend(httpcore2.AsyncNetworkBackend):
                 return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
             except httpcore2.ConnectError as error:
                 failure = error
-        raise failure or httpcore2.ConnectError("the name leads nowhere")
+        raise failure or httpcore2.ConnectError("the host name has no address")
 
     async def sleep(self, seconds: float) -> None:
         """Sleep."""
@@ -52,7 +52,7 @@ class _GuardedBackend(httpcore2.AsyncNetworkBackend):
 
 
 class GuardedTransport(httpx2.AsyncHTTPTransport):
-    """The library's transport over connections to public addresses alone. It uses no proxy."""
+    """An HTTP transport that connects to public addresses only. It uses no proxy."""
 
     def __init__(self, limits: httpx2.Limits) -> None:
         super().__init__(trust_env=False)
@@ -68,18 +68,20 @@ class GuardedTransport(httpx2.AsyncHTTPTransport):
 async def _resolve(host: str, port: int) -> list[str]:
     loop = asyncio.get_running_loop()
     try:
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        records = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
-        raise httpcore2.ConnectError(f"{host} is not known") from error
-    addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
+        raise httpcore2.ConnectError(f"{host} cannot be resolved") from error
+    addresses = list(dict.fromkeys(str(record[4][0]) for record in records))
     for address in addresses:
         if not is_public(address):
-            raise AddressBlocked(f"{host} leads to an address of the house's own network, which this provider may not")
+            raise AddressBlocked(
+                f"{host} resolves to a private IP address, which is refused unless media.privateAddresses is set"
+            )
     return addresses
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one of the open internet."""
+    """Whether an IP address is globally reachable; one that embeds an IPv4 address is judged by that."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)

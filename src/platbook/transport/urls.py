@@ -1,4 +1,4 @@
-"""Addresses, taken apart without re-encoding anything: the request target is sent byte for byte as it was given."""
+"""Parsing of URLs without re-encoding: the request target is sent byte for byte as it was passed in."""
 
 import re
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _TARGET = re.compile(r"[\x21-\x7e]+")
 
 @dataclass(frozen=True, slots=True)
 class RequestUrl:
-    """Where a request goes: `origin` (scheme, host, port) and the raw `target`. `name` (host and path) may be shown."""
+    """A request's `origin` (scheme, host, port) and raw `target`. `name` (host and path) may be shown."""
 
     url: str
     origin: httpx2.URL
@@ -24,34 +24,34 @@ class RequestUrl:
 
 
 def parse_url(url: str) -> RequestUrl:
-    """Take a URL apart. InvalidInput, without its query, if it cannot be sent as it stands."""
+    """Parse a URL. InvalidInput, without its query, if it cannot be sent unchanged."""
     match = _URL.fullmatch(url)
     if match is None:
-        raise InvalidInput.of("url", "not an http or https address")
+        raise InvalidInput.of("url", "must be an http or https URL")
     scheme, authority, path, query = match[1].lower(), match[2], match[3] or "/", match[4] or ""
     if "@" in authority:
-        raise InvalidInput.of("url", "an address may not carry a login")
+        raise InvalidInput.of("url", "must not contain a user name or password")
     try:
         origin = httpx2.URL(f"{scheme}://{authority}/")
     except httpx2.InvalidURL:
-        raise InvalidInput.of("url", "the address has no usable host") from None
+        raise InvalidInput.of("url", "has an invalid host") from None
     if not origin.host:
-        raise InvalidInput.of("url", "the address has no host")
+        raise InvalidInput.of("url", "has no host")
     target = path + query
     if not _TARGET.fullmatch(target):
-        raise InvalidInput.of("url", f"the address at {origin.host} holds characters that must be percent-encoded")
+        raise InvalidInput.of("url", f"contains characters that must be percent-encoded (host {origin.host})")
     return RequestUrl(url, origin, target.encode("ascii"), f"{origin.host}{path}")
 
 
-def find_onward(address: RequestUrl, location: str | None) -> RequestUrl | None:
-    """Where a redirect leads, if to the same host; None if elsewhere, to another port, or from https to http."""
+def resolve_redirect(request: RequestUrl, location: str | None) -> RequestUrl | None:
+    """Resolve a redirect within the host; None if it leads to another host or port, or from https to http."""
     if not location:
         return None
     try:
-        onward = parse_url(urljoin(address.url, location))
+        target = parse_url(urljoin(request.url, location))
     except ValueError:  # urljoin: brackets that are no IPv6 address
         return None
     except InvalidInput:
         return None
-    upgraded = address.origin.copy_with(scheme="https") if address.origin.port is None else address.origin
-    return onward if onward.origin in (address.origin, upgraded) else None
+    upgraded = request.origin.copy_with(scheme="https") if request.origin.port is None else request.origin
+    return target if target.origin in (request.origin, upgraded) else None

@@ -1,4 +1,4 @@
-"""Signing in by an OpenID Connect issuer: authorization code with PKCE, state and nonce (OpenID Connect Core 1.0)."""
+"""Sign-in by OpenID Connect: authorization code flow with PKCE (RFC 7636), state and nonce."""
 
 from platbook.accounts.oidc.email_trust import EmailTrust, parse_email_trust
 from platbook.accounts.oidc.issuer import OidcClient, OidcIssuer

@@ -1,4 +1,4 @@
-"""What an issuer says of somebody, checked. Pure but for the keys, which are given."""
+"""Verification of ID tokens and reading of their claims (OpenID Connect Core 1.0). Pure; keys are passed in."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ import jwt
 from platbook.base.errors import NotAuthenticated
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-"""Signatures by a key that the issuer alone has. Never `none`, never a shared secret."""
+"""Accepted signatures: asymmetric only, never `none` or a shared secret."""
 
 _LEEWAY_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedClaims:
-    """What an ID token must say."""
+    """The issuer, audience and nonce that an ID token must have."""
 
     issuer: str
     client_id: str
@@ -26,7 +26,7 @@ class ExpectedClaims:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Somebody at an issuer."""
+    """A person's account at an issuer."""
 
     issuer: str
     subject: str
@@ -35,16 +35,16 @@ class Identity:
 
 
 class UnknownKeyError(NotAuthenticated):
-    """The token is signed by a key that the issuer's list, as it is known here, does not have."""
+    """The token is signed by a key that is not in the cached key set of the issuer."""
 
 
 def read_id_token(token: str, keys: jwt.PyJWKSet, expected: ExpectedClaims, now: datetime) -> dict[str, object]:
-    """The claims of an ID token (OpenID Connect Core 1.0 section 3.1.3.7); NotAuthenticated, UnknownKeyError."""
+    """Validate an ID token (OpenID Connect Core 1.0 section 3.1.3.7); NotAuthenticated, UnknownKeyError."""
     try:
         header = jwt.get_unverified_header(token)
         algorithm = header.get("alg")
         if algorithm not in ALGORITHMS:
-            raise NotAuthenticated("the issuer signs in a way that is not accepted")
+            raise NotAuthenticated("the issuer's token has a signature algorithm that is not accepted")
         claims = jwt.decode(
             token,
             _find_key(keys, header.get("kid")).key,
@@ -59,49 +59,49 @@ def read_id_token(token: str, keys: jwt.PyJWKSet, expected: ExpectedClaims, now:
     if expires_at + _LEEWAY_SECONDS <= now.timestamp():
         raise NotAuthenticated("the issuer's token has expired")
     if claims.get("nonce") != expected.nonce:
-        raise NotAuthenticated("the issuer's token is not of this sign-in")
+        raise NotAuthenticated("the issuer's token belongs to another sign-in; begin again")
     if claims.get("azp", expected.client_id) != expected.client_id:
-        raise NotAuthenticated("the issuer's token is for somebody else")
+        raise NotAuthenticated("the issuer's token is for another client")
     return cast("dict[str, object]", claims)
 
 
 def to_identity(claims: Mapping[str, object]) -> Identity:
-    """Who the claims speak of."""
+    """Return the identity in the claims."""
     return Identity(str(claims["iss"]), str(claims["sub"]), *_names(claims))
 
 
-def read_verified(claims: Mapping[str, object]) -> bool | None:
-    """Whether the e-mail address is verified; None: not told. Some issuers send the words `true` and `false`."""
-    told = claims.get("email_verified")
-    if told is None:
+def read_email_verified(claims: Mapping[str, object]) -> bool | None:
+    """Return `email_verified`, None if it is missing. Some issuers send the strings `true` and `false`."""
+    verified = claims.get("email_verified")
+    if verified is None:
         return None
-    return told is True or (isinstance(told, str) and told.strip().lower() == "true")
+    return verified is True or (isinstance(verified, str) and verified.strip().lower() == "true")
 
 
 def add_userinfo(claims: Mapping[str, object], userinfo: Mapping[str, object]) -> dict[str, object]:
-    """An ID token's claims, and what only the userinfo endpoint tells.
+    """Merge the claims of the userinfo endpoint into those of an ID token, which take precedence.
 
-    An address is verified where the answer that says so names the same address, and neither says that it is not.
+    The address is verified if the response that verifies it has the same address, and neither denies it.
     """
-    whole = {**userinfo, **claims}
-    told = read_verified(claims), read_verified(userinfo)
-    if False in told:
-        whole["email_verified"] = False
-    elif told[0] is None and userinfo.get("email") != whole.get("email"):
-        whole.pop("email_verified", None)
-    return whole
+    merged = {**userinfo, **claims}
+    verified = read_email_verified(claims), read_email_verified(userinfo)
+    if False in verified:
+        merged["email_verified"] = False
+    elif verified[0] is None and userinfo.get("email") != merged.get("email"):
+        merged.pop("email_verified", None)
+    return merged
 
 
 def _names(claims: Mapping[str, object]) -> tuple[str, str]:
-    whole, _, rest = str(claims.get("name") or "").strip().rpartition(" ")
-    first = str(claims.get("given_name") or whole or "New").strip()
-    last = str(claims.get("family_name") or rest or "user").strip()
+    given, _, family = str(claims.get("name") or "").strip().rpartition(" ")
+    first = str(claims.get("given_name") or given or "New").strip()
+    last = str(claims.get("family_name") or family or "user").strip()
     return first[:100], last[:100]
 
 
 def _find_key(keys: jwt.PyJWKSet, key_id: object) -> jwt.PyJWK:
     usable = [key for key in keys.keys if key.public_key_use in {None, "sig"}]
-    found = [key for key in usable if key_id is None or key.key_id == key_id]
-    if len(found) != 1:
-        raise UnknownKeyError("the issuer's token is signed by a key that is not known")
-    return found[0]
+    matches = [key for key in usable if key_id is None or key.key_id == key_id]
+    if len(matches) != 1:
+        raise UnknownKeyError("the issuer's token is signed by an unknown key")
+    return matches[0]

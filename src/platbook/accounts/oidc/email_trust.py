@@ -1,4 +1,4 @@
-"""Which e-mail address of an issuer's claims is taken as proved. Pure."""
+"""Which e-mail address in an issuer's claims counts as verified. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,33 +6,33 @@ from urllib.parse import unquote, urlsplit
 
 from email_validator import EmailNotValidError, validate_email
 
-from platbook.accounts.oidc.claims import read_verified
+from platbook.accounts.oidc.claims import read_email_verified
 from platbook.base.errors import InvalidInput, NotAllowed
 
 _MANY_TENANTS = {"common", "organizations", "consumers", "9188040d-6c67-4c5b-b112-36a304b66dad", "{tenantid}"}
-"""What stands in the tenant's place of a Microsoft Entra URL for everybody's accounts: the id is `consumers`."""
+"""Tenants in a Microsoft Entra URL that admit accounts of any tenant; the UUID is that of `consumers`."""
 
 _GUEST_MARK = "#ext#"
 
 
 @dataclass(frozen=True, slots=True)
 class EmailTrust:
-    """`by_issuer`: the issuer's own users have the addresses it names; else it must name them verified.
+    """Which addresses count as verified: every one the issuer sends (`by_issuer`), or those with `email_verified`.
 
-    `domains` are those an address may be in, in ASCII and lower case; empty: any.
+    `domains` are the allowed domains of addresses, in ASCII and lower case; empty: any.
     """
 
     by_issuer: bool = False
     domains: frozenset[str] = frozenset()
 
     @property
-    def needed(self) -> frozenset[str]:
-        """The claims without which nothing can be decided."""
+    def required_claims(self) -> frozenset[str]:
+        """The claims that the decision needs."""
         return frozenset({"email"} if self.by_issuer else {"email", "email_verified"})
 
 
 def parse_email_trust(issuer: str, trust: str, domains: str | None) -> EmailTrust:
-    """What the settings OIDC_ISSUER, OIDC_EMAIL_TRUST and OIDC_EMAIL_DOMAINS mean; InvalidInput names one of them."""
+    """Parse the settings OIDC_ISSUER, OIDC_EMAIL_TRUST and OIDC_EMAIL_DOMAINS; InvalidInput names one of them."""
     names = [name for part in (domains or "").split(",") if (name := part.strip())]
     allowed = frozenset(_parse_domain(name) for name in names)
     if trust != "issuer":
@@ -47,19 +47,19 @@ def parse_email_trust(issuer: str, trust: str, domains: str | None) -> EmailTrus
 
 
 def read_email(claims: Mapping[str, object], trust: EmailTrust) -> str:
-    """The address somebody is found or invited by; NotAllowed where the claims prove none."""
-    verified = read_verified(claims)
+    """Return the verified address in the claims; NotAllowed if there is none."""
+    verified = read_email_verified(claims)
     if verified is False:
         raise NotAllowed("the issuer has not verified your e-mail address")
     if trust.by_issuer and _is_guest(claims):
-        raise NotAllowed("you are a guest at the issuer, and addresses of guests are not verified")
+        raise NotAllowed("you are a guest of the issuer's tenant, and addresses of guests are not verified")
     email = claims.get("email")
     if trust.by_issuer:
         email = email or claims.get("preferred_username")
     if not isinstance(email, str) or not (trust.by_issuer or verified):
-        raise NotAllowed("the issuer does not vouch for an e-mail address of yours")
+        raise NotAllowed("the issuer sends no verified e-mail address for you")
     if trust.domains and _find_domain(email) not in trust.domains:
-        raise NotAllowed("the issuer names no e-mail address of yours in a domain of OIDC_EMAIL_DOMAINS")
+        raise NotAllowed("your e-mail address is not in one of the domains of OIDC_EMAIL_DOMAINS")
     return email
 
 
@@ -69,7 +69,7 @@ def _is_single_tenant(issuer: str) -> bool:
 
 
 def _is_guest(claims: Mapping[str, object]) -> bool:
-    """Whether a Microsoft Entra account is of another tenant: by its user name, `acct`, or who authenticated it."""
+    """Whether a Microsoft Entra account belongs to another tenant, by its user name, `acct` or `idp`."""
     names = (str(claims.get(name) or "").lower() for name in ("preferred_username", "upn", "email"))
     tenant, authority = claims.get("tid"), claims.get("idp")
     foreign = tenant is not None and authority not in {None, claims.get("iss")} and str(tenant) not in str(authority)

@@ -1,4 +1,4 @@
-"""The issuer over the wire: what it says of itself, its keys, and a code against tokens."""
+"""HTTP client of an issuer: discovery, keys (JWKS), token exchange and userinfo."""
 
 import asyncio
 import base64
@@ -16,16 +16,16 @@ from platbook.base.clock import Clock
 from platbook.base.errors import NotAuthenticated, SourceBrokeProtocol, SourceUnavailable
 from platbook.transport import ProviderClient, Transport
 
-_LARGEST = 1024 * 1024
-_PATIENCE_SECONDS = 20
-_KNOWN_FOR = timedelta(hours=1)
-_KEYS_AGAIN_AFTER = timedelta(minutes=1)
+_MAX_BYTES = 1024 * 1024
+_TIMEOUT_SECONDS = 20
+_DISCOVERY_LIFETIME = timedelta(hours=1)
+_MIN_KEYS_AGE = timedelta(minutes=1)
 _OK = 200
 
 
 @dataclass(frozen=True, slots=True)
 class OidcClient:
-    """Platbook as the issuer knows it. `secret` None: a public client, which proves itself by PKCE alone."""
+    """Platbook's registration at the issuer. `secret` None: a public client, protected by PKCE alone."""
 
     issuer: str
     client_id: str
@@ -35,18 +35,18 @@ class OidcClient:
 
 @dataclass(frozen=True, slots=True)
 class _Endpoints:
-    """What the issuer says of itself (OpenID Connect Discovery 1.0 section 3)."""
+    """The provider metadata (OpenID Connect Discovery 1.0 section 3)."""
 
     authorization: str
     token: str
     keys: str
     userinfo: str | None
     basic: bool
-    known_at: datetime
+    fetched_at: datetime
 
 
 class OidcIssuer:
-    """Asks one issuer; what it says of itself is kept for an hour, its keys until one is missing."""
+    """One issuer. Its metadata is cached for an hour, its keys until a token names an unknown one."""
 
     def __init__(self, client: OidcClient, transport: Transport, clock: Clock) -> None:
         self.client = client
@@ -55,7 +55,7 @@ class OidcIssuer:
         self._keys: tuple[datetime, jwt.PyJWKSet] | None = None
 
     async def get_authorization_url(self, *, state: str, nonce: str, challenge: str) -> str:
-        """Where a browser goes to sign in. SourceUnavailable, SourceBrokeProtocol."""
+        """Return the URL at which a browser signs in. SourceUnavailable, SourceBrokeProtocol."""
         endpoint = (await self._find_endpoints()).authorization
         query = urlencode(
             {
@@ -73,21 +73,21 @@ class OidcIssuer:
         return f"{endpoint}{'&' if urlsplit(endpoint).query else '?'}{query}"
 
     async def fetch_claims(
-        self, code: str, *, verifier: str, nonce: str, needed: frozenset[str] = frozenset({"email"})
+        self, code: str, *, verifier: str, nonce: str, required: frozenset[str] = frozenset({"email"})
     ) -> dict[str, object]:
-        """Exchange a code; what the issuer says of whoever signed in. NotAuthenticated; as `get_authorization_url`.
+        """Exchange an authorization code for claims. NotAuthenticated; also errors of `get_authorization_url`.
 
-        The userinfo endpoint is asked where the ID token lacks one of the `needed` claims.
+        The userinfo endpoint is queried if the ID token lacks one of the `required` claims.
         """
         endpoints = await self._find_endpoints()
-        answer = await self._exchange(endpoints, code, verifier)
-        claims = await self._read(str(answer.get("id_token") or ""), nonce)
-        if not needed <= claims.keys() and endpoints.userinfo is not None:
-            bearer = {"authorization": f"Bearer {answer.get('access_token')}"}
-            told = await self._ask("GET", endpoints.userinfo, headers=bearer)
-            if told.get("sub") != claims["sub"]:  # OpenID Connect Core 1.0 section 5.3.2
-                raise NotAuthenticated("the issuer speaks of somebody else")
-            claims = add_userinfo(claims, told)
+        tokens = await self._exchange(endpoints, code, verifier)
+        claims = await self._verify(str(tokens.get("id_token") or ""), nonce)
+        if not required <= claims.keys() and endpoints.userinfo is not None:
+            bearer = {"authorization": f"Bearer {tokens.get('access_token')}"}
+            userinfo = await self._fetch("GET", endpoints.userinfo, headers=bearer)
+            if userinfo.get("sub") != claims["sub"]:  # OpenID Connect Core 1.0 section 5.3.2
+                raise NotAuthenticated("the issuer's userinfo is of another account")
+            claims = add_userinfo(claims, userinfo)
         return claims
 
     async def _exchange(self, endpoints: _Endpoints, code: str, verifier: str) -> dict[str, object]:
@@ -106,74 +106,78 @@ class OidcIssuer:
             form["client_id"] = self.client.client_id
             if secret is not None:
                 form["client_secret"] = secret
-        return await self._ask("POST", endpoints.token, headers=headers, content=urlencode(form).encode())
+        return await self._fetch("POST", endpoints.token, headers=headers, content=urlencode(form).encode())
 
-    async def _read(self, token: str, nonce: str) -> dict[str, object]:
+    async def _verify(self, token: str, nonce: str) -> dict[str, object]:
         expected = ExpectedClaims(self.client.issuer, self.client.client_id, nonce)
         now = self._clock.now()
         try:
             return read_id_token(token, await self._find_keys(now), expected, now)
-        except UnknownKeyError:  # it may have been made since
-            if self._keys is None or now - self._keys[0] < _KEYS_AGAIN_AFTER:
+        except UnknownKeyError:  # the issuer may have rotated its keys
+            if self._keys is None or now - self._keys[0] < _MIN_KEYS_AGE:
                 raise
             self._keys = None
             return read_id_token(token, await self._find_keys(now), expected, now)
 
     async def _find_keys(self, now: datetime) -> jwt.PyJWKSet:
         if self._keys is None:
-            told = await self._ask("GET", (await self._find_endpoints()).keys)
+            key_set = await self._fetch("GET", (await self._find_endpoints()).keys)
             try:
-                self._keys = (now, jwt.PyJWKSet.from_dict(told))
+                self._keys = (now, jwt.PyJWKSet.from_dict(key_set))
             except jwt.PyJWTError:
                 raise SourceBrokeProtocol("the issuer's keys cannot be used") from None
         return self._keys[1]
 
     async def _find_endpoints(self) -> _Endpoints:
         now = self._clock.now()
-        if self._endpoints is None or now - self._endpoints.known_at >= _KNOWN_FOR:
-            address = f"{self.client.issuer.rstrip('/')}/.well-known/openid-configuration"
-            self._endpoints = _to_endpoints(await self._ask("GET", address), self.client.issuer, now)
+        if self._endpoints is None or now - self._endpoints.fetched_at >= _DISCOVERY_LIFETIME:
+            url = f"{self.client.issuer.rstrip('/')}/.well-known/openid-configuration"
+            self._endpoints = _to_endpoints(await self._fetch("GET", url), self.client.issuer, now)
         return self._endpoints
 
-    async def _ask(
+    async def _fetch(
         self, method: str, url: str, *, headers: Mapping[str, str] | None = None, content: bytes | None = None
     ) -> dict[str, object]:
         client = self._transport.for_service("oidc issuer")
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
+            async with asyncio.timeout(_TIMEOUT_SECONDS):
                 return await _fetch_json(
                     client, method, url, {"accept": "application/json", **(headers or {})}, content
                 )
         except TimeoutError:
-            raise SourceUnavailable("the issuer does not answer") from None
+            raise SourceUnavailable("the issuer did not answer in time") from None
 
 
 async def _fetch_json(
     client: ProviderClient, method: str, url: str, headers: Mapping[str, str], content: bytes | None
 ) -> dict[str, object]:
     async with client.send(method, url, headers=headers, content=content) as reply:
-        body = await reply.body(_LARGEST)
+        body = await reply.body(_MAX_BYTES)
     if reply.status != _OK:
         if method == "POST":
-            raise NotAuthenticated("the issuer does not accept this sign-in; begin again")
+            raise NotAuthenticated("the issuer rejected this sign-in; begin again")
         raise SourceUnavailable(f"the issuer answered {reply.status}")
     try:
-        told = orjson.loads(body)
+        reply_json = orjson.loads(body)
     except orjson.JSONDecodeError:
-        told = None
-    if not isinstance(told, dict):
+        reply_json = None
+    if not isinstance(reply_json, dict):
         raise SourceBrokeProtocol("the issuer's answer is not a JSON object")
-    return cast("dict[str, object]", told)
+    return cast("dict[str, object]", reply_json)
 
 
-def _to_endpoints(told: Mapping[str, object], issuer: str, now: datetime) -> _Endpoints:
-    if told.get("issuer") != issuer:  # OpenID Connect Discovery 1.0 section 4.3
-        raise SourceBrokeProtocol("the issuer calls itself by another name than OIDC_ISSUER")
-    authorization, token, keys = (told.get(name) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"))
+def _to_endpoints(metadata: Mapping[str, object], issuer: str, now: datetime) -> _Endpoints:
+    if metadata.get("issuer") != issuer:  # OpenID Connect Discovery 1.0 section 4.3
+        raise SourceBrokeProtocol(
+            "the issuer's metadata names another issuer than OIDC_ISSUER; set it exactly as the issuer does"
+        )
+    authorization, token, keys = (
+        metadata.get(name) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")
+    )
     if not (isinstance(authorization, str) and isinstance(token, str) and isinstance(keys, str)):
-        raise SourceBrokeProtocol("the issuer does not tell where to sign in")
-    userinfo = told.get("userinfo_endpoint")
-    methods = told.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
+        raise SourceBrokeProtocol("the issuer's metadata lacks authorization_endpoint, token_endpoint or jwks_uri")
+    userinfo = metadata.get("userinfo_endpoint")
+    methods = metadata.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
     return _Endpoints(
         authorization,
         token,

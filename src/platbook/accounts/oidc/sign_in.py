@@ -1,7 +1,7 @@
-"""From a browser's wish to sign in to a session: out to the issuer, and back.
+"""The sign-in flow: redirect to the issuer with PKCE (RFC 7636), callback, and the session of the matching user.
 
-What must come back (state, nonce, PKCE verifier) travels in the browser's own cookie, sealed: only the browser that
-left can return, within ten minutes, and the server keeps nothing.
+State, nonce and PKCE verifier are kept in an encrypted cookie, not on the server: only the browser that began a sign-in
+can finish it, within ten minutes.
 """
 
 import base64
@@ -20,9 +20,9 @@ from platbook.accounts.login_audit import LoginMethod, record_refusal
 from platbook.accounts.oidc.claims import Identity, to_identity
 from platbook.accounts.oidc.email_trust import EmailTrust, read_email
 from platbook.accounts.oidc.issuer import OidcIssuer
-from platbook.accounts.sessions import Sessions, Tokens
+from platbook.accounts.sessions import LoginSessions, Tokens
 from platbook.accounts.tokens import new_secret_token
-from platbook.accounts.users import NewUser, get_user, get_user_by_email, keep_user
+from platbook.accounts.users import NewUser, get_user, get_user_by_email, insert_user
 from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
 from platbook.base.clock import Clock
@@ -31,27 +31,27 @@ from platbook.db import Database, ReadConnection, SecretBox, WriteConnection, lo
 
 Q = load_queries("platbook.accounts")
 
-LIFE = timedelta(minutes=10)
+LIFETIME = timedelta(minutes=10)
 
 _CONTEXT = "oidc sign-in"
 
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
-    """Where the browser goes, and the cookie it must bring back."""
+    """The URL to redirect the browser to, and the cookie that it must send back."""
 
     url: str
     cookie: str
 
 
 class OidcSignIn:
-    """Signs people in by one issuer."""
+    """Signs users in by one issuer."""
 
     def __init__(
         self,
         issuer: OidcIssuer,
         trust: EmailTrust,
-        sessions: Sessions,
+        sessions: LoginSessions,
         database: Database,
         box: SecretBox,
         clock: Clock,
@@ -60,48 +60,48 @@ class OidcSignIn:
         self._database, self._box, self._clock = database, box, clock
 
     async def begin(self) -> AuthorizationRequest:
-        """Send a browser to the issuer. TryLater where the issuer cannot be asked."""
+        """Begin a sign-in. TryLater if the issuer cannot be reached."""
         state, nonce, verifier = new_secret_token(), new_secret_token(), new_secret_token()
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
         url = await self._issuer.get_authorization_url(state=state, nonce=nonce, challenge=challenge)
-        until = (self._clock.now() + LIFE).timestamp()
-        kept = orjson.dumps({"state": state, "nonce": nonce, "verifier": verifier, "until": until})
-        return AuthorizationRequest(url, base64.urlsafe_b64encode(self._box.seal(kept, context=_CONTEXT)).decode())
+        until = (self._clock.now() + LIFETIME).timestamp()
+        flow = orjson.dumps({"state": state, "nonce": nonce, "verifier": verifier, "until": until})
+        return AuthorizationRequest(url, base64.urlsafe_b64encode(self._box.seal(flow, context=_CONTEXT)).decode())
 
     async def finish(self, code: str, state: str, issuer: str | None, cookie: str) -> Tokens:
-        """Let whoever comes back in. NotAuthenticated; NotAllowed: nobody here knows or invited their address."""
-        kept = self._open(cookie)
-        if not hmac.compare_digest(kept["state"].encode(), state.encode()):
-            raise NotAuthenticated("this is not the sign-in that was begun in this browser")
+        """Finish a sign-in by the issuer's callback. NotAuthenticated; NotAllowed: no user or invitation matches."""
+        flow = self._open(cookie)
+        if not hmac.compare_digest(flow["state"].encode(), state.encode()):
+            raise NotAuthenticated("this sign-in was not begun in this browser; begin again")
         if issuer not in {None, self._issuer.client.issuer}:  # RFC 9207 section 2.4
-            raise NotAuthenticated("this comes from another issuer")
+            raise NotAuthenticated("this callback comes from another issuer")
         claims = await self._issuer.fetch_claims(
-            code, verifier=kept["verifier"], nonce=kept["nonce"], needed=self._trust.needed
+            code, verifier=flow["verifier"], nonce=flow["nonce"], required=self._trust.required_claims
         )
         identity, now = to_identity(claims), self._clock.now()
         try:
             async with self._database.transaction() as connection:
-                return await self._let_in(connection, identity, claims, now)
+                return await self._log_in(connection, identity, claims, now)
         except NotAllowed as error:
             async with self._database.transaction() as connection:
-                known = await self._find_known(connection, identity)
-                await record_refusal(connection, known, now, LoginMethod.ISSUER, str(error), None)
+                user_id = await self._find_linked_user(connection, identity)
+                await record_refusal(connection, user_id, now, LoginMethod.ISSUER, str(error), None)
             raise
 
-    async def _let_in(
+    async def _log_in(
         self, connection: WriteConnection, identity: Identity, claims: Mapping[str, object], now: datetime
     ) -> Tokens:
-        user_id = await self._find_known(connection, identity)
+        user_id = await self._find_linked_user(connection, identity)
         if user_id is None:
             email = read_email(claims, self._trust)
             user_id = await self._find_by_email(connection, identity, email, now)
             await self._link(connection, identity, Actor(email, user_id), now)
         if not (await get_user(connection, user_id)).is_active:
             raise NotAllowed("this user is disabled")
-        return await self._sessions.admit(connection, user_id, LoginMethod.ISSUER)
+        return await self._sessions.complete_login(connection, user_id, LoginMethod.ISSUER)
 
     async def _link(self, connection: WriteConnection, identity: Identity, actor: Actor, now: datetime) -> None:
-        """From now on the issuer's subject is the user, and no other subject of that issuer becomes it."""
+        """Link the issuer's subject to the user. No other subject of that issuer can be linked to them."""
         await connection.run(Q.lock_user, {"id": actor.user_id})
         subject = {"issuer": identity.issuer, "subject": identity.subject}
         if await connection.run(Q.add_identity, {**subject, "user_id": actor.user_id, "at": now}):
@@ -109,10 +109,12 @@ class OidcSignIn:
             await audit.record(
                 connection, actor, "issuer linked", AuditSubject("user", str(actor.user_id)), now, details
             )
-        elif await self._find_known(connection, identity) != actor.user_id:  # else the same sign-in, twice at once
-            raise NotAllowed("somebody else at the issuer signs in as the user of your e-mail address")
+        elif await self._find_linked_user(connection, identity) != actor.user_id:  # else a concurrent sign-in linked it
+            raise NotAllowed(
+                "the user with your e-mail address is linked to another account at the issuer; ask an administrator"
+            )
 
-    async def _find_known(self, connection: ReadConnection, identity: Identity) -> UUID | None:
+    async def _find_linked_user(self, connection: ReadConnection, identity: Identity) -> UUID | None:
         params = {"issuer": identity.issuer, "subject": identity.subject}
         return await connection.value(UUID, Q.get_identity, params)
 
@@ -120,17 +122,19 @@ class OidcSignIn:
         try:
             return (await get_user_by_email(connection, email)).id
         except NotFound:
-            place = await use_newest_invitation(connection, email, now)
-        if place is None:
-            raise NotAllowed("nobody here knows or has invited your e-mail address; ask an administrator")
-        new = NewUser(email, None, identity.first_name, identity.last_name, place.role, place.office, place.team)
-        return (await keep_user(connection, new, Actor(email), now)).id
+            assignment = await use_newest_invitation(connection, email, now)
+        if assignment is None:
+            raise NotAllowed("there is no user and no invitation for your e-mail address; ask an administrator")
+        new = NewUser(
+            email, None, identity.first_name, identity.last_name, assignment.role, assignment.office, assignment.team
+        )
+        return (await insert_user(connection, new, Actor(email), now)).id
 
     def _open(self, cookie: str) -> dict[str, str]:
         try:
-            kept = orjson.loads(self._box.open(base64.urlsafe_b64decode(cookie), context=_CONTEXT))
+            flow = orjson.loads(self._box.open(base64.urlsafe_b64decode(cookie), context=_CONTEXT))
         except ValueError:
             raise NotAuthenticated("no sign-in was begun in this browser; begin again") from None
-        if float(kept.pop("until")) <= self._clock.now().timestamp():
+        if float(flow.pop("until")) <= self._clock.now().timestamp():
             raise NotAuthenticated("this sign-in took too long; begin again")
-        return kept
+        return flow

@@ -6,9 +6,9 @@ from fastapi import APIRouter, BackgroundTasks, Cookie, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from platbook.accounts import NewUser, Tokens
-from platbook.accounts.auth_throttle import RESET, claim_attempt
+from platbook.accounts.auth_throttle import RESET, register_attempt
 from platbook.accounts.oidc import OidcSignIn
-from platbook.accounts.oidc.sign_in import LIFE
+from platbook.accounts.oidc.sign_in import LIFETIME
 from platbook.accounts.password_resets import request_reset, use_reset
 from platbook.accounts.registration import register
 from platbook.api.accounts.auth_models import (
@@ -39,10 +39,10 @@ _COOKIE = "platbook_oidc"
 async def register_user(body: RegistrationRequest, services: ServicesDep) -> Success[TokensRead]:
     """Register as a new user, by invitation."""
     new = NewUser(body.email, body.password, body.first_name, body.last_name)
-    is_open = services.settings.allow_registration
+    is_open = services.settings.platbook_allow_registration
     async with services.database.transaction() as connection:
-        user = await register(connection, new, body.invitation_token, services.clock.now(), anybody=is_open)
-        tokens = await services.sessions.start(connection, user)
+        user = await register(connection, new, body.invitation_token, services.clock.now(), allow_anyone=is_open)
+        tokens = await services.sessions.start_session(connection, user)
     return _to_response(tokens)
 
 
@@ -73,7 +73,7 @@ async def request_password_reset(
 ) -> Success[None]:
     """Request a password reset. Response and response time are the same for an unknown address."""
     async with services.database.transaction() as connection:
-        await claim_attempt(connection, body.email, client_address_of(request), services.clock.now(), act=RESET)
+        await register_attempt(connection, body.email, client_address_of(request), services.clock.now(), purpose=RESET)
     background.add_task(_send_reset, services, body.email)  # what differs is done after the response
     return Success(
         data=None, message="if a user has this e-mail address, a link to reset the password will be sent to it"
@@ -96,7 +96,7 @@ async def start_oidc(services: ServicesDep) -> Response:
     response.set_cookie(
         _COOKIE,
         authorization.cookie,
-        max_age=int(LIFE.total_seconds()),
+        max_age=int(LIFETIME.total_seconds()),
         path=OIDC_CALLBACK,
         secure=(services.settings.platbook_url or "").startswith("https"),
         httponly=True,

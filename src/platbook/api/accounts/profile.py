@@ -6,7 +6,7 @@ from platbook.accounts import get_user
 from platbook.accounts.api_keys import NewApiKey, add_key, find_keys, revoke_key
 from platbook.accounts.member_links import find_links
 from platbook.accounts.totp import confirm_totp, remove_totp, renew_recovery_codes, set_up_totp
-from platbook.accounts.users import change_own_names
+from platbook.accounts.users import update_own_name
 from platbook.api.accounts.fields import KeyId
 from platbook.api.accounts.profile_models import (
     ApiKeyCreate,
@@ -39,7 +39,7 @@ async def get_profile(services: ServicesDep, caller: Caller) -> Success[UserRead
 async def update_profile(body: ProfileUpdate, services: ServicesDep, caller: Caller) -> Success[UserRead]:
     """Change one's own name."""
     async with services.database.transaction() as connection:
-        user = await change_own_names(connection, caller, body.first_name, body.last_name, services.clock.now())
+        user = await update_own_name(connection, caller, body.first_name, body.last_name, services.clock.now())
     return Success(data=UserRead.model_validate(user))
 
 
@@ -57,7 +57,7 @@ async def set_up_second_factor(
     body: ReauthenticationRequest, services: ServicesDep, caller: Caller, request: Request
 ) -> Success[TotpSetupRead]:
     """Set up a second factor (TOTP): the secret for an authenticator app. It is required once a code is confirmed."""
-    await services.sessions.credentials.prove_again(caller, body.password, client_address_of(request), body.totp)
+    await services.sessions.credentials.reauthenticate(caller, body.password, client_address_of(request), body.totp)
     async with services.database.transaction() as connection:
         setup = await set_up_totp(connection, services.box, caller, services.clock.now())
     return Success(data=TotpSetupRead.model_validate(setup))
@@ -78,7 +78,7 @@ async def renew_codes(
     body: ReauthenticationRequest, services: ServicesDep, caller: Caller, request: Request
 ) -> Success[RecoveryCodesRead]:
     """Create new recovery codes, shown once; the old ones are no longer valid."""
-    await services.sessions.credentials.prove_again(caller, body.password, client_address_of(request), body.totp)
+    await services.sessions.credentials.reauthenticate(caller, body.password, client_address_of(request), body.totp)
     async with services.database.transaction() as connection:
         codes = await renew_recovery_codes(connection, caller, services.clock.now())
     return Success(data=RecoveryCodesRead(recovery_codes=codes))
@@ -89,7 +89,7 @@ async def remove_second_factor(
     body: ReauthenticationRequest, services: ServicesDep, caller: Caller, request: Request
 ) -> Response:
     """Remove one's own second factor."""
-    await services.sessions.credentials.prove_again(caller, body.password, client_address_of(request), body.totp)
+    await services.sessions.credentials.reauthenticate(caller, body.password, client_address_of(request), body.totp)
     async with services.database.transaction() as connection:
         await remove_totp(connection, user_id_of(caller), caller, services.clock.now())
     return Response(status_code=204)

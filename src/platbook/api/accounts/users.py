@@ -4,20 +4,26 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from platbook.accounts import UserAssignment, UserFilter, find_users, set_active
+from platbook.accounts import UserAssignment, UserFilter, find_users, set_active, users
 from platbook.accounts.api_keys import find_keys, revoke_key
-from platbook.accounts.invitations import LIFE, find_invitations, invite, withdraw_invitation
+from platbook.accounts.invitations import LIFETIME, find_invitations, invite, withdraw_invitation
 from platbook.accounts.member_links import (
+    add_link,
     confirm_link,
-    enter_link,
     find_links,
     find_proposals,
     propose_links,
-    refuse_link,
+    reject_link,
 )
 from platbook.accounts.password_resets import send_reset
 from platbook.accounts.totp import remove_totp
-from platbook.accounts.users import NewUser, add_user, attach_agents, change_user, find_attached, look_up_user
+from platbook.accounts.users import (
+    NewUser,
+    add_user,
+    attach_agents,
+    find_attached_agents,
+    get_visible_user,
+)
 from platbook.api.accounts.fields import InvitationId, KeyId, LinkId, UserId
 from platbook.api.accounts.profile_models import ApiKeyList, ApiKeyRead
 from platbook.api.accounts.users_models import (
@@ -95,7 +101,7 @@ async def invite_user(body: InvitationCreate, services: ServicesDep, caller: Cal
     now = services.clock.now()
     async with services.database.transaction() as connection:
         token = await invite(connection, body.email, UserAssignment(body.role, body.office, body.team), caller, now)
-    created = InvitationCreated(email=body.email, role=body.role, invitation_token=token, expires_at=now + LIFE)
+    created = InvitationCreated(email=body.email, role=body.role, invitation_token=token, expires_at=now + LIFETIME)
     return Success(data=created)
 
 
@@ -130,14 +136,14 @@ async def propose_members(services: ServicesDep, caller: Caller) -> Success[Memb
 async def get_one_user(user_id: UserId, services: ServicesDep, caller: Caller) -> Success[UserRead]:
     """Get a user."""
     async with services.database.read() as connection:
-        return Success(data=UserRead.model_validate(await look_up_user(connection, user_id, caller)))
+        return Success(data=UserRead.model_validate(await get_visible_user(connection, user_id, caller)))
 
 
 @router.put("/{user_id}")
 async def update_user(user_id: UserId, body: UserUpdate, services: ServicesDep, caller: Caller) -> Success[UserRead]:
     """Change the fields that are sent of a user. The last admin keeps the role (409)."""
     async with services.database.transaction() as connection:
-        user = await change_user(connection, user_id, body.to_changes(), caller, services.clock.now())
+        user = await users.update_user(connection, user_id, body.to_changes(), caller, services.clock.now())
     return Success(data=UserRead.model_validate(user))
 
 
@@ -173,7 +179,7 @@ async def remove_user_totp(user_id: UserId, services: ServicesDep, caller: Calle
 async def list_agents(user_id: UserId, services: ServicesDep, caller: Caller) -> Success[AgentList]:
     """List the agents an assistant works for."""
     async with services.database.read() as connection:
-        agents = await find_attached(connection, user_id, caller)
+        agents = await find_attached_agents(connection, user_id, caller)
     return Success(data=AgentList(agents=[UserRead.model_validate(agent) for agent in agents]))
 
 
@@ -217,7 +223,7 @@ async def link_member(
 ) -> Success[MemberLinkRead]:
     """Link a user to a member of an MLS."""
     async with services.database.transaction() as connection:
-        link = await enter_link(connection, user_id, body.provider_id, body.member_key, caller, services.clock.now())
+        link = await add_link(connection, user_id, body.provider_id, body.member_key, caller, services.clock.now())
     return Success(data=MemberLinkRead.model_validate(link))
 
 
@@ -235,7 +241,7 @@ async def confirm_member(
 async def unlink_member(user_id: UserId, link_id: LinkId, services: ServicesDep, caller: Caller) -> Response:
     """Remove or refuse a link to a member of an MLS; it is not proposed again."""
     async with services.database.transaction() as connection:
-        await refuse_link(connection, user_id, link_id, caller, services.clock.now())
+        await reject_link(connection, user_id, link_id, caller, services.clock.now())
     return Response(status_code=204)
 
 

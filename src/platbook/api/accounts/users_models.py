@@ -1,10 +1,11 @@
 """Bodies and responses of managing users: invitations, assistants' agents, links to members of an MLS."""
 
-from typing import Annotated
+from typing import Annotated, cast
 from uuid import UUID
 
 from pydantic import Field
 
+from platbook.accounts.users import UserPatch
 from platbook.api.accounts.fields import Email, Group, Name, NewPassword
 from platbook.api.envelope import Pagination
 from platbook.api.models import ApiModel, RequestBody, UtcDatetime
@@ -59,9 +60,9 @@ class UserUpdate(RequestBody):
     team: Group | None = None
     license_number: Group | None = None
 
-    def to_changes(self) -> dict[str, str | None]:
+    def to_changes(self) -> UserPatch:
         """The fields that were sent, by column."""
-        return {name: getattr(self, name) for name in self.model_fields_set}
+        return cast("UserPatch", {name: getattr(self, name) for name in self.model_fields_set})
 
 
 class AgentsUpdate(RequestBody):

@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Body, Query, Request, Response
 
-from platbook.accounts.member_links import find_mine
+from platbook.accounts.member_links import find_own_listings
 from platbook.api.authentication import Caller
 from platbook.api.envelope import Success, paginate, raw_json
 from platbook.api.listings.params import SEARCH_PARAMETERS
@@ -231,7 +231,7 @@ async def _respond_with_list(request: Request, services: Services, caller: Actor
     mine = None
     if "mine" in texts:
         async with services.database.read() as connection:
-            mine = await find_mine(connection, caller)
+            mine = await find_own_listings(connection, caller)
     search = parse_search(texts, surface=caller.surface, mine=mine)
     tags = request.headers.get("if-none-match")
     versions = _get_versions(request)

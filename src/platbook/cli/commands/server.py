@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from platbook.accounts import holds_demo_password
+from platbook.accounts import has_demo_password
 from platbook.accounts.demo_user import EMAIL
 from platbook.base.errors import NeedsOperator
 from platbook.base.log import configure_log, get_log
@@ -78,7 +78,7 @@ def _run(settings: Settings, work: _Work) -> None:
 
 async def _refuse_demo(system: System) -> None:
     async with system.database.read() as connection:
-        if await holds_demo_password(connection):
+        if await has_demo_password(connection):
             raise NeedsOperator(
                 "this database has a user with the demo's password, which is public; disable that user "
                 f"(platbook user disable {EMAIL}), or use another PLATBOOK_HOME"

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, TypeVar, cast
 from uuid import UUID
 
 import typer
@@ -21,9 +21,9 @@ from platbook.accounts import (
     invite,
     set_active,
 )
-from platbook.accounts.member_links import MemberLink, enter_link
-from platbook.accounts.password_resets import PasswordReset, make_reset
-from platbook.accounts.users import attach_agents, change_user
+from platbook.accounts.member_links import MemberLink, add_link
+from platbook.accounts.password_resets import PasswordReset, create_reset
+from platbook.accounts.users import UserPatch, attach_agents, update_user
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.database import DatabaseContext
@@ -156,11 +156,11 @@ def change(
 ) -> None:
     """Change a user's role, office, team or licence number; an empty value clears it."""
     options = {"role": role, "office": office, "team": team, "license_number": license_number}
-    changes = {name: value for name, value in options.items() if value is not None}
+    changes = cast("UserPatch", {name: value for name, value in options.items() if value is not None})
 
     async def store(connection: WriteConnection, now: datetime) -> User:
         user = await get_user_by_email(connection, email)
-        return await change_user(connection, user.id, changes, COMMAND_LINE, now)
+        return await update_user(connection, user.id, changes, COMMAND_LINE, now)
 
     user = _write(context, store)
     say(escape(f"{user.email} is {user.role}, of {user.office or 'no office'}, {user.team or 'no team'}."))
@@ -195,7 +195,7 @@ def link(
 
     async def store(connection: WriteConnection, now: datetime) -> MemberLink:
         user = await get_user_by_email(connection, email)
-        return await enter_link(connection, user.id, provider, member, COMMAND_LINE, now)
+        return await add_link(connection, user.id, provider, member, COMMAND_LINE, now)
 
     made = _write(context, store)
     say(escape(f"Linked {email} to member {made.member_key} of {made.provider_id}."))
@@ -210,7 +210,7 @@ def reset_link(context: typer.Context, email: _Email, *, as_json: _Json = False)
 
     async def store(system: DatabaseContext) -> tuple[PasswordReset, str | None]:
         async with system.database.transaction() as connection:
-            reset = await make_reset(connection, email, COMMAND_LINE, system.clock.now())
+            reset = await create_reset(connection, email, COMMAND_LINE, system.clock.now())
         return reset, system.settings.platbook_url
 
     reset, url = run_on_database(context, store)

@@ -9,7 +9,7 @@ from uuid import UUID
 from platbook.accounts import get_user
 from platbook.base.actor import Actor
 from platbook.base.ids import new_id
-from platbook.base.rights import ROLES, Reach, Right
+from platbook.base.rights import ROLES, AccessScope, Right
 from platbook.crm.contacts import EMAIL, PHONE
 from platbook.crm.intake.matching import PersonChanged
 from platbook.crm.intake.receiving import ReceivedEvent
@@ -107,7 +107,10 @@ async def _assign(connection: WriteConnection, sender: Actor, lead: Lead, receiv
 
 def _keeps_own_leads(sender: Actor) -> bool:
     """Whether leads of the sender's events are the sender's own, without rules."""
-    return sender.role is not None and ROLES[sender.role].get(Right.SEND_EVENTS) in {Reach.OWN, Reach.AGENTS}
+    return sender.role is not None and ROLES[sender.role].get(Right.SEND_EVENTS) in {
+        AccessScope.OWN,
+        AccessScope.AGENTS,
+    }
 
 
 async def _rotate(connection: WriteConnection, rule: RoutingRule, members: list[RuleMember]) -> RuleMember:

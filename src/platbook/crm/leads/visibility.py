@@ -8,7 +8,7 @@ visible without contact details.
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from platbook.accounts.record_access import of_group, of_owners, to_condition
+from platbook.accounts.record_access import access_condition, group_conditions, owner_conditions
 from platbook.base.actor import Actor
 from platbook.base.errors import Gone, NotAllowed, NotFound
 from platbook.base.rights import RecordAccess, Right, record_access, require
@@ -77,7 +77,7 @@ def is_restricted(actor: Actor) -> bool:
 def to_lead_conditions(actor: Actor, *, full_access: bool = False) -> Conditions:
     """The leads an actor sees; `full_access`: without those that they may only claim."""
     access = record_access(actor, Right.READ_CRM)
-    either = None if access.everybody else [*_of_group(access), *of_owners(access, _OWNER)]
+    either = None if access.everybody else [*_of_group(access), *owner_conditions(access, _OWNER)]
     if either is not None and not full_access:
         either.extend(_to_claimable(actor))
     return Conditions(Identifier("leads"), [SQL("deleted_at IS NULL")], either=either)
@@ -85,7 +85,7 @@ def to_lead_conditions(actor: Actor, *, full_access: bool = False) -> Conditions
 
 def to_full_access_condition(actor: Actor) -> Composable:
     """That an actor sees a lead with its contact details, as SQL."""
-    return to_condition(record_access(actor, Right.READ_CRM), owner=_OWNER, office=_OFFICE, team=_TEAM)
+    return access_condition(record_access(actor, Right.READ_CRM), owner=_OWNER, office=_OFFICE, team=_TEAM)
 
 
 def _has_access(actor: Actor, right: Right, lead: Lead) -> bool:
@@ -98,7 +98,7 @@ def _without_contacts(lead: Lead) -> Lead:
 
 
 def _of_group(access: RecordAccess) -> list[Composable]:
-    return of_group(access, office=_OFFICE, team=_TEAM)
+    return group_conditions(access, office=_OFFICE, team=_TEAM)
 
 
 def _to_claimable(actor: Actor) -> list[Composable]:

@@ -1,6 +1,6 @@
 """Access control of tasks: they are visible to their assignee, and to those who have full access to their lead."""
 
-from platbook.accounts.record_access import of_group, of_owners
+from platbook.accounts.record_access import group_conditions, owner_conditions
 from platbook.base.actor import Actor
 from platbook.base.errors import NotAllowed, NotFound
 from platbook.base.rights import Ownership, RecordAccess, Right, record_access, require
@@ -25,8 +25,8 @@ def check_task(actor: Actor, right: Right, task: Task | None) -> Task:
 def to_task_conditions(actor: Actor) -> Conditions:
     """The tasks an actor sees: assigned to them, about their leads, or of their office and team."""
     access = record_access(actor, Right.READ_CRM)
-    group = of_group(access, office=_OFFICE, team=_TEAM)
-    either = [*group, *of_owners(access, _ASSIGNEE), *of_owners(access, _LEAD_OWNER)]
+    group = group_conditions(access, office=_OFFICE, team=_TEAM)
+    either = [*group, *owner_conditions(access, _ASSIGNEE), *owner_conditions(access, _LEAD_OWNER)]
     return Conditions(Identifier("tasks"), [SQL("deleted_at IS NULL")], either=None if access.everybody else either)
 
 

@@ -16,7 +16,7 @@ from platbook.sync.page import PageRules, store_page
 from platbook.sync.rejections import Rejection
 from platbook.sync.resources.registry import AnyStore
 from platbook.sync.runs.lifecycle import RunCounts, RunLease, add_counts, check_epoch
-from platbook.transport.meter import Meter
+from platbook.transport.instrumentation import TrafficCounter
 
 Q = load_queries(__package__ or "platbook.sync.runs")
 T = TypeVar("T")
@@ -44,7 +44,7 @@ class RunContext:
     lease: RunLease
     scope: str
     swept: bool = False
-    meter: Meter = field(default_factory=Meter)
+    traffic: TrafficCounter = field(default_factory=TrafficCounter)
     stages: dict[str, float] = field(default_factory=dict[str, float])
     remarks: list[str] = field(default_factory=list[str])
     _began: float = field(default_factory=time.monotonic)
@@ -120,12 +120,12 @@ class RunContext:
         """Add what the run cost since the last call (bytes, requests, seconds by stage), and its remarks."""
         params = {
             "sync_ids": self.lease.sync_ids,
-            "bytes": self.meter.bytes,
-            "requests": self.meter.requests,
+            "bytes": self.traffic.bytes,
+            "requests": self.traffic.requests,
             "stages": as_json({stage: round(seconds, 3) for stage, seconds in self.stages.items()}),
             "remarks": self.remarks,
         }
-        self.meter.bytes = self.meter.requests = 0
+        self.traffic.bytes = self.traffic.requests = 0
         async with self.database.transaction() as connection:
             await connection.run(Q.add_effort, params)
 

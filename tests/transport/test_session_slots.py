@@ -1,4 +1,4 @@
-"""Seats on a real database: who gets one, who must wait, and who must notice that it is gone."""
+"""Session slots on a real database: acquiring, waiting, and noticing a lost lease."""
 
 import asyncio
 from datetime import timedelta
@@ -7,7 +7,7 @@ import pytest
 
 from platbook.base.errors import LoginSlotTaken
 from platbook.db import Database, Query
-from platbook.transport import Seat, seat
+from platbook.transport import SessionSlot, session_slot
 
 HOLD_ELSEWHERE = Query(
     "hold_elsewhere",
@@ -36,41 +36,41 @@ async def count(database: Database) -> int | None:
         return await connection.value(int, COUNT)
 
 
-async def test_two_hold_two_seats_and_a_third_gets_none_until_one_is_given_back(sources: Database) -> None:
-    async with seat(sources, "harbour", 2) as first:
-        async with seat(sources, "harbour", 2) as second:
+async def test_a_third_session_waits_until_one_of_two_slots_is_released(sources: Database) -> None:
+    async with session_slot(sources, "harbour", 2) as first:
+        async with session_slot(sources, "harbour", 2) as second:
             assert (first.number, second.number) == (1, 2)
             with pytest.raises(LoginSlotTaken):
-                async with seat(sources, "harbour", 2):
+                async with session_slot(sources, "harbour", 2):
                     pass
-        async with seat(sources, "harbour", 2) as third:
+        async with session_slot(sources, "harbour", 2) as third:
             assert third.number == 2
     assert await count(sources) == 0
 
 
-async def test_of_many_who_reach_at_once_as_many_as_there_are_seats_get_one(sources: Database) -> None:
-    everyone_reached = asyncio.Event()
+async def test_of_many_concurrent_holders_as_many_as_there_are_slots_get_one(sources: Database) -> None:
+    all_tried = asyncio.Event()
     outcomes: list[int | None] = []
 
-    def note(outcome: int | None) -> None:
+    def add_outcome(outcome: int | None) -> None:
         outcomes.append(outcome)
         if len(outcomes) == 8:
-            everyone_reached.set()
+            all_tried.set()
 
-    async def reach() -> None:
+    async def try_slot() -> None:
         try:
-            async with seat(sources, "harbour", 3) as held:
-                note(held.number)
-                await everyone_reached.wait()
+            async with session_slot(sources, "harbour", 3) as held:
+                add_outcome(held.number)
+                await all_tried.wait()
         except LoginSlotTaken:
-            note(None)
+            add_outcome(None)
 
-    await asyncio.gather(*(reach() for _ in range(8)))
+    await asyncio.gather(*(try_slot() for _ in range(8)))
     assert sorted(number for number in outcomes if number) == [1, 2, 3]
 
 
-async def test_who_waits_gets_the_seat_that_is_given_back(sources: Database) -> None:
-    async with seat(sources, "harbour", 1):
+async def test_a_waiting_holder_gets_the_slot_that_is_released(sources: Database) -> None:
+    async with session_slot(sources, "harbour", 1):
         waiting = asyncio.create_task(hold_once(sources, wait=timedelta(seconds=30)))
         await asyncio.sleep(0.05)
         assert not waiting.done()
@@ -78,68 +78,68 @@ async def test_who_waits_gets_the_seat_that_is_given_back(sources: Database) -> 
 
 
 async def hold_once(database: Database, wait: timedelta) -> int:
-    async with seat(database, "harbour", 1, wait=wait) as held:
+    async with session_slot(database, "harbour", 1, wait=wait) as held:
         return held.number
 
 
-async def test_a_lease_that_ran_out_is_taken_over(sources: Database) -> None:
+async def test_an_expired_lease_is_taken_over(sources: Database) -> None:
     await hold_elsewhere(sources, 1, timedelta(seconds=-1))
-    async with seat(sources, "harbour", 1) as held:
+    async with session_slot(sources, "harbour", 1) as held:
         assert held.number == 1
-        assert not held.lost
-        held.ensure()
+        assert not held.is_lost
+        held.require_held()
 
 
-async def test_a_seat_beyond_a_limit_that_was_lowered_still_counts(sources: Database) -> None:
+async def test_a_slot_above_a_lowered_limit_still_counts(sources: Database) -> None:
     await hold_elsewhere(sources, 2, HOUR)
     with pytest.raises(LoginSlotTaken):
         await hold_once(sources, timedelta(0))
 
 
-async def test_a_lease_is_renewed_while_it_is_held(sources: Database) -> None:
+async def test_a_lease_is_renewed_while_the_slot_is_held(sources: Database) -> None:
     lease = timedelta(seconds=1.5)
-    async with seat(sources, "harbour", 1, lease=lease) as held:
-        first_limit = held.limit.when()
-        while held.limit.when() == first_limit:
+    async with session_slot(sources, "harbour", 1, lease=lease) as held:
+        first_deadline = held.deadline.when()
+        while held.deadline.when() == first_deadline:
             await asyncio.sleep(0.02)
-        held.ensure()
+        held.require_held()
         async with sources.read() as connection:
             left = await connection.value(float, SECONDS_LEFT)
     assert left is not None
-    assert left > 1, "a renewed lease is nearly whole"
+    assert left > 1, "a renewed lease has nearly its full length"
 
 
-async def test_who_lost_the_seat_is_stopped_and_leaves_the_new_holder_alone(sources: Database) -> None:
-    seats: list[Seat] = []
+async def test_a_holder_that_lost_its_slot_is_cancelled_and_leaves_the_new_lease_alone(sources: Database) -> None:
+    slots: list[SessionSlot] = []
 
     async def talk() -> None:
-        async with seat(sources, "harbour", 1, lease=SHORT) as held:
-            seats.append(held)
+        async with session_slot(sources, "harbour", 1, lease=SHORT) as held:
+            slots.append(held)
             await hold_elsewhere(sources, 1, HOUR)
             await asyncio.sleep(30)
 
-    with pytest.raises(LoginSlotTaken, match="lost its seat"):
+    with pytest.raises(LoginSlotTaken, match="lost its slot"):
         await talk()
-    assert seats[0].lost
+    assert slots[0].is_lost
     with pytest.raises(LoginSlotTaken):
-        seats[0].ensure()
+        slots[0].require_held()
     assert await count(sources) == 1, "the new holder's"
 
 
 @pytest.mark.usefixtures("sources")
-async def test_who_cannot_renew_stops_before_the_lease_ends(database_url: str) -> None:
+async def test_a_holder_that_cannot_renew_stops_before_the_lease_expires(database_url: str) -> None:
     async def talk(starved: Database) -> None:
         # The block holds the only connection, so that renewals wait for ever.
-        async with seat(starved, "harbour", 1, lease=SHORT), starved.transaction():
+        async with session_slot(starved, "harbour", 1, lease=SHORT), starved.transaction():
             await asyncio.sleep(30)
 
     async with Database.open(database_url, size=1) as starved:
-        with pytest.raises(LoginSlotTaken, match="lost its seat"):
+        with pytest.raises(LoginSlotTaken, match="lost its slot"):
             await talk(starved)
 
 
-async def test_an_error_in_the_block_gives_the_seat_back_and_goes_on_as_it_is(sources: Database) -> None:
+async def test_an_error_in_the_block_releases_the_slot_and_propagates(sources: Database) -> None:
     with pytest.raises(TimeoutError, match="its own"):
-        async with seat(sources, "harbour", 1):
+        async with session_slot(sources, "harbour", 1):
             raise TimeoutError("its own")
     assert await count(sources) == 0
