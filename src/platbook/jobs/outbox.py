@@ -1,7 +1,7 @@
-"""The outbox: what happened, for those who tell it on.
+"""The transactional outbox: events to be delivered, written in the transaction of their cause.
 
-An event is written on the transaction of what happened, so that neither is there without the other. Whoever tells it on
-(by mail, push, webhook) claims its row.
+So there is no event without its cause and no cause without its event. Whoever delivers it (by mail, push, webhook)
+claims its row, and delivers at least once.
 """
 
 from collections.abc import Mapping

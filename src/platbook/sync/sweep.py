@@ -1,4 +1,4 @@
-"""Sweeps: reading every key of a source to find which records are gone.
+"""Key sweeps: reconcile the replica with a source by reading every key, to find which records are gone.
 
 Deletes are proved, never guessed. A sweep counts only when its end is proved; only records stored before it began,
 inside the scope and not received by the same run may be removed; and one that would remove more than a set share

@@ -91,7 +91,7 @@ class _Lookup:
     leads: Mapping[UUID, Lead]
 
 
-class _PeopleChanged(TryLater):
+class PeopleChanged(TryLater):
     """Another transaction created one of these people meanwhile: look them up again."""
 
 
@@ -109,7 +109,7 @@ async def _store_with_retry(database: Database, context: ImportContext, people: 
         try:
             async with database.transaction() as connection:
                 await _store(connection, context, people, report)
-        except _PeopleChanged:
+        except PeopleChanged:
             continue
         return report
     raise TryLater("people of this file are being created in another way; import it again")
@@ -302,7 +302,7 @@ async def _write(connection: WriteConnection, context: ImportContext, batch: _Ba
     owners = await insert_leads(connection, batch.added)
     added = {lead.id for lead in batch.added}
     if any(owner not in added and contact not in batch.stored for contact, owner in owners.items()):
-        raise _PeopleChanged("people of this file are being created in another way; import it again")
+        raise PeopleChanged("people of this file are being created in another way; import it again")
     await save_leads(connection, batch.changed.values())
     for lead in batch.changed.values():
         await sync_contacts(connection, lead)
