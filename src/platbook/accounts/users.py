@@ -11,6 +11,7 @@ from email_validator import EmailNotValidError, validate_email
 from platbook import audit
 from platbook.accounts.passwords import check_password, hash_password
 from platbook.accounts.record_access import access_condition
+from platbook.accounts.user import User
 from platbook.audit import AuditSubject
 from platbook.base.actor import Actor, Role
 from platbook.base.errors import Conflict, InvalidInput, NotFound
@@ -36,29 +37,6 @@ _MATCHES_FILTER = SQL(
     "AND (%(search)s::text IS NULL OR strpos(lower(email || ' ' || first_name || ' ' || last_name), %(search)s) > 0)"
 )
 _FIND = SQL("SELECT {} FROM users WHERE {} AND {}")
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """A user."""
-
-    id: UUID
-    email: str
-    first_name: str
-    last_name: str
-    role: str
-    office: str | None
-    team: str | None
-    license_number: str | None
-    is_active: bool
-    has_totp: bool
-    created_at: datetime
-    last_login_at: datetime | None
-
-    @property
-    def ownership(self) -> Ownership:
-        """The user as a record: owned by themselves, in their office and team."""
-        return Ownership(self.id, self.office, self.team)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,9 @@ MAX_CONTACTS = 20
 
 EMAIL, PHONE = "email", "phone"
 
+ContactKey = tuple[str, str]
+"""The key of a contact: `email` or `phone`, and the normalised value."""
+
 
 def to_email(text: str) -> str:
     """Normalise an e-mail address: lower case, domain in Unicode. Errors: ValueError with a readable message."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from platbook.transport import CacheValidators
+from platbook.transport.cache_validators import CacheValidators
 
 RETRY_DELAYS = (
     timedelta(minutes=1),

@@ -1,8 +1,9 @@
 """HTTP access to sources and services, with the rate limits and session slots of a source that all workers share."""
 
 from platbook.base.http_reply import HttpReply
+from platbook.transport.cache_validators import CacheValidators
 from platbook.transport.client import ProviderClient, Transport
-from platbook.transport.downloads import CacheValidators, Download, Downloader, DownloadLimits, UrlAlreadyUsed
+from platbook.transport.downloads import Download, Downloader, DownloadLimits, UrlAlreadyUsed
 from platbook.transport.gcra import DownloadRateLimits
 from platbook.transport.instrumentation import TimeSource, TrafficCounter
 from platbook.transport.rate_limit import RetryAfterLimiter, SourceRateLimiter

@@ -16,6 +16,7 @@ from platbook.base.clock import Clock
 from platbook.base.errors import InvalidInput, MediaRejected, RateLimited, SourceBrokeProtocol, TryLater
 from platbook.base.log import get_log
 from platbook.transport.bodies import read_body
+from platbook.transport.cache_validators import CacheValidators
 from platbook.transport.gcra import GcraLimiter
 from platbook.transport.headers import join_headers
 from platbook.transport.instrumentation import TrafficCounter
@@ -51,19 +52,6 @@ class DownloadLimits:
         is_meant = url.origin.host in {host.lower() for host in self.header_hosts}
         is_downgrade = requested.origin.scheme == "https" and url.origin.scheme == "http"
         return self.headers if is_meant and not is_downgrade else {}
-
-
-@dataclass(frozen=True, slots=True)
-class CacheValidators:
-    """Validators of the bytes we have stored (RFC 9110 section 8.8), for conditional requests."""
-
-    etag: str | None = None
-    last_modified: str | None = None
-
-    def to_headers(self) -> dict[str, str]:
-        """Return the conditional request headers (RFC 9110 section 13.1)."""
-        conditions = {"if-none-match": self.etag, "if-modified-since": self.last_modified}
-        return {name: value for name, value in conditions.items() if value}
 
 
 @dataclass(frozen=True, slots=True)

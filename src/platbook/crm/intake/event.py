@@ -11,9 +11,8 @@ from pydantic.alias_generators import to_camel
 
 from platbook.base.errors import InvalidInput
 from platbook.base.validation import to_invalid_input
-from platbook.crm.contacts import EMAIL, PHONE, to_email, to_phone
+from platbook.crm.contacts import EMAIL, PHONE, ContactKey, to_email, to_phone
 from platbook.crm.enums import LeadEventType
-from platbook.crm.leads.rows import ContactKey
 
 _MAX_SHORT_TEXT = 200
 

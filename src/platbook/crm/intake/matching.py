@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from platbook.base.errors import TryLater
+from platbook.crm.contacts import ContactKey
 from platbook.crm.leads.lead import Lead
 from platbook.crm.leads.matching import conflicts, match_lead
-from platbook.crm.leads.rows import ContactKey, find_by_contacts, lock_contacts, lock_lead
+from platbook.crm.leads.rows import find_by_contacts, lock_contacts, lock_lead
 from platbook.db import WriteConnection
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from platbook.base.errors import InvalidInput
+from platbook.crm.contacts import ContactKey
 from platbook.crm.intake.event import LeadEvent, parse_contacts, parse_event, to_occurred_at
 from platbook.crm.intake.inbox import RejectedEvent, StoredEvent, mark_rejected
 from platbook.crm.intake.listing import EventListing, find_listing
-from platbook.crm.leads.rows import ContactKey
 from platbook.db import WriteConnection
 
 

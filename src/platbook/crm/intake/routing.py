@@ -10,7 +10,7 @@ from platbook.accounts import get_user
 from platbook.base.actor import Actor
 from platbook.base.ids import new_id
 from platbook.base.rights import ROLES, AccessScope, Right
-from platbook.crm.contacts import EMAIL, PHONE
+from platbook.crm.contacts import EMAIL, PHONE, ContactKey
 from platbook.crm.intake.matching import PersonChanged
 from platbook.crm.intake.receiving import ReceivedEvent
 from platbook.crm.intake.round_robin import RuleMember, next_in_rotation
@@ -23,7 +23,7 @@ from platbook.crm.intake.rules import (
     save_credits,
 )
 from platbook.crm.leads.lead import Lead, new_lead, to_payload, with_owner
-from platbook.crm.leads.rows import ContactKey, insert_lead, sync_contacts
+from platbook.crm.leads.rows import insert_lead, sync_contacts
 from platbook.crm.lifecycle.ownership import acting_owner_id, log_assignment
 from platbook.db import WriteConnection
 from platbook.jobs.outbox import write_event

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TypedDict
 from uuid import UUID
 
-from platbook.accounts import User
+from platbook.accounts.user import User
 from platbook.base.actor import Actor
 from platbook.base.rights import Ownership
 from platbook.crm.enums import LeadStatus, Priority

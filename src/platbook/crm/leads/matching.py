@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
-from platbook.crm.contacts import EMAIL, PHONE
+from platbook.crm.contacts import EMAIL, PHONE, ContactKey
 from platbook.crm.leads.lead import Lead
-from platbook.crm.leads.rows import ContactKey, PhoneMatch, find_by_phones
+from platbook.crm.leads.rows import PhoneMatch, find_by_phones
 from platbook.db import ReadConnection
 
 

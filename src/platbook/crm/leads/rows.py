@@ -6,14 +6,12 @@ from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 
-from platbook.crm.contacts import EMAIL, PHONE
+from platbook.crm.contacts import EMAIL, PHONE, ContactKey
 from platbook.crm.leads.lead import Lead, to_name_text, to_search_text
 from platbook.db import ReadConnection, WriteConnection, as_json, load_queries
 
 Q = load_queries(__package__ or "platbook.crm.leads")
 
-ContactKey = tuple[str, str]
-"""The key of a contact: `email` or `phone`, and the normalised value."""
 
 COLUMNS = tuple(one.name for one in fields(Lead))
 CONTACT_COLUMNS = ("kind", "value", "lead_id")
