@@ -7,6 +7,7 @@ from uuid import UUID
 from platbook.base.errors import NotFound
 from platbook.base.views import Pagination, UtcTime, View, paginate
 from platbook.db import ReadConnection, load_queries
+from platbook.db.lists import NumberedSource, PageNumber, find_numbered_page
 from platbook.providers.providers import find_providers
 
 Q = load_queries(__package__ or "platbook.sync.reports")
@@ -108,6 +109,9 @@ async def get_error_raw(connection: ReadConnection, error_id: UUID) -> ErrorRaw:
     return ErrorRaw(id=error_id, raw=await connection.value(str, Q.get_error_raw, {"id": error_id}))
 
 
+_ERRORS = NumberedSource(SyncError, Q.find_errors, ("at",), descending=True)
+
+
 async def _find_by_provider(
     connection: ReadConnection, provider_id: str, error_filter: ErrorFilter, limit: int, page: int
 ) -> tuple[list[SyncError], int]:
@@ -116,8 +120,6 @@ async def _find_by_provider(
         "type": error_filter.type,
         "retry": error_filter.retry,
         "sync_id": error_filter.sync_id,
-        "limit": limit,
-        "offset": (page - 1) * limit,
     }
-    errors = await connection.all(SyncError, Q.find_errors, params)
-    return errors, await connection.value(int, Q.count_errors, params) or 0
+    found = await find_numbered_page(connection, _ERRORS, PageNumber(page, limit), params)
+    return found.rows, found.total

@@ -8,6 +8,7 @@ from uuid import UUID
 from platbook.base.errors import NotFound
 from platbook.base.views import Pagination, UtcTime, View, paginate
 from platbook.db import ReadConnection, load_queries
+from platbook.db.lists import NumberedSource, PageNumber, find_numbered_page
 from platbook.sync.runs.lifecycle import RunStatus, SyncType
 
 Q = load_queries(__package__ or "platbook.sync.reports")
@@ -111,6 +112,15 @@ class _Row:
         return (self.ended_at - self.started_at) // _MILLISECOND
 
 
+@dataclass(frozen=True, slots=True)
+class _RunKey:
+    sync_id: UUID
+    queued_at: datetime
+
+
+_RUNS = NumberedSource(_RunKey, Q.find_run_ids, ("queued_at",), descending=True, id_column="sync_id")
+
+
 async def find_runs(connection: ReadConnection, run_filter: RunFilter, *, limit: int, page: int = 1) -> RunList:
     """One page of runs with their resources."""
     params = {
@@ -118,14 +128,12 @@ async def find_runs(connection: ReadConnection, run_filter: RunFilter, *, limit:
         "status": run_filter.status,
         "sync_type": run_filter.sync_type,
         "since": run_filter.since,
-        "limit": limit,
-        "offset": (page - 1) * limit,
     }
-    sync_ids = await connection.column(UUID, Q.find_run_ids, params)
+    keys = await find_numbered_page(connection, _RUNS, PageNumber(page, limit), params)
+    sync_ids = [key.sync_id for key in keys.rows]
     runs = {run.sync_id: run for run in await get_runs(connection, sync_ids)}
-    total = await connection.value(int, Q.count_runs, params) or 0
     return RunList(
-        runs=[runs[sync_id] for sync_id in sync_ids if sync_id in runs], pagination=paginate(page, limit, total)
+        runs=[runs[sync_id] for sync_id in sync_ids if sync_id in runs], pagination=paginate(page, limit, keys.total)
     )
 
 

@@ -34,17 +34,8 @@ SELECT count(*) AS scanned, count(*) FILTER (WHERE erased_at IS NULL) AS total,
 FROM (SELECT erased_at, visible FROM properties WHERE provider_id = %(provider_id)s LIMIT %(most)s) AS first_rows;
 
 -- name: find_run_ids
--- Runs, newest first; a filter that is NULL matches all.
-SELECT h.sync_id FROM mls_sync_history h
-WHERE h.parent_id IS NULL AND (%(provider_id)s::text IS NULL OR h.provider_id = %(provider_id)s)
-    AND (%(status)s::text IS NULL OR h.status = %(status)s)
-    AND (%(sync_type)s::text IS NULL OR h.sync_type = %(sync_type)s)
-    AND (%(since)s::timestamptz IS NULL OR h.queued_at >= %(since)s)
-ORDER BY h.queued_at DESC, h.sync_id DESC LIMIT %(limit)s OFFSET %(offset)s;
-
--- name: count_runs
--- How many runs match the same filters.
-SELECT count(*) FROM mls_sync_history h
+-- Runs by their ids; a filter that is NULL matches all.
+SELECT h.sync_id, h.queued_at FROM mls_sync_history h
 WHERE h.parent_id IS NULL AND (%(provider_id)s::text IS NULL OR h.provider_id = %(provider_id)s)
     AND (%(status)s::text IS NULL OR h.status = %(status)s)
     AND (%(sync_type)s::text IS NULL OR h.sync_type = %(sync_type)s)
@@ -64,16 +55,9 @@ WHERE h.sync_id = ANY(%(ids)s) OR h.parent_id = ANY(%(ids)s)
 ORDER BY h.queued_at, h.sync_id;
 
 -- name: find_errors
--- A provider's errors, newest first, without the source's records.
+-- A provider's errors, without the source's records.
 SELECT id, provider_id, sync_id, resource, type, listing_key, field, reason, retry, attempts, at, last_at
 FROM mls_sync_errors
-WHERE provider_id = %(provider_id)s AND (%(type)s::text IS NULL OR type = %(type)s)
-    AND (%(retry)s::text IS NULL OR retry = %(retry)s) AND (%(sync_id)s::uuid IS NULL OR sync_id = %(sync_id)s)
-ORDER BY at DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s;
-
--- name: count_errors
--- How many errors match the same filters.
-SELECT count(*) FROM mls_sync_errors
 WHERE provider_id = %(provider_id)s AND (%(type)s::text IS NULL OR type = %(type)s)
     AND (%(retry)s::text IS NULL OR retry = %(retry)s) AND (%(sync_id)s::uuid IS NULL OR sync_id = %(sync_id)s);
 
@@ -126,19 +110,12 @@ WHERE parent_id IS NULL AND NOT dry_run AND queued_at >= %(since)s AND ended_at 
 GROUP BY 1, 2 ORDER BY 2 DESC, 1 LIMIT %(limit)s;
 
 -- name: find_sweeps
--- Refused sweeps, newest first, each with its first candidates.
+-- Refused sweeps, each with its first candidates.
 SELECT s.id, s.provider_id, s.sync_id, s.resource, s.status, s.reason, s.began_at, s.active, s.candidates, s.removed,
     s.decided_at, s.decided_by, ARRAY(
         SELECT c.listing_key FROM mls_sweep_candidates c WHERE c.sweep_id = s.id ORDER BY c.listing_key LIMIT %(keys)s
     ) AS candidate_keys
 FROM mls_sweeps s
-WHERE (%(provider_id)s::text IS NULL OR s.provider_id = %(provider_id)s)
-    AND (%(status)s::text IS NULL OR s.status = %(status)s)
-ORDER BY s.began_at DESC, s.id DESC LIMIT %(limit)s OFFSET %(offset)s;
-
--- name: count_sweeps
--- How many refused sweeps match the same filters.
-SELECT count(*) FROM mls_sweeps s
 WHERE (%(provider_id)s::text IS NULL OR s.provider_id = %(provider_id)s)
     AND (%(status)s::text IS NULL OR s.status = %(status)s);
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from platbook.base.errors import NotFound
 from platbook.base.views import Pagination, UtcTime, View, paginate
 from platbook.db import ReadConnection, load_queries
+from platbook.db.lists import NumberedSource, PageNumber, find_numbered_page
 
 Q = load_queries(__package__ or "platbook.sync.reports")
 
@@ -45,6 +46,9 @@ class SweepList(View):
     pagination: Pagination
 
 
+_SWEEPS = NumberedSource(Sweep, Q.find_sweeps, ("began_at",), descending=True)
+
+
 async def find_sweeps(
     connection: ReadConnection,
     *,
@@ -58,12 +62,9 @@ async def find_sweeps(
         "provider_id": provider_id,
         "status": status,
         "keys": KEYS_SHOWN,
-        "limit": limit,
-        "offset": (page - 1) * limit,
     }
-    sweeps = await connection.all(Sweep, Q.find_sweeps, params)
-    total = await connection.value(int, Q.count_sweeps, params) or 0
-    return SweepList(sweeps=sweeps, pagination=paginate(page, limit, total))
+    found = await find_numbered_page(connection, _SWEEPS, PageNumber(page, limit), params)
+    return SweepList(sweeps=found.rows, pagination=paginate(page, limit, found.total))
 
 
 async def get_sweep(
