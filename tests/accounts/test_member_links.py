@@ -24,22 +24,22 @@ from platbook.listings.search import OwnListings, find_listings, parse_search
 from platbook.listings.store import erase_listings
 from platbook.reso.fields import SLOT
 from tests.accounts.conftest import AccountsRig
-from tests.listings.shelf import NOW, Shelf, make_listing
+from tests.listings.listing_rig import NOW, ListingRig, make_listing
 
-PROVIDER = "shelf"
+PROVIDER = "listing_rig"
 
 
 def _actor(user: User, *agents: User) -> Actor:
     return Actor(user.email, user.id, Role(user.role), user.office, user.team, frozenset(one.id for one in agents))
 
 
-async def _stock(rig: AccountsRig, *listings: tuple[str, dict[str, object]]) -> Shelf:
-    shelf = Shelf(rig.database)
+async def _stock(rig: AccountsRig, *listings: tuple[str, dict[str, object]]) -> ListingRig:
+    listing_rig = ListingRig(rig.database)
     for key, fields in listings:
         more = {name: value for name, value in fields.items() if name not in SLOT}
         made = make_listing(key, **{name: value for name, value in fields.items() if name in SLOT})
-        await shelf.put(replace(made, more=more))
-    return shelf
+        await listing_rig.put(replace(made, more=more))
+    return listing_rig
 
 
 async def _propose(rig: AccountsRig) -> list[tuple[str, str, str]]:
@@ -103,13 +103,15 @@ async def test_a_decided_link_is_not_proposed_again(rig: AccountsRig) -> None:
 
 async def test_a_proposal_alone_gives_no_own_listings(rig: AccountsRig) -> None:
     ada = await rig.add()
-    shelf = await _stock(rig, ("1", {"ListAgentKey": "A1", "ListAgentEmail": ada.email}), ("2", {"ListAgentKey": "A2"}))
+    listing_rig = await _stock(
+        rig, ("1", {"ListAgentKey": "A1", "ListAgentEmail": ada.email}), ("2", {"ListAgentKey": "A2"})
+    )
     await _propose(rig)
-    assert await _mine(shelf, _actor(ada)) == []
+    assert await _mine(listing_rig, _actor(ada)) == []
     async with rig.database.transaction() as connection:
         (link,) = await find_links(connection, ada.id, _actor(ada))
         await confirm_link(connection, ada.id, link.id, COMMAND_LINE, rig.clock.now())
-    assert await _mine(shelf, _actor(ada)) == ["1"]
+    assert await _mine(listing_rig, _actor(ada)) == ["1"]
     (row,) = await rig.rows("SELECT subject_id, details FROM audit_log WHERE act = 'member linked'")
     assert row == {
         "subject_id": str(ada.id),
@@ -120,13 +122,13 @@ async def test_a_proposal_alone_gives_no_own_listings(rig: AccountsRig) -> None:
 async def test_a_member_s_name_is_erased_with_its_listings(rig: AccountsRig) -> None:
     ada = await rig.add()
     fields: dict[str, object] = {"ListAgentKey": "A1", "ListAgentEmail": ada.email, "ListAgentFullName": "Ada Moss"}
-    shelf = await _stock(rig, ("1", fields), ("2", fields))
+    listing_rig = await _stock(rig, ("1", fields), ("2", fields))
     await _propose(rig)
     names: list[list[str | None]] = []
     for erased in (None, "1", "2"):
         async with rig.database.transaction() as connection:
             if erased is not None:
-                await erase_listings(connection, [shelf.ids[erased]], Origin("board", "retention", NOW))
+                await erase_listings(connection, [listing_rig.ids[erased]], Origin("board", "retention", NOW))
             (link,) = await find_links(connection, ada.id, COMMAND_LINE)
             (proposal,) = (await find_proposals(connection, COMMAND_LINE, page=1, limit=10)).rows
         names.append([link.member_name, proposal.member_name])
@@ -134,8 +136,8 @@ async def test_a_member_s_name_is_erased_with_its_listings(rig: AccountsRig) -> 
     assert await rig.rows("SELECT id FROM member_links l WHERE l::text LIKE '%%Moss%%'") == []
 
 
-async def _mine(shelf: Shelf, actor: Actor, surface: Surface = Surface.INTERNAL) -> list[str]:
-    async with shelf.database.read() as connection:
+async def _mine(listing_rig: ListingRig, actor: Actor, surface: Surface = Surface.INTERNAL) -> list[str]:
+    async with listing_rig.database.read() as connection:
         mine = await find_own_listings(connection, actor)
         search = parse_search({"mine": ["true"]}, surface=surface, mine=mine)
         found = await find_listings(connection, search, NOW)
@@ -144,7 +146,7 @@ async def _mine(shelf: Shelf, actor: Actor, surface: Surface = Surface.INTERNAL)
 
 async def test_mine_are_those_listed_co_listed_and_made_by_me_and_an_assistant_s_agents(rig: AccountsRig) -> None:
     ada, ben, assistant = [await rig.add(f"{who}@example.com") for who in ("ada", "ben", "assistant")]
-    shelf = await _stock(
+    listing_rig = await _stock(
         rig,
         ("listed", {"ListAgentKey": "A1"}),
         ("co-listed", {"ListAgentKey": "B1", "CoListAgentKey": "A1"}),
@@ -162,11 +164,11 @@ async def test_mine_are_those_listed_co_listed_and_made_by_me_and_an_assistant_s
         ben=ben.id,
         provider=provider,
     )
-    assert await _mine(shelf, _actor(ada)) == ["co-listed", "listed", "made"]
-    assert await _mine(shelf, _actor(ben)) == ["co-listed"]
-    assert await _mine(shelf, _actor(assistant)) == []
-    assert await _mine(shelf, _actor(assistant, ada)) == ["co-listed", "listed", "made"]
-    assert await _mine(shelf, COMMAND_LINE) == []
+    assert await _mine(listing_rig, _actor(ada)) == ["co-listed", "listed", "made"]
+    assert await _mine(listing_rig, _actor(ben)) == ["co-listed"]
+    assert await _mine(listing_rig, _actor(assistant)) == []
+    assert await _mine(listing_rig, _actor(assistant, ada)) == ["co-listed", "listed", "made"]
+    assert await _mine(listing_rig, COMMAND_LINE) == []
 
 
 async def test_links_are_an_admin_s_to_make_and_one_s_own_to_see(rig: AccountsRig) -> None:

@@ -20,7 +20,7 @@ from platbook.jobs import JobQueue
 from platbook.media.blobs import Blobs
 from platbook.storage import open_memory_storage
 from platbook.transport import Transport
-from tests.listings.shelf import NOW, Shelf
+from tests.listings.listing_rig import NOW, ListingRig
 
 BASE = "/api/v1/properties"
 
@@ -59,9 +59,9 @@ class ReadResponse:
 
 @dataclass
 class ListingsClient:
-    """A client of the routes of listings, as one of three users, over a shelf of listings."""
+    """A client of the routes of listings, as one of three users, over a listing_rig of listings."""
 
-    shelf: Shelf
+    listing_rig: ListingRig
     clock: SetClock
     client: httpx2.AsyncClient
     tokens: Mapping[str, str]
@@ -102,4 +102,4 @@ async def open_listings_client(database: Database, now: datetime = NOW) -> Async
             ).access_token
     asgi = httpx2.ASGITransport(app=create_api(services))
     async with httpx2.AsyncClient(transport=asgi, base_url="http://api.test") as client:
-        yield ListingsClient(Shelf(database), clock, client, tokens)
+        yield ListingsClient(ListingRig(database), clock, client, tokens)

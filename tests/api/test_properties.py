@@ -12,7 +12,7 @@ from platbook.db import Database, Query
 from platbook.listings.listing import Origin
 from platbook.listings.store import erase_listings, mark_removed
 from tests.api.listings_client import ListingsClient, open_listings_client
-from tests.listings.shelf import NOW, day, make_listing, price
+from tests.listings.listing_rig import NOW, day, make_listing, price
 
 _ORIGIN = Origin("board", "a run", NOW)
 _NOBODYS = UUID(int=1)
@@ -33,7 +33,7 @@ async def client(database: Database) -> AsyncGenerator[ListingsClient]:
 
 
 async def put_three(client: ListingsClient) -> None:
-    await client.shelf.put(
+    await client.listing_rig.put(
         make_listing("1", City="Waco", ListPrice=price(1), OnMarketDate=day("2026-10-22")),
         make_listing("2", City="Waco", ListPrice=price(2), Latitude=31.5, Longitude=-97.1),
         make_listing("3", City="Austin", ListPrice=price(3)),
@@ -41,7 +41,7 @@ async def put_three(client: ListingsClient) -> None:
 
 
 def path_of(client: ListingsClient, key: str, rest: str = "") -> str:
-    return f"/{client.shelf.ids[key]}{rest}"
+    return f"/{client.listing_rig.ids[key]}{rest}"
 
 
 async def test_a_list_has_rows_and_pagination(client: ListingsClient) -> None:
@@ -159,7 +159,7 @@ async def test_a_list_that_did_not_change_answers_304(client: ListingsClient) ->
     other = await client.get("?city=Austin", if_none_match=tag)
     client.clock.advance(timedelta(minutes=1))
     later = await client.get("?city=Waco", if_none_match=tag)
-    await client.shelf.put(make_listing("4", City="Waco"))
+    await client.listing_rig.put(make_listing("4", City="Waco"))
     changed = await client.get("?city=Waco", if_none_match=tag)
 
     assert [(one.status, one.content, one.headers["etag"]) for one in again] == [(304, b"", tag)] * 2
@@ -168,10 +168,10 @@ async def test_a_list_that_did_not_change_answers_304(client: ListingsClient) ->
 
 
 async def test_a_list_changes_when_days_on_market_grow(client: ListingsClient) -> None:
-    await client.shelf.put(make_listing("1", OnMarketDate=day("2026-10-22")))
+    await client.listing_rig.put(make_listing("1", OnMarketDate=day("2026-10-22")))
     tag = (await client.get("")).headers["etag"]
     client.clock.advance(timedelta(hours=13))
-    async with client.shelf.database.transaction() as connection:
+    async with client.listing_rig.database.transaction() as connection:
         await connection.run(Query("live", "Let tokens live.", "SELECT 1"))
 
     answer = await client.get("", if_none_match=tag)
@@ -205,9 +205,9 @@ async def test_the_raw_record_is_for_admins_alone(client: ListingsClient) -> Non
 
 async def test_a_removed_listing_answers_by_id_and_an_erased_one_is_gone(client: ListingsClient) -> None:
     await put_three(client)
-    async with client.shelf.database.transaction() as connection:
+    async with client.listing_rig.database.transaction() as connection:
         await mark_removed(connection, ["1"], _ORIGIN)
-        await erase_listings(connection, [client.shelf.ids["2"]], _ORIGIN)
+        await erase_listings(connection, [client.listing_rig.ids["2"]], _ORIGIN)
 
     removed = await client.get(path_of(client, "1"))
 
@@ -217,7 +217,9 @@ async def test_a_removed_listing_answers_by_id_and_an_erased_one_is_gone(client:
 
 
 async def test_media_and_timeline_are_told(client: ListingsClient) -> None:
-    await client.shelf.put(make_listing("1", ListPrice=price(5)), media=[MediaRef("m1", 0, "https://p.example/1")])
+    await client.listing_rig.put(
+        make_listing("1", ListPrice=price(5)), media=[MediaRef("m1", 0, "https://p.example/1")]
+    )
 
     media = await client.get(path_of(client, "1", "/media"))
     timeline = await client.get(path_of(client, "1", "/timeline"))
@@ -233,7 +235,7 @@ async def test_media_and_timeline_are_told(client: ListingsClient) -> None:
 
 async def test_stats_featured_and_suggestions_answer(client: ListingsClient) -> None:
     await put_three(client)
-    await client.shelf.put(make_listing("4"), featured=True)
+    await client.listing_rig.put(make_listing("4"), featured=True)
 
     stats = await client.get("/stats")
     featured = await client.get("/featured?limit=5")

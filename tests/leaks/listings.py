@@ -7,7 +7,7 @@ from platbook.base.rights import Ownership, Right
 from platbook.local.listings import ListingPatch, create_local
 from tests.leaks.table import allows
 from tests.leaks.world import Caller, Marker, Probe, Target, World
-from tests.listings.shelf import Shelf, make_listing
+from tests.listings.listing_rig import ListingRig, make_listing
 
 _SHOWN = "shown listing marker"
 _HIDDEN = "hidden listing marker"
@@ -16,10 +16,10 @@ _PRIVATE = "private remarks marker"
 
 async def furnish(world: World) -> None:
     """A listing that the public is shown in part, and one it is not shown at all."""
-    shelf = Shelf(world.api.services.database)
+    listing_rig = ListingRig(world.api.services.database)
     shown = make_listing("shown", PublicRemarks=_SHOWN, PrivateRemarks=_PRIVATE, City="Waco")
     hidden = make_listing("hidden", PublicRemarks=_HIDDEN, InternetEntireListingDisplayYN=False, City="Waco")
-    await shelf.put(shown, replace(hidden, more={}))
+    await listing_rig.put(shown, replace(hidden, more={}))
     await world.api.run_sql("""UPDATE properties SET raw = '{"said": "raw listing marker"}'""")
     world.markers += [
         Marker(_SHOWN, lambda caller: allows(caller, Right.READ_LISTINGS)),

@@ -1,9 +1,9 @@
 import pytest
 
 from platbook.db import Database
-from tests.listings.shelf import Shelf
+from tests.listings.listing_rig import ListingRig
 
 
 @pytest.fixture
-def shelf(database: Database) -> Shelf:
-    return Shelf(database)
+def listing_rig(database: Database) -> ListingRig:
+    return ListingRig(database)

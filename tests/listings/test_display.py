@@ -13,7 +13,7 @@ from platbook.listings.display import LOCATION_FIELDS, decide_display, photo_is_
 from platbook.listings.documents import to_documents
 from platbook.providers.display import DisplaySettings
 from platbook.reso.fields import FIELDS
-from tests.listings.shelf import NOW, Shelf, make_listing
+from tests.listings.listing_rig import NOW, ListingRig, make_listing
 
 _CLOSED = DisplaySettings()
 _OPEN = DisplaySettings(listing_display_when_null=True, address_display_when_null=True, photo_display_when_null=True)
@@ -118,15 +118,15 @@ async def test_sql_shows_no_photo_without_permission_where_there_are_no_settings
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 @given(flag=_FLAGS, status=_STATUSES, display=_SETTINGS, hiding=st.sets(st.sampled_from([*_HIDING, "hidden"])))
 async def test_sql_decides_about_a_listing_as_python_does(
-    shelf: Shelf, status: str, display: DisplaySettings, hiding: set[str], *, flag: bool | None
+    listing_rig: ListingRig, status: str, display: DisplaySettings, hiding: set[str], *, flag: bool | None
 ) -> None:
-    if not shelf.ids:
-        await shelf.put(make_listing("1"))
+    if not listing_rig.ids:
+        await listing_rig.put(make_listing("1"))
     listing = make_listing("1", InternetEntireListingDisplayYN=flag, StandardStatus=status)
     dates = {name: NOW - timedelta(days=1) if name in hiding else None for name in _HIDING}
-    document = to_documents(listing, (), display, row={"id": shelf.ids["1"]}).public
+    document = to_documents(listing, (), display, row={"id": listing_rig.ids["1"]}).public
 
-    async with shelf.database.transaction() as connection:
+    async with listing_rig.database.transaction() as connection:
         decided = await connection.value(bool, _SET, {**dates, "hidden": "hidden" in hiding, "document": document})
 
     assert document is None or orjson.loads(document)["listingKey"] == "1"

@@ -24,111 +24,111 @@ from platbook.listings.reading import (
 )
 from platbook.listings.search import ListingSearch, VersionCache, find_featured, get_stats
 from platbook.listings.store import erase_listings, mark_removed
-from tests.listings.shelf import NOW, Shelf, day, make_listing, price, to_keys
+from tests.listings.listing_rig import NOW, ListingRig, day, make_listing, price, to_keys
 
 _ORIGIN = Origin("board", "a person", NOW)
 
 
-async def read(shelf: Shelf, key: str, surface: Surface = Surface.INTERNAL) -> ListingView:
-    async with shelf.database.read() as connection:
-        return await get_listing(connection, shelf.ids[key], surface, NOW)
+async def read(listing_rig: ListingRig, key: str, surface: Surface = Surface.INTERNAL) -> ListingView:
+    async with listing_rig.database.read() as connection:
+        return await get_listing(connection, listing_rig.ids[key], surface, NOW)
 
 
-async def timeline(shelf: Shelf, key: str, surface: Surface = Surface.INTERNAL, page: int = 1) -> Timeline:
-    async with shelf.database.read() as connection:
-        reading = await get_listing(connection, shelf.ids[key], surface, NOW)
+async def timeline(listing_rig: ListingRig, key: str, surface: Surface = Surface.INTERNAL, page: int = 1) -> Timeline:
+    async with listing_rig.database.read() as connection:
+        reading = await get_listing(connection, listing_rig.ids[key], surface, NOW)
         return await get_timeline(connection, reading, surface, page=page, limit=2)
 
 
-async def test_a_listing_is_read_by_id_and_by_key(shelf: Shelf) -> None:
-    await shelf.put(make_listing("1", OnMarketDate=day("2026-10-22"), PrivateRemarks="the dog bites"))
+async def test_a_listing_is_read_by_id_and_by_key(listing_rig: ListingRig) -> None:
+    await listing_rig.put(make_listing("1", OnMarketDate=day("2026-10-22"), PrivateRemarks="the dog bites"))
 
-    by_id = await read(shelf, "1")
-    async with shelf.database.read() as connection:
+    by_id = await read(listing_rig, "1")
+    async with listing_rig.database.read() as connection:
         by_key = await get_listing_by_key(connection, "board", "1", Surface.INTERNAL, NOW)
-        raw = await get_raw(connection, shelf.ids["1"])
+        raw = await get_raw(connection, listing_rig.ids["1"])
 
     document = orjson.loads(by_id.document)
     assert by_key == by_id
     assert (document["daysOnMarket"], document["removedAt"], document["outOfScope"]) == (10, None, False)
     assert document["privateRemarks"] == "the dog bites"
-    assert "dog" not in (await read(shelf, "1", Surface.PUBLIC)).document
+    assert "dog" not in (await read(listing_rig, "1", Surface.PUBLIC)).document
     assert orjson.loads(raw or "") == {"source": 1}
 
 
-async def test_a_removed_listing_is_found_by_staff_alone(shelf: Shelf) -> None:
-    await shelf.put(make_listing("1"))
-    before = await read(shelf, "1")
-    async with shelf.database.transaction() as connection:
+async def test_a_removed_listing_is_found_by_staff_alone(listing_rig: ListingRig) -> None:
+    await listing_rig.put(make_listing("1"))
+    before = await read(listing_rig, "1")
+    async with listing_rig.database.transaction() as connection:
         await mark_removed(connection, ["1"], _ORIGIN)
 
-    after = await read(shelf, "1")
+    after = await read(listing_rig, "1")
 
     assert orjson.loads(after.document)["removedAt"] == "2026-11-01T12:00:00Z"
     assert after.version != before.version
     with pytest.raises(NotFound):
-        await read(shelf, "1", Surface.PUBLIC)
+        await read(listing_rig, "1", Surface.PUBLIC)
 
 
-async def test_an_erased_listing_is_gone_and_a_hidden_or_unknown_one_not_found(shelf: Shelf) -> None:
-    await shelf.put(make_listing("1"), make_listing("2"))
-    shelf.ids["3"] = UUID(int=1)
-    async with shelf.database.transaction() as connection:
-        await erase_listings(connection, [shelf.ids["1"]], _ORIGIN)
+async def test_an_erased_listing_is_gone_and_a_hidden_or_unknown_one_not_found(listing_rig: ListingRig) -> None:
+    await listing_rig.put(make_listing("1"), make_listing("2"))
+    listing_rig.ids["3"] = UUID(int=1)
+    async with listing_rig.database.transaction() as connection:
+        await erase_listings(connection, [listing_rig.ids["1"]], _ORIGIN)
         await connection.run(Query("hide", "Archive.", "UPDATE properties SET hidden = true WHERE listing_key = '2'"))
 
     with pytest.raises(Gone):
-        await read(shelf, "1")
+        await read(listing_rig, "1")
     for key, surface in (("1", Surface.PUBLIC), ("2", Surface.INTERNAL), ("3", Surface.INTERNAL)):
         with pytest.raises(NotFound) as caught:
-            await read(shelf, key, surface)
+            await read(listing_rig, key, surface)
         assert caught.value.code == "PROPERTY_NOT_FOUND"
 
 
-async def test_a_public_reader_sees_only_open_photos(shelf: Shelf) -> None:
+async def test_a_public_reader_sees_only_open_photos(listing_rig: ListingRig) -> None:
     media = [
         MediaRef("open", 0, "https://p.example/1", permission=("Public",)),
         MediaRef("closed", 1, "https://p.example/2"),
     ]
-    await shelf.put(make_listing("1"), media=media)
+    await listing_rig.put(make_listing("1"), media=media)
 
-    staff, public = await read(shelf, "1"), await read(shelf, "1", Surface.PUBLIC)
+    staff, public = await read(listing_rig, "1"), await read(listing_rig, "1", Surface.PUBLIC)
 
     assert [photo["mediaKey"] for photo in to_media(staff)] == ["open", "closed"]
     assert [photo["mediaKey"] for photo in to_media(public)] == ["open"]
 
 
-async def test_a_timeline_is_paged_newest_first(shelf: Shelf) -> None:
-    await shelf.put(make_listing("1", ListPrice=price(5)))
+async def test_a_timeline_is_paged_newest_first(listing_rig: ListingRig) -> None:
+    await listing_rig.put(make_listing("1", ListPrice=price(5)))
     events = [
         ListingEvent(
-            shelf.ids["1"], "price_changed", NOW + timedelta(days=days), [Difference("listPrice", 5, 5 + days)]
+            listing_rig.ids["1"], "price_changed", NOW + timedelta(days=days), [Difference("listPrice", 5, 5 + days)]
         )
         for days in (1, 2)
     ]
-    async with shelf.database.transaction() as connection:
+    async with listing_rig.database.transaction() as connection:
         await add_events(connection, events, _ORIGIN)
 
-    first, second = await timeline(shelf, "1"), await timeline(shelf, "1", page=2)
+    first, second = await timeline(listing_rig, "1"), await timeline(listing_rig, "1", page=2)
 
     assert first.total == second.total == 3
     assert [entry.changes[0]["to"] for entry in first.entries] == [7, 6]
     assert (first.entries[0].source, [entry.kind for entry in second.entries]) == ("a person", ["listed"])
 
 
-async def test_a_public_timeline_shows_public_fields_alone(shelf: Shelf) -> None:
-    await shelf.put(make_listing("1", InternetAddressDisplayYN=False))
+async def test_a_public_timeline_shows_public_fields_alone(listing_rig: ListingRig) -> None:
+    await listing_rig.put(make_listing("1", InternetAddressDisplayYN=False))
     events = [
         ListingEvent(
-            shelf.ids["1"], "changed", NOW, [Difference("privateRemarks", "a", "b"), Difference("bedrooms", 1, 2)]
+            listing_rig.ids["1"], "changed", NOW, [Difference("privateRemarks", "a", "b"), Difference("bedrooms", 1, 2)]
         ),
-        ListingEvent(shelf.ids["1"], "changed", NOW, [Difference("address.full", "a", "b")]),
-        ListingEvent(shelf.ids["1"], "media_changed", NOW),
+        ListingEvent(listing_rig.ids["1"], "changed", NOW, [Difference("address.full", "a", "b")]),
+        ListingEvent(listing_rig.ids["1"], "media_changed", NOW),
     ]
-    async with shelf.database.transaction() as connection:
+    async with listing_rig.database.transaction() as connection:
         await add_events(connection, events, _ORIGIN)
 
-    public = await timeline(shelf, "1", Surface.PUBLIC)
+    public = await timeline(listing_rig, "1", Surface.PUBLIC)
 
     assert public.total == 2
     assert [[change["field"] for change in entry.changes] for entry in public.entries] == [
@@ -138,13 +138,13 @@ async def test_a_public_timeline_shows_public_fields_alone(shelf: Shelf) -> None
     assert {entry.source for entry in public.entries} == {None}
 
 
-async def test_the_market_in_numbers(shelf: Shelf) -> None:
-    await shelf.put(
+async def test_the_market_in_numbers(listing_rig: ListingRig) -> None:
+    await listing_rig.put(
         *(make_listing(str(number), ListPrice=price(number)) for number in range(1, 10)),
         make_listing("x", City="Waco", StandardStatus="Closed", PropertyType="Land"),
     )
 
-    async with shelf.database.read() as connection:
+    async with listing_rig.database.read() as connection:
         stats = await get_stats(connection, Surface.INTERNAL)
 
     assert stats.total == 10
@@ -155,14 +155,14 @@ async def test_the_market_in_numbers(shelf: Shelf) -> None:
     assert (prices.lower_quartile, prices.median, prices.upper_quartile) == (price(3), price(5), price(7))
 
 
-async def test_featured_ones_come_before_the_newest_with_photos(shelf: Shelf) -> None:
+async def test_featured_ones_come_before_the_newest_with_photos(listing_rig: ListingRig) -> None:
     photo = [MediaRef("m", 0, "https://p.example/1")]
-    await shelf.put(make_listing("marked", OnMarketDate=day("2026-01-01")), featured=True)
-    await shelf.put(make_listing("old", OnMarketDate=day("2026-02-01")), media=photo)
-    await shelf.put(make_listing("new", OnMarketDate=day("2026-03-01")), media=photo)
-    await shelf.put(make_listing("bare", OnMarketDate=day("2026-04-01")))
+    await listing_rig.put(make_listing("marked", OnMarketDate=day("2026-01-01")), featured=True)
+    await listing_rig.put(make_listing("old", OnMarketDate=day("2026-02-01")), media=photo)
+    await listing_rig.put(make_listing("new", OnMarketDate=day("2026-03-01")), media=photo)
+    await listing_rig.put(make_listing("bare", OnMarketDate=day("2026-04-01")))
 
-    async with shelf.database.read() as connection:
+    async with listing_rig.database.read() as connection:
         complete = await find_featured(connection, Surface.INTERNAL, 10, NOW)
         one = await find_featured(connection, Surface.INTERNAL, 1, NOW)
 
@@ -178,41 +178,41 @@ async def _until_undisturbed(check: Callable[[], Awaitable[bool]]) -> bool:
     return False
 
 
-async def test_a_known_version_stands_while_nothing_changes(shelf: Shelf) -> None:
-    await shelf.put(make_listing("1"))
+async def test_a_known_version_stands_while_nothing_changes(listing_rig: ListingRig) -> None:
+    await listing_rig.put(make_listing("1"))
     known = VersionCache()
 
     async def check() -> bool:
-        found = await shelf.find(ListingSearch())
+        found = await listing_rig.find(ListingSearch())
         known.store(ListingSearch(), found)
-        async with shelf.database.read() as connection:
+        async with listing_rig.database.read() as connection:
             return await known.get_current(connection, ListingSearch(), NOW) == found.version
 
     assert await _until_undisturbed(check)
 
 
-async def test_a_known_version_stands_only_while_nothing_changes(shelf: Shelf) -> None:
-    await shelf.put(make_listing("1", OnMarketDate=day("2026-10-01")))
+async def test_a_known_version_stands_only_while_nothing_changes(listing_rig: ListingRig) -> None:
+    await listing_rig.put(make_listing("1", OnMarketDate=day("2026-10-01")))
     known = VersionCache()
-    known.store(ListingSearch(), await shelf.find(ListingSearch()))
+    known.store(ListingSearch(), await listing_rig.find(ListingSearch()))
 
-    async with shelf.database.read() as connection:
+    async with listing_rig.database.read() as connection:
         other = await known.get_current(connection, ListingSearch(limit=5), NOW)
         tomorrow = await known.get_current(connection, ListingSearch(), NOW + timedelta(days=1))
-        await shelf.put(make_listing("2"))
+        await listing_rig.put(make_listing("2"))
         changed = await known.get_current(connection, ListingSearch(), NOW)
 
     assert (other, tomorrow, changed) == (None, None, None)
 
 
-async def test_the_versions_longest_unasked_are_forgotten(shelf: Shelf) -> None:
+async def test_the_versions_longest_unasked_are_forgotten(listing_rig: ListingRig) -> None:
     known = VersionCache(max_entries=2)
     searches = [ListingSearch(limit=limit) for limit in (1, 2, 3)]
 
     async def check() -> bool:
         for search in searches:
-            known.store(search, await shelf.find(search))
-        async with shelf.database.read() as connection:
+            known.store(search, await listing_rig.find(search))
+        async with listing_rig.database.read() as connection:
             standing = [await known.get_current(connection, search, NOW) for search in searches]
         return [version is not None for version in standing] == [False, True, True]
 

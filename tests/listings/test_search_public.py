@@ -12,7 +12,7 @@ from platbook.listings.search import Box, ListingSearch, Near, get_stats, sugges
 from platbook.listings.search.columns import CASE_INSENSITIVE_COLUMNS, EXACT_COLUMNS, RANGE_COLUMNS, is_usable
 from platbook.listings.search.facets import FACETS
 from platbook.reso.fields import BY_COLUMN
-from tests.listings.shelf import NOW, Shelf, make_listing, price
+from tests.listings.listing_rig import NOW, ListingRig, make_listing, price
 
 PUBLIC = ListingSearch(surface=Surface.PUBLIC)
 _PLACE: dict[str, object] = {
@@ -38,13 +38,13 @@ _PLACE: dict[str, object] = {
         replace(PUBLIC, keyword="secert"),
     ],
 )
-async def test_a_hidden_address_is_not_found_by_its_place(shelf: Shelf, search: ListingSearch) -> None:
-    await shelf.put(make_listing("hidden", **_PLACE, InternetAddressDisplayYN=False))
+async def test_a_hidden_address_is_not_found_by_its_place(listing_rig: ListingRig, search: ListingSearch) -> None:
+    await listing_rig.put(make_listing("hidden", **_PLACE, InternetAddressDisplayYN=False))
 
-    found = await shelf.find(search)
+    found = await listing_rig.find(search)
 
     assert (found.rows, found.total) == ([], 0)
-    assert await shelf.keys(replace(search, surface=Surface.INTERNAL)) == ["hidden"]
+    assert await listing_rig.keys(replace(search, surface=Surface.INTERNAL)) == ["hidden"]
 
 
 @pytest.mark.parametrize(
@@ -56,20 +56,20 @@ async def test_a_hidden_address_is_not_found_by_its_place(shelf: Shelf, search: 
         replace(PUBLIC, postal_code=("78701",)),
     ],
 )
-async def test_a_hidden_address_is_found_by_what_is_shown(shelf: Shelf, search: ListingSearch) -> None:
-    await shelf.put(make_listing("hidden", **_PLACE, InternetAddressDisplayYN=False))
+async def test_a_hidden_address_is_found_by_what_is_shown(listing_rig: ListingRig, search: ListingSearch) -> None:
+    await listing_rig.put(make_listing("hidden", **_PLACE, InternetAddressDisplayYN=False))
 
-    (document,) = (await shelf.find(search)).rows
+    (document,) = (await listing_rig.find(search)).rows
 
     assert "Secret" not in document
     assert orjson.loads(document)["latitude"] is None
 
 
-async def test_a_listing_without_a_public_document_is_in_no_public_answer(shelf: Shelf) -> None:
-    await shelf.put(make_listing("no", **_PLACE, ListPrice=price(7), InternetEntireListingDisplayYN=False))
+async def test_a_listing_without_a_public_document_is_in_no_public_answer(listing_rig: ListingRig) -> None:
+    await listing_rig.put(make_listing("no", **_PLACE, ListPrice=price(7), InternetEntireListingDisplayYN=False))
 
-    found = await shelf.find(replace(PUBLIC, facets=tuple(FACETS)))
-    async with shelf.database.read() as connection:
+    found = await listing_rig.find(replace(PUBLIC, facets=tuple(FACETS)))
+    async with listing_rig.database.read() as connection:
         stats = await get_stats(connection, Surface.PUBLIC)
         offers = [
             offer
@@ -82,10 +82,10 @@ async def test_a_listing_without_a_public_document_is_in_no_public_answer(shelf:
     assert offers == []
 
 
-async def test_a_hidden_address_is_not_suggested(shelf: Shelf) -> None:
-    await shelf.put(make_listing("hidden", **_PLACE, InternetAddressDisplayYN=False))
+async def test_a_hidden_address_is_not_suggested(listing_rig: ListingRig) -> None:
+    await listing_rig.put(make_listing("hidden", **_PLACE, InternetAddressDisplayYN=False))
 
-    async with shelf.database.read() as connection:
+    async with listing_rig.database.read() as connection:
         public = [await suggest(connection, typed, Surface.PUBLIC, NOW) for typed in ("77 sec", "secret")]
         internal = await suggest(connection, "77 sec", Surface.INTERNAL, NOW)
 
@@ -93,12 +93,14 @@ async def test_a_hidden_address_is_not_suggested(shelf: Shelf) -> None:
     assert [offer.text for offer in internal] == ["77 Secret Ln"]
 
 
-async def test_agents_and_offices_are_not_found_by_the_keys_that_are_not_shown(shelf: Shelf) -> None:
-    await shelf.put(make_listing("1", ListAgentKey="k", ListAgentMlsId="m", ListOfficeKey="k", ListOfficeMlsId="m"))
+async def test_agents_and_offices_are_not_found_by_the_keys_that_are_not_shown(listing_rig: ListingRig) -> None:
+    await listing_rig.put(
+        make_listing("1", ListAgentKey="k", ListAgentMlsId="m", ListOfficeKey="k", ListOfficeMlsId="m")
+    )
 
-    assert await shelf.keys(replace(PUBLIC, agent=("k",))) == []
-    assert await shelf.keys(replace(PUBLIC, office=("k",))) == []
-    assert await shelf.keys(replace(PUBLIC, agent=("m",), office=("m",))) == ["1"]
+    assert await listing_rig.keys(replace(PUBLIC, agent=("k",))) == []
+    assert await listing_rig.keys(replace(PUBLIC, office=("k",))) == []
+    assert await listing_rig.keys(replace(PUBLIC, agent=("m",), office=("m",))) == ["1"]
 
 
 def test_every_column_a_public_search_may_use_is_a_public_field() -> None:

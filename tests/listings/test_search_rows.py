@@ -13,7 +13,7 @@ from platbook.connectors.contract import MediaRef
 from platbook.db import Query
 from platbook.listings.search import Box, Count, ListingSearch, Near, Range
 from platbook.listings.search.sorting import SORTS
-from tests.listings.shelf import NOW, Shelf, day, make_listing, price, to_keys
+from tests.listings.listing_rig import NOW, ListingRig, day, make_listing, price, to_keys
 
 _AUSTIN = {"Latitude": 30.27, "Longitude": -97.74}
 _DALLAS = {"Latitude": 32.78, "Longitude": -96.80}
@@ -61,46 +61,46 @@ def between(least: int | None, most: int | None) -> Range:
     ],
 )
 async def test_a_filter_finds_what_it_names_and_nothing_else(
-    shelf: Shelf, values: dict[str, object], search: ListingSearch
+    listing_rig: ListingRig, values: dict[str, object], search: ListingSearch
 ) -> None:
     other = {"OnMarketDate": day("2026-10-30"), **_AUSTIN}
-    await shelf.put(make_listing("other", **other), make_listing("wanted", **values))
+    await listing_rig.put(make_listing("other", **other), make_listing("wanted", **values))
 
-    found = await shelf.find(search)
+    found = await listing_rig.find(search)
 
     assert to_keys(found) == ["wanted"]
     assert (found.total, found.total_is_estimate, found.next_cursor) == (1, False, None)
 
 
-async def test_filters_are_all_to_hold(shelf: Shelf) -> None:
-    await shelf.put(
+async def test_filters_are_all_to_hold(listing_rig: ListingRig) -> None:
+    await listing_rig.put(
         make_listing("1", City="Waco", ListPrice=price(5)),
         make_listing("2", City="Waco", ListPrice=price(9)),
         make_listing("3", City="Austin", ListPrice=price(9)),
     )
 
-    assert await shelf.keys(ListingSearch(city=("waco",), price=between(6, None))) == ["2"]
+    assert await listing_rig.keys(ListingSearch(city=("waco",), price=between(6, None))) == ["2"]
 
 
-async def test_a_provider_and_photos_of_its_own_and_featured_ones_are_found(shelf: Shelf) -> None:
-    await shelf.put(make_listing("1"), provider="other")
-    await shelf.put(make_listing("2"), media=[MediaRef("m", 0, "https://photos.example/1.jpg")])
-    await shelf.put(make_listing("3"), featured=True)
+async def test_a_provider_and_photos_of_its_own_and_featured_ones_are_found(listing_rig: ListingRig) -> None:
+    await listing_rig.put(make_listing("1"), provider="other")
+    await listing_rig.put(make_listing("2"), media=[MediaRef("m", 0, "https://photos.example/1.jpg")])
+    await listing_rig.put(make_listing("3"), featured=True)
 
-    assert await shelf.keys(ListingSearch(provider_id=("other",))) == ["1"]
-    assert await shelf.keys(ListingSearch(has_photos=True)) == ["2"]
-    assert await shelf.keys(ListingSearch(featured=True)) == ["3"]
-    assert sorted(await shelf.keys(ListingSearch(featured=False, has_photos=False))) == ["1"]
+    assert await listing_rig.keys(ListingSearch(provider_id=("other",))) == ["1"]
+    assert await listing_rig.keys(ListingSearch(has_photos=True)) == ["2"]
+    assert await listing_rig.keys(ListingSearch(featured=True)) == ["3"]
+    assert sorted(await listing_rig.keys(ListingSearch(featured=False, has_photos=False))) == ["1"]
 
 
-async def test_what_is_removed_out_of_scope_or_hidden_is_in_no_list(shelf: Shelf) -> None:
-    await shelf.put(*(make_listing(key) for key in "1234"))
-    async with shelf.database.transaction() as connection:
+async def test_what_is_removed_out_of_scope_or_hidden_is_in_no_list(listing_rig: ListingRig) -> None:
+    await listing_rig.put(*(make_listing(key) for key in "1234"))
+    async with listing_rig.database.transaction() as connection:
         for key, column in (("1", "removed_at = now()"), ("2", "out_of_scope_at = now()"), ("3", "hidden = true")):
             sql = f"UPDATE properties SET {column} WHERE listing_key = '{key}'"  # noqa: S608 - the table above
             await connection.run(Query("hide", "Hide one.", sql))
 
-    assert await shelf.keys(ListingSearch()) == ["4"]
+    assert await listing_rig.keys(ListingSearch()) == ["4"]
 
 
 def walked() -> list[dict[str, object]]:
@@ -122,22 +122,22 @@ def walked() -> list[dict[str, object]]:
 @pytest.mark.parametrize("descending", [True, False])
 @pytest.mark.parametrize("sort", SORTS)
 async def test_pages_and_cursors_walk_every_order_once_with_nulls_last(
-    shelf: Shelf, sort: str, *, descending: bool
+    listing_rig: ListingRig, sort: str, *, descending: bool
 ) -> None:
-    await shelf.put(*(make_listing(str(place), **values) for place, values in enumerate(walked())))
+    await listing_rig.put(*(make_listing(str(place), **values) for place, values in enumerate(walked())))
     search = ListingSearch(
         sort=sort, descending=descending, limit=5, near=Near(30, -97, 300) if sort == "distance" else None
     )
 
-    whole = await shelf.keys(replace(search, limit=100))
-    paged = [key for page in range(1, 6) for key in await shelf.keys(replace(search, page=page))]
-    first = await shelf.find(search)
+    whole = await listing_rig.keys(replace(search, limit=100))
+    paged = [key for page in range(1, 6) for key in await listing_rig.keys(replace(search, page=page))]
+    first = await listing_rig.find(search)
     followed = to_keys(first)
     cursor = first.next_cursor
     moment = NOW
     while cursor:
         moment += timedelta(days=3)
-        page = await shelf.find(replace(search, cursor=cursor), moment)
+        page = await listing_rig.find(replace(search, cursor=cursor), moment)
         followed += to_keys(page)
         cursor = page.next_cursor
 
@@ -152,64 +152,64 @@ async def test_pages_and_cursors_walk_every_order_once_with_nulls_last(
         assert values[len(present) :] == [None] * (23 - len(present))
 
 
-async def test_a_cursor_stays_in_its_place_while_rows_come_and_go(shelf: Shelf) -> None:
-    await shelf.put(*(make_listing(str(place), ListPrice=price(place)) for place in range(6)))
+async def test_a_cursor_stays_in_its_place_while_rows_come_and_go(listing_rig: ListingRig) -> None:
+    await listing_rig.put(*(make_listing(str(place), ListPrice=price(place)) for place in range(6)))
     search = ListingSearch(sort="listPrice", descending=False, limit=3)
-    first = await shelf.find(search)
-    await shelf.put(make_listing("before", ListPrice=price(0)), make_listing("after", ListPrice=price(4)))
+    first = await listing_rig.find(search)
+    await listing_rig.put(make_listing("before", ListPrice=price(0)), make_listing("after", ListPrice=price(4)))
 
-    rest = await shelf.keys(replace(search, limit=10, cursor=first.next_cursor))
+    rest = await listing_rig.keys(replace(search, limit=10, cursor=first.next_cursor))
 
     assert rest == ["3", "4", "after", "5"]
 
 
 @pytest.mark.parametrize("cursor", ["x", "é", "W10", "e30", "bnVsbA", "WzEsMiwzLDRd", "=" * 9, "A" * 9_999])
-async def test_a_cursor_that_is_none_is_refused(shelf: Shelf, cursor: str) -> None:
+async def test_a_cursor_that_is_none_is_refused(listing_rig: ListingRig, cursor: str) -> None:
     with pytest.raises(InvalidInput, match="cursor"):
-        await shelf.find(ListingSearch(cursor=cursor))
+        await listing_rig.find(ListingSearch(cursor=cursor))
 
 
-async def test_a_cursor_of_another_order_is_refused(shelf: Shelf) -> None:
-    await shelf.put(make_listing("1"), make_listing("2"))
-    cursor = (await shelf.find(ListingSearch(limit=1))).next_cursor
+async def test_a_cursor_of_another_order_is_refused(listing_rig: ListingRig) -> None:
+    await listing_rig.put(make_listing("1"), make_listing("2"))
+    cursor = (await listing_rig.find(ListingSearch(limit=1))).next_cursor
 
     with pytest.raises(InvalidInput, match="cursor"):
-        await shelf.find(ListingSearch(limit=1, sort="listPrice", cursor=cursor))
+        await listing_rig.find(ListingSearch(limit=1, sort="listPrice", cursor=cursor))
 
 
-async def test_a_page_behind_the_end_is_empty_and_tells_the_total(shelf: Shelf) -> None:
-    await shelf.put(make_listing("1"))
+async def test_a_page_behind_the_end_is_empty_and_tells_the_total(listing_rig: ListingRig) -> None:
+    await listing_rig.put(make_listing("1"))
 
-    found = await shelf.find(ListingSearch(page=9_999))
+    found = await listing_rig.find(ListingSearch(page=9_999))
 
     assert (found.rows, found.total, found.next_cursor) == ([], 1, None)
 
 
-async def test_a_total_may_be_left_out(shelf: Shelf) -> None:
-    await shelf.put(make_listing("1"), make_listing("2"))
+async def test_a_total_may_be_left_out(listing_rig: ListingRig) -> None:
+    await listing_rig.put(make_listing("1"), make_listing("2"))
 
-    found = await shelf.find(ListingSearch(count=Count.NONE, limit=1))
+    found = await listing_rig.find(ListingSearch(count=Count.NONE, limit=1))
 
     assert found.total is None
     assert found.next_cursor
 
 
-async def test_documents_tell_days_on_market_of_the_moment(shelf: Shelf) -> None:
-    await shelf.put(make_listing("1", OnMarketDate=day("2026-10-01")))
+async def test_documents_tell_days_on_market_of_the_moment(listing_rig: ListingRig) -> None:
+    await listing_rig.put(make_listing("1", OnMarketDate=day("2026-10-01")))
 
-    (document,) = (await shelf.find(ListingSearch(), datetime(2026, 10, 11, tzinfo=UTC))).rows
+    (document,) = (await listing_rig.find(ListingSearch(), datetime(2026, 10, 11, tzinfo=UTC))).rows
 
     assert orjson.loads(document)["daysOnMarket"] == 10
 
 
-async def test_a_facet_counts_beside_its_own_filter(shelf: Shelf) -> None:
-    await shelf.put(
+async def test_a_facet_counts_beside_its_own_filter(listing_rig: ListingRig) -> None:
+    await listing_rig.put(
         make_listing("1", City="Waco", PropertyType="Land"),
         make_listing("2", City="Waco", StandardStatus="Closed"),
         make_listing("3", City="Austin"),
     )
 
-    found = await shelf.find(ListingSearch(city=("Waco",), facets=("city", "status")))
+    found = await listing_rig.find(ListingSearch(city=("Waco",), facets=("city", "status")))
 
     facets = {word: {value.value: value.count for value in values} for word, values in found.facets.items()}
     assert facets == {"city": {"Waco": 2, "Austin": 1}, "status": {"Active": 1, "Closed": 1}}
@@ -231,37 +231,39 @@ async def test_a_facet_counts_beside_its_own_filter(shelf: Shelf) -> None:
     ],
 )
 async def test_keywords_forgive_typing_mistakes_but_not_other_numbers(
-    shelf: Shelf, typed: str, finds: list[str]
+    listing_rig: ListingRig, typed: str, finds: list[str]
 ) -> None:
-    await shelf.put(
+    await listing_rig.put(
         make_listing("right", UnparsedAddress="1203 Elm St", ListingId="ML-77", PublicRemarks="A beautiful waterfall"),
         make_listing("wrong", PublicRemarks="Plain."),
     )
 
-    assert await shelf.keys(ListingSearch(keyword=typed)) == finds
+    assert await listing_rig.keys(ListingSearch(keyword=typed)) == finds
 
 
-async def test_a_word_that_is_right_elsewhere_is_not_taken_for_another(shelf: Shelf) -> None:
-    await shelf.put(make_listing("1", City="Waco", PublicRemarks="A house"), make_listing("2", PublicRemarks="A horse"))
+async def test_a_word_that_is_right_elsewhere_is_not_taken_for_another(listing_rig: ListingRig) -> None:
+    await listing_rig.put(
+        make_listing("1", City="Waco", PublicRemarks="A house"), make_listing("2", PublicRemarks="A horse")
+    )
 
-    assert await shelf.keys(ListingSearch(keyword="horse", city=("Waco",))) == []
+    assert await listing_rig.keys(ListingSearch(keyword="horse", city=("Waco",))) == []
 
 
-async def test_a_version_stands_until_something_changes(shelf: Shelf) -> None:
-    await shelf.put(make_listing("1", OnMarketDate=day("2026-10-01")), make_listing("2"))
-    before = await shelf.find(ListingSearch())
-    again = await shelf.find(ListingSearch())
-    tomorrow = await shelf.find(ListingSearch(), NOW + timedelta(days=1))
-    await shelf.put(make_listing("3"))
-    after = await shelf.find(ListingSearch())
+async def test_a_version_stands_until_something_changes(listing_rig: ListingRig) -> None:
+    await listing_rig.put(make_listing("1", OnMarketDate=day("2026-10-01")), make_listing("2"))
+    before = await listing_rig.find(ListingSearch())
+    again = await listing_rig.find(ListingSearch())
+    tomorrow = await listing_rig.find(ListingSearch(), NOW + timedelta(days=1))
+    await listing_rig.put(make_listing("3"))
+    after = await listing_rig.find(ListingSearch())
 
     assert before.version == again.version
     assert len({before.version, tomorrow.version, after.version}) == 3
     assert before.fresh_until == datetime(2026, 11, 2, tzinfo=UTC)
 
 
-async def test_every_surface_answers_the_plain_list(shelf: Shelf) -> None:
-    await shelf.put(make_listing("1"), make_listing("2", InternetEntireListingDisplayYN=False))
+async def test_every_surface_answers_the_plain_list(listing_rig: ListingRig) -> None:
+    await listing_rig.put(make_listing("1"), make_listing("2", InternetEntireListingDisplayYN=False))
 
-    assert sorted(await shelf.keys(ListingSearch())) == ["1", "2"]
-    assert await shelf.keys(ListingSearch(surface=Surface.PUBLIC)) == ["1"]
+    assert sorted(await listing_rig.keys(ListingSearch())) == ["1", "2"]
+    assert await listing_rig.keys(ListingSearch(surface=Surface.PUBLIC)) == ["1"]

@@ -12,7 +12,7 @@ from platbook.base.errors import InvalidInput
 from platbook.db import Database
 from platbook.listings.search import ListingSearch, find_listings, parse_search, suggest
 from platbook.listings.search.query_string import PARAMETERS
-from tests.listings.shelf import NOW, Shelf, make_listing, price
+from tests.listings.listing_rig import NOW, ListingRig, make_listing, price
 
 
 def parse(**texts: str) -> ListingSearch:
@@ -109,11 +109,11 @@ def test_anything_asked_gives_rows_or_a_refusal(
 
 async def _ask(url: str, search: ListingSearch) -> None:
     async with Database.open(url, size=1) as database:
-        shelf = Shelf(database)
+        listing_rig = ListingRig(database)
         async with database.read() as connection:
             known = await find_listings(connection, ListingSearch(), NOW)
         if not known.rows:
-            await shelf.put(make_listing("1", Latitude=30.0, Longitude=-97.0, ListPrice=price(1)))
+            await listing_rig.put(make_listing("1", Latitude=30.0, Longitude=-97.0, ListPrice=price(1)))
         async with database.read() as connection:
             try:
                 found = await find_listings(connection, search, NOW)

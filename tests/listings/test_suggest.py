@@ -6,11 +6,11 @@ from platbook.base.actor import Surface
 from platbook.base.errors import InvalidInput
 from platbook.listings.search import Suggestion, suggest
 from platbook.listings.search.spelling import edit_distance, edits_of, rank_corrections
-from tests.listings.shelf import NOW, Shelf, make_listing
+from tests.listings.listing_rig import NOW, ListingRig, make_listing
 
 
-async def offers(shelf: Shelf, typed: str) -> list[Suggestion]:
-    async with shelf.database.read() as connection:
+async def offers(listing_rig: ListingRig, typed: str) -> list[Suggestion]:
+    async with listing_rig.database.read() as connection:
         return await suggest(connection, typed, Surface.INTERNAL, NOW)
 
 
@@ -31,16 +31,18 @@ async def offers(shelf: Shelf, typed: str) -> list[Suggestion]:
         ("mapel", "address", "12 Maple Street"),
     ],
 )
-async def test_what_is_typed_is_completed(shelf: Shelf, typed: str, kind: str, text: str) -> None:
+async def test_what_is_typed_is_completed(listing_rig: ListingRig, typed: str, kind: str, text: str) -> None:
     house = {
         "UnparsedAddress": "12 Maple Street",
         "StreetName": "Maple",
         "PostalCode": "78701",
         "SubdivisionName": "Barton Hills",
     }
-    await shelf.put(make_listing("1", **house, ListingId="ML-100"), make_listing("2", **house, ListingId="XY-200"))
+    await listing_rig.put(
+        make_listing("1", **house, ListingId="ML-100"), make_listing("2", **house, ListingId="XY-200")
+    )
 
-    found = await offers(shelf, typed)
+    found = await offers(listing_rig, typed)
 
     assert [(one.kind, one.text) for one in found] == [(kind, text)]
     assert found[0].count == (1 if kind == "mlsNumber" else 2)
@@ -49,16 +51,16 @@ async def test_what_is_typed_is_completed(shelf: Shelf, typed: str, kind: str, t
 
 
 @pytest.mark.parametrize("typed", ["a", "%%", "__", "\\", "99 nowhere", "' OR 1=1", "🏠🏠"])
-async def test_nothing_is_offered_for_what_leads_nowhere(shelf: Shelf, typed: str) -> None:
-    await shelf.put(make_listing("1", UnparsedAddress="12 Maple Street"))
+async def test_nothing_is_offered_for_what_leads_nowhere(listing_rig: ListingRig, typed: str) -> None:
+    await listing_rig.put(make_listing("1", UnparsedAddress="12 Maple Street"))
 
-    assert await offers(shelf, typed) == []
+    assert await offers(listing_rig, typed) == []
 
 
 @pytest.mark.parametrize("typed", ["", "  ", "a\x00b", "x" * 201, "\ud800"])
-async def test_a_text_that_cannot_be_is_refused(shelf: Shelf, typed: str) -> None:
+async def test_a_text_that_cannot_be_is_refused(listing_rig: ListingRig, typed: str) -> None:
     with pytest.raises(InvalidInput, match="q"):
-        await offers(shelf, typed)
+        await offers(listing_rig, typed)
 
 
 @pytest.mark.parametrize(

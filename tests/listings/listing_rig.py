@@ -38,7 +38,7 @@ def make_listing(key: str, **values: object) -> NormalListing:
 
 
 @dataclass
-class Shelf:
+class ListingRig:
     """A database with listings in it, and searches of it."""
 
     database: Database
