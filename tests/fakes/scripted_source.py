@@ -92,8 +92,12 @@ class ScriptedConnector:
 
     def profile(self, settings: BaseModel) -> SourceProfile:
         zone = (settings.model_extra or {}).get("timeZone", "UTC")
-        listings = ResourceProfile(key_sweep=self.source.key_sweep, time_ordered=self.source.time_ordered)
-        return SourceProfile({Resource.PROPERTY: listings}, time_zone=zone, max_concurrency=2)
+        sources = {Resource.PROPERTY: self.source, **self.source.others}
+        resources = {
+            resource: ResourceProfile(key_sweep=source.key_sweep, time_ordered=source.time_ordered)
+            for resource, source in sources.items()
+        }
+        return SourceProfile(resources, time_zone=zone, max_concurrency=2)
 
     def connect(
         self, settings: BaseModel, credentials: BaseModel, *, scope: Scope, http: HttpClient, clock: Clock

@@ -1,4 +1,4 @@
-"""The engine over the invented living market: what it holds in the end is what the market holds."""
+"""The engine over the simulated living market: what it holds in the end is what the market holds."""
 
 import os
 from collections.abc import AsyncGenerator
@@ -10,18 +10,21 @@ from platbook.base.actor import COMMAND_LINE
 from platbook.base.clock import SetClock
 from platbook.db import Database, Query, SecretBox
 from platbook.market import Market
+from platbook.market.people import AGENTS_PER_OFFICE, Directory
 from platbook.providers.configuration import Configuration, parse_configuration
 from platbook.providers.providers import add_provider
 from platbook.sync.engine import SyncEngine
+from platbook.sync.resources.registry import RESOURCES
 from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
 from platbook.transport import Transport
+from tests.fakes.member_store import CREATE_TABLE, MEMBERS
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SIZE = 300
 
 
-class Board:
-    """A MOCK provider whose market stands at the clock's moment."""
+class MarketRig:
+    """A MOCK provider whose market is at the time of the clock."""
 
     def __init__(self, database: Database, engine: SyncEngine, clock: SetClock) -> None:
         self.database, self.engine, self.clock = database, engine, clock
@@ -42,7 +45,7 @@ class Board:
 
 
 @pytest.fixture
-async def board(database: Database) -> AsyncGenerator[Board]:
+async def market_rig(database: Database) -> AsyncGenerator[MarketRig]:
     clock = SetClock(START + timedelta(hours=1))
     box = SecretBox(os.urandom(32))
     configuration: Configuration = parse_configuration(
@@ -58,49 +61,49 @@ async def board(database: Database) -> AsyncGenerator[Board]:
     async with database.transaction() as connection:
         await add_provider(connection, box, configuration, clock.now())
     async with Transport.open(database, clock) as transport:
-        yield Board(database, SyncEngine(database, transport, box, clock), clock)
+        yield MarketRig(database, SyncEngine(database, transport, box, clock), clock)
 
 
 @pytest.mark.parametrize("hours", [6, 24 * 9])
-async def test_an_incremental_run_applies_exactly_what_changed_and_tells_it(board: Board, hours: int) -> None:
+async def test_an_incremental_run_applies_exactly_what_changed_and_tells_it(market_rig: MarketRig, hours: int) -> None:
     market = Market(7, SIZE, START)
-    await board.sync(SyncType.FULL)
-    before = board.clock.now()
+    await market_rig.sync(SyncType.FULL)
+    before = market_rig.clock.now()
     first = {one.key: one.record for one in market.listings(before)}
-    assert await board.stored() == first
+    assert await market_rig.stored() == first
 
-    board.clock.advance(timedelta(hours=hours))
-    now = board.clock.now()
+    market_rig.clock.advance(timedelta(hours=hours))
+    now = market_rig.clock.now()
     second = {one.key: one.record for one in market.listings(now)}
-    run = await board.sync(SyncType.INCREMENTAL)
+    run = await market_rig.sync(SyncType.INCREMENTAL)
     if hours < 12:  # not yet time for a sweep
-        await board.sync(SyncType.SWEEP)
-    assert await board.stored() == second
+        await market_rig.sync(SyncType.SWEEP)
+    assert await market_rig.stored() == second
 
     fresh = second.keys() - first.keys()
     changed = {key for key in second.keys() & first.keys() if second[key] != first[key]}
     assert (run["added"], run["updated"]) == (len(fresh), len(changed))
-    removed = await board.rows("SELECT listing_key FROM properties WHERE removed_at IS NOT NULL")
+    removed = await market_rig.rows("SELECT listing_key FROM properties WHERE removed_at IS NOT NULL")
     assert {row["listing_key"] for row in removed} == first.keys() - second.keys()
     prices = {key for key in changed if second[key]["ListPrice"] != first[key]["ListPrice"]}
-    told = await board.rows(
+    told = await market_rig.rows(
         "SELECT listing_key FROM listing_changes c JOIN properties p ON p.id = c.property_id "
         "WHERE kind = 'price_changed'"
     )
     assert {row["listing_key"] for row in told} == prices
 
 
-async def test_nothing_is_written_when_nothing_changed(board: Board) -> None:
-    await board.sync(SyncType.FULL)
-    before = await board.rows("SELECT id, xmin::text FROM properties ORDER BY id")
-    run = await board.sync(SyncType.FULL)
+async def test_nothing_is_written_when_nothing_changed(market_rig: MarketRig) -> None:
+    await market_rig.sync(SyncType.FULL)
+    before = await market_rig.rows("SELECT id, xmin::text FROM properties ORDER BY id")
+    run = await market_rig.sync(SyncType.FULL)
     assert (run["fetched"], run["unchanged"]) == (SIZE, SIZE)
-    assert await board.rows("SELECT id, xmin::text FROM properties ORDER BY id") == before
+    assert await market_rig.rows("SELECT id, xmin::text FROM properties ORDER BY id") == before
 
 
-async def test_public_documents_hold_no_confidential_word(board: Board) -> None:
-    await board.sync(SyncType.FULL)
-    rows = await board.rows(
+async def test_public_documents_hold_no_confidential_word(market_rig: MarketRig) -> None:
+    await market_rig.sync(SyncType.FULL)
+    rows = await market_rig.rows(
         "SELECT public_document, private_remarks, showing_instructions, street_name, unparsed_address, raw, "
         "internet_address_display_yn AS shown, standard_status FROM properties"
     )
@@ -113,3 +116,19 @@ async def test_public_documents_hold_no_confidential_word(board: Board) -> None:
             assert str(row["unparsed_address"]) not in document
         if row["standard_status"] in {"Expired", "Withdrawn"}:
             assert row["public_document"] is None
+
+
+async def test_every_member_of_the_market_is_stored_by_a_store_of_its_own(market_rig: MarketRig) -> None:
+    async with market_rig.database.transaction() as connection:
+        await connection.run(Query("create", "A table of its own.", CREATE_TABLE))
+    market_rig.engine.resources = {**RESOURCES, **MEMBERS}
+    assert (await market_rig.sync(SyncType.FULL))["status"] == "success"
+    directory = Directory(7, SIZE)
+    agents = [directory.agent(number) for number in range(directory.offices * AGENTS_PER_OFFICE)]
+    rows = await market_rig.rows("SELECT member_key, full_name, email, status FROM members")
+    assert {tuple(row.values()) for row in rows} == {
+        (agent.key, agent.full_name, agent.email, "Active") for agent in agents
+    }
+    assert len(await market_rig.stored()) > 0, "beside the listings"
+    again = await market_rig.sync(SyncType.INCREMENTAL)
+    assert (again["status"], again["added"], again["updated"], again["deleted"]) == ("success", 0, 0, 0)

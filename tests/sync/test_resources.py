@@ -1,10 +1,8 @@
 """A further resource is replicated by a store and a registration alone; the loop is the same."""
 
-from datetime import UTC, datetime
 from uuid import UUID
 
 from platbook.connectors.contract import Page, RawRecord, Resource
-from platbook.market.people import Directory
 from platbook.sync.erasure import erase_removed
 from platbook.sync.resources.registry import RESOURCES
 from platbook.sync.runs import requests, retries
@@ -139,14 +137,3 @@ async def test_a_dry_run_stores_no_member(sync_rig: MakeSyncRig) -> None:
     run = await rig.sync(dry_run=True)
     assert (run["added"], run["fetched"]) == (3, 3)
     assert await rig.rows("SELECT FROM members") == []
-
-
-async def test_every_member_of_the_invented_market_is_stored(sync_rig: MakeSyncRig) -> None:
-    directory = Directory(seed=1, size=100)
-    agents = [directory.agent(number) for number in range(40)]
-    at_time = datetime(2026, 1, 1, tzinfo=UTC).isoformat()
-    records = [_member(one.key, at_time, MemberFullName=one.full_name, MemberEmail=one.email) for one in agents]
-    rig, _ = await _make(sync_rig, *records)
-    run = await rig.sync()
-    assert (run["status"], run["added"]) == ("success", 42)
-    assert await _members(rig) == sorted((one.key, one.full_name, "Active") for one in agents)
