@@ -34,9 +34,9 @@ from platbook.sync.page import PageRules
 from platbook.sync.received import delete_received_keys
 from platbook.sync.rejections import find_retries
 from platbook.sync.resources.registry import RESOURCES, ResourceRegistry
+from platbook.sync.run_context import RunContext
 from platbook.sync.runs import cursors
 from platbook.sync.runs._control_flow import RunCancelled, RunTakenOver
-from platbook.sync.runs.context import RunContext
 from platbook.sync.runs.lifecycle import (
     RunLease,
     RunStatus,

@@ -18,7 +18,7 @@ from platbook.sync.resources.registry import AnyStore
 from platbook.sync.runs.lifecycle import RunCounts, RunLease, add_counts, check_epoch
 from platbook.transport.instrumentation import TrafficCounter
 
-Q = load_queries(__package__ or "platbook.sync.runs")
+Q = load_queries(__package__ or "platbook.sync")
 T = TypeVar("T")
 PageWrite = Callable[[WriteConnection], Awaitable[None]]
 """What else is written in a page's transaction."""
