@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from platbook.base.errors import NotFound
-from platbook.base.views import Pagination, UtcTime, View, paginate
+from platbook.base.views import Pagination, UtcDatetime, View, paginate
 from platbook.db import ReadConnection, load_queries
 from platbook.sync.runs.lifecycle import RunStatus, SyncType
 
@@ -30,9 +30,9 @@ class ResourceRun(View):
     dry_run: bool
     listing_key: str | None
     sweep_id: UUID | None
-    queued_at: UtcTime
-    started_at: UtcTime | None
-    ended_at: UtcTime | None
+    queued_at: UtcDatetime
+    started_at: UtcDatetime | None
+    ended_at: UtcDatetime | None
     duration_ms: int | None
     fetched: int
     added: int

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from platbook.base.views import UtcTime, View
+from platbook.base.views import UtcDatetime, View
 from platbook.db import ReadConnection, load_queries
 
 Q = load_queries(__package__ or "platbook.sync.reports")
@@ -64,7 +64,7 @@ class SyncStatistics(View):
     received per hour of run time.
     """
 
-    since: UtcTime
+    since: UtcDatetime
     totals: RunTotals
     success_rate: float | None
     listings_per_hour: float | None
