@@ -18,7 +18,8 @@ from platbook.providers.providers import add_provider
 from platbook.sync.content_hash import content_hash
 from platbook.sync.page import PageRules
 from platbook.sync.resources.property import PropertyStore
-from platbook.sync.runs.lifecycle import RunLease, RunRequest, SyncType, claim_run, request_run
+from platbook.sync.runs.lifecycle import claim_run, request_run
+from platbook.sync.runs.run import RunLease, RunRequest, SyncType
 
 PROVIDER = "bench"
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -10,7 +10,7 @@ from platbook.connectors.contract import RawRecord
 from platbook.db import Database
 from platbook.sync.page import store_page
 from platbook.sync.resources.property import PropertyStore
-from platbook.sync.runs.lifecycle import RunLease
+from platbook.sync.runs.run import RunLease
 
 PAGE = 20_000
 UNCHANGED_BAR = 5

@@ -13,7 +13,8 @@ import pytest
 from platbook.base.actor import COMMAND_LINE
 from platbook.cli.main import create_program
 from platbook.sync.engine import SyncEngine
-from platbook.sync.runs.lifecycle import RunRequest, SyncType, claim_run, request_run
+from platbook.sync.runs.lifecycle import claim_run, request_run
+from platbook.sync.runs.run import RunRequest, SyncType
 from tests.api.conftest import Api
 
 API = "/api/v1"

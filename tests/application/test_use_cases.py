@@ -3,17 +3,20 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
+from uuid import UUID
 
 import pytest
 
 from platbook.application import media, providers, syncs
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.clock import Clock, SetClock
-from platbook.base.errors import Conflict, NotFound
+from platbook.base.errors import Conflict, InvalidInput, NotFound
 from platbook.db import Database, Query, SecretBox
 from platbook.jobs import JobQueue
 from platbook.providers.configuration import Configuration, parse_configuration
-from platbook.sync.runs.lifecycle import RunRequest, SyncType
+from platbook.sync.runs.run import RunRequest, SyncType
+
+SWEEP = UUID("00000000-0000-4000-8000-000000000001")
 
 
 class FakeQueue:
@@ -66,6 +69,27 @@ async def test_a_worker_is_woken_for_a_run_and_not_for_a_refused_one(context: Co
     assert context.calls == ["sync"]
     assert await syncs.cancel_sync(context, "board", COMMAND_LINE) == [started.sync_id]
     assert context.calls == ["sync", "cancel"]
+
+
+async def test_a_sweep_of_another_provider_is_not_accepted(context: Context) -> None:
+    started = await syncs.start_sync(context, RunRequest("board", SyncType.SWEEP), COMMAND_LINE)
+    await syncs.cancel_sync(context, "board", COMMAND_LINE)
+    async with context.database.transaction() as connection:
+        await connection.run(
+            Query(
+                "add_sweep",
+                "A refused sweep.",
+                "INSERT INTO mls_sweeps (id, provider_id, sync_id, resource, status, reason, began_at, active, "
+                "candidates) VALUES (%(id)s, 'board', %(sync_id)s, 'Property', 'refused', 'too many', now(), 10, 5)",
+            ),
+            {"id": SWEEP, "sync_id": started.sync_id},
+        )
+    context.calls.clear()
+    with pytest.raises(InvalidInput, match="belongs to board, not to other"):
+        await syncs.accept_sweep(context, SWEEP, COMMAND_LINE, provider_id="other")
+    assert context.calls == []
+    accepted = await syncs.accept_sweep(context, SWEEP, COMMAND_LINE, provider_id="board")
+    assert (accepted.provider_id, context.calls) == ("board", ["sync"])
 
 
 async def test_retrying_all_errors_wakes_a_worker(context: Context) -> None:

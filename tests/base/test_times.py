@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from platbook.base.times import as_utc, parse_utc, to_iso_z
+from platbook.base.times import as_utc, parse_http_date, parse_utc, to_iso_z
 
 DENVER = ZoneInfo("America/Denver")
 
@@ -37,6 +37,22 @@ def test_an_aware_datetime_is_converted_and_a_naive_one_gets_the_default_zone() 
     east = timezone(timedelta(hours=2))
     assert as_utc(datetime(2026, 1, 31, 8, tzinfo=east), DENVER) == datetime(2026, 1, 31, 6, tzinfo=UTC)
     assert as_utc(datetime(2026, 7, 1, 8), DENVER) == datetime(2026, 7, 1, 14, tzinfo=UTC)  # noqa: DTZ001 - a naive one is the case
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Sat, 31 Jan 2026 08:15:00 GMT", datetime(2026, 1, 31, 8, 15, tzinfo=UTC)),
+        ("Sat, 31 Jan 2026 08:15:00 -0000", datetime(2026, 1, 31, 8, 15, tzinfo=UTC)),
+        ("Sat, 31 Jan 2026 08:15:00 +0200", datetime(2026, 1, 31, 6, 15, tzinfo=UTC)),
+        ("Fri, 31 Dec 9999 23:00:00 -0500", None),
+        ("Sat, 32 Jan 2026 08:15:00 GMT", None),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_an_http_date_is_parsed_into_utc_or_is_none(text: str, expected: datetime | None) -> None:
+    assert parse_http_date(text) == expected
 
 
 def test_iso_output_is_in_utc_with_a_z() -> None:

@@ -27,7 +27,8 @@ from platbook.db.embedded.postmaster import PORT
 from platbook.providers.configuration import parse_configuration
 from platbook.providers.providers import add_provider
 from platbook.sync.reports.status import get_status
-from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
+from platbook.sync.runs.lifecycle import request_run
+from platbook.sync.runs.run import RunRequest, SyncType
 from platbook.sync.runs.scheduler import find_work
 from tests.cli.program import fresh_home
 

@@ -24,7 +24,8 @@ from platbook.providers.configuration import Configuration
 from platbook.providers.providers import add_provider
 from platbook.storage import Access, Storage, open_memory_storage
 from platbook.sync.engine import SyncEngine
-from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
+from platbook.sync.runs.lifecycle import request_run
+from platbook.sync.runs.run import RunRequest, SyncType
 from platbook.transport import Transport
 from tests.fakes.photo_source import PhotoConnector, PhotoSource, serving
 from tests.storage.conftest import bucket, moto, radosgw

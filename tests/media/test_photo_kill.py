@@ -19,7 +19,8 @@ from platbook.media.cleanup import Cleanup
 from platbook.media.visibility import MediaVisibility
 from platbook.providers.configuration import parse_configuration
 from platbook.storage import Access
-from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
+from platbook.sync.runs.lifecycle import request_run
+from platbook.sync.runs.run import RunRequest, SyncType
 from platbook.sync.setup.providers import add_provider
 from tests.media.conftest import ShiftedClock
 

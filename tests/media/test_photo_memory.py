@@ -18,7 +18,8 @@ from platbook.db.embedded import EmbeddedPostgres
 from platbook.providers.configuration import Configuration
 from platbook.providers.providers import add_provider
 from platbook.sync.engine import SyncEngine
-from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
+from platbook.sync.runs.lifecycle import request_run
+from platbook.sync.runs.run import RunRequest, SyncType
 from tests.cli.program import PROGRAM
 from tests.fakes.photo_source import NumberedPhotos, PhotoConnector, SourcePhoto, serving
 from tests.fresh_database import fresh_database

@@ -14,7 +14,8 @@ from platbook.connectors.contract import MediaSource
 from platbook.connectors.testing import Case, check_all
 from platbook.media.photo_worker import BatchLimits
 from platbook.storage import Access
-from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
+from platbook.sync.runs.lifecycle import request_run
+from platbook.sync.runs.run import RunRequest, SyncType
 from tests.fakes.photo_source import TOKEN, PhotoConnector, PhotoSource, draw
 from tests.media.conftest import PROVIDER, MakePhotoRig
 

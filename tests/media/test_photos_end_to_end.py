@@ -20,7 +20,8 @@ from platbook.simulate.rets.fields import RESOURCES
 from platbook.simulate.rets.source import STARTED
 from platbook.storage import Access, open_memory_storage
 from platbook.sync.engine import SyncEngine
-from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
+from platbook.sync.runs.lifecycle import request_run
+from platbook.sync.runs.run import RunRequest, SyncType
 from platbook.transport import Transport
 from tests.fakes.photo_source import PhotoSource
 from tests.media.conftest import MakePhotoRig

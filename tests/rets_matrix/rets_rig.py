@@ -14,7 +14,8 @@ from platbook.providers.providers import add_provider
 from platbook.simulate.rets.fields import RESOURCES
 from platbook.simulate.rets.quirks import Quirk
 from platbook.sync.engine import SyncEngine
-from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
+from platbook.sync.runs.lifecycle import request_run
+from platbook.sync.runs.run import RunRequest, SyncType
 from platbook.transport import Transport
 from tests.rets_matrix.expected_cells import Cells, column_name, expected_listings
 from tests.simulate.served import AT, ServedRets

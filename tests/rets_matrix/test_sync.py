@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from platbook.simulate.rets.quirks import QUIRKS, Quirk, QuirkArea, QuirkKind
-from platbook.sync.runs.lifecycle import SyncType
+from platbook.sync.runs.run import SyncType
 from tests.rets_matrix.expected_cells import Cells
 from tests.rets_matrix.rets_rig import RetsEnvironment, RetsRig
 from tests.simulate.served import AT

@@ -14,7 +14,8 @@ from platbook.providers.configuration import Configuration
 from platbook.providers.providers import add_provider
 from platbook.sync.engine import SyncEngine
 from platbook.sync.resources.registry import RESOURCES, ResourceRegistry
-from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
+from platbook.sync.runs.lifecycle import request_run
+from platbook.sync.runs.run import RunRequest, SyncType
 from platbook.transport import Transport
 from tests.fakes.scripted_source import ScriptedConnector, Source
 

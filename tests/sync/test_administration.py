@@ -26,7 +26,8 @@ from platbook.sync import setup
 from platbook.sync.reports.status import ProviderState, get_status
 from platbook.sync.runs import requests, retries
 from platbook.sync.runs._control_flow import RunTakenOver
-from platbook.sync.runs.lifecycle import RunRequest, SyncType, check_epoch, claim_run
+from platbook.sync.runs.lifecycle import check_epoch, claim_run
+from platbook.sync.runs.run import RunRequest, SyncType
 from tests.fakes.scripted_source import Source, all_keys, listing, one_page
 from tests.sync.conftest import MakeSyncRig, SyncRig
 

@@ -14,7 +14,8 @@ from platbook.connectors.contract import (
 )
 from platbook.db import Database
 from platbook.mapping.proposal import MatchEvidence, propose
-from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
+from platbook.sync.runs.lifecycle import request_run
+from platbook.sync.runs.run import RunRequest, SyncType
 from platbook.sync.setup.discovery import Discoverer
 from platbook.sync.setup.providers import AcceptedProposal, accept_proposal
 from tests.fakes.rets_market import rets_market

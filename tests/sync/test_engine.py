@@ -10,7 +10,7 @@ from platbook.base.errors import CredentialsRefused, RateLimited, SourceBrokePro
 from platbook.connectors.contract import Cursor, KeyPage, MediaRef, Page
 from platbook.db import Query
 from platbook.db.errors import OperationalError
-from platbook.sync.runs.lifecycle import SyncType
+from platbook.sync.runs.run import SyncType
 from platbook.transport import LEASE, session_slot
 from tests.fakes.scripted_source import Source, all_keys, listing, one_page
 from tests.sync.conftest import MakeSyncRig

@@ -13,7 +13,7 @@ from platbook.listings.store import erase_listings
 from platbook.providers.configuration import Configuration
 from platbook.sync import setup
 from platbook.sync.erasure import erase_removed
-from platbook.sync.runs.lifecycle import SyncType
+from platbook.sync.runs.run import SyncType
 from tests.fakes.scripted_source import Source, all_keys, listing, one_page
 from tests.sync.conftest import MakeSyncRig, SyncRig
 

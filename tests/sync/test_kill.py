@@ -19,7 +19,8 @@ from platbook.market import Market
 from platbook.providers.configuration import parse_configuration
 from platbook.providers.providers import add_provider
 from platbook.sync.jobs import wake_worker
-from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
+from platbook.sync.runs.lifecycle import request_run
+from platbook.sync.runs.run import RunRequest, SyncType
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 KEY = "22" * 32

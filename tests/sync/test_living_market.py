@@ -15,7 +15,8 @@ from platbook.providers.configuration import Configuration, parse_configuration
 from platbook.providers.providers import add_provider
 from platbook.sync.engine import SyncEngine
 from platbook.sync.resources.registry import RESOURCES
-from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
+from platbook.sync.runs.lifecycle import request_run
+from platbook.sync.runs.run import RunRequest, SyncType
 from platbook.transport import Transport
 from tests.fakes.member_store import CREATE_TABLE, MEMBERS
 

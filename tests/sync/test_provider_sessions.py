@@ -9,7 +9,8 @@ import pytest
 from platbook.base.actor import COMMAND_LINE
 from platbook.db import Database
 from platbook.simulate.rets.quirks import QUIRKS, Quirk
-from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
+from platbook.sync.runs.lifecycle import request_run
+from platbook.sync.runs.run import RunRequest, SyncType
 from platbook.sync.setup.connection_test import ConnectionTester
 from tests.fakes.rets_market import RetsMarket, rets_market
 from tests.sync.rets_engine import add_rets_provider, rets_engine, stored

@@ -11,7 +11,7 @@ from platbook.connectors.contract import MediaRef, Page, RawRecord, RecordProble
 from platbook.db.errors import OperationalError
 from platbook.reso.fields import COLUMNS, Field, Kind
 from platbook.reso.lookups import LOCKED
-from platbook.sync.runs.lifecycle import SyncType
+from platbook.sync.runs.run import SyncType
 from tests.fakes.scripted_source import Source, all_keys, listing, one_page
 from tests.sync.conftest import MakeSyncRig, SyncRig
 

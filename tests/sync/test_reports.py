@@ -20,7 +20,8 @@ from platbook.sync.reports.status import (
     get_status,
 )
 from platbook.sync.reports.sweeps import SweepStatus, find_sweeps, get_sweep
-from platbook.sync.runs.lifecycle import RunRequest, RunStatus, SyncType, claim_run, request_run
+from platbook.sync.runs.lifecycle import claim_run, request_run
+from platbook.sync.runs.run import RunRequest, RunStatus, SyncType
 from tests.fakes.scripted_source import Source, all_keys, listing, one_page
 from tests.sync.conftest import MakeSyncRig, SyncRig
 

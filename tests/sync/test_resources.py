@@ -6,7 +6,7 @@ from platbook.connectors.contract import Page, RawRecord, Resource
 from platbook.sync.erasure import erase_removed
 from platbook.sync.resources.registry import RESOURCES
 from platbook.sync.runs import requests, retries
-from platbook.sync.runs.lifecycle import SyncType
+from platbook.sync.runs.run import SyncType
 from tests.fakes.member_store import CREATE_TABLE, MEMBERS
 from tests.fakes.scripted_source import Source, all_keys, listing, one_page
 from tests.sync.conftest import MakeSyncRig, SyncRig

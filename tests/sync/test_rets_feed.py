@@ -14,7 +14,8 @@ from platbook.db import Database, Query, SecretBox
 from platbook.providers.configuration import parse_configuration
 from platbook.providers.providers import add_provider
 from platbook.sync.engine import SyncEngine
-from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
+from platbook.sync.runs.lifecycle import request_run
+from platbook.sync.runs.run import RunRequest, SyncType
 from platbook.transport import TimeSource, Transport
 from tests.fakes.recordings import recorded_rets
 from tests.fakes.rets_replay import LOGIN, NONE_FOUND, Answer, RetsReplay, serving

@@ -8,7 +8,8 @@ import pytest
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import CredentialsRefused, NeedsOperator, ProviderMisconfigured, SourceUnavailable
 from platbook.connectors.contract import Cursor, Page
-from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_cancel, request_run
+from platbook.sync.runs.lifecycle import request_cancel, request_run
+from platbook.sync.runs.run import RunRequest, SyncType
 from platbook.sync.runs.scheduler import find_work
 from tests.fakes.scripted_source import Source, all_keys, listing, one_page
 from tests.sync.conftest import MakeSyncRig, SyncRig

@@ -4,7 +4,7 @@ import pytest
 
 from platbook.base.errors import SourceUnavailable
 from platbook.connectors.contract import Cursor, Page
-from platbook.sync.runs.lifecycle import SyncType
+from platbook.sync.runs.run import SyncType
 from tests.fakes.scripted_source import Source, all_keys, listing, one_page
 from tests.sync.conftest import MakeSyncRig, SyncRig
 

@@ -11,7 +11,7 @@ from platbook.base.errors import SourceBrokeProtocol, SourceUnavailable
 from platbook.connectors.contract import Cursor, KeyPage, Page, RawRecord, RecordProblem
 from platbook.sync.received import delete_received_keys
 from platbook.sync.runs import requests
-from platbook.sync.runs.lifecycle import SyncType
+from platbook.sync.runs.run import SyncType
 from platbook.sync.sampling import draw_sample
 from tests.fakes.scripted_source import Source, all_keys, listing, one_page
 from tests.sync.conftest import MakeSyncRig, SyncRig

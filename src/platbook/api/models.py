@@ -1,12 +1,7 @@
-"""Bases of request and response models: camelCase fields, unknown ones refused by name, datetimes in UTC with a Z."""
+"""Bases of request and response models: camelCase fields, unknown ones refused by name."""
 
-from datetime import datetime
-from typing import Annotated
-
-from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
-
-from platbook.base.times import to_iso_z
 
 
 class ApiModel(BaseModel):
@@ -19,7 +14,3 @@ class RequestBody(ApiModel):
     """A request's body: its fields are known by their camelCase names alone, not by those of Python."""
 
     model_config = ConfigDict(populate_by_name=False)
-
-
-UtcDatetime = Annotated[datetime, PlainSerializer(to_iso_z, return_type=str, when_used="json")]
-"""An aware datetime, written in UTC with a Z."""

@@ -1,7 +1,7 @@
 """Administration of photos: the act is recorded, then a worker does the work."""
 
 from platbook import audit
-from platbook.application.services import UseCaseContext
+from platbook.application.context import TransactionContext, UseCaseContext
 from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
 from platbook.media.jobs import request_clearing, request_reprocessing
@@ -11,7 +11,7 @@ from platbook.media.reprocessing import retry_photos as mark_photos
 _KIND = "photos"
 
 
-async def retry_photos(context: UseCaseContext, provider_id: str, actor: Actor) -> int:
+async def retry_photos(context: TransactionContext, provider_id: str, actor: Actor) -> int:
     """Retry a provider's failed photos now; how many. Errors: NotFound."""
     async with context.database.transaction() as connection:
         return await mark_photos(connection, provider_id, actor, context.clock.now())
@@ -32,7 +32,7 @@ async def queue_clearing(context: UseCaseContext, actor: Actor) -> bool:
     return await request_clearing(context.queue)
 
 
-async def record_clearing(context: UseCaseContext, actor: Actor) -> None:
+async def record_clearing(context: TransactionContext, actor: Actor) -> None:
     """Record that the store is to be cleared, before it is: by a worker, or by the caller's own process."""
     async with context.database.transaction() as connection:
         await audit.record(connection, actor, "store to be cleared", AuditSubject(_KIND, "all"), context.clock.now())

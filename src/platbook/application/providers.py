@@ -1,6 +1,6 @@
 """Configuring providers: the change is committed, then workers are woken for what follows from it."""
 
-from platbook.application.services import UseCaseContext
+from platbook.application.context import UseCaseContext
 from platbook.base.actor import Actor
 from platbook.listings.rebuild.jobs import request_rebuild
 from platbook.providers.configuration import Configuration

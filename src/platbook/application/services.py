@@ -1,7 +1,6 @@
 """The services that requests are answered with, in one frozen bundle."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from platbook.accounts import CallerResolver, LoginSessions
 from platbook.accounts.oidc import OidcSignIn
@@ -13,30 +12,6 @@ from platbook.jobs import JobQueue
 from platbook.media.blobs import Blobs
 from platbook.storage import Cdn, Storage
 from platbook.transport import Transport
-
-
-class UseCaseContext(Protocol):
-    """What a use case needs. The `Services` of a server and the system of a command both have it."""
-
-    @property
-    def database(self) -> Database:
-        """Where it reads and writes."""
-        ...
-
-    @property
-    def box(self) -> SecretBox:
-        """Encrypts credentials."""
-        ...
-
-    @property
-    def clock(self) -> Clock:
-        """The time."""
-        ...
-
-    @property
-    def queue(self) -> JobQueue:
-        """Where workers are woken."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,14 @@
 
 from uuid import UUID
 
-from platbook.application.services import UseCaseContext
+from platbook.application.context import UseCaseContext
 from platbook.base.actor import Actor
+from platbook.base.errors import InvalidInput
 from platbook.sync.jobs import interrupt_run, wake_worker
 from platbook.sync.runs import requests, retries
-from platbook.sync.runs.lifecycle import RunRequest
 from platbook.sync.runs.requests import StartedRun
 from platbook.sync.runs.retries import RetryResult
+from platbook.sync.runs.run import RunRequest
 
 
 async def start_sync(context: UseCaseContext, request: RunRequest, actor: Actor) -> StartedRun:
@@ -27,10 +28,18 @@ async def cancel_sync(context: UseCaseContext, provider_id: str, actor: Actor) -
     return sync_ids
 
 
-async def accept_sweep(context: UseCaseContext, sweep_id: UUID, actor: Actor) -> StartedRun:
-    """Request a run that removes exactly the candidates of a refused sweep. Errors: NotFound, Conflict."""
+async def accept_sweep(
+    context: UseCaseContext, sweep_id: UUID, actor: Actor, *, provider_id: str | None = None
+) -> StartedRun:
+    """Request a run that removes exactly the candidates of a refused sweep.
+
+    Errors: NotFound; Conflict; InvalidInput where `provider_id` names another provider than the sweep's, which stays
+    refused.
+    """
     async with context.database.transaction() as connection:
         started = await requests.accept_sweep(connection, sweep_id, actor, context.clock.now())
+        if provider_id not in {None, started.provider_id}:
+            raise InvalidInput(f"sweep {sweep_id} belongs to {started.provider_id}, not to {provider_id}")
     await wake_worker(context.queue, started.provider_id)
     return started
 

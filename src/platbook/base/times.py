@@ -1,6 +1,7 @@
-"""Datetimes in UTC: reading ISO 8601, converting, and writing with a Z."""
+"""Datetimes in UTC: reading ISO 8601 and HTTP dates, converting, and writing with a Z."""
 
 from datetime import UTC, datetime, tzinfo
+from email.utils import parsedate_to_datetime
 
 
 def as_utc(moment: datetime, default_zone: tzinfo = UTC) -> datetime:
@@ -14,6 +15,14 @@ def as_utc(moment: datetime, default_zone: tzinfo = UTC) -> datetime:
 def parse_utc(text: str, default_zone: tzinfo = UTC) -> datetime:
     """Parse an ISO 8601 date or time into UTC; without an offset it is in `default_zone`. Errors: ValueError."""
     return as_utc(datetime.fromisoformat(text), default_zone)
+
+
+def parse_http_date(text: str) -> datetime | None:
+    """Parse a date of an HTTP header (RFC 9110 section 5.6.7) into UTC; None: it is none."""
+    try:
+        return as_utc(parsedate_to_datetime(text))
+    except (ValueError, IndexError, TypeError):
+        return None
 
 
 def to_iso_z(moment: datetime) -> str:

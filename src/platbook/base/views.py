@@ -9,7 +9,7 @@ from pydantic.alias_generators import to_camel
 
 from platbook.base.times import to_iso_z
 
-UtcTime = Annotated[datetime, PlainSerializer(to_iso_z, return_type=str, when_used="json")]
+UtcDatetime = Annotated[datetime, PlainSerializer(to_iso_z, return_type=str, when_used="json")]
 """An aware datetime; in JSON it is UTC with a Z."""
 
 _OMIT_NONE = Field(exclude_if=lambda value: value is None)

@@ -45,7 +45,7 @@ COMMANDS = (
     LazyCommand(
         "simulate",
         f"{_IN}.simulate:app",
-        "Simulated MLS servers over an invented market.",
+        "Simulated MLS servers over a simulated market.",
         panel=_RUN,
     ),
     LazyCommand("migrate", f"{_IN}.migrate:migrate", "Migrate the database to this release's schema.", panel=_SETUP),

@@ -1,7 +1,7 @@
 """The exit code of a command that followed a run."""
 
 from platbook.cli.exit_codes import ExitCode
-from platbook.sync.runs.lifecycle import RunStatus
+from platbook.sync.runs.run import RunStatus
 
 
 def exit_of_run(status: str, *, needs_operator: bool) -> ExitCode:

@@ -1,6 +1,6 @@
 """Photo status: photos by state, failures with their reasons, and what the store holds."""
 
-from platbook.base.views import UtcTime, View
+from platbook.base.views import UtcDatetime, View
 from platbook.db import ReadConnection, load_queries
 from platbook.providers.providers import LOCAL, find_providers, get_provider
 from platbook.storage import COPY_LIFETIME
@@ -16,8 +16,8 @@ class PhotoFailure(View):
     state: str
     attempts: int
     reason: str
-    at: UtcTime
-    retry_at: UtcTime | None
+    at: UtcDatetime
+    retry_at: UtcDatetime | None
 
 
 class PhotoCounts(View):

@@ -2,7 +2,7 @@
 
 from typing import Literal, Self
 
-from platbook.base.views import UtcTime, View
+from platbook.base.views import UtcDatetime, View
 from platbook.providers.providers import Provider
 
 
@@ -23,9 +23,9 @@ class ProviderRead(View):
     requests_per_second: float | None
     max_removal_share: float
     enabled: bool
-    archived_at: UtcTime | None
-    created_at: UtcTime
-    updated_at: UtcTime
+    archived_at: UtcDatetime | None
+    created_at: UtcDatetime
+    updated_at: UtcDatetime
 
     @classmethod
     def of(cls, provider: Provider) -> Self:

@@ -34,21 +34,13 @@ from platbook.sync.page import PageRules
 from platbook.sync.received import delete_received_keys
 from platbook.sync.rejections import find_retries
 from platbook.sync.resources.registry import RESOURCES, ResourceRegistry
+from platbook.sync.run_context import RunContext
 from platbook.sync.runs import cursors
 from platbook.sync.runs._control_flow import RunCancelled, RunTakenOver
-from platbook.sync.runs.context import RunContext
-from platbook.sync.runs.lifecycle import (
-    RunLease,
-    RunStatus,
-    SyncType,
-    check_epoch,
-    claim_run,
-    get_counts,
-    lease_resource,
-    postpone_next_run,
-)
+from platbook.sync.runs.lifecycle import check_epoch, claim_run, get_counts, lease_resource, postpone_next_run
 from platbook.sync.runs.outcome import StatusAfterRun, completed_status, error_type, settle_failure, settle_success
 from platbook.sync.runs.plan import LastSweep, plan_run, scope_fingerprint
+from platbook.sync.runs.run import RunLease, RunStatus, SyncType
 from platbook.sync.sweep import apply_sweep, sweep
 from platbook.sync.walk import walk_changes
 from platbook.transport import LEASE, Transport

@@ -20,7 +20,7 @@ from platbook.sync.keys import find_key_fault
 from platbook.sync.rejections import Rejection, add_rejections, resolve_rejections, to_rejection
 from platbook.sync.removal import remove_records
 from platbook.sync.resources.store import R, ResourceStore, StoredState
-from platbook.sync.runs.lifecycle import RunCounts, RunLease
+from platbook.sync.runs.run import RunCounts, RunLease
 
 _CLOCK_SKEW = timedelta(days=1)
 

@@ -1,3 +1,15 @@
+-- name: report_progress
+-- The progress of a run.
+UPDATE mls_sync_status SET stage = %(stage)s, done = %(done)s, total = %(total)s, rate = %(rate)s,
+    expected_end_at = %(expected_end_at)s, updated_at = clock_timestamp()
+WHERE provider_id = %(provider_id)s AND epoch = %(epoch)s;
+
+-- name: add_effort
+-- What a run cost: bytes and requests on the wire, and seconds by stage; and its remarks, each once.
+UPDATE mls_sync_history SET bytes = bytes + %(bytes)s, requests = requests + %(requests)s, stages = %(stages)s,
+    remarks = remarks || ARRAY(SELECT remark FROM unnest(%(remarks)s::text[]) AS remark WHERE remark <> ALL (remarks))
+WHERE sync_id = ANY(%(sync_ids)s);
+
 -- name: finish_run
 -- A run and its children end; a worker that no longer holds the epoch changes nothing.
 UPDATE mls_sync_history SET status = %(status)s, ended_at = %(at)s, error_type = %(error_type)s, error = %(error)s

@@ -13,7 +13,7 @@ from platbook.base.ids import new_id
 from platbook.connectors.contract import RawRecord
 from platbook.db import WriteConnection, load_queries
 from platbook.sync.keys import find_key_fault, to_storable
-from platbook.sync.runs.lifecycle import RunLease
+from platbook.sync.runs.run import RunLease
 
 Q = load_queries(__package__ or "platbook.sync")
 

@@ -25,8 +25,9 @@ from platbook.sync.keys import find_key_fault
 from platbook.sync.removal import remove_records
 from platbook.sync.resources.registry import AnyStore
 from platbook.sync.resources.store import SweepKeys
-from platbook.sync.runs.context import RunContext
-from platbook.sync.runs.lifecycle import RunCounts, add_counts, check_epoch
+from platbook.sync.run_context import RunContext
+from platbook.sync.runs.lifecycle import add_counts, check_epoch
+from platbook.sync.runs.run import RunCounts
 from platbook.sync.sampling import draw_sample
 
 Q = load_queries(__package__ or "platbook.sync")

@@ -17,11 +17,11 @@ from platbook.connectors.contract import Page, Session
 from platbook.db import WriteConnection
 from platbook.sync.received import add_received_keys
 from platbook.sync.rejections import Rejection
+from platbook.sync.run_context import RunContext
 from platbook.sync.runs import cursors
-from platbook.sync.runs.context import RunContext
-from platbook.sync.runs.cursors import WalkProgress
 from platbook.sync.runs.lifecycle import check_epoch
 from platbook.sync.runs.plan import Walk
+from platbook.sync.runs.run import WalkProgress
 
 
 @dataclass(slots=True)

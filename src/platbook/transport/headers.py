@@ -1,8 +1,9 @@
 """Parsing of response headers: joining, Set-Cookie and Retry-After. Pure."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
+
+from platbook.base.times import parse_http_date
 
 RawHeaders = Iterable[tuple[bytes, bytes]]
 
@@ -42,10 +43,10 @@ def parse_retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | 
     text = headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():
         return timedelta(seconds=min(int(text[:9]), MAX_RETRY_AFTER.total_seconds()))
-    until = _parse_date(text)
+    until = parse_http_date(text)
     if until is None:
         return None
-    wait = until - (_parse_date(headers.get("date", "")) or now)
+    wait = until - (parse_http_date(headers.get("date", "")) or now)
     return min(max(wait, timedelta(0)), MAX_RETRY_AFTER)
 
 
@@ -53,13 +54,5 @@ def _is_expired(attributes: Mapping[str, str], now: datetime) -> bool:
     max_age = attributes.get("max-age")  # takes precedence over Expires (RFC 6265 section 5.3)
     if max_age is not None and max_age.removeprefix("-").isdigit():
         return max_age.startswith("-") or not max_age.strip("0")
-    expires = _parse_date(attributes.get("expires", ""))
+    expires = parse_http_date(attributes.get("expires", ""))
     return expires is not None and expires <= now
-
-
-def _parse_date(text: str) -> datetime | None:
-    try:
-        date = parsedate_to_datetime(text)
-    except (ValueError, IndexError, TypeError):
-        return None
-    return date.replace(tzinfo=UTC) if date.tzinfo is None else date

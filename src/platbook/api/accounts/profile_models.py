@@ -7,9 +7,10 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 
 from platbook.api.accounts.fields import Name, NewPassword, Password, TotpCode
-from platbook.api.models import ApiModel, RequestBody, UtcDatetime
+from platbook.api.models import ApiModel, RequestBody
 from platbook.api.params import to_utc
 from platbook.base.actor import ApiKeyScope, Surface
+from platbook.base.views import UtcDatetime
 
 
 class ProfileUpdate(RequestBody):

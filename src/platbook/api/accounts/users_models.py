@@ -8,8 +8,9 @@ from pydantic import Field
 from platbook.accounts.users import UserPatch
 from platbook.api.accounts.fields import Email, Group, Name, NewPassword
 from platbook.api.envelope import Pagination
-from platbook.api.models import ApiModel, RequestBody, UtcDatetime
+from platbook.api.models import ApiModel, RequestBody
 from platbook.base.actor import Role
+from platbook.base.views import UtcDatetime
 
 
 class UserRead(ApiModel):

@@ -11,7 +11,8 @@ from platbook.api.crm.interactions_models import InteractionRead
 from platbook.api.crm.leads_models import LeadRead
 from platbook.api.crm.tasks_models import TaskRead
 from platbook.api.envelope import Pagination
-from platbook.api.models import ApiModel, RequestBody, UtcDatetime
+from platbook.api.models import ApiModel, RequestBody
+from platbook.base.views import UtcDatetime
 from platbook.crm.enums import LeadEventType
 from platbook.crm.intake.round_robin import RuleMember
 from platbook.crm.intake.rules import (

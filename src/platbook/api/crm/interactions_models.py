@@ -8,7 +8,8 @@ from pydantic import Field
 from platbook.api.crm.fields import Text
 from platbook.api.crm.query_string import ListQuery, QueryParameters
 from platbook.api.envelope import Pagination
-from platbook.api.models import ApiModel, RequestBody, UtcDatetime
+from platbook.api.models import ApiModel, RequestBody
+from platbook.base.views import UtcDatetime
 from platbook.crm.enums import InteractionType, UserInteractionType
 
 

@@ -9,8 +9,9 @@ from pydantic import Field
 from platbook.api.crm.fields import Contact, Email, Money, Phone, ShortText, Text
 from platbook.api.crm.query_string import ListQuery, parse_time
 from platbook.api.envelope import Pagination
-from platbook.api.models import ApiModel, RequestBody, UtcDatetime
+from platbook.api.models import ApiModel, RequestBody
 from platbook.base.times import to_iso_z
+from platbook.base.views import UtcDatetime
 from platbook.crm.enums import ContactChannel, LeadStatus, Priority
 from platbook.crm.leads.patch import MAX_TAGS, ConsentInput, LeadPatch
 from platbook.crm.leads.search import OwnerFilter

@@ -9,7 +9,8 @@ from pydantic import Field
 from platbook.api.crm.fields import Text
 from platbook.api.crm.query_string import ListQuery
 from platbook.api.envelope import Pagination
-from platbook.api.models import ApiModel, RequestBody, UtcDatetime
+from platbook.api.models import ApiModel, RequestBody
+from platbook.base.views import UtcDatetime
 from platbook.crm.enums import Priority, TaskType
 from platbook.crm.tasks.task import MAX_REMINDER_MINUTES, MAX_TITLE_LENGTH, TaskPatch
 

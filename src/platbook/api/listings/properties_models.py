@@ -6,7 +6,8 @@ from pydantic import Field
 
 from platbook.api.envelope import Pagination
 from platbook.api.listings.photos_models import OpenModel, PhotoRead
-from platbook.api.models import ApiModel, UtcDatetime
+from platbook.api.models import ApiModel
+from platbook.base.views import UtcDatetime
 
 _ID = "0198f3d2-7c11-7a10-9d53-0c2b6a1f4e77"
 

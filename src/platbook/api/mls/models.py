@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from platbook.api.models import ApiModel
-from platbook.sync.runs.lifecycle import RunRequest, SyncType
+from platbook.sync.runs.run import RunRequest, SyncType
 from platbook.sync.setup.providers import AcceptedProposal
 
 

@@ -8,7 +8,7 @@ from fastapi import Path, Query
 from platbook.sync.reports.errors import ErrorType, RetryState
 from platbook.sync.reports.statistics import MOST_DAYS
 from platbook.sync.reports.sweeps import SweepStatus
-from platbook.sync.runs.lifecycle import RunStatus, SyncType
+from platbook.sync.runs.run import RunStatus, SyncType
 
 ProviderId = Annotated[str, Path(max_length=64, description="the provider's id", examples=["sample_rets_provider"])]
 ErrorId = Annotated[UUID, Path(description="the error's id")]

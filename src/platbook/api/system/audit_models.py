@@ -3,7 +3,8 @@
 from uuid import UUID
 
 from platbook.api.envelope import Pagination
-from platbook.api.models import ApiModel, UtcDatetime
+from platbook.api.models import ApiModel
+from platbook.base.views import UtcDatetime
 
 
 class AuditEntryRead(ApiModel):

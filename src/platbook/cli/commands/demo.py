@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.rule import Rule
 
 from platbook.accounts.demo_user import EMAIL, PASSWORD
+from platbook.application import syncs
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import Conflict
 from platbook.base.log import configure_log
@@ -34,8 +35,7 @@ from platbook.cli.run_exit import exit_of_run
 from platbook.sync.jobs import wake_worker
 from platbook.sync.reports.history import Run
 from platbook.sync.reports.status import get_status
-from platbook.sync.runs.lifecycle import RunRequest, RunStatus, SyncType
-from platbook.sync.runs.requests import start_sync
+from platbook.sync.runs.run import RunRequest, RunStatus, SyncType
 
 _PORT = 3000
 _LISTINGS = 50
@@ -149,13 +149,10 @@ class _Demo:
 async def _request(system: System) -> UUID:
     """Request a full sync; a run that waits already is used instead."""
     try:
-        async with system.database.transaction() as connection:
-            request = RunRequest(PROVIDER_ID, SyncType.FULL)
-            sync_id = (await start_sync(connection, request, COMMAND_LINE, system.clock.now())).sync_id
+        return (await syncs.start_sync(system, RunRequest(PROVIDER_ID, SyncType.FULL), COMMAND_LINE)).sync_id
     except Conflict as conflict:
-        sync_id = UUID(conflict.extra["syncId"])
-    await wake_worker(system.queue, PROVIDER_ID)
-    return sync_id
+        await wake_worker(system.queue, PROVIDER_ID)
+        return UUID(conflict.extra["syncId"])
 
 
 async def _follow_until(stopping: asyncio.Event, following: Coroutine[object, object, Run]) -> Run | None:

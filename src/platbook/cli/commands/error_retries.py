@@ -4,6 +4,7 @@ from uuid import UUID
 
 import typer
 
+from platbook.application import syncs
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.system import System
@@ -11,8 +12,7 @@ from platbook.cli.output.console import say
 from platbook.cli.output.format import to_number
 from platbook.cli.output.json_output import print_json
 from platbook.cli.system import run_on_system
-from platbook.sync.jobs import wake_worker
-from platbook.sync.runs.retries import RetryResult, retry_all, retry_error
+from platbook.sync.runs.retries import RetryResult
 
 
 def retry_errors(context: typer.Context, provider: str | None, which: str, *, as_json: bool) -> None:
@@ -22,16 +22,9 @@ def retry_errors(context: typer.Context, provider: str | None, which: str, *, as
         raise InvalidInput("--retry all needs a provider: platbook errors PROVIDER --retry all")
 
     async def mark(system: System) -> RetryResult:
-        now = system.clock.now()
-        async with system.database.transaction() as connection:
-            marked = (
-                await retry_all(connection, provider or "", COMMAND_LINE, now)
-                if error_id is None
-                else await retry_error(connection, error_id, COMMAND_LINE, now)
-            )
-        if marked.sync_id is not None:
-            await wake_worker(system.queue, marked.provider_id)
-        return marked
+        if error_id is None:
+            return await syncs.retry_all(system, provider or "", COMMAND_LINE)
+        return await syncs.retry_error(system, error_id, COMMAND_LINE)
 
     marked = run_on_system(context, mark)
     if as_json:

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from platbook import audit
-from platbook.audit import AuditSubject
+from platbook.application import media as use_cases
 from platbook.base.actor import COMMAND_LINE
 from platbook.bootstrap.database import DatabaseContext
 from platbook.bootstrap.system import System
@@ -27,7 +26,7 @@ from platbook.media.reports import (
     find_photo_statuses,
     get_photo_status,
 )
-from platbook.media.reprocessing import ReprocessResult, reprocess_photos, retry_photos
+from platbook.media.reprocessing import ReprocessResult, reprocess_photos
 
 app = typer.Typer(help="Photos: status, retries, reprocessing.", no_args_is_help=True)
 
@@ -67,8 +66,7 @@ def retry(context: typer.Context, provider: _Provider, *, as_json: _Json = False
     """Retry photos that could not be fetched; the workers do it."""
 
     async def mark(system: DatabaseContext) -> int:
-        async with system.database.transaction() as connection:
-            return await retry_photos(connection, provider, COMMAND_LINE, system.clock.now())
+        return await use_cases.retry_photos(system, provider, COMMAND_LINE)
 
     count = run_on_database(context, mark)
     if as_json:
@@ -96,10 +94,7 @@ def gc(context: typer.Context, *, as_json: _Json = False) -> None:
     """Delete stored pictures that nothing shows: marked now, deleted after the grace period."""
 
     async def clear(system: System) -> CleanupResult:
-        async with system.database.transaction() as connection:
-            await audit.record(
-                connection, COMMAND_LINE, "store to be cleared", AuditSubject("photos", "all"), system.clock.now()
-            )
+        await use_cases.record_clearing(system, COMMAND_LINE)
         return await system.cleanup().run(scan_store=True)
 
     done = run_on_system(context, clear)

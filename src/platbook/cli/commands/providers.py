@@ -7,6 +7,7 @@ from typing import Annotated, cast
 import orjson
 import typer
 
+from platbook.application import providers as use_cases
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.system import System
@@ -16,11 +17,9 @@ from platbook.cli.output.format import to_hours, to_number, to_text
 from platbook.cli.output.json_output import print_json
 from platbook.cli.output.table import Column, print_facts, print_table
 from platbook.cli.system import run_on_system
-from platbook.providers.configuration import Configuration
-from platbook.providers.providers import Provider, get_provider
+from platbook.providers.providers import Provider
 from platbook.providers.views import ProviderRead
 from platbook.sync import setup
-from platbook.sync.jobs import wake_worker
 from platbook.sync.setup.connection_test import ConnectionTester
 from platbook.sync.setup.discovery import Discoverer
 from platbook.sync.setup.views import ConnectionTestRead, DiscoveryRead, ProposalRead
@@ -40,9 +39,8 @@ def add(
     configuration = setup.read_configuration(_read(file))
 
     async def store(system: System) -> Provider:
-        await _store(system, configuration, replace=replace)
-        async with system.database.read() as connection:
-            return await get_provider(connection, configuration.provider_id)
+        put = use_cases.replace_provider if replace else use_cases.add_provider
+        return await put(system, configuration, COMMAND_LINE)
 
     provider = run_on_system(context, store)
     if as_json:
@@ -85,11 +83,7 @@ def discover(
         result = await discoverer.discover(provider, refresh=afresh)
         if accept:
             accepted = setup.AcceptedProposal(result.proposal.settings, result.proposal.field_mapping)
-            async with system.database.transaction() as connection:
-                await setup.accept_proposal(
-                    connection, system.box, provider, accepted, COMMAND_LINE, system.clock.now()
-                )
-            await wake_worker(system.queue, provider)
+            await use_cases.accept_proposal(system, provider, accepted, COMMAND_LINE)
         return DiscoveryRead.of(result)
 
     discovery = run_on_system(context, read)
@@ -121,8 +115,7 @@ def interval(
     """Change how often the scheduler syncs a provider."""
 
     async def change(system: System) -> Provider:
-        async with system.database.transaction() as connection:
-            return await setup.change_interval(connection, provider, hours, COMMAND_LINE, system.clock.now())
+        return await use_cases.change_interval(system, provider, hours, COMMAND_LINE)
 
     changed = run_on_system(context, change)
     say(f"{changed.provider_id} is synced every {to_hours(changed.interval_hours)}.")
@@ -144,8 +137,7 @@ def remove(
     async def take_out(system: System) -> int:
         if purge:
             return await setup.purge_provider(system.database, provider, COMMAND_LINE, system.clock.now())
-        async with system.database.transaction() as connection:
-            await setup.archive_provider(connection, provider, COMMAND_LINE, system.clock.now())
+        await use_cases.archive_provider(system, provider, COMMAND_LINE)
         return 0
 
     erased = run_on_system(context, take_out)
@@ -158,33 +150,13 @@ def remove(
 
 def restore(context: typer.Context, provider: _Id) -> None:
     """Restore an archived provider with its configuration."""
-
-    async def restore_it(system: System) -> None:
-        async with system.database.transaction() as connection:
-            await setup.restore_provider(connection, system.box, provider, COMMAND_LINE, system.clock.now())
-        await wake_worker(system.queue, provider)
-
-    run_on_system(context, restore_it)
+    run_on_system(context, lambda system: use_cases.restore_provider(system, provider, COMMAND_LINE))
     say(f"{provider} is restored, and due at once.")
 
 
 def _toggle(context: typer.Context, provider: str, *, enabled: bool) -> None:
-    async def switch(system: System) -> None:
-        async with system.database.transaction() as connection:
-            await setup.toggle_provider(connection, provider, COMMAND_LINE, system.clock.now(), enabled=enabled)
-
-    run_on_system(context, switch)
+    run_on_system(context, lambda system: use_cases.toggle_provider(system, provider, COMMAND_LINE, enabled=enabled))
     say(f"{provider} is {'enabled, and due at once' if enabled else 'disabled'}.")
-
-
-async def _store(system: System, configuration: Configuration, *, replace: bool) -> None:
-    now = system.clock.now()
-    async with system.database.transaction() as connection:
-        if not replace:
-            await setup.add_provider(connection, system.box, configuration, COMMAND_LINE, now)
-            return
-        await setup.replace_provider(connection, system.box, configuration, COMMAND_LINE, now)
-    await wake_worker(system.queue, configuration.provider_id)
 
 
 def _read(file: str) -> dict[str, object]:

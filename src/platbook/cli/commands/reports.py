@@ -20,7 +20,7 @@ from platbook.sync.reports.status import (
     get_status,
 )
 from platbook.sync.reports.sweeps import SweepList, SweepStatus, find_sweeps
-from platbook.sync.runs.lifecycle import RunStatus, SyncType
+from platbook.sync.runs.run import RunStatus, SyncType
 
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 _Provider = Annotated[str | None, typer.Argument(help="A provider's id; without it, all.")]

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import typer
 
+from platbook.application import syncs
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import Conflict, InvalidInput
 from platbook.bootstrap.system import System
@@ -22,11 +23,9 @@ from platbook.cli.process import stop_on_signals
 from platbook.cli.run_exit import exit_of_run
 from platbook.cli.system import run_on_system
 from platbook.jobs.workers import has_workers
-from platbook.sync.jobs import interrupt_run, wake_worker
 from platbook.sync.reports.history import Run
 from platbook.sync.reports.status import ProviderStatus, get_status
-from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_cancel
-from platbook.sync.runs.requests import accept_sweep, cancel_sync, start_sync
+from platbook.sync.runs.run import RunRequest, SyncType
 
 _PICKED_UP_SECONDS = 5
 _INTERRUPTED = 130
@@ -85,8 +84,7 @@ sync.__doc__ = f"{sync.__doc__}\n\n{EXIT_CODES_HELP}"
 
 
 async def sync_and_follow(system: System, sync_id: UUID, provider_id: str, *, here: bool) -> EndedRun | None:
-    """Wake a worker for a run, or be one, and follow the run; None: the user stopped following and it goes on."""
-    await wake_worker(system.queue, provider_id)
+    """Follow a run that a worker takes, or else this process; None: the user stopped following and it goes on."""
     stopping = asyncio.Event()
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(stop_on_signals(stopping))
@@ -107,7 +105,8 @@ async def sync_and_follow(system: System, sync_id: UUID, provider_id: str, *, he
                 following.cancel()
                 print_goes_on(provider_id)
                 return None
-            await _request_cancel(system, provider_id)
+            with contextlib.suppress(Conflict):  # the run has just ended
+                await syncs.cancel_sync(system, provider_id, COMMAND_LINE)
         stopped.cancel()
         run = await following
     async with system.database.read() as connection:
@@ -147,16 +146,10 @@ def print_run(run: Run) -> None:
 
 
 async def _start(system: System, request: RunRequest) -> UUID:
-    now = system.clock.now()
-    async with system.database.transaction() as connection:
-        if request.sweep_id is None:
-            return (await start_sync(connection, request, COMMAND_LINE, now)).sync_id
-        started = await accept_sweep(connection, request.sweep_id, COMMAND_LINE, now)
-        if started.provider_id != request.provider_id:
-            raise InvalidInput(
-                f"sweep {request.sweep_id} belongs to {started.provider_id}, not to {request.provider_id}"
-            )
-        return started.sync_id
+    if request.sweep_id is None:
+        return (await syncs.start_sync(system, request, COMMAND_LINE)).sync_id
+    provider_id = request.provider_id
+    return (await syncs.accept_sweep(system, request.sweep_id, COMMAND_LINE, provider_id=provider_id)).sync_id
 
 
 async def _is_not_taken(system: System, provider_id: str, sync_id: UUID) -> bool:
@@ -167,17 +160,8 @@ async def _is_not_taken(system: System, provider_id: str, sync_id: UUID) -> bool
 
 
 async def _cancel(system: System, provider_id: str, *, as_json: bool) -> None:
-    async with system.database.transaction() as connection:
-        cancelled = await cancel_sync(connection, provider_id, COMMAND_LINE, system.clock.now())
-    await interrupt_run(system.queue, provider_id)
+    cancelled = await syncs.cancel_sync(system, provider_id, COMMAND_LINE)
     if as_json:
         print_json({"providerId": provider_id, "syncIds": cancelled})
     else:
         say(f"Cancelling: {', '.join(str(one) for one in cancelled)}")
-
-
-async def _request_cancel(system: System, provider_id: str) -> None:
-    with contextlib.suppress(Conflict):
-        async with system.database.transaction() as connection:
-            await request_cancel(connection, provider_id, system.clock.now())
-    await interrupt_run(system.queue, provider_id)

@@ -15,7 +15,7 @@ from platbook.cli.output.console import err
 from platbook.cli.output.format import to_duration, to_number
 from platbook.sync.reports.history import Run, get_run
 from platbook.sync.reports.status import RunProgress, get_status
-from platbook.sync.runs.lifecycle import RunStatus
+from platbook.sync.runs.run import RunStatus
 
 _POLL_SECONDS = 0.15
 _LINE_SECONDS = 5.0

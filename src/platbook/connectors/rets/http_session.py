@@ -13,11 +13,10 @@ import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
-from platbook.base.times import as_utc
+from platbook.base.times import parse_http_date
 from platbook.connectors.contract import (
     Clock,
     CredentialsRefused,
@@ -380,7 +379,7 @@ class RetsHttpSession:
                 cookies[name] = value
             else:
                 cookies.pop(name, None)
-        self.source_time = _parse_date(reply.headers.get("date", "")) or self.source_time
+        self.source_time = parse_http_date(reply.headers.get("date", "")) or self.source_time
         echoed = reply.headers.get("rets-request-id", "")
         if request_id and echoed and echoed != request_id:
             raise SourceBrokeProtocol("the source answers another request than ours (RETS-Request-ID)")
@@ -394,14 +393,6 @@ def _join(base: str, location: str) -> str:
         return urljoin(base, location)
     except ValueError:  # brackets that are no IPv6 address
         return base
-
-
-def _parse_date(text: str) -> datetime | None:
-    try:
-        date = parsedate_to_datetime(text)
-    except (ValueError, IndexError, TypeError):
-        return None
-    return as_utc(date)
 
 
 def _charset_of(headers: Mapping[str, str]) -> str | None:

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from platbook.accounts import User, get_user
 from platbook.base.actor import Actor
-from platbook.base.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from platbook.base.rights import Ownership, Right, record_access
+from platbook.base.errors import Conflict, InvalidInput, NotAllowed
+from platbook.base.rights import Right
 from platbook.crm.enums import InteractionType
 from platbook.crm.interactions.log import log_interaction
+from platbook.crm.leads.assignees import can_assign, resolve_assignee
 from platbook.crm.leads.lead import Lead, to_payload, with_owner
 from platbook.crm.leads.rows import lock_lead, save_lead
 from platbook.crm.leads.visibility import can_claim, check_lead, view_lead
@@ -69,12 +70,8 @@ async def get_assignee(connection: ReadConnection, actor: Actor, user_id: UUID) 
 
     Errors: InvalidInput, NotAllowed.
     """
-    try:
-        user = await get_user(connection, user_id)
-    except NotFound:
-        raise InvalidInput.of("assignedTo", f"there is no user {user_id}") from None
-    ownership = Ownership(user.id, user.office, user.team)
-    if not any(record_access(actor, right).holds(ownership) for right in (Right.WRITE_CRM, Right.ASSIGN_LEADS)):
+    user = await resolve_assignee(connection, user_id)
+    if not can_assign(actor, user):
         raise NotAllowed("you may not assign leads to this user; choose a user of your office or team")
     if not user.is_active:
         raise InvalidInput.of("assignedTo", "this user is disabled; choose another one")

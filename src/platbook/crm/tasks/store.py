@@ -8,13 +8,13 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from platbook.accounts import get_user
 from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput, NotAllowed, NotFound
 from platbook.base.ids import new_id
-from platbook.base.rights import Ownership, Right, record_access, require
+from platbook.base.rights import Ownership, Right, require
 from platbook.crm.enums import InteractionType
 from platbook.crm.interactions.log import log_interaction
+from platbook.crm.leads.assignees import can_assign, resolve_assignee, to_ownership
 from platbook.crm.leads.lead import record_activity
 from platbook.crm.leads.rows import lock_lead, save_lead
 from platbook.crm.leads.visibility import check_lead
@@ -124,15 +124,10 @@ async def _apply_assignment(connection: WriteConnection, actor: Actor, task: Tas
 
 async def _check_assignee(connection: ReadConnection, actor: Actor, user_id: UUID, *, is_new: bool) -> Ownership:
     """The assignee's own records, if the actor may assign tasks to them."""
-    try:
-        user = await get_user(connection, user_id)
-    except NotFound:
-        raise InvalidInput.of("assignedTo", f"there is no user {user_id}") from None
-    ownership = Ownership(user.id, user.office, user.team)
-    rights = (Right.WRITE_CRM, Right.ASSIGN_LEADS)
-    if is_new and not any(record_access(actor, right).holds(ownership) for right in rights):
+    user = await resolve_assignee(connection, user_id)
+    if is_new and not can_assign(actor, user):
         raise NotAllowed("you may not assign tasks to this user; choose yourself or a user of your office or team")
-    return ownership
+    return to_ownership(user)
 
 
 async def _log_completed(connection: WriteConnection, actor: Actor, task: Task, at: datetime) -> None:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from platbook.base.errors import NotFound
-from platbook.base.views import Pagination, UtcTime, View, paginate
+from platbook.base.views import Pagination, UtcDatetime, View, paginate
 from platbook.db import ReadConnection, load_queries
 from platbook.db.lists import NumberedSource, PageNumber, find_numbered_page
 from platbook.providers.providers import find_providers
@@ -50,8 +50,8 @@ class SyncError(View):
     reason: str
     retry: str
     attempts: int
-    at: UtcTime
-    last_at: UtcTime
+    at: UtcDatetime
+    last_at: UtcDatetime
 
 
 class SyncErrorList(View):

@@ -2,18 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from platbook.base.errors import NotFound
-from platbook.base.views import Pagination, UtcTime, View, paginate
+from platbook.base.views import Pagination, UtcDatetime, View, paginate
 from platbook.db import ReadConnection, load_queries
 from platbook.db.lists import NumberedSource, PageNumber, find_numbered_page
-from platbook.sync.runs.lifecycle import RunStatus, SyncType
+from platbook.sync.runs.run import RunStatus, SyncType
 
 Q = load_queries(__package__ or "platbook.sync.reports")
-
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 class ResourceRun(View):
@@ -31,9 +29,9 @@ class ResourceRun(View):
     dry_run: bool
     listing_key: str | None
     sweep_id: UUID | None
-    queued_at: UtcTime
-    started_at: UtcTime | None
-    ended_at: UtcTime | None
+    queued_at: UtcDatetime
+    started_at: UtcDatetime | None
+    ended_at: UtcDatetime | None
     duration_ms: int | None
     fetched: int
     added: int
@@ -75,41 +73,11 @@ class RunFilter:
     since: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    sync_id: UUID
+class _Row(ResourceRun):
     parent_id: UUID | None
-    provider_id: str
-    resource: str | None
-    sync_type: str
-    status: str
-    dry_run: bool
-    listing_key: str | None
-    sweep_id: UUID | None
-    triggered_by: str
-    queued_at: datetime
-    started_at: datetime | None
-    ended_at: datetime | None
-    fetched: int
-    added: int
-    updated: int
-    unchanged: int
-    deleted: int
-    errored: int
-    bytes: int
-    requests: int
-    stages: dict[str, float]
-    remarks: list[str]
-    error_type: str | None
-    error: str | None
-    media_downloaded: int
-    media_failed: int
 
-    @property
-    def duration_ms(self) -> int | None:
-        if self.started_at is None or self.ended_at is None:
-            return None
-        return (self.ended_at - self.started_at) // _MILLISECOND
+    def to_resource_run(self) -> ResourceRun:
+        return ResourceRun.model_validate(self.model_dump(exclude={"parent_id"}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +119,7 @@ async def get_runs(connection: ReadConnection, sync_ids: Sequence[UUID]) -> list
     resources: dict[UUID, list[ResourceRun]] = {row.sync_id: [] for row in rows if row.sync_id in requested}
     for row in rows:
         if row.parent_id is not None and row.parent_id in resources:
-            resources[row.parent_id].append(ResourceRun.model_validate(row))
+            resources[row.parent_id].append(row.to_resource_run())
     return [
-        Run(**dict(ResourceRun.model_validate(row)), resources=resources[row.sync_id])
-        for row in rows
-        if row.sync_id in resources
+        Run(**dict(row.to_resource_run()), resources=resources[row.sync_id]) for row in rows if row.sync_id in resources
     ]

@@ -44,7 +44,8 @@ WHERE h.parent_id IS NULL AND (%(provider_id)s::text IS NULL OR h.provider_id = 
 -- name: get_runs
 -- Runs by their ids, and their runs of single resources. Photos carry the id of the run, not of the resource's run.
 SELECT h.sync_id, h.parent_id, h.provider_id, h.resource, h.sync_type, h.status, h.dry_run, h.listing_key, h.sweep_id,
-    h.triggered_by, h.queued_at, h.started_at, h.ended_at, h.fetched, h.added, h.updated,
+    h.triggered_by, h.queued_at, h.started_at, h.ended_at,
+    floor(extract(epoch FROM h.ended_at - h.started_at) * 1000)::bigint AS duration_ms, h.fetched, h.added, h.updated,
     h.unchanged, h.deleted, h.errored, h.bytes, h.requests, h.stages, h.remarks, h.error_type, h.error,
     m.media_downloaded, m.media_failed
 FROM mls_sync_history h CROSS JOIN LATERAL (

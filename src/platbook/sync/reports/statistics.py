@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from platbook.base.views import UtcTime, View
+from platbook.base.views import UtcDatetime, View
 from platbook.db import ReadConnection, load_queries
 
 Q = load_queries(__package__ or "platbook.sync.reports")
@@ -64,7 +64,7 @@ class SyncStatistics(View):
     received per hour of run time.
     """
 
-    since: UtcTime
+    since: UtcDatetime
     totals: RunTotals
     success_rate: float | None
     listings_per_hour: float | None
@@ -74,21 +74,7 @@ class SyncStatistics(View):
     days: list[DailyTotals]
 
 
-@dataclass(frozen=True, slots=True)
-class _Totals:
-    runs: int
-    succeeded: int
-    partial: int
-    failed: int
-    cancelled: int
-    fetched: int
-    added: int
-    updated: int
-    unchanged: int
-    deleted: int
-    errored: int
-    bytes: int
-    requests: int
+class _Totals(RunTotals):
     seconds: float
     mean_duration_ms: int | None
     p95_duration_ms: int | None
@@ -101,6 +87,9 @@ class _Totals:
     @property
     def listings_per_hour(self) -> float | None:
         return self.fetched / self.seconds * _HOUR if self.seconds else None
+
+    def to_run_totals(self) -> RunTotals:
+        return RunTotals.model_validate(self.model_dump(include=set(RunTotals.model_fields)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +108,7 @@ async def get_statistics(
     errors = await connection.all(_ErrorCount, Q.sum_errors, params)
     return SyncStatistics(
         since=since,
-        totals=RunTotals.model_validate(totals),
+        totals=totals.to_run_totals(),
         success_rate=totals.success_rate,
         listings_per_hour=totals.listings_per_hour,
         mean_duration_ms=totals.mean_duration_ms,

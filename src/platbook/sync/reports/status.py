@@ -7,7 +7,7 @@ from typing import cast
 from uuid import UUID
 
 from platbook.base.errors import NotFound
-from platbook.base.views import UtcTime, View
+from platbook.base.views import UtcDatetime, View
 from platbook.db import ReadConnection, load_queries
 from platbook.db.compose import SQL, Composed
 from platbook.media.pending_photos import PendingPhotos, count_pending_photos
@@ -40,7 +40,7 @@ class RunProgress(View):
     done: int
     total: int | None
     rate: float | None
-    expected_end_at: UtcTime | None
+    expected_end_at: UtcDatetime | None
 
 
 class Freshness(View):
@@ -52,7 +52,7 @@ class Freshness(View):
     """
 
     watermark: str | None
-    as_of: UtcTime | None
+    as_of: UtcDatetime | None
     lag_seconds: int | None
 
 
@@ -75,12 +75,12 @@ class ProviderStatus(View):
     provider_name: str
     provider_type: str
     enabled: bool
-    archived_at: UtcTime | None
+    archived_at: UtcDatetime | None
     state: ProviderState
     needs_operator: str | None
     interval_hours: float
-    next_run_at: UtcTime | None
-    last_success_at: UtcTime | None
+    next_run_at: UtcDatetime | None
+    last_success_at: UtcDatetime | None
     last_run: Run | None
     consecutive_failures: int
     waiting_sync_id: UUID | None

@@ -4,7 +4,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from platbook.base.errors import NotFound
-from platbook.base.views import Pagination, UtcTime, View, paginate
+from platbook.base.views import Pagination, UtcDatetime, View, paginate
 from platbook.db import ReadConnection, load_queries
 from platbook.db.lists import NumberedSource, PageNumber, find_numbered_page
 
@@ -30,12 +30,12 @@ class Sweep(View):
     resource: str
     status: str
     reason: str
-    began_at: UtcTime
+    began_at: UtcDatetime
     active: int
     candidates: int
     candidate_keys: list[str]
     removed: int | None
-    decided_at: UtcTime | None
+    decided_at: UtcDatetime | None
     decided_by: str | None
 
 

@@ -3,39 +3,13 @@
 The cursor never leads the rows: everything here is written in the transaction of the page it belongs to.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from platbook.connectors.contract import Cursor, Resource
 from platbook.db import ReadConnection, WriteConnection, load_queries
+from platbook.sync.runs.run import CursorState, WalkProgress
 
 Q = load_queries(__package__ or "platbook.sync.runs")
-
-
-@dataclass(frozen=True, slots=True)
-class CursorState:
-    """A row of `mls_sync_cursors`; every field None: nothing was ever walked."""
-
-    watermark: str | None = None
-    watermark_scope: str | None = None
-    walk: str | None = None
-    walk_since: str | None = None
-    walk_checkpoint: str | None = None
-    walk_watermark: str | None = None
-    walk_scope: str | None = None
-    walk_done: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class WalkProgress:
-    """The progress of a walk after a page."""
-
-    walk: str
-    since: Cursor | None
-    checkpoint: Cursor | None
-    watermark: Cursor | None
-    scope: str
-    done: int
 
 
 async def get_cursor_state(connection: ReadConnection, provider_id: str, resource: Resource) -> CursorState:

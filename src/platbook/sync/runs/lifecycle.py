@@ -5,7 +5,6 @@ The epoch of a provider is a fencing token: claiming a run raises it, and every 
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from platbook.base.actor import Actor
@@ -14,85 +13,9 @@ from platbook.base.ids import new_id
 from platbook.connectors.contract import Resource
 from platbook.db import ReadConnection, WriteConnection, load_queries
 from platbook.sync.runs._control_flow import RunCancelled, RunTakenOver
+from platbook.sync.runs.run import ClaimedRun, RunCounts, RunLease, RunRequest, is_scheduled_kind
 
 Q = load_queries(__package__ or "platbook.sync.runs")
-
-
-class SyncType(StrEnum):
-    """What a run does."""
-
-    FULL = "full"
-    INCREMENTAL = "incremental"
-    SWEEP = "sweep"
-    RECORD = "record"
-    RETRY = "retry"
-
-
-class RunStatus(StrEnum):
-    """The states of a run."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    SUCCESS = "success"
-    PARTIAL = "partial"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-@dataclass(frozen=True, slots=True)
-class RunRequest:
-    """A run to be done: its kind, and of a record run the key, of an accepted sweep its id."""
-
-    provider_id: str
-    sync_type: SyncType
-    dry_run: bool = False
-    listing_key: str | None = None
-    sweep_id: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimedRun:
-    """A run as its row is when it is claimed."""
-
-    sync_id: UUID
-    provider_id: str
-    sync_type: str
-    dry_run: bool
-    listing_key: str | None
-    sweep_id: UUID | None
-    triggered_by: str
-
-    @property
-    def is_scheduled_kind(self) -> bool:
-        """Whether it does what the schedule's runs do, so that how it ends moves the schedule."""
-        return is_scheduled_kind(self.sync_type, dry_run=self.dry_run)
-
-
-@dataclass(frozen=True, slots=True)
-class RunLease:
-    """The right to store pages of a provider, for as long as nobody raises the epoch."""
-
-    run: ClaimedRun
-    child_id: UUID
-    epoch: int
-    resource: Resource = Resource.PROPERTY
-
-    @property
-    def sync_ids(self) -> list[UUID]:
-        """The run and its resource's child."""
-        return [self.run.sync_id, self.child_id]
-
-
-@dataclass(frozen=True, slots=True)
-class RunCounts:
-    """What was done to records."""
-
-    fetched: int = 0
-    added: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    deleted: int = 0
-    errored: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +109,6 @@ async def request_cancel(connection: WriteConnection, provider_id: str, at: date
 async def postpone_next_run(connection: WriteConnection, provider_id: str, at: datetime) -> None:
     """Postpone the schedule's next run by the provider's interval, so that a cancelled run is not started again."""
     await connection.run(Q.postpone_next_run, {"provider_id": provider_id, "at": at})
-
-
-def is_scheduled_kind(sync_type: str, *, dry_run: bool) -> bool:
-    """Whether a run does what scheduled runs do; others (one record, a retry, a dry run) do not move the schedule."""
-    return not dry_run and sync_type not in {SyncType.RECORD, SyncType.RETRY}
 
 
 async def _start_child(connection: WriteConnection, run: ClaimedRun, resource: Resource, at: datetime) -> UUID:

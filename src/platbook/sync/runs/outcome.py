@@ -16,7 +16,7 @@ from platbook.base.errors import (
     SweepRefused,
     TryLater,
 )
-from platbook.sync.runs.lifecycle import RunCounts, RunStatus
+from platbook.sync.runs.run import RunCounts, RunStatus
 
 _FIRST_PAUSE = timedelta(minutes=1)
 _FAILURES_UNTIL_ALERT = 3

@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 import orjson
 
 from platbook.connectors.contract import Cursor, ResourceProfile
-from platbook.sync.runs.cursors import CursorState
-from platbook.sync.runs.lifecycle import SyncType
+from platbook.sync.runs.run import CursorState, SyncType
 
 SWEEP_EVERY = timedelta(hours=12)
 """Display rules ask that removals, too, are followed within 12 hours."""

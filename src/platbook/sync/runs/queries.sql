@@ -54,22 +54,10 @@ UPDATE mls_sync_status s SET updated_at = clock_timestamp() FROM mls_sync_histor
 WHERE s.provider_id = %(provider_id)s AND s.epoch = %(epoch)s AND h.sync_id = %(sync_id)s
 RETURNING h.cancel_requested_at IS NOT NULL;
 
--- name: report_progress
--- The progress of a run.
-UPDATE mls_sync_status SET stage = %(stage)s, done = %(done)s, total = %(total)s, rate = %(rate)s,
-    expected_end_at = %(expected_end_at)s, updated_at = clock_timestamp()
-WHERE provider_id = %(provider_id)s AND epoch = %(epoch)s;
-
 -- name: add_counts
 -- What a page did, on the run and on its resource's child.
 UPDATE mls_sync_history SET fetched = fetched + %(fetched)s, added = added + %(added)s, updated = updated + %(updated)s,
     unchanged = unchanged + %(unchanged)s, deleted = deleted + %(deleted)s, errored = errored + %(errored)s
-WHERE sync_id = ANY(%(sync_ids)s);
-
--- name: add_effort
--- What a run cost: bytes and requests on the wire, and seconds by stage; and its remarks, each once.
-UPDATE mls_sync_history SET bytes = bytes + %(bytes)s, requests = requests + %(requests)s, stages = %(stages)s,
-    remarks = remarks || ARRAY(SELECT remark FROM unnest(%(remarks)s::text[]) AS remark WHERE remark <> ALL (remarks))
 WHERE sync_id = ANY(%(sync_ids)s);
 
 -- name: get_counts

@@ -11,7 +11,8 @@ from platbook.base.errors import Conflict, InvalidInput, NotFound
 from platbook.base.rights import Right, require
 from platbook.db import WriteConnection, load_queries
 from platbook.providers.providers import get_in_service, get_provider
-from platbook.sync.runs.lifecycle import RunRequest, RunStatus, SyncType, request_cancel, request_run
+from platbook.sync.runs.lifecycle import request_cancel, request_run
+from platbook.sync.runs.run import RunRequest, RunStatus, SyncType
 
 Q = load_queries(__package__ or "platbook.sync.runs")
 

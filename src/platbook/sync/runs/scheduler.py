@@ -10,7 +10,8 @@ from platbook.base.actor import SCHEDULE
 from platbook.base.clock import Clock
 from platbook.base.errors import Conflict
 from platbook.db import Database, load_queries
-from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
+from platbook.sync.runs.lifecycle import request_run
+from platbook.sync.runs.run import RunRequest, SyncType
 
 Q = load_queries(__package__ or "platbook.sync.runs")
 

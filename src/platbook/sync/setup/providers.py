@@ -28,7 +28,8 @@ from platbook.providers.configuration import (
 )
 from platbook.providers.providers import Provider, get_in_service, get_provider
 from platbook.sync.runs.cursors import delete_cursors
-from platbook.sync.runs.lifecycle import RunRequest, SyncType, request_run
+from platbook.sync.runs.lifecycle import request_run
+from platbook.sync.runs.run import RunRequest, SyncType
 
 RUNS = load_queries("platbook.sync.runs")
 Q = load_queries(__package__ or "platbook.sync.setup")

@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from platbook.base.views import UtcTime, View
+from platbook.base.views import UtcDatetime, View
 from platbook.mapping.proposal import MappingProposal, ProposedField
 from platbook.sync.setup.connection_test import ConnectionTest
 from platbook.sync.setup.discovery import DiscoveryResult
@@ -143,7 +143,7 @@ class DiscoveryRead(View):
     """A source's resources, when they were read, and the proposal derived from them."""
 
     provider_id: str
-    read_at: UtcTime
+    read_at: UtcDatetime
     resources: list[SourceResourceRead]
     proposal: ProposalRead
 

@@ -15,10 +15,11 @@ from platbook.providers.sessions import Source
 from platbook.sync.page import PageRules, store_page
 from platbook.sync.rejections import Rejection
 from platbook.sync.resources.registry import AnyStore
-from platbook.sync.runs.lifecycle import RunCounts, RunLease, add_counts, check_epoch
+from platbook.sync.runs.lifecycle import add_counts, check_epoch
+from platbook.sync.runs.run import RunCounts, RunLease
 from platbook.transport.instrumentation import TrafficCounter
 
-Q = load_queries(__package__ or "platbook.sync.runs")
+Q = load_queries(__package__ or "platbook.sync")
 T = TypeVar("T")
 PageWrite = Callable[[WriteConnection], Awaitable[None]]
 """What else is written in a page's transaction."""
