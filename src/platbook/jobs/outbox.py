@@ -1,7 +1,7 @@
-"""The outbox: what happened, for those who tell it on.
+"""The transactional outbox: events for whoever delivers them.
 
-An event is written on the transaction of what happened, so that neither is there without the other. Whoever tells it on
-(by mail, push, webhook) claims its row.
+An event is written on the transaction of what happened, so that neither is stored without the other. Whoever delivers
+it (by mail, push, webhook) claims its row.
 """
 
 from collections.abc import Mapping

@@ -150,8 +150,8 @@ async def check_media(case: Case) -> None:
             raise ConformanceError(f"photos are inline, but {key!r} has None for them, not even an empty list")
         _check_photos(key, record.media)
         if key in keys:
-            inline, asked = [ref.media_key for ref in record.media], [ref.media_key for ref in fetched.get(key, [])]
-            _require(inline == asked, f"{key!r} has photos {inline} inline, but media() gives {asked}")
+            inline, separate = [ref.media_key for ref in record.media], [ref.media_key for ref in fetched.get(key, [])]
+            _require(inline == separate, f"{key!r} has photos {inline} inline, but media() gives {separate}")
 
 
 async def check_broken_walk(case: Case) -> None:

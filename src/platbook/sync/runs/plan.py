@@ -12,7 +12,7 @@ from platbook.sync.runs.cursors import CursorState
 from platbook.sync.runs.lifecycle import SyncType
 
 SWEEP_EVERY = timedelta(hours=12)
-"""Display rules ask that removals, too, are followed within 12 hours."""
+"""MLS display rules require that removals are applied within 12 hours."""
 
 
 @dataclass(frozen=True, slots=True)
