@@ -125,10 +125,10 @@ def test_an_invisible_record_is_not_found_and_a_visible_one_refused(
     actor: Actor, record: Ownership, error: type[Exception] | None
 ) -> None:
     if error is None:
-        require_record_access(actor, Right.DELETE_CRM, record, seen_by=Right.READ_CRM)
+        require_record_access(actor, Right.DELETE_CRM, record, read_right=Right.READ_CRM)
         return
     with pytest.raises(error):
-        require_record_access(actor, Right.DELETE_CRM, record, seen_by=Right.READ_CRM)
+        require_record_access(actor, Right.DELETE_CRM, record, read_right=Right.READ_CRM)
 
 
 def test_write_rights_include_read_rights() -> None:

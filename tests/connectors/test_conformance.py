@@ -93,12 +93,12 @@ class TestRets:
 
 
 HABITS = [
-    ("uses its own road", "walk", "lends no HTTP client"),
-    ("never says complete", "walk", "nobody knows whether it was cut"),
-    ("says complete at once", "walk", "went on after a page that said it was the last"),
-    ("goes on after the end", "walk", "went on after a page that said it was the last"),
+    ("uses its own road", "walk", "has no HTTP client"),
+    ("never says complete", "walk", "may be truncated"),
+    ("says complete at once", "walk", "continued after a page marked as the last"),
+    ("goes on after the end", "walk", "continued after a page marked as the last"),
     ("has no watermark", "walk", "no watermark"),
-    ("counts wrong", "walk", "says 99 in all"),
+    ("counts wrong", "walk", "total of 99"),
     ("watermark of its own clock", "incremental", "since its watermark"),
     ("loses equal times", "incremental", "since its watermark"),
     ("loses one of a resumed walk", "resume", "resumed after page 1"),
@@ -108,7 +108,7 @@ HABITS = [
     ("empty key", "walk", "empty key"),
     ("empty first page, then silence", "walk", "the walk gave 10"),
     ("dates in fields", "walk", "holds a datetime"),
-    ("not a number", "walk", "JSON cannot say"),
+    ("not a number", "walk", "JSON cannot represent"),
     ("changes its mind", "single_records", "differs from the walk"),
     ("no inline photos", "media", "not even an empty list"),
     ("photos out of order", "media", "come in the order"),
@@ -123,7 +123,7 @@ HABITS = [
     ("sweep's total is wrong", "key_sweep", "its last page says 15"),
     ("count is wrong", "key_sweep", "count.. says 13"),
     ("single record missing", "single_records", "but the walk holds it"),
-    ("single record invented", "single_records", "a key nobody has"),
+    ("single record invented", "single_records", "a key that does not exist"),
     ("single record differs", "single_records", "differs from the walk"),
     ("single record of another", "single_records", "answers with the record of"),
 ]
@@ -166,7 +166,7 @@ def test_every_check_has_a_habit_that_fails_it() -> None:
     [
         ("ends when cut", "ended without an error"),
         ("cut, but says complete", "says that it is complete"),
-        ("raises what it likes", "ConnectionResetError, which is no error of the contract"),
+        ("raises what it likes", "ConnectionResetError, which is not an error of the contract"),
     ],
 )
 async def test_a_cut_walk_or_sweep_must_say_so(habit: str, message: str) -> None:

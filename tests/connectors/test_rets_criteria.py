@@ -39,16 +39,16 @@ def test_a_criterion_is_written_as_dmql_wants_it(said: dict[str, object], dmql: 
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        ({"field": "A"}, "ask one thing"),
-        ({"equals": 1}, "name a field"),
-        ({"field": "A", "equals": 1, "isSet": True}, "ask one thing"),
-        ({"field": "A", "equals": None}, "has no value"),
+        ({"field": "A"}, "set exactly one condition"),
+        ({"equals": 1}, "set field to the name"),
+        ({"field": "A", "equals": 1, "isSet": True}, "set exactly one condition"),
+        ({"field": "A", "equals": None}, "must have a value"),
         ({"field": "A", "isSet": False}, "Input should be True"),
         ({"field": "A=1),(B", "equals": 1}, "should match pattern"),
         ({"field": "A", "contains": "a*b"}, "should match pattern"),
         ({"field": "A", "anyOf": []}, "at least 1 item"),
         ({"field": "A", "equal": 1}, "Extra inputs"),
-        ({"field": "A", "either": [{"field": "A", "equals": 1}, {"field": "B", "equals": 1}]}, "name a field"),
+        ({"field": "A", "either": [{"field": "A", "equals": 1}, {"field": "B", "equals": 1}]}, "set field to the name"),
     ],
 )
 def test_a_criterion_that_is_none_is_refused(said: dict[str, object], words: str) -> None:

@@ -10,7 +10,7 @@ from platbook.connectors.rets.paging import _halve  # pyright: ignore[reportPriv
 from tests.fakes.rets_market import RetsMarket, rets_market
 
 LISTINGS = 40
-BY_KEY, BY_TIME = "by lists of keys", "by slices of time"
+BY_KEY, BY_TIME = "by key lists", "by time slices"
 
 
 async def _walk(

@@ -26,7 +26,7 @@ async def test_a_connection_that_works_is_told_step_by_step(sync_rig: MakeSyncRi
     probe = await _probe(rig)
     assert probe.ok
     assert [step.name for step in probe.steps] == ["settings", "seat", "connect", "count", "sample"]
-    assert all(step.words and step.milliseconds >= 0 for step in probe.steps)
+    assert all(step.message and step.milliseconds >= 0 for step in probe.steps)
     assert probe.count == 2
     assert probe.sample is not None
     assert (probe.sample.listing_key, probe.sample.values["ListPrice"], probe.sample.rejected) == ("1", 450000, None)
@@ -40,7 +40,7 @@ async def test_a_refused_login_is_told_in_words_and_ends_the_trial(sync_rig: Mak
     probe = await _probe(rig)
     assert not probe.ok
     last = probe.steps[-1]
-    assert (last.name, last.ok, last.words) == ("connect", False, "the source refused the login")
+    assert (last.name, last.ok, last.message) == ("connect", False, "the source refused the login")
     assert probe.sample is None
 
 
@@ -65,7 +65,7 @@ async def test_what_comes_of_the_sample(
 ) -> None:
     probe = await _probe(await sync_rig(Source(pages)))
     assert (probe.ok, probe.steps[-1].name) == (ok, "sample")
-    assert words in probe.steps[-1].words
+    assert words in probe.steps[-1].message
 
 
 async def test_where_every_session_is_in_use_it_says_so(sync_rig: MakeSyncRig, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,21 +74,21 @@ async def test_where_every_session_is_in_use_it_says_so(sync_rig: MakeSyncRig, m
     async with session_slot(rig.database, "board", 2), session_slot(rig.database, "board", 2):
         probe = await _probe(rig)
     assert (probe.steps[-1].name, probe.steps[-1].ok) == ("seat", False)
-    assert "in use" in probe.steps[-1].words
+    assert "in use" in probe.steps[-1].message
 
 
 async def test_a_source_that_never_answers_ends_the_trial_in_time(sync_rig: MakeSyncRig) -> None:
     rig = await sync_rig(Source(one_page(listing("1"))))
     probe = await _probe(rig, longest=timedelta(0))
     assert not probe.ok
-    assert "did not answer" in probe.steps[-1].words
+    assert "did not answer" in probe.steps[-1].message
 
 
 async def test_a_provider_whose_mapping_or_connector_cannot_work_says_so(sync_rig: MakeSyncRig) -> None:
     rig = await sync_rig(Source(), fieldMapping={"Price": "no such field"})
     probe = await _probe(rig)
     assert (probe.steps[-1].name, probe.steps[-1].ok) == ("settings", False)
-    assert "Price" in probe.steps[-1].words
+    assert "Price" in probe.steps[-1].message
     rig.provider_id = "nobody"
     with pytest.raises(NotFound):
         await _probe(rig)

@@ -175,10 +175,10 @@ async def test_a_sweep_keeps_what_is_there_when_looked_at_again(sync_rig: MakeSy
 @pytest.mark.parametrize(
     ("key_pages", "words"),
     [
-        ([KeyPage(["0"])], "before it said"),
+        ([KeyPage(["0"])], "before it marked"),
         ([KeyPage(["0"], complete=True, total=20)], "counts 20"),
         ([KeyPage(["0"]), SourceBrokeProtocol("the reply is cut")], "the reply is cut"),
-        ([], "before it said"),
+        ([], "before it marked"),
     ],
 )
 async def test_a_sweep_cut_short_removes_nothing_and_says_why(

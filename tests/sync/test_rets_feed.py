@@ -141,7 +141,7 @@ async def test_a_source_that_ignores_offset_is_read_by_key_and_the_run_says_so(f
     async with feed(RetsReplay([*pages, KEYS, whole, KEYS])) as it:
         run = await it.sync()
         assert (run["status"], run["added"], run["error"]) == ("success", 3, None)
-        assert run["remarks"] == ["the source ignores Offset, so it was read by lists of keys"]
+        assert run["remarks"] == ["the source ignores Offset, so it was read by key lists"]
         assert it.replay.searched()[3]["Query"] == "(matrix_unique_id=13864733,2371414,2376189)"
 
 

@@ -265,7 +265,7 @@ ORDER BY 1, 2;
 
 -- name: propose_links
 -- Propose links between users and agents of listings that match by licence number, else by e-mail address, else by name
--- and office. A member with a confirmed link is proposed to nobody else, and decided links are left alone.
+-- and office. A member with a confirmed link is not proposed to other users, and decided links are left alone.
 WITH members AS (
     SELECT provider_id, list_agent_key AS member_key,
         array_agg(DISTINCT lower(list_agent_email)) FILTER (WHERE list_agent_email IS NOT NULL) AS emails,

@@ -128,7 +128,7 @@ async def get_user_by_email(connection: ReadConnection, email: str) -> User:
 async def get_visible_user(connection: ReadConnection, user_id: UUID, actor: Actor) -> User:
     """Return a user; NotFound also if they are not visible to the actor."""
     user = await get_user(connection, user_id)
-    require_record_access(actor, Right.READ_USERS, user.ownership, seen_by=Right.READ_USERS, code="USER_NOT_FOUND")
+    require_record_access(actor, Right.READ_USERS, user.ownership, read_right=Right.READ_USERS, code="USER_NOT_FOUND")
     return user
 
 
@@ -138,23 +138,23 @@ async def get_ownership(connection: ReadConnection, user_id: UUID) -> Ownership:
 
 
 async def find_users(
-    connection: ReadConnection, actor: Actor, wanted: UserFilter, *, page: int = 1, limit: int = 20
+    connection: ReadConnection, actor: Actor, user_filter: UserFilter, *, page: int = 1, limit: int = 20
 ) -> NumberedPage[User]:
     """A page of the users an actor sees, by e-mail address."""
-    seen = access_condition(
+    access = access_condition(
         record_access(actor, Right.READ_USERS),
         owner=Identifier("id"),
         office=Identifier("office"),
         team=Identifier("team"),
     )
     params: dict[str, object] = {
-        "role": wanted.role,
-        "office": wanted.office,
-        "team": wanted.team,
-        "is_active": wanted.is_active,
-        "search": None if wanted.search is None else wanted.search.lower(),
+        "role": user_filter.role,
+        "office": user_filter.office,
+        "team": user_filter.team,
+        "is_active": user_filter.is_active,
+        "search": None if user_filter.search is None else user_filter.search.lower(),
     }
-    statement = to_statement("find_users", _FIND.format(_COLUMNS, seen, _MATCHES_FILTER))
+    statement = to_statement("find_users", _FIND.format(_COLUMNS, access, _MATCHES_FILTER))
     return await find_numbered_page(
         connection, NumberedSource(User, statement, ("email",)), PageNumber(page, limit), params
     )
@@ -230,7 +230,7 @@ async def attach_agents(
 ) -> list[User]:
     """Replace the agents an assistant works for; returns them.
 
-    NotFound; Conflict if the user is no assistant; InvalidInput if one is neither agent nor manager.
+    NotFound; Conflict if the user is not an assistant; InvalidInput if one is neither agent nor manager.
     """
     require(actor, Right.MANAGE_USERS)
     assistant = await get_user(connection, assistant_id)

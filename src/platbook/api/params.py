@@ -18,4 +18,4 @@ def to_utc(value: datetime | None) -> datetime | None:
 
 PageNumber = Annotated[int, Query(ge=1, le=_MAX_PAGE, description="the page, from 1")]
 Limit = Annotated[int, Query(ge=1, le=100, description="rows on a page")]
-Since = Annotated[datetime | None, Query(description="asked for at or after"), AfterValidator(to_utc)]
+Since = Annotated[datetime | None, Query(description="only entries at or after this time"), AfterValidator(to_utc)]

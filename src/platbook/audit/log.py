@@ -77,15 +77,15 @@ async def record(
 
 
 async def find_entries(
-    connection: ReadConnection, actor: Actor, wanted: AuditFilter, *, page: int, limit: int
+    connection: ReadConnection, actor: Actor, entry_filter: AuditFilter, *, page: int, limit: int
 ) -> NumberedPage[AuditEntry]:
     """A page of the log, the newest first. NotAllowed."""
     require(actor, Right.READ_AUDIT)
     params: dict[str, object] = {
-        "user_id": wanted.user_id,
-        "act": wanted.act,
-        "subject_kind": wanted.subject_kind,
-        "subject_id": wanted.subject_id,
-        "since": wanted.since,
+        "user_id": entry_filter.user_id,
+        "act": entry_filter.act,
+        "subject_kind": entry_filter.subject_kind,
+        "subject_id": entry_filter.subject_id,
+        "since": entry_filter.since,
     }
     return await find_numbered_page(connection, _ENTRIES, PageNumber(page, limit), params)

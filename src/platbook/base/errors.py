@@ -26,7 +26,7 @@ class SourceUnavailable(TryLater):
 
 
 class RateLimited(TryLater):
-    """The source asked to slow down (429 or Retry-After), or our own rate limit for it is used up."""
+    """The source asked to slow down (429 or Retry-After), or our own rate limit for it is exhausted."""
 
 
 class LoginSlotTaken(TryLater):

@@ -45,7 +45,7 @@ class AccessScope(StrEnum):
     ALL = "all"
     OFFICE = "own office"
     TEAM = "own team and office"
-    AGENTS = "own and of the agents attached to"
+    AGENTS = "own and those of the agents attached to"
     OWN = "own"
 
 
@@ -204,11 +204,11 @@ def record_access(actor: Actor, right: Right) -> RecordAccess:
 
 
 def require_record_access(
-    actor: Actor, right: Right, record: Ownership, *, seen_by: Right, code: str = "NOT_FOUND"
+    actor: Actor, right: Right, record: Ownership, *, read_right: Right, code: str = "NOT_FOUND"
 ) -> None:
     """Raise NotFound (with `code`) if `seen_by` does not show the actor the record, NotAllowed if only that does."""
-    if not record_access(actor, seen_by).holds(record):
-        raise NotFound("there is no such record", code=code)
+    if not record_access(actor, read_right).holds(record):
+        raise NotFound("there is no record with this id, or it is not visible to you", code=code)
     require(actor, right)
     if not record_access(actor, right).holds(record):
         raise NotAllowed("this record is outside the access of your role")

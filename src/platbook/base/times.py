@@ -4,10 +4,10 @@ from datetime import UTC, datetime, tzinfo
 from email.utils import parsedate_to_datetime
 
 
-def as_utc(moment: datetime, default_zone: tzinfo = UTC) -> datetime:
+def as_utc(time: datetime, default_zone: tzinfo = UTC) -> datetime:
     """Convert to UTC; a naive datetime is taken to be in `default_zone`. ValueError: beyond what UTC can express."""
     try:
-        return (moment if moment.tzinfo else moment.replace(tzinfo=default_zone)).astimezone(UTC)
+        return (time if time.tzinfo else time.replace(tzinfo=default_zone)).astimezone(UTC)
     except OverflowError:
         raise ValueError("is out of range") from None
 
@@ -25,6 +25,6 @@ def parse_http_date(text: str) -> datetime | None:
         return None
 
 
-def to_iso_z(moment: datetime) -> str:
+def to_iso_z(time: datetime) -> str:
     """Format an aware datetime as ISO 8601 in UTC, with a Z: 2026-01-31T08:15:00Z."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")

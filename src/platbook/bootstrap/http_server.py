@@ -20,7 +20,7 @@ _LOOK_SECONDS = 0.05
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Take the address before anything else is done; InvalidInput, in words, if it is taken. Port 0: a free one."""
+    """Bind the address before anything else is done; InvalidInput if it is in use. Port 0: a free one."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -64,7 +64,7 @@ async def serve_api(system: System, bound: socket.socket, stopping: asyncio.Even
     async with asyncio.TaskGroup() as group:
         listening = group.create_task(services.callers.listen())
         serving = group.create_task(server.serve(sockets=[bound]))
-        while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn says it by an attribute only
+        while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn reports it by an attribute only
             await asyncio.sleep(_LOOK_SECONDS)
         ready.set()
         stopped = group.create_task(stopping.wait())

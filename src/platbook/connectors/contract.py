@@ -1,4 +1,4 @@
-"""The connector contract, version 2: what the sync engine asks of a source, and the errors a connector may raise.
+"""The connector contract, version 2: what the sync engine requires of a source, and the errors a connector may raise.
 
 This is the only module of Platbook that a third-party connector imports. A connector passes on records as the source
 sent them; it does not normalise them. It is registered by its `name` under the entry-point group `platbook.connectors`.

@@ -41,7 +41,7 @@ def parse_conninfo(setting: str, text: str) -> str:
     except (Error, ValueError) as error:
         raise _refuse(setting, _find_problem(str(error))) from None
     if not all(map(_is_port, parameters.get("port", "").split(","))):
-        raise _refuse(setting, f"has a port that is no number from 1 to {_LARGEST_PORT}")
+        raise _refuse(setting, f"has a port that is not a number from 1 to {_LARGEST_PORT}")
     # An unescaped @ or / in a password ends it early: its rest would be taken, and shown, as the host or the database.
     if "@" in parameters.get("host", "") or (conninfo.startswith(_URI) and "@" in parameters.get("dbname", "")):
         raise _refuse(setting, "has an @ or a / in its user or password (they are written %40 and %2F)")
@@ -81,7 +81,7 @@ def _is_port(text: str) -> bool:
 
 
 def _find_problem(message: str) -> str:
-    return next((problem for word, problem in _PROBLEMS if word in message), "cannot be read")
+    return next((problem for phrase, problem in _PROBLEMS if phrase in message), "cannot be read")
 
 
 def _refuse(setting: str, problem: str) -> InvalidInput:

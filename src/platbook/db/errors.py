@@ -1,4 +1,4 @@
-"""The driver's errors that features may catch, by names of ours."""
+"""The driver's errors that features may catch, under our own names."""
 
 from psycopg import OperationalError
 from psycopg.errors import UniqueViolation

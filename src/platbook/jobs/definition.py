@@ -17,8 +17,8 @@ class JobDefinition:
     runs per key, whatever the number of workers. `name`, key and arguments are stored in the queue, so they outlive a
     release and are never renamed.
 
-    Periodic work has a `period`: every worker does it on start and again after each period, so it must bear being done
-    by two workers at once. It is not stored.
+    Periodic work has a `period`: every worker does it on start and again after each period, so it must be safe
+    for two workers to do at once. It is not stored.
 
     `retry` is the pause before work is tried again: queued work that the database did not answer, periodic work that
     failed for whatever reason.

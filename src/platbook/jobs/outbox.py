@@ -1,7 +1,7 @@
-"""The transactional outbox: events to be delivered, written in the transaction of their cause.
+"""The transactional outbox: events for whoever delivers them.
 
-So there is no event without its cause and no cause without its event. Whoever delivers it (by mail, push, webhook)
-claims its row, and delivers at least once.
+An event is written on the transaction of what happened, so that neither is stored without the other. Whoever delivers
+it (by mail, push, webhook) claims its row.
 """
 
 from collections.abc import Mapping

@@ -56,13 +56,13 @@ class JobQueue:
                 await job.handler(arguments)
             except asyncio.CancelledError:
                 if context.abort_reason() is AbortReason.SHUTDOWN:
-                    await asyncio.shield(self.put_again(context.job))
+                    await asyncio.shield(self.requeue(context.job))
                 raise
             except Exception as error:
                 if not is_database_away(error):
                     raise
                 log.warning("job waits for the database", key=key_of(context.job), error=type(error).__name__)
-                await self.put_again(context.job, after=job.definition.retry)
+                await self.requeue(context.job, after=job.definition.retry)
             finally:
                 self.running_here.discard(id_of(context.job))
 
@@ -72,7 +72,7 @@ class JobQueue:
         """Put a job; False: one of its key waits already. ValueError: the definition takes other arguments."""
         return await self._put(definition.name, definition.to_key(arguments), arguments)
 
-    async def put_again(self, job: QueuedJob, *, after: timedelta = timedelta()) -> bool:
+    async def requeue(self, job: QueuedJob, *, after: timedelta = timedelta()) -> bool:
         """Put the work of a job once more, to be done after a pause; False: work of its key waits already."""
         arguments = {name: str(value) for name, value in job.task_kwargs.items()}
         return await self._put(job.task_name, key_of(job), arguments, after)

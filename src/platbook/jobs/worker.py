@@ -1,4 +1,4 @@
-"""A worker: does queued and periodic jobs until it is told to stop, whatever happens to the database.
+"""A worker: does queued and periodic jobs until it is stopped, whatever happens to the database.
 
 The one runtime of background work. Queued jobs are taken by the queue library's worker, which is started again with
 exponential backoff whenever it ends; each periodic job is a loop beside it.
@@ -109,7 +109,7 @@ class _Supervisor:
         stopped = asyncio.create_task(stopping.wait())
         try:
             await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        finally:  # also when this coroutine is cancelled: no worker must be left that nobody waits for
+        finally:  # also when this coroutine is cancelled: no worker may be left that is not awaited
             stopped.cancel()
             working.cancel()
             await asyncio.wait({working})

@@ -53,7 +53,7 @@ def plan_events(
             if was != now and slot not in _IGNORED:
                 kind = status if slot in _STATUS else price if slot in _PRICE else rest
                 kind.append(Difference(_FIELD_NAMES[slot], was, now))
-    rest += _more_differences(before.more, after.more)
+    rest += _extra_field_differences(before.more, after.more)
     events = [
         ListingEvent(property_id, kind, at, differences)
         for kind, differences in (("status_changed", status), ("price_changed", price), ("changed", rest))
@@ -81,7 +81,7 @@ async def add_events(connection: WriteConnection, events: Sequence[ListingEvent]
         await connection.copy_in("listing_changes", EVENT_COLUMNS, EVENT_TYPES, rows)
 
 
-def _more_differences(before: Mapping[str, object], after: Mapping[str, object]) -> list[Difference]:
+def _extra_field_differences(before: Mapping[str, object], after: Mapping[str, object]) -> list[Difference]:
     if before == after:
         return []
     names = sorted({*before, *after})

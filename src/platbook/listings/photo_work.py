@@ -1,7 +1,7 @@
 """The queue of photo work (`media_work`): claimed under a lease, locked while it is recorded, completed or released.
 
 The lease is `due_at`, the time a row may be claimed again. Claiming moves it into the future, so that the work of a
-worker that died is claimed by the next one once the lease has expired, without anybody having to detect the death.
+worker that died is claimed by the next one once the lease has expired, without any detection of the death.
 `holder` is the fencing token: whoever records must still be the holder.
 """
 

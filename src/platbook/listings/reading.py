@@ -135,4 +135,4 @@ async def _get(
 
 
 def _not_found() -> NotFound:
-    return NotFound("there is no such listing", code="PROPERTY_NOT_FOUND")
+    return NotFound("there is no listing with this id", code="PROPERTY_NOT_FOUND")

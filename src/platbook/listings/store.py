@@ -108,7 +108,7 @@ class IncomingListing:
 
     @property
     def modified(self) -> datetime | None:
-        """When the source says it last changed the listing."""
+        """When the source last changed the listing, by its own account."""
         return self.listing.modification_timestamp
 
 
@@ -203,7 +203,7 @@ async def update_listings(
             events.append(ListingEvent(property_id, "returned", at))
         if before.listing.standard_status is None:  # a tombstone: there is nothing to compare with
             continue
-        after = NormalListing(one.listing.listing_key, one.listing.values, orjson.loads(_more(one.listing)))
+        after = NormalListing(one.listing.listing_key, one.listing.values, orjson.loads(_to_extra_fields(one.listing)))
         events += plan_events(property_id, before.listing, after, at=at, photos_changed=plan.changed)
     await connection.run(_CREATE_STAGE)
     await connection.copy_in(_STAGE, ROW_COLUMNS, ROW_TYPES, rows)
@@ -318,13 +318,13 @@ def _row(
     is_featured: bool,
 ) -> tuple[object, ...]:
     listing = one.listing
-    words = to_row_fields(property_id, origin.provider_id, is_local=origin.is_local, is_featured=is_featured)
+    row_fields = to_row_fields(property_id, origin.provider_id, is_local=origin.is_local, is_featured=is_featured)
     return (
         property_id,
         origin.provider_id,
         listing.listing_key,
         *listing.values,
-        prejson(_more(listing)),
+        prejson(_to_extra_fields(listing)),
         None if one.raw is None else prejson(one.raw),
         one.content_hash,
         listed_at(listing),
@@ -337,11 +337,11 @@ def _row(
         origin.author_id,
         decide_display(listing, display).shows_address,
         version,
-        *to_documents(listing, photos, display, row=words),
+        *to_documents(listing, photos, display, row=row_fields),
     )
 
 
-def _more(listing: NormalListing) -> bytes:
+def _to_extra_fields(listing: NormalListing) -> bytes:
     return orjson.dumps(listing.more, default=to_json_number) if listing.more else b"{}"
 
 

@@ -113,7 +113,7 @@ async def get_own(connection: WriteConnection, actor: Actor, property_id: UUID) 
     require(actor, Right.WRITE_LISTINGS)
     stored = (await store.get_stored(connection, [property_id])).get(property_id)
     if stored is None:
-        raise NotFound("there is no such listing", code="PROPERTY_NOT_FOUND")
+        raise NotFound("there is no listing with this id", code="PROPERTY_NOT_FOUND")
     if not stored.is_local:
         raise Conflict("the listing belongs to an MLS and is changed there; only local listings can be changed here")
     if stored.removed:

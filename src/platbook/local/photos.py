@@ -53,7 +53,7 @@ async def add_photo(
     before = await get_own(connection, actor, property_id)
     photos = await _find_photos(connection, property_id)
     if len(photos) >= MAX_PHOTOS:
-        raise InvalidInput(f"a listing may have {MAX_PHOTOS} photos")
+        raise InvalidInput(f"a listing can have at most {MAX_PHOTOS} photos")
     if blob_id not in await lock_blobs(connection, [blob_id]):
         raise SourceUnavailable("this picture is being removed right now; try again in a moment")
     permission = OPEN if is_public else CLOSED

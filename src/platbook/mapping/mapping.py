@@ -117,7 +117,7 @@ def plan_mapping(
     """Compile a provider's `fieldMapping`.
 
     `key_field` is the key's source field where the provider's settings name it; it takes precedence over the mapping.
-    `tz` is the zone of times without one. Raises InvalidInput whose details name each invalid entry.
+    `tz` is the time zone of times without one. Raises InvalidInput whose details name each invalid entry.
     """
     problems: list[FieldProblem] = []
     rules, key_fields = _plan_rules(field_mapping, tz, problems)
@@ -193,18 +193,18 @@ def _plan_rule(source: str, entry: object, tz: tzinfo) -> _Rule | None:
     """Compile one entry; None: it names the key."""
     name = f"fieldMapping.{source}"
     if source.startswith("$") or not source:
-        raise InvalidInput.of(name, f"there is no such setting; only {CONSTANTS}")
+        raise InvalidInput.of(name, f"is not a known setting; the only one is {CONSTANTS}")
     options: Mapping[str, object]
     if isinstance(entry, str):
         options = {"to": entry}
     elif isinstance(entry, Mapping):
         options = cast("Mapping[str, object]", entry)
     else:
-        raise InvalidInput.of(name, 'a target is a name, or an object such as {"to": "price"}')
+        raise InvalidInput.of(name, 'must be a field name, or an object such as {"to": "price"}')
     field = _find_target(options.get("to"), name)
     if field.name == _KEY or (source == _KEY and field.name == "ListingId"):
         if len(options) > 1:
-            raise InvalidInput.of(name, "the key is taken as it is, without a transform")
+            raise InvalidInput.of(name, "the key cannot have a transform")
         return None
     return _Rule(source, field, plan_transform(field, options, source=source, tz=tz), options)
 
@@ -234,7 +234,7 @@ def _plan_constants(entries: object, tz: tzinfo, problems: list[FieldProblem]) -
             if field.name == _KEY:
                 raise InvalidInput.of(name, "the key cannot be a constant")
             if field.name in constants:
-                raise InvalidInput.of(name, f"{field.name} is given twice")
+                raise InvalidInput.of(name, f"{field.name} is set twice")
             constants[field.name] = coerce(field, value, tz)
         except InvalidInput as error:
             problems.extend(error.details)
@@ -252,7 +252,7 @@ def _find_conflicts(
     for name, source in claims:
         owner = owners.setdefault(name, source)
         if owner is not source or claims.count((name, source)) > 1:
-            message = f"{owner} and {source} both go to {name}; name one of them"
+            message = f"{owner} and {source} both map to {name}; remove one of them"
             problem = FieldProblem(f"fieldMapping.{source}", message)
             if problem not in problems:
                 problems.append(problem)

@@ -105,12 +105,12 @@ def plan_transform(field: Field, options: Mapping[str, object], *, source: str, 
 
 def _check_options(target: _Target, options: Mapping[str, object]) -> None:
     if unknown := sorted(set(options) - _OPTIONS):
-        raise target.error(f"unknown option {unknown[0]!r}; there are {', '.join(sorted(_OPTIONS))}")
+        raise target.error(f"unknown option {unknown[0]!r}; the options are {', '.join(sorted(_OPTIONS))}")
     chosen = sorted({"unit", "format", "lookup", "round"} & set(options))
     if len(chosen) > 1:
-        raise target.error(f"{' and '.join(chosen)} exclude each other")
+        raise target.error(f"{' and '.join(chosen)} cannot be combined")
     if "otherwise" in options and "lookup" not in options:
-        raise target.error("otherwise belongs to lookup")
+        raise target.error("otherwise requires lookup")
     if "timeZone" in options:
         target.only_for("timeZone", Kind.TIMESTAMP)
     if "separator" in options:
@@ -120,9 +120,9 @@ def _check_options(target: _Target, options: Mapping[str, object]) -> None:
 def _unit(target: _Target, unit: object) -> Coercer:
     square_feet = AREA_UNITS.get(unit.replace(" ", "").lower()) if isinstance(unit, str) else None
     if square_feet is None:
-        raise target.error(f"unknown unit; there are {', '.join(AREA_UNITS)}")
+        raise target.error(f"unknown unit; the units are {', '.join(AREA_UNITS)}")
     if target.field.name not in _STORED_UNIT:
-        raise target.error(f"unit fits areas only: {', '.join(FIELDS[name].name for name in _STORED_UNIT)}")
+        raise target.error(f"unit is allowed for areas only: {', '.join(FIELDS[name].name for name in _STORED_UNIT)}")
     field, factor = target.field, square_feet
     read_number = coercer(field, label=target.source)
 
@@ -151,11 +151,11 @@ def _format(target: _Target, form: object) -> Coercer:
         if value is None or text == "":
             return None
         if text is None:
-            raise RecordRejected(f"this is not a date as {pattern}", field=source)
+            raise RecordRejected(f"the value is not a date in the format {pattern}", field=source)
         try:
             parsed = datetime.strptime(text, pattern)  # noqa: DTZ007 - `read_time` gives the zone
         except ValueError:
-            raise RecordRejected(f"{text[:40]!r} is not a date as {pattern}", field=source) from None
+            raise RecordRejected(f"{text[:40]!r} is not a date in the format {pattern}", field=source) from None
         return read_time(parsed)
 
     return read
@@ -165,7 +165,7 @@ def _round(target: _Target, mode_name: object) -> Coercer:
     target.only_for("round", Kind.INTEGER)
     rounding = _ROUNDING.get(mode_name) if isinstance(mode_name, str) else None
     if rounding is None:
-        raise target.error(f"round is one of {', '.join(_ROUNDING)}")
+        raise target.error(f"round must be one of {', '.join(_ROUNDING)}")
     read_number = coercer(FIELDS["ListPrice"], label=target.source)  # any field of kind decimal reads alike
     read_integer = coercer(target.field, label=target.source)
     mode = rounding
@@ -196,7 +196,7 @@ def _one_character(target: _Target, separator: object) -> str:
 
 def _lookup(target: _Target, table: object, otherwise: object, separator: object) -> Coercer:
     if otherwise not in _OTHERWISE:
-        raise target.error(f"otherwise is one of {', '.join(sorted(_OTHERWISE))}")
+        raise target.error(f"otherwise must be one of {', '.join(sorted(_OTHERWISE))}")
     values = _plan_table(target, table)
     translate = _translator(target, values, str(otherwise))
     if target.field.kind is not Kind.LOOKUP_LIST:

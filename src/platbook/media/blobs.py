@@ -40,7 +40,7 @@ class Blobs:
     async def store(self, content: bytes, *, is_public: bool, keep_original: bool = False) -> str:
         """Store a picture's variants and return its id. One that is stored already costs nothing.
 
-        MediaRejected where the bytes are no image. The id must be recorded at a photo soon, or the picture is cleaned
+        MediaRejected if the bytes are not an image. The id must be recorded at a photo soon, or the picture is cleaned
         up. `keep_original`: keep the original whatever the settings say, since it cannot be fetched again.
         """
         blob_id = to_blob_id(content, self.spec)

@@ -19,11 +19,11 @@ class DisplaySettings(BaseModel):
         default=False, description="whether a photo without a Permission may be shown in public"
     )
     hot_link: bool = Field(
-        default=False, description="whether a photo that is not stored may be shown from the source's own address"
+        default=False, description="whether a photo that is not stored may be shown from the source's own URL"
     )
     statuses: tuple[str, ...] = Field(
         default=SHOWN_BY_DEFAULT, description="standard statuses that may be shown in public"
     )
-    mls: str | None = Field(default=None, max_length=200, description="the MLS's name as it wants to be credited")
+    mls: str | None = Field(default=None, max_length=200, description="the MLS's name, as its rules want it displayed")
     copyright: str | None = Field(default=None, max_length=1000)
     disclaimer: str | None = Field(default=None, max_length=5000)

@@ -10,7 +10,7 @@ _NEVER_SET = frozenset({"host", "content-length", "transfer-encoding", "connecti
 
 
 class MediaSettings(BaseModel):
-    """A provider's rules for photos. Budgets are shared by all workers; None: none of its own.
+    """A provider's rules for photos. Budgets are shared by all workers; None: no separate one.
 
     A header's value may name a credential in braces: `{"User-Agent": "{token}"}`.
     """
@@ -22,34 +22,38 @@ class MediaSettings(BaseModel):
         Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")], Annotated[str, Field(max_length=2000)]
     ] = Field(default={}, description="sent with every photo's request; {name} is replaced by that credential")
     header_hosts: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,253}$")], ...] = Field(
-        default=(), max_length=20, description="the hosts that are sent the headers; none named: any host of a photo"
+        default=(),
+        max_length=20,
+        description="the hosts that headers are sent to; if empty, the host of each photo's URL",
     )
-    max_bytes: int = Field(default=40 * _MEGABYTE, ge=1024, le=200 * _MEGABYTE, description="the largest photo")
-    concurrency: int = Field(default=8, ge=1, le=256, description="downloads at the same time, of all workers")
+    max_bytes: int = Field(
+        default=40 * _MEGABYTE, ge=1024, le=200 * _MEGABYTE, description="the maximum size of a photo"
+    )
+    concurrency: int = Field(default=8, ge=1, le=256, description="concurrent downloads of all workers")
     requests_per_second: Annotated[float, Field(gt=0, le=1000)] | None = Field(
-        default=None, description="a budget for photos apart from the provider's own"
+        default=None, description="a rate limit for photos, apart from the provider's own"
     )
     requests_per_hour: Annotated[int, Field(ge=1)] | None = None
     bytes_per_hour: Annotated[int, Field(ge=_MEGABYTE)] | None = None
     address_seconds: int = Field(
-        default=3000, ge=5, le=7 * 86400, description="how long an address is good for once it was given out"
+        default=3000, ge=5, le=7 * 86400, description="how long the URL of a photo is valid after the source sent it"
     )
     private_addresses: bool = Field(
-        default=False, description="whether photos may come from loopback and private addresses"
+        default=False, description="whether photos may be downloaded from loopback and private addresses"
     )
 
     @field_validator("headers")
     @classmethod
-    def _headers_are_ours_to_set(cls, headers: dict[str, str]) -> dict[str, str]:
+    def _must_be_allowed(cls, headers: dict[str, str]) -> dict[str, str]:
         for name, value in headers.items():
             if name.lower() in _NEVER_SET:
-                raise ValueError(f"{name} is set by Platbook")
+                raise ValueError(f"{name} is set by Platbook; leave it out")
             if not value.isprintable() or not value.isascii():
-                raise ValueError(f"the value of {name} holds characters that a header cannot carry")
+                raise ValueError(f"the value of {name} contains characters that are not allowed in a header")
         return headers
 
     def fill_headers(self, credentials: dict[str, object]) -> dict[str, str]:
-        """The headers with credentials put in; a name that is no credential stays as it is written."""
+        """The headers with credentials put in; a name that is not a credential is left unchanged."""
         filled: dict[str, str] = {}
         for name, value in self.headers.items():
             for credential, secret in credentials.items():

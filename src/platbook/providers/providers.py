@@ -86,12 +86,12 @@ async def find_providers(connection: ReadConnection, *, archived: bool = False) 
 async def add_provider(connection: WriteConnection, box: SecretBox, configuration: Configuration, at: datetime) -> None:
     """Add a provider; Conflict where the id is taken."""
     if configuration.provider_id == LOCAL:
-        raise Conflict(f"{LOCAL} names the listings made here", code="PROVIDER_EXISTS")
+        raise Conflict(f"{LOCAL} is reserved for local listings; choose another id", code="PROVIDER_EXISTS")
     try:
         async with connection.savepoint():
             await connection.run(Q.add_provider, _row(box, configuration, at))
     except UniqueViolation:
-        raise Conflict(f"provider {configuration.provider_id} exists", code="PROVIDER_EXISTS") from None
+        raise Conflict(f"provider {configuration.provider_id} exists already", code="PROVIDER_EXISTS") from None
 
 
 async def change_provider(

@@ -107,12 +107,12 @@ async def read_credentials(services: SessionServices, source: Source) -> BaseMod
 
 
 @asynccontextmanager
-async def hold_access(
+async def acquire_access(
     services: SessionServices, source: Source, options: SessionOptions
 ) -> AsyncGenerator[SourceAccess]:
-    """Hold one of the source's seats, with a rate-limited HTTP client, without logging in.
+    """Take one of the source's session slots, with a rate-limited HTTP client, without logging in.
 
-    LoginSlotTaken if no seat is free within `wait`; ProviderMisconfigured.
+    LoginSlotTaken if no slot is free within `wait`; ProviderMisconfigured.
     """
     credentials = await read_credentials(services, source)
     provider = source.provider
@@ -136,9 +136,9 @@ async def hold_access(
 async def open_session(services: SessionServices, source: Source, options: SessionOptions) -> AsyncGenerator[Session]:
     """Hold a seat, log in, yield the session, log out.
 
-    LoginSlotTaken if no seat is free within `wait`; ProviderMisconfigured; the connector's own errors as they come.
+    LoginSlotTaken if no slot is free within `wait`; ProviderMisconfigured; the connector's own errors as they come.
     """
-    async with hold_access(services, source, options) as access:
+    async with acquire_access(services, source, options) as access:
         connecting = source.connector.connect(
             source.settings,
             access.credentials,

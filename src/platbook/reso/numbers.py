@@ -53,7 +53,7 @@ def decimal_reader(label: str) -> Coercer:
         if not -limit < number < limit:
             raise refuse(label, value, f"a number of at most {_DECIMAL_DIGITS} digits before the point")
         if number.adjusted() < -_DECIMAL_DIGITS or len(str(number)) > _LONGEST_NUMERAL:
-            raise refuse(label, value, f"a number of at most {_LONGEST_NUMERAL} signs")
+            raise refuse(label, value, f"a number of at most {_LONGEST_NUMERAL} characters")
         return number
 
     return read

@@ -1,4 +1,4 @@
-"""What a back end must be able to do to stand behind `Storage`, and how those over obstore list their keys."""
+"""The interface that a storage back end implements for `Storage`, and how obstore's back ends list their keys."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from datetime import datetime

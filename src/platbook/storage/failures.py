@@ -1,4 +1,4 @@
-"""Translates a store's errors into ours, with messages of our own: the library's may hold keys, URLs and replies."""
+"""Translates a store's errors into ours, with our own messages: the library's may contain keys, URLs and replies."""
 
 from collections.abc import Generator
 from contextlib import contextmanager

@@ -22,7 +22,7 @@ class ObjectUrls(Protocol):
     """URLs of keys."""
 
     def public(self, key: str) -> str:
-        """The URL by which anybody may read an object."""
+        """The URL by which everyone may read an object."""
         ...
 
     async def sign(self, keys: Sequence[str], expires_in: timedelta) -> Sequence[str]:

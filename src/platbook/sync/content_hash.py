@@ -1,4 +1,4 @@
-"""Hash-based change detection: the content hash tells whether a record differs from the version stored before."""
+"""Hash-based change detection: the content hash shows whether a record differs from the stored version."""
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet

@@ -23,7 +23,7 @@ async def wake_worker(queue: JobQueue, provider_id: str) -> bool:
 
 
 async def interrupt_run(queue: JobQueue, provider_id: str) -> None:
-    """Interrupt a provider's run; its row says already that it is to end."""
+    """Interrupt a provider's run; its row is marked already."""
     await queue.cancel(SYNC, providerId=provider_id)
 
 
@@ -40,7 +40,7 @@ def to_sync_job(engine: SyncEngine, queue: JobQueue) -> Job:
 
 
 def to_scheduler_job(database: Database, clock: Clock, queue: JobQueue, *, start_due: bool) -> Job:
-    """Wakes workers for providers that are due (if `start_due`), and for runs that nobody is doing."""
+    """Wakes workers for providers that are due (if `start_due`), and for runs that no worker is doing."""
 
     async def schedule(_: Arguments) -> None:
         for provider_id in await find_work(database, clock, start_due=start_due):

@@ -34,7 +34,7 @@ class PageRules:
     retention: str = "keep"
     """`keep` hides removed records, `erase` erases them."""
     full_reload: bool = False
-    """Every record is read again under other rules than the rows were made by, so stored times are not comparable."""
+    """Every record is read again under other rules than the stored rows, so stored times are not comparable."""
 
 
 @dataclass(slots=True)

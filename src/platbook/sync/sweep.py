@@ -99,7 +99,7 @@ async def _read_keys(context: RunContext, session: Session) -> int:
         await context.report("sweep", done=done, total=total)
         last = page
     if last is None or not last.complete:
-        raise SourceBrokeProtocol("the source stopped listing keys before it said that the list is complete")
+        raise SourceBrokeProtocol("the source stopped listing keys before it marked the list as complete")
     _check_distinct(listed=done, distinct=distinct, total=total)
     return distinct
 

@@ -39,7 +39,7 @@ class _Position:
 
 
 async def walk_changes(context: RunContext, session: Session, walk: Walk) -> None:
-    """Store every page of a walk; SourceBrokeProtocol where it ends before the source says that it is complete."""
+    """Store every page of a walk; SourceBrokeProtocol where it ends before the source marks it as complete."""
     position = _Position(walk, walk.done, walk.watermark)
     resource = context.lease.resource
     complete = False
@@ -50,7 +50,7 @@ async def walk_changes(context: RunContext, session: Session, walk: Walk) -> Non
             await _store(context, page, position)
             complete = page.complete
     if not complete:
-        raise SourceBrokeProtocol("the source stopped before it said that the walk is complete")
+        raise SourceBrokeProtocol("the source stopped before it marked the walk as complete")
 
 
 async def prefetch(pages: AsyncIterator[Page]) -> AsyncGenerator[Page]:

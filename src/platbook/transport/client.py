@@ -88,7 +88,7 @@ class Transport:
         )
 
     def for_service(self, name: str, *, max_attempts: int = MAX_ATTEMPTS) -> "ProviderClient":
-        """Return a client for a service that is no source of listings (OIDC issuer, CDN). `name` is for the log."""
+        """Return a client for a service other than a listing source (OIDC issuer, CDN). `name` is for the log."""
         limiter = RetryAfterLimiter(self._clock)
         return ProviderClient(
             name, self._client, limiter, self._clock, self._time_source, TrafficCounter(), max_attempts=max_attempts

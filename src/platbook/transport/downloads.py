@@ -32,7 +32,7 @@ _DEFAULT_HEADERS = {"user-agent": "Platbook", "accept": "image/*, */*;q=0.5"}
 
 
 class UrlAlreadyUsed(TryLater):
-    """The URL is invalid or has expired: ask the source for a fresh one."""
+    """The URL is invalid or has expired: request a new one from the source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,9 @@ class DownloadLimits:
         """Return the headers that may be sent to `url`, to which redirects led from `requested`."""
         if not self.header_hosts:
             return self.headers if url.origin == requested.origin else {}
-        is_meant = url.origin.host in {host.lower() for host in self.header_hosts}
+        is_header_host = url.origin.host in {host.lower() for host in self.header_hosts}
         is_downgrade = requested.origin.scheme == "https" and url.origin.scheme == "http"
-        return self.headers if is_meant and not is_downgrade else {}
+        return self.headers if is_header_host and not is_downgrade else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ class SourceRateLimiter:
 
 
 class RetryAfterLimiter:
-    """Obeys Retry-After of a service that is no source of listings; nothing else limits its requests.
+    """Obeys Retry-After of a service other than a listing source; nothing else limits its requests.
 
     The pause is kept in this process alone.
     """

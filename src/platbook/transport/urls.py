@@ -49,7 +49,7 @@ def resolve_redirect(request: RequestUrl, location: str | None) -> RequestUrl | 
         return None
     try:
         target = parse_url(urljoin(request.url, location))
-    except ValueError:  # urljoin: brackets that are no IPv6 address
+    except ValueError:  # urljoin: brackets without a valid IPv6 address
         return None
     except InvalidInput:
         return None

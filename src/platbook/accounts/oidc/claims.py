@@ -59,7 +59,7 @@ def read_id_token(token: str, keys: jwt.PyJWKSet, expected: ExpectedClaims, now:
     if expires_at + _LEEWAY_SECONDS <= now.timestamp():
         raise NotAuthenticated("the issuer's token has expired")
     if claims.get("nonce") != expected.nonce:
-        raise NotAuthenticated("the issuer's token belongs to another sign-in; begin again")
+        raise NotAuthenticated("the issuer's token belongs to another sign-in; start again")
     if claims.get("azp", expected.client_id) != expected.client_id:
         raise NotAuthenticated("the issuer's token is for another client")
     return cast("dict[str, object]", claims)

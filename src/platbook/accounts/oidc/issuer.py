@@ -155,7 +155,7 @@ async def _fetch_json(
         body = await reply.body(_MAX_BYTES)
     if reply.status != _OK:
         if method == "POST":
-            raise NotAuthenticated("the issuer rejected this sign-in; begin again")
+            raise NotAuthenticated("the issuer rejected this sign-in; start again")
         raise SourceUnavailable(f"the issuer answered {reply.status}")
     try:
         reply_json = orjson.loads(body)
@@ -169,7 +169,7 @@ async def _fetch_json(
 def _to_endpoints(metadata: Mapping[str, object], issuer: str, now: datetime) -> _Endpoints:
     if metadata.get("issuer") != issuer:  # OpenID Connect Discovery 1.0 section 4.3
         raise SourceBrokeProtocol(
-            "the issuer's metadata names another issuer than OIDC_ISSUER; set it exactly as the issuer does"
+            "the issuer's metadata names another issuer than OIDC_ISSUER; set OIDC_ISSUER to that name"
         )
     authorization, token, keys = (
         metadata.get(name) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")

@@ -72,7 +72,7 @@ class OidcSignIn:
         """Finish a sign-in by the issuer's callback. NotAuthenticated; NotAllowed: no user or invitation matches."""
         flow = self._open(cookie)
         if not hmac.compare_digest(flow["state"].encode(), state.encode()):
-            raise NotAuthenticated("this sign-in was not begun in this browser; begin again")
+            raise NotAuthenticated("this sign-in was not started in this browser; start again")
         if issuer not in {None, self._issuer.client.issuer}:  # RFC 9207 section 2.4
             raise NotAuthenticated("this callback comes from another issuer")
         claims = await self._issuer.fetch_claims(
@@ -134,7 +134,7 @@ class OidcSignIn:
         try:
             flow = orjson.loads(self._box.open(base64.urlsafe_b64decode(cookie), context=_CONTEXT))
         except ValueError:
-            raise NotAuthenticated("no sign-in was begun in this browser; begin again") from None
+            raise NotAuthenticated("no sign-in was started in this browser; start again") from None
         if float(flow.pop("until")) <= self._clock.now().timestamp():
-            raise NotAuthenticated("this sign-in took too long; begin again")
+            raise NotAuthenticated("this sign-in took too long; start again")
         return flow

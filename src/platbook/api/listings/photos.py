@@ -116,7 +116,7 @@ async def _receive(request: Request, services: Services) -> bytes:
         body = PhotoFromUrl.model_validate(orjson.loads(await _read(request.stream(), _MAX_JSON_BYTES)))
     except (orjson.JSONDecodeError, ValidationError):
         raise InvalidInput.of(
-            "url", "is required, as text of at most 2000 characters, and no other field is known"
+            "url", "is required, as text of at most 2000 characters; no other field is allowed"
         ) from None
     downloads = services.transport.downloads(DownloadLimits(MAX_PHOTO_BYTES))
     try:

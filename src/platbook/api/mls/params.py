@@ -25,6 +25,6 @@ OnlySweepStatus = Annotated[SweepStatus | None, Query(alias="status", descriptio
 
 Days = Annotated[int, Query(ge=1, le=MOST_DAYS, description="how far back")]
 FailureLimit = Annotated[int, Query(alias="limit", ge=1, le=1000)]
-IncludeArchived = Annotated[bool, Query(alias="archived", description="archived ones too")]
+IncludeArchived = Annotated[bool, Query(alias="archived", description="include archived providers")]
 Purge = Annotated[bool, Query(alias="purge", description="erase its listings, runs, errors and credentials as well")]
-Refresh = Annotated[bool, Query(alias="afresh", description="read it even if the source reports no change")]
+Refresh = Annotated[bool, Query(alias="afresh", description="read the metadata even if the source reports no change")]

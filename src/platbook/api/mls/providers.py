@@ -117,14 +117,14 @@ async def discover_source(
     provider_id: ProviderId,
     services: ServicesDep,
     *,
-    afresh: Refresh = False,
+    refresh: Refresh = False,
 ) -> Success[DiscoveryRead]:
     """Read a source's metadata (resources, classes, fields, lookups) and propose settings and a field mapping.
 
     The provider is not changed. Send the accepted part of the proposal to `discover/accept`.
     """
     discoverer = Discoverer(services.database, services.transport, services.box, services.clock)
-    return Success(data=DiscoveryRead.of(await discoverer.discover(provider_id, refresh=afresh)))
+    return Success(data=DiscoveryRead.of(await discoverer.discover(provider_id, refresh=refresh)))
 
 
 @router.post("/providers/{provider_id}/discover/accept")

@@ -22,7 +22,7 @@ async def read_audit_log(  # noqa: PLR0913 - one parameter for each filter
     services: ServicesDep,
     caller: Caller,
     *,
-    user_id: Annotated[UUID | None, Query(alias="userId", description="only acts of this user")] = None,
+    user_id: Annotated[UUID | None, Query(alias="userId", description="only actions of this user")] = None,
     act: _Text = None,
     subject_kind: Annotated[str | None, Query(alias="subjectKind", max_length=200)] = None,
     subject_id: Annotated[str | None, Query(alias="subjectId", max_length=200)] = None,

@@ -1,4 +1,4 @@
-"""Stored photos and documents by URL: public ones for anybody, private ones by a signed URL.
+"""Stored photos and documents by URL: public ones for everyone, private ones by a signed URL.
 
 Nothing outside the store can be reached: names cannot contain `..`, and are looked up below one of two folders.
 """

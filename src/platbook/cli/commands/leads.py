@@ -52,11 +52,11 @@ def erase(
             f"Erase lead {lead} with its tasks, interactions and events? This cannot be undone.", abort=True, err=True
         )
 
-    async def take_away(system: DatabaseContext) -> int:
+    async def erase_in_transaction(system: DatabaseContext) -> int:
         async with system.database.transaction() as connection:
             return await erase_person(connection, COMMAND_LINE, lead, system.clock.now())
 
-    run_on_database(context, take_away)
+    run_on_database(context, erase_in_transaction)
     say(f"Erased lead {lead}.")
 
 
@@ -68,13 +68,13 @@ def events(context: typer.Context, *, as_json: _Json = False) -> None:
         async with system.database.read() as connection:
             return (await find_rejected_events(connection, page=1, limit=1000))[0]
 
-    found = run_on_database(context, read)
+    rejected = run_on_database(context, read)
     if as_json:
-        print_json({"events": found})
+        print_json({"events": rejected})
         return
     print_table(
         [Column("event"), Column("sender's id", rank=1), Column("reason", wrap=True)],
-        [(str(one.id), one.event_id, one.reason or "") for one in found],
+        [(str(one.id), one.event_id, one.reason or "") for one in rejected],
         empty="No refused event.",
     )
 
@@ -89,15 +89,15 @@ def replay(
     """Process a refused event again, as received or corrected. Exit code 3 if it is refused again."""
     body = None if corrected is None else _read(corrected)
 
-    async def take_in(system: DatabaseContext) -> ProcessedEvent | RejectedEvent:
+    async def process(system: DatabaseContext) -> ProcessedEvent | RejectedEvent:
         async with system.database.transaction() as connection:
             return await replay_event(connection, COMMAND_LINE, event, system.clock.now(), corrected=body)
 
-    taken = run_on_database(context, take_in)
-    if isinstance(taken, RejectedEvent):
-        say(str(taken.to_error()))
+    outcome = run_on_database(context, process)
+    if isinstance(outcome, RejectedEvent):
+        say(str(outcome.to_error()))
         raise typer.Exit(ExitCode.PARTIAL)
-    say(f"{'Added' if taken.is_new else 'Matched'} lead {taken.lead_id}.")
+    say(f"{'Added' if outcome.is_new else 'Matched'} lead {outcome.lead_id}.")
 
 
 @app.command()
@@ -108,9 +108,9 @@ def rules(context: typer.Context, *, as_json: _Json = False) -> None:
         async with system.database.read() as connection:
             return await find_rules(connection)
 
-    found = run_on_database(context, read)
+    existing = run_on_database(context, read)
     if as_json:
-        print_json({"rules": [to_rule_read(one).model_dump(mode="json", by_alias=True) for one in found]})
+        print_json({"rules": [to_rule_read(one).model_dump(mode="json", by_alias=True) for one in existing]})
         return
     print_table(
         [Column("rule"), Column("name"), Column("method"), Column("members", right=True), Column("state")],
@@ -122,7 +122,7 @@ def rules(context: typer.Context, *, as_json: _Json = False) -> None:
                 str(len(one.members)),
                 "enabled" if one.rule.enabled else "disabled",
             )
-            for one in found
+            for one in existing
         ],
         empty="No rule yet: new leads are not assigned. Add one: platbook lead add-rule FILE.json",
     )
@@ -134,14 +134,14 @@ def add_rule_(
 ) -> None:
     """Add a rule, with the body of POST /api/v1/leads/rules."""
     try:
-        said = RuleBody.model_validate_json(sys.stdin.buffer.read() if file == "-" else _read(Path(file)))
+        body = RuleBody.model_validate_json(sys.stdin.buffer.read() if file == "-" else _read(Path(file)))
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False, include_context=False)[0]
         raise InvalidInput.of(".".join(map(str, problem["loc"])) or "rule", problem["msg"]) from None
 
     async def store(system: DatabaseContext) -> RoutingRuleWithMembers:
         async with system.database.transaction() as connection:
-            return await add_rule(connection, COMMAND_LINE, said.to_rule(), system.clock.now())
+            return await add_rule(connection, COMMAND_LINE, body.to_rule(), system.clock.now())
 
     say(f"Added rule {run_on_database(context, store).rule.id}.")
 
@@ -150,11 +150,11 @@ def add_rule_(
 def remove_rule_(context: typer.Context, rule: _Id) -> None:
     """Remove a rule; leads it assigned stay assigned."""
 
-    async def take_away(system: DatabaseContext) -> None:
+    async def remove(system: DatabaseContext) -> None:
         async with system.database.transaction() as connection:
             await remove_rule(connection, COMMAND_LINE, rule, system.clock.now())
 
-    run_on_database(context, take_away)
+    run_on_database(context, remove)
     say(f"Removed rule {rule}.")
 
 

@@ -51,7 +51,7 @@ def import_(  # noqa: PLR0913 - one parameter for each option of the command
     files = ImportFiles(_paths(people, notes, tasks, tags), _read_mapping(mapping))
     if folder is not None:
         if files.paths:
-            raise InvalidInput("give either a folder or CSV files (--people and the like), not both")
+            raise InvalidInput("use either a folder or CSV files (--people, --notes, --tasks, --tags), not both")
         _restore(context, folder, as_json=as_json)
     elif preview:
         _show(preview_files(files), as_json=as_json)
@@ -83,7 +83,10 @@ def export(
 
 def _restore(context: typer.Context, folder: Path, *, as_json: bool) -> None:
     if not is_export(folder):
-        raise InvalidInput(f"{folder} is no folder written by platbook export; CSV files need --people and the like")
+        raise InvalidInput(
+            f"{folder} is not a folder written by platbook export; "
+            "for CSV files use --people, --notes, --tasks or --tags"
+        )
 
     async def bring_back(system: DatabaseContext) -> RestoreReport:
         return await restore_all(system.database, COMMAND_LINE, folder, system.clock.now())
@@ -101,11 +104,11 @@ def _restore(context: typer.Context, folder: Path, *, as_json: bool) -> None:
 def _import(
     context: typer.Context, files: ImportFiles, name: str, refused: Path | None, *, announce: bool, as_json: bool
 ) -> None:
-    async def take_in(system: DatabaseContext) -> ImportReport:
+    async def import_into(system: DatabaseContext) -> ImportReport:
         now = system.clock.now()
         return await import_files(system.database, COMMAND_LINE, files, now, system=name, announce=announce)
 
-    report = run_on_database(context, take_in)
+    report = run_on_database(context, import_into)
     if refused is not None:
         with open_csv_writer(refused, ["file", "line", "reason"]) as write:
             for one in report.refused:
@@ -142,35 +145,35 @@ def _show(previews: list[FilePreview], *, as_json: bool) -> None:
         print_table(
             [Column(one.kind.value), Column("field"), Column("first row", wrap=True)],
             [
-                (column, word, _sample(samples[0] if samples else {}, word))
-                for column, word in one.mapping.columns.items()
+                (column, field, _sample(samples[0] if samples else {}, field))
+                for column, field in one.mapping.columns.items()
             ],
             empty="",
         )
     sys.stdout.write(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode() + "\n")
 
 
-def _sample(row: Mapping[str, object], word: str) -> str:
-    value = row.get(word.partition(".")[0])
+def _sample(row: Mapping[str, object], field: str) -> str:
+    value = row.get(field.partition(".")[0])
     if isinstance(value, dict):
-        value = cast("dict[str, object]", value).get(word.partition(".")[2])
+        value = cast("dict[str, object]", value).get(field.partition(".")[2])
     return ", ".join(map(str, cast("list[object]", value))) if isinstance(value, list) else str(value or "")
 
 
 def _paths(people: Path | None, notes: Path | None, tasks: Path | None, tags: Path | None) -> dict[FileKind, Path]:
-    given = {FileKind.PEOPLE: people, FileKind.NOTES: notes, FileKind.TASKS: tasks, FileKind.TAGS: tags}
-    return {kind: path for kind, path in given.items() if path is not None}
+    paths = {FileKind.PEOPLE: people, FileKind.NOTES: notes, FileKind.TASKS: tasks, FileKind.TAGS: tags}
+    return {kind: path for kind, path in paths.items() if path is not None}
 
 
 def _read_mapping(path: Path | None) -> dict[str, object]:
     if path is None:
         return {}
     try:
-        said: object = orjson.loads(path.read_bytes())
+        mapping: object = orjson.loads(path.read_bytes())
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read ({(error.strerror or 'unknown').lower()})") from None
     except orjson.JSONDecodeError as error:
         raise InvalidInput(f"{path} is not JSON: {error.msg} in line {error.lineno}") from None
-    if not isinstance(said, dict):
+    if not isinstance(mapping, dict):
         raise InvalidInput(f"{path} must hold one JSON object")
-    return cast("dict[str, object]", said)
+    return cast("dict[str, object]", mapping)

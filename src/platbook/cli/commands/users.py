@@ -261,12 +261,13 @@ def _read_password(*, from_stdin: bool) -> str:
         return password
     if not sys.stdin.isatty():
         raise InvalidInput(
-            f"standard input is no terminal to prompt for a password: use --password-stdin or {_PASSWORD_VARIABLE}"
+            "standard input is not a terminal, so no password can be entered: "
+            f"use --password-stdin or {_PASSWORD_VARIABLE}"
         )
     return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
 
 
 def _prompt(label: str, option: str) -> str:
     if not sys.stdin.isatty():
-        raise InvalidInput.of(option, "is required where standard input is no terminal")
+        raise InvalidInput.of(option, "is required if standard input is not a terminal")
     return str(typer.prompt(label, err=True))

@@ -12,7 +12,7 @@ from platbook.connectors.paging import parse_checkpoint
 
 
 class MockCheckpoint(BaseModel):
-    """Where a walk stands: behind the record `key`, modified at `modified`.
+    """The position of a walk: after the record `key`, modified at `modified`.
 
     The walk keeps the market's time `at`, so that a resumed one goes on through the very same market. The names of the
     fields are stored, and none has a default: a checkpoint without one of them would be another position.
@@ -40,7 +40,7 @@ class MockCheckpoint(BaseModel):
 
 
 def read_checkpoint(cursor: Cursor) -> MockCheckpoint:
-    """Read a stored checkpoint; ProviderMisconfigured where it is none of MOCK's."""
+    """Read a stored checkpoint; ProviderMisconfigured if MOCK did not write it."""
     checkpoint = parse_checkpoint(MockCheckpoint, cursor)
     if checkpoint is None:
         raise ProviderMisconfigured(f"not a checkpoint of MOCK: {cursor[:80]!r}")
@@ -48,7 +48,7 @@ def read_checkpoint(cursor: Cursor) -> MockCheckpoint:
 
 
 def read_watermark(cursor: Cursor) -> datetime:
-    """Read a stored watermark; ProviderMisconfigured where it is none of MOCK's."""
+    """Read a stored watermark; ProviderMisconfigured if MOCK did not write it."""
     try:
         return datetime.fromisoformat(cursor)
     except ValueError:

@@ -154,7 +154,7 @@ def to_raw_listing(listing: MarketListing) -> RawRecord:
 
 
 def to_media_ref(key: str, photo: MarketPhoto) -> MediaRef:
-    """A photo. Its content is only the name of an address; the bytes come from `media`."""
+    """A photo. Its content is only a reference; the bytes come from `media`."""
     return MediaRef(
         media_key=photo.key,
         order=photo.order,

@@ -65,7 +65,7 @@ class MockSession:
             batch = await asyncio.to_thread(next, batches)
             complete = batch.complete
             checkpoint = checkpoint.advance(batch.rows)
-            yield _spoil(_to_page(checkpoint, batch.rows, complete=complete), faults)
+            yield _break_page(_to_page(checkpoint, batch.rows, complete=complete), faults)
 
     async def keys(self, resource: Resource) -> AsyncIterator[KeyPage]:
         """Walk all keys in scope, in order of key; the last page carries the count, where no scope narrows it."""
@@ -82,7 +82,7 @@ class MockSession:
         feed = await self._feed(resource)
         faults = await self._request("record", 1)
         record = feed.record(key, self._now())
-        return _spoil_record(record) if record is not None and FaultKind.BAD_RECORD in faults else record
+        return _break_record(record) if record is not None and FaultKind.BAD_RECORD in faults else record
 
     async def count(self, resource: Resource) -> int | None:
         """Count the records in scope now."""
@@ -100,10 +100,10 @@ class MockSession:
                 yield key, replace(to_media_ref(key, photo), content=content, content_type="image/jpeg")
 
     def refuse_login(self) -> None:
-        """Raise CredentialsRefused where a fault says so."""
+        """Raise CredentialsRefused if a fault requires it."""
         for fault in self._settings.faults:
             if fault.kind is FaultKind.LOGIN_REFUSED and (fault.until is None or self._now() < fault.until):
-                raise CredentialsRefused("the source does not accept this login (ordered fault)")
+                raise CredentialsRefused("the source does not accept this login (injected fault)")
 
     async def _feed(self, resource: Resource) -> Feed:
         match resource:
@@ -140,15 +140,15 @@ class MockSession:
         )
 
     async def _request(self, walk: str, page: int) -> frozenset[FaultKind]:
-        """Make one request: wait, raise the faults that strike, and return those that spoil the answer's content."""
+        """Make one request: wait, raise the faults that apply, and return those that damage the reply's content."""
         self._requests += 1
         await asyncio.sleep(self._settings.delay)
-        struck = [fault for index, fault in enumerate(self._settings.faults) if self._strikes(index, fault, walk, page)]
-        for fault in struck:
+        active = [fault for index, fault in enumerate(self._settings.faults) if self._applies(index, fault, walk, page)]
+        for fault in active:
             self._fail(fault, page)
-        return frozenset(fault.kind for fault in struck)
+        return frozenset(fault.kind for fault in active)
 
-    def _strikes(self, index: int, fault: MockFault, walk: str, page: int) -> bool:
+    def _applies(self, index: int, fault: MockFault, walk: str, page: int) -> bool:
         if fault.kind is FaultKind.LOGIN_REFUSED or fault.walk not in {walk, "any"}:
             return False
         if fault.until is not None and self._now() >= fault.until:
@@ -162,17 +162,17 @@ class MockSession:
 
     def _fail(self, fault: MockFault, page: int) -> None:
         if fault.kind is FaultKind.TIMEOUT:
-            raise SourceUnavailable("the source did not answer in time (ordered fault)")
+            raise SourceUnavailable("the source did not answer in time (injected fault)")
         if fault.kind is FaultKind.HTTP_500:
-            raise SourceUnavailable("the source answered 500 Internal Server Error (ordered fault)")
+            raise SourceUnavailable("the source answered 500 Internal Server Error (injected fault)")
         if fault.kind is FaultKind.RATE_LIMITED:
             earliest = self._clock.now() + timedelta(seconds=fault.retry_after)
             raise RateLimited(
-                f"the source allows no request for {fault.retry_after} s (ordered fault)", not_before=earliest
+                f"the source allows no request for {fault.retry_after} s (injected fault)", not_before=earliest
             )
         if fault.kind is FaultKind.CUT_PAGE:
             sample = b'{"value": [{"ListingKey": "1000'
-            raise SourceBrokeProtocol(f"page {page} ended in the middle of a record (ordered fault)", sample=sample)
+            raise SourceBrokeProtocol(f"page {page} ended in the middle of a record (injected fault)", sample=sample)
 
 
 def _run(started: datetime, now: datetime, speed: float) -> datetime:
@@ -198,7 +198,7 @@ def _to_page(checkpoint: MockCheckpoint, records: Sequence[FeedRecord], *, compl
     )
 
 
-def _spoil(page: Page, faults: frozenset[FaultKind]) -> Page:
+def _break_page(page: Page, faults: frozenset[FaultKind]) -> Page:
     """Damage the first record of a page as the faults say."""
     if not page.records:
         return page
@@ -208,10 +208,10 @@ def _spoil(page: Page, faults: frozenset[FaultKind]) -> Page:
         problem = RecordProblem(first.key, None, "the record ends in the middle of a value", sample)
         return replace(page, records=rest, problems=[problem])
     if FaultKind.BAD_RECORD in faults:
-        return replace(page, records=[_spoil_record(first), *rest])
+        return replace(page, records=[_break_record(first), *rest])
     return page
 
 
-def _spoil_record(record: RawRecord) -> RawRecord:
+def _break_record(record: RawRecord) -> RawRecord:
     wrong = {"ListPrice": "ask the agent", "ModificationTimestamp": "yesterday, about noon", "BedroomsTotal": "several"}
     return replace(record, fields={**record.fields, **wrong})

@@ -1,7 +1,7 @@
 """Paging techniques that connectors share: by offset, by keyset and by time slice, with typed positions.
 
-Each pager decides what to ask for next and when the end is proven; the connector does the asking. A position is what a
-connector writes into its checkpoint, in a form of its own.
+Each pager decides what to request next and when the end is proven; the connector sends the requests. A position is
+what a connector writes into its checkpoint, in its own form.
 """
 
 from platbook.connectors.paging.checkpoints import parse_checkpoint

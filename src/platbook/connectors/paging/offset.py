@@ -42,7 +42,7 @@ class OffsetPosition:
 class OffsetReply(Generic[R]):
     """One reply: the keys of its rows in order, how many `rows` it has, and `trailing` ones behind the last key.
 
-    `count` is how many rows the source counts in the whole result; `more`: it says that rows follow.
+    `count` is how many rows the source counts in the whole result; `more`: it reports that more rows follow.
     """
 
     content: R
@@ -68,13 +68,13 @@ class OffsetPager(Generic[R]):
     """Pages through one result.
 
     `fetch` asks for rows from an offset (1 is the first) up to a limit. `limit` is the page size, None the source's
-    own. `seen` are the keys that the caller has passed on; it adds those of each page before it asks for the next.
+    own. `seen_keys` are the keys passed on so far; the caller adds those of each page before it requests the next.
     """
 
     def __init__(
-        self, fetch: Callable[[int, int | None], Awaitable[OffsetReply[R]]], limit: int | None, seen: SeenKeys
+        self, fetch: Callable[[int, int | None], Awaitable[OffsetReply[R]]], limit: int | None, seen_keys: SeenKeys
     ) -> None:
-        self._fetch, self._limit, self._seen = fetch, limit, seen
+        self._fetch, self._limit, self._seen = fetch, limit, seen_keys
 
     async def walk(self, position: OffsetPosition) -> AsyncGenerator[OffsetPage[R]]:
         """Page from a position to the proven end. OffsetIgnored; SourceBrokeProtocol where rows are missing."""

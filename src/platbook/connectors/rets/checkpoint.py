@@ -10,7 +10,7 @@ PagingMode = Literal["offset", "key", "time"]
 
 
 class WalkPosition(BaseModel):
-    """Where a walk through one class stands; which fields count depends on the paging mode (`way`).
+    """The position of a walk through one class; which fields count depends on the paging mode (`way`).
 
     By offset: `offset`, `overlap`, `first` and `behind`, as in OffsetPosition. By key: `behind`, the last key done.
     By time: `until`, the oldest time done.
@@ -59,7 +59,7 @@ class WalkPosition(BaseModel):
 
 
 class RetsCheckpoint(BaseModel):
-    """Where a walk through all classes stands: which class, the position in it, the greatest modification time."""
+    """The position of a walk through all classes: which class, the position in it, the greatest modification time."""
 
     model_config = ConfigDict(extra="forbid")
 

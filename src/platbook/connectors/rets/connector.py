@@ -1,4 +1,4 @@
-"""RETS as the contract asks: walks class after class, keys, single records, photos, and what the source is like."""
+"""The RETS implementation of the connector contract: walks by class, keys, single records, photos, discovery."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
@@ -123,7 +123,7 @@ class RetsSession:
         self._fetchers: dict[str, RecordFetcher] = {}
 
     def remarks(self) -> Sequence[str]:
-        """What was repaired or read another way than usual."""
+        """What was repaired, or read in another way than usual."""
         return self._remarks.to_sentences()
 
     async def changes(self, resource: Resource, since: Cursor | None, resume: Cursor | None) -> AsyncIterator[Page]:
@@ -251,7 +251,7 @@ def _to_page(page: ResultPage, checkpoint: RetsCheckpoint, *, only_class: bool, 
 
 def _check_resource(resource: Resource) -> None:
     if resource is not Resource.PROPERTY:
-        raise ProviderMisconfigured(f"RETS does not fetch {resource}")
+        raise ProviderMisconfigured(f"the RETS connector does not support the resource {resource}")
 
 
 def _expect(model: type[M], value: BaseModel) -> M:

@@ -27,7 +27,7 @@ def _to_value(value: object) -> object:
 
 _Value = Annotated[bool | int | Decimal | datetime | date | str, BeforeValidator(_to_value)]
 _Values = Annotated[tuple[_Value, ...], Field(min_length=1, max_length=500)]
-_Words = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1, max_length=500)]
+_Texts = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1, max_length=500)]
 
 
 class SearchCriterion(BaseModel):
@@ -42,9 +42,9 @@ class SearchCriterion(BaseModel):
     field: Annotated[str, Field(pattern=r"^[A-Za-z_@][A-Za-z0-9_.@:-]{0,63}$")] = ""
     equals: _Value | None = None
     any_of: _Values | None = None
-    has_any: _Words | None = None
-    has_all: _Words | None = None
-    has_none: _Words | None = None
+    has_any: _Texts | None = None
+    has_all: _Texts | None = None
+    has_none: _Texts | None = None
     is_set: Literal[True] | None = None
     is_empty: Literal[True] | None = None
     contains: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,100}$")] | None = None
@@ -54,14 +54,14 @@ class SearchCriterion(BaseModel):
     negated: bool = False
 
     @model_validator(mode="after")
-    def _must_ask_one_thing(self) -> Self:
+    def _must_have_one_condition(self) -> Self:
         conditions = self.model_fields_set - {"field", "negated"}
         if len(conditions - {"at_most"} if "at_least" in conditions else conditions) != 1:
-            raise ValueError("ask one thing in each criterion, such as equals, hasAny or atLeast")
+            raise ValueError("set exactly one condition in each criterion, such as equals, hasAny or atLeast")
         if any(getattr(self, name) is None for name in conditions):
-            raise ValueError("a condition has no value")
+            raise ValueError("a condition must have a value")
         if ("either" in conditions) == bool(self.field):
-            raise ValueError("name a field, or give either of several criteria")
+            raise ValueError("set field to the name of a field, or either to a list of criteria")
         return self
 
     def to_dmql(self) -> str:

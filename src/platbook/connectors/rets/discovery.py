@@ -33,10 +33,10 @@ class MetadataTree:
 
     async def rows(self, kind: str, *parents: str) -> Rows:
         """The rows of a type below its parents, cached or requested."""
-        place = (kind, *parents)
-        if place not in self._tables:
-            self._tables[place] = await self._reader.rows(kind, *parents)
-        return self._tables[place]
+        path = (kind, *parents)
+        if path not in self._tables:
+            self._tables[path] = await self._reader.rows(kind, *parents)
+        return self._tables[path]
 
     async def lookups(self, resource: str) -> list[SourceLookup]:
         """Every lookup of a resource with its values, in one reply where the source gives that."""
@@ -48,14 +48,14 @@ class MetadataTree:
 
     def _cache(self, table: MetadataTable) -> None:
         parents = [table.parents.get(name, "") for name in ("resource", "class", "lookup", "update")]
-        place = (table.kind, *(parent for parent in parents if parent))
-        self._tables.setdefault(place, [])
-        self._tables[place] += table.rows
+        path = (table.kind, *(parent for parent in parents if parent))
+        self._tables.setdefault(path, [])
+        self._tables[path] += table.rows
 
 
 async def read_discovery(reader: MetadataReader, settings: RetsSettings, mark: str | None) -> Discovery:
     """Read resources, classes, fields and lookups, and propose settings."""
-    tree = MetadataTree(reader, await reader.whole() if settings.metadata_at_once else ())
+    tree = MetadataTree(reader, await reader.read_all() if settings.metadata_at_once else ())
     rows = await tree.rows("RESOURCE")
     resources = [await _read_resource(tree, row) for row in rows]
     listings = _find_listings(resources, settings)
@@ -149,7 +149,7 @@ def _find_listings(resources: Sequence[SourceResource], settings: RetsSettings) 
 
 
 def find_standard(resource: SourceResource, standard: str) -> str | None:
-    """The field that carries a standard name, or bears it as its own, in the resource's first class."""
+    """The field with this standard name, or named so itself, in the resource's first class."""
     fields = resource.classes[0].fields if resource.classes else ()
     named = [one.name for one in fields if one.standard_name == standard]
     return next(iter(named), None) or next((one.name for one in fields if one.name == standard), None)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class TrustedHosts:
-    """The host of the login address, and the others that the settings name. The port makes no difference."""
+    """The host of the login URL, and the others that the settings name. The port makes no difference."""
 
     login_url: str
     others: Collection[str] = ()
@@ -17,17 +17,17 @@ class TrustedHosts:
         login = urlsplit(self.login_url)
         try:
             scheme, host = urlsplit(url).scheme, host_of(url)
-        except ValueError:  # brackets that are no IPv6 address
-            return "at an address that is none"
+        except ValueError:  # brackets without a valid IPv6 address
+            return "at a URL that is not valid"
         if scheme not in ("http", "https") or not host:
-            return "at an address that is not one of http or https"
+            return "at a URL that is neither http nor https"
         if host != login.hostname and host not in {other.lower() for other in self.others}:
-            return f"at {host}, which is another host than the login's and not in settings.trustedHosts"
+            return f"at {host}, which is neither the login's host nor in settings.trustedHosts"
         if scheme == "http" and login.scheme == "https":
-            return f"at http://{host}, while the login is by https"
+            return f"at http://{host}, although the login uses https"
         return None
 
 
 def host_of(url: str) -> str:
-    """The host of an address in lower case, without its port."""
+    """The host of a URL in lower case, without its port."""
     return urlsplit(url).hostname or ""

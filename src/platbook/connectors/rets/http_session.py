@@ -1,4 +1,4 @@
-"""A logged-in conversation: headers, cookies, authorization, and a new login when the session is lost.
+"""A logged-in session over HTTP: headers, cookies, authorization, and a new login when the session is lost.
 
 A source may end a session at any time and report it in many ways: status 401 or 412, codes 20036, 20037 and 20701, a
 redirect to its login. Each is met with one new login and the request again.
@@ -62,12 +62,12 @@ class SourceClock:
 
     def now(self) -> datetime:
         """The later of the two."""
-        ours, theirs = self._clock.now(), self._http_session.source_time
-        return ours if theirs is None else max(ours, theirs)
+        our_time, source_time = self._clock.now(), self._http_session.source_time
+        return our_time if source_time is None else max(our_time, source_time)
 
 
 class SessionLost(SourceUnavailable):
-    """The source has ended our session; logging in again is worth one try."""
+    """The source has ended our session; logging in again is tried once."""
 
     def __init__(self) -> None:
         super().__init__("the source has ended the session")
@@ -139,7 +139,7 @@ class RetsHttpSession:
     async def transact(
         self, capability: str, arguments: Mapping[str, str], read: Callable[[HttpReply], Awaitable[T]]
     ) -> T:
-        """Send one transaction and read its answer; `read` raises SessionLost where a code says so.
+        """Send one transaction and read its answer; `read` raises SessionLost if a reply code means it.
 
         A lost session is met with one new login and the transaction again; so is a broken reply, without the login.
         """
@@ -155,7 +155,7 @@ class RetsHttpSession:
         try:
             return await self._ask(capability, arguments, read)
         except SessionLost:
-            raise SourceUnavailable("the source ends the session again and again") from None
+            raise SourceUnavailable("the source keeps ending the session") from None
 
     async def retry_broken(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """Run one request to the source; a reply that is broken or times out is requested again.
@@ -209,7 +209,7 @@ class RetsHttpSession:
             raise to_error(status.code, status.text, logged_in=True)
         onward = self._object_to_redirect(reply)
         if onward is not None:
-            raise SourceBrokeProtocol(f"{capability} is redirected to a place {onward}")
+            raise SourceBrokeProtocol(f"{capability} is redirected to an endpoint {onward}")
         raise SourceBrokeProtocol(f"{capability} is answered with HTTP status {reply.status}", sample=body)
 
     def _object_to_redirect(self, reply: HttpReply) -> str | None:
@@ -295,7 +295,7 @@ class RetsHttpSession:
         elif reply.status == _UNAUTHORIZED:
             error = CredentialsRefused("the source does not accept this user name and password")
         elif (onward := self._object_to_redirect(reply)) is not None:
-            error = self._to_refusal(f"the login is redirected to a place {onward}")
+            error = self._to_refusal(f"the login is redirected to an endpoint {onward}")
         else:
             error = SourceBrokeProtocol(f"the login is answered with HTTP status {reply.status}", sample=body)
         says_version = status is None or not status.code or "version" in status.text.lower()
@@ -382,7 +382,7 @@ class RetsHttpSession:
         self.source_time = parse_http_date(reply.headers.get("date", "")) or self.source_time
         echoed = reply.headers.get("rets-request-id", "")
         if request_id and echoed and echoed != request_id:
-            raise SourceBrokeProtocol("the source answers another request than ours (RETS-Request-ID)")
+            raise SourceBrokeProtocol("the source answered another request (RETS-Request-ID differs)")
         if self._authorization is not None:
             self._authorization = self._authorization.update_nonce(reply.headers.get("authentication-info", ""))
 
@@ -391,7 +391,7 @@ def _join(base: str, location: str) -> str:
     """Where a redirect leads; nowhere else, where its address is none."""
     try:
         return urljoin(base, location)
-    except ValueError:  # brackets that are no IPv6 address
+    except ValueError:  # brackets without a valid IPv6 address
         return base
 
 

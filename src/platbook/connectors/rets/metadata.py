@@ -1,4 +1,4 @@
-"""GetMetadata (RETS 1.7.2, section 11): one type below one parent, a whole subtree, or the whole of it.
+"""GetMetadata (RETS 1.7.2, section 11): one type below one parent, a whole subtree, or all of it.
 
 Where a source does not support one format, the other is requested; where it refuses a subtree, level by level.
 """
@@ -13,15 +13,15 @@ from platbook.protocols.rets.metadata import MetadataParser, MetadataTable
 from platbook.protocols.rets.xml import ReplyStatus
 
 _FORMATS = ("COMPACT", "STANDARD-XML")
-_OTHER_FORMAT_WANTED = frozenset({20506, 20513, 20514})
+_FORMAT_NOT_SUPPORTED = frozenset({20506, 20513, 20514})
 Rows = list[dict[str, str]]
 
 
 class MetadataReader:
     """Reads a source's metadata in a session."""
 
-    def __init__(self, conversation: RetsHttpSession, settings: RetsSettings) -> None:
-        self._conversation = conversation
+    def __init__(self, http_session: RetsHttpSession, settings: RetsSettings) -> None:
+        self._http_session = http_session
         first = settings.metadata_format
         self._formats = [first, *(other for other in _FORMATS if other != first)]
 
@@ -30,7 +30,7 @@ class MetadataReader:
         refusal: ReplyStatus | None = None
         for form in list(self._formats):
             tables, status = await self._ask(kind, identifier, form)
-            if status.code not in _OTHER_FORMAT_WANTED:
+            if status.code not in _FORMAT_NOT_SUPPORTED:
                 self._formats = [form, *(other for other in self._formats if other != form)]
                 return tables
             refusal = status
@@ -41,7 +41,7 @@ class MetadataReader:
         tables = await self.read(kind, ":".join(parents) or "0")
         return [row for table in tables if table.kind == kind for row in table.rows]
 
-    async def whole(self) -> Sequence[MetadataTable]:
+    async def read_all(self) -> Sequence[MetadataTable]:
         """Read everything in one reply; empty where the source gives its metadata level by level only."""
         try:
             return await self.read("SYSTEM", "*")
@@ -50,7 +50,7 @@ class MetadataReader:
 
     async def _ask(self, kind: str, identifier: str, form: str) -> tuple[Sequence[MetadataTable], ReplyStatus]:
         async def read(reply: HttpReply) -> tuple[Sequence[MetadataTable], ReplyStatus]:
-            parser = MetadataParser(self._conversation.encoding_of(reply))
+            parser = MetadataParser(self._http_session.encoding_of(reply))
             async for chunk in reply.chunks:
                 parser.feed(chunk)
             tables, status = parser.close()
@@ -61,10 +61,10 @@ class MetadataReader:
                     return (), status
                 case ReplyOutcome.SESSION_LOST:
                     raise SessionLost
-                case _ if status.code in _OTHER_FORMAT_WANTED:
+                case _ if status.code in _FORMAT_NOT_SUPPORTED:
                     return (), status
                 case _:
                     raise to_error(status.code, status.text, logged_in=True)
 
         arguments = {"Type": f"METADATA-{kind}", "ID": identifier, "Format": form}
-        return await self._conversation.transact("GetMetadata", arguments, read)
+        return await self._http_session.transact("GetMetadata", arguments, read)

@@ -139,7 +139,7 @@ class ClassPager:
         async for result in self._fetcher.searcher.stream(self._key_search(query.class_name, query.dmql)):
             keys = read_keys(self._fetcher.reader, result)
             received += len(keys)
-            self._take_fresh_keys(keys)
+            self._drop_yielded_keys(keys)
             count = None
             if result.ended:
                 capped = result.more
@@ -170,14 +170,14 @@ class ClassPager:
         setting, what = self._settings.paging, "keys were" if self._keys_only else "it was"
         if mode == "key":
             if setting == "key":
-                raise ProviderMisconfigured("settings.paging: the source caps searches for keys; it cannot go by key")
-            self._remarks.add(f"the source caps searches for keys, so {what} read by slices of time")
+                raise ProviderMisconfigured("settings.paging: the source caps searches for keys; set time or auto")
+            self._remarks.add(f"the source caps searches for keys, so {what} read by time slices")
             return WalkPosition(way="time")
         if setting == "offset":
             raise reason
         verb = "refuses" if isinstance(reason, OffsetRefused) else "ignores"
         next_mode: PagingMode = "time" if self._keys_only else "key"
-        how = "by slices of time" if self._keys_only else "by lists of keys"
+        how = "by time slices" if self._keys_only else "by key lists"
         self._remarks.add(f"the source {verb} Offset, so {what} read {how}")
         return WalkPosition(way=next_mode)
 
@@ -192,7 +192,7 @@ class ClassPager:
 
         async for page in OffsetPager(fetch, self._limit, self._seen).walk(position.by_offset):
             parsed = page.content
-            records = await self._fetcher.complete(query.class_name, self._take_fresh(parsed.records))
+            records = await self._fetcher.complete(query.class_name, self._drop_yielded(parsed.records))
             stored = WalkPosition.of(page.position)
             yield ResultPage(records, parsed.problems[page.repeated :], stored, page.count, page.complete)
 
@@ -207,7 +207,7 @@ class ClassPager:
                 return
             parsed = await self._fetcher.by_keys(query.class_name, batch.rows)
             after = KeysetPosition(batch.rows[-1])
-            records = self._take_fresh(parsed.records)
+            records = self._drop_yielded(parsed.records)
             yield ResultPage(records, parsed.problems, WalkPosition.of(after), total, batch.complete)
 
     async def _list_all_keys(self, class_name: str, dmql: str) -> tuple[list[str], int]:
@@ -227,7 +227,9 @@ class ClassPager:
         if count is None:
             count = await self._fetcher.searcher.count(class_name, dmql)
         if count is None:
-            raise SourceBrokeProtocol(f"the source does not count the keys of {class_name}, so none is known to be all")
+            raise SourceBrokeProtocol(
+                f"the source does not count the keys of {class_name}, so the key list cannot be verified"
+            )
         expect_all(count, received, class_name)
         return count
 
@@ -248,7 +250,7 @@ class ClassPager:
         pager = TimeSlicePager(read, lambda start, end: _halve(start, end, self._clock.now()), read_undivided)
         async for page in pager.walk(query.since or EARLIEST_TIMESTAMP, position.by_time):
             parsed = page.content
-            records = await self._fetcher.complete(query.class_name, self._take_fresh(parsed.records))
+            records = await self._fetcher.complete(query.class_name, self._drop_yielded(parsed.records))
             yield ResultPage(records, parsed.problems, WalkPosition.of(page.position), total, page.complete)
 
     async def _read_slice(self, query: WalkQuery, start: str, end: str | None) -> ParsedRows | None:
@@ -285,23 +287,23 @@ class ClassPager:
             problems += parsed.problems
         return ParsedRows(records, problems, trailing=0)
 
-    # What is new
+    # Deduplication
 
-    def _take_fresh(self, records: Sequence[RawRecord]) -> list[RawRecord]:
-        """Those that this walk has not yielded yet."""
-        fresh = set(self._take_fresh_keys([record.key for record in records]))
+    def _drop_yielded(self, records: Sequence[RawRecord]) -> list[RawRecord]:
+        """The records that this walk has not yielded yet."""
+        fresh = set(self._drop_yielded_keys([record.key for record in records]))
         return [record for record in records if record.key in fresh]
 
-    def _take_fresh_keys(self, keys: Sequence[str]) -> list[str]:
+    def _drop_yielded_keys(self, keys: Sequence[str]) -> list[str]:
         return [key for key in keys if self._seen.add(key)]
 
 
 def _halve(start: str, end: str | None, now: datetime) -> str | None:
-    """The time in the middle of a slice, in the form of its start; None: it is a second long, or shorter."""
+    """The middle of a slice, in the format of its start; None: the slice is a second long, or shorter."""
     low = parse_timestamp(start)
     high = parse_timestamp(end) if end is not None else now + _DAY
     if low is None or high is None:
-        raise SourceBrokeProtocol(f"a slice from {start[:40]!r} to {str(end)[:40]!r} is none of time")
+        raise SourceBrokeProtocol(f"a slice from {start[:40]!r} to {str(end)[:40]!r} is not a valid time slice")
     middle = halve_interval(as_utc(low), as_utc(high))
     if middle is None:
         return None

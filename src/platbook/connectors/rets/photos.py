@@ -1,4 +1,4 @@
-"""GetObject (RETS 1.7.2, section 5): the photos of listings, as bytes or as addresses, in order of their numbers."""
+"""GetObject (RETS 1.7.2, section 5): the photos of listings, as bytes or as URLs, in order of their numbers."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from urllib.parse import urljoin
@@ -65,7 +65,7 @@ class PhotoFetcher:
                             yield pair
             except SessionLost:
                 if not again:
-                    raise SourceBrokeProtocol("the source ends the session again and again") from None
+                    raise SourceBrokeProtocol("the source keeps ending the session") from None
                 await self._http_session.log_in()
             else:
                 break
@@ -90,13 +90,13 @@ class PhotoFetcher:
             raise SessionLost
         if refused.code == _LOCATION_UNSUPPORTED and self._located:
             self._located = False
-            self._remarks.add("the source gives no addresses of photos, so their bytes were fetched")
+            self._remarks.add("the source sends no photo URLs, so the photos' bytes were fetched")
             raise _RequestFormChanged
         if one.content_id:
             return
         if refused.code == _INVALID_IDENTIFIER and len(keys) > 1:
             self._keys_at_once = 1
-            self._remarks.add("the source takes one record in a request for photos")
+            self._remarks.add("the source accepts only one record per photo request")
             raise _RequestFormChanged
         if outcome not in {ReplyOutcome.EMPTY, ReplyOutcome.OBJECT_UNAVAILABLE}:
             raise to_error(refused.code, refused.text, logged_in=True)
@@ -118,7 +118,7 @@ class _PhotoBuffer:
             return []
         key = self._find_key(one)
         if key is None:
-            self._count_refusal(ReplyStatus(0, "the source does not name its record"))
+            self._count_refusal(ReplyStatus(0, "the source does not name the photo's record"))
             return []
         done = self.clear() if key != self._key else []
         self._key = key
@@ -129,7 +129,7 @@ class _PhotoBuffer:
     def clear(self) -> list[tuple[str, MediaRef]]:
         """The photos of the current record."""
         photos, self._photos = self._photos, {}
-        # Number 0 is the preferred one under its other name (section 5.4): news only where it is the only one.
+        # Number 0 is the preferred one under its other name (section 5.4): used only where it is the only one.
         zero = photos.pop(0, None)
         if zero is not None and not photos:
             photos = {1: MediaRef("1", 1, zero.content, caption=zero.caption, content_type=zero.content_type)}

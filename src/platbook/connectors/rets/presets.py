@@ -27,7 +27,7 @@ PRESETS: Mapping[str, Mapping[str, object]] = MappingProxyType(
             "photoType": "HiRes",
             "photoLocation": True,
         },
-        # ICE (Black Knight) Paragon: Basic over TLS, photos as addresses only.
+        # ICE (Black Knight) Paragon: Basic over TLS, photos as URLs only.
         "paragon": {
             "auth": "basic",
             "keyField": "L_ListingID",

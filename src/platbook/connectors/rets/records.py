@@ -16,7 +16,7 @@ _MAX_SAMPLE = 2000
 
 @dataclass(frozen=True, slots=True)
 class ParsedRows:
-    """The records of a search result, and the rows that are none; `trailing` of these are behind the last record."""
+    """The records of a search result, and the invalid rows; `trailing` of these are after the last record."""
 
     records: Sequence[RawRecord]
     problems: Sequence[RecordProblem]
@@ -33,7 +33,7 @@ class RecordReader:
         self._blank: Mapping[str, object] = {}
 
     def read(self, result: SearchResult) -> ParsedRows:
-        """Read every row; a row that is no record becomes a problem."""
+        """Read every row; an invalid row becomes a problem."""
         records: list[RawRecord] = []
         problems: list[RecordProblem] = []
         trailing = 0
@@ -97,7 +97,7 @@ class RecordReader:
         return float(value) == float(deleted) if value.isdecimal() and deleted.isdecimal() else value == deleted
 
     def _plan_photos(self, fields: Fields) -> Sequence[MediaRef] | None:
-        """A record's photos by number, without addresses; None where the record has no photo count."""
+        """A record's photos by number, without URLs; None where the record has no photo count."""
         settings = self._settings
         count = fields.get(settings.photos_count_field)
         if settings.photo_type is None or not isinstance(count, str) or not count.strip().isdecimal():
@@ -107,6 +107,6 @@ class RecordReader:
 
 
 def plan_photos(count: int, modified: str | None) -> Sequence[MediaRef]:
-    """Photos 1 to `count` without an address: their bytes come from `media`."""
+    """Photos 1 to `count` without a URL: their bytes come from `media`."""
     numbers = range(1, min(count, _MAX_PHOTOS) + 1)
     return [MediaRef(str(number), number, "", modified=modified) for number in numbers]

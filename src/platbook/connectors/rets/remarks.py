@@ -22,7 +22,7 @@ class Remarks:
         sentences = list(self.sentences)
         if self.repaired:
             sentences.append(
-                f"{self.repaired} characters that XML does not allow were repaired in what the source sent"
+                f"{self.repaired} characters that XML does not allow were repaired in the source's replies"
             )
         for reason, photos in self.refused_photos.items():
             sentences.append(f"{photos} photos could not be fetched: {reason}")

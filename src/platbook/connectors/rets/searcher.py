@@ -144,7 +144,7 @@ class Searcher:
         outcome = classify_reply_code(status.code, logged_in=True)
         if outcome is ReplyOutcome.EMPTY:
             if received:
-                raise SourceBrokeProtocol(f"the source sends {received} records and says that there are none")
+                raise SourceBrokeProtocol(f"the source sends {received} records and reports that there are none")
             yield SearchResult((), (), parser.count or 0, ended=True)
             return
         self._refuse(status, outcome, request)

@@ -23,7 +23,7 @@ def _must_be_zone(name: str) -> str:
 
 def _must_be_preset(name: str | None) -> str | None:
     if name is not None and name not in PRESETS:
-        raise ValueError(f"there is no preset {name[:40]}; there are {', '.join(PRESETS)}")
+        raise ValueError(f"there is no preset {name[:40]}; the presets are {', '.join(PRESETS)}")
     return name
 
 
@@ -50,7 +50,7 @@ class RetsSettings(BaseModel):
     time_zone: Annotated[str, AfterValidator(_must_be_zone)] = "UTC"
 
     rets_version: Annotated[str, Field(pattern=r"^RETS/1\.\d(\.\d)?$")] = "RETS/1.7.2"
-    """The version to begin with; another that the source asks for or answers in is taken up."""
+    """The version to begin with; if the source requires or answers with another one, that is used."""
     auth: Literal["digest", "basic"] = "digest"
     """The scheme to choose of several challenges; `basic` is also sent without a challenge."""
     user_agent_form: UserAgentForm = UserAgentForm.STANDARD
@@ -68,21 +68,21 @@ class RetsSettings(BaseModel):
     format: Literal["COMPACT-DECODED", "COMPACT", "STANDARD-XML"] = "COMPACT-DECODED"
     page_size: Annotated[int, Field(ge=1, le=50_000)] = 1000
     paging: Literal["auto", "offset", "key", "time"] = "auto"
-    """How to walk: by Offset, by key lists, by slices of time; `auto` begins with Offset and sees."""
+    """The paging mode: by Offset, by key lists, by time slices; `auto` begins with Offset and falls back."""
     columns: tuple[str, ...] = ()
-    """The columns to ask for; all of them where none is named."""
+    """The columns to request; empty: all of them."""
     columns_per_request: Annotated[int, Field(ge=3, le=10_000)] | None = None
-    """How many columns a search may select; a record is put together from as many searches as it takes."""
+    """How many columns a search may select; a record is joined from as many searches as needed."""
     keys_per_request: Annotated[int, Field(ge=1, le=5000)] = 200
     overlap_seconds: Annotated[int, Field(ge=0, le=86_400)] = 300
     restricted_indicator: Annotated[str, Field(pattern=r"^[!-~]{0,9}$")] = ""
-    """What the source is asked to send in place of a restricted value; read as no value."""
+    """What the source is asked to send in place of a restricted value; stored as null."""
     query: Annotated[str, Field(max_length=4000)] = ""
     """A further DMQL2 criterion that narrows every search."""
     criteria: Annotated[tuple[SearchCriterion, ...], Field(max_length=100)] = ()
-    """As `query`, of typed values that are written as DMQL2 wants them; every one must hold."""
+    """As `query`, with typed values that are formatted as DMQL2 requires; all must match."""
     all_query: Annotated[str, Field(max_length=4000)] = ""
-    """What asks for everything; by default all records modified since 1950."""
+    """The query that matches everything; by default all records modified since 1950."""
     deleted_field: str | None = None
     deleted_value: str = "1"
     """A record whose `deletedField` has this value is deleted."""
@@ -90,12 +90,12 @@ class RetsSettings(BaseModel):
     metadata_format: Literal["COMPACT", "STANDARD-XML"] = "COMPACT"
     """The format to request first; the other is requested where the source refuses it."""
     metadata_at_once: bool = False
-    """Whether to ask for all metadata in one reply, rather than level by level."""
+    """Whether to request all metadata in one reply, rather than level by level."""
 
     photo_type: Annotated[str, Field(min_length=1, max_length=64)] | None = "Photo"
     """The object type of photos; null: photos are not fetched."""
     photo_location: bool = False
-    """Whether to ask for addresses in place of bytes."""
+    """Whether to request URLs in place of bytes."""
     photos_per_request: Annotated[int, Field(ge=1, le=500)] = 20
     """How many records one request for photos names."""
     photos_count_field: str = "PhotosCount"

@@ -70,4 +70,4 @@ class _NoHttp:
     ) -> AbstractAsyncContextManager[HttpReply]:
         """Refuse."""
         del method, headers, content
-        raise ConformanceError(f"the case lends no HTTP client, yet the connector asked for {url}")
+        raise ConformanceError(f"the case has no HTTP client, but the connector requested {url}")

@@ -1,6 +1,6 @@
 """The checks of the conformance suite: each holds a connector to one part of the contract.
 
-Every breach raises ConformanceError with a sentence that says what was promised and what came instead.
+Every breach raises ConformanceError with a message that names what was promised and what happened instead.
 """
 
 import json
@@ -33,7 +33,7 @@ async def check_walk(case: Case) -> Sequence[Page]:
     if case.profile().time_ordered:
         _check_time_order(pages)
     again = [record.key for page in await walk(case) for record in page.records]
-    _demand(again == keys, "the same source walked twice gave other keys, or the same in another order")
+    _require(again == keys, "the same source walked twice gave other keys, or the same in another order")
     return pages
 
 
@@ -46,17 +46,17 @@ async def check_resume(case: Case) -> None:
         rest = await walk(case, resume=page.checkpoint)
         _check_end(rest)
         missing = _to_records(pages[at + 1 :]).keys() - _to_records(rest).keys()
-        _demand(not missing, f"resumed after page {at + 1}, the walk leaves out {_name(missing)}")
+        _require(not missing, f"resumed after page {at + 1}, the walk leaves out {_name(missing)}")
         strange = _to_records(rest).keys() - _to_records(pages).keys()
-        _demand(
-            not strange, f"resumed after page {at + 1}, the walk gives {_name(strange)}, which it did not hold before"
+        _require(
+            not strange, f"resumed after page {at + 1}, the walk gives {_name(strange)}, which was not in it before"
         )
         if page.complete:
             continue
-        _demand(
+        _require(
             not pages[-1].watermark or rest[-1].watermark == pages[-1].watermark,
             f"resumed after page {at + 1}, the walk ends with watermark {rest[-1].watermark!r}, "
-            f"not {pages[-1].watermark!r} as the walk in one go",
+            f"not {pages[-1].watermark!r} as the uninterrupted walk",
         )
 
 
@@ -78,12 +78,12 @@ async def check_incremental(case: Case) -> None:
     _check_unique([record.key for page in pages for record in page.records], "an incremental walk")
     changed = {key for key, record in after.items() if key not in before or _differs(case, before[key], record)}
     lost = changed - walked.keys()
-    _demand(not lost, f"an incremental walk leaves out {_name(lost)}, which changed since its watermark")
+    _require(not lost, f"an incremental walk leaves out {_name(lost)}, which changed since its watermark")
     strange = {key for key in walked if key not in after or _differs(case, after[key], walked[key])}
-    _demand(not strange, f"an incremental walk tells of {_name(strange)} otherwise than a full walk")
+    _require(not strange, f"an incremental walk gives other data of {_name(strange)} than a full walk")
     if case.profile().time_ordered:
         await _check_page_watermarks(case, before_pages, before.keys() & after.keys())
-    _demand(
+    _require(
         pages[-1].watermark is not None, "an incremental walk ended without a watermark: the next one would be full"
     )
 
@@ -94,7 +94,7 @@ async def _check_page_watermarks(case: Case, pages: Sequence[Page], still_there:
         if page.watermark is not None:
             later = _to_records(pages[at:]).keys() & still_there
             lost = later - _to_records(await walk(case, since=page.watermark)).keys()
-            _demand(not lost, f"walked from the watermark of page {at}, {_name(lost)} of later pages would be lost")
+            _require(not lost, f"walked from the watermark of page {at}, {_name(lost)} of later pages would be lost")
 
 
 async def check_key_sweep(case: Case) -> None:
@@ -103,30 +103,32 @@ async def check_key_sweep(case: Case) -> None:
     async with case.session() as session:
         pages = [page async for page in session.keys(case.resource)]
         count = await session.count(case.resource)
-    _demand(bool(pages), "keys() gave no page: an empty source ends with one empty, complete page")
+    _require(bool(pages), "keys() gave no page: an empty source ends with one empty, complete page")
     _check_flags([page.complete for page in pages], "keys()")
     keys = [key for page in pages for key in page.keys]
     _check_unique(keys, "keys()")
     missing, strange = walked - set(keys), set(keys) - walked
-    _demand(not missing, f"keys() leaves out {_name(missing)}: the engine would mark them removed")
-    _demand(not strange, f"keys() gives {_name(strange)}, which a full walk does not")
+    _require(not missing, f"keys() leaves out {_name(missing)}: the engine would mark them removed")
+    _require(not strange, f"keys() gives {_name(strange)}, which a full walk does not")
     total = pages[-1].total
-    _demand(total in {None, len(keys)}, f"keys() gave {len(keys)} keys, but its last page says {total}")
-    _demand(count in {None, len(keys)}, f"count() says {count}, but keys() gave {len(keys)}")
+    _require(total in {None, len(keys)}, f"keys() gave {len(keys)} keys, but its last page says {total}")
+    _require(count in {None, len(keys)}, f"count() says {count}, but keys() gave {len(keys)}")
 
 
 async def check_single_records(case: Case) -> None:
-    """Check that record(key) says what the walk says, and None of a key that nobody has."""
+    """Check that record(key) returns what the walk returned, and None for a key that does not exist."""
     walked = _to_records(await walk(case))
     async with case.session() as session:
         for key in _pick(sorted(walked)):
             record = await session.record(case.resource, key)
             if record is None:
                 raise ConformanceError(f"record({key!r}) is None, but the walk holds it")
-            _demand(record.key == key, f"record({key!r}) answers with the record of {record.key!r}")
-            _demand(not _differs(case, walked[key], record), f"record({key!r}) differs from the walk's")
+            _require(record.key == key, f"record({key!r}) answers with the record of {record.key!r}")
+            _require(not _differs(case, walked[key], record), f"record({key!r}) differs from the walk's")
         unknown = "no-such-key-0"
-        _demand(await session.record(case.resource, unknown) is None, "record() of a key nobody has is not None")
+        _require(
+            await session.record(case.resource, unknown) is None, "record() of a key that does not exist is not None"
+        )
 
 
 async def check_media(case: Case) -> None:
@@ -136,8 +138,8 @@ async def check_media(case: Case) -> None:
     fetched: dict[str, list[MediaRef]] = {}
     async with case.session() as session:
         async for key, ref in session.media(keys):
-            _demand(key in keys, f"media() gives a photo of {key!r}, which was not asked for")
-            _demand(bool(ref.content), f"media() gives photo {ref.media_key!r} of {key!r} without content")
+            _require(key in keys, f"media() gives a photo of {key!r}, which was not asked for")
+            _require(bool(ref.content), f"media() gives photo {ref.media_key!r} of {key!r} without content")
             fetched.setdefault(key, []).append(ref)
     for key, refs in fetched.items():
         _check_photos(key, refs)
@@ -148,29 +150,29 @@ async def check_media(case: Case) -> None:
             raise ConformanceError(f"photos are inline, but {key!r} has None for them, not even an empty list")
         _check_photos(key, record.media)
         if key in keys:
-            inline, asked = [ref.media_key for ref in record.media], [ref.media_key for ref in fetched.get(key, [])]
-            _demand(inline == asked, f"{key!r} has photos {inline} inline, but media() gives {asked}")
+            inline, separate = [ref.media_key for ref in record.media], [ref.media_key for ref in fetched.get(key, [])]
+            _require(inline == separate, f"{key!r} has photos {inline} inline, but media() gives {separate}")
 
 
 async def check_broken_walk(case: Case) -> None:
     """Check a source that is broken somewhere in the walk: an error of the contract, and never a complete page."""
     async with _broken("the walk"), case.session() as session:
         async for page in session.changes(case.resource, None, None):
-            _demand(not page.complete, "a walk of a broken source says that it is complete")
+            _require(not page.complete, "a walk of a broken source says that it is complete")
 
 
 async def check_broken_keys(case: Case) -> None:
     """Check a source that is broken somewhere in the key sweep: an error of the contract, and never a complete page."""
     async with _broken("keys()"), case.session() as session:
         async for page in session.keys(case.resource):
-            _demand(
+            _require(
                 not page.complete,
                 "keys() of a broken source says that it is complete: the engine would remove the rest",
             )
 
 
 async def check_repeated_keys(case: Case) -> None:
-    """Check a source whose key list names some keys twice in place of others: it must not look like a proven one.
+    """Check a source whose key list names some keys twice in place of others: it must not pass as complete.
 
     The connector raises an error of the contract, or hands the source's count, or else the repeated keys, on.
     """
@@ -183,7 +185,7 @@ async def check_repeated_keys(case: Case) -> None:
     totals = [page.total for page in pages if page.total is not None]
     expected = totals[-1] if totals else len(keys)
     proven = bool(pages) and pages[-1].complete and len(set(keys)) == expected
-    _demand(
+    _require(
         not proven,
         f"keys() of a source that repeats keys gave {len(set(keys))} distinct ones as if they were all: "
         "the engine would remove those that were skipped",
@@ -198,7 +200,7 @@ async def walk(case: Case, *, since: Cursor | None = None, resume: Cursor | None
 
 @asynccontextmanager
 async def _broken(what: str) -> AsyncGenerator[None]:
-    """Expect an error that says what to do next."""
+    """Expect an error that tells the engine how to handle it."""
     try:
         yield
     except (TryLater, NeedsOperator):
@@ -206,51 +208,51 @@ async def _broken(what: str) -> AsyncGenerator[None]:
     except ConformanceError:
         raise
     except Exception as error:
-        message = f"{what} of a broken source raised {type(error).__name__}, which is no error of the contract"
+        message = f"{what} of a broken source raised {type(error).__name__}, which is not an error of the contract"
         raise ConformanceError(message) from error
     raise ConformanceError(f"{what} of a broken source ended without an error, as if nothing more were there")
 
 
-def _demand(holds: bool, message: str) -> None:  # noqa: FBT001 - reads as an assertion, which this is
+def _require(holds: bool, message: str) -> None:  # noqa: FBT001 - reads as an assertion, which this is
     if not holds:
         raise ConformanceError(message)
 
 
 def _check_end(pages: Sequence[Page]) -> None:
-    _demand(bool(pages), "a walk gave no page: an empty source ends with one empty, complete page")
+    _require(bool(pages), "a walk gave no page: an empty source ends with one empty, complete page")
     _check_flags([page.complete for page in pages], "a walk")
 
 
 def _check_flags(flags: Sequence[bool], what: str) -> None:
-    """Check that the last page, and only the last, says that nothing follows."""
-    _demand(flags[-1], f"{what} ended without a page that says so: nobody knows whether it was cut")
-    _demand(not any(flags[:-1]), f"{what} went on after a page that said it was the last")
+    """Check that the last page, and only the last, is marked as the last."""
+    _require(flags[-1], f"{what} ended without a page marked as the last, so it may be truncated")
+    _require(not any(flags[:-1]), f"{what} continued after a page marked as the last")
 
 
 def _check_unique(keys: Sequence[str], what: str) -> None:
     seen: set[str] = set()
     for key in keys:
-        _demand(bool(key), f"{what} gave an empty key")
-        _demand(key not in seen, f"{what} gave {key!r} twice")
+        _require(bool(key), f"{what} gave an empty key")
+        _require(key not in seen, f"{what} gave {key!r} twice")
         seen.add(key)
 
 
-def _check_totals(pages: Sequence[Page], found: int) -> None:
+def _check_totals(pages: Sequence[Page], walked: int) -> None:
     for page in pages:
-        _demand(page.total in {None, found}, f"a page says {page.total} in all, but the walk gave {found}")
+        _require(page.total in {None, walked}, f"a page reports a total of {page.total}, but the walk gave {walked}")
 
 
 def _check_time_order(pages: Sequence[Page]) -> None:
     """Check that every page has its watermark, which the engine saves page by page, and that time does not go back."""
     for at, page in enumerate(pages, 1):
-        _demand(
+        _require(
             page.watermark is not None or not page.records,
-            f"the connector says that it walks in time order, but page {at} has no watermark",
+            f"the profile declares time order, but page {at} has no watermark",
         )
-    said = [(record.modified, record.key) for page in pages for record in page.records if record.modified]
-    for (before, _), (after, key) in pairwise(said):
+    times = [(record.modified, record.key) for page in pages for record in page.records if record.modified]
+    for (before, _), (after, key) in pairwise(times):
         same_form = len(before) == len(after)
-        _demand(not same_form or before <= after, f"walked in time order, {key!r} ({after}) comes after {before}")
+        _require(not same_form or before <= after, f"walked in time order, {key!r} ({after}) comes after {before}")
 
 
 def _check_record(record: RawRecord) -> None:
@@ -262,24 +264,24 @@ def _check_json(value: object, where: str) -> None:
     if value is None or isinstance(value, bool | int | str):
         return
     if isinstance(value, float):
-        _demand(isfinite(value), f"{where} holds {value}, which JSON cannot say")
+        _require(isfinite(value), f"{where} holds {value}, which JSON cannot represent")
         return
     if isinstance(value, Mapping):
         for name, inner in cast("Mapping[object, object]", value).items():
-            _demand(isinstance(name, str), f"{where} has the field name {name!r}, which is not text")
+            _require(isinstance(name, str), f"{where} has the field name {name!r}, which is not text")
             _check_json(inner, f"{where}, field {name}")
         return
     if isinstance(value, list | tuple):
         for inner in cast("Sequence[object]", value):
             _check_json(inner, where)
         return
-    raise ConformanceError(f"{where} holds a {type(value).__name__}, which is no JSON value")
+    raise ConformanceError(f"{where} holds a {type(value).__name__}, which is not a JSON value")
 
 
 def _check_photos(key: str, refs: Sequence[MediaRef]) -> None:
     _check_unique([ref.media_key for ref in refs], f"the photos of {key!r}")
     orders = [ref.order for ref in refs]
-    _demand(orders == sorted(orders), f"the photos of {key!r} come in the order {orders}")
+    _require(orders == sorted(orders), f"the photos of {key!r} come in the order {orders}")
 
 
 def _to_records(pages: Sequence[Page]) -> dict[str, RawRecord]:
@@ -287,14 +289,14 @@ def _to_records(pages: Sequence[Page]) -> dict[str, RawRecord]:
 
 
 def _differs(case: Case, one: RawRecord, other: RawRecord) -> bool:
-    """Compare what the source said of a record, less what it calls volatile."""
+    """Compare two versions of a record without the profile's volatile fields."""
     volatile = case.profile().volatile_fields
     return _to_text(one, volatile) != _to_text(other, volatile)
 
 
 def _to_text(record: RawRecord, volatile: frozenset[str]) -> str:
-    kept = {name: value for name, value in record.fields.items() if name not in volatile}
-    return json.dumps([record.visible, kept], sort_keys=True, default=str)
+    stable = {name: value for name, value in record.fields.items() if name not in volatile}
+    return json.dumps([record.visible, stable], sort_keys=True, default=str)
 
 
 def _pick(keys: Sequence[str]) -> list[str]:
@@ -311,7 +313,7 @@ def _name(keys: set[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check by its name; `applies` says whether a source with such a profile is held to it."""
+    """One check by its name; `applies`: whether it applies to a source with such a profile."""
 
     name: str
     run: Callable[[Case], Awaitable[object]]

@@ -110,8 +110,8 @@ REJECTED = NumberedSource(StoredEvent, Q.find_rejected_events, ("received_at",))
 
 async def find_rejected_events(connection: ReadConnection, *, page: int, limit: int) -> tuple[list[StoredEvent], int]:
     """A page of the rejected events, the oldest first, and how many there are."""
-    found = await find_numbered_page(connection, REJECTED, PageNumber(page, limit))
-    return found.rows, found.total
+    rejected = await find_numbered_page(connection, REJECTED, PageNumber(page, limit))
+    return rejected.rows, rejected.total
 
 
 async def find_events_of_leads(connection: ReadConnection, lead_ids: Sequence[UUID]) -> list[dict[str, object]]:

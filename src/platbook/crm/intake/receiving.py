@@ -14,7 +14,7 @@ from platbook.db import WriteConnection
 
 @dataclass(frozen=True, slots=True)
 class ReceivedEvent:
-    """A valid event, and the row it is stored in. `invalid_contacts`: texts that are no contact."""
+    """A valid event, and the row it is stored in. `invalid_contacts`: texts that are not valid contacts."""
 
     stored: StoredEvent
     raw: bytes

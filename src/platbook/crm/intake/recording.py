@@ -1,4 +1,4 @@
-"""Step four of the intake: record what an event says: the lead's missing fields, the log, a task, the outbox event."""
+"""Step four of the intake: record its content: the lead's missing fields, the log, a task, the outbox event."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -105,14 +105,14 @@ class LeadStats:
 async def find_leads(
     connection: ReadConnection, actor: Actor, search: LeadSearch, paging: Paging
 ) -> ListPage[LeadView]:
-    """A page of the leads an actor sees, the newest first unless told otherwise."""
+    """A page of the leads an actor sees, by default the newest first."""
     by_tag = to_conditions(actor, search, by_tag=True) if search.tags else None
     in_order = paging.sort == SOURCE.indexed_sort and not search.words
     selective = not in_order and bool(search.words or search.tags or is_restricted(actor))
     conditions = by_tag if by_tag is not None and in_order else to_conditions(actor, search)
-    found = await find_page(connection, SOURCE, conditions, paging, selective=selective, count_conditions=by_tag)
-    views = [view_lead(actor, lead) for lead in found.rows]
-    return ListPage(views, found.total, found.total_is_estimate, found.next_cursor)
+    page = await find_page(connection, SOURCE, conditions, paging, selective=selective, count_conditions=by_tag)
+    views = [view_lead(actor, lead) for lead in page.rows]
+    return ListPage(views, page.total, page.total_is_estimate, page.next_cursor)
 
 
 async def get_lead_stats(connection: ReadConnection, actor: Actor) -> LeadStats:

@@ -42,7 +42,8 @@ UPDATE tasks SET remind_at = NULL WHERE id IN (
 ) RETURNING id, lead_id, assigned_to;
 
 -- name: follow_owner
--- A lead's tasks become visible to its new owner, who is assigned the open ones of nobody or of the former owner.
+-- A lead's tasks become visible to its new owner. Open ones that are unassigned, or assigned to the former owner, are
+-- assigned to the new one.
 UPDATE tasks SET lead_owner = %(owner)s, office = %(office)s, team = %(team)s, updated_at = %(at)s,
     assigned_to = CASE WHEN completed_at IS NULL
         AND (assigned_to IS NULL OR assigned_to IS NOT DISTINCT FROM %(former)s)

@@ -81,7 +81,7 @@ class TaskStats:
 async def find_tasks(
     connection: ReadConnection, actor: Actor, search: TaskSearch, paging: Paging, now: datetime
 ) -> ListPage[Task]:
-    """A page of the tasks an actor sees, the next due first unless told otherwise."""
+    """A page of the tasks an actor sees, by default the next due first."""
     conditions = to_conditions(actor, search, now)
     selective = is_restricted(actor) and paging.sort != SOURCE.indexed_sort
     return await find_page(connection, SOURCE, conditions, paging, selective=selective)

@@ -28,7 +28,7 @@ BATCH = 1000
 
 
 class RowRejected(SkipThis):
-    """A row that cannot be imported; the message says why."""
+    """A row that cannot be imported; the message is the reason."""
 
 
 @dataclass(frozen=True, slots=True)

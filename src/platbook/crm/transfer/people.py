@@ -112,7 +112,7 @@ async def _store_with_retry(database: Database, context: ImportContext, people: 
         except PeopleChanged:
             continue
         return report
-    raise TryLater("people of this file are being created in another way; import it again")
+    raise TryLater("people of this file were created by another request meanwhile; import the file again")
 
 
 def _parse(
@@ -250,7 +250,9 @@ def _match(one: _Person, lookup: _Lookup, batch: _Batch) -> Lead | None:
         lead = lookup.leads.get(lookup.stored[contact]) if contact in lookup.stored else None
         other = batch.contacts.get(contact) or (None if lead is None else lookup.external_ids.get(lead.id))
         if other not in {None, one.key}:
-            raise RowRejected(f"emails: {contact[1]} is the address of {other}, too; merge them, or remove it from one")
+            raise RowRejected(
+                f"emails: {contact[1]} is the address of {other}, too; merge the two, or remove the address from one"
+            )
         if lead is not None:
             return lead
     numbers = [key[1] for key in contacts if key[0] == PHONE and batch.contacts.get(key) in {None, one.key}]
@@ -302,7 +304,7 @@ async def _write(connection: WriteConnection, context: ImportContext, batch: _Ba
     owners = await insert_leads(connection, batch.added)
     added = {lead.id for lead in batch.added}
     if any(owner not in added and contact not in batch.stored for contact, owner in owners.items()):
-        raise PeopleChanged("people of this file are being created in another way; import it again")
+        raise PeopleChanged("people of this file were created by another request meanwhile; import the file again")
     await save_leads(connection, batch.changed.values())
     for lead in batch.changed.values():
         await sync_contacts(connection, lead)

@@ -32,7 +32,7 @@ class RestoreReport:
 
 
 async def restore_all(database: Database, actor: Actor, folder: Path, at: datetime) -> RestoreReport:
-    """Restore a backup in one transaction. InvalidInput for a folder that is none."""
+    """Restore a backup in one transaction. InvalidInput for a folder that is not a backup."""
     require(actor, Right.IMPORT_CRM)
     _check_manifest(folder)
     restored = RestoreReport()

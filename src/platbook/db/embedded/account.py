@@ -16,7 +16,7 @@ from platbook.base.errors import InvalidInput, NeedsOperator
 _SERVER_ACCOUNTS = ("postgres", "_postgres", "nobody")
 # All that PostgreSQL needs from us. The rest stays out: secrets in our environment, PG* variables that steer its tools.
 _PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TZ")
-_OUTPUT_KEPT = 2000
+_MAX_OUTPUT = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Account:
         """Run a program that has to succeed; `NeedsOperator` with the end of its output if it does not."""
         done = self.run(*command, text=text)
         if done.returncode:
-            raise NeedsOperator(f"{Path(command[0]).name} failed: {done.stdout[-_OUTPUT_KEPT:].strip()}")
+            raise NeedsOperator(f"{Path(command[0]).name} failed: {done.stdout[-_MAX_OUTPUT:].strip()}")
 
     def can_pass(self, path: Path) -> bool:
         """Whether the account may enter this folder, or execute this file, with all the folders above it."""
@@ -81,7 +81,7 @@ def choose_account(home: Path, cluster: Path) -> Account:
     raise InvalidInput.of(
         "DATABASE_URL",
         "running as root, and there is neither an account postgres nor nobody to run the embedded PostgreSQL; "
-        "run Platbook as an ordinary user, or name a server of your own here",
+        "run Platbook as an ordinary user, or name your own server here",
     )
 
 

@@ -33,8 +33,8 @@ _STOP_SECONDS = 60
 _ATTEMPTS = 60  # a quarter of a second apart
 _PAUSE = 0.25
 _SMALL_SHM = 256 << 20
-_LOG_KEPT = 4 << 20
-_REASON_KEPT = 500
+_MAX_LOG_BYTES = 4 << 20
+_MAX_REASON_LENGTH = 500
 _FATAL = re.compile(r"\b(?:FATAL|PANIC):\s+")
 
 
@@ -122,7 +122,7 @@ def _start(paths: ClusterPaths, binaries: Binaries, account: Account) -> str | N
         for stale in (_pid_file(paths), *paths.socket.glob(".s.PGSQL.*")):
             stale.unlink(missing_ok=True)
     with suppress(FileNotFoundError):
-        if paths.log.stat().st_size > _LOG_KEPT:
+        if paths.log.stat().st_size > _MAX_LOG_BYTES:
             paths.log.rename(paths.log.with_suffix(".log.1"))
     logged = paths.log.stat().st_size if paths.log.exists() else 0
     options = " ".join(f"-c {name}={shlex.quote(value)}" for name, value in _options(paths).items())
@@ -149,5 +149,5 @@ def _find_reason(log: Path, logged: int, output: str) -> str:
         lines = file.read().decode(errors="replace").strip().splitlines()
         fatal = [line for line in lines if _FATAL.search(line)]
         if lines:
-            return _FATAL.split(fatal[-1])[-1] if fatal else " ".join(lines)[-_REASON_KEPT:]
-    return " ".join(output.split())[-_REASON_KEPT:]
+            return _FATAL.split(fatal[-1])[-1] if fatal else " ".join(lines)[-_MAX_REASON_LENGTH:]
+    return " ".join(output.split())[-_MAX_REASON_LENGTH:]

@@ -21,7 +21,7 @@ _RESTART_ATTEMPTS = 4
 
 
 def start_embedded(home: Path, *, bindir: Path | None = None) -> "EmbeddedPostgres":
-    """Use the server of `home`, started (the first time: made) if nobody uses it yet. Blocks for up to some seconds.
+    """Use the server of `home`, created and started if needed. Blocks for up to some seconds.
 
     Any number of processes may do this at once; they share one server. `bindir` is the operator's own choice of
     binaries. `InvalidInput` if home or binaries cannot be used, `NeedsOperator` if PostgreSQL itself fails.
@@ -84,7 +84,7 @@ class EmbeddedPostgres:
         self.pid = running.pid
 
     def close(self) -> None:
-        """Stop using the server; stops it if nobody else does. May be called again."""
+        """Stop using the server; stops it if no other process uses it. May be called again."""
         users, self._users = self._users, None
         if users is None:
             return

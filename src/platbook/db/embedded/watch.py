@@ -58,7 +58,7 @@ async def keep_running(server: EmbeddedPostgres) -> None:
             raise NeedsOperator(f"the embedded PostgreSQL died and did not stay up in {_TRIES} tries: {reason}")
         await asyncio.sleep(backoff_seconds(tries))
         tries += 1
-        log.warning("the embedded PostgreSQL died and is started again", tries=tries)
+        log.warning("the embedded PostgreSQL died and is restarted", tries=tries)
         try:
             await asyncio.to_thread(server.restart)
         except PlatbookError as error:

@@ -6,7 +6,7 @@ A list is read in these steps, each with its own module:
 - `sorting`: the sort key and the id after it, as the ORDER BY clause and as the predicate of keyset pagination.
 - `cursors`: the position after a row, as an opaque cursor with a fingerprint of the list and its order.
 - `paging`: which page is requested (page number or cursor, limit, kind of total) and the page that is returned. One
-  row more than the limit is read: whether it comes tells if there is a next page.
+  row more than the limit is read: if it exists, there is a next page.
 - `totals`: how many rows match: exact up to 10,000, the planner's estimate above, or exact, or none.
 - `pages`: reads a page by page number or cursor from a table.
 - `numbered`: reads a page by its number alone, with an exact total, from a named statement: for short lists.

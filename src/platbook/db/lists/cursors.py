@@ -46,7 +46,7 @@ def encode_cursor(fingerprint: str, position: CursorPosition) -> str:
 def decode_cursor(cursor: str, fingerprint: str, parse: Callable[[str], object]) -> CursorPosition:
     """Read a position; `parse` reads the value of the sort key.
 
-    Errors: InvalidInput (`cursor`) for what is no cursor, or the cursor of another list or order.
+    Errors: InvalidInput (`cursor`) for an invalid cursor, or one of another list or order.
     """
     try:
         sent, value, row, *times = _unpack(cursor)

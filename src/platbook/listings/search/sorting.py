@@ -30,7 +30,7 @@ _DAYS_ON_MARKET = "extract(epoch FROM coalesce(off_market_at, %(now)s::timestamp
 
 @dataclass(frozen=True, slots=True)
 class SearchSort:
-    """One sort: its key, the column whose visibility decides who may use it, and its default direction."""
+    """One sort: its key, the column that decides by its visibility who may use it, and its default direction."""
 
     key: SortKey
     column: str
@@ -52,7 +52,7 @@ SORTS: Mapping[str, SearchSort] = MappingProxyType(
 
 
 def can_sort(search: ListingSearch) -> bool:
-    """Whether the search's surface is shown what it wants to sort by."""
+    """Whether the search's surface may see the column that it sorts by."""
     return is_usable(SORTS[search.sort].column, search.surface)
 
 

@@ -65,7 +65,7 @@ class ImageHeader:
 def read_header(content: bytes) -> ImageHeader:
     """Read a picture's header without decoding it. MediaRejected: not an image, or too large or small for a photo."""
     if not content:
-        raise MediaRejected("there are no bytes")
+        raise MediaRejected("the photo is empty")
     try:
         image = decode(content)
     except pyvips.Error:
@@ -88,7 +88,7 @@ def decode(content: bytes, *, shrink: int = 1, fail_on: str = "warning") -> pyvi
 
     `thumbnail` and its kin are not used: they ignore `fail_on` and let cut JPEGs pass (libvips issue 5195).
     """
-    pyvips.vips_lib.vips_error_clear()  # a pending error of another picture is not of this one
+    pyvips.vips_lib.vips_error_clear()  # a pending error of another picture must not be blamed on this one
     options: dict[str, Any] = {"shrink": shrink} if shrink > 1 else {}
     source = pyvips.Source.new_from_memory(content)  # a buffer would be copied
     return pyvips.Image.new_from_source(source, "", access="sequential", fail_on=fail_on, **options)

@@ -1,4 +1,4 @@
-"""Names the type of bytes that are no image, so that the reason of a rejection tells what the source sent."""
+"""Names the type of bytes that are not an image, so that a rejection's reason names what the source sent."""
 
 import re
 

@@ -15,7 +15,7 @@ from platbook.base.errors import (
 
 
 class ReplyOutcome(Enum):
-    """The outcome a reply code stands for, by how a client handles it."""
+    """The meaning of a reply code, by how a client handles it."""
 
     OK = "ok"
     EMPTY = "empty"

@@ -155,7 +155,7 @@ def _find_decoder(head: bytes, charset: str | None, fallback: str | None) -> _De
             info = None if name is None else codecs.lookup(name)
         except LookupError:
             continue
-        if info is None or not info._is_text_encoding:  # noqa: SLF001 - nothing public tells a codec of texts
+        if info is None or not info._is_text_encoding:  # noqa: SLF001 - no public attribute tells text codecs apart
             continue
         if info.name in {"utf-8", "utf-8-sig", "ascii"}:
             return None

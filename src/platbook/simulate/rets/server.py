@@ -48,7 +48,7 @@ DEFAULT_CAP = 100
 
 _SUPPORTED_VERSIONS = ((1, 0), (1, 5), (1, 7), (1, 7, 1), (1, 7, 2), (1, 8))
 _VERSION = re.compile(r"RETS/([0-9])\.([0-9])(?:\.([0-9]))?")
-_FOUND = 302
+_HTTP_FOUND = 302
 _BALANCER, _NODE = "BALANCER", "JSESSIONID"
 
 
@@ -119,7 +119,7 @@ class RetsServer:
             return self._add_headers(request, response, None)
         except SessionEndedError as end:
             self.request_log.increment(self.request_log.refusals, str(end.status))
-            location = {"Location": str(request.url.replace(path=LOGIN, query=""))} if end.status == _FOUND else {}
+            location = {"Location": str(request.url.replace(path=LOGIN, query=""))} if end.status == _HTTP_FOUND else {}
             return self._add_headers(request, Response("Session ended\r\n", end.status, location), None)
         except RefusedError as refusal:
             self.request_log.increment(self.request_log.refusals, str(int(refusal.code)))

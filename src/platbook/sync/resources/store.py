@@ -56,7 +56,7 @@ class StoredState(Protocol):
 
 
 class NormalRecord(Protocol):
-    """A record in our terms, ready to be stored: its key, and when the source says it last changed."""
+    """A record in our terms, ready to be stored: its key, and when it last changed at the source."""
 
     @property
     def key(self) -> str:

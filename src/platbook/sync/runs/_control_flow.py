@@ -1,4 +1,4 @@
-"""Signals that stop a run from inside a transaction: control flow of the engine, no errors for anybody else."""
+"""Signals that stop a run from inside a transaction: control flow of the engine, never errors of its callers."""
 
 
 class RunCancelled(Exception):

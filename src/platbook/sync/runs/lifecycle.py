@@ -44,7 +44,7 @@ async def request_run(connection: WriteConnection, request: RunRequest, actor: A
     await connection.run(Q.add_status, params)
     if not await connection.run(Q.request_run, params):
         waiting = await connection.value(UUID, Q.get_waiting, params)
-        raise Conflict("a run of this provider waits already", code="SYNC_WAITING", extra={"syncId": str(waiting)})
+        raise Conflict("a run of this provider is waiting already", code="SYNC_WAITING", extra={"syncId": str(waiting)})
     return sync_id
 
 
@@ -100,7 +100,7 @@ async def request_cancel(connection: WriteConnection, provider_id: str, at: date
     params = {"provider_id": provider_id, "at": at}
     runs = await connection.all(_CancelledRun, Q.request_cancel, params)
     if not runs:
-        raise Conflict(f"no run of {provider_id} waits or is under way", code="NO_SYNC_RUNNING")
+        raise Conflict(f"no run of {provider_id} is waiting or running", code="NO_SYNC_RUNNING")
     if any(run.is_ended and is_scheduled_kind(run.sync_type, dry_run=run.dry_run) for run in runs):
         await postpone_next_run(connection, provider_id, at)
     return [run.sync_id for run in runs]

@@ -11,7 +11,7 @@ from platbook.connectors.contract import Cursor, ResourceProfile
 from platbook.sync.runs.run import CursorState, SyncType
 
 SWEEP_EVERY = timedelta(hours=12)
-"""Display rules ask that removals, too, are followed within 12 hours."""
+"""MLS display rules require that removals are applied within 12 hours."""
 
 
 @dataclass(frozen=True, slots=True)

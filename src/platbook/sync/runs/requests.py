@@ -41,7 +41,7 @@ async def start_sync(connection: WriteConnection, request: RunRequest, actor: Ac
     await get_in_service(connection, request.provider_id)
     if request.listing_key is not None:
         if request.sync_type is SyncType.SWEEP:
-            raise InvalidInput.of("listingKey", "a sweep reads every key; leave one of the two out")
+            raise InvalidInput.of("listingKey", "cannot be combined with syncType sweep, which reads every key")
         request = RunRequest(request.provider_id, SyncType.RECORD, request.dry_run, request.listing_key)
     sync_id = await request_run(connection, request, actor, at)
     details = {"syncId": str(sync_id), "syncType": request.sync_type, "dryRun": request.dry_run}

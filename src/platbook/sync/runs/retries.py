@@ -46,7 +46,7 @@ async def retry_error(connection: WriteConnection, error_id: UUID, actor: Actor,
         raise Conflict("this error is of a whole run, or of a record that could not be read; there is nothing to retry")
     await get_in_service(connection, error.provider_id)
     if not await connection.column(str, Q.mark_retrying, {"id": error_id, "provider_id": None, "at": at}):
-        raise Conflict(f"this error is settled: {error.retry}", code="ERROR_SETTLED")
+        raise Conflict(f"this error cannot be retried; its retry status is {error.retry}", code="ERROR_SETTLED")
     await audit.record(
         connection, actor, "error retried", AuditSubject("provider", error.provider_id), at, {"errorId": str(error_id)}
     )

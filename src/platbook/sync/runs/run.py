@@ -59,7 +59,7 @@ class ClaimedRun:
 
 @dataclass(frozen=True, slots=True)
 class RunLease:
-    """The right to store pages of a provider, for as long as nobody raises the epoch."""
+    """The right to store pages of a provider, until the epoch is raised (fencing token)."""
 
     run: ClaimedRun
     child_id: UUID

@@ -51,7 +51,7 @@ class TestStep:
     name: str
     ok: bool
     milliseconds: int
-    words: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,22 +123,22 @@ class ConnectionTester:
 
 
 class _Ended(Exception):
-    """The test is over; its last step says why."""
+    """The test has ended; its last step has the reason."""
 
 
 @asynccontextmanager
 async def _limited(probe: ConnectionTest, longest: timedelta) -> AsyncGenerator[None]:
-    """End a test that takes too long, or fails to log out, with a step that says so."""
+    """End a test that takes too long, or fails to log out, with a step that reports it."""
     began = time.monotonic()
     try:
         async with asyncio.timeout(longest.total_seconds()):
             yield
     except TimeoutError:
         error = SourceUnavailable(f"the source did not answer within {longest.total_seconds():.0f} seconds")
-        probe.steps.append(TestStep("time", ok=False, milliseconds=_since(began), words=str(error)))
+        probe.steps.append(TestStep("time", ok=False, milliseconds=_since(began), message=str(error)))
         raise _Ended from None
     except PlatbookError as error:
-        probe.steps.append(TestStep("logout", ok=False, milliseconds=_since(began), words=str(error)))
+        probe.steps.append(TestStep("logout", ok=False, milliseconds=_since(began), message=str(error)))
         raise _Ended from None
 
 
@@ -149,9 +149,9 @@ def _step(probe: ConnectionTest, name: str, *messages: str) -> Generator[list[st
     try:
         yield lines
     except PlatbookError as error:
-        probe.steps.append(TestStep(name, ok=False, milliseconds=_since(began), words=str(error)))
+        probe.steps.append(TestStep(name, ok=False, milliseconds=_since(began), message=str(error)))
         raise _Ended from None
-    probe.steps.append(TestStep(name, ok=True, milliseconds=_since(began), words="; ".join(lines)))
+    probe.steps.append(TestStep(name, ok=True, milliseconds=_since(began), message="; ".join(lines)))
 
 
 def _since(began: float) -> int:

@@ -16,7 +16,7 @@ from platbook.connectors.registry import find_connector
 from platbook.db import Database, SecretBox, as_json, load_queries
 from platbook.mapping.proposal import MappingProposal, propose
 from platbook.providers.providers import get_provider
-from platbook.providers.sessions import SessionOptions, SessionServices, Source, get_source, hold_access
+from platbook.providers.sessions import SessionOptions, SessionServices, Source, acquire_access, get_source
 from platbook.sync.runs.plan import scope_fingerprint
 from platbook.transport import Transport
 
@@ -62,7 +62,7 @@ class Discoverer:
     find_connector: Callable[[str], Connector] = find_connector
 
     async def discover(self, provider_id: str, *, refresh: bool = False) -> DiscoveryResult:
-        """Read a source's metadata; `refresh`: even if its mark says that nothing has changed.
+        """Read a source's metadata; `refresh`: even if its mark has not changed.
 
         NotFound; InvalidInput where the connector does not support discovery; the source's errors as they come.
         """
@@ -85,7 +85,7 @@ class Discoverer:
         if not isinstance(connector, SupportsDiscovery):
             raise InvalidInput.of("providerType", f"the connector {connector.name} does not support discovery")
         services = SessionServices(self.database, self.transport, self.box, self.clock)
-        async with hold_access(services, source, SessionOptions(wait=SEAT_WAIT)) as access:
+        async with acquire_access(services, source, SessionOptions(wait=SEAT_WAIT)) as access:
             return await connector.discover(
                 source.settings, access.credentials, http=access.http, clock=self.clock, last_mark=last_mark
             )

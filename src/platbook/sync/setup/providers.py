@@ -40,7 +40,7 @@ _SHORTEST, _LONGEST = 0.25, 168
 
 @dataclass(frozen=True, slots=True)
 class ReplacedProvider:
-    """A provider whose configuration was replaced. Wake a worker; `rebuild`: its documents have to be rebuilt."""
+    """A provider whose configuration was replaced. Wake a worker; `rebuild`: its documents must be rebuilt."""
 
     provider_id: str
     rebuild: bool
@@ -164,7 +164,7 @@ async def change_interval(
 async def archive_provider(connection: WriteConnection, provider_id: str, actor: Actor, at: datetime) -> None:
     """Take a provider out of service: not scheduled, its runs ended, its listings hidden, nothing erased. NotFound."""
     require(actor, Right.RUN_SYNCS)
-    await take_out_of_service(connection, provider_id, at)
+    await archive_and_end_runs(connection, provider_id, at)
     await store.set_hidden(connection, provider_id, hidden=True)
     await audit.record(connection, actor, "provider archived", AuditSubject("provider", provider_id), at)
 
@@ -204,8 +204,8 @@ async def accept_proposal(
     return await replace_provider(connection, box, changed, actor, at)
 
 
-async def take_out_of_service(connection: WriteConnection, provider_id: str, at: datetime) -> None:
-    """Archive a provider and end its runs: whoever does one can store nothing more of it."""
+async def archive_and_end_runs(connection: WriteConnection, provider_id: str, at: datetime) -> None:
+    """Archive a provider and end its runs: a worker that still does one can store nothing more (fencing)."""
     await get_provider(connection, provider_id)
     await _fence(connection, provider_id, at)
     for statement in (Q.end_runs, Q.forget_current):

@@ -13,7 +13,7 @@ from platbook.db import Database, load_queries
 from platbook.listings import store
 from platbook.listings.listing import Origin
 from platbook.providers.providers import delete_provider, get_provider
-from platbook.sync.setup.providers import take_out_of_service
+from platbook.sync.setup.providers import archive_and_end_runs
 
 Q = load_queries(__package__ or "platbook.sync.setup")
 
@@ -30,8 +30,8 @@ async def purge_provider(database: Database, provider_id: str, actor: Actor, at:
     async with database.transaction() as connection:
         await get_provider(connection, provider_id)
         if await connection.value(bool, Q.is_running, {"provider_id": provider_id}):
-            raise Conflict(f"a run of {provider_id} is under way; cancel it first", code="SYNC_RUNNING")
-        await take_out_of_service(connection, provider_id, at)
+            raise Conflict(f"a run of {provider_id} is running; cancel it first", code="SYNC_RUNNING")
+        await archive_and_end_runs(connection, provider_id, at)
     erased, after = 0, ""
     while True:
         done, after = await _erase_batch(database, Origin(provider_id, actor.name, at), after)

@@ -1,5 +1,5 @@
 -- name: end_runs
--- Runs of a provider that was fenced off before: nobody else will end them.
+-- Runs of a provider that was fenced off before: no one else will end them.
 UPDATE mls_sync_history SET status = 'cancelled', cancel_requested_at = coalesce(cancel_requested_at, %(at)s),
     ended_at = %(at)s
 WHERE provider_id = %(provider_id)s AND status IN ('waiting', 'running');
@@ -61,16 +61,16 @@ UPDATE mls_sync_status SET blocked = false, needs_operator = NULL, consecutive_f
 WHERE provider_id = %(provider_id)s;
 
 -- name: erase_samples
--- What broken replies and records without a key said: it belongs to no listing that could be erased.
+-- The samples of broken replies and of records without a key: they belong to no listing that could be erased.
 UPDATE mls_sync_errors SET raw = NULL
 WHERE provider_id = %(provider_id)s AND listing_key IS NULL AND raw IS NOT NULL;
 
 -- name: get_discovery
--- What a provider's source said of itself when it was last asked.
+-- The last stored discovery of a provider's source.
 SELECT mark, source, discovery, read_at FROM mls_discoveries WHERE provider_id = %(provider_id)s;
 
 -- name: keep_discovery
--- What a source says of itself now.
+-- Store the discovery of a provider's source.
 INSERT INTO mls_discoveries (provider_id, mark, source, discovery, read_at)
 VALUES (%(provider_id)s, %(mark)s, %(source)s, %(discovery)s, %(at)s)
 ON CONFLICT (provider_id) DO UPDATE SET

@@ -42,7 +42,7 @@ class ConnectionTestRead(View):
             ok=test.ok,
             provider_id=test.provider_id,
             steps=[
-                TestStepRead(name=step.name, ok=step.ok, duration_ms=step.milliseconds, message=step.words)
+                TestStepRead(name=step.name, ok=step.ok, duration_ms=step.milliseconds, message=step.message)
                 for step in test.steps
             ],
             count=test.count,
