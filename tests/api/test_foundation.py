@@ -1,6 +1,7 @@
 """What holds for every route: the envelope, the gate, the table of rights, the description."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,8 @@ from platbook.api.route_rights import PUBLIC, RIGHTS
 from platbook.base.actor import Role
 from platbook.base.rights import ROLES
 from tests.api.conftest import Api
+
+PAGE = Path(__file__).resolve().parents[2] / "docs/api.md"
 
 
 async def _operations(api: Api) -> set[str]:
@@ -169,6 +172,16 @@ async def test_the_documentation_names_every_route_and_loads_nothing_from_elsewh
         assert f"<code>/api/v1{route.split(' ')[1]}</code>" in page.text, route
     assert not re.search(r"""(?:src|href|action)=["']?https?:|@import|url\(""", page.text), "an example may name one"
     assert "<script" not in page.text
+
+
+async def test_the_page_of_routes_describes_each_as_the_openapi_document_does(api: Api) -> None:
+    document = (await api.call("GET", "/api/v1/openapi.json", who=None)).json()
+    row = r"^\| (GET|POST|PUT|DELETE) `([^`]+)` \| [^|]* \| (.*?)(?: Query: [^|]*)? \|$"
+    described = {(method, path): text for method, path, text in re.findall(row, PAGE.read_text(), re.MULTILINE)}
+    assert {f"{method} {path}" for method, path in described} == set(RIGHTS)
+    for (method, path), text in described.items():
+        operation = document["paths"][f"/api/v1{path}"][method.lower()]
+        assert text == " ".join(operation["description"].split()), f"{method} {path}"
 
 
 async def test_the_description_speaks_of_refusals_as_they_are(api: Api) -> None:

@@ -134,13 +134,13 @@ def remove(
     if purge and not yes:
         typer.confirm(f"Erase {provider} with all its listings? This cannot be undone.", abort=True, err=True)
 
-    async def take_out(system: System) -> int:
+    async def archive_or_purge(system: System) -> int:
         if purge:
             return await setup.purge_provider(system.database, provider, COMMAND_LINE, system.clock.now())
         await use_cases.archive_provider(system, provider, COMMAND_LINE)
         return 0
 
-    erased = run_on_system(context, take_out)
+    erased = run_on_system(context, archive_or_purge)
     say(
         f"Erased {provider} and {to_number(erased)} listings."
         if purge

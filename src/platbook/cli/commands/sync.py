@@ -103,7 +103,7 @@ async def sync_and_follow(system: System, sync_id: UUID, provider_id: str, *, he
         if not following.done():
             if not here:
                 following.cancel()
-                print_goes_on(provider_id)
+                print_run_continues(provider_id)
                 return None
             with contextlib.suppress(Conflict):  # the run has just ended
                 await syncs.cancel_sync(system, provider_id, COMMAND_LINE)
@@ -113,9 +113,9 @@ async def sync_and_follow(system: System, sync_id: UUID, provider_id: str, *, he
         return EndedRun(run, await get_status(connection, provider_id, system.clock.now()))
 
 
-def print_goes_on(provider_id: str) -> None:
-    """Print how to see and stop a run that a worker goes on with."""
-    err().print(f"A worker goes on with the run. See it: platbook status {provider_id}", markup=False)
+def print_run_continues(provider_id: str) -> None:
+    """Print how to see and stop a run that a worker continues."""
+    err().print(f"A worker continues the run. See it: platbook status {provider_id}", markup=False)
     err().print(f"Stop it: platbook sync {provider_id} --cancel", markup=False)
 
 
