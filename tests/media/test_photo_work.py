@@ -189,7 +189,7 @@ async def test_a_failed_photo_is_retried_later_then_given_up_with_its_reason(mak
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(b"<html>sign in</html>", "not a picture"), (b"", "no bytes"), (draw(1)[:1500], "")],
+    [(b"<html>sign in</html>", "not a picture"), (b"", "is empty"), (draw(1)[:1500], "")],
     ids=["a page named as a photo", "nothing", "cut short"],
 )
 async def test_bytes_that_are_no_image_get_one_more_attempt(
