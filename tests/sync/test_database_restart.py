@@ -5,7 +5,8 @@ import os
 import signal
 import tempfile
 from collections.abc import Generator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from platbook.jobs import WorkerTiming
 from platbook.market import Market
 from platbook.providers.configuration import parse_configuration
 from platbook.providers.providers import add_provider
-from platbook.sync.jobs import wake_worker
+from platbook.sync.jobs import SCHEDULE_SYNCS, wake_worker
 from platbook.sync.runs import scheduler as schedule
 from platbook.sync.runs.lifecycle import request_run
 from platbook.sync.runs.run import RunRequest, SyncType
@@ -56,7 +57,8 @@ async def _restart(home: Path, server: EmbeddedPostgres) -> EmbeddedPostgres:
 async def test_a_run_survives_a_restart_of_the_database(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     server = await asyncio.to_thread(start_embedded, home)
     monkeypatch.setattr(schedule.find_work, "__kwdefaults__", {"silence": 2.0})
-    monkeypatch.setattr("platbook.bootstrap.worker.TICK_SECONDS", 1)
+    scheduler = replace(SCHEDULE_SYNCS, period=timedelta(seconds=1))
+    monkeypatch.setattr("platbook.sync.jobs.SCHEDULE_SYNCS", scheduler)
     environment = {"database_url": server.url(), "platbook_secret_key": "11" * 32, "platbook_photo_batches": 0}
     settings = Settings.model_validate({**environment, "enable_mls_sync": False})
     said = {
