@@ -37,13 +37,13 @@ _MOST_VACUUMS = 50
 ROWS = int(os.environ.get("PLATBOOK_TEST_LEADS", "30000"))
 FILL = Path(__file__).parents[2] / "benchmarks/crm.sql"
 
-Asked = tuple[Query, Mapping[str, object]]
+StatementWithParams = tuple[Query, Mapping[str, object]]
 
 
 @pytest.fixture(scope="module")
-def brokerage_url(postgres: EmbeddedPostgres, template: str) -> Generator[str]:
+def crm_url(postgres: EmbeddedPostgres, template: str) -> Generator[str]:
     """A database with a large brokerage in it, for all tests of this file."""
-    name = f"test_{os.getpid()}_brokerage"
+    name = f"test_{os.getpid()}_crm"
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
         admin.execute(TEXT("CREATE DATABASE {} TEMPLATE {}").format(Name(name), Name(template)))
         with psycopg.connect(postgres.url(name), autocommit=True) as connection:
@@ -69,33 +69,35 @@ def _settle(connection: psycopg.Connection) -> None:
 
 
 @pytest.fixture
-async def brokerage(brokerage_url: str) -> AsyncGenerator[ReadConnection]:
-    async with Database.open(brokerage_url, size=1) as database, database.read() as connection:
+async def crm_connection(crm_url: str) -> AsyncGenerator[ReadConnection]:
+    async with Database.open(crm_url, size=1) as database, database.read() as connection:
         yield connection
 
 
-def lead_page(search: leads.LeadSearch, sort: str = "createdAt", *, few: bool = False, agent: bool = False) -> Asked:
+def lead_page(
+    search: leads.LeadSearch, sort: str = "createdAt", *, few: bool = False, agent: bool = False
+) -> StatementWithParams:
     conditions = leads.to_conditions(AGENT if agent else ADMIN, search)
     return (to_selective_page_statement if few else to_page_statement)(leads.SOURCE, conditions, Paging(sort))
 
 
-def task_page(search: tasks.TaskSearch, sort: str = "dueDate", *, agent: bool = False) -> Asked:
+def task_page(search: tasks.TaskSearch, sort: str = "dueDate", *, agent: bool = False) -> StatementWithParams:
     conditions = tasks.to_conditions(AGENT if agent else ADMIN, search, NOW)
     return to_page_statement(tasks.SOURCE, conditions, Paging(sort))
 
 
-def log_page(conditions: Conditions, after: CursorPosition | None = None) -> Asked:
+def log_page(conditions: Conditions, after: CursorPosition | None = None) -> StatementWithParams:
     return to_page_statement(log.SOURCE, conditions, Paging("interactionDate", limit=50), after)
 
 
-def count(conditions: Conditions) -> Asked:
+def count(conditions: Conditions) -> StatementWithParams:
     return to_count_statement(conditions, COUNT_BOUND), conditions.params
 
 
 _LEADS, _TASKS = leads.LeadSearch, tasks.TaskSearch
 _AFTER = CursorPosition(datetime(2026, 5, 1, tzinfo=UTC), UUID(int=7))
 
-PLANS: dict[str, tuple[Asked, str]] = {
+PLANS: dict[str, tuple[StatementWithParams, str]] = {
     "leads, newest first": (lead_page(_LEADS()), "leads_created"),
     "leads by score": (lead_page(_LEADS(), "score"), "leads_score"),
     "leads by name": (lead_page(_LEADS(), "lastName"), "leads_name"),
@@ -159,18 +161,20 @@ _SCANS = {"Seq Scan", "Index Scan", "Index Only Scan", "Bitmap Heap Scan"}
 _HARDLY_ANY = 5
 
 
-@pytest.mark.parametrize(("asked", "index"), PLANS.values(), ids=list(PLANS))
-async def test_a_hot_statement_walks_its_index(brokerage: ReadConnection, asked: Asked, index: str) -> None:
-    nodes = await _explain(brokerage, *asked)
+@pytest.mark.parametrize(("statement", "index"), PLANS.values(), ids=list(PLANS))
+async def test_a_hot_statement_walks_its_index(
+    crm_connection: ReadConnection, statement: StatementWithParams, index: str
+) -> None:
+    nodes = await _explain(crm_connection, *statement)
     used = {str(node["Index Name"]) for node in nodes if "Index Name" in node}
     assert any(name.startswith(index) for name in used), nodes
     assert not [node for node in nodes if node["Node Type"] == "Seq Scan"]
 
 
 @pytest.mark.parametrize("conditions", COUNTS.values(), ids=list(COUNTS))
-async def test_a_total_is_counted_by_indexes_alone(brokerage: ReadConnection, conditions: Conditions) -> None:
+async def test_a_total_is_counted_by_indexes_alone(crm_connection: ReadConnection, conditions: Conditions) -> None:
     """Rows are looked at where hardly any are expected."""
-    scans = [node for node in await _explain(brokerage, *count(conditions)) if str(node["Node Type"]) in _SCANS]
+    scans = [node for node in await _explain(crm_connection, *count(conditions)) if str(node["Node Type"]) in _SCANS]
     assert "Index Only Scan" in {node["Node Type"] for node in scans}
     looked_at = [node for node in scans if node["Node Type"] != "Index Only Scan"]
     assert all(cast("int", node["Plan Rows"]) <= _HARDLY_ANY for node in looked_at), looked_at
@@ -186,14 +190,14 @@ async def test_a_total_is_counted_by_indexes_alone(brokerage: ReadConnection, co
         ("platbook.crm.tasks", "take_due_reminders", {"at": NOW, "most": 10}, "tasks_remind"),
     ],
 )
-async def test_what_is_asked_all_the_time_looks_at_few_rows(
-    brokerage_url: str, package: str, name: str, params: Mapping[str, object], index: str
+async def test_a_frequent_statement_scans_few_rows(
+    crm_url: str, package: str, name: str, params: Mapping[str, object], index: str
 ) -> None:
-    _assert_index(brokerage_url, getattr(load_queries(package), name), params, index)
+    _assert_index(crm_url, getattr(load_queries(package), name), params, index)
 
 
-def test_the_list_of_refused_events_walks_its_index(brokerage_url: str) -> None:
-    _assert_index(brokerage_url, to_numbered_statement(REJECTED), {"limit": 10, "offset": 0}, "lead_events_refused")
+def test_the_list_of_refused_events_walks_its_index(crm_url: str) -> None:
+    _assert_index(crm_url, to_numbered_statement(REJECTED), {"limit": 10, "offset": 0}, "lead_events_refused")
 
 
 def _assert_index(url: str, query: Query, params: Mapping[str, object], index: str) -> None:
@@ -206,8 +210,8 @@ def _assert_index(url: str, query: Query, params: Mapping[str, object], index: s
 async def _explain(
     connection: ReadConnection, statement: Query, params: Mapping[str, object]
 ) -> list[dict[str, object]]:
-    asked = Query(statement.name, "How it would be done.", f"EXPLAIN (FORMAT JSON) {statement.sql}")
-    ((plans,),) = await connection.tuples(asked, params)
+    explain = Query(statement.name, "How it would be done.", f"EXPLAIN (FORMAT JSON) {statement.sql}")
+    ((plans,),) = await connection.tuples(explain, params)
     return list(_nodes(cast("list[dict[str, dict[str, object]]]", plans)[0]["Plan"]))
 
 
