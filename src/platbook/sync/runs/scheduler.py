@@ -15,7 +15,6 @@ from platbook.sync.runs.run import RunRequest, SyncType
 
 Q = load_queries(__package__ or "platbook.sync.runs")
 
-TICK_SECONDS = 30
 SILENCE_SECONDS = 90.0
 
 
