@@ -100,6 +100,7 @@ async def test_what_the_sender_does_not_see_is_told_by_its_id(crm_client: CrmCli
     assert (await crm_client.expect_error("POST", "/leads/events", "auditor", **event("2")))[:2] == (403, "FORBIDDEN")
 
 
+_WITH_TIME = b'{"eventId": "e", "type": "Unsubscribed", "person": {"emails": ["a@example.com"]}, "occurredAt": "%s"}'
 REFUSED: list[tuple[bytes, list[str]]] = [
     (b"not json", ["body"]),
     (b"[]", ["body"]),
@@ -107,6 +108,7 @@ REFUSED: list[tuple[bytes, list[str]]] = [
     (b'{"eventId": "b", "type": "Inquiry", "person": {"emails": ["nobody"], "phones": ["1"]}}', ["person"]),
     (b'{"eventId": "c", "type": "Inquiry"}', ["person"]),
     (b'{"eventId": "d", "type": "Inquiry", "person": {"emails": ["a@example.com"]}, "x": 1}', ["x"]),
+    (_WITH_TIME % b"0001-01-01T00:00:00+14:00", ["occurredAt"]),
 ]
 
 
@@ -135,6 +137,13 @@ async def test_what_cannot_be_understood_is_kept_and_replayed(crm_client: CrmCli
     mended = await crm_client.request("POST", "/leads/events", json=event("b"))  # or the sender mends it
     assert mended.status_code == 200
     assert (await crm_client.get("/leads/events", "admin"))["pagination"]["total"] == len(REFUSED) - 2
+
+
+async def test_a_replayed_event_of_an_assistant_is_the_lead_of_their_agent(crm_client: CrmClient) -> None:
+    assert (await crm_client.expect_error("POST", "/leads/events", "assistant", **event("1", "Nap")))[0] == 400
+    (kept,) = (await crm_client.get("/leads/events", "admin"))["events"]
+    replayed = await crm_client.send(f"/leads/events/{kept['id']}/replay", "admin", **event("1"))
+    assert replayed["lead"]["assignedTo"] == crm_client.id_of("ann")
 
 
 async def test_a_text_that_is_no_contact_is_kept_beside_one_that_is(crm_client: CrmClient) -> None:

@@ -246,6 +246,13 @@ async def attach_agents(
     return await find_attached_agents(connection, assistant_id, actor)
 
 
+async def get_actor(connection: ReadConnection, user_id: UUID) -> Actor:
+    """Return a user as an actor, for work done on their behalf: as in a session of theirs. NotFound."""
+    user = await get_user(connection, user_id)
+    agents = await connection.all(User, Q.find_attached_agents, {"assistant_id": user_id})
+    return Actor(user.email, user.id, Role(user.role), user.office, user.team, frozenset(one.id for one in agents))
+
+
 async def find_attached_agents(connection: ReadConnection, assistant_id: UUID, actor: Actor) -> list[User]:
     """Return the agents an assistant works for that are visible to the actor, by e-mail address. NotFound."""
     await get_visible_user(connection, assistant_id, actor)

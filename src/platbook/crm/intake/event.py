@@ -1,7 +1,7 @@
 """A lead event as its sender writes it: the schema, and parsing. Pure."""
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, cast
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from platbook.base.errors import InvalidInput
+from platbook.base.times import as_utc
 from platbook.base.validation import to_invalid_input
 from platbook.crm.contacts import EMAIL, PHONE, ContactKey, to_email, to_phone
 from platbook.crm.enums import LeadEventType
@@ -55,13 +56,18 @@ class LeadEvent(_Part):
 
 
 def parse_event(raw: bytes) -> LeadEvent:
-    """Parse an event. Errors: InvalidInput naming each invalid field."""
+    """Parse an event; its time is converted to UTC. Errors: InvalidInput naming each invalid field."""
     try:
         event = LeadEvent.model_validate(orjson.loads(raw))
     except orjson.JSONDecodeError:
         raise InvalidInput.of("body", "is not valid JSON") from None
     except ValidationError as error:
         raise to_invalid_input(error.errors(include_url=False, include_input=False)) from None
+    if event.occurred_at is not None:
+        try:
+            event.occurred_at = as_utc(event.occurred_at)
+        except ValueError as error:
+            raise InvalidInput.of("occurredAt", str(error)) from None
     keys, _ = parse_contacts(event.person)
     if not keys:
         raise InvalidInput.of("person", "needs a valid e-mail address or telephone number")
@@ -96,7 +102,4 @@ def read_event_id(raw: bytes) -> str:
 
 def to_occurred_at(event: LeadEvent, at: datetime) -> datetime:
     """When the event occurred: never later than it was received."""
-    if event.occurred_at is None:
-        return at
-    occurred_at = event.occurred_at if event.occurred_at.tzinfo else event.occurred_at.replace(tzinfo=UTC)
-    return min(occurred_at, at)
+    return at if event.occurred_at is None else min(event.occurred_at, at)

@@ -10,13 +10,11 @@ from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
-from platbook.accounts import get_user
-from platbook.base.actor import Actor, Role
+from platbook.accounts import get_actor
+from platbook.base.actor import Actor
 from platbook.base.errors import Conflict, NotFound, TryLater
 from platbook.base.rights import Right, require
-from platbook.crm.intake.event import (
-    read_event_id,
-)
+from platbook.crm.intake.event import read_event_id
 from platbook.crm.intake.inbox import ProcessedEvent, RejectedEvent, StoredEvent, lock_event, store_event
 from platbook.crm.intake.matching import PersonChanged, match
 from platbook.crm.intake.receiving import receive
@@ -48,10 +46,7 @@ async def replay_event(
         raise NotFound("no event has this id", code="EVENT_NOT_FOUND")
     if stored.is_processed:
         raise Conflict("this event was processed already")
-    sender = actor
-    if stored.sender is not None:
-        user = await get_user(connection, stored.sender)
-        sender = Actor(user.email, user.id, Role(user.role), user.office, user.team)
+    sender = actor if stored.sender is None else await get_actor(connection, stored.sender)
     return await _process(connection, sender, stored, corrected or stored.raw.encode(), at)
 
 
