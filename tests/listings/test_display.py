@@ -1,6 +1,6 @@
 """What of a listing may be shown in public: the decision in Python, and the part of it that SQL decides, held equal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 import orjson
@@ -84,15 +84,6 @@ def test_no_confidential_field_is_public() -> None:
 
     assert confidential
     assert confidential.isdisjoint(public_fields(shows_address=True))
-
-
-@pytest.mark.parametrize(("value", "expected"), [(True, True), (False, False), (None, False), ("Yes", False)])
-def test_valuations_and_comments_need_an_explicit_yes(value: object, *, expected: bool) -> None:
-    fields: Mapping[str, object] = {"InternetAutomatedValuationDisplayYN": value, "InternetConsumerCommentYN": value}
-    plain = make_listing("1")
-    decision = decide_display(type(plain)("1", plain.values, fields), _OPEN)
-
-    assert (decision.shows_valuation, decision.shows_comments) == (expected, expected)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)

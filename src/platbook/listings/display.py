@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from platbook.listings.listing import NormalListing
 from platbook.providers.display import DisplaySettings
-from platbook.reso.fields import FIELDS, SLOT, Field
+from platbook.reso.fields import FIELDS, Field
 
 _PUBLIC_BESIDE_IDX = frozenset({"Country", "Latitude", "Longitude", "ListOfficePhone"})
 _PUBLIC_PERMISSIONS = frozenset({"Public", "IDX"})
@@ -43,14 +43,11 @@ _PUBLIC_FIELDS_WITHOUT_LOCATION = _PUBLIC_FIELDS - LOCATION_FIELDS
 class DisplayDecision:
     """What of one listing may be shown in public.
 
-    Without `shows_listing` there is no public document, and the rest does not matter. `shows_valuation` and
-    `shows_comments`: whether an automated valuation, and consumers' comments, may stand beside it.
+    Without `shows_listing` there is no public document, and the rest does not matter.
     """
 
     shows_listing: bool
     shows_address: bool
-    shows_valuation: bool
-    shows_comments: bool
 
     @property
     def fields(self) -> frozenset[str]:
@@ -64,8 +61,6 @@ def decide_display(listing: NormalListing, display: DisplaySettings) -> DisplayD
     return DisplayDecision(
         shows_listing=internet and listing.standard_status in display.statuses,
         shows_address=_flag(listing, "InternetAddressDisplayYN", when_null=display.address_display_when_null),
-        shows_valuation=_flag(listing, "InternetAutomatedValuationDisplayYN", when_null=False),
-        shows_comments=_flag(listing, "InternetConsumerCommentYN", when_null=False),
     )
 
 
@@ -82,5 +77,5 @@ def photo_is_public(permission: Sequence[str] | None, display: DisplaySettings) 
 
 
 def _flag(listing: NormalListing, name: str, *, when_null: bool) -> bool:
-    value = listing.value(name) if name in SLOT else listing.more.get(name)
+    value = listing.value(name)
     return when_null if value is None else value is True

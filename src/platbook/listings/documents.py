@@ -67,8 +67,12 @@ def document_version(display: DisplaySettings) -> str:
 
 
 class Documents(NamedTuple):
-    """A listing's two documents; `public` is None where the listing may not be shown in public."""
+    """What is stored of a listing's display: whether with its address, and its two documents.
 
+    `public` is None where the listing may not be shown in public.
+    """
+
+    shows_address: bool
     internal: str
     public: str | None
 
@@ -88,7 +92,7 @@ def to_documents(
     internal = _to_text(document)
     decision = decide_display(listing, display)
     if not decision.shows_listing:
-        return Documents(internal, None)
+        return Documents(decision.shows_address, internal, None)
     if not decision.shows_address:
         for slot in _LOCATION_SLOTS:
             values[slot] = None
@@ -96,8 +100,9 @@ def to_documents(
     open_photos = [photo for photo in photos if photo_is_public(photo.permission, display)]
     document["photoCount"] = len(open_photos)
     document["media"] = [_to_photo(photo, display) for photo in open_photos]
-    document["fields"] = {name: value for name, value in listing.more.items() if name in decision.fields}
-    return Documents(internal, _to_text(document))
+    shown = decision.fields
+    document["fields"] = {name: value for name, value in listing.more.items() if name in shown}
+    return Documents(decision.shows_address, internal, _to_text(document))
 
 
 def public_field_names(*, shows_address: bool) -> frozenset[str]:

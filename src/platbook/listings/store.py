@@ -17,7 +17,6 @@ from platbook.base.ids import new_id
 from platbook.connectors.contract import MediaRef
 from platbook.db import ReadConnection, WriteConnection, load_queries, prejson
 from platbook.db.compose import SQL, Composed, Identifier
-from platbook.listings.display import decide_display
 from platbook.listings.documents import (
     document_version,
     to_documents,
@@ -319,6 +318,7 @@ def _row(
 ) -> tuple[object, ...]:
     listing = one.listing
     row_fields = to_row_fields(property_id, origin.provider_id, is_local=origin.is_local, is_featured=is_featured)
+    documents = to_documents(listing, photos, display, row=row_fields)
     return (
         property_id,
         origin.provider_id,
@@ -335,9 +335,10 @@ def _row(
         origin.is_local,
         is_featured,
         origin.author_id,
-        decide_display(listing, display).shows_address,
+        documents.shows_address,
         version,
-        *to_documents(listing, photos, display, row=row_fields),
+        documents.internal,
+        documents.public,
     )
 
 

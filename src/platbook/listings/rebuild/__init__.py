@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from platbook.db import Database, WriteConnection, load_queries
-from platbook.listings.display import decide_display
-from platbook.listings.documents import document_version, to_documents, to_row_fields
+from platbook.listings.documents import Documents, document_version, to_documents, to_row_fields
 from platbook.listings.store import find_photos, get_stored
 from platbook.providers.display import DisplaySettings
 
@@ -86,20 +85,17 @@ async def _rebuild(
 ) -> None:
     stored = list((await get_stored(connection, ids)).values())
     photos = await find_photos(connection, ids)
-    internal: list[str] = []
-    public: list[str | None] = []
+    documents: list[Documents] = []
     for one in stored:
         row = to_row_fields(one.id, provider_id, is_local=one.is_local, is_featured=one.is_featured)
-        documents = to_documents(one.listing, photos.get(one.id, []), display, row=row)
-        internal.append(documents.internal)
-        public.append(documents.public)
+        documents.append(to_documents(one.listing, photos.get(one.id, []), display, row=row))
     await connection.run(
         Q.set_documents,
         {
             "ids": [one.id for one in stored],
-            "shows_address": [decide_display(one.listing, display).shows_address for one in stored],
-            "internal": internal,
-            "public": public,
+            "shows_address": [one.shows_address for one in documents],
+            "internal": [one.internal for one in documents],
+            "public": [one.public for one in documents],
             "version": version,
         },
     )
