@@ -65,7 +65,7 @@ class Stage:
         return _json({"access_token": "at", "id_token": token, "token_type": "Bearer"})
 
     async def claims(self) -> Mapping[str, object]:
-        return await self.issuer.fetch_claims("c", verifier="v", nonce=NONCE)
+        return await self.issuer.fetch_claims("c", verifier="v", nonce=NONCE, required=frozenset({"email"}))
 
     async def url(self) -> str:
         return await self.issuer.get_authorization_url(state="s t", nonce="n", challenge="c")

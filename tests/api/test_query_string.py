@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from platbook.api.etags import matches_etag, to_etag
 from platbook.api.listings.query_string import to_fields, to_search_texts, to_texts
-from platbook.api.listings.responses import matches_etag, to_etag
 from platbook.base.actor import Surface
 from platbook.base.errors import InvalidInput
 from platbook.listings.search import parse_search

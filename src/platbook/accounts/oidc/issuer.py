@@ -73,7 +73,7 @@ class OidcIssuer:
         return f"{endpoint}{'&' if urlsplit(endpoint).query else '?'}{query}"
 
     async def fetch_claims(
-        self, code: str, *, verifier: str, nonce: str, required: frozenset[str] = frozenset({"email"})
+        self, code: str, *, verifier: str, nonce: str, required: frozenset[str]
     ) -> dict[str, object]:
         """Exchange an authorization code for claims. NotAuthenticated; also errors of `get_authorization_url`.
 

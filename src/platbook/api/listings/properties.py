@@ -11,6 +11,7 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from platbook.accounts.member_links import find_own_listings
 from platbook.api.authentication import Caller
 from platbook.api.envelope import Success, paginate, raw_json
+from platbook.api.etags import matches_etag, to_etag
 from platbook.api.listings.params import SEARCH_PARAMETERS
 from platbook.api.listings.photos_models import PhotoList
 from platbook.api.listings.properties_models import (
@@ -23,8 +24,6 @@ from platbook.api.listings.properties_models import (
 )
 from platbook.api.listings.query_string import Texts, to_author, to_fields, to_search_texts, to_texts
 from platbook.api.listings.responses import (
-    matches_etag,
-    to_etag,
     to_list_body,
     to_one_body,
     to_stats,

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from platbook.api.envelope import Failure
+from platbook.api.etags import matches_etag
 from platbook.api.services import ServicesDep
 from platbook.base.errors import NotAllowed, NotFound
 from platbook.storage import Access, ObjectInfo, Storage
@@ -85,7 +86,7 @@ async def _respond(request: Request, storage: Storage, name: str, access: Access
     try:
         info = await storage.head(name, access)
         headers = _to_headers(name, info)
-        if _is_cached(request.headers, headers["etag"]):
+        if matches_etag(request.headers.get("if-none-match"), _to_version(name)):
             return Response(status_code=304, headers=headers)
         if request.method == "HEAD":
             return _full(b"", {**headers, "content-length": str(info.size)}, info)
@@ -99,15 +100,13 @@ def _to_headers(name: str, info: ObjectInfo) -> dict[str, str]:
     return {
         **_HEADERS,
         "cache-control": info.attributes.cache_control,
-        "etag": f'"{name.rpartition("/")[2]}"',
+        "etag": f'"{_to_version(name)}"',
         "last-modified": format_datetime(info.stored_at, usegmt=True),
     }
 
 
-def _is_cached(request: Mapping[str, str], etag: str) -> bool:
-    """Whether the caller has this version (RFC 9110 section 13.1.2; `W/` makes no difference here)."""
-    tags = {tag.strip().removeprefix("W/") for tag in request.get("if-none-match", "").split(",")}
-    return etag in tags or "*" in tags
+def _to_version(name: str) -> str:
+    return name.rpartition("/")[2]
 
 
 def _range(request: Mapping[str, str], content: bytes, headers: dict[str, str], info: ObjectInfo) -> Response:

@@ -5,7 +5,7 @@ from uuid import UUID
 from platbook.accounts import User, get_user
 from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput, NotFound
-from platbook.base.rights import Ownership, Right, record_access
+from platbook.base.rights import Right, record_access
 from platbook.db import ReadConnection
 
 
@@ -17,12 +17,7 @@ async def resolve_assignee(connection: ReadConnection, user_id: UUID) -> User:
         raise InvalidInput.of("assignedTo", f"there is no user {user_id}") from None
 
 
-def to_ownership(user: User) -> Ownership:
-    """The ownership of what is assigned to a user."""
-    return Ownership(user.id, user.office, user.team)
-
-
 def can_assign(actor: Actor, user: User) -> bool:
     """Whether the actor may assign leads and tasks to a user."""
     rights = (Right.WRITE_CRM, Right.ASSIGN_LEADS)
-    return any(record_access(actor, right).holds(to_ownership(user)) for right in rights)
+    return any(record_access(actor, right).holds(user.ownership) for right in rights)

@@ -6,7 +6,7 @@ from datetime import datetime
 from platbook.accounts import get_user
 from platbook.base.actor import Actor, Role
 from platbook.crm.leads.lead import rescore
-from platbook.crm.leads.rows import find_lapsed_claims, find_stale_scores, lock_lead, save_lead
+from platbook.crm.leads.rows import find_lapsed_claims, find_stale_scores, lock_lead, lock_leads, save_lead, save_leads
 from platbook.crm.lifecycle.ownership import assign_owner
 from platbook.db import WriteConnection
 from platbook.jobs.outbox import write_event
@@ -18,9 +18,8 @@ _BATCH = 500
 async def refresh_scores(connection: WriteConnection, at: datetime) -> int:
     """Refresh a batch of scores that decayed; how many. Call again until it is 0."""
     stale = await find_stale_scores(connection, at, _BATCH)
-    for lead_id in stale:
-        if (lead := await lock_lead(connection, lead_id)) is not None:
-            await save_lead(connection, rescore(lead, at))
+    leads = await lock_leads(connection, stale)
+    await save_leads(connection, [rescore(lead, at) for lead in leads.values()])
     return len(stale)
 
 

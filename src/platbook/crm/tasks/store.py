@@ -14,7 +14,7 @@ from platbook.base.ids import new_id
 from platbook.base.rights import Ownership, Right, require
 from platbook.crm.enums import InteractionType
 from platbook.crm.interactions.log import log_interaction
-from platbook.crm.leads.assignees import can_assign, resolve_assignee, to_ownership
+from platbook.crm.leads.assignees import can_assign, resolve_assignee
 from platbook.crm.leads.lead import record_activity
 from platbook.crm.leads.rows import lock_lead, save_lead
 from platbook.crm.leads.visibility import check_lead
@@ -127,7 +127,7 @@ async def _check_assignee(connection: ReadConnection, actor: Actor, user_id: UUI
     user = await resolve_assignee(connection, user_id)
     if is_new and not can_assign(actor, user):
         raise NotAllowed("you may not assign tasks to this user; choose yourself or a user of your office or team")
-    return to_ownership(user)
+    return user.ownership
 
 
 async def _log_completed(connection: WriteConnection, actor: Actor, task: Task, at: datetime) -> None:
