@@ -72,6 +72,8 @@ async def test_a_conditional_request_downloads_nothing_if_not_modified(downloade
         (b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + b"x" * 1001, MediaRejected),
         (reply(status="302 Found", headers=["Location: file:///etc/passwd"]), MediaRejected),
         (reply(status="302 Found", headers=["Location: /again"]), MediaRejected),
+        (reply(status="302 Found", headers=["Location: http://["]), MediaRejected),
+        (reply(status="302 Found"), MediaRejected),
     ],
 )
 async def test_each_failure_has_its_error_and_is_not_retried(

@@ -133,7 +133,7 @@ class Downloader:
             try:
                 if response.status_code not in _REDIRECTS:
                     return await self._read(current, response)
-                current = _parse(urljoin(current.url, response.headers.get("location", "")))
+                current = _parse_redirect(current, response.headers.get("location", ""))
             finally:
                 await response.aclose()
         raise MediaRejected(f"{requested.name} redirects more than {_MAX_REDIRECTS} times")
@@ -198,8 +198,17 @@ class Downloader:
         return bytes(content)
 
 
+def _parse_redirect(url: RequestUrl, location: str) -> RequestUrl:
+    if not location:
+        raise MediaRejected(f"{url.name} redirects without a Location")
+    try:
+        return parse_url(urljoin(url.url, location))
+    except (InvalidInput, ValueError):  # urljoin: brackets without a valid IPv6 address
+        raise MediaRejected(f"{url.name} redirects to what is no valid http or https URL") from None
+
+
 def _parse(url: str) -> RequestUrl:
     try:
         return parse_url(url)
-    except (InvalidInput, ValueError):
+    except InvalidInput:
         raise MediaRejected("the photo's URL must be a valid http or https URL") from None
