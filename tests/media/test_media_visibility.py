@@ -118,6 +118,16 @@ async def test_under_retention_erase_a_removed_listing_leaves_nothing_in_the_sto
     assert await rig.rows("SELECT FROM media_blobs") == []
 
 
+async def test_a_check_queued_after_an_erasure_does_not_delay_it(make_photo_rig: MakePhotoRig) -> None:
+    rig = await store_listing(make_photo_rig, retention="erase")
+    (blob, *_) = await rig.rows("SELECT id FROM media_blobs")
+    del rig.source.albums["L1"]
+    await rig.sync()
+    await rig.run_sql("INSERT INTO media_checks (blob_id) VALUES (%(id)s)", id=blob["id"])
+    await rig.visibility.process_checks()
+    assert await rig.rows("SELECT FROM media_blobs") == []
+
+
 async def test_an_archived_provider_hides_its_photos_and_a_purged_one_has_none(make_photo_rig: MakePhotoRig) -> None:
     rig = await store_listing(make_photo_rig)
     async with rig.database.transaction() as connection:

@@ -83,7 +83,10 @@ class MediaVisibility:
             checks = await connection.all(_Check, Q.claim_checks, {"limit": _BATCH})
             moved = [one.property_id for one in checks if one.moved and one.property_id]
             await self._rebuild(moved)
-            blobs = {one.blob_id: one.at_once for one in checks if one.blob_id}
+            blobs: dict[str, bool] = {}
+            for one in checks:
+                if one.blob_id:
+                    blobs[one.blob_id] = one.at_once or blobs.get(one.blob_id, False)
             listings = [one.property_id for one in checks if one.property_id and not one.moved]
             for blob_id in await connection.column(str, Q.find_blobs_of, {"ids": listings}) if listings else ():
                 blobs.setdefault(blob_id, False)
