@@ -156,7 +156,7 @@ class NastySession:
 
     async def keys(self, resource: Resource) -> AsyncIterator[KeyPage]:
         del resource
-        keys = [record.key for record in self.of.records]
+        keys = [record.key for record in self.of.records if record.visible]
         if self.habit == "sweep leaves out":
             keys = keys[:-1]
         if self.habit == "sweep makes up":
@@ -182,7 +182,7 @@ class NastySession:
 
     async def record(self, resource: Resource, key: str) -> RawRecord | None:
         del resource
-        known = {record.key: record for record in self.of.records}
+        known = {record.key: record for record in self.of.records if record.visible}
         if self.habit == "single record missing" and key == "K000":
             return None
         if self.habit == "single record invented" and key not in known:
@@ -195,7 +195,7 @@ class NastySession:
 
     async def count(self, resource: Resource) -> int | None:
         del resource
-        return len(self.of.records) - (1 if self.habit == "count is wrong" else 0)
+        return sum(record.visible for record in self.of.records) - (1 if self.habit == "count is wrong" else 0)
 
     async def media(self, listing_keys: Sequence[str]) -> AsyncIterator[tuple[str, MediaRef]]:
         for record in self.of.records:

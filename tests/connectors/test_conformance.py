@@ -4,6 +4,7 @@ import re
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from subprocess import run
@@ -135,6 +136,12 @@ def case_of(connector: NastyConnector) -> Case:
 
 async def test_a_decent_connector_passes() -> None:
     connector = NastyConnector()
+    await check_all(case_of(connector))
+
+
+async def test_a_connector_that_sends_deletions_in_its_walk_passes() -> None:
+    connector = NastyConnector()
+    connector.records[5] = replace(connector.records[5], visible=False)
     await check_all(case_of(connector))
 
 

@@ -84,6 +84,14 @@ async def test_a_package_with_one_entry_point_is_a_connector() -> None:
         parse_configuration({**form, "settings": {"quay": 2}})
 
 
+@pytest.mark.usefixtures("harbour")
+def test_a_connector_of_an_older_contract_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "harbour_mls.py").write_text("class HarbourConnector:\n    capabilities = ()\n")
+    find_connector.cache_clear()
+    with pytest.raises(ProviderMisconfigured, match="HARBOUR has no profile"):
+        find_connector("HARBOUR")
+
+
 def test_an_unknown_provider_type_is_refused_with_the_installed_ones() -> None:
     with pytest.raises(ProviderMisconfigured, match="MOCK, RETS"):
         find_connector("ATLANTIS")

@@ -29,7 +29,6 @@ from platbook.base.errors import (
 from platbook.base.http_reply import HttpReply
 
 __all__ = [
-    "CONTRACT_VERSION",
     "Clock",
     "Connector",
     "CredentialsRefused",
@@ -64,7 +63,6 @@ __all__ = [
     "SupportsRemarks",
 ]
 
-CONTRACT_VERSION = 2
 
 Cursor = NewType("Cursor", str)
 """An opaque position in a source: written and read by its connector only."""

@@ -16,8 +16,11 @@ def connector_names() -> list[str]:
 
 @cache
 def find_connector(name: str) -> Connector:
-    """The connector of a provider type; ProviderMisconfigured, naming the installed ones, if there is none."""
+    """The connector of a provider type; ProviderMisconfigured if there is none of this contract."""
     for entry in entry_points(group=_GROUP, name=name):
-        return cast("Connector", entry.load()())
+        connector = cast("Connector", entry.load()())
+        if not hasattr(connector, "profile"):  # contract 1 had `capabilities`
+            raise ProviderMisconfigured(f"the connector {name} has no profile: it is of an older contract; update it")
+        return connector
     installed = ", ".join(connector_names())
     raise ProviderMisconfigured(f"no connector is called {name}; installed are {installed}")
