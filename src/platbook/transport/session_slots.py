@@ -53,11 +53,6 @@ class SessionSlot:
         when = self.deadline.when()
         return when is not None and asyncio.get_running_loop().time() >= when
 
-    def require_held(self) -> None:
-        """Raise LoginSlotTaken if the slot is lost."""
-        if self.is_lost:
-            raise _slot_lost(self.provider_id)
-
 
 @asynccontextmanager
 async def session_slot(
