@@ -39,7 +39,7 @@ check: $(DEV_READY) ## style, types, the stack of imports, dead code
 	$(BIN)/vulture
 	$(BIN)/basedpyright --pythonpath $(BIN)/python
 
-format: $(DEV_READY) ## style, mended where a machine can
+format: $(DEV_READY) ## style, fixed where a machine can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 

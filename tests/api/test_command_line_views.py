@@ -96,6 +96,8 @@ async def test_users_and_keys_are_printed_with_the_fields_of_the_api(api: Api, c
         (answered,) = (await _get(api, path))[name]
         (printed,) = orjson.loads(await command(*args, "--json"))[name]
         assert {field: printed[field] for field in answered} == answered
+    users = orjson.loads(await command("user", "list", "--json"))
+    assert users["pagination"] == {"page": 1, "limit": 10_000, "total": 1, "totalPages": 1}
 
 
 @pytest.mark.parametrize("state", STATES)

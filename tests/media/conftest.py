@@ -153,8 +153,3 @@ async def make_photo_rig(database: Database) -> AsyncGenerator[MakePhotoRig]:
             return PhotoRig(database, engine, worker, MediaVisibility(database, storage, clock), storage, source, clock)
 
         yield make
-
-
-def with_spec(rig: PhotoRig, spec: VariantSpec) -> Blobs:
-    """The same store under another spec."""
-    return replace(rig.blobs, spec=spec)

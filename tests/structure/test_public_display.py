@@ -21,7 +21,7 @@ _FUNCTIONS = {
 _COPIED_SQL = re.compile(
     r"public_document\s+IS\b|'(?:Public|IDX)'|\bpermission\s*(?:&&|@>|<@|=|IN\b)|DisplayWhenNull", re.IGNORECASE
 )
-_WRITES = re.compile(r"\bpermission = (?:excluded\.|%\()")
+_WRITES = re.compile(r"\bpermission = excluded\.")
 _RULES = frozenset({"listing_display_when_null", "address_display_when_null", "photo_display_when_null"})
 _FLAGS = frozenset(
     {

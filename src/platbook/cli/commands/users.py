@@ -26,6 +26,7 @@ from platbook.accounts.password_resets import PasswordReset, create_reset
 from platbook.accounts.users import UserPatch, attach_agents, update_user
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.errors import InvalidInput
+from platbook.base.views import paginate
 from platbook.bootstrap.database import DatabaseContext
 from platbook.cli.output.console import say
 from platbook.cli.output.format import to_span
@@ -33,6 +34,7 @@ from platbook.cli.output.json_output import print_json
 from platbook.cli.output.table import Column, print_table
 from platbook.cli.process import run_on_database
 from platbook.db import WriteConnection
+from platbook.db.lists import NumberedPage
 
 T = TypeVar("T")
 
@@ -109,14 +111,15 @@ def invite_(
 def list_(context: typer.Context, *, as_json: _Json = False) -> None:
     """List users."""
 
-    async def read(system: DatabaseContext) -> tuple[list[User], datetime]:
+    async def read(system: DatabaseContext) -> tuple[NumberedPage[User], datetime]:
         async with system.database.read() as connection:
             page = await find_users(connection, COMMAND_LINE, UserFilter(), limit=_MOST_SHOWN)
-            return page.rows, system.clock.now()
+            return page, system.clock.now()
 
-    users, now = run_on_database(context, read)
+    found, now = run_on_database(context, read)
+    users = found.rows
     if as_json:
-        print_json({"users": users})
+        print_json({"users": users, "pagination": paginate(1, _MOST_SHOWN, found.total)})
         return
     print_table(
         [
