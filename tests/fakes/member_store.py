@@ -82,7 +82,7 @@ _FIND_UNSEEN = _query(
     "SELECT member_key FROM members WHERE provider_id = %(provider_id)s AND removed_at IS NULL "
     "AND out_of_scope_at IS NULL AND stored_at <= %(began_at)s AND NOT EXISTS ("
     "SELECT FROM mls_sweep_keys k WHERE k.sync_id = %(sync_id)s AND k.listing_key = member_key) "
-    "EXCEPT SELECT unnest(listing_keys) FROM mls_received_keys WHERE sync_id = ANY(%(received_by)s) ORDER BY 1",
+    "EXCEPT SELECT unnest(listing_keys) FROM mls_received_keys WHERE sync_id = %(received_by)s ORDER BY 1",
 )
 _ERASE_UNSEEN_REJECTIONS = _query(
     "erase_unseen_rejections",
@@ -226,6 +226,6 @@ def _sweep_params(sweep: SweepKeys) -> dict[str, object]:
     return {
         "provider_id": sweep.provider_id,
         "sync_id": sweep.sync_id,
-        "received_by": list(sweep.received_by),
+        "received_by": sweep.received_by,
         "began_at": sweep.began_at,
     }

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from platbook.base.errors import CredentialsRefused, NotFound, SourceBrokeProtocol
-from platbook.connectors.contract import Page, RecordProblem
+from platbook.connectors.contract import Page, RawRecord, RecordProblem
+from platbook.sync.runs.run import SyncType
 from platbook.sync.setup import connection_test as probe_module
 from platbook.sync.setup.connection_test import ConnectionTest, ConnectionTester
 from platbook.transport import session_slot
@@ -44,12 +45,26 @@ async def test_a_refused_login_is_told_in_words_and_ends_the_trial(sync_rig: Mak
     assert probe.sample is None
 
 
-async def test_a_record_that_would_be_rejected_is_shown_with_its_reason(sync_rig: MakeSyncRig) -> None:
-    probe = await _probe(await sync_rig(Source(one_page(listing("1", ListPrice="call us")))))
+@pytest.mark.parametrize(
+    ("record", "reason"),
+    [
+        (listing("1", ListPrice="call us"), "ListPrice"),
+        (listing("1", PublicRemarks="a\0b"), "NUL"),
+        (listing("1", Unmapped=2**70), "64"),
+        (listing("k" * 1000), "longer than"),
+    ],
+    ids=["field", "NUL", "integer", "key"],
+)
+async def test_a_record_that_would_be_rejected_is_shown_with_its_reason(
+    sync_rig: MakeSyncRig, record: RawRecord, reason: str
+) -> None:
+    rig = await sync_rig(Source(one_page(record)))
+    probe = await _probe(rig)
     assert probe.ok, "the connection works; the mapping wants a look"
     assert probe.sample is not None
     assert probe.sample.rejected is not None
-    assert "ListPrice" in probe.sample.rejected
+    assert reason in probe.sample.rejected
+    assert (await rig.sync(SyncType.INCREMENTAL))["errored"] == 1, "a run rejects it too"
 
 
 @pytest.mark.parametrize(

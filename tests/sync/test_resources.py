@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from platbook.base.errors import SourceUnavailable
 from platbook.connectors.contract import Page, RawRecord, Resource
 from platbook.sync.erasure import erase_removed
 from platbook.sync.resources.registry import RESOURCES
@@ -71,6 +72,24 @@ async def test_a_sweep_removes_members_and_no_listing_of_the_same_key(sync_rig: 
     assert (run["status"], run["deleted"]) == ("success", 1)
     assert await _members(rig) == [("1", "Member 1", "Active")]
     assert await rig.keys() == ["1", "2"]
+
+
+async def test_a_resource_that_needs_no_sweep_does_not_keep_the_sweep_of_another_due(sync_rig: MakeSyncRig) -> None:
+    rig, members = await _make(sync_rig, _member("1"))
+    members.key_sweep = False
+    await rig.sync()
+    (status,) = await rig.rows("SELECT last_sweep_at FROM mls_sync_status")
+    assert status["last_sweep_at"] == rig.clock.now()
+
+
+async def test_a_refused_sweep_of_members_leaves_that_of_listings_due(sync_rig: MakeSyncRig) -> None:
+    rig, members = await _make(sync_rig, *map(_member, "1234"))
+    await rig.sync()
+    members.pages, members.key_pages = one_page(), all_keys("3", "4")
+    assert (await rig.sync())["status"] == "partial"
+    await rig.run_sql("UPDATE mls_sync_status SET last_sweep_at = NULL")
+    rig.source.key_pages = [SourceUnavailable("the keys of listings were read")]
+    assert "the keys of listings were read" in str((await rig.sync(SyncType.INCREMENTAL))["error"])
 
 
 async def test_a_refused_sweep_of_members_is_applied_to_members(sync_rig: MakeSyncRig) -> None:

@@ -230,18 +230,18 @@ async def test_a_run_that_fails_keeps_no_received_keys(sync_rig: MakeSyncRig) ->
     assert await rig.rows("SELECT FROM mls_received_keys") == []
 
 
-async def test_received_keys_outlive_other_runs_while_their_own_is_to_be_resumed(sync_rig: MakeSyncRig) -> None:
+async def test_received_keys_are_deleted_with_their_own_run_and_outlive_others(sync_rig: MakeSyncRig) -> None:
     rig = await _stocked(sync_rig)
     (run,) = await rig.rows(
         "SELECT run.sync_id, child.sync_id AS child_id FROM mls_sync_history run "
         "JOIN mls_sync_history child ON child.parent_id = run.sync_id"
     )
-    for sync_id in run.values():
-        await rig.run_sql("INSERT INTO mls_received_keys VALUES (%(id)s, '{0}')", id=sync_id)
-    await rig.run_sql("UPDATE mls_sync_history SET status = 'waiting' WHERE sync_id = %(id)s", id=run["sync_id"])
-    async with rig.database.transaction() as connection:
-        await delete_received_keys(connection, uuid4())
-    assert await rig.rows("SELECT sync_id FROM mls_received_keys") == [{"sync_id": run["sync_id"]}]
+    await rig.run_sql("INSERT INTO mls_received_keys VALUES (%(id)s, '{0}')", id=run["child_id"])
+    await rig.run_sql("UPDATE mls_sync_history SET status = 'running'")
+    for ended, kept in ((uuid4(), [{"sync_id": run["child_id"]}]), (run["sync_id"], [])):
+        async with rig.database.transaction() as connection:
+            await delete_received_keys(connection, ended)
+        assert await rig.rows("SELECT sync_id FROM mls_received_keys") == kept
 
 
 async def test_what_its_own_run_rejected_is_not_erased_by_a_sweep(sync_rig: MakeSyncRig) -> None:

@@ -9,7 +9,7 @@ from platbook.mapping.mapping import FieldMapping, plan_mapping
 
 
 def plan_provider_mapping(
-    field_mapping: Mapping[str, object], profile: SourceProfile, resource: Resource = Resource.PROPERTY
+    field_mapping: Mapping[str, object], profile: SourceProfile, resource: Resource
 ) -> FieldMapping:
     """Compile a provider's `fieldMapping` for one resource of its source.
 

@@ -134,6 +134,8 @@ class SyncEngine:
 
     async def _carry_out(self, context: RunContext) -> SweepRefused | None:
         served = [resource for resource in self.resources if resource in context.source.profile.resources]
+        if context.lease.run.sync_type == SyncType.RECORD:
+            served = served[:1]
         contexts = [await self._for_resource(context, resource) for resource in served]
         for one in contexts:
             await self._retry_rejections(one)
@@ -158,21 +160,23 @@ class SyncEngine:
             return None
         refusals = [await self._walk_and_sweep(one, session) for one in contexts]
         refused = next((one for one in refusals if one is not None), None)
-        contexts[0].swept = refused is None and all(one.swept for one in contexts)
+        contexts[0].swept = refused is None and _are_swept(contexts)
         return refused
 
     async def _apply_sweep(self, contexts: Sequence[RunContext], session: Session, sweep_id: UUID) -> None:
         async with self.database.read() as connection:
             resource = await connection.value(str, Q.get_sweep_resource, {"sweep_id": sweep_id})
-        for context in contexts:
-            if context.lease.resource == resource:
-                await apply_sweep(context, session, sweep_id)
+        context = next((one for one in contexts if one.lease.resource == resource), None)
+        if context is None:
+            raise ProviderMisconfigured(f"the sweep is of {resource}, which its source does not serve now")
+        await apply_sweep(context, session, sweep_id)
 
     async def _walk_and_sweep(self, context: RunContext, session: Session) -> SweepRefused | None:
         provider_id, run = context.provider.provider_id, context.lease.run
+        params = {"provider_id": provider_id, "resource": context.lease.resource}
         async with self.database.read() as connection:
             state = await cursors.get_cursor_state(connection, provider_id, context.lease.resource)
-            last_sweep = await connection.one(LastSweep, Q.get_last_sweep, {"provider_id": provider_id})
+            last_sweep = await connection.one(LastSweep, Q.get_last_sweep, params)
         plan = plan_run(
             SyncType(run.sync_type),
             state,
@@ -267,6 +271,11 @@ class SyncEngine:
             else:  # such as a mistyped key, which does not predict how the next scheduled run ends
                 await connection.run(Q.clear_current, _status_key(lease, now))
         return RunStatus.FAILED
+
+
+def _are_swept(contexts: Sequence[RunContext]) -> bool:
+    """Whether a sweep was done, and of every resource that needs one."""
+    return any(one.swept for one in contexts) and all(one.swept or not one.profile.needs_sweep for one in contexts)
 
 
 async def _sync_record(context: RunContext, session: Session, key: str) -> None:

@@ -38,9 +38,10 @@ WHERE provider_id = %(provider_id)s AND epoch = %(epoch)s;
 SELECT consecutive_failures FROM mls_sync_status WHERE provider_id = %(provider_id)s;
 
 -- name: get_last_sweep
--- When a provider's last sweep succeeded, and when a complete one was last refused.
+-- When a provider was last swept, and when a complete sweep of a resource was last refused.
 SELECT (SELECT last_sweep_at FROM mls_sync_status WHERE provider_id = %(provider_id)s) AS done_at,
-    (SELECT max(began_at) FROM mls_sweeps WHERE provider_id = %(provider_id)s AND candidates > 0) AS refused_at;
+    (SELECT max(began_at) FROM mls_sweeps WHERE provider_id = %(provider_id)s AND resource = %(resource)s
+        AND candidates > 0) AS refused_at;
 
 -- name: add_rejection
 -- A record that could not be accepted; rejected again, it is the same rejection.
@@ -61,9 +62,9 @@ WHERE provider_id = %(provider_id)s AND resource = %(resource)s AND listing_key 
     AND listing_key IS NOT NULL AND retry IN ('pending', 'retrying', 'failed');
 
 -- name: has_rejections
--- Whether a provider has open rejections.
-SELECT EXISTS (SELECT FROM mls_sync_errors WHERE provider_id = %(provider_id)s AND listing_key IS NOT NULL
-    AND retry IN ('pending', 'retrying', 'failed'));
+-- Whether a resource of a provider has open rejections.
+SELECT EXISTS (SELECT FROM mls_sync_errors WHERE provider_id = %(provider_id)s AND resource = %(resource)s
+    AND listing_key IS NOT NULL AND retry IN ('pending', 'retrying', 'failed'));
 
 -- name: find_retries
 -- Rejections marked for a retry.
@@ -105,8 +106,9 @@ SELECT count(*) FROM mls_sweep_keys WHERE sync_id = %(sync_id)s;
 INSERT INTO mls_received_keys (sync_id, listing_keys) VALUES (%(sync_id)s, %(keys)s);
 
 -- name: delete_received_keys
--- The keys of a run that ends, and of runs that have ended without deleting theirs.
-DELETE FROM mls_received_keys k WHERE k.sync_id = %(sync_id)s
+-- The keys of a run that ends, which are its children's, and of runs that have ended without deleting theirs.
+DELETE FROM mls_received_keys k
+WHERE k.sync_id IN (SELECT c.sync_id FROM mls_sync_history c WHERE c.parent_id = %(sync_id)s)
     OR NOT EXISTS (SELECT FROM mls_sync_history h WHERE h.sync_id = k.sync_id AND h.status IN ('waiting', 'running'));
 
 -- name: delete_sweep_keys

@@ -124,7 +124,7 @@ def _to_sweep_key(key: str) -> str:
 
 async def _remove_unseen(context: RunContext, session: Session, began_at: datetime, key_count: int) -> None:
     provider, lease = context.provider, context.lease
-    swept = SweepKeys(provider.provider_id, lease.run.sync_id, lease.sync_ids, began_at)
+    swept = SweepKeys(provider.provider_id, lease.run.sync_id, lease.child_id, began_at)
     async with context.database.transaction() as connection:
         await check_epoch(connection, lease)
         await _check_keys(connection, context, key_count)

@@ -83,7 +83,7 @@ async def _store(context: RunContext, page: Page, position: _Position) -> None:
         await _save_position(connection, context, page, position)
 
     await context.store_page(page.records, problems, in_transaction=save_position)
-    if context.lease.run.dry_run:  # what is written beside a page is rolled back with it
+    if context.lease.run.dry_run and context.profile.needs_sweep:  # a dry run rolls back the page
         async with context.database.transaction() as connection:
             await check_epoch(connection, context.lease)
             await _add_received(connection, context, page)
@@ -91,7 +91,7 @@ async def _store(context: RunContext, page: Page, position: _Position) -> None:
 
 
 async def _add_received(connection: WriteConnection, context: RunContext, page: Page) -> None:
-    if context.profile.key_sweep:
+    if context.profile.needs_sweep:
         await add_received_keys(connection, context.lease.child_id, page)
 
 

@@ -185,6 +185,6 @@ def _sweep_params(sweep: SweepKeys) -> dict[str, object]:
     return {
         "provider_id": sweep.provider_id,
         "sync_id": sweep.sync_id,
-        "received_by": list(sweep.received_by),
+        "received_by": sweep.received_by,
         "began_at": sweep.began_at,
     }

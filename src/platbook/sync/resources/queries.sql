@@ -4,7 +4,7 @@ SELECT p.listing_key FROM properties p
 WHERE p.provider_id = %(provider_id)s AND p.removed_at IS NULL AND p.erased_at IS NULL AND p.out_of_scope_at IS NULL
     AND p.stored_at <= %(began_at)s
     AND NOT EXISTS (SELECT FROM mls_sweep_keys k WHERE k.sync_id = %(sync_id)s AND k.listing_key = p.listing_key)
-EXCEPT SELECT unnest(r.listing_keys) FROM mls_received_keys r WHERE r.sync_id = ANY(%(received_by)s)
+EXCEPT SELECT unnest(r.listing_keys) FROM mls_received_keys r WHERE r.sync_id = %(received_by)s
 ORDER BY 1;
 
 -- name: erase_unseen_rejections

@@ -74,11 +74,11 @@ R = TypeVar("R", bound=NormalRecord)
 
 @dataclass(frozen=True, slots=True)
 class SweepKeys:
-    """Where the keys of a sweep are: those it has read under `sync_id`, those the run received under `received_by`."""
+    """Where the keys of a sweep are: read by the sweep under `sync_id`, received by the walk under `received_by`."""
 
     provider_id: str
     sync_id: UUID
-    received_by: Sequence[UUID]
+    received_by: UUID
     began_at: datetime
 
 

@@ -69,8 +69,6 @@ async def claim_run(
 
 async def lease_resource(connection: WriteConnection, lease: RunLease, resource: Resource, at: datetime) -> RunLease:
     """The same run for another resource, with a child of its own."""
-    if resource is lease.resource:
-        return lease
     return replace(lease, resource=resource, child_id=await _start_child(connection, lease.run, resource, at))
 
 

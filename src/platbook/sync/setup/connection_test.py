@@ -17,8 +17,6 @@ from platbook.connectors.contract import Connector, DeleteSignal, Page, RawRecor
 from platbook.connectors.registry import find_connector
 from platbook.db import Database, SecretBox
 from platbook.listings.listing import NormalListing
-from platbook.mapping.mapping import FieldMapping
-from platbook.mapping.provider_mapping import plan_provider_mapping
 from platbook.providers.providers import Provider, get_provider
 from platbook.providers.sessions import (
     SessionOptions,
@@ -28,6 +26,9 @@ from platbook.providers.sessions import (
     open_session,
     read_credentials,
 )
+from platbook.sync.content_hash import content_hash
+from platbook.sync.keys import find_key_fault
+from platbook.sync.resources.property import PropertyStore, open_property_store
 from platbook.transport import Transport
 
 SEAT_WAIT = timedelta(seconds=5)
@@ -46,7 +47,10 @@ _SHOWN = (
 
 @dataclass(frozen=True, slots=True)
 class TestStep:
-    """One step: its name (settings, seat, connect, count, sample), whether it succeeded, duration, sentence."""
+    """One step: its name, whether it succeeded, duration, sentence.
+
+    Names: settings, seat, connect, count, sample; `time` where the test took too long, `logout` where that failed.
+    """
 
     name: str
     ok: bool
@@ -105,9 +109,9 @@ class ConnectionTester:
             source = get_source(provider, self.find_connector)
             services = SessionServices(self.database, self.transport, self.box, self.clock)
             await read_credentials(services, source)
-            mapping = plan_provider_mapping(provider.field_mapping, source.profile)
+            profile, store = source.profile.resource(Resource.PROPERTY), open_property_store(source)
             messages.append("settings and credentials are valid")
-            messages.append(_describe_deletes(source.profile.resource(Resource.PROPERTY)))
+            messages.append(_describe_deletes(profile))
         seats = source.profile.max_concurrency
         outcomes = {
             SessionStep.SEAT: "a session is free" if seats == 1 else f"one of {seats} sessions is free",
@@ -119,7 +123,7 @@ class ConnectionTester:
                 probe.count = await session.count(Resource.PROPERTY)
                 messages.append(_describe_count(probe.count))
             with _step(probe, "sample") as messages:
-                messages.append(await _take_sample(session, mapping, probe))
+                messages.append(await _take_sample(session, store, profile.volatile_fields, probe))
 
 
 class _Ended(Exception):
@@ -175,7 +179,7 @@ def _describe_count(count: int | None) -> str:
     return "the source does not count its listings" if count is None else f"{count} listings in scope"
 
 
-async def _take_sample(session: Session, mapping: FieldMapping, probe: ConnectionTest) -> str:
+async def _take_sample(session: Session, store: PropertyStore, volatile: frozenset[str], probe: ConnectionTest) -> str:
     page = await _first_page(session)
     if page is None or not (page.records or page.problems):
         return "the source has no listing in scope to show"
@@ -183,7 +187,7 @@ async def _take_sample(session: Session, mapping: FieldMapping, probe: Connectio
         problem = page.problems[0]
         probe.sample = SampleRecord(problem.key or "", 0, rejected=problem.reason)
         return f"the first record cannot be read: {problem.reason}"
-    probe.sample = _to_sample(page.records[0], mapping)
+    probe.sample = _to_sample(page.records[0], store, volatile)
     if probe.sample.rejected is not None:
         return f"the first record would be rejected: {probe.sample.rejected}"
     return "the first record can be stored"
@@ -198,12 +202,16 @@ async def _first_page(session: Session) -> Page | None:
             await pages.aclose()
 
 
-def _to_sample(record: RawRecord, mapping: FieldMapping) -> SampleRecord:
+def _to_sample(record: RawRecord, store: PropertyStore, volatile: frozenset[str]) -> SampleRecord:
+    """Judge a record as a run does: its key, its content, its fields and photos."""
+    fault = find_key_fault(record.key)
+    if fault is not None:
+        return SampleRecord(record.key, len(record.fields), rejected=fault)
     try:
-        listing = mapping.normalise(record)
+        incoming = store.normalise(record, content_hash(record, store.hash_version, volatile))
     except RecordRejected as error:
         return SampleRecord(record.key, len(record.fields), rejected=str(error))
-    return SampleRecord(record.key, len(record.fields), _show(listing))
+    return SampleRecord(record.key, len(record.fields), _show(incoming.listing))
 
 
 def _show(listing: NormalListing) -> dict[str, object]:

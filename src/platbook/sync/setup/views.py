@@ -9,7 +9,7 @@ from platbook.sync.setup.discovery import DiscoveryResult
 
 
 class TestStepRead(View):
-    """One step of a connection test: settings, seat, connect, count, sample."""
+    """One step of a connection test: settings, seat, connect, count, sample; time or logout if that fails."""
 
     name: str
     ok: bool
