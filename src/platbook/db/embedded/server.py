@@ -78,6 +78,8 @@ class EmbeddedPostgres:
         paths = replace(self._paths, socket=self._socket)
         try:
             with exclusive_lock(paths.start_lock, self._account):
+                if self._users is None:  # closed meanwhile: a server started now would have no user to stop it
+                    return
                 running = postmaster.ensure_running(paths, self._binaries, self._account, attempts=_RESTART_ATTEMPTS)
         except OSError as error:
             raise NeedsOperator(f"{paths.home} cannot be used ({error.strerror})") from error

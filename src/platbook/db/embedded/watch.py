@@ -18,14 +18,17 @@ _TRIES = 5
 
 @asynccontextmanager
 async def watching(server: EmbeddedPostgres) -> AsyncGenerator[None]:
-    """Keep the server running during the block. If it cannot be, the block is cancelled and NeedsOperator raised."""
+    """Keep the server running during the block. If it cannot be, the block is cancelled and NeedsOperator raised.
+
+    Any other error of the supervision ends the block too: a database that nobody supervises would not be noticed.
+    """
     owner = asyncio.current_task()
-    failures: list[NeedsOperator] = []
+    failures: list[Exception] = []
 
     async def watch() -> None:
         try:
             await keep_running(server)
-        except NeedsOperator as error:
+        except Exception as error:  # noqa: BLE001 - raised again in the block
             failures.append(error)
             if owner is not None:
                 owner.cancel()
