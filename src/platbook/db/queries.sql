@@ -11,7 +11,8 @@ SELECT value FROM platbook_facts WHERE name = %(name)s;
 SELECT set_config('idle_in_transaction_session_timeout', %(idle)s, true);
 
 -- name: end_frozen_sessions
--- End our own sessions whose statement waits for more from a client that sent nothing for too long.
+-- End our own sessions whose statement (a COPY) began before the limit and waits for its client at this moment. No COPY
+-- of ours may last that long.
 WITH frozen AS MATERIALIZED (
     SELECT pid FROM pg_stat_activity
     WHERE datname = current_database() AND usename = current_user AND application_name LIKE 'platbook%%'
