@@ -238,7 +238,7 @@ async def test_received_keys_are_deleted_with_their_own_run_and_outlive_others(s
     )
     await rig.run_sql("INSERT INTO mls_received_keys VALUES (%(id)s, '{0}')", id=run["child_id"])
     await rig.run_sql("UPDATE mls_sync_history SET status = 'running'")
-    for ended, kept in ((uuid4(), [{"sync_id": run["child_id"]}]), (run["sync_id"], [])):
+    for ended, kept in ((uuid4(), [{"sync_id": run["child_id"]}]), (UUID(str(run["sync_id"])), [])):
         async with rig.database.transaction() as connection:
             await delete_received_keys(connection, ended)
         assert await rig.rows("SELECT sync_id FROM mls_received_keys") == kept
