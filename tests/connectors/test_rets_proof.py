@@ -22,9 +22,11 @@ def _reply(*rows: str, count: int | None = None, more: bool = False, columns: st
 
 
 @asynccontextmanager
-async def _session(*searches: bytes | Answer, **settings: object) -> AsyncGenerator[RetsSession]:
+async def _session(
+    *searches: bytes | Answer, date: str | None = None, **settings: object
+) -> AsyncGenerator[RetsSession]:
     connector = RetsConnector()
-    async with serving(RetsReplay([*searches])) as replay, plain_http() as http:
+    async with serving(RetsReplay([*searches], date=date)) as replay, plain_http() as http:
         said = {
             "loginUrl": replay.login_url,
             "classes": ["A"],
@@ -173,7 +175,24 @@ async def test_a_capped_source_that_cannot_be_sliced_further_is_an_error(paging:
 
 async def test_a_source_whose_own_clock_is_ahead_is_followed() -> None:
     body = _reply("1\t2031-05-01T00:00:00", count=1)
-    ahead = Answer(body, headers=["Date: Thu, 01 May 2031 08:00:00 GMT"])
-    async with _session(ahead) as session:
+    async with _session(body, date="Thu, 01 May 2031 08:00:00 GMT") as session:
         (page,) = [page async for page in session.changes(Resource.PROPERTY, None, None)]
     assert page.watermark == "2031-05-01T00:00:00"
+
+
+async def test_a_resumed_walk_is_held_to_the_time_at_which_it_began() -> None:
+    first = _reply("1\t2026-01-01T00:00:00", "2\t2026-01-01T00:00:00", "3\t2026-01-01T00:00:00", count=4, more=True)
+    last = _reply("3\t2026-01-01T00:00:00", "4\t2026-02-01T12:30:00", count=4)
+    async with _session(first, last, date="Sun, 01 Feb 2026 12:00:00 GMT") as session:
+        page = await anext(aiter(session.changes(Resource.PROPERTY, None, None)))
+        checkpoint = page.checkpoint
+    async with _session(last, date="Sun, 01 Feb 2026 14:00:00 GMT") as session:
+        (page,) = [page async for page in session.changes(Resource.PROPERTY, None, checkpoint)]
+    assert (page.complete, page.watermark) == (True, "2026-01-01T00:00:00"), "12:30 was ahead when the walk began"
+
+
+async def test_where_every_time_is_ahead_the_next_run_starts_where_this_one_began() -> None:
+    rows = _reply("1\t2026-02-01T22:30:00", "2\t2026-02-01T22:50:00", count=2)
+    async with _session(rows, date="Sun, 01 Feb 2026 12:00:00 GMT") as session:
+        (page,) = [page async for page in session.changes(Resource.PROPERTY, None, None)]
+    assert page.watermark == "2026-02-01T12:00:00"

@@ -19,15 +19,15 @@ from tests.fakes.plain_http import plain_http
 from tests.fakes.rets_market import RetsMarket, rets_market
 
 OFFSET = (
-    '{"class_index":1,"within":{"way":"offset","offset":9,"overlap":1,"first":"1000000000","behind":"1000000013",'
+    '{"began_at":"2026-03-01T00:00:00Z","class_index":1,"within":{"way":"offset","offset":9,"overlap":1,"first":"1000000000","behind":"1000000013",'
     '"until":null},"greatest":"2026-02-19T16:11:46Z"}'
 )
 KEY = (
-    '{"class_index":1,"within":{"way":"key","offset":1,"overlap":1,"first":null,"behind":"1000000013","until":null},'
+    '{"began_at":"2026-03-01T00:00:00Z","class_index":1,"within":{"way":"key","offset":1,"overlap":1,"first":null,"behind":"1000000013","until":null},'
     '"greatest":"2026-02-19T16:11:46Z"}'
 )
 TIME = (
-    '{"class_index":1,"within":{"way":"time","offset":1,"overlap":1,"first":null,"behind":null,'
+    '{"began_at":"2026-03-01T00:00:00Z","class_index":1,"within":{"way":"time","offset":1,"overlap":1,"first":null,"behind":null,'
     '"until":"2026-02-22T08:07:55"},"greatest":"2026-02-27T14:19:46Z"}'
 )
 MOCK = (

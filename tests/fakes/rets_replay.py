@@ -49,6 +49,8 @@ class RetsReplay:
     other_body: bytes = b'<RETS ReplyCode="0" ReplyText="Goodbye"/>'
     """The reply to Action and Logout."""
     auth: str = "basic"
+    date: str | None = None
+    """The server's clock, sent with every reply."""
     port: int = 0
     requests: list[Request] = field(default_factory=list[Request])
     nonces: int = 0
@@ -114,6 +116,7 @@ async def serving(replay: RetsReplay) -> AsyncGenerator[RetsReplay]:
                 f"HTTP/1.1 {answer.status} X",
                 "Content-Type: text/xml",
                 f"Content-Length: {len(answer.body)}",
+                *([] if replay.date is None else [f"Date: {replay.date}"]),
                 *answer.headers,
             ]
             body = answer.body if answer.cut_at is None else answer.body[: answer.cut_at]

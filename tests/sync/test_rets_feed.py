@@ -189,11 +189,20 @@ async def test_a_fault_stops_the_run_and_removes_nothing(
 
 
 async def test_an_incremental_run_asks_by_the_sources_own_time_less_the_overlap(feed: Open) -> None:
-    async with feed(RetsReplay([GOOD, _keys("1", "2"), NONE_FOUND])) as it:
+    async with feed(RetsReplay([GOOD, _keys("1", "2"), NONE_FOUND], date="Sat, 03 Jan 2026 00:00:00 GMT")) as it:
         await it.sync()
         run = await it.sync(SyncType.INCREMENTAL)
         assert run["status"] == "success", run["error"]
         assert it.replay.searched()[-1]["Query"] == "(MatrixModifiedDT=2026-01-01T23:55:00+)"
+
+
+async def test_a_record_ahead_of_the_sources_clock_opens_no_gap(feed: Open) -> None:
+    ahead = ROWS.replace(b"2026-01-02T00:00:00", b"2026-01-02T00:15:00")
+    replay = RetsReplay([FIRST + ahead, _keys("1", "2"), NONE_FOUND], date="Fri, 02 Jan 2026 00:00:00 GMT")
+    async with feed(replay) as it:
+        await it.sync()
+        await it.sync(SyncType.INCREMENTAL)
+        assert it.replay.searched()[-1]["Query"] == "(MatrixModifiedDT=2025-12-31T23:55:00+)"
 
 
 @pytest.mark.parametrize("lost", [Answer(b"", status=412), b'<RETS ReplyCode="20701" ReplyText="not logged in"/>'])

@@ -1,9 +1,15 @@
-"""Coercion of dates and timestamps as sources send them (ISO 8601 calendar dates, any fraction of a second)."""
+"""Dates and timestamps as sources send them (ISO 8601 calendar dates, any fraction of a second): coercion, ambiguity.
 
-from datetime import UTC, date, datetime, time, tzinfo
+When the clocks go back, an hour of local times is repeated: a time without an offset may then name either of two
+moments. It is read as the earlier one.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from platbook.base.times import as_utc
 from platbook.reso.values import Coercer, Value, refuse
+
+_NEAR_CHANGE = timedelta(hours=3)
 
 
 def date_reader(label: str) -> Coercer:
@@ -47,6 +53,28 @@ def timestamp_reader(label: str, tz: tzinfo) -> Coercer:
             raise refuse(label, value, "a time that UTC can express") from None
 
     return read
+
+
+def has_offset(text: str) -> bool:
+    """Whether a timestamp names its offset, so that it is one moment in any time zone."""
+    try:
+        return datetime.fromisoformat(text.strip()).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def get_latest_moment(timestamp: datetime, tz: tzinfo) -> datetime:
+    """The later of the moments that the local time of `timestamp` in `tz` names; itself, where there is only one."""
+    return timestamp.astimezone(tz).replace(fold=1).astimezone(UTC)
+
+
+def find_offset_change(local: datetime, tz: tzinfo) -> timedelta:
+    """By how much the clocks of a time zone are changed within three hours of a local time; zero: they are not."""
+    try:
+        before, after = (time.replace(tzinfo=tz).utcoffset() for time in (local - _NEAR_CHANGE, local + _NEAR_CHANGE))
+    except OverflowError:
+        return timedelta(0)
+    return abs((after or timedelta(0)) - (before or timedelta(0)))
 
 
 def _parse_timestamp(label: str, value: object) -> datetime | None:

@@ -4,7 +4,8 @@ While one page is being stored the next is already requested (prefetch); never m
 with the source. The watermark moves only when the walk is complete, unless the connector walks in time order. In any
 other order the greatest time of a complete walk would be too late a start for the next one: a record read early and
 changed since would be missed. What is certain is the first page: everything changed after it was sent carries a later
-time. So its greatest time is the watermark of such a walk (decision record 0003).
+time. So its greatest time is the watermark of such a walk. Connectors hold watermarks back to the source's clock at the
+walk's start (decision record 0008).
 """
 
 import asyncio

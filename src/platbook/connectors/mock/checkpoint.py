@@ -6,9 +6,10 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from platbook.base.times import to_iso_z
 from platbook.connectors.contract import Cursor, ProviderMisconfigured
 from platbook.connectors.mock.feeds import FeedRecord
-from platbook.connectors.paging import parse_checkpoint
+from platbook.connectors.paging import advance_watermark, parse_checkpoint
 
 
 class MockCheckpoint(BaseModel):
@@ -33,9 +34,10 @@ class MockCheckpoint(BaseModel):
         """The checkpoint behind the last of the records."""
         changes: dict[str, object] = {"page": self.page + 1}
         if records:
-            times = [record.modified for record in records]
-            changes |= {"key": records[-1].raw.key, "modified": times[-1]}
-            changes["greatest"] = max(times if self.greatest is None else [*times, self.greatest])
+            changes |= {"key": records[-1].raw.key, "modified": records[-1].modified}
+            watermark = None if self.greatest is None else to_iso_z(self.greatest)
+            greatest = advance_watermark(watermark, (to_iso_z(record.modified) for record in records), self.at)
+            changes["greatest"] = None if greatest is None else datetime.fromisoformat(greatest)
         return self.model_copy(update=changes)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from platbook.connectors.paging import KeysetPosition, OffsetPosition, TimeSlicePosition
 
@@ -59,10 +59,14 @@ class WalkPosition(BaseModel):
 
 
 class RetsCheckpoint(BaseModel):
-    """The position of a walk through all classes: which class, the position in it, the greatest modification time."""
+    """The position of a walk through all classes: which class, the position in it, the greatest modification time.
+
+    `began_at` is the source's own time when the walk began.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
+    began_at: AwareDatetime
     class_index: int = 0
     within: WalkPosition = Field(default_factory=WalkPosition)
     greatest: str | None = None

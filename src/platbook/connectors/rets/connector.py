@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta, tzinfo
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
@@ -26,8 +27,8 @@ from platbook.connectors.contract import (
     SourceBrokeProtocol,
     SourceProfile,
 )
-from platbook.connectors.paging import parse_checkpoint
-from platbook.connectors.rets.checkpoint import RetsCheckpoint
+from platbook.connectors.paging import advance_watermark, extend_overlap, parse_checkpoint
+from platbook.connectors.rets.checkpoint import RetsCheckpoint, WalkPosition
 from platbook.connectors.rets.discovery import NUMBERS, read_columns, read_discovery, read_type
 from platbook.connectors.rets.http_session import Pause, RetsHttpSession, SourceClock
 from platbook.connectors.rets.metadata import MetadataReader
@@ -37,12 +38,9 @@ from platbook.connectors.rets.record_fetcher import RecordFetcher, select_in_bat
 from platbook.connectors.rets.remarks import Remarks
 from platbook.connectors.rets.searcher import QueryRefused, Searcher
 from platbook.connectors.rets.settings import RetsCredentials, RetsSettings
-from platbook.protocols.rets.query import EARLIEST_TIMESTAMP, is_not_after, later_timestamp, modified_since, step_back
+from platbook.protocols.rets.query import EARLIEST_TIMESTAMP, modified_since, step_back
 
 M = TypeVar("M", bound=BaseModel)
-
-_AHEAD = timedelta(days=1)
-"""How far a source's times may be ahead of its clock and ours: because of an unknown time zone."""
 
 
 class RetsConnector:
@@ -118,6 +116,7 @@ class RetsSession:
     def __init__(self, settings: RetsSettings, http_session: RetsHttpSession, clock: Clock) -> None:
         self._settings, self._http_session = settings, http_session
         self._clock = SourceClock(http_session, clock)
+        self._zone = ZoneInfo(settings.time_zone)
         self._remarks = Remarks()
         self._searcher = Searcher(http_session, settings, self._remarks)
         self._fetchers: dict[str, RecordFetcher] = {}
@@ -135,18 +134,17 @@ class RetsSession:
         checkpoint = None if resume is None else parse_checkpoint(RetsCheckpoint, resume)
         if resume is not None and checkpoint is None:
             self._remarks.add("the checkpoint of the interrupted walk cannot be read, so the walk starts again")
-        checkpoint = checkpoint or RetsCheckpoint(greatest=since)
+        checkpoint = checkpoint or RetsCheckpoint(began_at=self._clock.source_now(), greatest=since)
         classes = self._settings.classes
         if checkpoint.class_index >= len(classes):
             nothing = ResultPage((), (), checkpoint.within, None, complete=True)
-            yield _to_page(nothing, checkpoint, only_class=False, last=True)
+            yield self._to_page(nothing, checkpoint)
         while checkpoint.class_index < len(classes):
             class_name = classes[checkpoint.class_index]
             pager = self._pager(await self._fetcher(class_name), limit=self._settings.page_size)
             async for page in pager.walk(self._query(class_name, since), checkpoint.within):
-                checkpoint = _advance(checkpoint, page, self._clock.now() + _AHEAD)
-                last = checkpoint.class_index == len(classes)
-                yield _to_page(page, checkpoint, only_class=len(classes) == 1, last=last)
+                checkpoint = _advance(checkpoint, page, self._zone)
+                yield self._to_page(page, checkpoint)
 
     async def keys(self, resource: Resource) -> AsyncIterator[KeyPage]:
         """Read every key: a search for the key column alone, for which a source lifts its limit (section 7.4)."""
@@ -220,33 +218,32 @@ class RetsSession:
         settings = self._settings
         field = settings.queried_modified
         everything = settings.all_query or modified_since(field, EARLIEST_TIMESTAMP)
-        start = None if since is None else step_back(since, timedelta(seconds=settings.overlap_seconds))
+        start = None
+        if since is not None:
+            overlap = extend_overlap(timedelta(seconds=settings.overlap_seconds), since, self._zone)
+            start = step_back(since, overlap)
         return WalkQuery(class_name, field, everything, settings.narrowing, start)
 
-
-def _advance(checkpoint: RetsCheckpoint, page: ResultPage, latest: datetime) -> RetsCheckpoint:
-    """The checkpoint after a page.
-
-    A time later than `latest` is an error of the source: as a watermark it would let every later run find nothing.
-    """
-    greatest = checkpoint.greatest
-    for record in page.records:
-        if record.modified is not None and is_not_after(record.modified, latest):
-            greatest = later_timestamp(greatest, record.modified)
-    if page.complete:
-        return RetsCheckpoint(class_index=checkpoint.class_index + 1, greatest=greatest)
-    return RetsCheckpoint(class_index=checkpoint.class_index, within=page.position, greatest=greatest)
+    def _to_page(self, page: ResultPage, checkpoint: RetsCheckpoint) -> Page:
+        classes = self._settings.classes
+        return Page(
+            records=page.records,
+            problems=page.problems,
+            checkpoint=Cursor(checkpoint.model_dump_json()),
+            watermark=None if checkpoint.greatest is None else Cursor(checkpoint.greatest),
+            total=page.total if len(classes) == 1 else None,
+            complete=checkpoint.class_index >= len(classes),
+        )
 
 
-def _to_page(page: ResultPage, checkpoint: RetsCheckpoint, *, only_class: bool, last: bool) -> Page:
-    return Page(
-        records=page.records,
-        problems=page.problems,
-        checkpoint=Cursor(checkpoint.model_dump_json()),
-        watermark=None if checkpoint.greatest is None else Cursor(checkpoint.greatest),
-        total=page.total if only_class else None,
-        complete=last,
-    )
+def _advance(checkpoint: RetsCheckpoint, page: ResultPage, zone: tzinfo) -> RetsCheckpoint:
+    """The checkpoint after a page."""
+    times = (record.modified for record in page.records)
+    greatest = advance_watermark(checkpoint.greatest, times, checkpoint.began_at, zone)
+    changed: dict[str, object] = {"class_index": checkpoint.class_index + 1, "within": WalkPosition()}
+    if not page.complete:
+        changed = {"within": page.position}
+    return checkpoint.model_copy(update={**changed, "greatest": greatest})
 
 
 def _check_resource(resource: Resource) -> None:

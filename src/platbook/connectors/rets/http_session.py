@@ -62,8 +62,11 @@ class SourceClock:
 
     def now(self) -> datetime:
         """The later of the two."""
-        our_time, source_time = self._clock.now(), self._http_session.source_time
-        return our_time if source_time is None else max(our_time, source_time)
+        return max(self._clock.now(), self.source_now())
+
+    def source_now(self) -> datetime:
+        """The source's own; ours, where it sends no Date."""
+        return self._http_session.source_time or self._clock.now()
 
 
 class SessionLost(SourceUnavailable):

@@ -159,12 +159,6 @@ def later_timestamp(one: str | None, other: str | None) -> str | None:
     return one if as_utc(first) >= as_utc(second) else other
 
 
-def is_not_after(timestamp: str, latest: datetime) -> bool:
-    """Whether a source's timestamp is not after `latest`; without an offset it is UTC. False: not a timestamp."""
-    parsed = parse_timestamp(timestamp)
-    return parsed is not None and as_utc(parsed) <= latest
-
-
 def parse_timestamp(timestamp: str) -> datetime | None:
     """Parse a source's timestamp; None if it is not one."""
     try:
