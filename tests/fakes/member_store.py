@@ -29,7 +29,7 @@ def _query(name: str, sql: str) -> Query:
 
 _FIND_DIFFERING = _query(
     "find_differing",
-    "SELECT k.key, m.id, m.content_hash IS NOT DISTINCT FROM k.hash AS same_content, m.modified, m.sync_id, "
+    "SELECT k.key, m.id, m.content_hash IS NOT DISTINCT FROM k.hash AS same_content, m.modified, m.stored_at, "
     "m.removed_at IS NOT NULL AS removed, m.out_of_scope_at IS NOT NULL AS out_of_scope, "
     "m.erased_at IS NOT NULL AS erased FROM unnest(%(keys)s::text[], %(hashes)s::bytea[]) AS k (key, hash) "
     "LEFT JOIN members m ON m.provider_id = %(provider_id)s AND m.member_key = k.key WHERE m.id IS NULL "
@@ -100,7 +100,7 @@ class MemberRow:
     id: UUID | None
     same_content: bool
     modified: datetime | None
-    sync_id: UUID | None
+    stored_at: datetime | None
     removed: bool
     out_of_scope: bool
     erased: bool

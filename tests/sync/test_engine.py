@@ -75,15 +75,6 @@ async def test_changes_are_recorded_field_by_field(sync_rig: MakeSyncRig) -> Non
     assert told[0]["changes"] == [{"field": "listPrice", "from": 450000, "to": 425000}]
 
 
-async def test_an_older_record_never_overwrites_a_newer_row(sync_rig: MakeSyncRig) -> None:
-    rig = await sync_rig(Source(one_page(listing("1", "2026-01-01T05:00:00Z", ListPrice=500000)), all_keys("1")))
-    await rig.sync()
-    rig.source.pages = one_page(listing("1", "2026-01-01T04:00:00Z", ListPrice=400000))
-    run = await rig.sync()
-    assert (run["updated"], run["unchanged"]) == (0, 1)
-    assert (await rig.rows("SELECT list_price FROM properties"))[0]["list_price"] == 500000
-
-
 async def test_one_bad_record_never_stops_a_run_and_is_resolved_when_it_is_corrected(sync_rig: MakeSyncRig) -> None:
     bad = listing("2", ListPrice="call us")
     rig = await sync_rig(Source(one_page(listing("1"), bad), all_keys("1", "2")))

@@ -7,7 +7,7 @@ ON CONFLICT DO NOTHING;
 -- Of a page's keys, those whose row is missing, differs by its hash, or is not visible now. Unchanged rows send
 -- nothing back.
 SELECT k.listing_key, p.id, p.content_hash IS NOT DISTINCT FROM k.hash AS same_content,
-    p.modification_timestamp AS modified, p.sync_id, p.removed_at IS NOT NULL AS removed,
+    p.modification_timestamp AS modified, p.stored_at, p.removed_at IS NOT NULL AS removed,
     p.out_of_scope_at IS NOT NULL AS out_of_scope, p.erased_at IS NOT NULL AS erased
 FROM unnest(%(keys)s::text[], %(hashes)s::bytea[]) AS k (listing_key, hash)
 LEFT JOIN properties p ON p.provider_id = %(provider_id)s AND p.listing_key = k.listing_key

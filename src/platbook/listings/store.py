@@ -119,7 +119,7 @@ class ExistingRow:
     id: UUID | None
     same_content: bool
     modified: datetime | None
-    sync_id: UUID | None
+    stored_at: datetime | None
     removed: bool
     out_of_scope: bool
     erased: bool

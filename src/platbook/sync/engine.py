@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from platbook.base.clock import Clock
 from platbook.base.errors import (
@@ -42,6 +43,7 @@ from platbook.sync.runs.outcome import StatusAfterRun, completed_status, error_t
 from platbook.sync.runs.plan import LastSweep, plan_run, scope_fingerprint
 from platbook.sync.runs.run import RunLease, RunStatus, SyncType
 from platbook.sync.sweep import apply_sweep, sweep
+from platbook.sync.versions import OlderVersions
 from platbook.sync.walk import walk_changes
 from platbook.transport import LEASE, Transport
 
@@ -117,7 +119,8 @@ class SyncEngine:
 
     def _to_context(self, source: Source, lease: RunLease) -> RunContext:
         provider, profile = source.provider, source.profile.resource(lease.resource)
-        rules = PageRules(volatile=profile.volatile_fields, retention=provider.retention)
+        zone = ZoneInfo(source.profile.time_zone)
+        rules = PageRules(volatile=profile.volatile_fields, retention=provider.retention, zone=zone)
         store = self.resources[lease.resource].open_store(source)
         scope = scope_fingerprint(provider.provider_type, provider.settings, provider.scope, store.mapping_version)
         return RunContext(self.database, self.clock, source, rules, store, lease, scope)
@@ -215,7 +218,7 @@ class SyncEngine:
             if records is None:
                 return
             if records:
-                await context.store_page(records, [])
+                await context.store_page(records, [], older=OlderVersions.STALE)
 
     async def _was_cancelled(self, lease: RunLease) -> bool:
         try:

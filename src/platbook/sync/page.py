@@ -7,7 +7,7 @@ writes beside them. Hash-based change detection: an unchanged record is neither 
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, tzinfo
 from typing import Generic
 from uuid import UUID
 
@@ -15,14 +15,15 @@ from platbook.base.errors import RecordRejected
 from platbook.connectors.contract import RawRecord
 from platbook.db import WriteConnection
 from platbook.listings.listing import Origin
+from platbook.sync.clock_ahead import is_ahead
 from platbook.sync.content_hash import content_hash
 from platbook.sync.keys import find_key_fault
+from platbook.sync.received import find_received_keys
 from platbook.sync.rejections import Rejection, add_rejections, resolve_rejections, to_rejection
 from platbook.sync.removal import remove_records
 from platbook.sync.resources.store import R, ResourceStore, StoredState
 from platbook.sync.runs.run import RunCounts, RunLease
-
-_CLOCK_SKEW = timedelta(days=1)
+from platbook.sync.versions import OlderVersions, Version, is_older, read_version, select_newest
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,11 @@ class PageRules:
     retention: str = "keep"
     """`keep` hides removed records, `erase` erases them."""
     full_reload: bool = False
-    """Every record is read again under other rules than the stored rows, so stored times are not comparable."""
+    """Every record is read again under other rules than the stored rows."""
+    zone: tzinfo = UTC
+    """The time zone of times without an offset."""
+    older: OlderVersions = OlderVersions.TAKEN
+    """What becomes of versions older than the stored ones."""
 
 
 @dataclass(slots=True)
@@ -47,15 +52,16 @@ class ClassifiedPage(Generic[R]):
     left_scope: list[str] = field(default_factory=list[str])
     removed: list[str] = field(default_factory=list[str])
     rejected: list[Rejection] = field(default_factory=list[Rejection])
+    older: dict[str, R | None] = field(default_factory=dict[str, R | None])
+    """Versions older than the stored ones, by key; None: a record that the source marks as deleted."""
 
 
 @dataclass(frozen=True, slots=True)
-class _WriteContext:
-    """Under which rules, in which run and when records are stored."""
+class StoredPage:
+    """What was done to a page's records, and which of those stored have times ahead of the clock, by key."""
 
-    rules: PageRules
-    sync_id: UUID
-    now: datetime
+    counts: RunCounts
+    ahead: Mapping[str, datetime]
 
 
 async def store_page(
@@ -66,18 +72,23 @@ async def store_page(
     records: Sequence[RawRecord],
     rejected: Sequence[Rejection],
     now: datetime,
-) -> RunCounts:
+) -> StoredPage:
     """Store a page in the transaction of `connection`; what was done to its records.
 
     `rejected` are records the connector could not read. The caller settles the store when the transaction has ended.
     """
     origin = Origin(lease.run.provider_id, "sync", now, lease.run.sync_id)
-    by_key, unkeyed = _deduplicate(records, store.key_field)
+    keyed, unkeyed = _check_keys(records, store.key_field)
+
+    def read(record: RawRecord) -> Version:
+        return read_version(record, lambda one: store.normalise(one, b"").modified, rules.zone)
+
+    by_key, repeated = select_newest(keyed, read, now)
     hashes, page = await asyncio.to_thread(_hash, list(by_key.values()), store, rules)
     page.rejected += [_without_raw(one) if rules.retention == "erase" else one for one in (*rejected, *unkeyed)]
     existing = await store.find_differing(connection, origin.provider_id, hashes)
-    context = _WriteContext(rules, lease.run.sync_id, now)
-    await asyncio.to_thread(_classify, store, by_key, hashes, existing, context, page)
+    await asyncio.to_thread(_classify, store, rules, by_key, hashes, existing, page)
+    stale = await _settle_older(connection, store, lease, page, existing, rules.older)
     # Removal first: what an erasure deletes beside the records, such as search terms, is stored again by `write`.
     removed = 0
     if page.removed:
@@ -90,41 +101,44 @@ async def store_page(
     refused = {one.listing_key for one in page.rejected}
     await resolve_rejections(connection, lease, [key for key in by_key if key not in refused], now)
     updated = len(page.changed) + returned
-    return RunCounts(
+    counts = RunCounts(
         fetched=len(records) + len(rejected),
         added=len(page.new),
         updated=updated,
-        unchanged=len(by_key) - len(page.new) - updated - removed - len(refused.intersection(by_key)),
+        unchanged=len(by_key) - len(page.new) - updated - removed - len(refused.intersection(by_key)) - stale,
         deleted=removed,
         errored=len(page.rejected),
+        stale=stale + repeated,
+    )
+    written = (*page.new, *page.changed.values())
+    return StoredPage(
+        counts, {one.key: one.modified for one in written if one.modified and is_ahead(one.modified, now)}
     )
 
 
-def _deduplicate(records: Sequence[RawRecord], key_field: str) -> tuple[dict[str, RawRecord], list[Rejection]]:
-    """The last version of each record on the page, and those whose keys cannot be stored."""
-    by_key: dict[str, RawRecord] = {}
+def _check_keys(records: Sequence[RawRecord], key_field: str) -> tuple[list[RawRecord], list[Rejection]]:
+    """The records of a page whose keys can be stored, and the others."""
+    keyed: list[RawRecord] = []
     unkeyed: list[Rejection] = []
     for record in records:
         fault = find_key_fault(record.key)
         if fault is None:
-            by_key[record.key] = record
+            keyed.append(record)
         else:
             unkeyed.append(to_rejection(record, key_field, fault))
-    return by_key, unkeyed
+    return keyed, unkeyed
 
 
 def _hash(
     records: Sequence[RawRecord], store: ResourceStore[R], rules: PageRules
 ) -> tuple[dict[str, bytes], ClassifiedPage[R]]:
+    """The content hashes; that of a record marked as deleted is one that no row has."""
     hashes: dict[str, bytes] = {}
     page = ClassifiedPage[R]()
     version = store.hash_version
     for record in records:
-        if not record.visible:
-            page.removed.append(record.key)
-            continue
         try:
-            hashes[record.key] = content_hash(record, version, rules.volatile)
+            hashes[record.key] = content_hash(record, version, rules.volatile) if record.visible else b""
         except RecordRejected as error:
             page.rejected.append(to_rejection(record, error.field, error.reason))
     return hashes, page
@@ -132,46 +146,62 @@ def _hash(
 
 def _classify(
     store: ResourceStore[R],
+    rules: PageRules,
     by_key: Mapping[str, RawRecord],
     hashes: Mapping[str, bytes],
     existing: Mapping[str, StoredState],
-    context: _WriteContext,
     page: ClassifiedPage[R],
 ) -> None:
     for key, stored in existing.items():
         raw = by_key[key]
         try:
-            record = store.normalise(raw, hashes[key])
+            record = store.normalise(raw, hashes[key]) if raw.visible else None
         except RecordRejected as error:
             page.rejected.append(to_rejection(raw, error.field, error.reason))
             continue
-        if _is_older(record.modified, stored, context):
-            continue
-        if not store.is_in_scope(record):
-            if stored.id is not None and not stored.erased:
-                page.left_scope.append(key)
-        elif stored.id is None:
-            page.new.append(record)
-        elif stored.same_content:
-            page.returned.append(stored.id)
+        if record is None:
+            version = read_version(raw, lambda one: store.normalise(one, b"").modified, rules.zone)
         else:
-            page.changed[stored.id] = record
+            version = Version(record.modified, raw.modified, rules.zone)
+        if is_older(version, stored):
+            page.older[key] = record
+        else:
+            _place(store, key, record, stored, page)
+
+
+def _place(store: ResourceStore[R], key: str, record: R | None, stored: StoredState, page: ClassifiedPage[R]) -> None:
+    """Put a record where it belongs; None: the source marks it as deleted."""
+    if record is None:
+        page.removed.append(key)
+    elif not store.is_in_scope(record):
+        if stored.id is not None and not stored.erased:
+            page.left_scope.append(key)
+    elif stored.id is None:
+        page.new.append(record)
+    elif stored.same_content:
+        page.returned.append(stored.id)
+    else:
+        page.changed[stored.id] = record
+
+
+async def _settle_older(
+    connection: WriteConnection,
+    store: ResourceStore[R],
+    lease: RunLease,
+    page: ClassifiedPage[R],
+    existing: Mapping[str, StoredState],
+    older: OlderVersions,
+) -> int:
+    """Take or refuse the versions that are older than the stored ones; how many are stale."""
+    stale = frozenset(page.older if older is OlderVersions.STALE else ())
+    if page.older and older is OlderVersions.STALE_IF_RECEIVED:
+        stale = await find_received_keys(connection, lease.child_id, list(page.older))
+    for key, record in page.older.items():
+        if key not in stale:
+            _place(store, key, record, existing[key], page)
+    return len(stale)
 
 
 def _without_raw(rejection: Rejection) -> Rejection:
     # Nothing could find the content of a record without a key when its listing is erased.
     return rejection if rejection.listing_key else replace(rejection, raw=None)
-
-
-def _is_older(modified: datetime | None, stored: StoredState, context: _WriteContext) -> bool:
-    """Whether a record is an older version than the row, which must then stay as it is.
-
-    Times are compared only where both were read by the same rules: not with a row that other rules made. A row that is
-    hidden now is replaced by whatever the source sends, and so is one dated more than a day ahead of our clock.
-    """
-    if modified is None or stored.modified is None or stored.removed or stored.out_of_scope:
-        return False
-    if stored.modified > context.now + _CLOCK_SKEW:
-        return False
-    is_comparable = not context.rules.full_reload or stored.sync_id == context.sync_id
-    return is_comparable and modified < stored.modified

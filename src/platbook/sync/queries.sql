@@ -105,6 +105,11 @@ SELECT count(*) FROM mls_sweep_keys WHERE sync_id = %(sync_id)s;
 -- The keys of a page that a run received.
 INSERT INTO mls_received_keys (sync_id, listing_keys) VALUES (%(sync_id)s, %(keys)s);
 
+-- name: find_received_keys
+-- Those of some keys that a run has received.
+SELECT k.listing_key FROM unnest(%(keys)s::text[]) AS k (listing_key) WHERE EXISTS (
+    SELECT FROM mls_received_keys r WHERE r.sync_id = %(sync_id)s AND k.listing_key = ANY(r.listing_keys));
+
 -- name: delete_received_keys
 -- The keys of a run that ends, which are its children's, and of runs that have ended without deleting theirs.
 DELETE FROM mls_received_keys k

@@ -4,10 +4,11 @@ One row per page, under the id of the resource's run and in the page's own trans
 deleted when the run ends.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from platbook.connectors.contract import Page
-from platbook.db import WriteConnection, load_queries
+from platbook.db import ReadConnection, WriteConnection, load_queries
 from platbook.sync.keys import find_key_fault
 
 Q = load_queries(__package__ or "platbook.sync")
@@ -20,6 +21,11 @@ async def add_received_keys(connection: WriteConnection, sync_id: UUID, page: Pa
     storable = [key for key in keys if find_key_fault(key) is None]
     if storable:
         await connection.run(Q.add_received_keys, {"sync_id": sync_id, "keys": storable})
+
+
+async def find_received_keys(connection: ReadConnection, sync_id: UUID, keys: Sequence[str]) -> frozenset[str]:
+    """Those of some keys that a run has received before."""
+    return frozenset(await connection.column(str, Q.find_received_keys, {"sync_id": sync_id, "keys": list(keys)}))
 
 
 async def delete_received_keys(connection: WriteConnection, sync_id: UUID) -> None:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TypeVar
 
@@ -12,11 +12,13 @@ from platbook.connectors.contract import RawRecord, ResourceProfile
 from platbook.db import Database, WriteConnection, as_json, load_queries
 from platbook.providers.providers import Provider
 from platbook.providers.sessions import Source
-from platbook.sync.page import PageRules, store_page
+from platbook.sync.clock_ahead import ClockAhead
+from platbook.sync.page import PageRules, StoredPage, store_page
 from platbook.sync.rejections import Rejection
 from platbook.sync.resources.registry import AnyStore
 from platbook.sync.runs.lifecycle import add_counts, check_epoch
 from platbook.sync.runs.run import RunCounts, RunLease
+from platbook.sync.versions import OlderVersions
 from platbook.transport.instrumentation import TrafficCounter
 
 Q = load_queries(__package__ or "platbook.sync")
@@ -28,9 +30,9 @@ PageWrite = Callable[[WriteConnection], Awaitable[None]]
 class _RolledBack(Exception):
     """Carries what a dry run would have done out of the transaction it rolls back."""
 
-    def __init__(self, counts: RunCounts) -> None:
+    def __init__(self, stored: StoredPage) -> None:
         super().__init__("rolled back")
-        self.counts = counts
+        self.stored = stored
 
 
 @dataclass(slots=True)
@@ -48,6 +50,7 @@ class RunContext:
     traffic: TrafficCounter = field(default_factory=TrafficCounter)
     stages: dict[str, float] = field(default_factory=dict[str, float])
     remarks: list[str] = field(default_factory=list[str])
+    clock_ahead: ClockAhead = field(default_factory=ClockAhead)
     _began: float = field(default_factory=time.monotonic)
 
     @property
@@ -65,34 +68,44 @@ class RunContext:
         records: Sequence[RawRecord],
         rejected: Sequence[Rejection],
         *,
+        older: OlderVersions = OlderVersions.TAKEN,
         in_transaction: PageWrite | None = None,
     ) -> None:
         """Store a page, and whatever `in_transaction` writes, in one fenced transaction.
 
-        A dry run rolls it back, and only counts what it would have done.
+        `older` is what becomes of versions older than the stored ones; those just read by their keys are taken. A dry
+        run rolls the page back, and only counts what it would have done.
         """
         with self.timing("store"):
-            await self._store_page(records, rejected, in_transaction)
+            stored = await self._store_page(records, rejected, older, in_transaction)
+        self.clock_ahead.add(stored.ahead)
 
     async def _store_page(
-        self, records: Sequence[RawRecord], rejected: Sequence[Rejection], in_transaction: PageWrite | None
-    ) -> None:
+        self,
+        records: Sequence[RawRecord],
+        rejected: Sequence[Rejection],
+        older: OlderVersions,
+        in_transaction: PageWrite | None,
+    ) -> StoredPage:
         committed = False
         try:
             async with self.database.transaction() as connection:
                 await check_epoch(connection, self.lease)
                 now = self.clock.now()
-                counts = await store_page(connection, self.store, self.rules, self.lease, records, rejected, now)
+                rules = replace(self.rules, older=older)
+                stored = await store_page(connection, self.store, rules, self.lease, records, rejected, now)
                 if self.lease.run.dry_run:
-                    raise _RolledBack(counts)  # noqa: TRY301 - raising is how a transaction is rolled back
-                await add_counts(connection, self.lease, counts)
+                    raise _RolledBack(stored)  # noqa: TRY301 - raising is how a transaction is rolled back
+                await add_counts(connection, self.lease, stored.counts)
                 if in_transaction is not None:
                     await in_transaction(connection)
             committed = True
         except _RolledBack as rolled_back:
-            await self.count(rolled_back.counts)
+            stored = rolled_back.stored
+            await self.count(stored.counts)
         finally:
             self.store.settle(committed=committed)
+        return stored
 
     async def count(self, counts: RunCounts) -> None:
         """Add to the run's counters, in a transaction of its own."""
@@ -124,7 +137,7 @@ class RunContext:
             "bytes": self.traffic.bytes,
             "requests": self.traffic.requests,
             "stages": as_json({stage: round(seconds, 3) for stage, seconds in self.stages.items()}),
-            "remarks": self.remarks,
+            "remarks": [*self.remarks, *self.clock_ahead.to_remarks()],
         }
         self.traffic.bytes = self.traffic.requests = 0
         async with self.database.transaction() as connection:

@@ -22,7 +22,8 @@ from platbook.sync.run_context import RunContext
 from platbook.sync.runs import cursors
 from platbook.sync.runs.lifecycle import check_epoch
 from platbook.sync.runs.plan import Walk
-from platbook.sync.runs.run import WalkProgress
+from platbook.sync.runs.run import SyncType, WalkProgress
+from platbook.sync.versions import OlderVersions
 
 
 @dataclass(slots=True)
@@ -80,20 +81,17 @@ async def _store(context: RunContext, page: Page, position: _Position) -> None:
     problems = [Rejection(one.key, one.field, one.reason, one.sample) for one in page.problems]
 
     async def save_position(connection: WriteConnection) -> None:
-        await _add_received(connection, context, page)
+        await add_received_keys(connection, context.lease.child_id, page)
         await _save_position(connection, context, page, position)
 
-    await context.store_page(page.records, problems, in_transaction=save_position)
-    if context.lease.run.dry_run and context.profile.needs_sweep:  # a dry run rolls back the page
+    is_full = position.walk.kind is SyncType.FULL
+    older = OlderVersions.STALE_IF_RECEIVED if is_full else OlderVersions.STALE
+    await context.store_page(page.records, problems, older=older, in_transaction=save_position)
+    if context.lease.run.dry_run:  # it rolls back the page
         async with context.database.transaction() as connection:
             await check_epoch(connection, context.lease)
-            await _add_received(connection, context, page)
+            await add_received_keys(connection, context.lease.child_id, page)
     await context.report("listings", done=position.done, total=page.total)
-
-
-async def _add_received(connection: WriteConnection, context: RunContext, page: Page) -> None:
-    if context.profile.needs_sweep:
-        await add_received_keys(connection, context.lease.child_id, page)
 
 
 async def _save_position(connection: WriteConnection, context: RunContext, page: Page, position: _Position) -> None:

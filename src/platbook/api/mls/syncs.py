@@ -71,7 +71,10 @@ async def get_history(
     page: PageNumber = 1,
     limit: Limit = 20,
 ) -> Success[RunList]:
-    """Runs of every provider, newest first, each with its resources."""
+    """Runs of every provider, newest first, each with its resources.
+
+    `stale` counts versions of records that are older than one stored or received already, and were not taken.
+    """
     return await _find_runs(services, RunFilter(None, sync_status, sync_type, since), page, limit)
 
 

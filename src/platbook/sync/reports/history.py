@@ -17,8 +17,9 @@ Q = load_queries(__package__ or "platbook.sync.reports")
 class ResourceRun(View):
     """A run, or its part that synced one resource.
 
-    `stages` are seconds by stage. `remarks` report what is worth knowing of a run that succeeded: another way of
-    paging, characters repaired. `durationMs` is null until the run has ended.
+    `stale` are versions older than one stored or received already, which were not taken. `stages` are seconds by stage.
+    `remarks` report what is worth knowing of a run that succeeded: another way of paging, characters repaired.
+    `durationMs` is null until the run has ended.
     """
 
     sync_id: UUID
@@ -39,6 +40,7 @@ class ResourceRun(View):
     unchanged: int
     deleted: int
     errored: int
+    stale: int
     media_downloaded: int
     media_failed: int
     bytes: int

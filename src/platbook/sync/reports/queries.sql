@@ -46,7 +46,7 @@ WHERE h.parent_id IS NULL AND (%(provider_id)s::text IS NULL OR h.provider_id = 
 SELECT h.sync_id, h.parent_id, h.provider_id, h.resource, h.sync_type, h.status, h.dry_run, h.listing_key, h.sweep_id,
     h.triggered_by, h.queued_at, h.started_at, h.ended_at,
     floor(extract(epoch FROM h.ended_at - h.started_at) * 1000)::bigint AS duration_ms, h.fetched, h.added, h.updated,
-    h.unchanged, h.deleted, h.errored, h.bytes, h.requests, h.stages, h.remarks, h.error_type, h.error,
+    h.unchanged, h.deleted, h.errored, h.stale, h.bytes, h.requests, h.stages, h.remarks, h.error_type, h.error,
     m.media_downloaded, m.media_failed
 FROM mls_sync_history h CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE state = 'stored') AS media_downloaded,
@@ -79,8 +79,8 @@ SELECT count(*) AS runs, count(*) FILTER (WHERE status = 'success') AS succeeded
     coalesce(sum(fetched), 0)::bigint AS fetched, coalesce(sum(added), 0)::bigint AS added,
     coalesce(sum(updated), 0)::bigint AS updated, coalesce(sum(unchanged), 0)::bigint AS unchanged,
     coalesce(sum(deleted), 0)::bigint AS deleted, coalesce(sum(errored), 0)::bigint AS errored,
-    coalesce(sum(bytes), 0)::bigint AS bytes, coalesce(sum(requests), 0)::bigint AS requests,
-    coalesce(sum(seconds), 0)::float8 AS seconds,
+    coalesce(sum(stale), 0)::bigint AS stale, coalesce(sum(bytes), 0)::bigint AS bytes,
+    coalesce(sum(requests), 0)::bigint AS requests, coalesce(sum(seconds), 0)::float8 AS seconds,
     round(1000 * avg(seconds) FILTER (WHERE status <> 'cancelled'))::bigint AS mean_duration_ms,
     round(1000 * percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds) FILTER (WHERE status <> 'cancelled'))::bigint
         AS p95_duration_ms

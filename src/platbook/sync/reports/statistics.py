@@ -28,6 +28,7 @@ class RunTotals(View):
     unchanged: int
     deleted: int
     errored: int
+    stale: int
     bytes: int
     requests: int
 

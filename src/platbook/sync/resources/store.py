@@ -35,8 +35,8 @@ class StoredState(Protocol):
         ...
 
     @property
-    def sync_id(self) -> UUID | None:
-        """The run that last wrote the row."""
+    def stored_at(self) -> datetime | None:
+        """When the row was last written, by our clock."""
         ...
 
     @property

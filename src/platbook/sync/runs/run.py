@@ -82,6 +82,8 @@ class RunCounts:
     unchanged: int = 0
     deleted: int = 0
     errored: int = 0
+    stale: int = 0
+    """Versions older than one that was stored or received already, and not taken."""
 
 
 def is_scheduled_kind(sync_type: str, *, dry_run: bool) -> bool:
