@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from platbook.base.clock import Clock
 from platbook.connectors.contract import (
+    ByKey,
     Cursor,
     HttpClient,
     KeyPage,
@@ -43,6 +44,7 @@ class NastyConnector:
 
     habit: str = ""
     broken: bool = False
+    by_key: ByKey = ByKey.MANY
     repeats_keys: bool = False
     records: list[RawRecord] = field(default_factory=lambda: [make_record(at, 10 + at // 2) for at in range(14)])
     name: str = "NASTY"
@@ -51,7 +53,8 @@ class NastyConnector:
 
     def profile(self, settings: BaseModel) -> SourceProfile:
         del settings
-        return SourceProfile({Resource.PROPERTY: ResourceProfile(time_ordered=True, media=MediaSource.INLINE)})
+        listings = ResourceProfile(time_ordered=True, media=MediaSource.INLINE, by_key=self.by_key)
+        return SourceProfile({Resource.PROPERTY: listings})
 
     def connect(
         self, settings: BaseModel, credentials: BaseModel, *, scope: Scope, http: HttpClient, clock: Clock
@@ -192,6 +195,19 @@ class NastySession:
         if self.habit == "single record of another":
             return known.get("K001") if key in known else None
         return known.get(key)
+
+    async def records(self, resource: Resource, keys: Sequence[str]) -> AsyncIterator[RawRecord]:
+        del resource
+        known = {record.key: record for record in self.of.records if record.visible}
+        keys = keys[:10] if self.habit == "list of keys cut off" else keys
+        for key in ["K003", *keys] if self.habit == "list of keys and one more" else keys:
+            if key in known:
+                content = {"ListingKey": key} if self.habit == "list of keys, other data" else known[key].fields
+                yield replace(known[key], fields=content)
+            elif self.habit == "list of keys, invented":
+                yield make_record(77, 1)
+        if self.habit == "list of none is a list of all" and not keys:
+            yield known["K000"]
 
     async def count(self, resource: Resource) -> int | None:
         del resource

@@ -13,7 +13,7 @@ import pytest
 from nasty import NastyConnector
 
 from platbook.base.clock import SetClock
-from platbook.connectors.contract import Resource
+from platbook.connectors.contract import ByKey, Resource
 from platbook.connectors.mock import MockConnector
 from platbook.connectors.testing import (
     CHECKS,
@@ -127,6 +127,11 @@ HABITS = [
     ("single record invented", "single_records", "a key that does not exist"),
     ("single record differs", "single_records", "differs from the walk"),
     ("single record of another", "single_records", "answers with the record of"),
+    ("list of keys cut off", "records", "the engine would remove them"),
+    ("list of keys and one more", "records", "twice"),
+    ("list of keys, invented", "records", "twice|do not exist"),
+    ("list of keys, other data", "records", "other than the walk"),
+    ("list of none is a list of all", "records", "or of none, is not empty"),
 ]
 
 
@@ -143,6 +148,13 @@ async def test_a_connector_that_sends_deletions_in_its_walk_passes() -> None:
     connector = NastyConnector()
     connector.records[5] = replace(connector.records[5], visible=False)
     await check_all(case_of(connector))
+
+
+@pytest.mark.parametrize("by_key", [ByKey.ONE, ByKey.NONE])
+async def test_what_a_profile_does_not_promise_is_not_checked(by_key: ByKey) -> None:
+    await check_all(case_of(NastyConnector("list of keys cut off", by_key=by_key)))
+    if by_key is ByKey.NONE:
+        await check_all(case_of(NastyConnector("single record missing", by_key=by_key)))
 
 
 async def _find_failures(habit: str) -> dict[str, str]:

@@ -25,8 +25,14 @@ def _reply(*rows: str, count: int | None = None, more: bool = False, columns: st
 async def _session(
     *searches: bytes | Answer, date: str | None = None, **settings: object
 ) -> AsyncGenerator[RetsSession]:
+    async with _session_with(RetsReplay([*searches], date=date), **settings) as session:
+        yield session
+
+
+@asynccontextmanager
+async def _session_with(server: RetsReplay, **settings: object) -> AsyncGenerator[RetsSession]:
     connector = RetsConnector()
-    async with serving(RetsReplay([*searches], date=date)) as replay, plain_http() as http:
+    async with serving(server) as replay, plain_http() as http:
         said = {
             "loginUrl": replay.login_url,
             "classes": ["A"],
@@ -137,6 +143,65 @@ async def test_a_single_record_that_is_gone_is_asked_for_once() -> None:
         async with connector.connect(settings, login, scope=Scope(), http=http, clock=SystemClock()) as session:
             assert await session.record(Resource.PROPERTY, "1") is None
     assert len(replay.searched()) == 2
+
+
+def _rows(*keys: str, **reply: object) -> bytes:
+    return _reply(*(f"{key}\t2026-01-01T00:00:00" for key in keys), count=len(keys), **reply)  # pyright: ignore[reportArgumentType] - by name
+
+
+KNOWN = _reply("1", columns="Key", count=9, more=True)
+
+
+@pytest.mark.parametrize(
+    ("searches", "found", "requests"),
+    [
+        ([KNOWN, _rows("1", "2", "3")], ["2", "3"], 2),
+        ([KNOWN, _rows("1", "2"), _rows("1")], ["2"], 3),
+        ([KNOWN, _rows("1")], [], 2),
+        ([KNOWN, _rows("1", "2"), _rows("1", "3")], ["2", "3"], 3),
+    ],
+    ids=["all are there", "one is gone", "all are gone", "the list was cut off"],
+)
+async def test_records_by_a_list_of_keys(searches: list[bytes], found: list[str], requests: int) -> None:
+    replay = RetsReplay([*searches])
+    async with _session_with(replay) as session:
+        assert [one.key async for one in session.records(Resource.PROPERTY, ["2", "3"])] == found
+        assert session.remarks() == []
+    queries = [search["Query"] for search in replay.searched()]
+    assert (len(queries), queries[1]) == (requests, "(Key=2,3,1)")
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [NONE_FOUND, _rows("2"), b'<RETS ReplyCode="20206" ReplyText="Invalid Query Syntax"/>'],
+    ids=["nothing comes", "the known key does not come", "the list is refused"],
+)
+async def test_keys_are_looked_up_one_by_one_where_lists_are_not_honoured(refusal: bytes) -> None:
+    replay = RetsReplay([KNOWN, refusal, _rows("2"), NONE_FOUND, _rows("2")])
+    async with _session_with(replay) as session:
+        assert [one.key async for one in session.records(Resource.PROPERTY, ["2", "3"])] == ["2"]
+        assert "does not honour lists of keys" in session.remarks()[0]
+        assert [one.key async for one in session.records(Resource.PROPERTY, ["2"])] == ["2"]
+    queries = [search["Query"] for search in replay.searched()]
+    assert queries[2:] == ["(Key=2)", "(Key=3)", "(Key=2)"], "lists are not tried again"
+
+
+@pytest.mark.parametrize("answer", [_reply("1\t2", "2\t2", count=3), _reply("1\t2", "2\t2\t3\t4", count=2)])
+async def test_a_list_of_keys_answered_short_or_unreadably_proves_nothing(answer: bytes) -> None:
+    async with _session(KNOWN, answer) as session:
+        with pytest.raises(SourceBrokeProtocol):
+            _ = [one async for one in session.records(Resource.PROPERTY, ["2", "3"])]
+
+
+async def test_records_are_looked_up_in_each_class_until_they_are_found_and_within_the_criteria() -> None:
+    searches = [KNOWN, _rows("1", "2"), _rows("1"), _reply("9", columns="Key", count=1), _rows("9", "3")]
+    replay = RetsReplay([*searches, NONE_FOUND])
+    async with _session_with(replay, classes=["A", "B"], query="(Area=N)") as session:
+        assert [one.key async for one in session.records(Resource.PROPERTY, ["2", "3"])] == ["2", "3"]
+        assert await session.record(Resource.PROPERTY, "2") is None
+    asked = [(search["Class"], search["Query"]) for search in replay.searched()]
+    assert asked[1:3] == [("A", "(Key=2,3,1),(Area=N)"), ("A", "(Key=3,1),(Area=N)")]
+    assert asked[4:] == [("B", "(Key=3,9),(Area=N)"), ("A", "(Key=2),(Area=N)"), ("B", "(Key=2),(Area=N)")]
 
 
 async def test_a_reply_that_was_broken_is_asked_for_again_and_three_times_is_an_error() -> None:

@@ -29,6 +29,7 @@ from platbook.base.errors import (
 from platbook.base.http_reply import HttpReply
 
 __all__ = [
+    "ByKey",
     "Clock",
     "Connector",
     "CredentialsRefused",
@@ -86,6 +87,17 @@ class DeleteSignal(StrEnum):
     """The record is missing from the list of all keys: source and replica are reconciled by a key sweep."""
     DELETED_RESOURCE = "deleted_resource"
     """The source lists deleted keys in a resource of their own; the connector sends them as records not `visible`."""
+
+
+class ByKey(StrEnum):
+    """How many records a source can be asked for by their keys in one request."""
+
+    MANY = "many"
+    """Lists of keys (`records`)."""
+    ONE = "one"
+    """One key at a time (`record`)."""
+    NONE = "none"
+    """None: a record cannot be read by its key."""
 
 
 class MediaSource(StrEnum):
@@ -206,6 +218,8 @@ class ResourceProfile:
     """Source fields that change on every reading without meaning a change (signed URLs, view counts)."""
     classes: Sequence[str] = ()
     """The source's own subdivisions of the resource that are replicated; empty: the whole resource."""
+    by_key: ByKey = ByKey.ONE
+    """How records can be read by their keys, as a sweep does with those it would remove and those it misses."""
 
     @property
     def needs_sweep(self) -> bool:
@@ -264,7 +278,16 @@ class Session(Protocol):
         ...
 
     async def record(self, resource: Resource, key: str) -> RawRecord | None:
-        """Read one record by its key; None: the source has none."""
+        """Read one record by its key; None: the source has none. Not called where the profile's `by_key` is NONE."""
+        ...
+
+    def records(self, resource: Resource, keys: Sequence[str]) -> AsyncIterator[RawRecord]:
+        """Read records by their keys, each once, in any order; keys that the source does not have are absent.
+
+        A key that is absent may be removed. So a reply that may be truncated, or a list of keys that the source does
+        not honour, is an error or is requested in another way. Called only where the profile's `by_key` is MANY, with
+        at most 100 keys; a connector without it stands.
+        """
         ...
 
     async def count(self, resource: Resource) -> int | None:

@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pydantic import BaseModel
 
 from platbook.connectors.contract import (
+    ByKey,
     Clock,
     HttpClient,
     MediaSource,
@@ -31,11 +32,12 @@ class MockConnector:
     def profile(self, settings: BaseModel) -> SourceProfile:
         """Derive the profile from the settings; agents and offices never change."""
         time_ordered = _expect(settings).order == "time"
+        listings = ResourceProfile("ListingKey", time_ordered=time_ordered, media=MediaSource.INLINE, by_key=ByKey.MANY)
         return SourceProfile(
             {
-                Resource.PROPERTY: ResourceProfile("ListingKey", time_ordered=time_ordered, media=MediaSource.INLINE),
-                Resource.MEMBER: ResourceProfile("MemberKey", time_ordered=time_ordered),
-                Resource.OFFICE: ResourceProfile("OfficeKey", time_ordered=time_ordered),
+                Resource.PROPERTY: listings,
+                Resource.MEMBER: ResourceProfile("MemberKey", time_ordered=time_ordered, by_key=ByKey.MANY),
+                Resource.OFFICE: ResourceProfile("OfficeKey", time_ordered=time_ordered, by_key=ByKey.MANY),
             },
             max_concurrency=_MAX_SESSIONS,
         )

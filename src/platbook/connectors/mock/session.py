@@ -84,6 +84,16 @@ class MockSession:
         record = feed.record(key, self._now())
         return _break_record(record) if record is not None and FaultKind.BAD_RECORD in faults else record
 
+    async def records(self, resource: Resource, keys: Sequence[str]) -> AsyncIterator[RawRecord]:
+        """Read records by their keys in one request, as they are now, in scope or not."""
+        feed = await self._feed(resource)
+        faults = await self._request("record", 1)
+        at = self._now()
+        found = await asyncio.to_thread(lambda: [feed.record(key, at) for key in dict.fromkeys(keys)])
+        for record in found:
+            if record is not None:
+                yield _break_record(record) if FaultKind.BAD_RECORD in faults else record
+
     async def count(self, resource: Resource) -> int | None:
         """Count the records in scope now."""
         feed = await self._feed(resource)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel
 
 from platbook.connectors.contract import (
+    ByKey,
     Clock,
     Cursor,
     DeleteSignal,
@@ -24,19 +25,19 @@ from platbook.connectors.contract import (
     Resource,
     ResourceProfile,
     Scope,
-    SourceBrokeProtocol,
     SourceProfile,
 )
 from platbook.connectors.paging import advance_watermark, extend_overlap, parse_checkpoint
 from platbook.connectors.rets.checkpoint import RetsCheckpoint, WalkPosition
 from platbook.connectors.rets.discovery import NUMBERS, read_columns, read_discovery, read_type
 from platbook.connectors.rets.http_session import Pause, RetsHttpSession, SourceClock
+from platbook.connectors.rets.key_lookup import KeyLookup
 from platbook.connectors.rets.metadata import MetadataReader
 from platbook.connectors.rets.paging import ClassPager, ResultPage, WalkQuery
 from platbook.connectors.rets.photos import PhotoFetcher
 from platbook.connectors.rets.record_fetcher import RecordFetcher, select_in_batches
 from platbook.connectors.rets.remarks import Remarks
-from platbook.connectors.rets.searcher import QueryRefused, Searcher
+from platbook.connectors.rets.searcher import Searcher
 from platbook.connectors.rets.settings import RetsCredentials, RetsSettings
 from platbook.protocols.rets.query import EARLIEST_TIMESTAMP, modified_since, step_back
 
@@ -65,6 +66,7 @@ class RetsConnector:
             deletes=frozenset({DeleteSignal.SWEEP}) | flag,
             media=MediaSource.NONE if rets.photo_type is None else MediaSource.OBJECT,
             classes=rets.classes,
+            by_key=ByKey.MANY,
         )
         return SourceProfile({Resource.PROPERTY: listings}, time_zone=rets.time_zone, max_concurrency=rets.sessions)
 
@@ -120,6 +122,7 @@ class RetsSession:
         self._remarks = Remarks()
         self._searcher = Searcher(http_session, settings, self._remarks)
         self._fetchers: dict[str, RecordFetcher] = {}
+        self._lookups: dict[str, KeyLookup] = {}
 
     def remarks(self) -> Sequence[str]:
         """What was repaired, or read in another way than usual."""
@@ -163,17 +166,21 @@ class RetsSession:
         """Read one record by its key."""
         _check_resource(resource)
         for class_name in self._settings.classes:
-            try:
-                parsed = await (await self._fetcher(class_name)).by_keys(class_name, [key], retry_missing=False)
-            except QueryRefused:
-                if key.isdecimal() or not await self._has_numbers_for_keys(class_name):
-                    raise
-                continue  # no key of this source
-            if parsed.problems:
-                raise SourceBrokeProtocol(f"the source answers for {key} with a row that cannot be read")
-            for record in parsed.records:
+            record = await (await self._lookup(class_name)).find(key)
+            if record is not None:
                 return record
         return None
+
+    async def records(self, resource: Resource, keys: Sequence[str]) -> AsyncIterator[RawRecord]:
+        """Read records by lists of their keys, class after class."""
+        _check_resource(resource)
+        missing = list(dict.fromkeys(keys))
+        for class_name in self._settings.classes:
+            found = await (await self._lookup(class_name)).find_many(missing, self._remarks) if missing else []
+            found_keys = {record.key for record in found}
+            missing = [key for key in missing if key not in found_keys]
+            for record in found:
+                yield record
 
     async def count(self, resource: Resource) -> int | None:
         """Count the records of all classes."""
@@ -208,6 +215,14 @@ class RetsSession:
             selections = select_in_batches(columns, always, settings.columns_per_request)
             self._fetchers[class_name] = RecordFetcher(self._searcher, settings, selections)
         return self._fetchers[class_name]
+
+    async def _lookup(self, class_name: str) -> KeyLookup:
+        if class_name not in self._lookups:
+            query = self._query(class_name, None).dmql
+            self._lookups[class_name] = KeyLookup(
+                await self._fetcher(class_name), class_name, query, lambda: self._has_numbers_for_keys(class_name)
+            )
+        return self._lookups[class_name]
 
     async def _has_numbers_for_keys(self, class_name: str) -> bool:
         """Whether the metadata say that the key is a number, so that nothing else can be one."""

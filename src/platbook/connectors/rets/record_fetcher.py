@@ -7,7 +7,7 @@ from platbook.connectors.contract import RawRecord, RecordProblem, SourceBrokePr
 from platbook.connectors.rets.records import ParsedRows, RecordReader
 from platbook.connectors.rets.searcher import Fields, Searcher, SearchRequest, SearchResult
 from platbook.connectors.rets.settings import RetsSettings
-from platbook.protocols.rets.query import any_of
+from platbook.protocols.rets.query import all_of, any_of
 
 
 class RecordFetcher:
@@ -23,6 +23,7 @@ class RecordFetcher:
         self.reader = RecordReader(settings)
         self._settings, self._selections = settings, selections
         self.keys_at_once = settings.keys_per_request
+        self.queried_key = settings.queried_key
 
     async def find(self, request: SearchRequest) -> SearchResult:
         """Search for records, as far as one search may select them; `complete` adds the rest."""
@@ -67,7 +68,7 @@ class RecordFetcher:
         pending = [list(keys)]
         while pending:
             batch = pending.pop()
-            query = any_of(self._settings.queried_key, batch)
+            query = all_of([any_of(self._settings.queried_key, batch), self._settings.narrowing])
             result = await self.searcher.find(SearchRequest(class_name, query, select=selection))
             if result.more and len(batch) > 1:  # the source's limit is lower than our lists are long
                 self.keys_at_once = max(1, len(batch) // 2)

@@ -12,7 +12,7 @@ from math import isfinite
 from typing import cast
 
 from platbook.base.errors import NeedsOperator, TryLater
-from platbook.connectors.contract import Cursor, MediaRef, MediaSource, Page, RawRecord, ResourceProfile
+from platbook.connectors.contract import ByKey, Cursor, MediaRef, MediaSource, Page, RawRecord, ResourceProfile
 from platbook.connectors.testing.case import Case, ConformanceError
 
 _SAMPLE = 25
@@ -139,6 +139,27 @@ async def check_single_records(case: Case) -> None:
         _require(
             await session.record(case.resource, unknown) is None, "record() of a key that does not exist is not None"
         )
+
+
+async def check_records(case: Case) -> None:
+    """Check that records(keys) gives what the walk gave of exactly those keys, and that unknown keys are absent.
+
+    Records that the source calls deleted are left out.
+    """
+    walked = _to_records(await walk(case))
+    keys = _pick(sorted(_find_visible(walked)))
+    unknown = [f"no-such-key-{number}" for number in range(3)]
+    async with case.session() as session:
+        found = [record async for record in session.records(case.resource, [*unknown[1:], *keys, unknown[0]])]
+        strange = [record async for record in session.records(case.resource, unknown)]
+        nothing = [record async for record in session.records(case.resource, [])]
+    _check_unique([record.key for record in found], "records()")
+    missing, others = set(keys) - {one.key for one in found}, {one.key for one in found} - set(keys)
+    _require(not missing, f"records() leaves out {_name(missing)}: the engine would remove them")
+    _require(not others, f"records() gives {_name(others)}, which do not exist or were not asked for")
+    _require(not strange and not nothing, "records() of keys that do not exist, or of none, is not empty")
+    for record in found:
+        _require(not _differs(case, walked[record.key], record), f"records() gives {record.key!r} other than the walk")
 
 
 async def check_media(case: Case) -> None:
@@ -337,7 +358,8 @@ class Check:
 CHECKS = (
     Check("walk", check_walk),
     Check("resume", check_resume),
-    Check("single_records", check_single_records),
+    Check("single_records", check_single_records, lambda profile: profile.by_key is not ByKey.NONE),
+    Check("records", check_records, lambda profile: profile.by_key is ByKey.MANY),
     Check("key_sweep", check_key_sweep, lambda profile: profile.key_sweep),
     Check("media", check_media, lambda profile: profile.media is not MediaSource.NONE),
     Check("incremental", check_incremental, lambda profile: profile.incremental),
