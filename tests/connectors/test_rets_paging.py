@@ -6,7 +6,7 @@ import pytest
 
 from platbook.base.errors import PlatbookError, ProviderMisconfigured
 from platbook.connectors.contract import Cursor, Page, Resource
-from platbook.connectors.rets.paging import _halve  # pyright: ignore[reportPrivateUsage] - the arithmetic by itself
+from platbook.connectors.rets.time_walk import halve
 from tests.fakes.rets_market import RetsMarket, rets_market
 
 LISTINGS = 40
@@ -125,4 +125,4 @@ async def test_an_unknown_key_column_is_named() -> None:
     ],
 )
 def test_a_slice_is_halved_at_a_second_within_it(start: str, end: str | None, middle: str | None) -> None:
-    assert _halve(start, end, datetime(2026, 3, 2, tzinfo=UTC)) == middle
+    assert halve(start, end, datetime(2026, 3, 2, tzinfo=UTC)) == middle

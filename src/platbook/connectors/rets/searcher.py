@@ -148,6 +148,8 @@ class Searcher:
             yield SearchResult((), (), parser.count or 0, ended=True)
             return
         self._refuse(status, outcome, request)
+        if parser.count is not None and parser.count < received:
+            raise SourceBrokeProtocol(f"the source counts {parser.count} records and sends {received}")
         more = parser.max_rows or outcome is ReplyOutcome.MORE
         yield SearchResult(_columns(parser), rows, parser.count, more, ended=True)
 
