@@ -6,7 +6,7 @@ import pytest
 
 from platbook.base.errors import PlatbookError, ProviderMisconfigured
 from platbook.connectors.contract import Cursor, Page, Resource
-from platbook.connectors.rets.paging import _halve  # pyright: ignore[reportPrivateUsage] - the arithmetic by itself
+from platbook.connectors.rets.time_walk import halve
 from tests.fakes.rets_market import RetsMarket, rets_market
 
 LISTINGS = 40
@@ -37,6 +37,10 @@ def _keys(pages: list[Page]) -> list[str]:
         (("no-count",), None),
         (("no-count", "row-cap"), None),
         (("empty-in-trailer",), None),
+        (("count-of-page",), None),
+        (("count-of-page", "row-cap"), None),
+        (("dmql-only",), "the query type DMQL2, so DMQL was used"),
+        (("version-lowered",), None),
         (("ignore-offset",), BY_KEY),
         (("refuse-offset",), BY_KEY),
         (("ignore-offset", "unordered"), BY_KEY),
@@ -80,6 +84,8 @@ async def test_a_walk_that_changed_its_way_is_resumed_on_it(quirks: tuple[str, .
         (("cut-body=always",), {}, "cut short|not well-formed"),
         (("count-without-data=always",), {}, "incomplete"),
         (("html-page=always",), {}, "HTML"),
+        (("low-count=always",), {}, "counts 3 records and sends 7"),
+        (("dmql-only",), {"queryType": "DMQL2"}, "20203.*query type"),
     ],
 )
 async def test_what_cannot_be_proved_is_an_error(
@@ -125,4 +131,4 @@ async def test_an_unknown_key_column_is_named() -> None:
     ],
 )
 def test_a_slice_is_halved_at_a_second_within_it(start: str, end: str | None, middle: str | None) -> None:
-    assert _halve(start, end, datetime(2026, 3, 2, tzinfo=UTC)) == middle
+    assert halve(start, end, datetime(2026, 3, 2, tzinfo=UTC)) == middle

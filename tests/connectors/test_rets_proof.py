@@ -91,16 +91,24 @@ async def test_repeated_keys_are_not_all_by_whichever_way_they_are_read(paging: 
             await _keys(session)
 
 
-async def test_the_total_of_a_walk_by_key_is_the_sources_count() -> None:
+async def test_a_key_list_that_repeats_keys_is_not_the_whole_class() -> None:
     rows = _reply("1\t2026-01-01T00:00:00", "2\t2026-01-01T00:00:00", count=2)
     async with _session(_reply("1", "2", "2", columns="Key", count=3), rows, paging="key") as session:
+        with pytest.raises(SourceBrokeProtocol, match="counts 3 records of A and sent 2 different keys"):
+            _ = [page async for page in session.changes(Resource.PROPERTY, None, None)]
+
+
+async def test_the_total_of_a_walk_by_key_is_the_sources_count() -> None:
+    rows = _reply("1\t2026-01-01T00:00:00", "2\t2026-01-01T00:00:00", count=2)
+    keys = [_reply("1", "2", columns="Key"), _reply(columns="Key", count=2)]
+    async with _session(*keys, rows, paging="key") as session:
         (page,) = [page async for page in session.changes(Resource.PROPERTY, None, None)]
-    assert ([record.key for record in page.records], page.total) == (["1", "2"], 3)
+    assert ([record.key for record in page.records], page.total) == (["1", "2"], 2)
 
 
 async def test_a_time_in_the_future_is_no_watermark() -> None:
     rows = ("1\t2026-01-01T00:00:00", "2\t2099-01-01T00:00:00", "3\t2026-01-02T00:00:00")
-    async with _session(_reply(*rows, count=3)) as session:
+    async with _session(_reply(*rows, count=3), pageSize=4) as session:
         (page,) = [page async for page in session.changes(Resource.PROPERTY, None, None)]
     assert (page.complete, page.watermark) == (True, "2026-01-02T00:00:00")
     assert [record.modified for record in page.records][1] == "2099-01-01T00:00:00"

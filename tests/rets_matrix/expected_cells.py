@@ -9,6 +9,7 @@ from platbook.market import Market, MarketListing
 from platbook.simulate.rets.fields import DataType, SimulatedField, find_property_class, find_resource
 from platbook.simulate.rets.names import FieldNames
 from platbook.simulate.rets.quirks import Quirk, Quirks, parse_quirks
+from platbook.simulate.rets.source import STARTED
 
 Cells = Mapping[str, str | None]
 
@@ -43,8 +44,14 @@ def expected_cells(listing: MarketListing, quirks: Collection[Quirk]) -> Cells:
         text = _format(field, listing.record.get(field.name), quirks)
         if field.name == "PublicRemarks" and text is not None and int(listing.key) % 3 == 0:
             text = _to_remarks(text, quirks)
+        if field.name == "ModificationTimestamp" and _is_undated(str(listing.record[field.name]), quirks):
+            text = None
         cells[column_name(field.name, quirks)] = text
     return cells
+
+
+def _is_undated(modified: str, quirks: Collection[Quirk]) -> bool:
+    return Quirk.UNDATED_ROWS in quirks and datetime.fromisoformat(modified) < STARTED
 
 
 def _format(field: SimulatedField, value: object, quirks: Collection[Quirk]) -> str | None:

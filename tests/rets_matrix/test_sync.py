@@ -24,6 +24,7 @@ ERRORS = {
     Quirk.HTML_PAGE: "HTML",
     Quirk.EMPTY_BODY: "empty",
     Quirk.COUNT_WITHOUT_DATA: "incomplete",
+    Quirk.LOW_COUNT: "records and sends",
     Quirk.HTTP_503: "503",
 }
 """Part of the error message that each fault ends with."""

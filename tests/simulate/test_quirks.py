@@ -77,6 +77,7 @@ def test_an_invalid_quirk_is_refused(text: str) -> None:
 def test_behaviors_can_be_combined(rets: ServedRets) -> None:
     """Except those that need something this client does not do."""
     excluded = {Quirk.POST_ONLY, Quirk.UA_REQUIRED, Quirk.UA_INTEREALTY, Quirk.UA_BARE_VERSION, Quirk.REFUSE_OFFSET}
+    excluded |= {Quirk.DMQL_ONLY, Quirk.UNDATED_ROWS}
     excluded |= {Quirk.VENDOR_NAMES, Quirk.PIPE_DELIMITER, Quirk.NO_LEADING_DELIMITER, Quirk.NO_TRAILING_DELIMITER}
     excluded |= {Quirk.CONTROL_CHARACTERS, Quirk.SURROGATE_REFERENCES, Quirk.RAW_AMPERSAND, Quirk.LOWER_CASE_CODES}
     rets.apply_quirks(*(quirk for quirk in Quirk if QUIRKS[quirk].kind is QuirkKind.BEHAVIOR and quirk not in excluded))
@@ -433,6 +434,27 @@ def _(rets: ServedRets) -> object:
     )
 
 
+@check(Quirk.COUNT_OF_PAGE)
+def _(rets: ServedRets) -> object:
+    return (get_count(data(rets, Limit="7")), get_count(data(rets, Count="2"))) == (7, len(HOMES))
+
+
+@check(Quirk.DMQL_ONLY)
+def _(rets: ServedRets) -> object:
+    refused = data(rets, QueryType="DMQL2")
+    return (get_code(refused), "query type" in refused.text, get_code(data(rets, QueryType="DMQL"))) == (20203, True, 0)
+
+
+@check(Quirk.UNDATED_ROWS)
+def _(rets: ServedRets) -> object:
+    started = f"{STARTED:%Y-%m-%dT%H:%M:%SZ}"
+    undated = {row["ListingKey"] for row in parse_rows(data(rets)) if not row["ModificationTimestamp"]}
+    found = parse_rows(data(rets, query="(ModificationTimestamp=1950-01-01T00:00:00+)"))
+    return undated == {
+        key for key in HOMES if str(LISTINGS[key].record["ModificationTimestamp"]) < started
+    } and undated == set(HOMES) - {row["ListingKey"] for row in found}
+
+
 @check(Quirk.EMPTY_IN_TRAILER)
 def _(rets: ServedRets) -> object:
     reply = data(rets, query="(ListPrice=1)")
@@ -525,6 +547,11 @@ def _(rets: ServedRets) -> object:
 def _(rets: ServedRets) -> object:
     reply = RawRetsClient(rets).log_in()
     return (reply.status_code, reply.content) == (200, b"")
+
+
+@check(Quirk.LOW_COUNT)
+def _(rets: ServedRets) -> object:
+    return get_count(data(rets, Limit="8")) == 4
 
 
 @check(Quirk.COUNT_WITHOUT_DATA)

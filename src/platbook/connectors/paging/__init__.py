@@ -6,7 +6,14 @@ what a connector writes into its checkpoint, in its own form.
 
 from platbook.connectors.paging.checkpoints import parse_checkpoint
 from platbook.connectors.paging.keyset import KeysetBatch, KeysetPosition, batch_rows, keys_after
-from platbook.connectors.paging.offset import OffsetIgnored, OffsetPage, OffsetPager, OffsetPosition, OffsetReply
+from platbook.connectors.paging.offset import (
+    OffsetIgnored,
+    OffsetPage,
+    OffsetPager,
+    OffsetPosition,
+    OffsetReply,
+    OffsetStalled,
+)
 from platbook.connectors.paging.seen_keys import SeenKeys
 from platbook.connectors.paging.time_slices import TimeSlicePage, TimeSlicePager, TimeSlicePosition, halve_interval
 from platbook.connectors.paging.watermark import advance_watermark, extend_overlap
@@ -19,6 +26,7 @@ __all__ = [
     "OffsetPager",
     "OffsetPosition",
     "OffsetReply",
+    "OffsetStalled",
     "SeenKeys",
     "TimeSlicePage",
     "TimeSlicePager",

@@ -3,6 +3,10 @@
 Nothing keeps rows from being added or removed while a result is paged through. So each page begins with the last row of
 the page before: where another row is in its place, the pager steps back until a page begins with a row it has seen.
 Rows are then neither lost nor repeated.
+
+The end is proven by the count of the whole result: as many rows as it counts. A count may be that of one reply, and may
+be wrong: one that is below the rows received proves nothing, nor does one that equals the rows of a full first page.
+Then the next page is requested until one brings nothing new, and the result is counted once more.
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -24,6 +28,13 @@ class OffsetIgnored(SourceBrokeProtocol):
         super().__init__("repeated paging: the source sends its first page again; it ignores Offset")
 
 
+class OffsetStalled(SourceBrokeProtocol):
+    """The source marks that more rows follow, and sends none of them."""
+
+    def __init__(self) -> None:
+        super().__init__("stalled paging: the source marks that more rows follow and sends none of them")
+
+
 @dataclass(frozen=True, slots=True)
 class OffsetPosition:
     """Where paging goes on.
@@ -42,7 +53,7 @@ class OffsetPosition:
 class OffsetReply(Generic[R]):
     """One reply: the keys of its rows in order, how many `rows` it has, and `trailing` ones behind the last key.
 
-    `count` is how many rows the source counts in the whole result; `more`: it reports that more rows follow.
+    `count` is how many rows the source counts; `more`: it reports that more rows follow.
     """
 
     content: R
@@ -55,7 +66,10 @@ class OffsetReply(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class OffsetPage(Generic[R]):
-    """A reply that continues the page before. `repeated` of its rows, behind its first key, were on the page before."""
+    """A reply that continues the page before. `repeated` of its rows, behind its first key, were on the page before.
+
+    `count` is how many rows the source counts in the whole result; None: it has not proven to count that.
+    """
 
     content: R
     position: OffsetPosition
@@ -69,15 +83,23 @@ class OffsetPager(Generic[R]):
 
     `fetch` asks for rows from an offset (1 is the first) up to a limit. `limit` is the page size, None the source's
     own. `seen_keys` are the keys passed on so far; the caller adds those of each page before it requests the next.
+    `count` asks how many rows the whole result has; None: the source does not count them.
     """
 
     def __init__(
-        self, fetch: Callable[[int, int | None], Awaitable[OffsetReply[R]]], limit: int | None, seen_keys: SeenKeys
+        self,
+        fetch: Callable[[int, int | None], Awaitable[OffsetReply[R]]],
+        limit: int | None,
+        seen_keys: SeenKeys,
+        count: Callable[[], Awaitable[int | None]],
     ) -> None:
-        self._fetch, self._limit, self._seen = fetch, limit, seen_keys
+        self._fetch, self._limit, self._seen, self._count = fetch, limit, seen_keys, count
 
     async def walk(self, position: OffsetPosition) -> AsyncGenerator[OffsetPage[R]]:
-        """Page from a position to the proven end. OffsetIgnored; SourceBrokeProtocol where rows are missing."""
+        """Page from a position to the proven end.
+
+        OffsetIgnored; OffsetStalled; SourceBrokeProtocol where rows are missing.
+        """
         steps = 0
         while True:
             overlap = position.overlap if position.offset > 1 else 0
@@ -89,13 +111,35 @@ class OffsetPager(Generic[R]):
                 position = self._step_back(position, start, steps)
                 continue
             received = start - 1 + reply.rows
-            complete = _is_complete(reply, received, limit, fresh=received - (position.offset - 1))
+            fresh = received - (position.offset - 1)
+            total, complete = await self._find_end(reply, received, limit, fresh=fresh)
             position = _advance(position, reply, received)
             repeated = overlap - 1 if start > 1 and not steps else 0
             steps = 0
-            yield OffsetPage(reply.content, position, max(0, repeated), reply.count, complete)
+            yield OffsetPage(reply.content, position, max(0, repeated), total, complete)
             if complete:
                 return
+
+    async def _find_end(
+        self, reply: OffsetReply[R], received: int, limit: int | None, *, fresh: int
+    ) -> tuple[int | None, bool]:
+        """How many rows the whole result has, where that is known, and whether it is proven that all were received."""
+        is_full = limit is not None and reply.rows >= limit
+        total = _find_total(reply, received, is_full=is_full)
+        if reply.more and fresh <= 0 and total != received:
+            raise OffsetStalled
+        if total is not None:
+            complete = total == received and (not reply.more or fresh <= 0)
+        elif fresh > 0 and (reply.more or is_full or reply.count is not None):
+            return None, False
+        else:  # nothing new came, or a short page without a count
+            total = await self._count()
+            complete = total is None or total <= received
+        if not complete and fresh <= 0:
+            raise SourceBrokeProtocol(
+                f"the result is incomplete: the source counts {total} records, sent {received} and sends no more"
+            )
+        return total, complete
 
     def _continues(self, position: OffsetPosition, keys: Sequence[str], *, stepped_back: bool) -> bool:
         """Whether a page begins with a row seen before, so that no row can lie between it and the page before."""
@@ -125,16 +169,9 @@ def _advance(position: OffsetPosition, reply: OffsetReply[R], received: int) -> 
     )
 
 
-def _is_complete(reply: OffsetReply[R], received: int, limit: int | None, *, fresh: int) -> bool:
-    """Whether the end is proven: no mark that more rows follow, and as many rows as counted; fewer is an error."""
-    if reply.more and fresh > 0:
-        return False
-    is_full = limit is not None and reply.rows >= limit and fresh > 0
-    if reply.count is None or received >= reply.count:
-        # A full page without a count may be our own limit, which not every source marks.
-        return reply.count is not None or not is_full
-    if is_full:
-        return False
-    raise SourceBrokeProtocol(
-        f"the result is incomplete: the source counts {reply.count} records, sent {received} and marks no more"
-    )
+def _find_total(reply: OffsetReply[R], received: int, *, is_full: bool) -> int | None:
+    """The reply's count, if it can be that of the whole result; None: there is none, or it may be the reply's own."""
+    if reply.count is None or reply.count < received:
+        return None
+    may_be_its_own = (is_full or reply.more) and reply.count == reply.rows
+    return None if may_be_its_own else reply.count

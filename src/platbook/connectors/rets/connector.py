@@ -33,12 +33,13 @@ from platbook.connectors.rets.discovery import NUMBERS, read_columns, read_disco
 from platbook.connectors.rets.http_session import Pause, RetsHttpSession, SourceClock
 from platbook.connectors.rets.key_lookup import KeyLookup
 from platbook.connectors.rets.metadata import MetadataReader
-from platbook.connectors.rets.paging import ClassPager, ResultPage, WalkQuery
+from platbook.connectors.rets.paging import ClassPager
 from platbook.connectors.rets.photos import PhotoFetcher
 from platbook.connectors.rets.record_fetcher import RecordFetcher, select_in_batches
 from platbook.connectors.rets.remarks import Remarks
 from platbook.connectors.rets.searcher import Searcher
 from platbook.connectors.rets.settings import RetsCredentials, RetsSettings
+from platbook.connectors.rets.walk_query import ResultPage, WalkQuery
 from platbook.protocols.rets.query import EARLIEST_TIMESTAMP, modified_since, step_back
 
 M = TypeVar("M", bound=BaseModel)

@@ -14,88 +14,36 @@ the Offset, is paged by key; one that caps the keys as well, by time slices. Eve
 many rows as COUNT promised, and no mark that there are more.
 """
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import AsyncGenerator, AsyncIterator
 
-from platbook.base.times import as_utc
-from platbook.connectors.contract import Clock, ProviderMisconfigured, RawRecord, RecordProblem, SourceBrokeProtocol
+from platbook.connectors.contract import Clock, ProviderMisconfigured, SourceBrokeProtocol
 from platbook.connectors.paging import (
     KeysetPosition,
     OffsetIgnored,
+    OffsetPage,
     OffsetPager,
     OffsetReply,
-    SeenKeys,
-    TimeSlicePager,
+    OffsetStalled,
     batch_rows,
-    halve_interval,
     keys_after,
 )
 from platbook.connectors.rets.checkpoint import PagingMode, WalkPosition
-from platbook.connectors.rets.record_fetcher import RecordFetcher, expect_all, read_keys
+from platbook.connectors.rets.key_lists import (
+    KeysCapped,
+    KeysRepeated,
+    describe_repeated_keys,
+    list_all_keys,
+    search_for_keys,
+    verify_key_count,
+)
+from platbook.connectors.rets.received_rows import ReceivedRows
+from platbook.connectors.rets.record_fetcher import RecordFetcher, read_keys
 from platbook.connectors.rets.records import ParsedRows
 from platbook.connectors.rets.remarks import Remarks
 from platbook.connectors.rets.searcher import OffsetRefused, SearchRequest
 from platbook.connectors.rets.settings import RetsSettings
-from platbook.protocols.rets.query import (
-    EARLIEST_TIMESTAMP,
-    all_of,
-    modified_between,
-    modified_since,
-    parse_timestamp,
-    to_literal,
-)
-
-_DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class ResultPage:
-    """Records of one class that are new to this walk, the position after them, and whether they are the last.
-
-    `total` is how many records the source counts, where it does.
-    """
-
-    records: Sequence[RawRecord]
-    problems: Sequence[RecordProblem]
-    position: WalkPosition
-    total: int | None
-    complete: bool
-
-
-@dataclass(frozen=True, slots=True)
-class KeyBatch:
-    """Keys of one class; `count`, on the last batch, is how many records the source counts."""
-
-    keys: Sequence[str]
-    count: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class WalkQuery:
-    """What a walk reads: what changed since a time (None: `everything`), narrowed by a further criterion."""
-
-    class_name: str
-    modified_field: str
-    everything: str
-    narrowed: str = ""
-    since: str | None = None
-
-    @property
-    def dmql(self) -> str:
-        """The whole query, in DMQL2."""
-        start = self.everything if self.since is None else modified_since(self.modified_field, self.since)
-        return all_of([start, self.narrowed])
-
-    def slice(self, start: str, end: str | None) -> str:
-        """The part of it that changed between two times."""
-        field = self.modified_field
-        changed = modified_since(field, start) if end is None else modified_between(field, start, end)
-        return all_of([changed, self.narrowed])
-
-
-class _KeysCappedError(Exception):
-    """The source does not lift its limit for a search of keys alone."""
+from platbook.connectors.rets.time_walk import SliceLimits, TimeWalk
+from platbook.connectors.rets.walk_query import KeyBatch, ResultPage, WalkQuery
 
 
 class ClassPager:
@@ -115,7 +63,7 @@ class ClassPager:
         self._settings = settings
         self._limit, self._keys_only = limit, keys_only
         self._max_rows = limit
-        self._seen = SeenKeys()
+        self._received = ReceivedRows()
 
     async def walk(self, query: WalkQuery, position: WalkPosition) -> AsyncIterator[ResultPage]:
         """Page through a class from a position, in the mode that the settings or the position name; it may change."""
@@ -127,7 +75,7 @@ class ClassPager:
                 async for page in self._walk_in_mode(query, position):
                     position = page.position
                     yield page
-            except (OffsetIgnored, OffsetRefused, _KeysCappedError) as reason:
+            except (OffsetIgnored, OffsetStalled, OffsetRefused, KeysCapped, KeysRepeated) as reason:
                 position = self._change_mode(position.way, reason)
             else:
                 return
@@ -136,15 +84,16 @@ class ClassPager:
         """Every key of a class as it comes, repeated ones too; where the source caps such a search, page by page."""
         capped = False
         received = 0
-        async for result in self._fetcher.searcher.stream(self._key_search(query.class_name, query.dmql)):
+        request = self._key_search(query)
+        async for result in self._fetcher.searcher.stream(request):
             keys = read_keys(self._fetcher.reader, result)
             received += len(keys)
-            self._drop_yielded_keys(keys)
+            self._received.take_keys(keys)
             count = None
             if result.ended:
                 capped = result.more
                 if not capped:
-                    count = await self._verify_key_count(query.class_name, query.dmql, result.count, received)
+                    count = await verify_key_count(self._fetcher, request, result.count, received)
             yield KeyBatch(keys, count)
         if capped:
             self._max_rows = received
@@ -153,7 +102,7 @@ class ClassPager:
                     raise SourceBrokeProtocol("a row of the key search has no key")
                 count = None
                 if page.complete:
-                    count = await self._verify_key_count(query.class_name, query.dmql, page.total, len(self._seen))
+                    count = await verify_key_count(self._fetcher, request, page.total, len(self._received.keys))
                 yield KeyBatch([record.key for record in page.records], count)
 
     def _walk_in_mode(self, query: WalkQuery, position: WalkPosition) -> AsyncIterator[ResultPage]:
@@ -163,22 +112,27 @@ class ClassPager:
             case "key":
                 return self._walk_by_key(query, position)
             case "time":
-                return self._walk_by_time(query, position)
+                limits = SliceLimits(self._max_rows, self._settings.queried_key, self._keys_only)
+                return TimeWalk(self._fetcher, self._received, self._remarks, self._clock, query, limits).walk(position)
 
     def _change_mode(self, mode: PagingMode, reason: Exception) -> WalkPosition:
         """Start in the next mode, with a remark; where the settings name the mode, the reason is raised instead."""
         setting, what = self._settings.paging, "keys were" if self._keys_only else "it was"
         if mode == "key":
+            if isinstance(reason, KeysRepeated):
+                if setting == "key":
+                    raise reason
+                self._remarks.add(f"the source's list of keys repeats some, so {what} read by time slices")
+                return WalkPosition(way="time")
             if setting == "key":
                 raise ProviderMisconfigured("settings.paging: the source caps searches for keys; set time or auto")
             self._remarks.add(f"the source caps searches for keys, so {what} read by time slices")
             return WalkPosition(way="time")
         if setting == "offset":
             raise reason
-        verb = "refuses" if isinstance(reason, OffsetRefused) else "ignores"
         next_mode: PagingMode = "time" if self._keys_only else "key"
         how = "by time slices" if self._keys_only else "by key lists"
-        self._remarks.add(f"the source {verb} Offset, so {what} read {how}")
+        self._remarks.add(f"the source {_describe(reason)}, so {what} read {how}")
         return WalkPosition(way=next_mode)
 
     # By offset
@@ -190,16 +144,49 @@ class ClassPager:
             keys = [record.key for record in parsed.records]
             return OffsetReply(parsed, keys, len(result.rows), parsed.trailing, result.count, result.more)
 
-        async for page in OffsetPager(fetch, self._limit, self._seen).walk(position.by_offset):
-            parsed = page.content
-            records = await self._fetcher.complete(query.class_name, self._drop_yielded(parsed.records))
+        async def count() -> int | None:
+            return await self._fetcher.searcher.count(query.class_name, query.dmql)
+
+        resumed = position.offset > 1
+        async for page in OffsetPager(fetch, self._limit, self._received.keys, count).walk(position.by_offset):
+            problems = page.content.problems[page.repeated :]
+            fresh = self._received.take(page.content.records, problems)
+            records = await self._fetcher.complete(query.class_name, fresh)
+            received = page.position.offset - 1
+            short = page.complete and not resumed and not self._keys_only and self._received.found < received
             stored = WalkPosition.of(page.position)
-            yield ResultPage(records, parsed.problems[page.repeated :], stored, page.count, page.complete)
+            yield ResultPage(records, problems, stored, page.count, page.complete and not short)
+            if short:
+                async for missing in self._read_repeated(query, page):
+                    yield missing
+
+    async def _read_repeated(self, query: WalkQuery, last: OffsetPage[ParsedRows]) -> AsyncGenerator[ResultPage]:
+        """Some rows came twice, so that as many others may not have come: those that the list of all keys names."""
+        received = last.position.offset - 1
+        try:
+            listed, _ = await list_all_keys(self._fetcher, self._key_search(query))
+        except KeysCapped:
+            raise SourceBrokeProtocol(
+                f"the result is incomplete: of {received} rows of {query.class_name} that the source sent, "
+                f"{self._received.found} have different keys, and it does not list all keys"
+            ) from None
+        except KeysRepeated as error:
+            listed = error.keys
+        position = WalkPosition.of(last.position)
+        missing = [key for key in listed if key not in self._received.keys]
+        for batch in batch_rows(missing, lambda: self._fetcher.keys_at_once):
+            if batch.rows:
+                parsed = await self._fetcher.by_keys(query.class_name, batch.rows)
+                fresh = self._received.take(parsed.records, parsed.problems)
+                yield ResultPage(fresh, parsed.problems, position, last.count, complete=False)
+        if self._received.found < received:
+            self._remarks.add(describe_repeated_keys(query.class_name, received, self._received.found))
+        yield ResultPage((), (), position, last.count, complete=True)
 
     # By key
 
     async def _walk_by_key(self, query: WalkQuery, position: WalkPosition) -> AsyncIterator[ResultPage]:
-        listed, total = await self._list_all_keys(query.class_name, query.dmql)
+        listed, total = await list_all_keys(self._fetcher, self._key_search(query))
         after = position.by_key
         for batch in batch_rows(keys_after(listed, after), lambda: self._fetcher.keys_at_once):
             if not batch.rows:
@@ -207,104 +194,14 @@ class ClassPager:
                 return
             parsed = await self._fetcher.by_keys(query.class_name, batch.rows)
             after = KeysetPosition(batch.rows[-1])
-            records = self._drop_yielded(parsed.records)
+            records = self._received.take(parsed.records)
             yield ResultPage(records, parsed.problems, WalkPosition.of(after), total, batch.complete)
 
-    async def _list_all_keys(self, class_name: str, dmql: str) -> tuple[list[str], int]:
-        """Every distinct key of a query, in one reply that proves its end, and how many records the source counts."""
-        keys: list[str] = []
-        count = 0
-        async for result in self._fetcher.searcher.stream(self._key_search(class_name, dmql)):
-            keys += read_keys(self._fetcher.reader, result)
-            if result.ended and result.more:
-                raise _KeysCappedError
-            if result.ended:
-                count = await self._verify_key_count(class_name, dmql, result.count, len(keys))
-        return list(dict.fromkeys(keys)), count
-
-    async def _verify_key_count(self, class_name: str, dmql: str, count: int | None, received: int) -> int:
-        """Compare a list of keys with the source's count, and give the count: a key that is missing may be removed."""
-        if count is None:
-            count = await self._fetcher.searcher.count(class_name, dmql)
-        if count is None:
-            raise SourceBrokeProtocol(
-                f"the source does not count the keys of {class_name}, so the key list cannot be verified"
-            )
-        expect_all(count, received, class_name)
-        return count
-
-    def _key_search(self, class_name: str, dmql: str) -> SearchRequest:
-        """A search for the key column alone, for which a source lifts its limit (section 7.4.4)."""
-        return SearchRequest(class_name, dmql, select=(self._settings.queried_key,))
-
-    # By time slices
-
-    async def _walk_by_time(self, query: WalkQuery, position: WalkPosition) -> AsyncIterator[ResultPage]:
-        async def read(start: str, end: str | None) -> ParsedRows | None:
-            return await self._read_slice(query, start, end)
-
-        async def read_undivided(start: str, end: str | None) -> ParsedRows:
-            return await self._read_second(query, start, end)
-
-        total = await self._fetcher.searcher.count(query.class_name, query.dmql)
-        pager = TimeSlicePager(read, lambda start, end: _halve(start, end, self._clock.now()), read_undivided)
-        async for page in pager.walk(query.since or EARLIEST_TIMESTAMP, position.by_time):
-            parsed = page.content
-            records = await self._fetcher.complete(query.class_name, self._drop_yielded(parsed.records))
-            yield ResultPage(records, parsed.problems, WalkPosition.of(page.position), total, page.complete)
-
-    async def _read_slice(self, query: WalkQuery, start: str, end: str | None) -> ParsedRows | None:
-        """One whole slice; None: it is too large for one reply."""
-        dmql, max_rows = query.slice(start, end), self._max_rows
-        if max_rows is not None:
-            count = await self._fetcher.searcher.count(query.class_name, dmql)
-            if count is not None and count > max_rows:
-                return None
-        result = await self._fetcher.find(SearchRequest(query.class_name, dmql))
-        if result.more:
-            self._max_rows = max(1, min(len(result.rows), self._max_rows or len(result.rows)))
-            return None
-        expect_all(result.count, len(result.rows), query.class_name)
-        return self._fetcher.reader.read(result)
-
-    async def _read_second(self, query: WalkQuery, start: str, end: str | None) -> ParsedRows:
-        """A second in which more records changed than fit one reply: by key, if the source lists the keys."""
-        try:
-            keys: list[str] = []
-            if not self._keys_only:
-                keys, _ = await self._list_all_keys(query.class_name, query.slice(start, end))
-        except _KeysCappedError:
-            keys = []
-        if not keys:
-            raise SourceBrokeProtocol(
-                f"more records were changed at {start} than the source sends at once, and it does not list their keys"
-            )
-        records: list[RawRecord] = []
-        problems: list[RecordProblem] = []
-        for batch in batch_rows(keys, lambda: self._fetcher.keys_at_once):
-            parsed = await self._fetcher.by_keys(query.class_name, batch.rows)
-            records += parsed.records
-            problems += parsed.problems
-        return ParsedRows(records, problems, trailing=0)
-
-    # Deduplication
-
-    def _drop_yielded(self, records: Sequence[RawRecord]) -> list[RawRecord]:
-        """The records that this walk has not yielded yet."""
-        fresh = set(self._drop_yielded_keys([record.key for record in records]))
-        return [record for record in records if record.key in fresh]
-
-    def _drop_yielded_keys(self, keys: Sequence[str]) -> list[str]:
-        return [key for key in keys if self._seen.add(key)]
+    def _key_search(self, query: WalkQuery) -> SearchRequest:
+        return search_for_keys(query.class_name, query.dmql, self._settings.queried_key)
 
 
-def _halve(start: str, end: str | None, now: datetime) -> str | None:
-    """The middle of a slice, in the format of its start; None: the slice is a second long, or shorter."""
-    low = parse_timestamp(start)
-    high = parse_timestamp(end) if end is not None else now + _DAY
-    if low is None or high is None:
-        raise SourceBrokeProtocol(f"a slice from {start[:40]!r} to {str(end)[:40]!r} is not a valid time slice")
-    middle = halve_interval(as_utc(low), as_utc(high))
-    if middle is None:
-        return None
-    return to_literal(middle.replace(tzinfo=None) if low.tzinfo is None else middle)
+def _describe(reason: Exception) -> str:
+    if isinstance(reason, OffsetStalled):
+        return "marks that more rows follow and sends none"
+    return "refuses Offset" if isinstance(reason, OffsetRefused) else "ignores Offset"

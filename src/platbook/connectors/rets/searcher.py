@@ -1,8 +1,10 @@
 """Sends a search and reads it to its proven end. A result counts only once `</RETS>` and its status are read."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import TypeVar
 
 from platbook.connectors.contract import HttpReply, ProviderMisconfigured, SourceBrokeProtocol, SourceUnavailable
 from platbook.connectors.rets.http_session import RetsHttpSession, SessionLost
@@ -14,13 +16,20 @@ from platbook.protocols.rets.standard import StandardXmlParser, XmlRecord
 from platbook.protocols.rets.xml import ReplyStatus
 
 _MISCELLANEOUS, _SYNTAX = 20203, 20206
-_OLD_DIALECT = frozenset({"RETS/1.5", "RETS/1.0"})
+_OTHER_QUERY_TYPE = {"DMQL": "DMQL2", "DMQL2": "DMQL"}
+_NAMES_QUERY_TYPE = re.compile(r"query\s*type", re.IGNORECASE)
+_NAMES_DMQL = re.compile(r"query\s*type|dmql", re.IGNORECASE)
 
 Fields = Mapping[str, object]
+T = TypeVar("T")
 
 
 class OffsetRefused(ProviderMisconfigured):
     """The source does not support Offset."""
+
+
+class QueryTypeRefused(ProviderMisconfigured):
+    """The source does not take queries in this language."""
 
 
 class QueryRefused(ProviderMisconfigured):
@@ -61,10 +70,11 @@ class Searcher:
 
     def __init__(self, http_session: RetsHttpSession, settings: RetsSettings, remarks: Remarks) -> None:
         self._http_session, self._settings, self._remarks = http_session, settings, remarks
+        self._accepted_query_type: str | None = None
 
     async def find(self, request: SearchRequest) -> SearchResult:
         """Search and return the whole result; a broken reply is requested again."""
-        return await self._http_session.retry_broken(lambda: self._find(request))
+        return await self._try_query_types(lambda: self._http_session.retry_broken(lambda: self._find(request)))
 
     async def _find(self, request: SearchRequest) -> SearchResult:
         rows: list[CompactRow | MalformedRow | XmlRecord] = []
@@ -81,7 +91,9 @@ class Searcher:
 
         A broken reply is requested again, as long as no rows of it have been yielded.
         """
-        first, further = await self._http_session.retry_broken(lambda: self._begin(request))
+        first, further = await self._try_query_types(
+            lambda: self._http_session.retry_broken(lambda: self._begin(request))
+        )
         async with aclosing(further):
             yield first
             async for part in further:
@@ -110,8 +122,6 @@ class Searcher:
 
     async def count(self, class_name: str, query: str) -> int | None:
         """How many records a query has; None: the source does not count."""
-        arguments = {**self._arguments(SearchRequest(class_name, query)), "Count": "2"}
-        del arguments["Limit"]
 
         async def read(reply: HttpReply) -> int | None:
             parser = CompactParser(self._http_session.encoding_of(reply))
@@ -124,7 +134,35 @@ class Searcher:
             self._refuse(status, outcome, SearchRequest(class_name, query))
             return parser.count
 
-        return await self._http_session.transact("Search", arguments, read)
+        async def ask() -> int | None:
+            arguments = {**self._arguments(SearchRequest(class_name, query)), "Count": "2"}
+            del arguments["Limit"]
+            return await self._http_session.transact("Search", arguments, read)
+
+        return await self._try_query_types(ask)
+
+    @property
+    def _query_type(self) -> str:
+        """DMQL is the language of RETS 1.0 alone; every version since 1.5 names DMQL2 (1.7.2, section 7.4.2)."""
+        by_version = "DMQL" if self._http_session.version == "RETS/1.0" else "DMQL2"
+        return self._settings.query_type or self._accepted_query_type or by_version
+
+    async def _try_query_types(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Run a search; where the source refuses the query's language, once more in the other one, then in that."""
+        try:
+            return await attempt()
+        except QueryTypeRefused:
+            if self._settings.query_type is not None or self._accepted_query_type is not None:
+                raise
+            refused = self._query_type
+            self._accepted_query_type = _OTHER_QUERY_TYPE[refused]
+            try:
+                found = await attempt()
+            except QueryTypeRefused:
+                self._accepted_query_type = refused
+                raise
+        self._remarks.add(f"the source refuses the query type {refused}, so {self._accepted_query_type} was used")
+        return found
 
     async def _read(self, reply: HttpReply, request: SearchRequest) -> AsyncGenerator[SearchResult]:
         encoding = self._http_session.encoding_of(reply)
@@ -148,6 +186,8 @@ class Searcher:
             yield SearchResult((), (), parser.count or 0, ended=True)
             return
         self._refuse(status, outcome, request)
+        if parser.count is not None and parser.count < received:
+            raise SourceBrokeProtocol(f"the source counts {parser.count} records and sends {received}")
         more = parser.max_rows or outcome is ReplyOutcome.MORE
         yield SearchResult(_columns(parser), rows, parser.count, more, ended=True)
 
@@ -159,6 +199,8 @@ class Searcher:
             raise SessionLost
         if status.code == _MISCELLANEOUS and request.offset is not None and "offset" in status.text.lower():
             raise OffsetRefused(f"the source answers {status.code}: {status.text}")
+        if _refuses_query_type(status, outcome):
+            raise QueryTypeRefused(f"the source answers {status.code}: {status.text}")
         if status.code == _SYNTAX:
             raise QueryRefused(f"the source answers {status.code}: {status.text}")
         raise to_error(status.code, status.text, logged_in=True)
@@ -169,7 +211,7 @@ class Searcher:
             "SearchType": settings.resource,
             "Class": request.class_name,
             "Query": request.query,
-            "QueryType": "DMQL" if self._http_session.version in _OLD_DIALECT else "DMQL2",
+            "QueryType": self._query_type,
             "Format": settings.format,
             "StandardNames": "0",
             "Count": "1",
@@ -182,6 +224,12 @@ class Searcher:
         if settings.restricted_indicator:
             arguments["RestrictedIndicator"] = settings.restricted_indicator
         return arguments
+
+
+def _refuses_query_type(status: ReplyStatus, outcome: ReplyOutcome) -> bool:
+    """Whether a refusal names the query's language; a syntax error may merely mention it."""
+    pattern = _NAMES_DMQL if status.code == _MISCELLANEOUS else _NAMES_QUERY_TYPE
+    return outcome is ReplyOutcome.MISCONFIGURED and pattern.search(status.text) is not None
 
 
 def _columns(parser: CompactParser | StandardXmlParser) -> Sequence[str]:

@@ -66,6 +66,8 @@ class RetsSettings(BaseModel):
     """How long to wait for the login's only session (reply 20022)."""
 
     format: Literal["COMPACT-DECODED", "COMPACT", "STANDARD-XML"] = "COMPACT-DECODED"
+    query_type: Literal["DMQL", "DMQL2"] | None = None
+    """The language of queries; by default DMQL2, or DMQL in RETS 1.0, and the other where the source refuses it."""
     page_size: Annotated[int, Field(ge=1, le=50_000)] = 1000
     paging: Literal["auto", "offset", "key", "time"] = "auto"
     """The paging mode: by Offset, by key lists, by time slices; `auto` begins with Offset and falls back."""

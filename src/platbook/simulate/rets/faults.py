@@ -26,7 +26,10 @@ def get_fault_reply(number: int, quirks: Quirks) -> tuple[Quirk, RetsReply] | No
 def get_reply_faults(number: int, transaction: str, quirks: Quirks) -> frozenset[Quirk]:
     """The faults that affect the reply of a transaction."""
     by_transaction = {
-        "search": (Quirk.ERROR_IN_TRAILER, Quirk.COUNT_WITHOUT_DATA, Quirk.CUT_BODY, Quirk.BROKEN_CONNECTION),
+        "search": (
+            *(Quirk.ERROR_IN_TRAILER, Quirk.COUNT_WITHOUT_DATA, Quirk.LOW_COUNT),
+            *(Quirk.CUT_BODY, Quirk.BROKEN_CONNECTION),
+        ),
         "metadata": (Quirk.CUT_BODY, Quirk.BROKEN_CONNECTION),
         "object": (Quirk.CUT_PHOTOS,),
     }

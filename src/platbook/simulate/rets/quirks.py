@@ -86,6 +86,9 @@ class Quirk(StrEnum):
     UNORDERED = "unordered"
     CHARACTER_KEY = "character-key"
     NARROW_SELECT = "narrow-select"
+    COUNT_OF_PAGE = "count-of-page"
+    DMQL_ONLY = "dmql-only"
+    UNDATED_ROWS = "undated-rows"
     EMPTY_IN_TRAILER = "empty-in-trailer"
     SURROGATE_REFERENCES = "surrogate-references"
     CONTROL_CHARACTERS = "control-characters"
@@ -100,6 +103,7 @@ class Quirk(StrEnum):
     HTML_PAGE = "html-page"
     EMPTY_BODY = "empty-body"
     COUNT_WITHOUT_DATA = "count-without-data"
+    LOW_COUNT = "low-count"
     HTTP_503 = "http-503"
 
     METADATA_STANDARD_ONLY = "metadata-standard-only"
@@ -201,6 +205,9 @@ _SEARCH = {
     Quirk.UNORDERED: "Without an effective Offset, rows are in no particular order.",
     Quirk.CHARACTER_KEY: "Keys are of type Character, on which ranges are not allowed (20206).",
     Quirk.NARROW_SELECT: "More than 40 selected columns are answered 20202; without Select the first 40 are sent.",
+    Quirk.COUNT_OF_PAGE: "COUNT is the number of rows of the reply, except when only the count is requested.",
+    Quirk.DMQL_ONLY: "A search whose QueryType is DMQL2 is refused (20203); only DMQL is accepted.",
+    Quirk.UNDATED_ROWS: "Listings that have not changed since the market began have no ModificationTimestamp.",
     Quirk.EMPTY_IN_TRAILER: "No records: envelope 0, COUNT 0, and 20201 only in a trailing RETS-STATUS.",
     Quirk.SURROGATE_REFERENCES: "Every third remark ends in a character sent as two surrogate references.",
     Quirk.CONTROL_CHARACTERS: "Every third remark has a raw 0x0B in place of a space.",
@@ -251,6 +258,7 @@ _SEARCH_FAULTS = {
     Quirk.HTML_PAGE: "Any request is answered with an HTML page and status 200.",
     Quirk.EMPTY_BODY: "Any request is answered with an empty body and status 200.",
     Quirk.COUNT_WITHOUT_DATA: "A search reply has its COUNT but no rows.",
+    Quirk.LOW_COUNT: "COUNT is half of the rows that the search reply has.",
     Quirk.HTTP_503: "Any request is answered HTTP 503.",
 }
 _PHOTO_FAULTS = {

@@ -40,6 +40,8 @@ def write_result(
         )
         return
     code = ReplyCode.MAX_RECORDS if page.capped and Quirk.CAP_20208 in quirks else ReplyCode.OK
+    if Quirk.LOW_COUNT in faults:
+        page = replace(page, count=len(page.rows) // 2)
     in_trailer = page.capped and Quirk.CAP_20208_TRAILER in quirks
     trailer = ReplyCode.MAX_RECORDS if in_trailer else None
     yield from wrap_in_envelope(_write_page(search, page, quirks, photo_base), quirks, code, trailer)
@@ -47,7 +49,7 @@ def write_result(
 
 def _write_page(search: SearchArguments, page: SearchPage, quirks: Quirks, photo_base: str) -> Iterator[str]:
     if search.count and Quirk.NO_COUNT not in quirks:
-        yield f'<COUNT Records="{page.total}"/>\r\n'
+        yield f'<COUNT Records="{page.count}"/>\r\n'
     decoded = search.format != "COMPACT"
     format_row = _get_row_formatter(search.columns, quirks, photo_base, decoded=decoded)
     chunks = (

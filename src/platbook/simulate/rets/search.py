@@ -1,7 +1,8 @@
 """The Search transaction (RETS 1.7.2, section 7): its arguments, the matching rows, and the page that is sent."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from zlib import crc32
 
 from platbook.simulate.rets.codes import RefusedError, ReplyCode
@@ -17,6 +18,7 @@ FORMATS = ("COMPACT", "COMPACT-DECODED", "STANDARD-XML")
 
 _CAPS = (Quirk.ROW_CAP, Quirk.CAP_20208, Quirk.CAP_20208_TRAILER)
 _MAX_SELECTED = 40
+_FIRST_WITH_DMQL2 = (1, 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +38,26 @@ class SearchArguments:
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """One page of the matching rows. `more`: MAXROWS; `capped`: truncated by the server's own cap."""
+    """One page of the matching rows. `count`: COUNT; `more`: MAXROWS; `capped`: truncated by the server's own cap."""
 
     rows: Sequence[InventoryRow]
     total: int
+    count: int
     more: bool
     capped: bool
 
 
-def parse_search(arguments: Mapping[str, str], names: FieldNames, quirks: Quirks) -> SearchArguments:
-    """Parse a search's arguments. RefusedError: they are invalid."""
+def parse_search(
+    arguments: Mapping[str, str], names: FieldNames, quirks: Quirks, version: tuple[int, ...]
+) -> SearchArguments:
+    """Parse a search's arguments in a version of the protocol. RefusedError: they are invalid."""
     resource = find_resource(arguments.get("SearchType", ""))
     if resource is None:
         raise RefusedError(ReplyCode.MISCELLANEOUS_SEARCH, "Miscellaneous Search Error: unknown SearchType.")
     rets_class = resource.find_class(arguments.get("Class", ""))
     if rets_class is None:
         raise RefusedError(ReplyCode.MISCELLANEOUS_SEARCH, "Miscellaneous Search Error: unknown Class.")
-    if arguments.get("QueryType", "DMQL2") not in {"DMQL", "DMQL2"}:
-        raise RefusedError(ReplyCode.MISCELLANEOUS_SEARCH, "Miscellaneous Search Error: QueryType is DMQL2.")
+    _check_query_type(arguments.get("QueryType"), quirks, version)
     format_name = arguments.get("Format", "STANDARD-XML").partition(":")[0]
     if format_name not in FORMATS:
         raise RefusedError(ReplyCode.MISCELLANEOUS_SEARCH, "Miscellaneous Search Error: unknown Format.")
@@ -74,15 +78,20 @@ def parse_search(arguments: Mapping[str, str], names: FieldNames, quirks: Quirks
     )
 
 
-def find_rows(search: SearchArguments, snapshot: Snapshot, names: FieldNames, quirks: Quirks) -> list[InventoryRow]:
-    """All rows matching a search, ordered by key."""
+def find_rows(
+    search: SearchArguments, snapshot: Snapshot, names: FieldNames, quirks: Quirks, started: datetime
+) -> list[InventoryRow]:
+    """All rows matching a search, ordered by key. `started`: when the market began."""
     fields = names.fields(search.resource, search.rets_class)
     by_name = {
         field.standard_name if search.standard_names else field.system_name: (field.index, field.field)
         for field in fields
     }
     matches = compile_condition(parse_dmql(search.query), QueryContext(by_name, snapshot.time, get_time_zone(quirks)))
-    return [row for row in snapshot.rows(search.rets_class) if matches(row.values)]
+    rows = snapshot.rows(search.rets_class)
+    if Quirk.UNDATED_ROWS in quirks and search.resource.name == "Property":
+        rows = _drop_times(rows, search.rets_class, f"{started:%Y-%m-%dT%H:%M:%SZ}")
+    return [row for row in rows if matches(row.values)]
 
 
 def to_page(search: SearchArguments, rows: Sequence[InventoryRow], quirks: Quirks, cap: int) -> SearchPage:
@@ -99,13 +108,34 @@ def to_page(search: SearchArguments, rows: Sequence[InventoryRow], quirks: Quirk
     page = rows[start : start + maximum]
     remaining = total - start - len(page)
     full = Quirk.MAXROWS_ON_LAST in quirks and len(page) == maximum > 0
-    return SearchPage(page, total, more=remaining > 0 or full, capped=capped and remaining > 0 and len(page) == cap)
+    count = len(page) if Quirk.COUNT_OF_PAGE in quirks else total
+    cut = capped and remaining > 0 and len(page) == cap
+    return SearchPage(page, total, count, more=remaining > 0 or full, capped=cut)
+
+
+def _drop_times(rows: Iterable[InventoryRow], rets_class: RetsClass, before: str) -> Iterator[InventoryRow]:
+    """The rows, those last modified before a time without their modification time."""
+    index = rets_class.field_indexes["ModificationTimestamp"]
+    for row in rows:
+        values = row.values
+        if str(values[index]) < before:
+            yield replace(row, values=(*values[:index], None, *values[index + 1 :]))
+        else:
+            yield row
 
 
 def _is_exempt_from_cap(search: SearchArguments, quirks: Quirks) -> bool:
     """Whether the cap does not apply: a search of only the key column without a limit (section 7.4.5)."""
     keys_only = [column.standard_name for column in search.columns] == [search.resource.key]
     return keys_only and search.limit is None and Quirk.CAPPED_KEYS not in quirks
+
+
+def _check_query_type(query_type: str | None, quirks: Quirks, version: tuple[int, ...]) -> None:
+    """DMQL is the language of RETS 1.0, DMQL2 that of every version since 1.5 (1.7.2, section 7.4.2)."""
+    known = "DMQL" if version < _FIRST_WITH_DMQL2 or Quirk.DMQL_ONLY in quirks else "DMQL2"
+    if query_type not in {None, known}:
+        message = f"Miscellaneous Search Error: Invalid query type: {query_type}."
+        raise RefusedError(ReplyCode.MISCELLANEOUS_SEARCH, message)
 
 
 def _select(names_text: str, fields: Sequence[NamedField], *, standard_names: bool) -> tuple[NamedField, ...]:

@@ -219,10 +219,10 @@ class RetsServer:
 
     def _search(self, call: TransactionRequest) -> RetsReply:
         quirks, names = self.profile.quirks, self.profile.names
-        search = parse_search(call.arguments, names, quirks)
+        search = parse_search(call.arguments, names, quirks, call.version)
         rows = self.source.search(
             (search.rets_class.name, search.query, search.standard_names, quirks),
-            lambda snapshot: find_rows(search, snapshot, names, quirks),
+            lambda snapshot: find_rows(search, snapshot, names, quirks, self.source.started),
         )
         page = to_page(search, rows, quirks, self.profile.cap)
         return to_reply(write_result(search, page, quirks, photo_base=call.base_url, faults=call.faults), quirks)

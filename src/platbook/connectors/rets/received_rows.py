@@ -1,0 +1,29 @@
+"""What a walk has received of a class: each record once, however often paging brings it."""
+
+from collections.abc import Sequence
+
+from platbook.connectors.contract import RawRecord, RecordProblem
+from platbook.connectors.paging import SeenKeys
+
+
+class ReceivedRows:
+    """The distinct keys that a walk has received, and the rows whose record could not be read."""
+
+    def __init__(self) -> None:
+        self.keys = SeenKeys()
+        self._problems = 0
+
+    @property
+    def found(self) -> int:
+        """How many records of the source they are, which is compared with its count."""
+        return len(self.keys) + self._problems
+
+    def take(self, records: Sequence[RawRecord], problems: Sequence[RecordProblem] = ()) -> list[RawRecord]:
+        """Add records; returns those that this walk did not have yet."""
+        self._problems += len(problems)
+        fresh = set(self.take_keys([record.key for record in records]))
+        return [record for record in records if record.key in fresh]
+
+    def take_keys(self, keys: Sequence[str]) -> list[str]:
+        """Add keys; returns those that this walk did not have yet."""
+        return [key for key in keys if self.keys.add(key)]
