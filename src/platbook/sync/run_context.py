@@ -3,7 +3,7 @@
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TypeVar
 
@@ -45,6 +45,8 @@ class RunContext:
     lease: RunLease
     scope: str
     swept: bool = False
+    unread: int = 0
+    """Records that the sweep should have read by their keys and could not."""
     traffic: TrafficCounter = field(default_factory=TrafficCounter)
     stages: dict[str, float] = field(default_factory=dict[str, float])
     remarks: list[str] = field(default_factory=list[str])
@@ -66,23 +68,30 @@ class RunContext:
         rejected: Sequence[Rejection],
         *,
         in_transaction: PageWrite | None = None,
+        found_by_sweep: bool = False,
     ) -> None:
         """Store a page, and whatever `in_transaction` writes, in one fenced transaction.
 
-        A dry run rolls it back, and only counts what it would have done.
+        A dry run rolls it back, and only counts what it would have done. What is added or updated of records that only
+        a sweep found is counted as such besides.
         """
+
+        async def write(connection: WriteConnection) -> RunCounts:
+            now = self.clock.now()
+            counts = await store_page(connection, self.store, self.rules, self.lease, records, rejected, now)
+            return replace(counts, found_by_sweep=counts.added + counts.updated) if found_by_sweep else counts
+
         with self.timing("store"):
-            await self._store_page(records, rejected, in_transaction)
+            await self._store_page(write, in_transaction)
 
     async def _store_page(
-        self, records: Sequence[RawRecord], rejected: Sequence[Rejection], in_transaction: PageWrite | None
+        self, write: Callable[[WriteConnection], Awaitable[RunCounts]], in_transaction: PageWrite | None
     ) -> None:
         committed = False
         try:
             async with self.database.transaction() as connection:
                 await check_epoch(connection, self.lease)
-                now = self.clock.now()
-                counts = await store_page(connection, self.store, self.rules, self.lease, records, rejected, now)
+                counts = await write(connection)
                 if self.lease.run.dry_run:
                     raise _RolledBack(counts)  # noqa: TRY301 - raising is how a transaction is rolled back
                 await add_counts(connection, self.lease, counts)

@@ -71,7 +71,7 @@ async def get_history(
     page: PageNumber = 1,
     limit: Limit = 20,
 ) -> Success[RunList]:
-    """Runs of every provider, newest first, each with its resources."""
+    """Runs of every provider, newest first, each with its resources. `foundBySweep`: what only a sweep found."""
     return await _find_runs(services, RunFilter(None, sync_status, sync_type, since), page, limit)
 
 

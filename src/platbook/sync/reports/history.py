@@ -17,8 +17,10 @@ Q = load_queries(__package__ or "platbook.sync.reports")
 class ResourceRun(View):
     """A run, or its part that synced one resource.
 
-    `stages` are seconds by stage. `remarks` report what is worth knowing of a run that succeeded: another way of
-    paging, characters repaired. `durationMs` is null until the run has ended.
+    `foundBySweep` are those of the added and updated records that only the list of keys of a sweep named: the source
+    published them late, or without a modification time. `stages` are seconds by stage. `remarks` report what is worth
+    knowing of a run: another way of paging, characters repaired, records that could not be read by key. `durationMs` is
+    null until the run has ended.
     """
 
     sync_id: UUID
@@ -39,6 +41,7 @@ class ResourceRun(View):
     unchanged: int
     deleted: int
     errored: int
+    found_by_sweep: int
     media_downloaded: int
     media_failed: int
     bytes: int

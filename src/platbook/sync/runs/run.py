@@ -82,6 +82,8 @@ class RunCounts:
     unchanged: int = 0
     deleted: int = 0
     errored: int = 0
+    found_by_sweep: int = 0
+    """Of those added and updated, the ones that only the list of keys of a sweep named."""
 
 
 def is_scheduled_kind(sync_type: str, *, dry_run: bool) -> bool:
