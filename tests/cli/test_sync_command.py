@@ -46,6 +46,18 @@ def test_a_provider_from_standard_input_is_added_tried_synced_and_removed(served
     assert "\x1b" not in everything
 
 
+def test_what_only_a_sweep_found_is_shown(served: Served) -> None:
+    program = served.program
+    for name in ("swept", "swept-too"):
+        assert (
+            program.run("--demo", "provider", "add", "-", stdin=json.dumps(MOCK | {"providerId": name})).returncode == 0
+        )
+    code, run = sync(served, "swept", "--sweep")
+    assert (code, run["added"], run["foundBySweep"]) == (0, 30, 30)
+    plain = program.run("--demo", "sync", "swept-too", "--sweep").stdout
+    assert ["found", "by", "sweep", "30"] in [line.split() for line in plain.splitlines()]
+
+
 @pytest.mark.parametrize(
     ("fault", "code"),
     [("login_refused", 5), ("http_500", 1), ("bad_record", 3)],

@@ -14,7 +14,7 @@ from platbook.db import Query, ReadConnection, WriteConnection
 from platbook.listings.listing import Origin
 from platbook.providers.sessions import Source
 from platbook.sync.resources.registry import RegisteredResource
-from platbook.sync.resources.store import ResourceErasure, ResourceStore, SweepKeys
+from platbook.sync.resources.store import MissingKey, MissingKeys, ResourceErasure, ResourceStore, SweepKeys
 
 CREATE_TABLE = (
     "CREATE TABLE members (id uuid PRIMARY KEY, provider_id text NOT NULL, member_key text NOT NULL, full_name text, "
@@ -83,6 +83,16 @@ _FIND_UNSEEN = _query(
     "AND out_of_scope_at IS NULL AND stored_at <= %(began_at)s AND NOT EXISTS ("
     "SELECT FROM mls_sweep_keys k WHERE k.sync_id = %(sync_id)s AND k.listing_key = member_key) "
     "EXCEPT SELECT unnest(listing_keys) FROM mls_received_keys WHERE sync_id = %(received_by)s ORDER BY 1",
+)
+_FIND_MISSING = _query(
+    "find_missing",
+    "SELECT listing_key, count(*) OVER () AS total FROM mls_sweep_keys WHERE sync_id = %(sync_id)s AND NOT EXISTS ("
+    "SELECT FROM members WHERE provider_id = %(provider_id)s AND member_key = listing_key AND removed_at IS NULL "
+    "AND erased_at IS NULL) AND NOT EXISTS (SELECT FROM mls_excluded_keys x WHERE x.provider_id = %(provider_id)s "
+    "AND x.resource = 'Member' AND x.listing_key = mls_sweep_keys.listing_key AND x.scope = %(scope)s) "
+    "AND NOT EXISTS (SELECT FROM mls_sync_errors e WHERE e.provider_id = %(provider_id)s AND e.resource = 'Member' "
+    "AND e.listing_key = mls_sweep_keys.listing_key AND e.retry IN ('pending', 'retrying', 'failed')) "
+    "ORDER BY 1 LIMIT %(limit)s",
 )
 _ERASE_UNSEEN_REJECTIONS = _query(
     "erase_unseen_rejections",
@@ -184,6 +194,11 @@ class MemberStore(MemberErasure, ResourceStore[Member]):
 
     async def find_unseen(self, connection: ReadConnection, sweep: SweepKeys) -> Sequence[str]:
         return await connection.column(str, _FIND_UNSEEN, _sweep_params(sweep))
+
+    async def find_missing(self, connection: ReadConnection, sweep: SweepKeys, limit: int) -> MissingKeys:
+        params = {**_sweep_params(sweep), "scope": sweep.scope, "limit": max(1, limit)}
+        rows = await connection.all(MissingKey, _FIND_MISSING, params)
+        return MissingKeys([row.listing_key for row in rows[:limit]], rows[0].total if rows else 0)
 
     async def count_active(self, connection: ReadConnection, provider_id: str) -> int:
         return await connection.value(int, _COUNT_ACTIVE, {"provider_id": provider_id}) or 0

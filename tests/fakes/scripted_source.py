@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel
 
 from platbook.connectors.contract import (
+    ByKey,
     Clock,
     Cursor,
     HttpClient,
@@ -17,7 +18,9 @@ from platbook.connectors.contract import (
     Resource,
     ResourceProfile,
     Scope,
+    SourceBrokeProtocol,
     SourceProfile,
+    SourceUnavailable,
 )
 
 
@@ -38,11 +41,30 @@ class Source:
     login_error: Exception | None = None
     time_ordered: bool = False
     key_sweep: bool = True
+    by_key: ByKey = ByKey.ONE
+    unreadable: frozenset[str] = frozenset()
+    """Keys whose records break every reply that holds them."""
+    away: bool = False
+    """Whether it no longer answers requests by key."""
     asked_since: list[Cursor | None] = field(default_factory=list[Cursor | None])
     resumed_from: list[Cursor | None] = field(default_factory=list[Cursor | None])
     looked_up: list[str] = field(default_factory=list[str])
+    key_lists: list[list[str]] = field(default_factory=list[list[str]])
+    """The lists of keys that records were asked for by."""
+    swept: int = 0
+    """How often all keys were listed."""
+    later_key_pages: Sequence[KeyPage | Exception] | None = None
+    """What every further listing of all keys in one session answers; None: the same."""
     logouts: int = 0
     others: "Mapping[Resource, Source]" = field(default_factory=dict[Resource, "Source"])
+
+    def answer(self, key: str) -> RawRecord | None:
+        """What the source has by a key; an error where that is unreadable, or the source is away."""
+        if self.away:
+            raise SourceUnavailable("no answer")
+        if key in self.unreadable:
+            raise SourceBrokeProtocol(f"the record {key} cannot be read")
+        return self.records.get(key)
 
     def of(self, resource: Resource) -> "Source":
         """The answers for a resource."""
@@ -63,7 +85,12 @@ class ScriptedSession:
             yield page
 
     async def keys(self, resource: Resource) -> AsyncIterator[KeyPage]:
-        for page in self.source.of(resource).key_pages:
+        source = self.source.of(resource)
+        source.swept += 1
+        pages = source.key_pages
+        if source.swept > 1 and source.later_key_pages is not None:
+            pages = source.later_key_pages
+        for page in pages:
             if isinstance(page, Exception):
                 raise page
             yield page
@@ -71,7 +98,14 @@ class ScriptedSession:
     async def record(self, resource: Resource, key: str) -> RawRecord | None:
         source = self.source.of(resource)
         source.looked_up.append(key)
-        return source.records.get(key)
+        return source.answer(key)
+
+    async def records(self, resource: Resource, keys: Sequence[str]) -> AsyncIterator[RawRecord]:
+        source = self.source.of(resource)
+        source.key_lists.append(list(keys))
+        for record in [source.answer(key) for key in keys]:
+            if record is not None:
+                yield record
 
     async def count(self, resource: Resource) -> int | None:
         return len(self.source.of(resource).records)
@@ -94,7 +128,9 @@ class ScriptedConnector:
         zone = (settings.model_extra or {}).get("timeZone", "UTC")
         sources = {Resource.PROPERTY: self.source, **self.source.others}
         resources = {
-            resource: ResourceProfile(key_sweep=source.key_sweep, time_ordered=source.time_ordered)
+            resource: ResourceProfile(
+                key_sweep=source.key_sweep, time_ordered=source.time_ordered, by_key=source.by_key
+            )
             for resource, source in sources.items()
         }
         return SourceProfile(resources, time_zone=zone, max_concurrency=2)

@@ -597,6 +597,17 @@ CREATE TABLE public.mls_discoveries (
 );
 
 --
+-- Name: mls_excluded_keys; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.mls_excluded_keys (
+    provider_id text NOT NULL,
+    resource text NOT NULL,
+    listing_key text NOT NULL COLLATE pg_catalog."C",
+    scope text NOT NULL
+);
+
+--
 -- Name: mls_provider_configurations; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -744,6 +755,7 @@ CREATE TABLE public.mls_sync_history (
     error text,
     remarks text[] DEFAULT '{}'::text[] NOT NULL,
     stale bigint DEFAULT 0 NOT NULL,
+    found_by_sweep bigint DEFAULT 0 NOT NULL,
     CONSTRAINT mls_sync_history_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'running'::text, 'success'::text, 'partial'::text, 'failed'::text, 'cancelled'::text]))),
     CONSTRAINT mls_sync_history_sync_type_check CHECK ((sync_type = ANY (ARRAY['full'::text, 'incremental'::text, 'sweep'::text, 'record'::text, 'retry'::text])))
 );
@@ -1333,6 +1345,13 @@ ALTER TABLE ONLY public.member_links
 
 ALTER TABLE ONLY public.mls_discoveries
     ADD CONSTRAINT mls_discoveries_pkey PRIMARY KEY (provider_id);
+
+--
+-- Name: mls_excluded_keys mls_excluded_keys_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.mls_excluded_keys
+    ADD CONSTRAINT mls_excluded_keys_pkey PRIMARY KEY (provider_id, resource, listing_key);
 
 --
 -- Name: mls_provider_configurations mls_provider_configurations_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -2374,6 +2393,13 @@ ALTER TABLE ONLY public.member_links
 
 ALTER TABLE ONLY public.mls_discoveries
     ADD CONSTRAINT mls_discoveries_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES public.mls_provider_configurations(provider_id) ON DELETE CASCADE;
+
+--
+-- Name: mls_excluded_keys mls_excluded_keys_provider_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.mls_excluded_keys
+    ADD CONSTRAINT mls_excluded_keys_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES public.mls_provider_configurations(provider_id) ON DELETE CASCADE;
 
 --
 -- Name: mls_received_keys mls_received_keys_sync_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -

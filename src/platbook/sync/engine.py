@@ -23,7 +23,7 @@ from platbook.base.errors import (
 )
 from platbook.base.ids import new_id
 from platbook.base.log import get_log
-from platbook.connectors.contract import Connector, Resource, Session
+from platbook.connectors.contract import ByKey, Connector, Resource, Session
 from platbook.connectors.registry import find_connector
 from platbook.db import Database, ReadConnection, SecretBox, WriteConnection, load_queries
 from platbook.db.errors import is_database_away
@@ -31,6 +31,7 @@ from platbook.listings.listing import Origin
 from platbook.media.photo_worker import PhotoWorker
 from platbook.providers.providers import Provider, get_provider
 from platbook.providers.sessions import SessionOptions, SessionServices, Source, get_source, open_session
+from platbook.sync.excluded import delete_keys_of_other_scopes
 from platbook.sync.page import PageRules
 from platbook.sync.received import delete_received_keys
 from platbook.sync.rejections import find_retries
@@ -42,7 +43,7 @@ from platbook.sync.runs.lifecycle import check_epoch, claim_run, get_counts, lea
 from platbook.sync.runs.outcome import StatusAfterRun, completed_status, error_type, settle_failure, settle_success
 from platbook.sync.runs.plan import LastSweep, plan_run, scope_fingerprint
 from platbook.sync.runs.run import RunLease, RunStatus, SyncType
-from platbook.sync.sweep import apply_sweep, sweep
+from platbook.sync.sweeps.sweep import apply_sweep, sweep
 from platbook.sync.versions import OlderVersions
 from platbook.sync.walk import walk_changes
 from platbook.transport import LEASE, Transport
@@ -119,10 +120,14 @@ class SyncEngine:
 
     def _to_context(self, source: Source, lease: RunLease) -> RunContext:
         provider, profile = source.provider, source.profile.resource(lease.resource)
-        zone = ZoneInfo(source.profile.time_zone)
-        rules = PageRules(volatile=profile.volatile_fields, retention=provider.retention, zone=zone)
         store = self.resources[lease.resource].open_store(source)
         scope = scope_fingerprint(provider.provider_type, provider.settings, provider.scope, store.mapping_version)
+        rules = PageRules(
+            volatile=profile.volatile_fields,
+            retention=provider.retention,
+            scope=scope,
+            zone=ZoneInfo(source.profile.time_zone),
+        )
         return RunContext(self.database, self.clock, source, rules, store, lease, scope)
 
     async def _for_resource(self, context: RunContext, resource: Resource) -> RunContext:
@@ -147,6 +152,7 @@ class SyncEngine:
             return None
         async with self._session(context) as session:
             refused = await self._do_records(contexts, session)
+            context.unread = sum(one.unread for one in contexts)
             if self.photos is not None and not run.dry_run and context.source.profile.max_concurrency == 1:
                 await context.report("photos", done=0, total=None)
                 with context.timing("photos"):
@@ -236,7 +242,7 @@ class SyncEngine:
         lease = context.lease
         async with self.database.transaction() as connection:
             await _fence(connection, lease)
-            status = completed_status(await get_counts(connection, lease), refused)
+            status = completed_status(await get_counts(connection, lease), refused, unread=context.unread)
             await _finish(connection, lease, status, now, error=refused)
             if lease.run.is_scheduled_kind:
                 settlement = settle_success(_interval(context.provider), refused, now)
@@ -282,6 +288,8 @@ def _are_swept(contexts: Sequence[RunContext]) -> bool:
 
 
 async def _sync_record(context: RunContext, session: Session, key: str) -> None:
+    if context.profile.by_key is ByKey.NONE:
+        raise NeedsOperator("this source's records cannot be read by key; a full sync reads all")
     record = await session.record(context.lease.resource, key)
     if record is None:
         raise NeedsOperator(
@@ -298,6 +306,7 @@ async def _hide_out_of_scope(context: RunContext) -> None:
     async with context.database.transaction() as connection:
         await check_epoch(connection, context.lease)
         await context.store.mark_scope_narrowed(connection, origin)
+        await delete_keys_of_other_scopes(connection, context.lease, context.scope)
 
 
 async def _fence(connection: WriteConnection, lease: RunLease) -> None:

@@ -17,6 +17,7 @@ from platbook.db import WriteConnection
 from platbook.listings.listing import Origin
 from platbook.sync.clock_ahead import is_ahead
 from platbook.sync.content_hash import content_hash
+from platbook.sync.excluded import update_excluded_keys
 from platbook.sync.keys import find_key_fault
 from platbook.sync.received import find_received_keys
 from platbook.sync.rejections import Rejection, add_rejections, resolve_rejections, to_rejection
@@ -36,6 +37,8 @@ class PageRules:
     """`keep` hides removed records, `erase` erases them."""
     full_reload: bool = False
     """Every record is read again under other rules than the stored rows."""
+    scope: str = ""
+    """The fingerprint of the scope."""
     zone: tzinfo = UTC
     """The time zone of times without an offset."""
     older: OlderVersions = OlderVersions.TAKEN
@@ -51,6 +54,10 @@ class ClassifiedPage(Generic[R]):
     returned: list[UUID] = field(default_factory=list[UUID])
     left_scope: list[str] = field(default_factory=list[str])
     removed: list[str] = field(default_factory=list[str])
+    excluded: list[str] = field(default_factory=list[str])
+    """Out of scope, and without a row that says so."""
+    stored: list[str] = field(default_factory=list[str])
+    """New, changed or returned."""
     rejected: list[Rejection] = field(default_factory=list[Rejection])
     older: dict[str, R | None] = field(default_factory=dict[str, R | None])
     """Versions older than the stored ones, by key; None: a record that the source marks as deleted."""
@@ -97,6 +104,8 @@ async def store_page(
     returned = await store.mark_returned(connection, page.returned, origin) if page.returned else 0
     if page.left_scope:
         await store.mark_out_of_scope(connection, page.left_scope, origin)
+    excluded = page.excluded + page.removed
+    await update_excluded_keys(connection, lease, rules.scope, excluded=excluded, stored=page.stored)
     await add_rejections(connection, lease, page.rejected, now)
     refused = {one.listing_key for one in page.rejected}
     await resolve_rejections(connection, lease, [key for key in by_key if key not in refused], now)
@@ -174,14 +183,16 @@ def _place(store: ResourceStore[R], key: str, record: R | None, stored: StoredSt
     if record is None:
         page.removed.append(key)
     elif not store.is_in_scope(record):
-        if stored.id is not None and not stored.erased:
-            page.left_scope.append(key)
-    elif stored.id is None:
-        page.new.append(record)
-    elif stored.same_content:
-        page.returned.append(stored.id)
+        has_content = stored.id is not None and not stored.erased
+        (page.left_scope if has_content else page.excluded).append(key)
     else:
-        page.changed[stored.id] = record
+        page.stored.append(key)
+        if stored.id is None:
+            page.new.append(record)
+        elif stored.same_content:
+            page.returned.append(stored.id)
+        else:
+            page.changed[stored.id] = record
 
 
 async def _settle_older(

@@ -93,13 +93,23 @@ WHERE provider_id = %(provider_id)s AND resource = %(resource)s AND listing_key 
 -- A provider's retention, locked against changes until this transaction ends.
 SELECT retention FROM mls_provider_configurations WHERE provider_id = %(provider_id)s FOR SHARE;
 
--- name: add_sweep_keys
--- Keys the source holds.
-INSERT INTO mls_sweep_keys (sync_id, listing_key) SELECT %(sync_id)s, unnest(%(keys)s::text[]) ON CONFLICT DO NOTHING;
+-- name: add_excluded_keys
+-- Keys of records that are left out of the replica under a scope.
+INSERT INTO mls_excluded_keys (provider_id, resource, listing_key, scope)
+SELECT %(provider_id)s, %(resource)s, k, %(scope)s FROM unnest(%(keys)s::text[]) AS k
+WHERE NOT EXISTS (SELECT FROM mls_excluded_keys e WHERE e.provider_id = %(provider_id)s AND e.resource = %(resource)s
+    AND e.listing_key = k AND e.scope = %(scope)s)
+ON CONFLICT (provider_id, resource, listing_key) DO UPDATE SET scope = excluded.scope;
 
--- name: count_sweep_keys
--- How many distinct keys a sweep has read.
-SELECT count(*) FROM mls_sweep_keys WHERE sync_id = %(sync_id)s;
+-- name: delete_excluded_keys
+-- Keys of records that are stored now.
+DELETE FROM mls_excluded_keys
+WHERE provider_id = %(provider_id)s AND resource = %(resource)s AND listing_key = ANY(%(keys)s);
+
+-- name: delete_keys_of_other_scopes
+-- Keys of records that another scope left out.
+DELETE FROM mls_excluded_keys
+WHERE provider_id = %(provider_id)s AND resource = %(resource)s AND scope <> %(scope)s;
 
 -- name: add_received_keys
 -- The keys of a page that a run received.
@@ -116,39 +126,6 @@ DELETE FROM mls_received_keys k
 WHERE k.sync_id IN (SELECT c.sync_id FROM mls_sync_history c WHERE c.parent_id = %(sync_id)s)
     OR NOT EXISTS (SELECT FROM mls_sync_history h WHERE h.sync_id = k.sync_id AND h.status IN ('waiting', 'running'));
 
--- name: delete_sweep_keys
--- The keys of a run that begins or ends a sweep, while it holds the epoch; and those of runs that are not running.
-DELETE FROM mls_sweep_keys k WHERE k.sync_id = %(sync_id)s
-    AND EXISTS (SELECT FROM mls_sync_status s WHERE s.provider_id = %(provider_id)s AND s.epoch = %(epoch)s)
-    OR NOT EXISTS (SELECT FROM mls_sync_history h WHERE h.sync_id = k.sync_id AND h.status = 'running');
-
--- name: add_sweep
--- A sweep that was refused.
-INSERT INTO mls_sweeps (id, provider_id, sync_id, resource, status, reason, began_at, active, candidates)
-VALUES (%(id)s, %(provider_id)s, %(sync_id)s, %(resource)s, 'refused', %(reason)s, %(at)s, %(active)s, %(candidates)s);
-
--- name: add_candidates
--- The keys a refused sweep would have removed.
-INSERT INTO mls_sweep_candidates (sweep_id, listing_key) SELECT %(sweep_id)s, unnest(%(keys)s::text[]);
-
--- name: supersede_sweeps
--- A newer sweep supersedes older refused ones (one that was cut short, only those that were cut short, too); their
--- candidates are deleted.
-WITH older AS (
-    UPDATE mls_sweeps SET status = 'superseded', decided_at = %(at)s
-    WHERE provider_id = %(provider_id)s AND resource = %(resource)s AND status = 'refused'
-        AND (candidates = 0 OR NOT %(only_cut_short)s)
-    RETURNING id)
-DELETE FROM mls_sweep_candidates c USING older WHERE c.sweep_id = older.id;
-
 -- name: get_sweep_resource
 -- The resource of a refused sweep.
 SELECT resource FROM mls_sweeps WHERE id = %(sweep_id)s;
-
--- name: find_candidates
--- The keys of a refused sweep.
-SELECT listing_key FROM mls_sweep_candidates WHERE sweep_id = %(sweep_id)s ORDER BY listing_key;
-
--- name: settle_sweep
--- How many of an accepted sweep's candidates were removed in the end.
-UPDATE mls_sweeps SET removed = %(removed)s WHERE id = %(sweep_id)s;

@@ -47,6 +47,8 @@ class RunContext:
     lease: RunLease
     scope: str
     swept: bool = False
+    unread: int = 0
+    """Records that the sweep should have read by their keys and could not."""
     traffic: TrafficCounter = field(default_factory=TrafficCounter)
     stages: dict[str, float] = field(default_factory=dict[str, float])
     remarks: list[str] = field(default_factory=list[str])
@@ -70,30 +72,35 @@ class RunContext:
         *,
         older: OlderVersions = OlderVersions.TAKEN,
         in_transaction: PageWrite | None = None,
+        found_by_sweep: bool = False,
     ) -> None:
         """Store a page, and whatever `in_transaction` writes, in one fenced transaction.
 
-        `older` is what becomes of versions older than the stored ones; those just read by their keys are taken. A dry
-        run rolls the page back, and only counts what it would have done.
+        `older` is what becomes of versions older than the stored ones; those just read by their keys are taken. What is
+        added or updated of records that only a sweep found is counted as such besides. A dry run rolls the page back,
+        and only counts what it would have done.
         """
+
+        async def write(connection: WriteConnection) -> StoredPage:
+            now, rules = self.clock.now(), replace(self.rules, older=older)
+            stored = await store_page(connection, self.store, rules, self.lease, records, rejected, now)
+            if not found_by_sweep:
+                return stored
+            counts = stored.counts
+            return replace(stored, counts=replace(counts, found_by_sweep=counts.added + counts.updated))
+
         with self.timing("store"):
-            stored = await self._store_page(records, rejected, older, in_transaction)
+            stored = await self._store_page(write, in_transaction)
         self.clock_ahead.add(stored.ahead)
 
     async def _store_page(
-        self,
-        records: Sequence[RawRecord],
-        rejected: Sequence[Rejection],
-        older: OlderVersions,
-        in_transaction: PageWrite | None,
+        self, write: Callable[[WriteConnection], Awaitable[StoredPage]], in_transaction: PageWrite | None
     ) -> StoredPage:
         committed = False
         try:
             async with self.database.transaction() as connection:
                 await check_epoch(connection, self.lease)
-                now = self.clock.now()
-                rules = replace(self.rules, older=older)
-                stored = await store_page(connection, self.store, rules, self.lease, records, rejected, now)
+                stored = await write(connection)
                 if self.lease.run.dry_run:
                     raise _RolledBack(stored)  # noqa: TRY301 - raising is how a transaction is rolled back
                 await add_counts(connection, self.lease, stored.counts)

@@ -73,7 +73,8 @@ async def get_history(
 ) -> Success[RunList]:
     """Runs of every provider, newest first, each with its resources.
 
-    `stale` counts versions of records that are older than one stored or received already, and were not taken.
+    `foundBySweep`: what only a sweep found. `stale`: versions of records that are older than one stored or received
+    already, and were not taken.
     """
     return await _find_runs(services, RunFilter(None, sync_status, sync_type, since), page, limit)
 

@@ -136,6 +136,7 @@ def print_run(run: Run) -> None:
         ("removed", to_number(run.deleted)),
         ("rejected", to_number(run.errored)),
         ("stale", to_number(run.stale)),
+        *((("found by sweep", to_number(run.found_by_sweep)),) if run.found_by_sweep else ()),
         ("photos", f"{to_number(run.media_downloaded)} stored, {to_number(run.media_failed)} failed"),
         ("transferred", f"{to_number(run.requests)} requests, {to_bytes(run.bytes)}"),
         *((("error", run.error),) if run.error else ()),

@@ -17,9 +17,11 @@ Q = load_queries(__package__ or "platbook.sync.reports")
 class ResourceRun(View):
     """A run, or its part that synced one resource.
 
-    `stale` are versions older than one stored or received already, which were not taken. `stages` are seconds by stage.
-    `remarks` report what is worth knowing of a run that succeeded: another way of paging, characters repaired.
-    `durationMs` is null until the run has ended.
+    `foundBySweep` are those of the added and updated records that only the list of keys of a sweep named: the source
+    published them late, or without a modification time. `stale` are versions older than one stored or received
+    already, which were not taken. `stages` are seconds by stage. `remarks` report what is worth knowing of a run:
+    another way of paging, characters repaired, records that could not be read by key. `durationMs` is null until the
+    run has ended.
     """
 
     sync_id: UUID
@@ -41,6 +43,7 @@ class ResourceRun(View):
     deleted: int
     errored: int
     stale: int
+    found_by_sweep: int
     media_downloaded: int
     media_failed: int
     bytes: int

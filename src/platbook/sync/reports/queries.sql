@@ -46,8 +46,8 @@ WHERE h.parent_id IS NULL AND (%(provider_id)s::text IS NULL OR h.provider_id = 
 SELECT h.sync_id, h.parent_id, h.provider_id, h.resource, h.sync_type, h.status, h.dry_run, h.listing_key, h.sweep_id,
     h.triggered_by, h.queued_at, h.started_at, h.ended_at,
     floor(extract(epoch FROM h.ended_at - h.started_at) * 1000)::bigint AS duration_ms, h.fetched, h.added, h.updated,
-    h.unchanged, h.deleted, h.errored, h.stale, h.bytes, h.requests, h.stages, h.remarks, h.error_type, h.error,
-    m.media_downloaded, m.media_failed
+    h.unchanged, h.deleted, h.errored, h.stale, h.found_by_sweep, h.bytes, h.requests, h.stages, h.remarks,
+    h.error_type, h.error, m.media_downloaded, m.media_failed
 FROM mls_sync_history h CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE state = 'stored') AS media_downloaded,
     count(*) FILTER (WHERE state = 'failed') AS media_failed

@@ -18,7 +18,7 @@ from platbook.providers.display import DisplaySettings
 from platbook.providers.sessions import Source
 from platbook.reso.fields import SLOT
 from platbook.sync.keys import LONGEST_KEY
-from platbook.sync.resources.store import ResourceErasure, ResourceStore, SweepKeys
+from platbook.sync.resources.store import MissingKey, MissingKeys, ResourceErasure, ResourceStore, SweepKeys
 
 Q = load_queries(__package__ or "platbook.sync.resources")
 
@@ -144,6 +144,12 @@ class PropertyStore(PropertyErasure, ResourceStore[IncomingListing]):
     async def find_unseen(self, connection: ReadConnection, sweep: SweepKeys) -> Sequence[str]:
         """Keys of listings that neither the sweep nor its run has met."""
         return await connection.column(str, Q.find_unseen_listings, _sweep_params(sweep))
+
+    async def find_missing(self, connection: ReadConnection, sweep: SweepKeys, limit: int) -> MissingKeys:
+        """Keys that the sweep read of listings of which nothing is known."""
+        params = {**_sweep_params(sweep), "resource": Resource.PROPERTY, "scope": sweep.scope, "limit": max(1, limit)}
+        rows = await connection.all(MissingKey, Q.find_missing_listings, params)
+        return MissingKeys([row.listing_key for row in rows[:limit]], rows[0].total if rows else 0)
 
     async def count_active(self, connection: ReadConnection, provider_id: str) -> int:
         """How many listings a sweep could remove."""

@@ -80,6 +80,24 @@ class SweepKeys:
     sync_id: UUID
     received_by: UUID
     began_at: datetime
+    scope: str
+    """The fingerprint of the scope, for keys of records that are known to be left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class MissingKey:
+    """A key that a sweep read and the replica has nothing of, and how many there are in all."""
+
+    listing_key: str
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class MissingKeys:
+    """Some keys that a sweep read and the replica has nothing of, in random order, and how many there are in all."""
+
+    keys: Sequence[str]
+    total: int
 
 
 class ResourceErasure(Protocol):
@@ -156,6 +174,10 @@ class ResourceStore(ResourceErasure, Protocol[R]):
 
     async def find_unseen(self, connection: ReadConnection, sweep: SweepKeys) -> Sequence[str]:
         """Keys of active records stored before a sweep began that it did not read and its run did not receive."""
+        ...
+
+    async def find_missing(self, connection: ReadConnection, sweep: SweepKeys, limit: int) -> MissingKeys:
+        """Keys that a sweep read of records that are neither stored, rejected, received nor known to be left out."""
         ...
 
     async def count_active(self, connection: ReadConnection, provider_id: str) -> int:

@@ -48,9 +48,12 @@ def error_type(error: BaseException) -> str:
             return "unknown"
 
 
-def completed_status(counts: RunCounts, refused: SweepRefused | None) -> RunStatus:
-    """The status of a completed run; partial: records were rejected, or the sweep waits for a person."""
-    return RunStatus.PARTIAL if counts.errored or refused is not None else RunStatus.SUCCESS
+def completed_status(counts: RunCounts, refused: SweepRefused | None, *, unread: int = 0) -> RunStatus:
+    """The status of a completed run.
+
+    Partial: records were rejected, `unread` ones could not be read by their keys, or the sweep waits for a person.
+    """
+    return RunStatus.PARTIAL if counts.errored or unread or refused is not None else RunStatus.SUCCESS
 
 
 def settle_success(interval: timedelta, refused: SweepRefused | None, now: datetime) -> StatusAfterRun:

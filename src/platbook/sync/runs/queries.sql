@@ -58,12 +58,13 @@ RETURNING h.cancel_requested_at IS NOT NULL;
 -- What a page did, on the run and on its resource's child.
 UPDATE mls_sync_history SET fetched = fetched + %(fetched)s, added = added + %(added)s, updated = updated + %(updated)s,
     unchanged = unchanged + %(unchanged)s, deleted = deleted + %(deleted)s, errored = errored + %(errored)s,
-    stale = stale + %(stale)s
+    stale = stale + %(stale)s, found_by_sweep = found_by_sweep + %(found_by_sweep)s
 WHERE sync_id = ANY(%(sync_ids)s);
 
 -- name: get_counts
 -- What a run has done so far.
-SELECT fetched, added, updated, unchanged, deleted, errored, stale FROM mls_sync_history WHERE sync_id = %(sync_id)s;
+SELECT fetched, added, updated, unchanged, deleted, errored, stale, found_by_sweep FROM mls_sync_history
+WHERE sync_id = %(sync_id)s;
 
 -- name: request_cancel
 -- Request the cancellation of the waiting and the running run of a provider; waiting ones end at once, with their

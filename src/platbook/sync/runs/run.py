@@ -84,6 +84,8 @@ class RunCounts:
     errored: int = 0
     stale: int = 0
     """Versions older than one that was stored or received already, and not taken."""
+    found_by_sweep: int = 0
+    """Of those added and updated, the ones that only the list of keys of a sweep named."""
 
 
 def is_scheduled_kind(sync_type: str, *, dry_run: bool) -> bool:

@@ -1,0 +1,145 @@
+"""What a sweep removes: records that its list of keys did not name, proved to be gone as far as the source lets."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from platbook.base.errors import RecordRejected
+from platbook.connectors.contract import ByKey, RawRecord, Scope, Session
+from platbook.db import load_queries
+from platbook.listings.listing import Origin
+from platbook.sync.removal import remove_records
+from platbook.sync.resources.registry import AnyStore
+from platbook.sync.resources.store import SweepKeys
+from platbook.sync.run_context import RunContext
+from platbook.sync.runs.lifecycle import add_counts, check_epoch
+from platbook.sync.runs.run import RunCounts
+from platbook.sync.sampling import draw_sample
+from platbook.sync.sweeps.key_list import KeyList, check_key_list, read_key_list
+from platbook.sync.sweeps.lookup import MOST_KEYS, LookedUp, RecordLookup
+from platbook.sync.sweeps.refusal import Candidates, refuse
+
+Q = load_queries(__package__ or "platbook.sync.sweeps")
+
+_SAMPLE_SIZE = 60
+_BATCH = 1000
+
+
+async def remove_unseen(context: RunContext, session: Session, swept: SweepKeys, key_list: KeyList) -> None:
+    """Remove what the source is proved not to have; SweepRefused where that cannot be done safely."""
+    async with context.database.transaction() as connection:
+        await check_epoch(connection, context.lease)
+        await check_key_list(connection, key_list)
+        keys = await context.store.find_unseen(connection, swept)
+        active = await context.store.count_active(connection, swept.provider_id)
+    candidates = Candidates(keys, active, key_list.size)
+    await _check_share(context, swept, candidates)
+    by_key = context.profile.by_key
+    if by_key is ByKey.NONE or len(keys) <= MOST_KEYS[by_key]:
+        await remove_gone(context, session, keys)
+        return
+    keys = await _check_sample(context, session, swept, candidates)
+    if context.provider.requested_scope != Scope():
+        await remove_gone(context, session, keys)
+    else:
+        await _remove(context, keys)
+
+
+async def remove_gone(context: RunContext, session: Session, keys: Sequence[str]) -> int:
+    """Remove those of some records that are gone when they are read again; how many.
+
+    Those that exist are stored. Where nothing can be read by key, what another list of all keys does not name is gone.
+    """
+    if not keys:
+        return 0
+    if context.profile.by_key is ByKey.NONE:
+        return await _remove(context, await _find_unlisted(context, session, keys))
+    removed = unread = 0
+    async for looked_up in RecordLookup(context, session).read(keys):
+        await _store_existing(context, looked_up)
+        removed += await _remove(context, _find_gone(looked_up))
+        unread += len(looked_up.unread)
+    if unread:
+        context.unread += unread
+        context.remarks.append(
+            f"{unread} records that the source's list of keys does not name could not be read by their keys, so they "
+            "were not removed"
+        )
+    return removed
+
+
+async def _check_share(context: RunContext, swept: SweepKeys, candidates: Candidates) -> None:
+    share = context.provider.max_removal_share
+    if len(candidates.keys) > share * candidates.active:
+        reason = (
+            f"it would remove {len(candidates.keys)} of {candidates.active} records, more than the {share:.0%} "
+            f"allowed at once; the source listed {candidates.listed}"
+        )
+        await refuse(context, swept.began_at, reason, candidates)
+
+
+async def _check_sample(
+    context: RunContext, session: Session, swept: SweepKeys, candidates: Candidates
+) -> Sequence[str]:
+    """Read a random sample again, and refuse the sweep where one exists and is in scope; what is left to remove."""
+    sample = draw_sample(candidates.keys, _SAMPLE_SIZE, swept.sync_id)
+    existing_keys: set[str] = set()
+    in_scope = 0
+    async for looked_up in RecordLookup(context, session).read(sample):
+        existing = await _store_existing(context, looked_up)
+        existing_keys |= {record.key for record in existing}
+        in_scope += sum(_may_be_in_scope(record, context.store) for record in existing) + len(looked_up.unread)
+    left = replace(candidates, keys=[key for key in candidates.keys if key not in existing_keys])
+    if in_scope:
+        reason = (
+            f"of {len(candidates.keys)} records that it would remove, {len(sample)} drawn at random were read again, "
+            f"and {in_scope} of them exist; the source listed {candidates.listed}"
+        )
+        await refuse(context, swept.began_at, reason, left)
+    return left.keys
+
+
+def _may_be_in_scope(record: RawRecord, store: AnyStore) -> bool:
+    """Whether a record is in scope; one that cannot be read may be."""
+    try:
+        return store.is_in_scope(store.normalise(record, b""))
+    except RecordRejected:
+        return True
+
+
+async def _store_existing(context: RunContext, looked_up: LookedUp) -> list[RawRecord]:
+    existing = [record for record in looked_up.existing if record.visible]
+    if existing:
+        await context.store_page(existing, [])
+    return existing
+
+
+def _find_gone(looked_up: LookedUp) -> list[str]:
+    return [*looked_up.absent, *(record.key for record in looked_up.existing if not record.visible)]
+
+
+async def _find_unlisted(context: RunContext, session: Session, keys: Sequence[str]) -> Sequence[str]:
+    """Those of some keys that another complete list of all keys does not name."""
+    key_list = await read_key_list(context, session, context.lease.child_id)
+    async with context.database.transaction() as connection:
+        await check_epoch(connection, context.lease)
+        await check_key_list(connection, key_list)
+        return await connection.column(str, Q.find_unlisted, {"sync_id": key_list.list_id, "keys": list(keys)})
+
+
+async def _remove(context: RunContext, keys: Sequence[str]) -> int:
+    if context.lease.run.dry_run:
+        await context.count(RunCounts(deleted=len(keys)))
+        return 0
+    return sum([await _remove_batch(context, keys[at : at + _BATCH]) for at in range(0, len(keys), _BATCH)])
+
+
+async def _remove_batch(context: RunContext, keys: Sequence[str]) -> int:
+    lease, provider = context.lease, context.provider
+    origin = Origin(provider.provider_id, "sweep", context.clock.now(), lease.run.sync_id)
+    params = {"provider_id": provider.provider_id, "resource": lease.resource, "keys": list(keys)}
+    async with context.database.transaction() as connection:
+        await check_epoch(connection, lease)
+        removed = await remove_records(connection, context.store, lease.resource, keys, provider.retention, origin)
+        await connection.run(Q.close_rejections, {**params, "at": origin.stored_at})
+        await add_counts(connection, lease, RunCounts(deleted=removed))
+    return removed
