@@ -25,6 +25,10 @@ class SourceUnavailable(TryLater):
     """The source did not answer, or answered with a server error."""
 
 
+class SourceTooSlow(SourceUnavailable):
+    """A reply took longer than our limit of time, or came slower than our minimum rate; it is not repeated at once."""
+
+
 class RateLimited(TryLater):
     """The source asked to slow down (429 or Retry-After), or our own rate limit for it is exhausted."""
 
@@ -39,6 +43,10 @@ class SourceBrokeProtocol(TryLater):
     def __init__(self, message: str, *, sample: bytes = b"", not_before: datetime | None = None) -> None:
         super().__init__(message, not_before=not_before)
         self.sample = sample[:2048]
+
+
+class ReplyTooLarge(SourceBrokeProtocol):
+    """A reply exceeds a limit of ours, which the message names with its setting; it is not repeated at once."""
 
 
 class StorageUnavailable(TryLater):

@@ -3,7 +3,10 @@
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
-from platbook.base.errors import SourceBrokeProtocol
+from platbook.base.errors import ReplyTooLarge
+
+MAX_BODY_BYTES = 16 * 1024 * 1024
+"""The default of the largest body that is held in memory whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +25,17 @@ class HttpReply:
     """The body, decompressed. SourceBrokeProtocol if it is truncated, SourceUnavailable if the source stalls."""
     cookies: Mapping[str, str] = field(default_factory=dict[str, str])
     """Cookies this response set; the empty string where it deleted one."""
+    max_body_bytes: int = MAX_BODY_BYTES
 
-    async def body(self, limit: int = 16 * 1024 * 1024) -> bytes:
-        """Read the complete body. SourceBrokeProtocol if it is larger than `limit` bytes."""
+    async def body(self, limit: int | None = None) -> bytes:
+        """Read the complete body. ReplyTooLarge if it is larger than `limit` bytes, or the limit for all replies."""
+        most = self.max_body_bytes if limit is None else min(limit, self.max_body_bytes)
         parts: list[bytes] = []
         size = 0
         async for chunk in self.chunks:
             size += len(chunk)
-            if size > limit:
-                raise SourceBrokeProtocol(f"the reply is larger than {limit} bytes")
+            if size > most:
+                setting = " (PLATBOOK_HTTP_MAX_BODY_BYTES)" if most == self.max_body_bytes else ""
+                raise ReplyTooLarge(f"the reply is larger than {most} bytes{setting}")
             parts.append(chunk)
         return b"".join(parts)

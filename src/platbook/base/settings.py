@@ -119,6 +119,24 @@ class Settings(BaseSettings):
         le=86400,
         description="how long sent data may stay unacknowledged before a connection is closed",
     )
+    platbook_http_max_seconds: float = Field(
+        default=3600, gt=0, le=604800, description="how long a source may take to send one reply"
+    )
+    platbook_http_min_bytes_per_second: float = Field(
+        default=256, ge=0, le=1_000_000_000, description="minimum rate at which a source must send a reply"
+    )
+    platbook_http_min_rate_seconds: float = Field(
+        default=180, gt=0, le=604800, description="seconds of waiting over which the minimum rate is an average"
+    )
+    platbook_http_max_reply_bytes: int = Field(
+        default=4 * 1024**3, ge=1024, description="most bytes of one reply, sent or decompressed"
+    )
+    platbook_http_max_body_bytes: int = Field(
+        default=16 * 1024**2, ge=1024, description="most bytes of a reply that is held in memory whole"
+    )
+    platbook_photo_max_seconds: float = Field(
+        default=600, gt=0, le=604800, description="how long one download of a photo may take"
+    )
     platbook_photo_batches: int = Field(
         default=2, ge=0, le=64, description="photo batches that one worker process handles concurrently; 0: none"
     )

@@ -16,7 +16,7 @@ from platbook.media.pictures import Format, ImagePool, VariantSpec
 from platbook.media.visibility import MediaVisibility
 from platbook.storage import Cdn, Storage, open_cdn, open_storage
 from platbook.sync.engine import SyncEngine
-from platbook.transport import Transport
+from platbook.transport import TransferLimits, Transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,8 @@ async def open_system(settings: Settings) -> AsyncGenerator[System]:
         queue = await stack.enter_async_context(
             JobQueue.open(database.url, limits=SessionLimits.from_settings(settings))
         )
-        transport = await stack.enter_async_context(Transport.open(database, clock))
+        limits = TransferLimits.from_settings(settings)
+        transport = await stack.enter_async_context(Transport.open(database, clock, limits=limits))
         studio = stack.enter_context(ImagePool.open())
         cdn = open_cdn(settings, transport.for_service("cdn", max_attempts=1), clock)
         yield System(settings, clock, database, box, queue, transport, storage, studio, cdn, replica)

@@ -23,7 +23,9 @@ from platbook.base.errors import (
     PlatbookError,
     ProviderMisconfigured,
     RateLimited,
+    ReplyTooLarge,
     SourceBrokeProtocol,
+    SourceTooSlow,
     SourceUnavailable,
 )
 from platbook.base.http_reply import HttpReply
@@ -48,6 +50,7 @@ __all__ = [
     "RateLimited",
     "RawRecord",
     "RecordProblem",
+    "ReplyTooLarge",
     "Resource",
     "ResourceProfile",
     "Scope",
@@ -58,6 +61,7 @@ __all__ = [
     "SourceLookup",
     "SourceProfile",
     "SourceResource",
+    "SourceTooSlow",
     "SourceUnavailable",
     "SourceValue",
     "SupportsDiscovery",
@@ -251,7 +255,8 @@ class HttpClient(Protocol):
 
     Transient failures (no connection, time-out, 5xx but 501, 429) are retried inside with backoff; those that remain
     raise SourceUnavailable or RateLimited. Every other status is for the connector to judge. A body that stops short of
-    its Content-Length raises SourceBrokeProtocol while it is read. The connector handles cookies itself.
+    its Content-Length raises SourceBrokeProtocol while it is read, one that is too slow or too large for the limits of
+    the process SourceTooSlow or ReplyTooLarge. The connector handles cookies itself.
     """
 
     def send(

@@ -29,7 +29,7 @@ class CdnReply(Protocol):
         """The HTTP status."""
         ...
 
-    async def body(self, limit: int = ...) -> bytes:
+    async def body(self, limit: int | None = ...) -> bytes:
         """The complete body."""
         ...
 

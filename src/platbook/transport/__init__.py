@@ -8,6 +8,7 @@ from platbook.transport.gcra import DownloadRateLimits
 from platbook.transport.instrumentation import TimeSource, TrafficCounter
 from platbook.transport.rate_limit import RetryAfterLimiter, SourceRateLimiter
 from platbook.transport.session_slots import LEASE, SessionSlot, session_slot
+from platbook.transport.transfer import TransferLimits
 from platbook.transport.urls import parse_url
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "SourceRateLimiter",
     "TimeSource",
     "TrafficCounter",
+    "TransferLimits",
     "Transport",
     "UrlAlreadyUsed",
     "parse_url",

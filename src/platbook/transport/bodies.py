@@ -3,27 +3,49 @@
 Decompression is done here and not by the HTTP library, which accepts a truncated gzip stream as complete.
 """
 
+import asyncio
+import time
 import zlib
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing
 
 import httpcore2
 import httpx2
 
 from platbook.base.errors import SourceBrokeProtocol, SourceUnavailable
 from platbook.transport.instrumentation import TrafficCounter
+from platbook.transport.transfer import TransferLimits, TransferMeter
 
 # A read costs the same for any size; this quarters the number of reads of a large body.
 httpcore2.AsyncHTTP11Connection.READ_NUM_BYTES = 256 * 1024  # pyright: ignore[reportAttributeAccessIssue] - typed by its default
 
+DEFAULT_LIMITS = TransferLimits()
 _MAX_PIECE = 1024 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
 _RAW_DEFLATE = -zlib.MAX_WBITS
 _GZIP_MAGIC = b"\x1f"
 
 
-async def read_body(response: httpx2.Response, name: str, traffic: TrafficCounter) -> AsyncGenerator[bytes]:
-    """Yield a body's bytes, decompressed. SourceBrokeProtocol if it is truncated or corrupt; errors show `name`."""
-    raw = _read_raw(response, name, traffic)
+async def read_body(
+    response: httpx2.Response,
+    name: str,
+    traffic: TrafficCounter,
+    limits: TransferLimits = DEFAULT_LIMITS,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> AsyncGenerator[bytes]:
+    """Yield a body's bytes, decompressed. SourceBrokeProtocol if it is truncated or corrupt; errors show `name`.
+
+    SourceTooSlow and ReplyTooLarge where it exceeds the limits; the time between two reads does not count.
+    """
+    meter = TransferMeter(limits, name, monotonic)
+    raw = _read_raw(response, name, traffic, meter, monotonic)
+    async with aclosing(_decompress(response, name, raw)) as chunks:
+        async for chunk in chunks:
+            meter.add_decompressed(len(chunk))
+            yield chunk
+
+
+async def _decompress(response: httpx2.Response, name: str, raw: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
     encoding = response.headers.get("content-encoding", "").strip().lower()
     if encoding in ("", "identity"):
         async for chunk in raw:
@@ -42,15 +64,37 @@ async def read_body(response: httpx2.Response, name: str, traffic: TrafficCounte
         raise SourceBrokeProtocol(f"{name} sent a compressed body that is truncated")
 
 
-async def _read_raw(response: httpx2.Response, name: str, traffic: TrafficCounter) -> AsyncIterator[bytes]:
+async def _read_raw(
+    response: httpx2.Response,
+    name: str,
+    traffic: TrafficCounter,
+    meter: TransferMeter,
+    monotonic: Callable[[], float],
+) -> AsyncGenerator[bytes]:
+    chunks = response.aiter_raw()
     try:
-        async for chunk in response.aiter_raw():
+        while (chunk := await _wait(chunks, meter, monotonic)) is not None:
             traffic.bytes += len(chunk)
+            meter.add_received(len(chunk))
             yield chunk
     except httpx2.TimeoutException as error:
         raise SourceUnavailable(f"{name} stopped sending in the middle of a body") from error
     except httpx2.TransportError as error:
         raise SourceBrokeProtocol(f"{name} sent a body that is truncated") from error
+
+
+async def _wait(chunks: AsyncIterator[bytes], meter: TransferMeter, monotonic: Callable[[], float]) -> bytes | None:
+    """The next bytes, None at the end. A source that dribbles without completing a chunk is stopped, too."""
+    started = monotonic()
+    try:
+        async with asyncio.timeout(meter.seconds_left()) as deadline:
+            chunk = await anext(chunks, None)
+    except TimeoutError:
+        if not deadline.expired():
+            raise
+        raise meter.to_slow_error() from None
+    meter.add_wait(started)
+    return chunk
 
 
 class _Inflater:

@@ -18,14 +18,16 @@ from platbook.base.errors import RateLimited
 from platbook.base.http_reply import HttpReply
 from platbook.base.log import get_log
 from platbook.db import Database
-from platbook.transport.bodies import read_body
+from platbook.transport.bodies import DEFAULT_LIMITS
 from platbook.transport.downloads import Downloader, DownloadLimiter, DownloadLimits
 from platbook.transport.gcra import DownloadRateLimits, GcraLimiter, Rate
 from platbook.transport.headers import join_headers, parse_cookies
 from platbook.transport.instrumentation import TimeSource, TrafficCounter
+from platbook.transport.limited_client import LimitedClient
 from platbook.transport.rate_limit import RetryAfterLimiter, SourceRateLimiter
 from platbook.transport.retry import MAX_ATTEMPTS, TransportFailure, classify_error, classify_response, plan_backoff
 from platbook.transport.ssrf_guard import GuardedTransport
+from platbook.transport.transfer import TransferLimits
 from platbook.transport.urls import RequestUrl, parse_url, resolve_redirect
 
 TIMEOUTS = httpx2.Timeout(connect=10, write=60, read=120, pool=60)
@@ -50,11 +52,13 @@ class Transport:
         client: httpx2.AsyncClient,
         outside: httpx2.AsyncClient,
         time_source: TimeSource,
+        limits: TransferLimits = DEFAULT_LIMITS,
     ) -> None:
         self._database = database
         self._clock = clock
-        self._client = client
-        self._outside = outside
+        self._client = LimitedClient(client, limits, time_source.monotonic)
+        self._inside_photos = LimitedClient(client, limits.for_photos(), time_source.monotonic)
+        self._outside_photos = LimitedClient(outside, limits.for_photos(), time_source.monotonic)
         self._time_source = time_source
 
     @classmethod
@@ -66,6 +70,7 @@ class Transport:
         *,
         time_source: TimeSource | None = None,
         timeouts: httpx2.Timeout = TIMEOUTS,
+        limits: TransferLimits = DEFAULT_LIMITS,
     ) -> AsyncGenerator[Self]:
         """Open the connection pools and close them at the end of the block."""
         for library in ("httpcore2", "httpx2"):  # on lower levels they log headers and URLs
@@ -76,7 +81,7 @@ class Transport:
             httpx2.AsyncClient(timeout=timeouts, limits=_LIMITS, cookies=no_cookies) as client,
             httpx2.AsyncClient(timeout=timeouts, transport=guarded, cookies=no_cookies) as outside,
         ):
-            yield cls(database, clock, client, outside, time_source or TimeSource())
+            yield cls(database, clock, client, outside, time_source or TimeSource(), limits)
 
     def for_provider(
         self, provider_id: str, *, requests_per_second: float | None = None, traffic: TrafficCounter | None = None
@@ -107,13 +112,13 @@ class Transport:
         Downloads share the provider's rate limit, unless `rate_limits` gives them their own requests per second.
         """
         rate_limits = rate_limits or DownloadRateLimits()
-        client = self._client if limits.private_addresses else self._outside
+        client = self._inside_photos if limits.private_addresses else self._outside_photos
         limiter = self._to_download_limiter(provider_id, requests_per_second, rate_limits)
         return Downloader(client, limiter, limits, self._clock, provider_id)
 
     def downloads(self, limits: DownloadLimits) -> Downloader:
         """Return a downloader for URLs that users enter; no rate limit of a provider counts them."""
-        client = self._client if limits.private_addresses else self._outside
+        client = self._inside_photos if limits.private_addresses else self._outside_photos
         return Downloader(client, DownloadLimiter(None, [], None), limits, self._clock, "local")
 
     def _to_download_limiter(
@@ -150,7 +155,7 @@ class ProviderClient:
     def __init__(
         self,
         provider_id: str,
-        client: httpx2.AsyncClient,
+        client: LimitedClient,
         rate_limiter: SourceRateLimiter | RetryAfterLimiter,
         clock: Clock,
         time_source: TimeSource,
@@ -180,10 +185,10 @@ class ProviderClient:
         request = _OutgoingRequest(method.upper(), parse_url(url), {**sent_headers, "accept-encoding": "gzip"}, content)
         response, final_url, cookies = await self._follow_redirects(request)
         try:
-            async with aclosing(read_body(response, final_url.name, self.traffic)) as chunks:
-                yield HttpReply(
-                    response.status_code, join_headers(response.headers.raw), final_url.url, chunks, cookies
-                )
+            async with aclosing(self._client.read(response, final_url.name, self.traffic)) as chunks:
+                headers_by_name = join_headers(response.headers.raw)
+                most = self._client.limits.max_body_bytes
+                yield HttpReply(response.status_code, headers_by_name, final_url.url, chunks, cookies, most)
         finally:
             await response.aclose()
 
@@ -218,17 +223,10 @@ class ProviderClient:
 
     async def _attempt(self, request: _OutgoingRequest) -> httpx2.Response | TransportFailure:
         method, url = request.method, request.url
-        wire_request = httpx2.Request(
-            method,
-            url.origin,
-            headers=dict(request.headers),
-            content=request.content,
-            extensions={"target": url.target, "timeout": self._client.timeout.as_dict()},
-        )
         self.traffic.requests += 1
         started = self._time_source.monotonic()
         try:
-            response = await self._client.send(wire_request, stream=True)
+            response = await self._client.send(method, url, request.headers, request.content)
         except httpx2.TransportError as error:
             self._log_request(request, started, failure=type(error).__name__)
             return classify_error(method, url.name, error)

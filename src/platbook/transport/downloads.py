@@ -15,11 +15,11 @@ import httpx2
 from platbook.base.clock import Clock
 from platbook.base.errors import InvalidInput, MediaRejected, RateLimited, SourceBrokeProtocol, TryLater
 from platbook.base.log import get_log
-from platbook.transport.bodies import read_body
 from platbook.transport.cache_validators import CacheValidators
 from platbook.transport.gcra import GcraLimiter
 from platbook.transport.headers import join_headers
 from platbook.transport.instrumentation import TrafficCounter
+from platbook.transport.limited_client import LimitedClient
 from platbook.transport.rate_limit import SourceRateLimiter
 from platbook.transport.retry import classify_error, classify_response
 from platbook.transport.urls import RequestUrl, parse_url
@@ -103,7 +103,7 @@ class Downloader:
 
     def __init__(
         self,
-        client: httpx2.AsyncClient,
+        client: LimitedClient,
         limiter: DownloadLimiter,
         limits: DownloadLimits,
         clock: Clock,
@@ -150,14 +150,8 @@ class Downloader:
 
     async def _send(self, url: RequestUrl, headers: Mapping[str, str]) -> httpx2.Response:
         sent_headers = {**_DEFAULT_HEADERS, **{name.lower(): value for name, value in headers.items()}}
-        request = httpx2.Request(
-            "GET",
-            url.origin,
-            headers={**sent_headers, "accept-encoding": "gzip"},
-            extensions={"target": url.target, "timeout": self._client.timeout.as_dict()},
-        )
         try:
-            response = await self._client.send(request, stream=True)
+            response = await self._client.send("GET", url, {**sent_headers, "accept-encoding": "gzip"})
         except httpx2.TransportError as error:
             self._log.debug("download failed", at=url.name, failure=type(error).__name__)
             raise classify_error("GET", url.name, error).error from error
@@ -188,7 +182,7 @@ class Downloader:
             raise MediaRejected(f"{url.name} is larger than {max_bytes} bytes")
         content = bytearray()
         try:
-            async with aclosing(read_body(response, url.name, traffic)) as chunks:
+            async with aclosing(self._client.read(response, url.name, traffic)) as chunks:
                 async for chunk in chunks:
                     content += chunk
                     if len(content) > max_bytes:

@@ -26,6 +26,8 @@ MAX_ATTEMPTS = len(_BACKOFF_SECONDS) + 1
 """How often one request is sent at most, within about half a minute."""
 _DEFAULT_PAUSE = timedelta(seconds=10)  # after 429 without Retry-After
 _MIN_PAUSE = timedelta(seconds=1)
+_HEADERS_TOO_LONG = "Receive buffer too long"
+"""The library's words for headers of more than 100 KB."""
 _TOO_MANY_REQUESTS, _NOT_IMPLEMENTED, _UNAVAILABLE, _SERVER_ERRORS = 429, 501, 503, range(500, 600)
 
 
@@ -80,7 +82,8 @@ def classify_error(method: str, name: str, error: httpx2.TransportError) -> Tran
         case httpx2.TimeoutException():
             return TransportFailure(SourceUnavailable(f"{name} did not answer in time"), is_idempotent)
         case httpx2.RemoteProtocolError() if _is_parse_error(error):
-            return TransportFailure(SourceBrokeProtocol(f"{name} did not answer in HTTP"), is_idempotent)
+            reason = ": its headers are too long" if str(error) == _HEADERS_TOO_LONG else ""
+            return TransportFailure(SourceBrokeProtocol(f"{name} did not answer in HTTP{reason}"), is_idempotent)
         case _:
             return TransportFailure(SourceUnavailable(f"{name} closed the connection without an answer"), is_idempotent)
 
