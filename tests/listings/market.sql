@@ -7,7 +7,7 @@ INSERT INTO properties (
     internal_document, public_document)
 SELECT
     gen_random_uuid(), 'board', 'K' || n, 'ML-' || n,
-    (ARRAY['Active', 'Active', 'Pending', 'Closed'])[1 + n % 4], (ARRAY['Residential', 'Land'])[1 + n % 2], NULL,
+    (ARRAY['Active', 'Active', 'Pending', 'Closed'])[1 + n % 4], (ARRAY['Residential', 'Land'])[1 + n % 2], 'Sub ' || n % 900,
     CASE WHEN n % 50 > 0 THEN 100000 + (n::bigint * 7919 % 900) * 1000 END,
     n % 9999 || ' ' || street || ' St', n % 9999, street, 'City ' || n % 400, 'County ' || n % 40, 'TX',
     (70000 + n % 2000)::text, 'Acres ' || n % 3000,

@@ -15,7 +15,7 @@ from psycopg.sql import SQL as TEXT
 from psycopg.sql import Identifier as Name
 
 from platbook.base.actor import Surface
-from platbook.db import Database, Query, ReadConnection
+from platbook.db import Database, Query, ReadConnection, load_queries
 from platbook.db.embedded import EmbeddedPostgres
 from platbook.db.lists import COUNT_BOUND, CursorPosition, to_count_statement
 from platbook.listings.search import Box, ListingSearch, Near, Range, find_listings, suggest
@@ -91,6 +91,7 @@ PAGES = {
     "a common word": (page_of(ListingSearch(keyword="garden"), dense=True), "properties_modified"),
     "a postal code": (page_of(ListingSearch(postal_code=("70007",))), "properties_postal_code"),
     "an MLS number": (page_of(ListingSearch(mls_number=("ML-7",))), "properties_listing_id"),
+    "a rare sub-type": (page_of(ListingSearch(property_sub_type=("Sub 7",))), "properties_sub_type"),
     "featured": (page_of(ListingSearch(featured=True)), "properties_featured"),
     "the public default list": (page_of(ListingSearch(surface=Surface.PUBLIC)), "properties_modified"),
     "a public city": (page_of(replace(_CITY, surface=Surface.PUBLIC)), "properties_city_modified"),
@@ -119,6 +120,28 @@ async def test_a_total_is_counted_without_a_look_at_the_rows(market: ReadConnect
 
     assert "Index Only Scan" in kinds
     assert not kinds & {"Bitmap Heap Scan", "Seq Scan"}
+
+
+_QUERIES = load_queries("platbook.listings.search")
+
+
+@pytest.mark.parametrize(
+    ("statement", "index"),
+    [
+        (_QUERIES.find_types, "properties_type"),
+        (_QUERIES.find_sub_types, "properties_sub_type"),
+        (_QUERIES.find_provider_ids, "properties_key"),
+    ],
+    ids=lambda value: value.name if isinstance(value, Query) else value,
+)
+async def test_stored_values_of_closed_lists_are_read_by_one_probe_each(
+    market: ReadConnection, statement: Query, index: str
+) -> None:
+    nodes = await explain(market, statement, {})
+
+    assert index in {str(node["Index Name"]) for node in nodes if "Index Name" in node}
+    scanned = [node for node in nodes if node["Node Type"] == "Seq Scan"]
+    assert "properties" not in {node.get("Relation Name") for node in scanned}
 
 
 async def test_totals_above_the_bound_are_estimates_near_the_truth(market: ReadConnection) -> None:

@@ -1983,10 +1983,22 @@ CREATE INDEX properties_price ON public.properties USING btree (list_price, id) 
 CREATE INDEX properties_street ON public.properties USING btree (lower(street_name) text_pattern_ops) WHERE visible;
 
 --
+-- Name: properties_sub_type; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX properties_sub_type ON public.properties USING btree (property_sub_type) WHERE visible;
+
+--
 -- Name: properties_subdivision; Type: INDEX; Schema: public; Owner: -
 --
 
 CREATE INDEX properties_subdivision ON public.properties USING btree (subdivision_name) WHERE (visible AND (subdivision_name IS NOT NULL));
+
+--
+-- Name: properties_type; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX properties_type ON public.properties USING btree (property_type) WHERE visible;
 
 --
 -- Name: properties_words; Type: INDEX; Schema: public; Owner: -
@@ -2127,6 +2139,12 @@ CREATE UNIQUE INDEX users_email ON public.users USING btree (lower(email));
 CREATE INDEX users_office ON public.users USING btree (office, team);
 
 --
+-- Name: properties_agent_counts; Type: STATISTICS; Schema: public; Owner: -
+--
+
+CREATE STATISTICS public.properties_agent_counts ON lower(list_agent_full_name) FROM public.properties;
+
+--
 -- Name: properties_city_counts; Type: STATISTICS; Schema: public; Owner: -
 --
 
@@ -2137,6 +2155,18 @@ CREATE STATISTICS public.properties_city_counts ON lower(city) FROM public.prope
 --
 
 CREATE STATISTICS public.properties_county_counts ON lower(county_or_parish) FROM public.properties;
+
+--
+-- Name: properties_office_counts; Type: STATISTICS; Schema: public; Owner: -
+--
+
+CREATE STATISTICS public.properties_office_counts ON lower(list_office_name) FROM public.properties;
+
+--
+-- Name: properties_state_counts; Type: STATISTICS; Schema: public; Owner: -
+--
+
+CREATE STATISTICS public.properties_state_counts ON lower(state_or_province) FROM public.properties;
 
 --
 -- Name: api_keys api_keys_access_changed; Type: TRIGGER; Schema: public; Owner: -

@@ -6,6 +6,7 @@
 from collections.abc import Mapping, Sequence
 
 from platbook.db.lists import Count
+from platbook.listings.search.closed_lists import CLOSED_LISTS
 from platbook.listings.search.facets import FACETS
 from platbook.listings.search.filters import EXACT_FILTERS, RANGE_FILTERS
 from platbook.listings.search.sorting import SORTS
@@ -28,9 +29,13 @@ def _choice(name: str, values: Sequence[str]) -> dict[str, object]:
 
 _TEXTS = {"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 200}}
 _NUMBER = {"type": "number", "minimum": 0}
+_CLOSED = "any of these, in any case; comma-separated or repeated; an unknown value is refused"
 
 SEARCH_PARAMETERS: list[dict[str, object]] = [
-    *(_parameter(name, _TEXTS, "any of these; may be repeated") for name in EXACT_FILTERS),
+    *(
+        _parameter(name, _TEXTS, _CLOSED if name in CLOSED_LISTS else "any of these; may be repeated")
+        for name in EXACT_FILTERS
+    ),
     *(_parameter(f"{side}{name}", _NUMBER, "") for name in RANGE_FILTERS for side in ("min", "max")),
     _text("search", "words of address, town and public remarks; spelling mistakes are tolerated", "lake view"),
     _text("bbox", "west,south,east,north", "-98,30,-97,31"),

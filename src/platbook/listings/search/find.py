@@ -24,6 +24,7 @@ from platbook.db.lists import (
     find_total,
 )
 from platbook.listings.documents import complete_document
+from platbook.listings.search.closed_lists import resolve_values
 from platbook.listings.search.facets import FacetValue, find_facets
 from platbook.listings.search.filters import ListingSearch
 from platbook.listings.search.keywords import correct_keywords, split_keywords
@@ -74,10 +75,14 @@ def days_on_market(listed: datetime | None, off_market: datetime | None, now: da
 
 
 async def find_listings(connection: ReadConnection, search: ListingSearch, now: datetime) -> Listings:
-    """Find a page of listings. Errors: `InvalidInput` for a filter this surface may not use, or a foreign cursor."""
+    """Find a page of listings.
+
+    Errors: `InvalidInput` for a filter this surface may not use, a value that no list has, or a foreign cursor.
+    """
     if not can_sort(search):
         raise InvalidInput.of("sortBy", "is not public")
     after = parse_cursor(search)
+    search = await resolve_values(connection, search)
     # Days on market grow between two pages; they are compared as they were when the first page was read.
     then = after.time or now if after and search.sort == "daysOnMarket" else now
     matches = await _find(connection, search, after, then)

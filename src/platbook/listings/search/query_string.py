@@ -9,6 +9,7 @@ from platbook.base.actor import Surface
 from platbook.base.errors import FieldProblem, InvalidInput
 from platbook.base.times import parse_utc
 from platbook.db.lists import Count
+from platbook.listings.search.closed_lists import CLOSED_LISTS, read_listed
 from platbook.listings.search.facets import FACETS
 from platbook.listings.search.filters import (
     DEFAULT_RADIUS_MILES,
@@ -90,7 +91,10 @@ class _Reader:
         self._problems.append(FieldProblem(name, message))
 
     def texts(self, name: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(self._texts.get(name, ())))
+        texts = tuple(dict.fromkeys(self._texts.get(name, ())))
+        if name not in CLOSED_LISTS:
+            return texts
+        return self.make(name, lambda: read_listed(name, texts)) or ()
 
     def read(self, name: str, parse: Callable[[str], T]) -> T | None:
         texts = self._texts.get(name)

@@ -29,6 +29,7 @@ from platbook.listings.search.columns import (
 )
 from platbook.listings.search.filters import EXACT_FILTERS, RANGE_FILTERS, Box, ListingSearch, Near, Range
 from platbook.listings.search.sorting import DISTANCE
+from platbook.reso.lookups import state_spellings
 
 _MILES_PER_DEGREE = 69.0
 _MIN_PARALLEL = 0.01
@@ -144,22 +145,24 @@ def to_tsquery(keywords: Keywords) -> tuple[Composable, dict[str, object]]:
 
 
 def _add_texts(conditions: Conditions, name: str, texts: tuple[str, ...], surface: Surface) -> None:
-    ignores_case = name in CASE_INSENSITIVE_COLUMNS
-    values = [text.lower() for text in texts] if ignores_case else list(texts)
+    exact = list(texts)
+    folded = [one for text in texts for one in (state_spellings(text) if name == "state" else (text.lower(),))]
     # One value is compared by =, so that an index led by it also gives the order after it.
-    is_single = len(values) == 1
-    conditions.text(_compare(name, surface, is_single=is_single), **{name: values[0] if is_single else values})
+    is_single = len(folded) == 1
+    params = {name: exact[0], f"{name}_folded": folded[0]} if is_single else {name: exact, f"{name}_folded": folded}
+    conditions.text(_compare(name, surface, is_single=is_single), **params)
 
 
 @lru_cache(STATEMENT_CACHE_SIZE)
 def _compare(name: str, surface: Surface, *, is_single: bool) -> LiteralString:
-    if name in CASE_INSENSITIVE_COLUMNS:
-        columns = to_usable((CASE_INSENSITIVE_COLUMNS[name],), surface, name)
-        expressions: list[Composable] = [SQL("lower({})").format(Identifier(column)) for column in columns]
-    else:
-        expressions = [Identifier(column) for column in to_usable(EXACT_COLUMNS[name], surface, name)]
-    form = SQL("{} = {}") if is_single else SQL("{} = ANY({}::text[])")
-    parts = [form.format(expression, Placeholder(name)) for expression in expressions]
+    exact = SQL("{} = {}") if is_single else SQL("{} = ANY({}::text[])")
+    folded = SQL("lower({}) = {}") if is_single else SQL("lower({}) = ANY({}::text[])")
+    parts = [
+        folded.format(Identifier(column), Placeholder(f"{name}_folded"))
+        if column in CASE_INSENSITIVE_COLUMNS
+        else exact.format(Identifier(column), Placeholder(name))
+        for column in to_usable(EXACT_COLUMNS[name], surface, name)
+    ]
     return to_text(SQL("({})").format(SQL(" OR ").join(parts)))
 
 
