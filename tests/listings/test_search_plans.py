@@ -18,9 +18,9 @@ from platbook.base.actor import Surface
 from platbook.db import Database, Query, ReadConnection, load_queries
 from platbook.db.embedded import EmbeddedPostgres
 from platbook.db.lists import COUNT_BOUND, CursorPosition, to_count_statement
-from platbook.listings.search import Box, ListingSearch, Near, Range, find_listings, suggest
+from platbook.listings.search import Box, ListingSearch, Near, Polygon, Range, find_listings, suggest
 from platbook.listings.search.keywords import split_keywords
-from platbook.listings.search.sorting import to_order
+from platbook.listings.search.sorting import NEWEST_ON_MARKET, to_order
 from platbook.listings.search.statement import Window, to_conditions, to_page
 
 ROWS = int(os.environ.get("PLATBOOK_TEST_ROWS", "200000"))
@@ -30,6 +30,9 @@ _DEAR = CursorPosition(Decimal(500_000), UUID(int=7), _NOW)
 _CITY = ListingSearch(city=("City 7",))
 _PRICED = replace(_CITY, sort="listPrice", descending=False)
 _BOX = ListingSearch(box=Box(-100, 30, -99.7, 30.3))
+_LATELY = datetime(2026, 10, 31, 23, 50, tzinfo=UTC)
+_SQUARE = Polygon(((-100, 30), (-99.7, 30), (-99.7, 30.3)), (((-99.8, 30.1), (-99.7, 30.1), (-99.7, 30.2)),))
+_TWO = (_SQUARE, Polygon(((-104, 30), (-103.7, 30), (-103.7, 30.3))))
 _WIDE = ListingSearch(box=Box(-106, 26, -95, 35))
 
 
@@ -82,10 +85,21 @@ PAGES = {
     "a city by price, by cursor": (page_of(_PRICED, _DEAR), "properties_city_price"),
     "all by price": (page_of(ListingSearch(sort="listPrice", descending=True)), "properties_price"),
     "all by price, by cursor": (page_of(ListingSearch(sort="listPrice"), replace(_DEAR)), "properties_price"),
-    "all by time on market": (page_of(ListingSearch(sort="listedAt")), "properties_listed"),
+    "all by date of listing": (page_of(ListingSearch(sort="listedAt")), "properties_contract_date"),
+    "the newest on the market": (page_of(ListingSearch(sort=NEWEST_ON_MARKET)), "properties_listed"),
+    "stored lately": (page_of(ListingSearch(stored_since=_LATELY)), "properties_stored"),
+    "stored lately, by cursor": (page_of(ListingSearch(stored_since=_LATELY), _AFTER), "properties_stored"),
+    "a polygon across the antimeridian": (
+        page_of(ListingSearch(polygon=(Polygon(((179.9, 30), (-179.9, 30), (-179.9, 31), (179.9, 31))),))),
+        "properties_place",
+    ),
+    "a polygon with a hole, and another": (page_of(ListingSearch(polygon=_TWO)), "properties_place"),
     "a small box": (page_of(_BOX), "properties_place"),
     "a circle": (page_of(ListingSearch(near=Near(30, -99, 10))), "properties_place"),
-    "a polygon": (page_of(ListingSearch(polygon=((-100, 30), (-99.7, 30), (-99.9, 30.3)))), "properties_place"),
+    "a polygon": (
+        page_of(ListingSearch(polygon=(Polygon(((-100, 30), (-99.7, 30), (-99.9, 30.3))),))),
+        "properties_place",
+    ),
     "a box over half of all": (page_of(_WIDE, dense=True), "properties_modified"),
     "rare words": (page_of(ListingSearch(keyword="garden rare123")), "properties_words"),
     "a common word": (page_of(ListingSearch(keyword="garden"), dense=True), "properties_modified"),

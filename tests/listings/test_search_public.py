@@ -8,7 +8,7 @@ import pytest
 from platbook.base.actor import Surface
 from platbook.base.errors import InvalidInput
 from platbook.listings.display import is_public_field
-from platbook.listings.search import Box, ListingSearch, Near, get_stats, suggest
+from platbook.listings.search import Box, ListingSearch, Near, Polygon, get_stats, suggest
 from platbook.listings.search.columns import CASE_INSENSITIVE_COLUMNS, EXACT_COLUMNS, RANGE_COLUMNS, is_usable
 from platbook.listings.search.facets import FACETS
 from platbook.reso.fields import BY_COLUMN
@@ -32,7 +32,7 @@ _PLACE: dict[str, object] = {
         replace(PUBLIC, box=Box(-98, 29, -96, 31)),
         replace(PUBLIC, near=Near(30, -97, 10)),
         replace(PUBLIC, near=Near(30, -97, 10), sort="distance"),
-        replace(PUBLIC, polygon=((-98, 29), (-96, 29), (-97, 33))),
+        replace(PUBLIC, polygon=(Polygon(((-98, 29), (-96, 29), (-97, 33))),)),
         replace(PUBLIC, keyword="secret"),
         replace(PUBLIC, keyword="77"),
         replace(PUBLIC, keyword="secert"),

@@ -1917,6 +1917,12 @@ CREATE INDEX properties_city_price ON public.properties USING btree (lower(city)
 CREATE INDEX properties_co_list_agent ON public.properties USING btree (provider_id, co_list_agent_key) WHERE (co_list_agent_key IS NOT NULL);
 
 --
+-- Name: properties_contract_date; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX properties_contract_date ON public.properties USING btree (listing_contract_date, id) WHERE visible;
+
+--
 -- Name: properties_featured; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1975,6 +1981,12 @@ CREATE INDEX properties_postal_code ON public.properties USING btree (postal_cod
 --
 
 CREATE INDEX properties_price ON public.properties USING btree (list_price, id) WHERE visible;
+
+--
+-- Name: properties_stored; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX properties_stored ON public.properties USING btree (stored_at) WHERE visible;
 
 --
 -- Name: properties_street; Type: INDEX; Schema: public; Owner: -

@@ -43,8 +43,13 @@ SEARCH_PARAMETERS: list[dict[str, object]] = [
     _parameter(
         "radiusMiles", {"type": "number", "exclusiveMinimum": 0, "maximum": 500}, "with near; the default is 25"
     ),
-    _text("polygon", "longitude,latitude;longitude,latitude;…", "-98,30;-97,30;-97,31"),
-    _text("modifiedSince", "a time in ISO 8601", "2026-11-01T00:00:00Z"),
+    _text(
+        "polygon",
+        "longitude,latitude;longitude,latitude;…, or a GeoJSON Polygon or MultiPolygon",
+        "-98,30;-97,30;-97,31",
+    ),
+    _text("modifiedSince", "a time in ISO 8601, compared with the source's time of change", "2026-11-01T00:00:00Z"),
+    _text("storedSince", "a time in ISO 8601, compared with our time of storing", "2026-11-01T00:00:00Z"),
     _parameter("hasPhotos", {"type": "boolean"}, ""),
     _parameter("featured", {"type": "boolean"}, ""),
     _parameter(

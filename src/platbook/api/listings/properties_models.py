@@ -64,6 +64,7 @@ class ListingRead(OpenModel):
     is_featured: bool
     removed_at: str | None = None
     out_of_scope: bool
+    distance: float | None = Field(None, description="miles from `near`; only where a list is searched near a place")
     fields: dict[str, object] = Field({})
 
 

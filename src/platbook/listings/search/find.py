@@ -57,6 +57,7 @@ class _Row(NamedTuple):
     id: UUID
     version: str
     sort_value: object
+    distance: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def _to_listings(
     fresh_until = now + _DAY
     for row in page:
         days = days_on_market(row.listed, row.off_market, now)
-        documents.append(complete_document(row.document, days=days))
+        documents.append(complete_document(row.document, days=days, distance=row.distance))
         marks += (row.id.int, row.version, days)
         if row.listed is not None and row.off_market is None:
             fresh_until = min(fresh_until, row.listed + _DAY * ((now - row.listed) // _DAY + 1))
