@@ -22,6 +22,7 @@ from platbook.listings.search import Box, ListingSearch, Near, Polygon, Range, f
 from platbook.listings.search.keywords import split_keywords
 from platbook.listings.search.sorting import NEWEST_ON_MARKET, to_order
 from platbook.listings.search.statement import Window, to_conditions, to_page
+from platbook.listings.search.stats import to_stats_statement
 
 ROWS = int(os.environ.get("PLATBOOK_TEST_ROWS", "200000"))
 _NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -156,6 +157,20 @@ async def test_stored_values_of_closed_lists_are_read_by_one_probe_each(
     assert index in {str(node["Index Name"]) for node in nodes if "Index Name" in node}
     scanned = [node for node in nodes if node["Node Type"] == "Seq Scan"]
     assert "properties" not in {node.get("Relation Name") for node in scanned}
+
+
+@pytest.mark.parametrize("name", ["stats_counts", "stats_prices", "stats_months"])
+@pytest.mark.parametrize(
+    ("search", "index"), [(_CITY, "properties_city"), (_BOX, "properties_place")], ids=["city", "box"]
+)
+async def test_statistics_of_few_matches_read_no_other_rows(
+    market: ReadConnection, search: ListingSearch, index: str, name: str
+) -> None:
+    conditions = to_conditions(search, _NOW)
+    nodes = await explain(market, to_stats_statement(name, conditions), conditions.params)
+
+    assert any(str(node.get("Index Name", "")).startswith(index) for node in nodes)
+    assert not [node for node in nodes if node["Node Type"] == "Seq Scan"]
 
 
 async def test_totals_above_the_bound_are_estimates_near_the_truth(market: ReadConnection) -> None:

@@ -11,6 +11,7 @@ from platbook.listings.display import is_public_field
 from platbook.listings.search import Box, ListingSearch, Near, Polygon, get_stats, suggest
 from platbook.listings.search.columns import CASE_INSENSITIVE_COLUMNS, EXACT_COLUMNS, RANGE_COLUMNS, is_usable
 from platbook.listings.search.facets import FACETS
+from platbook.listings.search.stats import OfferStats
 from platbook.reso.fields import BY_COLUMN
 from tests.listings.listing_rig import NOW, ListingRig, make_listing, price
 
@@ -70,7 +71,7 @@ async def test_a_listing_without_a_public_document_is_in_no_public_answer(listin
 
     found = await listing_rig.find(replace(PUBLIC, facets=tuple(FACETS)))
     async with listing_rig.database.read() as connection:
-        stats = await get_stats(connection, Surface.PUBLIC)
+        stats = await get_stats(connection, PUBLIC, NOW)
         offers = [
             offer
             for typed in ("austin", "787", "77 sec", "secret", "ml-1", "asutin")
@@ -78,7 +79,7 @@ async def test_a_listing_without_a_public_document_is_in_no_public_answer(listin
         ]
 
     assert (found.total, set(map(len, found.facets.values()))) == (0, {0})
-    assert (stats.total, stats.by_city, stats.prices.median) == (0, {}, None)
+    assert (stats.total, stats.by_city, stats.by_month, stats.offers["sale"]) == (0, {}, {}, OfferStats())
     assert offers == []
 
 

@@ -31,7 +31,7 @@ _TEXTS = {"type": "array", "items": {"type": "string", "minLength": 1, "maxLengt
 _NUMBER = {"type": "number", "minimum": 0}
 _CLOSED = "any of these, in any case; comma-separated or repeated; an unknown value is refused"
 
-SEARCH_PARAMETERS: list[dict[str, object]] = [
+FILTER_PARAMETERS: list[dict[str, object]] = [
     *(
         _parameter(name, _TEXTS, _CLOSED if name in CLOSED_LISTS else "any of these; may be repeated")
         for name in EXACT_FILTERS
@@ -55,6 +55,11 @@ SEARCH_PARAMETERS: list[dict[str, object]] = [
     _parameter(
         "mine", {"type": "boolean"}, "only the caller's own: of linked members of an MLS, or created by the caller"
     ),
+]
+"""One OpenAPI parameter for each filter."""
+
+SEARCH_PARAMETERS: list[dict[str, object]] = [
+    *FILTER_PARAMETERS,
     _text("facets", f"counts by any of {', '.join(FACETS)}", "status,city"),
     _choice("sortBy", tuple(SORTS)),
     _choice("sortOrder", ("asc", "desc")),
@@ -63,4 +68,4 @@ SEARCH_PARAMETERS: list[dict[str, object]] = [
     _parameter("cursor", {"type": "string"}, "nextCursor of the previous page; without page"),
     _choice("count", tuple(Count)),
 ]
-"""One OpenAPI parameter for each."""
+"""The parameters of a list: its filters, facets, order and page."""

@@ -133,7 +133,7 @@ async def _find(
     order = to_order(search)
     if search.is_narrowed or search.offset:
         # The count comes first: it decides how areas and keywords are looked up, and how deep a page may lie.
-        keywords, count = await _count(connection, search, now)
+        keywords, count = await count_matches(connection, search, now)
         conditions = to_conditions(search, now, keywords, dense=count.is_capped)
         if _is_past_end(search, count):
             return _Matches(conditions, keywords, count, [])
@@ -149,8 +149,10 @@ async def _find(
     return _Matches(conditions, (), row_count, rows)
 
 
-async def _count(connection: ReadConnection, search: ListingSearch, now: datetime) -> tuple[Keywords, MatchCount]:
-    """The bounded count; where nothing matches, by keywords that are corrected."""
+async def count_matches(
+    connection: ReadConnection, search: ListingSearch, now: datetime
+) -> tuple[Keywords, MatchCount]:
+    """The keywords of a search, corrected where nothing matches, and the bounded count of its matches."""
     keywords = split_keywords(search.keyword) if search.keyword else ()
     count = await count_bounded(connection, to_conditions(search, now, keywords))
     if keywords and not count.rows:
