@@ -242,7 +242,15 @@ async def test_stats_featured_and_suggestions_answer(client: ListingsClient) -> 
     offers = await client.get("/suggest?q=wcao")
 
     assert (stats.data["total"], stats.data["byCity"]) == (4, {"Austin": 2, "Waco": 2})
-    assert stats.data["price"] == {"lowerQuartile": 1, "median": 2, "upperQuartile": 3}
+    prices = {"lowerQuartile": 1.5, "median": 2, "upperQuartile": 2.5}
+    assert (stats.data["price"], stats.data["sale"]) == (prices, {"total": 4, "price": prices})
+    assert stats.data["byMonth"][0] == {  # pyright: ignore[reportIndexIssue] - a list
+        "month": "2026-10",
+        "sale": {"listed": 1, "medianListPrice": 1, "closed": 0, "medianClosePrice": None},
+        "lease": {"listed": 0, "medianListPrice": None, "closed": 0, "medianClosePrice": None},
+        "other": {"listed": 0, "medianListPrice": None, "closed": 0, "medianClosePrice": None},
+    }
+    assert (await client.get("/stats?city=WACO&minPrice=2")).data["total"] == 1
     assert featured.keys == ["4"]
     assert offers.data["suggestions"] == [{"kind": "city", "text": "Waco", "count": 2, "filter": {"city": "Waco"}}]
 

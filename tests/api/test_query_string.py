@@ -12,6 +12,7 @@ from platbook.listings.search import parse_search
 from platbook.listings.search.query_string import PARAMETERS
 
 _RING = [[-97, 30], [-96.5, 30], [-96.5, 31.25], [-97, 30]]
+_GEOJSON = '{"type":"Polygon","coordinates":[[[-97,30],[-96.5,30],[-96.5,31.25],[-97,30]]]}'
 
 
 def test_a_repeated_word_keeps_every_text() -> None:
@@ -24,8 +25,8 @@ def test_a_repeated_word_keeps_every_text() -> None:
         ({"status": ["Active", "Pending"]}, {"status": ["Active", "Pending"]}),
         ({"minPrice": 1.5e5, "hasPhotos": True, "city": None}, {"minPrice": ["150000.0"], "hasPhotos": ["true"]}),
         ({"bbox": [-97, 30, -96, 0.0000001]}, {"bbox": ["-97,30,-96,0.0000001"]}),
-        ({"polygon": {"type": "Polygon", "coordinates": [_RING]}}, {"polygon": ["-97,30;-96.5,30;-96.5,31.25"]}),
-        ({"polygon": _RING}, {"polygon": ["-97,30;-96.5,30;-96.5,31.25"]}),
+        ({"polygon": {"type": "Polygon", "coordinates": [_RING]}}, {"polygon": [_GEOJSON]}),
+        ({"polygon": _RING}, {"polygon": [_GEOJSON]}),
         ({"polygon": "1,2;3,4;5,6"}, {"polygon": ["1,2;3,4;5,6"]}),
     ],
 )
@@ -41,13 +42,17 @@ def test_a_json_search_says_what_its_query_string_would(value: dict[str, object]
         ("minPrice", float("nan")),
         ("polygon", 7),
         ("polygon", {"type": "Point", "coordinates": [1, 2]}),
-        ("polygon", {"type": "Polygon", "coordinates": [_RING, _RING]}),
         ("polygon", {"type": "Polygon", "coordinates": [[1, 2]]}),
+        ("polygon", {"type": "Polygon", "coordinates": [_RING, []]}),
+        ("polygon", {"type": "Polygon", "coordinates": [[["a", 2], [3, 4], [5, 6]]]}),
+        ("polygon", {"type": "MultiPolygon", "coordinates": [_RING]}),
+        ("polygon", {"type": "MultiPolygon", "coordinates": []}),
+        ("polygon", {"coordinates": [_RING]}),
     ],
 )
 def test_a_value_of_no_form_is_refused_by_its_word(word: str, value: object) -> None:
     with pytest.raises(InvalidInput) as caught:
-        to_search_texts({word: value})
+        parse_search(to_search_texts({word: value}), surface=Surface.INTERNAL)
 
     assert caught.value.details[0].field == word
 

@@ -71,6 +71,7 @@ PROBES = [
     Probe("GET /properties/search", query="?limit=100"),
     Probe("POST /properties/search", body={"limit": 100}),
     Probe("GET /properties/stats"),
+    Probe("GET /properties/stats", query="?city=waco&mine=false"),
     Probe("GET /properties/featured", query="?limit=100"),
     Probe("GET /properties/suggest", query="?q=wac"),
     Probe("GET /properties/by-key", query="?providerId=board&listingKey=shown"),

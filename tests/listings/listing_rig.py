@@ -45,10 +45,15 @@ class ListingRig:
     ids: dict[str, UUID] = field(default_factory=dict[str, UUID])
 
     async def put(
-        self, *listings: NormalListing, media: Sequence[MediaRef] = (), featured: bool = False, provider: str = "board"
+        self,
+        *listings: NormalListing,
+        media: Sequence[MediaRef] = (),
+        featured: bool = False,
+        provider: str = "board",
+        stored_at: datetime = NOW,
     ) -> None:
         incoming = [IncomingListing(one, b'{"source": 1}', b"hash", media, featured) for one in listings]
-        origin = Origin(provider, "a run", NOW)
+        origin = Origin(provider, "a run", stored_at)
         async with self.database.transaction() as connection:
             ids = await insert_listings(connection, incoming, origin, DisplaySettings())
             for one in listings:

@@ -22,7 +22,15 @@ from platbook.listings.reading import (
     get_timeline,
     to_media,
 )
-from platbook.listings.search import ListingSearch, VersionCache, find_featured, get_stats
+from platbook.listings.search import (
+    ListingSearch,
+    MarketStats,
+    VersionCache,
+    find_featured,
+    get_stats,
+    parse_search,
+)
+from platbook.listings.search.stats import MonthStats, OfferStats, Prices
 from platbook.listings.store import erase_listings, mark_removed
 from tests.listings.listing_rig import NOW, ListingRig, day, make_listing, price, to_keys
 
@@ -144,15 +152,88 @@ async def test_the_market_in_numbers(listing_rig: ListingRig) -> None:
         make_listing("x", City="Waco", StandardStatus="Closed", PropertyType="Land"),
     )
 
-    async with listing_rig.database.read() as connection:
-        stats = await get_stats(connection, Surface.INTERNAL)
+    stats = await count(listing_rig, ListingSearch())
 
     assert stats.total == 10
     assert stats.by_status == {"Active": 9, "Closed": 1}
     assert stats.by_type == {"Residential": 9, "Land": 1}
     assert stats.by_city == {"Austin": 9, "Waco": 1}
-    prices = stats.prices
-    assert (prices.lower_quartile, prices.median, prices.upper_quartile) == (price(3), price(5), price(7))
+    assert stats.offers["sale"] == OfferStats(10, Prices(3, 5, 7))
+
+
+async def count(listing_rig: ListingRig, search: ListingSearch) -> MarketStats:
+    async with listing_rig.database.read() as connection:
+        return await get_stats(connection, search, NOW)
+
+
+async def test_prices_of_sales_and_rents_are_apart_and_a_median_is_the_mean_of_the_middle_two(
+    listing_rig: ListingRig,
+) -> None:
+    types = {"Residential": [100, 200, 301, 400], "Residential Lease": [7, 8], "Houseboat": [50]}
+    await listing_rig.put(
+        *(
+            make_listing(f"{kind} {amount}", PropertyType=kind, ListPrice=price(amount))
+            for kind, amounts in types.items()
+            for amount in amounts
+        ),
+        make_listing("unpriced", PropertyType="Commercial Lease"),
+        make_listing("untyped", PropertyType=None),
+    )
+
+    stats = await count(listing_rig, ListingSearch())
+
+    assert stats.offers == {
+        "sale": OfferStats(4, Prices(175, 250.5, 325.75)),
+        "lease": OfferStats(3, Prices(7.25, 7.5, 7.75)),
+        "other": OfferStats(2, Prices(50, 50, 50)),
+    }
+
+
+async def test_the_market_goes_by_month(listing_rig: ListingRig) -> None:
+    closed: dict[str, object] = {"StandardStatus": "Closed", "CloseDate": day("2026-10-31"), "ClosePrice": price(95)}
+    rent: dict[str, object] = {"PropertyType": "Residential Lease", "ListPrice": price(3)}
+    await listing_rig.put(
+        make_listing("1", OnMarketDate=day("2026-09-30"), ListPrice=price(100), **closed),
+        make_listing("2", OnMarketDate=day("2026-10-01"), ListPrice=price(200), CloseDate=day("2027-01-01")),
+        make_listing("3", OnMarketDate=day("2026-10-02"), ListPrice=price(300)),
+        make_listing("4", OnMarketDate=day("2026-10-02"), **rent),
+        make_listing("5"),
+    )
+
+    months = (await count(listing_rig, ListingSearch())).by_month
+
+    assert list(months) == [day("2026-10-01"), day("2026-09-01")]
+    assert months[day("2026-10-01")] == {
+        "sale": MonthStats(2, 250, 1, 95),
+        "lease": MonthStats(1, 3),
+        "other": MonthStats(),
+    }
+    assert months[day("2026-09-01")]["sale"] == MonthStats(1, 100)
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        {"city": ["waco"]}, {"status": ["closed"]}, {"propertySubType": ["VILLA"]}, {"minPrice": ["9"]},
+        {"search": ["beautifull"]}, {"bbox": ["-97,30,-96,32"]}, {"near": ["31,-96.5"]},
+        {"storedSince": ["2026-11-01"]}, {"polygon": ["-97,30;-96,30;-96,32;-97,32"]},
+        {"maxDaysOnMarket": ["40"]}, {"providerId": ["other"]},
+    ],
+)  # fmt: skip
+async def test_statistics_are_of_what_the_list_finds(listing_rig: ListingRig, search: dict[str, list[str]]) -> None:
+    wanted: dict[str, object] = {
+        "City": "Waco", "StandardStatus": "Closed", "PropertySubType": "Villa", "ListPrice": price(9), "Latitude": 31.0,
+        "Longitude": -96.5, "PublicRemarks": "a beautiful house", "OnMarketDate": day("2026-10-01"),
+    }  # fmt: skip
+    await listing_rig.put(make_listing("1", **wanted), provider="other")
+    await listing_rig.put(
+        make_listing("2", ListPrice=price(3), OnMarketDate=day("2020-01-01")), stored_at=NOW - timedelta(days=9)
+    )
+
+    parsed = parse_search(search, surface=Surface.INTERNAL)
+
+    assert await listing_rig.keys(parsed) == ["1"]
+    assert (await count(listing_rig, parsed)).offers["sale"] == OfferStats(1, Prices(9, 9, 9))
 
 
 async def test_featured_ones_come_before_the_newest_with_photos(listing_rig: ListingRig) -> None:

@@ -15,13 +15,14 @@ from psycopg.sql import SQL as TEXT
 from psycopg.sql import Identifier as Name
 
 from platbook.base.actor import Surface
-from platbook.db import Database, Query, ReadConnection
+from platbook.db import Database, Query, ReadConnection, load_queries
 from platbook.db.embedded import EmbeddedPostgres
 from platbook.db.lists import COUNT_BOUND, CursorPosition, to_count_statement
-from platbook.listings.search import Box, ListingSearch, Near, Range, find_listings, suggest
+from platbook.listings.search import Box, ListingSearch, Near, Polygon, Range, find_listings, suggest
 from platbook.listings.search.keywords import split_keywords
-from platbook.listings.search.sorting import to_order
+from platbook.listings.search.sorting import NEWEST_ON_MARKET, to_order
 from platbook.listings.search.statement import Window, to_conditions, to_page
+from platbook.listings.search.stats import to_stats_statement
 
 ROWS = int(os.environ.get("PLATBOOK_TEST_ROWS", "200000"))
 _NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -30,6 +31,9 @@ _DEAR = CursorPosition(Decimal(500_000), UUID(int=7), _NOW)
 _CITY = ListingSearch(city=("City 7",))
 _PRICED = replace(_CITY, sort="listPrice", descending=False)
 _BOX = ListingSearch(box=Box(-100, 30, -99.7, 30.3))
+_LATELY = datetime(2026, 10, 31, 23, 50, tzinfo=UTC)
+_SQUARE = Polygon(((-100, 30), (-99.7, 30), (-99.7, 30.3)), (((-99.8, 30.1), (-99.7, 30.1), (-99.7, 30.2)),))
+_TWO = (_SQUARE, Polygon(((-104, 30), (-103.7, 30), (-103.7, 30.3))))
 _WIDE = ListingSearch(box=Box(-106, 26, -95, 35))
 
 
@@ -82,15 +86,27 @@ PAGES = {
     "a city by price, by cursor": (page_of(_PRICED, _DEAR), "properties_city_price"),
     "all by price": (page_of(ListingSearch(sort="listPrice", descending=True)), "properties_price"),
     "all by price, by cursor": (page_of(ListingSearch(sort="listPrice"), replace(_DEAR)), "properties_price"),
-    "all by time on market": (page_of(ListingSearch(sort="listedAt")), "properties_listed"),
+    "all by date of listing": (page_of(ListingSearch(sort="listedAt")), "properties_contract_date"),
+    "the newest on the market": (page_of(ListingSearch(sort=NEWEST_ON_MARKET)), "properties_listed"),
+    "stored lately": (page_of(ListingSearch(stored_since=_LATELY)), "properties_stored"),
+    "stored lately, by cursor": (page_of(ListingSearch(stored_since=_LATELY), _AFTER), "properties_stored"),
+    "a polygon across the antimeridian": (
+        page_of(ListingSearch(polygon=(Polygon(((179.9, 30), (-179.9, 30), (-179.9, 31), (179.9, 31))),))),
+        "properties_place",
+    ),
+    "a polygon with a hole, and another": (page_of(ListingSearch(polygon=_TWO)), "properties_place"),
     "a small box": (page_of(_BOX), "properties_place"),
     "a circle": (page_of(ListingSearch(near=Near(30, -99, 10))), "properties_place"),
-    "a polygon": (page_of(ListingSearch(polygon=((-100, 30), (-99.7, 30), (-99.9, 30.3)))), "properties_place"),
+    "a polygon": (
+        page_of(ListingSearch(polygon=(Polygon(((-100, 30), (-99.7, 30), (-99.9, 30.3))),))),
+        "properties_place",
+    ),
     "a box over half of all": (page_of(_WIDE, dense=True), "properties_modified"),
     "rare words": (page_of(ListingSearch(keyword="garden rare123")), "properties_words"),
     "a common word": (page_of(ListingSearch(keyword="garden"), dense=True), "properties_modified"),
     "a postal code": (page_of(ListingSearch(postal_code=("70007",))), "properties_postal_code"),
     "an MLS number": (page_of(ListingSearch(mls_number=("ML-7",))), "properties_listing_id"),
+    "a rare sub-type": (page_of(ListingSearch(property_sub_type=("Sub 7",))), "properties_sub_type"),
     "featured": (page_of(ListingSearch(featured=True)), "properties_featured"),
     "the public default list": (page_of(ListingSearch(surface=Surface.PUBLIC)), "properties_modified"),
     "a public city": (page_of(replace(_CITY, surface=Surface.PUBLIC)), "properties_city_modified"),
@@ -119,6 +135,42 @@ async def test_a_total_is_counted_without_a_look_at_the_rows(market: ReadConnect
 
     assert "Index Only Scan" in kinds
     assert not kinds & {"Bitmap Heap Scan", "Seq Scan"}
+
+
+_QUERIES = load_queries("platbook.listings.search")
+
+
+@pytest.mark.parametrize(
+    ("statement", "index"),
+    [
+        (_QUERIES.find_types, "properties_type"),
+        (_QUERIES.find_sub_types, "properties_sub_type"),
+        (_QUERIES.find_provider_ids, "properties_key"),
+    ],
+    ids=lambda value: value.name if isinstance(value, Query) else value,
+)
+async def test_stored_values_of_closed_lists_are_read_by_one_probe_each(
+    market: ReadConnection, statement: Query, index: str
+) -> None:
+    nodes = await explain(market, statement, {})
+
+    assert index in {str(node["Index Name"]) for node in nodes if "Index Name" in node}
+    scanned = [node for node in nodes if node["Node Type"] == "Seq Scan"]
+    assert "properties" not in {node.get("Relation Name") for node in scanned}
+
+
+@pytest.mark.parametrize("name", ["stats_counts", "stats_prices", "stats_months"])
+@pytest.mark.parametrize(
+    ("search", "index"), [(_CITY, "properties_city"), (_BOX, "properties_place")], ids=["city", "box"]
+)
+async def test_statistics_of_few_matches_read_no_other_rows(
+    market: ReadConnection, search: ListingSearch, index: str, name: str
+) -> None:
+    conditions = to_conditions(search, _NOW)
+    nodes = await explain(market, to_stats_statement(name, conditions), conditions.params)
+
+    assert any(str(node.get("Index Name", "")).startswith(index) for node in nodes)
+    assert not [node for node in nodes if node["Node Type"] == "Seq Scan"]
 
 
 async def test_totals_above_the_bound_are_estimates_near_the_truth(market: ReadConnection) -> None:

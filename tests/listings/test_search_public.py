@@ -8,9 +8,10 @@ import pytest
 from platbook.base.actor import Surface
 from platbook.base.errors import InvalidInput
 from platbook.listings.display import is_public_field
-from platbook.listings.search import Box, ListingSearch, Near, get_stats, suggest
+from platbook.listings.search import Box, ListingSearch, Near, Polygon, get_stats, suggest
 from platbook.listings.search.columns import CASE_INSENSITIVE_COLUMNS, EXACT_COLUMNS, RANGE_COLUMNS, is_usable
 from platbook.listings.search.facets import FACETS
+from platbook.listings.search.stats import OfferStats
 from platbook.reso.fields import BY_COLUMN
 from tests.listings.listing_rig import NOW, ListingRig, make_listing, price
 
@@ -32,7 +33,7 @@ _PLACE: dict[str, object] = {
         replace(PUBLIC, box=Box(-98, 29, -96, 31)),
         replace(PUBLIC, near=Near(30, -97, 10)),
         replace(PUBLIC, near=Near(30, -97, 10), sort="distance"),
-        replace(PUBLIC, polygon=((-98, 29), (-96, 29), (-97, 33))),
+        replace(PUBLIC, polygon=(Polygon(((-98, 29), (-96, 29), (-97, 33))),)),
         replace(PUBLIC, keyword="secret"),
         replace(PUBLIC, keyword="77"),
         replace(PUBLIC, keyword="secert"),
@@ -70,7 +71,7 @@ async def test_a_listing_without_a_public_document_is_in_no_public_answer(listin
 
     found = await listing_rig.find(replace(PUBLIC, facets=tuple(FACETS)))
     async with listing_rig.database.read() as connection:
-        stats = await get_stats(connection, Surface.PUBLIC)
+        stats = await get_stats(connection, PUBLIC, NOW)
         offers = [
             offer
             for typed in ("austin", "787", "77 sec", "secret", "ml-1", "asutin")
@@ -78,7 +79,7 @@ async def test_a_listing_without_a_public_document_is_in_no_public_answer(listin
         ]
 
     assert (found.total, set(map(len, found.facets.values()))) == (0, {0})
-    assert (stats.total, stats.by_city, stats.prices.median) == (0, {}, None)
+    assert (stats.total, stats.by_city, stats.by_month, stats.offers["sale"]) == (0, {}, {}, OfferStats())
     assert offers == []
 
 
@@ -106,7 +107,7 @@ async def test_agents_and_offices_are_not_found_by_the_keys_that_are_not_shown(l
 def test_every_column_a_public_search_may_use_is_a_public_field() -> None:
     columns = {
         *(column for many in EXACT_COLUMNS.values() for column in many),
-        *CASE_INSENSITIVE_COLUMNS.values(),
+        *CASE_INSENSITIVE_COLUMNS,
         *RANGE_COLUMNS.values(),
     }
     columns |= set(FACETS.values())

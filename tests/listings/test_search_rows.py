@@ -11,8 +11,10 @@ from platbook.base.actor import Surface
 from platbook.base.errors import InvalidInput
 from platbook.connectors.contract import MediaRef
 from platbook.db import Query
-from platbook.listings.search import Box, Count, ListingSearch, Near, Range
+from platbook.listings.listing import Origin
+from platbook.listings.search import Box, Count, ListingSearch, Near, Polygon, Range
 from platbook.listings.search.sorting import SORTS
+from platbook.listings.store import mark_removed, mark_returned
 from tests.listings.listing_rig import NOW, ListingRig, day, make_listing, price, to_keys
 
 _AUSTIN = {"Latitude": 30.27, "Longitude": -97.74}
@@ -53,7 +55,7 @@ def between(least: int | None, most: int | None) -> Range:
         ({"UnparsedAddress": "12 Elm St"}, ListingSearch(keyword="12 elm")),
         (_DALLAS, ListingSearch(box=Box(-97, 32, -96, 33))),
         (_DALLAS, ListingSearch(near=Near(32.78, -96.8, 5))),
-        (_DALLAS, ListingSearch(polygon=((-97, 32), (-96, 32), (-96.5, 34)))),
+        (_DALLAS, ListingSearch(polygon=(Polygon(((-97, 32), (-96, 32), (-96.5, 34))),))),
         (_FIJI_EAST, ListingSearch(box=Box(179.8, -18, -179, -16))),
         (_FIJI_EAST, ListingSearch(near=Near(-17, 179.9, 50))),
         ({"PhotosCount": 2}, ListingSearch(has_photos=True)),
@@ -161,6 +163,68 @@ async def test_a_cursor_stays_in_its_place_while_rows_come_and_go(listing_rig: L
     rest = await listing_rig.keys(replace(search, limit=10, cursor=first.next_cursor))
 
     assert rest == ["3", "4", "after", "5"]
+
+
+async def test_stored_since_is_our_time_whatever_the_source_s_is(listing_rig: ListingRig) -> None:
+    ages = {"old": -2, "new": 0, "newer": 1}
+    for key, hours in ages.items():
+        await listing_rig.put(make_listing(key), stored_at=NOW + timedelta(hours=hours))
+
+    assert await listing_rig.keys(ListingSearch(stored_since=NOW, modified_since=NOW)) == []
+    assert sorted(await listing_rig.keys(ListingSearch(stored_since=NOW))) == ["new", "newer"]
+
+
+async def test_a_listing_that_is_shown_again_was_stored_then(listing_rig: ListingRig) -> None:
+    await listing_rig.put(make_listing("1"), make_listing("2"))
+    later = Origin("board", "a run", NOW + timedelta(hours=1))
+    async with listing_rig.database.transaction() as connection:
+        await mark_removed(connection, ["1"], later)
+        await mark_returned(connection, [listing_rig.ids["1"]], later)
+
+    assert await listing_rig.keys(ListingSearch(stored_since=later.stored_at)) == ["1"]
+
+
+async def test_pages_of_what_was_stored_lately_stay_in_their_place_while_more_is_stored(
+    listing_rig: ListingRig,
+) -> None:
+    for hour in range(6):
+        times = {"ModificationTimestamp": NOW + timedelta(hours=hour)}
+        await listing_rig.put(make_listing(str(hour), **times), stored_at=NOW + timedelta(hours=hour))
+    search = ListingSearch(stored_since=NOW + timedelta(hours=1), limit=2)
+
+    first = await listing_rig.find(search)
+    newest = make_listing("newest", ModificationTimestamp=NOW + timedelta(hours=9))
+    await listing_rig.put(newest, make_listing("past"), stored_at=NOW + timedelta(hours=9))
+    rest = await listing_rig.keys(replace(search, cursor=first.next_cursor, limit=9))
+
+    assert (to_keys(first), rest) == (["5", "4"], ["3", "2", "1", "past"])
+
+
+async def test_listings_are_sorted_by_the_date_of_listing_that_they_show(listing_rig: ListingRig) -> None:
+    await listing_rig.put(
+        make_listing("1", ListingContractDate=day("2026-10-01"), OnMarketDate=day("2026-10-20")),
+        make_listing("2", ListingContractDate=day("2026-10-05"), OnMarketDate=day("2026-10-06")),
+        make_listing("3", OnMarketDate=day("2026-10-30")),
+    )
+
+    found = await listing_rig.find(ListingSearch(sort="listedAt"))
+
+    assert [orjson.loads(row)["listedAt"] for row in found.rows] == ["2026-10-05", "2026-10-01", None]
+
+
+@pytest.mark.parametrize("sort", ["distance", "modifiedAt"])
+async def test_the_distance_in_miles_is_in_the_row_where_one_is_searched_near(
+    listing_rig: ListingRig, sort: str
+) -> None:
+    await listing_rig.put(make_listing("1", **_DALLAS), make_listing("2", **_AUSTIN))
+    near = Near(30.27, -97.74, 300)
+
+    rows = (await listing_rig.find(ListingSearch(near=near, sort=sort, descending=False))).rows
+    distances = {one["listingKey"]: one["distance"] for one in map(orjson.loads, rows)}
+    (plain,) = (await listing_rig.find(ListingSearch(city=("austin",), limit=1, page=2))).rows
+
+    assert distances == {"1": pytest.approx(181.9, abs=0.5), "2": 0}
+    assert "distance" not in orjson.loads(plain)
 
 
 @pytest.mark.parametrize("cursor", ["x", "é", "W10", "e30", "bnVsbA", "WzEsMiwzLDRd", "=" * 9, "A" * 9_999])

@@ -1937,6 +1937,12 @@ CREATE INDEX properties_city_price ON public.properties USING btree (lower(city)
 CREATE INDEX properties_co_list_agent ON public.properties USING btree (provider_id, co_list_agent_key) WHERE (co_list_agent_key IS NOT NULL);
 
 --
+-- Name: properties_contract_date; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX properties_contract_date ON public.properties USING btree (listing_contract_date, id) WHERE visible;
+
+--
 -- Name: properties_featured; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1997,16 +2003,34 @@ CREATE INDEX properties_postal_code ON public.properties USING btree (postal_cod
 CREATE INDEX properties_price ON public.properties USING btree (list_price, id) WHERE visible;
 
 --
+-- Name: properties_stored; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX properties_stored ON public.properties USING btree (stored_at) WHERE visible;
+
+--
 -- Name: properties_street; Type: INDEX; Schema: public; Owner: -
 --
 
 CREATE INDEX properties_street ON public.properties USING btree (lower(street_name) text_pattern_ops) WHERE visible;
 
 --
+-- Name: properties_sub_type; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX properties_sub_type ON public.properties USING btree (property_sub_type) WHERE visible;
+
+--
 -- Name: properties_subdivision; Type: INDEX; Schema: public; Owner: -
 --
 
 CREATE INDEX properties_subdivision ON public.properties USING btree (subdivision_name) WHERE (visible AND (subdivision_name IS NOT NULL));
+
+--
+-- Name: properties_type; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX properties_type ON public.properties USING btree (property_type) WHERE visible;
 
 --
 -- Name: properties_words; Type: INDEX; Schema: public; Owner: -
@@ -2147,6 +2171,12 @@ CREATE UNIQUE INDEX users_email ON public.users USING btree (lower(email));
 CREATE INDEX users_office ON public.users USING btree (office, team);
 
 --
+-- Name: properties_agent_counts; Type: STATISTICS; Schema: public; Owner: -
+--
+
+CREATE STATISTICS public.properties_agent_counts ON lower(list_agent_full_name) FROM public.properties;
+
+--
 -- Name: properties_city_counts; Type: STATISTICS; Schema: public; Owner: -
 --
 
@@ -2157,6 +2187,18 @@ CREATE STATISTICS public.properties_city_counts ON lower(city) FROM public.prope
 --
 
 CREATE STATISTICS public.properties_county_counts ON lower(county_or_parish) FROM public.properties;
+
+--
+-- Name: properties_office_counts; Type: STATISTICS; Schema: public; Owner: -
+--
+
+CREATE STATISTICS public.properties_office_counts ON lower(list_office_name) FROM public.properties;
+
+--
+-- Name: properties_state_counts; Type: STATISTICS; Schema: public; Owner: -
+--
+
+CREATE STATISTICS public.properties_state_counts ON lower(state_or_province) FROM public.properties;
 
 --
 -- Name: api_keys api_keys_access_changed; Type: TRIGGER; Schema: public; Owner: -

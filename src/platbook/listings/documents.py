@@ -112,13 +112,23 @@ def public_field_names(*, shows_address: bool) -> frozenset[str]:
 
 
 def complete_document(
-    document: str, *, days: int | None, removed_at: datetime | None = None, out_of_scope: bool = False
+    document: str,
+    *,
+    days: int | None,
+    removed_at: datetime | None = None,
+    out_of_scope: bool = False,
+    distance: float | None = None,
 ) -> str:
-    """Add what depends on the time of reading: days on market, and whether the listing is removed or out of scope."""
+    """Add what depends on the reading: days on market, whether the listing is removed or out of scope, the distance.
+
+    The distance is in miles from the place that was searched near; without one the field is left out.
+    """
     days_text = "null" if days is None else days
     removed_text = "null" if removed_at is None else f'"{removed_at:%Y-%m-%dT%H:%M:%SZ}"'
     scope_text = "true" if out_of_scope else "false"
-    return f'{document[:-1]},"daysOnMarket":{days_text},"removedAt":{removed_text},"outOfScope":{scope_text}}}'
+    distance_text = "" if distance is None else f',"distance":{distance:.3f}'
+    added = f'"daysOnMarket":{days_text},"removedAt":{removed_text},"outOfScope":{scope_text}{distance_text}'
+    return f"{document[:-1]},{added}}}"
 
 
 def to_row_fields(property_id: UUID, provider_id: str, *, is_local: bool, is_featured: bool) -> dict[str, object]:

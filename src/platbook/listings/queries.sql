@@ -22,7 +22,7 @@ RETURNING id;
 
 -- name: mark_returned
 -- The source has these unchanged listings again, and they are in scope.
-UPDATE properties SET removed_at = NULL, out_of_scope_at = NULL, sync_id = %(sync_id)s
+UPDATE properties SET removed_at = NULL, out_of_scope_at = NULL, stored_at = %(at)s, sync_id = %(sync_id)s
 WHERE id = ANY(%(ids)s) AND erased_at IS NULL AND (removed_at IS NOT NULL OR out_of_scope_at IS NOT NULL)
 RETURNING id;
 

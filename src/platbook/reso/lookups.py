@@ -3,6 +3,8 @@
 A source may spell a value as RESO does, in the older enumeration form without spaces (`ActiveUnderContract`), in
 another case, or by a well-known synonym. `StandardStatus` is locked: any other value is rejected, since display rules
 and deletions depend on it. The others are open: local values are stored as they are.
+
+A caller's filter is read by the same tables, so that it finds what a source's value of the same spelling is stored as.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,6 +13,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from platbook.base.errors import RecordRejected
+from platbook.reso.states import STATES
 
 
 class StandardStatus(StrEnum):
@@ -144,15 +147,15 @@ _SUB_TYPE_SYNONYMS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def _fold(text: str) -> str:
+def fold_value(text: str) -> str:
     """Fold case and drop spaces and punctuation, so that display and enumeration forms of a value compare equal."""
     return "".join(letter for letter in text.casefold() if letter.isalnum())
 
 
 def _table(values: type[StrEnum], synonyms: Mapping[str, Iterable[str]]) -> Mapping[str, str]:
-    folded = {_fold(text): str(value) for value, texts in synonyms.items() for text in texts}
+    folded = {fold_value(text): str(value) for value, texts in synonyms.items() for text in texts}
     # A standard value wins over another one's synonym.
-    return MappingProxyType(folded | {_fold(value): value.value for value in values})
+    return MappingProxyType(folded | {fold_value(value): value.value for value in values})
 
 
 _FOLDED: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -168,12 +171,16 @@ STANDARD: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 """The standard values of the normalized lookups, by lookup name."""
 
+_STATE_CODES: Mapping[str, str] = MappingProxyType(
+    {fold_value(text): code for code, name in STATES.items() for text in (code, name)}
+)
+
 
 @lru_cache(maxsize=4096)
 def find_standard(lookup: str, text: str) -> str | None:
     """Return the standard value for `text` in `lookup`; None: there is none, or the lookup is not normalized."""
     table = _FOLDED.get(lookup)
-    return None if table is None else table.get(_fold(text))
+    return None if table is None else table.get(fold_value(text))
 
 
 def to_standard(lookup: str, text: str) -> str:
@@ -189,3 +196,22 @@ def to_standard(lookup: str, text: str) -> str:
             f"{text[:40]!r} is not a value of {lookup}; map it in a lookup of the field mapping", field=lookup
         )
     return text
+
+
+def find_state(text: str) -> str | None:
+    """Return the postal code of a state or province that is named by its code or its name; None: it is neither.
+
+    `StateOrProvince` is not normalized on storing: sources write codes or names.
+    """
+    return _STATE_CODES.get(fold_value(text))
+
+
+def state_spellings(text: str) -> tuple[str, ...]:
+    """In lower case, what a state may be stored as: its code and its name; an unknown one as it is."""
+    code = find_state(text)
+    return (text.strip().lower(),) if code is None else (code.lower(), STATES[code].lower())
+
+
+def split_values(text: str) -> list[str]:
+    """The parts of a comma-separated list of values, without empty ones."""
+    return [part.strip() for part in text.split(",") if part.strip()]

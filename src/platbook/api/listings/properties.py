@@ -12,7 +12,7 @@ from platbook.accounts.member_links import find_own_listings
 from platbook.api.authentication import Caller
 from platbook.api.envelope import Success, paginate, raw_json
 from platbook.api.etags import matches_etag, to_etag
-from platbook.api.listings.params import SEARCH_PARAMETERS
+from platbook.api.listings.params import FILTER_PARAMETERS, SEARCH_PARAMETERS
 from platbook.api.listings.photos_models import PhotoList
 from platbook.api.listings.properties_models import (
     FeaturedList,
@@ -36,7 +36,7 @@ from platbook.application.services import Services
 from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput
 from platbook.base.rights import Right, require
-from platbook.db import ReadConnection
+from platbook.db import Database, ReadConnection
 from platbook.listings.reading import (
     ListingView,
     get_listing,
@@ -46,6 +46,7 @@ from platbook.listings.reading import (
     to_media,
 )
 from platbook.listings.search import (
+    ListingSearch,
     find_featured,
     find_listings,
     get_stats,
@@ -106,11 +107,16 @@ async def search_properties_by_body(
     return await _respond_with_list(request, services, caller, to_search_texts(body))
 
 
-@router.get("/stats", responses={200: {"model": Success[MarketStatsRead]}})
-async def get_market_stats(services: ServicesDep, caller: Caller) -> Response:
-    """Count listings by status, type and city (the hundred largest), with quartiles of their prices."""
-    async with services.listings.read() as connection:
-        return _respond(to_stats(await get_stats(connection, caller.surface)))
+@router.get(
+    "/stats",
+    responses={200: {"model": Success[MarketStatsRead]}},
+    openapi_extra={"parameters": FILTER_PARAMETERS},
+)
+async def get_market_stats(request: Request, services: ServicesDep, caller: Caller) -> Response:
+    """Count the matches of the list's filters, with prices of sales and leases apart, in all and by month."""
+    search = await _parse(services, caller, to_texts(request.query_params.multi_items()))
+    async with _get_database(services, search).read() as connection:
+        return _respond(to_stats(await get_stats(connection, search, services.clock.now())))
 
 
 @router.get("/featured", responses={200: {"model": Success[FeaturedList]}})
@@ -227,16 +233,11 @@ async def remove_property(services: ServicesDep, caller: Caller, property_id: UU
 
 
 async def _respond_with_list(request: Request, services: Services, caller: Actor, texts: Texts) -> Response:
-    mine = None
-    if "mine" in texts:
-        async with services.database.read() as connection:
-            mine = await find_own_listings(connection, caller)
-    search = parse_search(texts, surface=caller.surface, mine=mine)
+    search = await _parse(services, caller, texts)
     tags = request.headers.get("if-none-match")
     versions = _get_versions(request)
     now = services.clock.now()
-    database = services.listings if mine is None else services.database  # the caller's own are read without a lag
-    async with database.read() as connection:
+    async with _get_database(services, search).read() as connection:
         current = await versions.get_current(connection, search, now) if tags else None
         if current is not None and matches_etag(tags, current):
             return _not_modified(current)
@@ -246,6 +247,19 @@ async def _respond_with_list(request: Request, services: Services, caller: Actor
         return _not_modified(listings.version)
     body = to_list_body(listings, search)
     return await _respond_with_photos(services, body, headers={"ETag": to_etag(listings.version), **_CACHED})
+
+
+async def _parse(services: Services, caller: Actor, texts: Texts) -> ListingSearch:
+    mine = None
+    if "mine" in texts:
+        async with services.database.read() as connection:
+            mine = await find_own_listings(connection, caller)
+    return parse_search(texts, surface=caller.surface, mine=mine)
+
+
+def _get_database(services: Services, search: ListingSearch) -> Database:
+    """Where a search is read: the caller's own listings without the lag of a replica."""
+    return services.listings if search.mine is None else services.database
 
 
 def _get_versions(request: Request) -> VersionCache:

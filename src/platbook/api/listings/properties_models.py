@@ -64,6 +64,7 @@ class ListingRead(OpenModel):
     is_featured: bool
     removed_at: str | None = None
     out_of_scope: bool
+    distance: float | None = Field(None, description="miles from `near`; only where a list is searched near a place")
     fields: dict[str, object] = Field({})
 
 
@@ -136,11 +137,40 @@ class PricesRead(ApiModel):
     upper_quartile: float | None
 
 
+class OfferStatsRead(ApiModel):
+    """The listings of one kind of offer, and their list prices."""
+
+    total: int
+    price: PricesRead
+
+
+class OfferMonthRead(ApiModel):
+    """What came on the market and what was closed in one month, of one kind of offer."""
+
+    listed: int
+    median_list_price: float | None
+    closed: int
+    median_close_price: float | None
+
+
+class MonthStatsRead(ApiModel):
+    """One month, in UTC."""
+
+    month: str = Field(examples=["2026-10"])
+    sale: OfferMonthRead
+    lease: OfferMonthRead
+    other: OfferMonthRead
+
+
 class MarketStatsRead(ApiModel):
     """Counts and prices of the market."""
 
     total: int
     by_status: dict[str, int]
     by_type: dict[str, int]
-    by_city: dict[str, int]
-    price: PricesRead
+    by_city: dict[str, int] = Field(description="the hundred with the most")
+    price: PricesRead = Field(description="of `sale`")
+    sale: OfferStatsRead
+    lease: OfferStatsRead = Field(description="Residential Lease and Commercial Lease, whose price is a rent")
+    other: OfferStatsRead = Field(description="whose property type is none of RESO's")
+    by_month: list[MonthStatsRead] = Field(description="the newest 36 months, the newest first")

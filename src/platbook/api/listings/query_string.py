@@ -1,10 +1,12 @@
 """Parses requests about listings: a search by query string or JSON, a local listing by JSON. Pure."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import cast
 from uuid import UUID
+
+import orjson
 
 from platbook.base.errors import InvalidInput
 
@@ -23,7 +25,6 @@ _GROUPS = frozenset(
     }
 )
 _RESO_FIELDS = "fields"
-_PAIR = 2
 
 Texts = dict[str, list[str]]
 """Query parameters by name, each with all its values."""
@@ -96,23 +97,9 @@ def _scalar(name: str, value: object) -> str:
 
 
 def _polygon(value: object) -> str:
-    """RFC 7946 section 3.1.6: one ring of positions, the last of which repeats the first."""
-    corners = value
-    if isinstance(value, dict):
-        shape = cast("dict[str, object]", value)
-        rings = shape.get("coordinates")
-        if shape.get("type") != "Polygon" or not isinstance(rings, list) or len(cast("list[object]", rings)) != 1:
-            raise InvalidInput.of("polygon", "must be a GeoJSON Polygon with one ring; holes are not supported")
-        corners = cast("list[object]", rings)[0]
-    if not isinstance(corners, list):
-        raise InvalidInput.of("polygon", "must be a GeoJSON Polygon or a list of [longitude, latitude] positions")
-    points = [_position(corner) for corner in cast("list[object]", corners)]
-    if len(points) > 1 and points[0] == points[-1]:
-        points.pop()
-    return ";".join(points)
-
-
-def _position(corner: object) -> str:
-    if not isinstance(corner, list) or len(cast("Sequence[object]", corner)) < _PAIR:
-        raise InvalidInput.of("polygon", "must have positions of the form [longitude, latitude]")
-    return ",".join(_scalar("polygon", one) for one in cast("list[object]", corner)[:_PAIR])
+    """GeoJSON as text; a list of positions is the one ring of a Polygon."""
+    if isinstance(value, list):
+        value = {"type": "Polygon", "coordinates": [cast("list[object]", value)]}
+    if not isinstance(value, dict):
+        raise InvalidInput.of("polygon", "must be GeoJSON or a list of [longitude, latitude] positions")
+    return orjson.dumps(value).decode()

@@ -9,7 +9,7 @@ import orjson
 from platbook.base.times import to_iso_z
 from platbook.listings.reading import Timeline, TimelineEntry
 from platbook.listings.search import Listings, ListingSearch, Suggestion
-from platbook.listings.search.stats import MarketStats, Prices
+from platbook.listings.search.stats import MarketStats, MonthStats, Prices
 from platbook.media.photo_urls import WINDOW, to_expiry, to_signature_window
 
 
@@ -51,17 +51,30 @@ def to_stats(stats: MarketStats) -> dict[str, object]:
         "byStatus": stats.by_status,
         "byType": stats.by_type,
         "byCity": stats.by_city,
-        "price": _prices(stats.prices),
+        "price": _prices(stats.offers["sale"].prices),
+        **{name: {"total": one.total, "price": _prices(one.prices)} for name, one in stats.offers.items()},
+        "byMonth": [
+            {"month": f"{month:%Y-%m}", **{name: _month(one) for name, one in offers.items()}}
+            for month, offers in stats.by_month.items()
+        ],
     }
 
 
 def _prices(prices: Prices) -> dict[str, float | None]:
-    quartiles = {
+    return {
         "lowerQuartile": prices.lower_quartile,
         "median": prices.median,
         "upperQuartile": prices.upper_quartile,
     }
-    return {name: None if price is None else float(price) for name, price in quartiles.items()}
+
+
+def _month(month: MonthStats) -> dict[str, object]:
+    return {
+        "listed": month.listed,
+        "medianListPrice": month.median_list_price,
+        "closed": month.closed,
+        "medianClosePrice": month.median_close_price,
+    }
 
 
 def _pagination(listings: Listings, search: ListingSearch) -> dict[str, object]:

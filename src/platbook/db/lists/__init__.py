@@ -29,6 +29,7 @@ from platbook.db.lists.paging import ListPage, Paging, check_depth, check_paging
 from platbook.db.lists.sorting import (
     SortKey,
     SortOrder,
+    date_key,
     numeric_key,
     parse_float,
     smallint_key,
@@ -72,6 +73,7 @@ __all__ = [
     "count_bounded",
     "count_up_to",
     "cut_page",
+    "date_key",
     "decode_cursor",
     "encode_cursor",
     "find_numbered_page",

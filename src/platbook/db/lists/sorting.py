@@ -8,6 +8,7 @@ their own, sorted by id, which comes after the segment of the rows with one.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import LiteralString
 
@@ -70,6 +71,11 @@ class SortOrder:
 def timestamp_key(expression: LiteralString, *, nullable: bool = False) -> SortKey:
     """Sort by a timestamptz."""
     return SortKey(expression, "timestamptz", parse_time, nullable)
+
+
+def date_key(expression: LiteralString, *, nullable: bool = False) -> SortKey:
+    """Sort by a date."""
+    return SortKey(expression, "date", date.fromisoformat, nullable)
 
 
 def numeric_key(expression: LiteralString, *, nullable: bool = False) -> SortKey:

@@ -7,6 +7,7 @@ from platbook.db.lists import Count
 from platbook.listings.search.featured import find_featured
 from platbook.listings.search.filters import Box, ListingSearch, Near, OwnListings, Range
 from platbook.listings.search.find import Listings, find_listings
+from platbook.listings.search.polygons import Polygon
 from platbook.listings.search.query_string import parse_search
 from platbook.listings.search.stats import MarketStats, get_stats
 from platbook.listings.search.suggest import Suggestion, suggest
@@ -20,6 +21,7 @@ __all__ = [
     "MarketStats",
     "Near",
     "OwnListings",
+    "Polygon",
     "Range",
     "Suggestion",
     "VersionCache",

@@ -14,6 +14,8 @@ EXACT_COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "status": ("standard_status",),
         "propertyType": ("property_type",),
         "propertySubType": ("property_sub_type",),
+        "city": ("city",),
+        "county": ("county_or_parish",),
         "state": ("state_or_province",),
         "postalCode": ("postal_code",),
         "mlsNumber": ("listing_id",),
@@ -22,10 +24,12 @@ EXACT_COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "providerId": ("provider_id",),
     }
 )
-"""Filters that compare a column exactly; several columns: any of them."""
+"""Filters by values and their columns; several columns: any of them."""
 
-CASE_INSENSITIVE_COLUMNS: Mapping[str, str] = MappingProxyType({"city": "city", "county": "county_or_parish"})
-"""Filters that compare case-insensitively."""
+CASE_INSENSITIVE_COLUMNS = frozenset(
+    {"city", "county_or_parish", "state_or_province", "list_agent_full_name", "list_office_name"}
+)
+"""The columns that are compared case-insensitively, the others exactly."""
 
 RANGE_COLUMNS: Mapping[str, str] = MappingProxyType(
     {

@@ -8,6 +8,7 @@ from platbook.db import ReadConnection
 from platbook.db.lists import Count
 from platbook.listings.search.filters import ListingSearch
 from platbook.listings.search.find import Listings, find_listings
+from platbook.listings.search.sorting import NEWEST_ON_MARKET
 
 
 async def find_featured(connection: ReadConnection, surface: Surface, limit: int, now: datetime) -> Listings:
@@ -18,7 +19,7 @@ async def find_featured(connection: ReadConnection, surface: Surface, limit: int
     if not missing:
         return replace(featured, next_cursor=None)
     newest = ListingSearch(
-        surface=surface, featured=False, has_photos=True, status=("Active",), sort="listedAt", limit=missing,
+        surface=surface, featured=False, has_photos=True, status=("Active",), sort=NEWEST_ON_MARKET, limit=missing,
         count=Count.NONE,
     )  # fmt: skip
     rest = await find_listings(connection, newest, now)

@@ -9,20 +9,16 @@ from uuid import UUID
 from platbook.base.actor import Surface
 from platbook.base.errors import InvalidInput
 from platbook.db.lists import Count, check_paging
+from platbook.listings.search.polygons import Point, Polygon, check_polygons
 
 MAX_VALUES = 100
-MAX_POINTS = 500
 MAX_TEXT_LENGTH = 200
 DEFAULT_RADIUS_MILES = 25.0
 MAX_RADIUS_MILES = 500.0
 _MAX_NUMBER = Decimal(10) ** 15
 _MAX_DAYS = 100_000
-_MIN_POINTS = 3
 _MAX_LONGITUDE = 180
 _MAX_LATITUDE = 90
-
-Point = tuple[float, float]
-"""Longitude and latitude, in degrees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +80,8 @@ class OwnListings:
 class ListingSearch:
     """One search of listings, all filters ANDed, the values of one filter ORed.
 
+    `modified_since` is by the source's time, `stored_since` by ours: when the listing was last stored or shown again.
+
     Errors: `InvalidInput` naming the API parameter.
     """
 
@@ -109,8 +107,9 @@ class ListingSearch:
     keyword: str | None = None
     box: Box | None = None
     near: Near | None = None
-    polygon: tuple[Point, ...] = ()
+    polygon: tuple[Polygon, ...] = ()
     modified_since: datetime | None = None
+    stored_since: datetime | None = None
     has_photos: bool | None = None
     featured: bool | None = None
     mine: OwnListings | None = None
@@ -129,7 +128,7 @@ class ListingSearch:
             _check_range(name, getattr(self, attribute))
         if self.keyword is not None:
             check_text(self.keyword, "search")
-        self._check_polygon()
+        check_polygons(self.polygon)
         self._check_paging()
 
     @property
@@ -141,12 +140,6 @@ class ListingSearch:
     def is_narrowed(self) -> bool:
         """Whether an area or keywords are searched, which other indexes answer than the sorted ones."""
         return bool(self.keyword or self.box or self.near or self.polygon)
-
-    def _check_polygon(self) -> None:
-        if self.polygon and not _MIN_POINTS <= len(self.polygon) <= MAX_POINTS:
-            raise InvalidInput.of("polygon", f"needs {_MIN_POINTS} to {MAX_POINTS} points")
-        for point in self.polygon:
-            check_point(point, "polygon")
 
     def _check_paging(self) -> None:
         check_paging(self.page, self.limit, self.cursor)

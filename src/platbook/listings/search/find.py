@@ -24,6 +24,7 @@ from platbook.db.lists import (
     find_total,
 )
 from platbook.listings.documents import complete_document
+from platbook.listings.search.closed_lists import resolve_values
 from platbook.listings.search.facets import FacetValue, find_facets
 from platbook.listings.search.filters import ListingSearch
 from platbook.listings.search.keywords import correct_keywords, split_keywords
@@ -56,6 +57,7 @@ class _Row(NamedTuple):
     id: UUID
     version: str
     sort_value: object
+    distance: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +76,14 @@ def days_on_market(listed: datetime | None, off_market: datetime | None, now: da
 
 
 async def find_listings(connection: ReadConnection, search: ListingSearch, now: datetime) -> Listings:
-    """Find a page of listings. Errors: `InvalidInput` for a filter this surface may not use, or a foreign cursor."""
+    """Find a page of listings.
+
+    Errors: `InvalidInput` for a filter this surface may not use, a value that no list has, or a foreign cursor.
+    """
     if not can_sort(search):
         raise InvalidInput.of("sortBy", "is not public")
     after = parse_cursor(search)
+    search = await resolve_values(connection, search)
     # Days on market grow between two pages; they are compared as they were when the first page was read.
     then = after.time or now if after and search.sort == "daysOnMarket" else now
     matches = await _find(connection, search, after, then)
@@ -103,7 +109,7 @@ def _to_listings(
     fresh_until = now + _DAY
     for row in page:
         days = days_on_market(row.listed, row.off_market, now)
-        documents.append(complete_document(row.document, days=days))
+        documents.append(complete_document(row.document, days=days, distance=row.distance))
         marks += (row.id.int, row.version, days)
         if row.listed is not None and row.off_market is None:
             fresh_until = min(fresh_until, row.listed + _DAY * ((now - row.listed) // _DAY + 1))
@@ -127,7 +133,7 @@ async def _find(
     order = to_order(search)
     if search.is_narrowed or search.offset:
         # The count comes first: it decides how areas and keywords are looked up, and how deep a page may lie.
-        keywords, count = await _count(connection, search, now)
+        keywords, count = await count_matches(connection, search, now)
         conditions = to_conditions(search, now, keywords, dense=count.is_capped)
         if _is_past_end(search, count):
             return _Matches(conditions, keywords, count, [])
@@ -143,8 +149,10 @@ async def _find(
     return _Matches(conditions, (), row_count, rows)
 
 
-async def _count(connection: ReadConnection, search: ListingSearch, now: datetime) -> tuple[Keywords, MatchCount]:
-    """The bounded count; where nothing matches, by keywords that are corrected."""
+async def count_matches(
+    connection: ReadConnection, search: ListingSearch, now: datetime
+) -> tuple[Keywords, MatchCount]:
+    """The keywords of a search, corrected where nothing matches, and the bounded count of its matches."""
     keywords = split_keywords(search.keyword) if search.keyword else ()
     count = await count_bounded(connection, to_conditions(search, now, keywords))
     if keywords and not count.rows:

@@ -27,6 +27,35 @@ WHERE kind = 'word' AND term >= %(word)s::text AND term < %(after)s::text);
 -- the transactions in progress: two may be equal and see different rows.
 SELECT CASE WHEN NOT pg_is_in_recovery() THEN pg_current_snapshot()::text END;
 
+-- name: find_types
+-- The stored property types, by one probe of the index for each, however many listings have it (a loose index scan).
+WITH RECURSIVE stored AS (
+    (SELECT property_type AS value FROM properties WHERE visible AND property_type IS NOT NULL ORDER BY property_type LIMIT 1)
+    UNION ALL
+    SELECT (SELECT p.property_type FROM properties p WHERE p.visible AND p.property_type > stored.value ORDER BY p.property_type LIMIT 1)
+    FROM stored WHERE stored.value IS NOT NULL)
+SELECT value FROM stored WHERE value IS NOT NULL;
+
+-- name: find_sub_types
+-- The stored property sub-types, by one probe of the index for each, however many listings have it (a loose index scan).
+WITH RECURSIVE stored AS (
+    (SELECT property_sub_type AS value FROM properties WHERE visible AND property_sub_type IS NOT NULL ORDER BY property_sub_type LIMIT 1)
+    UNION ALL
+    SELECT (SELECT p.property_sub_type FROM properties p WHERE p.visible AND p.property_sub_type > stored.value ORDER BY p.property_sub_type LIMIT 1)
+    FROM stored WHERE stored.value IS NOT NULL)
+SELECT value FROM stored WHERE value IS NOT NULL;
+
+-- name: find_provider_ids
+-- Every configured provider, and every one that has listings, by one probe of the index for each.
+WITH RECURSIVE stored AS (
+    (SELECT provider_id FROM properties ORDER BY provider_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT p.provider_id FROM properties p WHERE p.provider_id > stored.provider_id
+        ORDER BY p.provider_id LIMIT 1)
+    FROM stored WHERE stored.provider_id IS NOT NULL)
+SELECT provider_id FROM stored WHERE provider_id IS NOT NULL
+UNION SELECT provider_id FROM mls_provider_configurations;
+
 -- name: get_listing
 -- One listing by its id, also one that no list shows any more.
 SELECT id, provider_id, listing_key, is_local, author_id, internal_document, public_document, shows_address, listed_at,

@@ -9,6 +9,7 @@ from platbook.base.actor import Surface
 from platbook.base.errors import FieldProblem, InvalidInput
 from platbook.base.times import parse_utc
 from platbook.db.lists import Count
+from platbook.listings.search.closed_lists import CLOSED_LISTS, read_listed
 from platbook.listings.search.facets import FACETS
 from platbook.listings.search.filters import (
     DEFAULT_RADIUS_MILES,
@@ -18,9 +19,9 @@ from platbook.listings.search.filters import (
     ListingSearch,
     Near,
     OwnListings,
-    Point,
     Range,
 )
+from platbook.listings.search.polygons import Point, Polygon, check_polygons, read_geojson, to_ring
 from platbook.listings.search.sorting import SORTS
 
 T = TypeVar("T")
@@ -33,8 +34,8 @@ _BOX_NUMBERS = 4
 _POINT_NUMBERS = 2
 _SINGLE_PARAMETERS = frozenset(
     {
-        "search", "bbox", "near", "radiusMiles", "polygon", "modifiedSince", "hasPhotos", "featured", "mine",
-        "sortBy", "sortOrder", "page", "limit", "cursor", "count",
+        "search", "bbox", "near", "radiusMiles", "polygon", "modifiedSince", "storedSince", "hasPhotos", "featured",
+        "mine", "sortBy", "sortOrder", "page", "limit", "cursor", "count",
         *(f"{side}{name}" for name in RANGE_FILTERS for side in ("min", "max")),
     }
 )  # fmt: skip
@@ -59,8 +60,9 @@ def parse_search(
         "keyword": reader.read("search", str),
         "box": reader.read("bbox", _to_box),
         "near": near and reader.make("near", lambda: Near(*near, DEFAULT_RADIUS_MILES if radius is None else radius)),
-        "polygon": reader.read("polygon", _to_polygon) or (),
+        "polygon": reader.read("polygon", _to_polygons) or (),
         "modified_since": reader.read("modifiedSince", parse_utc),
+        "stored_since": reader.read("storedSince", parse_utc),
         "has_photos": reader.read("hasPhotos", _value_of(_BOOLEANS)),
         "featured": reader.read("featured", _value_of(_BOOLEANS)),
         "mine": (mine or OwnListings()) if reader.read("mine", _value_of(_BOOLEANS)) else None,
@@ -90,7 +92,10 @@ class _Reader:
         self._problems.append(FieldProblem(name, message))
 
     def texts(self, name: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(self._texts.get(name, ())))
+        texts = tuple(dict.fromkeys(self._texts.get(name, ())))
+        if name not in CLOSED_LISTS:
+            return texts
+        return self.make(name, lambda: read_listed(name, texts)) or ()
 
     def read(self, name: str, parse: Callable[[str], T]) -> T | None:
         texts = self._texts.get(name)
@@ -130,8 +135,9 @@ _FORMATS = {
     "bbox": "must be west,south,east,north in degrees",
     "near": "must be latitude,longitude in degrees",
     "radiusMiles": "must be a number of miles",
-    "polygon": "must be longitude,latitude;longitude,latitude;… in degrees",
+    "polygon": "must be longitude,latitude;longitude,latitude;… in degrees, or a GeoJSON Polygon or MultiPolygon",
     "modifiedSince": "must be a time in ISO 8601",
+    "storedSince": "must be a time in ISO 8601",
     "hasPhotos": "must be true or false",
     "featured": "must be true or false",
     "mine": "must be true or false",
@@ -195,5 +201,10 @@ def _to_box(text: str) -> Box:
     return Box(*_to_floats(text, _BOX_NUMBERS))
 
 
-def _to_polygon(text: str) -> tuple[Point, ...]:
-    return tuple(_to_point(part) for part in text.split(";") if part.strip())
+def _to_polygons(text: str) -> tuple[Polygon, ...]:
+    if text.startswith("{"):
+        polygons = read_geojson(text)
+    else:
+        polygons = (Polygon(to_ring([_to_point(part) for part in text.split(";") if part.strip()])),)
+    check_polygons(polygons)
+    return polygons

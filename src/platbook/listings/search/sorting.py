@@ -8,6 +8,7 @@ from platbook.db.lists import (
     CursorPosition,
     SortKey,
     SortOrder,
+    date_key,
     decode_cursor,
     encode_cursor,
     numeric_key,
@@ -41,7 +42,9 @@ SORTS: Mapping[str, SearchSort] = MappingProxyType(
     {
         "modifiedAt": SearchSort(timestamp_key("modified_at"), "modified_at", descending=True),
         "listPrice": SearchSort(numeric_key("list_price", nullable=True), "list_price"),
-        "listedAt": SearchSort(timestamp_key("listed_at", nullable=True), "listed_at", descending=True),
+        "listedAt": SearchSort(
+            date_key("listing_contract_date", nullable=True), "listing_contract_date", descending=True
+        ),
         "bedrooms": SearchSort(numeric_key("bedrooms_total", nullable=True), "bedrooms_total"),
         "livingArea": SearchSort(numeric_key("living_area", nullable=True), "living_area"),
         "daysOnMarket": SearchSort(numeric_key(_DAYS_ON_MARKET, nullable=True), "listed_at"),
@@ -50,15 +53,23 @@ SORTS: Mapping[str, SearchSort] = MappingProxyType(
 )
 """Every sort by its API name."""
 
+NEWEST_ON_MARKET = "newestOnMarket"
+"""A sort that is not in the API: by the time that days on market are counted from."""
+
+_ALL_SORTS = {
+    **SORTS,
+    NEWEST_ON_MARKET: SearchSort(timestamp_key("listed_at", nullable=True), "listed_at", descending=True),
+}
+
 
 def can_sort(search: ListingSearch) -> bool:
     """Whether the search's surface may see the column that it sorts by."""
-    return is_usable(SORTS[search.sort].column, search.surface)
+    return is_usable(_ALL_SORTS[search.sort].column, search.surface)
 
 
 def to_order(search: ListingSearch) -> SortOrder:
     """The order of the rows that have a value of the sort key; those without come after them."""
-    return SortOrder(SORTS[search.sort].key, search.descending)
+    return SortOrder(_ALL_SORTS[search.sort].key, search.descending)
 
 
 def to_cursor(search: ListingSearch, position: CursorPosition) -> str:
@@ -70,7 +81,7 @@ def parse_cursor(search: ListingSearch) -> CursorPosition | None:
     """Read a search's cursor. Errors: `InvalidInput` for one that is malformed, or of another list or order."""
     if search.cursor is None:
         return None
-    return decode_cursor(search.cursor, _to_fingerprint(search), SORTS[search.sort].key.parse)
+    return decode_cursor(search.cursor, _to_fingerprint(search), _ALL_SORTS[search.sort].key.parse)
 
 
 def _to_fingerprint(search: ListingSearch) -> str:

@@ -18,7 +18,7 @@ from typing import LiteralString
 from platbook.base.actor import Surface
 from platbook.db import Query
 from platbook.db.compose import SQL, Composable, Identifier, Literal, Placeholder, to_statement, to_text
-from platbook.db.lists import STATEMENT_CACHE_SIZE, Conditions, CursorPosition, SortOrder, to_count_columns
+from platbook.db.lists import STATEMENT_CACHE_SIZE, Conditions, CursorPosition, SortOrder, any_of, to_count_columns
 from platbook.listings.search.columns import (
     CASE_INSENSITIVE_COLUMNS,
     DOCUMENT_COLUMN,
@@ -28,7 +28,9 @@ from platbook.listings.search.columns import (
     to_usable,
 )
 from platbook.listings.search.filters import EXACT_FILTERS, RANGE_FILTERS, Box, ListingSearch, Near, Range
+from platbook.listings.search.polygons import Polygon, Ring, cut_ring
 from platbook.listings.search.sorting import DISTANCE
+from platbook.reso.lookups import state_spellings
 
 _MILES_PER_DEGREE = 69.0
 _MIN_PARALLEL = 0.01
@@ -93,11 +95,12 @@ class Window:
 def to_page(search: ListingSearch, conditions: Conditions, window: Window) -> tuple[Query, dict[str, object]]:
     """The statement of the rows of one window, with its parameters.
 
-    Of each row: document, times, id, row version and sort value; with `count_bound` also matches and snapshot.
+    Of each row: document, times, id, row version, sort value and distance (null without `near`); with `count_bound`
+    also matches and snapshot.
     """
     params = conditions.params | window.order.to_params(window.after)
     sorts_matches = search.is_narrowed and not window.dense
-    shape = _Shape(search.surface, sorts_matches, window.after is not None)
+    shape = _Shape(search.surface, sorts_matches, window.after is not None, search.near is not None)
     return _compose_page(to_text(conditions.where), shape, replace(window, after=None)), params
 
 
@@ -108,6 +111,7 @@ class _Shape:
     surface: Surface
     sorts_matches: bool
     is_after_cursor: bool
+    has_distance: bool
 
 
 @lru_cache(STATEMENT_CACHE_SIZE)
@@ -116,8 +120,12 @@ def _compose_page(where: LiteralString, shape: _Shape, window: Window) -> Query:
     parts: list[Composable] = [SQL(where), *([] if segment is None else [segment])]
     if shape.is_after_cursor:
         parts.append(order.after())
-    columns = SQL("{} AS document, listed_at, off_market_at, id, xmin::text AS version, {} AS sort_value").format(
-        DOCUMENT_COLUMN[shape.surface], SQL(order.key.expression) if order.has_value else SQL("NULL")
+    columns = SQL(
+        "{} AS document, listed_at, off_market_at, id, xmin::text AS version, {} AS sort_value, {} AS distance"
+    ).format(
+        DOCUMENT_COLUMN[shape.surface],
+        SQL(order.key.expression) if order.has_value else SQL("NULL"),
+        SQL(DISTANCE) if shape.has_distance else SQL("NULL::float8"),
     )
     if window.count_bound is not None:
         columns = SQL("{}, {}").format(columns, to_count_columns(_LISTINGS, [SQL(where)], window.count_bound))
@@ -144,22 +152,24 @@ def to_tsquery(keywords: Keywords) -> tuple[Composable, dict[str, object]]:
 
 
 def _add_texts(conditions: Conditions, name: str, texts: tuple[str, ...], surface: Surface) -> None:
-    ignores_case = name in CASE_INSENSITIVE_COLUMNS
-    values = [text.lower() for text in texts] if ignores_case else list(texts)
+    exact = list(texts)
+    folded = [one for text in texts for one in (state_spellings(text) if name == "state" else (text.lower(),))]
     # One value is compared by =, so that an index led by it also gives the order after it.
-    is_single = len(values) == 1
-    conditions.text(_compare(name, surface, is_single=is_single), **{name: values[0] if is_single else values})
+    is_single = len(folded) == 1
+    params = {name: exact[0], f"{name}_folded": folded[0]} if is_single else {name: exact, f"{name}_folded": folded}
+    conditions.text(_compare(name, surface, is_single=is_single), **params)
 
 
 @lru_cache(STATEMENT_CACHE_SIZE)
 def _compare(name: str, surface: Surface, *, is_single: bool) -> LiteralString:
-    if name in CASE_INSENSITIVE_COLUMNS:
-        columns = to_usable((CASE_INSENSITIVE_COLUMNS[name],), surface, name)
-        expressions: list[Composable] = [SQL("lower({})").format(Identifier(column)) for column in columns]
-    else:
-        expressions = [Identifier(column) for column in to_usable(EXACT_COLUMNS[name], surface, name)]
-    form = SQL("{} = {}") if is_single else SQL("{} = ANY({}::text[])")
-    parts = [form.format(expression, Placeholder(name)) for expression in expressions]
+    exact = SQL("{} = {}") if is_single else SQL("{} = ANY({}::text[])")
+    folded = SQL("lower({}) = {}") if is_single else SQL("lower({}) = ANY({}::text[])")
+    parts = [
+        folded.format(Identifier(column), Placeholder(f"{name}_folded"))
+        if column in CASE_INSENSITIVE_COLUMNS
+        else exact.format(Identifier(column), Placeholder(name))
+        for column in to_usable(EXACT_COLUMNS[name], surface, name)
+    ]
     return to_text(SQL("({})").format(SQL(" OR ").join(parts)))
 
 
@@ -185,6 +195,8 @@ def _add_range(conditions: Conditions, name: str, limits: Range) -> None:
 def _add_flags(conditions: Conditions, search: ListingSearch) -> None:
     if search.modified_since is not None:
         conditions.text("modified_at >= %(modified_since)s", modified_since=search.modified_since)
+    if search.stored_since is not None:
+        conditions.text("stored_at >= %(stored_since)s", stored_since=search.stored_since)
     if search.featured is not None:
         conditions.text("is_featured" if search.featured else "NOT is_featured")
     if search.mine is not None:
@@ -233,11 +245,36 @@ def _add_area(conditions: Conditions, search: ListingSearch, *, dense: bool) -> 
             radius=near.radius_miles,
         )
     if search.polygon:
-        longitudes, latitudes = zip(*search.polygon, strict=True)
-        bounds = Box(min(longitudes), min(latitudes), max(longitudes), max(latitudes))
-        _add_boxes(conditions, "polygon", (bounds,), dense=dense)
-        corners = ",".join(f"({longitude!r},{latitude!r})" for longitude, latitude in search.polygon)
-        conditions.text("%(polygon)s::polygon @> point(longitude, latitude)", polygon=f"({corners})")
+        _add_polygons(conditions, search.polygon, dense=dense)
+
+
+def _add_polygons(conditions: Conditions, polygons: Sequence[Polygon], *, dense: bool) -> None:
+    boxes: list[Box] = []
+    areas: list[Composable] = []
+    for number, polygon in enumerate(polygons):
+        parts = cut_ring(polygon.outer)
+        boxes += map(_to_bounding_box, parts)
+        area = _within(conditions, f"polygon{number}", parts)
+        if holes := [part for hole in polygon.holes for part in cut_ring(hole)]:
+            area = SQL("({} AND NOT {})").format(area, _within(conditions, f"polygon{number}_hole", holes))
+        areas.append(area)
+    _add_boxes(conditions, "polygon", boxes, dense=dense)
+    conditions.add(any_of(areas))
+
+
+def _within(conditions: Conditions, name: str, rings: Sequence[Ring]) -> Composable:
+    """Whether a listing lies within any of some rings."""
+    parts: list[Composable] = []
+    for number, ring in enumerate(rings):
+        corners = ",".join(f"({longitude!r},{latitude!r})" for longitude, latitude in ring)
+        conditions.params[f"{name}_{number}"] = f"({corners})"
+        parts.append(SQL("{}::polygon @> point(longitude, latitude)").format(Placeholder(f"{name}_{number}")))
+    return any_of(parts)
+
+
+def _to_bounding_box(ring: Ring) -> Box:
+    longitudes, latitudes = zip(*ring, strict=True)
+    return Box(min(longitudes), min(latitudes), max(longitudes), max(latitudes))
 
 
 def _add_boxes(conditions: Conditions, name: str, boxes: Sequence[Box], *, dense: bool) -> None:

@@ -1,57 +1,150 @@
-"""Market statistics: listing counts by status, type and city, and price quartiles."""
+"""Market statistics of a search's matches: counts, and prices of sales and leases apart, in all and by month.
 
+Every statement reads the matches once: the cost grows with their number.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import cast
+from datetime import date, datetime
+from functools import lru_cache
+from typing import LiteralString, cast
 
-from platbook.base.actor import Surface
-from platbook.db import ReadConnection
-from platbook.db.compose import SQL
-from platbook.listings.search.columns import VISIBLE_ROWS
+from platbook.db import Query, ReadConnection
+from platbook.db.compose import SQL, Composable, Literal, to_statement, to_text
+from platbook.db.lists import STATEMENT_CACHE_SIZE, Conditions
+from platbook.listings.search.closed_lists import resolve_values
+from platbook.listings.search.filters import ListingSearch
+from platbook.listings.search.find import count_matches
+from platbook.listings.search.statement import to_conditions
+from platbook.reso.lookups import PropertyType
 
 _MAX_CITIES = 100
+_MAX_MONTHS = 36
+
+LEASES = (PropertyType.RESIDENTIAL_LEASE, PropertyType.COMMERCIAL_LEASE)
+"""The property types whose price is a rent; RESO's others are sold."""
+
+OFFERS = ("sale", "lease", "other")
+"""What a listing offers, by its property type; other: the type is none of RESO's, so that it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """List prices: the median, and the quarters below and above it; None where no listing has a price."""
+    """The median of list prices, and the quarters below and above it; None where no listing has a price."""
 
-    lower_quartile: Decimal | None
-    median: Decimal | None
-    upper_quartile: Decimal | None
+    lower_quartile: float | None = None
+    median: float | None = None
+    upper_quartile: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferStats:
+    """The listings of one kind of offer."""
+
+    total: int = 0
+    prices: Prices = Prices()
+
+
+@dataclass(slots=True)
+class MonthStats:
+    """What came on the market and what was closed in one month, of one kind of offer; medians of their prices."""
+
+    listed: int = 0
+    median_list_price: float | None = None
+    closed: int = 0
+    median_close_price: float | None = None
 
 
 @dataclass(slots=True)
 class MarketStats:
-    """Counts of the listings one surface sees; cities: the hundred with the most."""
+    """Counts of the matches; cities: the hundred with the most; months in UTC, the newest first."""
 
-    prices: Prices
+    offers: Mapping[str, OfferStats]
+    by_month: Mapping[date, Mapping[str, MonthStats]]
     total: int = 0
     by_status: dict[str, int] = field(default_factory=dict[str, int])
     by_type: dict[str, int] = field(default_factory=dict[str, int])
     by_city: dict[str, int] = field(default_factory=dict[str, int])
 
 
-_COUNTS = SQL(
-    "SELECT grouping(standard_status, property_type, city), coalesce(standard_status, property_type, city), count(*)"
-    " FROM properties WHERE {} GROUP BY GROUPING SETS ((standard_status), (property_type), (city), ())"
-    " ORDER BY count(*) DESC, 2"
-)
-_PRICES = SQL(
-    "SELECT percentile_disc(ARRAY[0.25, 0.5, 0.75]) WITHIN GROUP (ORDER BY list_price)"
-    " FROM properties WHERE {} AND list_price IS NOT NULL"
-)
+_OFFER = SQL(
+    "CASE WHEN property_type = ANY({leases}) THEN 'lease' WHEN property_type = ANY({sales}) THEN 'sale'"
+    " ELSE 'other' END"
+).format(leases=Literal([*LEASES]), sales=Literal([one for one in PropertyType if one not in LEASES]))
+
+# The month of closing counts where the listing was closed; a source may keep an expected date before that.
+_FORMS: Mapping[str, Composable] = {
+    "stats_counts": SQL(
+        "SELECT grouping(standard_status, property_type, city), coalesce(standard_status, property_type, city),"
+        " count(*) FROM properties WHERE {where}"
+        " GROUP BY GROUPING SETS ((standard_status), (property_type), (city), ()) ORDER BY count(*) DESC, 2"
+    ),
+    "stats_prices": SQL(
+        "SELECT offer, count(*), percentile_cont(ARRAY[0.25, 0.5, 0.75]) WITHIN GROUP (ORDER BY price)"
+        " FROM (SELECT {offer} AS offer, list_price::float8 AS price FROM properties WHERE {where}) AS matching"
+        " GROUP BY offer"
+    ),
+    "stats_months": SQL(
+        "SELECT event, month, offer, count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY price)"
+        " FROM (SELECT {offer} AS offer, listed_at, close_date, standard_status, list_price, close_price"
+        " FROM properties WHERE {where}) AS matching, LATERAL (VALUES"
+        " ('listed', date_trunc('month', listed_at AT TIME ZONE 'UTC')::date, list_price::float8),"
+        " ('closed', date_trunc('month', CASE WHEN standard_status = 'Closed' THEN close_date END::timestamp)::date,"
+        " close_price::float8)) AS one (event, month, price)"
+        " WHERE month IS NOT NULL GROUP BY event, month, offer"
+    ),
+}
 _STATUS, _TYPE, _CITY, _ALL = 0b011, 0b101, 0b110, 0b111
 
 
-async def get_stats(connection: ReadConnection, surface: Surface) -> MarketStats:
-    """Compute the statistics; the cost grows with the market."""
-    ((quarters,),) = await connection.tuples(_PRICES.format(VISIBLE_ROWS[surface]))
-    stats = MarketStats(Prices(*(cast("list[Decimal] | None", quarters) or (None, None, None))))
+async def get_stats(connection: ReadConnection, search: ListingSearch, now: datetime) -> MarketStats:
+    """Compute the statistics of all matches of a search, whatever its page. Errors: those of `find_listings`."""
+    search = await resolve_values(connection, search)
+    keywords, count = await count_matches(connection, search, now)
+    conditions = to_conditions(search, now, keywords, dense=count.is_capped)
+    stats = MarketStats(await _find_offers(connection, conditions), await _find_months(connection, conditions))
     groups = {_STATUS: stats.by_status, _TYPE: stats.by_type, _CITY: stats.by_city}
-    for grouping, value, count in await connection.tuples(_COUNTS.format(VISIBLE_ROWS[surface])):
+    for grouping, value, matches in await _read(connection, "stats_counts", conditions):
         if grouping == _ALL:
-            stats.total = cast("int", count)
+            stats.total = cast("int", matches)
         elif value is not None and len(group := groups[cast("int", grouping)]) < _MAX_CITIES:
-            group[str(value)] = cast("int", count)
+            group[str(value)] = cast("int", matches)
     return stats
+
+
+def to_stats_statement(name: str, conditions: Conditions) -> Query:
+    """One of the statements, over the matches of some conditions."""
+    return _compose(name, to_text(conditions.where))
+
+
+async def _find_offers(connection: ReadConnection, conditions: Conditions) -> Mapping[str, OfferStats]:
+    offers = dict.fromkeys(OFFERS, OfferStats())
+    for offer, total, quarters in await _read(connection, "stats_prices", conditions):
+        prices = Prices(*map(_to_cents, cast("list[float] | None", quarters) or ()))
+        offers[str(offer)] = OfferStats(cast("int", total), prices)
+    return offers
+
+
+async def _find_months(connection: ReadConnection, conditions: Conditions) -> dict[date, dict[str, MonthStats]]:
+    months: dict[date, dict[str, MonthStats]] = {}
+    for event, month, offer, count, median in await _read(connection, "stats_months", conditions):
+        offers = months.setdefault(cast("date", month), {name: MonthStats() for name in OFFERS})
+        one, price = offers[str(offer)], _to_cents(cast("float | None", median))
+        if event == "listed":
+            one.listed, one.median_list_price = cast("int", count), price
+        else:
+            one.closed, one.median_close_price = cast("int", count), price
+    return {month: months[month] for month in sorted(months, reverse=True)[:_MAX_MONTHS]}
+
+
+def _to_cents(price: float | None) -> float | None:
+    return None if price is None else round(price, 2)
+
+
+async def _read(connection: ReadConnection, name: str, conditions: Conditions) -> list[tuple[object, ...]]:
+    return await connection.tuples(to_stats_statement(name, conditions), conditions.params)
+
+
+@lru_cache(STATEMENT_CACHE_SIZE)
+def _compose(name: str, where: LiteralString) -> Query:
+    return to_statement(name, cast("SQL", _FORMS[name]).format(where=SQL(where), offer=_OFFER))
