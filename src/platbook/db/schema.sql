@@ -754,8 +754,8 @@ CREATE TABLE public.mls_sync_history (
     error_type text,
     error text,
     remarks text[] DEFAULT '{}'::text[] NOT NULL,
-    stale bigint DEFAULT 0 NOT NULL,
     found_by_sweep bigint DEFAULT 0 NOT NULL,
+    stale bigint DEFAULT 0 NOT NULL,
     CONSTRAINT mls_sync_history_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'running'::text, 'success'::text, 'partial'::text, 'failed'::text, 'cancelled'::text]))),
     CONSTRAINT mls_sync_history_sync_type_check CHECK ((sync_type = ANY (ARRAY['full'::text, 'incremental'::text, 'sweep'::text, 'record'::text, 'retry'::text])))
 );
