@@ -49,6 +49,8 @@ class RunContext:
     swept: bool = False
     unread: int = 0
     """Records that the sweep should have read by their keys and could not."""
+    unlisted: int = 0
+    """Records that exist and that the sweep's list of keys does not name."""
     traffic: TrafficCounter = field(default_factory=TrafficCounter)
     stages: dict[str, float] = field(default_factory=dict[str, float])
     remarks: list[str] = field(default_factory=list[str])

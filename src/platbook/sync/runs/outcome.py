@@ -48,12 +48,13 @@ def error_type(error: BaseException) -> str:
             return "unknown"
 
 
-def completed_status(counts: RunCounts, refused: SweepRefused | None, *, unread: int = 0) -> RunStatus:
+def completed_status(counts: RunCounts, refused: SweepRefused | None, *, doubts: int = 0) -> RunStatus:
     """The status of a completed run.
 
-    Partial: records were rejected, `unread` ones could not be read by their keys, or the sweep waits for a person.
+    Partial: records were rejected, the sweep waits for a person, or `doubts` records show that it is not
+    whole: they could not be read by their keys, or exist though the source's list of keys does not name them.
     """
-    return RunStatus.PARTIAL if counts.errored or unread or refused is not None else RunStatus.SUCCESS
+    return RunStatus.PARTIAL if counts.errored or doubts or refused is not None else RunStatus.SUCCESS
 
 
 def settle_success(interval: timedelta, refused: SweepRefused | None, now: datetime) -> StatusAfterRun:

@@ -3,24 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from platbook.base.errors import RecordRejected
 from platbook.connectors.contract import ByKey, RawRecord, Scope, Session
 from platbook.db import load_queries
 from platbook.listings.listing import Origin
 from platbook.sync.removal import remove_records
-from platbook.sync.resources.registry import AnyStore
 from platbook.sync.resources.store import SweepKeys
 from platbook.sync.run_context import RunContext
 from platbook.sync.runs.lifecycle import add_counts, check_epoch
 from platbook.sync.runs.run import RunCounts
 from platbook.sync.sampling import draw_sample
-from platbook.sync.sweeps.key_list import KeyList, check_key_list, read_key_list
+from platbook.sync.sweeps.key_list import KeyList, check_key_list
 from platbook.sync.sweeps.lookup import MOST_KEYS, LookedUp, RecordLookup
 from platbook.sync.sweeps.refusal import Candidates, refuse
+from platbook.sync.sweeps.unlisted import SAMPLE_SIZE, add_unlisted, count_in_scope, find_unlisted_again
 
 Q = load_queries(__package__ or "platbook.sync.sweeps")
 
-_SAMPLE_SIZE = 60
 _BATCH = 1000
 
 
@@ -52,10 +50,12 @@ async def remove_gone(context: RunContext, session: Session, keys: Sequence[str]
     if not keys:
         return 0
     if context.profile.by_key is ByKey.NONE:
-        return await _remove(context, await _find_unlisted(context, session, keys))
+        gone = await find_unlisted_again(context, session, keys)
+        add_unlisted(context, len(keys) - len(gone))
+        return await _remove(context, gone)
     removed = unread = 0
     async for looked_up in RecordLookup(context, session).read(keys):
-        await _store_existing(context, looked_up)
+        add_unlisted(context, count_in_scope(await _store_existing(context, looked_up), context.store))
         removed += await _remove(context, _find_gone(looked_up))
         unread += len(looked_up.unread)
     if unread:
@@ -81,13 +81,13 @@ async def _check_sample(
     context: RunContext, session: Session, swept: SweepKeys, candidates: Candidates
 ) -> Sequence[str]:
     """Read a random sample again, and refuse the sweep where one exists and is in scope; what is left to remove."""
-    sample = draw_sample(candidates.keys, _SAMPLE_SIZE, swept.sync_id)
+    sample = draw_sample(candidates.keys, SAMPLE_SIZE, swept.sync_id)
     existing_keys: set[str] = set()
     in_scope = 0
     async for looked_up in RecordLookup(context, session).read(sample):
         existing = await _store_existing(context, looked_up)
         existing_keys |= {record.key for record in existing}
-        in_scope += sum(_may_be_in_scope(record, context.store) for record in existing) + len(looked_up.unread)
+        in_scope += count_in_scope(existing, context.store) + len(looked_up.unread)
     left = replace(candidates, keys=[key for key in candidates.keys if key not in existing_keys])
     if in_scope:
         reason = (
@@ -96,14 +96,6 @@ async def _check_sample(
         )
         await refuse(context, swept.began_at, reason, left)
     return left.keys
-
-
-def _may_be_in_scope(record: RawRecord, store: AnyStore) -> bool:
-    """Whether a record is in scope; one that cannot be read may be."""
-    try:
-        return store.is_in_scope(store.normalise(record, b""))
-    except RecordRejected:
-        return True
 
 
 async def _store_existing(context: RunContext, looked_up: LookedUp) -> list[RawRecord]:
@@ -115,15 +107,6 @@ async def _store_existing(context: RunContext, looked_up: LookedUp) -> list[RawR
 
 def _find_gone(looked_up: LookedUp) -> list[str]:
     return [*looked_up.absent, *(record.key for record in looked_up.existing if not record.visible)]
-
-
-async def _find_unlisted(context: RunContext, session: Session, keys: Sequence[str]) -> Sequence[str]:
-    """Those of some keys that another complete list of all keys does not name."""
-    key_list = await read_key_list(context, session, context.lease.child_id)
-    async with context.database.transaction() as connection:
-        await check_epoch(connection, context.lease)
-        await check_key_list(connection, key_list)
-        return await connection.column(str, Q.find_unlisted, {"sync_id": key_list.list_id, "keys": list(keys)})
 
 
 async def _remove(context: RunContext, keys: Sequence[str]) -> int:

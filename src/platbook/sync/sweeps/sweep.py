@@ -12,6 +12,7 @@ from platbook.sync.sweeps.key_list import KeyList, check_key_list, delete_key_li
 from platbook.sync.sweeps.missing import fetch_missing
 from platbook.sync.sweeps.refusal import add_cut_short, supersede
 from platbook.sync.sweeps.removal import remove_gone, remove_unseen
+from platbook.sync.sweeps.unlisted import check_received
 
 Q = load_queries(__package__ or "platbook.sync.sweeps")
 
@@ -54,6 +55,7 @@ async def _reconcile(context: RunContext, session: Session, swept: SweepKeys, ke
     except SweepRefused as error:
         refused = error  # what the source does name is missing here all the same
     await fetch_missing(context, session, swept, key_list)
+    await check_received(context, session, swept)
     if refused is not None:
         raise refused
     if not context.lease.run.dry_run:
