@@ -255,6 +255,37 @@ async def test_stats_featured_and_suggestions_answer(client: ListingsClient) -> 
     assert offers.data["suggestions"] == [{"kind": "city", "text": "Waco", "count": 2, "filter": {"city": "Waco"}}]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "total"),
+    [
+        ({"full": 2, "half": 1}, {}, 3),
+        ({"full": 2}, {}, 2),
+        ({"half": 1}, {}, None),
+        ({"full": 2, "half": 1, "total": 5}, {}, 5),
+        ({"full": 2, "half": 1, "total": 5}, {"half": 2}, 4),
+        ({"full": 2, "half": 1, "total": 5}, {"total": None}, 3),
+        ({"total": 4}, {"full": 1}, 1),
+    ],
+)
+async def test_a_local_listing_s_bathrooms_are_counted(
+    client: ListingsClient, first: dict[str, int], second: dict[str, int], total: int | None
+) -> None:
+    made = await client.request("POST", "", {**_HOUSE, "bathrooms": first})
+    changed = await client.request("PUT", f"/{made.data['id']}", {"listPrice": 5, "bathrooms": second})
+
+    assert changed.data["bathrooms"]["total"] == total  # pyright: ignore[reportIndexIssue] - an object
+
+
+async def test_a_local_listing_is_listed_the_day_it_was_made_unless_it_names_another(client: ListingsClient) -> None:
+    made = await client.request("POST", "", _HOUSE)
+    dated = await client.request("POST", "", {**_HOUSE, "listedAt": "2026-10-05", "listPrice": "489000.50"})
+
+    assert (made.data["listedAt"], made.data["daysOnMarket"]) == ("2026-11-01", 0)
+    assert (dated.data["listedAt"], dated.data["daysOnMarket"]) == ("2026-10-05", 27)
+    assert dated.data["listPrice"] == 489000.5
+    assert (await client.get("?sortBy=listedAt")).keys == [made.data["listingKey"], dated.data["listingKey"]]
+
+
 async def test_a_local_listing_is_made_changed_and_removed(client: ListingsClient) -> None:
     made = await client.request("POST", "", {**_HOUSE, "providerId": "local"}, caller="agent")
     path = f"/{made.data['id']}"
@@ -288,6 +319,20 @@ async def test_a_local_listing_is_made_changed_and_removed(client: ListingsClien
         ({"address": "12 Elm"}, "address"),
         ({"fields": {"Colour": 1}}, "Colour"),
         ({"listPrice": "a lot"}, "listPrice"),
+        ({"listPrice": "$450,000"}, "listPrice"),
+        ({"bedrooms": "4+"}, "bedrooms"),
+        ({"bedrooms": 2.5}, "bedrooms"),
+        ({"yearBuilt": True}, "yearBuilt"),
+        ({"latitude": [30]}, "latitude"),
+        ({"address": {"city": 5}}, "address.city"),
+        ({"address": {"postalCode": 78701}}, "address.postalCode"),
+        ({"address": {"city": ["Waco"]}}, "address.city"),
+        ({"propertyType": 5}, "propertyType"),
+        ({"features": {"view": "yes"}}, "features.view"),
+        ({"features": {"view": 1}}, "features.view"),
+        ({"listedAt": 20261001}, "listedAt"),
+        ({"fields": {"Roof": [5]}}, "Roof"),
+        ({"fields": {"Roof": 5}}, "Roof"),
         ({"isFeatured": "yes"}, "isFeatured"),
         ({"providerId": "board"}, "providerId"),
         ({"standardStatus": None}, "standardStatus"),

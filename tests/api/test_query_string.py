@@ -39,6 +39,9 @@ def test_a_json_search_says_what_its_query_string_would(value: dict[str, object]
     [
         ("city", {"a": 1}),
         ("city", [["a"]]),
+        ("city", 5),
+        ("county", ["Hays", True]),
+        ("status", 5),
         ("minPrice", float("nan")),
         ("polygon", 7),
         ("polygon", {"type": "Point", "coordinates": [1, 2]}),

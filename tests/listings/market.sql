@@ -25,4 +25,6 @@ INSERT INTO listing_terms SELECT 'word', 'word' || n FROM generate_series(0, 999
 INSERT INTO listing_terms SELECT 'word', 'rare' || n FROM generate_series(0, 19999) AS n;
 INSERT INTO listing_terms SELECT 'word', 'street' || n FROM generate_series(0, 699) AS n;
 INSERT INTO listing_terms VALUES ('word', 'garden'), ('word', 'kitchen'), ('word', 'common'), ('word', 'house');
-VACUUM ANALYZE properties, listing_terms;
+INSERT INTO listing_changes SELECT gen_random_uuid(), provider_id, id, modified_at, 'changed', '[{"field": "bedrooms"}]', 'sync', NULL, now()
+FROM properties WHERE listing_key LIKE '%7';
+VACUUM ANALYZE properties, listing_terms, listing_changes;

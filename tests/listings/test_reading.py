@@ -15,11 +15,9 @@ from platbook.listings.history import Difference, ListingEvent, add_events
 from platbook.listings.listing import Origin
 from platbook.listings.reading import (
     ListingView,
-    Timeline,
     get_listing,
     get_listing_by_key,
     get_raw,
-    get_timeline,
     to_media,
 )
 from platbook.listings.search import (
@@ -32,6 +30,7 @@ from platbook.listings.search import (
 )
 from platbook.listings.search.stats import MonthStats, OfferStats, Prices
 from platbook.listings.store import erase_listings, mark_removed
+from platbook.listings.timeline import Timeline, get_timeline
 from tests.listings.listing_rig import NOW, ListingRig, day, make_listing, price, to_keys
 
 _ORIGIN = Origin("board", "a person", NOW)

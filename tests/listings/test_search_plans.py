@@ -17,12 +17,13 @@ from psycopg.sql import Identifier as Name
 from platbook.base.actor import Surface
 from platbook.db import Database, Query, ReadConnection, load_queries
 from platbook.db.embedded import EmbeddedPostgres
-from platbook.db.lists import COUNT_BOUND, CursorPosition, to_count_statement
+from platbook.db.lists import COUNT_BOUND, CursorPosition, Paging, to_count_statement, to_page_statement
 from platbook.listings.search import Box, ListingSearch, Near, Polygon, Range, find_listings, suggest
 from platbook.listings.search.keywords import split_keywords
 from platbook.listings.search.sorting import NEWEST_ON_MARKET, to_order
 from platbook.listings.search.statement import Window, to_conditions, to_page
 from platbook.listings.search.stats import to_stats_statement
+from platbook.listings.timeline import TIMELINE, to_timeline_conditions
 
 ROWS = int(os.environ.get("PLATBOOK_TEST_ROWS", "200000"))
 _NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -171,6 +172,17 @@ async def test_statistics_of_few_matches_read_no_other_rows(
 
     assert any(str(node.get("Index Name", "")).startswith(index) for node in nodes)
     assert not [node for node in nodes if node["Node Type"] == "Seq Scan"]
+
+
+@pytest.mark.parametrize("after", [None, CursorPosition(_LATELY, UUID(int=7))], ids=["first", "by cursor"])
+@pytest.mark.parametrize("fields", [None, frozenset({"bedrooms"})], ids=["staff", "public"])
+async def test_a_page_of_a_timeline_walks_its_index(
+    market: ReadConnection, fields: frozenset[str] | None, after: CursorPosition | None
+) -> None:
+    statement, params = to_page_statement(TIMELINE, to_timeline_conditions(UUID(int=7), fields), Paging("at"), after)
+    nodes = await explain(market, statement, params)
+
+    assert {str(node["Index Name"]) for node in nodes if "Index Name" in node} == {"listing_changes_timeline"}
 
 
 async def test_totals_above_the_bound_are_estimates_near_the_truth(market: ReadConnection) -> None:

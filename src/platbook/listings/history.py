@@ -10,12 +10,36 @@ import orjson
 from platbook.base.ids import new_id
 from platbook.db import WriteConnection, prejson
 from platbook.listings.documents import to_json_number
-from platbook.listings.listing import NormalListing, Origin
+from platbook.listings.listing import NormalListing, Origin, Photo
+from platbook.listings.photos import MediaPlan
 from platbook.reso.fields import COLUMNS, SLOT
 
-_STATUS = frozenset({SLOT["StandardStatus"], SLOT["MlsStatus"]})
-_PRICE = frozenset({SLOT["ListPrice"]})
 _IGNORED = frozenset({SLOT["ModificationTimestamp"]})  # it changes with every version and is the event's own time
+_KINDS = {
+    SLOT[name]: kind
+    for kind, names in {
+        "status_changed": ("StandardStatus", "MlsStatus"),
+        "price_changed": ("ListPrice",),
+    }.items()
+    for name in names
+}
+_COMPANIONS = {
+    SLOT[name]: kind
+    for kind, names in {
+        "status_changed": ("StatusChangeTimestamp",),
+        "price_changed": ("PriceChangeTimestamp", "PreviousListPrice"),
+        "media_changed": ("PhotosChangeTimestamp", "PhotosCount"),
+    }.items()
+    for name in names
+}
+"""Fields that change along with others belong to the entry of those, and make none of their own beside it."""
+
+_TIMES_OF_CHANGE = frozenset(
+    SLOT[name] for name in ("StatusChangeTimestamp", "PriceChangeTimestamp", "PhotosChangeTimestamp")
+)
+"""Without a change they tell of none."""
+
+_ORDER = ("status_changed", "price_changed", "changed", "media_changed")
 _FIELD_NAMES = tuple(field.api or field.name for field in COLUMNS)
 
 EVENT_COLUMNS = ("id", "provider_id", "property_id", "at", "kind", "changes", "source", "sync_id", "recorded_at")
@@ -33,7 +57,10 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class ListingEvent:
-    """One entry of a listing's timeline. `at` is the source's time of the change where it has one."""
+    """One entry of a listing's timeline. `at`: see `happened_at`; when it was recorded is kept beside it.
+
+    What only we know of (removed, returned, out of scope, erased) happened when we learned it.
+    """
 
     property_id: UUID
     kind: str
@@ -41,27 +68,58 @@ class ListingEvent:
     differences: Sequence[Difference] = ()
 
 
+def happened_at(after: NormalListing, stored_at: datetime, before: NormalListing | None = None) -> datetime:
+    """When a version came to be: by the source where it says so, else when it was stored.
+
+    A source's time counts unless it is in the future, or not later than that of the version before: then something else
+    has changed than what the source keeps the time of.
+    """
+    modified = after.modification_timestamp
+    if modified is None or modified > stored_at:
+        return stored_at
+    earlier = before.modification_timestamp if before else None
+    return stored_at if earlier is not None and modified <= earlier else modified
+
+
 def plan_events(
-    property_id: UUID, before: NormalListing, after: NormalListing, *, at: datetime, photos_changed: bool
+    property_id: UUID,
+    before: NormalListing,
+    after: NormalListing,
+    *,
+    at: datetime,
+    photos: Sequence[Difference] = (),
 ) -> list[ListingEvent]:
     """The events of a change: status, price, other fields, photos; one each."""
-    status: list[Difference] = []
-    price: list[Difference] = []
-    rest: list[Difference] = []
+    kinds: dict[str, list[Difference]] = {kind: [] for kind in _ORDER}
+    kinds["media_changed"] += photos
+    companions: list[tuple[int, Difference]] = []
     if before.values != after.values:
         for slot, (was, now) in enumerate(zip(before.values, after.values, strict=True)):
             if was != now and slot not in _IGNORED:
-                kind = status if slot in _STATUS else price if slot in _PRICE else rest
-                kind.append(Difference(_FIELD_NAMES[slot], was, now))
-    rest += _extra_field_differences(before.more, after.more)
-    events = [
-        ListingEvent(property_id, kind, at, differences)
-        for kind, differences in (("status_changed", status), ("price_changed", price), ("changed", rest))
-        if differences
-    ]
-    if photos_changed:
-        events.append(ListingEvent(property_id, "media_changed", at))
-    return events
+                difference = Difference(_FIELD_NAMES[slot], was, now)
+                if slot in _COMPANIONS:
+                    companions.append((slot, difference))
+                else:
+                    kinds[_KINDS.get(slot, "changed")].append(difference)
+    kinds["changed"] += _extra_field_differences(before.more, after.more)
+    for slot, difference in companions:
+        if kinds[_COMPANIONS[slot]]:
+            kinds[_COMPANIONS[slot]].append(difference)
+        elif slot not in _TIMES_OF_CHANGE:
+            kinds["changed"].append(difference)
+    return [ListingEvent(property_id, kind, at, differences) for kind, differences in kinds.items() if differences]
+
+
+def photo_differences(before: Sequence[Photo], plan: MediaPlan) -> list[Difference]:
+    """How many photos a plan adds, replaces by another version, rearranges (order, caption, permission) and removes."""
+    stored = {photo.media_key for photo in before}
+    counts = {
+        "media.added": sum(key not in stored for key in plan.fetch),
+        "media.replaced": sum(key in stored for key in plan.fetch),
+        "media.rearranged": len(plan.reorder),
+    }
+    differences = [Difference(field, None, count) for field, count in counts.items() if count]
+    return [*differences, *([Difference("media.removed", len(plan.remove), None)] if plan.remove else [])]
 
 
 def listed_event(property_id: UUID, listing: NormalListing, at: datetime) -> ListingEvent:

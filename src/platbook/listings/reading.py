@@ -1,6 +1,6 @@
-"""Reads one listing: its document, photos, timeline, and the source's raw record."""
+"""Reads one listing: its document, photos, and the source's raw record."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -11,13 +11,10 @@ import orjson
 from platbook.base.actor import Surface
 from platbook.base.errors import Gone, NotFound
 from platbook.db import Query, ReadConnection, load_queries
-from platbook.db.lists import NumberedSource, PageNumber, find_numbered_page
-from platbook.listings.documents import complete_document, public_field_names
+from platbook.listings.documents import complete_document
 from platbook.listings.search.find import days_on_market
 
 Q = load_queries("platbook.listings.search")
-
-_CHANGES = NumberedSource(dict[str, object], Q.find_changes, ("at",), descending=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +48,6 @@ class ListingView:
     version: str
 
 
-@dataclass(frozen=True, slots=True)
-class TimelineEntry:
-    """One change of a listing; `source` and `sync_id` are None for a public reader."""
-
-    at: datetime
-    kind: str
-    changes: list[dict[str, object]]
-    source: str | None
-    sync_id: UUID | None
-
-
-@dataclass(frozen=True, slots=True)
-class Timeline:
-    """One page of a listing's changes, newest first."""
-
-    entries: list[TimelineEntry]
-    total: int
-
-
 async def get_listing(connection: ReadConnection, property_id: UUID, surface: Surface, now: datetime) -> ListingView:
     """One listing by our id. Errors: `NotFound`; `Gone` for an erased one, to staff alone."""
     return await _get(connection, Q.get_listing, {"id": property_id}, surface, now)
@@ -92,28 +70,6 @@ def to_media(view: ListingView) -> list[dict[str, object]]:
     """The photos and documents of a listing that the surface may see, in their order."""
     document: dict[str, object] = orjson.loads(view.document)
     return cast("list[dict[str, object]]", document["media"])
-
-
-async def get_timeline(
-    connection: ReadConnection, view: ListingView, surface: Surface, *, page: int, limit: int
-) -> Timeline:
-    """A page of a listing's changes. A public reader sees changes of public fields alone."""
-    public = surface is Surface.PUBLIC
-    fields = public_field_names(shows_address=view.row.shows_address) if public else frozenset[str]()
-    params = {"id": view.row.id, "public": public, "words": sorted(fields)}
-    changes = await find_numbered_page(connection, _CHANGES, PageNumber(page, limit), params)
-    return Timeline([_to_entry(row, fields if public else None) for row in changes.rows], changes.total)
-
-
-def _to_entry(row: dict[str, object], fields: frozenset[str] | None) -> TimelineEntry:
-    changes = cast("Sequence[dict[str, object]]", row["changes"])
-    return TimelineEntry(
-        at=cast("datetime", row["at"]),
-        kind=str(row["kind"]),
-        changes=[change for change in changes if fields is None or change["field"] in fields],
-        source=str(row["source"]) if fields is None else None,
-        sync_id=cast("UUID | None", row["sync_id"]) if fields is None else None,
-    )
 
 
 async def _get(

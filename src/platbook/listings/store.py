@@ -23,7 +23,14 @@ from platbook.listings.documents import (
     to_json_number,
     to_row_fields,
 )
-from platbook.listings.history import ListingEvent, add_events, listed_event, plan_events
+from platbook.listings.history import (
+    ListingEvent,
+    add_events,
+    happened_at,
+    listed_event,
+    photo_differences,
+    plan_events,
+)
 from platbook.listings.listing import NormalListing, Origin, Photo, listed_at, off_market_at
 from platbook.listings.photos import (
     MediaPlan,
@@ -163,9 +170,7 @@ async def insert_listings(
             plans.append(plan)
             if (photo_work := _to_work(plan, one, None, origin)) is not None:
                 work.append(photo_work)
-            events.append(
-                listed_event(property_id, one.listing, one.listing.modification_timestamp or origin.stored_at)
-            )
+            events.append(listed_event(property_id, one.listing, happened_at(one.listing, origin.stored_at)))
             yield _row(property_id, one, plan.photos, origin, display, version, is_featured=bool(one.is_featured))
 
     if incoming:
@@ -191,19 +196,20 @@ async def update_listings(
     work: list[PhotoWork] = []
     for property_id, one in incoming.items():
         before = stored[property_id]
-        plan = plan_media(property_id, photos.get(property_id, []), one.media, to_photos_version(one.listing))
+        shown = photos.get(property_id, [])
+        plan = plan_media(property_id, shown, one.media, to_photos_version(one.listing))
         plans.append(plan)
         if (photo_work := _to_work(plan, one, before, origin)) is not None:
             work.append(photo_work)
         featured = before.is_featured if one.is_featured is None else one.is_featured
         rows.append(_row(property_id, one, plan.photos, origin, display, version, is_featured=featured))
-        at = one.listing.modification_timestamp or origin.stored_at
         if before.removed or before.out_of_scope:
-            events.append(ListingEvent(property_id, "returned", at))
+            events.append(ListingEvent(property_id, "returned", origin.stored_at))
         if before.listing.standard_status is None:  # a tombstone: there is nothing to compare with
             continue
         after = NormalListing(one.listing.listing_key, one.listing.values, orjson.loads(_to_extra_fields(one.listing)))
-        events += plan_events(property_id, before.listing, after, at=at, photos_changed=plan.changed)
+        at = happened_at(after, origin.stored_at, before.listing)
+        events += plan_events(property_id, before.listing, after, at=at, photos=photo_differences(shown, plan))
     await connection.run(_CREATE_STAGE)
     await connection.copy_in(_STAGE, ROW_COLUMNS, ROW_TYPES, rows)
     await connection.run(_APPLY_STAGE)

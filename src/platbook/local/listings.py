@@ -21,6 +21,7 @@ from platbook.listings import store
 from platbook.listings.listing import NormalListing, Origin
 from platbook.listings.store import IncomingListing, StoredListing
 from platbook.listings.terms import add_terms, listing_terms
+from platbook.local.json_types import describe_wrong_type
 from platbook.providers.display import DisplaySettings
 from platbook.providers.providers import LOCAL
 from platbook.reso.coercion import coerce
@@ -67,6 +68,7 @@ async def create_local(
     author_id = await _find_author(connection, actor, author_id)
     values: list[object] = [None] * len(COLUMNS)
     values[SLOT["OriginalEntryTimestamp"]] = at
+    values[SLOT["ListingContractDate"]] = at.date()
     listing = _apply(NormalListing(str(new_id()), tuple(values)), changes, at)
     incoming = IncomingListing(listing, None, b"", is_featured=changes.get("is_featured", False))
     origin = to_origin(actor, at, author_id)
@@ -148,6 +150,9 @@ def _apply(before: NormalListing, changes: ListingPatch, at: datetime) -> Normal
         if field is None:
             problems.append(FieldProblem(name, "is not a field that can be written"))
             continue
+        if wrong := describe_wrong_type(field, value):
+            problems.append(FieldProblem(name, wrong))
+            continue
         try:
             typed = coerce(field, value)
         except RecordRejected as error:
@@ -163,9 +168,25 @@ def _apply(before: NormalListing, changes: ListingPatch, at: datetime) -> Normal
     if problems:
         raise InvalidInput(f"{problems[0].field}: {problems[0].message}", details=problems)
     values[SLOT["ModificationTimestamp"]] = at
+    if fields.get("bathrooms.total") is None:
+        after = NormalListing(before.listing_key, tuple(values), more)
+        values[SLOT["BathroomsTotalInteger"]] = _count_bathrooms(before, after)
     if values[SLOT["UnparsedAddress"]] is None or "address.full" not in fields:
         values[SLOT["UnparsedAddress"]] = _address(values) or values[SLOT["UnparsedAddress"]]
     return NormalListing(before.listing_key, tuple(values), more)
+
+
+def _count_bathrooms(before: NormalListing, after: NormalListing) -> object:
+    """The total, by RESO's definition the sum of the counts: where there is none yet, or a count has changed."""
+    counts, total = _bathrooms(after), after.value("BathroomsTotalInteger")
+    if counts[0] is None or (total is not None and counts == _bathrooms(before)):
+        return total
+    return sum(count for count in counts if isinstance(count, int))
+
+
+def _bathrooms(listing: NormalListing) -> list[object]:
+    columns = (listing.value(name) for name in ("BathroomsFull", "BathroomsHalf"))
+    return [*columns, *(listing.more.get(name) for name in ("BathroomsThreeQuarter", "BathroomsOneQuarter"))]
 
 
 def _missing(values: list[object]) -> Iterator[FieldProblem]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from platbook.base.clock import Clock
 from platbook.db import Database, WriteConnection, load_queries
-from platbook.listings.history import ListingEvent, add_events
+from platbook.listings.history import ListingEvent, add_events, photo_differences
 from platbook.listings.listing import Origin
 from platbook.listings.photo_work import (
     PhotoVersion,
@@ -82,8 +82,9 @@ class PhotoRecorder:
         origin = Origin(self.provider_id, "photos", now, photos.claim.sync_id)
         await upsert_media(connection, [plan], origin)
         if before and plan.changed:
-            at = photos.claim.photos_change_timestamp or now
-            await add_events(connection, [ListingEvent(photos.property_id, "media_changed", at)], origin)
+            at = min(photos.claim.photos_change_timestamp or now, now)
+            event = ListingEvent(photos.property_id, "media_changed", at, photo_differences(before, plan))
+            await add_events(connection, [event], origin)
 
     async def _mark(self, connection: WriteConnection, photos: ListingPhotos, now: datetime) -> Sequence[str]:
         waiting = {photo.media_key: photo for photo in await find_waiting_photos(connection, [photos.property_id])}

@@ -42,7 +42,6 @@ from platbook.listings.reading import (
     get_listing,
     get_listing_by_key,
     get_raw,
-    get_timeline,
     to_media,
 )
 from platbook.listings.search import (
@@ -54,6 +53,7 @@ from platbook.listings.search import (
     suggest,
 )
 from platbook.listings.search.versions import VersionCache
+from platbook.listings.timeline import get_timeline
 from platbook.local.listings import change_local, create_local, remove_local, to_listing_patch
 from platbook.media.photo_urls import PhotoUrls, to_signature_window
 from platbook.providers.providers import LOCAL
@@ -188,13 +188,14 @@ async def list_timeline(
     property_id: UUID,
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    cursor: Annotated[str | None, Query(description="nextCursor of the previous page; without page")] = None,
 ) -> Response:
     """List a listing's changes with old and new values, the newest first."""
     async with services.listings_of(caller).read() as connection:
         reading = await get_listing(connection, property_id, caller.surface, services.clock.now())
-        timeline = await get_timeline(connection, reading, caller.surface, page=page, limit=limit)
-    pagination = paginate(page, limit, timeline.total).model_dump(by_alias=True, exclude_none=True)
-    return _respond({"timeline": to_timeline(timeline), "pagination": pagination})
+        timeline = await get_timeline(connection, reading, caller.surface, page=page, limit=limit, cursor=cursor)
+    pagination = paginate(page, limit, timeline.total).model_copy(update={"next_cursor": timeline.next_cursor})
+    return _respond({"timeline": to_timeline(timeline), "pagination": pagination.to_json()})
 
 
 @router.post("", status_code=201, responses=_CREATED)

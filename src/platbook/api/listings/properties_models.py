@@ -100,7 +100,8 @@ class FieldChangeRead(ApiModel):
 class TimelineEntryRead(ApiModel):
     """One entry of a timeline."""
 
-    at: UtcDatetime
+    at: UtcDatetime = Field(description="when it happened by the source, else when it was recorded; the order")
+    recorded_at: UtcDatetime = Field(description="when we learned of it")
     kind: str = Field(examples=["price_changed"])
     changes: list[FieldChangeRead]
     source: str | None = None

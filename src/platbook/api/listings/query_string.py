@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 
 from platbook.base.errors import InvalidInput
+from platbook.listings.search.closed_lists import CLOSED_LISTS
 
 _GROUPS = frozenset(
     {
@@ -25,6 +26,8 @@ _GROUPS = frozenset(
     }
 )
 _RESO_FIELDS = "fields"
+_NAMES = frozenset({*CLOSED_LISTS, "city", "county", "search"})
+"""The parameters that no number is a value of; postal codes, MLS numbers and ids are often sent as numbers."""
 
 Texts = dict[str, list[str]]
 """Query parameters by name, each with all its values."""
@@ -81,9 +84,10 @@ def _value_texts(name: str, value: object) -> list[str]:
         return [_polygon(value)]
     if name in {"bbox", "near"} and isinstance(value, list):
         return [",".join(_scalar(name, one) for one in cast("list[object]", value))]
-    if isinstance(value, list):
-        return [_scalar(name, one) for one in cast("list[object]", value)]
-    return [_scalar(name, value)]
+    texts = cast("list[object]", value) if isinstance(value, list) else [value]
+    if name in _NAMES and not all(isinstance(text, str) for text in texts):
+        raise InvalidInput.of(name, "must be text or a list of texts")
+    return [_scalar(name, text) for text in texts]
 
 
 def _scalar(name: str, value: object) -> str:

@@ -7,9 +7,9 @@ from datetime import datetime
 import orjson
 
 from platbook.base.times import to_iso_z
-from platbook.listings.reading import Timeline, TimelineEntry
 from platbook.listings.search import Listings, ListingSearch, Suggestion
 from platbook.listings.search.stats import MarketStats, MonthStats, Prices
+from platbook.listings.timeline import Timeline, TimelineEntry
 from platbook.media.photo_urls import WINDOW, to_expiry, to_signature_window
 
 
@@ -92,5 +92,10 @@ def to_timeline(timeline: Timeline) -> list[dict[str, object]]:
 
 
 def _entry(entry: TimelineEntry) -> dict[str, object]:
-    fields: dict[str, object] = {"at": to_iso_z(entry.at), "kind": entry.kind, "changes": entry.changes}
+    fields: dict[str, object] = {
+        "at": to_iso_z(entry.at),
+        "recordedAt": to_iso_z(entry.recorded_at),
+        "kind": entry.kind,
+        "changes": entry.changes,
+    }
     return fields if entry.source is None else {**fields, "source": entry.source, "syncId": entry.sync_id}

@@ -28,20 +28,24 @@ WHERE kind = 'word' AND term >= %(word)s::text AND term < %(after)s::text);
 SELECT CASE WHEN NOT pg_is_in_recovery() THEN pg_current_snapshot()::text END;
 
 -- name: find_types
--- The stored property types, by one probe of the index for each, however many listings have it (a loose index scan).
+-- The stored property types, by one probe of the index for each (a loose index scan).
 WITH RECURSIVE stored AS (
-    (SELECT property_type AS value FROM properties WHERE visible AND property_type IS NOT NULL ORDER BY property_type LIMIT 1)
+    (SELECT property_type AS value FROM properties WHERE visible AND property_type IS NOT NULL
+        ORDER BY property_type LIMIT 1)
     UNION ALL
-    SELECT (SELECT p.property_type FROM properties p WHERE p.visible AND p.property_type > stored.value ORDER BY p.property_type LIMIT 1)
+    SELECT (SELECT p.property_type FROM properties p WHERE p.visible AND p.property_type > stored.value
+        ORDER BY p.property_type LIMIT 1)
     FROM stored WHERE stored.value IS NOT NULL)
 SELECT value FROM stored WHERE value IS NOT NULL;
 
 -- name: find_sub_types
--- The stored property sub-types, by one probe of the index for each, however many listings have it (a loose index scan).
+-- The stored property sub-types, by one probe of the index for each (a loose index scan).
 WITH RECURSIVE stored AS (
-    (SELECT property_sub_type AS value FROM properties WHERE visible AND property_sub_type IS NOT NULL ORDER BY property_sub_type LIMIT 1)
+    (SELECT property_sub_type AS value FROM properties WHERE visible AND property_sub_type IS NOT NULL
+        ORDER BY property_sub_type LIMIT 1)
     UNION ALL
-    SELECT (SELECT p.property_sub_type FROM properties p WHERE p.visible AND p.property_sub_type > stored.value ORDER BY p.property_sub_type LIMIT 1)
+    SELECT (SELECT p.property_sub_type FROM properties p WHERE p.visible AND p.property_sub_type > stored.value
+        ORDER BY p.property_sub_type LIMIT 1)
     FROM stored WHERE stored.value IS NOT NULL)
 SELECT value FROM stored WHERE value IS NOT NULL;
 
@@ -73,9 +77,3 @@ FROM properties WHERE provider_id = %(provider_id)s AND listing_key = %(listing_
 -- name: get_raw
 -- The source's record of a listing as it was received.
 SELECT raw::text FROM properties WHERE id = %(id)s;
-
--- name: find_changes
--- A listing's timeline; for a public reader only the entries about public fields.
-SELECT id, at, kind, changes, source, sync_id FROM listing_changes
-WHERE property_id = %(id)s AND (NOT %(public)s::boolean OR kind IN ('listed', 'removed', 'returned') OR EXISTS (
-    SELECT FROM jsonb_array_elements(changes) AS change WHERE change ->> 'field' = ANY(%(words)s::text[])));
