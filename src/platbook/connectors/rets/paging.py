@@ -19,7 +19,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from platbook.base.times import as_utc
-from platbook.connectors.contract import Clock, ProviderMisconfigured, RawRecord, RecordProblem, SourceBrokeProtocol
+from platbook.connectors.contract import (
+    Clock,
+    ProviderMisconfigured,
+    RawRecord,
+    RecordProblem,
+    ReplyTooLarge,
+    SourceBrokeProtocol,
+)
 from platbook.connectors.paging import (
     KeysetPosition,
     OffsetIgnored,
@@ -260,7 +267,10 @@ class ClassPager:
             count = await self._fetcher.searcher.count(query.class_name, dmql)
             if count is not None and count > max_rows:
                 return None
-        result = await self._fetcher.find(SearchRequest(query.class_name, dmql))
+        try:
+            result = await self._fetcher.find(SearchRequest(query.class_name, dmql))
+        except ReplyTooLarge:  # for our limit; where even a second is, its list of keys ends in this error
+            return None
         if result.more:
             self._max_rows = max(1, min(len(result.rows), self._max_rows or len(result.rows)))
             return None
