@@ -138,6 +138,14 @@ async def mark_failed(
     await connection.run(Q.mark_photo_failed, {**_key(photo), "reason": reason, "retry_in": retry_in, "at": at})
 
 
+async def note_failure(
+    connection: WriteConnection, property_id: UUID, media_key: str, reason: str, at: datetime
+) -> None:
+    """Record why a photo that keeps waiting was not fetched, where its listing is tried again as a whole."""
+    params = {"property_id": property_id, "media_key": media_key, "reason": reason, "at": at}
+    await connection.run(Q.note_photo_failure, params)
+
+
 async def relink_photos(connection: WriteConnection, property_id: UUID, old: str, new: str) -> None:
     """Replace one stored picture by another in all photos of a listing."""
     await connection.run(Q.relink_photos, {"property_id": property_id, "old": old, "new": new})

@@ -205,6 +205,11 @@ UPDATE property_media SET attempts = attempts + 1, reason = %(reason)s, updated_
 WHERE property_id = %(property_id)s AND media_key = %(media_key)s AND state = 'waiting'
     AND modified IS NOT DISTINCT FROM %(modified)s;
 
+-- name: note_photo_failure
+-- Why the listing's photos could not be read from the source; the listing is tried again later, not the photo alone.
+UPDATE property_media SET reason = %(reason)s, updated_at = %(at)s
+WHERE property_id = %(property_id)s AND media_key = %(media_key)s AND state = 'waiting';
+
 -- name: mark_photos_waiting
 -- Have photos in some states fetched again, all of them or only the failed ones; returns their listings.
 UPDATE property_media SET state = 'waiting', attempts = 0, retry_at = NULL, etag = NULL, last_modified = NULL,

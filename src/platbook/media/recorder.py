@@ -16,6 +16,7 @@ from platbook.listings.photo_work import (
     lock_work,
     mark_failed,
     mark_stored,
+    note_failure,
     release_work,
 )
 from platbook.listings.photos import limit_photos, plan_media, upsert_media
@@ -50,6 +51,7 @@ class PhotoRecorder:
                 return ()
             if _is_inconclusive(photos):
                 if not interrupted:
+                    await self._note_failures(connection, photos, now)
                     await self._defer(connection, photos)
                 return ()
             await connection.run(Q.lock_listing, {"id": photos.property_id})
@@ -65,6 +67,11 @@ class PhotoRecorder:
             else:
                 await complete_work(connection, photos.claim, self.holder)
         return stored
+
+    async def _note_failures(self, connection: WriteConnection, photos: ListingPhotos, now: datetime) -> None:
+        for key, outcome in photos.outcomes.items():
+            if isinstance(outcome, PhotoFailed):
+                await note_failure(connection, photos.property_id, key, outcome.reason, now)
 
     async def _defer(self, connection: WriteConnection, photos: ListingPhotos) -> None:
         if photos.claim.attempts >= len(RETRY_DELAYS):

@@ -25,7 +25,9 @@ from platbook.connectors.contract import (
     LoginSlotTaken,
     PlatbookError,
     ProviderMisconfigured,
+    ReplyTooLarge,
     SourceBrokeProtocol,
+    SourceTooSlow,
     SourceUnavailable,
 )
 from platbook.connectors.rets.hosts import TrustedHosts, host_of
@@ -164,10 +166,13 @@ class RetsHttpSession:
         """Run one request to the source; a reply that is broken or times out is requested again.
 
         Some servers break one reply in many. What is broken three times is an error, whatever was broken about it.
+        A reply that exceeds a limit of ours would do so again.
         """
         for _ in range(_TRIES - 1):
             try:
                 return await attempt()
+            except (ReplyTooLarge, SourceTooSlow):
+                raise
             except SourceBrokeProtocol:
                 pass
             except SourceUnavailable:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from platbook.connectors.contract import HttpReply, ProviderMisconfigured
 from platbook.connectors.rets.http_session import RetsHttpSession, SessionLost
+from platbook.connectors.rets.reply_limits import MetadataLimits
 from platbook.connectors.rets.settings import RetsSettings
 from platbook.protocols.rets.codes import ReplyOutcome, classify_reply_code, to_error
 from platbook.protocols.rets.metadata import MetadataParser, MetadataTable
@@ -21,7 +22,7 @@ class MetadataReader:
     """Reads a source's metadata in a session."""
 
     def __init__(self, http_session: RetsHttpSession, settings: RetsSettings) -> None:
-        self._http_session = http_session
+        self._http_session, self._limits = http_session, MetadataLimits(settings)
         first = settings.metadata_format
         self._formats = [first, *(other for other in _FORMATS if other != first)]
 
@@ -52,8 +53,11 @@ class MetadataReader:
         async def read(reply: HttpReply) -> tuple[Sequence[MetadataTable], ReplyStatus]:
             parser = MetadataParser(self._http_session.encoding_of(reply))
             async for chunk in reply.chunks:
+                self._limits.add_bytes(len(chunk))
                 parser.feed(chunk)
+                self._limits.check_values(parser.values, parser.tables)
             tables, status = parser.close()
+            self._limits.add_values(parser.values, parser.tables)
             match classify_reply_code(status.code, logged_in=True):
                 case ReplyOutcome.OK | ReplyOutcome.MORE:
                     return tables, status

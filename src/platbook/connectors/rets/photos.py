@@ -3,9 +3,10 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from urllib.parse import urljoin
 
-from platbook.connectors.contract import HttpReply, MediaRef, SourceBrokeProtocol
+from platbook.connectors.contract import HttpReply, MediaRef, ReplyTooLarge, SourceBrokeProtocol
 from platbook.connectors.rets.http_session import RetsHttpSession, SessionLost
 from platbook.connectors.rets.remarks import Remarks
+from platbook.connectors.rets.reply_limits import PhotoLimits
 from platbook.connectors.rets.settings import RetsSettings
 from platbook.protocols.rets.codes import ReplyOutcome, classify_reply_code, to_error
 from platbook.protocols.rets.objects import ObjectParser, RetsObject
@@ -40,6 +41,8 @@ class PhotoFetcher:
                     yield pair
             except _RequestFormChanged:
                 continue
+            except ReplyTooLarge:  # it would be so again
+                raise
             except SourceBrokeProtocol:
                 broken += 1
                 if broken == _TRIES:
@@ -59,8 +62,10 @@ class PhotoFetcher:
         for again in (True, False):
             try:
                 async with self._http_session.open_transaction("GetObject", arguments) as reply:
-                    async for one in self._read(reply):
+                    limits = PhotoLimits(self._settings)
+                    async for one in self._read(reply, limits):
                         self._raise_refusal(one, keys)
+                        limits.add_photo(buffer.find_key(one) or "", len(one.content))
                         for pair in buffer.add(one, reply.url):
                             yield pair
             except SessionLost:
@@ -72,11 +77,14 @@ class PhotoFetcher:
         for pair in buffer.clear():
             yield pair
 
-    async def _read(self, reply: HttpReply) -> AsyncGenerator[RetsObject]:
+    async def _read(self, reply: HttpReply, limits: PhotoLimits) -> AsyncGenerator[RetsObject]:
         parser = ObjectParser(reply.headers)
         async for chunk in reply.chunks:
-            for one in parser.feed(chunk):
+            objects = parser.feed(chunk)
+            for one in objects:
                 yield one
+            if not objects:
+                limits.add_bytes(len(chunk))
         for one in parser.close():
             yield one
 
@@ -116,7 +124,7 @@ class _PhotoBuffer:
         if one.error is not None:
             self._count_refusal(one.error)
             return []
-        key = self._find_key(one)
+        key = self.find_key(one)
         if key is None:
             self._count_refusal(ReplyStatus(0, "the source does not name the photo's record"))
             return []
@@ -142,7 +150,8 @@ class _PhotoBuffer:
         """Discard the photos of the current record: its reply was broken and is requested again."""
         self._photos = {}
 
-    def _find_key(self, one: RetsObject) -> str | None:
+    def find_key(self, one: RetsObject) -> str | None:
+        """The key of an object's record; None where it cannot be told."""
         content_id = one.content_id.strip().strip("<>\"'")
         if content_id in self._keys:
             return content_id

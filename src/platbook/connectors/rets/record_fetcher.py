@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from platbook.connectors.contract import RawRecord, RecordProblem, SourceBrokeProtocol
+from platbook.connectors.contract import RawRecord, RecordProblem, ReplyTooLarge, SourceBrokeProtocol
 from platbook.connectors.rets.records import ParsedRows, RecordReader
 from platbook.connectors.rets.searcher import Fields, Searcher, SearchRequest, SearchResult
 from platbook.connectors.rets.settings import RetsSettings
@@ -69,8 +69,8 @@ class RecordFetcher:
         while pending:
             batch = pending.pop()
             query = all_of([any_of(self._settings.queried_key, batch), self._settings.narrowing])
-            result = await self.searcher.find(SearchRequest(class_name, query, select=selection))
-            if result.more and len(batch) > 1:  # the source's limit is lower than our lists are long
+            result = await self._find_by_keys(SearchRequest(class_name, query, select=selection), len(batch))
+            if result is None or (result.more and len(batch) > 1):  # a limit is lower than our lists are long
                 self.keys_at_once = max(1, len(batch) // 2)
                 pending += [batch[self.keys_at_once :], batch[: self.keys_at_once]]
                 continue
@@ -80,6 +80,15 @@ class RecordFetcher:
             parsed = self.reader.read(result)
             problems += parsed.problems
             fields |= {record.key: record.fields for record in parsed.records if record.key in requested}
+
+    async def _find_by_keys(self, request: SearchRequest, keys: int) -> SearchResult | None:
+        """Search by a list of keys; None: the reply is too large for so many of them. ReplyTooLarge: even for one."""
+        try:
+            return await self.searcher.find(request)
+        except ReplyTooLarge:
+            if keys == 1:
+                raise
+            return None
 
 
 def expect_all(count: int | None, received: int, class_name: str) -> None:

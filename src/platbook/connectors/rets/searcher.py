@@ -9,6 +9,7 @@ from typing import TypeVar
 from platbook.connectors.contract import HttpReply, ProviderMisconfigured, SourceBrokeProtocol, SourceUnavailable
 from platbook.connectors.rets.http_session import RetsHttpSession, SessionLost
 from platbook.connectors.rets.remarks import Remarks
+from platbook.connectors.rets.reply_limits import RowLimits
 from platbook.connectors.rets.settings import RetsSettings
 from platbook.protocols.rets.codes import ReplyOutcome, classify_reply_code, to_error
 from platbook.protocols.rets.search import CompactParser, CompactRow, MalformedRow
@@ -79,11 +80,12 @@ class Searcher:
     async def _find(self, request: SearchRequest) -> SearchResult:
         rows: list[CompactRow | MalformedRow | XmlRecord] = []
         columns: Sequence[str] = ()
-        async for part in self._stream(request):
-            rows += part.rows
-            columns = part.columns or columns
-            if part.ended:
-                return SearchResult(columns, rows, part.count, part.more, ended=True)
+        async with aclosing(self._stream(request, held=True)) as parts:
+            async for part in parts:
+                rows += part.rows
+                columns = part.columns or columns
+                if part.ended:
+                    return SearchResult(columns, rows, part.count, part.more, ended=True)
         raise AssertionError("a search yields its end or raises")
 
     async def stream(self, request: SearchRequest) -> AsyncGenerator[SearchResult]:
@@ -104,13 +106,14 @@ class Searcher:
         parts = self._stream(request)
         return await anext(parts), parts
 
-    async def _stream(self, request: SearchRequest) -> AsyncGenerator[SearchResult]:
+    async def _stream(self, request: SearchRequest, *, held: bool = False) -> AsyncGenerator[SearchResult]:
         """Search once; after a lost session log in and search once more, unless rows have been yielded."""
         for again in (True, False):
             yielded = False
             try:
                 async with self._http_session.open_transaction("Search", self._arguments(request)) as reply:
-                    async for part in self._read(reply, request):
+                    limits = RowLimits(self._settings, self._remarks, request.limit, held=held)
+                    async for part in self._read(reply, request, limits):
                         yielded = yielded or bool(part.rows)
                         yield part
             except SessionLost:
@@ -125,8 +128,9 @@ class Searcher:
 
         async def read(reply: HttpReply) -> int | None:
             parser = CompactParser(self._http_session.encoding_of(reply))
+            limits = RowLimits(self._settings, self._remarks, None, held=False)
             async for chunk in reply.chunks:
-                parser.feed(chunk)
+                limits.add(len(chunk), len(parser.feed(chunk)))
             _, status = parser.close()
             outcome = classify_reply_code(status.code, logged_in=True)
             if outcome is ReplyOutcome.EMPTY:
@@ -164,20 +168,23 @@ class Searcher:
         self._remarks.add(f"the source refuses the query type {refused}, so {self._accepted_query_type} was used")
         return found
 
-    async def _read(self, reply: HttpReply, request: SearchRequest) -> AsyncGenerator[SearchResult]:
+    async def _read(self, reply: HttpReply, request: SearchRequest, limits: RowLimits) -> AsyncGenerator[SearchResult]:
         encoding = self._http_session.encoding_of(reply)
         parser = StandardXmlParser(encoding) if self._settings.format == "STANDARD-XML" else CompactParser(encoding)
         rows: list[CompactRow | MalformedRow | XmlRecord] = []
-        received = 0
         async for chunk in reply.chunks:
             rows += parser.feed(chunk)
+            wanted = limits.add(len(chunk), len(rows))
+            if wanted is not None:
+                self._remarks.repaired += parser.repairs
+                yield SearchResult(_columns(parser), rows[:wanted], parser.count, more=True, ended=True)
+                return
             if rows:
-                received += len(rows)
                 yield SearchResult(_columns(parser), rows)
                 rows = []
         last, status = parser.close()
         rows += last
-        received += len(rows)
+        received = limits.rows + len(rows)
         self._remarks.repaired += parser.repairs
         outcome = classify_reply_code(status.code, logged_in=True)
         if outcome is ReplyOutcome.EMPTY:

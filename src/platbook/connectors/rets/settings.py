@@ -103,6 +103,21 @@ class RetsSettings(BaseModel):
     photos_count_field: str = "PhotosCount"
     photos_modified_field: str = "PhotosChangeTimestamp"
 
+    max_page_bytes: Annotated[int, Field(ge=100_000, le=2**40)] = 24 * 2**20
+    """How large a reply may be whose rows are held in memory at once; one with a Limit is broken off there."""
+    max_reply_rows: Annotated[int, Field(ge=1, le=10**9)] = 2_000_000
+    """How many rows one reply may have, such as a list of all keys."""
+    max_photo_bytes: Annotated[int, Field(ge=1000, le=60 * 2**20)] = 60 * 2**20
+    """How large one photo may be that comes as bytes."""
+    max_listing_photos: Annotated[int, Field(ge=1, le=100_000)] = 1000
+    """How many photos one reply may have of one listing."""
+    max_listing_photo_bytes: Annotated[int, Field(ge=1000, le=2**40)] = 128 * 2**20
+    """How large the photos of one listing in one reply may be together."""
+    max_metadata_bytes: Annotated[int, Field(ge=10_000, le=2**40)] = 32 * 2**20
+    """How large the metadata may be, over all requests of one discovery."""
+    max_metadata_values: Annotated[int, Field(ge=1000, le=10**9)] = 1_500_000
+    """How many values the metadata may have."""
+
     @model_validator(mode="before")
     @classmethod
     def _begin_with_preset(cls, raw: object) -> object:

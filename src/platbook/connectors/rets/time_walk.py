@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from platbook.base.times import as_utc
-from platbook.connectors.contract import Clock, ProviderMisconfigured, RawRecord, RecordProblem, SourceBrokeProtocol
+from platbook.connectors.contract import (
+    Clock,
+    ProviderMisconfigured,
+    RawRecord,
+    RecordProblem,
+    ReplyTooLarge,
+    SourceBrokeProtocol,
+)
 from platbook.connectors.paging import TimeSlicePager, batch_rows, halve_interval
 from platbook.connectors.rets.checkpoint import WalkPosition
 from platbook.connectors.rets.key_lists import (
@@ -97,7 +104,10 @@ class TimeWalk:
             count = await self._count(dmql)
             if count is not None and count > max_rows:
                 return None
-        result = await self._fetcher.find(SearchRequest(self._query.class_name, dmql))
+        try:
+            result = await self._fetcher.find(SearchRequest(self._query.class_name, dmql))
+        except ReplyTooLarge:  # for our limit; where even a second is, its list of keys ends in this error
+            return None
         parsed = self._fetcher.reader.read(result)
         if result.more or (result.rows and result.count is not None and result.count > len(result.rows)):
             self._max_rows = max(1, min(len(result.rows), max_rows or len(result.rows)))
@@ -170,7 +180,10 @@ class TimeWalk:
     async def _find_if_allowed(self, dmql: str) -> ParsedRows | None:
         """The rows of a query that not every source takes; None: it does not, or not in one reply."""
         try:
+            try:
             result = await self._fetcher.find(SearchRequest(self._query.class_name, dmql))
+        except ReplyTooLarge:  # for our limit; where even a second is, its list of keys ends in this error
+            return None
         except ProviderMisconfigured:
             return None
         return None if result.more else self._fetcher.reader.read(result)

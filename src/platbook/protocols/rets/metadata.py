@@ -18,7 +18,7 @@ TYPES = (
 )  # fmt: skip
 _HEADER = "METADATA-"
 _TYPE_ALIASES = {"FOREIGNKEYS": "FOREIGN_KEYS", "FOREIGN_KEY": "FOREIGN_KEYS"}
-_MAX_CELLS = 20_000_000
+_MAX_VALUES = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +45,20 @@ class _OpenTable:
 
 
 class MetadataParser:
-    """Incremental parser of one GetMetadata reply."""
+    """Incremental parser of one GetMetadata reply; `values` is how many values it has so far."""
 
     def __init__(self, encoding: Encoding = UNSPECIFIED) -> None:
         self._tables: list[MetadataTable] = []
         self._open: list[_OpenTable] = []
         self._depth = 0
-        self._cells = 0
+        self.values = 0
         self._tag_names: list[str] = []
         self._xml = RetsXml(self._start, self._text, encoding, on_end=self._end, on_name=self._tag_names.append)
+
+    @property
+    def tables(self) -> int:
+        """Number of tables so far."""
+        return len(self._tables)
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes; SourceBrokeProtocol for what is not a RETS reply."""
@@ -86,18 +91,19 @@ class MetadataParser:
             return True
         current.row = {_SYSTEM_NAMES.get(name, name): value for name, value in attributes.items()}
         current.table.rows.append(current.row)
+        self.values += 1 + len(current.row)
         return False
 
     def _text(self, tag: str, text: str) -> None:
         current = self._open[-1] if self._open else None
         if current is None:
             return
-        self._cells += 1
+        self.values += 1
         if self._depth == current.depth + 1:
             self._add_compact(current, tag, text)
         elif current.row is not None:
             current.row[self._tag_names[-1]] = text.strip()
-        if self._cells > _MAX_CELLS:
+        if self.values > _MAX_VALUES:
             raise self._xml.to_error("the metadata exceeds the maximum size")
 
     def _add_compact(self, current: _OpenTable, tag: str, text: str) -> None:
@@ -112,7 +118,7 @@ class MetadataParser:
         if not current.columns:
             raise self._xml.to_error("DATA comes before COLUMNS")
         cells = _strip_outer_cells(cells, len(current.columns))
-        self._cells += len(cells)
+        self.values += len(cells)
         # A row may omit its last columns.
         current.table.rows.append(dict(zip(current.columns, cells, strict=False)))
 

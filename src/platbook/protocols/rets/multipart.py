@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from platbook.base.errors import SourceBrokeProtocol
 
 _MAX_PART = 64 * 1024 * 1024
+"""A safeguard: more than what the connector's settings allow."""
 _MAX_HEADERS = 64 * 1024
 _MAX_PREAMBLE = 64 * 1024
 _SAMPLE = 2048
@@ -98,7 +99,8 @@ class MultipartParser:
             position = self._find_next(delimiter, last=last)
             if position < 0:
                 break
-            parts.append(self._parse(_strip_break(bytes(self._buffer[:position]))))
+            end = position - len(_find_break(self._buffer[max(0, position - 2) : position]))
+            parts.append(self._parse(bytes(memoryview(self._buffer)[:end])))
             del self._buffer[: position + len(delimiter)]
             self._searched = 0
         if len(self._buffer) > _MAX_PART:
@@ -122,17 +124,19 @@ class MultipartParser:
     def _parse(self, content: bytes) -> MultipartPart:
         headers: dict[str, list[str]] = {}
         last: str | None = None
-        rest = content[2:] if content.startswith(b"\r\n") else content.removeprefix(b"\n")
-        headers_end = len(rest) - _MAX_HEADERS
-        while rest:
-            line, newline, rest = rest.partition(b"\n")
-            bare = line.rstrip(b"\r").decode("utf-8", "replace")
-            if not bare.strip() and newline:
+        start = 2 if content.startswith(b"\r\n") else 1 if content.startswith(b"\n") else 0
+        headers_end = start + _MAX_HEADERS
+        while start < len(content):
+            newline = content.find(b"\n", start)
+            end = newline if newline >= 0 else len(content)
+            if end >= headers_end:
+                raise self._to_error("the headers of a part are too long")
+            bare = content[start:end].rstrip(b"\r").decode("utf-8", "replace")
+            start = end + 1
+            if not bare.strip() and newline >= 0:
                 break
             last = _add_header(headers, last, bare)
-            if len(rest) < headers_end:
-                raise self._to_error("the headers of a part are too long")
-        return MultipartPart(headers, rest)
+        return MultipartPart(headers, content[start:])
 
     def _parse_last(self, rest: bytes) -> MultipartPart:
         """The part not followed by a boundary: a trailing line break is kept, unless its Content-Length excludes it."""
@@ -155,7 +159,12 @@ def _find_line(buffer: bytearray, candidate: bytes) -> int:
 
 
 def _strip_break(content: bytes) -> bytes:
-    return content[:-2] if content.endswith(b"\r\n") else content.removesuffix(b"\n")
+    return content[: len(content) - len(_find_break(content[-2:]))]
+
+
+def _find_break(ending: bytes | bytearray) -> bytes:
+    """The line break at the end of the last two bytes."""
+    return b"\r\n" if ending.endswith(b"\r\n") else b"\n" if ending.endswith(b"\n") else b""
 
 
 def _add_header(headers: dict[str, list[str]], last: str | None, line: str) -> str | None:

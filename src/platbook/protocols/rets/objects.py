@@ -14,6 +14,7 @@ from platbook.protocols.rets.multipart import MultipartParser, MultipartPart
 from platbook.protocols.rets.xml import ReplyStatus, parse_status
 
 _MAX_OBJECT = 64 * 1024 * 1024
+"""A safeguard: more than what the connector's settings allow."""
 _MAX_MESSAGE = 200
 _ROOT = re.compile(rb"(?:<\?xml[^>]{0,200}>\s*)?<RETS[\s/>]", re.IGNORECASE)
 _OBJECT_UNAVAILABLE = 20409

@@ -11,6 +11,7 @@ _SAMPLE = 2048
 _MAX_TEXT = 8 * 1024 * 1024
 _MAX_CHUNK = 1024 * 1024
 _MAX_DEPTH = 100
+_MAX_NAMES = 100_000
 _ROW_END = b"</DATA>"
 
 OnStart = Callable[[str, Mapping[str, str]], bool]
@@ -139,6 +140,8 @@ class RetsXml:
             raise self.to_error(f"the reply is not well-formed XML ({expat.ErrorString(error.code)})") from None
         if self._fed - self._parser.CurrentByteIndex > _MAX_TEXT:
             raise self.to_error(f"one piece of markup is longer than {_MAX_TEXT} bytes")
+        if len(self._parser.intern) > _MAX_NAMES:  # the parser keeps every name that it has seen
+            raise self.to_error(f"the reply has more than {_MAX_NAMES} names of elements and attributes")
 
     def _doctype(self, name: str, *_: object) -> None:
         raise self.to_error(
