@@ -19,7 +19,7 @@ from platbook.db import Database, Query, ReadConnection
 from platbook.db.embedded import EmbeddedPostgres
 from platbook.db.lists import COUNT_BOUND, CursorPosition, to_count_statement
 from platbook.listings.search import Box, ListingSearch, Near, Range, find_listings, suggest
-from platbook.listings.search.keywords import split_keywords
+from platbook.listings.search.query_words import split_keywords
 from platbook.listings.search.sorting import to_order
 from platbook.listings.search.statement import Window, to_conditions, to_page
 
@@ -90,7 +90,7 @@ PAGES = {
     "rare words": (page_of(ListingSearch(keyword="garden rare123")), "properties_words"),
     "a common word": (page_of(ListingSearch(keyword="garden"), dense=True), "properties_modified"),
     "a postal code": (page_of(ListingSearch(postal_code=("70007",))), "properties_postal_code"),
-    "an MLS number": (page_of(ListingSearch(mls_number=("ML-7",))), "properties_listing_id"),
+    "an MLS number": (page_of(ListingSearch(mls_number=("ml-7",))), "properties_mls_number"),
     "featured": (page_of(ListingSearch(featured=True)), "properties_featured"),
     "the public default list": (page_of(ListingSearch(surface=Surface.PUBLIC)), "properties_modified"),
     "a public city": (page_of(replace(_CITY, surface=Surface.PUBLIC)), "properties_city_modified"),

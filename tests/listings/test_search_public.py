@@ -9,7 +9,7 @@ from platbook.base.actor import Surface
 from platbook.base.errors import InvalidInput
 from platbook.listings.display import is_public_field
 from platbook.listings.search import Box, ListingSearch, Near, get_stats, suggest
-from platbook.listings.search.columns import CASE_INSENSITIVE_COLUMNS, EXACT_COLUMNS, RANGE_COLUMNS, is_usable
+from platbook.listings.search.columns import EXACT_COLUMNS, FOLDED_COLUMNS, RANGE_COLUMNS, is_usable
 from platbook.listings.search.facets import FACETS
 from platbook.reso.fields import BY_COLUMN
 from tests.listings.listing_rig import NOW, ListingRig, make_listing, price
@@ -106,7 +106,7 @@ async def test_agents_and_offices_are_not_found_by_the_keys_that_are_not_shown(l
 def test_every_column_a_public_search_may_use_is_a_public_field() -> None:
     columns = {
         *(column for many in EXACT_COLUMNS.values() for column in many),
-        *CASE_INSENSITIVE_COLUMNS.values(),
+        *(folded.column for folded in FOLDED_COLUMNS.values()),
         *RANGE_COLUMNS.values(),
     }
     columns |= set(FACETS.values())

@@ -1,12 +1,15 @@
 """The allow-list of columns a search may use, and which of them each surface may."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from platbook.base.actor import Surface
 from platbook.base.errors import InvalidInput
+from platbook.base.folding import fold
 from platbook.db.compose import SQL, Composable, Identifier
 from platbook.listings.display import is_public_field
+from platbook.listings.words import to_mls_key
 from platbook.reso.fields import BY_COLUMN
 
 EXACT_COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -16,7 +19,6 @@ EXACT_COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "propertySubType": ("property_sub_type",),
         "state": ("state_or_province",),
         "postalCode": ("postal_code",),
-        "mlsNumber": ("listing_id",),
         "agent": ("list_agent_key", "list_agent_mls_id", "list_agent_full_name"),
         "office": ("list_office_key", "list_office_mls_id", "list_office_name"),
         "providerId": ("provider_id",),
@@ -24,8 +26,25 @@ EXACT_COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """Filters that compare a column exactly; several columns: any of them."""
 
-CASE_INSENSITIVE_COLUMNS: Mapping[str, str] = MappingProxyType({"city": "city", "county": "county_or_parish"})
-"""Filters that compare case-insensitively."""
+
+@dataclass(frozen=True, slots=True)
+class FoldedColumn:
+    """A column that is compared folded: by a function of SQL in its index, and by an equal one of the value."""
+
+    column: str
+    expression: SQL
+    fold: Callable[[str], str]
+
+
+_FOLD_TEXT = SQL("fold_text({})")
+FOLDED_COLUMNS: Mapping[str, FoldedColumn] = MappingProxyType(
+    {
+        "city": FoldedColumn("city", _FOLD_TEXT, fold),
+        "county": FoldedColumn("county_or_parish", _FOLD_TEXT, fold),
+        "mlsNumber": FoldedColumn("listing_id", SQL("mls_number_key({})"), to_mls_key),
+    }
+)
+"""Filters that do not mind case and accents, or how an MLS number is punctuated."""
 
 RANGE_COLUMNS: Mapping[str, str] = MappingProxyType(
     {

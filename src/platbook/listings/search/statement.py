@@ -20,28 +20,31 @@ from platbook.db import Query
 from platbook.db.compose import SQL, Composable, Identifier, Literal, Placeholder, to_statement, to_text
 from platbook.db.lists import STATEMENT_CACHE_SIZE, Conditions, CursorPosition, SortOrder, to_count_columns
 from platbook.listings.search.columns import (
-    CASE_INSENSITIVE_COLUMNS,
     DOCUMENT_COLUMN,
     EXACT_COLUMNS,
+    FOLDED_COLUMNS,
     RANGE_COLUMNS,
     VISIBLE_ROWS,
     to_usable,
 )
 from platbook.listings.search.filters import EXACT_FILTERS, RANGE_FILTERS, Box, ListingSearch, Near, Range
+from platbook.listings.search.query_words import Keywords, to_tsquery
 from platbook.listings.search.sorting import DISTANCE
 
 _MILES_PER_DEGREE = 69.0
 _MIN_PARALLEL = 0.01
 _LISTINGS = Identifier("properties")
 
-Keywords = Sequence[Sequence[str]]
-"""All keywords must match; of each, any of its spellings."""
-
 _PUBLIC_PHOTO = SQL(
     " AND photo_is_public(m.permission, "
     "(SELECT c.display FROM mls_provider_configurations c WHERE c.provider_id = properties.provider_id))"
 )
-_WORDS_WITHOUT_ADDRESS = SQL("listing_words(NULL, city, postal_code, subdivision_name, listing_id, public_remarks)")
+_KEYWORDS = SQL("words @@ %(keywords)s::tsquery")
+# A listing that is not rebuilt since words are stored this way is looked at anew.
+_OPEN_KEYWORDS = SQL(
+    "(shows_address OR coalesce(open_words, listing_words(NULL, city, postal_code, subdivision_name, listing_id, "
+    "public_remarks)) @@ %(keywords)s::tsquery)"
+)
 
 # Looked up first, each by its own index: a person has some hundred listings, whatever the market has.
 _MINE = SQL("""id = ANY(ARRAY(
@@ -131,21 +134,9 @@ def _compose_page(where: LiteralString, shape: _Shape, window: Window) -> Query:
     return to_statement("page", statement)
 
 
-def to_tsquery(keywords: Keywords) -> tuple[Composable, dict[str, object]]:
-    """The tsquery of keywords, with its parameters."""
-    params: dict[str, object] = {}
-    groups: list[Composable] = []
-    for index, spellings in enumerate(keywords):
-        names = [f"keyword_{index}_{number}" for number in range(len(spellings))]
-        params.update(zip(names, spellings, strict=True))
-        any_of = [SQL("plainto_tsquery('english'::regconfig, {}::text)").format(Placeholder(name)) for name in names]
-        groups.append(SQL("({})").format(SQL(" || ").join(any_of)))
-    return SQL("({})").format(SQL(" && ").join(groups)), params
-
-
 def _add_texts(conditions: Conditions, name: str, texts: tuple[str, ...], surface: Surface) -> None:
-    ignores_case = name in CASE_INSENSITIVE_COLUMNS
-    values = [text.lower() for text in texts] if ignores_case else list(texts)
+    folded = FOLDED_COLUMNS.get(name)
+    values = [folded.fold(text) for text in texts] if folded else list(texts)
     # One value is compared by =, so that an index led by it also gives the order after it.
     is_single = len(values) == 1
     conditions.text(_compare(name, surface, is_single=is_single), **{name: values[0] if is_single else values})
@@ -153,9 +144,9 @@ def _add_texts(conditions: Conditions, name: str, texts: tuple[str, ...], surfac
 
 @lru_cache(STATEMENT_CACHE_SIZE)
 def _compare(name: str, surface: Surface, *, is_single: bool) -> LiteralString:
-    if name in CASE_INSENSITIVE_COLUMNS:
-        columns = to_usable((CASE_INSENSITIVE_COLUMNS[name],), surface, name)
-        expressions: list[Composable] = [SQL("lower({})").format(Identifier(column)) for column in columns]
+    if folded := FOLDED_COLUMNS.get(name):
+        columns = to_usable((folded.column,), surface, name)
+        expressions: list[Composable] = [folded.expression.format(Identifier(column)) for column in columns]
     else:
         expressions = [Identifier(column) for column in to_usable(EXACT_COLUMNS[name], surface, name)]
     form = SQL("{} = {}") if is_single else SQL("{} = ANY({}::text[])")
@@ -211,10 +202,9 @@ def to_keyword_conditions(keywords: Keywords, surface: Surface) -> Conditions:
 
 
 def _add_keywords(conditions: Conditions, keywords: Keywords, surface: Surface) -> None:
-    query, params = to_tsquery(keywords)
-    conditions.add(SQL("words @@ {}").format(query), **params)
+    conditions.add(_KEYWORDS, keywords=to_tsquery(keywords))
     if surface is Surface.PUBLIC:
-        conditions.add(SQL("(shows_address OR {} @@ {})").format(_WORDS_WITHOUT_ADDRESS, query))
+        conditions.add(_OPEN_KEYWORDS)
 
 
 def _add_area(conditions: Conditions, search: ListingSearch, *, dense: bool) -> None:
