@@ -32,6 +32,12 @@ _PRICED = replace(_CITY, sort="listPrice", descending=False)
 _BOX = ListingSearch(box=Box(-100, 30, -99.7, 30.3))
 _WIDE = ListingSearch(box=Box(-106, 26, -95, 35))
 
+_COUNT_SCANS = Query(
+    "count_scans",
+    "How often this transaction has read a whole table of listings.",
+    "SELECT sum(seq_scan)::integer FROM pg_stat_xact_user_tables WHERE relname IN ('properties', 'listing_terms')",
+)
+
 
 @pytest.fixture(scope="module")
 def market_url(postgres: EmbeddedPostgres, template: str) -> Generator[str]:
@@ -89,6 +95,9 @@ PAGES = {
     "a box over half of all": (page_of(_WIDE, dense=True), "properties_modified"),
     "rare words": (page_of(ListingSearch(keyword="garden rare123")), "properties_words"),
     "a common word": (page_of(ListingSearch(keyword="garden"), dense=True), "properties_modified"),
+    "a street and its number": (page_of(ListingSearch(keyword="77 Street77 Street Unit 4-B")), "properties_words"),
+    "a city with accents": (page_of(replace(_CITY, city=("Cíty 7",))), "properties_city_modified"),
+    "a public street": (page_of(ListingSearch(Surface.PUBLIC, keyword="77 street77 st")), "properties_words"),
     "a postal code": (page_of(ListingSearch(postal_code=("70007",))), "properties_postal_code"),
     "an MLS number": (page_of(ListingSearch(mls_number=("ml-7",))), "properties_mls_number"),
     "featured": (page_of(ListingSearch(featured=True)), "properties_featured"),
@@ -138,6 +147,17 @@ async def test_suggestions_look_at_few_rows(market: ReadConnection) -> None:
     found = [await suggest(market, typed, Surface.INTERNAL, _NOW) for typed in ("city 7", "7 stre", "ml-19", "street6")]
 
     assert [offers[0].kind for offers in found] == ["city", "address", "mlsNumber", "address"]
+
+
+@pytest.mark.parametrize("surface", Surface)
+async def test_suggestions_scan_no_table(market_url: str, surface: Surface) -> None:
+    typed = ["cíty 7", "77 street77 street", "street77 stre", "saint l", "ml-19", "mls# 17777", "7 stret77", "17777"]
+    async with Database.open(market_url, size=1) as database, database.transaction() as connection:
+        for text in typed:
+            await suggest(connection, text, surface, _NOW)
+        scans = await connection.value(int, _COUNT_SCANS)
+
+    assert scans == 0
 
 
 async def explain(
