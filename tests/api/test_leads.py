@@ -202,6 +202,25 @@ async def test_managers_assign_within_their_office_and_tasks_go_along(crm_client
     assert log[0]["metadata"] == {"from": crm_client.id_of("ann"), "to": abe}
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "searches"),
+    [
+        ("Jürgen", "Müller", ["muller", "MÜLLER", "jurgen mu", "Müller"]),
+        ("Sean", "O’Brien", ["obrien", "o'brien", "O’Brien"]),  # noqa: RUF001 - a typographic apostrophe
+        ("Jose", "Nunez", ["José", "Núñez"]),
+    ],
+)
+async def test_a_name_is_found_without_its_accents(
+    crm_client: CrmClient, first: str, last: str, searches: list[str]
+) -> None:
+    await crm_client.add_lead(firstName=first, lastName=last)
+    await crm_client.add_lead(firstName="Nobody", lastName="Else")
+
+    for search in searches:
+        (found,) = (await crm_client.get(f"/leads?search={search}"))["leads"]
+        assert found["lastName"] == last
+
+
 async def test_filters_search_and_order(crm_client: CrmClient) -> None:
     people: list[tuple[str, str, Json]] = [
         ("Mira", "Lane", {"email": "mira@example.com", "tags": ["pool", "buyer"], "budgetMax": 300000}),
@@ -219,6 +238,7 @@ async def test_filters_search_and_order(crm_client: CrmClient) -> None:
     assert await names("sortBy=lastName") == ["Mira", "Jo", "Mirabel"]
     assert await names("sortBy=score&sortOrder=desc") == ["Jo", "Mira", "Mirabel"]
     assert await names("search=MIRA") == ["Mirabel", "Mira"]
+    assert await names("search=MÏRA") == ["Mirabel", "Mira"]
     assert await names("search=li") == ["Jo"]
     assert await names("search=5550143") == ["Jo"]
     assert await names("search=mira%40example") == ["Mira"]

@@ -19,7 +19,7 @@ from platbook.db import Database, Query, ReadConnection, load_queries
 from platbook.db.embedded import EmbeddedPostgres
 from platbook.db.lists import COUNT_BOUND, CursorPosition, Paging, to_count_statement, to_page_statement
 from platbook.listings.search import Box, ListingSearch, Near, Polygon, Range, find_listings, suggest
-from platbook.listings.search.keywords import split_keywords
+from platbook.listings.search.query_words import split_keywords
 from platbook.listings.search.sorting import NEWEST_ON_MARKET, to_order
 from platbook.listings.search.statement import Window, to_conditions, to_page
 from platbook.listings.search.stats import to_stats_statement
@@ -36,6 +36,12 @@ _LATELY = datetime(2026, 10, 31, 23, 50, tzinfo=UTC)
 _SQUARE = Polygon(((-100, 30), (-99.7, 30), (-99.7, 30.3)), (((-99.8, 30.1), (-99.7, 30.1), (-99.7, 30.2)),))
 _TWO = (_SQUARE, Polygon(((-104, 30), (-103.7, 30), (-103.7, 30.3))))
 _WIDE = ListingSearch(box=Box(-106, 26, -95, 35))
+
+_COUNT_SCANS = Query(
+    "count_scans",
+    "How often this transaction has read a whole table of listings.",
+    "SELECT sum(seq_scan)::integer FROM pg_stat_xact_user_tables WHERE relname IN ('properties', 'listing_terms')",
+)
 
 
 @pytest.fixture(scope="module")
@@ -105,8 +111,11 @@ PAGES = {
     "a box over half of all": (page_of(_WIDE, dense=True), "properties_modified"),
     "rare words": (page_of(ListingSearch(keyword="garden rare123")), "properties_words"),
     "a common word": (page_of(ListingSearch(keyword="garden"), dense=True), "properties_modified"),
+    "a street and its number": (page_of(ListingSearch(keyword="77 Street77 Street Unit 4-B")), "properties_words"),
+    "a city with accents": (page_of(replace(_CITY, city=("Cíty 7",))), "properties_city_modified"),
+    "a public street": (page_of(ListingSearch(Surface.PUBLIC, keyword="77 street77 st")), "properties_words"),
     "a postal code": (page_of(ListingSearch(postal_code=("70007",))), "properties_postal_code"),
-    "an MLS number": (page_of(ListingSearch(mls_number=("ML-7",))), "properties_listing_id"),
+    "an MLS number": (page_of(ListingSearch(mls_number=("ml-7",))), "properties_mls_number"),
     "a rare sub-type": (page_of(ListingSearch(property_sub_type=("Sub 7",))), "properties_sub_type"),
     "featured": (page_of(ListingSearch(featured=True)), "properties_featured"),
     "the public default list": (page_of(ListingSearch(surface=Surface.PUBLIC)), "properties_modified"),
@@ -202,6 +211,17 @@ async def test_suggestions_look_at_few_rows(market: ReadConnection) -> None:
     found = [await suggest(market, typed, Surface.INTERNAL, _NOW) for typed in ("city 7", "7 stre", "ml-19", "street6")]
 
     assert [offers[0].kind for offers in found] == ["city", "address", "mlsNumber", "address"]
+
+
+@pytest.mark.parametrize("surface", Surface)
+async def test_suggestions_scan_no_table(market_url: str, surface: Surface) -> None:
+    typed = ["cíty 7", "77 street77 street", "street77 stre", "saint l", "ml-19", "mls# 17777", "7 stret77", "17777"]
+    async with Database.open(market_url, size=1) as database, database.transaction() as connection:
+        for text in typed:
+            await suggest(connection, text, surface, _NOW)
+        scans = await connection.value(int, _COUNT_SCANS)
+
+    assert scans == 0
 
 
 async def explain(

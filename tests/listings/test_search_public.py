@@ -7,9 +7,10 @@ import pytest
 
 from platbook.base.actor import Surface
 from platbook.base.errors import InvalidInput
+from platbook.db import Query
 from platbook.listings.display import is_public_field
 from platbook.listings.search import Box, ListingSearch, Near, Polygon, get_stats, suggest
-from platbook.listings.search.columns import CASE_INSENSITIVE_COLUMNS, EXACT_COLUMNS, RANGE_COLUMNS, is_usable
+from platbook.listings.search.columns import EXACT_COLUMNS, FOLDED_COLUMNS, RANGE_COLUMNS, is_usable
 from platbook.listings.search.facets import FACETS
 from platbook.listings.search.stats import OfferStats
 from platbook.reso.fields import BY_COLUMN
@@ -21,10 +22,19 @@ _PLACE: dict[str, object] = {
     "Longitude": -97.0,
     "UnparsedAddress": "77 Secret Ln",
     "StreetName": "Secret",
+    "UnitNumber": "9-Q",
     "PublicRemarks": "Charming",
     "ListingId": "ML-1",
     "PostalCode": "78701",
 }
+
+_SHOWN = (
+    replace(PUBLIC, keyword="charming"),
+    replace(PUBLIC, mls_number=("ML-1",)),
+    replace(PUBLIC, city=("austin",)),
+    replace(PUBLIC, postal_code=("78701",)),
+)
+_FORGET_OPEN_WORDS = Query("forget", "As before an upgrade.", "UPDATE properties SET open_words = NULL")
 
 
 @pytest.mark.parametrize(
@@ -37,6 +47,8 @@ _PLACE: dict[str, object] = {
         replace(PUBLIC, keyword="secret"),
         replace(PUBLIC, keyword="77"),
         replace(PUBLIC, keyword="secert"),
+        replace(PUBLIC, keyword="#9q"),
+        replace(PUBLIC, keyword="9-q charming"),
     ],
 )
 async def test_a_hidden_address_is_not_found_by_its_place(listing_rig: ListingRig, search: ListingSearch) -> None:
@@ -48,15 +60,19 @@ async def test_a_hidden_address_is_not_found_by_its_place(listing_rig: ListingRi
     assert await listing_rig.keys(replace(search, surface=Surface.INTERNAL)) == ["hidden"]
 
 
-@pytest.mark.parametrize(
-    "search",
-    [
-        replace(PUBLIC, keyword="charming"),
-        replace(PUBLIC, mls_number=("ML-1",)),
-        replace(PUBLIC, city=("austin",)),
-        replace(PUBLIC, postal_code=("78701",)),
-    ],
-)
+@pytest.mark.parametrize("search", _SHOWN)
+async def test_a_hidden_address_is_found_by_what_is_shown_before_it_is_indexed_again(
+    listing_rig: ListingRig, search: ListingSearch
+) -> None:
+    await listing_rig.put(make_listing("hidden", **_PLACE, InternetAddressDisplayYN=False))
+    async with listing_rig.database.transaction() as connection:
+        await connection.run(_FORGET_OPEN_WORDS)
+
+    assert await listing_rig.keys(search) == ["hidden"]
+    assert await listing_rig.keys(replace(PUBLIC, keyword="secret")) == []
+
+
+@pytest.mark.parametrize("search", _SHOWN)
 async def test_a_hidden_address_is_found_by_what_is_shown(listing_rig: ListingRig, search: ListingSearch) -> None:
     await listing_rig.put(make_listing("hidden", **_PLACE, InternetAddressDisplayYN=False))
 
@@ -107,7 +123,7 @@ async def test_agents_and_offices_are_not_found_by_the_keys_that_are_not_shown(l
 def test_every_column_a_public_search_may_use_is_a_public_field() -> None:
     columns = {
         *(column for many in EXACT_COLUMNS.values() for column in many),
-        *CASE_INSENSITIVE_COLUMNS,
+        *FOLDED_COLUMNS,
         *RANGE_COLUMNS.values(),
     }
     columns |= set(FACETS.values())

@@ -23,12 +23,19 @@ async def offers(listing_rig: ListingRig, typed: str) -> list[Suggestion]:
         ("7870", "postalCode", "78701"),
         ("barton", "subdivision", "Barton Hills"),
         ("bartn hills", "subdivision", "Barton Hills"),
-        ("ml-1", "mlsNumber", "ML-100"),
+        ("barton hîlls", "subdivision", "Barton Hills"),
+        ("ml-1", "mlsNumber", "ML-10077"),
+        ("ML100", "mlsNumber", "ML-10077"),
+        ("10077", "mlsNumber", "ML-10077"),
+        ("MLS# ml10077", "mlsNumber", "ML-10077"),
         ("12 map", "address", "12 Maple Street"),
         ("12 mapel", "address", "12 Maple Street"),
         ("12 mapel stre", "address", "12 Maple Street"),
         ("maple", "address", "12 Maple Street"),
         ("mapel", "address", "12 Maple Street"),
+        ("12 maple st", "address", "12 Maple Street"),
+        ("12 MÀPLE St.", "address", "12 Maple Street"),
+        ("maple street", "address", "12 Maple Street"),
     ],
 )
 async def test_what_is_typed_is_completed(listing_rig: ListingRig, typed: str, kind: str, text: str) -> None:
@@ -39,7 +46,7 @@ async def test_what_is_typed_is_completed(listing_rig: ListingRig, typed: str, k
         "SubdivisionName": "Barton Hills",
     }
     await listing_rig.put(
-        make_listing("1", **house, ListingId="ML-100"), make_listing("2", **house, ListingId="XY-200")
+        make_listing("1", **house, ListingId="ML-10077"), make_listing("2", **house, ListingId="XY-200")
     )
 
     found = await offers(listing_rig, typed)
@@ -48,6 +55,32 @@ async def test_what_is_typed_is_completed(listing_rig: ListingRig, typed: str, k
     assert found[0].count == (1 if kind == "mlsNumber" else 2)
     (value,) = found[0].filter.values()
     assert value == text
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [
+        ("saint l", "St. Louis"),
+        ("st. lou", "St. Louis"),
+        ("montreal", "Montréal"),
+        ("coeur d'a", "Coeur d’Alene"),  # noqa: RUF001 - a typographic apostrophe
+        ("7 north saint croix ave", "7 N St. Croix Avenue Unit 4-B"),
+        ("7 n st croix avenue apt 4b", "7 N St. Croix Avenue Unit 4-B"),
+        ("saint croix", "7 N St. Croix Avenue Unit 4-B"),
+        ("obri", "456 O’Brien Road"),  # noqa: RUF001 - a typographic apostrophe
+        ("456 o'brien rd", "456 O’Brien Road"),  # noqa: RUF001 - a typographic apostrophe
+    ],
+)
+async def test_a_completion_does_not_mind_accents_and_abbreviations(
+    listing_rig: ListingRig, typed: str, text: str
+) -> None:
+    await listing_rig.put(
+        make_listing("1", City="St. Louis", UnparsedAddress="7 N St. Croix Avenue Unit 4-B"),
+        make_listing("2", City="Montréal", UnparsedAddress="456 O’Brien Road"),  # noqa: RUF001 - as above
+        make_listing("3", City="Coeur d’Alene"),  # noqa: RUF001 - as above
+    )
+
+    assert text in [one.text for one in await offers(listing_rig, typed)]
 
 
 @pytest.mark.parametrize("typed", ["a", "%%", "__", "\\", "99 nowhere", "' OR 1=1", "🏠🏠"])

@@ -12,7 +12,9 @@ import pytest
 from platbook.api import create_api
 from platbook.bootstrap.http_server import to_services
 from platbook.bootstrap.worker import run_jobs
+from platbook.listings.rebuild import rebuild_documents
 from platbook.market import Market
+from platbook.providers.providers import get_provider
 from tests.upgrade.conftest import Upgraded
 from tests.upgrade.stored import (
     ACCESS_TOKEN,
@@ -151,6 +153,31 @@ async def test_what_has_not_changed_is_not_written_again(upgraded: Upgraded) -> 
     assert reply.status_code == 202, reply.text
     run = await upgraded.run("rets-synced")
     assert (run["fetched"], run["unchanged"], run["updated"], run["added"]) == (60, 60, 0, 0)
+
+
+async def test_listings_are_found_before_and_after_they_are_indexed_again(upgraded: Upgraded) -> None:
+    """4000 Aspen Way, Laurel Gap, NC 28806; MLS number 25-100002."""
+
+    async def find(query: str) -> list[str]:
+        page = await _get(client, f"/properties?providerId=rets-synced&{query}")
+        return [str(listing["listingKey"]) for listing in page["properties"]]
+
+    known = ["search=4000 aspen", "search=Aspen Way 28806", "city=LAUREL gap&search=aspen", "mlsNumber=25 100002"]
+    async with _client(upgraded) as client:
+        for query in known:
+            assert await find(query) == ["1000000002"], query
+        (offered,) = (await _get(client, "/properties/suggest?q=4000 asp"))["suggestions"]
+        assert offered["text"] == "4000 Aspen Way, Laurel Gap, NC 28806"
+        assert await find("search=25100002") == []
+
+        async with upgraded.system.database.read() as connection:
+            display = (await get_provider(connection, "rets-synced")).display_rules
+        assert await rebuild_documents(upgraded.system.database, "rets-synced", display) == 60
+
+        for query in [*known, "search=25100002"]:
+            assert await find(query) == ["1000000002"], query
+        assert (await _get(client, "/properties/suggest?q=4000 asp"))["suggestions"] == [offered]
+    assert await rebuild_documents(upgraded.system.database, "rets-synced", display) == 0
 
 
 async def test_waiting_jobs_are_done_under_their_stored_names(upgraded: Upgraded) -> None:

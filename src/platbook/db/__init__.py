@@ -8,6 +8,7 @@ from platbook.db.errors import UniqueViolation
 from platbook.db.queries import Queries, Query, load_queries
 from platbook.db.secretbox import SecretBox
 from platbook.db.session import DEFAULT_LIMITS, SessionLimits
+from platbook.db.tsvector import Tsvector
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -18,6 +19,7 @@ __all__ = [
     "SecretBox",
     "SessionLimits",
     "Statement",
+    "Tsvector",
     "UniqueViolation",
     "WriteConnection",
     "as_json",

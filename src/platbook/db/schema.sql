@@ -57,6 +57,14 @@ BEGIN
 END $$;
 
 --
+-- Name: fold_text(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.fold_text(value text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (octet_length(value) = char_length(value)) THEN lower(value) ELSE lower(regexp_replace(NORMALIZE(replace(replace(replace(replace(replace(replace(replace(replace(translate(value, '’‘ʼʻ′´‐‑‒–—−øØłŁđĐðÐı'::text, '''''''''''''------oollddddi'::text), 'ß'::text, 'ss'::text), 'ẞ'::text, 'ss'::text), 'æ'::text, 'ae'::text), 'Æ'::text, 'ae'::text), 'œ'::text, 'oe'::text), 'Œ'::text, 'oe'::text), 'þ'::text, 'th'::text), 'Þ'::text, 'th'::text), NFKD), '[\u0300-\u036f]+'::text, ''::text, 'g'::text)) END;
+
+--
 -- Name: interactions_counted(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -159,6 +167,14 @@ BEGIN
         coalesce(address, '') || ' ' || coalesce(city, '') || ' ' || coalesce(postal_code, '') || ' '
         || coalesce(subdivision, '') || ' ' || coalesce(listing_id, '') || ' ' || coalesce(remarks, ''));
 END $$;
+
+--
+-- Name: mls_number_key(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.mls_number_key(number text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN lower(translate(number, ' -./_#'::text, ''::text));
 
 --
 -- Name: month_of(timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
@@ -899,12 +915,16 @@ CREATE TABLE public.properties (
     document_version text NOT NULL,
     internal_document text,
     public_document text,
-    words tsvector GENERATED ALWAYS AS (public.listing_words(unparsed_address, city, postal_code, subdivision_name, listing_id, public_remarks)) STORED
+    words tsvector,
+    open_words tsvector,
+    address_key text,
+    street_key text
 );
 ALTER TABLE ONLY public.properties ALTER COLUMN raw SET STORAGE EXTERNAL;
 ALTER TABLE ONLY public.properties ALTER COLUMN internal_document SET STORAGE EXTERNAL;
 ALTER TABLE ONLY public.properties ALTER COLUMN public_document SET STORAGE EXTERNAL;
 ALTER TABLE ONLY public.properties ALTER COLUMN words SET STORAGE MAIN;
+ALTER TABLE ONLY public.properties ALTER COLUMN open_words SET STORAGE MAIN;
 
 --
 -- Name: named_member_links; Type: VIEW; Schema: public; Owner: -
@@ -1784,7 +1804,7 @@ CREATE INDEX listing_terms_near ON public.listing_terms USING gin (term public.g
 -- Name: listing_terms_places; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX listing_terms_places ON public.listing_terms USING btree (lower(term) text_pattern_ops) WHERE (kind <> 'word'::text);
+CREATE INDEX listing_terms_places ON public.listing_terms USING btree (public.fold_text(term) text_pattern_ops) WHERE (kind <> 'word'::text);
 
 --
 -- Name: login_failures_subject; Type: INDEX; Schema: public; Owner: -
@@ -1907,10 +1927,10 @@ CREATE INDEX outbox_waiting ON public.outbox USING btree (id) WHERE (taken_at IS
 CREATE INDEX password_resets_user ON public.password_resets USING btree (user_id);
 
 --
--- Name: properties_address; Type: INDEX; Schema: public; Owner: -
+-- Name: properties_address_key; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX properties_address ON public.properties USING btree (lower(unparsed_address) text_pattern_ops) WHERE visible;
+CREATE INDEX properties_address_key ON public.properties USING btree (COALESCE(address_key, lower(unparsed_address)) text_pattern_ops) WHERE visible;
 
 --
 -- Name: properties_author; Type: INDEX; Schema: public; Owner: -
@@ -1922,13 +1942,13 @@ CREATE INDEX properties_author ON public.properties USING btree (author_id) WHER
 -- Name: properties_city_modified; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX properties_city_modified ON public.properties USING btree (lower(city), modified_at DESC, id DESC) WHERE visible;
+CREATE INDEX properties_city_modified ON public.properties USING btree (public.fold_text(city), modified_at DESC, id DESC) WHERE visible;
 
 --
 -- Name: properties_city_price; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX properties_city_price ON public.properties USING btree (lower(city), list_price, id) INCLUDE (city, standard_status) WHERE visible;
+CREATE INDEX properties_city_price ON public.properties USING btree (public.fold_text(city), list_price, id) INCLUDE (city, standard_status) WHERE visible;
 
 --
 -- Name: properties_co_list_agent; Type: INDEX; Schema: public; Owner: -
@@ -1973,10 +1993,10 @@ CREATE INDEX properties_list_agent ON public.properties USING btree (provider_id
 CREATE INDEX properties_listed ON public.properties USING btree (listed_at, id) WHERE visible;
 
 --
--- Name: properties_listing_id; Type: INDEX; Schema: public; Owner: -
+-- Name: properties_mls_number; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX properties_listing_id ON public.properties USING btree (listing_id text_pattern_ops);
+CREATE INDEX properties_mls_number ON public.properties USING btree (public.mls_number_key(listing_id) text_pattern_ops);
 
 --
 -- Name: properties_modified; Type: INDEX; Schema: public; Owner: -
@@ -2009,10 +2029,10 @@ CREATE INDEX properties_price ON public.properties USING btree (list_price, id) 
 CREATE INDEX properties_stored ON public.properties USING btree (stored_at) WHERE visible;
 
 --
--- Name: properties_street; Type: INDEX; Schema: public; Owner: -
+-- Name: properties_street_key; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX properties_street ON public.properties USING btree (lower(street_name) text_pattern_ops) WHERE visible;
+CREATE INDEX properties_street_key ON public.properties USING btree (COALESCE(street_key, lower(street_name)) text_pattern_ops) WHERE visible;
 
 --
 -- Name: properties_sub_type; Type: INDEX; Schema: public; Owner: -
@@ -2174,31 +2194,31 @@ CREATE INDEX users_office ON public.users USING btree (office, team);
 -- Name: properties_agent_counts; Type: STATISTICS; Schema: public; Owner: -
 --
 
-CREATE STATISTICS public.properties_agent_counts ON lower(list_agent_full_name) FROM public.properties;
+CREATE STATISTICS public.properties_agent_counts ON public.fold_text(list_agent_full_name) FROM public.properties;
 
 --
 -- Name: properties_city_counts; Type: STATISTICS; Schema: public; Owner: -
 --
 
-CREATE STATISTICS public.properties_city_counts ON lower(city) FROM public.properties;
+CREATE STATISTICS public.properties_city_counts ON public.fold_text(city) FROM public.properties;
 
 --
 -- Name: properties_county_counts; Type: STATISTICS; Schema: public; Owner: -
 --
 
-CREATE STATISTICS public.properties_county_counts ON lower(county_or_parish) FROM public.properties;
+CREATE STATISTICS public.properties_county_counts ON public.fold_text(county_or_parish) FROM public.properties;
 
 --
 -- Name: properties_office_counts; Type: STATISTICS; Schema: public; Owner: -
 --
 
-CREATE STATISTICS public.properties_office_counts ON lower(list_office_name) FROM public.properties;
+CREATE STATISTICS public.properties_office_counts ON public.fold_text(list_office_name) FROM public.properties;
 
 --
 -- Name: properties_state_counts; Type: STATISTICS; Schema: public; Owner: -
 --
 
-CREATE STATISTICS public.properties_state_counts ON lower(state_or_province) FROM public.properties;
+CREATE STATISTICS public.properties_state_counts ON public.fold_text(state_or_province) FROM public.properties;
 
 --
 -- Name: api_keys api_keys_access_changed; Type: TRIGGER; Schema: public; Owner: -

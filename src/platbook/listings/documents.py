@@ -27,6 +27,7 @@ from platbook.listings.display import (
     public_fields,
 )
 from platbook.listings.listing import NormalListing, Photo
+from platbook.listings.words import WORDS_VERSION
 from platbook.providers.display import DisplaySettings
 from platbook.reso.fields import COLUMNS, SLOT, Field
 
@@ -61,9 +62,9 @@ _LOCATION_SLOTS = frozenset(SLOT[name] for name in LOCATION_FIELDS if name in SL
 
 
 def document_version(display: DisplaySettings) -> str:
-    """The version of documents rendered under these display settings."""
+    """The version of documents and search words written under these display settings."""
     rules = orjson.dumps(display.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
-    return f"{_FORMAT_VERSION}.{hashlib.blake2b(rules, digest_size=6).hexdigest()}"
+    return f"{_FORMAT_VERSION}.{WORDS_VERSION}.{hashlib.blake2b(rules, digest_size=6).hexdigest()}"
 
 
 class Documents(NamedTuple):

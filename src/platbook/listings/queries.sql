@@ -62,7 +62,8 @@ ORDER BY listing_key LIMIT %(limit)s FOR UPDATE SKIP LOCKED;
 -- name: erase_listings
 -- Leave a tombstone: key and dates. Typed values are emptied by the statement composed beside this one.
 UPDATE properties SET erased_at = %(at)s, removed_at = coalesce(removed_at, %(at)s), more = '{}', raw = NULL,
-    content_hash = NULL, internal_document = NULL, public_document = NULL, shows_address = false, sync_id = %(sync_id)s
+    content_hash = NULL, internal_document = NULL, public_document = NULL, shows_address = false, sync_id = %(sync_id)s,
+    words = NULL, open_words = NULL, address_key = NULL, street_key = NULL
 WHERE id = ANY(%(ids)s) AND erased_at IS NULL
 RETURNING id;
 
@@ -145,25 +146,27 @@ DELETE FROM property_media WHERE property_id = ANY(%(ids)s);
 -- name: find_texts_of
 -- The texts, present and former, of these listings that terms may come from, each with its field's path in the API.
 SELECT t.field, t.text FROM properties p, LATERAL (VALUES ('address.full', unparsed_address), ('address.city', city),
-    ('address.postalCode', postal_code), ('subdivisionName', subdivision_name),
+    ('address.postalCode', postal_code), ('address.streetName', street_name), ('subdivisionName', subdivision_name),
     ('publicRemarks', public_remarks)) AS t (field, text)
 WHERE p.id = ANY(%(ids)s) AND t.text IS NOT NULL
 UNION
 SELECT d ->> 'field', v.text FROM listing_changes c, jsonb_array_elements(c.changes) AS d,
     LATERAL (VALUES (d ->> 'from'), (d ->> 'to')) AS v (text)
 WHERE c.property_id = ANY(%(ids)s) AND v.text IS NOT NULL
-    AND d ->> 'field' IN ('address.full', 'address.city', 'address.postalCode', 'subdivisionName', 'publicRemarks');
+    AND d ->> 'field' IN ('address.full', 'address.city', 'address.postalCode', 'address.streetName', 'subdivisionName',
+        'publicRemarks');
 
 -- name: delete_unused_words
 -- Delete words that match no listing any more.
-DELETE FROM listing_terms t WHERE t.kind = 'word' AND t.term = ANY(%(words)s) AND NOT EXISTS (
-    SELECT FROM properties WHERE visible AND words @@ plainto_tsquery('english', t.term));
+DELETE FROM listing_terms t USING unnest(%(words)s::text[], %(queries)s::text[]) AS gone (word, query)
+WHERE t.kind = 'word' AND t.term = gone.word AND NOT EXISTS (
+    SELECT FROM properties WHERE visible AND words @@ gone.query::tsquery);
 
 -- name: delete_unused_places
 -- Delete places that match no listing any more.
 DELETE FROM listing_terms t USING unnest(%(kinds)s::text[], %(places)s::text[]) AS gone (kind, term)
 WHERE t.kind = gone.kind AND t.term = gone.term AND NOT CASE t.kind
-    WHEN 'city' THEN EXISTS (SELECT FROM properties p WHERE p.visible AND lower(p.city) = lower(t.term)
+    WHEN 'city' THEN EXISTS (SELECT FROM properties p WHERE p.visible AND fold_text(p.city) = fold_text(t.term)
         AND p.city = t.term)
     WHEN 'postalCode' THEN EXISTS (SELECT FROM properties p WHERE p.visible AND p.postal_code = t.term)
     ELSE EXISTS (SELECT FROM properties p WHERE p.visible AND p.subdivision_name = t.term) END;

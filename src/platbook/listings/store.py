@@ -15,7 +15,7 @@ import orjson
 
 from platbook.base.ids import new_id
 from platbook.connectors.contract import MediaRef
-from platbook.db import ReadConnection, WriteConnection, load_queries, prejson
+from platbook.db import ReadConnection, Tsvector, WriteConnection, load_queries, prejson
 from platbook.db.compose import SQL, Composed, Identifier
 from platbook.listings.documents import (
     document_version,
@@ -44,6 +44,7 @@ from platbook.listings.photos import (
     upsert_media,
 )
 from platbook.listings.terms import delete_unused_terms, to_terms
+from platbook.listings.words import to_search_words
 from platbook.providers.display import DisplaySettings
 from platbook.reso.fields import COLUMN_NAMES, COLUMNS
 
@@ -65,6 +66,10 @@ _ROW_METADATA: Mapping[str, str] = {
     "document_version": "text",
     "internal_document": "text",
     "public_document": "text",
+    "words": "tsvector",
+    "open_words": "tsvector",
+    "address_key": "text",
+    "street_key": "text",
 }
 ROW_COLUMNS = ("id", "provider_id", "listing_key", *COLUMN_NAMES, *_ROW_METADATA)
 ROW_TYPES = ("uuid", "text", "text", *(field.sql_type for field in COLUMNS), *_ROW_METADATA.values())
@@ -325,6 +330,7 @@ def _row(
     listing = one.listing
     row_fields = to_row_fields(property_id, origin.provider_id, is_local=origin.is_local, is_featured=is_featured)
     documents = to_documents(listing, photos, display, row=row_fields)
+    search = to_search_words(listing, shows_address=documents.shows_address)
     return (
         property_id,
         origin.provider_id,
@@ -345,6 +351,10 @@ def _row(
         version,
         documents.internal,
         documents.public,
+        Tsvector(search.lexemes),
+        None if search.open_lexemes is None else Tsvector(search.open_lexemes),
+        search.address_key,
+        search.street_key,
     )
 
 

@@ -1,16 +1,16 @@
 """Search terms: the words and places of listings, stored once each, for suggestions and spelling corrections."""
 
-import re
 from collections.abc import Iterable
 
 from platbook.db import WriteConnection, load_queries
 from platbook.listings.listing import NormalListing
+from platbook.listings.words import stem, to_words
 from platbook.reso.fields import COLUMNS, SLOT
 
 Q = load_queries(__package__ or "platbook.listings")
 
-_WORD = re.compile(r"[^\W_]{3,40}")
-_TEXTS = tuple(SLOT[name] for name in ("UnparsedAddress", "City", "SubdivisionName", "PublicRemarks"))
+_MIN_LENGTH, _MAX_LENGTH = 3, 40
+_TEXTS = tuple(SLOT[name] for name in ("UnparsedAddress", "StreetName", "City", "SubdivisionName", "PublicRemarks"))
 _PLACES = (("city", SLOT["City"]), ("postalCode", SLOT["PostalCode"]), ("subdivision", SLOT["SubdivisionName"]))
 _KINDS = {COLUMNS[slot].api: kind for kind, slot in _PLACES}
 _CACHE_LIMIT = 50_000  # about 10 MB
@@ -22,7 +22,7 @@ def listing_terms(listing: NormalListing) -> set[Term]:
     """The terms of one listing: pairs of kind and text."""
     values = listing.values
     text = " ".join(str(values[slot]) for slot in _TEXTS if values[slot])
-    terms = {("word", word) for word in set(_WORD.findall(text.lower()))}
+    terms = _to_word_terms(text)
     terms.update((kind, str(values[slot])) for kind, slot in _PLACES if values[slot])
     return terms
 
@@ -31,10 +31,14 @@ def to_terms(texts: Iterable[tuple[str, str]]) -> set[Term]:
     """The terms of some texts, each with its field's path in the API (`address.city`)."""
     terms: set[Term] = set()
     for field, text in texts:
-        terms.update(("word", word) for word in _WORD.findall(text.lower()))
+        terms |= _to_word_terms(text)
         if (kind := _KINDS.get(field)) is not None:
             terms.add((kind, text))
     return terms
+
+
+def _to_word_terms(text: str) -> set[Term]:
+    return {("word", word) for word in to_words(text) if _MIN_LENGTH <= len(word) <= _MAX_LENGTH and word.isalnum()}
 
 
 class TermCache:
@@ -78,6 +82,6 @@ async def delete_unused_terms(connection: WriteConnection, terms: set[Term]) -> 
     """Delete those of some terms that match no listing any more."""
     words = sorted(term for kind, term in terms if kind == "word")
     places = sorted((kind, term) for kind, term in terms if kind != "word")
-    await connection.run(Q.delete_unused_words, {"words": words})
+    await connection.run(Q.delete_unused_words, {"words": words, "queries": [f"'{stem(word)}'" for word in words]})
     params = {"kinds": [kind for kind, _ in places], "places": [term for _, term in places]}
     await connection.run(Q.delete_unused_places, params)

@@ -180,11 +180,8 @@ class TimeWalk:
     async def _find_if_allowed(self, dmql: str) -> ParsedRows | None:
         """The rows of a query that not every source takes; None: it does not, or not in one reply."""
         try:
-            try:
             result = await self._fetcher.find(SearchRequest(self._query.class_name, dmql))
-        except ReplyTooLarge:  # for our limit; where even a second is, its list of keys ends in this error
-            return None
-        except ProviderMisconfigured:
+        except (ProviderMisconfigured, ReplyTooLarge):
             return None
         return None if result.more else self._fetcher.reader.read(result)
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from platbook.accounts.user import User
 from platbook.base.actor import Actor
+from platbook.base.folding import fold
 from platbook.base.rights import Ownership
 from platbook.crm.enums import LeadStatus, Priority
 from platbook.crm.leads.scoring import ScoreInput, to_score
@@ -176,7 +177,12 @@ def to_search_text(first_name: str, last_name: str, emails: Sequence[str], phone
     return _to_text([first_name, last_name, *emails, *phones, *digits])
 
 
+def to_words(text: str) -> list[str]:
+    """The words of a text as the keyword search compares them: folded, and without apostrophes."""
+    return fold(text).replace("'", "").split()
+
+
 def _to_text(texts: Sequence[str]) -> str:
     """Every word preceded by two spaces, so that the beginning of a word makes a trigram of its own."""
-    words = " ".join(texts).lower().split()
+    words = to_words(" ".join(texts))
     return "".join(f"  {word}" for word in dict.fromkeys(words))

@@ -12,7 +12,7 @@ from platbook.base.errors import InvalidInput
 from platbook.base.rights import Right, record_access
 from platbook.crm.contacts import EMAIL, PHONE, to_email, to_phone
 from platbook.crm.enums import LeadStatus, Priority
-from platbook.crm.leads.lead import Lead
+from platbook.crm.leads.lead import Lead, to_words
 from platbook.crm.leads.rows import COLUMNS, find_by_contacts, get_lead
 from platbook.crm.leads.visibility import (
     LeadView,
@@ -89,7 +89,7 @@ class LeadSearch:
     @property
     def words(self) -> list[str]:
         """The words of the keyword search; all must match."""
-        return (self.search or "").lower().split()
+        return to_words(self.search or "")
 
 
 @dataclass(slots=True)

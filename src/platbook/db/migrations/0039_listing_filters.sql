@@ -4,9 +4,9 @@ CREATE INDEX properties_type ON properties (property_type) WHERE visible;
 CREATE INDEX properties_sub_type ON properties (property_sub_type) WHERE visible;
 
 -- Filters by state and by the name of an agent or office fold case: how many rows have one, for the planner.
-CREATE STATISTICS properties_state_counts ON (lower(state_or_province)) FROM properties;
-CREATE STATISTICS properties_agent_counts ON (lower(list_agent_full_name)) FROM properties;
-CREATE STATISTICS properties_office_counts ON (lower(list_office_name)) FROM properties;
+CREATE STATISTICS properties_state_counts ON (fold_text(state_or_province)) FROM properties;
+CREATE STATISTICS properties_agent_counts ON (fold_text(list_agent_full_name)) FROM properties;
+CREATE STATISTICS properties_office_counts ON (fold_text(list_office_name)) FROM properties;
 
 -- Filter by our time of storing; sort by the date that is shown as `listedAt`.
 CREATE INDEX properties_stored ON properties (stored_at) WHERE visible;

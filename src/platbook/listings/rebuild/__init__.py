@@ -1,4 +1,4 @@
-"""Rebuilds documents from stored rows: after display settings changed, or where a release changes their format.
+"""Rebuilds documents and search words from stored rows: after other display settings, or in another release's format.
 
 It is resumable without a checkpoint: every row holds the version of its documents. Once all rows of a provider have
 the current version, that is recorded (`listing_document_versions`), so that checking again costs nothing.
@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from platbook.db import Database, WriteConnection, load_queries
+from platbook.db import Database, Tsvector, WriteConnection, load_queries
 from platbook.listings.documents import Documents, document_version, to_documents, to_row_fields
 from platbook.listings.store import find_photos, get_stored
+from platbook.listings.terms import Term, add_terms, listing_terms
+from platbook.listings.words import SearchWords, to_search_words
 from platbook.providers.display import DisplaySettings
 
 Q = load_queries(__package__ or "platbook.listings.rebuild")
@@ -86,9 +88,14 @@ async def _rebuild(
     stored = list((await get_stored(connection, ids)).values())
     photos = await find_photos(connection, ids)
     documents: list[Documents] = []
+    words: list[SearchWords] = []
+    terms: set[Term] = set()
     for one in stored:
         row = to_row_fields(one.id, provider_id, is_local=one.is_local, is_featured=one.is_featured)
         documents.append(to_documents(one.listing, photos.get(one.id, []), display, row=row))
+        words.append(to_search_words(one.listing, shows_address=documents[-1].shows_address))
+        terms |= listing_terms(one.listing)
+    await add_terms(connection, terms)
     await connection.run(
         Q.set_documents,
         {
@@ -96,6 +103,10 @@ async def _rebuild(
             "shows_address": [one.shows_address for one in documents],
             "internal": [one.internal for one in documents],
             "public": [one.public for one in documents],
+            "words": [str(Tsvector(one.lexemes)) for one in words],
+            "open_words": [None if one.open_lexemes is None else str(Tsvector(one.open_lexemes)) for one in words],
+            "address_keys": [one.address_key for one in words],
+            "street_keys": [one.street_key for one in words],
             "version": version,
         },
     )

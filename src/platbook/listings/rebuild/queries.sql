@@ -32,11 +32,13 @@ WHERE provider_id = %(provider_id)s AND listing_key > %(after)s AND document_ver
 ORDER BY listing_key LIMIT %(limit)s FOR UPDATE SKIP LOCKED;
 
 -- name: set_documents
--- Write rebuilt documents.
+-- Write rebuilt documents and search words.
 UPDATE properties p SET shows_address = s.shows_address, document_version = %(version)s,
-    internal_document = s.internal, public_document = s.public
-FROM unnest(%(ids)s::uuid[], %(shows_address)s::boolean[], %(internal)s::text[], %(public)s::text[])
-    AS s (id, shows_address, internal, public)
+    internal_document = s.internal, public_document = s.public, words = s.words::tsvector,
+    open_words = s.open_words::tsvector, address_key = s.address_key, street_key = s.street_key
+FROM unnest(%(ids)s::uuid[], %(shows_address)s::boolean[], %(internal)s::text[], %(public)s::text[], %(words)s::text[],
+    %(open_words)s::text[], %(address_keys)s::text[], %(street_keys)s::text[])
+    AS s (id, shows_address, internal, public, words, open_words, address_key, street_key)
 WHERE p.id = s.id;
 
 -- name: lock_existing

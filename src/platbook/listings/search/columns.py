@@ -1,13 +1,17 @@
 """The allow-list of columns a search may use, and which of them each surface may."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from platbook.base.actor import Surface
 from platbook.base.errors import InvalidInput
+from platbook.base.folding import fold
 from platbook.db.compose import SQL, Composable, Identifier
 from platbook.listings.display import is_public_field
+from platbook.listings.words import to_mls_key
 from platbook.reso.fields import BY_COLUMN
+from platbook.reso.lookups import state_spellings
 
 EXACT_COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -26,10 +30,28 @@ EXACT_COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """Filters by values and their columns; several columns: any of them."""
 
-CASE_INSENSITIVE_COLUMNS = frozenset(
-    {"city", "county_or_parish", "state_or_province", "list_agent_full_name", "list_office_name"}
+
+@dataclass(frozen=True, slots=True)
+class FoldedColumn:
+    """How a column is compared folded: by a function of SQL in its index, and by an equal one that folds a value."""
+
+    expression: SQL
+    fold: Callable[[str], Sequence[str]]
+
+
+_FOLD_TEXT = SQL("fold_text({})")
+_NAME = FoldedColumn(_FOLD_TEXT, lambda text: (fold(text),))
+FOLDED_COLUMNS: Mapping[str, FoldedColumn] = MappingProxyType(
+    {
+        "city": _NAME,
+        "county_or_parish": _NAME,
+        "list_agent_full_name": _NAME,
+        "list_office_name": _NAME,
+        "state_or_province": FoldedColumn(_FOLD_TEXT, state_spellings),
+        "listing_id": FoldedColumn(SQL("mls_number_key({})"), lambda text: (to_mls_key(text),)),
+    }
 )
-"""The columns that are compared case-insensitively, the others exactly."""
+"""The columns that are compared without regard to case and accents, or to punctuation; the others exactly."""
 
 RANGE_COLUMNS: Mapping[str, str] = MappingProxyType(
     {

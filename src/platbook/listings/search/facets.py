@@ -10,7 +10,8 @@ from platbook.db import ReadConnection
 from platbook.db.compose import SQL, Identifier, Literal
 from platbook.listings.search.columns import to_usable
 from platbook.listings.search.filters import ListingSearch
-from platbook.listings.search.statement import Keywords, to_conditions
+from platbook.listings.search.query_words import Keywords
+from platbook.listings.search.statement import to_conditions
 
 _MAX_VALUES = 50
 

@@ -27,9 +27,10 @@ from platbook.listings.documents import complete_document
 from platbook.listings.search.closed_lists import resolve_values
 from platbook.listings.search.facets import FacetValue, find_facets
 from platbook.listings.search.filters import ListingSearch
-from platbook.listings.search.keywords import correct_keywords, split_keywords
+from platbook.listings.search.keywords import correct_keywords
+from platbook.listings.search.query_words import Keywords, split_keywords
 from platbook.listings.search.sorting import can_sort, parse_cursor, to_cursor, to_order
-from platbook.listings.search.statement import Keywords, Window, to_conditions, to_page
+from platbook.listings.search.statement import Window, to_conditions, to_page
 
 _DAY = timedelta(days=1)
 

@@ -7,14 +7,14 @@ UNION
 
 -- name: find_places_by_prefix
 -- Cities, postal codes and subdivisions by prefix.
-SELECT kind, term FROM listing_terms WHERE kind <> 'word' AND lower(term) LIKE %(pattern)s::text
+SELECT kind, term FROM listing_terms WHERE kind <> 'word' AND fold_text(term) LIKE %(pattern)s::text
 ORDER BY length(term), term LIMIT %(limit)s::integer;
 
 -- name: find_similar_places
 -- Cities and subdivisions spelled similarly to a text: one edit away, or by trigrams.
 SELECT kind, term FROM listing_terms
-WHERE kind IN ('city', 'subdivision') AND (lower(term) = ANY(%(edits)s::text[]) OR term %% %(text)s::text)
-ORDER BY (lower(term) = ANY(%(edits)s::text[])) DESC, similarity(term, %(text)s::text) DESC, term
+WHERE kind IN ('city', 'subdivision') AND (fold_text(term) = ANY(%(edits)s::text[]) OR term %% %(text)s::text)
+ORDER BY (fold_text(term) = ANY(%(edits)s::text[])) DESC, similarity(term, %(text)s::text) DESC, term
 LIMIT %(limit)s::integer;
 
 -- name: has_word_prefix

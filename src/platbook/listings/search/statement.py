@@ -20,30 +20,32 @@ from platbook.db import Query
 from platbook.db.compose import SQL, Composable, Identifier, Literal, Placeholder, to_statement, to_text
 from platbook.db.lists import STATEMENT_CACHE_SIZE, Conditions, CursorPosition, SortOrder, any_of, to_count_columns
 from platbook.listings.search.columns import (
-    CASE_INSENSITIVE_COLUMNS,
     DOCUMENT_COLUMN,
     EXACT_COLUMNS,
+    FOLDED_COLUMNS,
     RANGE_COLUMNS,
     VISIBLE_ROWS,
     to_usable,
 )
 from platbook.listings.search.filters import EXACT_FILTERS, RANGE_FILTERS, Box, ListingSearch, Near, Range
 from platbook.listings.search.polygons import Polygon, Ring, cut_ring
+from platbook.listings.search.query_words import Keywords, to_tsquery
 from platbook.listings.search.sorting import DISTANCE
-from platbook.reso.lookups import state_spellings
 
 _MILES_PER_DEGREE = 69.0
 _MIN_PARALLEL = 0.01
 _LISTINGS = Identifier("properties")
 
-Keywords = Sequence[Sequence[str]]
-"""All keywords must match; of each, any of its spellings."""
-
 _PUBLIC_PHOTO = SQL(
     " AND photo_is_public(m.permission, "
     "(SELECT c.display FROM mls_provider_configurations c WHERE c.provider_id = properties.provider_id))"
 )
-_WORDS_WITHOUT_ADDRESS = SQL("listing_words(NULL, city, postal_code, subdivision_name, listing_id, public_remarks)")
+_KEYWORDS = SQL("words @@ %(keywords)s::tsquery")
+# A listing that is not rebuilt since words are stored this way is looked at anew.
+_OPEN_KEYWORDS = SQL(
+    "(shows_address OR coalesce(open_words, listing_words(NULL, city, postal_code, subdivision_name, listing_id, "
+    "public_remarks)) @@ %(keywords)s::tsquery)"
+)
 
 # Looked up first, each by its own index: a person has some hundred listings, whatever the market has.
 _MINE = SQL("""id = ANY(ARRAY(
@@ -139,21 +141,10 @@ def _compose_page(where: LiteralString, shape: _Shape, window: Window) -> Query:
     return to_statement("page", statement)
 
 
-def to_tsquery(keywords: Keywords) -> tuple[Composable, dict[str, object]]:
-    """The tsquery of keywords, with its parameters."""
-    params: dict[str, object] = {}
-    groups: list[Composable] = []
-    for index, spellings in enumerate(keywords):
-        names = [f"keyword_{index}_{number}" for number in range(len(spellings))]
-        params.update(zip(names, spellings, strict=True))
-        any_of = [SQL("plainto_tsquery('english'::regconfig, {}::text)").format(Placeholder(name)) for name in names]
-        groups.append(SQL("({})").format(SQL(" || ").join(any_of)))
-    return SQL("({})").format(SQL(" && ").join(groups)), params
-
-
 def _add_texts(conditions: Conditions, name: str, texts: tuple[str, ...], surface: Surface) -> None:
+    folding = next((FOLDED_COLUMNS[one] for one in EXACT_COLUMNS[name] if one in FOLDED_COLUMNS), None)
     exact = list(texts)
-    folded = [one for text in texts for one in (state_spellings(text) if name == "state" else (text.lower(),))]
+    folded = [one for text in texts for one in folding.fold(text)] if folding else exact
     # One value is compared by =, so that an index led by it also gives the order after it.
     is_single = len(folded) == 1
     params = {name: exact[0], f"{name}_folded": folded[0]} if is_single else {name: exact, f"{name}_folded": folded}
@@ -162,12 +153,11 @@ def _add_texts(conditions: Conditions, name: str, texts: tuple[str, ...], surfac
 
 @lru_cache(STATEMENT_CACHE_SIZE)
 def _compare(name: str, surface: Surface, *, is_single: bool) -> LiteralString:
-    exact = SQL("{} = {}") if is_single else SQL("{} = ANY({}::text[])")
-    folded = SQL("lower({}) = {}") if is_single else SQL("lower({}) = ANY({}::text[])")
+    form = SQL("{} = {}") if is_single else SQL("{} = ANY({}::text[])")
     parts = [
-        folded.format(Identifier(column), Placeholder(f"{name}_folded"))
-        if column in CASE_INSENSITIVE_COLUMNS
-        else exact.format(Identifier(column), Placeholder(name))
+        form.format(FOLDED_COLUMNS[column].expression.format(Identifier(column)), Placeholder(f"{name}_folded"))
+        if column in FOLDED_COLUMNS
+        else form.format(Identifier(column), Placeholder(name))
         for column in to_usable(EXACT_COLUMNS[name], surface, name)
     ]
     return to_text(SQL("({})").format(SQL(" OR ").join(parts)))
@@ -223,10 +213,9 @@ def to_keyword_conditions(keywords: Keywords, surface: Surface) -> Conditions:
 
 
 def _add_keywords(conditions: Conditions, keywords: Keywords, surface: Surface) -> None:
-    query, params = to_tsquery(keywords)
-    conditions.add(SQL("words @@ {}").format(query), **params)
+    conditions.add(_KEYWORDS, keywords=to_tsquery(keywords))
     if surface is Surface.PUBLIC:
-        conditions.add(SQL("(shows_address OR {} @@ {})").format(_WORDS_WITHOUT_ADDRESS, query))
+        conditions.add(_OPEN_KEYWORDS)
 
 
 def _add_area(conditions: Conditions, search: ListingSearch, *, dense: bool) -> None:

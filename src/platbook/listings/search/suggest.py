@@ -11,6 +11,7 @@ from datetime import datetime
 from itertools import islice, product
 
 from platbook.base.actor import Surface
+from platbook.base.folding import fold
 from platbook.db import ReadConnection, load_queries
 from platbook.db.compose import SQL, Composable, Placeholder
 from platbook.db.lists import count_up_to
@@ -19,6 +20,8 @@ from platbook.listings.search.filters import ListingSearch, check_text
 from platbook.listings.search.keywords import find_similar_words
 from platbook.listings.search.spelling import edits_of
 from platbook.listings.search.statement import to_conditions
+from platbook.listings.words import is_mls_digits, to_address_key, to_address_starts, to_mls_key
+from platbook.reso.address_words import NAME_WORDS, STANDARD
 
 Q = load_queries(__package__ or "platbook.listings.search")
 
@@ -26,16 +29,22 @@ _MIN_LENGTH = 2
 _MAX_COUNT = 1_000
 _MAX_OF_A_KIND = 5
 _MAX_SPELLINGS = 12
+_MAX_STARTS = 24
 _MAX_CORRECTED_LENGTH = 40
 _CORRECTABLE = re.compile(r"[^\W\d_]{4,40}")
 
 _NUMBERS = SQL(
-    "SELECT DISTINCT listing_id FROM (SELECT listing_id FROM properties WHERE {}"
-    " AND (listing_id LIKE %(pattern)s OR listing_id LIKE %(upper)s) LIMIT 50) AS matching ORDER BY listing_id LIMIT 5"
+    "SELECT DISTINCT listing_id FROM (SELECT listing_id FROM properties WHERE {} AND {} LIMIT 50) AS matching"
+    " ORDER BY listing_id LIMIT 5"
 )
+_BY_NUMBER = SQL("mls_number_key(listing_id) LIKE %(pattern)s")
+# The number without its prefix is one of the listing's words.
+_BY_DIGITS = SQL("words @@ %(digits)s::tsquery AND mls_number_key(listing_id) LIKE %(inside)s")
+_ADDRESS_KEY = SQL("coalesce(address_key, lower(unparsed_address))")
+_STREET_KEY = SQL("coalesce(street_key, lower(street_name))")
 _ADDRESSES = SQL(
     "SELECT DISTINCT ON (lower(unparsed_address)) unparsed_address FROM ("
-    "SELECT unparsed_address FROM properties WHERE {} AND {} LIMIT 50) AS matching"
+    "SELECT unparsed_address FROM properties WHERE {} AND {} AND unparsed_address IS NOT NULL LIMIT 50) AS matching"
     " ORDER BY lower(unparsed_address) LIMIT 5"
 )
 
@@ -55,7 +64,7 @@ async def suggest(
 ) -> list[Suggestion]:
     """Complete a text of two characters or more. Errors: `InvalidInput` (`q`)."""
     check_text(text, "q")
-    typed = " ".join(text.lower().split())
+    typed = " ".join(fold(text).split())
     if len(typed) < _MIN_LENGTH:
         return []
     candidates: list[tuple[str, str]] = await _find_places(connection, typed)
@@ -81,21 +90,37 @@ _FILTER = {
 
 
 async def _find_places(connection: ReadConnection, typed: str) -> list[tuple[str, str]]:
-    params = {"pattern": _prefix(typed), "limit": 2 * _MAX_OF_A_KIND}
-    rows = await connection.tuples(Q.find_places_by_prefix, params)
+    rows: list[tuple[object, ...]] = []
+    for start in _to_place_starts(typed):
+        params = {"pattern": _prefix(start), "limit": 2 * _MAX_OF_A_KIND}
+        rows += await connection.tuples(Q.find_places_by_prefix, params)
     if not rows and len(typed) <= _MAX_CORRECTED_LENGTH and not typed.isdigit():
         near = {"text": typed, "edits": sorted(edits_of(typed)), "limit": _MAX_OF_A_KIND}
         rows = await connection.tuples(Q.find_similar_places, near)
-    # The same city is spelled in capitals by some sources; one of them is enough.
-    places = {(str(kind), str(term).lower()): str(term) for kind, term in reversed(rows)}
+    # The same city is spelled in capitals or without accents by some sources; one of them is enough.
+    places = {(str(kind), fold(str(term))): str(term) for kind, term in reversed(rows)}
     return [(kind, term) for (kind, _), term in reversed(places.items())]
 
 
+def _to_place_starts(typed: str) -> list[str]:
+    """What a place's name may begin with: `saint l` also `st l` and `st. l`."""
+    first, space, rest = typed.partition(" ")
+    short = STANDARD.get(first.strip("."), first.strip("."))
+    if not space or short not in NAME_WORDS:
+        return [typed]
+    return [f"{spelling} {rest}" for spelling in (short, f"{short}.", *NAME_WORDS[short])]
+
+
 async def _find_mls_numbers(connection: ReadConnection, typed: str, surface: Surface) -> list[str]:
-    if not any(letter.isdigit() for letter in typed):
+    key = to_mls_key(typed).removeprefix("mls")
+    if not any(letter.isdigit() for letter in key):
         return []
-    params = {"pattern": _prefix(typed), "upper": _prefix(typed.upper())}
-    return await connection.column(str, _NUMBERS.format(VISIBLE_ROWS[surface]), params)
+    visible = VISIBLE_ROWS[surface]
+    numbers = await connection.column(str, _NUMBERS.format(visible, _BY_NUMBER), {"pattern": _prefix(key)})
+    if not numbers and is_mls_digits(key):
+        params = {"digits": f"'{key}':*", "inside": f"%{key}%"}
+        numbers = await connection.column(str, _NUMBERS.format(visible, _BY_DIGITS), params)
+    return numbers
 
 
 async def _find_addresses(connection: ReadConnection, typed: str, surface: Surface) -> list[str]:
@@ -106,12 +131,15 @@ async def _find_addresses(connection: ReadConnection, typed: str, surface: Surfa
     return await _find_addresses_by_prefix(connection, spellings, surface) if spellings else []
 
 
-async def _find_addresses_by_prefix(connection: ReadConnection, starts: Sequence[str], surface: Surface) -> list[str]:
+async def _find_addresses_by_prefix(connection: ReadConnection, typed: Sequence[str], surface: Surface) -> list[str]:
     visible: Composable = VISIBLE_ROWS[surface]
     if surface is Surface.PUBLIC:
         visible = SQL("{} AND shows_address").format(visible)
+    starts = list(dict.fromkeys(start for text in typed for start in to_address_starts(text)))[:_MAX_STARTS]
+    if not starts:
+        return []
     # A house number begins an address; a street is found by its own name.
-    column = SQL("lower(unparsed_address)") if starts[0][0].isdigit() else SQL("lower(street_name)")
+    column = _ADDRESS_KEY if typed[0][0].isdigit() else _STREET_KEY
     names = [f"start_{index}" for index in range(len(starts))]
     begins = SQL("({})").format(SQL(" OR ").join(column + _like(name) for name in names))
     params = {name: _prefix(start) for name, start in zip(names, starts, strict=True)}
@@ -146,7 +174,7 @@ async def _count(connection: ReadConnection, kind: str, term: str, surface: Surf
         if kind == "subdivision":
             conditions.text("subdivision_name = %(term)s", term=term)
         else:
-            conditions.text("lower(unparsed_address) = %(term)s", term=term.lower())
+            conditions.add(SQL("{} = ANY(%(terms)s)").format(_ADDRESS_KEY), terms=[to_address_key(term), term.lower()])
             if surface is Surface.PUBLIC:
                 conditions.text("shows_address")
     return await count_up_to(connection, conditions, _MAX_COUNT)

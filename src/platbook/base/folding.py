@@ -1,0 +1,32 @@
+"""Folding of text for comparisons: case, accents and typographic apostrophes and dashes. Pure.
+
+`fold_text` of SQL does the same (migration 0037); a test holds the two equal.
+"""
+
+import re
+import unicodedata
+
+_LETTERS = str.maketrans(
+    {
+        **dict.fromkeys("’‘ʼʻ′´", "'"),  # noqa: RUF001 - the apostrophes that people and programs write
+        **dict.fromkeys("‐‑‒–—−", "-"),  # noqa: RUF001 - the dashes that people and programs write
+        **dict.fromkeys("øØ", "o"),
+        **dict.fromkeys("łŁ", "l"),
+        **dict.fromkeys("đĐðÐ", "d"),
+        "ı": "i",  # noqa: RUF001 - the Turkish letter
+        **dict.fromkeys("ßẞ", "ss"),
+        **dict.fromkeys("æÆ", "ae"),
+        **dict.fromkeys("œŒ", "oe"),
+        **dict.fromkeys("þÞ", "th"),
+    }
+)
+"""What Unicode does not decompose."""
+
+_ACCENTS = re.compile("[\u0300-\u036f]+")
+
+
+def fold(text: str) -> str:
+    """A text in lower case, without accents, with plain apostrophes and dashes. Other scripts stay."""
+    if text.isascii():
+        return text.lower()
+    return _ACCENTS.sub("", unicodedata.normalize("NFKD", text.translate(_LETTERS))).lower()

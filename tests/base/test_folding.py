@@ -1,0 +1,23 @@
+import pytest
+
+from platbook.base.folding import fold
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("Cañon City", "canon city"),
+        ("Cañon", "canon"),
+        ("MONTRÉAL", "montreal"),
+        ("Müller", "muller"),
+        ("O’Brien", "o'brien"),  # noqa: RUF001 - a typographic apostrophe
+        ("112–14", "112-14"),  # noqa: RUF001 - a dash
+        ("Straße Æsir œuvre Łódź Tromsø", "strasse aesir oeuvre lodz tromso"),
+        ("İzmir", "izmir"),
+        ("Москва", "москва"),
+        ("100% Plain's", "100% plain's"),
+    ],
+)
+def test_case_accents_and_typography_do_not_count(text: str, folded: str) -> None:
+    assert fold(text) == folded
+    assert fold(folded) == folded
