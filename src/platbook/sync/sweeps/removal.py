@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from platbook.base.errors import RecordRejected
 from platbook.connectors.contract import ByKey, RawRecord, Scope, Session
 from platbook.db import load_queries
 from platbook.listings.listing import Origin
 from platbook.sync.removal import remove_records
-from platbook.sync.resources.registry import AnyStore
 from platbook.sync.resources.store import SweepKeys
 from platbook.sync.run_context import RunContext
 from platbook.sync.runs.lifecycle import add_counts, check_epoch
@@ -17,10 +15,10 @@ from platbook.sync.sampling import draw_sample
 from platbook.sync.sweeps.key_list import KeyList, check_key_list, read_key_list
 from platbook.sync.sweeps.lookup import MOST_KEYS, LookedUp, RecordLookup
 from platbook.sync.sweeps.refusal import Candidates, refuse
+from platbook.sync.sweeps.unlisted import SAMPLE_SIZE, count_in_scope
 
 Q = load_queries(__package__ or "platbook.sync.sweeps")
 
-_SAMPLE_SIZE = 60
 _BATCH = 1000
 
 
@@ -34,37 +32,40 @@ async def remove_unseen(context: RunContext, session: Session, swept: SweepKeys,
     candidates = Candidates(keys, active, key_list.size)
     await _check_share(context, swept, candidates)
     by_key = context.profile.by_key
-    if by_key is ByKey.NONE or len(keys) <= MOST_KEYS[by_key]:
-        await remove_gone(context, session, keys)
-        return
-    keys = await _check_sample(context, session, swept, candidates)
-    if context.provider.requested_scope != Scope():
-        await remove_gone(context, session, keys)
-    else:
-        await _remove(context, keys)
+    if by_key is not ByKey.NONE and len(keys) > MOST_KEYS[by_key]:
+        keys = await _check_sample(context, session, swept, candidates)
+        if context.provider.requested_scope == Scope():
+            await _remove(context, keys)
+            return
+    _, existing = await remove_gone(context, session, keys)
+    if existing:
+        context.mark_incomplete(
+            f"the source's list of keys is incomplete: {existing} records exist that it does not name"
+        )
 
 
-async def remove_gone(context: RunContext, session: Session, keys: Sequence[str]) -> int:
-    """Remove those of some records that are gone when they are read again; how many.
+async def remove_gone(context: RunContext, session: Session, keys: Sequence[str]) -> tuple[int, int]:
+    """Remove those of some records that are gone when they are read again.
 
-    Those that exist are stored. Where nothing can be read by key, what another list of all keys does not name is gone.
+    How many were removed, and how many exist and are in scope, which are stored. Where nothing can be read by key,
+    another list of all keys tells.
     """
     if not keys:
-        return 0
+        return 0, 0
     if context.profile.by_key is ByKey.NONE:
-        return await _remove(context, await _find_unlisted(context, session, keys))
-    removed = unread = 0
+        gone = await _find_unlisted(context, session, keys)
+        return await _remove(context, gone), len(keys) - len(gone)
+    removed = existing = unread = 0
     async for looked_up in RecordLookup(context, session).read(keys):
-        await _store_existing(context, looked_up)
+        existing += count_in_scope(context, await _store_existing(context, looked_up))
         removed += await _remove(context, _find_gone(looked_up))
         unread += len(looked_up.unread)
     if unread:
-        context.unread += unread
-        context.remarks.append(
+        context.mark_incomplete(
             f"{unread} records that the source's list of keys does not name could not be read by their keys, so they "
             "were not removed"
         )
-    return removed
+    return removed, existing
 
 
 async def _check_share(context: RunContext, swept: SweepKeys, candidates: Candidates) -> None:
@@ -81,13 +82,13 @@ async def _check_sample(
     context: RunContext, session: Session, swept: SweepKeys, candidates: Candidates
 ) -> Sequence[str]:
     """Read a random sample again, and refuse the sweep where one exists and is in scope; what is left to remove."""
-    sample = draw_sample(candidates.keys, _SAMPLE_SIZE, swept.sync_id)
+    sample = draw_sample(candidates.keys, SAMPLE_SIZE, swept.sync_id)
     existing_keys: set[str] = set()
     in_scope = 0
     async for looked_up in RecordLookup(context, session).read(sample):
         existing = await _store_existing(context, looked_up)
         existing_keys |= {record.key for record in existing}
-        in_scope += sum(_may_be_in_scope(record, context.store) for record in existing) + len(looked_up.unread)
+        in_scope += count_in_scope(context, existing) + len(looked_up.unread)
     left = replace(candidates, keys=[key for key in candidates.keys if key not in existing_keys])
     if in_scope:
         reason = (
@@ -96,14 +97,6 @@ async def _check_sample(
         )
         await refuse(context, swept.began_at, reason, left)
     return left.keys
-
-
-def _may_be_in_scope(record: RawRecord, store: AnyStore) -> bool:
-    """Whether a record is in scope; one that cannot be read may be."""
-    try:
-        return store.is_in_scope(store.normalise(record, b""))
-    except RecordRejected:
-        return True
 
 
 async def _store_existing(context: RunContext, looked_up: LookedUp) -> list[RawRecord]:
