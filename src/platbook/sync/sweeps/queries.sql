@@ -10,13 +10,10 @@ SELECT count(*) FROM mls_sweep_keys WHERE sync_id = %(sync_id)s;
 -- Those of some keys that a list does not name.
 SELECT unnest(%(keys)s::text[]) EXCEPT SELECT listing_key FROM mls_sweep_keys WHERE sync_id = %(sync_id)s ORDER BY 1;
 
--- name: find_received_unlisted
--- Some keys, drawn at random, that the run received and a list does not name, with how many there are.
-WITH unlisted AS (
-    SELECT unnest(r.listing_keys) AS listing_key FROM mls_received_keys r WHERE r.sync_id = %(received_by)s
-    EXCEPT SELECT k.listing_key FROM mls_sweep_keys k WHERE k.sync_id = %(sync_id)s)
-SELECT listing_key, count(*) OVER () AS total FROM unlisted
-ORDER BY md5(listing_key || %(sync_id)s::text) LIMIT %(limit)s;
+-- name: find_received
+-- Those of some keys that the run has received.
+SELECT unnest(%(keys)s::text[]) INTERSECT SELECT unnest(listing_keys) FROM mls_received_keys
+WHERE sync_id = %(received_by)s ORDER BY 1;
 
 -- name: delete_sweep_keys
 -- The lists of keys of a run that begins or ends a sweep, while it holds the epoch; and those of runs that are not

@@ -1,7 +1,7 @@
 """What a sweep removes: records that its list of keys did not name, proved to be gone as far as the source lets."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from platbook.connectors.contract import ByKey, RawRecord, Scope, Session
 from platbook.db import load_queries
@@ -22,16 +22,31 @@ Q = load_queries(__package__ or "platbook.sync.sweeps")
 _BATCH = 1000
 
 
-async def remove_unseen(context: RunContext, session: Session, swept: SweepKeys, key_list: KeyList) -> None:
-    """Remove what the source is proved not to have; SweepRefused where that cannot be done safely."""
+@dataclass(frozen=True, slots=True)
+class UnseenKeys:
+    """Keys of active records that a list of keys does not name: the candidates, and those that the run received."""
+
+    candidates: Candidates
+    received: Sequence[str]
+
+
+async def find_unseen(context: RunContext, swept: SweepKeys, key_list: KeyList) -> UnseenKeys:
+    """Compare the replica with a complete list of keys."""
     async with context.database.transaction() as connection:
         await check_epoch(connection, context.lease)
         await check_key_list(connection, key_list)
-        keys = await context.store.find_unseen(connection, swept)
+        keys = list(await context.store.find_unseen(connection, swept))
+        params = {"keys": keys, "received_by": swept.received_by}
+        received = await connection.column(str, Q.find_received, params) if keys else []
         active = await context.store.count_active(connection, swept.provider_id)
-    candidates = Candidates(keys, active, key_list.size)
+    kept = set(received)
+    return UnseenKeys(Candidates([key for key in keys if key not in kept], active, key_list.size), received)
+
+
+async def remove_unseen(context: RunContext, session: Session, swept: SweepKeys, candidates: Candidates) -> None:
+    """Remove what the source is proved not to have; SweepRefused where that cannot be done safely."""
     await _check_share(context, swept, candidates)
-    by_key = context.profile.by_key
+    keys, by_key = candidates.keys, context.profile.by_key
     if by_key is not ByKey.NONE and len(keys) > MOST_KEYS[by_key]:
         keys = await _check_sample(context, session, swept, candidates)
         if context.provider.requested_scope == Scope():

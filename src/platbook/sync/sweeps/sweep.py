@@ -11,7 +11,7 @@ from platbook.sync.runs.lifecycle import check_epoch
 from platbook.sync.sweeps.key_list import KeyList, check_key_list, delete_key_lists, read_key_list
 from platbook.sync.sweeps.missing import fetch_missing
 from platbook.sync.sweeps.refusal import add_cut_short, supersede
-from platbook.sync.sweeps.removal import remove_gone, remove_unseen
+from platbook.sync.sweeps.removal import find_unseen, remove_gone, remove_unseen
 from platbook.sync.sweeps.unlisted import check_received
 
 Q = load_queries(__package__ or "platbook.sync.sweeps")
@@ -49,12 +49,13 @@ async def apply_sweep(context: RunContext, session: Session, sweep_id: UUID) -> 
 
 
 async def _reconcile(context: RunContext, session: Session, swept: SweepKeys, key_list: KeyList) -> None:
+    unseen = await find_unseen(context, swept, key_list)
     refused: SweepRefused | None = None
     try:
-        await remove_unseen(context, session, swept, key_list)
+        await remove_unseen(context, session, swept, unseen.candidates)
     except SweepRefused as error:
         refused = error  # what the source does name is missing here all the same
-    await check_received(context, session, swept)
+    await check_received(context, session, unseen.received)
     await fetch_missing(context, session, swept, key_list)
     if refused is not None:
         raise refused
