@@ -81,8 +81,7 @@ _FIND_UNSEEN = _query(
     "find_unseen",
     "SELECT member_key FROM members WHERE provider_id = %(provider_id)s AND removed_at IS NULL "
     "AND out_of_scope_at IS NULL AND stored_at <= %(began_at)s AND NOT EXISTS ("
-    "SELECT FROM mls_sweep_keys k WHERE k.sync_id = %(sync_id)s AND k.listing_key = member_key) "
-    "EXCEPT SELECT unnest(listing_keys) FROM mls_received_keys WHERE sync_id = %(received_by)s ORDER BY 1",
+    "SELECT FROM mls_sweep_keys k WHERE k.sync_id = %(sync_id)s AND k.listing_key = member_key) ORDER BY 1",
 )
 _FIND_MISSING = _query(
     "find_missing",

@@ -29,7 +29,8 @@ async def test_candidates_are_read_again_by_lists_of_keys(sync_rig: MakeSyncRig)
     rig.source.records = {key: listing(key, "2026-01-02T00:00:00Z", ListPrice=1) for key in KEYS[::2]}
     rig.source.records["001"] = RawRecord("001", {}, visible=False)
     run = await rig.sync(SyncType.SWEEP)
-    assert (run["status"], run["deleted"], run["updated"], run["found_by_sweep"]) == ("success", 125, 125, 0)
+    assert (run["status"], run["deleted"], run["updated"], run["found_by_sweep"]) == ("partial", 125, 125, 0)
+    assert "is incomplete: 125 records exist that it does not name" in str(run["remarks"])
     assert [len(keys) for keys in rig.source.key_lists] == [100, 100, 50]
     assert rig.source.looked_up == []
     assert await rig.keys() == [*KEYS[::2], "x"]
@@ -42,7 +43,7 @@ async def test_more_candidates_than_single_requests_may_read_are_all_read_in_lis
     rig = await _stocked(sync_rig, ByKey.MANY, many)
     rig.source.records = {"123": listing("123")}
     run = await rig.sync(SyncType.SWEEP)
-    assert (run["status"], run["deleted"], await rig.keys()) == ("success", 699, ["123", "x"])
+    assert (run["status"], run["deleted"], await rig.keys()) == ("partial", 699, ["123", "x"])
 
 
 @pytest.mark.parametrize("by_key", [ByKey.ONE, ByKey.MANY])
@@ -70,10 +71,38 @@ async def test_a_second_list_of_keys_confirms_where_nothing_can_be_read_by_key(s
     rig = await _stocked(sync_rig, ByKey.NONE, KEYS[:4])
     rig.source.later_key_pages = [KeyPage(["x"]), KeyPage(["000", "002"], complete=True, total=3)]
     run = await rig.sync(SyncType.SWEEP)
-    assert (run["status"], run["deleted"], rig.source.swept) == ("success", 2, 2)
+    assert (run["status"], run["deleted"], rig.source.swept) == ("partial", 2, 2)
+    assert "is incomplete: 2 records exist" in str(run["remarks"])
     assert await rig.keys() == ["000", "002", "x"]
     assert (rig.source.looked_up, rig.source.key_lists) == ([], [])
     assert await rig.rows("SELECT FROM mls_sweep_keys") == []
+
+
+async def test_two_lists_of_keys_that_agree_are_proof(sync_rig: MakeSyncRig) -> None:
+    rig = await _stocked(sync_rig, ByKey.NONE, KEYS[:4])
+    run = await rig.sync(SyncType.SWEEP)
+    assert (run["status"], run["deleted"], await rig.keys()) == ("success", 4, ["x"])
+
+
+async def test_what_only_left_the_scope_does_not_make_the_list_of_keys_incomplete(sync_rig: MakeSyncRig) -> None:
+    rig = await _stocked(sync_rig, ByKey.MANY, KEYS[:4], scope={"statuses": ["Active"]})
+    rig.source.records = {"001": listing("001", "2026-01-02T00:00:00Z", StandardStatus="Closed")}
+    run = await rig.sync(SyncType.SWEEP)
+    assert (run["status"], run["deleted"], run["remarks"], await rig.keys()) == ("success", 3, [], ["x"])
+
+
+@pytest.mark.parametrize("exists", [False, True])
+@pytest.mark.parametrize("by_key", [ByKey.ONE, ByKey.MANY])
+async def test_a_list_of_keys_short_of_what_its_run_received_is_partial_where_that_exists(
+    sync_rig: MakeSyncRig, by_key: ByKey, *, exists: bool
+) -> None:
+    rig = await _stocked(sync_rig, by_key, KEYS)
+    rig.source.records = {key: listing(key) for key in KEYS} if exists else {}
+    run = await rig.sync()
+    assert (run["status"], run["deleted"], len(await rig.keys())) == ("partial" if exists else "success", 0, 251)
+    if exists:
+        assert "does not name 250 records that this run received, and of 60 of these" in str(run["remarks"])
+    assert len(rig.source.looked_up) + sum(map(len, rig.source.key_lists)) == 60
 
 
 @pytest.mark.parametrize(

@@ -152,8 +152,7 @@ class SyncEngine:
             return None
         async with self._session(context) as session:
             refused = await self._do_records(contexts, session)
-            context.unread = sum(one.unread for one in contexts)
-            context.unlisted = sum(one.unlisted for one in contexts)
+            context.incomplete = any(one.incomplete for one in contexts)
             if self.photos is not None and not run.dry_run and context.source.profile.max_concurrency == 1:
                 await context.report("photos", done=0, total=None)
                 with context.timing("photos"):
@@ -243,8 +242,8 @@ class SyncEngine:
         lease = context.lease
         async with self.database.transaction() as connection:
             await _fence(connection, lease)
-            doubts = context.unread + context.unlisted
-            status = completed_status(await get_counts(connection, lease), refused, doubts=doubts)
+            counts = await get_counts(connection, lease)
+            status = completed_status(counts, refused, incomplete=context.incomplete)
             await _finish(connection, lease, status, now, error=refused)
             if lease.run.is_scheduled_kind:
                 settlement = settle_success(_interval(context.provider), refused, now)

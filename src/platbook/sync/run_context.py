@@ -47,10 +47,8 @@ class RunContext:
     lease: RunLease
     scope: str
     swept: bool = False
-    unread: int = 0
-    """Records that the sweep should have read by their keys and could not."""
-    unlisted: int = 0
-    """Records that exist and that the sweep's list of keys does not name."""
+    incomplete: bool = False
+    """Whether the sweep met a list of keys that was short, or records that it could not read by their keys."""
     traffic: TrafficCounter = field(default_factory=TrafficCounter)
     stages: dict[str, float] = field(default_factory=dict[str, float])
     remarks: list[str] = field(default_factory=list[str])
@@ -138,6 +136,11 @@ class RunContext:
         }
         async with self.database.transaction() as connection:
             await connection.run(Q.report_progress, params)
+
+    def mark_incomplete(self, remark: str) -> None:
+        """Make the run partial, and say why."""
+        self.incomplete = True
+        self.remarks.append(remark)
 
     async def record_effort(self) -> None:
         """Add what the run cost since the last call (bytes, requests, seconds by stage), and its remarks."""

@@ -142,7 +142,7 @@ class PropertyStore(PropertyErasure, ResourceStore[IncomingListing]):
             self._terms.clear()  # terms of erased listings may have been deleted with them
 
     async def find_unseen(self, connection: ReadConnection, sweep: SweepKeys) -> Sequence[str]:
-        """Keys of listings that neither the sweep nor its run has met."""
+        """Keys of listings that the sweep did not read."""
         return await connection.column(str, Q.find_unseen_listings, _sweep_params(sweep))
 
     async def find_missing(self, connection: ReadConnection, sweep: SweepKeys, limit: int) -> MissingKeys:

@@ -173,11 +173,11 @@ class ResourceStore(ResourceErasure, Protocol[R]):
         ...
 
     async def find_unseen(self, connection: ReadConnection, sweep: SweepKeys) -> Sequence[str]:
-        """Keys of active records stored before a sweep began that it did not read and its run did not receive."""
+        """Keys of active records stored before a sweep began that it did not read."""
         ...
 
     async def find_missing(self, connection: ReadConnection, sweep: SweepKeys, limit: int) -> MissingKeys:
-        """Keys that a sweep read of records that are neither stored, rejected, received nor known to be left out."""
+        """Keys that a sweep read of records that are neither stored, rejected nor known to be left out."""
         ...
 
     async def count_active(self, connection: ReadConnection, provider_id: str) -> int:

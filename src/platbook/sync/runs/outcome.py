@@ -48,13 +48,12 @@ def error_type(error: BaseException) -> str:
             return "unknown"
 
 
-def completed_status(counts: RunCounts, refused: SweepRefused | None, *, doubts: int = 0) -> RunStatus:
+def completed_status(counts: RunCounts, refused: SweepRefused | None, *, incomplete: bool = False) -> RunStatus:
     """The status of a completed run.
 
-    Partial: records were rejected, the sweep waits for a person, or `doubts` records show that it is not
-    whole: they could not be read by their keys, or exist though the source's list of keys does not name them.
+    Partial: records were rejected, the sweep waits for a person, or was `incomplete`, as the run's remarks say.
     """
-    return RunStatus.PARTIAL if counts.errored or doubts or refused is not None else RunStatus.SUCCESS
+    return RunStatus.PARTIAL if counts.errored or incomplete or refused is not None else RunStatus.SUCCESS
 
 
 def settle_success(interval: timedelta, refused: SweepRefused | None, now: datetime) -> StatusAfterRun:

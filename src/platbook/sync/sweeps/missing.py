@@ -24,8 +24,7 @@ async def fetch_missing(context: RunContext, session: Session, swept: SweepKeys,
         fetched += len(looked_up.existing)
     unread = missing.total - fetched
     if unread:
-        context.unread += unread
-        context.remarks.append(_to_remark(unread, missing.total, context.profile.by_key))
+        context.mark_incomplete(_to_remark(unread, missing.total, context.profile.by_key))
 
 
 def _to_remark(unread: int, total: int, by_key: ByKey) -> str:

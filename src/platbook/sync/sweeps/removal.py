@@ -1,7 +1,7 @@
 """What a sweep removes: records that its list of keys did not name, proved to be gone as far as the source lets."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from platbook.connectors.contract import ByKey, RawRecord, Scope, Session
 from platbook.db import load_queries
@@ -15,56 +15,72 @@ from platbook.sync.sampling import draw_sample
 from platbook.sync.sweeps.key_list import KeyList, check_key_list
 from platbook.sync.sweeps.lookup import MOST_KEYS, LookedUp, RecordLookup
 from platbook.sync.sweeps.refusal import Candidates, refuse
-from platbook.sync.sweeps.unlisted import SAMPLE_SIZE, add_unlisted, count_in_scope, find_unlisted_again
+from platbook.sync.sweeps.unlisted import SAMPLE_SIZE, count_in_scope, find_unlisted_again
 
 Q = load_queries(__package__ or "platbook.sync.sweeps")
 
 _BATCH = 1000
 
 
-async def remove_unseen(context: RunContext, session: Session, swept: SweepKeys, key_list: KeyList) -> None:
-    """Remove what the source is proved not to have; SweepRefused where that cannot be done safely."""
+@dataclass(frozen=True, slots=True)
+class UnseenKeys:
+    """Keys of active records that a list of keys does not name: the candidates, and those that the run received."""
+
+    candidates: Candidates
+    received: Sequence[str]
+
+
+async def find_unseen(context: RunContext, swept: SweepKeys, key_list: KeyList) -> UnseenKeys:
+    """Compare the replica with a complete list of keys."""
     async with context.database.transaction() as connection:
         await check_epoch(connection, context.lease)
         await check_key_list(connection, key_list)
-        keys = await context.store.find_unseen(connection, swept)
+        keys = list(await context.store.find_unseen(connection, swept))
+        params = {"keys": keys, "received_by": swept.received_by}
+        received = await connection.column(str, Q.find_received, params) if keys else []
         active = await context.store.count_active(connection, swept.provider_id)
-    candidates = Candidates(keys, active, key_list.size)
+    kept = set(received)
+    return UnseenKeys(Candidates([key for key in keys if key not in kept], active, key_list.size), received)
+
+
+async def remove_unseen(context: RunContext, session: Session, swept: SweepKeys, candidates: Candidates) -> None:
+    """Remove what the source is proved not to have; SweepRefused where that cannot be done safely."""
     await _check_share(context, swept, candidates)
-    by_key = context.profile.by_key
-    if by_key is ByKey.NONE or len(keys) <= MOST_KEYS[by_key]:
-        await remove_gone(context, session, keys)
-        return
-    keys = await _check_sample(context, session, swept, candidates)
-    if context.provider.requested_scope != Scope():
-        await remove_gone(context, session, keys)
-    else:
-        await _remove(context, keys)
+    keys, by_key = candidates.keys, context.profile.by_key
+    if by_key is not ByKey.NONE and len(keys) > MOST_KEYS[by_key]:
+        keys = await _check_sample(context, session, swept, candidates)
+        if context.provider.requested_scope == Scope():
+            await _remove(context, keys)
+            return
+    _, existing = await remove_gone(context, session, keys)
+    if existing:
+        context.mark_incomplete(
+            f"the source's list of keys is incomplete: {existing} records exist that it does not name"
+        )
 
 
-async def remove_gone(context: RunContext, session: Session, keys: Sequence[str]) -> int:
-    """Remove those of some records that are gone when they are read again; how many.
+async def remove_gone(context: RunContext, session: Session, keys: Sequence[str]) -> tuple[int, int]:
+    """Remove those of some records that are gone when they are read again.
 
-    Those that exist are stored. Where nothing can be read by key, what another list of all keys does not name is gone.
+    How many were removed, and how many exist and are in scope, which are stored. Where nothing can be read by key,
+    another list of all keys tells.
     """
     if not keys:
-        return 0
+        return 0, 0
     if context.profile.by_key is ByKey.NONE:
         gone = await find_unlisted_again(context, session, keys)
-        add_unlisted(context, len(keys) - len(gone))
-        return await _remove(context, gone)
-    removed = unread = 0
+        return await _remove(context, gone), len(keys) - len(gone)
+    removed = existing = unread = 0
     async for looked_up in RecordLookup(context, session).read(keys):
-        add_unlisted(context, count_in_scope(await _store_existing(context, looked_up), context.store))
+        existing += count_in_scope(context, await _store_existing(context, looked_up))
         removed += await _remove(context, _find_gone(looked_up))
         unread += len(looked_up.unread)
     if unread:
-        context.unread += unread
-        context.remarks.append(
+        context.mark_incomplete(
             f"{unread} records that the source's list of keys does not name could not be read by their keys, so they "
             "were not removed"
         )
-    return removed
+    return removed, existing
 
 
 async def _check_share(context: RunContext, swept: SweepKeys, candidates: Candidates) -> None:
@@ -87,7 +103,7 @@ async def _check_sample(
     async for looked_up in RecordLookup(context, session).read(sample):
         existing = await _store_existing(context, looked_up)
         existing_keys |= {record.key for record in existing}
-        in_scope += count_in_scope(existing, context.store) + len(looked_up.unread)
+        in_scope += count_in_scope(context, existing) + len(looked_up.unread)
     left = replace(candidates, keys=[key for key in candidates.keys if key not in existing_keys])
     if in_scope:
         reason = (

@@ -11,7 +11,7 @@ from platbook.sync.runs.lifecycle import check_epoch
 from platbook.sync.sweeps.key_list import KeyList, check_key_list, delete_key_lists, read_key_list
 from platbook.sync.sweeps.missing import fetch_missing
 from platbook.sync.sweeps.refusal import add_cut_short, supersede
-from platbook.sync.sweeps.removal import remove_gone, remove_unseen
+from platbook.sync.sweeps.removal import find_unseen, remove_gone, remove_unseen
 from platbook.sync.sweeps.unlisted import check_received
 
 Q = load_queries(__package__ or "platbook.sync.sweeps")
@@ -40,7 +40,7 @@ async def apply_sweep(context: RunContext, session: Session, sweep_id: UUID) -> 
         keys = await connection.column(str, Q.find_candidates, {"sweep_id": sweep_id})
     await delete_key_lists(context)
     try:
-        removed = await remove_gone(context, session, keys)
+        removed, _ = await remove_gone(context, session, keys)
     finally:
         await delete_key_lists(context)
     async with context.database.transaction() as connection:
@@ -49,13 +49,14 @@ async def apply_sweep(context: RunContext, session: Session, sweep_id: UUID) -> 
 
 
 async def _reconcile(context: RunContext, session: Session, swept: SweepKeys, key_list: KeyList) -> None:
+    unseen = await find_unseen(context, swept, key_list)
     refused: SweepRefused | None = None
     try:
-        await remove_unseen(context, session, swept, key_list)
+        await remove_unseen(context, session, swept, unseen.candidates)
     except SweepRefused as error:
         refused = error  # what the source does name is missing here all the same
+    await check_received(context, session, unseen.received)
     await fetch_missing(context, session, swept, key_list)
-    await check_received(context, session, swept)
     if refused is not None:
         raise refused
     if not context.lease.run.dry_run:

@@ -1,16 +1,10 @@
-"""Records that exist and that a list of keys does not name: each proves that the list is not whole.
-
-Candidates for removal are read again in any case. What the run's own walk received is never a candidate, so a sample of
-those that the list does not name is read again here: most of them were deleted between the walk and the list.
-"""
+"""Records that exist and that a complete list of keys does not name: the list, and the count beside it, were short."""
 
 from collections.abc import Sequence
 
 from platbook.base.errors import RecordRejected
 from platbook.connectors.contract import ByKey, RawRecord, Session
 from platbook.db import load_queries
-from platbook.sync.resources.registry import AnyStore
-from platbook.sync.resources.store import SweepKeys
 from platbook.sync.run_context import RunContext
 from platbook.sync.runs.lifecycle import check_epoch
 from platbook.sync.sampling import draw_sample
@@ -20,37 +14,40 @@ from platbook.sync.sweeps.lookup import RecordLookup
 Q = load_queries(__package__ or "platbook.sync.sweeps")
 
 SAMPLE_SIZE = 60
+"""Where none of so many records exists, fewer than 5 % of all do, with 95 % confidence."""
 
 
-async def check_received(context: RunContext, session: Session, swept: SweepKeys) -> None:
-    """Read again, of the records that the run received and the list does not name, as many as a sample has."""
-    async with context.database.read() as connection:
-        params = {"received_by": swept.received_by, "sync_id": swept.sync_id}
-        keys = await connection.column(str, Q.find_received_unlisted, params)
-    if not keys:
+def count_in_scope(context: RunContext, records: Sequence[RawRecord]) -> int:
+    """How many records are in scope; one that cannot be normalised may be, and counts."""
+    return sum(record.visible and _may_be_in_scope(context, record) for record in records)
+
+
+async def check_received(context: RunContext, session: Session, keys: Sequence[str]) -> None:
+    """Mark the run as incomplete where records that it received exist, and its list of keys does not name them.
+
+    They may also have been deleted since. So some drawn at random are read again, or looked up in another list of keys
+    where the source cannot be asked by key.
+    """
+    if keys and context.profile.by_key is ByKey.NONE:
+        listed = len(keys) - len(await find_unlisted_again(context, session, keys))
+        if listed:
+            context.mark_incomplete(
+                f"the source's list of keys is incomplete: another list names {listed} records that it does not name"
+            )
         return
-    if context.profile.by_key is ByKey.NONE:
-        add_unlisted(context, len(keys) - len(await find_unlisted_again(context, session, keys)))
-        return
-    async for looked_up in RecordLookup(context, session).read(draw_sample(keys, SAMPLE_SIZE, swept.sync_id)):
-        existing = [record for record in looked_up.existing if record.visible]
-        add_unlisted(context, count_in_scope(existing, context.store))
-
-
-def add_unlisted(context: RunContext, count: int) -> None:
-    """Add records that exist and are not listed to the run, with a remark at the first."""
-    if count and not context.unlisted:
-        context.remarks.append("the source's list of keys does not name records that exist; they were not removed")
-    context.unlisted += count
-
-
-def count_in_scope(records: Sequence[RawRecord], store: AnyStore) -> int:
-    """How many records are in scope; one that cannot be read may be."""
-    return sum(_may_be_in_scope(record, store) for record in records)
+    sample = draw_sample(keys, SAMPLE_SIZE, context.lease.run.sync_id)
+    existing = 0
+    async for looked_up in RecordLookup(context, session).read(sample):
+        existing += count_in_scope(context, looked_up.existing)
+    if existing:
+        context.mark_incomplete(
+            f"the source's list of keys is incomplete: it does not name {len(keys)} records that this run received, "
+            f"and of {len(sample)} of these that were read again, {existing} exist"
+        )
 
 
 async def find_unlisted_again(context: RunContext, session: Session, keys: Sequence[str]) -> Sequence[str]:
-    """Those of some keys that another complete list of all keys does not name; a sweep reads it once."""
+    """Those of some keys that another complete list of all keys does not name; a sweep reads that list once."""
     list_id = context.lease.child_id
     async with context.database.read() as connection:
         size = await connection.value(int, Q.count_sweep_keys, {"sync_id": list_id})
@@ -61,8 +58,8 @@ async def find_unlisted_again(context: RunContext, session: Session, keys: Seque
         return await connection.column(str, Q.find_unlisted, {"sync_id": key_list.list_id, "keys": list(keys)})
 
 
-def _may_be_in_scope(record: RawRecord, store: AnyStore) -> bool:
+def _may_be_in_scope(context: RunContext, record: RawRecord) -> bool:
     try:
-        return store.is_in_scope(store.normalise(record, b""))
+        return context.store.is_in_scope(context.store.normalise(record, b""))
     except RecordRejected:
         return True
