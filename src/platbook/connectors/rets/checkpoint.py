@@ -59,9 +59,10 @@ class WalkPosition(BaseModel):
 
 
 class RetsCheckpoint(BaseModel):
-    """The position of a walk through all classes: which class, the position in it, the greatest modification time.
+    """The position of a walk through all classes: which class, the position in it, the greatest times received.
 
-    `began_at` is the source's own time when the walk began.
+    `began_at` is the source's own time when the walk began. `photos`: the position is in the search for records whose
+    photos changed alone.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -70,3 +71,5 @@ class RetsCheckpoint(BaseModel):
     class_index: int = 0
     within: WalkPosition = Field(default_factory=WalkPosition)
     greatest: str | None = None
+    photos: bool = False
+    greatest_photos: str | None = None

@@ -99,7 +99,9 @@ class RetsSettings(BaseModel):
     photos_per_request: Annotated[int, Field(ge=1, le=500)] = 20
     """How many records one request for photos names."""
     photos_count_field: str = "PhotosCount"
-    photos_modified_field: str = "PhotosChangeTimestamp"
+    photos_modified_field: str | None = "PhotosChangeTimestamp"
+    """When a record's photos changed; an incremental run asks for it too. Null: the source has no such field."""
+    photos_modified_query_field: str | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -125,6 +127,11 @@ class RetsSettings(BaseModel):
     def queried_modified(self) -> str:
         """The modification time's name in queries."""
         return self.modified_query_field or self.modified_field
+
+    @property
+    def queried_photos_modified(self) -> str:
+        """The name of the photos' time in queries."""
+        return self.photos_modified_query_field or self.photos_modified_field or ""
 
 
 class RetsCredentials(BaseModel):

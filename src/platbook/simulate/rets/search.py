@@ -1,7 +1,7 @@
 """The Search transaction (RETS 1.7.2, section 7): its arguments, the matching rows, and the page that is sent."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zlib import crc32
 
 from platbook.simulate.rets.codes import RefusedError, ReplyCode
@@ -82,7 +82,18 @@ def find_rows(search: SearchArguments, snapshot: Snapshot, names: FieldNames, qu
         for field in fields
     }
     matches = compile_condition(parse_dmql(search.query), QueryContext(by_name, snapshot.time, get_time_zone(quirks)))
-    return [row for row in snapshot.rows(search.rets_class) if matches(row.values)]
+    rows = snapshot.rows(search.rets_class)
+    if Quirk.PHOTOS_ALONE in quirks:
+        modified = next(field.index for field in fields if field.standard_name == "ModificationTimestamp")
+        rows = (_without_photo_times(row, modified) for row in rows)
+    return [row for row in rows if matches(row.values)]
+
+
+def _without_photo_times(row: InventoryRow, modified: int) -> InventoryRow:
+    """A row whose modification time, at an index of its values, does not move with its photos."""
+    if row.record_modified is None or row.record_modified == row.values[modified]:
+        return row
+    return replace(row, values=(*row.values[:modified], row.record_modified, *row.values[modified + 1 :]))
 
 
 def to_page(search: SearchArguments, rows: Sequence[InventoryRow], quirks: Quirks, cap: int) -> SearchPage:
