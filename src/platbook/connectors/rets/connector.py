@@ -26,7 +26,7 @@ from platbook.connectors.contract import (
     SourceBrokeProtocol,
     SourceProfile,
 )
-from platbook.connectors.paging import advance_watermark, parse_checkpoint
+from platbook.connectors.paging import advance_watermark
 from platbook.connectors.rets.checkpoint import RetsCheckpoint, WalkPosition
 from platbook.connectors.rets.discovery import NUMBERS, read_columns, read_discovery, read_type
 from platbook.connectors.rets.http_session import Pause, RetsHttpSession, SourceClock
@@ -137,7 +137,7 @@ class RetsSession:
         From the beginning where the checkpoint cannot be read: a walk that goes twice over records loses none.
         """
         _check_resource(resource)
-        checkpoint = None if resume is None else parse_checkpoint(RetsCheckpoint, resume)
+        checkpoint = None if resume is None else RetsCheckpoint.parse(resume, self._clock.source_now())
         if resume is not None and checkpoint is None:
             self._remarks.add("the checkpoint of the interrupted walk cannot be read, so the walk starts again")
         start = None if since is None else RetsWatermark.parse(since)
