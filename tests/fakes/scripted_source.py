@@ -91,10 +91,13 @@ class ScriptedConnector:
         self.source = source
 
     def profile(self, settings: BaseModel) -> SourceProfile:
-        zone = (settings.model_extra or {}).get("timeZone", "UTC")
+        extra = settings.model_extra or {}
+        zone, volatile = extra.get("timeZone", "UTC"), frozenset(extra.get("volatileFields", ()))
         sources = {Resource.PROPERTY: self.source, **self.source.others}
         resources = {
-            resource: ResourceProfile(key_sweep=source.key_sweep, time_ordered=source.time_ordered)
+            resource: ResourceProfile(
+                key_sweep=source.key_sweep, time_ordered=source.time_ordered, volatile_fields=volatile
+            )
             for resource, source in sources.items()
         }
         return SourceProfile(resources, time_zone=zone, max_concurrency=2)

@@ -1,6 +1,7 @@
 """The change log: the differences between two versions of a listing, as events of its timeline."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -12,6 +13,7 @@ from platbook.db import WriteConnection, prejson
 from platbook.listings.documents import to_json_number
 from platbook.listings.listing import NormalListing, Origin
 from platbook.reso.fields import COLUMNS, SLOT
+from platbook.reso.volatile import VOLATILE_FIELDS, strip_signatures
 
 _STATUS = frozenset({SLOT["StandardStatus"], SLOT["MlsStatus"]})
 _PRICE = frozenset({SLOT["ListPrice"]})
@@ -42,18 +44,24 @@ class ListingEvent:
 
 
 def plan_events(
-    property_id: UUID, before: NormalListing, after: NormalListing, *, at: datetime, photos_changed: bool
+    property_id: UUID,
+    before: NormalListing,
+    after: NormalListing,
+    *,
+    at: datetime,
+    photos_changed: bool,
+    volatile: AbstractSet[str] = VOLATILE_FIELDS,
 ) -> list[ListingEvent]:
-    """The events of a change: status, price, other fields, photos; one each."""
+    """The events of a change: status, price, other fields, photos; one each, without `volatile` RESO fields."""
     status: list[Difference] = []
     price: list[Difference] = []
     rest: list[Difference] = []
     if before.values != after.values:
         for slot, (was, now) in enumerate(zip(before.values, after.values, strict=True)):
-            if was != now and slot not in _IGNORED:
+            if slot not in _IGNORED and _is_change(COLUMNS[slot].name, was, now, volatile):
                 kind = status if slot in _STATUS else price if slot in _PRICE else rest
                 kind.append(Difference(_FIELD_NAMES[slot], was, now))
-    rest += _extra_field_differences(before.more, after.more)
+    rest += _extra_field_differences(before.more, after.more, volatile)
     events = [
         ListingEvent(property_id, kind, at, differences)
         for kind, differences in (("status_changed", status), ("price_changed", price), ("changed", rest))
@@ -81,13 +89,25 @@ async def add_events(connection: WriteConnection, events: Sequence[ListingEvent]
         await connection.copy_in("listing_changes", EVENT_COLUMNS, EVENT_TYPES, rows)
 
 
-def _extra_field_differences(before: Mapping[str, object], after: Mapping[str, object]) -> list[Difference]:
+def _extra_field_differences(
+    before: Mapping[str, object], after: Mapping[str, object], volatile: AbstractSet[str]
+) -> list[Difference]:
     if before == after:
         return []
-    names = sorted({*before, *after})
     return [
-        Difference(name, before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)
+        Difference(name, before.get(name), after.get(name))
+        for name in sorted({*before, *after})
+        if _is_change(name, before.get(name), after.get(name), volatile)
     ]
+
+
+def _is_change(name: str, was: object, now: object, volatile: AbstractSet[str]) -> bool:
+    """Whether two values of a RESO field differ, by more than a new signature of an address."""
+    if was == now or name in volatile:
+        return False
+    if not (isinstance(was, str) and isinstance(now, str)):
+        return True
+    return strip_signatures(was.encode(errors="replace")) != strip_signatures(now.encode(errors="replace"))
 
 
 def _row(event: ListingEvent, origin: Origin) -> tuple[object, ...]:

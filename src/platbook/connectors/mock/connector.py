@@ -30,10 +30,13 @@ class MockConnector:
 
     def profile(self, settings: BaseModel) -> SourceProfile:
         """Derive the profile from the settings; agents and offices never change."""
-        time_ordered = _expect(settings).order == "time"
+        mock = _expect(settings)
+        time_ordered, volatile = mock.order == "time", frozenset(mock.volatile_fields)
         return SourceProfile(
             {
-                Resource.PROPERTY: ResourceProfile("ListingKey", time_ordered=time_ordered, media=MediaSource.INLINE),
+                Resource.PROPERTY: ResourceProfile(
+                    "ListingKey", time_ordered=time_ordered, media=MediaSource.INLINE, volatile_fields=volatile
+                ),
                 Resource.MEMBER: ResourceProfile("MemberKey", time_ordered=time_ordered),
                 Resource.OFFICE: ResourceProfile("OfficeKey", time_ordered=time_ordered),
             },

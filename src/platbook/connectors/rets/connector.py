@@ -70,6 +70,7 @@ class RetsConnector:
             time_ordered=False,
             deletes=frozenset({DeleteSignal.SWEEP}) | flag,
             media=MediaSource.NONE if rets.photo_type is None else MediaSource.OBJECT,
+            volatile_fields=frozenset(rets.volatile_fields),
             classes=rets.classes,
         )
         return SourceProfile({Resource.PROPERTY: listings}, time_zone=rets.time_zone, max_concurrency=rets.sessions)

@@ -87,6 +87,9 @@ class RetsSettings(BaseModel):
     deleted_value: str = "1"
     """A record whose `deletedField` has this value is deleted."""
 
+    volatile_fields: tuple[str, ...] = ()
+    """Further fields that change without a change of the record, by the source's name or RESO's."""
+
     metadata_format: Literal["COMPACT", "STANDARD-XML"] = "COMPACT"
     """The format to request first; the other is requested where the source refuses it."""
     metadata_at_once: bool = False
