@@ -39,6 +39,7 @@ class TestMock:
         params=[
             (Resource.PROPERTY, "time"),
             (Resource.PROPERTY, "key"),
+            (Resource.PROPERTY, "photos alone"),
             (Resource.MEMBER, "time"),
             (Resource.OFFICE, "key"),
         ],
@@ -56,7 +57,9 @@ class TestMock:
         async def change() -> None:
             clock.advance(timedelta(days=9))
 
-        settings = {"listings": 80, "page_size": 25, "order": order}
+        photos_alone = order == "photos alone"
+        settings = {"listings": 80, "page_size": 25, "order": "time" if photos_alone else order}
+        settings["photos_alone"] = photos_alone
         return Case(MockConnector(), settings, clock=clock, resource=resource, change=change)
 
     @pytest.fixture

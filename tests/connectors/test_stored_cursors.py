@@ -20,16 +20,21 @@ from tests.fakes.rets_market import RetsMarket, rets_market
 
 OFFSET = (
     '{"began_at":"2026-03-01T00:00:00Z","class_index":1,"within":{"way":"offset","offset":9,"overlap":1,"first":"1000000000","behind":"1000000013",'
-    '"until":null},"greatest":"2026-02-19T16:11:46Z"}'
+    '"until":null},"greatest":"2026-02-19T16:11:46Z","photos":false,"greatest_photos":"2026-01-25T05:46:09Z"}'
 )
 KEY = (
     '{"began_at":"2026-03-01T00:00:00Z","class_index":1,"within":{"way":"key","offset":1,"overlap":1,"first":null,"behind":"1000000013","until":null},'
-    '"greatest":"2026-02-19T16:11:46Z"}'
+    '"greatest":"2026-02-19T16:11:46Z","photos":false,"greatest_photos":"2026-01-25T05:46:09Z"}'
 )
 TIME = (
     '{"began_at":"2026-03-01T00:00:00Z","class_index":1,"within":{"way":"time","offset":1,"overlap":1,"first":null,"behind":null,'
-    '"until":"2026-02-22T08:07:55"},"greatest":"2026-02-27T14:19:46Z"}'
+    '"until":"2026-02-22T08:07:55"},"greatest":"2026-02-27T14:19:46Z","photos":false,"greatest_photos":"2026-02-27T14:19:46Z"}'
 )
+BEFORE_STARTS = (
+    '{"class_index":1,"within":{"way":"offset","offset":9,"overlap":1,"first":"1000000000","behind":"1000000013",'
+    '"until":null},"greatest":"2026-02-19T16:11:46Z"}'
+)
+"""A checkpoint of a version that kept neither when the walk began nor the times of photos."""
 MOCK = (
     '{"at":"2026-03-21T00:00:00Z","since":null,"order":"time","page":2,"total":12,"key":"1000000004",'
     '"modified":"2026-01-31T13:26:46Z","greatest":"2026-01-31T13:26:46Z"}'
@@ -93,6 +98,7 @@ async def test_a_rets_checkpoint_is_written_in_its_stored_form(way: str, page: i
     ("way", "text", "first", "keys"),
     [
         ("offset", OFFSET, {"Class": "Residential", "Offset": "8"}, ["1000000013", "1000000015"]),
+        ("offset", BEFORE_STARTS, {"Class": "Residential", "Offset": "8"}, ["1000000013", "1000000015"]),
         ("key", KEY, {"Query": "(ListingKey=1000000015,1000000016,1000000018,1000000019)"}, ["1000000015"]),
         ("time", TIME, {"Class": "Residential"}, ["1000000019", "1000000047", "1000000062"]),
     ],

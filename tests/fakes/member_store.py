@@ -153,6 +153,10 @@ class MemberStore(MemberErasure, ResourceStore[Member]):
         return "members-1"
 
     @property
+    def targets(self) -> Mapping[str, Sequence[str]]:
+        return {}
+
+    @property
     def key_field(self) -> str:
         return "MemberKey"
 

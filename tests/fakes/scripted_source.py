@@ -125,11 +125,15 @@ class ScriptedConnector:
         self.source = source
 
     def profile(self, settings: BaseModel) -> SourceProfile:
-        zone = (settings.model_extra or {}).get("timeZone", "UTC")
+        extra = settings.model_extra or {}
+        zone, volatile = extra.get("timeZone", "UTC"), frozenset(extra.get("volatileFields", ()))
         sources = {Resource.PROPERTY: self.source, **self.source.others}
         resources = {
             resource: ResourceProfile(
-                key_sweep=source.key_sweep, time_ordered=source.time_ordered, by_key=source.by_key
+                key_sweep=source.key_sweep,
+                time_ordered=source.time_ordered,
+                volatile_fields=volatile,
+                by_key=source.by_key,
             )
             for resource, source in sources.items()
         }

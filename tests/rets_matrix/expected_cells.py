@@ -40,8 +40,11 @@ def _listings(market: Market, time: datetime) -> Sequence[MarketListing]:
 def expected_cells(listing: MarketListing, quirks: Collection[Quirk]) -> Cells:
     """The expected cells of one listing."""
     cells: dict[str, str | None] = {}
-    for field in find_property_class(listing.record["PropertyType"]).fields:
-        text = _format(field, listing.record.get(field.name), quirks)
+    record = dict(listing.record)
+    if Quirk.PHOTOS_ALONE in quirks:
+        record["ModificationTimestamp"] = listing.record_modified.isoformat()
+    for field in find_property_class(record["PropertyType"]).fields:
+        text = _format(field, record.get(field.name), quirks)
         if field.name == "PublicRemarks" and text is not None and int(listing.key) % 3 == 0:
             text = _to_remarks(text, quirks)
         if field.name == "ModificationTimestamp" and _is_undated(str(listing.record[field.name]), quirks):

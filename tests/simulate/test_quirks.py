@@ -416,6 +416,17 @@ def _(rets: ServedRets) -> object:
     return free != HOMES and sorted(free) == bound == HOMES
 
 
+@check(Quirk.PHOTOS_ALONE)
+def _(rets: ServedRets) -> object:
+    moved = [key for key in HOMES if LISTINGS[key].record_modified < LISTINGS[key].modified]
+    key, since = moved[0], f"{LISTINGS[moved[0]].modified:%Y-%m-%dT%H:%M:%S}"
+    found = [
+        [row["ListingKey"] for row in parse_rows(data(rets, query=f"(ListingKey={key}),({field}={since}+)"))]
+        for field in ("ModificationTimestamp", "PhotosChangeTimestamp")
+    ]
+    return found == [[], [key]]
+
+
 @check(Quirk.CHARACTER_KEY)
 def _(rets: ServedRets) -> object:
     kinds = {

@@ -94,6 +94,23 @@ async def test_an_incremental_run_applies_exactly_what_changed_and_tells_it(mark
     assert {row["listing_key"] for row in told} == prices
 
 
+async def test_photos_that_change_alone_are_seen_by_an_incremental_run(market_rig: MarketRig) -> None:
+    async with market_rig.database.transaction() as connection:
+        sql = """UPDATE mls_provider_configurations SET settings = settings || '{"photos_alone": true}'"""
+        await connection.run(Query("set", "A test's setting.", sql))
+    await market_rig.sync(SyncType.FULL)
+    began = market_rig.clock.now()
+    market_rig.clock.advance(timedelta(days=9))
+    listings = list(Market(7, SIZE, START).listings(market_rig.clock.now()))
+    alone = [one for one in listings if one.record_modified < began < one.modified]
+    assert alone, "some listings' photos changed alone"
+    await market_rig.sync(SyncType.INCREMENTAL)
+    stored = await market_rig.stored()
+    for one in alone:
+        modified = f"{one.record_modified:%Y-%m-%dT%H:%M:%SZ}"
+        assert stored[one.key] == {**one.record, "ModificationTimestamp": modified}
+
+
 async def test_nothing_is_written_when_nothing_changed(market_rig: MarketRig) -> None:
     await market_rig.sync(SyncType.FULL)
     before = await market_rig.rows("SELECT id, xmin::text FROM properties ORDER BY id")

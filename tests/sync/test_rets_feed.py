@@ -193,7 +193,7 @@ async def test_an_incremental_run_asks_by_the_sources_own_time_less_the_overlap(
         await it.sync()
         run = await it.sync(SyncType.INCREMENTAL)
         assert run["status"] == "success", run["error"]
-        assert it.replay.searched()[-1]["Query"] == "(MatrixModifiedDT=2026-01-01T23:55:00+)"
+        assert it.replay.searched()[2]["Query"] == "(MatrixModifiedDT=2026-01-01T23:55:00+)"
 
 
 async def test_a_record_ahead_of_the_sources_clock_opens_no_gap(feed: Open) -> None:
@@ -202,7 +202,72 @@ async def test_a_record_ahead_of_the_sources_clock_opens_no_gap(feed: Open) -> N
     async with feed(replay) as it:
         await it.sync()
         await it.sync(SyncType.INCREMENTAL)
-        assert it.replay.searched()[-1]["Query"] == "(MatrixModifiedDT=2025-12-31T23:55:00+)"
+        assert it.replay.searched()[2]["Query"] == "(MatrixModifiedDT=2025-12-31T23:55:00+)"
+
+
+async def test_zoneless_times_in_a_repeated_hour_are_asked_for_again(feed: Open) -> None:
+    first = FIRST + ROWS.replace(b"2026-01-02T00:00:00", b"2026-11-01T01:50:00")
+    replay = RetsReplay([first, _keys("1", "2"), NONE_FOUND], date="Sun, 01 Nov 2026 06:20:00 GMT")
+    async with feed(replay, timeZone="America/New_York") as it:
+        await it.sync()
+        await it.sync(SyncType.INCREMENTAL)
+        assert it.replay.searched()[2]["Query"] == "(MatrixModifiedDT=2026-11-01T00:45:00+)"
+
+
+PHOTOS = (
+    b"<RETS ReplyCode='0' ReplyText='ok'><COUNT Records='2'/>"
+    b"<COLUMNS>\tmatrix_unique_id\tMatrixModifiedDT\tStatus\tPhotoCount\tPhotosChangeTimestamp\t</COLUMNS>"
+)
+SECOND = b"<DATA>\t2\t2026-01-02T00:00:00\tActive\t0\t\t</DATA></RETS>"
+ONE_PHOTO = PHOTOS + b"<DATA>\t1\t2026-01-01T00:00:00\tActive\t1\t2026-01-01T00:00:00\t</DATA>" + SECOND
+CHANGED = PHOTOS.replace(b"'2'", b"'1'") + (
+    b"<DATA>\t1\t2026-01-01T00:00:00\tActive\t12\t2026-01-01T12:00:00\t</DATA></RETS>"
+)
+
+
+async def test_photos_that_changed_alone_are_asked_for_by_their_own_time(feed: Open) -> None:
+    answers = [ONE_PHOTO, _keys("1", "2"), NONE_FOUND, CHANGED, NONE_FOUND, NONE_FOUND]
+    async with feed(RetsReplay([*answers], date="Sat, 03 Jan 2026 00:00:00 GMT"), photoType=None) as it:
+        await it.sync()
+        mark = "SELECT watermark FROM mls_sync_cursors"
+        assert await it.rows(mark) == [{"watermark": "2026-01-02T00:00:00;photos=2026-01-01T00:00:00"}]
+        run = await it.sync(SyncType.INCREMENTAL)
+        assert (run["status"], run["fetched"], run["updated"]) == ("success", 1, 1)
+        assert it.replay.searched()[3]["Query"] == (
+            "(PhotosChangeTimestamp=2025-12-31T23:55:00+),(MatrixModifiedDT=2026-01-01T23:55:00-)"
+        )
+        assert await it.rows("SELECT photos_count FROM properties ORDER BY listing_key LIMIT 1") == [
+            {"photos_count": 12}
+        ]
+        assert await it.rows(mark) == [{"watermark": "2026-01-02T00:00:00;photos=2026-01-01T12:00:00"}]
+        await it.sync(SyncType.INCREMENTAL)
+        assert it.replay.searched()[-1]["Query"].startswith("(PhotosChangeTimestamp=2026-01-01T11:55:00+)")
+
+
+async def test_a_source_without_a_time_of_photos_is_not_asked_for_it(feed: Open) -> None:
+    async with feed(RetsReplay([GOOD, _keys("1", "2"), GOOD], date="Sat, 03 Jan 2026 00:00:00 GMT")) as it:
+        await it.sync()
+        run = await it.sync(SyncType.INCREMENTAL)
+        assert (run["status"], run["remarks"], len(it.replay.searched())) == ("success", [], 3)
+
+
+async def test_the_search_by_the_time_of_photos_can_be_switched_off(feed: Open) -> None:
+    async with feed(RetsReplay([GOOD, _keys("1", "2"), NONE_FOUND]), photosModifiedField=None) as it:
+        await it.sync()
+        await it.sync(SyncType.INCREMENTAL)
+        assert len(it.replay.searched()) == 3
+
+
+@pytest.mark.parametrize("code", [20200, 20203, 20206])
+async def test_a_search_by_the_time_of_photos_that_is_refused_is_remarked(feed: Open, code: int) -> None:
+    refusal = f'<RETS ReplyCode="{code}" ReplyText="no such field"/>'.encode()
+    answers = [ONE_PHOTO, _keys("1", "2"), NONE_FOUND, refusal]
+    async with feed(RetsReplay([*answers], date="Sat, 03 Jan 2026 00:00:00 GMT"), photoType=None) as it:
+        await it.sync()
+        run = await it.sync(SyncType.INCREMENTAL)
+        assert run["status"] == "success", run["error"]
+        assert "refuses to search Listing by PhotosChangeTimestamp" in str(run["remarks"])
+        assert await it.rows("SELECT walk FROM mls_sync_cursors") == [{"walk": None}]
 
 
 @pytest.mark.parametrize("lost", [Answer(b"", status=412), b'<RETS ReplyCode="20701" ReplyText="not logged in"/>'])

@@ -219,7 +219,8 @@ class ResourceProfile:
     """How deletions are detected; empty: they are not."""
     media: MediaSource = MediaSource.NONE
     volatile_fields: frozenset[str] = frozenset()
-    """Source fields that change on every reading without meaning a change (signed URLs, view counts)."""
+    """Fields that change without meaning a change, by the source's names or RESO's, beyond those known by their names:
+    counters of days and views, and signatures of addresses."""
     classes: Sequence[str] = ()
     """The source's own subdivisions of the resource that are replicated; empty: the whole resource."""
     by_key: ByKey = ByKey.ONE

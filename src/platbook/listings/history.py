@@ -1,6 +1,7 @@
 """The change log: the differences between two versions of a listing, as events of its timeline."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -13,6 +14,7 @@ from platbook.listings.documents import to_json_number
 from platbook.listings.listing import NormalListing, Origin, Photo
 from platbook.listings.photos import MediaPlan
 from platbook.reso.fields import COLUMNS, SLOT
+from platbook.reso.volatile import VOLATILE_FIELDS, strip_signatures
 
 _IGNORED = frozenset({SLOT["ModificationTimestamp"]})  # it changes with every version and is the event's own time
 _KINDS = {
@@ -88,20 +90,21 @@ def plan_events(
     *,
     at: datetime,
     photos: Sequence[Difference] = (),
+    volatile: AbstractSet[str] = VOLATILE_FIELDS,
 ) -> list[ListingEvent]:
-    """The events of a change: status, price, other fields, photos; one each."""
+    """The events of a change: status, price, other fields, photos; one each, without `volatile` RESO fields."""
     kinds: dict[str, list[Difference]] = {kind: [] for kind in _ORDER}
     kinds["media_changed"] += photos
     companions: list[tuple[int, Difference]] = []
     if before.values != after.values:
         for slot, (was, now) in enumerate(zip(before.values, after.values, strict=True)):
-            if was != now and slot not in _IGNORED:
+            if slot not in _IGNORED and _is_change(COLUMNS[slot].name, was, now, volatile):
                 difference = Difference(_FIELD_NAMES[slot], was, now)
                 if slot in _COMPANIONS:
                     companions.append((slot, difference))
                 else:
                     kinds[_KINDS.get(slot, "changed")].append(difference)
-    kinds["changed"] += _extra_field_differences(before.more, after.more)
+    kinds["changed"] += _extra_field_differences(before.more, after.more, volatile)
     for slot, difference in companions:
         if kinds[_COMPANIONS[slot]]:
             kinds[_COMPANIONS[slot]].append(difference)
@@ -139,13 +142,25 @@ async def add_events(connection: WriteConnection, events: Sequence[ListingEvent]
         await connection.copy_in("listing_changes", EVENT_COLUMNS, EVENT_TYPES, rows)
 
 
-def _extra_field_differences(before: Mapping[str, object], after: Mapping[str, object]) -> list[Difference]:
+def _extra_field_differences(
+    before: Mapping[str, object], after: Mapping[str, object], volatile: AbstractSet[str]
+) -> list[Difference]:
     if before == after:
         return []
-    names = sorted({*before, *after})
     return [
-        Difference(name, before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)
+        Difference(name, before.get(name), after.get(name))
+        for name in sorted({*before, *after})
+        if _is_change(name, before.get(name), after.get(name), volatile)
     ]
+
+
+def _is_change(name: str, was: object, now: object, volatile: AbstractSet[str]) -> bool:
+    """Whether two values of a RESO field differ, by more than a new signature of an address."""
+    if was == now or name in volatile:
+        return False
+    if not (isinstance(was, str) and isinstance(now, str)):
+        return True
+    return strip_signatures(was.encode(errors="replace")) != strip_signatures(now.encode(errors="replace"))
 
 
 def _row(event: ListingEvent, origin: Origin) -> tuple[object, ...]:

@@ -6,6 +6,7 @@ UPDATE. An unchanged row is neither sent nor locked nor written.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -47,6 +48,7 @@ from platbook.listings.terms import delete_unused_terms, to_terms
 from platbook.listings.words import to_search_words
 from platbook.providers.display import DisplaySettings
 from platbook.reso.fields import COLUMN_NAMES, COLUMNS
+from platbook.reso.volatile import VOLATILE_FIELDS
 
 Q = load_queries(__package__ or "platbook.listings")
 
@@ -187,9 +189,16 @@ async def insert_listings(
 
 
 async def update_listings(
-    connection: WriteConnection, incoming: Mapping[UUID, IncomingListing], origin: Origin, display: DisplaySettings
+    connection: WriteConnection,
+    incoming: Mapping[UUID, IncomingListing],
+    origin: Origin,
+    display: DisplaySettings,
+    volatile: AbstractSet[str] = VOLATILE_FIELDS,
 ) -> list[ListingEvent]:
-    """Replace stored listings by newer versions; the timeline entries this made (returned, changed, photos)."""
+    """Replace stored listings by newer versions; the timeline entries this made (returned, changed, photos).
+
+    `volatile` are RESO fields that move by themselves, which the timeline leaves out.
+    """
     if not incoming:
         return []
     version = document_version(display)
@@ -214,7 +223,8 @@ async def update_listings(
             continue
         after = NormalListing(one.listing.listing_key, one.listing.values, orjson.loads(_to_extra_fields(one.listing)))
         at = happened_at(after, origin.stored_at, before.listing)
-        events += plan_events(property_id, before.listing, after, at=at, photos=photo_differences(shown, plan))
+        changes = photo_differences(shown, plan)
+        events += plan_events(property_id, before.listing, after, at=at, photos=changes, volatile=volatile)
     await connection.run(_CREATE_STAGE)
     await connection.copy_in(_STAGE, ROW_COLUMNS, ROW_TYPES, rows)
     await connection.run(_APPLY_STAGE)

@@ -50,6 +50,8 @@ class ListingState:
     photos_at: int
     major_change: str
     major_change_at: int
+    record_modified: int
+    """`modified` without the changes of photos."""
     cuts: list[float] = field(default_factory=list[float])
     price_at: int | None = None
     photos_added: int = 0
@@ -123,13 +125,15 @@ def to_state(lifecycle: Lifecycle, at: int) -> ListingState:
     """Compute a listing's state at a time, which must not be before it enters the feed."""
     entered_at, status = lifecycle.entered_at, lifecycle.first_status
     major_change = "New Listing" if status == "Active" else status
-    state = ListingState(status, entered_at, entered_at, entered_at, major_change, entered_at)
+    state = ListingState(status, entered_at, entered_at, entered_at, major_change, entered_at, entered_at)
     if status == "Active":
         state.on_market_at = entered_at
     for time, kind, value in lifecycle.events:
         if time > at:
             break
         state.modified = time
+        if kind in {EventKind.STATUS, EventKind.PRICE}:
+            state.record_modified = time
         if kind is EventKind.STATUS:
             _change_status(state, time, str(value))
         elif kind is EventKind.PRICE:

@@ -43,7 +43,8 @@ class MarketListing:
     """A listing at one time.
 
     `record` is the complete record under RESO Data Dictionary 2.0 names; its values are JSON values: text, numbers,
-    booleans, None and lists of text; dates as 2026-01-31, timestamps as 2026-01-31T08:15:00Z.
+    booleans, None and lists of text; dates as 2026-01-31, timestamps as 2026-01-31T08:15:00Z. `record_modified` is when
+    anything but its photos last changed.
     """
 
     key: str
@@ -52,6 +53,7 @@ class MarketListing:
     modified: datetime
     record: dict[str, object]
     photos: tuple[MarketPhoto, ...]
+    record_modified: datetime
 
 
 def to_datetime(seconds: int) -> datetime:

@@ -136,7 +136,8 @@ class Market:
         record = to_record(identity, rng, state, prop, self._people)
         photos = plan_photos(identity.key, lifecycle, state, prop)
         record["PhotosCount"] = len(photos)
-        return MarketListing(identity.key, self._seed, index, to_datetime(state.modified), record, photos)
+        modified, record_modified = to_datetime(state.modified), to_datetime(state.record_modified)
+        return MarketListing(identity.key, self._seed, index, modified, record, photos, record_modified)
 
 
 def _to_key(index: int) -> str:

@@ -10,6 +10,7 @@ import orjson
 
 from platbook.base.errors import RecordRejected
 from platbook.connectors.contract import MediaRef, RawRecord
+from platbook.reso.volatile import strip_signatures
 
 _SIZE: Final = 16
 _NUL: Final = b"\\u0000"
@@ -20,8 +21,8 @@ def content_hash(raw: RawRecord, mapping_version: str, volatile_fields: Abstract
 
     Computed before anything is normalised, so that an unchanged record costs no coercion. A photo counts by its key,
     order, time, texts and permission, not by its URL; only one without a time counts by its URL less the query, which
-    may hold a signature. RecordRejected names the field that is not JSON or cannot be stored as JSON in PostgreSQL
-    (NUL, lone surrogates, integers beyond 64 bits).
+    may hold a signature. Addresses in other fields count without their signatures. RecordRejected names the field that
+    is not JSON or cannot be stored as JSON in PostgreSQL (NUL, lone surrogates, integers beyond 64 bits).
     """
     fields = raw.fields if isinstance(raw.fields, dict) else dict(raw.fields)
     if not volatile_fields.isdisjoint(fields):
@@ -34,7 +35,7 @@ def content_hash(raw: RawRecord, mapping_version: str, volatile_fields: Abstract
         raise RecordRejected(f"this is not storable JSON ({error})", field=_find_unstorable(fields)) from None
     if _NUL in canonical and (field := _find_nul(fields)) is not None:
         raise RecordRejected("the text holds a NUL character", field=field)
-    return blake2b(canonical, digest_size=_SIZE).digest()
+    return blake2b(strip_signatures(canonical), digest_size=_SIZE).digest()
 
 
 def _identity(ref: MediaRef) -> list[object]:

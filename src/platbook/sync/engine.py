@@ -45,6 +45,7 @@ from platbook.sync.runs.plan import LastSweep, plan_run, scope_fingerprint
 from platbook.sync.runs.run import RunLease, RunStatus, SyncType
 from platbook.sync.sweeps.sweep import apply_sweep, sweep
 from platbook.sync.versions import OlderVersions
+from platbook.sync.volatile import VolatileFields, find_volatile_fields
 from platbook.sync.walk import walk_changes
 from platbook.transport import LEASE, Transport
 
@@ -116,14 +117,16 @@ class SyncEngine:
         if provider.archived_at is not None:
             raise RunCancelled("the provider was archived while the run waited")
         source = get_source(provider, self.find_connector)
-        return self._to_context(source, lease)
+        return await self._to_context(source, lease)
 
-    def _to_context(self, source: Source, lease: RunLease) -> RunContext:
+    async def _to_context(self, source: Source, lease: RunLease) -> RunContext:
         provider, profile = source.provider, source.profile.resource(lease.resource)
         store = self.resources[lease.resource].open_store(source)
+        async with self.database.read() as connection:
+            named = profile.volatile_fields | await find_volatile_fields(connection, provider.provider_id)
         scope = scope_fingerprint(provider.provider_type, provider.settings, provider.scope, store.mapping_version)
         rules = PageRules(
-            volatile=profile.volatile_fields,
+            VolatileFields(named, store.targets),
             retention=provider.retention,
             scope=scope,
             zone=ZoneInfo(source.profile.time_zone),
@@ -137,7 +140,7 @@ class SyncEngine:
         async with self.database.transaction() as connection:
             await check_epoch(connection, context.lease)
             lease = await lease_resource(connection, context.lease, resource, self.clock.now())
-        other = self._to_context(context.source, lease)
+        other = await self._to_context(context.source, lease)
         return replace(context, store=other.store, rules=other.rules, lease=lease, scope=other.scope)
 
     async def _carry_out(self, context: RunContext) -> SweepRefused | None:

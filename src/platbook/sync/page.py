@@ -25,13 +25,14 @@ from platbook.sync.removal import remove_records
 from platbook.sync.resources.store import R, ResourceStore, StoredState
 from platbook.sync.runs.run import RunCounts, RunLease
 from platbook.sync.versions import OlderVersions, Version, is_older, read_version, select_newest
+from platbook.sync.volatile import VolatileFields
 
 
 @dataclass(frozen=True, slots=True)
 class PageRules:
     """A provider's rules for records of any resource."""
 
-    volatile: frozenset[str] = frozenset()
+    volatile: VolatileFields = field(default_factory=VolatileFields)
     """Source fields that the content hash leaves out."""
     retention: str = "keep"
     """`keep` hides removed records, `erase` erases them."""
@@ -147,7 +148,8 @@ def _hash(
     version = store.hash_version
     for record in records:
         try:
-            hashes[record.key] = content_hash(record, version, rules.volatile) if record.visible else b""
+            volatile = rules.volatile.of(record.fields.keys())
+            hashes[record.key] = content_hash(record, version, volatile) if record.visible else b""
         except RecordRejected as error:
             page.rejected.append(to_rejection(record, error.field, error.reason))
     return hashes, page

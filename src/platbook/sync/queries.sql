@@ -1,3 +1,9 @@
+-- name: find_standard_names
+-- The source fields of a provider's stored metadata that have a standard name with days, views or the like in it.
+SELECT DISTINCT f ->> 'name' AS name, f ->> 'standard_name' AS standard_name
+FROM mls_discoveries d, jsonb_path_query(d.discovery, '$.resources[*].classes[*].fields[*]') AS f
+WHERE d.provider_id = %(provider_id)s AND f ->> 'standard_name' ~* '(day|dom|view|hit|click)';
+
 -- name: report_progress
 -- The progress of a run.
 UPDATE mls_sync_status SET stage = %(stage)s, done = %(done)s, total = %(total)s, rate = %(rate)s,

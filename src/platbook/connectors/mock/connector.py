@@ -31,8 +31,15 @@ class MockConnector:
 
     def profile(self, settings: BaseModel) -> SourceProfile:
         """Derive the profile from the settings; agents and offices never change."""
-        time_ordered = _expect(settings).order == "time"
-        listings = ResourceProfile("ListingKey", time_ordered=time_ordered, media=MediaSource.INLINE, by_key=ByKey.MANY)
+        mock = _expect(settings)
+        time_ordered, volatile = mock.order == "time", frozenset(mock.volatile_fields)
+        listings = ResourceProfile(
+            "ListingKey",
+            time_ordered=time_ordered,
+            media=MediaSource.INLINE,
+            volatile_fields=volatile,
+            by_key=ByKey.MANY,
+        )
         return SourceProfile(
             {
                 Resource.PROPERTY: listings,

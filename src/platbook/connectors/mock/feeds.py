@@ -1,7 +1,7 @@
 """The records that MOCK serves, resource by resource: listings of the market, its agents and its offices."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -53,10 +53,13 @@ class Feed(Protocol):
 
 
 class ListingFeed:
-    """The listings of a market within a scope. The source counts only where no scope narrows it."""
+    """The listings of a market within a scope. The source counts only where no scope narrows it.
 
-    def __init__(self, market: Market, scope: Scope) -> None:
-        self._market, self._scope = market, scope
+    `photos_alone`: a change of photos does not move a record's own time. The order is by any change.
+    """
+
+    def __init__(self, market: Market, scope: Scope, *, photos_alone: bool = False) -> None:
+        self._market, self._scope, self._photos_alone = market, scope, photos_alone
         self._is_narrowed = bool(scope.statuses or scope.property_types or scope.closed_since)
 
     def records(self, position: FeedPosition) -> Iterator[FeedRecord]:
@@ -68,7 +71,7 @@ class ListingFeed:
             modified, key = position.modified, position.key
             after = (modified, key) if modified is not None and key is not None else None
             listings = self._market.changed(since, position.at, after=after)
-        return (FeedRecord(one.modified, to_raw_listing(one)) for one in listings if self._is_in_scope(one.record))
+        return (FeedRecord(one.modified, self._to_raw(one)) for one in listings if self._is_in_scope(one.record))
 
     def keys(self, at: datetime) -> list[str]:
         """Every key in scope."""
@@ -83,7 +86,14 @@ class ListingFeed:
     def record(self, key: str, at: datetime) -> RawRecord | None:
         """One listing."""
         listing = self._market.listing(key, at)
-        return None if listing is None else to_raw_listing(listing)
+        return None if listing is None else self._to_raw(listing)
+
+    def _to_raw(self, listing: MarketListing) -> RawRecord:
+        raw = to_raw_listing(listing)
+        if not self._photos_alone:
+            return raw
+        modified = to_iso_z(listing.record_modified)
+        return replace(raw, fields={**raw.fields, "ModificationTimestamp": modified})
 
     def _is_in_scope(self, record: Mapping[str, object]) -> bool:
         scope = self._scope

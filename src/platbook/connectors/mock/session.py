@@ -48,7 +48,7 @@ class MockSession:
         self._settings = settings
         self._clock = clock
         self._market = Market(settings.seed, settings.listings, settings.started)
-        self._listings = ListingFeed(self._market, scope)
+        self._listings = ListingFeed(self._market, scope, photos_alone=settings.photos_alone)
         self._requests = 0
 
     async def changes(self, resource: Resource, since: Cursor | None, resume: Cursor | None) -> AsyncIterator[Page]:

@@ -59,6 +59,10 @@ class MockSettings(BaseModel):
     speed: float = Field(default=1.0, gt=0)
     page_size: int = Field(default=1000, ge=1, le=50_000)
     order: Literal["time", "key"] = "time"
+    photos_alone: bool = Field(default=False, description="A change of photos does not move the record's own time.")
+    volatile_fields: tuple[str, ...] = Field(
+        default=(), description="Fields that change without a change of the record."
+    )
     delay: float = Field(default=0.0, ge=0, description="Seconds each request takes.")
     faults: tuple[MockFault, ...] = ()
 

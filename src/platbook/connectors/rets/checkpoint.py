@@ -1,10 +1,11 @@
 """The checkpoint of a RETS walk, in its stored form. The names of the fields are stored and must not change."""
 
+from datetime import datetime
 from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from platbook.connectors.paging import KeysetPosition, OffsetPosition, TimeSlicePosition
+from platbook.connectors.paging import KeysetPosition, OffsetPosition, TimeSlicePosition, parse_checkpoint
 
 PagingMode = Literal["offset", "key", "time"]
 
@@ -58,10 +59,21 @@ class WalkPosition(BaseModel):
                 return cls(way="time", until=position.until)
 
 
-class RetsCheckpoint(BaseModel):
-    """The position of a walk through all classes: which class, the position in it, the greatest modification time.
+class _CheckpointWithoutStart(BaseModel):
+    """A checkpoint of Platbook before it kept when a walk began, and before it searched by the time of photos."""
 
-    `began_at` is the source's own time when the walk began.
+    model_config = ConfigDict(extra="forbid")
+
+    class_index: int
+    within: WalkPosition
+    greatest: str | None
+
+
+class RetsCheckpoint(BaseModel):
+    """The position of a walk through all classes: which class, the position in it, the greatest times received.
+
+    `began_at` is the source's own time when the walk began. `photos`: the position is in the search for records whose
+    photos changed alone.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -70,3 +82,13 @@ class RetsCheckpoint(BaseModel):
     class_index: int = 0
     within: WalkPosition = Field(default_factory=WalkPosition)
     greatest: str | None = None
+    photos: bool = False
+    greatest_photos: str | None = None
+
+    @classmethod
+    def parse(cls, text: str, now: datetime) -> "RetsCheckpoint | None":
+        """Read a stored checkpoint, an older one too, whose walk counts as begun `now`; None: it cannot be read."""
+        older = parse_checkpoint(_CheckpointWithoutStart, text)
+        if older is not None:
+            return cls(began_at=now, class_index=older.class_index, within=older.within, greatest=older.greatest)
+        return parse_checkpoint(cls, text)

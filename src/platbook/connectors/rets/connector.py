@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import timedelta, tzinfo
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -27,10 +26,17 @@ from platbook.connectors.contract import (
     Scope,
     SourceProfile,
 )
-from platbook.connectors.paging import advance_watermark, extend_overlap, parse_checkpoint
+from platbook.connectors.paging import advance_watermark
 from platbook.connectors.rets.checkpoint import RetsCheckpoint, WalkPosition
 from platbook.connectors.rets.discovery import NUMBERS, read_columns, read_discovery, read_type
 from platbook.connectors.rets.http_session import Pause, RetsHttpSession, SourceClock
+from platbook.connectors.rets.incremental import (
+    RetsWatermark,
+    get_photo_time,
+    has_photo_time,
+    plan_changes,
+    plan_photo_changes,
+)
 from platbook.connectors.rets.key_lookup import KeyLookup
 from platbook.connectors.rets.metadata import MetadataReader
 from platbook.connectors.rets.paging import ClassPager
@@ -40,7 +46,7 @@ from platbook.connectors.rets.remarks import Remarks
 from platbook.connectors.rets.searcher import Searcher
 from platbook.connectors.rets.settings import RetsCredentials, RetsSettings
 from platbook.connectors.rets.walk_query import ResultPage, WalkQuery
-from platbook.protocols.rets.query import EARLIEST_TIMESTAMP, modified_since, step_back
+from platbook.protocols.rets.query import EARLIEST_TIMESTAMP, modified_since
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -66,6 +72,7 @@ class RetsConnector:
             time_ordered=False,
             deletes=frozenset({DeleteSignal.SWEEP}) | flag,
             media=MediaSource.NONE if rets.photo_type is None else MediaSource.OBJECT,
+            volatile_fields=frozenset(rets.volatile_fields),
             classes=rets.classes,
             by_key=ByKey.MANY,
         )
@@ -135,20 +142,25 @@ class RetsSession:
         From the beginning where the checkpoint cannot be read: a walk that goes twice over records loses none.
         """
         _check_resource(resource)
-        checkpoint = None if resume is None else parse_checkpoint(RetsCheckpoint, resume)
+        checkpoint = None if resume is None else RetsCheckpoint.parse(resume, self._clock.source_now())
         if resume is not None and checkpoint is None:
             self._remarks.add("the checkpoint of the interrupted walk cannot be read, so the walk starts again")
-        checkpoint = checkpoint or RetsCheckpoint(began_at=self._clock.source_now(), greatest=since)
+        start = None if since is None else RetsWatermark.parse(since)
+        if checkpoint is None:
+            greatest, photos = (None, None) if start is None else (start.modified, start.photos or start.modified)
+            began_at = self._clock.source_now()
+            checkpoint = RetsCheckpoint(began_at=began_at, greatest=greatest, greatest_photos=photos)
         classes = self._settings.classes
         if checkpoint.class_index >= len(classes):
             nothing = ResultPage((), (), checkpoint.within, None, complete=True)
-            yield self._to_page(nothing, checkpoint)
+            yield self._to_page(nothing, checkpoint, None)
         while checkpoint.class_index < len(classes):
-            class_name = classes[checkpoint.class_index]
-            pager = self._pager(await self._fetcher(class_name), limit=self._settings.page_size)
-            async for page in pager.walk(self._query(class_name, since), checkpoint.within):
-                checkpoint = _advance(checkpoint, page, self._zone)
-                yield self._to_page(page, checkpoint)
+            async for page in self._search(checkpoint, start):
+                total = page.total if len(classes) == 1 and not checkpoint.photos else None
+                checkpoint = self._advance(checkpoint, page, start)
+                is_last = checkpoint.class_index >= len(classes)
+                if is_last or start is None or page.records or page.problems:
+                    yield self._to_page(page, checkpoint, total)
 
     async def keys(self, resource: Resource) -> AsyncIterator[KeyPage]:
         """Read every key: a search for the key column alone, for which a source lifts its limit (section 7.4)."""
@@ -158,7 +170,7 @@ class RetsSession:
         total = 0
         for class_name in settings.classes:
             pager = self._pager(fetcher, limit=None, keys_only=True)
-            async for batch in pager.list_keys(self._query(class_name, None)):
+            async for batch in pager.list_keys(self._query(class_name)):
                 total += batch.count or 0
                 yield KeyPage(batch.keys)
         yield KeyPage((), complete=True, total=total)
@@ -188,7 +200,7 @@ class RetsSession:
         _check_resource(resource)
         total = 0
         for class_name in self._settings.classes:
-            count = await self._searcher.count(class_name, self._query(class_name, None).dmql)
+            count = await self._searcher.count(class_name, self._query(class_name).dmql)
             if count is None:
                 return None
             total += count
@@ -219,7 +231,7 @@ class RetsSession:
 
     async def _lookup(self, class_name: str) -> KeyLookup:
         if class_name not in self._lookups:
-            query = self._query(class_name, None).dmql
+            query = self._query(class_name).dmql
             self._lookups[class_name] = KeyLookup(
                 await self._fetcher(class_name), class_name, query, lambda: self._has_numbers_for_keys(class_name)
             )
@@ -230,36 +242,57 @@ class RetsSession:
         reader = MetadataReader(self._http_session, self._settings)
         return await read_type(reader, self._settings, class_name) in NUMBERS
 
-    def _query(self, class_name: str, since: str | None) -> WalkQuery:
+    def _query(self, class_name: str) -> WalkQuery:
         settings = self._settings
         field = settings.queried_modified
         everything = settings.all_query or modified_since(field, EARLIEST_TIMESTAMP)
-        start = None
-        if since is not None:
-            overlap = extend_overlap(timedelta(seconds=settings.overlap_seconds), since, self._zone)
-            start = step_back(since, overlap)
-        return WalkQuery(class_name, field, everything, settings.narrowing, start)
+        return WalkQuery(class_name, field, everything, settings.narrowing)
 
-    def _to_page(self, page: ResultPage, checkpoint: RetsCheckpoint) -> Page:
-        classes = self._settings.classes
+    async def _search(self, checkpoint: RetsCheckpoint, start: RetsWatermark | None) -> AsyncIterator[ResultPage]:
+        """Page through the search that a checkpoint is in: all of a class, what changed, or whose photos did."""
+        class_name = self._settings.classes[checkpoint.class_index]
+        pager = self._pager(await self._fetcher(class_name), limit=self._settings.page_size)
+        if start is None or not checkpoint.photos:
+            query = self._query(class_name) if start is None else plan_changes(self._settings, class_name, start)
+            async for page in pager.walk(query, checkpoint.within):
+                yield page
+            return
+        try:
+            async for page in pager.walk(plan_photo_changes(self._settings, class_name, start), checkpoint.within):
+                yield page
+        except ProviderMisconfigured as refusal:
+            field = self._settings.queried_photos_modified
+            self._remarks.add(
+                f"the source refuses to search {class_name} by {field} (settings.photosModifiedField): photos that "
+                f"changed alone are seen by full runs only ({refusal})"
+            )
+            yield ResultPage((), (), WalkPosition(), None, complete=True)
+
+    def _advance(self, checkpoint: RetsCheckpoint, page: ResultPage, start: RetsWatermark | None) -> RetsCheckpoint:
+        """The checkpoint after a page."""
+        settings, began_at = self._settings, checkpoint.began_at
+        times = (record.modified for record in page.records)
+        photo_times = (get_photo_time(settings, record) for record in page.records)
+        changed: dict[str, object] = {
+            "within": WalkPosition() if page.complete else page.position,
+            "greatest": advance_watermark(checkpoint.greatest, times, began_at, self._zone),
+            "greatest_photos": advance_watermark(checkpoint.greatest_photos, photo_times, began_at, self._zone),
+        }
+        if page.complete:
+            changed["photos"] = start is not None and not checkpoint.photos and has_photo_time(settings, page.records)
+            changed["class_index"] = checkpoint.class_index + (0 if changed["photos"] else 1)
+        return checkpoint.model_copy(update=changed)
+
+    def _to_page(self, page: ResultPage, checkpoint: RetsCheckpoint, total: int | None) -> Page:
+        watermark = RetsWatermark(checkpoint.greatest or "", checkpoint.greatest_photos)
         return Page(
             records=page.records,
             problems=page.problems,
             checkpoint=Cursor(checkpoint.model_dump_json()),
-            watermark=None if checkpoint.greatest is None else Cursor(checkpoint.greatest),
-            total=page.total if len(classes) == 1 else None,
-            complete=checkpoint.class_index >= len(classes),
+            watermark=None if checkpoint.greatest is None else watermark.to_cursor(),
+            total=total,
+            complete=checkpoint.class_index >= len(self._settings.classes),
         )
-
-
-def _advance(checkpoint: RetsCheckpoint, page: ResultPage, zone: tzinfo) -> RetsCheckpoint:
-    """The checkpoint after a page."""
-    times = (record.modified for record in page.records)
-    greatest = advance_watermark(checkpoint.greatest, times, checkpoint.began_at, zone)
-    changed: dict[str, object] = {"class_index": checkpoint.class_index + 1, "within": WalkPosition()}
-    if not page.complete:
-        changed = {"within": page.position}
-    return checkpoint.model_copy(update={**changed, "greatest": greatest})
 
 
 def _check_resource(resource: Resource) -> None:

@@ -102,7 +102,7 @@ class RecordReader:
         count = fields.get(settings.photos_count_field)
         if settings.photo_type is None or not isinstance(count, str) or not count.strip().isdecimal():
             return None
-        modified = fields.get(settings.photos_modified_field)
+        modified = None if settings.photos_modified_field is None else fields.get(settings.photos_modified_field)
         return plan_photos(int(count), modified if isinstance(modified, str) else None)
 
 

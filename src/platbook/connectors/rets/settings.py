@@ -89,6 +89,9 @@ class RetsSettings(BaseModel):
     deleted_value: str = "1"
     """A record whose `deletedField` has this value is deleted."""
 
+    volatile_fields: tuple[str, ...] = ()
+    """Further fields that change without a change of the record, by the source's name or RESO's."""
+
     metadata_format: Literal["COMPACT", "STANDARD-XML"] = "COMPACT"
     """The format to request first; the other is requested where the source refuses it."""
     metadata_at_once: bool = False
@@ -101,7 +104,9 @@ class RetsSettings(BaseModel):
     photos_per_request: Annotated[int, Field(ge=1, le=500)] = 20
     """How many records one request for photos names."""
     photos_count_field: str = "PhotosCount"
-    photos_modified_field: str = "PhotosChangeTimestamp"
+    photos_modified_field: str | None = "PhotosChangeTimestamp"
+    """When a record's photos changed; an incremental run asks for it too. Null: the source has no such field."""
+    photos_modified_query_field: str | None = None
 
     max_page_bytes: Annotated[int, Field(ge=100_000, le=2**40)] = 24 * 2**20
     """How large a reply may be whose rows are held in memory at once; one with a Limit is broken off there."""
@@ -142,6 +147,11 @@ class RetsSettings(BaseModel):
     def queried_modified(self) -> str:
         """The modification time's name in queries."""
         return self.modified_query_field or self.modified_field
+
+    @property
+    def queried_photos_modified(self) -> str:
+        """The name of the photos' time in queries."""
+        return self.photos_modified_query_field or self.photos_modified_field or ""
 
 
 class RetsCredentials(BaseModel):

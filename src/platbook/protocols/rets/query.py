@@ -88,6 +88,11 @@ def modified_since(field: str, timestamp: str) -> str:
     return f"({field}={timestamp}+)"
 
 
+def modified_until(field: str, timestamp: str) -> str:
+    """Records changed at or before a timestamp, in the source's own format."""
+    return f"({field}={timestamp}-)"
+
+
 def modified_between(field: str, start: str, end: str) -> str:
     """Records changed between two timestamps, both included, in the source's own format."""
     return f"({field}={start}-{end})"

@@ -21,12 +21,13 @@ Values = tuple[Value, ...]
 
 @dataclass(frozen=True, slots=True)
 class InventoryRow:
-    """One record of a class. `photos` only for a listing."""
+    """One record of a class. `photos` and `record_modified` (when anything but these changed) only for a listing."""
 
     key: str
     class_name: str
     values: Values
     photos: tuple[MarketPhoto, ...] = ()
+    record_modified: str | None = None
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ class Inventory:
 def _to_row(listing: MarketListing) -> InventoryRow:
     rets_class = find_property_class(listing.record["PropertyType"])
     values = tuple(_to_value(listing.record.get(field.name), field.type) for field in rets_class.fields)
-    return InventoryRow(listing.key, rets_class.name, values, listing.photos)
+    record_modified = f"{listing.record_modified:%Y-%m-%dT%H:%M:%SZ}"
+    return InventoryRow(listing.key, rets_class.name, values, listing.photos, record_modified)
 
 
 def _to_value(value: object, kind: DataType) -> Value:

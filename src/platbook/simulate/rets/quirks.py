@@ -84,6 +84,7 @@ class Quirk(StrEnum):
     IGNORE_OFFSET = "ignore-offset"
     REFUSE_OFFSET = "refuse-offset"
     UNORDERED = "unordered"
+    PHOTOS_ALONE = "photos-alone"
     CHARACTER_KEY = "character-key"
     NARROW_SELECT = "narrow-select"
     COUNT_OF_PAGE = "count-of-page"
@@ -203,6 +204,7 @@ _SEARCH = {
     Quirk.IGNORE_OFFSET: "Offset is ignored: every reply starts at the first row.",
     Quirk.REFUSE_OFFSET: "A search with an Offset is answered 20203, ignore-offset or not.",
     Quirk.UNORDERED: "Without an effective Offset, rows are in no particular order.",
+    Quirk.PHOTOS_ALONE: "A change of photos moves PhotosChangeTimestamp alone, not ModificationTimestamp.",
     Quirk.CHARACTER_KEY: "Keys are of type Character, on which ranges are not allowed (20206).",
     Quirk.NARROW_SELECT: "More than 40 selected columns are answered 20202; without Select the first 40 are sent.",
     Quirk.COUNT_OF_PAGE: "COUNT is the number of rows of the reply, except when only the count is requested.",

@@ -91,7 +91,17 @@ def find_rows(
     rows = snapshot.rows(search.rets_class)
     if Quirk.UNDATED_ROWS in quirks and search.resource.name == "Property":
         rows = _drop_times(rows, search.rets_class, f"{started:%Y-%m-%dT%H:%M:%SZ}")
+    if Quirk.PHOTOS_ALONE in quirks:
+        modified = next(field.index for field in fields if field.standard_name == "ModificationTimestamp")
+        rows = (_without_photo_times(row, modified) for row in rows)
     return [row for row in rows if matches(row.values)]
+
+
+def _without_photo_times(row: InventoryRow, modified: int) -> InventoryRow:
+    """A row whose modification time, at an index of its values, does not move with its photos."""
+    if row.record_modified is None or row.record_modified == row.values[modified]:
+        return row
+    return replace(row, values=(*row.values[:modified], row.record_modified, *row.values[modified + 1 :]))
 
 
 def to_page(search: SearchArguments, rows: Sequence[InventoryRow], quirks: Quirks, cap: int) -> SearchPage:

@@ -17,6 +17,7 @@ from platbook.mapping.provider_mapping import plan_provider_mapping
 from platbook.providers.display import DisplaySettings
 from platbook.providers.sessions import Source
 from platbook.reso.fields import SLOT
+from platbook.reso.volatile import VOLATILE_FIELDS
 from platbook.sync.keys import LONGEST_KEY
 from platbook.sync.resources.store import MissingKey, MissingKeys, ResourceErasure, ResourceStore, SweepKeys
 
@@ -52,6 +53,8 @@ class PropertyStore(PropertyErasure, ResourceStore[IncomingListing]):
     scope: Scope
     display: DisplaySettings
     photos_per_status: Mapping[str, int] = field(default_factory=dict[str, int])
+    volatile: frozenset[str] = VOLATILE_FIELDS
+    """RESO fields that move by themselves: a change of them is no entry of the timeline."""
     photos_elsewhere: bool = False
     """Records do not list their photos: they are requested when they are fetched."""
     _terms: TermCache = field(default_factory=TermCache)
@@ -67,6 +70,14 @@ class PropertyStore(PropertyErasure, ResourceStore[IncomingListing]):
         """The mapping, and how many photos of each status are stored."""
         photos = ",".join(f"{status}={most}" for status, most in sorted(self.photos_per_status.items()))
         return f"{self.mapping.version};{photos}"
+
+    @property
+    def targets(self) -> Mapping[str, Sequence[str]]:
+        """The RESO fields of each source field that the mapping names."""
+        targets: dict[str, list[str]] = {}
+        for name, source in self.mapping.sources.items():
+            targets.setdefault(source, []).append(name)
+        return targets
 
     @property
     def key_field(self) -> str:
@@ -110,7 +121,7 @@ class PropertyStore(PropertyErasure, ResourceStore[IncomingListing]):
     ) -> None:
         """Insert and update listings with their documents, timeline, photos and terms."""
         await store.insert_listings(connection, new, origin, self.display)
-        await store.update_listings(connection, changed, origin, self.display)
+        await store.update_listings(connection, changed, origin, self.display, self.volatile)
         terms = self._terms.find_new(one.listing for one in (*new, *changed.values()))
         await add_terms(connection, terms)
         self._uncommitted_terms |= terms
@@ -169,8 +180,12 @@ class PropertyStore(PropertyErasure, ResourceStore[IncomingListing]):
 def open_property_store(source: Source) -> PropertyStore:
     """Compile a provider's rules. InvalidInput names the entry of the field mapping that cannot work."""
     provider, profile = source.provider, source.profile.resource(Resource.PROPERTY)
+    mapping = plan_provider_mapping(provider.field_mapping, source.profile, Resource.PROPERTY)
+    named = profile.volatile_fields
+    mapped = {name for name, source_field in mapping.sources.items() if source_field in named}
     return PropertyStore(
-        mapping=plan_provider_mapping(provider.field_mapping, source.profile, Resource.PROPERTY),
+        mapping=mapping,
+        volatile=VOLATILE_FIELDS | named | mapped,
         scope=provider.requested_scope,
         display=provider.display_rules,
         photos_per_status=provider.photos_per_status,

@@ -132,6 +132,11 @@ class ResourceStore(ResourceErasure, Protocol[R]):
         ...
 
     @property
+    def targets(self) -> Mapping[str, Sequence[str]]:
+        """The fields of the standard that each source field is assigned to, of those that the mapping names."""
+        ...
+
+    @property
     def key_field(self) -> str:
         """The source's field that holds the key, for rejections."""
         ...
