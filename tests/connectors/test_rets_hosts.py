@@ -41,7 +41,9 @@ class BehindTls:
 
 
 def settings(url: str, *trusted: str) -> RetsSettings:
-    return RetsSettings.model_validate({"loginUrl": url, "auth": "basic", "classes": ["RES"], "trustedHosts": trusted})
+    return RetsSettings.model_validate(
+        {"loginUrl": url, "auth": "basic", "classes": ["RES"], "allQuery": "*", "trustedHosts": trusted}
+    )
 
 
 def write_login(**elsewhere: str) -> bytes:

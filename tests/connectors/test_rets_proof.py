@@ -30,6 +30,7 @@ async def _session(*searches: bytes | Answer, **settings: object) -> AsyncGenera
             "classes": ["A"],
             "keyField": "Key",
             "modifiedField": "Modified",
+            "allQuery": "(Key=0+)",
             "pageSize": 3,
             **settings,
         }

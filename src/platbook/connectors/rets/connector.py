@@ -29,6 +29,7 @@ from platbook.connectors.contract import (
 from platbook.connectors.paging import parse_checkpoint
 from platbook.connectors.rets.checkpoint import RetsCheckpoint
 from platbook.connectors.rets.discovery import NUMBERS, read_columns, read_discovery, read_type
+from platbook.connectors.rets.everything import Everything, find_everything
 from platbook.connectors.rets.http_session import Pause, RetsHttpSession, SourceClock
 from platbook.connectors.rets.metadata import MetadataReader
 from platbook.connectors.rets.paging import ClassPager
@@ -38,7 +39,8 @@ from platbook.connectors.rets.remarks import Remarks
 from platbook.connectors.rets.searcher import QueryRefused, Searcher
 from platbook.connectors.rets.settings import RetsCredentials, RetsSettings
 from platbook.connectors.rets.walk_query import ResultPage, WalkQuery
-from platbook.protocols.rets.query import EARLIEST_TIMESTAMP, is_not_after, later_timestamp, modified_since, step_back
+from platbook.connectors.rets.watermark_tally import WatermarkTally
+from platbook.protocols.rets.query import is_not_after, later_timestamp, step_back
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -122,10 +124,13 @@ class RetsSession:
         self._remarks = Remarks()
         self._searcher = Searcher(http_session, settings, self._remarks)
         self._fetchers: dict[str, RecordFetcher] = {}
+        self._everything: dict[str, Everything] = {}
+        self._tally = WatermarkTally()
 
     def remarks(self) -> Sequence[str]:
         """What was repaired, or read in another way than usual."""
-        return self._remarks.to_sentences()
+        unreadable_times = self._tally.describe(self._settings.modified_field)
+        return [*self._remarks.to_sentences(), *([unreadable_times] if unreadable_times else [])]
 
     async def changes(self, resource: Resource, since: Cursor | None, resume: Cursor | None) -> AsyncIterator[Page]:
         """Walk what changed, class after class, page after page.
@@ -144,7 +149,8 @@ class RetsSession:
         while checkpoint.class_index < len(classes):
             class_name = classes[checkpoint.class_index]
             pager = self._pager(await self._fetcher(class_name), limit=self._settings.page_size)
-            async for page in pager.walk(self._query(class_name, since), checkpoint.within):
+            async for page in pager.walk(await self._query(class_name, since), checkpoint.within):
+                self._tally.add(page.records)
                 checkpoint = _advance(checkpoint, page, self._clock.now() + _AHEAD)
                 last = checkpoint.class_index == len(classes)
                 yield _to_page(page, checkpoint, only_class=len(classes) == 1, last=last)
@@ -157,7 +163,7 @@ class RetsSession:
         total = 0
         for class_name in settings.classes:
             pager = self._pager(fetcher, limit=None, keys_only=True)
-            async for batch in pager.list_keys(self._query(class_name, None)):
+            async for batch in pager.list_keys(await self._query(class_name, None)):
                 total += batch.count or 0
                 yield KeyPage(batch.keys)
         yield KeyPage((), complete=True, total=total)
@@ -183,7 +189,7 @@ class RetsSession:
         _check_resource(resource)
         total = 0
         for class_name in self._settings.classes:
-            count = await self._searcher.count(class_name, self._query(class_name, None).dmql)
+            count = await self._searcher.count(class_name, (await self._query(class_name, None)).dmql)
             if count is None:
                 return None
             total += count
@@ -217,12 +223,16 @@ class RetsSession:
         reader = MetadataReader(self._http_session, self._settings)
         return await read_type(reader, self._settings, class_name) in NUMBERS
 
-    def _query(self, class_name: str, since: str | None) -> WalkQuery:
+    async def _query(self, class_name: str, since: str | None) -> WalkQuery:
         settings = self._settings
         field = settings.queried_modified
-        everything = settings.all_query or modified_since(field, EARLIEST_TIMESTAMP)
-        start = None if since is None else step_back(since, timedelta(seconds=settings.overlap_seconds))
-        return WalkQuery(class_name, field, everything, settings.narrowing, start)
+        if since is not None:
+            start = step_back(since, timedelta(seconds=settings.overlap_seconds))
+            return WalkQuery(class_name, field, settings.all_query, settings.narrowing, start)
+        if class_name not in self._everything:
+            self._everything[class_name] = await find_everything(self._searcher, settings, class_name, self._remarks)
+        everything = self._everything[class_name]
+        return WalkQuery(class_name, field, everything.dmql, settings.narrowing, expected=everything.count)
 
 
 def _advance(checkpoint: RetsCheckpoint, page: ResultPage, latest: datetime) -> RetsCheckpoint:

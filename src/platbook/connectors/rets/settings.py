@@ -84,7 +84,7 @@ class RetsSettings(BaseModel):
     criteria: Annotated[tuple[SearchCriterion, ...], Field(max_length=100)] = ()
     """As `query`, with typed values that are formatted as DMQL2 requires; all must match."""
     all_query: Annotated[str, Field(max_length=4000)] = ""
-    """The query that matches everything; by default all records modified since 1950."""
+    """The query that matches everything; by default one is found that leaves no record out (`everything`)."""
     deleted_field: str | None = None
     deleted_value: str = "1"
     """A record whose `deletedField` has this value is deleted."""
