@@ -20,6 +20,7 @@ from platbook.base.clock import Clock
 from platbook.base.errors import (
     CredentialsRefused,
     LoginSlotTaken,
+    NeedsOperator,
     PlatbookError,
     ProviderMisconfigured,
     RateLimited,
@@ -41,6 +42,7 @@ __all__ = [
     "LoginSlotTaken",
     "MediaRef",
     "MediaSource",
+    "NeedsOperator",
     "Page",
     "PlatbookError",
     "ProviderMisconfigured",

@@ -56,18 +56,17 @@ class PhotoFetcher:
             "ID": ",".join(f"{key}:*" for key in keys),
             "Location": "1" if self._located else "0",
         }
-        for again in (True, False):
+        while True:
             try:
                 async with self._http_session.open_transaction("GetObject", arguments) as reply:
                     async for one in self._read(reply):
                         self._raise_refusal(one, keys)
                         for pair in buffer.add(one, reply.url):
                             yield pair
-            except SessionLost:
-                if not again:
-                    raise SourceBrokeProtocol("the source keeps ending the session") from None
-                await self._http_session.log_in()
+            except SessionLost as lost:
+                await self._http_session.renew(lost)
             else:
+                self._http_session.confirm()
                 break
         for pair in buffer.clear():
             yield pair
@@ -87,7 +86,7 @@ class PhotoFetcher:
             return
         outcome = classify_reply_code(refused.code, logged_in=True)
         if outcome is ReplyOutcome.SESSION_LOST:
-            raise SessionLost
+            raise SessionLost.by_code(refused)
         if refused.code == _LOCATION_UNSUPPORTED and self._located:
             self._located = False
             self._remarks.add("the source sends no photo URLs, so the photos' bytes were fetched")
