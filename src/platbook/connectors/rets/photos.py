@@ -1,6 +1,7 @@
 """GetObject (RETS 1.7.2, section 5): the photos of listings, as bytes or as URLs, in order of their numbers."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from dataclasses import replace
 from urllib.parse import urljoin
 
 from platbook.connectors.contract import HttpReply, MediaRef, SourceBrokeProtocol
@@ -128,10 +129,12 @@ class _PhotoBuffer:
     def clear(self) -> list[tuple[str, MediaRef]]:
         """The photos of the current record."""
         photos, self._photos = self._photos, {}
-        # Number 0 is the preferred one under its other name (section 5.4): used only where it is the only one.
-        zero = photos.pop(0, None)
-        if zero is not None and not photos:
-            photos = {1: MediaRef("1", 1, zero.content, caption=zero.caption, content_type=zero.content_type)}
+        zero = photos.get(0)
+        if zero is not None:
+            # Number 0 is the preferred one under its other name (section 5.4), unless no other is the same.
+            others = {number: photo for number, photo in photos.items() if number}
+            is_alias = any(photo.content == zero.content for photo in others.values())
+            photos = others if is_alias else {number + 1: _move_behind(photo) for number, photo in photos.items()}
         refs = sorted(photos.items(), key=lambda photo: (photo[1].order, photo[0]))
         fresh = [(number, ref) for number, ref in refs if (self._key, number) not in self._yielded]
         self._yielded |= {(self._key, number) for number, _ in fresh}
@@ -156,6 +159,12 @@ class _PhotoBuffer:
         reason = f"{status.code} {status.text}".removeprefix("0 ").strip()[:_LONGEST_REASON]
         refused = self._remarks.refused_photos
         refused[reason] = refused.get(reason, 0) + 1
+
+
+def _move_behind(photo: MediaRef) -> MediaRef:
+    """A photo of a source that numbers from 0, numbered from 1 as the records count. A preferred one stays first."""
+    number = int(photo.media_key) + 1
+    return replace(photo, media_key=str(number), order=photo.order + 1 if photo.order or number == 1 else 0)
 
 
 def _to_ref(one: RetsObject, number: int, url: str) -> MediaRef:
