@@ -148,7 +148,7 @@ class RetsSession:
             yield _to_page(nothing, checkpoint, only_class=False, last=True)
         while checkpoint.class_index < len(classes):
             class_name = classes[checkpoint.class_index]
-            pager = self._pager(await self._fetcher(class_name), limit=self._settings.page_size)
+            pager = self._pager(class_name, await self._fetcher(class_name), limit=self._settings.page_size)
             async for page in pager.walk(await self._query(class_name, since), checkpoint.within):
                 self._tally.add(page.records)
                 checkpoint = _advance(checkpoint, page, self._clock.now() + _AHEAD)
@@ -158,11 +158,11 @@ class RetsSession:
     async def keys(self, resource: Resource) -> AsyncIterator[KeyPage]:
         """Read every key: a search for the key column alone, for which a source lifts its limit (section 7.4)."""
         _check_resource(resource)
-        settings = self._settings
-        fetcher = RecordFetcher(self._searcher, settings, [(settings.queried_key,)])
         total = 0
-        for class_name in settings.classes:
-            pager = self._pager(fetcher, limit=None, keys_only=True)
+        for class_name in self._settings.classes:
+            settings = self._settings.of_class(class_name)
+            fetcher = RecordFetcher(self._searcher, settings, [(settings.queried_key,)])
+            pager = self._pager(class_name, fetcher, limit=None, keys_only=True)
             async for batch in pager.list_keys(await self._query(class_name, None)):
                 total += batch.count or 0
                 yield KeyPage(batch.keys)
@@ -202,13 +202,16 @@ class RetsSession:
         async for pair in PhotoFetcher(self._http_session, self._settings, self._remarks).fetch(listing_keys):
             yield pair
 
-    def _pager(self, fetcher: RecordFetcher, *, limit: int | None, keys_only: bool = False) -> ClassPager:
-        return ClassPager(fetcher, self._settings, self._remarks, self._clock, limit=limit, keys_only=keys_only)
+    def _pager(
+        self, class_name: str, fetcher: RecordFetcher, *, limit: int | None, keys_only: bool = False
+    ) -> ClassPager:
+        settings = self._settings.of_class(class_name)
+        return ClassPager(fetcher, settings, self._remarks, self._clock, limit=limit, keys_only=keys_only)
 
     async def _fetcher(self, class_name: str) -> RecordFetcher:
         """The fetcher of a class; columns that must be selected in batches are read from the metadata."""
         if class_name not in self._fetchers:
-            settings = self._settings
+            settings = self._settings.of_class(class_name)
             columns = settings.columns
             if not columns and settings.columns_per_request is not None:
                 reader = MetadataReader(self._http_session, settings)
@@ -221,10 +224,10 @@ class RetsSession:
     async def _has_numbers_for_keys(self, class_name: str) -> bool:
         """Whether the metadata say that the key is a number, so that nothing else can be one."""
         reader = MetadataReader(self._http_session, self._settings)
-        return await read_type(reader, self._settings, class_name) in NUMBERS
+        return await read_type(reader, self._settings.of_class(class_name), class_name) in NUMBERS
 
     async def _query(self, class_name: str, since: str | None) -> WalkQuery:
-        settings = self._settings
+        settings = self._settings.of_class(class_name)
         field = settings.queried_modified
         if since is not None:
             start = step_back(since, timedelta(seconds=settings.overlap_seconds))
