@@ -1,10 +1,18 @@
 """What a RETS server says of itself, in every form in which it may say it."""
 
+from dataclasses import dataclass
+
 import pytest
 
-from platbook.connectors.contract import Discovery
+from platbook.base.clock import SystemClock
+from platbook.connectors.contract import Discovery, Resource, Scope, SourceClass, SourceField, SourceResource
+from platbook.connectors.rets import RetsConnector
+from platbook.connectors.rets.listing_columns import find_columns
 from platbook.mapping.proposal import MatchEvidence, propose
-from tests.fakes.rets_market import CLASSES, rets_market
+from tests.fakes.plain_http import plain_http
+from tests.fakes.rets_market import CLASSES, no_sleep, rets_market
+from tests.fakes.rets_replay import LOGIN, Answer, Request, serving
+from tests.fakes.rets_rows import RowsReplay, numbered_rows
 
 
 async def _discover(*quirks: str) -> Discovery:
@@ -82,3 +90,123 @@ async def test_fields_with_names_of_the_vendors_own_are_known_by_their_standard_
 
 async def test_the_zone_of_times_without_one_is_proposed() -> None:
     assert (await _discover("zoneless-timestamps")).settings["timeZone"] == "Etc/GMT+7"
+
+
+def _class(name: str, *fields: SourceField) -> SourceClass:
+    return SourceClass(name, fields=fields)
+
+
+def _field(
+    name: str, standard_name: str | None = None, kind: str = "Character", label: str | None = None
+) -> SourceField:
+    return SourceField(name, label, standard_name, kind)
+
+
+def test_each_class_has_its_own_key_and_modification_time() -> None:
+    listings = SourceResource(
+        "Property",
+        key_field="LN",
+        classes=[
+            _class("RES", _field("LN", "ListingID"), _field("TIMESTAMP", "ModificationTimestamp", "DateTime")),
+            _class("COM", _field("LN"), _field("UPDATED", kind="DateTime"), _field("STATUS")),
+            _class("LND", _field("ML", "ListingID"), _field("Changed", kind="DateTime", label="Last Modified")),
+            _class("RNT", _field("LN"), _field("LastModified", kind="Character")),
+            _class("BUS", _field("Number"), _field("UPDATED", kind="DateTime")),
+            _class("OLD"),
+        ],
+    )
+    found = find_columns(listings)
+    assert found.classes == ["RES", "COM", "LND"]
+    assert found.common == {"keyField": "LN", "modifiedField": "TIMESTAMP"}
+    assert found.by_class == {
+        "COM": {"modifiedField": "UPDATED"},
+        "LND": {"keyField": "ML", "modifiedField": "Changed"},
+    }
+    assert [remark.partition(":")[0] for remark in found.remarks] == [
+        f"class {name} of Property is left out" for name in ("RNT", "BUS", "OLD")
+    ]
+    assert ["modification time" in found.remarks[0], "the key" in found.remarks[1], "describe" in found.remarks[2]] == [
+        True,
+        True,
+        True,
+    ]
+
+
+def test_classes_that_no_metadata_describes_are_all_proposed() -> None:
+    found = find_columns(SourceResource("Property", key_field="LN", classes=[_class("A"), _class("B")]))
+    assert (found.classes, found.common, found.remarks) == (["A", "B"], {"keyField": "LN"}, [])
+
+
+def _table(kind: str, parents: str, columns: str, *rows: str) -> str:
+    data = "".join(f"<DATA>\t{row}\t</DATA>" for row in rows)
+    return f"<METADATA-{kind}{parents}><COLUMNS>\t{columns}\t</COLUMNS>{data}</METADATA-{kind}>"
+
+
+RESOURCES = _table("RESOURCE", "", "ResourceID\tStandardName\tKeyField", "\t\t", "Property\tProperty\tLN")
+METADATA = (
+    RESOURCES
+    + _table("CLASS", ' Resource="Property"', "ClassName\tStandardName", "\t", "RES\tResidentialProperty", "COM\t")
+    + _table(
+        "TABLE",
+        ' Resource="Property" Class="RES"',
+        "SystemName\tStandardName\tDataType",
+        "LN\tListingID\tCharacter",
+        "\t\t",
+        "TIMESTAMP\tModificationTimestamp\tDateTime",
+        "LS\tListingStatus\tCharacter",
+    )
+    + _table(
+        "TABLE",
+        ' Resource="Property" Class="COM"',
+        "SystemName\tStandardName\tDataType",
+        "LN\t\tCharacter",
+        "UPDATED\t\tDateTime",
+        "STATUS\t\tCharacter",
+    )
+)
+
+
+@dataclass
+class _Metadata(RowsReplay):
+    """Serves crafted metadata, and rows of two classes whose columns have different names."""
+
+    def answer(self, request: Request) -> Answer:
+        if "metadata" in request.path:
+            body = METADATA if request.arguments["ID"] == "*" else ""
+            return Answer(f'<RETS ReplyCode="0" ReplyText="ok">{body}</RETS>'.encode())
+        return super().answer(request)
+
+    def search(self, arguments: dict[str, str]) -> bytes:
+        own = "TIMESTAMP" if arguments["Class"] == "RES" else "UPDATED"
+        other = "UPDATED" if own == "TIMESTAMP" else "TIMESTAMP"
+        if f"({other}=" in arguments["Query"]:
+            return b'<RETS ReplyCode="20200" ReplyText="Unknown Query Field"/>'
+        query = arguments["Query"].replace(own, "Modified").replace("(LN=", "(Key=")
+        reply = super().search(
+            {**arguments, "Query": query, "Select": arguments.get("Select", "").replace("LN", "Key")}
+        )
+        return reply.replace(b"Modified", own.encode()).replace(b"Key", b"LN")
+
+
+async def test_what_is_proposed_for_classes_of_different_columns_works_as_it_stands() -> None:
+    login = LOGIN.replace(b"Search=", b"GetMetadata=/rets/metadata\nSearch=")
+    replay = _Metadata(rows=numbered_rows(15), login=login)
+    async with serving(replay), plain_http() as http:
+        connector = RetsConnector(no_sleep)
+        credentials = connector.credentials_model.model_validate({"username": "demo", "password": "secret"})
+        given: dict[str, object] = {"loginUrl": replay.login_url, "metadataAtOnce": True}
+        found = await connector.discover(
+            connector.settings_model.model_validate(given), credentials, http=http, clock=SystemClock(), last_mark=None
+        )
+        assert found is not None
+        assert found.settings["classes"] == ["RES", "COM"]
+        settings = connector.settings_model.model_validate(given | found.settings)
+        async with connector.connect(settings, credentials, scope=Scope(), http=http, clock=SystemClock()) as session:
+            pages = [page async for page in session.changes(Resource.PROPERTY, None, None)]
+            keys = [key async for page in session.keys(Resource.PROPERTY) for key in page.keys]
+            record = await session.record(Resource.PROPERTY, "K003")
+    records = [record for page in pages for record in page.records]
+    assert (len(records), len(keys)) == (30, 30)
+    assert all(record.modified for record in records)
+    assert pages[-1].watermark == max(time for _, time in numbered_rows(15))
+    assert record is not None

@@ -5,8 +5,11 @@ from hashlib import sha256
 import pytest
 import pytest_asyncio
 
-from platbook.connectors.contract import Resource
+from platbook.base.errors import SourceBrokeProtocol
+from platbook.connectors.contract import MediaRef, Resource
 from tests.fakes.rets_market import RetsMarket, rets_market
+from tests.fakes.rets_replay import LOGIN, Answer, RetsReplay
+from tests.fakes.rets_rows import rows_session
 
 Photos = dict[tuple[str, str], tuple[int, str]]
 
@@ -106,3 +109,49 @@ async def test_records_say_which_photos_they_have(plain: Photos) -> None:
         (record.key, ref.media_key): ref.order for record in records if record.key in keys for ref in record.media or ()
     }
     assert planned == {place: order for place, (order, _) in plain.items()}
+
+
+def _parts(*parts: tuple[int, bytes, str]) -> Answer:
+    """A multipart reply of photos: number, bytes, and a further header or none."""
+    body = b""
+    for number, content, more in parts:
+        lines = ["--b", "Content-Type: image/jpeg", "Content-ID: K1", f"Object-ID: {number}", *([more] if more else [])]
+        body += "\r\n".join([*lines, "", ""]).encode() + content + b"\r\n"
+    return Answer(body + b"--b--", headers=["Content-Type: multipart/parallel; boundary=b"])
+
+
+async def _fetch(answer: Answer, **settings: object) -> list[MediaRef]:
+    login = LOGIN.replace(b"Search=", b"GetObject=/rets/search\nSearch=")
+    async with rows_session(RetsReplay([answer], login=login), **settings) as session:
+        return [ref async for _, ref in session.media(["K1"])]
+
+
+async def test_photos_that_are_numbered_from_zero_all_come() -> None:
+    found = await _fetch(_parts(*((number, b"photo %d" % number, f"Description: no {number}") for number in range(6))))
+    assert [(one.media_key, one.order, one.content, one.caption) for one in found] == [
+        (str(number + 1), number + 1, b"photo %d" % number, f"no {number}") for number in range(6)
+    ]
+
+
+async def test_photo_zero_is_left_out_where_it_is_another_photo_once_more() -> None:
+    alias = _parts((0, b"two", ""), (1, b"one", ""), (2, b"two", "Preferred: 1"))
+    assert [(one.media_key, one.content) for one in await _fetch(alias)] == [("2", b"two"), ("1", b"one")]
+    address = "Location: http://photos.example.com/"
+    located = _parts((0, b"", f"{address}1"), (1, b"", f"{address}1"), (2, b"", f"{address}2"))
+    found = await _fetch(located, photoLocation=True)
+    assert [(one.media_key, one.content) for one in found] == [
+        ("1", "http://photos.example.com/1"),
+        ("2", "http://photos.example.com/2"),
+    ]
+    assert [(one.media_key, one.content) for one in await _fetch(_parts((0, b"only", "")))] == [("1", b"only")]
+
+
+async def test_a_preferred_photo_stays_first_where_a_source_numbers_from_zero() -> None:
+    found = await _fetch(_parts((0, b"a", ""), (1, b"b", ""), (2, b"c", "Preferred: 1")))
+    assert [(one.media_key, one.content) for one in found] == [("3", b"c"), ("1", b"a"), ("2", b"b")]
+
+
+async def test_a_reply_that_is_cut_in_its_last_photo_is_an_error() -> None:
+    whole = _parts((1, b"\xff\xd8 one \xff\xd9", ""), (2, b"\xff\xd8 two \xff\xd9", ""))
+    with pytest.raises(SourceBrokeProtocol, match="cut in its last part"):
+        await _fetch(Answer(whole.body[:-12], headers=whole.headers))

@@ -38,6 +38,7 @@ async def _session_with(server: RetsReplay, **settings: object) -> AsyncGenerato
             "classes": ["A"],
             "keyField": "Key",
             "modifiedField": "Modified",
+            "allQuery": "(Key=0+)",
             "pageSize": 3,
             **settings,
         }
@@ -139,6 +140,33 @@ async def test_a_single_record_that_is_no_record_is_not_gone(answer: bytes) -> N
     async with _session(answer) as session:
         with pytest.raises(SourceBrokeProtocol):
             await session.record(Resource.PROPERTY, "1")
+
+
+async def test_a_raw_less_than_costs_one_record_which_is_named() -> None:
+    reply = _reply(
+        "1\t2026-01-01T00:00:00\tPlain", "2\t2026-01-02T00:00:00\t< 5 acres", count=3, columns="Key\tModified\tRemarks"
+    )
+    reply = reply.replace(b"</RETS>", b"<DATA>\t3\t2026-01-03T00:00:00\tLast\t</DATA></RETS>")
+    async with _session(reply, pageSize=10) as session:
+        (page,) = [page async for page in session.changes(Resource.PROPERTY, None, None)]
+    assert ([record.key for record in page.records], page.complete) == (["1", "3"], True)
+    (problem,) = page.problems
+    assert (problem.key, problem.field) == ("2", None)
+    assert problem.reason.startswith("line 1 of the reply is not well-formed XML")
+    assert "< 5 acres" in problem.sample
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ("Key\tModified\tCity\tCity", "names the column City twice"),
+        ("Key\tModified\t</COLUMNS><COLUMNS>\tModified\tKey", "they differ: Modified in place of Key"),
+    ],
+)
+async def test_columns_that_cannot_be_told_apart_end_the_run(columns: str, words: str) -> None:
+    async with _session(_reply("1\t2026-01-01T00:00:00", count=1, columns=columns)) as session:
+        with pytest.raises(SourceBrokeProtocol, match=words):
+            _ = [page async for page in session.changes(Resource.PROPERTY, None, None)]
 
 
 async def test_a_single_record_that_is_gone_is_asked_for_once() -> None:

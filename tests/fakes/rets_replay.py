@@ -112,9 +112,10 @@ async def serving(replay: RetsReplay) -> AsyncGenerator[RetsReplay]:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while (head := await _read_head(reader)) is not None:
             answer = replay.answer(head)
+            is_typed = any(header.lower().startswith("content-type:") for header in answer.headers)
             lines = [
                 f"HTTP/1.1 {answer.status} X",
-                "Content-Type: text/xml",
+                *([] if is_typed else ["Content-Type: text/xml"]),
                 f"Content-Length: {len(answer.body)}",
                 *([] if replay.date is None else [f"Date: {replay.date}"]),
                 *answer.headers,

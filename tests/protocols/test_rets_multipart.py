@@ -56,10 +56,40 @@ def test_the_bytes_between_boundaries_are_exact(
 
 @pytest.mark.parametrize("size", [1, 6, 4096])
 def test_without_a_closing_boundary_the_last_part_is_the_rest(size: int) -> None:
-    body = b"--abc" + ONE + b"--abc" + TWO.removesuffix(b"\r\n")
-    assert [part.content for part in _parts(body, "multipart/parallel; boundary=abc", size)] == [JPEG, JPEG[::-1]]
+    body = b"--abc" + TWO + b"--abc" + ONE.removesuffix(b"\r\n")
+    assert [part.content for part in _parts(body, "multipart/parallel; boundary=abc", size)] == [JPEG[::-1], JPEG]
     measured = b"--abc\r\nContent-Type: image/jpeg\r\nContent-Length: 3\r\n\r\nabc\r\n"
     assert [part.content for part in _parts(measured, "multipart/parallel; boundary=abc", size)] == [b"abc"]
+
+
+_RIFF = b"RIFF" + (16).to_bytes(4, "little") + b"WEBPVP8 " + b"x" * 8
+LAST_PARTS = {
+    "JPEG": b"Content-Type: image/jpeg\r\n\r\n\xff\xd8 photo \xff\xd9\r\n",
+    "PNG": b"Content-Type: image/png\r\n\r\n\x89PNG photo IEND\xaeB`\x82",
+    "GIF": b"Content-Type: image/gif\r\n\r\nGIF89a photo ;\r\n",
+    "WebP": b"Content-Type: image/webp\r\n\r\n" + _RIFF,
+    "PDF": b"Content-Type: application/pdf\r\n\r\n%PDF-1.4 plan %%EOF\n",
+    "length": b"Content-Type: image/tiff\r\nContent-Length: 5\r\n\r\nphoto",
+    "location": b"Content-Type: image/jpeg\r\nLocation: http://photos.example.com/1\r\n",
+    "status": b'Content-Type: text/xml\r\n\r\n<RETS ReplyCode="20403" ReplyText="None"/>\r\n',
+}
+
+
+@pytest.mark.parametrize("part", LAST_PARTS.values(), ids=LAST_PARTS.keys())
+def test_a_part_without_a_boundary_after_it_is_whole_or_an_error(part: bytes) -> None:
+    head = b"--abc" + ONE + b"--abc\r\n"
+    assert len(_parts(head + part, "multipart/parallel; boundary=abc")) == 2
+    cut = part.rstrip(b"\r\n")[:-1]
+    with pytest.raises(SourceBrokeProtocol, match="cut in its last part"):
+        _parts(head + cut, "multipart/parallel; boundary=abc")
+
+
+def test_a_description_in_a_header_of_that_name_is_one() -> None:
+    body = (
+        b"--b\r\nContent-Type: image/jpeg\r\nContent-ID: 7\r\nObject-ID: 1\r\nDescription: The view\r\n\r\nx\r\n--b--"
+    )
+    (one,) = _objects(body, {"content-type": "multipart/parallel; boundary=b"})
+    assert one.description == "The view"
 
 
 @pytest.mark.parametrize(

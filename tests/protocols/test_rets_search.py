@@ -1,6 +1,7 @@
 """The search parser: every layout servers send, every fault they have, and anything at all."""
 
 import contextlib
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -107,11 +108,20 @@ def test_declared_encodings_win() -> None:
         (b"   \n", "empty"),
         (b"<html><body>Down for maintenance</body></html>", "HTML"),
         (b"<!DOCTYPE html><html></html>", "HTML"),
-        (b'<!DOCTYPE x [<!ENTITY a "b">]><RETS ReplyCode="0"/>', "document of type x"),
+        (b'<!DOCTYPE x [<!ENTITY a "b">]><RETS ReplyCode="0"/>', "declares a document type .DOCTYPE x."),
         (_reply("<COLUMNS>\tA\t</COLUMNS><DATA>\t1\t</DATA>")[:-5], "cut short"),
         (_reply("<COLUMNS>\tA\t</COLUMNS><DATA>\t1\t</DATA>")[:60], "cut short"),
         (b'<RETS ReplyText="x"></RETS>', "no ReplyCode"),
         (b'{"error": 1}', "not well-formed"),
+        (b'<!DOCTYPE RETS SYSTEM "RETS.dtd"><RETS ReplyCode="0"/>', "declares a document type .DOCTYPE RETS."),
+        (_reply("<COLUMNS>\tA\tB\tA\t</COLUMNS>"), "names the column A twice"),
+        (
+            _reply("<COLUMNS>\tA\tB\tC\t</COLUMNS><DATA>\t1\t2\t3\t</DATA><COLUMNS>\tA\tC\tB\t</COLUMNS>"),
+            "COLUMNS twice, and they differ: C in place of B",
+        ),
+        (_reply("<COLUMNS>\tA\t</COLUMNS><COLUMNS>\tA\tB\t</COLUMNS>"), "they differ: B in place of none"),
+        (_reply("<COLUMNS>\tA\t</COLUMNS><DATA>\t1 <RETS-STATUS ReplyCode='1'/></DATA>"), "not well-formed"),
+        (_reply("<COLUMNS>\tA\t</COLUMNS><DATA>\t1 < 2"), "cut short"),
         (_reply("<DATA>\t1\t</DATA>"), "before COLUMNS"),
         (_reply('<DELIMITER value="zz"/>'), "DELIMITER"),
         (_reply('<COUNT Records="many"/>'), "COUNT"),
@@ -121,6 +131,55 @@ def test_other_bodies_are_errors_with_a_sample(body: bytes, message: str) -> Non
     with pytest.raises(SourceBrokeProtocol, match=message) as caught:
         _parse(body)
     assert caught.value.sample == body[:2048]
+
+
+CELLS = ["a < b", "a <b", "a<br>b", "</b>", "<", "<3 rooms", "< & >", "x<y>z</y>"]
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("size", [1, 7, 64, 100_000])
+def test_a_raw_less_than_costs_its_row_alone(cell: str, size: int) -> None:
+    rows = [f"\t{number}\tcell {number}\t" for number in range(12)]
+    for broken in (0, 5, 6, 11):
+        rows[broken] = f"\t{broken}\t{cell}\t"
+    body = _reply("<COLUMNS>\tK\tV\t</COLUMNS>\r\n" + "\r\n".join(f"<DATA>{row}</DATA>" for row in rows))
+    parser, found, code = _parse(body, size=size)
+    assert (code, parser.max_rows, len(found)) == (0, False, 12)
+    for number, row in enumerate(found):
+        if number not in {0, 5, 6, 11}:
+            assert row == (str(number), f"cell {number}")
+            continue
+        assert isinstance(row, MalformedRow)
+        assert row.cells == (str(number), cell)
+        assert row.reason.startswith(f"line {number + 2} of the reply is not well-formed XML: ")
+
+
+def test_rows_around_a_broken_one_are_read_whatever_else_they_need() -> None:
+    """Entities, carriage returns, repaired characters, and a last status after the broken row."""
+    cells = ["Smith &amp; Sons", "a < b", "caf\u00e9 &#55357;&#56842;", "plain"]
+    body = "<COLUMNS>\tV\t</COLUMNS>" + "\n".join(f"<DATA>\t{cell}\t</DATA>" for cell in cells)
+    body += '<MAXROWS/><RETS-STATUS ReplyCode="20208" ReplyText="more"/>'
+    for size in (1, 3, 50, 1000):
+        parser, found, code = _parse(_reply(body), size=size)
+        assert [row for row in found if not isinstance(row, MalformedRow)] == [
+            ("Smith & Sons",),
+            ("caf\u00e9 \U0001f60a",),
+            ("plain",),
+        ]
+        assert (code, parser.max_rows, parser.repairs) == (20208, True, 1)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_utf_16_is_read(encoding: str, size: int) -> None:
+    text = '<RETS ReplyCode="0"><COLUMNS>\tA\t</COLUMNS><DATA>\tcaf\u00e9\t</DATA></RETS>'
+    assert _parse(text.encode(encoding), size=size)[1] == [("caf\u00e9",)]
+
+
+def test_utf_16_that_is_declared_in_single_bytes_is_not_believed() -> None:
+    text = '<?xml version="1.0" encoding="utf-16"?><RETS ReplyCode="0"><COLUMNS>\tA\t</COLUMNS>'
+    body = (text + "<DATA>\tcaf\u00e9\t</DATA></RETS>").encode()
+    assert _parse(body, encoding=Encoding("utf-16"))[1] == [("caf\u00e9",)]
 
 
 @given(st.binary(max_size=400), st.integers(1, 50))
@@ -156,6 +215,11 @@ def test_recorded_replies(name: str, rows: int, count: int | None, more: bool) -
     assert all(not isinstance(row, MalformedRow) for row in rows_read)
 
 
+def _decline(text: str) -> bool:
+    del text
+    return False
+
+
 _CELLS = st.text(st.sampled_from("aé€😊&<>\"'\r\n;#\x0b x|"), max_size=6)
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 
@@ -175,7 +239,10 @@ def test_the_fast_path_equals_an_xml_parser(table: list[list[str]], gap: str, fa
     by_one = _parse(body, size=1)  # a byte at a time, nothing but a row's own end ever follows a row's end
     assert _parse(body, size=size)[1] == by_one[1]
     slow = CompactParser()
-    slow._xml._on_rows = None  # noqa: SLF001 - as below # pyright: ignore[reportPrivateUsage] - expat alone
+    xml = slow._xml  # noqa: SLF001 - as below # pyright: ignore[reportPrivateUsage] - expat alone
+    handlers = xml._rows  # noqa: SLF001 - as above # pyright: ignore[reportPrivateUsage] - as above
+    assert handlers is not None
+    xml._rows = replace(handlers, on_rows=_decline)  # noqa: SLF001 - as above # pyright: ignore[reportPrivateUsage] - as above
     rows = slow.feed(body)
     last, _ = slow.close()
     assert rows + last == _parse(body, size=4096)[1]

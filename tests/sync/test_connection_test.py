@@ -73,6 +73,8 @@ async def test_a_record_that_would_be_rejected_is_shown_with_its_reason(
         ([Page([], complete=True)], True, "no listing in scope"),
         ([Page([], problems=[RecordProblem("1", None, "not XML", "<")], complete=True)], True, "not XML"),
         ([SourceBrokeProtocol("the reply was cut short")], False, "cut short"),
+        (one_page(listing("1"), replace(listing("2"), modified=None)), True, "1 of its 2 records have no modification"),
+        ([Page([listing("1")], complete=True)], True, "so every run reads everything"),
     ],
 )
 async def test_what_comes_of_the_sample(

@@ -16,9 +16,11 @@ from platbook.providers.providers import add_provider
 from platbook.sync.engine import SyncEngine
 from platbook.sync.runs.lifecycle import request_run
 from platbook.sync.runs.run import RunRequest, SyncType
+from platbook.sync.setup.connection_test import ConnectionTester
 from platbook.transport import TimeSource, Transport
 from tests.fakes.recordings import recorded_rets
 from tests.fakes.rets_replay import LOGIN, NONE_FOUND, Answer, RetsReplay, serving
+from tests.fakes.rets_rows import RowsReplay, numbered_rows
 
 MAPPING = {
     "MLSNumber": "listingId",
@@ -93,6 +95,7 @@ def feed(database: Database) -> Open:
                     "classes": ["Listing"],
                     "keyField": "matrix_unique_id",
                     "modifiedField": "MatrixModifiedDT",
+                    "allQuery": "(matrix_unique_id=0+)",
                     **settings,
                 },
             }
@@ -106,7 +109,8 @@ def feed(database: Database) -> Open:
 @pytest.mark.parametrize("auth", ["basic", "digest"])
 async def test_a_whole_feed_becomes_listings_and_again_changes_nothing(feed: Open, auth: str) -> None:
     search = recorded_rets("COMPACT-DECODED/Search.xml")
-    async with feed(RetsReplay([search, KEYS, search, KEYS], auth=auth)) as it:
+    # The recorded reply has no COUNT, so the result is counted on its own, and then swept.
+    async with feed(RetsReplay([search, KEYS, KEYS, search, KEYS, KEYS], auth=auth)) as it:
         run = await it.sync()
         assert (run["status"], run["added"], run["errored"], run["error"]) == ("success", 3, 0, None)
         rows = await it.rows("SELECT * FROM properties ORDER BY listing_key")
@@ -149,7 +153,7 @@ async def test_a_result_shorter_than_its_count_is_incomplete(feed: Open) -> None
     async with feed(RetsReplay([recorded_rets("COMPACT-DECODED/Search_2of2.xml")])) as it:
         run = await it.sync()
         assert (run["status"], run["error_type"]) == ("failed", "protocol")
-        assert "counts 6 records, sent 3" in str(run["error"])
+        assert "counts 6 records of Listing and sent 3" in str(run["error"])
         assert await it.rows("SELECT watermark FROM mls_sync_cursors WHERE watermark IS NOT NULL") == []
         assert await it.rows("SELECT 1 FROM properties WHERE removed_at IS NOT NULL") == []
 
@@ -308,3 +312,17 @@ async def test_missing_classes_are_said(feed: Open) -> None:
             await connection.run(Query("unset", "Take the classes away.", sql))
         run = await it.sync()
         assert "settings.classes is missing" in str(run["error"])
+
+
+async def test_the_connections_test_counts_records_that_no_later_run_can_start_from(feed: Open) -> None:
+    rows = [*numbered_rows(3, undated=1), ("K004", "01/02/2026 03:00 PM")]
+    replay = RowsReplay(rows=rows)
+    async with feed(replay, keyField="Key", modifiedField="Modified", allQuery="") as it:
+        engine = it.engine
+        tester = ConnectionTester(it.database, engine.transport, engine.box, engine.clock, engine.find_connector)
+        probe = await tester.probe("naples")
+    assert (probe.ok, probe.count) == (True, 4)
+    message = probe.steps[-1].message
+    assert "1 of its 4 records have no modification time" in message
+    assert "2 of 4 records of Listing have no Modified, so only full runs read them" in message
+    assert "1 of 4 records have a Modified that no later run can start from, such as '01/02/2026 03:00 PM'" in message

@@ -20,6 +20,7 @@ from platbook.base.clock import Clock
 from platbook.base.errors import (
     CredentialsRefused,
     LoginSlotTaken,
+    NeedsOperator,
     PlatbookError,
     ProviderMisconfigured,
     RateLimited,
@@ -44,6 +45,7 @@ __all__ = [
     "LoginSlotTaken",
     "MediaRef",
     "MediaSource",
+    "NeedsOperator",
     "Page",
     "PlatbookError",
     "ProviderMisconfigured",
@@ -377,12 +379,14 @@ class Discovery:
 
     `mark` changes whenever the description does. `settings` are those that the connector proposes.
     `listing_resource` names the one of `resources` that holds the listings; None: the connector found none.
+    `remarks` are sentences for an operator, such as why a class is not among the proposed ones.
     """
 
     resources: Sequence[SourceResource]
     mark: str | None = None
     settings: Mapping[str, object] = field(default_factory=dict[str, object])
     listing_resource: str | None = None
+    remarks: Sequence[str] = ()
 
 
 class Connector(Protocol):

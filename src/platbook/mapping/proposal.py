@@ -46,7 +46,8 @@ class MappingProposal:
     """A field mapping and settings to be accepted, and what is left to a person.
 
     `fields` are all matched fields, those that need no entry included. `rivals` are fields whose target is taken by
-    another one; `unknown` are names without a match, which stay in the raw record.
+    another one; `unknown` are names without a match, which stay in the raw record. `remarks` are the connector's
+    sentences.
     """
 
     settings: Mapping[str, object]
@@ -54,13 +55,14 @@ class MappingProposal:
     fields: Sequence[ProposedField]
     rivals: Sequence[ProposedField]
     unknown: Sequence[str]
+    remarks: Sequence[str] = ()
 
 
 def propose(discovery: Discovery, classes: Sequence[str] = ()) -> MappingProposal:
     """Propose a mapping for some classes (all where none is named) of the listings' resource."""
     resource = _find_resource(discovery)
     if resource is None:
-        return MappingProposal(discovery.settings, {}, (), (), ())
+        return MappingProposal(discovery.settings, {}, (), (), (), discovery.remarks)
     fields = _collect_fields(resource, classes)
     matches = [match for one in fields.values() if (match := _match(one, resource.key_field)) is not None]
     chosen, rivals = _choose(matches)
@@ -73,7 +75,7 @@ def propose(discovery: Discovery, classes: Sequence[str] = ()) -> MappingProposa
             mapping[match.source] = entry
     named = {match.source for match in (*chosen, *rivals)} | {resource.key_field}
     unknown = [name for name in fields if name not in named]
-    return MappingProposal(discovery.settings, mapping, chosen, rivals, unknown)
+    return MappingProposal(discovery.settings, mapping, chosen, rivals, unknown, discovery.remarks)
 
 
 def _find_resource(discovery: Discovery) -> SourceResource | None:

@@ -201,6 +201,8 @@ def _print_proposal(proposal: ProposalRead) -> None:
         f"{to_number(len(proposal.fields))} fields match a RESO field, {to_number(len(proposal.unknown))} do not "
         "and stay in the raw record."
     )
+    for remark in proposal.remarks:
+        say(remark)
     for one in proposal.rivals:
         say(f"{one.source} may be {one.target} as well; another field is proposed for it.")
 

@@ -83,7 +83,8 @@ class OffsetPager(Generic[R]):
 
     `fetch` asks for rows from an offset (1 is the first) up to a limit. `limit` is the page size, None the source's
     own. `seen_keys` are the keys passed on so far; the caller adds those of each page before it requests the next.
-    `count` asks how many rows the whole result has; None: the source does not count them.
+    `count` asks how many rows the whole result has; None: the source does not count them. `expected` is how many it had
+    when it was last counted.
     """
 
     def __init__(
@@ -92,8 +93,10 @@ class OffsetPager(Generic[R]):
         limit: int | None,
         seen_keys: SeenKeys,
         count: Callable[[], Awaitable[int | None]],
+        expected: int | None = None,
     ) -> None:
         self._fetch, self._limit, self._seen, self._count = fetch, limit, seen_keys, count
+        self._expected = expected
 
     async def walk(self, position: OffsetPosition) -> AsyncGenerator[OffsetPage[R]]:
         """Page from a position to the proven end.
@@ -125,7 +128,8 @@ class OffsetPager(Generic[R]):
     ) -> tuple[int | None, bool]:
         """How many rows the whole result has, where that is known, and whether it is proven that all were received."""
         is_full = limit is not None and reply.rows >= limit
-        total = _find_total(reply, received, is_full=is_full)
+        is_less = self._expected is not None and received < self._expected
+        total = _find_total(reply, received, is_cut=is_full or is_less or reply.more)
         if reply.more and fresh <= 0 and total != received:
             raise OffsetStalled
         if total is not None:
@@ -169,9 +173,11 @@ def _advance(position: OffsetPosition, reply: OffsetReply[R], received: int) -> 
     )
 
 
-def _find_total(reply: OffsetReply[R], received: int, *, is_full: bool) -> int | None:
-    """The reply's count, if it can be that of the whole result; None: there is none, or it may be the reply's own."""
+def _find_total(reply: OffsetReply[R], received: int, *, is_cut: bool) -> int | None:
+    """The reply's count, if it can be that of the whole result; None: there is none, or it may be the reply's own.
+
+    `is_cut`: the reply does not look like the whole result.
+    """
     if reply.count is None or reply.count < received:
         return None
-    may_be_its_own = (is_full or reply.more) and reply.count == reply.rows
-    return None if may_be_its_own else reply.count
+    return None if is_cut and reply.count == reply.rows else reply.count

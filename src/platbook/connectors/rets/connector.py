@@ -29,6 +29,7 @@ from platbook.connectors.contract import (
 from platbook.connectors.paging import advance_watermark
 from platbook.connectors.rets.checkpoint import RetsCheckpoint, WalkPosition
 from platbook.connectors.rets.discovery import NUMBERS, read_columns, read_discovery, read_type
+from platbook.connectors.rets.everything import Everything, find_everything
 from platbook.connectors.rets.http_session import Pause, RetsHttpSession, SourceClock
 from platbook.connectors.rets.incremental import (
     RetsWatermark,
@@ -46,7 +47,7 @@ from platbook.connectors.rets.remarks import Remarks
 from platbook.connectors.rets.searcher import Searcher
 from platbook.connectors.rets.settings import RetsCredentials, RetsSettings
 from platbook.connectors.rets.walk_query import ResultPage, WalkQuery
-from platbook.protocols.rets.query import EARLIEST_TIMESTAMP, modified_since
+from platbook.connectors.rets.watermark_tally import WatermarkTally
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -131,10 +132,13 @@ class RetsSession:
         self._searcher = Searcher(http_session, settings, self._remarks)
         self._fetchers: dict[str, RecordFetcher] = {}
         self._lookups: dict[str, KeyLookup] = {}
+        self._everything: dict[str, Everything] = {}
+        self._tally = WatermarkTally()
 
     def remarks(self) -> Sequence[str]:
         """What was repaired, or read in another way than usual."""
-        return self._remarks.to_sentences()
+        unreadable_times = self._tally.describe(self._settings.modified_field)
+        return [*self._remarks.to_sentences(), *([unreadable_times] if unreadable_times else [])]
 
     async def changes(self, resource: Resource, since: Cursor | None, resume: Cursor | None) -> AsyncIterator[Page]:
         """Walk what changed, class after class, page after page.
@@ -156,6 +160,7 @@ class RetsSession:
             yield self._to_page(nothing, checkpoint, None)
         while checkpoint.class_index < len(classes):
             async for page in self._search(checkpoint, start):
+                self._tally.add(page.records)
                 total = page.total if len(classes) == 1 and not checkpoint.photos else None
                 checkpoint = self._advance(checkpoint, page, start)
                 is_last = checkpoint.class_index >= len(classes)
@@ -165,12 +170,12 @@ class RetsSession:
     async def keys(self, resource: Resource) -> AsyncIterator[KeyPage]:
         """Read every key: a search for the key column alone, for which a source lifts its limit (section 7.4)."""
         _check_resource(resource)
-        settings = self._settings
-        fetcher = RecordFetcher(self._searcher, settings, [(settings.queried_key,)])
         total = 0
-        for class_name in settings.classes:
-            pager = self._pager(fetcher, limit=None, keys_only=True)
-            async for batch in pager.list_keys(self._query(class_name)):
+        for class_name in self._settings.classes:
+            settings = self._settings.of_class(class_name)
+            fetcher = RecordFetcher(self._searcher, settings, [(settings.queried_key,)])
+            pager = self._pager(class_name, fetcher, limit=None, keys_only=True)
+            async for batch in pager.list_keys(await self._query(class_name)):
                 total += batch.count or 0
                 yield KeyPage(batch.keys)
         yield KeyPage((), complete=True, total=total)
@@ -200,7 +205,7 @@ class RetsSession:
         _check_resource(resource)
         total = 0
         for class_name in self._settings.classes:
-            count = await self._searcher.count(class_name, self._query(class_name).dmql)
+            count = await self._searcher.count(class_name, (await self._query(class_name)).dmql)
             if count is None:
                 return None
             total += count
@@ -213,13 +218,16 @@ class RetsSession:
         async for pair in PhotoFetcher(self._http_session, self._settings, self._remarks).fetch(listing_keys):
             yield pair
 
-    def _pager(self, fetcher: RecordFetcher, *, limit: int | None, keys_only: bool = False) -> ClassPager:
-        return ClassPager(fetcher, self._settings, self._remarks, self._clock, limit=limit, keys_only=keys_only)
+    def _pager(
+        self, class_name: str, fetcher: RecordFetcher, *, limit: int | None, keys_only: bool = False
+    ) -> ClassPager:
+        settings = self._settings.of_class(class_name)
+        return ClassPager(fetcher, settings, self._remarks, self._clock, limit=limit, keys_only=keys_only)
 
     async def _fetcher(self, class_name: str) -> RecordFetcher:
         """The fetcher of a class; columns that must be selected in batches are read from the metadata."""
         if class_name not in self._fetchers:
-            settings = self._settings
+            settings = self._settings.of_class(class_name)
             columns = settings.columns
             if not columns and settings.columns_per_request is not None:
                 reader = MetadataReader(self._http_session, settings)
@@ -231,7 +239,7 @@ class RetsSession:
 
     async def _lookup(self, class_name: str) -> KeyLookup:
         if class_name not in self._lookups:
-            query = self._query(class_name).dmql
+            query = (await self._query(class_name)).dmql
             self._lookups[class_name] = KeyLookup(
                 await self._fetcher(class_name), class_name, query, lambda: self._has_numbers_for_keys(class_name)
             )
@@ -240,28 +248,33 @@ class RetsSession:
     async def _has_numbers_for_keys(self, class_name: str) -> bool:
         """Whether the metadata say that the key is a number, so that nothing else can be one."""
         reader = MetadataReader(self._http_session, self._settings)
-        return await read_type(reader, self._settings, class_name) in NUMBERS
+        return await read_type(reader, self._settings.of_class(class_name), class_name) in NUMBERS
 
-    def _query(self, class_name: str) -> WalkQuery:
-        settings = self._settings
-        field = settings.queried_modified
-        everything = settings.all_query or modified_since(field, EARLIEST_TIMESTAMP)
-        return WalkQuery(class_name, field, everything, settings.narrowing)
+    async def _query(self, class_name: str) -> WalkQuery:
+        """All of a class."""
+        settings = self._settings.of_class(class_name)
+        if class_name not in self._everything:
+            self._everything[class_name] = await find_everything(self._searcher, settings, class_name, self._remarks)
+        everything = self._everything[class_name]
+        return WalkQuery(
+            class_name, settings.queried_modified, everything.dmql, settings.narrowing, expected=everything.count
+        )
 
     async def _search(self, checkpoint: RetsCheckpoint, start: RetsWatermark | None) -> AsyncIterator[ResultPage]:
         """Page through the search that a checkpoint is in: all of a class, what changed, or whose photos did."""
         class_name = self._settings.classes[checkpoint.class_index]
-        pager = self._pager(await self._fetcher(class_name), limit=self._settings.page_size)
+        settings = self._settings.of_class(class_name)
+        pager = self._pager(class_name, await self._fetcher(class_name), limit=settings.page_size)
         if start is None or not checkpoint.photos:
-            query = self._query(class_name) if start is None else plan_changes(self._settings, class_name, start)
+            query = await self._query(class_name) if start is None else plan_changes(settings, class_name, start)
             async for page in pager.walk(query, checkpoint.within):
                 yield page
             return
         try:
-            async for page in pager.walk(plan_photo_changes(self._settings, class_name, start), checkpoint.within):
+            async for page in pager.walk(plan_photo_changes(settings, class_name, start), checkpoint.within):
                 yield page
         except ProviderMisconfigured as refusal:
-            field = self._settings.queried_photos_modified
+            field = settings.queried_photos_modified
             self._remarks.add(
                 f"the source refuses to search {class_name} by {field} (settings.photosModifiedField): photos that "
                 f"changed alone are seen by full runs only ({refusal})"
@@ -270,7 +283,8 @@ class RetsSession:
 
     def _advance(self, checkpoint: RetsCheckpoint, page: ResultPage, start: RetsWatermark | None) -> RetsCheckpoint:
         """The checkpoint after a page."""
-        settings, began_at = self._settings, checkpoint.began_at
+        settings = self._settings.of_class(self._settings.classes[checkpoint.class_index])
+        began_at = checkpoint.began_at
         times = (record.modified for record in page.records)
         photo_times = (get_photo_time(settings, record) for record in page.records)
         changed: dict[str, object] = {

@@ -11,6 +11,7 @@ from platbook.connectors.contract import (
     SourceResource,
     SourceValue,
 )
+from platbook.connectors.rets.listing_columns import ListingColumns, find_columns
 from platbook.connectors.rets.metadata import MetadataReader, Rows
 from platbook.connectors.rets.settings import RetsSettings
 from platbook.protocols.rets.metadata import MetadataTable
@@ -40,7 +41,7 @@ class MetadataTree:
 
     async def lookups(self, resource: str) -> list[SourceLookup]:
         """Every lookup of a resource with its values, in one reply where the source gives that."""
-        names = [_name(row, "LookupName") for row in await self.rows("LOOKUP", resource)]
+        names = [_name(row, "LookupName") for row in _named(await self.rows("LOOKUP", resource), "LookupName")]
         if any(("LOOKUP_TYPE", resource, name) not in self._tables for name in names):
             for table in await self._reader.read("LOOKUP_TYPE", f"{resource}:*"):
                 self._cache(table)
@@ -56,11 +57,14 @@ class MetadataTree:
 async def read_discovery(reader: MetadataReader, settings: RetsSettings, mark: str | None) -> Discovery:
     """Read resources, classes, fields and lookups, and propose settings."""
     tree = MetadataTree(reader, await reader.read_all() if settings.metadata_at_once else ())
-    rows = await tree.rows("RESOURCE")
+    rows = _named(await tree.rows("RESOURCE"), "ResourceID")
     resources = [await _read_resource(tree, row) for row in rows]
     listings = _find_listings(resources, settings)
-    proposed = {} if listings is None else await _propose_settings(tree, listings)
-    return Discovery(resources, mark, proposed, None if listings is None else listings.name)
+    if listings is None:
+        return Discovery(resources, mark)
+    columns = find_columns(listings)
+    proposed = await _propose_settings(tree, listings, columns)
+    return Discovery(resources, mark, proposed, listings.name, columns.remarks)
 
 
 async def read_columns(reader: MetadataReader, resource: str, class_name: str) -> Sequence[str]:
@@ -83,9 +87,9 @@ async def _read_resource(tree: MetadataTree, row: Mapping[str, str]) -> SourceRe
         label=_text(row, "VisibleName"),
         standard_name=_text(row, "StandardName"),
         key_field=_text(row, "KeyField"),
-        classes=[await _read_class(tree, name, one) for one in await tree.rows("CLASS", name)],
+        classes=[await _read_class(tree, name, one) for one in _named(await tree.rows("CLASS", name), "ClassName")],
         lookups=await tree.lookups(name),
-        objects=[_name(one, "ObjectType") for one in await tree.rows("OBJECT", name)],
+        objects=[_name(one, "ObjectType") for one in _named(await tree.rows("OBJECT", name), "ObjectType")],
     )
 
 
@@ -96,7 +100,7 @@ async def _read_class(tree: MetadataTree, resource: str, row: Mapping[str, str])
         label=_text(row, "VisibleName"),
         standard_name=_text(row, "StandardName"),
         description=_text(row, "Description"),
-        fields=[_to_field(one) for one in await tree.rows("TABLE", resource, name)],
+        fields=[_to_field(one) for one in _named(await tree.rows("TABLE", resource, name), "SystemName")],
     )
 
 
@@ -119,21 +123,16 @@ def _to_values(rows: Rows) -> list[SourceValue]:
     return [SourceValue(_name(row, "Value"), _name(row, "LongValue"), _text(row, "ShortValue")) for row in rows]
 
 
-async def _propose_settings(tree: MetadataTree, resource: SourceResource) -> dict[str, object]:
+async def _propose_settings(tree: MetadataTree, resource: SourceResource, columns: ListingColumns) -> dict[str, object]:
     """The settings that the metadata of the listings' resource calls for."""
     proposed: dict[str, object] = {
         "resource": resource.name,
-        "classes": [one.name for one in resource.classes],
-        "keyField": resource.key_field,
+        "classes": columns.classes,
+        **columns.common,
+        "classFields": columns.by_class,
         **_find_photo_settings(await tree.rows("OBJECT", resource.name), resource),
     }
     proposed |= _find_delete_flag(await tree.rows("CLASS", resource.name))
-    for name, standard in (
-        ("modifiedField", "ModificationTimestamp"),
-        ("photosCountField", "PhotosCount"),
-        ("photosModifiedField", "PhotosChangeTimestamp"),
-    ):
-        proposed.setdefault(name, find_standard(resource, standard))
     system = await tree.rows("SYSTEM")
     proposed["timeZone"] = _to_zone(_text(system[0], "TimeZoneOffset")) if system else None
     return {name: value for name, value in proposed.items() if value}
@@ -146,13 +145,6 @@ def _find_listings(resources: Sequence[SourceResource], settings: RetsSettings) 
             if name in {one.name, one.standard_name}:
                 return one
     return resources[0] if len(resources) == 1 else None
-
-
-def find_standard(resource: SourceResource, standard: str) -> str | None:
-    """The field with this standard name, or named so itself, in the resource's first class."""
-    fields = resource.classes[0].fields if resource.classes else ()
-    named = [one.name for one in fields if one.standard_name == standard]
-    return next(iter(named), None) or next((one.name for one in fields if one.name == standard), None)
 
 
 def _find_photo_settings(rows: Rows, resource: SourceResource) -> dict[str, object]:
@@ -187,6 +179,11 @@ def _to_zone(offset: str | None) -> str | None:
         return None
     hours = int(match[2])
     return "UTC" if not hours else f"Etc/GMT{'-' if match[1] == '+' else '+'}{hours}"
+
+
+def _named(rows: Rows, name: str) -> Rows:
+    """The rows that have a name: some sources send blank ones."""
+    return [row for row in rows if _name(row, name)]
 
 
 def _name(row: Mapping[str, str], name: str) -> str:

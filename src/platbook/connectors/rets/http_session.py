@@ -1,7 +1,9 @@
 """A logged-in session over HTTP: headers, cookies, authorization, and a new login when the session is lost.
 
 A source may end a session at any time and report it in many ways: status 401 or 412, codes 20036, 20037 and 20701, a
-redirect to its login. Each is met with one new login and the request again.
+redirect to its login. Each is met with one new login and the request again. A source that ends the new session as well,
+before it has answered anything, refuses the login in its own way: nobody logs in a third time, since vendors lock
+accounts that do.
 
 Credentials and cookies go to the login's host and to trusted ones alone, and never from https to http: the transport
 follows redirects within a host, and a login reply that names another is refused.
@@ -23,6 +25,7 @@ from platbook.connectors.contract import (
     HttpClient,
     HttpReply,
     LoginSlotTaken,
+    NeedsOperator,
     PlatbookError,
     ProviderMisconfigured,
     ReplyTooLarge,
@@ -53,6 +56,7 @@ _CALLED = ("Action", "GetMetadata", "GetObject", "Logout", "Search")
 _SECONDS_BETWEEN_LOGINS = 5.0
 _LONGEST_LOGOUT = 20.0
 _TRIES = 3
+_LOGIN_REFUSED = frozenset({20036, 20037})
 _SECONDS_BETWEEN_TRIES = 1.0
 
 
@@ -72,10 +76,23 @@ class SourceClock:
 
 
 class SessionLost(SourceUnavailable):
-    """The source has ended our session; logging in again is tried once."""
+    """The source has ended our session; logging in again is tried once. `answer` is how it said so."""
 
-    def __init__(self) -> None:
+    def __init__(self, answer: str = "", *, refuses_credentials: bool = False) -> None:
         super().__init__("the source has ended the session")
+        self.answer, self._refuses_credentials = answer, refuses_credentials
+
+    @classmethod
+    def by_code(cls, status: ReplyStatus) -> "SessionLost":
+        """As a reply code says; 20036 and 20037 refuse a login or its user agent."""
+        return cls(f"code {status.code}: {status.text}", refuses_credentials=status.code in _LOGIN_REFUSED)
+
+    def to_refusal(self) -> PlatbookError:
+        """The error where a new login has not helped."""
+        message = f"the source accepts the login and then refuses its session ({self.answer or 'it has ended'})"
+        if self._refuses_credentials:
+            return CredentialsRefused(f"{message}: the login may lack a permission, or its user agent be unknown")
+        return NeedsOperator(f"{message}: ask the vendor whether the login is locked, or used elsewhere")
 
 
 class _VersionRefused(Exception):
@@ -94,6 +111,7 @@ class RetsHttpSession:
     ) -> None:
         self.logins = 0
         self.source_time: datetime | None = None
+        self._vain: PlatbookError | None = None
         self._http, self._settings, self._credentials, self._pause = http, settings, credentials, pause
         self._hosts = TrustedHosts(settings.login_url, settings.trusted_hosts)
         self._cookies: dict[str, dict[str, str]] = {}
@@ -132,6 +150,21 @@ class RetsHttpSession:
             else:
                 return
 
+    async def renew(self, lost: SessionLost) -> None:
+        """Log in again after a lost session, unless the last new login has helped nothing."""
+        if self._vain is not None:
+            raise self._vain
+        self._vain = lost.to_refusal()
+        try:
+            await self.log_in()
+        except PlatbookError as error:
+            self._vain = error
+            raise
+
+    def confirm(self) -> None:
+        """The session has answered a request: should it be lost, a new login may help."""
+        self._vain = None
+
     async def log_out(self) -> None:
         """Log out; whatever the source answers to it, the login is over."""
         url = self._login.capabilities.get("Logout") if self._login else None
@@ -153,14 +186,14 @@ class RetsHttpSession:
     async def _ask_or_log_in(
         self, capability: str, arguments: Mapping[str, str], read: Callable[[HttpReply], Awaitable[T]]
     ) -> T:
-        try:
-            return await self._ask(capability, arguments, read)
-        except SessionLost:
-            await self.log_in()
-        try:
-            return await self._ask(capability, arguments, read)
-        except SessionLost:
-            raise SourceUnavailable("the source keeps ending the session") from None
+        while True:
+            try:
+                answer = await self._ask(capability, arguments, read)
+            except SessionLost as lost:
+                await self.renew(lost)
+            else:
+                self.confirm()
+                return answer
 
     async def retry_broken(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """Run one request to the source; a reply that is broken or times out is requested again.
@@ -205,15 +238,18 @@ class RetsHttpSession:
             return await read(reply)
 
     async def _judge(self, capability: str, url: str, reply: HttpReply) -> None:
-        if reply.status in {_UNAUTHORIZED, _PRECONDITION_FAILED} or self._leads_to_login(url, reply):
-            raise SessionLost
+        if reply.status in {_UNAUTHORIZED, _PRECONDITION_FAILED}:
+            refuses_credentials = reply.status == _UNAUTHORIZED
+            raise SessionLost(f"HTTP status {reply.status}", refuses_credentials=refuses_credentials)
+        if self._leads_to_login(url, reply):
+            raise SessionLost("a redirect to the login")
         if reply.status == _OK:
             return
         body = await reply.body()
         status = parse_status(body, self.encoding_of(reply))
         if status is not None and status.code:  # the status of HTTP and the code of RETS, mixed
             if classify_reply_code(status.code, logged_in=True) is ReplyOutcome.SESSION_LOST:
-                raise SessionLost
+                raise SessionLost.by_code(status)
             raise to_error(status.code, status.text, logged_in=True)
         onward = self._object_to_redirect(reply)
         if onward is not None:

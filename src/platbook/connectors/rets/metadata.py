@@ -64,7 +64,7 @@ class MetadataReader:
                 case ReplyOutcome.EMPTY:
                     return (), status
                 case ReplyOutcome.SESSION_LOST:
-                    raise SessionLost
+                    raise SessionLost.by_code(status)
                 case _ if status.code in _FORMAT_NOT_SUPPORTED:
                     return (), status
                 case _:

@@ -148,7 +148,8 @@ class ClassPager:
             return await self._fetcher.searcher.count(query.class_name, query.dmql)
 
         resumed = position.offset > 1
-        async for page in OffsetPager(fetch, self._limit, self._received.keys, count).walk(position.by_offset):
+        pager = OffsetPager(fetch, self._limit, self._received.keys, count, query.expected)
+        async for page in pager.walk(position.by_offset):
             problems = page.content.problems[page.repeated :]
             fresh = self._received.take(page.content.records, problems)
             records = await self._fetcher.complete(query.class_name, fresh)

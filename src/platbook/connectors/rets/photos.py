@@ -1,6 +1,7 @@
 """GetObject (RETS 1.7.2, section 5): the photos of listings, as bytes or as URLs, in order of their numbers."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from dataclasses import replace
 from urllib.parse import urljoin
 
 from platbook.connectors.contract import HttpReply, MediaRef, ReplyTooLarge, SourceBrokeProtocol
@@ -59,7 +60,7 @@ class PhotoFetcher:
             "ID": ",".join(f"{key}:*" for key in keys),
             "Location": "1" if self._located else "0",
         }
-        for again in (True, False):
+        while True:
             try:
                 async with self._http_session.open_transaction("GetObject", arguments) as reply:
                     limits = PhotoLimits(self._settings)
@@ -68,11 +69,10 @@ class PhotoFetcher:
                         limits.add_photo(buffer.find_key(one) or "", len(one.content))
                         for pair in buffer.add(one, reply.url):
                             yield pair
-            except SessionLost:
-                if not again:
-                    raise SourceBrokeProtocol("the source keeps ending the session") from None
-                await self._http_session.log_in()
+            except SessionLost as lost:
+                await self._http_session.renew(lost)
             else:
+                self._http_session.confirm()
                 break
         for pair in buffer.clear():
             yield pair
@@ -95,7 +95,7 @@ class PhotoFetcher:
             return
         outcome = classify_reply_code(refused.code, logged_in=True)
         if outcome is ReplyOutcome.SESSION_LOST:
-            raise SessionLost
+            raise SessionLost.by_code(refused)
         if refused.code == _LOCATION_UNSUPPORTED and self._located:
             self._located = False
             self._remarks.add("the source sends no photo URLs, so the photos' bytes were fetched")
@@ -137,10 +137,12 @@ class _PhotoBuffer:
     def clear(self) -> list[tuple[str, MediaRef]]:
         """The photos of the current record."""
         photos, self._photos = self._photos, {}
-        # Number 0 is the preferred one under its other name (section 5.4): used only where it is the only one.
-        zero = photos.pop(0, None)
-        if zero is not None and not photos:
-            photos = {1: MediaRef("1", 1, zero.content, caption=zero.caption, content_type=zero.content_type)}
+        zero = photos.get(0)
+        if zero is not None:
+            # Number 0 is the preferred one under its other name (section 5.4), unless no other is the same.
+            others = {number: photo for number, photo in photos.items() if number}
+            is_alias = any(photo.content == zero.content for photo in others.values())
+            photos = others if is_alias else {number + 1: _move_behind(photo) for number, photo in photos.items()}
         refs = sorted(photos.items(), key=lambda photo: (photo[1].order, photo[0]))
         fresh = [(number, ref) for number, ref in refs if (self._key, number) not in self._yielded]
         self._yielded |= {(self._key, number) for number, _ in fresh}
@@ -166,6 +168,12 @@ class _PhotoBuffer:
         reason = f"{status.code} {status.text}".removeprefix("0 ").strip()[:_LONGEST_REASON]
         refused = self._remarks.refused_photos
         refused[reason] = refused.get(reason, 0) + 1
+
+
+def _move_behind(photo: MediaRef) -> MediaRef:
+    """A photo of a source that numbers from 0, numbered from 1 as the records count. A preferred one stays first."""
+    number = int(photo.media_key) + 1
+    return replace(photo, media_key=str(number), order=photo.order + 1 if photo.order or number == 1 else 0)
 
 
 def _to_ref(one: RetsObject, number: int, url: str) -> MediaRef:

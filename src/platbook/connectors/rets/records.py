@@ -41,7 +41,7 @@ class RecordReader:
         for row in result.rows:
             trailing += 1
             if isinstance(row, MalformedRow):
-                problems.append(RecordProblem(None, None, row.reason, row.text))
+                problems.append(self._to_problem(result.columns, row))
                 continue
             fields = self.to_fields(result.columns, row)
             record = self.to_record(fields)
@@ -52,6 +52,11 @@ class RecordReader:
                 records.append(record)
                 trailing = 0
         return ParsedRows(records, problems, trailing)
+
+    def _to_problem(self, columns: Sequence[str], row: MalformedRow) -> RecordProblem:
+        """The problem of a malformed row, with its key where its cells fit the columns."""
+        cells = dict(zip(columns, row.cells, strict=True)) if row.cells is not None else {}
+        return RecordProblem(cells.get(self._settings.key_field) or None, None, row.reason, row.text[:_MAX_SAMPLE])
 
     def expect_columns(self, result: SearchResult) -> None:
         """ProviderMisconfigured where the key's column is not among those that came."""

@@ -107,19 +107,21 @@ class Searcher:
         return await anext(parts), parts
 
     async def _stream(self, request: SearchRequest, *, held: bool = False) -> AsyncGenerator[SearchResult]:
-        """Search once; after a lost session log in and search once more, unless rows have been yielded."""
-        for again in (True, False):
+        """Search; after a lost session log in and search once more, unless rows have been yielded."""
+        while True:
             yielded = False
             try:
                 async with self._http_session.open_transaction("Search", self._arguments(request)) as reply:
                     limits = RowLimits(self._settings, self._remarks, request.limit, held=held)
                     async for part in self._read(reply, request, limits):
                         yielded = yielded or bool(part.rows)
+                        if part.ended:
+                            self._http_session.confirm()
                         yield part
-            except SessionLost:
-                if yielded or not again:
+            except SessionLost as lost:
+                if yielded:
                     raise SourceUnavailable("the source ended the session in the middle of a search") from None
-                await self._http_session.log_in()
+                await self._http_session.renew(lost)
             else:
                 return
 
@@ -203,7 +205,8 @@ class Searcher:
         if outcome in {ReplyOutcome.OK, ReplyOutcome.MORE}:
             return
         if outcome is ReplyOutcome.SESSION_LOST:
-            raise SessionLost
+            raise SessionLost.by_code(status)
+        self._http_session.confirm()
         if status.code == _MISCELLANEOUS and request.offset is not None and "offset" in status.text.lower():
             raise OffsetRefused(f"the source answers {status.code}: {status.text}")
         if _refuses_query_type(status, outcome):

@@ -27,6 +27,19 @@ def _must_be_preset(name: str | None) -> str | None:
     return name
 
 
+class ClassFields(BaseModel):
+    """The columns of one class that have other names than the settings say."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
+
+    key_field: str | None = None
+    key_query_field: str | None = None
+    modified_field: str | None = None
+    modified_query_field: str | None = None
+    photos_count_field: str | None = None
+    photos_modified_field: str | None = None
+
+
 class RetsSettings(BaseModel):
     """How to talk to one RETS server. `classes` may be missing until discovery has proposed them."""
 
@@ -47,6 +60,8 @@ class RetsSettings(BaseModel):
     """The field that queries name, where it is not the column."""
     modified_field: str = "ModificationTimestamp"
     modified_query_field: str | None = None
+    class_fields: dict[str, ClassFields] = {}
+    """Classes whose columns have other names, and these names."""
     time_zone: Annotated[str, AfterValidator(_must_be_zone)] = "UTC"
 
     rets_version: Annotated[str, Field(pattern=r"^RETS/1\.\d(\.\d)?$")] = "RETS/1.7.2"
@@ -84,7 +99,7 @@ class RetsSettings(BaseModel):
     criteria: Annotated[tuple[SearchCriterion, ...], Field(max_length=100)] = ()
     """As `query`, with typed values that are formatted as DMQL2 requires; all must match."""
     all_query: Annotated[str, Field(max_length=4000)] = ""
-    """The query that matches everything; by default all records modified since 1950."""
+    """The query that matches everything; by default one is found that leaves no record out (`everything`)."""
     deleted_field: str | None = None
     deleted_value: str = "1"
     """A record whose `deletedField` has this value is deleted."""
@@ -132,6 +147,17 @@ class RetsSettings(BaseModel):
         preset = PRESETS.get(str(own.get("preset")), {})
         own_names = {to_camel(name) for name in own}
         return {**{name: value for name, value in preset.items() if name not in own_names}, **own}
+
+    def of_class(self, class_name: str) -> "RetsSettings":
+        """The settings of one class: those of all, with the names of its own columns."""
+        own = self.class_fields.get(class_name)
+        if own is None:
+            return self
+        named = own.model_dump(exclude_none=True)
+        for field in ("key", "modified"):  # a column of the class's own is queried by its own name
+            if f"{field}_field" in named:
+                named.setdefault(f"{field}_query_field", None)
+        return self.model_copy(update=named)
 
     @property
     def narrowing(self) -> str:

@@ -212,8 +212,8 @@ class TimeWalk:
                 f"{found} by time slices"
             )
         self._remarks.add(
-            f"{expected - found} records of {self._query.class_name} have no {self._query.modified_field} and cannot "
-            "be read by time slices"
+            f"{expected - found} of {expected} records of {self._query.class_name} have no "
+            f"{self._query.modified_field} and cannot be read by time slices"
         )
 
 

@@ -10,13 +10,17 @@ from platbook.protocols.rets.query import all_of, is_empty, modified_between, mo
 
 @dataclass(frozen=True, slots=True)
 class WalkQuery:
-    """What a walk reads: what changed since a time (None: `everything`), narrowed by a further criterion."""
+    """What a walk reads: what changed since a time (None: `everything`), narrowed by a further criterion.
+
+    `expected` is how many records it found when it was last counted, where that is known.
+    """
 
     class_name: str
     modified_field: str
     everything: str
     narrowed: str = ""
     since: str | None = None
+    expected: int | None = None
 
     @property
     def dmql(self) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from platbook.base.errors import SourceBrokeProtocol
+from platbook.protocols.rets.part_ends import is_whole_part
 
 _MAX_PART = 64 * 1024 * 1024
 """A safeguard: more than what the connector's settings allow."""
@@ -139,11 +140,23 @@ class MultipartParser:
         return MultipartPart(headers, content[start:])
 
     def _parse_last(self, rest: bytes) -> MultipartPart:
-        """The part not followed by a boundary: a trailing line break is kept, unless its Content-Length excludes it."""
+        """The part not followed by a boundary: a trailing line break is kept, unless its Content-Length excludes it.
+
+        SourceBrokeProtocol where its end is not certain: the body may be cut there, whatever the HTTP length is.
+        """
         part = self._parse(rest)
         length = part.headers.get("content-length", ("",))[0]
-        if length.isascii() and length.isdigit() and int(length[:12]) == len(part.content) - 2:
-            return MultipartPart(part.headers, _strip_break(part.content))
+        declared = int(length[:12]) if length.isascii() and length.isdigit() else None
+        if declared == len(part.content) - 2:
+            part = MultipartPart(part.headers, _strip_break(part.content))
+        whole = is_whole_part(
+            part.content,
+            content_type=part.headers.get("content-type", ("",))[0],
+            declared_length=declared,
+            headers_ended=rest.endswith(b"\n"),
+        )
+        if not whole:
+            raise self._to_error("the multipart body is cut in its last part: no boundary follows, and it is not whole")
         return part
 
     def _to_error(self, message: str) -> SourceBrokeProtocol:

@@ -26,7 +26,8 @@ class RetsObject:
     """One object, or the `error` that stands in its place.
 
     `content_id` is the record's key. `object_id` is its number, `*` or empty if an error is about all; 0 is an
-    alias of the preferred one. With Location=1 `location` is its URL and `content` is empty.
+    alias of the preferred one, unless the source numbers from 0. With Location=1 `location` is its URL and `content` is
+    empty.
     """
 
     content_id: str
@@ -90,7 +91,7 @@ def to_object(part: MultipartPart) -> RetsObject:
         content_type=content_type,
         content=part.content if is_image else b"",
         location=location,
-        description=_first(part, "content-description") or None,
+        description=_first(part, "content-description") or _first(part, "description") or None,
         sub_description=_first(part, "content-sub-description") or None,
         preferred=_first(part, "preferred").strip().lower() in {"1", "true"},
         uid=_first(part, "uid") or None,

@@ -7,8 +7,10 @@ has returned its status, since some servers report errors only in the trailing R
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
+from xml.sax import saxutils
 
-from platbook.protocols.rets.xml import UNSPECIFIED, Encoding, ReplyStatus, RetsXml
+from platbook.protocols.rets.xml import UNSPECIFIED, Encoding, ReplyStatus, RetsXml, RowHandlers
 
 _HEX = 16
 _ROW_START, _ROW_END = "<DATA>", "</DATA>"
@@ -21,10 +23,11 @@ _ENTITIES = {"amp": "&", "lt": _LESS, "gt": ">", "quot": '"', "apos": "'"}
 
 @dataclass(frozen=True, slots=True)
 class MalformedRow:
-    """A row that does not match the columns."""
+    """A row that does not match the columns, or is not well-formed; `cells` are those it seems to have, if they fit."""
 
     text: str
     reason: str
+    cells: "CompactRow | None" = None
 
 
 CompactRow = tuple[str, ...]
@@ -40,7 +43,9 @@ class CompactParser:
         self._delimiter = "\t"
         self._leading = self._trailing = True
         self._rows: list[CompactRow | MalformedRow] = []
-        self._xml = RetsXml(self._start, self._text, encoding, on_row=self._add_row, on_rows=self._add_rows)
+        self._xml = RetsXml(
+            *(self._start, self._text, encoding), rows=RowHandlers(self._add_row, self._add_rows, self._add_broken_row)
+        )
 
     @property
     def status(self) -> ReplyStatus | None:
@@ -76,7 +81,7 @@ class CompactParser:
         if tag == "DATA":
             self._add_row(text)
         else:
-            self.columns = self._parse_columns(text)
+            self._set_columns(self._parse_columns(text))
 
     def _parse_delimiter(self, value: str) -> str:
         # Section 7.6: two hexadecimal digits; some servers send one.
@@ -95,7 +100,20 @@ class CompactParser:
         columns = [name.strip() for name in names[self._leading : len(names) - self._trailing]]
         if not all(columns):
             raise self._xml.to_error("COLUMNS has a column without a name")
+        if len(set(columns)) < len(columns):
+            twice = next(name for at, name in enumerate(columns) if name in columns[:at])
+            raise self._xml.to_error(f"COLUMNS names the column {twice[:60]} twice")
         return columns
+
+    def _set_columns(self, columns: Sequence[str]) -> None:
+        """Set the columns, which must be the same wherever they stand in a reply: rows are read by them."""
+        if self.columns and columns != self.columns:
+            pairs = zip_longest(self.columns, columns, fillvalue="none")
+            before, now = next(pair for pair in pairs if pair[0] != pair[1])
+            raise self._xml.to_error(
+                f"the reply has COLUMNS twice, and they differ: {now[:60]} in place of {before[:60]}"
+            )
+        self.columns = columns
 
     def _add_row(self, text: str) -> None:
         cells = text.split(self._delimiter)
@@ -126,6 +144,12 @@ class CompactParser:
             return False
         self._rows += cells
         return True
+
+    def _add_broken_row(self, text: str, line: int, reason: str) -> None:
+        plain = saxutils.unescape(text, {"&quot;": '"', "&apos;": "'"})
+        row = self._parse_row(plain, plain.split(self._delimiter))
+        cells = None if isinstance(row, MalformedRow) else row
+        self._rows.append(MalformedRow(plain, f"line {line} of the reply is not well-formed XML: {reason}", cells))
 
     def _parse_row(self, text: str, cells: list[str]) -> CompactRow | MalformedRow:
         columns, width = len(self.columns), len(cells)

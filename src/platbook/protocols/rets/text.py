@@ -4,9 +4,10 @@ Real servers send control characters, lone ampersands, references to surrogate h
 Each is repaired as the stream passes and counted; nothing else is changed. Almost every chunk has nothing to repair, so
 a chunk is first checked as a whole, and passed through unchanged if it is valid.
 
-Encodings are tried in this order: the XML declaration's, the HTTP header's, the provider's setting, UTF-8, and for
-bytes that are not valid UTF-8, Windows-1252. ISO-8859-1 is decoded as Windows-1252, as every browser does: they differ
-only where the former has control characters, the latter quotes and the euro sign.
+UTF-16 shows in the first bytes, by a byte order mark or NUL bytes, and only there: a declaration of it in single bytes
+is wrong. Other encodings are tried in this order: the XML declaration's, the HTTP header's, the provider's setting,
+UTF-8, and for bytes that are not valid UTF-8, Windows-1252. ISO-8859-1 is decoded as Windows-1252, as every browser
+does: they differ only where the former has control characters, the latter quotes and the euro sign.
 """
 
 import codecs
@@ -27,6 +28,8 @@ _MAX_REFERENCE = 24
 _MAX_DIGITS = 8
 _SNIFF = 256
 
+_WIDE = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
+"""The first bytes of UTF-16 (XML 1.0, appendix F)."""
 _HIGH_CONTROLS = bytes(range(0x80, 0xA0))  # of Latin-1; Windows-1252 has printable characters there
 _CONTROLS = bytes(byte for byte in range(0x20) if byte not in b"\t\n\r")
 _DUBIOUS_AMPERSAND = re.compile(
@@ -149,6 +152,9 @@ def _is_allowed(point: int) -> bool:
 
 def _find_decoder(head: bytes, charset: str | None, fallback: str | None) -> _Decoder | None:
     """The decoder of the first encoding that is specified and known; None: UTF-8."""
+    for start, wide in _WIDE.items():
+        if head.startswith(start):
+            return codecs.lookup(wide).incrementaldecoder(errors="replace")
     declared = _DECLARED.match(head)
     for name in (declared[1].decode() if declared else None, charset, fallback):
         try:
@@ -156,6 +162,8 @@ def _find_decoder(head: bytes, charset: str | None, fallback: str | None) -> _De
         except LookupError:
             continue
         if info is None or not info._is_text_encoding:  # noqa: SLF001 - no public attribute tells text codecs apart
+            continue
+        if info.name.startswith(("utf-16", "utf-32")):
             continue
         if info.name in {"utf-8", "utf-8-sig", "ascii"}:
             return None

@@ -13,7 +13,16 @@ from datetime import timedelta
 
 from platbook.base.clock import Clock
 from platbook.base.errors import PlatbookError, RecordRejected, SourceUnavailable
-from platbook.connectors.contract import Connector, DeleteSignal, Page, RawRecord, Resource, ResourceProfile, Session
+from platbook.connectors.contract import (
+    Connector,
+    DeleteSignal,
+    Page,
+    RawRecord,
+    Resource,
+    ResourceProfile,
+    Session,
+    SupportsRemarks,
+)
 from platbook.connectors.registry import find_connector
 from platbook.db import Database, SecretBox
 from platbook.listings.listing import NormalListing
@@ -123,7 +132,8 @@ class ConnectionTester:
                 probe.count = await session.count(Resource.PROPERTY)
                 messages.append(_describe_count(probe.count))
             with _step(probe, "sample") as messages:
-                messages.append(await _take_sample(session, store, profile.volatile_fields, probe))
+                messages.extend(await _take_sample(session, store, profile, probe))
+                messages.extend(session.remarks() if isinstance(session, SupportsRemarks) else ())
 
 
 class _Ended(Exception):
@@ -179,18 +189,34 @@ def _describe_count(count: int | None) -> str:
     return "the source does not count its listings" if count is None else f"{count} listings in scope"
 
 
-async def _take_sample(session: Session, store: PropertyStore, volatile: frozenset[str], probe: ConnectionTest) -> str:
+async def _take_sample(
+    session: Session, store: PropertyStore, profile: ResourceProfile, probe: ConnectionTest
+) -> list[str]:
     page = await _first_page(session)
     if page is None or not (page.records or page.problems):
-        return "the source has no listing in scope to show"
+        return ["the source has no listing in scope to show"]
     if not page.records:
         problem = page.problems[0]
         probe.sample = SampleRecord(problem.key or "", 0, rejected=problem.reason)
-        return f"the first record cannot be read: {problem.reason}"
-    probe.sample = _to_sample(page.records[0], store, volatile)
+        return [f"the first record cannot be read: {problem.reason}"]
+    probe.sample = _to_sample(page.records[0], store, profile.volatile_fields)
+    sentences = ["the first record can be stored"]
     if probe.sample.rejected is not None:
-        return f"the first record would be rejected: {probe.sample.rejected}"
-    return "the first record can be stored"
+        sentences = [f"the first record would be rejected: {probe.sample.rejected}"]
+    return sentences + _describe_times(page, profile)
+
+
+def _describe_times(page: Page, profile: ResourceProfile) -> list[str]:
+    """What the first page says of its records' modification times, where a later run could not start from them."""
+    if not profile.incremental:
+        return []
+    undated = sum(record.modified is None for record in page.records)
+    sentences = [f"{undated} of its {len(page.records)} records have no modification time"] if undated else []
+    if page.watermark is None:
+        sentences.append(
+            "none of them has a modification time that a run can start from, so every run reads everything"
+        )
+    return sentences
 
 
 async def _first_page(session: Session) -> Page | None:

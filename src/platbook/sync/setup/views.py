@@ -119,13 +119,17 @@ class ProposedFieldRead(View):
 
 
 class ProposalRead(View):
-    """What may be accepted, and what is left to a person: `rivals` for targets that are taken, `unknown` fields."""
+    """What may be accepted, and what is left to a person: `rivals` for targets that are taken, `unknown` fields.
+
+    `remarks` name what was left out, such as a class whose key is not known.
+    """
 
     settings: dict[str, object]
     field_mapping: dict[str, object]
     fields: list[ProposedFieldRead]
     rivals: list[ProposedFieldRead]
     unknown: list[str]
+    remarks: list[str]
 
     @classmethod
     def of(cls, proposal: MappingProposal) -> Self:
@@ -136,6 +140,7 @@ class ProposalRead(View):
             fields=[ProposedFieldRead.of(one) for one in proposal.fields],
             rivals=[ProposedFieldRead.of(one) for one in proposal.rivals],
             unknown=list(proposal.unknown),
+            remarks=list(proposal.remarks),
         )
 
 

@@ -1,0 +1,102 @@
+"""Every record comes by a full walk and a key sweep, those without a time too, or a remark says that some may not."""
+
+import pytest
+
+from platbook.connectors.contract import Cursor, Resource
+from tests.fakes.rets_market import rets_market
+from tests.fakes.rets_rows import RowsReplay, numbered_rows, rows_session, walk_rows
+
+ALL = [key for key, _ in numbered_rows(25)]
+RANGE, ANY, EITHER, EVERY = r"\(Key=0\+\)", r"\.ANY\.", r"\.EMPTY\.", r"^\*$"
+
+
+def _undated(refused: str = r"(?!)", **habits: object) -> RowsReplay:
+    return RowsReplay(rows=numbered_rows(25, undated=5), refused=refused, **habits)  # pyright: ignore[reportArgumentType] - fields of it
+
+
+@pytest.mark.parametrize("paging", ["auto", "key", "time"])
+@pytest.mark.parametrize("refused", ["(?!)", RANGE, f"{RANGE}|{ANY}", f"{RANGE}|{ANY}|{EITHER}"])
+async def test_records_without_a_time_come_by_whichever_query_finds_them(refused: str, paging: str) -> None:
+    keys, remarks = await walk_rows(_undated(refused), paging=paging)
+    assert (sorted(keys), remarks) == (ALL, ["5 of 25 records of A have no Modified, so only full runs read them"])
+
+
+async def test_time_slices_find_records_without_a_time_also_where_keys_are_capped() -> None:
+    keys, remarks = await walk_rows(_undated(cap=7, caps_keys=True), paging="time")
+    assert (sorted(keys), len(remarks)) == (ALL, 1)
+    keys, remarks = await walk_rows(_undated(EITHER, cap=7, caps_keys=True), paging="time")
+    assert sorted(keys) == ALL[5:]
+    assert "5 of 25 records of A have no Modified and cannot be read by time slices" in remarks
+
+
+async def test_a_source_that_takes_no_query_for_every_record_is_remarked() -> None:
+    keys, remarks = await walk_rows(_undated(f"{RANGE}|{ANY}|{EITHER}|{EVERY}"))
+    assert sorted(keys) == ALL[5:]
+    assert remarks[0].startswith("the source takes no query for every record of A: those without Modified")
+
+
+async def test_a_source_that_does_not_count_is_remarked() -> None:
+    replay = RowsReplay(rows=numbered_rows(8), count="none", counts_alone=False)
+    keys, remarks = await walk_rows(replay)
+    assert keys == ALL[:8]
+    assert remarks == ["the source does not count its records, so it is not known whether some of A have no Modified"]
+
+
+async def test_a_query_that_finds_less_is_not_used() -> None:
+    """A range of the key that leaves out keys which begin with a letter."""
+
+    class Numeric(RowsReplay):
+        def search(self, arguments: dict[str, str]) -> bytes:
+            known = self.rows
+            self.rows = [] if "(Key=0+)" in arguments["Query"] else known
+            reply = super().search(arguments)
+            self.rows = known
+            return reply
+
+    keys, _ = await walk_rows(Numeric(rows=numbered_rows(25, undated=5)))
+    assert sorted(keys) == ALL
+
+
+async def test_a_sweep_and_a_count_have_the_records_without_a_time() -> None:
+    async with rows_session(_undated()) as session:
+        keys = [key async for page in session.keys(Resource.PROPERTY) for key in page.keys]
+        assert (sorted(keys), await session.count(Resource.PROPERTY)) == (ALL, 25)
+
+
+async def test_the_criteria_of_a_provider_alone_are_such_a_query() -> None:
+    replay = _undated(f"{RANGE}|{ANY}|{EITHER}")
+    keys, _ = await walk_rows(replay, query="(Key=A+)")
+    assert sorted(keys) == ALL
+    assert "(Key=A+)" in {arguments["Query"] for arguments in replay.searched()}
+
+
+async def test_an_incremental_walk_asks_for_no_other_query() -> None:
+    replay = _undated()
+    async with rows_session(replay) as session:
+        since = Cursor("2026-01-20T00:00:00")
+        found = [r.key async for page in session.changes(Resource.PROPERTY, since, None) for r in page.records]
+    assert set(found) == {key for key, time in numbered_rows(25) if time >= "2026-01-19T23:55:00"}
+    assert {arguments["Query"] for arguments in replay.searched()} == {"(Modified=2026-01-19T23:55:00+)"}
+
+
+async def test_times_that_give_no_watermark_are_counted() -> None:
+    dated = numbered_rows(25)
+    replay = RowsReplay(rows=[(key, "01/02/2026 03:00 PM") for key, _ in dated[:4]] + dated[4:])
+    _, remarks = await walk_rows(replay, allQuery="(Key=0+)")
+    remark = "4 of 25 records have a Modified that no later run can start from, such as '01/02/2026 03:00 PM'"
+    assert remarks == [remark]
+    replay.rows = replay.rows[:4]
+    _, remarks = await walk_rows(replay, allQuery="(Key=0+)")
+    assert remarks == [f"{remark.replace('25', '4')}, so every run reads everything"]
+
+
+@pytest.mark.parametrize("paging", ["offset", "key", "time"])
+async def test_a_market_with_undated_listings_is_read_whole(paging: str) -> None:
+    async with rets_market("undated-rows", listings=60, cap=7) as market:
+        async with market.session(paging=paging, pageSize=20) as session:
+            pages = [page async for page in session.changes(Resource.PROPERTY, None, None)]
+            remarks = session.remarks()
+        records = [record for page in pages for record in page.records]
+        assert len({record.key for record in records}) == len(records) == 60
+        assert any(record.modified is None for record in records)
+        assert any("only full runs read them" in remark for remark in remarks)
