@@ -280,6 +280,8 @@ async def test_a_local_listing_is_made_changed_and_removed(client: ListingsClien
         ({"address": "12 Elm"}, "address"),
         ({"fields": {"Colour": 1}}, "Colour"),
         ({"listPrice": "a lot"}, "listPrice"),
+        ({"listPrice": -1}, "listPrice"),
+        ({"yearBuilt": 0}, "yearBuilt"),
         ({"isFeatured": "yes"}, "isFeatured"),
         ({"providerId": "board"}, "providerId"),
         ({"standardStatus": None}, "standardStatus"),

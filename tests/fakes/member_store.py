@@ -116,6 +116,7 @@ class Member:
     email: object
     status: object
     content_hash: bytes
+    deleted: bool = False
 
 
 class MemberErasure(ResourceErasure):

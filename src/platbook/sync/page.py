@@ -147,7 +147,10 @@ def _classify(
             continue
         if _is_older(record.modified, stored, context):
             continue
-        if not store.is_in_scope(record):
+        if record.deleted:
+            if stored.id is not None:
+                page.removed.append(key)
+        elif not store.is_in_scope(record):
             if stored.id is not None and not stored.erased:
                 page.left_scope.append(key)
         elif stored.id is None:

@@ -6,7 +6,7 @@ It stores nothing. A step that fails ends the test: the steps after it could onl
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -66,6 +66,8 @@ class SampleRecord:
     source_fields: int
     values: Mapping[str, object] = field(default_factory=dict[str, object])
     rejected: str | None = None
+    faulty: Sequence[str] = ()
+    """Source fields whose values would be left out or repaired."""
 
 
 @dataclass(slots=True)
@@ -190,7 +192,8 @@ async def _take_sample(session: Session, store: PropertyStore, volatile: frozens
     probe.sample = _to_sample(page.records[0], store, volatile)
     if probe.sample.rejected is not None:
         return f"the first record would be rejected: {probe.sample.rejected}"
-    return "the first record can be stored"
+    faulty = ", ".join(probe.sample.faulty)
+    return f"the first record can be stored, but for values of {faulty}" if faulty else "the first record can be stored"
 
 
 async def _first_page(session: Session) -> Page | None:
@@ -211,7 +214,8 @@ def _to_sample(record: RawRecord, store: PropertyStore, volatile: frozenset[str]
         incoming = store.normalise(record, content_hash(record, store.hash_version, volatile))
     except RecordRejected as error:
         return SampleRecord(record.key, len(record.fields), rejected=str(error))
-    return SampleRecord(record.key, len(record.fields), _show(incoming.listing))
+    faulty = sorted({one.finding.field for one in incoming.listing.findings if one.finding.field is not None})
+    return SampleRecord(record.key, len(record.fields), _show(incoming.listing), faulty=faulty)
 
 
 def _show(listing: NormalListing) -> dict[str, object]:
