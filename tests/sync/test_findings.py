@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 import pytest
 
 from platbook.connectors.contract import MediaRef, RawRecord
+from platbook.listings.rebuild import rebuild_documents
+from platbook.providers.display import DisplaySettings
 from platbook.providers.finding import Finding, FindingChange, FindingKind, ValueFinding, compare_findings, to_finding
 from platbook.providers.findings import record_findings
 from platbook.sync.runs.run import SyncType
@@ -108,6 +110,21 @@ async def test_an_unreadable_price_is_withheld_with_the_public_document(sync_rig
     await rig.sync()
     (row,) = await rig.rows("SELECT public_document FROM properties")
     assert json.loads(str(row["public_document"]))["closePrice"] == 480000
+
+
+async def test_a_rebuilt_document_withholds_what_the_stored_one_did(sync_rig: MakeSyncRig) -> None:
+    display = DisplaySettings(listing_display_when_null=True, address_display_when_null=True, mls="The Board")
+    bad = {"1": {}, "2": {"ListPrice": "?"}, "3": {"InternetAddressDisplayYN": "?"}}
+    rig = await sync_rig(Source(one_page(*(_with(key, fields) for key, fields in bad.items())), all_keys(*bad)))
+    await rig.sync()
+    await rig.run_sql(
+        "UPDATE mls_provider_configurations SET display = %(d)s::jsonb", d=display.model_dump_json(by_alias=True)
+    )
+    assert await rebuild_documents(rig.database, "board", display) == 3
+    rows = await rig.rows(
+        "SELECT public_document IS NOT NULL AS p, shows_address AS a FROM properties ORDER BY listing_key"
+    )
+    assert [(row["p"], row["a"]) for row in rows] == [(True, True), (False, True), (True, False)]
 
 
 async def test_an_unreadable_display_flag_hides_whatever_the_provider_lets_a_missing_one_mean(
