@@ -58,6 +58,9 @@ async def test_every_reading_command_prints_the_answer_of_the_api(api: Api, comm
         ("history board --status partial --limit 1", f"{MLS}/history/board?status=partial&limit=1"),
         ("errors board", f"{MLS}/errors/board"),
         ("errors board --type data_validation", f"{MLS}/errors/board?type=data_validation"),
+        ("findings board", f"{MLS}/findings/board"),
+        ("findings board --open --kind unreadable_value", f"{MLS}/findings/board?open=true&kind=unreadable_value"),
+        ("findings board --closed", f"{MLS}/findings/board?open=false"),
         ("sweeps", f"{MLS}/sweeps?status=refused"),
         ("sweeps board", f"{MLS}/sweeps?status=refused&providerId=board"),
         ("provider list", f"{MLS}/providers"),
@@ -154,6 +157,11 @@ async def _fill(api: Api) -> None:
         "INSERT INTO mls_sweeps (id, provider_id, sync_id, resource, status, reason, began_at, active, candidates) "
         "SELECT gen_random_uuid(), provider_id, sync_id, 'Property', 'refused', 'too many', queued_at, 10, 5 "
         "FROM mls_sync_history WHERE parent_id IS NULL LIMIT 1"
+    )
+    await api.run_sql(
+        "INSERT INTO findings "
+        "VALUES ('board', 'Property', 'unreadable_value', 'YearBuilt', 'not a year', 2, '1890s', now(), now(), NULL), "
+        "('board', 'Property', 'suspicious_value', 'ListPrice', 'below zero', 0, NULL, now(), now(), now())"
     )
     await api.run_sql("INSERT INTO mls_sweep_candidates (sweep_id, listing_key) SELECT id, 'K1' FROM mls_sweeps")
     await api.run_sql(

@@ -68,6 +68,8 @@ async def test_switch_and_interval(api: Api) -> None:
         ("GET", "history?limit=0", None, "limit"),
         ("GET", "history?colour=red", None, "colour"),
         ("GET", "statistics?days=0", None, "days"),
+        ("GET", "findings/board?kind=odd", None, "kind"),
+        ("GET", "findings/board?open=perhaps", None, "open"),
     ],
 )
 async def test_invalid_requests_name_the_field(
@@ -86,6 +88,7 @@ async def test_invalid_requests_name_the_field(
         ("GET", "status/nobody", None),
         ("GET", "history/nobody", None),
         ("GET", "errors/nobody", None),
+        ("GET", "findings/nobody", None),
         ("PUT", "provider/nobody/toggle", {"enabled": True}),
         ("PUT", "provider/nobody/interval", {"intervalHours": 4}),
         ("GET", "providers/nobody", None),

@@ -333,6 +333,8 @@ async def test_a_local_listing_is_made_changed_and_removed(client: ListingsClien
         ({"listedAt": 20261001}, "listedAt"),
         ({"fields": {"Roof": [5]}}, "Roof"),
         ({"fields": {"Roof": 5}}, "Roof"),
+        ({"listPrice": -1}, "listPrice"),
+        ({"yearBuilt": 0}, "yearBuilt"),
         ({"isFeatured": "yes"}, "isFeatured"),
         ({"providerId": "board"}, "providerId"),
         ({"standardStatus": None}, "standardStatus"),

@@ -125,6 +125,7 @@ class Member:
     email: object
     status: object
     content_hash: bytes
+    deleted: bool = False
 
 
 class MemberErasure(ResourceErasure):

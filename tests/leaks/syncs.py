@@ -39,12 +39,17 @@ async def furnish(world: World) -> None:
         id=_SWEEP,
         run=_RUN,
     )
+    await world.api.run_sql(
+        "INSERT INTO findings (provider_id, resource, kind, field, reason, count, sample, opened_at, last_at) VALUES "
+        "('board', 'Property', 'unreadable_value', 'YearBuilt', 'finding marker', 1, '1890s', now(), now())"
+    )
 
     world.markers += [
         Marker("provider name marker", lambda caller: allows(caller, Right.READ_STATUS)),
         Marker("run marker", _reads_syncs),
         Marker("error marker", _reads_syncs),
         Marker("sweep marker", _reads_syncs),
+        Marker("finding marker", _reads_syncs),
         Marker("raw error marker", lambda caller: allows(caller, Right.READ_RAW)),
         Marker("credential marker", _nobody),
     ]
@@ -73,6 +78,7 @@ PROBES = [
     Probe("GET /admin/mls/errors/{error_id}/raw", path={"error_id": str(_ERROR)}),
     Probe("POST /admin/mls/errors/{error_id}/retry"),
     Probe("POST /admin/mls/errors/{provider_id}/retry-all", path=_NONE),
+    Probe("GET /admin/mls/findings/{provider_id}"),
     Probe("GET /admin/mls/statistics"),
     Probe("PUT /admin/mls/provider/{provider_id}/toggle", path=_NONE, body={"enabled": True}),
     Probe("PUT /admin/mls/provider/{provider_id}/interval", path=_NONE, body={"intervalHours": 4}),

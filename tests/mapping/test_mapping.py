@@ -104,8 +104,8 @@ def test_the_status_comes_from_the_local_one_where_there_is_no_other() -> None:
 
 def test_a_refusal_names_the_sources_field() -> None:
     with pytest.raises(RecordRejected) as refused:
-        _normal({"CurrentPrice": "price"}, CurrentPrice="$5")
-    assert refused.value.field == "CurrentPrice"
+        _normal({"St": "status"}, St="Gone fishing")
+    assert refused.value.field == "St"
 
 
 def test_the_modification_time_may_come_from_the_record_itself() -> None:
@@ -127,6 +127,105 @@ def test_areas_are_brought_to_one_unit() -> None:
     assert _normal({}, LotSizeAcres="0.5").value("LotSizeSquareFeet") == 21780
     assert _normal({}, LotSizeSquareFeet=21780).value("LotSizeAcres") == Decimal("0.5")
     assert _normal({}, LivingArea=100, LivingAreaUnits="Square Feet").value("LivingArea") == 100
+
+
+@pytest.mark.parametrize(
+    "lot",
+    [
+        {"LotSizeAcres": 0.25, "LotSizeSquareFeet": 0},
+        {"LotSizeAcres": 0, "LotSizeSquareFeet": 10890},
+        {"LotSizeAcres": 0, "LotSizeSquareFeet": "0", "LotSizeArea": "0.25", "LotSizeUnits": "Acres"},
+        {"LotSizeArea": "0.25", "LotSizeUnits": "Acre"},
+        {"LotSizeArea": "10890", "LotSizeUnits": "Sq. Ft."},
+        {"LotSizeArea": "10,890.0", "LotSizeUnits": "square foot"},
+        {"LotSizeArea": "0.101171411", "LotSizeUnits": "Hectares"},
+        {"LotSizeArea": "1011.714106", "LotSizeUnits": "M²"},
+        {"LotSizeArea": "1210", "LotSizeUnits": "Sq Yds"},
+    ],
+)
+def test_a_lot_is_known_in_both_units_however_the_source_says_it(lot: dict[str, object]) -> None:
+    listing = _normal({}, **lot)
+    assert listing.value("LotSizeSquareFeet") == 10890
+    assert listing.value("LotSizeAcres") == Decimal("0.25")
+
+
+def test_a_lot_of_nothing_stays_nothing() -> None:
+    assert _normal({}, LotSizeAcres=0).value("LotSizeSquareFeet") == 0
+    assert _normal({}, LotSizeArea=5, LotSizeUnits="Furlongs").value("LotSizeSquareFeet") is None
+
+
+BATHS = ("BathroomsTotalInteger", "BathroomsFull", "BathroomsHalf")
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ({"BathroomsTotalInteger": "2.5"}, (3, 2, 1)),
+        ({"BathroomsTotalInteger": 2.5}, (3, 2, 1)),
+        ({"BathroomsTotalInteger": Decimal("2.50"), "BathroomsFull": 2}, (3, 2, 1)),
+        ({"BathroomsFull": 2, "BathroomsHalf": 1, "BathroomsTotalInteger": "2.5"}, (3, 2, 1)),
+        ({"BathroomsTotalInteger": "0.5"}, (1, 0, 1)),
+        ({"BathroomsTotalInteger": "3.0"}, (3, None, None)),
+    ],
+)
+def test_half_bathrooms_are_counted(said: dict[str, object], meant: tuple[object, ...]) -> None:
+    listing = _normal({}, **said)
+    assert tuple(listing.value(name) for name in BATHS) == meant
+    assert listing.findings == ()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"BathroomsTotalInteger": "2.1"},
+        {"BathroomsTotalInteger": "2.75"},
+        {"BathroomsTotalInteger": "2.5+"},
+        {"BathroomsTotalInteger": "2.5", "BathroomsFull": 3},
+        {"BathroomsTotalInteger": "2.5", "BathroomsHalf": 2},
+        {"BathroomsTotalInteger": "2.5", "BathroomsThreeQuarter": 1},
+    ],
+)
+def test_bathrooms_with_more_than_one_reading_are_left_out(said: dict[str, object]) -> None:
+    listing = _normal({}, **said)
+    assert listing.value("BathroomsTotalInteger") is None
+    assert listing.value("BathroomsFull") == said.get("BathroomsFull")
+    assert [one.finding.field for one in listing.findings] == ["BathroomsTotalInteger"]
+
+
+def test_remarks_are_plain_text() -> None:
+    said = "Bed &amp; bath.<br/>It&#39;s&nbsp;nice"
+    listing = _normal({"Rem": "PublicRemarks"}, Rem=said, PrivateOfficeRemarks=said, ListOfficeName="A &amp; B")
+    assert listing.value("PublicRemarks") == "Bed & bath.\nIt's nice"
+    assert listing.value("ListOfficeName") == "A &amp; B"
+
+
+PARTS = {
+    "StreetNumber": "9123",
+    "StreetDirPrefix": "N",
+    "StreetName": "Quailrun",
+    "StreetSuffix": "Dr",
+    "StreetDirSuffix": "SW",
+    "UnitNumber": "4B",
+}
+
+
+@pytest.mark.parametrize(
+    ("mapping", "parts", "address"),
+    [
+        ({}, PARTS, "9123 N Quailrun Dr SW #4B"),
+        ({}, {**PARTS, "UnparsedAddress": " "}, "9123 N Quailrun Dr SW #4B"),
+        ({}, {**PARTS, "UnparsedAddress": "9123 Quailrun"}, "9123 Quailrun"),
+        ({}, {**PARTS, "UnitNumber": "Apt 4"}, "9123 N Quailrun Dr SW Apt 4"),
+        ({}, {**PARTS, "UnitNumber": "#4"}, "9123 N Quailrun Dr SW #4"),
+        ({}, {"StreetName": "Quailrun", "StreetSuffix": "Dr"}, "Quailrun Dr"),
+        ({}, {"StreetNumber": "9123", "UnitNumber": "4B"}, None),
+        ({"$addressParts": ["unit", "StreetNumber", "street_name"]}, PARTS, "#4B 9123 Quailrun"),
+    ],
+)
+def test_a_full_address_is_built_of_its_parts(
+    mapping: dict[str, object], parts: dict[str, object], address: str | None
+) -> None:
+    assert _normal(mapping, **parts).value("UnparsedAddress") == address
 
 
 def test_a_named_unit_is_not_converted_twice() -> None:
@@ -173,6 +272,14 @@ def test_two_sources_of_one_target_are_both_named(mapping: dict[str, object]) ->
         ({"$other": "price"}, "$other"),
         ({"": "price"}, ""),
         ({"$constants": "US"}, "$constants"),
+        ({"$addressParts": "StreetName"}, "$addressParts"),
+        ({"$addressParts": []}, "$addressParts"),
+        ({"$addressParts": ["StreetName", "City"]}, "$addressParts"),
+        ({"$addressParts": ["StreetName", "street_name"]}, "$addressParts"),
+        ({"A": {"to": "City", "negate": True}}, "A"),
+        ({"A": {"to": "price", "swap": True}}, "A"),
+        ({"A": {"to": "price", "absolute": "yes"}}, "A"),
+        ({"A": {"to": "price", "unreadable": "keep"}}, "A"),
         ({"$constants": {"Nowhere": 1}}, "$constants.Nowhere"),
         ({"$constants": {"ListingKey": 1}}, "$constants.ListingKey"),
         ({"$constants": {"price": "much"}}, "$constants.price"),
@@ -192,6 +299,8 @@ def test_the_version_is_of_the_meaning_not_of_the_spelling() -> None:
         {"A": "price"},
         {"A": "status", "B": "price"},
         {"A": "price", "B": "status", "City": None},
+        {"A": "price", "B": "status", "$addressParts": ["StreetName"]},
+        {"A": {"to": "price", "absolute": True}, "B": "status"},
         {"A": "price", "B": "status", "$constants": {"Country": "US"}},
         {"A": "price", "B": {"to": "status", "lookup": {"A": "Active"}}},
     ]

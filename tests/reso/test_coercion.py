@@ -19,6 +19,20 @@ READ: list[tuple[str, object, Value]] = [
     ("ListPrice", " +1.5E3 ", Decimal(1500)),
     ("ListPrice", "-0.0", Decimal(0)),
     ("ListPrice", "", None),
+    ("ListPrice", "$450,000", Decimal(450000)),
+    ("ListPrice", "450,000", Decimal(450000)),
+    ("ListPrice", "US$ 1,234,000.50", Decimal("1234000.50")),
+    ("ListPrice", "450000 CAD", Decimal(450000)),
+    ("ListPrice", "-1,234", Decimal(-1234)),
+    ("ListPrice", "1234.565", Decimal("1234.57")),
+    ("ListPrice", 450000.1, Decimal("450000.1")),
+    ("TaxAssessedValue", "$1,234", 1234),
+    ("LivingArea", "1,850", Decimal(1850)),
+    ("LivingArea", "1,234.50", Decimal("1234.50")),
+    ("LotSizeAcres", "1,234,000", Decimal(1234000)),
+    ("LotSizeAcres", "1.23456789", Decimal("1.23456789")),
+    ("YearBuilt", "1,990", 1990),
+    ("CloseDate", "2014/07/24", date(2014, 7, 24)),
     ("BedroomsTotal", "3", 3),
     ("BedroomsTotal", "3.0", 3),
     ("BedroomsTotal", 3.0, 3),
@@ -54,8 +68,24 @@ READ: list[tuple[str, object, Value]] = [
 ]
 
 REFUSED: list[tuple[str, object]] = [
-    ("ListPrice", "$450,000"),
-    ("ListPrice", "450,000"),
+    ("ListPrice", "1.234,50"),
+    ("ListPrice", "1,5"),
+    ("ListPrice", "1,2345"),
+    ("ListPrice", "0,500"),
+    ("ListPrice", "12,34,567"),
+    ("ListPrice", "$450K"),
+    ("ListPrice", "450000+"),
+    ("ListPrice", "400,000-450,000"),
+    ("ListPrice", "$5 USD"),
+    ("ListPrice", "€5"),
+    ("LivingArea", "$1,850"),
+    ("LivingArea", "1850 sqft"),
+    ("LotSizeAcres", "1,234"),
+    ("BedroomsTotal", "4+"),
+    ("YearBuilt", "1890s"),
+    ("YearBuilt", "c. 1890"),
+    ("CloseDate", "07-24-2014"),
+    ("CloseDate", "24/07/2014"),
     ("ListPrice", "1_000"),
     ("ListPrice", "١٢٣"),
     ("ListPrice", "NaN"),
@@ -140,9 +170,10 @@ def test_a_timestamp_with_an_offset_ignores_the_zone(zone: str) -> None:
 
 def test_a_rejection_names_the_label_if_there_is_one() -> None:
     with pytest.raises(RecordRejected) as refused:
-        coercer(FIELDS["ListPrice"], label="CurrentPrice")("$1")
+        coercer(FIELDS["ListPrice"], label="CurrentPrice")("$1K")
     assert refused.value.field == "CurrentPrice"
-    assert "'$1'" in refused.value.reason
+    assert "'$1K'" in refused.value.reason
+    assert refused.value.summary == "not a plain number"
 
 
 ANYTHING = st.recursive(
@@ -187,6 +218,31 @@ ONE_OF_EACH = [
         "ModificationTimestamp",
     )
 ]
+
+
+NUMBERS = [FIELDS[name] for name in ("ListPrice", "TaxAssessedValue", "LivingArea", "LotSizeAcres", "BedroomsTotal")]
+AMOUNTS = st.decimals(-(10**9), 10**9, places=2) | st.integers(-(10**9), 10**9).map(Decimal)
+
+
+def _reading(field: Field, text: str) -> Value:
+    try:
+        return coerce(field, text)
+    except RecordRejected:
+        return None
+
+
+@given(field=st.sampled_from(NUMBERS), amount=AMOUNTS, sign=st.sampled_from(["", "$", "US$", "$ ", "USD "]))
+def test_a_number_written_for_people_is_read_right_or_not_at_all(field: Field, amount: Decimal, sign: str) -> None:
+    minus, grouped = ("-" if amount < 0 else ""), f"{abs(amount):,f}"
+    swapped = grouped.replace(",", "_").replace(".", ",").replace("_", ".")
+    assert _reading(field, f"{minus}{sign}{grouped}") in {amount, None}
+    if "," in swapped:  # a comma for the decimal point; a lone point would be a plain numeral
+        assert _reading(field, f"{minus}{sign}{swapped}") in {amount, None}
+
+
+@given(amount=AMOUNTS)
+def test_an_amount_of_money_with_its_sign_is_always_read(amount: Decimal) -> None:
+    assert _reading(FIELDS["ListPrice"], f"{'-' if amount < 0 else ''}${abs(amount):,f}") == amount
 
 
 @given(field=st.sampled_from(ONE_OF_EACH), raw=ANYTHING)

@@ -76,13 +76,13 @@ async def test_changes_are_recorded_field_by_field(sync_rig: MakeSyncRig) -> Non
 
 
 async def test_one_bad_record_never_stops_a_run_and_is_resolved_when_it_is_corrected(sync_rig: MakeSyncRig) -> None:
-    bad = listing("2", ListPrice="call us")
+    bad = listing("2", StandardStatus="Gone fishing")
     rig = await sync_rig(Source(one_page(listing("1"), bad), all_keys("1", "2")))
     run = await rig.sync()
     assert run["status"] == "partial"
     assert (run["added"], run["errored"]) == (1, 1)
     (error,) = await rig.rows("SELECT * FROM mls_sync_errors")
-    assert (error["listing_key"], error["field"], error["retry"]) == ("2", "ListPrice", "pending")
+    assert (error["listing_key"], error["field"], error["retry"]) == ("2", "StandardStatus", "pending")
     await rig.sync()
     (error,) = await rig.rows("SELECT * FROM mls_sync_errors")
     assert error["attempts"] == 1, "the same rejection, seen once more"
@@ -241,10 +241,14 @@ async def test_scope_is_followed_both_ways(sync_rig: MakeSyncRig) -> None:
 
 
 async def test_a_dry_run_counts_and_writes_nothing(sync_rig: MakeSyncRig) -> None:
-    rig = await sync_rig(Source(one_page(listing("1"), listing("2", ListPrice="?")), all_keys("1", "2")))
+    rig = await sync_rig(
+        Source(
+            one_page(listing("1"), listing("2", StandardStatus="?"), listing("3", YearBuilt="?")), all_keys("1", "2")
+        )
+    )
     run = await rig.sync(dry_run=True)
-    assert (run["added"], run["errored"], run["dry_run"]) == (1, 1, True)
-    for table in ("properties", "listing_changes", "mls_sync_errors", "mls_sync_cursors", "listing_terms"):
+    assert (run["added"], run["errored"], run["dry_run"]) == (2, 1, True)
+    for table in ("properties", "listing_changes", "mls_sync_errors", "mls_sync_cursors", "listing_terms", "findings"):
         assert await rig.rows(f"SELECT * FROM {table}") == []  # noqa: S608 - a literal of this test
 
 
@@ -369,3 +373,34 @@ async def test_a_run_waits_for_a_seat_longer_than_a_killed_worker_can_keep_it(
     assert (await rig.sync())["status"] == "success"
     (wait,) = waits
     assert wait >= LEASE + timedelta(seconds=30)
+
+
+@pytest.mark.parametrize("status", ["Delete", "deleted", "ZAP"])
+@pytest.mark.parametrize("retention", ["keep", "erase"])
+async def test_a_record_whose_status_says_that_it_is_deleted_is_removed(
+    sync_rig: MakeSyncRig, status: str, retention: str
+) -> None:
+    rig = await sync_rig(Source(one_page(listing("1"), listing("2")), all_keys("1", "2")), retention=retention)
+    await rig.sync()
+    gone = listing("1", "2026-01-09T00:00:00Z", StandardStatus=status)
+    rig.source.pages = one_page(gone, listing("3", StandardStatus=status))
+    run = await rig.sync(SyncType.INCREMENTAL)
+    assert (run["status"], run["deleted"], run["added"], run["errored"]) == ("success", 1, 0, 0)
+    assert await rig.keys() == ["2"]
+    assert await rig.timeline("1") == ["listed", "removed", *(["erased"] if retention == "erase" else [])]
+    again = await rig.sync(SyncType.INCREMENTAL)
+    assert (again["deleted"], again["updated"]) == (0, 0)
+    rig.source.pages = one_page(listing("1", "2026-01-10T00:00:00Z"))
+    await rig.sync(SyncType.INCREMENTAL)
+    assert await rig.keys() == ["1", "2"]
+
+
+async def test_an_empty_list_of_photos_beside_a_count_of_some_says_nothing(sync_rig: MakeSyncRig) -> None:
+    photos = [MediaRef("a", 1, "mock:1"), MediaRef("b", 2, "mock:2")]
+    rig = await sync_rig(Source(one_page(replace(listing("1", PhotosCount=2), media=photos)), all_keys("1")))
+    await rig.sync()
+    for count, left in ((2, 2), (None, 0)):
+        record = listing("1", f"2026-01-0{4 - left}T00:00:00Z", PhotosCount=count)
+        rig.source.pages = one_page(replace(record, media=[]))
+        await rig.sync(SyncType.INCREMENTAL)
+        assert len(await rig.rows("SELECT FROM property_media")) == left

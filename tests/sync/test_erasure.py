@@ -70,7 +70,7 @@ async def test_terms_of_former_versions_are_erased_too(sync_rig: MakeSyncRig) ->
 
 
 async def test_rejections_of_gone_records_are_erased_by_a_complete_sweep(sync_rig: MakeSyncRig) -> None:
-    refused = {"ListPrice": "xylophone", "PublicRemarks": "Turret"}
+    refused = {"StandardStatus": "xylophone", "PublicRemarks": "Turret"}
     rig = await sync_rig(Source(one_page(listing("1"), *(listing(key, **refused) for key in "23"))), retention="erase")
     rig.source.key_pages = all_keys("1", "2", "3")
     await rig.sync()
@@ -92,7 +92,7 @@ async def test_a_provider_changed_to_erase_loses_removed_listings(sync_rig: Make
     rig = await sync_rig(Source(one_page(listing("1"), listing("2", PublicRemarks="Xylophone turret"), listing("3"))))
     rig.source.key_pages = all_keys("1", "2", "3")
     await rig.sync()
-    rig.source.pages = one_page(listing("2", "2026-01-02T00:00:00Z", ListPrice="xylophone", PublicRemarks="Zzyzx"))
+    rig.source.pages = one_page(listing("2", "2026-01-02T00:00:00Z", StandardStatus="xylophone", PublicRemarks="Zzyzx"))
     await rig.sync(SyncType.INCREMENTAL)
     rig.source.pages = [SourceBrokeProtocol("the reply is garbage", sample=b"Quixotic turret")]
     await rig.sync(SyncType.INCREMENTAL)

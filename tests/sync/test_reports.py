@@ -47,7 +47,7 @@ async def test_a_provider_never_synced_is_idle_and_empty(sync_rig: MakeSyncRig) 
 
 async def test_status_after_a_sync(sync_rig: MakeSyncRig) -> None:
     rig = await sync_rig(
-        Source(one_page(listing("1"), listing("2"), listing("3", ListPrice="call")), all_keys("1", "2"))
+        Source(one_page(listing("1"), listing("2"), listing("3", StandardStatus="call")), all_keys("1", "2"))
     )
     run = await rig.sync()
     rig.clock.advance(timedelta(minutes=10))
@@ -163,7 +163,7 @@ async def test_a_run_has_its_resources_and_counts_of_photos(sync_rig: MakeSyncRi
 
 
 async def test_errors_are_filtered_and_the_raw_record_is_read_apart(sync_rig: MakeSyncRig) -> None:
-    rig = await sync_rig(Source(one_page(listing("1", ListPrice="secret price")), all_keys("1")))
+    rig = await sync_rig(Source(one_page(listing("1", StandardStatus="secret price")), all_keys("1")))
     run = await rig.sync()
     rig.source.login_error = SourceUnavailable("no answer")
     await rig.sync()
@@ -174,7 +174,7 @@ async def test_errors_are_filtered_and_the_raw_record_is_read_apart(sync_rig: Ma
         assert "secret price" not in repr([error for error in both.errors if error.type == "network"])
         error_filter = ErrorFilter("board", ErrorType.DATA_VALIDATION, RetryState.PENDING, UUID(str(run["sync_id"])))
         (error,) = (await find_errors(connection, error_filter, limit=10)).errors
-        assert (error.listing_key, error.field) == ("1", "ListPrice")
+        assert (error.listing_key, error.field) == ("1", "StandardStatus")
         assert "secret price" in ((await get_error_raw(connection, error.id)).raw or "")
         assert await get_error(connection, error.id) == error
         assert (await find_errors(connection, ErrorFilter("board"), limit=1, page=2)).errors == [error]
@@ -205,7 +205,7 @@ async def test_errors_of_all_providers_are_merged_newest_first(sync_rig: MakeSyn
 
 
 async def test_statistics_count_runs_and_leave_out_dry_ones(sync_rig: MakeSyncRig) -> None:
-    rig = await sync_rig(Source(one_page(listing("1"), listing("2", ListPrice="call")), all_keys("1", "2")))
+    rig = await sync_rig(Source(one_page(listing("1"), listing("2", StandardStatus="call")), all_keys("1", "2")))
     await rig.sync()
     await rig.sync(dry_run=True)
     rig.source.login_error = SourceUnavailable("no answer")

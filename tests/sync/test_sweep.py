@@ -182,7 +182,7 @@ async def test_an_accepted_sweep_whose_run_fails_or_is_cancelled_can_be_accepted
         Page([listing("19")]),
         Page([listing("19", "2026-01-01T05:00:00Z", ListPrice=1)]),
         Page([listing("19", "2025-01-01T00:00:00Z", ListPrice=2)]),
-        Page([listing("19", ListPrice="?")]),
+        Page([listing("19", StandardStatus="?")]),
         Page([], problems=[RecordProblem("19", None, "the record ends in the middle of a value", "{")]),
     ],
     ids=["unchanged", "changed", "older", "rejected", "unreadable"],
@@ -245,7 +245,9 @@ async def test_received_keys_are_deleted_with_their_own_run_and_outlive_others(s
 
 
 async def test_what_its_own_run_rejected_is_not_erased_by_a_sweep(sync_rig: MakeSyncRig) -> None:
-    rig = await sync_rig(Source(one_page(listing("1"), listing("2", ListPrice="?")), all_keys("1")), retention="erase")
+    rig = await sync_rig(
+        Source(one_page(listing("1"), listing("2", StandardStatus="?")), all_keys("1")), retention="erase"
+    )
     await rig.sync()
     assert len(await rig.rows("SELECT FROM mls_sync_errors WHERE raw IS NOT NULL")) == 1
     await rig.sync(SyncType.SWEEP)
@@ -301,7 +303,7 @@ async def test_many_that_only_left_the_scope_are_hidden_as_such(sync_rig: MakeSy
 
 
 async def test_of_a_sample_that_cannot_be_read_nothing_is_concluded(sync_rig: MakeSyncRig) -> None:
-    rig = await _many(sync_rig, {"statuses": ["Active"]}, {key: listing(key, ListPrice="?") for key in MANY})
+    rig = await _many(sync_rig, {"statuses": ["Active"]}, {key: listing(key, StandardStatus="?") for key in MANY})
     run = await rig.sync(SyncType.SWEEP)
     assert (run["status"], run["deleted"]) == ("partial", 0)
     assert "60 of them exist" in str(run["error"])

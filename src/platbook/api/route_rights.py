@@ -90,6 +90,7 @@ RIGHTS: Mapping[str, Right | NoRight] = MappingProxyType(
         "GET /admin/mls/errors/{error_id}/raw": Right.READ_RAW,
         "POST /admin/mls/errors/{error_id}/retry": Right.RUN_SYNCS,
         "POST /admin/mls/errors/{provider_id}/retry-all": Right.RUN_SYNCS,
+        "GET /admin/mls/findings/{provider_id}": Right.READ_SYNCS,
         "GET /admin/mls/statistics": Right.READ_SYNCS,
         "PUT /admin/mls/provider/{provider_id}/toggle": Right.RUN_SYNCS,
         "PUT /admin/mls/provider/{provider_id}/interval": Right.RUN_SYNCS,

@@ -58,12 +58,16 @@ class SkipThis(PlatbookError):
 
 
 class RecordRejected(SkipThis):
-    """A record that was rejected; `field` names the invalid field of the source, if there is one."""
+    """A record, or one value of it, that was rejected; `field` names the invalid field of the source, if there is one.
 
-    def __init__(self, reason: str, *, field: str | None = None) -> None:
+    `summary` is the reason without the value, the same for every value that fails alike.
+    """
+
+    def __init__(self, reason: str, *, field: str | None = None, summary: str = "cannot be read") -> None:
         super().__init__(reason if field is None else f"{field}: {reason}")
         self.reason = reason
         self.field = field
+        self.summary = summary
 
 
 class MediaRejected(SkipThis):

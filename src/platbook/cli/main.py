@@ -67,6 +67,12 @@ COMMANDS = (
         panel=_SYNC,
     ),
     LazyCommand(
+        "findings",
+        f"{_IN}.findings:findings",
+        "What is wrong with a provider's values although its records are taken, newest first.",
+        panel=_SYNC,
+    ),
+    LazyCommand(
         "sweeps",
         f"{_IN}.reports:sweeps",
         "Refused sweeps that await a decision: accept one with `platbook sync PROVIDER --accept-sweep ID`.",

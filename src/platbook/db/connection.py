@@ -8,7 +8,7 @@ a replica, through a `Database` of its own (`Database.with_replica`). A `WriteCo
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Generator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from itertools import islice
@@ -114,6 +114,24 @@ class ReadConnection:
 class WriteConnection(ReadConnection):
     """One connection inside one transaction."""
 
+    def __init__(self, raw: AsyncConnection) -> None:
+        super().__init__(raw)
+        self._last_writes: dict[LastWrite, list[object]] = {}
+
+    def before_commit(self, write: "LastWrite", items: Iterable[object]) -> None:
+        """Hand items to `write` once, as the last thing the transaction does, with those of every other call.
+
+        For rows that many transactions change, such as counters: locked last, and all at once in one order, they are
+        held briefly, and two transactions never wait for each other.
+        """
+        self._last_writes.setdefault(write, []).extend(items)
+
+    async def run_last_writes(self) -> None:
+        """Do what `before_commit` has collected; the pool calls it."""
+        writes, self._last_writes = self._last_writes, {}
+        for write, items in writes.items():
+            await write(self, items)
+
     async def run(self, statement: Statement, params: Params = _NO_PARAMS) -> int:
         """Run a statement and return the number of affected rows."""
         async with self._raw.cursor() as cursor:
@@ -145,6 +163,10 @@ class WriteConnection(ReadConnection):
         """Run a block that may fail without aborting the transaction around it."""
         async with self._raw.transaction():
             yield
+
+
+LastWrite = Callable[[WriteConnection, Sequence[object]], Awaitable[None]]
+"""A write that `WriteConnection.before_commit` puts off: it is given the items of all calls in the transaction."""
 
 
 class Database:
@@ -212,6 +234,7 @@ class Database:
                 if idle is not None:
                     await connection.value(str, Q.allow_idle, {"idle": f"{idle.total_seconds():.0f}s"})
                 yield connection
+                await connection.run_last_writes()
 
 
 @contextmanager

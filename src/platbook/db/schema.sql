@@ -278,6 +278,24 @@ CREATE TABLE public.crm_external_ids (
 );
 
 --
+-- Name: findings; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.findings (
+    provider_id text NOT NULL,
+    resource text NOT NULL,
+    kind text NOT NULL,
+    field text,
+    reason text NOT NULL,
+    count bigint NOT NULL,
+    sample text,
+    opened_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    CONSTRAINT findings_kind_check CHECK ((kind = ANY (ARRAY['unreadable_value'::text, 'suspicious_value'::text, 'clock_ahead'::text, 'object_stuck'::text])))
+);
+
+--
 -- Name: interaction_numbers; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -916,6 +934,8 @@ CREATE TABLE public.properties (
     internal_document text,
     public_document text,
     words tsvector,
+    finding_keys text[],
+    withheld_fields text[],
     open_words tsvector,
     address_key text,
     street_key text
@@ -1583,6 +1603,12 @@ CREATE INDEX audit_log_user ON public.audit_log USING btree (user_id, at DESC, i
 --
 
 CREATE INDEX crm_external_ids_row ON public.crm_external_ids USING btree (row_id);
+
+--
+-- Name: findings_identity; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX findings_identity ON public.findings USING btree (provider_id, resource, kind, field, reason) NULLS NOT DISTINCT;
 
 --
 -- Name: interaction_numbers_new; Type: INDEX; Schema: public; Owner: -
@@ -2336,6 +2362,13 @@ ALTER TABLE ONLY public.assistant_agents
 
 ALTER TABLE ONLY public.assistant_agents
     ADD CONSTRAINT assistant_agents_assistant_id_fkey FOREIGN KEY (assistant_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+--
+-- Name: findings findings_provider_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.findings
+    ADD CONSTRAINT findings_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES public.mls_provider_configurations(provider_id) ON DELETE CASCADE;
 
 --
 -- Name: interactions interactions_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -

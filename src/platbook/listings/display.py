@@ -1,8 +1,9 @@
 """What of a listing may be shown in public: the one decision, out of the listing and its provider's display settings.
 
-It fails closed. A listing needs an explicit yes from the source (or from the provider's meaning of a missing value)
-and an allowed status; a field must be on the allow-list and not confidential; a hidden address takes every field with
-it that reveals the location. Whoever writes documents, stores photos or reads a timeline asks here.
+It fails closed. A listing needs an explicit yes from the source (or from the provider's meaning of a missing value),
+an allowed status and a price that is not withheld; a value that cannot be read is no missing value; a field must be on
+the allow-list and not confidential; a hidden address takes every field with it that reveals the location. Whoever
+writes documents, stores photos or reads a timeline asks here.
 
 SQL decides two things itself, by functions that migration 0029 defines: `listing_is_public`, whether a stored listing
 is public now, and `photo_is_public`, which is equal to the function of this module. No other statement compares a
@@ -28,6 +29,13 @@ LOCATION_FIELDS = frozenset(
     }
 )  # fmt: skip
 """RESO names of the fields that reveal where a listing is."""
+
+
+_PRICES = frozenset({"ListPrice", "ClosePrice"})
+_LISTING_FLAG, _ADDRESS_FLAG = "InternetEntireListingDisplayYN", "InternetAddressDisplayYN"
+DECIDING_FIELDS = _PRICES | {_LISTING_FLAG, _ADDRESS_FLAG}
+"""RESO names of the fields without whose values, where the source sent some that cannot be taken, nothing, or no
+address, is public."""
 
 
 def is_public_field(field: Field) -> bool:
@@ -57,10 +65,11 @@ class DisplayDecision:
 
 def decide_display(listing: NormalListing, display: DisplaySettings) -> DisplayDecision:
     """Decide for a listing, as its provider's settings stand."""
-    internet = _flag(listing, "InternetEntireListingDisplayYN", when_null=display.listing_display_when_null)
+    internet = _flag(listing, _LISTING_FLAG, when_null=display.listing_display_when_null)
+    has_price = listing.withheld.isdisjoint(_PRICES)
     return DisplayDecision(
-        shows_listing=internet and listing.standard_status in display.statuses,
-        shows_address=_flag(listing, "InternetAddressDisplayYN", when_null=display.address_display_when_null),
+        shows_listing=internet and has_price and listing.standard_status in display.statuses,
+        shows_address=_flag(listing, _ADDRESS_FLAG, when_null=display.address_display_when_null),
     )
 
 
@@ -78,4 +87,6 @@ def photo_is_public(permission: Sequence[str] | None, display: DisplaySettings) 
 
 def _flag(listing: NormalListing, name: str, *, when_null: bool) -> bool:
     value = listing.value(name)
-    return when_null if value is None else value is True
+    if value is None:
+        return when_null and name not in listing.withheld
+    return value is True

@@ -1,12 +1,21 @@
 """A listing and its photos as values, typed by the Data Dictionary, and what is derived from them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import cast
 from uuid import UUID
 
-from platbook.reso.fields import SLOT
+from platbook.providers.finding import ValueFinding
+from platbook.reso.fields import ADDRESS_PARTS, FIELDS, SLOT
+
+_STREET = SLOT["StreetName"]
+_LONGEST_ADDRESS = FIELDS["UnparsedAddress"].max_length
+_NAMED_UNIT = re.compile(
+    r"(?:apartment|apt|building|bldg|floor|fl|lot|penthouse|ph|room|rm|space|spc|suite|ste|trailer|trlr|unit)\b",
+    re.IGNORECASE,
+)
 
 OFF_MARKET = frozenset({"Canceled", "Closed", "Delete", "Expired", "Pending", "Withdrawn"})
 
@@ -16,11 +25,15 @@ class NormalListing:
     """A source's record, mapped to RESO fields.
 
     `values` are in the order of `reso.COLUMNS`; `more` holds the further mapped fields by RESO name, as JSON values.
+    `findings` are what is wrong with the source's values. `withheld` are RESO names of fields whose values could not be
+    taken and that decide what may be public (`display.DECIDING_FIELDS`).
     """
 
     listing_key: str
     values: tuple[object, ...]
     more: Mapping[str, object] = field(default_factory=dict[str, object])
+    findings: Sequence[ValueFinding] = ()
+    withheld: frozenset[str] = frozenset()
 
     def value(self, name: str) -> object:
         """A typed value by its RESO name."""
@@ -108,3 +121,19 @@ def off_market_at(listing: NormalListing) -> datetime | None:
 def midnight(day: date) -> datetime:
     """The start of a day in UTC."""
     return datetime.combine(day, time(), UTC)
+
+
+def to_full_address(values: Sequence[object], parts: Sequence[str] = ADDRESS_PARTS) -> str | None:
+    """A street address out of its parts, in their order; None where there is no street.
+
+    A unit that does not say what it is stands behind a `#`.
+    """
+    if not values[_STREET]:
+        return None
+    texts = (_to_unit(text) if name == "UnitNumber" else text for name in parts if (text := values[SLOT[name]]))
+    return " ".join(str(text) for text in texts)[:_LONGEST_ADDRESS]
+
+
+def _to_unit(unit: object) -> str:
+    text = str(unit)
+    return text if text.startswith("#") or _NAMED_UNIT.match(text) else f"#{text}"

@@ -15,22 +15,23 @@ WHERE p.id IS NULL OR p.content_hash IS DISTINCT FROM k.hash OR p.removed_at IS 
     OR p.out_of_scope_at IS NOT NULL;
 
 -- name: mark_removed
--- The source no longer has these listings: hide them, keep them.
+-- The source no longer has these listings: hide them, keep them. Returns the findings that counted until now.
 UPDATE properties SET removed_at = %(at)s, sync_id = %(sync_id)s
 WHERE provider_id = %(provider_id)s AND listing_key = ANY(%(keys)s) AND removed_at IS NULL AND erased_at IS NULL
-RETURNING id;
+RETURNING id, CASE WHEN out_of_scope_at IS NULL THEN finding_keys END;
 
 -- name: mark_returned
--- The source has these unchanged listings again, and they are in scope.
+-- The source has these unchanged listings again, and they are in scope. Returns the findings that count from now on.
 UPDATE properties SET removed_at = NULL, out_of_scope_at = NULL, stored_at = %(at)s, sync_id = %(sync_id)s
 WHERE id = ANY(%(ids)s) AND erased_at IS NULL AND (removed_at IS NOT NULL OR out_of_scope_at IS NOT NULL)
-RETURNING id;
+RETURNING id, finding_keys;
 
 -- name: mark_out_of_scope
--- These listings left the provider's scope. They are not removed: the source still has them.
+-- These listings left the provider's scope. They are not removed: the source still has them. Returns the findings that
+-- counted until now.
 UPDATE properties SET out_of_scope_at = %(at)s, sync_id = %(sync_id)s
 WHERE provider_id = %(provider_id)s AND listing_key = ANY(%(keys)s) AND out_of_scope_at IS NULL AND erased_at IS NULL
-RETURNING id;
+RETURNING id, CASE WHEN removed_at IS NULL THEN finding_keys END;
 
 -- name: mark_scope_narrowed
 -- Every stored listing outside a narrowed scope, or without a value that the scope compares.
@@ -41,7 +42,7 @@ WHERE provider_id = %(provider_id)s AND visible AND (
     AND (%(closed_since)s::date IS NULL OR standard_status IS DISTINCT FROM 'Closed'
         OR close_date >= %(closed_since)s::date)
 ) IS NOT TRUE
-RETURNING id;
+RETURNING id, finding_keys;
 
 -- name: count_active
 -- Listings of a provider that are neither removed, erased nor out of scope.
@@ -59,11 +60,16 @@ SELECT id, listing_key FROM properties
 WHERE provider_id = %(provider_id)s AND listing_key > %(after)s AND removed_at IS NOT NULL AND erased_at IS NULL
 ORDER BY listing_key LIMIT %(limit)s FOR UPDATE SKIP LOCKED;
 
+-- name: lock_counted_findings
+-- The findings of those of these listings whose findings count.
+SELECT finding_keys FROM properties WHERE id = ANY(%(ids)s) AND finding_keys IS NOT NULL AND removed_at IS NULL
+    AND out_of_scope_at IS NULL AND erased_at IS NULL ORDER BY id FOR UPDATE;
+
 -- name: erase_listings
 -- Leave a tombstone: key and dates. Typed values are emptied by the statement composed beside this one.
 UPDATE properties SET erased_at = %(at)s, removed_at = coalesce(removed_at, %(at)s), more = '{}', raw = NULL,
-    content_hash = NULL, internal_document = NULL, public_document = NULL, shows_address = false, sync_id = %(sync_id)s,
-    words = NULL, open_words = NULL, address_key = NULL, street_key = NULL
+    content_hash = NULL, internal_document = NULL, public_document = NULL, shows_address = false, finding_keys = NULL,
+    withheld_fields = NULL, words = NULL, open_words = NULL, address_key = NULL, street_key = NULL, sync_id = %(sync_id)s
 WHERE id = ANY(%(ids)s) AND erased_at IS NULL
 RETURNING id;
 

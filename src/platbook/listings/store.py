@@ -15,7 +15,7 @@ from uuid import UUID
 import orjson
 
 from platbook.base.ids import new_id
-from platbook.connectors.contract import MediaRef
+from platbook.connectors.contract import MediaRef, Resource
 from platbook.db import ReadConnection, Tsvector, WriteConnection, load_queries, prejson
 from platbook.db.compose import SQL, Composed, Identifier
 from platbook.listings.documents import (
@@ -47,7 +47,10 @@ from platbook.listings.photos import (
 from platbook.listings.terms import delete_unused_terms, to_terms
 from platbook.listings.words import to_search_words
 from platbook.providers.display import DisplaySettings
+from platbook.providers.finding import Finding, FindingChange, compare_findings
+from platbook.providers.findings import record_findings
 from platbook.reso.fields import COLUMN_NAMES, COLUMNS
+from platbook.reso.lookups import StandardStatus
 from platbook.reso.volatile import VOLATILE_FIELDS
 
 Q = load_queries(__package__ or "platbook.listings")
@@ -72,6 +75,8 @@ _ROW_METADATA: Mapping[str, str] = {
     "open_words": "tsvector",
     "address_key": "text",
     "street_key": "text",
+    "finding_keys": "text[]",
+    "withheld_fields": "text[]",
 }
 ROW_COLUMNS = ("id", "provider_id", "listing_key", *COLUMN_NAMES, *_ROW_METADATA)
 ROW_TYPES = ("uuid", "text", "text", *(field.sql_type for field in COLUMNS), *_ROW_METADATA.values())
@@ -90,9 +95,9 @@ _APPLY_STAGE = SQL(
 )
 _GET_STORED = SQL(
     "SELECT id, listing_key, is_local, is_featured, author_id, removed_at IS NOT NULL, out_of_scope_at IS NOT NULL, "
-    "more, {} FROM properties WHERE id = ANY(%(ids)s) FOR UPDATE"
+    "more, finding_keys, withheld_fields, {} FROM properties WHERE id = ANY(%(ids)s) FOR UPDATE"
 ).format(SQL(", ").join(map(Identifier, COLUMN_NAMES)))
-_STORED_HEAD = 8
+_STORED_HEAD = 10
 _PHOTO_FIELDS = ("PhotosCount", "PhotosChangeTimestamp")
 _EMPTY_VALUES = SQL("UPDATE properties SET {} WHERE id = ANY(%(ids)s)").format(
     SQL(", ").join(SQL("{} = NULL").format(Identifier(name)) for name in COLUMN_NAMES)
@@ -124,6 +129,11 @@ class IncomingListing:
         """When the source last changed the listing, by its own account."""
         return self.listing.modification_timestamp
 
+    @property
+    def deleted(self) -> bool:
+        """Whether its standard status says that the source deleted it."""
+        return self.listing.standard_status == StandardStatus.DELETE
+
 
 @dataclass(frozen=True, slots=True)
 class ExistingRow:
@@ -150,6 +160,12 @@ class StoredListing:
     author_id: UUID | None
     removed: bool
     out_of_scope: bool
+    findings: Sequence[Finding] = ()
+
+    @property
+    def counted_findings(self) -> Sequence[Finding]:
+        """The findings that count: those of a listing that is neither removed nor out of scope."""
+        return () if self.removed or self.out_of_scope else self.findings
 
 
 async def find_differing(
@@ -182,6 +198,7 @@ async def insert_listings(
 
     if incoming:
         await connection.copy_in("properties", ROW_COLUMNS, ROW_TYPES, rows())
+        _record_findings(connection, [change for one in incoming for change in _new_findings(one)], origin)
         await add_events(connection, events, origin)
         await upsert_media(connection, plans, origin, fresh=True)
         await add_work(connection, work, origin, fresh=True)
@@ -208,8 +225,11 @@ async def update_listings(
     events: list[ListingEvent] = []
     plans: list[MediaPlan] = []
     work: list[PhotoWork] = []
+    found: list[FindingChange] = []
     for property_id, one in incoming.items():
         before = stored[property_id]
+        if before.findings or one.listing.findings:
+            found += compare_findings(before.counted_findings, one.listing.findings)
         shown = photos.get(property_id, [])
         plan = plan_media(property_id, shown, one.media, to_photos_version(one.listing))
         plans.append(plan)
@@ -228,6 +248,7 @@ async def update_listings(
     await connection.run(_CREATE_STAGE)
     await connection.copy_in(_STAGE, ROW_COLUMNS, ROW_TYPES, rows)
     await connection.run(_APPLY_STAGE)
+    _record_findings(connection, found, origin)
     await add_events(connection, events, origin)
     await upsert_media(connection, plans, origin)
     await add_work(connection, work, origin)
@@ -247,22 +268,22 @@ async def find_photos(connection: ReadConnection, ids: Iterable[UUID]) -> dict[U
 
 async def mark_removed(connection: WriteConnection, keys: Sequence[str], origin: Origin) -> list[UUID]:
     """Hide listings that the source no longer has (soft delete); the ids of those that were shown."""
-    return await _mark(connection, Q.mark_removed, "removed", {"keys": list(keys)}, origin)
+    return await _mark(connection, Q.mark_removed, "removed", {"keys": list(keys)}, origin, -1)
 
 
 async def mark_returned(connection: WriteConnection, ids: Sequence[UUID], origin: Origin) -> list[UUID]:
     """Show unchanged listings that the source has again, or that are in scope again."""
-    return await _mark(connection, Q.mark_returned, "returned", {"ids": list(ids)}, origin)
+    return await _mark(connection, Q.mark_returned, "returned", {"ids": list(ids)}, origin, 1)
 
 
 async def mark_out_of_scope(connection: WriteConnection, keys: Sequence[str], origin: Origin) -> list[UUID]:
     """Hide listings that left the provider's scope."""
-    return await _mark(connection, Q.mark_out_of_scope, "out_of_scope", {"keys": list(keys)}, origin)
+    return await _mark(connection, Q.mark_out_of_scope, "out_of_scope", {"keys": list(keys)}, origin, -1)
 
 
 async def mark_scope_narrowed(connection: WriteConnection, scope: Mapping[str, object], origin: Origin) -> list[UUID]:
     """Hide every stored listing outside a scope: `statuses`, `property_types`, `closed_since`."""
-    return await _mark(connection, Q.mark_scope_narrowed, "out_of_scope", scope, origin)
+    return await _mark(connection, Q.mark_scope_narrowed, "out_of_scope", scope, origin, -1)
 
 
 async def count_active(connection: ReadConnection, provider_id: str) -> int:
@@ -287,6 +308,7 @@ async def erase_listings(connection: WriteConnection, ids: Sequence[UUID], origi
     """Leave only tombstones: the source's content is deleted from rows, change log, photos and search terms."""
     params = {"ids": list(ids), "at": origin.stored_at, "sync_id": origin.sync_id}
     texts = cast("list[tuple[str, str]]", await connection.tuples(Q.find_texts_of, params))
+    _count_findings(connection, await connection.column(list[str], Q.lock_counted_findings, params), -1, origin)
     erased = await connection.column(UUID, Q.erase_listings, params)
     if erased:
         await connection.run(_EMPTY_VALUES, {"ids": erased})
@@ -309,12 +331,36 @@ def to_raw_json(fields: Mapping[str, object]) -> bytes:
 
 
 async def _mark(
-    connection: WriteConnection, statement: object, kind: str, params: Mapping[str, object], origin: Origin
+    connection: WriteConnection,
+    statement: object,
+    kind: str,
+    params: Mapping[str, object],
+    origin: Origin,
+    counted: int,
 ) -> list[UUID]:
+    """Mark rows. `counted`: 1 where their findings count from now on, -1 where they no longer do."""
     common = {"provider_id": origin.provider_id, "at": origin.stored_at, "sync_id": origin.sync_id}
-    ids = await connection.column(UUID, cast("Composed", statement), {**common, **params})
+    rows = await connection.tuples(cast("Composed", statement), {**common, **params})
+    ids = [cast("UUID", property_id) for property_id, _ in rows]
+    _count_findings(connection, [cast("list[str] | None", keys) for _, keys in rows], counted, origin)
     await add_events(connection, [ListingEvent(one, kind, origin.stored_at) for one in ids], origin)
     return ids
+
+
+def _new_findings(one: IncomingListing) -> Iterator[FindingChange]:
+    return (FindingChange(found.finding, 1, found.sample) for found in one.listing.findings)
+
+
+def _count_findings(
+    connection: WriteConnection, remembered: Iterable[Sequence[str] | None], change: int, origin: Origin
+) -> None:
+    changes = [FindingChange(Finding.parse(key), change) for keys in remembered for key in keys or ()]
+    _record_findings(connection, changes, origin)
+
+
+def _record_findings(connection: WriteConnection, changes: Sequence[FindingChange], origin: Origin) -> None:
+    if changes:
+        record_findings(connection, origin.provider_id, Resource.PROPERTY, changes, origin.stored_at)
 
 
 def _to_work(plan: MediaPlan, one: IncomingListing, before: StoredListing | None, origin: Origin) -> PhotoWork | None:
@@ -365,6 +411,8 @@ def _row(
         None if search.open_lexemes is None else Tsvector(search.open_lexemes),
         search.address_key,
         search.street_key,
+        [one.finding.key for one in listing.findings] or None,
+        sorted(listing.withheld) or None,
     )
 
 
@@ -373,13 +421,19 @@ def _to_extra_fields(listing: NormalListing) -> bytes:
 
 
 def _to_stored(row: tuple[object, ...]) -> StoredListing:
-    property_id, key, is_local, is_featured, author_id, removed, out_of_scope, more = row[:_STORED_HEAD]
+    property_id, key, is_local, is_featured, author_id, removed, out_of_scope, more, keys, withheld = row[:_STORED_HEAD]
     return StoredListing(
         id=cast("UUID", property_id),
-        listing=NormalListing(cast("str", key), row[_STORED_HEAD:], cast("dict[str, object]", more)),
+        listing=NormalListing(
+            cast("str", key),
+            row[_STORED_HEAD:],
+            cast("dict[str, object]", more),
+            withheld=frozenset(cast("list[str] | None", withheld) or ()),
+        ),
         is_local=bool(is_local),
         is_featured=bool(is_featured),
         author_id=cast("UUID | None", author_id),
         removed=bool(removed),
         out_of_scope=bool(out_of_scope),
+        findings=[Finding.parse(one) for one in cast("list[str] | None", keys) or ()],
     )

@@ -6,7 +6,7 @@ They are written through the same store as replicated ones, so that documents, t
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import TypedDict, cast
+from typing import TypedDict
 from uuid import UUID
 
 from platbook import audit
@@ -18,7 +18,7 @@ from platbook.base.ids import new_id
 from platbook.base.rights import Ownership, Right, record_access, require
 from platbook.db import WriteConnection
 from platbook.listings import store
-from platbook.listings.listing import NormalListing, Origin
+from platbook.listings.listing import NormalListing, Origin, to_full_address
 from platbook.listings.store import IncomingListing, StoredListing
 from platbook.listings.terms import add_terms, listing_terms
 from platbook.local.json_types import describe_wrong_type
@@ -26,10 +26,10 @@ from platbook.providers.display import DisplaySettings
 from platbook.providers.providers import LOCAL
 from platbook.reso.coercion import coerce
 from platbook.reso.fields import COLUMNS, FIELDS, SLOT, Field
+from platbook.reso.limits import find_limit_fault
 
 _FEATURED = "isFeatured"
 _SET_HERE = frozenset({"ModificationTimestamp", "OriginalEntryTimestamp", "PhotosCount", "PhotosChangeTimestamp"})
-_STREET = ("StreetNumber", "StreetDirPrefix", "StreetName", "StreetSuffix", "StreetDirSuffix")
 
 WRITABLE_FIELDS: Mapping[str, Field] = MappingProxyType(
     {field.api or field.name: field for field in FIELDS.values() if field.name not in _SET_HERE | {"ListingKey"}}
@@ -158,6 +158,9 @@ def _apply(before: NormalListing, changes: ListingPatch, at: datetime) -> Normal
         except RecordRejected as error:
             problems.append(FieldProblem(name, error.reason))
             continue
+        if (fault := find_limit_fault(field.name, typed)) is not None:
+            problems.append(FieldProblem(name, f"is {fault}"))
+            continue
         if field.column:
             values[SLOT[field.name]] = typed
         elif typed is None:
@@ -172,7 +175,7 @@ def _apply(before: NormalListing, changes: ListingPatch, at: datetime) -> Normal
         after = NormalListing(before.listing_key, tuple(values), more)
         values[SLOT["BathroomsTotalInteger"]] = _count_bathrooms(before, after)
     if values[SLOT["UnparsedAddress"]] is None or "address.full" not in fields:
-        values[SLOT["UnparsedAddress"]] = _address(values) or values[SLOT["UnparsedAddress"]]
+        values[SLOT["UnparsedAddress"]] = to_full_address(values) or values[SLOT["UnparsedAddress"]]
     return NormalListing(before.listing_key, tuple(values), more)
 
 
@@ -193,12 +196,6 @@ def _missing(values: list[object]) -> Iterator[FieldProblem]:
     for name in ("standardStatus", "propertyType"):
         if values[SLOT[WRITABLE_FIELDS[name].name]] is None:
             yield FieldProblem(name, "is required")
-
-
-def _address(values: list[object]) -> str | None:
-    street = " ".join(cast("str", values[SLOT[name]]) for name in _STREET if values[SLOT[name]])
-    unit = values[SLOT["UnitNumber"]]
-    return f"{street} #{unit}" if street and unit else street or None
 
 
 def to_origin(actor: Actor, at: datetime, author_id: UUID | None) -> Origin:

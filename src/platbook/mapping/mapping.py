@@ -19,8 +19,11 @@ names the exceptions, source field first:
 A target is a RESO name, a column, the API's name or a short name (`reso.names`), case-insensitive. A list assigns one
 source field to several targets, null to none. `unit` (of areas: sqft, sqm, sqyd, acres, hectares) is the source's.
 `otherwise` decides on a value that is missing in the lookup: `keep` it (the default), `reject` the record, or `null`.
+`unreadable` decides on a value that cannot be read: `null` (the default) leaves it out, `reject` rejects the record.
 `round` (down, up, nearest) makes integers. A source field named here takes precedence over one that merely has the
 target's name; two named for one target are refused. `$constants` give a field one value in every record.
+`$addressParts` name the parts of an address in the order in which they are joined where the source sends no whole one.
+`absolute` and `negate` change the sign of numbers; `swap` exchanges latitude and longitude.
 
 The key is never mapped: it comes from the connector. `"AnyField": "ListingKey"`, and `"ListingKey": "listingId"` as
 many configurations have it, name its source field (`key_field`).
@@ -36,20 +39,37 @@ from typing import Final, cast
 from platbook.base.errors import FieldProblem, InvalidInput, RecordRejected
 from platbook.base.times import to_iso_z
 from platbook.connectors.contract import RawRecord
-from platbook.listings.listing import NormalListing
-from platbook.mapping.derivations import derive_areas, derive_status, drop_null_island
-from platbook.mapping.transforms import plan_transform
+from platbook.listings.listing import NormalListing, to_full_address
+from platbook.mapping.derivations import (
+    derive_areas,
+    derive_bathrooms,
+    derive_status,
+    exchange_position,
+    read_half_baths,
+)
+from platbook.mapping.faults import HalfBaths, ValueFaults
+from platbook.mapping.limits import check_limits, check_position
+from platbook.mapping.transforms import plain_reader, plan_transform
+from platbook.providers.finding import FindingKind
+from platbook.reso import fields
 from platbook.reso.coercion import Coercer, Value, coerce, coercer
 from platbook.reso.fields import COLUMNS, FIELDS, SLOT, Field
 from platbook.reso.names import find_field, suggest_names
 
-REVISION: Final = 1
+REVISION: Final = 2
 """Incremented whenever the same mapping would give other values than before; part of every mapping's version."""
 
 CONSTANTS: Final = "$constants"
+ADDRESS_PARTS: Final = "$addressParts"
+_SETTINGS: Final = frozenset({CONSTANTS, ADDRESS_PARTS})
 _KEY: Final = "ListingKey"
 _READ_KEY: Final = coercer(FIELDS[_KEY])
 _MODIFIED: Final = FIELDS["ModificationTimestamp"]
+_ADDRESS: Final = SLOT["UnparsedAddress"]
+_BATHS: Final = "BathroomsTotalInteger"
+_DECIDING_FIELDS: Final = frozenset({"StandardStatus", "ModificationTimestamp"})
+_VERDICTS: Final = ("otherwise", "unreadable")
+_REJECT: Final = "reject"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,39 +96,77 @@ class FieldMapping:
     _further_rules: Sequence[tuple[str, int, str, Coercer]]
     _blank: Sequence[Value]
     _constants: Mapping[str, Value]
+    _exchanges_position: bool
+    _address_parts: Sequence[str]
+    _deciding: frozenset[tuple[str, str]]
+    """The source fields, with their targets, without whose values a record is rejected."""
 
-    def normalise(self, raw: RawRecord) -> NormalListing:
-        """A record as a listing; RecordRejected names the source's field at fault."""
+    def normalise(self, raw: RawRecord, faults: ValueFaults | None = None) -> NormalListing:
+        """A record as a listing; a value that cannot be read is left out, with a finding beside those of `faults`.
+
+        RecordRejected, naming the source's field at fault, only for what decides the record: its key, its status, its
+        modification time, and fields of which the mapping says so.
+        """
         values = list(self._blank)
         more = dict(self._constants)
+        faults = ValueFaults() if faults is None else faults
         rules = self._rules
         for source, raw_value in raw.fields.items():
             rule = rules.get(source)
             if rule is None or raw_value is None:
                 continue
             slot, name, read = rule
-            if slot >= 0:
-                values[slot] = read(raw_value)
-            elif (value := read(raw_value)) is not None:
-                more[name] = value
-        for source, slot, name, read in self._further_rules:
-            value = read(raw.fields.get(source))
+            try:
+                value = read(raw_value)
+            except RecordRejected as error:
+                self._add_fault(faults, source, name, raw_value, error)
+                continue
             if slot >= 0:
                 values[slot] = value
             elif value is not None:
                 more[name] = value
-        return self._complete(raw, values, more)
+        for source, slot, name, read in self._further_rules:
+            try:
+                value = read(raw.fields.get(source))
+            except RecordRejected as error:
+                self._add_fault(faults, source, name, raw.fields.get(source), error)
+                continue
+            if slot >= 0:
+                values[slot] = value
+            elif value is not None:
+                more[name] = value
+        return self._complete(raw, values, more, faults)
 
-    def _complete(self, raw: RawRecord, values: list[Value], more: dict[str, Value]) -> NormalListing:
+    def _add_fault(self, faults: ValueFaults, source: str, name: str, value: object, error: RecordRejected) -> None:
+        if (source, name) in self._deciding:
+            raise error
+        if name == _BATHS and (full := read_half_baths(value)) is not None:
+            faults.half_baths = HalfBaths(source, value, full)  # judged when the other bathrooms have been read
+            return
+        faults.add_lost(FindingKind.UNREADABLE_VALUE, source, FIELDS[name], value, error.summary)
+
+    def _complete(
+        self, raw: RawRecord, values: list[Value], more: dict[str, Value], faults: ValueFaults
+    ) -> NormalListing:
         derive_status(values, self.sources)
-        drop_null_island(values)
+        if self._exchanges_position:
+            exchange_position(values)
+        check_limits(values, more, faults, self.sources)
+        check_position(values, faults, self.sources)
+        baths = faults.half_baths
+        if baths is not None and not derive_bathrooms(values, more, baths.full):
+            field, reason = FIELDS[_BATHS], "not a whole number"
+            faults.add_lost(FindingKind.UNREADABLE_VALUE, baths.source, field, baths.value, reason)
         derive_areas(values, more, convert_living_area=self.convert_living_area)
+        if values[_ADDRESS] is None:
+            values[_ADDRESS] = to_full_address(values, self._address_parts)
         modified = SLOT[_MODIFIED.name]
         if values[modified] is None and raw.modified is not None:
             values[modified] = _parse_modified(raw.modified, self.tz)
         if _READ_KEY(raw.key) is None:
             raise RecordRejected("the record has no key", field=self.key_field or _KEY)
-        return NormalListing(raw.key, tuple(values), more)  # as it came, since sweeps compare keys as they come
+        # The key stays as it came, since sweeps compare keys as they come.
+        return NormalListing(raw.key, tuple(values), more, faults.findings, faults.withheld)
 
 
 def plan_mapping(
@@ -122,18 +180,22 @@ def plan_mapping(
     problems: list[FieldProblem] = []
     rules, key_fields = _plan_rules(field_mapping, tz, problems)
     constants = _plan_constants(field_mapping.get(CONSTANTS), tz, problems)
+    address_parts = _plan_address_parts(field_mapping.get(ADDRESS_PARTS), problems)
     _find_conflicts(rules, key_fields, constants, problems)
     if problems:
         first = problems[0]
         raise InvalidInput(f"{first.field}: {first.message}", details=problems)
-    mapped = set(field_mapping) - {CONSTANTS}
+    mapped = set(field_mapping) - _SETTINGS
     targets = {rule.field.name for rule in rules} | set(constants) | {_KEY}
     identity = [
-        _Rule(name, field, coercer(field, tz), {}) for name, field in FIELDS.items() if name not in mapped | targets
+        _Rule(name, field, plain_reader(field, tz, name), {})
+        for name, field in FIELDS.items()
+        if name not in mapped | targets
     ]
     dropped = sorted(name for name, entry in field_mapping.items() if entry is None)
-    version = _version(rules, dropped, constants, tz)
-    return _compile(version, rules, identity, constants, key_field or next(iter(key_fields), None), tz)
+    version = _version(rules, dropped, constants, tz, address_parts)
+    key = key_field or next(iter(key_fields), None)
+    return _compile(version, rules, identity, constants, key, tz, address_parts)
 
 
 def _compile(
@@ -143,6 +205,7 @@ def _compile(
     constants: Mapping[str, Value],
     key_field: str | None,
     tz: tzinfo,
+    address_parts: Sequence[str],
 ) -> FieldMapping:
     first: dict[str, tuple[int, str, Coercer]] = {}
     further: list[tuple[str, int, str, Coercer]] = []
@@ -163,6 +226,13 @@ def _compile(
         _further_rules=further,
         _blank=[constants.get(field.name) for field in COLUMNS],
         _constants={name: _to_json(value) for name, value in constants.items() if name not in SLOT},
+        _exchanges_position=any("swap" in rule.options for rule in rules),
+        _address_parts=address_parts,
+        _deciding=frozenset(
+            (rule.source, rule.field.name)
+            for rule in (*rules, *identity)
+            if rule.field.name in _DECIDING_FIELDS or _REJECT in {rule.options.get(name) for name in _VERDICTS}
+        ),
     )
 
 
@@ -173,7 +243,7 @@ def _plan_rules(
     rules: list[_Rule] = []
     key_fields: list[str] = []
     for source, targets in field_mapping.items():
-        if source == CONSTANTS or targets is None:
+        if source in _SETTINGS or targets is None:
             continue
         entries = cast("Sequence[object]", targets) if isinstance(targets, (list, tuple)) else (targets,)
         for entry in entries:
@@ -193,7 +263,7 @@ def _plan_rule(source: str, entry: object, tz: tzinfo) -> _Rule | None:
     """Compile one entry; None: it names the key."""
     name = f"fieldMapping.{source}"
     if source.startswith("$") or not source:
-        raise InvalidInput.of(name, f"is not a known setting; the only one is {CONSTANTS}")
+        raise InvalidInput.of(name, f"is not a known setting; there are {CONSTANTS} and {ADDRESS_PARTS}")
     options: Mapping[str, object]
     if isinstance(entry, str):
         options = {"to": entry}
@@ -243,6 +313,25 @@ def _plan_constants(entries: object, tz: tzinfo, problems: list[FieldProblem]) -
     return constants
 
 
+def _plan_address_parts(entries: object, problems: list[FieldProblem]) -> Sequence[str]:
+    """The parts of an address in the provider's order; RESO's order where it names none."""
+    if entries is None:
+        return fields.ADDRESS_PARTS
+    name = f"fieldMapping.{ADDRESS_PARTS}"
+    if not isinstance(entries, (list, tuple)) or not entries:
+        problems.append(FieldProblem(name, "must be a list of the parts of an address"))
+        return ()
+    parts: list[str] = []
+    for entry in cast("Sequence[object]", entries):
+        field = find_field(entry) if isinstance(entry, str) else None
+        if field is None or field.name not in fields.ADDRESS_PARTS or field.name in parts:
+            allowed = ", ".join(fields.ADDRESS_PARTS)
+            problems.append(FieldProblem(name, f"{str(entry)[:40]!r} is not one of {allowed}, each once"))
+            return ()
+        parts.append(field.name)
+    return tuple(parts)
+
+
 def _find_conflicts(
     rules: Sequence[_Rule], key_fields: Sequence[str], constants: Mapping[str, Value], problems: list[FieldProblem]
 ) -> None:
@@ -258,12 +347,18 @@ def _find_conflicts(
                 problems.append(problem)
 
 
-def _version(rules: Sequence[_Rule], dropped: Sequence[str], constants: Mapping[str, Value], tz: tzinfo) -> str:
+def _version(
+    rules: Sequence[_Rule],
+    dropped: Sequence[str],
+    constants: Mapping[str, Value],
+    tz: tzinfo,
+    address_parts: Sequence[str],
+) -> str:
     """A hash of the mapping's meaning: the same for any spelling and order of the same entries."""
     entries = sorted(
         (rule.source, rule.field.name, _canonical({**rule.options, "to": rule.field.name})) for rule in rules
     )
-    meaning = _canonical([REVISION, str(tz), entries, dropped, constants])
+    meaning = _canonical([REVISION, str(tz), entries, dropped, constants, address_parts])
     return blake2b(meaning.encode(errors="backslashreplace"), digest_size=8).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""The transforms of a field mapping: lookups of local codes, units of area, date formats, rounding, list separators.
+"""The transforms of a field mapping: lookups of local codes, units of area, date formats, rounding, signs, separators.
 
 Each is compiled once into a function from the source's value to the field's value, as `reso.coercion` does for plain
 fields. Invalid options are refused while compiling (InvalidInput), invalid values while reading (RecordRejected).
@@ -13,8 +13,10 @@ from typing import Final, cast
 from zoneinfo import ZoneInfo
 
 from platbook.base.errors import InvalidInput, RecordRejected
-from platbook.reso.coercion import Coercer, Value, coercer
-from platbook.reso.fields import FIELDS, Field, Kind
+from platbook.mapping.plain_text import plain_text_reader
+from platbook.reso.coercion import DEGREES, Coercer, Value, coercer
+from platbook.reso.fields import FIELDS, REMARKS, Field, Kind
+from platbook.reso.numbers import degrees_reader
 from platbook.reso.text import split_list
 
 _SQUARE_FEET_PER_SQUARE_METRE: Final = 1 / Decimal("0.09290304")
@@ -23,17 +25,31 @@ SQUARE_FEET_PER_ACRE: Final = Decimal(43560)
 AREA_UNITS: Mapping[str, Decimal] = MappingProxyType(
     {
         "sqft": Decimal(1),
-        "squarefeet": Decimal(1),
         "sqm": _SQUARE_FEET_PER_SQUARE_METRE,
-        "squaremeters": _SQUARE_FEET_PER_SQUARE_METRE,
-        "squaremetres": _SQUARE_FEET_PER_SQUARE_METRE,
         "sqyd": Decimal(9),
-        "squareyards": Decimal(9),
         "acres": SQUARE_FEET_PER_ACRE,
         "hectares": 10000 * _SQUARE_FEET_PER_SQUARE_METRE,
     }
 )
-"""Square feet in one of each unit of area; names without spaces, in lower case."""
+"""Square feet in one of each unit of area."""
+
+_SPELLINGS: Mapping[str, str] = {
+    "sqft": "sqfeet sqfoot squareft squarefeet squarefoot sf ft2 feet2 sqfts",
+    "sqm": "sqmeter sqmeters sqmetre sqmetres squarem squaremeter squaremeters squaremetre squaremetres m2 mtr2",
+    "sqyd": "sqyds sqyard sqyards squareyard squareyards yd2 yds2",
+    "acres": "acre ac acs",
+    "hectares": "hectare ha hectar",
+}
+_UNITS: Mapping[str, Decimal] = MappingProxyType(
+    AREA_UNITS
+    | {spelling: AREA_UNITS[unit] for unit, spellings in _SPELLINGS.items() for spelling in spellings.split()}
+)
+
+
+def find_unit(text: str) -> Decimal | None:
+    """Square feet in a unit of area, however it is spelt (`Sq. Ft.`, `m²`, `Acre`); None: it is not known."""
+    return _UNITS.get("".join(letter for letter in text.casefold().replace("²", "2") if letter.isalnum()))
+
 
 _STORED_UNIT: Mapping[str, tuple[Decimal, Decimal]] = MappingProxyType(
     {
@@ -45,8 +61,25 @@ _STORED_UNIT: Mapping[str, tuple[Decimal, Decimal]] = MappingProxyType(
 """The areas of a listing: the unit each is stored in (in square feet), and its precision."""
 
 _ROUNDING: Final = {"down": ROUND_FLOOR, "up": ROUND_CEILING, "nearest": ROUND_HALF_UP}
-_OPTIONS: Final = frozenset({"to", "unit", "format", "lookup", "otherwise", "timeZone", "round", "separator"})
+_OPTIONS: Final = frozenset(
+    {
+        "absolute",
+        "negate",
+        "swap",
+        "to",
+        "unit",
+        "format",
+        "lookup",
+        "otherwise",
+        "timeZone",
+        "round",
+        "separator",
+        "unreadable",
+    }
+)
 _OTHERWISE: Final = frozenset({"keep", "reject", "null"})
+_NUMERIC: Final = (Kind.INTEGER, Kind.DECIMAL, Kind.DEGREES)
+_UNREADABLE: Final = frozenset({"null", "reject"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +123,11 @@ def plan_transform(field: Field, options: Mapping[str, object], *, source: str, 
         tz = parse_time_zone(options["timeZone"], f"fieldMapping.{source}")
     target = _Target(field, source, tz)
     _check_options(target, options)
+    read = _plan_reading(target, options)
+    return _signed(read, absolute="absolute" in options, negate="negate" in options)
+
+
+def _plan_reading(target: _Target, options: Mapping[str, object]) -> Coercer:
     if "unit" in options:
         return _unit(target, options["unit"])
     if "format" in options:
@@ -100,7 +138,30 @@ def plan_transform(field: Field, options: Mapping[str, object], *, source: str, 
         return _round(target, options["round"])
     if "separator" in options:
         return _separated(target, options["separator"])
-    return coercer(field, tz, source)
+    return plain_reader(target.field, target.tz, target.source)
+
+
+def plain_reader(field: Field, tz: tzinfo, source: str) -> Coercer:
+    """The reader of a field that needs no transform."""
+    if field.name in DEGREES:  # their limits are judged as a position (`mapping.limits`), after every transform
+        return degrees_reader(source, max(DEGREES.values()))
+    read = coercer(field, tz, source)
+    return plain_text_reader(read) if field.name in REMARKS else read
+
+
+def _signed(read: Coercer, *, absolute: bool, negate: bool) -> Coercer:
+    """Take the absolute value of a number, or its negative; both: what is never above zero."""
+    if not absolute and not negate:
+        return read
+
+    def read_signed(value: object) -> Value:
+        number = read(value)
+        if not isinstance(number, (int, float, Decimal)) or isinstance(number, bool):
+            return number
+        number = abs(number) if absolute else number
+        return -number if negate and number else number
+
+    return read_signed
 
 
 def _check_options(target: _Target, options: Mapping[str, object]) -> None:
@@ -111,6 +172,12 @@ def _check_options(target: _Target, options: Mapping[str, object]) -> None:
         raise target.error(f"{' and '.join(chosen)} cannot be combined")
     if "otherwise" in options and "lookup" not in options:
         raise target.error("otherwise requires lookup")
+    if options.get("unreadable", "null") not in _UNREADABLE:
+        raise target.error(f"unreadable must be one of {', '.join(sorted(_UNREADABLE))}")
+    for option in sorted({"absolute", "negate", "swap"} & set(options)):
+        if options[option] is not True:
+            raise target.error(f"{option} must be true, or left out")
+        target.only_for(option, *(_NUMERIC if option != "swap" else (Kind.DEGREES,)))
     if "timeZone" in options:
         target.only_for("timeZone", Kind.TIMESTAMP)
     if "separator" in options:
@@ -118,7 +185,7 @@ def _check_options(target: _Target, options: Mapping[str, object]) -> None:
 
 
 def _unit(target: _Target, unit: object) -> Coercer:
-    square_feet = AREA_UNITS.get(unit.replace(" ", "").lower()) if isinstance(unit, str) else None
+    square_feet = find_unit(unit) if isinstance(unit, str) else None
     if square_feet is None:
         raise target.error(f"unknown unit; the units are {', '.join(AREA_UNITS)}")
     if target.field.name not in _STORED_UNIT:
@@ -142,6 +209,7 @@ def _format(target: _Target, form: object) -> Coercer:
     except ValueError:
         raise target.error("format is not one of Python's strptime, such as %m/%d/%Y") from None
     pattern, source = form, target.source
+    summary = f"not a date in the format {pattern}"
     read_time = coercer(target.field, target.tz, source)
 
     def read(value: object) -> Value:
@@ -151,11 +219,11 @@ def _format(target: _Target, form: object) -> Coercer:
         if value is None or text == "":
             return None
         if text is None:
-            raise RecordRejected(f"the value is not a date in the format {pattern}", field=source)
+            raise RecordRejected(f"the value is {summary}", field=source, summary=summary)
         try:
             parsed = datetime.strptime(text, pattern)  # noqa: DTZ007 - `read_time` gives the zone
         except ValueError:
-            raise RecordRejected(f"{text[:40]!r} is not a date in the format {pattern}", field=source) from None
+            raise RecordRejected(f"{text[:40]!r} is {summary}", field=source, summary=summary) from None
         return read_time(parsed)
 
     return read
@@ -241,7 +309,8 @@ def _translator(target: _Target, values: Mapping[str, Value], otherwise: str) ->
             return read_plain(value)
         if otherwise == "null":
             return None
-        raise RecordRejected(f"{str(code)[:40]!r} is not in the lookup of the mapping", field=source)
+        summary = "not in the lookup of the mapping"
+        raise RecordRejected(f"{str(code)[:40]!r} is {summary}", field=source, summary=summary)
 
     return read
 

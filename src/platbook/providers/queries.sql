@@ -56,3 +56,32 @@ WHERE provider_id = %(provider_id)s;
 -- name: delete_provider
 -- Remove a provider's configuration and everything that hangs on it; its listings are erased before.
 DELETE FROM mls_provider_configurations WHERE provider_id = %(provider_id)s;
+
+-- name: apply_finding_changes
+-- Change the counts of findings, in the order given. A finding whose count becomes zero closes; one that comes back
+-- opens anew. A sample is of a record that has the finding: where one lost it and no other sent a text, it is dropped.
+WITH changes AS (
+    SELECT * FROM unnest(%(provider_ids)s::text[], %(resources)s::text[], %(kinds)s::text[], %(fields)s::text[],
+        %(reasons)s::text[], %(changes)s::bigint[], %(samples)s::text[], %(seen)s::boolean[], %(lost)s::boolean[],
+        %(at)s::timestamptz[]) WITH ORDINALITY
+        AS c (provider_id, resource, kind, field, reason, change, sample, seen, lost, at, position)
+)
+INSERT INTO findings AS f (provider_id, resource, kind, field, reason, count, sample, opened_at, last_at, closed_at)
+SELECT provider_id, resource, kind, field, reason, change, CASE WHEN lost THEN coalesce(sample, '') ELSE sample END,
+    at, at, CASE WHEN seen THEN NULL ELSE at END
+FROM changes c WHERE change > 0 OR EXISTS (
+    SELECT FROM findings known WHERE known.provider_id = c.provider_id AND known.resource = c.resource
+        AND known.kind = c.kind AND known.field IS NOT DISTINCT FROM c.field AND known.reason = c.reason)
+ORDER BY position
+ON CONFLICT (provider_id, resource, kind, field, reason) DO UPDATE SET
+    count = greatest(0, f.count + excluded.count),
+    sample = CASE WHEN f.count + excluded.count > 0 THEN nullif(coalesce(excluded.sample, f.sample), '') END,
+    opened_at = CASE WHEN f.count = 0 AND excluded.count > 0 THEN excluded.opened_at ELSE f.opened_at END,
+    last_at = CASE WHEN excluded.closed_at IS NULL THEN excluded.last_at ELSE f.last_at END,
+    closed_at = CASE WHEN f.count + excluded.count > 0 THEN NULL ELSE coalesce(f.closed_at, excluded.opened_at) END;
+
+-- name: find_findings
+-- A provider's findings; a filter that is NULL matches all.
+SELECT provider_id, resource, kind, field, reason, count, sample, opened_at, last_at, closed_at FROM findings
+WHERE provider_id = %(provider_id)s AND (%(kind)s::text IS NULL OR kind = %(kind)s)
+    AND (%(is_open)s::boolean IS NULL OR (closed_at IS NULL) = %(is_open)s);

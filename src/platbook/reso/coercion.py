@@ -10,15 +10,16 @@ from datetime import UTC, tzinfo
 from functools import lru_cache
 from typing import Final
 
-from platbook.reso.fields import Field, Kind
-from platbook.reso.numbers import INT32, boolean_reader, decimal_reader, degrees_reader, integer_reader
+from platbook.reso.fields import IN_SQUARE_FEET, MONEY, Field, Kind
+from platbook.reso.numbers import INT32, Quantity, boolean_reader, decimal_reader, degrees_reader, integer_reader
 from platbook.reso.text import lookup_list_reader, lookup_reader, text_reader
 from platbook.reso.timestamps import date_reader, timestamp_reader
 from platbook.reso.values import INT64, Coercer, Value
 
-__all__ = ["Coercer", "Value", "coerce", "coercer"]
+__all__ = ["DEGREES", "Coercer", "Value", "coerce", "coercer"]
 
-_DEGREES: Final = {"Latitude": 90.0, "Longitude": 180.0}
+DEGREES: Final = {"Latitude": 90.0, "Longitude": 180.0}
+"""The greatest value of each field of degrees."""
 
 
 def coerce(field: Field, value: object, tz: tzinfo = UTC) -> Value:
@@ -37,11 +38,19 @@ def _build(field: Field, tz: tzinfo, label: str) -> Coercer:
         Kind.TEXT: lambda: text_reader(label, field.max_length),
         Kind.LOOKUP: lambda: lookup_reader(label, field.name, field.max_length),
         Kind.LOOKUP_LIST: lambda: lookup_list_reader(label),
-        Kind.INTEGER: lambda: integer_reader(label, INT32 if field.column else INT64),
-        Kind.DECIMAL: lambda: decimal_reader(label),
-        Kind.DEGREES: lambda: degrees_reader(label, _DEGREES.get(field.name, 180.0)),
+        Kind.INTEGER: lambda: integer_reader(
+            label, INT32 if field.column else INT64, Quantity.MONEY if field.name in MONEY else Quantity.WHOLE
+        ),
+        Kind.DECIMAL: lambda: decimal_reader(label, _quantity(field)),
+        Kind.DEGREES: lambda: degrees_reader(label, DEGREES.get(field.name, 180.0)),
         Kind.BOOLEAN: lambda: boolean_reader(label),
         Kind.DATE: lambda: date_reader(label),
         Kind.TIMESTAMP: lambda: timestamp_reader(label, tz),
     }
     return readers[field.kind]()
+
+
+def _quantity(field: Field) -> Quantity:
+    if field.name in MONEY:
+        return Quantity.MONEY
+    return Quantity.WHOLE if field.name in IN_SQUARE_FEET else Quantity.OTHER

@@ -321,3 +321,32 @@ COLUMN_NAMES: tuple[str, ...] = tuple(BY_COLUMN)
 
 SLOT: Mapping[str, int] = MappingProxyType({field.name: index for index, field in enumerate(COLUMNS)})
 """Index of a field in a row of `COLUMNS`, by RESO name."""
+
+MONEY: frozenset[str] = frozenset(
+    name for name, field in FIELDS.items() if field.kind is Kind.DECIMAL and name.endswith(("Expense", "Income"))
+) | frozenset(
+    {
+        "ListPrice", "ListPriceLow", "OriginalListPrice", "PreviousListPrice", "ClosePrice", "AssociationFee",
+        "AssociationFee2", "TaxAnnualAmount", "TaxAssessedValue", "TaxOtherAnnualAssessmentAmount", "ConcessionsAmount",
+        "LandLeaseAmount", "LeaseAmount", "TotalActualRent",
+    }
+)  # fmt: skip
+"""RESO names of the amounts of money."""
+
+IN_SQUARE_FEET: frozenset[str] = frozenset({"LivingArea", "LotSizeSquareFeet"})
+"""RESO names of the areas that are in square feet, or in a unit in which they are as large a number."""
+
+REMARKS: frozenset[str] = frozenset(
+    name for name, field in FIELDS.items() if field.kind is Kind.TEXT and name.endswith("Remarks")
+) | {"Directions", "ShowingInstructions"}
+"""RESO names of the texts that people write in sentences, in which sources send HTML."""
+
+ADDRESS_PARTS: tuple[str, ...] = (
+    "StreetNumber",
+    "StreetDirPrefix",
+    "StreetName",
+    "StreetSuffix",
+    "StreetDirSuffix",
+    "UnitNumber",
+)
+"""RESO names of the parts of a street address, in RESO's order."""

@@ -21,7 +21,8 @@ def text_reader(label: str, max_length: int | None = None) -> Coercer:
             return value.strip() or None
         text = _text_of(label, value)
         if text is not None and len(text) > limit:
-            raise RecordRejected(f"the text is longer than {limit} characters", field=label)
+            summary = f"longer than {limit} characters"
+            raise RecordRejected(f"the text is {summary}", field=label, summary=summary)
         return text
 
     return read
@@ -112,10 +113,11 @@ def _item_of(label: str, value: object) -> str | None:
 def _clean_text(label: str, value: str) -> str | None:
     """Strip a text; reject what PostgreSQL cannot store."""
     if "\0" in value:
-        raise RecordRejected("the text holds a NUL character", field=label)
+        raise RecordRejected("the text holds a NUL character", field=label, summary="holds a NUL character")
     if not value.isascii():
         try:
             value.encode()
         except UnicodeEncodeError:
-            raise RecordRejected("the text holds half a character (a lone surrogate)", field=label) from None
+            summary = "holds half a character (a lone surrogate)"
+            raise RecordRejected(f"the text {summary}", field=label, summary=summary) from None
     return value.strip() or None

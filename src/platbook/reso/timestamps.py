@@ -1,4 +1,4 @@
-"""Dates and timestamps as sources send them (ISO 8601 calendar dates, any fraction of a second): coercion, ambiguity.
+"""Dates and timestamps as sources send them: ISO 8601 calendar dates, also with slashes, any fraction of a second.
 
 When the clocks go back, an hour of local times is repeated: a time without an offset may then name either of two
 moments. It is read as the earlier one.
@@ -26,9 +26,9 @@ def date_reader(label: str) -> Coercer:
         if not text:
             return None
         try:
-            if _is_calendar_form(text):
+            if (calendar := _to_calendar_form(text)) is not None:
                 # A date sent as a local midnight is the local date: the offset, if any, is not applied.
-                return datetime.fromisoformat(text).date()
+                return datetime.fromisoformat(calendar).date()
         except ValueError:
             pass
         raise refuse(label, value, "a date as YYYY-MM-DD")
@@ -87,13 +87,17 @@ def _parse_timestamp(label: str, value: object) -> datetime | None:
         if not text:
             return None
         try:
-            if _is_calendar_form(text):
-                return datetime.fromisoformat(text)
+            if (calendar := _to_calendar_form(text)) is not None:
+                return datetime.fromisoformat(calendar)
         except ValueError:
             pass
     raise refuse(label, value, "a time as YYYY-MM-DDThh:mm:ss")
 
 
-def _is_calendar_form(text: str) -> bool:
-    """Whether it is YYYY-MM-DD, alone or followed by T or a space; `fromisoformat` accepts other forms as well."""
-    return text[4:5] == text[7:8] == "-" and text[10:11] in ("", "T", "t", " ")
+def _to_calendar_form(text: str) -> str | None:
+    """YYYY-MM-DD, alone or followed by T or a space, also with slashes; `fromisoformat` accepts other forms as well."""
+    if text[10:11] not in {"", "T", "t", " "}:
+        return None
+    if text[4:5] == text[7:8] == "-":
+        return text
+    return f"{text[:4]}-{text[5:7]}-{text[8:]}" if text[4:5] == text[7:8] == "/" else None

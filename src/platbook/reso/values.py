@@ -27,7 +27,7 @@ def refuse(label: str, value: object, expected: str) -> RecordRejected:
         shown = "an object"
     else:
         shown = _show_number(value)
-    return RecordRejected(f"{shown} is not {expected}", field=label)
+    return RecordRejected(f"{shown} is not {expected}", field=label, summary=f"not {expected}")
 
 
 def _show_number(value: object) -> str:

@@ -1,6 +1,6 @@
 """Hash-based change detection: the content hash shows whether a record differs from the stored version."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from hashlib import blake2b
@@ -10,10 +10,10 @@ import orjson
 
 from platbook.base.errors import RecordRejected
 from platbook.connectors.contract import MediaRef, RawRecord
+from platbook.mapping.storable import repair_value
 from platbook.reso.volatile import strip_signatures
 
 _SIZE: Final = 16
-_NUL: Final = b"\\u0000"
 
 
 def content_hash(raw: RawRecord, mapping_version: str, volatile_fields: AbstractSet[str] = frozenset()) -> bytes:
@@ -22,7 +22,7 @@ def content_hash(raw: RawRecord, mapping_version: str, volatile_fields: Abstract
     Computed before anything is normalised, so that an unchanged record costs no coercion. A photo counts by its key,
     order, time, texts and permission, not by its URL; only one without a time counts by its URL less the query, which
     may hold a signature. Addresses in other fields count without their signatures. RecordRejected names the field that
-    is not JSON or cannot be stored as JSON in PostgreSQL (NUL, lone surrogates, integers beyond 64 bits).
+    is not JSON.
     """
     fields = raw.fields if isinstance(raw.fields, dict) else dict(raw.fields)
     if not volatile_fields.isdisjoint(fields):
@@ -31,11 +31,17 @@ def content_hash(raw: RawRecord, mapping_version: str, volatile_fields: Abstract
     content = [mapping_version, raw.visible, media, fields]
     try:
         canonical = orjson.dumps(content, default=_encode, option=orjson.OPT_SORT_KEYS)
-    except TypeError as error:  # orjson's own error is one
-        raise RecordRejected(f"this is not storable JSON ({error})", field=_find_unstorable(fields)) from None
-    if _NUL in canonical and (field := _find_nul(fields)) is not None:
-        raise RecordRejected("the text holds a NUL character", field=field)
+    except TypeError:  # orjson's own error is one
+        canonical = _dump_repaired(content, fields)
     return blake2b(strip_signatures(canonical), digest_size=_SIZE).digest()
+
+
+def _dump_repaired(content: object, fields: Mapping[str, object]) -> bytes:
+    """Encode a record that is not JSON as it is, the way it is stored (`mapping.storable`)."""
+    try:
+        return orjson.dumps(repair_value(content), default=_encode, option=orjson.OPT_SORT_KEYS)
+    except TypeError as error:
+        raise RecordRejected(f"this is not storable JSON ({error})", field=_find_unstorable(fields)) from None
 
 
 def _identity(ref: MediaRef) -> list[object]:
@@ -61,23 +67,7 @@ def _encode(value: object) -> object:
 def _find_unstorable(fields: Mapping[str, object]) -> str | None:
     for name, value in fields.items():
         try:
-            orjson.dumps({name: value}, default=_encode)
+            orjson.dumps(repair_value({name: value}), default=_encode)
         except TypeError:
             return str(name).encode(errors="replace").decode()
     return None
-
-
-def _find_nul(fields: Mapping[str, object]) -> str | None:
-    """The field that holds a NUL; the escape in the canonical form may also be a text with a backslash of its own."""
-    return next((name.replace("\0", "") for name, value in fields.items() if _has_nul(name) or _has_nul(value)), None)
-
-
-def _has_nul(value: object) -> bool:
-    if isinstance(value, str):
-        return "\0" in value
-    if isinstance(value, Mapping):
-        inside = cast("Mapping[str, object]", value)
-        return any(_has_nul(name) or _has_nul(item) for name, item in inside.items())
-    if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
-        return any(_has_nul(item) for item in cast("Sequence[object]", value))
-    return False

@@ -181,8 +181,8 @@ def _classify(
 
 
 def _place(store: ResourceStore[R], key: str, record: R | None, stored: StoredState, page: ClassifiedPage[R]) -> None:
-    """Put a record where it belongs; None: the source marks it as deleted."""
-    if record is None:
+    """Put a record where it belongs; None, or a status that says so: the source marks it as deleted."""
+    if record is None or record.deleted:
         page.removed.append(key)
     elif not store.is_in_scope(record):
         has_content = stored.id is not None and not stored.erased

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import Path, Query
 
+from platbook.providers.finding import FindingKind
 from platbook.sync.reports.errors import ErrorType, RetryState
 from platbook.sync.reports.statistics import MOST_DAYS
 from platbook.sync.reports.sweeps import SweepStatus
@@ -20,6 +21,8 @@ OnlyRunStatus = Annotated[RunStatus | None, Query(alias="status", description="o
 OnlyErrorType = Annotated[ErrorType | None, Query(alias="type", description="only errors of this type")]
 OnlyRetryState = Annotated[RetryState | None, Query(alias="retry", description="only errors with this retry status")]
 OnlySyncId = Annotated[UUID | None, Query(alias="syncId", description="only errors of this run")]
+OnlyFindingKind = Annotated[FindingKind | None, Query(alias="kind", description="only findings of this kind")]
+OnlyOpen = Annotated[bool | None, Query(alias="open", description="only open findings, or only closed ones")]
 OnlyProviderId = Annotated[str | None, Query(alias="providerId", max_length=64)]
 OnlySweepStatus = Annotated[SweepStatus | None, Query(alias="status", description="only sweeps with this status")]
 

@@ -10,6 +10,8 @@ from platbook.api.mls.params import (
     Days,
     ErrorId,
     OnlyErrorType,
+    OnlyFindingKind,
+    OnlyOpen,
     OnlyProviderId,
     OnlyRetryState,
     OnlyRunStatus,
@@ -22,6 +24,7 @@ from platbook.api.mls.params import (
 from platbook.api.params import Limit, PageNumber, Since
 from platbook.api.services import ServicesDep
 from platbook.application import syncs as use_cases
+from platbook.providers.findings import FindingFilter, FindingList, find_findings
 from platbook.providers.providers import get_provider
 from platbook.sync.reports import errors, history, statistics, status, sweeps
 from platbook.sync.reports.errors import ErrorFilter, ErrorRaw, SyncErrorList
@@ -129,6 +132,22 @@ async def retry_all(provider_id: ProviderId, services: ServicesDep, caller: Call
     """Retry every rejected record of a provider."""
     retrying = await use_cases.retry_all(services, provider_id, caller)
     return Success(data=RetryRead.model_validate(retrying))
+
+
+@router.get("/findings/{provider_id}")
+async def get_findings(
+    provider_id: ProviderId,
+    services: ServicesDep,
+    kind: OnlyFindingKind = None,
+    is_open: OnlyOpen = None,
+    page: PageNumber = 1,
+    limit: Limit = 20,
+) -> Success[FindingList]:
+    """What is wrong with a provider's values although its records are taken, newest first."""
+    async with services.database.read() as connection:
+        await get_provider(connection, provider_id)
+        finding_filter = FindingFilter(provider_id, kind, is_open)
+        return Success(data=await find_findings(connection, finding_filter, limit=limit, page=page))
 
 
 @router.get("/statistics")

@@ -145,6 +145,7 @@ def _print_statuses(statuses: list[ProviderStatus], now: datetime) -> None:
             Column("last success"),
             Column("next run"),
             Column("errors", right=True),
+            Column("findings", right=True, rank=1),
         ],
         [
             (
@@ -155,6 +156,7 @@ def _print_statuses(statuses: list[ProviderStatus], now: datetime) -> None:
                 to_span(now, one.last_success_at),
                 _to_next_run(one, now),
                 to_number(one.open_errors),
+                to_number(one.open_findings),
             )
             for one in statuses
         ],
@@ -183,6 +185,7 @@ def _print_status(one: ProviderStatus, now: datetime) -> None:
             ("interval", to_hours(one.interval_hours)),
             ("consecutive failures", to_number(one.consecutive_failures)),
             ("open errors", to_number(one.open_errors)),
+            ("open findings", to_number(one.open_findings)),
             ("photos pending", f"of {to_number(one.photos.listings_waiting)} listings"),
             ("photos failed", to_number(one.photos.failed)),
             *((("last run", f"{last.sync_type} {last.sync_id}"), ("last run status", last.status)) if last else ()),

@@ -7,7 +7,8 @@ SELECT p.provider_id, p.provider_name, p.provider_type, p.enabled, p.archived_at
     s.current_sync_id, s.stage, coalesce(s.done, 0) AS done, s.total, s.rate, s.expected_end_at, c.watermark,
     fresh.started_at AS as_of, ended.sync_id AS last_run_id, (SELECT count(*) FROM (
         SELECT FROM mls_sync_errors e WHERE e.provider_id = p.provider_id AND e.listing_key IS NOT NULL
-            AND e.retry IN ('pending', 'retrying', 'failed') LIMIT 10000) AS open) AS open_errors
+            AND e.retry IN ('pending', 'retrying', 'failed') LIMIT 10000) AS open) AS open_errors,
+    (SELECT count(*) FROM findings f WHERE f.provider_id = p.provider_id AND f.closed_at IS NULL) AS open_findings
 FROM mls_provider_configurations p
 LEFT JOIN mls_sync_status s USING (provider_id)
 LEFT JOIN mls_sync_cursors c ON c.provider_id = p.provider_id AND c.resource = 'Property'

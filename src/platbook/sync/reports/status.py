@@ -68,7 +68,8 @@ class ProviderStatus(View):
     """A provider's status.
 
     `nextRunAt` is null where the scheduler starts no run by itself: the provider is disabled, archived, or blocked
-    until an operator acts. `openErrors` are rejected records that are not settled, at most 10,000.
+    until an operator acts. `openErrors` are rejected records that are not settled, at most 10,000. `openFindings` are
+    faults in values of records that are taken, by field and reason.
     """
 
     provider_id: str
@@ -87,6 +88,7 @@ class ProviderStatus(View):
     current: RunProgress | None
     freshness: Freshness
     open_errors: int
+    open_findings: int
     listings: ListingCounts
     photos: PendingPhotos
 
@@ -122,6 +124,7 @@ class _Row:
     as_of: datetime | None
     last_run_id: UUID | None
     open_errors: int
+    open_findings: int
 
 
 async def get_status(connection: ReadConnection, provider_id: str, now: datetime) -> ProviderStatus:
@@ -197,6 +200,7 @@ def _to_status(
         current=_to_progress(row),
         freshness=Freshness(watermark=row.watermark, as_of=row.as_of, lag_seconds=lag),
         open_errors=row.open_errors,
+        open_findings=row.open_findings,
         listings=listings,
         photos=photos,
     )

@@ -1,24 +1,27 @@
 """The store of RESO's Property resource: the tables of `listings`, with documents, timeline, photos and terms."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from platbook.base.errors import RecordRejected
 from platbook.connectors.contract import MediaRef, MediaSource, RawRecord, Resource, Scope
 from platbook.db import ReadConnection, WriteConnection, load_queries
 from platbook.listings import store
-from platbook.listings.listing import Origin
+from platbook.listings.listing import NormalListing, Origin
 from platbook.listings.photos import limit_photos
 from platbook.listings.store import ExistingRow, IncomingListing
 from platbook.listings.terms import Term, TermCache, add_terms
+from platbook.mapping.faults import ValueFaults
 from platbook.mapping.mapping import FieldMapping
 from platbook.mapping.provider_mapping import plan_provider_mapping
+from platbook.mapping.storable import may_need_repair, repair_fields, repair_photo
 from platbook.providers.display import DisplaySettings
+from platbook.providers.finding import FindingKind
 from platbook.providers.sessions import Source
 from platbook.reso.fields import SLOT
+from platbook.reso.numbers import INT32
 from platbook.reso.volatile import VOLATILE_FIELDS
-from platbook.sync.keys import LONGEST_KEY
+from platbook.sync.keys import find_key_fault
 from platbook.sync.resources.store import MissingKey, MissingKeys, ResourceErasure, ResourceStore, SweepKeys
 
 Q = load_queries(__package__ or "platbook.sync.resources")
@@ -86,12 +89,14 @@ class PropertyStore(PropertyErasure, ResourceStore[IncomingListing]):
 
     def normalise(self, record: RawRecord, content_hash: bytes) -> IncomingListing:
         """A record as a listing with the photos to be stored. RecordRejected names the field at fault."""
-        listing = self.mapping.normalise(record)
-        media = record.media
+        faults = ValueFaults()
+        record, raw = _repair(record, faults)
+        media = None if record.media is None else _take_photos(record.media, faults)
+        listing = self.mapping.normalise(record, faults)
+        if media is not None and not record.media and _counts_photos(listing):
+            media = None
         if media is not None:
-            _check_photos(media)
             media = limit_photos(media, self.photos_per_status.get(listing.standard_status or ""))
-        raw = store.to_raw_json(record.fields)
         return IncomingListing(listing, raw, content_hash, media, photos_elsewhere=self.photos_elsewhere)
 
     def is_in_scope(self, record: IncomingListing) -> bool:
@@ -193,13 +198,38 @@ def open_property_store(source: Source) -> PropertyStore:
     )
 
 
-def _check_photos(media: Sequence[MediaRef]) -> None:
+def _counts_photos(listing: NormalListing) -> bool:
+    """Whether a listing has photos by its count: an empty list beside it says nothing of them."""
+    count = listing.value("PhotosCount")
+    return isinstance(count, int) and count > 0
+
+
+def _repair(record: RawRecord, faults: ValueFaults) -> tuple[RawRecord, bytes]:
+    """A record without what cannot be stored, and its fields as JSON text."""
+    try:
+        raw = store.to_raw_json(record.fields)
+        if not may_need_repair(raw):
+            return record, raw
+    except TypeError:  # half a character, an integer beyond 64 bits
+        pass
+    fields, repaired = repair_fields(record.fields)
+    for name, reason in repaired:
+        faults.add(FindingKind.SUSPICIOUS_VALUE, name, reason)
+    return replace(record, fields=fields), store.to_raw_json(fields)
+
+
+def _take_photos(media: Sequence[MediaRef], faults: ValueFaults) -> list[MediaRef]:
+    """The photos that can be stored, with texts that can be."""
+    taken: list[MediaRef] = []
     for ref in media:
-        if len(ref.media_key) > LONGEST_KEY:
-            raise RecordRejected(f"a photo's key is longer than {LONGEST_KEY} characters", field="Media")
-        texts = (ref.media_key, ref.category, ref.caption, ref.modified, ref.content, *(ref.permission or ()))
-        if any(isinstance(text, str) and "\0" in text for text in texts):
-            raise RecordRejected("a photo's text holds a NUL character", field="Media")
+        if find_key_fault(ref.media_key) is not None or not -INT32 <= ref.order < INT32:
+            faults.add(FindingKind.UNREADABLE_VALUE, "Media", "photos left out whose key or order cannot be stored")
+            continue
+        photo, repaired = repair_photo(ref)
+        for reason in repaired:
+            faults.add(FindingKind.SUSPICIOUS_VALUE, "Media", reason)
+        taken.append(photo)
+    return taken
 
 
 def _sweep_params(sweep: SweepKeys) -> dict[str, object]:

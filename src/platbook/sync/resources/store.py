@@ -68,6 +68,11 @@ class NormalRecord(Protocol):
         """The source's time of the last change."""
         ...
 
+    @property
+    def deleted(self) -> bool:
+        """Whether the record itself says that it is deleted."""
+        ...
+
 
 R = TypeVar("R", bound=NormalRecord)
 

@@ -6,7 +6,7 @@ It stores nothing. A step that fails ends the test: the steps after it could onl
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -75,6 +75,8 @@ class SampleRecord:
     source_fields: int
     values: Mapping[str, object] = field(default_factory=dict[str, object])
     rejected: str | None = None
+    faulty: Sequence[str] = ()
+    """Source fields whose values would be left out or repaired."""
 
 
 @dataclass(slots=True)
@@ -200,10 +202,12 @@ async def _take_sample(
         probe.sample = SampleRecord(problem.key or "", 0, rejected=problem.reason)
         return [f"the first record cannot be read: {problem.reason}"]
     probe.sample = _to_sample(page.records[0], store, profile.volatile_fields)
-    sentences = ["the first record can be stored"]
     if probe.sample.rejected is not None:
-        sentences = [f"the first record would be rejected: {probe.sample.rejected}"]
-    return sentences + _describe_times(page, profile)
+        return [f"the first record would be rejected: {probe.sample.rejected}", *_describe_times(page, profile)]
+    faulty = ", ".join(probe.sample.faulty)
+    stored = "the first record can be stored"
+    sentence = f"{stored}, but for values of {faulty}" if faulty else stored
+    return [sentence, *_describe_times(page, profile)]
 
 
 def _describe_times(page: Page, profile: ResourceProfile) -> list[str]:
@@ -237,7 +241,8 @@ def _to_sample(record: RawRecord, store: PropertyStore, volatile: frozenset[str]
         incoming = store.normalise(record, content_hash(record, store.hash_version, volatile))
     except RecordRejected as error:
         return SampleRecord(record.key, len(record.fields), rejected=str(error))
-    return SampleRecord(record.key, len(record.fields), _show(incoming.listing))
+    faulty = sorted({one.finding.field for one in incoming.listing.findings if one.finding.field is not None})
+    return SampleRecord(record.key, len(record.fields), _show(incoming.listing), faulty=faulty)
 
 
 def _show(listing: NormalListing) -> dict[str, object]:
