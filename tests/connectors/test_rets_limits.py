@@ -34,9 +34,9 @@ from tests.fakes.plain_http import plain_http
 from tests.fakes.rets_market import no_sleep
 
 SMALL: dict[str, object] = {
-    "classes": ["RES"], "pageSize": 100, "maxPageBytes": 1_000_000, "maxReplyRows": 5000, "maxPhotoBytes": 300_000,
-    "maxListingPhotos": 20, "maxListingPhotoBytes": 1_000_000, "maxMetadataBytes": 1_000_000,
-    "maxMetadataValues": 20_000,
+    "classes": ["RES"], "pageSize": 100, "maxPageBytes": 1_000_000, "maxRowBytes": 1_000_000, "maxReplyRows": 5000,
+    "maxPhotoBytes": 300_000, "maxListingPhotos": 20, "maxListingPhotoBytes": 1_000_000,
+    "maxMetadataBytes": 1_000_000, "maxMetadataValues": 20_000,
 }  # fmt: skip
 LOGIN = RetsCredentials.model_validate({"username": "demo", "password": "demo"})
 
@@ -84,10 +84,10 @@ async def test_a_page_that_is_too_large_is_broken_off_and_the_next_one_goes_on()
         (endless_rows, {}, r"more than 5000 rows \(settings\.maxReplyRows\)"),
         (endless_rows, {"paging": "time"}, r"settings\.maxReplyRows"),
         (endless_rows, {"paging": "key"}, r"settings\.maxReplyRows"),
-        (endless_markup, {}, r"1000000 bytes without the end of a row \(settings\.maxPageBytes\)|names of elements"),
-        (repeated_markup, {}, r"1000000 bytes without the end of a row \(settings\.maxPageBytes\)"),
-        (row_without_end, {}, r"settings\.maxPageBytes"),
-        (record_without_end, {"format": "STANDARD-XML"}, r"settings\.maxPageBytes"),
+        (endless_markup, {}, r"1000000 bytes without the end of a row \(settings\.maxRowBytes\)|names of elements"),
+        (repeated_markup, {}, r"1000000 bytes without the end of a row \(settings\.maxRowBytes\)"),
+        (row_without_end, {}, r"settings\.maxRowBytes"),
+        (record_without_end, {"format": "STANDARD-XML"}, r"settings\.maxRowBytes"),
     ],
 )
 async def test_rows_without_end_are_an_error_that_names_the_limit(

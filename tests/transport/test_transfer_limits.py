@@ -5,6 +5,7 @@ import gzip
 import itertools
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -260,7 +261,8 @@ def test_the_settings_of_a_process_are_its_limits(monkeypatch: pytest.MonkeyPatc
     assert limits.for_photos().max_seconds == 3
 
 
-def test_the_defaults_of_settings_and_limits_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_defaults_of_settings_and_limits_agree(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)  # away from an .env file
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
-    assert TransferLimits.from_settings(Settings(_env_file=None)) == TransferLimits()
+    assert TransferLimits.from_settings(Settings()) == TransferLimits()

@@ -20,7 +20,7 @@ from platbook.transport.transfer import TransferLimits, TransferMeter
 httpcore2.AsyncHTTP11Connection.READ_NUM_BYTES = 256 * 1024  # pyright: ignore[reportAttributeAccessIssue] - typed by its default
 
 DEFAULT_LIMITS = TransferLimits()
-_MAX_PIECE = 1024 * 1024
+_MAX_PIECE = 256 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
 _RAW_DEFLATE = -zlib.MAX_WBITS
 _GZIP_MAGIC = b"\x1f"
@@ -58,6 +58,7 @@ async def _decompress(response: httpx2.Response, name: str, raw: AsyncGenerator[
         async for chunk in raw:
             for piece in inflater.feed(chunk):
                 yield piece
+                await asyncio.sleep(0)  # one read may hold a hundred times its size; leases must be renewed meanwhile
     except zlib.error as error:
         raise SourceBrokeProtocol(f"{name} sent a body that cannot be decompressed") from error
     if inflater.is_incomplete:
@@ -85,9 +86,9 @@ async def _read_raw(
 
 async def _wait(chunks: AsyncIterator[bytes], meter: TransferMeter, monotonic: Callable[[], float]) -> bytes | None:
     """The next bytes, None at the end. A source that dribbles without completing a chunk is stopped, too."""
-    started = monotonic()
+    started, deadline = monotonic(), asyncio.timeout(meter.seconds_left())
     try:
-        async with asyncio.timeout(meter.seconds_left()) as deadline:
+        async with deadline:
             chunk = await anext(chunks, None)
     except TimeoutError:
         if not deadline.expired():

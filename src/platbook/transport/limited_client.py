@@ -37,8 +37,9 @@ class LimitedClient:
             extensions={"target": url.target, "timeout": timeouts},
         )
         phases = sum(seconds or 0 for seconds in timeouts.values())
+        deadline = asyncio.timeout(min(phases, self.limits.max_seconds))
         try:
-            async with asyncio.timeout(min(phases, self.limits.max_seconds)) as deadline:
+            async with deadline:
                 return await self.client.send(request, stream=True)
         except TimeoutError:
             if not deadline.expired():

@@ -43,6 +43,7 @@ class PhotoFetcher:
             except _RequestFormChanged:
                 continue
             except ReplyTooLarge:  # it would be so again
+                buffer.drop()  # whoever handles the error holds this frame, and asks for other photos meanwhile
                 raise
             except SourceBrokeProtocol:
                 broken += 1

@@ -35,10 +35,10 @@ class RowLimits:
             return rows - (self.rows - self._limit)
         if self.rows > settings.max_reply_rows:
             raise ReplyTooLarge(f"a reply has more than {settings.max_reply_rows} rows (settings.maxReplyRows)")
-        if self._bytes_of_row > settings.max_page_bytes:
+        if self._bytes_of_row > settings.max_row_bytes:
             raise ReplyTooLarge(
-                f"a reply goes on for more than {settings.max_page_bytes} bytes without the end of a row "
-                "(settings.maxPageBytes)"
+                f"a reply goes on for more than {settings.max_row_bytes} bytes without the end of a row "
+                "(settings.maxRowBytes)"
             )
         if not self._held or self._bytes <= settings.max_page_bytes:
             return None

@@ -125,6 +125,8 @@ class RetsSettings(BaseModel):
 
     max_page_bytes: Annotated[int, Field(ge=100_000, le=2**40)] = 24 * 2**20
     """How large a reply may be whose rows are held in memory at once; one with a Limit is broken off there."""
+    max_row_bytes: Annotated[int, Field(ge=10_000, le=7 * 2**20)] = 4 * 2**20
+    """How large one row may be."""
     max_reply_rows: Annotated[int, Field(ge=1, le=10**9)] = 2_000_000
     """How many rows one reply may have, such as a list of all keys."""
     max_photo_bytes: Annotated[int, Field(ge=1000, le=60 * 2**20)] = 60 * 2**20
