@@ -1,6 +1,6 @@
 """Lexemes made in Python, as values of PostgreSQL's type tsvector: without positions, which nothing here ranks by."""
 
-from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from struct import pack
 
@@ -12,14 +12,11 @@ from psycopg.pq import Format
 _NO_POSITIONS = "\x00\x00\x00"  # the end of the lexeme's text, and the number of its positions in two bytes
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, slots=True)
 class Tsvector:
-    """A set of lexemes, in the order PostgreSQL stores them."""
+    """A set of lexemes. PostgreSQL sorts them when it reads them."""
 
-    lexemes: tuple[str, ...]
-
-    def __init__(self, lexemes: Iterable[str]) -> None:
-        object.__setattr__(self, "lexemes", tuple(sorted(set(lexemes))))
+    lexemes: AbstractSet[str]
 
     def __str__(self) -> str:
         """The lexemes in tsvector's text form."""
