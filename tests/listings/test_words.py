@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from platbook.base.folding import fold
 from platbook.db import Database, Query, Tsvector
-from platbook.listings.search.query_words import split_keywords
+from platbook.listings.search.query_words import STOP_WORDS, split_keywords
 from platbook.listings.words import WORDS_VERSION, stem, to_mls_key, to_mls_words, to_search_words, to_words
+from platbook.reso.address_words import SPELLINGS
 from tests.listings.listing_rig import make_listing
 
 _TEXTS = [
@@ -55,6 +56,10 @@ async def test_sql_folds_as_python_does(database: Database) -> None:
 )
 def test_a_text_is_split_into_words(text: str, words: set[str]) -> None:
     assert to_words(text) == words
+
+
+def test_no_word_of_an_address_is_a_stop_word() -> None:
+    assert not STOP_WORDS & set(SPELLINGS)
 
 
 @pytest.mark.parametrize(
