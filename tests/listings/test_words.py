@@ -89,7 +89,7 @@ def test_five_digits_of_an_mls_number_stand_for_it(number: str, words: set[str])
 def test_an_address_is_kept_in_standard_abbreviations(
     values: dict[str, str], address_key: str | None, street_key: str | None
 ) -> None:
-    words = to_search_words(make_listing("1", **values), shows_address=True)
+    words = to_search_words(make_listing("1", **values))
 
     assert (words.address_key, words.street_key) == (address_key, street_key)
 
@@ -99,9 +99,8 @@ def test_a_withheld_address_is_in_no_open_word() -> None:
         "1", UnparsedAddress="12 Elm St", StreetName="Elm", UnitNumber="7", City="Waco", PublicRemarks="A porch."
     )
 
-    words = to_search_words(listing, shows_address=False)
+    words = to_search_words(listing)
 
-    assert words.open_lexemes is not None
     assert words.open_lexemes == {"waco", "tx", "a", "porch"}
     assert words.lexemes - words.open_lexemes == {"12", "elm", "st", "7", "unit7"}
 
@@ -118,7 +117,7 @@ def test_stems_are_those_of_stored_words() -> None:
 @given(st.one_of(st.text(max_size=60), st.text(alphabet="#e'-. ,4b/ST0ß", max_size=12)))
 @example("#e")
 def test_a_text_is_found_by_itself(text: str) -> None:
-    stored = to_search_words(make_listing("1", UnparsedAddress=text), shows_address=True).lexemes
+    stored = to_search_words(make_listing("1", UnparsedAddress=text)).lexemes
 
     for keyword in split_keywords(text):
         assert not keyword.alternatives or any(stored >= set(map(stem, words)) for words in keyword.alternatives)

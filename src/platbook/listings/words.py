@@ -68,23 +68,23 @@ class Token(NamedTuple):
 class SearchWords:
     """What of a listing is indexed for searches.
 
-    `open_lexemes`: those that do not reveal the address; None where the address is public. `address_key` and
-    `street_key` are the address in standard abbreviations, from its number and from its street's name.
+    `open_lexemes`: those that do not reveal the address. `address_key` and `street_key` are the address in standard
+    abbreviations, from its number and from its street's name.
     """
 
     lexemes: AbstractSet[str]
-    open_lexemes: AbstractSet[str] | None
+    open_lexemes: AbstractSet[str]
     address_key: str | None
     street_key: str | None
 
 
-def to_search_words(listing: NormalListing, *, shows_address: bool) -> SearchWords:
+def to_search_words(listing: NormalListing) -> SearchWords:
     """What searches index of a listing."""
     values = listing.values
     lexemes = _to_lexemes(_to_runs(" ".join([str(values[slot]) for slot in _OPEN_TEXTS if values[slot]])))
     if values[_NUMBER]:
         lexemes.update(map(stem, to_mls_words(str(values[_NUMBER]))))
-    open_lexemes = None if shows_address else frozenset(lexemes)
+    open_lexemes = frozenset(lexemes)
     street = " ".join([str(values[slot]) for slot in _STREET if values[slot]])
     address = str(values[_ADDRESS] or street)
     runs = _to_runs(address)
