@@ -42,7 +42,8 @@ UNIT_MARK = "unit"
 _UNIT_ID = re.compile(r"[^\W_]{0,6}\d[^\W_]{0,6}|[^\W\d_]{1,2}")
 _UNIT_IN_KEY = re.compile(rf"\b{UNIT_MARK} ({_UNIT_ID.pattern})\b")
 
-_stem_word = cast("Callable[[str], str]", Stemmer("english", 0).stemWord)  # pyright: ignore[reportUnknownMemberType] - tells no types; without a cache several threads may call it
+# Without a cache of its own, several threads may call it.
+_stem_word = cast("Callable[[str], str]", Stemmer("english", 0).stemWord)
 
 _STREET = tuple(
     SLOT[name] for name in ("StreetNumber", "StreetDirPrefix", "StreetName", "StreetSuffix", "StreetDirSuffix")
