@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
 TIMES = 10
 BAR = 2.0
 SQL = Path(__file__).with_name("market.sql")
-SYNC = load_queries("platbook.sync")
+SYNC = load_queries("platbook.sync.runs")
 
 _CITY = ListingSearch(city=("Town 7",), limit=50)
 _PRICED = replace(_CITY, sort="listPrice", descending=False, price=Range(Decimal(200_000), Decimal(700_000)))

@@ -1,7 +1,6 @@
 """Lexemes made in Python, as values of PostgreSQL's type tsvector: without positions, which nothing here ranks by."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
 from struct import pack
 
 from psycopg import adapters
@@ -9,21 +8,22 @@ from psycopg.abc import Buffer
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
 
+_COUNT_SIZE = 4
 _NO_POSITIONS = "\x00\x00\x00"  # the end of the lexeme's text, and the number of its positions in two bytes
 
 
-@dataclass(frozen=True, slots=True, init=False)
 class Tsvector:
-    """A set of lexemes, in the order PostgreSQL stores them."""
+    """A set of lexemes, packed as PostgreSQL reads them; it sorts them itself."""
 
-    lexemes: tuple[str, ...]
+    __slots__ = ("packed",)
 
-    def __init__(self, lexemes: Iterable[str]) -> None:
-        object.__setattr__(self, "lexemes", tuple(sorted(set(lexemes))))
+    def __init__(self, lexemes: AbstractSet[str]) -> None:
+        self.packed = pack("!i", len(lexemes)) + _NO_POSITIONS.join((*lexemes, "")).encode()
 
     def __str__(self) -> str:
         """The lexemes in tsvector's text form."""
-        return " ".join("'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'" for lexeme in self.lexemes)
+        lexemes = self.packed[_COUNT_SIZE:].decode().split(_NO_POSITIONS)[:-1]
+        return " ".join("'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'" for lexeme in lexemes)
 
 
 class _TsvectorDumper(Dumper):
@@ -32,8 +32,7 @@ class _TsvectorDumper(Dumper):
 
     def dump(self, obj: Tsvector) -> Buffer:
         """The binary form: the number of lexemes, then each one."""
-        texts = _NO_POSITIONS.join((*obj.lexemes, ""))
-        return pack("!i", len(obj.lexemes)) + texts.encode()
+        return obj.packed
 
 
 adapters.register_dumper(Tsvector, _TsvectorDumper)

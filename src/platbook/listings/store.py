@@ -7,7 +7,7 @@ UPDATE. An unchanged row is neither sent nor locked nor written.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
 from uuid import UUID
@@ -16,7 +16,7 @@ import orjson
 
 from platbook.base.ids import new_id
 from platbook.connectors.contract import MediaRef, Resource
-from platbook.db import ReadConnection, Tsvector, WriteConnection, load_queries, prejson
+from platbook.db import ReadConnection, WriteConnection, load_queries, prejson
 from platbook.db.compose import SQL, Composed, Identifier
 from platbook.listings.documents import (
     document_version,
@@ -44,8 +44,8 @@ from platbook.listings.photos import (
     to_priority_time,
     upsert_media,
 )
+from platbook.listings.search_columns import SearchColumns, to_search_columns
 from platbook.listings.terms import delete_unused_terms, to_terms
-from platbook.listings.words import to_search_words
 from platbook.providers.display import DisplaySettings
 from platbook.providers.finding import Finding, FindingChange, compare_findings
 from platbook.providers.findings import record_findings
@@ -109,7 +109,7 @@ class IncomingListing:
     """A version of a listing to be stored.
 
     `media` None: the source did not send them, and the stored ones stay; with `photos_elsewhere` they are requested
-    from the source when they are fetched.
+    from the source when they are fetched. `search` is made of the listing alone.
     """
 
     listing: NormalListing
@@ -118,6 +118,10 @@ class IncomingListing:
     media: Sequence[MediaRef] | None = None
     is_featured: bool | None = None
     photos_elsewhere: bool = False
+    search: SearchColumns = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "search", to_search_columns(self.listing))
 
     @property
     def key(self) -> str:
@@ -386,7 +390,6 @@ def _row(
     listing = one.listing
     row_fields = to_row_fields(property_id, origin.provider_id, is_local=origin.is_local, is_featured=is_featured)
     documents = to_documents(listing, photos, display, row=row_fields)
-    search = to_search_words(listing, shows_address=documents.shows_address)
     return (
         property_id,
         origin.provider_id,
@@ -407,10 +410,10 @@ def _row(
         version,
         documents.internal,
         documents.public,
-        Tsvector(search.lexemes),
-        None if search.open_lexemes is None else Tsvector(search.open_lexemes),
-        search.address_key,
-        search.street_key,
+        one.search.words,
+        None if documents.shows_address else one.search.open_words,
+        one.search.address_key,
+        one.search.street_key,
         [one.finding.key for one in listing.findings] or None,
         sorted(listing.withheld) or None,
     )

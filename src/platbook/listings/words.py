@@ -5,10 +5,11 @@ the stored text. PostgreSQL stores and compares the lexemes that come out.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import NamedTuple, cast
+from itertools import chain
+from typing import NamedTuple, TypeVar, cast
 
 from Stemmer import Stemmer  # pyright: ignore[reportUnknownVariableType] - tells no types
 
@@ -31,16 +32,18 @@ _DECIMAL = re.compile(r"\d+\.\d+")
 _INITIALS = re.compile(r"[^\W\d_](?:\.[^\W\d_])+")
 _STOPS = re.compile(r"[.,]+")
 _GRID_NUMBER = re.compile(r"([nsew]\d+)([nsew]\d+)")
-_HOUSE_NUMBER = re.compile(r"\d+(?!\d*(?:st|nd|rd|th)$)[^\W_]*")
+_NUMBER_AND_DIRECTION = re.compile(rf"^(?:\d(?!\d*(?:st|nd|rd|th)\b)\S* )+(?:(?:{'|'.join(DIRECTIONS)}) )?")
 _MLS_PUNCTUATION = str.maketrans("", "", " -./_#")
 _MIN_MLS_DIGITS = 5
 _MIN_PREFIX = 3
 _MLS_DIGITS = re.compile(rf"\d{{{_MIN_MLS_DIGITS},}}")
 _LETTERS = re.compile(r"[^\W\d_]+")
-_UNIT_ID = re.compile(r"[^\W_]{0,6}\d[^\W_]{0,6}|[^\W\d_]{1,2}")
 UNIT_MARK = "unit"
+_UNIT_ID = re.compile(r"[^\W_]{0,6}\d[^\W_]{0,6}|[^\W\d_]{1,2}")
+_UNIT_IN_KEY = re.compile(rf"\b{UNIT_MARK} ({_UNIT_ID.pattern})\b")
 
-_stem_word = cast("Callable[[str], str]", Stemmer("english", 0).stemWord)  # pyright: ignore[reportUnknownMemberType] - tells no types; without a cache several threads may call it
+# Without a cache of its own, several threads may call it.
+_stem_word = cast("Callable[[str], str]", Stemmer("english", 0).stemWord)
 
 _STREET = tuple(
     SLOT[name] for name in ("StreetNumber", "StreetDirPrefix", "StreetName", "StreetSuffix", "StreetDirSuffix")
@@ -50,6 +53,9 @@ _OPEN_TEXTS = tuple(
     SLOT[name] for name in ("City", "StateOrProvince", "PostalCode", "SubdivisionName", "PublicRemarks")
 )
 _ADDRESS, _NAME, _UNIT, _NUMBER = (SLOT[name] for name in ("UnparsedAddress", "StreetName", "UnitNumber", "ListingId"))
+
+
+T = TypeVar("T")
 
 
 class Token(NamedTuple):
@@ -63,37 +69,41 @@ class Token(NamedTuple):
 class SearchWords:
     """What of a listing is indexed for searches.
 
-    `open_lexemes`: those that do not reveal the address; None where the address is public. `address_key` and
-    `street_key` are the address in standard abbreviations, from its number and from its street's name.
+    `open_lexemes`: those that do not reveal the address. `address_key` and `street_key` are the address in standard
+    abbreviations, from its number and from its street's name.
     """
 
-    lexemes: frozenset[str]
-    open_lexemes: frozenset[str] | None
+    lexemes: AbstractSet[str]
+    open_lexemes: AbstractSet[str]
     address_key: str | None
     street_key: str | None
 
 
-def to_search_words(listing: NormalListing, *, shows_address: bool) -> SearchWords:
+def to_search_words(listing: NormalListing) -> SearchWords:
     """What searches index of a listing."""
     values = listing.values
-    lexemes = _to_text_lexemes(" ".join([str(values[slot]) for slot in _OPEN_TEXTS if values[slot]]))
+    lexemes = _to_lexemes(_to_runs(" ".join([str(values[slot]) for slot in _OPEN_TEXTS if values[slot]])))
     if values[_NUMBER]:
-        lexemes |= to_mls_words(str(values[_NUMBER]))
-    open_lexemes = None if shows_address else frozenset(lexemes)
+        lexemes.update(map(stem, to_mls_words(str(values[_NUMBER]))))
+    open_lexemes = frozenset(lexemes)
     street = " ".join([str(values[slot]) for slot in _STREET if values[slot]])
-    address = split_text(str(values[_ADDRESS] or street))
-    lexemes |= _to_address_lexemes(address)
-    lexemes |= _to_text_lexemes(street)
+    address = str(values[_ADDRESS] or street)
+    runs = _to_runs(address)
+    lexemes |= _to_lexemes(runs)
+    if street not in address:
+        lexemes |= _to_lexemes(_to_runs(street))
+    key = _to_key(runs)
+    if UNIT_MARK in key:
+        lexemes.update(stem(UNIT_MARK + unit) for unit in _UNIT_IN_KEY.findall(key))
     if values[_UNIT]:
         lexemes |= _to_unit_lexemes(str(values[_UNIT]))
-    name = split_text(" ".join([str(values[slot]) for slot in _STREET_NAME if values[slot]])) if values[_NAME] else []
-    from_name = _from_street_name(address, name)
-    return SearchWords(frozenset(lexemes), open_lexemes, _to_key(address) or None, _to_key(from_name) or None)
+    name = " ".join([str(values[slot]) for slot in _STREET_NAME if values[slot]]) if values[_NAME] else ""
+    return SearchWords(lexemes, open_lexemes, key or None, _to_street_key(key, name) or None)
 
 
 def to_words(text: str) -> set[str]:
     """All words of a text, and its compounds written as one."""
-    tokens = [token for run in set(_to_runs(text)) for token in _split_run(run)]
+    tokens = [token for run in set(_to_runs(text)) for token in _run_tokens[run]]
     return {token.whole for token in tokens}.union(*[token.parts for token in tokens])
 
 
@@ -104,7 +114,7 @@ def split_text(text: str) -> list[Token]:
         if run == "#":
             tokens.append(Token("#", ()))
         else:
-            tokens += _split_run(run)
+            tokens += _run_tokens[run]
     return tokens
 
 
@@ -142,38 +152,70 @@ def is_unit_word(token: Token) -> bool:
 
 def to_address_key(address: str) -> str:
     """An address in lower case and standard abbreviations (`12 maple st unit 4b`), for completion."""
-    return _to_key(split_text(address))
+    return _to_key(_to_runs(address))
 
 
 def to_address_starts(typed: str) -> list[str]:
     """What the key of an address may begin with that somebody is typing; the last word may be unfinished."""
-    tokens = split_text(typed)
-    if not tokens:
+    runs = _to_runs(typed)
+    if not runs:
         return []
-    before, last = _to_key(tokens[:-1]), tokens[-1]
-    ends = dict.fromkeys((last.whole, " ".join(last.parts), _to_key([last])))
-    if len(last.whole) >= _MIN_PREFIX:
-        ends.update(dict.fromkeys(short for long, short in STANDARD.items() if long.startswith(last.whole)))
-    return [f"{before} {end}".strip() for end in ends if end not in {"", "#"}]
+    before, last = _to_key(runs[:-1]), runs[-1]
+    ends = {_to_key([last]): None}
+    for token in _run_tokens[last][-1:]:
+        ends |= dict.fromkeys((token.whole, " ".join(token.parts)))
+        if len(token.whole) >= _MIN_PREFIX:
+            ends |= dict.fromkeys(short for long, short in STANDARD.items() if long.startswith(token.whole))
+    return [f"{before} {end}".strip() for end in ends if end]
 
 
 def _to_runs(text: str) -> list[str]:
     return fold(text).translate(_SEPARATORS).split()
 
 
-def _to_text_lexemes(text: str) -> set[str]:
-    return set[str]().union(*map(_to_run_lexemes, set(_to_runs(text))))
+def _to_lexemes(runs: Iterable[str]) -> set[str]:
+    return set(chain.from_iterable(map(_run_lexemes.__getitem__, runs)))
 
 
-@lru_cache(_CACHE_SIZE)
-def _to_run_lexemes(run: str) -> tuple[str, ...]:
-    tokens = _split_run(run)
-    return tuple({stem(word) for token in tokens for word in (token.whole, *token.parts)})
+def _to_key(runs: Iterable[str]) -> str:
+    words = " ".join(map(_run_keys.__getitem__, runs))
+    return " ".join(words.split()).replace("unit unit", UNIT_MARK)
 
 
-@lru_cache(_CACHE_SIZE)
-def _split_run(run: str) -> tuple[Token, ...]:
+class _Cache(dict[str, T]):
+    """What is made of the runs of texts, which repeat; emptied when it is full."""
+
+    def __init__(self, make: Callable[[str], T]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, run: str) -> T:
+        if len(self) >= _CACHE_SIZE:
+            self.clear()
+        made = self[run] = self._make(run)
+        return made
+
+
+def _make_tokens(run: str) -> tuple[Token, ...]:
     return tuple(_find_tokens(run))
+
+
+def _make_lexemes(run: str) -> tuple[str, ...]:
+    return tuple({stem(word) for token in _run_tokens[run] for word in (token.whole, *token.parts)})
+
+
+def _make_key(run: str) -> str:
+    if run == "#":
+        return UNIT_MARK
+    return " ".join(
+        " ".join(token.parts) if len(token.parts) > 1 and "".join(token.parts).isdigit() else _to_standard(token.whole)
+        for token in _run_tokens[run]
+    )
+
+
+_run_tokens = _Cache(_make_tokens)
+_run_lexemes = _Cache(_make_lexemes)
+_run_keys = _Cache(_make_key)
 
 
 def _find_tokens(run: str) -> Iterator[Token]:
@@ -196,46 +238,22 @@ def _find_tokens(run: str) -> Iterator[Token]:
                 yield Token("".join(parts), parts)
 
 
-def _to_address_lexemes(tokens: Sequence[Token]) -> set[str]:
-    lexemes: set[str] = set()
-    is_unit = False
-    for token in tokens:
-        if is_unit and is_unit_id(token.whole):
-            lexemes.add(UNIT_MARK + token.whole)
-        is_unit = is_unit_word(token)
-        lexemes.update(_to_run_lexemes(token.whole))
-        lexemes.update(map(stem, token.parts))
-    return lexemes
-
-
 def _to_unit_lexemes(unit: str) -> set[str]:
     """`UnitNumber`: 4B, 4-B, #4B or Apt 4B."""
-    tokens = [token for token in split_text(unit) if not is_unit_word(token)]
-    joined = "".join(token.whole for token in tokens)
-    mark = {joined, UNIT_MARK + joined} if is_unit_id(joined) else set[str]()
-    return _to_text_lexemes(unit) | mark
+    runs = _to_runs(unit)
+    joined = "".join(token.whole for run in runs for token in _run_tokens[run] if not is_unit_word(token))
+    marks = (joined, UNIT_MARK + joined) if is_unit_id(joined) else ()
+    return _to_lexemes(runs).union(map(stem, marks))
 
 
-def _to_key(tokens: Iterable[Token]) -> str:
-    words: list[str] = []
-    for token in tokens:
-        if is_unit_word(token):
-            if not words or words[-1] != UNIT_MARK:
-                words.append(UNIT_MARK)
-        elif len(token.parts) > 1 and "".join(token.parts).isdigit():
-            words += token.parts
-        else:
-            words.append(STANDARD.get(token.whole, token.whole))
-    return " ".join(words)
+def _to_standard(word: str) -> str:
+    return UNIT_MARK if word in UNIT_WORDS else STANDARD.get(word, word)
 
 
-def _from_street_name(address: Sequence[Token], name: Sequence[Token]) -> Sequence[Token]:
-    """An address from the name of its street on."""
+def _to_street_key(key: str, name: str) -> str:
+    """The key of an address from the name of its street on."""
     if name:
-        return address[address.index(name[0]) :] if name[0] in address else name
-    start = 0
-    while start < len(address) and _HOUSE_NUMBER.fullmatch(address[start].whole):
-        start += 1
-    if start < len(address) and STANDARD.get(address[start].whole, address[start].whole) in DIRECTIONS:
-        start += 1
-    return address[start:]
+        start = _to_key(_to_runs(name))
+        _, found, rest = f" {key} ".partition(f" {start.partition(' ')[0]} ")
+        return f"{found.strip()} {rest}".strip() if found else start
+    return _NUMBER_AND_DIRECTION.sub("", key)

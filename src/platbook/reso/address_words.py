@@ -20,7 +20,7 @@ STREET_SUFFIXES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "frst": ("forest",), "frk": ("fork",), "fwy": ("freeway",), "gdns": ("gardens",), "gtwy": ("gateway",),
         "gln": ("glen",), "grn": ("green",), "grv": ("grove",), "hbr": ("harbor", "harbour"), "hvn": ("haven",),
         "hts": ("heights",), "hwy": ("highway", "hiway", "hiwy"), "hl": ("hill",), "hls": ("hills",),
-        "holw": ("hollow",), "is": ("island",), "jct": ("junction",), "knl": ("knoll",), "knls": ("knolls",),
+        "holw": ("hollow",), "jct": ("junction",), "knl": ("knoll",), "knls": ("knolls",),
         "lk": ("lake",), "lks": ("lakes",), "lndg": ("landing",), "ln": ("lane",), "lgt": ("light",),
         "ldg": ("lodge",), "mnr": ("manor",), "mdw": ("meadow",), "mdws": ("meadows",), "ml": ("mill",),
         "mtwy": ("motorway",), "orch": ("orchard",), "opas": ("overpass",), "pkwy": ("parkway", "pkway", "pky"),
@@ -31,7 +31,7 @@ STREET_SUFFIXES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "shrs": ("shores",), "skwy": ("skyway",), "spg": ("spring",), "spgs": ("springs",), "sq": ("square",),
         "sta": ("station",), "strm": ("stream",), "st": ("street", "str", "strt"), "smt": ("summit",),
         "ter": ("terrace", "terr"), "trce": ("trace",), "trak": ("track",), "trl": ("trail",), "tunl": ("tunnel",),
-        "tpke": ("turnpike",), "un": ("union",), "vly": ("valley",), "vw": ("view",), "vlg": ("village",),
+        "tpke": ("turnpike",), "vly": ("valley",), "vw": ("view",), "vlg": ("village",),
         "vis": ("vista",), "wls": ("wells",),
     }
 )  # fmt: skip
@@ -52,7 +52,7 @@ NAME_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 UNIT_DESIGNATORS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "apt": ("apartment", "aptmt"), "bldg": ("building",), "fl": ("floor",), "lot": (), "ofc": ("office",),
+        "apt": ("apartment", "aptmt"), "bldg": ("building",), "flr": ("floor",), "lot": (), "ofc": ("office",),
         "ph": ("penthouse",), "pier": (), "rm": ("room",), "slip": (), "spc": ("space", "sp"), "stop": (),
         "ste": ("suite",), "trlr": ("trailer",), "unit": (),
     }
@@ -111,9 +111,6 @@ STANDARD: Mapping[str, str] = MappingProxyType(
     }
 )
 """The standard abbreviation of a spelling."""
-
-SUFFIX_WORDS = frozenset(word for short, long in STREET_SUFFIXES.items() for word in (short, *long))
-"""Every spelling of a street suffix."""
 
 UNIT_WORDS = frozenset(word for short, long in UNIT_DESIGNATORS.items() for word in (short, *long))
 """Every spelling of a unit designator."""

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from platbook.db import Database, Tsvector, WriteConnection, load_queries
+from platbook.db import Database, WriteConnection, load_queries
 from platbook.listings.documents import Documents, document_version, to_documents, to_row_fields
+from platbook.listings.search_columns import SearchColumns, to_search_columns
 from platbook.listings.store import find_photos, get_stored
 from platbook.listings.terms import Term, add_terms, listing_terms
-from platbook.listings.words import SearchWords, to_search_words
 from platbook.providers.display import DisplaySettings
 
 Q = load_queries(__package__ or "platbook.listings.rebuild")
@@ -88,12 +88,12 @@ async def _rebuild(
     stored = list((await get_stored(connection, ids)).values())
     photos = await find_photos(connection, ids)
     documents: list[Documents] = []
-    words: list[SearchWords] = []
+    columns: list[SearchColumns] = []
     terms: set[Term] = set()
     for one in stored:
         row = to_row_fields(one.id, provider_id, is_local=one.is_local, is_featured=one.is_featured)
         documents.append(to_documents(one.listing, photos.get(one.id, []), display, row=row))
-        words.append(to_search_words(one.listing, shows_address=documents[-1].shows_address))
+        columns.append(to_search_columns(one.listing))
         terms |= listing_terms(one.listing)
     await add_terms(connection, terms)
     await connection.run(
@@ -103,10 +103,10 @@ async def _rebuild(
             "shows_address": [one.shows_address for one in documents],
             "internal": [one.internal for one in documents],
             "public": [one.public for one in documents],
-            "words": [str(Tsvector(one.lexemes)) for one in words],
-            "open_words": [None if one.open_lexemes is None else str(Tsvector(one.open_lexemes)) for one in words],
-            "address_keys": [one.address_key for one in words],
-            "street_keys": [one.street_key for one in words],
+            "words": [str(one.words) for one in columns],
+            "open_words": [str(one.open_words) for one in columns],
+            "address_keys": [one.address_key for one in columns],
+            "street_keys": [one.street_key for one in columns],
             "version": version,
         },
     )

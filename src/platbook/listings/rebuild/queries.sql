@@ -35,7 +35,8 @@ ORDER BY listing_key LIMIT %(limit)s FOR UPDATE SKIP LOCKED;
 -- Write rebuilt documents and search words.
 UPDATE properties p SET shows_address = s.shows_address, document_version = %(version)s,
     internal_document = s.internal, public_document = s.public, words = s.words::tsvector,
-    open_words = s.open_words::tsvector, address_key = s.address_key, street_key = s.street_key
+    open_words = CASE WHEN NOT s.shows_address THEN s.open_words::tsvector END, address_key = s.address_key,
+    street_key = s.street_key
 FROM unnest(%(ids)s::uuid[], %(shows_address)s::boolean[], %(internal)s::text[], %(public)s::text[], %(words)s::text[],
     %(open_words)s::text[], %(address_keys)s::text[], %(street_keys)s::text[])
     AS s (id, shows_address, internal, public, words, open_words, address_key, street_key)

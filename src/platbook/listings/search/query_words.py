@@ -17,7 +17,7 @@ from platbook.listings.words import (
     split_text,
     stem,
 )
-from platbook.reso.address_words import DIRECTIONS, HIGHWAYS, SPELLINGS, STANDARD, SUFFIX_WORDS, UNIT_DESIGNATORS
+from platbook.reso.address_words import DIRECTIONS, HIGHWAYS, SPELLINGS, STANDARD, UNIT_DESIGNATORS
 
 _MAX_KEYWORDS = 12
 _MAX_ALTERNATIVES = 40
@@ -30,6 +30,8 @@ _LETTER_AND_NUMBER = re.compile(r"(\d+)([a-z])|([a-z])(\d+)")
 _MLS_WORDS = frozenset({"mls", "number", "no", "num", "id", "#"})
 _ROADS = {tuple(name.split()): short for short, names in HIGHWAYS.items() for name in (short, *names)}
 _LONGEST_NAME_FIRST = sorted(_ROADS, key=len, reverse=True)
+_LETTERED = ("st", "ave")
+"""The streets that have a letter for a name: A Street."""
 _NUMBERED = ("us", "sh", "sr", "i")
 """The roads that people also just call highways."""
 
@@ -116,7 +118,7 @@ def _read_unit(tokens: Sequence[Token], at: int) -> _Taken | None:
     after = at + 1
     if after < len(tokens) and tokens[after].whole == "#":
         after += 1
-    if after == len(tokens) or not is_unit_id(tokens[after].whole):
+    if after == len(tokens) or not _is_unit(tokens[after].whole):
         return (1, []) if first.whole == "#" else None
     unit = tokens[after]
     alternatives: list[Words] = [(UNIT_MARK + unit.whole,)]
@@ -129,6 +131,10 @@ def _read_unit(tokens: Sequence[Token], at: int) -> _Taken | None:
     if not unit.whole.isdigit() and _has_digit(unit):
         alternatives += _forms(unit)
     return after - at + 1, [_to_keyword(alternatives)]
+
+
+def _is_unit(text: str) -> bool:
+    return is_unit_id(text) and (len(text) == 1 or text not in STOP_WORDS)
 
 
 def _read_road(tokens: Sequence[Token], at: int) -> _Taken | None:
@@ -206,17 +212,18 @@ def _to_keyword(alternatives: Iterable[Words]) -> Keyword:
 
 
 def _without_stop_words(keywords: Sequence[Keyword]) -> list[Keyword]:
-    """Drop stop words beside other words; a letter before a street suffix is a name (`A Street`)."""
+    """Drop stop words beside other words; a letter before Street or Avenue is its name."""
     kept = [
         one
         for one, after in zip(keywords, [*keywords, None][1:], strict=True)
-        if one.word not in STOP_WORDS or (after is not None and len(one.word or "") == 1 and _is_suffix(after))
+        if one.word not in STOP_WORDS or (after is not None and len(one.word or "") == 1 and _is_lettered(after))
     ]
     return kept or list(keywords)
 
 
-def _is_suffix(keyword: Keyword) -> bool:
-    return keyword.alternatives[0][0] in SUFFIX_WORDS
+def _is_lettered(keyword: Keyword) -> bool:
+    word = keyword.alternatives[0][0]
+    return STANDARD.get(word, word) in _LETTERED
 
 
 def _has_digit(token: Token) -> bool:
