@@ -39,7 +39,7 @@ _COMPANIONS = {
 _TIMES_OF_CHANGE = frozenset(
     SLOT[name] for name in ("StatusChangeTimestamp", "PriceChangeTimestamp", "PhotosChangeTimestamp")
 )
-"""Without a change they tell of none."""
+"""On their own they are no change."""
 
 _ORDER = ("status_changed", "price_changed", "changed", "media_changed")
 _FIELD_NAMES = tuple(field.api or field.name for field in COLUMNS)

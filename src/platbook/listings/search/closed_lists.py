@@ -81,7 +81,7 @@ async def resolve_values(connection: ReadConnection, search: ListingSearch) -> L
         changes[listed.attribute] = tuple(dict.fromkeys(found))
     if problems:
         raise InvalidInput(f"{problems[0].field}: {problems[0].message}", details=problems)
-    return replace(search, **changes) if changes else search  # pyright: ignore[reportArgumentType] - attributes by name
+    return replace(search, **changes) if changes else search
 
 
 async def _resolve(

@@ -118,7 +118,7 @@ def to_stats_statement(name: str, conditions: Conditions) -> Query:
 
 
 async def _find_offers(connection: ReadConnection, conditions: Conditions) -> Mapping[str, OfferStats]:
-    offers = dict.fromkeys(OFFERS, OfferStats())
+    offers: dict[str, OfferStats] = {name: OfferStats() for name in OFFERS}
     for offer, total, quarters in await _read(connection, "stats_prices", conditions):
         prices = Prices(*map(_to_cents, cast("list[float] | None", quarters) or ()))
         offers[str(offer)] = OfferStats(cast("int", total), prices)
