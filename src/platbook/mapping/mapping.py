@@ -28,7 +28,7 @@ many configurations have it, name its source field (`key_field`).
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from hashlib import blake2b
 from typing import Final, cast
@@ -76,6 +76,12 @@ class FieldMapping:
     _further_rules: Sequence[tuple[str, int, str, Coercer]]
     _blank: Sequence[Value]
     _constants: Mapping[str, Value]
+    classes: Mapping[str, "FieldMapping"] = field(default_factory=dict[str, "FieldMapping"])
+    """The mappings of the source's classes that have one of their own."""
+
+    def of_class(self, source_class: str | None) -> "FieldMapping":
+        """The mapping of one class of the source."""
+        return self if source_class is None else self.classes.get(source_class, self)
 
     def normalise(self, raw: RawRecord) -> NormalListing:
         """A record as a listing; RecordRejected names the source's field at fault."""

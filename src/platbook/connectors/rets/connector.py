@@ -218,7 +218,7 @@ class RetsSession:
                 columns = tuple(await read_columns(reader, settings.resource, class_name))
             always = (settings.queried_key, settings.queried_modified)
             selections = select_in_batches(columns, always, settings.columns_per_request)
-            self._fetchers[class_name] = RecordFetcher(self._searcher, settings, selections)
+            self._fetchers[class_name] = RecordFetcher(self._searcher, settings, selections, class_name)
         return self._fetchers[class_name]
 
     async def _has_numbers_for_keys(self, class_name: str) -> bool:

@@ -75,7 +75,7 @@ class PropertyStore(PropertyErasure, ResourceStore[IncomingListing]):
 
     def normalise(self, record: RawRecord, content_hash: bytes) -> IncomingListing:
         """A record as a listing with the photos to be stored. RecordRejected names the field at fault."""
-        listing = self.mapping.normalise(record)
+        listing = self.mapping.of_class(record.source_class).normalise(record)
         media = record.media
         if media is not None:
             _check_photos(media)
