@@ -200,7 +200,7 @@ async def test_what_is_proposed_for_classes_of_different_columns_works_as_it_sta
         )
         assert found is not None
         assert found.settings["classes"] == ["RES", "COM"]
-        settings = connector.settings_model.model_validate(given | found.settings)
+        settings = connector.settings_model.model_validate({**given, **found.settings})
         async with connector.connect(settings, credentials, scope=Scope(), http=http, clock=SystemClock()) as session:
             pages = [page async for page in session.changes(Resource.PROPERTY, None, None)]
             keys = [key async for page in session.keys(Resource.PROPERTY) for key in page.keys]

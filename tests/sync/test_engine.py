@@ -103,6 +103,22 @@ async def test_a_rejection_can_be_tried_again_under_another_mapping(sync_rig: Ma
     assert (await rig.rows("SELECT retry FROM mls_sync_errors"))[0]["retry"] == "success"
 
 
+async def test_a_record_is_read_and_tried_again_under_the_mapping_of_its_class(sync_rig: MakeSyncRig) -> None:
+    records = [
+        replace(listing(key, StandardStatus="1", LP=5), source_class=name) for key, name in zip("12", "AB", strict=True)
+    ]
+    rig = await sync_rig(Source(one_page(*records), all_keys("1", "2")))
+    sql = "UPDATE mls_provider_configurations SET field_mapping = %(m)s::jsonb"
+    status = '{"StandardStatus": {"to": "status", "lookup": {"1": "Active"}}, "LP": "price"}'
+    await rig.run_sql(sql, m=f'{{"classes": {{"B": {status}}}}}')
+    assert (await rig.sync())["errored"] == 1
+    prices = {row["listing_key"]: row["list_price"] for row in await rig.rows("SELECT * FROM properties")}
+    assert prices == {"2": 5}
+    await rig.run_sql(sql, m=f'{{"classes": {{"A": {status}, "B": {status}}}}}')
+    await rig.run_sql("UPDATE mls_sync_errors SET retry = 'retrying'")
+    assert (await rig.sync(SyncType.RETRY))["added"] == 1
+
+
 async def test_the_watermark_moves_only_when_the_walk_is_complete(sync_rig: MakeSyncRig) -> None:
     first = Page([listing("1", "2026-01-03T00:00:00Z")], checkpoint=Cursor("1"), watermark=Cursor("3rd"))
     last = Page([listing("2", "2026-01-04T00:00:00Z")], watermark=Cursor("4th"), complete=True)

@@ -136,6 +136,7 @@ class RawRecord:
     `fields` holds only JSON values (text, numbers, booleans, null, lists, objects). `visible` False:
     the source itself marks the record as deleted. `modified` is the modification time in the source's own text.
     `media` is the record's complete set of photos where the source sends them inline, None where it does not.
+    `source_class` is the source's own subdivision that it is of, where that has a mapping of its own.
     """
 
     key: str
@@ -143,6 +144,7 @@ class RawRecord:
     visible: bool = True
     modified: str | None = None
     media: Sequence[MediaRef] | None = None
+    source_class: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

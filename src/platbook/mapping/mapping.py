@@ -31,7 +31,7 @@ many configurations have it, name its source field (`key_field`).
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from hashlib import blake2b
 from typing import Final, cast
@@ -100,6 +100,12 @@ class FieldMapping:
     _address_parts: Sequence[str]
     _deciding: frozenset[tuple[str, str]]
     """The source fields, with their targets, without whose values a record is rejected."""
+    classes: Mapping[str, "FieldMapping"] = field(default_factory=dict[str, "FieldMapping"])
+    """The mappings of the source's classes that have one of their own."""
+
+    def of_class(self, source_class: str | None) -> "FieldMapping":
+        """The mapping of one class of the source."""
+        return self if source_class is None else self.classes.get(source_class, self)
 
     def normalise(self, raw: RawRecord, faults: ValueFaults | None = None) -> NormalListing:
         """A record as a listing; a value that cannot be read is left out, with a finding beside those of `faults`.

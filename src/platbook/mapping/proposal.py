@@ -2,15 +2,18 @@
 
 A field's standard name takes precedence, then its own name where that is RESO's, then its name or label where that has
 one meaning everywhere (`reso.synonyms`). Of two fields for one target the one with the better evidence wins, and the
-other is left to the person. A field with RESO's own name needs no entry.
+other is left to the person. A field with RESO's own name needs no entry. What differs between classes goes to the
+mapping of each class.
 """
 
 import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import cast
 
-from platbook.connectors.contract import Discovery, SourceField, SourceLookup, SourceResource
+from platbook.connectors.contract import Discovery, SourceClass, SourceField, SourceLookup, SourceResource
+from platbook.mapping.provider_mapping import CLASSES
 from platbook.reso.fields import FIELDS, Field, Kind
 from platbook.reso.lookups import find_standard
 from platbook.reso.names import find_field
@@ -59,37 +62,72 @@ class MappingProposal:
 
 
 def propose(discovery: Discovery, classes: Sequence[str] = ()) -> MappingProposal:
-    """Propose a mapping for some classes (all where none is named) of the listings' resource."""
+    """Propose a mapping for some classes of the listings' resource: where none is named, those the settings propose.
+
+    A field that has another meaning in one class than in those before it, or a target that another field has there,
+    goes to the mapping of that class (`classes`).
+    """
     resource = _find_resource(discovery)
     if resource is None:
         return MappingProposal(discovery.settings, {}, (), (), (), discovery.remarks)
-    fields = _collect_fields(resource, classes)
-    matches = [match for one in fields.values() if (match := _match(one, resource.key_field)) is not None]
-    chosen, rivals = _choose(matches)
     lookups = {one.name: one for one in resource.lookups}
-    mapping: dict[str, object] = {}
-    for match in chosen:
-        taken = {one.target for one in chosen if one is not match}
-        entry = _to_entry(match, fields[match.source], lookups, taken)
-        if entry is not None:
-            mapping[match.source] = entry
-    named = {match.source for match in (*chosen, *rivals)} | {resource.key_field}
-    unknown = [name for name in fields if name not in named]
-    return MappingProposal(discovery.settings, mapping, chosen, rivals, unknown, discovery.remarks)
+    merged = _MergedMapping()
+    chosen: dict[tuple[str, str], ProposedField] = {}
+    rivals: dict[tuple[str, str], ProposedField] = {}
+    names: dict[str, None] = {}
+    for one in _choose_classes(resource, classes, discovery.settings):
+        fields = {field.name: field for field in one.fields}
+        names |= dict.fromkeys(fields)
+        matches = [match for field in fields.values() if (match := _match(field, resource.key_field)) is not None]
+        of_class, others = _choose(matches)
+        for match in of_class:
+            taken = {other.target for other in of_class if other is not match}
+            merged.add(one.name, match, _to_entry(match, fields[match.source], lookups, taken))
+        chosen |= {(match.source, match.target): match for match in of_class}
+        rivals |= {(match.source, match.target): match for match in others}
+    rivals = {pair: match for pair, match in rivals.items() if pair not in chosen}
+    known = {source for source, _ in (*chosen, *rivals)} | {resource.key_field}
+    unknown = [name for name in names if name not in known]
+    fields_found, others_found = list(chosen.values()), list(rivals.values())
+    mapping = merged.to_field_mapping()
+    return MappingProposal(discovery.settings, mapping, fields_found, others_found, unknown, discovery.remarks)
+
+
+class _MergedMapping:
+    """The entries of all classes: a common mapping, and what differs from it in each class."""
+
+    def __init__(self) -> None:
+        self._common: dict[str, object] = {}
+        self._owners: dict[str, str] = {}
+        self._by_class: dict[str, dict[str, object]] = {}
+
+    def add(self, class_name: str, match: ProposedField, entry: object) -> None:
+        """Add the entry of one field; None: it has the target's name, and needs none unless another has taken it."""
+        said = match.target if entry is None else entry
+        targets = {match.target} if isinstance(said, (str, Mapping)) else {_STATUS, _MLS_STATUS}
+        if match.source not in self._common and targets.isdisjoint(self._owners):
+            self._common[match.source] = said
+            self._owners |= dict.fromkeys(targets, match.source)
+        elif self._common.get(match.source) != said:
+            self._by_class.setdefault(class_name, {})[match.source] = said
+
+    def to_field_mapping(self) -> dict[str, object]:
+        """The `fieldMapping`, without entries that map a field to its own name."""
+        mapping = {source: entry for source, entry in self._common.items() if entry != source}
+        return {**mapping, CLASSES: self._by_class} if self._by_class else mapping
+
+
+def _choose_classes(
+    resource: SourceResource, named: Sequence[str], settings: Mapping[str, object]
+) -> Sequence[SourceClass]:
+    """The named classes; else those that the connector proposes; else all."""
+    proposed = settings.get("classes")
+    wanted = named or (cast("Sequence[str]", proposed) if isinstance(proposed, (list, tuple)) else ())
+    return [one for one in resource.classes if not wanted or one.name in wanted]
 
 
 def _find_resource(discovery: Discovery) -> SourceResource | None:
     return next((one for one in discovery.resources if one.name == discovery.listing_resource), None)
-
-
-def _collect_fields(resource: SourceResource, classes: Sequence[str]) -> dict[str, SourceField]:
-    """Every field of the classes by name, as the first class with it describes it."""
-    fields: dict[str, SourceField] = {}
-    for one in resource.classes:
-        if not classes or one.name in classes:
-            for field in one.fields:
-                fields.setdefault(field.name, field)
-    return fields
 
 
 def _match(field: SourceField, key_field: str | None) -> ProposedField | None:

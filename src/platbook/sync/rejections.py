@@ -39,7 +39,9 @@ class _RetryRow:
 
 def to_rejection(record: RawRecord, field: str | None, reason: str) -> Rejection:
     """A refused record as it is stored for a retry; without its key where that cannot be stored."""
-    content = {"fields": dict(record.fields), "modified": record.modified}
+    content: dict[str, object] = {"fields": dict(record.fields), "modified": record.modified}
+    if record.source_class is not None:
+        content["class"] = record.source_class
     try:
         raw = orjson.dumps(content, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
     except TypeError:  # lone surrogates, integers beyond 64 bits: the very reasons for a rejection
@@ -55,7 +57,9 @@ def to_record(listing_key: str, raw: str) -> RawRecord:
         fields, modified = content.get("fields"), content.get("modified")
         is_record = isinstance(fields, dict) and find_key_fault(listing_key) is None
         if is_record and (modified is None or isinstance(modified, str)):
-            return RawRecord(listing_key, cast("dict[str, object]", fields), modified=modified)
+            source_class = content.get("class")
+            named = source_class if isinstance(source_class, str) else None
+            return RawRecord(listing_key, cast("dict[str, object]", fields), modified=modified, source_class=named)
     raise ValueError("the stored text is not a record")
 
 

@@ -234,7 +234,7 @@ class RetsSession:
                 columns = tuple(await read_columns(reader, settings.resource, class_name))
             always = (settings.queried_key, settings.queried_modified)
             selections = select_in_batches(columns, always, settings.columns_per_request)
-            self._fetchers[class_name] = RecordFetcher(self._searcher, settings, selections)
+            self._fetchers[class_name] = RecordFetcher(self._searcher, settings, selections, class_name)
         return self._fetchers[class_name]
 
     async def _lookup(self, class_name: str) -> KeyLookup:

@@ -18,9 +18,10 @@ class RecordFetcher:
         searcher: Searcher,
         settings: RetsSettings,
         selections: Sequence[Sequence[str]] = ((),),
+        class_name: str | None = None,
     ) -> None:
         self.searcher = searcher
-        self.reader = RecordReader(settings)
+        self.reader = RecordReader(settings, class_name)
         self._settings, self._selections = settings, selections
         self.keys_at_once = settings.keys_per_request
         self.queried_key = settings.queried_key

@@ -24,10 +24,10 @@ class ParsedRows:
 
 
 class RecordReader:
-    """Reads rows by a provider's settings."""
+    """Reads rows of a class by a provider's settings for it."""
 
-    def __init__(self, settings: RetsSettings) -> None:
-        self._settings = settings
+    def __init__(self, settings: RetsSettings, class_name: str | None = None) -> None:
+        self._settings, self._class_name = settings, class_name
         self._restricted = settings.restricted_indicator
         self._columns: Sequence[str] = ()
         self._blank: Mapping[str, object] = {}
@@ -90,6 +90,7 @@ class RecordReader:
             visible=not self._is_deleted(fields),
             modified=modified if isinstance(modified, str) else None,
             media=self._plan_photos(fields),
+            source_class=self._class_name,
         )
 
     def _is_deleted(self, fields: Fields) -> bool:

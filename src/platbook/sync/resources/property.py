@@ -92,7 +92,7 @@ class PropertyStore(PropertyErasure, ResourceStore[IncomingListing]):
         faults = ValueFaults()
         record, raw = _repair(record, faults)
         media = None if record.media is None else _take_photos(record.media, faults)
-        listing = self.mapping.normalise(record, faults)
+        listing = self.mapping.of_class(record.source_class).normalise(record, faults)
         if media is not None and not record.media and _counts_photos(listing):
             media = None
         if media is not None:

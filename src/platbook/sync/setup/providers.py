@@ -18,7 +18,7 @@ from platbook.db import SecretBox, WriteConnection, load_queries
 from platbook.listings import store
 from platbook.listings.documents import document_version
 from platbook.listings.rebuild import withdraw_documents
-from platbook.mapping.mapping import plan_mapping
+from platbook.mapping.provider_mapping import plan_class_mappings
 from platbook.providers import providers
 from platbook.providers.configuration import (
     Configuration,
@@ -237,7 +237,7 @@ def _lay_over(settings: Mapping[str, object], accepted: Mapping[str, object]) ->
 
 
 def _check_mapping(configuration: Configuration) -> None:
-    plan_mapping(configuration.field_mapping)
+    plan_class_mappings(configuration.field_mapping)
 
 
 async def _fence(connection: WriteConnection, provider_id: str, at: datetime) -> None:
