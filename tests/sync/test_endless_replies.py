@@ -35,7 +35,8 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 MOST = 350 * 1024 * 1024
 CHILD = Path(__file__).with_name("measured_run.py")
 SHORT: dict[str, object] = {
-    "maxPageBytes": 4_000_000, "maxReplyRows": 20_000, "maxPhotoBytes": 4_000_000, "maxListingPhotoBytes": 8_000_000,
+    "maxPageBytes": 4_000_000, "maxRowBytes": 1_000_000, "maxReplyRows": 20_000, "maxPhotoBytes": 4_000_000,
+    "maxListingPhotoBytes": 8_000_000,
     "maxMetadataBytes": 4_000_000, "maxMetadataValues": 200_000,
 }  # fmt: skip
 QUICK = {
