@@ -12,6 +12,7 @@ import pytest
 from platbook.api import create_api
 from platbook.bootstrap.http_server import to_services
 from platbook.bootstrap.worker import run_jobs
+from platbook.mapping.mapping import REVISION
 from platbook.market import Market
 from tests.upgrade.conftest import Upgraded
 from tests.upgrade.stored import (
@@ -20,6 +21,7 @@ from tests.upgrade.stored import (
     LEAD_ID,
     REFRESH_TOKEN,
     RETRIED_ERROR,
+    REVISION_THEN,
     SOURCE_AT,
     SOURCE_STARTED,
     TASK_ID,
@@ -142,6 +144,15 @@ async def test_the_next_incremental_run_starts_from_the_stored_watermark(upgrade
     assert (run["sync_type"], run["fetched"]) == ("incremental", 37)
     queries = {said["Query"] for said in upgraded.searches() if "ModificationTimestamp" in said["Query"]}
     assert queries == {"(ModificationTimestamp=2026-02-28T15:42:39Z+)"}, "the watermark, ten minutes back as set"
+
+
+async def test_under_new_rules_of_reading_values_everything_is_read_and_written_anew(
+    upgraded: Upgraded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platbook.mapping.mapping.REVISION", REVISION)
+    assert REVISION > REVISION_THEN
+    run = await _finish(upgraded, "rets-synced", EVERY_CLASS)
+    assert (run["fetched"], run["unchanged"], run["errored"]) == (60, 0, 0)
 
 
 async def test_what_has_not_changed_is_not_written_again(upgraded: Upgraded) -> None:
