@@ -107,6 +107,8 @@ async def test_an_unreadable_price_is_withheld_with_the_public_document(sync_rig
         assert (row["standard_status"], row["public_document"]) == (status, None)
         internal = json.loads(str(row["internal_document"]))
         assert internal["listPrice" if name == "ListPrice" else "closePrice"] is None
+    kinds = ["listed", "status_changed", "status_changed", "price_changed"]
+    assert await rig.timeline("1") == kinds, "the price came back, and was never changed to nothing"
     rig.source.pages = one_page(listing("1", LATER, **SHOWN, StandardStatus="Closed", ClosePrice="480000"))
     await rig.sync()
     (row,) = await rig.rows("SELECT public_document FROM properties")

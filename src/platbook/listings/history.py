@@ -44,13 +44,13 @@ class ListingEvent:
 def plan_events(
     property_id: UUID, before: NormalListing, after: NormalListing, *, at: datetime, photos_changed: bool
 ) -> list[ListingEvent]:
-    """The events of a change: status, price, other fields, photos; one each."""
+    """The events of a change: status, price, other fields, photos; one each. A withheld value is no change."""
     status: list[Difference] = []
     price: list[Difference] = []
     rest: list[Difference] = []
     if before.values != after.values:
         for slot, (was, now) in enumerate(zip(before.values, after.values, strict=True)):
-            if was != now and slot not in _IGNORED:
+            if was != now and slot not in _IGNORED and COLUMNS[slot].name not in after.withheld:
                 kind = status if slot in _STATUS else price if slot in _PRICE else rest
                 kind.append(Difference(_FIELD_NAMES[slot], was, now))
     rest += _extra_field_differences(before.more, after.more)

@@ -6,7 +6,7 @@ UPDATE. An unchanged row is neither sent nor locked nor written.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 from uuid import UUID
@@ -222,7 +222,7 @@ async def update_listings(
             events.append(ListingEvent(property_id, "returned", at))
         if before.listing.standard_status is None:  # a tombstone: there is nothing to compare with
             continue
-        after = NormalListing(one.listing.listing_key, one.listing.values, orjson.loads(_to_extra_fields(one.listing)))
+        after = replace(one.listing, more=orjson.loads(_to_extra_fields(one.listing)))
         events += plan_events(property_id, before.listing, after, at=at, photos_changed=plan.changed)
     await connection.run(_CREATE_STAGE)
     await connection.copy_in(_STAGE, ROW_COLUMNS, ROW_TYPES, rows)
