@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -106,6 +107,8 @@ async def test_an_unreadable_price_is_withheld_with_the_public_document(sync_rig
         assert (row["standard_status"], row["public_document"]) == (status, None)
         internal = json.loads(str(row["internal_document"]))
         assert internal["listPrice" if name == "ListPrice" else "closePrice"] is None
+    kinds = ["listed", "status_changed", "status_changed", "price_changed"]
+    assert await rig.timeline("1") == kinds, "the price came back, and was never changed to nothing"
     rig.source.pages = one_page(listing("1", LATER, **SHOWN, StandardStatus="Closed", ClosePrice="480000"))
     await rig.sync()
     (row,) = await rig.rows("SELECT public_document FROM properties")
@@ -187,6 +190,34 @@ async def test_listings_that_are_hidden_or_gone_do_not_count(sync_rig: MakeSyncR
     await rig.sync()
     assert await _stored_counts(rig) == await _true_counts(rig)
     assert await _counts(rig) == {"Stories": 3}
+
+
+@pytest.mark.parametrize("retention", ["keep", "erase"])
+async def test_the_counts_are_those_of_the_rows_whatever_happens(sync_rig: MakeSyncRig, retention: str) -> None:
+    choose = random.Random(retention)  # noqa: S311 - no secret
+    rig = await sync_rig(Source(), retention=retention, maxRemovalShare=1, scope={"statuses": ["Active"]})
+    for step in range(20):
+        keys = choose.sample("123456", choose.randint(1, 6))
+        records = [
+            replace(
+                _with(
+                    key, {name: choose.choice([1, "x", "y\0", None]) for name in ("Stories", "YearBuilt", "Heating")}
+                ),
+                visible=choose.random() < 0.8,
+            )
+            for key in keys
+        ]
+        records = [
+            replace(
+                one, fields={**one.fields, "StandardStatus": choose.choice(["Active", "Active", "Closed", "Delete"])}
+            )
+            for one in records
+        ]
+        rig.source.pages = one_page(*records, watermark=f"2026-01-03T00:00:{step:02}Z")
+        rig.source.key_pages = all_keys(*choose.sample("123456", choose.randint(1, 6)))
+        await rig.sync(choose.choice([SyncType.FULL, SyncType.INCREMENTAL]))
+        assert await _stored_counts(rig) == await _true_counts(rig), step
+    assert len(await rig.rows("SELECT FROM findings")) >= 5
 
 
 async def test_an_erased_listing_leaves_no_sample_of_its_text(sync_rig: MakeSyncRig) -> None:

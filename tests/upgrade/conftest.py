@@ -18,7 +18,17 @@ from platbook.simulate.rets.fields import find_property_class
 from platbook.sync.engine import SyncEngine
 from tests.rets_matrix.expected_cells import expected_listings
 from tests.simulate.served import ServedRets, served_rets
-from tests.upgrade.stored import COLUMNS, KEY, LISTINGS, NOW, SEED, SOURCE_AT, SOURCE_STARTED, stored_database
+from tests.upgrade.stored import (
+    COLUMNS,
+    KEY,
+    LISTINGS,
+    NOW,
+    REVISION_THEN,
+    SEED,
+    SOURCE_AT,
+    SOURCE_STARTED,
+    stored_database,
+)
 
 
 @dataclass
@@ -83,8 +93,14 @@ def source() -> Generator[ServedRets]:
 
 
 @pytest.fixture
-async def upgraded(postgres: EmbeddedPostgres, source: ServedRets, tmp_path: Path) -> AsyncGenerator[Upgraded]:
-    """The database of then, opened as a start of Platbook opens it: migrated, its key checked."""
+async def upgraded(
+    postgres: EmbeddedPostgres, source: ServedRets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncGenerator[Upgraded]:
+    """The database of then, opened as a start of Platbook opens it: migrated, its key checked.
+
+    Values are read by the revision of then: under a later one everything is read anew, which has its own test.
+    """
+    monkeypatch.setattr("platbook.mapping.mapping.REVISION", REVISION_THEN)
     source.apply_quirks()  # nobody has asked anything yet
     with stored_database(postgres, source.login_url) as url:
         settings = Settings(

@@ -50,6 +50,8 @@ LEAD_ID = "01a2275c-a8e8-7e24-affc-a50c3abbbbd0"
 TASK_ID = "01a2275c-a90c-7b49-93b0-d900a27463b3"
 RETRIED_ERROR = "01a2275c-a0f0-7f62-b181-cbab5f0fd58f"
 
+REVISION_THEN = 1
+"""The mapping's revision of then."""
 _PLAIN_MAPPING = "f292a48677919e85"
 _MAPPING_VERSIONS = {"rets-synced": "18ffffc5d5fc1354", "rets-rejected": "055ac7483120f817"}
 """What `FieldMapping.version` was; raising the mapping's revision changes it on purpose, and all is read anew."""

@@ -13,6 +13,7 @@ from platbook.api import create_api
 from platbook.bootstrap.http_server import to_services
 from platbook.bootstrap.worker import run_jobs
 from platbook.listings.rebuild import rebuild_documents
+from platbook.mapping.mapping import REVISION
 from platbook.market import Market
 from platbook.providers.providers import get_provider
 from tests.upgrade.conftest import Upgraded
@@ -22,6 +23,7 @@ from tests.upgrade.stored import (
     LEAD_ID,
     REFRESH_TOKEN,
     RETRIED_ERROR,
+    REVISION_THEN,
     SOURCE_AT,
     SOURCE_STARTED,
     TASK_ID,
@@ -144,6 +146,15 @@ async def test_the_next_incremental_run_starts_from_the_stored_watermark(upgrade
     assert (run["sync_type"], run["fetched"]) == ("incremental", 37)
     queries = {said["Query"] for said in upgraded.searches() if said["Query"].startswith("(Modif")}
     assert queries == {"(ModificationTimestamp=2026-02-28T15:42:39Z+)"}, "the watermark, ten minutes back as set"
+
+
+async def test_under_new_rules_of_reading_values_everything_is_read_and_written_anew(
+    upgraded: Upgraded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platbook.mapping.mapping.REVISION", REVISION)
+    assert REVISION > REVISION_THEN
+    run = await _finish(upgraded, "rets-synced", EVERY_CLASS)
+    assert (run["fetched"], run["unchanged"], run["errored"]) == (60, 0, 0)
 
 
 async def test_what_has_not_changed_is_not_written_again(upgraded: Upgraded) -> None:

@@ -92,13 +92,17 @@ def plan_events(
     photos: Sequence[Difference] = (),
     volatile: AbstractSet[str] = VOLATILE_FIELDS,
 ) -> list[ListingEvent]:
-    """The events of a change: status, price, other fields, photos; one each, without `volatile` RESO fields."""
+    """The events of a change: status, price, other fields, photos; one each, without `volatile` RESO fields.
+
+    A withheld value is no change.
+    """
     kinds: dict[str, list[Difference]] = {kind: [] for kind in _ORDER}
     kinds["media_changed"] += photos
     companions: list[tuple[int, Difference]] = []
     if before.values != after.values:
         for slot, (was, now) in enumerate(zip(before.values, after.values, strict=True)):
-            if slot not in _IGNORED and _is_change(COLUMNS[slot].name, was, now, volatile):
+            name = COLUMNS[slot].name
+            if slot not in _IGNORED and name not in after.withheld and _is_change(name, was, now, volatile):
                 difference = Difference(_FIELD_NAMES[slot], was, now)
                 if slot in _COMPANIONS:
                     companions.append((slot, difference))

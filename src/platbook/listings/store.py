@@ -7,7 +7,7 @@ UPDATE. An unchanged row is neither sent nor locked nor written.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import cast
 from uuid import UUID
@@ -245,7 +245,7 @@ async def update_listings(
             events.append(ListingEvent(property_id, "returned", origin.stored_at))
         if before.listing.standard_status is None:  # a tombstone: there is nothing to compare with
             continue
-        after = NormalListing(one.listing.listing_key, one.listing.values, orjson.loads(_to_extra_fields(one.listing)))
+        after = replace(one.listing, more=orjson.loads(_to_extra_fields(one.listing)))
         at = happened_at(after, origin.stored_at, before.listing)
         changes = photo_differences(shown, plan)
         events += plan_events(property_id, before.listing, after, at=at, photos=changes, volatile=volatile)

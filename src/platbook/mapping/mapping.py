@@ -364,7 +364,8 @@ def _version(
     entries = sorted(
         (rule.source, rule.field.name, _canonical({**rule.options, "to": rule.field.name})) for rule in rules
     )
-    meaning = _canonical([REVISION, str(tz), entries, dropped, constants, address_parts])
+    of_address = () if address_parts == fields.ADDRESS_PARTS else (address_parts,)
+    meaning = _canonical([REVISION, str(tz), entries, dropped, constants, *of_address])
     return blake2b(meaning.encode(errors="backslashreplace"), digest_size=8).hexdigest()
 
 
