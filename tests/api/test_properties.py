@@ -286,6 +286,16 @@ async def test_a_local_listing_is_listed_the_day_it_was_made_unless_it_names_ano
     assert (await client.get("?sortBy=listedAt")).keys == [made.data["listingKey"], dated.data["listingKey"]]
 
 
+async def test_a_full_address_that_was_written_stays_until_a_part_of_it_changes(client: ListingsClient) -> None:
+    address = {"full": "Mill House, 12 Elm St", "streetNumber": "12", "streetName": "Elm", "streetSuffix": "St"}
+    made = await client.request("POST", "", {**_HOUSE, "address": address}, caller="agent")
+    path = f"/{made.data['id']}"
+    cheaper = await client.request("PUT", path, {"listPrice": 450000}, caller="agent")
+    moved = await client.request("PUT", path, {"address": {"unit": "7"}}, caller="agent")
+    assert cheaper.data["address"]["full"] == "Mill House, 12 Elm St"  # pyright: ignore[reportIndexIssue] - an object
+    assert moved.data["address"]["full"] == "12 Elm St #7"  # pyright: ignore[reportIndexIssue] - an object
+
+
 async def test_a_local_listing_is_made_changed_and_removed(client: ListingsClient) -> None:
     made = await client.request("POST", "", {**_HOUSE, "providerId": "local"}, caller="agent")
     path = f"/{made.data['id']}"

@@ -3,7 +3,7 @@
 They are written through the same store as replicated ones, so that documents, timeline and search terms follow.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import TypedDict
@@ -25,10 +25,12 @@ from platbook.local.json_types import describe_wrong_type
 from platbook.providers.display import DisplaySettings
 from platbook.providers.providers import LOCAL
 from platbook.reso.coercion import coerce
-from platbook.reso.fields import COLUMNS, FIELDS, SLOT, Field
+from platbook.reso.fields import ADDRESS_PARTS, COLUMNS, FIELDS, SLOT, Field
 from platbook.reso.limits import find_limit_fault
+from platbook.reso.values import Value
 
 _FEATURED = "isFeatured"
+_FULL_ADDRESS = SLOT["UnparsedAddress"]
 _SET_HERE = frozenset({"ModificationTimestamp", "OriginalEntryTimestamp", "PhotosCount", "PhotosChangeTimestamp"})
 
 WRITABLE_FIELDS: Mapping[str, Field] = MappingProxyType(
@@ -146,20 +148,10 @@ def _apply(before: NormalListing, changes: ListingPatch, at: datetime) -> Normal
     problems: list[FieldProblem] = []
     fields = changes.get("fields", {})
     for name, value in fields.items():
-        field = WRITABLE_FIELDS.get(name)
-        if field is None:
-            problems.append(FieldProblem(name, "is not a field that can be written"))
-            continue
-        if wrong := describe_wrong_type(field, value):
-            problems.append(FieldProblem(name, wrong))
-            continue
         try:
-            typed = coerce(field, value)
+            field, typed = _read(name, value)
         except RecordRejected as error:
             problems.append(FieldProblem(name, error.reason))
-            continue
-        if (fault := find_limit_fault(field.name, typed)) is not None:
-            problems.append(FieldProblem(name, f"is {fault}"))
             continue
         if field.column:
             values[SLOT[field.name]] = typed
@@ -174,9 +166,27 @@ def _apply(before: NormalListing, changes: ListingPatch, at: datetime) -> Normal
     if fields.get("bathrooms.total") is None:
         after = NormalListing(before.listing_key, tuple(values), more)
         values[SLOT["BathroomsTotalInteger"]] = _count_bathrooms(before, after)
-    if values[SLOT["UnparsedAddress"]] is None or "address.full" not in fields:
-        values[SLOT["UnparsedAddress"]] = to_full_address(values) or values[SLOT["UnparsedAddress"]]
+    if values[_FULL_ADDRESS] is None or ("address.full" not in fields and _has_moved(before.values, values)):
+        values[_FULL_ADDRESS] = to_full_address(values) or values[_FULL_ADDRESS]
     return NormalListing(before.listing_key, tuple(values), more)
+
+
+def _read(name: str, value: object) -> tuple[Field, Value]:
+    """A field of a listing by its API name, and its value; RecordRejected says what is wrong with it."""
+    field = WRITABLE_FIELDS.get(name)
+    if field is None:
+        raise RecordRejected("is not a field that can be written")
+    if wrong := describe_wrong_type(field, value):
+        raise RecordRejected(wrong)
+    typed = coerce(field, value)
+    if (fault := find_limit_fault(field.name, typed)) is not None:
+        raise RecordRejected(f"is {fault}")
+    return field, typed
+
+
+def _has_moved(before: Sequence[object], after: Sequence[object]) -> bool:
+    """Whether a part of the address is another one."""
+    return any(before[SLOT[part]] != after[SLOT[part]] for part in ADDRESS_PARTS)
 
 
 def _count_bathrooms(before: NormalListing, after: NormalListing) -> object:
