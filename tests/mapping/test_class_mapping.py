@@ -108,7 +108,7 @@ def test_a_mapping_is_proposed_for_classes_that_name_the_same_differently() -> N
         ],
     )
     discovery = Discovery(
-        [listings], settings={"classes": ["RES", "COM"]}, listing_resource="Property", remarks=["class OLD is left out"]
+        [listings], classes=["RES", "COM"], listing_resource="Property", remarks=["class OLD is left out"]
     )
     proposal = propose(discovery)
     lookup = {"A": "Active", "S": "Closed"}

@@ -381,13 +381,15 @@ class Discovery:
 
     `mark` changes whenever the description does. `settings` are those that the connector proposes.
     `listing_resource` names the one of `resources` that holds the listings; None: the connector found none.
-    `remarks` are sentences for an operator, such as why a class is not among the proposed ones.
+    `classes` are those of its classes that can be synced; empty: all. `remarks` are sentences for an operator, such as
+    why a class is not among them.
     """
 
     resources: Sequence[SourceResource]
     mark: str | None = None
     settings: Mapping[str, object] = field(default_factory=dict[str, object])
     listing_resource: str | None = None
+    classes: Sequence[str] = ()
     remarks: Sequence[str] = ()
 
 

@@ -10,7 +10,6 @@ import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import cast
 
 from platbook.connectors.contract import Discovery, SourceClass, SourceField, SourceLookup, SourceResource
 from platbook.mapping.provider_mapping import CLASSES
@@ -62,7 +61,7 @@ class MappingProposal:
 
 
 def propose(discovery: Discovery, classes: Sequence[str] = ()) -> MappingProposal:
-    """Propose a mapping for some classes of the listings' resource: where none is named, those the settings propose.
+    """Propose a mapping for some classes of the listings' resource: where none is named, those that can be synced.
 
     A field that has another meaning in one class than in those before it, or a target that another field has there,
     goes to the mapping of that class (`classes`).
@@ -75,7 +74,7 @@ def propose(discovery: Discovery, classes: Sequence[str] = ()) -> MappingProposa
     chosen: dict[tuple[str, str], ProposedField] = {}
     rivals: dict[tuple[str, str], ProposedField] = {}
     names: dict[str, None] = {}
-    for one in _choose_classes(resource, classes, discovery.settings):
+    for one in _choose_classes(resource, classes or discovery.classes):
         fields = {field.name: field for field in one.fields}
         names |= dict.fromkeys(fields)
         matches = [match for field in fields.values() if (match := _match(field, resource.key_field)) is not None]
@@ -117,12 +116,8 @@ class _MergedMapping:
         return {**mapping, CLASSES: self._by_class} if self._by_class else mapping
 
 
-def _choose_classes(
-    resource: SourceResource, named: Sequence[str], settings: Mapping[str, object]
-) -> Sequence[SourceClass]:
-    """The named classes; else those that the connector proposes; else all."""
-    proposed = settings.get("classes")
-    wanted = named or (cast("Sequence[str]", proposed) if isinstance(proposed, (list, tuple)) else ())
+def _choose_classes(resource: SourceResource, wanted: Sequence[str]) -> Sequence[SourceClass]:
+    """The wanted classes; all where none is."""
     return [one for one in resource.classes if not wanted or one.name in wanted]
 
 

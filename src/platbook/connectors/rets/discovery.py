@@ -64,7 +64,7 @@ async def read_discovery(reader: MetadataReader, settings: RetsSettings, mark: s
         return Discovery(resources, mark)
     columns = find_columns(listings)
     proposed = await _propose_settings(tree, listings, columns)
-    return Discovery(resources, mark, proposed, listings.name, columns.remarks)
+    return Discovery(resources, mark, proposed, listings.name, columns.classes, columns.remarks)
 
 
 async def read_columns(reader: MetadataReader, resource: str, class_name: str) -> Sequence[str]:

@@ -7,8 +7,11 @@ from platbook.connectors.rets.record_fetcher import RecordFetcher, expect_all, r
 from platbook.connectors.rets.searcher import SearchRequest
 
 
-class KeysCapped(Exception):
+class KeysCapped(SourceBrokeProtocol):
     """The source does not lift its limit for a search of keys alone."""
+
+    def __init__(self) -> None:
+        super().__init__("the source caps searches for keys")
 
 
 class KeysRepeated(SourceBrokeProtocol):
