@@ -19,6 +19,8 @@ from platbook.base.settings import Settings
 from platbook.storage import Cdn, open_cdn
 from platbook.storage.aws_signing import AwsCredentials, sign_request
 from platbook.transport import ProviderClient, RetryAfterLimiter, TimeSource, TrafficCounter
+from platbook.transport.bodies import DEFAULT_LIMITS
+from platbook.transport.limited_client import LimitedClient
 from tests.storage.servers import REGION, S3Server
 from tests.transport.crafted_source import crafted_source, reply
 
@@ -32,7 +34,13 @@ async def lent() -> AsyncGenerator[ProviderClient]:
     async with httpx2.AsyncClient() as client:
         clock = SystemClock()
         yield ProviderClient(
-            "cdn", client, RetryAfterLimiter(clock), clock, TimeSource(), TrafficCounter(), max_attempts=1
+            "cdn",
+            LimitedClient(client, DEFAULT_LIMITS, TimeSource().monotonic),
+            RetryAfterLimiter(clock),
+            clock,
+            TimeSource(),
+            TrafficCounter(),
+            max_attempts=1,
         )
 
 

@@ -317,3 +317,21 @@ def test_the_difference_of_two_versions_is_what_changes_the_counts() -> None:
         FindingChange(stays, 0, "s"),
         FindingChange(comes, 1, "c"),
     ]
+
+
+async def test_a_time_ahead_of_the_clock_is_a_finding_until_the_record_has_another(sync_rig: MakeSyncRig) -> None:
+    rig = await sync_rig(Source(one_page(listing("1", "2026-01-03T00:00:00Z"), listing("2"))))
+    await rig.sync()
+    (found,) = await rig.rows("SELECT kind, field, count, sample, closed_at FROM findings")
+    assert found == {
+        "kind": "clock_ahead",
+        "field": "ModificationTimestamp",
+        "count": 1,
+        "sample": "2026-01-03T00:00:00Z",
+        "closed_at": None,
+    }
+    rig.source.pages = one_page(listing("1", "2026-01-02T00:00:00Z", ListPrice=1000))
+    await rig.sync(SyncType.INCREMENTAL)
+    (closed,) = await rig.rows("SELECT count, closed_at FROM findings")
+    assert closed["count"] == 0
+    assert closed["closed_at"] is not None

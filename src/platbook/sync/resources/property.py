@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from uuid import UUID
 
+from platbook.base.times import to_iso_z
 from platbook.connectors.contract import MediaRef, MediaSource, RawRecord, Resource, Scope
 from platbook.db import ReadConnection, WriteConnection, load_queries
 from platbook.listings import store
@@ -16,11 +18,12 @@ from platbook.mapping.mapping import FieldMapping
 from platbook.mapping.provider_mapping import plan_provider_mapping
 from platbook.mapping.storable import may_need_repair, repair_fields, repair_photo
 from platbook.providers.display import DisplaySettings
-from platbook.providers.finding import FindingKind
+from platbook.providers.finding import FindingKind, ValueFinding, to_finding
 from platbook.providers.sessions import Source
 from platbook.reso.fields import SLOT
 from platbook.reso.numbers import INT32
 from platbook.reso.volatile import VOLATILE_FIELDS
+from platbook.sync.clock_ahead import is_ahead
 from platbook.sync.keys import find_key_fault
 from platbook.sync.resources.store import MissingKey, MissingKeys, ResourceErasure, ResourceStore, SweepKeys
 
@@ -125,11 +128,22 @@ class PropertyStore(PropertyErasure, ResourceStore[IncomingListing]):
         origin: Origin,
     ) -> None:
         """Insert and update listings with their documents, timeline, photos and terms."""
+        new = [self._note_time_ahead(one, origin.stored_at) for one in new]
+        changed = {row: self._note_time_ahead(one, origin.stored_at) for row, one in changed.items()}
         await store.insert_listings(connection, new, origin, self.display)
         await store.update_listings(connection, changed, origin, self.display, self.volatile)
         terms = self._terms.find_new(one.listing for one in (*new, *changed.values()))
         await add_terms(connection, terms)
         self._uncommitted_terms |= terms
+
+    def _note_time_ahead(self, one: IncomingListing, now: datetime) -> IncomingListing:
+        """A listing with a finding where its modification time is ahead of the clock."""
+        if one.modified is None or not is_ahead(one.modified, now):
+            return one
+        field = self.mapping.sources.get("ModificationTimestamp", "ModificationTimestamp")
+        finding = to_finding(FindingKind.CLOCK_AHEAD, field, "is ahead of the clock")
+        found = ValueFinding(finding, to_iso_z(one.modified))
+        return replace(one, listing=replace(one.listing, findings=(*one.listing.findings, found)))
 
     async def mark_returned(self, connection: WriteConnection, ids: Sequence[UUID], origin: Origin) -> int:
         """Show listings again; how many were hidden."""
