@@ -149,8 +149,7 @@ class MemberStore(MemberErasure, ResourceStore[Member]):
     def mapping_version(self) -> str:
         return "members-1"
 
-    @property
-    def hash_version(self) -> str:
+    def hash_version(self, source_class: str | None) -> str:
         return "members-1"
 
     @property

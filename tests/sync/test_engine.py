@@ -119,6 +119,18 @@ async def test_a_record_is_read_and_tried_again_under_the_mapping_of_its_class(s
     assert (await rig.sync(SyncType.RETRY))["added"] == 1
 
 
+async def test_a_record_that_moves_to_another_class_is_read_under_its_mapping(sync_rig: MakeSyncRig) -> None:
+    classes = '{"classes": {"A": {"LP": "price"}, "B": {"LP": "original_price"}}}'
+    record = listing("1", ListPrice=None, LP=5)
+    rig = await sync_rig(Source(one_page(replace(record, source_class="A")), all_keys("1")))
+    await rig.run_sql("UPDATE mls_provider_configurations SET field_mapping = %(m)s::jsonb", m=classes)
+    await rig.sync()
+    rig.source.pages = one_page(replace(record, source_class="B"))
+    assert [(await rig.sync(SyncType.INCREMENTAL))["updated"], (await rig.sync())["updated"]] == [1, 0]
+    (row,) = await rig.rows("SELECT list_price, original_list_price FROM properties")
+    assert (row["list_price"], row["original_list_price"]) == (None, 5)
+
+
 async def test_the_watermark_moves_only_when_the_walk_is_complete(sync_rig: MakeSyncRig) -> None:
     first = Page([listing("1", "2026-01-03T00:00:00Z")], checkpoint=Cursor("1"), watermark=Cursor("3rd"))
     last = Page([listing("2", "2026-01-04T00:00:00Z")], watermark=Cursor("4th"), complete=True)

@@ -145,10 +145,11 @@ def _hash(
     """The content hashes; that of a record marked as deleted is one that no row has."""
     hashes: dict[str, bytes] = {}
     page = ClassifiedPage[R]()
-    version = store.hash_version
+    versions = {name: store.hash_version(name) for name in {record.source_class for record in records}}
     for record in records:
         try:
             volatile = rules.volatile.of(record.fields.keys())
+            version = versions[record.source_class]
             hashes[record.key] = content_hash(record, version, volatile) if record.visible else b""
         except RecordRejected as error:
             page.rejected.append(to_rejection(record, error.field, error.reason))

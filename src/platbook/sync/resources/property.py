@@ -71,11 +71,11 @@ class PropertyStore(PropertyErasure, ResourceStore[IncomingListing]):
         """The field mapping's version."""
         return self.mapping.version
 
-    @property
-    def hash_version(self) -> str:
-        """The mapping, and how many photos of each status are stored."""
+    def hash_version(self, source_class: str | None) -> str:
+        """The mapping, the class where it has a mapping of its own, and how many photos of each status are stored."""
         photos = ",".join(f"{status}={most}" for status, most in sorted(self.photos_per_status.items()))
-        return f"{self.mapping.version};{photos}"
+        version = f"{self.mapping.version};{photos}"
+        return f"{version};{source_class}" if source_class in self.mapping.classes else version
 
     @property
     def targets(self) -> Mapping[str, Sequence[str]]:

@@ -131,9 +131,8 @@ class ResourceStore(ResourceErasure, Protocol[R]):
         """The version of the mapping; with another one a watermark is void and everything is read again."""
         ...
 
-    @property
-    def hash_version(self) -> str:
-        """What a content hash covers beside the content: every rule that changes what is stored of a record."""
+    def hash_version(self, source_class: str | None) -> str:
+        """What the content hash of a record of a class covers beside its content: the rules of what is stored of it."""
         ...
 
     @property

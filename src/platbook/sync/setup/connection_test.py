@@ -238,7 +238,7 @@ def _to_sample(record: RawRecord, store: PropertyStore, volatile: frozenset[str]
     if fault is not None:
         return SampleRecord(record.key, len(record.fields), rejected=fault)
     try:
-        incoming = store.normalise(record, content_hash(record, store.hash_version, volatile))
+        incoming = store.normalise(record, content_hash(record, store.hash_version(record.source_class), volatile))
     except RecordRejected as error:
         return SampleRecord(record.key, len(record.fields), rejected=str(error))
     faulty = sorted({one.finding.field for one in incoming.listing.findings if one.finding.field is not None})
