@@ -9,6 +9,8 @@ import pytest
 from platbook.base.actor import Actor, Role
 from platbook.base.errors import SourceBrokeProtocol, SourceUnavailable
 from platbook.connectors.contract import Cursor, KeyPage, Page, RawRecord, RecordProblem
+from platbook.db import Database, Query
+from platbook.sync.received import Q as RECEIVED
 from platbook.sync.received import delete_received_keys
 from platbook.sync.runs import requests
 from platbook.sync.runs.run import SyncType
@@ -242,6 +244,13 @@ async def test_received_keys_are_deleted_with_their_own_run_and_outlive_others(s
         async with rig.database.transaction() as connection:
             await delete_received_keys(connection, ended)
         assert await rig.rows("SELECT sync_id FROM mls_received_keys") == kept
+
+
+async def test_received_keys_are_found_by_one_reading_of_their_pages(database: Database) -> None:
+    explained = Query("explain", "How it would be done.", f"EXPLAIN {RECEIVED.find_received_keys.sql}")
+    async with database.read() as connection:
+        plan = await connection.column(str, explained, {"sync_id": uuid4(), "keys": KEYS})
+    assert not [line for line in plan if "Nested Loop" in line], "a page's keys would each search every page before"
 
 
 async def test_what_its_own_run_rejected_is_not_erased_by_a_sweep(sync_rig: MakeSyncRig) -> None:

@@ -209,7 +209,7 @@ async def _settle_older(
     """Take or refuse the versions that are older than the stored ones; how many are stale."""
     stale = frozenset(page.older if older is OlderVersions.STALE else ())
     if page.older and older is OlderVersions.STALE_IF_RECEIVED:
-        stale = await find_received_keys(connection, lease.child_id, list(page.older))
+        stale = frozenset(await find_received_keys(connection, lease.child_id, list(page.older)))
     for key, record in page.older.items():
         if key not in stale:
             _place(store, key, record, existing[key], page)

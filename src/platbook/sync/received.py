@@ -23,9 +23,11 @@ async def add_received_keys(connection: WriteConnection, sync_id: UUID, page: Pa
         await connection.run(Q.add_received_keys, {"sync_id": sync_id, "keys": storable})
 
 
-async def find_received_keys(connection: ReadConnection, sync_id: UUID, keys: Sequence[str]) -> frozenset[str]:
-    """Those of some keys that a run has received before."""
-    return frozenset(await connection.column(str, Q.find_received_keys, {"sync_id": sync_id, "keys": list(keys)}))
+async def find_received_keys(connection: ReadConnection, sync_id: UUID, keys: Sequence[str]) -> list[str]:
+    """Those of some keys that a run has received before, in order."""
+    if not keys:
+        return []
+    return await connection.column(str, Q.find_received_keys, {"sync_id": sync_id, "keys": list(keys)})
 
 
 async def delete_received_keys(connection: WriteConnection, sync_id: UUID) -> None:

@@ -10,11 +10,6 @@ SELECT count(*) FROM mls_sweep_keys WHERE sync_id = %(sync_id)s;
 -- Those of some keys that a list does not name.
 SELECT unnest(%(keys)s::text[]) EXCEPT SELECT listing_key FROM mls_sweep_keys WHERE sync_id = %(sync_id)s ORDER BY 1;
 
--- name: find_received
--- Those of some keys that the run has received.
-SELECT unnest(%(keys)s::text[]) INTERSECT SELECT unnest(listing_keys) FROM mls_received_keys
-WHERE sync_id = %(received_by)s ORDER BY 1;
-
 -- name: delete_sweep_keys
 -- The lists of keys of a run that begins or ends a sweep, while it holds the epoch; and those of runs that are not
 -- running.

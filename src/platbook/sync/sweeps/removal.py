@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from platbook.connectors.contract import ByKey, RawRecord, Scope, Session
 from platbook.db import load_queries
 from platbook.listings.listing import Origin
+from platbook.sync.received import find_received_keys
 from platbook.sync.removal import remove_records
 from platbook.sync.resources.store import SweepKeys
 from platbook.sync.run_context import RunContext
@@ -36,8 +37,7 @@ async def find_unseen(context: RunContext, swept: SweepKeys, key_list: KeyList) 
         await check_epoch(connection, context.lease)
         await check_key_list(connection, key_list)
         keys = list(await context.store.find_unseen(connection, swept))
-        params = {"keys": keys, "received_by": swept.received_by}
-        received = await connection.column(str, Q.find_received, params) if keys else []
+        received = await find_received_keys(connection, swept.received_by, keys)
         active = await context.store.count_active(connection, swept.provider_id)
     kept = set(received)
     return UnseenKeys(Candidates([key for key in keys if key not in kept], active, key_list.size), received)
