@@ -11,7 +11,7 @@ from platbook.base.errors import SourceBrokeProtocol, SourceUnavailable
 from platbook.connectors.contract import Cursor, KeyPage, Page, RawRecord, RecordProblem
 from platbook.db import Database, Query
 from platbook.sync.received import Q as RECEIVED
-from platbook.sync.received import delete_received_keys
+from platbook.sync.received import delete_received
 from platbook.sync.runs import requests
 from platbook.sync.runs.run import SyncType
 from platbook.sync.sampling import draw_sample
@@ -242,7 +242,7 @@ async def test_received_keys_are_deleted_with_their_own_run_and_outlive_others(s
     await rig.run_sql("UPDATE mls_sync_history SET status = 'running'")
     for ended, kept in ((uuid4(), [{"sync_id": run["child_id"]}]), (UUID(str(run["sync_id"])), [])):
         async with rig.database.transaction() as connection:
-            await delete_received_keys(connection, ended)
+            await delete_received(connection, ended)
         assert await rig.rows("SELECT sync_id FROM mls_received_keys") == kept
 
 

@@ -199,6 +199,33 @@ async def test_a_deletion_older_than_the_version_received_removes_nothing(
     assert await rig.keys() == []
 
 
+@pytest.mark.parametrize("retention", ["keep", "erase"])
+@pytest.mark.parametrize("known", [[], [OLD], ["2026-01-01T03:00:00Z"]], ids=["new", "same", "changed"])
+@pytest.mark.parametrize("sync_type", [SyncType.FULL, SyncType.INCREMENTAL])
+async def test_an_older_version_on_a_later_page_does_not_bring_a_deleted_record_back(
+    sync_rig: MakeSyncRig, sync_type: SyncType, known: list[str], retention: str
+) -> None:
+    before = [listing("1", time) for time in known]
+    rig = await sync_rig(Source(one_page(*before), all_keys(*[one.key for one in before])), retention=retention)
+    await rig.sync()
+    gone = replace(listing("1", NEW), visible=False)
+    rig.source.key_pages = all_keys()
+    rig.source.pages = _pages([gone, listing("1", OLD)], 1)
+    run = await rig.sync(sync_type)
+    assert (run["deleted"], run["stale"]) == (len(known), 1)
+    assert await rig.keys() == []
+    assert await rig.rows("SELECT FROM mls_received_deletions") == []
+    rig.source.pages = _pages([gone, listing("1", "2026-01-01T06:00:00Z")], 1)
+    await rig.sync(sync_type)
+    assert await rig.keys() == ["1"], "a later version is back on the market"
+
+
+async def test_of_a_deletion_ahead_of_the_clock_nothing_is_concluded(sync_rig: MakeSyncRig) -> None:
+    ahead = replace(listing("1", "2026-01-09T00:00:00Z"), visible=False)
+    rig = await sync_rig(Source(_pages([ahead, listing("1", OLD)], 1), all_keys("1")))
+    assert (await rig.sync())["added"] == 1
+
+
 async def test_a_time_ahead_of_the_clock_is_remarked_and_gives_way_when_it_has_passed(sync_rig: MakeSyncRig) -> None:
     rig = await sync_rig(Source(key_pages=all_keys("1", "2")))
     ahead = (rig.clock.now() + timedelta(minutes=16)).isoformat()

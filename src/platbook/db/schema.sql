@@ -671,6 +671,16 @@ CREATE TABLE public.mls_provider_configurations (
 );
 
 --
+-- Name: mls_received_deletions; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.mls_received_deletions (
+    sync_id uuid NOT NULL,
+    listing_key text NOT NULL COLLATE pg_catalog."C",
+    modified timestamp with time zone NOT NULL
+);
+
+--
 -- Name: mls_received_keys; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1399,6 +1409,13 @@ ALTER TABLE ONLY public.mls_excluded_keys
 
 ALTER TABLE ONLY public.mls_provider_configurations
     ADD CONSTRAINT mls_provider_configurations_pkey PRIMARY KEY (provider_id);
+
+--
+-- Name: mls_received_deletions mls_received_deletions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.mls_received_deletions
+    ADD CONSTRAINT mls_received_deletions_pkey PRIMARY KEY (sync_id, listing_key);
 
 --
 -- Name: mls_sweep_candidates mls_sweep_candidates_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -2495,6 +2512,13 @@ ALTER TABLE ONLY public.mls_discoveries
 
 ALTER TABLE ONLY public.mls_excluded_keys
     ADD CONSTRAINT mls_excluded_keys_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES public.mls_provider_configurations(provider_id) ON DELETE CASCADE;
+
+--
+-- Name: mls_received_deletions mls_received_deletions_sync_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.mls_received_deletions
+    ADD CONSTRAINT mls_received_deletions_sync_id_fkey FOREIGN KEY (sync_id) REFERENCES public.mls_sync_history(sync_id) ON DELETE CASCADE;
 
 --
 -- Name: mls_received_keys mls_received_keys_sync_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -

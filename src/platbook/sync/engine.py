@@ -33,7 +33,7 @@ from platbook.providers.providers import Provider, get_provider
 from platbook.providers.sessions import SessionOptions, SessionServices, Source, get_source, open_session
 from platbook.sync.excluded import delete_keys_of_other_scopes
 from platbook.sync.page import PageRules
-from platbook.sync.received import delete_received_keys
+from platbook.sync.received import delete_received
 from platbook.sync.rejections import find_retries
 from platbook.sync.resources.registry import RESOURCES, ResourceRegistry
 from platbook.sync.run_context import RunContext
@@ -331,7 +331,7 @@ async def _finish(
         "error": None if error is None else _message(error),
     }
     await connection.run(Q.finish_run, params)
-    await delete_received_keys(connection, lease.run.sync_id)
+    await delete_received(connection, lease.run.sync_id)
 
 
 async def _settle(

@@ -19,7 +19,7 @@ from platbook.sync.clock_ahead import is_ahead
 from platbook.sync.content_hash import content_hash
 from platbook.sync.excluded import update_excluded_keys
 from platbook.sync.keys import find_key_fault
-from platbook.sync.received import find_received_keys
+from platbook.sync.received import add_received_deletions, find_received_deletions, find_received_keys
 from platbook.sync.rejections import Rejection, add_rejections, resolve_rejections, to_rejection
 from platbook.sync.removal import remove_records
 from platbook.sync.resources.store import R, ResourceStore, StoredState
@@ -61,7 +61,11 @@ class ClassifiedPage(Generic[R]):
     """New, changed or returned."""
     rejected: list[Rejection] = field(default_factory=list[Rejection])
     older: dict[str, R | None] = field(default_factory=dict[str, R | None])
-    """Versions older than the stored ones, by key; None: a record that the source marks as deleted."""
+    """Versions older than the stored ones, or than a deletion that the walk received, by key; None: a deletion."""
+    deleted_at: dict[str, datetime] = field(default_factory=dict[str, datetime])
+    """When the source says that records were deleted, by key."""
+    deleted_before: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
+    """The times of deletions on earlier pages of the walk, of records that are not there now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +98,8 @@ async def store_page(
     by_key, repeated = select_newest(keyed, read, now)
     hashes, page = await asyncio.to_thread(_hash, list(by_key.values()), store, rules)
     page.rejected += [_without_raw(one) if rules.retention == "erase" else one for one in (*rejected, *unkeyed)]
-    existing = await store.find_differing(connection, origin.provider_id, hashes)
-    await asyncio.to_thread(_classify, store, rules, by_key, hashes, existing, page)
-    stale = await _settle_older(connection, store, lease, page, existing, rules.older)
+    stale = await _classify(connection, store, rules, lease, by_key, hashes, page)
+    await _add_deletions(connection, rules, lease, page, now)
     # Removal first: what an erasure deletes beside the records, such as search terms, is stored again by `write`.
     removed = 0
     if page.removed:
@@ -156,7 +159,25 @@ def _hash(
     return hashes, page
 
 
-def _classify(
+async def _classify(
+    connection: WriteConnection,
+    store: ResourceStore[R],
+    rules: PageRules,
+    lease: RunLease,
+    by_key: Mapping[str, RawRecord],
+    hashes: Mapping[str, bytes],
+    page: ClassifiedPage[R],
+) -> int:
+    """Compare a page's records with the stored rows; how many are stale."""
+    existing = await store.find_differing(connection, lease.run.provider_id, hashes)
+    if rules.older is not OlderVersions.TAKEN:
+        absent = [key for key, stored in existing.items() if stored.id is None or stored.removed]
+        page.deleted_before = await find_received_deletions(connection, lease.child_id, absent)
+    await asyncio.to_thread(_compare, store, rules, by_key, hashes, existing, page)
+    return await _settle_older(connection, store, lease, page, existing, rules.older)
+
+
+def _compare(
     store: ResourceStore[R],
     rules: PageRules,
     by_key: Mapping[str, RawRecord],
@@ -175,7 +196,9 @@ def _classify(
             version = read_version(raw, lambda one: store.normalise(one, b"").modified, rules.zone)
         else:
             version = Version(record.modified, raw.modified, rules.zone)
-        if is_older(version, stored):
+        if version.modified is not None and (record is None or record.deleted):
+            page.deleted_at[key] = version.modified
+        if is_older(version, stored) or version.is_older_than(page.deleted_before.get(key)):
             page.older[key] = record
         else:
             _place(store, key, record, stored, page)
@@ -209,11 +232,25 @@ async def _settle_older(
     """Take or refuse the versions that are older than the stored ones; how many are stale."""
     stale = frozenset(page.older if older is OlderVersions.STALE else ())
     if page.older and older is OlderVersions.STALE_IF_RECEIVED:
-        stale = frozenset(await find_received_keys(connection, lease.child_id, list(page.older)))
+        received = await find_received_keys(connection, lease.child_id, list(page.older))
+        stale = frozenset(received).union(page.deleted_before.keys() & page.older.keys())
     for key, record in page.older.items():
         if key not in stale:
             _place(store, key, record, existing[key], page)
     return len(stale)
+
+
+async def _add_deletions(
+    connection: WriteConnection, rules: PageRules, lease: RunLease, page: ClassifiedPage[R], now: datetime
+) -> None:
+    """Note the deletions of a walk's page, so that no older version on a later page brings its record back.
+
+    One that is ahead of the clock proves no version older.
+    """
+    if rules.older is not OlderVersions.TAKEN:
+        deleted = {key: page.deleted_at[key] for key in page.removed if key in page.deleted_at}
+        past = {key: at for key, at in deleted.items() if at <= now}
+        await add_received_deletions(connection, lease.child_id, past)
 
 
 def _without_raw(rejection: Rejection) -> Rejection:

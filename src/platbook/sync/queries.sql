@@ -127,8 +127,25 @@ INSERT INTO mls_received_keys (sync_id, listing_keys) VALUES (%(sync_id)s, %(key
 SELECT unnest(%(keys)s::text[]) INTERSECT SELECT unnest(listing_keys) FROM mls_received_keys
 WHERE sync_id = %(sync_id)s ORDER BY 1;
 
--- name: delete_received_keys
--- The keys of a run that ends, which are its children's, and of runs that have ended without deleting theirs.
+-- name: add_received_deletions
+-- The deletions of a page that a run received, with their times.
+INSERT INTO mls_received_deletions AS d (sync_id, listing_key, modified)
+SELECT %(sync_id)s, k, m FROM unnest(%(keys)s::text[], %(times)s::timestamptz[]) AS deletion (k, m)
+ON CONFLICT (sync_id, listing_key) DO UPDATE SET modified = greatest(d.modified, excluded.modified);
+
+-- name: find_received_deletions
+-- Those of some keys that a run has received a deletion of.
+SELECT listing_key, modified FROM mls_received_deletions
+WHERE sync_id = %(sync_id)s AND listing_key = ANY(%(keys)s);
+
+-- name: delete_received
+-- The keys and deletions of a run that ends, which are its children's, and of runs that have ended without deleting
+-- theirs.
+WITH deletions AS (
+    DELETE FROM mls_received_deletions d
+    WHERE d.sync_id IN (SELECT c.sync_id FROM mls_sync_history c WHERE c.parent_id = %(sync_id)s)
+        OR NOT EXISTS (
+            SELECT FROM mls_sync_history h WHERE h.sync_id = d.sync_id AND h.status IN ('waiting', 'running')))
 DELETE FROM mls_received_keys k
 WHERE k.sync_id IN (SELECT c.sync_id FROM mls_sync_history c WHERE c.parent_id = %(sync_id)s)
     OR NOT EXISTS (SELECT FROM mls_sync_history h WHERE h.sync_id = k.sync_id AND h.status IN ('waiting', 'running'));
