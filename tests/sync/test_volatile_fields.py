@@ -77,6 +77,44 @@ async def test_a_field_is_recognised_by_the_standard_name_that_the_metadata_give
     assert (await rig.sync())["updated"] == 1
 
 
+@pytest.mark.parametrize("standard_name", ["BedroomsTotal", None])
+async def test_a_name_that_is_another_field_in_another_class_does_not_move_by_itself(
+    sync_rig: MakeSyncRig, standard_name: str | None
+) -> None:
+    rig = await sync_rig(Source(one_page(listing("1", LIST_9="10")), all_keys("1")))
+    names = {"RES": "DaysOnMarket", "COM": standard_name}
+    classes = [
+        {"name": name, "fields": [{"name": "LIST_9", "standard_name": standard}]} for name, standard in names.items()
+    ]
+    sql = "INSERT INTO mls_discoveries VALUES ('board', NULL, '', %(discovery)s::jsonb, now())"
+    await rig.run_sql(sql, discovery=json.dumps({"resources": [{"name": "Property", "classes": classes}]}))
+    await rig.sync()
+    rig.source.pages = one_page(listing("1", LIST_9="11"))
+    assert (await rig.sync())["updated"] == 1
+
+
+@pytest.mark.parametrize(
+    ("mappings", "settings", "updated"),
+    [
+        ({"A": {"LIST_9": "DaysOnMarket"}}, {}, 0),
+        ({"A": {"LIST_9": "DaysOnMarket"}, "B": {"LIST_9": "BedroomsTotal"}}, {}, 1),
+        ({"A": {"LIST_9": "WalkScore"}, "B": {"LIST_9": "BedroomsTotal"}}, {"volatileFields": ["WalkScore"]}, 1),
+        ({"A": {"DOM": "PublicRemarks"}}, {}, 1),
+    ],
+)
+async def test_fields_that_move_by_themselves_are_recognised_in_the_mappings_of_classes(
+    sync_rig: MakeSyncRig, mappings: dict[str, dict[str, str]], settings: dict[str, object], updated: int
+) -> None:
+    def record(value: str) -> RawRecord:
+        return replace(listing("1", **dict.fromkeys(mappings["A"], value)), source_class="A")
+
+    configuration = {"fieldMapping": {"classes": mappings}, "settings": settings}
+    rig = await sync_rig(Source(one_page(record("10")), all_keys("1")), **configuration)
+    await rig.sync()
+    rig.source.pages = one_page(record("11"))
+    assert (await rig.sync())["updated"] == updated
+
+
 def test_fields_are_recognised_whenever_they_first_come() -> None:
     volatile = VolatileFields()
     assert volatile.of({"ListPrice": 1}.keys()) == set()

@@ -1,8 +1,10 @@
 -- name: find_standard_names
--- The source fields of a provider's stored metadata that have a standard name with days, views or the like in it.
-SELECT DISTINCT f ->> 'name' AS name, f ->> 'standard_name' AS standard_name
+-- The standard names of a provider's source fields, of those whose every standard name in the stored metadata has days,
+-- views or the like in it: classes may give one name to different fields.
+SELECT f ->> 'name' AS name, array_agg(DISTINCT f ->> 'standard_name') AS standard_names
 FROM mls_discoveries d, jsonb_path_query(d.discovery, '$.resources[*].classes[*].fields[*]') AS f
-WHERE d.provider_id = %(provider_id)s AND f ->> 'standard_name' ~* '(day|dom|view|hit|click)';
+WHERE d.provider_id = %(provider_id)s
+GROUP BY 1 HAVING bool_and(coalesce(f ->> 'standard_name', '') ~* '(day|dom|view|hit|click)');
 
 -- name: report_progress
 -- The progress of a run.

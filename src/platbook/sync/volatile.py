@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from typing import Final
 
 from platbook.db import ReadConnection, load_queries
@@ -12,12 +13,20 @@ Q = load_queries(__package__ or "platbook.sync")
 _NONE: Final = frozenset[str]()
 
 
+@dataclass(frozen=True, slots=True)
+class _NamedField:
+    """A field of a source's metadata, and its standard names in the classes that have it."""
+
+    name: str
+    standard_names: Sequence[str]
+
+
 class VolatileFields:
     """A provider's volatile fields, by the names that its records have.
 
     `named` are source fields or RESO fields that the profile (with the provider's settings) or the source's metadata
-    name; `targets` are the RESO fields of the source fields that the mapping names. Other fields are recognised by
-    their names.
+    name; `targets` are the RESO fields of the source fields that the mapping names, in any class: where one of them
+    does not move by itself, neither does the source field. Other fields are recognised by their names.
     """
 
     def __init__(self, named: Iterable[str] = (), targets: Mapping[str, Sequence[str]] | None = None) -> None:
@@ -36,12 +45,12 @@ class VolatileFields:
 
     def _is_volatile(self, name: str) -> bool:
         targets = self._targets.get(name)
-        if name in self._named or (targets and not self._named.isdisjoint(targets)):
+        if name in self._named:
             return True
-        return is_volatile(name) if targets is None else VOLATILE_FIELDS.issuperset(targets)
+        return is_volatile(name) if targets is None else (VOLATILE_FIELDS | self._named).issuperset(targets)
 
 
 async def find_volatile_fields(connection: ReadConnection, provider_id: str) -> frozenset[str]:
-    """The source fields that the stored metadata of a provider give a standard name that is volatile."""
-    rows = await connection.tuples(Q.find_standard_names, {"provider_id": provider_id})
-    return frozenset(str(name) for name, standard_name in rows if is_volatile(str(standard_name)))
+    """The source fields that the stored metadata of a provider give a volatile standard name, in every class."""
+    rows = await connection.all(_NamedField, Q.find_standard_names, {"provider_id": provider_id})
+    return frozenset(row.name for row in rows if all(map(is_volatile, row.standard_names)))

@@ -79,9 +79,9 @@ class PropertyStore(PropertyErasure, ResourceStore[IncomingListing]):
 
     @property
     def targets(self) -> Mapping[str, Sequence[str]]:
-        """The RESO fields of each source field that the mapping names."""
+        """The RESO fields of each source field that the mapping names, for all classes of the source."""
         targets: dict[str, list[str]] = {}
-        for name, source in self.mapping.sources.items():
+        for name, source in _find_sources(self.mapping):
             targets.setdefault(source, []).append(name)
         return targets
 
@@ -201,7 +201,7 @@ def open_property_store(source: Source) -> PropertyStore:
     provider, profile = source.provider, source.profile.resource(Resource.PROPERTY)
     mapping = plan_provider_mapping(provider.field_mapping, source.profile, Resource.PROPERTY)
     named = profile.volatile_fields
-    mapped = {name for name, source_field in mapping.sources.items() if source_field in named}
+    mapped = {name for name, source_field in _find_sources(mapping) if source_field in named}
     return PropertyStore(
         mapping=mapping,
         volatile=VOLATILE_FIELDS | named | mapped,
@@ -210,6 +210,11 @@ def open_property_store(source: Source) -> PropertyStore:
         photos_per_status=provider.photos_per_status,
         photos_elsewhere=profile.media in {MediaSource.OBJECT, MediaSource.RESOURCE},
     )
+
+
+def _find_sources(mapping: FieldMapping) -> set[tuple[str, str]]:
+    """The RESO fields and their source fields of a mapping, and of those of its classes."""
+    return {pair for one in (mapping, *mapping.classes.values()) for pair in one.sources.items()}
 
 
 def _counts_photos(listing: NormalListing) -> bool:
