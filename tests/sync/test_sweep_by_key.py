@@ -155,7 +155,7 @@ async def _open_errors(rig: SyncRig) -> int:
 async def test_rejections_of_records_that_are_gone_are_closed(
     sync_rig: MakeSyncRig, retention: str, sync_type: SyncType
 ) -> None:
-    records = [listing("1"), listing("2", ListPrice="call"), listing("3", ListPrice="call")]
+    records = [listing("1"), listing("2", StandardStatus="?"), listing("3", StandardStatus="?")]
     rig = await sync_rig(Source(one_page(*records), all_keys("1", "2", "3")), retention=retention)
     await rig.sync()
     assert await _open_errors(rig) == 2
@@ -170,7 +170,7 @@ async def test_rejections_of_records_that_are_gone_are_closed(
 
 async def test_a_rejection_of_a_stored_record_is_closed_when_the_record_is_removed(sync_rig: MakeSyncRig) -> None:
     rig = await _stocked(sync_rig, ByKey.ONE, ["1"])
-    rig.source.pages = one_page(listing("1", "2026-01-02T00:00:00Z", ListPrice="call"))
+    rig.source.pages = one_page(listing("1", "2026-01-02T00:00:00Z", StandardStatus="?"))
     await rig.sync(SyncType.INCREMENTAL)
     assert await _open_errors(rig) == 1
     run = await rig.sync(SyncType.SWEEP)
@@ -180,16 +180,30 @@ async def test_a_rejection_of_a_stored_record_is_closed_when_the_record_is_remov
 @pytest.mark.parametrize("dry_run", [False, True])
 async def test_a_sweep_that_is_refused_or_dry_closes_no_rejection(sync_rig: MakeSyncRig, *, dry_run: bool) -> None:
     rig = await _stocked(sync_rig, ByKey.ONE, ["1", "2"], maxRemovalShare=1 if dry_run else 0.1)
-    rig.source.pages = one_page(listing("3", ListPrice="call"))
+    rig.source.pages = one_page(listing("3", StandardStatus="?"))
     await rig.sync(SyncType.INCREMENTAL)
     await rig.sync(SyncType.SWEEP, dry_run=dry_run)
+    assert await _open_errors(rig) == 1
+
+
+@pytest.mark.parametrize("retention", ["keep", "erase"])
+@pytest.mark.parametrize("sync_type", [SyncType.FULL, SyncType.SWEEP])
+async def test_a_list_of_keys_that_is_short_closes_no_rejection(
+    sync_rig: MakeSyncRig, sync_type: SyncType, retention: str
+) -> None:
+    rig = await _stocked(sync_rig, ByKey.ONE, ["1", "2"], retention=retention)
+    rig.source.pages = one_page(listing("3", StandardStatus="?"))
+    await rig.sync(SyncType.INCREMENTAL)
+    rig.source.pages = one_page(listing("1"), listing("x"))
+    rig.source.records = {"1": listing("1")}  # neither its list of keys nor its count has it
+    assert (await rig.sync(sync_type))["status"] == "partial"
     assert await _open_errors(rig) == 1
 
 
 async def test_a_record_whose_rejection_was_closed_is_fetched_when_the_source_names_it_again(
     sync_rig: MakeSyncRig,
 ) -> None:
-    rig = await sync_rig(Source(one_page(listing("1"), listing("2", ListPrice="call")), all_keys("1", "2")))
+    rig = await sync_rig(Source(one_page(listing("1"), listing("2", StandardStatus="?")), all_keys("1", "2")))
     await rig.sync()
     rig.source.pages, rig.source.key_pages = one_page(), all_keys("1")
     await rig.sync(SyncType.SWEEP)

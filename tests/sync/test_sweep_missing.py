@@ -157,7 +157,7 @@ async def test_what_was_left_out_and_is_stored_since_can_be_found_again(sync_rig
 
 @pytest.mark.parametrize("dry_run", [False, True])
 async def test_a_sweep_does_not_fetch_what_its_own_run_received(sync_rig: MakeSyncRig, *, dry_run: bool) -> None:
-    records = [listing("a"), listing("b", ListPrice="?"), listing("c", StandardStatus="Closed")]
+    records = [listing("a"), listing("b", StandardStatus="?"), listing("c", StandardStatus="Closed")]
     source = Source(one_page(*records), all_keys("a", "b", "c"))
     rig = await sync_rig(source, scope={"statuses": ["Active"]})
     run = await rig.sync(dry_run=dry_run)
@@ -194,7 +194,7 @@ async def test_a_list_of_keys_that_is_not_proved_finds_nothing(sync_rig: MakeSyn
 
 async def test_a_found_record_that_is_rejected_is_one_rejection_and_not_fetched_again(sync_rig: MakeSyncRig) -> None:
     rig = await _stocked(sync_rig)
-    _publish(rig, _late("b", ListPrice="?") | _late("c"))
+    _publish(rig, _late("b", StandardStatus="?") | _late("c"))
     run = await rig.sync(SyncType.SWEEP)
     assert (run["status"], run["added"], run["errored"], run["found_by_sweep"]) == ("partial", 1, 1, 1)
     rig.source.looked_up = []

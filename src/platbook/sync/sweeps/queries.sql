@@ -52,8 +52,8 @@ WHERE provider_id = %(provider_id)s AND resource = %(resource)s AND listing_key 
     AND listing_key IS NOT NULL AND retry IN ('pending', 'retrying', 'failed');
 
 -- name: close_unseen_rejections
--- Open rejections of records that the source no longer has, as a complete sweep has proved. One that this run itself
--- received waits for the next sweep.
+-- Open rejections of records that a complete list of keys does not name. One that this run itself received waits for
+-- the next sweep.
 UPDATE mls_sync_errors e SET retry = 'abandoned', last_at = %(at)s,
     reason = e.reason || ' (the source no longer has the record)'
 WHERE e.provider_id = %(provider_id)s AND e.resource = %(resource)s AND e.listing_key IS NOT NULL

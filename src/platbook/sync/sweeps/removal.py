@@ -43,20 +43,24 @@ async def find_unseen(context: RunContext, swept: SweepKeys, key_list: KeyList) 
     return UnseenKeys(Candidates([key for key in keys if key not in kept], active, key_list.size), received)
 
 
-async def remove_unseen(context: RunContext, session: Session, swept: SweepKeys, candidates: Candidates) -> None:
-    """Remove what the source is proved not to have; SweepRefused where that cannot be done safely."""
+async def remove_unseen(context: RunContext, session: Session, swept: SweepKeys, candidates: Candidates) -> bool:
+    """Remove what the source is proved not to have; whether the list of keys is, as far as that shows, complete.
+
+    SweepRefused where nothing could be removed safely.
+    """
     await _check_share(context, swept, candidates)
     keys, by_key = candidates.keys, context.profile.by_key
     if by_key is not ByKey.NONE and len(keys) > MOST_KEYS[by_key]:
         keys = await _check_sample(context, session, swept, candidates)
         if context.provider.requested_scope == Scope():
             await _remove(context, keys)
-            return
+            return True
     _, existing = await remove_gone(context, session, keys)
     if existing:
         context.mark_incomplete(
             f"the source's list of keys is incomplete: {existing} records exist that it does not name"
         )
+    return not existing
 
 
 async def remove_gone(context: RunContext, session: Session, keys: Sequence[str]) -> tuple[int, int]:

@@ -51,20 +51,21 @@ async def apply_sweep(context: RunContext, session: Session, sweep_id: UUID) -> 
 async def _reconcile(context: RunContext, session: Session, swept: SweepKeys, key_list: KeyList) -> None:
     unseen = await find_unseen(context, swept, key_list)
     refused: SweepRefused | None = None
+    is_complete = True
     try:
-        await remove_unseen(context, session, swept, unseen.candidates)
+        is_complete = await remove_unseen(context, session, swept, unseen.candidates)
     except SweepRefused as error:
         refused = error  # what the source does name is missing here all the same
-    await check_received(context, session, unseen.received)
+    is_complete = await check_received(context, session, unseen.received) and is_complete
     await fetch_missing(context, session, swept, key_list)
     if refused is not None:
         raise refused
     if not context.lease.run.dry_run:
-        await _settle(context, swept, key_list)
+        await _settle(context, swept, key_list, is_complete=is_complete)
 
 
-async def _settle(context: RunContext, swept: SweepKeys, key_list: KeyList) -> None:
-    """Close the rejections of records that the source no longer has, and supersede older sweeps."""
+async def _settle(context: RunContext, swept: SweepKeys, key_list: KeyList, *, is_complete: bool) -> None:
+    """Supersede older sweeps, and close the rejections of records that a complete list of keys does not name."""
     params = {
         "provider_id": swept.provider_id,
         "resource": context.lease.resource,
@@ -74,8 +75,10 @@ async def _settle(context: RunContext, swept: SweepKeys, key_list: KeyList) -> N
     }
     async with context.database.transaction() as connection:
         await check_epoch(connection, context.lease)
+        await supersede(connection, context)
+        if not is_complete:
+            return
         await check_key_list(connection, key_list)
         if context.provider.retention == "erase":
             await context.store.erase_unseen_rejections(connection, swept)
         await connection.run(Q.close_unseen_rejections, params)
-        await supersede(connection, context)

@@ -22,8 +22,10 @@ def count_in_scope(context: RunContext, records: Sequence[RawRecord]) -> int:
     return sum(record.visible and _may_be_in_scope(context, record) for record in records)
 
 
-async def check_received(context: RunContext, session: Session, keys: Sequence[str]) -> None:
-    """Mark the run as incomplete where records that it received exist, and its list of keys does not name them.
+async def check_received(context: RunContext, session: Session, keys: Sequence[str]) -> bool:
+    """Whether the list of keys is complete, as far as records that the run received and it does not name show.
+
+    Where some of them exist, the run is marked as incomplete.
 
     They may also have been deleted since. So some drawn at random are read again, or looked up in another list of keys
     where the source cannot be asked by key.
@@ -34,7 +36,7 @@ async def check_received(context: RunContext, session: Session, keys: Sequence[s
             context.mark_incomplete(
                 f"the source's list of keys is incomplete: another list names {listed} records that it does not name"
             )
-        return
+        return not listed
     sample = draw_sample(keys, SAMPLE_SIZE, context.lease.run.sync_id)
     existing = 0
     async for looked_up in RecordLookup(context, session).read(sample):
@@ -44,6 +46,7 @@ async def check_received(context: RunContext, session: Session, keys: Sequence[s
             f"the source's list of keys is incomplete: it does not name {len(keys)} records that this run received, "
             f"and of {len(sample)} of these that were read again, {existing} exist"
         )
+    return not existing
 
 
 async def find_unlisted_again(context: RunContext, session: Session, keys: Sequence[str]) -> Sequence[str]:
