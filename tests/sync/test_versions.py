@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from platbook.base.errors import SourceUnavailable
-from platbook.connectors.contract import Cursor, Page, RawRecord
+from platbook.connectors.contract import ByKey, Cursor, Page, RawRecord
 from platbook.sync.runs.run import SyncType
 from platbook.sync.versions import Version
 from tests.fakes.scripted_source import Source, all_keys, listing, one_page
@@ -136,18 +136,34 @@ def _pages(records: Sequence[RawRecord], size: int) -> list[Page | Exception]:
 OLD, NEW = "2026-01-01T04:00:00Z", "2026-01-01T05:00:00Z"
 
 
-@pytest.mark.parametrize("sync_type", [SyncType.FULL, SyncType.RECORD, SyncType.INCREMENTAL])
-async def test_what_the_source_has_now_is_taken_with_an_older_time_but_not_by_an_incremental_run(
-    sync_rig: MakeSyncRig, sync_type: SyncType
-) -> None:
+@pytest.mark.parametrize("sync_type", [SyncType.FULL, SyncType.RECORD])
+async def test_what_the_source_has_now_is_taken_with_an_older_time(sync_rig: MakeSyncRig, sync_type: SyncType) -> None:
     rig = await sync_rig(Source(one_page(listing("1", NEW, ListPrice=500000)), all_keys("1")))
     await rig.sync()
     older = listing("1", OLD, ListPrice=400000)
     rig.source.pages, rig.source.records = one_page(older), {"1": older}
     run = await rig.sync(sync_type, listing_key="1" if sync_type is SyncType.RECORD else None)
-    is_taken = sync_type is not SyncType.INCREMENTAL
-    assert (run["updated"], run["unchanged"], run["stale"]) == ((1, 0, 0) if is_taken else (0, 0, 1))
-    assert await _prices(rig) == [400000 if is_taken else 500000]
+    assert (run["updated"], run["unchanged"], run["stale"]) == (1, 0, 0)
+    assert await _prices(rig) == [400000]
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+@pytest.mark.parametrize(
+    ("by_key", "has_now", "taken"),
+    [(ByKey.ONE, OLD, 1), (ByKey.MANY, OLD, 1), (ByKey.ONE, NEW, 0), (ByKey.ONE, None, 0), (ByKey.NONE, OLD, 0)],
+)
+async def test_an_older_version_in_an_incremental_run_stands_where_the_source_has_it_by_its_key(
+    sync_rig: MakeSyncRig, by_key: ByKey, has_now: str | None, taken: int, *, dry_run: bool
+) -> None:
+    versions = {OLD: listing("1", OLD, ListPrice=400000), NEW: listing("1", NEW, ListPrice=500000)}
+    rig = await sync_rig(Source(one_page(versions[NEW]), all_keys("1"), by_key=by_key))
+    await rig.sync()
+    rig.source.pages = _pages([versions[OLD], versions[OLD]], 1)
+    rig.source.records = {} if has_now is None else {"1": versions[has_now]}
+    run = await rig.sync(SyncType.INCREMENTAL, dry_run=dry_run)
+    assert (run["updated"], run["stale"], run["status"]) == (taken, 2, "success")
+    assert await _prices(rig) == [400000 if taken and not dry_run else 500000]
+    assert len(rig.source.looked_up) + len(rig.source.key_lists) == (by_key is not ByKey.NONE)
 
 
 @pytest.mark.parametrize("is_known", [False, True])

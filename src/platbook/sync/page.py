@@ -70,10 +70,13 @@ class ClassifiedPage(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class StoredPage:
-    """What was done to a page's records, and which of those stored have times ahead of the clock, by key."""
+    """What was done to a page's records."""
 
     counts: RunCounts
     ahead: Mapping[str, datetime]
+    """The times of those stored with one ahead of the clock, by key."""
+    stale: Sequence[str]
+    """The keys of versions that were refused as older than the stored ones, but not of deletions."""
 
 
 async def store_page(
@@ -118,15 +121,14 @@ async def store_page(
         fetched=len(records) + len(rejected),
         added=len(page.new),
         updated=updated,
-        unchanged=len(by_key) - len(page.new) - updated - removed - len(refused.intersection(by_key)) - stale,
+        unchanged=len(by_key) - len(page.new) - updated - removed - len(refused.intersection(by_key)) - len(stale),
         deleted=removed,
         errored=len(page.rejected),
-        stale=stale + repeated,
+        stale=len(stale) + repeated,
     )
     written = (*page.new, *page.changed.values())
-    return StoredPage(
-        counts, {one.key: one.modified for one in written if one.modified and is_ahead(one.modified, now)}
-    )
+    ahead = {one.key: one.modified for one in written if one.modified and is_ahead(one.modified, now)}
+    return StoredPage(counts, ahead, [key for key in stale if page.older[key] is not None])
 
 
 def _check_keys(records: Sequence[RawRecord], key_field: str) -> tuple[list[RawRecord], list[Rejection]]:
@@ -167,8 +169,8 @@ async def _classify(
     by_key: Mapping[str, RawRecord],
     hashes: Mapping[str, bytes],
     page: ClassifiedPage[R],
-) -> int:
-    """Compare a page's records with the stored rows; how many are stale."""
+) -> Sequence[str]:
+    """Compare a page's records with the stored rows; the keys of those that are stale."""
     existing = await store.find_differing(connection, lease.run.provider_id, hashes)
     if rules.older is not OlderVersions.TAKEN:
         absent = [key for key, stored in existing.items() if stored.id is None or stored.removed]
@@ -228,8 +230,8 @@ async def _settle_older(
     page: ClassifiedPage[R],
     existing: Mapping[str, StoredState],
     older: OlderVersions,
-) -> int:
-    """Take or refuse the versions that are older than the stored ones; how many are stale."""
+) -> Sequence[str]:
+    """Take or refuse the versions that are older than the stored ones; the keys of those refused as stale."""
     stale = frozenset(page.older if older is OlderVersions.STALE else ())
     if page.older and older is OlderVersions.STALE_IF_RECEIVED:
         received = await find_received_keys(connection, lease.child_id, list(page.older))
@@ -237,7 +239,7 @@ async def _settle_older(
     for key, record in page.older.items():
         if key not in stale:
             _place(store, key, record, existing[key], page)
-    return len(stale)
+    return sorted(stale)
 
 
 async def _add_deletions(

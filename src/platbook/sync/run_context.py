@@ -73,7 +73,7 @@ class RunContext:
         older: OlderVersions = OlderVersions.TAKEN,
         in_transaction: PageWrite | None = None,
         found_by_sweep: bool = False,
-    ) -> None:
+    ) -> StoredPage:
         """Store a page, and whatever `in_transaction` writes, in one fenced transaction.
 
         `older` is what becomes of versions older than the stored ones; those just read by their keys are taken. What is
@@ -92,6 +92,7 @@ class RunContext:
         with self.timing("store"):
             stored = await self._store_page(write, in_transaction)
         self.clock_ahead.add(stored.ahead)
+        return stored
 
     async def _store_page(
         self, write: Callable[[WriteConnection], Awaitable[StoredPage]], in_transaction: PageWrite | None

@@ -2,7 +2,8 @@
 
 The source is the truth: what it sends now is taken, also with an older time. An older version is refused as stale where
 it may be no longer what the source has: where the same walk has received a newer one already (a page that was replayed,
-a record that was sent twice), in an incremental run, and when a stored rejection is retried.
+a record that was sent twice), in an incremental run, and when a stored rejection is retried. After an incremental walk
+the records of such versions are read by their keys, which decides.
 
 Times are compared as far as they say anything: equal times, and times without an offset in the hour that is repeated
 when the clocks go back, do not make a version older; nor does a row whose time was ahead of the clock when it was

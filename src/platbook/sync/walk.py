@@ -6,12 +6,15 @@ other order the greatest time of a complete walk would be too late a start for t
 changed since would be missed. What is certain is the first page: everything changed after it was sent carries a later
 time. So its greatest time is the watermark of such a walk. Connectors hold watermarks back to the source's clock at the
 walk's start (decision record 0008).
+
+An incremental walk stores no version older than the row: it may be outdated. What the source has now is read by key
+when the walk is complete.
 """
 
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from platbook.base.errors import SourceBrokeProtocol
 from platbook.connectors.contract import Page, Session
@@ -23,6 +26,7 @@ from platbook.sync.runs import cursors
 from platbook.sync.runs.lifecycle import check_epoch
 from platbook.sync.runs.plan import Walk
 from platbook.sync.runs.run import SyncType, WalkProgress
+from platbook.sync.sweeps.lookup import MOST_KEYS, RecordLookup
 from platbook.sync.versions import OlderVersions
 
 
@@ -33,6 +37,8 @@ class _Position:
     walk: Walk
     done: int
     watermark: str | None
+    stale: list[str] = field(default_factory=list[str])
+    """Keys of versions that were refused as older than the stored ones."""
 
     def step(self, page: Page, *, time_ordered: bool) -> None:
         self.done += len(page.records) + len(page.problems)
@@ -53,6 +59,9 @@ async def walk_changes(context: RunContext, session: Session, walk: Walk) -> Non
             complete = page.complete
     if not complete:
         raise SourceBrokeProtocol("the source stopped before it marked the walk as complete")
+    async for looked_up in RecordLookup(context, session, "listings").read(list(dict.fromkeys(position.stale))):
+        if looked_up.existing:
+            await context.store_page(looked_up.existing, [])
 
 
 async def prefetch(pages: AsyncIterator[Page]) -> AsyncGenerator[Page]:
@@ -86,7 +95,9 @@ async def _store(context: RunContext, page: Page, position: _Position) -> None:
 
     is_full = position.walk.kind is SyncType.FULL
     older = OlderVersions.STALE_IF_RECEIVED if is_full else OlderVersions.STALE
-    await context.store_page(page.records, problems, older=older, in_transaction=save_position)
+    stored = await context.store_page(page.records, problems, older=older, in_transaction=save_position)
+    if not is_full:
+        position.stale += stored.stale[: MOST_KEYS[context.profile.by_key] - len(position.stale)]
     if context.lease.run.dry_run:  # it rolls back the page
         async with context.database.transaction() as connection:
             await check_epoch(connection, context.lease)

@@ -36,10 +36,13 @@ class LookedUp:
 
 
 class RecordLookup:
-    """Reads records by their keys for one sweep. What is broken is left unread; other errors end the sweep."""
+    """Reads records by their keys for one sweep, or after a walk. What is broken is left unread; other errors end it.
 
-    def __init__(self, context: RunContext, session: Session) -> None:
-        self._context, self._session = context, session
+    `stage` is what the run reports meanwhile.
+    """
+
+    def __init__(self, context: RunContext, session: Session, stage: str = "sweep") -> None:
+        self._context, self._session, self._stage = context, session, stage
         self._resource = context.lease.resource
         self._broken = 0
 
@@ -48,7 +51,7 @@ class RecordLookup:
         for start in range(0, len(keys), KEYS_AT_ONCE):
             batch = keys[start : start + KEYS_AT_ONCE]
             yield await self._read_batch(batch)
-            await self._context.report("sweep", done=start + len(batch), total=len(keys))
+            await self._context.report(self._stage, done=start + len(batch), total=len(keys))
 
     async def _read_batch(self, keys: Sequence[str]) -> LookedUp:
         match self._context.profile.by_key:
