@@ -135,6 +135,10 @@ INSERT INTO mls_received_deletions AS d (sync_id, listing_key, modified)
 SELECT %(sync_id)s, k, m FROM unnest(%(keys)s::text[], %(times)s::timestamptz[]) AS deletion (k, m)
 ON CONFLICT (sync_id, listing_key) DO UPDATE SET modified = greatest(d.modified, excluded.modified);
 
+-- name: has_received_deletions
+-- Whether a run has received deletions.
+SELECT EXISTS (SELECT FROM mls_received_deletions WHERE sync_id = %(sync_id)s);
+
 -- name: find_received_deletions
 -- Those of some keys that a run has received a deletion of.
 SELECT listing_key, modified FROM mls_received_deletions

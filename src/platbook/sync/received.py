@@ -52,9 +52,10 @@ async def find_received_deletions(
     connection: ReadConnection, sync_id: UUID, keys: Sequence[str]
 ) -> Mapping[str, datetime]:
     """The times of the deletions that a run has received before, of those of some keys."""
-    if not keys:
+    params = {"sync_id": sync_id, "keys": list(keys)}
+    if not keys or not await connection.value(bool, Q.has_received_deletions, params):
         return {}
-    rows = await connection.all(_Deletion, Q.find_received_deletions, {"sync_id": sync_id, "keys": list(keys)})
+    rows = await connection.all(_Deletion, Q.find_received_deletions, params)
     return {row.listing_key: row.modified for row in rows}
 
 
