@@ -150,6 +150,7 @@ class MemberStore(MemberErasure, ResourceStore[Member]):
         return "members-1"
 
     def hash_version(self, source_class: str | None) -> str:
+        del source_class
         return "members-1"
 
     @property
