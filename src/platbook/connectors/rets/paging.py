@@ -63,7 +63,7 @@ class ClassPager:
         self._settings = settings
         self._limit, self._keys_only = limit, keys_only
         self._max_rows = limit
-        self._received = ReceivedRows()
+        self._received = ReceivedRows(settings.max_class_rows)
 
     async def walk(self, query: WalkQuery, position: WalkPosition) -> AsyncIterator[ResultPage]:
         """Page through a class from a position, in the mode that the settings or the position name; it may change."""
@@ -118,6 +118,8 @@ class ClassPager:
     def _change_mode(self, mode: PagingMode, reason: Exception) -> WalkPosition:
         """Start in the next mode, with a remark; where the settings name the mode, the reason is raised instead."""
         setting, what = self._settings.paging, "keys were" if self._keys_only else "it was"
+        if mode == "time":  # the last one
+            raise reason
         if mode == "key":
             if isinstance(reason, KeysRepeated):
                 if setting == "key":

@@ -129,6 +129,8 @@ class RetsSettings(BaseModel):
     """How large one row may be."""
     max_reply_rows: Annotated[int, Field(ge=1, le=10**9)] = 2_000_000
     """How many rows one reply may have, such as a list of all keys."""
+    max_class_rows: Annotated[int, Field(ge=1, le=10**9)] = 5_000_000
+    """How many rows all replies of one walk through a class may have, those that come twice included."""
     max_photo_bytes: Annotated[int, Field(ge=1000, le=60 * 2**20)] = 60 * 2**20
     """How large one photo may be that comes as bytes."""
     max_listing_photos: Annotated[int, Field(ge=1, le=100_000)] = 1000
