@@ -100,3 +100,69 @@ async def test_a_market_with_undated_listings_is_read_whole(paging: str) -> None
         assert len({record.key for record in records}) == len(records) == 60
         assert any(record.modified is None for record in records)
         assert any("only full runs read them" in remark for remark in remarks)
+
+
+class _Unlisted(RowsReplay):
+    """Answers only the first keys of a list, in some queries none, without an error."""
+
+    honoured = 1
+    hidden: frozenset[str] = frozenset()
+
+    def search(self, arguments: dict[str, str]) -> bytes:
+        known, query = self.rows, arguments["Query"]
+        keys = query.removeprefix("(Key=").removesuffix(")").split(",") if "(Key=K" in query else []
+        if keys:
+            self.rows = [row for row in known if row[0] in keys[: self.honoured] and row[0] not in self.hidden]
+        reply = super().search(arguments)
+        self.rows = known
+        return reply
+
+
+@pytest.mark.parametrize("honoured", [1, 3, 10])
+async def test_a_list_of_keys_that_is_cut_off_without_an_error_loses_no_record(honoured: int) -> None:
+    replay = _Unlisted(rows=numbered_rows(25))
+    replay.honoured = honoured
+    keys, remarks = await walk_rows(replay, paging="key")
+    assert (sorted(keys), remarks) == (ALL, [])
+
+
+async def test_keys_of_a_source_that_takes_no_lists_are_requested_one_by_one() -> None:
+    class Single(_Unlisted):
+        def search(self, arguments: dict[str, str]) -> bytes:
+            self.honoured = 0 if "," in arguments["Query"] else 1
+            return super().search(arguments)
+
+    replay = Single(rows=numbered_rows(25))
+    keys, _ = await walk_rows(replay, paging="key", keysPerRequest=10)
+    assert sorted(keys) == ALL
+    assert len([one for one in replay.searched() if "," in one["Query"]]) == 1
+
+
+@pytest.mark.parametrize("paging", ["key", "offset"])
+async def test_a_key_that_is_listed_and_never_sent_is_a_problem(paging: str) -> None:
+    class Shifting(_Unlisted):
+        honoured = 200
+        hidden = frozenset({"K023", "K024"})
+
+        def search(self, arguments: dict[str, str]) -> bytes:
+            self.repeats = 3 if "Offset" in arguments else 0
+            return super().search(arguments)
+
+    async with rows_session(Shifting(rows=numbered_rows(25)), paging=paging, pageSize=50) as session:
+        pages = [page async for page in session.changes(Resource.PROPERTY, None, None)]
+        problems = [problem for page in pages for problem in page.problems]
+        assert {problem.key for problem in problems} == {"K023", "K024"}
+        assert {problem.reason for problem in problems} == {"the source lists this key and sends no record for it"}
+        assert pages[-1].complete
+        assert not session.remarks()
+
+
+async def test_a_record_that_is_removed_during_a_walk_by_key_is_no_problem() -> None:
+    class Removing(RowsReplay):
+        def search(self, arguments: dict[str, str]) -> bytes:
+            if "(Key=K" in arguments["Query"]:
+                self.rows = [row for row in self.rows if row[0] != "K011"]
+            return super().search(arguments)
+
+    keys, remarks = await walk_rows(Removing(rows=numbered_rows(25)), paging="key", keysPerRequest=10)
+    assert (sorted(keys), remarks) == ([key for key in ALL if key != "K011"], [])

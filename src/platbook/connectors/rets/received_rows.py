@@ -7,13 +7,14 @@ from platbook.connectors.paging import SeenKeys
 
 
 class ReceivedRows:
-    """The distinct keys that a walk has received, and the rows whose record could not be read.
+    """The distinct keys that a walk has received, and the rows whose record could not be read (`rejected`: their keys).
 
     A source may have further rows for every request, so that no count and no end bounds a walk: `max_rows` does.
     """
 
     def __init__(self, max_rows: int) -> None:
         self.keys = SeenKeys()
+        self.rejected: set[str | None] = set()
         self._max_rows = max_rows
         self._rows = self._problems = 0
 
@@ -25,6 +26,7 @@ class ReceivedRows:
     def take(self, records: Sequence[RawRecord], problems: Sequence[RecordProblem] = ()) -> list[RawRecord]:
         """Add records; returns those that this walk did not have yet. ReplyTooLarge: there are too many rows."""
         self._problems += len(problems)
+        self.rejected |= {problem.key for problem in problems}
         self._count_rows(len(problems))
         fresh = set(self.take_keys([record.key for record in records]))
         return [record for record in records if record.key in fresh]
