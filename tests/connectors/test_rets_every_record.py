@@ -35,6 +35,17 @@ async def test_a_source_that_takes_no_query_for_every_record_is_remarked() -> No
     assert remarks[0].startswith("the source takes no query for every record of A: those without Modified")
 
 
+async def test_a_query_that_breaks_the_source_is_requested_once() -> None:
+    class Broken(RowsReplay):
+        def search(self, arguments: dict[str, str]) -> bytes:
+            return b"<RETS " if "Key=" in arguments["Query"] else super().search(arguments)
+
+    replay = Broken(rows=numbered_rows(25, undated=5))
+    keys, _ = await walk_rows(replay)
+    assert sorted(keys) == ALL
+    assert len([one for one in replay.searched() if "Key=" in one["Query"]]) == 2
+
+
 async def test_a_source_that_does_not_count_is_remarked() -> None:
     replay = RowsReplay(rows=numbered_rows(8), count="none", counts_alone=False)
     keys, remarks = await walk_rows(replay)

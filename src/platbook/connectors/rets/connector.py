@@ -29,7 +29,7 @@ from platbook.connectors.contract import (
 from platbook.connectors.paging import advance_watermark
 from platbook.connectors.rets.checkpoint import RetsCheckpoint, WalkPosition
 from platbook.connectors.rets.discovery import NUMBERS, read_columns, read_discovery, read_type
-from platbook.connectors.rets.everything import Everything, find_everything
+from platbook.connectors.rets.everything import Everything, find_everything, usual_query
 from platbook.connectors.rets.http_session import Pause, RetsHttpSession, SourceClock
 from platbook.connectors.rets.incremental import (
     RetsWatermark,
@@ -48,6 +48,7 @@ from platbook.connectors.rets.searcher import Searcher
 from platbook.connectors.rets.settings import RetsCredentials, RetsSettings
 from platbook.connectors.rets.walk_query import ResultPage, WalkQuery
 from platbook.connectors.rets.watermark_tally import WatermarkTally
+from platbook.protocols.rets.query import all_of
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -239,7 +240,8 @@ class RetsSession:
 
     async def _lookup(self, class_name: str) -> KeyLookup:
         if class_name not in self._lookups:
-            query = (await self._query(class_name)).dmql
+            settings = self._settings.of_class(class_name)
+            query = all_of([usual_query(settings), settings.narrowing])
             self._lookups[class_name] = KeyLookup(
                 await self._fetcher(class_name), class_name, query, lambda: self._has_numbers_for_keys(class_name)
             )

@@ -177,15 +177,16 @@ class RetsHttpSession:
     async def transact(
         self, capability: str, arguments: Mapping[str, str], read: Callable[[HttpReply], Awaitable[T]]
     ) -> T:
-        """Send one transaction and read its answer; `read` raises SessionLost if a reply code means it.
+        """Send one transaction as `transact_once` does; a broken reply is requested again."""
+        return await self.retry_broken(lambda: self.transact_once(capability, arguments, read))
 
-        A lost session is met with one new login and the transaction again; so is a broken reply, without the login.
-        """
-        return await self.retry_broken(lambda: self._ask_or_log_in(capability, arguments, read))
-
-    async def _ask_or_log_in(
+    async def transact_once(
         self, capability: str, arguments: Mapping[str, str], read: Callable[[HttpReply], Awaitable[T]]
     ) -> T:
+        """Send one transaction and read its answer; `read` raises SessionLost if a reply code means it.
+
+        A lost session is met with one new login and the transaction again.
+        """
         while True:
             try:
                 answer = await self._ask(capability, arguments, read)
