@@ -2,7 +2,7 @@
 
 import pytest
 
-from platbook.connectors.contract import Cursor, Resource
+from platbook.connectors.contract import Cursor, ProviderMisconfigured, Resource
 from tests.fakes.rets_market import rets_market
 from tests.fakes.rets_rows import RowsReplay, numbered_rows, rows_session, walk_rows
 
@@ -81,13 +81,44 @@ async def test_the_criteria_of_a_provider_alone_are_such_a_query() -> None:
     assert "(Key=A+)" in {arguments["Query"] for arguments in replay.searched()}
 
 
-async def test_an_incremental_walk_asks_for_no_other_query() -> None:
+@pytest.mark.parametrize("settings", [{}, {"paging": "time"}, {"paging": "key"}, {"columns": ["Key", "Modified"]}])
+async def test_an_incremental_walk_asks_a_source_without_a_time_of_photos_for_no_other(
+    settings: dict[str, object],
+) -> None:
     replay = _undated()
-    async with rows_session(replay) as session:
+    async with rows_session(replay, **settings) as session:
         since = Cursor("2026-01-20T00:00:00")
         found = [r.key async for page in session.changes(Resource.PROPERTY, since, None) for r in page.records]
     assert set(found) == {key for key, time in numbered_rows(25) if time >= "2026-01-19T23:55:00"}
-    assert {arguments["Query"] for arguments in replay.searched()} == {"(Modified=2026-01-19T23:55:00+)"}
+    queries = {arguments["Query"] for arguments in replay.searched()}
+    assert {query for query in queries if not query.startswith("(Key=")} == {"(Modified=2026-01-19T23:55:00+)"}
+
+
+class _Photos(RowsReplay):
+    """Finds every row by the time of its photos, up to a page that it refuses."""
+
+    refused_from = 1
+
+    def search(self, arguments: dict[str, str]) -> bytes:
+        by_photos = "(Photos=" in arguments["Query"]
+        if by_photos and int(arguments.get("Offset", "1")) >= self.refused_from:
+            return b'<RETS ReplyCode="20200" ReplyText="Unknown Query Field"/>'
+        known, self.ignores_query = self.rows, by_photos
+        self.rows = known if by_photos else []
+        reply = super().search(arguments)
+        self.rows = known
+        return reply
+
+
+async def test_a_source_that_refuses_the_time_of_photos_is_remarked_unless_it_was_in_the_middle() -> None:
+    replay = _Photos(rows=numbered_rows(25))
+    async with rows_session(replay, photosModifiedField="Photos") as session:
+        since = Cursor("2026-02-20T00:00:00")
+        assert [page.complete async for page in session.changes(Resource.PROPERTY, since, None)] == [True]
+        assert "the source refuses to search A by Photos" in session.remarks()[0]
+        replay.refused_from = 5
+        with pytest.raises(ProviderMisconfigured, match="20200"):
+            [page async for page in session.changes(Resource.PROPERTY, since, None)]
 
 
 async def test_times_that_give_no_watermark_are_counted() -> None:

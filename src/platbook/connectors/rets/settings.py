@@ -28,7 +28,10 @@ def _must_be_preset(name: str | None) -> str | None:
 
 
 class ClassFields(BaseModel):
-    """The columns of one class that have other names than the settings say."""
+    """The columns of one class that have other names than the settings say.
+
+    `photosModifiedField` may be null: the class has none.
+    """
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
 
@@ -38,6 +41,7 @@ class ClassFields(BaseModel):
     modified_query_field: str | None = None
     photos_count_field: str | None = None
     photos_modified_field: str | None = None
+    photos_modified_query_field: str | None = None
 
 
 class RetsSettings(BaseModel):
@@ -158,7 +162,9 @@ class RetsSettings(BaseModel):
         if own is None:
             return self
         named = own.model_dump(exclude_none=True)
-        for field in ("key", "modified"):  # a column of the class's own is queried by its own name
+        if "photos_modified_field" in own.model_fields_set:
+            named["photos_modified_field"] = own.photos_modified_field
+        for field in ("key", "modified", "photos_modified"):  # a column of the class's own is queried by its own name
             if f"{field}_field" in named:
                 named.setdefault(f"{field}_query_field", None)
         return self.model_copy(update=named)
