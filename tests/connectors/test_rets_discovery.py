@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import pytest
 
 from platbook.base.clock import SystemClock
-from platbook.connectors.contract import Discovery, Resource, Scope, SourceClass, SourceField, SourceResource
+from platbook.connectors.contract import Cursor, Discovery, Resource, Scope, SourceClass, SourceField, SourceResource
 from platbook.connectors.rets import RetsConnector
 from platbook.connectors.rets.listing_columns import find_columns
+from platbook.connectors.rets.settings import RetsSettings
 from platbook.mapping.proposal import MatchEvidence, propose
 from tests.fakes.plain_http import plain_http
 from tests.fakes.rets_market import CLASSES, no_sleep, rets_market
@@ -119,8 +120,9 @@ def test_each_class_has_its_own_key_and_modification_time() -> None:
     assert found.classes == ["RES", "COM", "LND"]
     assert found.common == {"keyField": "LN", "modifiedField": "TIMESTAMP"}
     assert found.by_class == {
-        "COM": {"modifiedField": "UPDATED"},
-        "LND": {"keyField": "ML", "modifiedField": "Changed"},
+        "RES": {"photosModifiedField": None},
+        "COM": {"modifiedField": "UPDATED", "photosModifiedField": None},
+        "LND": {"keyField": "ML", "modifiedField": "Changed", "photosModifiedField": None},
     }
     assert [remark.partition(":")[0] for remark in found.remarks] == [
         f"class {name} of Property is left out" for name in ("RNT", "BUS", "OLD")
@@ -130,6 +132,44 @@ def test_each_class_has_its_own_key_and_modification_time() -> None:
         True,
         True,
     ]
+
+
+def test_the_columns_of_photos_are_those_of_each_class() -> None:
+    key, time = _field("LN", "ListingID"), _field("TIMESTAMP", "ModificationTimestamp", "DateTime")
+    listings = SourceResource(
+        "Property",
+        key_field="LN",
+        classes=[
+            _class(
+                "RES", key, time, _field("PIC_TIME", "PhotosChangeTimestamp", "DateTime"), _field("PIC", kind="Int")
+            ),
+            _class(
+                "COM", key, time, _field("PhotosChangeTimestamp", kind="DateTime"), _field("PhotosCount", kind="Int")
+            ),
+            _class("LND", key, time),
+        ],
+    )
+    found = find_columns(listings, {"photosCountField": "PIC", "photosModifiedField": "PIC_TIME"})
+    assert found.common == {
+        "keyField": "LN",
+        "modifiedField": "TIMESTAMP",
+        "photosCountField": "PIC",
+        "photosModifiedField": "PIC_TIME",
+    }
+    assert found.by_class == {
+        "COM": {"photosCountField": "PhotosCount", "photosModifiedField": "PhotosChangeTimestamp"},
+        "LND": {"photosModifiedField": None},
+    }
+    settings = RetsSettings.model_validate(
+        {
+            "loginUrl": "http://mls/login",
+            "photosModifiedQueryField": "PIC_T",
+            **found.common,
+            "classFields": found.by_class,
+        }
+    )
+    queried = [settings.of_class(name).queried_photos_modified for name in ("RES", "COM", "LND")]
+    assert queried == ["PIC_T", "PhotosChangeTimestamp", ""]
 
 
 def test_classes_that_no_metadata_describes_are_all_proposed() -> None:
@@ -205,6 +245,9 @@ async def test_what_is_proposed_for_classes_of_different_columns_works_as_it_sta
             pages = [page async for page in session.changes(Resource.PROPERTY, None, None)]
             keys = [key async for page in session.keys(Resource.PROPERTY) for key in page.keys]
             record = await session.record(Resource.PROPERTY, "K003")
+            quiet = [page async for page in session.changes(Resource.PROPERTY, Cursor("2030-01-01T00:00:00"), None)]
+            assert ([page.records for page in quiet], session.remarks()) == ([[]], [])
+    assert not any("Photo" in arguments["Query"] for arguments in replay.searched())
     records = [record for page in pages for record in page.records]
     assert (len(records), len(keys)) == (30, 30)
     assert all(record.modified for record in records)

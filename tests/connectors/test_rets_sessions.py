@@ -201,6 +201,26 @@ async def test_a_new_login_that_fails_is_not_tried_again() -> None:
     assert (replay.logins, len(again)) == (1, 1)
 
 
+@pytest.mark.parametrize(("accepted", "asked"), [(0, 3), (1, 2)])
+@pytest.mark.parametrize("version", ["RETS/1.7.2", "RETS/1.7"])
+async def test_versions_are_not_tried_one_after_the_other_without_end(accepted: int, asked: int, version: str) -> None:
+    """Status 412 may refuse the version of a login, or anything else."""
+    logins: list[str] = []
+
+    class Refusing(_Refusing):
+        def answer(self, request: Request) -> Answer:
+            if "login" in request.path:
+                logins.append(request.headers["rets-version"])
+                if len(logins) > accepted:
+                    return Answer(b"", 412)
+            return super().answer(request)
+
+    with pytest.raises(SourceBrokeProtocol, match="the login is answered with HTTP status 412"):
+        async with rows_session(Refusing(refusal=_code(20701)), retsVersion=version, auth="basic") as session:
+            await session.count(Resource.PROPERTY)
+    assert len(logins) == asked
+
+
 async def test_a_session_that_answers_between_its_ends_is_renewed_each_time() -> None:
     class Forgetful(RowsReplay):
         asked = 0

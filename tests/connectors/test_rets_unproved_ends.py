@@ -5,8 +5,9 @@ from typing import Literal
 
 import pytest
 
-from platbook.base.errors import SourceBrokeProtocol
-from tests.fakes.rets_rows import RowsReplay, numbered_rows, walk_rows
+from platbook.base.errors import ReplyTooLarge, SourceBrokeProtocol
+from platbook.connectors.contract import Resource
+from tests.fakes.rets_rows import RowsReplay, numbered_rows, rows_session, walk_rows
 
 ALL = [key for key, _ in numbered_rows(25)]
 Count = Literal["total", "page", "none"]
@@ -127,3 +128,40 @@ async def test_time_slices_that_bring_less_than_the_count_fail() -> None:
     replay = Losing(rows=numbered_rows(25), cap=5, caps_keys=True)
     with pytest.raises(SourceBrokeProtocol, match="counts 25 records of A and sent 23 by time slices"):
         await walk_rows(replay, paging="time")
+
+
+async def test_keys_that_are_repeated_within_a_second_do_not_change_the_way_of_paging_for_ever() -> None:
+    """A second that is too large is read by its list of keys: what the list repeats comes in place of others."""
+
+    class Repeating(RowsReplay):
+        def search(self, arguments: dict[str, str]) -> bytes:
+            is_second = "2026-01-0" in arguments["Query"]
+            self.repeats = 3 if is_second and arguments.get("Select") == "Key" else 0
+            self.caps_keys = not is_second
+            return super().search(arguments)
+
+    rows = [(f"K{number:03d}", "2026-01-05T00:00:00") for number in range(25)]
+    with pytest.raises(SourceBrokeProtocol, match="counts 25 records of A and sent 22 by time slices"):
+        await walk_rows(Repeating(rows=rows, cap=10, ignores_offset=True))
+
+
+async def test_a_second_of_many_records_comes_in_pages() -> None:
+    rows = [(f"K{number:03d}", "2026-01-05T00:00:00") for number in range(60)] + numbered_rows(60)[30:]
+    rows = [(f"{key}{at}", time) for at, (key, time) in enumerate(rows)]
+    async with rows_session(RowsReplay(rows=rows, cap=10), paging="time", keysPerRequest=7) as session:
+        pages = [page async for page in session.changes(Resource.PROPERTY, None, None)]
+        assert sorted(record.key for page in pages for record in page.records) == sorted(key for key, _ in rows)
+        assert max(len(page.records) for page in pages) <= 10
+        for page in pages[:-1:5]:
+            rest = [one async for one in session.changes(Resource.PROPERTY, None, page.checkpoint)]
+            done = {record.key for one in pages[: pages.index(page) + 1] for record in one.records}
+            assert done | {record.key for one in rest for record in one.records} == {key for key, _ in rows}
+
+
+@pytest.mark.parametrize("paging", ["offset", "key", "time"])
+@pytest.mark.parametrize("count", COUNTS)
+async def test_a_class_without_end_is_an_error_that_names_the_limit(paging: str, count: Count) -> None:
+    replay = RowsReplay(rows=numbered_rows(250), count=count, cap=10)
+    with pytest.raises(ReplyTooLarge, match=r"more than 100 rows of a class \(settings\.maxClassRows\)"):
+        await walk_rows(replay, paging=paging, maxClassRows=100)
+    await walk_rows(RowsReplay(rows=numbered_rows(60), count=count, cap=10), paging=paging, maxClassRows=100)

@@ -3,7 +3,7 @@
 The newest slice is read first, so that the first page holds the greatest time.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
@@ -22,7 +22,7 @@ class TimeSlicePosition:
 
 @dataclass(frozen=True, slots=True)
 class TimeSlicePage(Generic[R]):
-    """What one slice holds; `complete`: it is the oldest."""
+    """What one slice holds, or a part of it; `complete`: it is the last of the oldest."""
 
     content: R
     position: TimeSlicePosition
@@ -34,12 +34,13 @@ class TimeSlicePager(Generic[R]):
     """Pages through an interval. Times are in the source's own text; an open end is None.
 
     `read` reads the slice from a start up to an end, or gives None where it is too large for one reply. `halve` gives
-    the middle of a slice, or None where it cannot be divided; `read_undivided` then reads it in another way, or raises.
+    the middle of a slice, or None where it cannot be divided; `read_undivided` then reads it in another way, part by
+    part, or raises. The position moves behind such a slice with its last part.
     """
 
     read: Callable[[str, str | None], Awaitable[R | None]]
     halve: Callable[[str, str | None], str | None]
-    read_undivided: Callable[[str, str | None], Awaitable[R]]
+    read_undivided: Callable[[str, str | None], AsyncIterator[R]]
 
     async def walk(self, start: str, position: TimeSlicePosition) -> AsyncGenerator[TimeSlicePage[R]]:
         """Page from a position back to `start`."""
@@ -47,13 +48,24 @@ class TimeSlicePager(Generic[R]):
         while slices:
             low, high = slices.pop()
             content = await self.read(low, high)
-            if content is None:
-                middle = self.halve(low, high)
-                if middle is not None:
-                    slices += [(low, middle), (middle, high)]
-                    continue
-                content = await self.read_undivided(low, high)
-            yield TimeSlicePage(content, TimeSlicePosition(low), complete=not slices)
+            middle = self.halve(low, high) if content is None else None
+            if content is not None:
+                yield TimeSlicePage(content, TimeSlicePosition(low), complete=not slices)
+            elif middle is not None:
+                slices += [(low, middle), (middle, high)]
+            else:
+                async for part, is_last in _mark_last(self.read_undivided(low, high)):
+                    position = TimeSlicePosition(low if is_last else high)
+                    yield TimeSlicePage(part, position, complete=is_last and not slices)
+
+
+async def _mark_last(parts: AsyncIterator[R]) -> AsyncGenerator[tuple[R, bool]]:
+    """Each part, and whether it is the last."""
+    part = await anext(parts, None)
+    while part is not None:
+        following = await anext(parts, None)
+        yield part, following is None
+        part = following
 
 
 def halve_interval(low: datetime, high: datetime) -> datetime | None:

@@ -29,7 +29,7 @@ from platbook.connectors.contract import (
 from platbook.connectors.paging import advance_watermark
 from platbook.connectors.rets.checkpoint import RetsCheckpoint, WalkPosition
 from platbook.connectors.rets.discovery import NUMBERS, read_columns, read_discovery, read_type
-from platbook.connectors.rets.everything import Everything, find_everything
+from platbook.connectors.rets.everything import Everything, find_everything, usual_query
 from platbook.connectors.rets.http_session import Pause, RetsHttpSession, SourceClock
 from platbook.connectors.rets.incremental import (
     RetsWatermark,
@@ -48,6 +48,7 @@ from platbook.connectors.rets.searcher import Searcher
 from platbook.connectors.rets.settings import RetsCredentials, RetsSettings
 from platbook.connectors.rets.walk_query import ResultPage, WalkQuery
 from platbook.connectors.rets.watermark_tally import WatermarkTally
+from platbook.protocols.rets.query import all_of
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -133,12 +134,12 @@ class RetsSession:
         self._fetchers: dict[str, RecordFetcher] = {}
         self._lookups: dict[str, KeyLookup] = {}
         self._everything: dict[str, Everything] = {}
+        self._photo_times: dict[str, bool] = {}
         self._tally = WatermarkTally()
 
     def remarks(self) -> Sequence[str]:
         """What was repaired, or read in another way than usual."""
-        unreadable_times = self._tally.describe(self._settings.modified_field)
-        return [*self._remarks.to_sentences(), *([unreadable_times] if unreadable_times else [])]
+        return [*self._remarks.to_sentences(), *self._tally.to_sentences()]
 
     async def changes(self, resource: Resource, since: Cursor | None, resume: Cursor | None) -> AsyncIterator[Page]:
         """Walk what changed, class after class, page after page.
@@ -160,7 +161,7 @@ class RetsSession:
             yield self._to_page(nothing, checkpoint, None)
         while checkpoint.class_index < len(classes):
             async for page in self._search(checkpoint, start):
-                self._tally.add(page.records)
+                self._note_times(classes[checkpoint.class_index], page.records)
                 total = page.total if len(classes) == 1 and not checkpoint.photos else None
                 checkpoint = self._advance(checkpoint, page, start)
                 is_last = checkpoint.class_index >= len(classes)
@@ -239,7 +240,8 @@ class RetsSession:
 
     async def _lookup(self, class_name: str) -> KeyLookup:
         if class_name not in self._lookups:
-            query = (await self._query(class_name)).dmql
+            settings = self._settings.of_class(class_name)
+            query = all_of([usual_query(settings), settings.narrowing])
             self._lookups[class_name] = KeyLookup(
                 await self._fetcher(class_name), class_name, query, lambda: self._has_numbers_for_keys(class_name)
             )
@@ -260,10 +262,18 @@ class RetsSession:
             class_name, settings.queried_modified, everything.dmql, settings.narrowing, expected=everything.count
         )
 
+    def _note_times(self, class_name: str, records: Sequence[RawRecord]) -> None:
+        """Count the times that can be read, and keep whether the class has one of its photos."""
+        settings = self._settings.of_class(class_name)
+        self._tally.add(settings.modified_field, records)
+        if records and not self._photo_times.get(class_name):
+            self._photo_times[class_name] = has_photo_time(settings, records)
+
     async def _search(self, checkpoint: RetsCheckpoint, start: RetsWatermark | None) -> AsyncIterator[ResultPage]:
         """Page through the search that a checkpoint is in: all of a class, what changed, or whose photos did."""
         class_name = self._settings.classes[checkpoint.class_index]
         settings = self._settings.of_class(class_name)
+        has_begun = checkpoint.within != WalkPosition()
         pager = self._pager(class_name, await self._fetcher(class_name), limit=settings.page_size)
         if start is None or not checkpoint.photos:
             query = await self._query(class_name) if start is None else plan_changes(settings, class_name, start)
@@ -272,8 +282,11 @@ class RetsSession:
             return
         try:
             async for page in pager.walk(plan_photo_changes(settings, class_name, start), checkpoint.within):
+                has_begun = True
                 yield page
         except ProviderMisconfigured as refusal:
+            if has_begun:
+                raise
             field = settings.queried_photos_modified
             self._remarks.add(
                 f"the source refuses to search {class_name} by {field} (settings.photosModifiedField): photos that "
@@ -283,17 +296,18 @@ class RetsSession:
 
     def _advance(self, checkpoint: RetsCheckpoint, page: ResultPage, start: RetsWatermark | None) -> RetsCheckpoint:
         """The checkpoint after a page."""
-        settings = self._settings.of_class(self._settings.classes[checkpoint.class_index])
-        began_at = checkpoint.began_at
+        class_name, began_at = self._settings.classes[checkpoint.class_index], checkpoint.began_at
+        settings = self._settings.of_class(class_name)
         times = (record.modified for record in page.records)
-        photo_times = (get_photo_time(settings, record) for record in page.records)
+        times_of_photos = (get_photo_time(settings, record) for record in page.records)
         changed: dict[str, object] = {
             "within": WalkPosition() if page.complete else page.position,
             "greatest": advance_watermark(checkpoint.greatest, times, began_at, self._zone),
-            "greatest_photos": advance_watermark(checkpoint.greatest_photos, photo_times, began_at, self._zone),
+            "greatest_photos": advance_watermark(checkpoint.greatest_photos, times_of_photos, began_at, self._zone),
         }
         if page.complete:
-            changed["photos"] = start is not None and not checkpoint.photos and has_photo_time(settings, page.records)
+            has_times = self._photo_times.get(class_name, has_photo_time(settings, ()))
+            changed["photos"] = start is not None and not checkpoint.photos and has_times
             changed["class_index"] = checkpoint.class_index + (0 if changed["photos"] else 1)
         return checkpoint.model_copy(update=changed)
 

@@ -62,8 +62,9 @@ async def read_discovery(reader: MetadataReader, settings: RetsSettings, mark: s
     listings = _find_listings(resources, settings)
     if listings is None:
         return Discovery(resources, mark)
-    columns = find_columns(listings)
-    proposed = await _propose_settings(tree, listings, columns)
+    photo_type, of_photos = _find_photos(await tree.rows("OBJECT", listings.name))
+    columns = find_columns(listings, of_photos)
+    proposed = await _propose_settings(tree, listings, columns, photo_type)
     return Discovery(resources, mark, proposed, listings.name, columns.classes, columns.remarks)
 
 
@@ -123,14 +124,16 @@ def _to_values(rows: Rows) -> list[SourceValue]:
     return [SourceValue(_name(row, "Value"), _name(row, "LongValue"), _text(row, "ShortValue")) for row in rows]
 
 
-async def _propose_settings(tree: MetadataTree, resource: SourceResource, columns: ListingColumns) -> dict[str, object]:
+async def _propose_settings(
+    tree: MetadataTree, resource: SourceResource, columns: ListingColumns, photo_type: str | None
+) -> dict[str, object]:
     """The settings that the metadata of the listings' resource calls for."""
     proposed: dict[str, object] = {
         "resource": resource.name,
         "classes": columns.classes,
         **columns.common,
         "classFields": columns.by_class,
-        **_find_photo_settings(await tree.rows("OBJECT", resource.name), resource),
+        "photoType": photo_type,
     }
     proposed |= _find_delete_flag(await tree.rows("CLASS", resource.name))
     system = await tree.rows("SYSTEM")
@@ -147,21 +150,17 @@ def _find_listings(resources: Sequence[SourceResource], settings: RetsSettings) 
     return resources[0] if len(resources) == 1 else None
 
 
-def _find_photo_settings(rows: Rows, resource: SourceResource) -> dict[str, object]:
-    """The largest pictures, and the fields of their count and modification time (section 11.4.1)."""
+def _find_photos(rows: Rows) -> tuple[str | None, Mapping[str, str]]:
+    """The type of the largest pictures, and the settings for the columns that it names (section 11.4.1)."""
     by_type = {_name(row, "ObjectType"): row for row in rows}
     chosen = next((name for name in _PHOTO_TYPES if name in by_type), None)
     if chosen is None:
-        return {}
+        return None, {}
     row = by_type[chosen]
-    names = {one.name for cls in resource.classes for one in cls.fields}
-    counts, modified = _text(row, "ObjectCount"), _text(row, "ObjectTimeStamp")
-    proposed: dict[str, object] = {"photoType": chosen}
-    if counts in names:
-        proposed["photosCountField"] = counts
-    if modified in names:
-        proposed["photosModifiedField"] = modified
-    return proposed
+    return chosen, {
+        "photosCountField": _name(row, "ObjectCount"),
+        "photosModifiedField": _name(row, "ObjectTimeStamp"),
+    }
 
 
 def _find_delete_flag(rows: Rows) -> dict[str, object]:

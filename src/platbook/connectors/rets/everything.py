@@ -25,10 +25,9 @@ class Everything:
 
 async def find_everything(searcher: Searcher, settings: RetsSettings, class_name: str, remarks: Remarks) -> Everything:
     """The query for every record of a class: the settings' own, or the one that finds the most."""
+    dated, field = Everything(usual_query(settings)), settings.queried_modified
     if settings.all_query:
-        return Everything(settings.all_query)
-    field = settings.queried_modified
-    dated = Everything(modified_since(field, EARLIEST_TIMESTAMP))
+        return dated
     dated_count = await searcher.count(class_name, all_of([dated.dmql, settings.narrowing]))
     if dated_count is None:
         remarks.add(
@@ -52,6 +51,11 @@ async def find_everything(searcher: Searcher, settings: RetsSettings, class_name
     return Everything(dated.dmql, dated_count)
 
 
+def usual_query(settings: RetsSettings) -> str:
+    """The settings' query for every record, else that for every record with a modification time."""
+    return settings.all_query or modified_since(settings.queried_modified, EARLIEST_TIMESTAMP)
+
+
 def _candidates(settings: RetsSettings, dated: str) -> Iterator[str]:
     if settings.narrowing:
         yield ""
@@ -65,6 +69,6 @@ def _candidates(settings: RetsSettings, dated: str) -> Iterator[str]:
 async def _count_if_allowed(searcher: Searcher, class_name: str, dmql: str) -> int | None:
     """How many records a query finds that not every source takes; None: this one does not."""
     try:
-        return await searcher.count(class_name, dmql)
+        return await searcher.count(class_name, dmql, is_probe=True)
     except (ProviderMisconfigured, SourceBrokeProtocol, SourceUnavailable):
         return None

@@ -49,7 +49,9 @@ _OK, _UNAUTHORIZED, _PRECONDITION_FAILED = 200, 401, 412
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _TOO_OLD_OR_NEW = frozenset({400, 406, 412, 505})
 _VERSION = re.compile(r"RETS/1\.\d(?:\.\d)?")
-_VERSIONS = ("RETS/1.7.2", "RETS/1.8", "RETS/1.7", "RETS/1.5")
+_VERSIONS = ("RETS/1.7.2", "RETS/1.8", "RETS/1.5")
+"""The versions to try; each is a login, and a server may mean something else by its refusal."""
+_MAX_VERSIONS = 3
 _SESSION_COOKIE = "rets-session-id"
 _CALLED = ("Action", "GetMetadata", "GetObject", "Logout", "Search")
 """The capabilities whose URLs are used."""
@@ -177,15 +179,16 @@ class RetsHttpSession:
     async def transact(
         self, capability: str, arguments: Mapping[str, str], read: Callable[[HttpReply], Awaitable[T]]
     ) -> T:
-        """Send one transaction and read its answer; `read` raises SessionLost if a reply code means it.
+        """Send one transaction as `transact_once` does; a broken reply is requested again."""
+        return await self.retry_broken(lambda: self.transact_once(capability, arguments, read))
 
-        A lost session is met with one new login and the transaction again; so is a broken reply, without the login.
-        """
-        return await self.retry_broken(lambda: self._ask_or_log_in(capability, arguments, read))
-
-    async def _ask_or_log_in(
+    async def transact_once(
         self, capability: str, arguments: Mapping[str, str], read: Callable[[HttpReply], Awaitable[T]]
     ) -> T:
+        """Send one transaction and read its answer; `read` raises SessionLost if a reply code means it.
+
+        A lost session is met with one new login and the transaction again.
+        """
         while True:
             try:
                 answer = await self._ask(capability, arguments, read)
@@ -270,10 +273,11 @@ class RetsHttpSession:
         return where != requested and ("login" in where or where == urlsplit(self._settings.login_url).path.lower())
 
     async def _log_in_by_version(self) -> None:
-        """Log in in the version that is set, or else in the first one that the source takes."""
+        """Log in in the version that is set, or else in the first one that the source takes; later on in that alone."""
         first = self._version
         refusals: list[PlatbookError] = []
-        for version in dict.fromkeys((first, *_VERSIONS)):
+        versions = [first] if self.logins else list(dict.fromkeys((first, *_VERSIONS)))[:_MAX_VERSIONS]
+        for version in versions:
             self._version = version
             try:
                 await self._log_in()

@@ -51,11 +51,13 @@ def plan_photo_changes(settings: RetsSettings, class_name: str, since: RetsWater
 
 
 def has_photo_time(settings: RetsSettings, records: Sequence[RawRecord]) -> bool:
-    """Whether records may have a time of their photos: where none came, or not all columns, they may."""
+    """Whether records of a class have a time of their photos: as its columns say, or these records; none: they may."""
     field = settings.photos_modified_field
     if field is None:
         return False
-    return not records or bool(settings.columns) or any(field in record.fields for record in records)
+    if settings.columns:
+        return field in settings.columns
+    return not records or any(field in record.fields for record in records)
 
 
 def get_photo_time(settings: RetsSettings, record: RawRecord) -> str | None:

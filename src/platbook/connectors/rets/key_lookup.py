@@ -14,7 +14,7 @@ from platbook.connectors.rets.searcher import QueryRefused, SearchRequest
 
 
 class KeyLookup:
-    """Looks up records. `query` is that of all records of the class; `has_numbers`: its keys are numbers."""
+    """Looks up records. `query` finds some of the class; `has_numbers`: its keys are numbers."""
 
     def __init__(
         self, fetcher: RecordFetcher, class_name: str, query: str, has_numbers: Callable[[], Awaitable[bool]]

@@ -1,19 +1,22 @@
 """Finds, in a source's metadata, the columns that a sync needs of each class of listings. Pure.
 
-A field is known by its StandardName, else by its own name where that is RESO's, else by a synonym or its label.
+A field is known by its StandardName, else by its own name where that is RESO's, else by a synonym or its label. The
+fields of photos are those that the metadata of the photos name (section 11.4.1), where a class has them.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from platbook.connectors.contract import SourceClass, SourceField, SourceResource
 from platbook.reso.synonyms import find_synonym
 
 _TIMES = frozenset({"datetime", "date"})
+_PHOTO_TIME = "photosModifiedField"
 _TARGETS: Mapping[str, tuple[str, frozenset[str]]] = {
     "modifiedField": ("ModificationTimestamp", _TIMES),
     "photosCountField": ("PhotosCount", frozenset()),
-    "photosModifiedField": ("PhotosChangeTimestamp", _TIMES),
+    _PHOTO_TIME: ("PhotosChangeTimestamp", _TIMES),
 }
 """The settings that name a column, with the RESO field it is, and the types it may have; none: any."""
 _KEYS = ("ListingKey", "ListingKeyNumeric", "ListingId")
@@ -23,22 +26,22 @@ _KEYS = ("ListingKey", "ListingKeyNumeric", "ListingId")
 class ListingColumns:
     """The classes that can be synced; the settings that name their columns, and those in which a class differs.
 
-    `remarks` say which classes are left out, and why.
+    A class without a time of its photos has null for it. `remarks` say which classes are left out, and why.
     """
 
     classes: Sequence[str]
     common: Mapping[str, str]
-    by_class: Mapping[str, Mapping[str, str]]
+    by_class: Mapping[str, Mapping[str, str | None]]
     remarks: Sequence[str]
 
 
-def find_columns(resource: SourceResource) -> ListingColumns:
-    """The columns of each class, as settings."""
+def find_columns(resource: SourceResource, of_photos: Mapping[str, str] = MappingProxyType({})) -> ListingColumns:
+    """The columns of each class, as settings; `of_photos` are those that the metadata of photos name."""
     found: dict[str, Mapping[str, str]] = {}
     remarks: list[str] = []
     described = any(one.fields for one in resource.classes)
     for one in resource.classes:
-        columns = _find_columns(one, resource.key_field)
+        columns = _find_columns(one, resource.key_field, of_photos)
         reason = _find_lack(one, columns) if described else None
         if reason is None:
             found[one.name] = columns
@@ -47,16 +50,17 @@ def find_columns(resource: SourceResource) -> ListingColumns:
     common: dict[str, str] = {}
     for columns in found.values():
         common = {**columns, **common}
-    by_class = {name: _subtract(columns, common) for name, columns in found.items()}
+    by_class = {name: _subtract(columns, common, described=described) for name, columns in found.items()}
     return ListingColumns(list(found), common, {name: own for name, own in by_class.items() if own}, remarks)
 
 
-def _find_columns(one: SourceClass, key_field: str | None) -> dict[str, str]:
+def _find_columns(one: SourceClass, key_field: str | None, of_photos: Mapping[str, str]) -> dict[str, str]:
     names = {field.name for field in one.fields}
     key = key_field if key_field in names or not names else None
     for target in _KEYS:
         key = key or _find_field(one.fields, target, frozenset())
     columns = {name: _find_field(one.fields, target, types) for name, (target, types) in _TARGETS.items()}
+    columns |= {name: column for name, column in of_photos.items() if column in names}
     return {name: column for name, column in {"keyField": key, **columns}.items() if column}
 
 
@@ -95,5 +99,9 @@ def _find_lack(one: SourceClass, columns: Mapping[str, str]) -> str | None:
     return None
 
 
-def _subtract(columns: Mapping[str, str], common: Mapping[str, str]) -> Mapping[str, str]:
-    return {name: column for name, column in columns.items() if common[name] != column}
+def _subtract(columns: Mapping[str, str], common: Mapping[str, str], *, described: bool) -> Mapping[str, str | None]:
+    """The settings in which a class differs."""
+    own: dict[str, str | None] = {name: column for name, column in columns.items() if common[name] != column}
+    if described and _PHOTO_TIME not in columns:
+        own[_PHOTO_TIME] = None
+    return own

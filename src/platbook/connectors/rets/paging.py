@@ -14,9 +14,9 @@ the Offset, is paged by key; one that caps the keys as well, by time slices. Eve
 many rows as COUNT promised, and no mark that there are more.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
-from platbook.connectors.contract import Clock, ProviderMisconfigured, SourceBrokeProtocol
+from platbook.connectors.contract import Clock, ProviderMisconfigured, RecordProblem, SourceBrokeProtocol
 from platbook.connectors.paging import (
     KeysetPosition,
     OffsetIgnored,
@@ -63,7 +63,7 @@ class ClassPager:
         self._settings = settings
         self._limit, self._keys_only = limit, keys_only
         self._max_rows = limit
-        self._received = ReceivedRows()
+        self._received = ReceivedRows(settings.max_class_rows)
 
     async def walk(self, query: WalkQuery, position: WalkPosition) -> AsyncIterator[ResultPage]:
         """Page through a class from a position, in the mode that the settings or the position name; it may change."""
@@ -118,6 +118,8 @@ class ClassPager:
     def _change_mode(self, mode: PagingMode, reason: Exception) -> WalkPosition:
         """Start in the next mode, with a remark; where the settings name the mode, the reason is raised instead."""
         setting, what = self._settings.paging, "keys were" if self._keys_only else "it was"
+        if mode == "time":  # the last one
+            raise reason
         if mode == "key":
             if isinstance(reason, KeysRepeated):
                 if setting == "key":
@@ -180,23 +182,38 @@ class ClassPager:
                 parsed = await self._fetcher.by_keys(query.class_name, batch.rows)
                 fresh = self._received.take(parsed.records, parsed.problems)
                 yield ResultPage(fresh, parsed.problems, position, last.count, complete=False)
-        if self._received.found < received:
+        unsent = await self._find_unsent(query, missing)
+        if not unsent and self._received.found < received:
             self._remarks.add(describe_repeated_keys(query.class_name, received, self._received.found))
-        yield ResultPage((), (), position, last.count, complete=True)
+        yield ResultPage((), unsent, position, last.count, complete=True)
 
     # By key
 
     async def _walk_by_key(self, query: WalkQuery, position: WalkPosition) -> AsyncIterator[ResultPage]:
         listed, total = await list_all_keys(self._fetcher, self._key_search(query))
-        after = position.by_key
-        for batch in batch_rows(keys_after(listed, after), lambda: self._fetcher.keys_at_once):
+        keys, after = keys_after(listed, position.by_key), position.by_key
+        for batch in batch_rows(keys, lambda: self._fetcher.keys_at_once):
             if not batch.rows:
                 yield ResultPage((), (), position, total, complete=True)
                 return
             parsed = await self._fetcher.by_keys(query.class_name, batch.rows)
             after = KeysetPosition(batch.rows[-1])
-            records = self._received.take(parsed.records)
-            yield ResultPage(records, parsed.problems, WalkPosition.of(after), total, batch.complete)
+            records = self._received.take(parsed.records, parsed.problems)
+            unsent = await self._find_unsent(query, keys) if batch.complete else []
+            yield ResultPage(records, [*parsed.problems, *unsent], WalkPosition.of(after), total, batch.complete)
+
+    async def _find_unsent(self, query: WalkQuery, keys: Sequence[str]) -> list[RecordProblem]:
+        """A problem for each key that was listed, is so still, and that no record came for."""
+        unsent = [key for key in keys if key not in self._received.keys and key not in self._received.rejected]
+        if not unsent:
+            return []
+        try:
+            listed = (await list_all_keys(self._fetcher, self._key_search(query)))[0]
+        except KeysRepeated as error:
+            listed = error.keys
+        still_listed = set(listed)
+        reason = "the source lists this key and sends no record for it"
+        return [RecordProblem(key, self._settings.key_field, reason, "") for key in unsent if key in still_listed]
 
     def _key_search(self, query: WalkQuery) -> SearchRequest:
         return search_for_keys(query.class_name, query.dmql, self._settings.queried_key)

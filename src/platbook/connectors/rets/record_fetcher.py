@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from platbook.connectors.contract import RawRecord, RecordProblem, ReplyTooLarge, SourceBrokeProtocol
+from platbook.connectors.paging import batch_rows
 from platbook.connectors.rets.records import ParsedRows, RecordReader
 from platbook.connectors.rets.searcher import Fields, Searcher, SearchRequest, SearchResult
 from platbook.connectors.rets.settings import RetsSettings
@@ -37,26 +38,46 @@ class RecordFetcher:
         fields: dict[str, Fields] = {record.key: record.fields for record in records}
         for selection in self._selections[1:]:
             more: dict[str, Fields] = {}
-            keys = list(fields)
-            for start in range(0, len(keys), self.keys_at_once):
-                await self._fetch(class_name, keys[start : start + self.keys_at_once], selection, more, [])
+            for batch in batch_rows(fields, lambda: self.keys_at_once):
+                await self._fetch_all(class_name, batch.rows, selection, more, [])
             fields = {key: {**more[key], **first} for key, first in fields.items() if key in more}
         records_or_none = (self.reader.to_record(complete) for complete in fields.values())
         return [record for record in records_or_none if record is not None]
 
     async def by_keys(self, class_name: str, keys: Sequence[str], *, retry_missing: bool = True) -> ParsedRows:
-        """Read records by their keys. One that is missing is requested once more (`retry_missing`), then left out."""
+        """Read records by their keys. Those that are missing are requested again (`retry_missing`), then left out."""
         fields: dict[str, Fields] = {}
         problems: list[RecordProblem] = []
-        missing = list(keys)
-        for _ in range(2 if retry_missing else 1):
-            if missing:
-                await self._fetch(class_name, missing, self._selections[0], fields, problems)
-                missing = [key for key in missing if key not in fields]
+        fetch = self._fetch_all if retry_missing else self._fetch
+        await fetch(class_name, keys, self._selections[0], fields, problems)
         records = [self.reader.to_record(row) for row in fields.values()]
         return ParsedRows(
             await self.complete(class_name, [record for record in records if record is not None]), problems, trailing=0
         )
+
+    async def _fetch_all(
+        self,
+        class_name: str,
+        keys: Sequence[str],
+        selection: Sequence[str],
+        fields: dict[str, Fields],
+        problems: list[RecordProblem],
+    ) -> None:
+        """Request what is missing until a request brings nothing new, then key by key.
+
+        A source may cut a list of keys off, or not honour it, without an error.
+        """
+        before, missing = 0, list(keys)
+        while missing and len(missing) != before:
+            before = len(missing)
+            await self._fetch(class_name, missing, selection, fields, problems)
+            rejected = {problem.key for problem in problems}
+            missing = [key for key in missing if key not in fields and key not in rejected]
+        if len(missing) > 1:
+            for key in missing:
+                await self._fetch(class_name, [key], selection, fields, problems)
+            if any(key in fields for key in missing):
+                self.keys_at_once = 1
 
     async def _fetch(
         self,

@@ -125,8 +125,12 @@ class Searcher:
             else:
                 return
 
-    async def count(self, class_name: str, query: str) -> int | None:
-        """How many records a query has; None: the source does not count."""
+    async def count(self, class_name: str, query: str, *, is_probe: bool = False) -> int | None:
+        """How many records a query has; None: the source does not count.
+
+        `is_probe`: not every source takes the query, so that a broken reply is not requested again.
+        """
+        transact = self._http_session.transact_once if is_probe else self._http_session.transact
 
         async def read(reply: HttpReply) -> int | None:
             parser = CompactParser(self._http_session.encoding_of(reply))
@@ -143,7 +147,7 @@ class Searcher:
         async def ask() -> int | None:
             arguments = {**self._arguments(SearchRequest(class_name, query)), "Count": "2"}
             del arguments["Limit"]
-            return await self._http_session.transact("Search", arguments, read)
+            return await transact("Search", arguments, read)
 
         return await self._try_query_types(ask)
 

@@ -28,7 +28,10 @@ def _must_be_preset(name: str | None) -> str | None:
 
 
 class ClassFields(BaseModel):
-    """The columns of one class that have other names than the settings say."""
+    """The columns of one class that have other names than the settings say.
+
+    `photosModifiedField` may be null: the class has none.
+    """
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
 
@@ -38,6 +41,7 @@ class ClassFields(BaseModel):
     modified_query_field: str | None = None
     photos_count_field: str | None = None
     photos_modified_field: str | None = None
+    photos_modified_query_field: str | None = None
 
 
 class RetsSettings(BaseModel):
@@ -129,6 +133,8 @@ class RetsSettings(BaseModel):
     """How large one row may be."""
     max_reply_rows: Annotated[int, Field(ge=1, le=10**9)] = 2_000_000
     """How many rows one reply may have, such as a list of all keys."""
+    max_class_rows: Annotated[int, Field(ge=1, le=10**9)] = 5_000_000
+    """How many rows all replies of one walk through a class may have, those that come twice included."""
     max_photo_bytes: Annotated[int, Field(ge=1000, le=60 * 2**20)] = 60 * 2**20
     """How large one photo may be that comes as bytes."""
     max_listing_photos: Annotated[int, Field(ge=1, le=100_000)] = 1000
@@ -156,7 +162,9 @@ class RetsSettings(BaseModel):
         if own is None:
             return self
         named = own.model_dump(exclude_none=True)
-        for field in ("key", "modified"):  # a column of the class's own is queried by its own name
+        if "photos_modified_field" in own.model_fields_set:
+            named["photos_modified_field"] = own.photos_modified_field
+        for field in ("key", "modified", "photos_modified"):  # a column of the class's own is queried by its own name
             if f"{field}_field" in named:
                 named.setdefault(f"{field}_query_field", None)
         return self.model_copy(update=named)

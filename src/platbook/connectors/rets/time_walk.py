@@ -16,7 +16,6 @@ from platbook.connectors.contract import (
     Clock,
     ProviderMisconfigured,
     RawRecord,
-    RecordProblem,
     ReplyTooLarge,
     SourceBrokeProtocol,
 )
@@ -116,12 +115,12 @@ class TimeWalk:
         expect_all(result.count, len(result.rows), self._query.class_name)
         return parsed
 
-    async def _read_second(self, start: str, end: str | None) -> ParsedRows:
+    async def _read_second(self, start: str, end: str | None) -> AsyncGenerator[ParsedRows]:
         """A second in which more records changed than fit one reply: by key, if the source lists the keys."""
         keys: Sequence[str] = ()
         if not self._limits.keys_only:
             with suppress(KeysCapped):
-                keys = await self._list_keys(self._query.slice(start, end))
+                keys = await self._list_keys_of_second(self._query.slice(start, end))
         if not keys:
             raise SourceBrokeProtocol(
                 "repeated paging: the source sends the same rows whatever Offset or range of times is requested"
@@ -129,12 +128,15 @@ class TimeWalk:
                 else f"more records were changed at {start} than the source sends at once, and it does not list "
                 "their keys"
             )
-        records: list[RawRecord] = []
-        problems: list[RecordProblem] = []
         async for parsed in self._read_by_keys(keys):
-            records += parsed.records
-            problems += parsed.problems
-        return ParsedRows(records, problems, trailing=0)
+            yield parsed
+
+    async def _list_keys_of_second(self, dmql: str) -> Sequence[str]:
+        """The keys that the source lists; where it repeats some, the count of the whole walk shows what is missing."""
+        try:
+            return await self._list_keys(dmql)
+        except KeysRepeated as repeated:
+            return repeated.keys
 
     async def _list_keys(self, dmql: str) -> Sequence[str]:
         request = search_for_keys(self._query.class_name, dmql, self._limits.queried_key)

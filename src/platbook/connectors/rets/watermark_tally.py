@@ -11,26 +11,30 @@ _MAX_SAMPLE = 40
 
 @dataclass(slots=True)
 class WatermarkTally:
-    """The records of one walk: how many there are, and how many have a time that cannot be read."""
+    """The records of one walk: how many there are, and how many have a time that cannot be read.
+
+    `field` and `sample` are of the first of these.
+    """
 
     records: int = 0
     unreadable: int = 0
+    field: str = ""
     sample: str = ""
 
-    def add(self, records: Sequence[RawRecord]) -> None:
-        """Count the records of a page."""
+    def add(self, field: str, records: Sequence[RawRecord]) -> None:
+        """Count the records of a page, whose modification time is this field."""
         self.records += len(records)
         for record in records:
             if record.modified is not None and parse_timestamp(record.modified) is None:
                 self.unreadable += 1
-                self.sample = self.sample or record.modified[:_MAX_SAMPLE]
+                self.field, self.sample = self.field or field, self.sample or record.modified[:_MAX_SAMPLE]
 
-    def describe(self, modified_field: str) -> str | None:
-        """A remark on them; None: there are none."""
+    def to_sentences(self) -> list[str]:
+        """The remark on them, if there are any."""
         if not self.unreadable:
-            return None
+            return []
         sentence = (
-            f"{self.unreadable} of {self.records} records have a {modified_field} that no later run can start from, "
+            f"{self.unreadable} of {self.records} records have a {self.field} that no later run can start from, "
             f"such as {self.sample!r}"
         )
-        return sentence if self.unreadable < self.records else f"{sentence}, so every run reads everything"
+        return [sentence if self.unreadable < self.records else f"{sentence}, so every run reads everything"]
