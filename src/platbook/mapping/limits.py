@@ -36,8 +36,10 @@ def check_limits(values: list[Value], more: dict[str, Value], faults: ValueFault
             if (reason := find_limit_fault(name, values[slot])) is not None:
                 _leave_out(name, values[slot], reason, faults, sources)
                 values[slot] = None
-    for name in _FURTHER:
-        if name in more and (reason := find_limit_fault(name, more[name])) is not None:
+    if _FURTHER.isdisjoint(more):
+        return
+    for name in _FURTHER & more.keys():
+        if (reason := find_limit_fault(name, more[name])) is not None:
             _leave_out(name, more.pop(name), reason, faults, sources)
 
 
