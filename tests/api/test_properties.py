@@ -316,6 +316,19 @@ async def test_a_local_listing_is_made_changed_and_removed(client: ListingsClien
     assert (await client.get("")).keys == []
 
 
+async def test_a_full_address_goes_with_the_street_that_it_was_built_of(client: ListingsClient) -> None:
+    made = await client.request("POST", "", {**_HOUSE, "providerId": "local"}, caller="agent")
+    path = f"/{made.data['id']}"
+
+    async def change(**address: object) -> object:
+        changed = await client.request("PUT", path, {"address": address}, caller="agent")
+        return changed.data["address"]["full"]  # pyright: ignore[reportIndexIssue, reportUnknownVariableType] - an object
+
+    assert await change(streetName=None) is None
+    assert await change(streetName="Oak", full="The Old Mill") == "The Old Mill"
+    assert await change(streetName=None) == "The Old Mill"
+
+
 @pytest.mark.parametrize(
     ("extra", "field"),
     [
@@ -328,7 +341,10 @@ async def test_a_local_listing_is_made_changed_and_removed(client: ListingsClien
         ({"address": {"planet": "Mars"}}, "address.planet"),
         ({"address": "12 Elm"}, "address"),
         ({"fields": {"Colour": 1}}, "Colour"),
+        ({"publicRemarks": "ding\a"}, "publicRemarks"),
+        ({"fields": {"Roof": ["Slate\a"]}}, "Roof"),
         ({"listPrice": "a lot"}, "listPrice"),
+        ({"listPrice": "450.000"}, "listPrice"),
         ({"listPrice": "$450,000"}, "listPrice"),
         ({"bedrooms": "4+"}, "bedrooms"),
         ({"bedrooms": 2.5}, "bedrooms"),

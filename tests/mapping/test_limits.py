@@ -77,6 +77,7 @@ def test_a_price_that_cannot_be_withholds_the_public_document() -> None:
         (39.74, 104.99, US, "its sign is not that of the country"),
         (39.74, 104.99, {"Country": "United States"}, "its sign is not that of the country"),
         (39.74, 104.99, {"StateOrProvince": "CO", "PostalCode": "80401"}, "its sign is not that of the country"),
+        (39.74, 104.99, {"StateOrProvince": "Colorado", "PostalCode": "80401"}, "its sign is not that of the country"),
         (-39.74, -104.99, US, "its sign is not that of the country"),
         (-87.6, 41.9, US, "exchanged with the longitude"),
         (-104.99, 39.74, US, "exchanged with the longitude"),

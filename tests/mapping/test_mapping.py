@@ -152,6 +152,8 @@ def test_a_lot_is_known_in_both_units_however_the_source_says_it(lot: dict[str, 
 def test_a_lot_of_nothing_stays_nothing() -> None:
     assert _normal({}, LotSizeAcres=0).value("LotSizeSquareFeet") == 0
     assert _normal({}, LotSizeArea=5, LotSizeUnits="Furlongs").value("LotSizeSquareFeet") is None
+    unknown = _normal({}, LotSizeSquareFeet=0, LotSizeAcres=0, LotSizeArea=5, LotSizeUnits="Furlongs")
+    assert (unknown.value("LotSizeSquareFeet"), unknown.value("LotSizeAcres")) == (None, None)
 
 
 BATHS = ("BathroomsTotalInteger", "BathroomsFull", "BathroomsHalf")

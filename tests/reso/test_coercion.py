@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from platbook.base.errors import RecordRejected
 from platbook.reso.coercion import Value, coerce, coercer
-from platbook.reso.fields import FIELDS, Field, Kind
+from platbook.reso.fields import FIELDS, MONEY, Field, Kind
 
 DENVER = ZoneInfo("America/Denver")
 
@@ -26,7 +26,13 @@ READ: list[tuple[str, object, Value]] = [
     ("ListPrice", "-1,234", Decimal(-1234)),
     ("ListPrice", "1234.565", Decimal("1234.57")),
     ("ListPrice", 450000.1, Decimal("450000.1")),
+    ("ListPrice", "1234.500", Decimal("1234.50")),
+    ("ListPrice", "1,234.500", Decimal("1234.50")),
+    ("ListPrice", "0.125", Decimal("0.13")),
     ("TaxAssessedValue", "$1,234", 1234),
+    ("LivingArea", "850.000", Decimal(850)),
+    ("BedroomsTotal", "3.000", 3),
+    ("LotSizeAcres", "1.234", Decimal("1.234")),
     ("LivingArea", "1,850", Decimal(1850)),
     ("LivingArea", "1,234.50", Decimal("1234.50")),
     ("LotSizeAcres", "1,234,000", Decimal(1234000)),
@@ -69,6 +75,11 @@ READ: list[tuple[str, object, Value]] = [
 
 REFUSED: list[tuple[str, object]] = [
     ("ListPrice", "1.234,50"),
+    ("ListPrice", "450.000"),
+    ("ListPrice", "$1.250"),
+    ("ListPrice", "-450.000 USD"),
+    ("TaxAssessedValue", "450.000"),
+    ("LivingArea", "1.850"),
     ("ListPrice", "1,5"),
     ("ListPrice", "1,2345"),
     ("ListPrice", "0,500"),
@@ -236,7 +247,9 @@ def test_a_number_written_for_people_is_read_right_or_not_at_all(field: Field, a
     minus, grouped = ("-" if amount < 0 else ""), f"{abs(amount):,f}"
     swapped = grouped.replace(",", "_").replace(".", ",").replace("_", ".")
     assert _reading(field, f"{minus}{sign}{grouped}") in {amount, None}
-    if "," in swapped:  # a comma for the decimal point; a lone point would be a plain numeral
+    if (
+        "," in swapped or field.name in MONEY
+    ):  # a lone point is elsewhere a plain numeral
         assert _reading(field, f"{minus}{sign}{swapped}") in {amount, None}
 
 

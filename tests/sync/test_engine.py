@@ -427,8 +427,8 @@ async def test_an_empty_list_of_photos_beside_a_count_of_some_says_nothing(sync_
     photos = [MediaRef("a", 1, "mock:1"), MediaRef("b", 2, "mock:2")]
     rig = await sync_rig(Source(one_page(replace(listing("1", PhotosCount=2), media=photos)), all_keys("1")))
     await rig.sync()
-    for count, left in ((2, 2), (None, 0)):
-        record = listing("1", f"2026-01-0{4 - left}T00:00:00Z", PhotosCount=count)
+    for day, count, left in ((2, 2, 2), (3, "2 photos", 2), (4, None, 0)):
+        record = listing("1", f"2026-01-0{day}T00:00:00Z", PhotosCount=count)
         rig.source.pages = one_page(replace(record, media=[]))
         await rig.sync(SyncType.INCREMENTAL)
         assert len(await rig.rows("SELECT FROM property_media")) == left

@@ -19,7 +19,7 @@ from tests.fakes.scripted_source import Source, all_keys, listing, one_page
 from tests.sync.conftest import MakeSyncRig, SyncRig
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
-LATER = "2026-01-09T00:00:00Z"
+LATER = "2026-01-01T12:00:00Z"
 SHOWN = {"InternetEntireListingDisplayYN": True, "InternetAddressDisplayYN": True}
 
 

@@ -1046,6 +1046,7 @@ CREATE TABLE public.property_media (
     attempts integer DEFAULT 0 NOT NULL,
     retry_at timestamp with time zone,
     reason text,
+    finding_key text,
     CONSTRAINT property_media_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'stored'::text, 'failed'::text, 'linked'::text])))
 )
 WITH (fillfactor='80');
@@ -2124,6 +2125,12 @@ CREATE UNIQUE INDEX property_media_key ON public.property_media USING btree (pro
 --
 
 CREATE INDEX property_media_run ON public.property_media USING btree (sync_id) WHERE (state <> 'waiting'::text);
+
+--
+-- Name: property_media_stuck; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX property_media_stuck ON public.property_media USING btree (property_id) WHERE (finding_key IS NOT NULL);
 
 --
 -- Name: refresh_tokens_family; Type: INDEX; Schema: public; Owner: -

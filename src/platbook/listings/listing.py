@@ -71,7 +71,8 @@ class Photo:
     """A photo or document of a listing, as stored.
 
     `modified` is the source's version of it, as text. `state`: waiting (to be fetched), stored, failed (given up, see
-    `reason`), linked (never fetched, not an image). `picture` may be of an older version.
+    `reason`), linked (never fetched, not an image). `picture` may be of an older version. `finding_key` is the finding
+    of a photo that was given up and not fetched since.
     """
 
     media_key: str
@@ -83,6 +84,7 @@ class Photo:
     state: str
     source_address: str | None = None
     reason: str | None = None
+    finding_key: str | None = None
     picture: StoredPicture | None = None
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from platbook.db import ReadConnection, WriteConnection, load_queries
+from platbook.providers.finding import Finding
 from platbook.transport import CacheValidators
 
 Q = load_queries(__package__ or "platbook.listings")
@@ -41,7 +42,10 @@ class PhotoClaim:
 
 @dataclass(frozen=True, slots=True)
 class WaitingPhoto:
-    """A photo to be fetched. `is_stored`: an older version is; `is_deferred`: its next attempt is not due yet."""
+    """A photo to be fetched. `is_stored`: an older version is; `is_deferred`: its next attempt is not due yet.
+
+    `finding_key` is the finding of one that was given up before.
+    """
 
     property_id: UUID
     media_key: str
@@ -51,6 +55,7 @@ class WaitingPhoto:
     last_modified: str | None
     is_stored: bool
     is_deferred: bool
+    finding_key: str | None
 
     @property
     def validators(self) -> CacheValidators:
@@ -132,10 +137,19 @@ async def mark_stored(
 
 
 async def mark_failed(
-    connection: WriteConnection, photo: PhotoVersion, reason: str, retry_in: timedelta | None, at: datetime
+    connection: WriteConnection, photo: PhotoVersion, reason: str, retry_in: timedelta, at: datetime
 ) -> None:
-    """Record a failed attempt and its reason; `retry_in` None: no further attempt."""
-    await connection.run(Q.mark_photo_failed, {**_key(photo), "reason": reason, "retry_in": retry_in, "at": at})
+    """Record a failed attempt and its reason; the photo is tried again after `retry_in`."""
+    params = {**_key(photo), "reason": reason, "retry_in": retry_in, "finding_key": None, "at": at}
+    await connection.run(Q.mark_photo_failed, params)
+
+
+async def give_up_photo(
+    connection: WriteConnection, photo: PhotoVersion, reason: str, finding: Finding, at: datetime
+) -> bool:
+    """Record a photo's last attempt and its finding; False where the source has another version by now."""
+    params = {**_key(photo), "reason": reason, "retry_in": None, "finding_key": finding.key, "at": at}
+    return bool(await connection.run(Q.mark_photo_failed, params))
 
 
 async def note_failure(

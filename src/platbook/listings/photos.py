@@ -14,6 +14,7 @@ from platbook.base.ids import new_id
 from platbook.connectors.contract import MediaRef
 from platbook.db import WriteConnection, load_queries
 from platbook.listings.listing import NormalListing, Origin, Photo, StoredPicture, listed_at
+from platbook.providers.finding import Finding, FindingChange
 
 Q = load_queries(__package__ or "platbook.listings")
 
@@ -146,6 +147,15 @@ def to_photos_version(listing: NormalListing) -> str | None:
     return None if changed is None else changed.isoformat()
 
 
+def compare_photo_findings(
+    before: Sequence[Photo], plan: MediaPlan, *, was_counted: bool = True
+) -> list[FindingChange]:
+    """What a plan changes in the findings of a listing's photos, where they count afterwards."""
+    without = {*plan.remove, *(photo.media_key for photo in plan.photos if photo.state == "linked")}
+    found = [(photo, Finding.parse(photo.finding_key)) for photo in before if photo.finding_key is not None]
+    return [FindingChange(finding, int(photo.media_key not in without) - int(was_counted)) for photo, finding in found]
+
+
 async def upsert_media(
     connection: WriteConnection, plans: Sequence[MediaPlan], origin: Origin, *, fresh: bool = False
 ) -> None:
@@ -211,6 +221,7 @@ def _to_photo(ref: MediaRef, old: Photo | None, changed_at: str | None) -> Photo
         state="linked" if ref.category in NON_IMAGE_CATEGORIES else state,
         source_address=url,
         reason=old.reason if old is not None and is_same else None,
+        finding_key=None if old is None else old.finding_key,
         picture=None if old is None else old.picture,
     )
 

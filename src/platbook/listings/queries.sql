@@ -15,23 +15,23 @@ WHERE p.id IS NULL OR p.content_hash IS DISTINCT FROM k.hash OR p.removed_at IS 
     OR p.out_of_scope_at IS NOT NULL;
 
 -- name: mark_removed
--- The source no longer has these listings: hide them, keep them. Returns the findings that counted until now.
+-- The source no longer has these listings: hide them, keep them. Returns their findings, and whether these counted.
 UPDATE properties SET removed_at = %(at)s, sync_id = %(sync_id)s
 WHERE provider_id = %(provider_id)s AND listing_key = ANY(%(keys)s) AND removed_at IS NULL AND erased_at IS NULL
-RETURNING id, CASE WHEN out_of_scope_at IS NULL THEN finding_keys END;
+RETURNING id, finding_keys, out_of_scope_at IS NULL;
 
 -- name: mark_returned
--- The source has these unchanged listings again, and they are in scope. Returns the findings that count from now on.
+-- The source has these unchanged listings again, and they are in scope. Returns their findings, which count from now on.
 UPDATE properties SET removed_at = NULL, out_of_scope_at = NULL, stored_at = %(at)s, sync_id = %(sync_id)s
 WHERE id = ANY(%(ids)s) AND erased_at IS NULL AND (removed_at IS NOT NULL OR out_of_scope_at IS NOT NULL)
-RETURNING id, finding_keys;
+RETURNING id, finding_keys, true;
 
 -- name: mark_out_of_scope
--- These listings left the provider's scope. They are not removed: the source still has them. Returns the findings that
--- counted until now.
+-- These listings left the provider's scope. They are not removed: the source still has them. Returns their findings, and
+-- whether these counted.
 UPDATE properties SET out_of_scope_at = %(at)s, sync_id = %(sync_id)s
 WHERE provider_id = %(provider_id)s AND listing_key = ANY(%(keys)s) AND out_of_scope_at IS NULL AND erased_at IS NULL
-RETURNING id, CASE WHEN removed_at IS NULL THEN finding_keys END;
+RETURNING id, finding_keys, removed_at IS NULL;
 
 -- name: mark_scope_narrowed
 -- Every stored listing outside a narrowed scope, or without a value that the scope compares.
@@ -42,7 +42,7 @@ WHERE provider_id = %(provider_id)s AND visible AND (
     AND (%(closed_since)s::date IS NULL OR standard_status IS DISTINCT FROM 'Closed'
         OR close_date >= %(closed_since)s::date)
 ) IS NOT TRUE
-RETURNING id, finding_keys;
+RETURNING id, finding_keys, true;
 
 -- name: count_active
 -- Listings of a provider that are neither removed, erased nor out of scope.
@@ -61,9 +61,13 @@ WHERE provider_id = %(provider_id)s AND listing_key > %(after)s AND removed_at I
 ORDER BY listing_key LIMIT %(limit)s FOR UPDATE SKIP LOCKED;
 
 -- name: lock_counted_findings
--- The findings of those of these listings whose findings count.
-SELECT finding_keys FROM properties WHERE id = ANY(%(ids)s) AND finding_keys IS NOT NULL AND removed_at IS NULL
+-- Those of these listings whose findings count, with these.
+SELECT id, finding_keys, true FROM properties WHERE id = ANY(%(ids)s) AND removed_at IS NULL
     AND out_of_scope_at IS NULL AND erased_at IS NULL ORDER BY id FOR UPDATE;
+
+-- name: find_photo_findings
+-- The findings of photos of these listings, which the caller has locked by an earlier statement.
+SELECT finding_key FROM property_media WHERE property_id = ANY(%(ids)s) AND finding_key IS NOT NULL;
 
 -- name: erase_listings
 -- Leave a tombstone: key and dates. Typed values are emptied by the statement composed beside this one.
@@ -138,7 +142,7 @@ DELETE FROM media_work WHERE provider_id = %(provider_id)s AND holder IS NULL;
 -- name: find_waiting_photos
 -- The photos of some listings that are to be fetched, and the validators of the bytes stored already.
 SELECT property_id, media_key, modified, attempts, etag, last_modified, blob_id IS NOT NULL AS is_stored,
-    coalesce(retry_at > clock_timestamp(), false) AS is_deferred
+    coalesce(retry_at > clock_timestamp(), false) AS is_deferred, finding_key
 FROM property_media WHERE property_id = ANY(%(ids)s) AND state = 'waiting';
 
 -- name: delete_photo_work
@@ -180,7 +184,7 @@ WHERE t.kind = gone.kind AND t.term = gone.term AND NOT CASE t.kind
 -- name: get_media_of
 -- The photos of some listings, with the stored picture of each.
 SELECT m.property_id, m.media_key, m."order", m.category, m.caption, m.permission, m.modified, m.state,
-    m.source_address, m.reason, b.width, b.height, b.color, b.placeholder, b.variants, b.is_public
+    m.source_address, m.reason, m.finding_key, b.width, b.height, b.color, b.placeholder, b.variants, b.is_public
 FROM property_media m LEFT JOIN media_blobs b ON b.id = m.blob_id
 WHERE m.property_id = ANY(%(ids)s) ORDER BY m.property_id, m."order", m.media_key;
 
@@ -197,20 +201,21 @@ ON CONFLICT (property_id, media_key) DO UPDATE SET "order" = excluded."order", c
     state = CASE WHEN m.modified IS DISTINCT FROM excluded.modified THEN excluded.state ELSE m.state END,
     reason = CASE WHEN m.modified IS DISTINCT FROM excluded.modified THEN NULL ELSE m.reason END,
     attempts = CASE WHEN m.modified IS DISTINCT FROM excluded.modified THEN 0 ELSE m.attempts END,
-    retry_at = CASE WHEN m.modified IS DISTINCT FROM excluded.modified THEN NULL ELSE m.retry_at END;
+    retry_at = CASE WHEN m.modified IS DISTINCT FROM excluded.modified THEN NULL ELSE m.retry_at END,
+    finding_key = CASE WHEN excluded.state <> 'linked' THEN m.finding_key END;
 
 -- name: mark_photo_stored
 -- A photo's bytes are stored. Where the source has another version by now, the photo still waits for that.
 UPDATE property_media SET blob_id = coalesce(%(blob_id)s, blob_id), etag = %(etag)s, last_modified = %(last_modified)s,
     state = CASE WHEN modified IS NOT DISTINCT FROM %(modified)s THEN 'stored' ELSE state END,
-    attempts = 0, retry_at = NULL, reason = NULL, updated_at = %(at)s
+    attempts = 0, retry_at = NULL, reason = NULL, finding_key = NULL, updated_at = %(at)s
 WHERE property_id = %(property_id)s AND media_key = %(media_key)s;
 
 -- name: mark_photo_failed
--- An attempt failed: the photo is tried again later, or given up with its reason.
+-- An attempt failed: the photo is tried again later, or given up with its reason and its finding.
 UPDATE property_media SET attempts = attempts + 1, reason = %(reason)s, updated_at = %(at)s,
     state = CASE WHEN %(retry_in)s::interval IS NULL THEN 'failed' ELSE state END,
-    retry_at = clock_timestamp() + %(retry_in)s::interval
+    retry_at = clock_timestamp() + %(retry_in)s::interval, finding_key = coalesce(%(finding_key)s, finding_key)
 WHERE property_id = %(property_id)s AND media_key = %(media_key)s AND state = 'waiting'
     AND modified IS NOT DISTINCT FROM %(modified)s;
 

@@ -37,6 +37,7 @@ from platbook.listings.photos import (
     MediaPlan,
     PhotoWork,
     add_work,
+    compare_photo_findings,
     plan_media,
     to_photo_work,
     to_photos,
@@ -167,9 +168,9 @@ class StoredListing:
     findings: Sequence[Finding] = ()
 
     @property
-    def counted_findings(self) -> Sequence[Finding]:
-        """The findings that count: those of a listing that is neither removed nor out of scope."""
-        return () if self.removed or self.out_of_scope else self.findings
+    def is_counted(self) -> bool:
+        """Whether its findings and its photos' count: those of a listing that is neither removed nor out of scope."""
+        return not (self.removed or self.out_of_scope)
 
 
 async def find_differing(
@@ -233,10 +234,11 @@ async def update_listings(
     for property_id, one in incoming.items():
         before = stored[property_id]
         if before.findings or one.listing.findings:
-            found += compare_findings(before.counted_findings, one.listing.findings)
+            found += compare_findings(before.findings if before.is_counted else (), one.listing.findings)
         shown = photos.get(property_id, [])
         plan = plan_media(property_id, shown, one.media, to_photos_version(one.listing))
         plans.append(plan)
+        found += compare_photo_findings(shown, plan, was_counted=before.is_counted)
         if (photo_work := _to_work(plan, one, before, origin)) is not None:
             work.append(photo_work)
         featured = before.is_featured if one.is_featured is None else one.is_featured
@@ -312,7 +314,7 @@ async def erase_listings(connection: WriteConnection, ids: Sequence[UUID], origi
     """Leave only tombstones: the source's content is deleted from rows, change log, photos and search terms."""
     params = {"ids": list(ids), "at": origin.stored_at, "sync_id": origin.sync_id}
     texts = cast("list[tuple[str, str]]", await connection.tuples(Q.find_texts_of, params))
-    _count_findings(connection, await connection.column(list[str], Q.lock_counted_findings, params), -1, origin)
+    await _count_findings(connection, await connection.tuples(Q.lock_counted_findings, params), -1, origin)
     erased = await connection.column(UUID, Q.erase_listings, params)
     if erased:
         await connection.run(_EMPTY_VALUES, {"ids": erased})
@@ -345,8 +347,8 @@ async def _mark(
     """Mark rows. `counted`: 1 where their findings count from now on, -1 where they no longer do."""
     common = {"provider_id": origin.provider_id, "at": origin.stored_at, "sync_id": origin.sync_id}
     rows = await connection.tuples(cast("Composed", statement), {**common, **params})
-    ids = [cast("UUID", property_id) for property_id, _ in rows]
-    _count_findings(connection, [cast("list[str] | None", keys) for _, keys in rows], counted, origin)
+    ids = [cast("UUID", row[0]) for row in rows]
+    await _count_findings(connection, rows, counted, origin)
     await add_events(connection, [ListingEvent(one, kind, origin.stored_at) for one in ids], origin)
     return ids
 
@@ -355,11 +357,16 @@ def _new_findings(one: IncomingListing) -> Iterator[FindingChange]:
     return (FindingChange(found.finding, 1, found.sample) for found in one.listing.findings)
 
 
-def _count_findings(
-    connection: WriteConnection, remembered: Iterable[Sequence[str] | None], change: int, origin: Origin
+async def _count_findings(
+    connection: WriteConnection, rows: Iterable[tuple[object, ...]], change: int, origin: Origin
 ) -> None:
-    changes = [FindingChange(Finding.parse(key), change) for keys in remembered for key in keys or ()]
-    _record_findings(connection, changes, origin)
+    """Count the findings of locked listings and their photos: rows of an id, findings, and whether these count."""
+    counting = [cast("tuple[UUID, list[str] | None]", row[:2]) for row in rows if row[2]]
+    if not counting:
+        return
+    found = [key for _, keys in counting for key in keys or ()]
+    found += await connection.column(str, Q.find_photo_findings, {"ids": [one for one, _ in counting]})
+    _record_findings(connection, [FindingChange(Finding.parse(key), change) for key in found], origin)
 
 
 def _record_findings(connection: WriteConnection, changes: Sequence[FindingChange], origin: Origin) -> None:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import cast
 
 from platbook.reso.fields import Field, Kind
+from platbook.reso.text import CONTROL_CHARACTERS
 
 _NUMERAL = re.compile(r"\s*[+-]?[0-9]{1,30}(\.[0-9]{1,30})?\s*", re.ASCII)
 
@@ -21,13 +22,11 @@ def describe_wrong_type(field: Field, value: object) -> str | None:
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str)
+    return isinstance(value, str) and CONTROL_CHARACTERS.search(value) is None
 
 
 def _is_texts(value: object) -> bool:
-    return isinstance(value, str) or (
-        isinstance(value, list) and all(isinstance(one, str) for one in cast("Sequence[object]", value))
-    )
+    return _is_text(value) or (isinstance(value, list) and all(map(_is_text, cast("Sequence[object]", value))))
 
 
 def _is_number(value: object) -> bool:
@@ -43,9 +42,9 @@ def _is_boolean(value: object) -> bool:
 
 _TYPES: Mapping[Kind, tuple[Callable[[object], bool], str]] = MappingProxyType(
     {
-        Kind.TEXT: (_is_text, "text"),
-        Kind.LOOKUP: (_is_text, "text"),
-        Kind.LOOKUP_LIST: (_is_texts, "a list of texts"),
+        Kind.TEXT: (_is_text, "text without control characters"),
+        Kind.LOOKUP: (_is_text, "text without control characters"),
+        Kind.LOOKUP_LIST: (_is_texts, "a list of texts without control characters"),
         Kind.INTEGER: (_is_number, "a whole number"),
         Kind.DECIMAL: (_is_number, "a number"),
         Kind.DEGREES: (_is_number, "a number of degrees"),

@@ -167,7 +167,8 @@ def _apply(before: NormalListing, changes: ListingPatch, at: datetime) -> Normal
         after = NormalListing(before.listing_key, tuple(values), more)
         values[SLOT["BathroomsTotalInteger"]] = _count_bathrooms(before, after)
     if values[_FULL_ADDRESS] is None or ("address.full" not in fields and _has_moved(before.values, values)):
-        values[_FULL_ADDRESS] = to_full_address(values) or values[_FULL_ADDRESS]
+        built = values[_FULL_ADDRESS] == to_full_address(before.values)
+        values[_FULL_ADDRESS] = to_full_address(values) or (None if built else values[_FULL_ADDRESS])
     return NormalListing(before.listing_key, tuple(values), more)
 
 

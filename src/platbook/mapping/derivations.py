@@ -76,9 +76,9 @@ def derive_areas(values: list[Value], more: dict[str, Value], *, convert_living_
             more["LivingAreaUnits"] = "Square Feet"
     feet, acres, area = values[_LOT_SQUARE_FEET], values[_LOT_ACRES], more.get("LotSizeArea")
     if feet == 0 and (acres or area):  # it was not filled in
-        feet = None
+        feet = values[_LOT_SQUARE_FEET] = None
     if acres == 0 and (feet or area):
-        acres = None
+        acres = values[_LOT_ACRES] = None
     if feet is None and acres is None:
         unit = _unit_of(more, "LotSizeUnits")
         if not isinstance(area, Decimal) or unit is None:

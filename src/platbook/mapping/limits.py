@@ -9,7 +9,15 @@ from platbook.mapping.faults import ValueFaults
 from platbook.providers.finding import FindingKind
 from platbook.reso.coercion import DEGREES, Value
 from platbook.reso.fields import FIELDS, SLOT
-from platbook.reso.limits import COUNTRIES, COUNTRY_NAMES, LIMITS, STATES, CoordinateBox, find_limit_fault
+from platbook.reso.limits import (
+    ADDRESS_FORMS,
+    COUNTRIES,
+    COUNTRY_NAMES,
+    LIMITS,
+    CoordinateBox,
+    find_limit_fault,
+)
+from platbook.reso.lookups import find_state
 
 _LATITUDE, _LONGITUDE = SLOT["Latitude"], SLOT["Longitude"]
 _COUNTRY, _STATE, _POSTAL_CODE = SLOT["Country"], SLOT["StateOrProvince"], SLOT["PostalCode"]
@@ -28,8 +36,10 @@ def check_limits(values: list[Value], more: dict[str, Value], faults: ValueFault
             if (reason := find_limit_fault(name, values[slot])) is not None:
                 _leave_out(name, values[slot], reason, faults, sources)
                 values[slot] = None
-    for name in _FURTHER:
-        if name in more and (reason := find_limit_fault(name, more[name])) is not None:
+    if _FURTHER.isdisjoint(more):
+        return
+    for name in _FURTHER & more.keys():
+        if (reason := find_limit_fault(name, more[name])) is not None:
             _leave_out(name, more.pop(name), reason, faults, sources)
 
 
@@ -50,7 +60,7 @@ def _leave_out(name: str, value: object, reason: str, faults: ValueFaults, sourc
 
 
 def check_position(values: list[Value], faults: ValueFaults, sources: Mapping[str, str]) -> None:
-    """Leave out a position that cannot be: beyond the poles, half of one, or elsewhere than its address says.
+    """Leave out a position that cannot be: beyond the poles, or elsewhere than its address says.
 
     A position outside the listing's country is left out only where a wrong sign or an exchange explains it.
     """
@@ -100,10 +110,14 @@ def _find_country(values: Sequence[Value]) -> str | None:
     state, postal_code = values[_STATE], values[_POSTAL_CODE]
     if not isinstance(state, str) or not isinstance(postal_code, str):
         return None
-    for name, (states, form) in STATES.items():
-        if state.upper() in states.split() and form.fullmatch(postal_code):
-            return name
-    return None
+    found = _find_country_of_state(state)
+    return found if found is not None and ADDRESS_FORMS[found][1].fullmatch(postal_code) else None
+
+
+@lru_cache(maxsize=256)
+def _find_country_of_state(state: str) -> str | None:
+    code = find_state(state)
+    return next((name for name, (states, _) in ADDRESS_FORMS.items() if code in states), None)
 
 
 @lru_cache(maxsize=256)

@@ -65,6 +65,7 @@ _SETTINGS: Final = frozenset({CONSTANTS, ADDRESS_PARTS})
 _KEY: Final = "ListingKey"
 _READ_KEY: Final = coercer(FIELDS[_KEY])
 _MODIFIED: Final = FIELDS["ModificationTimestamp"]
+_MODIFIED_SLOT: Final = SLOT[_MODIFIED.name]
 _ADDRESS: Final = SLOT["UnparsedAddress"]
 _BATHS: Final = "BathroomsTotalInteger"
 _DECIDING_FIELDS: Final = frozenset({"StandardStatus", "ModificationTimestamp"})
@@ -166,9 +167,8 @@ class FieldMapping:
         derive_areas(values, more, convert_living_area=self.convert_living_area)
         if values[_ADDRESS] is None:
             values[_ADDRESS] = to_full_address(values, self._address_parts)
-        modified = SLOT[_MODIFIED.name]
-        if values[modified] is None and raw.modified is not None:
-            values[modified] = _parse_modified(raw.modified, self.tz)
+        if values[_MODIFIED_SLOT] is None and raw.modified is not None:
+            values[_MODIFIED_SLOT] = _parse_modified(raw.modified, self.tz)
         if _READ_KEY(raw.key) is None:
             raise RecordRejected("the record has no key", field=self.key_field or _KEY)
         # The key stays as it came, since sweeps compare keys as they come.

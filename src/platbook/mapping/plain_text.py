@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from typing import Final
 
 from platbook.reso.coercion import Coercer, Value
+from platbook.reso.text import CONTROL_CHARACTERS
 
 _BLOCKS: Final = frozenset(
     {
@@ -30,10 +31,10 @@ _COMMENT: Final = "!--[^<>]*-->"
 _NO_TAG: Final = re.compile(rf"<(?!/?(?:{_NAMES}){_ATTRIBUTES}/?>|{_COMMENT})", re.IGNORECASE)
 _UNSEEN: Final = re.compile(rf"<(script|style){_ATTRIBUTES}>[^<]*</\1\s*>", re.IGNORECASE)
 _NO_ENTITY: Final = re.compile(r"&(?!(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)", re.ASCII)
+_MARK: Final = re.compile("<|&[#A-Za-z]")
 _SPACES: Final = re.compile(r"[ \t\xa0]+")
 _LINE_ENDS: Final = re.compile(r" *\n *")
 _BLANK_LINES: Final = re.compile(r"\n{3,}")
-_UNWANTED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class _TextOf(HTMLParser):
@@ -75,7 +76,7 @@ def plain_text_reader(read: Coercer) -> Coercer:
 
     def read_plain(value: object) -> Value:
         text = read(value)
-        if isinstance(text, str) and ("&" in text or "<" in text):
+        if isinstance(text, str) and ("&" in text or "<" in text) and _MARK.search(text) is not None:
             return to_plain_text(text)
         return text
 
@@ -84,5 +85,5 @@ def plain_text_reader(read: Coercer) -> Coercer:
 
 def _tidy(text: str) -> str | None:
     """Leave out what entities may stand for and no text holds, and the space that only HTML's layout needed."""
-    lines = _LINE_ENDS.sub("\n", _SPACES.sub(" ", _UNWANTED.sub("", text)))
+    lines = _LINE_ENDS.sub("\n", _SPACES.sub(" ", CONTROL_CHARACTERS.sub("", text)))
     return _BLANK_LINES.sub("\n\n", lines).strip() or None

@@ -12,9 +12,9 @@ from decimal import Decimal
 from typing import Final, cast
 
 from platbook.connectors.contract import MediaRef
+from platbook.reso.text import CONTROL_CHARACTERS
 from platbook.reso.values import INT64
 
-_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _C1: Final = re.compile(rb"\xc2[\x80-\x9f]")
 _LONGEST_INTEGER: Final = 2**4096
 
@@ -32,7 +32,7 @@ class _Repairs:
     def text(self, text: str) -> str:
         if text.isprintable():
             return text
-        if (cleaned := _CONTROL.sub("", text)) != text:
+        if (cleaned := CONTROL_CHARACTERS.sub("", text)) != text:
             self.reasons.add(REMOVED)
         try:
             cleaned.encode()

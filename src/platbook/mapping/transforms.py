@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, cast
 from zoneinfo import ZoneInfo
@@ -46,6 +47,7 @@ _UNITS: Mapping[str, Decimal] = MappingProxyType(
 )
 
 
+@lru_cache(maxsize=256)
 def find_unit(text: str) -> Decimal | None:
     """Square feet in a unit of area, however it is spelt (`Sq. Ft.`, `m²`, `Acre`); None: it is not known."""
     return _UNITS.get("".join(letter for letter in text.casefold().replace("²", "2") if letter.isalnum()))

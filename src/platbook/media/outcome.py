@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from platbook.providers.finding import Finding, FindingKind, to_finding
 from platbook.transport.cache_validators import CacheValidators
 
 RETRY_DELAYS = (
@@ -49,3 +50,9 @@ def plan_retry(
     if failed.is_rejected and attempts_before + 1 >= _REJECTED_ATTEMPTS:
         return None
     return delays[attempts_before] if attempts_before < len(delays) else None
+
+
+def to_stuck_finding(failed: PhotoFailed) -> Finding:
+    """The finding of a photo that is given up: never the source's words, which may hold a URL."""
+    reason = "not a picture" if failed.is_rejected else "every attempt failed"
+    return to_finding(FindingKind.OBJECT_STUCK, "Media", reason)

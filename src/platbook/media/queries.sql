@@ -181,8 +181,9 @@ JOIN media_blobs b ON b.id = m.blob_id, jsonb_each(b.variants) AS v
 WHERE m.property_id = %(property_id)s AND m.media_key = ANY(%(media_keys)s) AND b.is_public;
 
 -- name: lock_listing
--- Lock a listing's row before its photos' rows: the lock order of every writer of listings.
-SELECT FROM properties WHERE id = %(id)s FOR UPDATE;
+-- Lock a listing's row before its photos' rows: the lock order of every writer of listings. Returns whether its
+-- photos' findings count.
+SELECT removed_at IS NULL AND out_of_scope_at IS NULL AND erased_at IS NULL FROM properties WHERE id = %(id)s FOR UPDATE;
 
 -- name: add_blob_check
 -- Queue a check of one picture.

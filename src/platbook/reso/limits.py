@@ -1,10 +1,12 @@
 """Limits of what can be true of a listing, as data: values of fields, and where the listings of a country can be."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 from typing import Final, NamedTuple
+
+from platbook.reso.states import CANADIAN_PROVINCES, US_STATES
 
 
 class Limit(NamedTuple):
@@ -81,15 +83,11 @@ COUNTRY_NAMES: Mapping[str, str] = {
 }
 """Countries by their names and codes, in lower case without spaces."""
 
-STATES: Mapping[str, tuple[str, re.Pattern[str]]] = {
-    "US": (
-        """AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH
-        OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY PR VI GU MP AS""",
-        re.compile(r"\d{5}(-?\d{4})?", re.ASCII),
-    ),
-    "CA": ("AB BC MB NB NL NS NT NU ON PE QC SK YT", re.compile(r"[A-Z]\d[A-Z] ?\d[A-Z]\d", re.ASCII | re.IGNORECASE)),
+ADDRESS_FORMS: Mapping[str, tuple[Collection[str], re.Pattern[str]]] = {
+    "US": (US_STATES, re.compile(r"\d{5}(-?\d{4})?", re.ASCII)),
+    "CA": (CANADIAN_PROVINCES, re.compile(r"[A-Z]\d[A-Z] ?\d[A-Z]\d", re.ASCII | re.IGNORECASE)),
 }
-"""The states of a country and the form of its postal codes: together they tell a country that is not named."""
+"""The codes of a country's states and the form of its postal codes: together they tell a country that is not named."""
 
 
 def find_limit_fault(name: str, value: object) -> str | None:

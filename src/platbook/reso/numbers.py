@@ -18,6 +18,7 @@ _GROUPED: Final = re.compile(
     r"(?:(?P<groups>[1-9]\d{0,2}(?:,\d{3})+)|(?P<plain>\d+))(?P<fraction>\.\d+)?(?P<code> ?(?:USD|CAD|\$))?",
     re.ASCII | re.IGNORECASE,
 )
+_POINT_GROUP: Final = re.compile(r"[^\d.,]*[1-9]\d{0,2}\.\d{3}(?!\d|[eE])\D*", re.ASCII)
 _CENT: Final = Decimal("0.01")
 _LONGEST_NUMERAL: Final = 40
 _DECIMAL_DIGITS: Final = 15  # before the decimal point, and after it: any price, and room to convert units
@@ -34,9 +35,9 @@ class Quantity(Enum):
     OTHER = auto()
     """`1,234` may also be 1.234 with a comma for the decimal point."""
     WHOLE = auto()
-    """Whole numbers, and areas in square feet: nobody writes three decimals of them."""
+    """Whole numbers, and areas in square feet: nobody writes three decimals of them, but for zeros."""
     MONEY = auto()
-    """Amounts of money: the same, and with a sign of the currency; kept to cents."""
+    """Amounts of money: the same, zeros included, and with a sign of the currency; kept to cents."""
 
 
 def integer_reader(label: str, bound: int, quantity: Quantity = Quantity.WHOLE) -> Coercer:
@@ -156,6 +157,8 @@ def _numeral(label: str, value: object, expected: str, quantity: Quantity = Quan
 
 def _read_text(text: str, quantity: Quantity) -> Decimal | None:
     """Read a numeral; None: it is none, or has more than one reading."""
+    if quantity is not Quantity.OTHER and "." in text and _may_be_thousands(text, quantity):
+        return None
     if _NUMERAL.fullmatch(text) is not None:
         return Decimal(text)
     match = _GROUPED.fullmatch(text)
@@ -168,3 +171,8 @@ def _read_text(text: str, quantity: Quantity) -> Decimal | None:
     if groups.count(",") == 1 and not fraction and not has_currency and quantity is Quantity.OTHER:
         return None
     return Decimal(f"{match['sign']}{groups.replace(',', '') or match['plain']}{fraction}")
+
+
+def _may_be_thousands(text: str, quantity: Quantity) -> bool:
+    """Whether a point may separate thousands: `1.850` square feet, `450.000` of money."""
+    return _POINT_GROUP.fullmatch(text) is not None and (quantity is Quantity.MONEY or ".000" not in text)

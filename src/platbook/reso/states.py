@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-STATES: Mapping[str, str] = MappingProxyType(
+US_STATES: Mapping[str, str] = MappingProxyType(
     {
         "AL": "Alabama", "AK": "Alaska", "AZ": "Arizona", "AR": "Arkansas", "CA": "California", "CO": "Colorado",
         "CT": "Connecticut", "DE": "Delaware", "DC": "District of Columbia", "FL": "Florida", "GA": "Georgia",
@@ -17,9 +17,18 @@ STATES: Mapping[str, str] = MappingProxyType(
         "WY": "Wyoming",
         "AS": "American Samoa", "GU": "Guam", "MP": "Northern Mariana Islands", "PR": "Puerto Rico",
         "VI": "Virgin Islands",
+    }
+)  # fmt: skip
+"""Names of the states and territories of the United States."""
+
+CANADIAN_PROVINCES: Mapping[str, str] = MappingProxyType(
+    {
         "AB": "Alberta", "BC": "British Columbia", "MB": "Manitoba", "NB": "New Brunswick",
         "NL": "Newfoundland and Labrador", "NS": "Nova Scotia", "NT": "Northwest Territories", "NU": "Nunavut",
         "ON": "Ontario", "PE": "Prince Edward Island", "QC": "Quebec", "SK": "Saskatchewan", "YT": "Yukon",
     }
 )  # fmt: skip
-"""Names by postal code."""
+"""Names of the provinces and territories of Canada."""
+
+STATES: Mapping[str, str] = MappingProxyType({**US_STATES, **CANADIAN_PROVINCES})
+"""Names of all."""

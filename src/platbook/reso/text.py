@@ -1,15 +1,19 @@
 """Coercion of texts, lookups and lookup lists. Results can be stored in PostgreSQL: no NUL, no lone surrogate."""
 
 import csv
+import re
 import sys
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import cast
+from typing import Final, cast
 
 from platbook.base.errors import RecordRejected
 from platbook.reso.lookups import LOCKED, STANDARD, find_standard
 from platbook.reso.values import INT64, Coercer, Value, refuse
+
+CONTROL_CHARACTERS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""What no text holds; line breaks and tabs are not among them."""
 
 
 def text_reader(label: str, max_length: int | None = None) -> Coercer:

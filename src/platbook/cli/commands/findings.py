@@ -50,7 +50,7 @@ def _print_findings(findings: list[FindingRead], now: datetime) -> None:
         [
             Column("kind", rank=1),
             Column("field"),
-            Column("listings", right=True),
+            Column("count", right=True),
             Column("last seen", rank=2),
             Column("state"),
             Column("sample", rank=3),

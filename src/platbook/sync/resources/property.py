@@ -96,11 +96,18 @@ class PropertyStore(PropertyErasure, ResourceStore[IncomingListing]):
         record, raw = _repair(record, faults)
         media = None if record.media is None else _take_photos(record.media, faults)
         listing = self.mapping.of_class(record.source_class).normalise(record, faults)
-        if media is not None and not record.media and _counts_photos(listing):
+        if media is not None and not record.media and self._counts_photos(listing):
             media = None
         if media is not None:
             media = limit_photos(media, self.photos_per_status.get(listing.standard_status or ""))
         return IncomingListing(listing, raw, content_hash, media, photos_elsewhere=self.photos_elsewhere)
+
+    def _counts_photos(self, listing: NormalListing) -> bool:
+        """Whether a listing may have photos by its count: an empty list beside it says nothing of them."""
+        if count := listing.value("PhotosCount"):
+            return isinstance(count, int) and count > 0
+        source = self.mapping.sources.get("PhotosCount", "PhotosCount")
+        return any(one.finding.field == source for one in listing.findings)
 
     def is_in_scope(self, record: IncomingListing) -> bool:
         """Whether status, property type and close date are in the provider's scope."""
@@ -215,12 +222,6 @@ def open_property_store(source: Source) -> PropertyStore:
 def _find_sources(mapping: FieldMapping) -> set[tuple[str, str]]:
     """The RESO fields and their source fields of a mapping, and of those of its classes."""
     return {pair for one in (mapping, *mapping.classes.values()) for pair in one.sources.items()}
-
-
-def _counts_photos(listing: NormalListing) -> bool:
-    """Whether a listing has photos by its count: an empty list beside it says nothing of them."""
-    count = listing.value("PhotosCount")
-    return isinstance(count, int) and count > 0
 
 
 def _repair(record: RawRecord, faults: ValueFaults) -> tuple[RawRecord, bytes]:
