@@ -1,6 +1,6 @@
 import pytest
 
-from platbook.base.folding import fold
+from platbook.base.folding import fold, fold_label
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,18 @@ from platbook.base.folding import fold
 def test_case_accents_and_typography_do_not_count(text: str, folded: str) -> None:
     assert fold(text) == folded
     assert fold(folded) == folded
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("Active Under Contract", "activeundercontract"),
+        ("ActiveUnderContract", "activeundercontract"),
+        ("Hotel/Motel", "hotelmotel"),
+        ("Québec", "quebec"),
+        ("m²", "m2"),
+        ("--", ""),
+    ],
+)
+def test_a_label_is_its_letters_and_digits(text: str, folded: str) -> None:
+    assert fold_label(text) == folded

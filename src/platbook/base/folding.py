@@ -30,3 +30,11 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     return _ACCENTS.sub("", unicodedata.normalize("NFKD", text.translate(_LETTERS))).lower()
+
+
+def fold_label(text: str) -> str:
+    """The letters and digits of a text, folded, so that every form of a name or a listed value is equal.
+
+    `Active Under Contract` and `ActiveUnderContract`, `Sq. Ft.` and `sqft`.
+    """
+    return "".join(letter for letter in fold(text) if letter.isalnum())
