@@ -18,7 +18,7 @@ from platbook.listings.listing import NormalListing
 from platbook.reso.address_words import DIRECTIONS, STANDARD, UNIT_WORDS
 from platbook.reso.fields import SLOT
 
-WORDS_VERSION = 1
+WORDS_VERSION = 2
 """Raised whenever stored words would come out differently, so that they are written anew. Stemming counts, too."""
 
 _MAX_WORD_LENGTH = 100
