@@ -57,6 +57,7 @@ async def test_sql_folds_as_python_does(database: Database) -> None:
         ("kitchen.Large", {"kitchen", "large"}),
         ("O’Brien's", {"obriens", "o", "brien", "s"}),  # noqa: RUF001 - a typographic apostrophe
         ("4-B", {"4b", "4", "b"}),
+        ("12½", {"12", "1", "2"}),
         ("2.5", {"2.5", "2", "5"}),
         ("$1,200,000", {"1200000", "1", "200", "000"}),
         ("U.S.", {"us", "u", "s"}),

@@ -26,6 +26,7 @@ _CACHE_SIZE = 20_000
 _SEPARATORS = str.maketrans(
     {**dict.fromkeys('!"$%&()*+/:;<=>?@[\\]^_`{|}~⁄', " "), "#": " # "}  # noqa: RUF001 - the slash of ½
 )
+_FRACTION = re.compile(r"(?<=\d)(?=[¼½¾⅐-⅞])")
 _PARTS = re.compile(r"[^\W_]+")
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
 _DECIMAL = re.compile(r"\d+\.\d+")
@@ -170,7 +171,9 @@ def to_address_starts(typed: str) -> list[str]:
 
 
 def _to_runs(text: str) -> list[str]:
-    return fold(text).translate(_SEPARATORS).split()
+    # A number and a fraction that is one character (12½) would become one number.
+    spaced = text if text.isascii() else _FRACTION.sub(" ", text)
+    return fold(spaced).translate(_SEPARATORS).split()
 
 
 def _to_lexemes(runs: Iterable[str]) -> set[str]:
