@@ -12,7 +12,6 @@ from enum import StrEnum
 from functools import lru_cache
 from types import MappingProxyType
 
-from platbook.base.errors import RecordRejected
 from platbook.base.folding import fold, fold_label
 from platbook.reso.states import STATES
 
@@ -177,21 +176,6 @@ def find_standard(lookup: str, text: str) -> str | None:
     """Return the standard value for `text` in `lookup`; None: there is none, or the lookup is not normalized."""
     table = _FOLDED.get(lookup)
     return None if table is None else table.get(fold_label(text))
-
-
-def to_standard(lookup: str, text: str) -> str:
-    """Return the standard value for `text`, or the text itself if the lookup is open.
-
-    Raises RecordRejected if the lookup is locked and has no such value.
-    """
-    standard = find_standard(lookup, text)
-    if standard is not None:
-        return standard
-    if lookup in LOCKED:
-        raise RecordRejected(
-            f"{text[:40]!r} is not a value of {lookup}; map it in a lookup of the field mapping", field=lookup
-        )
-    return text
 
 
 def find_state(text: str) -> str | None:
