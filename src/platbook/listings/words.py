@@ -119,6 +119,11 @@ def split_text(text: str) -> list[Token]:
     return tokens
 
 
+def fold_fractions_apart(text: str) -> str:
+    """A text folded; a fraction that is one character (12½) stays apart from the number before it."""
+    return fold(text if text.isascii() else _FRACTION.sub(" ", text))
+
+
 def stem(word: str) -> str:
     """The stem of a word, which is what is stored of it."""
     return _stem_word(word)
@@ -171,9 +176,7 @@ def to_address_starts(typed: str) -> list[str]:
 
 
 def _to_runs(text: str) -> list[str]:
-    # A number and a fraction that is one character (12½) would become one number.
-    spaced = text if text.isascii() else _FRACTION.sub(" ", text)
-    return fold(spaced).translate(_SEPARATORS).split()
+    return fold_fractions_apart(text).translate(_SEPARATORS).split()
 
 
 def _to_lexemes(runs: Iterable[str]) -> set[str]:

@@ -19,7 +19,7 @@ from platbook.listings.search.filters import ListingSearch, check_text
 from platbook.listings.search.keywords import find_similar_words
 from platbook.listings.search.spelling import edits_of, is_correctable
 from platbook.listings.search.statement import to_conditions
-from platbook.listings.words import is_mls_digits, to_address_key, to_address_starts, to_mls_key
+from platbook.listings.words import fold_fractions_apart, is_mls_digits, to_address_key, to_address_starts, to_mls_key
 from platbook.reso.address_words import NAME_WORDS, STANDARD
 
 Q = load_queries(__package__ or "platbook.listings.search")
@@ -62,7 +62,7 @@ async def suggest(
 ) -> list[Suggestion]:
     """Complete a text of two characters or more. Errors: `InvalidInput` (`q`)."""
     check_text(text, "q")
-    typed = " ".join(fold(text).split())
+    typed = " ".join(fold_fractions_apart(text).split())
     if len(typed) < _MIN_LENGTH:
         return []
     candidates: list[tuple[str, str]] = await _find_places(connection, typed)
