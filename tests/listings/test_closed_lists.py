@@ -32,6 +32,11 @@ def search(parameter: str, *texts: str, surface: Surface = Surface.INTERNAL) -> 
         ("state", {"StateOrProvince": "OK"}, ["Oklahoma"]),
         ("state", {"StateOrProvince": "oklahoma"}, ["OK"]),
         ("state", {"StateOrProvince": "Jalisco"}, ["ON,JALISCO"]),
+        ("state", {"StateOrProvince": "Québec"}, ["QC"]),
+        ("state", {"StateOrProvince": "QC"}, ["QUÉBEC"]),
+        ("state", {"StateOrProvince": "Yucatán"}, ["YUCATÁN"]),
+        ("state", {"StateOrProvince": "YUCATÁN"}, ["yucatan"]),
+        ("propertySubType", {"PropertySubType": "Chalé"}, ["CHALE"]),
     ],
 )
 async def test_a_value_is_read_in_every_form(

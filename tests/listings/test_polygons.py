@@ -89,6 +89,28 @@ async def test_a_hole_across_the_antimeridian_is_left_out_on_both_sides(listing_
     assert sorted(await listing_rig.keys(search({"type": "Polygon", "coordinates": rings}))) == ["east rim", "west rim"]
 
 
+@pytest.mark.parametrize(
+    ("polygon", "found"),
+    [
+        ("-180,-90;180,-90;180,90;-180,90", ["east", "middle", "west"]),
+        ("180,0;-180,0;-180,50;180,50", ["middle"]),
+        ({"type": "Polygon", "coordinates": [square(-180, -90, 180, 90), square(-10, 40, 10, 50)]}, ["east", "west"]),
+        ("180,-90;180,0;180,90", []),
+        ("-180,-90;-180,0;-180,90", []),
+    ],
+)
+async def test_a_ring_of_both_edges_of_the_map_is_the_whole_way_round(
+    listing_rig: ListingRig, polygon: str | dict[str, object], found: list[str]
+) -> None:
+    await listing_rig.put(
+        make_listing("east", Latitude=-17.0, Longitude=-179.9),
+        make_listing("middle", Latitude=45.0, Longitude=0.0),
+        make_listing("west", Latitude=-17.0, Longitude=179.9),
+    )
+
+    assert sorted(await listing_rig.keys(search(polygon))) == found
+
+
 async def test_polygons_find_what_a_plain_reference_finds(listing_rig: ListingRig) -> None:
     chance = random.Random(19)  # noqa: S311 - a repeatable case
     points = {str(number): (chance.uniform(-180, 180), chance.uniform(-80, 80)) for number in range(300)}

@@ -64,7 +64,7 @@ def test_all_problems_are_told_at_once() -> None:
 
 
 def test_repeated_values_are_kept_once_and_in_order() -> None:
-    search = parse_search({"city": ["B", "A", "B"]}, surface=Surface.INTERNAL)
+    search = parse_search({"city": ["B", "A", " B "]}, surface=Surface.INTERNAL)
 
     assert search.city == ("B", "A")
 

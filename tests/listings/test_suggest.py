@@ -69,6 +69,10 @@ async def test_what_is_typed_is_completed(listing_rig: ListingRig, typed: str, k
         ("saint croix", "7 N St. Croix Avenue Unit 4-B"),
         ("obri", "456 O’Brien Road"),  # noqa: RUF001 - a typographic apostrophe
         ("456 o'brien rd", "456 O’Brien Road"),  # noqa: RUF001 - a typographic apostrophe
+        ("63½ cob", "63½ Cobbler Ln"),
+        ("63 1/2 cob", "63½ Cobbler Ln"),
+        ("63 1", "63½ Cobbler Ln"),
+        ("cobbler", "63½ Cobbler Ln"),
     ],
 )
 async def test_a_completion_does_not_mind_accents_and_abbreviations(
@@ -77,7 +81,7 @@ async def test_a_completion_does_not_mind_accents_and_abbreviations(
     await listing_rig.put(
         make_listing("1", City="St. Louis", UnparsedAddress="7 N St. Croix Avenue Unit 4-B"),
         make_listing("2", City="Montréal", UnparsedAddress="456 O’Brien Road"),  # noqa: RUF001 - as above
-        make_listing("3", City="Coeur d’Alene"),  # noqa: RUF001 - as above
+        make_listing("3", City="Coeur d’Alene", UnparsedAddress="63½ Cobbler Ln"),  # noqa: RUF001 - as above
     )
 
     assert text in [one.text for one in await offers(listing_rig, typed)]

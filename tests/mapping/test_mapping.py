@@ -219,6 +219,8 @@ PARTS = {
         ({}, {**PARTS, "UnparsedAddress": "9123 Quailrun"}, "9123 Quailrun"),
         ({}, {**PARTS, "UnitNumber": "Apt 4"}, "9123 N Quailrun Dr SW Apt 4"),
         ({}, {**PARTS, "UnitNumber": "#4"}, "9123 N Quailrun Dr SW #4"),
+        ({}, {**PARTS, "UnitNumber": "Ofc 4"}, "9123 N Quailrun Dr SW Ofc 4"),
+        ({}, {**PARTS, "UnitNumber": "Fl 4"}, "9123 N Quailrun Dr SW Fl 4"),
         ({}, {"StreetName": "Quailrun", "StreetSuffix": "Dr"}, "Quailrun Dr"),
         ({}, {"StreetNumber": "9123", "UnitNumber": "4B"}, None),
         ({"$addressParts": ["unit", "StreetNumber", "street_name"]}, PARTS, "#4B 9123 Quailrun"),

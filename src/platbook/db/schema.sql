@@ -62,7 +62,7 @@ END $$;
 
 CREATE FUNCTION public.fold_text(value text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN CASE WHEN (octet_length(value) = char_length(value)) THEN lower(value) ELSE lower(regexp_replace(NORMALIZE(replace(replace(replace(replace(replace(replace(replace(replace(translate(value, '’‘ʼʻ′´‐‑‒–—−øØłŁđĐðÐı'::text, '''''''''''''------oollddddi'::text), 'ß'::text, 'ss'::text), 'ẞ'::text, 'ss'::text), 'æ'::text, 'ae'::text), 'Æ'::text, 'ae'::text), 'œ'::text, 'oe'::text), 'Œ'::text, 'oe'::text), 'þ'::text, 'th'::text), 'Þ'::text, 'th'::text), NFKD), '[\u0300-\u036f]+'::text, ''::text, 'g'::text)) END;
+    RETURN CASE WHEN (octet_length(value) = char_length(value)) THEN lower(value) ELSE lower(replace(replace(replace(replace(replace(replace(replace(replace(translate(regexp_replace(NORMALIZE(replace(value, '´'::text, ''''::text), NFKD), '[\u0300-\u036f]+'::text, ''::text, 'g'::text), '’‘ʼʻ′‐‑‒–—−øØłŁđĐðÐıςΣ'::text, '''''''''''------oollddddiσσ'::text), 'ß'::text, 'ss'::text), 'ẞ'::text, 'ss'::text), 'æ'::text, 'ae'::text), 'Æ'::text, 'ae'::text), 'œ'::text, 'oe'::text), 'Œ'::text, 'oe'::text), 'þ'::text, 'th'::text), 'Þ'::text, 'th'::text)) END;
 
 --
 -- Name: interactions_counted(); Type: FUNCTION; Schema: public; Owner: -

@@ -8,14 +8,13 @@ from typing import cast
 from uuid import UUID
 
 from platbook.providers.finding import ValueFinding
+from platbook.reso.address_words import UNIT_WORDS
 from platbook.reso.fields import ADDRESS_PARTS, FIELDS, SLOT
 
 _STREET = SLOT["StreetName"]
 _LONGEST_ADDRESS = FIELDS["UnparsedAddress"].max_length
-_NAMED_UNIT = re.compile(
-    r"(?:apartment|apt|building|bldg|floor|fl|lot|penthouse|ph|room|rm|space|spc|suite|ste|trailer|trlr|unit)\b",
-    re.IGNORECASE,
-)
+# `fl` is a floor before a number here; anywhere in an address it may be Florida.
+_NAMED_UNIT = re.compile(rf"(?:{'|'.join(sorted(UNIT_WORDS | {'fl'}))})\b", re.IGNORECASE)
 
 OFF_MARKET = frozenset({"Canceled", "Closed", "Delete", "Expired", "Pending", "Withdrawn"})
 

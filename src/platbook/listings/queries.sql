@@ -73,7 +73,8 @@ SELECT finding_key FROM property_media WHERE property_id = ANY(%(ids)s) AND find
 -- Leave a tombstone: key and dates. Typed values are emptied by the statement composed beside this one.
 UPDATE properties SET erased_at = %(at)s, removed_at = coalesce(removed_at, %(at)s), more = '{}', raw = NULL,
     content_hash = NULL, internal_document = NULL, public_document = NULL, shows_address = false, finding_keys = NULL,
-    withheld_fields = NULL, words = NULL, open_words = NULL, address_key = NULL, street_key = NULL, sync_id = %(sync_id)s
+    withheld_fields = NULL, words = NULL, open_words = NULL, address_key = NULL, street_key = NULL,
+    sync_id = %(sync_id)s
 WHERE id = ANY(%(ids)s) AND erased_at IS NULL
 RETURNING id;
 

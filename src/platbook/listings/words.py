@@ -18,7 +18,7 @@ from platbook.listings.listing import NormalListing
 from platbook.reso.address_words import DIRECTIONS, STANDARD, UNIT_WORDS
 from platbook.reso.fields import SLOT
 
-WORDS_VERSION = 1
+WORDS_VERSION = 2
 """Raised whenever stored words would come out differently, so that they are written anew. Stemming counts, too."""
 
 _MAX_WORD_LENGTH = 100
@@ -26,6 +26,7 @@ _CACHE_SIZE = 20_000
 _SEPARATORS = str.maketrans(
     {**dict.fromkeys('!"$%&()*+/:;<=>?@[\\]^_`{|}~⁄', " "), "#": " # "}  # noqa: RUF001 - the slash of ½
 )
+_FRACTION = re.compile(r"(?<=\d)(?=[¼½¾⅐-⅞])")
 _PARTS = re.compile(r"[^\W_]+")
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
 _DECIMAL = re.compile(r"\d+\.\d+")
@@ -118,6 +119,11 @@ def split_text(text: str) -> list[Token]:
     return tokens
 
 
+def fold_fractions_apart(text: str) -> str:
+    """A text folded; a fraction that is one character (12½) stays apart from the number before it."""
+    return fold(text if text.isascii() else _FRACTION.sub(" ", text))
+
+
 def stem(word: str) -> str:
     """The stem of a word, which is what is stored of it."""
     return _stem_word(word)
@@ -170,7 +176,7 @@ def to_address_starts(typed: str) -> list[str]:
 
 
 def _to_runs(text: str) -> list[str]:
-    return fold(text).translate(_SEPARATORS).split()
+    return fold_fractions_apart(text).translate(_SEPARATORS).split()
 
 
 def _to_lexemes(runs: Iterable[str]) -> set[str]:

@@ -14,6 +14,7 @@ from typing import Final, cast
 from zoneinfo import ZoneInfo
 
 from platbook.base.errors import InvalidInput, RecordRejected
+from platbook.base.folding import fold_label
 from platbook.mapping.plain_text import plain_text_reader
 from platbook.reso.coercion import DEGREES, Coercer, Value, coercer
 from platbook.reso.fields import FIELDS, REMARKS, Field, Kind
@@ -50,7 +51,7 @@ _UNITS: Mapping[str, Decimal] = MappingProxyType(
 @lru_cache(maxsize=256)
 def find_unit(text: str) -> Decimal | None:
     """Square feet in a unit of area, however it is spelt (`Sq. Ft.`, `m²`, `Acre`); None: it is not known."""
-    return _UNITS.get("".join(letter for letter in text.casefold().replace("²", "2") if letter.isalnum()))
+    return _UNITS.get(fold_label(text))
 
 
 _STORED_UNIT: Mapping[str, tuple[Decimal, Decimal]] = MappingProxyType(

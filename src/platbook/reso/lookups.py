@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import lru_cache
 from types import MappingProxyType
 
-from platbook.base.errors import RecordRejected
+from platbook.base.folding import fold, fold_label
 from platbook.reso.states import STATES
 
 
@@ -147,15 +147,10 @@ _SUB_TYPE_SYNONYMS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def fold_value(text: str) -> str:
-    """Fold case and drop spaces and punctuation, so that display and enumeration forms of a value compare equal."""
-    return "".join(letter for letter in text.casefold() if letter.isalnum())
-
-
 def _table(values: type[StrEnum], synonyms: Mapping[str, Iterable[str]]) -> Mapping[str, str]:
-    folded = {fold_value(text): str(value) for value, texts in synonyms.items() for text in texts}
+    folded = {fold_label(text): str(value) for value, texts in synonyms.items() for text in texts}
     # A standard value wins over another one's synonym.
-    return MappingProxyType(folded | {fold_value(value): value.value for value in values})
+    return MappingProxyType(folded | {fold_label(value): value.value for value in values})
 
 
 _FOLDED: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -172,7 +167,7 @@ STANDARD: Mapping[str, frozenset[str]] = MappingProxyType(
 """The standard values of the normalized lookups, by lookup name."""
 
 _STATE_CODES: Mapping[str, str] = MappingProxyType(
-    {fold_value(text): code for code, name in STATES.items() for text in (code, name)}
+    {fold_label(text): code for code, name in STATES.items() for text in (code, name)}
 )
 
 
@@ -180,22 +175,7 @@ _STATE_CODES: Mapping[str, str] = MappingProxyType(
 def find_standard(lookup: str, text: str) -> str | None:
     """Return the standard value for `text` in `lookup`; None: there is none, or the lookup is not normalized."""
     table = _FOLDED.get(lookup)
-    return None if table is None else table.get(fold_value(text))
-
-
-def to_standard(lookup: str, text: str) -> str:
-    """Return the standard value for `text`, or the text itself if the lookup is open.
-
-    Raises RecordRejected if the lookup is locked and has no such value.
-    """
-    standard = find_standard(lookup, text)
-    if standard is not None:
-        return standard
-    if lookup in LOCKED:
-        raise RecordRejected(
-            f"{text[:40]!r} is not a value of {lookup}; map it in a lookup of the field mapping", field=lookup
-        )
-    return text
+    return None if table is None else table.get(fold_label(text))
 
 
 def find_state(text: str) -> str | None:
@@ -203,13 +183,13 @@ def find_state(text: str) -> str | None:
 
     `StateOrProvince` is not normalized on storing: sources write codes or names.
     """
-    return _STATE_CODES.get(fold_value(text))
+    return _STATE_CODES.get(fold_label(text))
 
 
 def state_spellings(text: str) -> tuple[str, ...]:
-    """In lower case, what a state may be stored as: its code and its name; an unknown one as it is."""
+    """Folded, what a state may be stored as: its code and its name; an unknown one as it is."""
     code = find_state(text)
-    return (text.strip().lower(),) if code is None else (code.lower(), STATES[code].lower())
+    return (fold(text.strip()),) if code is None else (fold(code), fold(STATES[code]))
 
 
 def split_values(text: str) -> list[str]:

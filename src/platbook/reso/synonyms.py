@@ -6,6 +6,7 @@ Only names with the same meaning in every MLS. They are suggested to whoever set
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from platbook.base.folding import fold_label
 from platbook.reso.fields import FIELDS, Field
 from platbook.reso.names import find_field
 
@@ -108,18 +109,13 @@ _RETS: Mapping[str, str] = {
 }
 
 
-def fold(label: str) -> str:
-    """Fold case and drop everything but letters and digits."""
-    return "".join(letter for letter in label.casefold() if letter.isalnum())
-
-
 SYNONYMS: Mapping[str, str] = MappingProxyType(
-    {fold(synonym): name for synonym, name in _RETS.items() if name in FIELDS}
+    {fold_label(synonym): name for synonym, name in _RETS.items() if name in FIELDS}
 )
 """Folded synonyms to RESO names."""
 
 
 def find_synonym(label: str) -> Field | None:
     """Find the field that a source's name or label most likely means; None: unclear."""
-    name = SYNONYMS.get(fold(label))
+    name = SYNONYMS.get(fold_label(label))
     return FIELDS[name] if name is not None else find_field("".join(label.split()))

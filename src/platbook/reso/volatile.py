@@ -3,7 +3,8 @@
 import re
 from typing import Final
 
-from platbook.reso.synonyms import find_synonym, fold
+from platbook.base.folding import fold_label
+from platbook.reso.synonyms import find_synonym
 
 VOLATILE_FIELDS: Final = frozenset(
     {"CumulativeDaysOnMarket", "DaysInMls", "DaysOnMarket", "DaysOnSite", "SimpleDaysOnMarket"}
@@ -29,7 +30,7 @@ _SIGNING_PARAMETER: Final = re.compile(
 def is_volatile(name: str) -> bool:
     """Whether a source's field of this name, or with this standard name, moves by itself."""
     field = find_synonym(name)
-    return fold(name) in _VIEW_COUNTS if field is None else field.name in VOLATILE_FIELDS
+    return fold_label(name) in _VIEW_COUNTS if field is None else field.name in VOLATILE_FIELDS
 
 
 def strip_signatures(text: bytes) -> bytes:

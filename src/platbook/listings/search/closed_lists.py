@@ -13,12 +13,13 @@ from types import MappingProxyType
 
 from platbook.base.actor import Surface
 from platbook.base.errors import FieldProblem, InvalidInput
+from platbook.base.folding import fold, fold_label
 from platbook.db import Query, ReadConnection, load_queries
 from platbook.db.compose import SQL, Composable, Identifier
 from platbook.listings.search.columns import VISIBLE_ROWS
 from platbook.listings.search.filters import ListingSearch, check_text
 from platbook.providers.providers import LOCAL
-from platbook.reso.lookups import PropertyType, StandardStatus, find_standard, find_state, fold_value, split_values
+from platbook.reso.lookups import PropertyType, StandardStatus, find_standard, find_state, split_values
 
 Q = load_queries(__package__ or "platbook.listings.search")
 
@@ -111,15 +112,17 @@ async def _find_by_fold(
     column: str, statement: Query, connection: ReadConnection, text: str, surface: Surface
 ) -> Sequence[str]:
     stored = await connection.column(str, statement)
-    folded = fold_value(text)
-    spellings = [value for value in stored if folded and fold_value(value) == folded]
+    folded = fold_label(text)
+    spellings = [value for value in stored if folded and fold_label(value) == folded]
     return [value for value in spellings if await _is_shown(connection, Identifier(column), value, surface)]
 
 
 async def _find_state(connection: ReadConnection, text: str, surface: Surface) -> Sequence[str]:
     """A state that is not in the list is too rarely asked for to have an index."""
     is_stored = await connection.value(
-        bool, _IS_STORED.format(VISIBLE_ROWS[surface], SQL("lower(state_or_province)")), {"value": text.lower()}
+        bool,
+        _IS_STORED.format(VISIBLE_ROWS[surface], SQL("fold_text(state_or_province)")),
+        {"value": fold(text.strip())},
     )
     return [text] if is_stored else []
 

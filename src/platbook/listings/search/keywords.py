@@ -1,18 +1,14 @@
 """The spelling correction of keywords that match nothing (trigrams and edits)."""
 
-import re
-
 from platbook.base.actor import Surface
 from platbook.db import ReadConnection, load_queries
 from platbook.db.compose import SQL
 from platbook.listings.search.columns import VISIBLE_ROWS
 from platbook.listings.search.query_words import Keyword, Keywords, to_keyword
-from platbook.listings.search.spelling import edits_of, rank_corrections
+from platbook.listings.search.spelling import edits_of, is_correctable, rank_corrections
 from platbook.listings.search.statement import to_keyword_conditions
 
 Q = load_queries(__package__ or "platbook.listings.search")
-
-_CORRECTABLE = re.compile(r"[^\W\d_]{4,40}")
 
 
 async def correct_keywords(connection: ReadConnection, keywords: Keywords, surface: Surface) -> Keywords:
@@ -31,7 +27,7 @@ async def find_similar_words(connection: ReadConnection, word: str) -> list[str]
 
 async def _correct(connection: ReadConnection, keyword: Keyword, surface: Surface) -> Keyword:
     word = keyword.word or ""
-    if not _CORRECTABLE.fullmatch(word) or await _has_matches(connection, keyword, surface):
+    if not is_correctable(word) or await _has_matches(connection, keyword, surface):
         return keyword
     similar = await find_similar_words(connection, word)
     return to_keyword(similar) if similar else keyword

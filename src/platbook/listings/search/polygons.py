@@ -1,7 +1,8 @@
 """Polygons as areas of a search: read from text or GeoJSON, and cut at the antimeridian (RFC 7946 section 3.1.9).
 
 An edge that spans more than 180 degrees of longitude is taken to go the short way, across the antimeridian: a ring of
-179, -179 is two degrees wide. Rings that were cut there before they were sent need nothing.
+179, -179 is two degrees wide. A ring of -180, 180 would have no width that way, and is the whole way round. Rings that
+were cut there before they were sent need nothing.
 """
 
 import math
@@ -79,7 +80,7 @@ def check_polygons(polygons: Sequence[Polygon]) -> None:
 
 
 def cut_ring(ring: Ring) -> list[Ring]:
-    """The parts of a ring on either side of the antimeridian; the ring itself where it does not cross it."""
+    """The parts of a ring on either side of the antimeridian, if any; the ring itself where it does not cross it."""
     unwrapped = _unwrap(ring)
     longitudes = [longitude for longitude, _ in unwrapped]
     turns = range(math.floor((min(longitudes) + _HALF) / _WHOLE), math.ceil((max(longitudes) - _HALF) / _WHOLE) + 1)
@@ -89,7 +90,7 @@ def cut_ring(ring: Ring) -> list[Ring]:
     for turn in turns:
         west = turn * _WHOLE - _HALF
         part = _clip(_clip(unwrapped, west, keep=1), west + _WHOLE, keep=-1)
-        if len({longitude for longitude, _ in part}) > 1:
+        if _has_width(part):
             parts.append(tuple((longitude - turn * _WHOLE, latitude) for longitude, latitude in part))
     return parts
 
@@ -106,7 +107,11 @@ def _unwrap(ring: Ring) -> Ring:
         unwrapped.append((longitude + offset, latitude))
     if offset:
         raise InvalidInput.of(_PARAMETER, "goes around a pole; cut it at the antimeridian (RFC 7946 section 3.1.9)")
-    return tuple(unwrapped[:-1])
+    return tuple(unwrapped[:-1]) if _has_width(unwrapped) else ring
+
+
+def _has_width(ring: Sequence[Point]) -> bool:
+    return len({longitude for longitude, _ in ring}) > 1
 
 
 def _clip(ring: Ring, longitude: float, *, keep: int) -> Ring:

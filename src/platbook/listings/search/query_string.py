@@ -92,7 +92,7 @@ class _Reader:
         self._problems.append(FieldProblem(name, message))
 
     def texts(self, name: str) -> tuple[str, ...]:
-        texts = tuple(dict.fromkeys(self._texts.get(name, ())))
+        texts = tuple(dict.fromkeys(text.strip() for text in self._texts.get(name, ())))
         if name not in CLOSED_LISTS:
             return texts
         return self.make(name, lambda: read_listed(name, texts)) or ()

@@ -17,7 +17,7 @@ from platbook.listings.words import (
     split_text,
     stem,
 )
-from platbook.reso.address_words import DIRECTIONS, HIGHWAYS, SPELLINGS, STANDARD, UNIT_DESIGNATORS
+from platbook.reso.address_words import DIRECTIONS, HIGHWAYS, SPELLINGS, STANDARD, UNIT_DESIGNATORS, UNIT_WORDS
 
 _MAX_KEYWORDS = 12
 _MAX_ALTERNATIVES = 40
@@ -26,6 +26,8 @@ _MAX_PREFIX_LETTERS = 3
 _PAIR = 2
 _ROAD_NUMBER = re.compile(r"\d{1,4}[a-z]?")
 _ROAD = re.compile(rf"({'|'.join(HIGHWAYS)})(\d{{1,4}}[a-z]?)")
+_JOINED_UNIT = re.compile(rf"({'|'.join(sorted(UNIT_WORDS))})(\d[^\W_]{{0,6}})")
+_MLS_NUMBER = re.compile(r"mls(\d+)")
 _LETTER_AND_NUMBER = re.compile(r"(\d+)([a-z])|([a-z])(\d+)")
 _MLS_WORDS = frozenset({"mls", "number", "no", "num", "id", "#"})
 _ROADS = {tuple(name.split()): short for short, names in HIGHWAYS.items() for name in (short, *names)}
@@ -101,7 +103,9 @@ _Taken = tuple[int, list[Keyword]]
 
 
 def _skip_mls(tokens: Sequence[Token], at: int) -> _Taken | None:
-    """`MLS #12345` is a number, the rest says what it is."""
+    """`MLS #12345` is a number, the rest says what it is; `MLS12345` may be either."""
+    if match := _MLS_NUMBER.fullmatch(tokens[at].whole):
+        return 1, [_to_keyword([(match[0],), (match[1],)])]
     end = at
     while end < len(tokens) and tokens[end].whole in _MLS_WORDS:
         end += 1
@@ -111,8 +115,10 @@ def _skip_mls(tokens: Sequence[Token], at: int) -> _Taken | None:
 
 
 def _read_unit(tokens: Sequence[Token], at: int) -> _Taken | None:
-    """`Apt 4B`, `Unit 4-B` and `#4B` are the same unit."""
+    """`Apt 4B`, `Apt4B`, `Unit 4-B` and `#4B` are the same unit."""
     first = tokens[at]
+    if (match := _JOINED_UNIT.fullmatch(first.whole)) and not _ROAD.fullmatch(first.whole):
+        return 1, [_to_unit(Token(match[1], (match[1],)), Token(match[2], (match[2],)))]
     if not is_unit_word(first):
         return None
     after = at + 1
@@ -120,17 +126,21 @@ def _read_unit(tokens: Sequence[Token], at: int) -> _Taken | None:
         after += 1
     if after == len(tokens) or not _is_unit(tokens[after].whole):
         return (1, []) if first.whole == "#" else None
-    unit = tokens[after]
+    return after - at + 1, [_to_unit(first, tokens[after])]
+
+
+def _to_unit(designator: Token, unit: Token) -> Keyword:
     alternatives: list[Words] = [(UNIT_MARK + unit.whole,)]
-    if first.whole != "#":
-        short = STANDARD.get(first.whole, first.whole)
-        spellings = dict.fromkeys((first.whole, short, *UNIT_DESIGNATORS.get(short, ())))
+    if designator.whole != "#":
+        short = STANDARD.get(designator.whole, designator.whole)
+        spellings = dict.fromkeys((designator.whole, short, *UNIT_DESIGNATORS.get(short, ())))
+        alternatives += [(spelling + unit.whole,) for spelling in spellings]
         alternatives += [(spelling, *form) for spelling in spellings for form in _forms(unit)]
     elif is_mls_digits(unit.whole):
         alternatives.append((unit.whole,))
     if not unit.whole.isdigit() and _has_digit(unit):
         alternatives += _forms(unit)
-    return after - at + 1, [_to_keyword(alternatives)]
+    return _to_keyword(alternatives)
 
 
 def _is_unit(text: str) -> bool:

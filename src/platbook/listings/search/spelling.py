@@ -1,10 +1,17 @@
 """Spelling correction: edit distance, and candidates for a mistyped word. Pure."""
 
+import re
 from collections.abc import Iterable
 from string import ascii_lowercase
 
 _SHORT_WORD = 5
 _MAX_CORRECTIONS = 5
+_CORRECTABLE = re.compile(r"[^\W\d_]{4,40}")
+
+
+def is_correctable(word: str) -> bool:
+    """Whether a word may be a misspelling: it is no number, since another number means another thing, nor too short."""
+    return _CORRECTABLE.fullmatch(word) is not None
 
 
 def edits_of(word: str) -> set[str]:

@@ -274,7 +274,7 @@ def _add_boxes(conditions: Conditions, name: str, boxes: Sequence[Box], *, dense
         form = _DENSE_BOX if dense else _INDEXED_BOX
         parts.append(form.format(west=west, south=south, east=east, north=north))
         conditions.params.update(sides)
-    conditions.add(SQL("({})").format(SQL(" OR ").join(parts)))
+    conditions.add(any_of(parts))
 
 
 _INDEXED_BOX = SQL(

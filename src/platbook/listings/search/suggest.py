@@ -4,7 +4,6 @@ Everything is read from small or ordered indexes, so that the time does not grow
 that matches no listing of the requesting surface.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,9 +17,9 @@ from platbook.db.lists import count_up_to
 from platbook.listings.search.columns import VISIBLE_ROWS
 from platbook.listings.search.filters import ListingSearch, check_text
 from platbook.listings.search.keywords import find_similar_words
-from platbook.listings.search.spelling import edits_of
+from platbook.listings.search.spelling import edits_of, is_correctable
 from platbook.listings.search.statement import to_conditions
-from platbook.listings.words import is_mls_digits, to_address_key, to_address_starts, to_mls_key
+from platbook.listings.words import fold_fractions_apart, is_mls_digits, to_address_key, to_address_starts, to_mls_key
 from platbook.reso.address_words import NAME_WORDS, STANDARD
 
 Q = load_queries(__package__ or "platbook.listings.search")
@@ -31,7 +30,6 @@ _MAX_OF_A_KIND = 5
 _MAX_SPELLINGS = 12
 _MAX_STARTS = 24
 _MAX_CORRECTED_LENGTH = 40
-_CORRECTABLE = re.compile(r"[^\W\d_]{4,40}")
 
 _NUMBERS = SQL(
     "SELECT DISTINCT listing_id FROM (SELECT listing_id FROM properties WHERE {} AND {} LIMIT 50) AS matching"
@@ -64,7 +62,7 @@ async def suggest(
 ) -> list[Suggestion]:
     """Complete a text of two characters or more. Errors: `InvalidInput` (`q`)."""
     check_text(text, "q")
-    typed = " ".join(fold(text).split())
+    typed = " ".join(fold_fractions_apart(text).split())
     if len(typed) < _MIN_LENGTH:
         return []
     candidates: list[tuple[str, str]] = await _find_places(connection, typed)
@@ -155,7 +153,7 @@ async def _correct_spelling(connection: ReadConnection, typed: str) -> list[str]
 
 
 async def _correct_word(connection: ReadConnection, word: str, *, is_last: bool) -> list[str]:
-    if not _CORRECTABLE.fullmatch(word):
+    if not is_correctable(word):
         return [word]
     after = word + "\U0010ffff" if is_last else word + "\x01"
     exists = await connection.value(bool, Q.has_word_prefix, {"word": word, "after": after})
