@@ -39,7 +39,7 @@ def records(rows: int, page: int) -> Iterator[list[RawRecord]]:
 
 def normalised(said: list[RawRecord]) -> list[IncomingListing]:
     """The same, ready to be stored."""
-    version = property_store().hash_version
+    version = property_store().hash_version(None)
     return [
         IncomingListing(MAPPING.normalise(record), store.to_raw_json(record.fields), content_hash(record, version))
         for record in said

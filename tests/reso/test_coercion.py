@@ -247,9 +247,7 @@ def test_a_number_written_for_people_is_read_right_or_not_at_all(field: Field, a
     minus, grouped = ("-" if amount < 0 else ""), f"{abs(amount):,f}"
     swapped = grouped.replace(",", "_").replace(".", ",").replace("_", ".")
     assert _reading(field, f"{minus}{sign}{grouped}") in {amount, None}
-    if (
-        "," in swapped or field.name in MONEY
-    ):  # a lone point is elsewhere a plain numeral
+    if "," in swapped or field.name in MONEY:  # a lone point is elsewhere a plain numeral
         assert _reading(field, f"{minus}{sign}{swapped}") in {amount, None}
 
 
