@@ -118,11 +118,10 @@ def test_each_class_has_its_own_key_and_modification_time() -> None:
     )
     found = find_columns(listings)
     assert found.classes == ["RES", "COM", "LND"]
-    assert found.common == {"keyField": "LN", "modifiedField": "TIMESTAMP"}
+    assert found.common == {"keyField": "LN", "modifiedField": "TIMESTAMP", "photosModifiedField": None}
     assert found.by_class == {
-        "RES": {"photosModifiedField": None},
-        "COM": {"modifiedField": "UPDATED", "photosModifiedField": None},
-        "LND": {"keyField": "ML", "modifiedField": "Changed", "photosModifiedField": None},
+        "COM": {"modifiedField": "UPDATED"},
+        "LND": {"keyField": "ML", "modifiedField": "Changed"},
     }
     assert [remark.partition(":")[0] for remark in found.remarks] == [
         f"class {name} of Property is left out" for name in ("RNT", "BUS", "OLD")

@@ -150,7 +150,9 @@ async def test_after_failures_a_longer_interval_does_not_put_the_next_try_off(sy
 
 
 async def test_errors_are_marked_and_one_retry_run_is_asked_for(sync_rig: MakeSyncRig) -> None:
-    rig = await sync_rig(Source(one_page(listing("1", ListPrice="x"), listing("2", ListPrice="y")), all_keys("1", "2")))
+    rig = await sync_rig(
+        Source(one_page(listing("1", StandardStatus="x"), listing("2", StandardStatus="y")), all_keys("1", "2"))
+    )
     await rig.sync()
     first, second = await rig.rows("SELECT id FROM mls_sync_errors ORDER BY listing_key")
     async with rig.database.transaction() as connection:
@@ -170,7 +172,7 @@ async def test_errors_are_marked_and_one_retry_run_is_asked_for(sync_rig: MakeSy
 
 
 async def test_what_cannot_be_retried_is_a_conflict_and_nothing_to_retry_asks_for_no_run(sync_rig: MakeSyncRig) -> None:
-    rig = await sync_rig(Source(one_page(listing("1", ListPrice="x")), all_keys("1")))
+    rig = await sync_rig(Source(one_page(listing("1", StandardStatus="x")), all_keys("1")))
     await rig.sync()
     rig.source.pages = one_page(listing("1"))
     await rig.sync()
@@ -362,7 +364,7 @@ async def test_a_run_asked_for_while_its_provider_was_archived_does_nothing(sync
 
 
 async def test_errors_of_an_archived_provider_are_not_retried(sync_rig: MakeSyncRig) -> None:
-    rig = await sync_rig(Source(one_page(listing("1", ListPrice="?")), all_keys("1")))
+    rig = await sync_rig(Source(one_page(listing("1", StandardStatus="?")), all_keys("1")))
     await rig.sync()
     await _archive(rig)
     (error,) = await rig.rows("SELECT id FROM mls_sync_errors")
@@ -440,7 +442,7 @@ async def _read(connection: ReadConnection, rig: SyncRig, key: str) -> PlatbookE
 @pytest.mark.parametrize("archived_before", [False, True])
 async def test_purging_erases_everything_but_tombstones(sync_rig: MakeSyncRig, *, archived_before: bool) -> None:
     word = "Xylographer"
-    records = [_shown(listing("1", PublicRemarks=word)), listing("2", City=word), listing("3", ListPrice=word)]
+    records = [_shown(listing("1", PublicRemarks=word)), listing("2", City=word), listing("3", StandardStatus=word)]
     rig = await sync_rig(Source(one_page(*records), all_keys("1", "2", "3")), credentials={"username": word})
     await rig.sync()
     rig.source.pages = one_page(listing("1", "2026-01-09T00:00:00Z", PublicRemarks=word + " again"))

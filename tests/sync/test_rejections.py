@@ -82,7 +82,7 @@ async def test_every_text_in_an_index_of_listings_has_its_longest(sync_rig: Make
     indexed = " ".join(str(row["made_of"]).split(" WHERE ")[0] for row in rows)
     texts = [field for field in COLUMNS if field.kind in {Kind.TEXT, Kind.LOOKUP} and field.name not in LOCKED]
     names = {field.name for field in texts if re.search(rf"\b{field.column}\b", indexed)}
-    assert names == {field.name for field, _ in _bounded()}
+    assert names | {"PublicRemarks"} == {field.name for field, _ in _bounded()}, "remarks are bounded for their words"
 
 
 async def _break_writing(rig: SyncRig, sqlstate: str) -> None:

@@ -96,7 +96,7 @@ async def _state(rig: SyncRig) -> dict[str, object]:
 async def test_a_run_beside_the_schedule_that_fails_leaves_it_as_it_was(
     sync_rig: MakeSyncRig, sync_type: SyncType, asked: dict[str, object]
 ) -> None:
-    rig = await sync_rig(Source(one_page(listing("1", ListPrice="?")), all_keys("1")))
+    rig = await sync_rig(Source(one_page(listing("1", StandardStatus="?")), all_keys("1")))
     await rig.sync()
     before = await _state(rig)
     rig.source.pages = [SourceUnavailable("no answer")]

@@ -242,8 +242,8 @@ async def test_what_a_rets_source_names_is_fetched_in_one_search_for_each_class(
         assert (full.status, again.status, again.found_by_sweep, again.remarks) == ("success", "success", lost, [])
         assert await stored(database, "board") == before
         assert lost > 1
-        assert again.requests <= 3 + 4 * len(CLASSES), (
-            "of each class: its keys, a known one, the lost, those that did not come"
+        assert again.requests <= 2 + 5 * len(CLASSES), (
+            "of each class: a count that proves its query, its keys, a known one, the lost, those that did not come"
         )
 
 

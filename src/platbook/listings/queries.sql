@@ -21,14 +21,15 @@ WHERE provider_id = %(provider_id)s AND listing_key = ANY(%(keys)s) AND removed_
 RETURNING id, finding_keys, out_of_scope_at IS NULL;
 
 -- name: mark_returned
--- The source has these unchanged listings again, and they are in scope. Returns their findings, which count from now on.
+-- The source has these unchanged listings again, and they are in scope. Returns their findings, which count from now
+-- on.
 UPDATE properties SET removed_at = NULL, out_of_scope_at = NULL, stored_at = %(at)s, sync_id = %(sync_id)s
 WHERE id = ANY(%(ids)s) AND erased_at IS NULL AND (removed_at IS NOT NULL OR out_of_scope_at IS NOT NULL)
 RETURNING id, finding_keys, true;
 
 -- name: mark_out_of_scope
--- These listings left the provider's scope. They are not removed: the source still has them. Returns their findings, and
--- whether these counted.
+-- These listings left the provider's scope. They are not removed: the source still has them. Returns their findings,
+-- and whether these counted.
 UPDATE properties SET out_of_scope_at = %(at)s, sync_id = %(sync_id)s
 WHERE provider_id = %(provider_id)s AND listing_key = ANY(%(keys)s) AND out_of_scope_at IS NULL AND erased_at IS NULL
 RETURNING id, finding_keys, removed_at IS NULL;

@@ -183,7 +183,8 @@ WHERE m.property_id = %(property_id)s AND m.media_key = ANY(%(media_keys)s) AND 
 -- name: lock_listing
 -- Lock a listing's row before its photos' rows: the lock order of every writer of listings. Returns whether its
 -- photos' findings count.
-SELECT removed_at IS NULL AND out_of_scope_at IS NULL AND erased_at IS NULL FROM properties WHERE id = %(id)s FOR UPDATE;
+SELECT removed_at IS NULL AND out_of_scope_at IS NULL AND erased_at IS NULL FROM properties
+WHERE id = %(id)s FOR UPDATE;
 
 -- name: add_blob_check
 -- Queue a check of one picture.

@@ -74,8 +74,8 @@ COLUMNS: tuple[Field, ...] = (
     Field("ListingId", Kind.TEXT, "listing_id", "listingId", idx=True, max_length=_SHORT),
     Field("StandardStatus", Kind.LOOKUP, "standard_status", "standardStatus", idx=True),
     Field("MlsStatus", Kind.LOOKUP, "mls_status", "mlsStatus", idx=True),
-    Field("PropertyType", Kind.LOOKUP, "property_type", "propertyType", idx=True),
-    Field("PropertySubType", Kind.LOOKUP, "property_sub_type", "propertySubType", idx=True),
+    Field("PropertyType", Kind.LOOKUP, "property_type", "propertyType", idx=True, max_length=_SHORT),
+    Field("PropertySubType", Kind.LOOKUP, "property_sub_type", "propertySubType", idx=True, max_length=_SHORT),
     # Price
     Field("ListPrice", Kind.DECIMAL, "list_price", "listPrice", idx=True),
     Field("OriginalListPrice", Kind.DECIMAL, "original_list_price", "originalListPrice"),

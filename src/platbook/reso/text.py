@@ -23,13 +23,16 @@ def text_reader(label: str, max_length: int | None = None) -> Coercer:
     def read(value: object) -> Value:
         if type(value) is str and value.isascii() and len(value) <= limit and "\0" not in value:
             return value.strip() or None
-        text = _text_of(label, value)
-        if text is not None and len(text) > limit:
-            summary = f"longer than {limit} characters"
-            raise RecordRejected(f"the text is {summary}", field=label, summary=summary)
-        return text
+        return _limit(label, _text_of(label, value), limit)
 
     return read
+
+
+def _limit(label: str, text: str | None, limit: int) -> str | None:
+    if text is not None and len(text) > limit:
+        summary = f"longer than {limit} characters"
+        raise RecordRejected(f"the text is {summary}", field=label, summary=summary)
+    return text
 
 
 def lookup_reader(label: str, lookup: str, max_length: int | None = None) -> Coercer:
@@ -41,6 +44,7 @@ def lookup_reader(label: str, lookup: str, max_length: int | None = None) -> Coe
         return text_reader(label, max_length)
     standard = STANDARD[lookup]
     locked = lookup in LOCKED
+    limit = sys.maxsize if max_length is None else max_length
 
     def read(value: object) -> Value:
         if type(value) is str and value in standard:
@@ -51,7 +55,7 @@ def lookup_reader(label: str, lookup: str, max_length: int | None = None) -> Coe
         normalized = find_standard(lookup, text)
         if normalized is None and locked:
             raise refuse(label, text, f"a value of {lookup}")
-        return normalized or text
+        return normalized or _limit(label, text, limit)
 
     return read
 

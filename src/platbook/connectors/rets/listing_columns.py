@@ -26,11 +26,12 @@ _KEYS = ("ListingKey", "ListingKeyNumeric", "ListingId")
 class ListingColumns:
     """The classes that can be synced; the settings that name their columns, and those in which a class differs.
 
-    A class without a time of its photos has null for it. `remarks` say which classes are left out, and why.
+    A class without a time of its photos has null for it, all of them where none has one. `remarks` say which classes
+    are left out, and why.
     """
 
     classes: Sequence[str]
-    common: Mapping[str, str]
+    common: Mapping[str, str | None]
     by_class: Mapping[str, Mapping[str, str | None]]
     remarks: Sequence[str]
 
@@ -47,9 +48,11 @@ def find_columns(resource: SourceResource, of_photos: Mapping[str, str] = Mappin
             found[one.name] = columns
         else:
             remarks.append(f"class {one.name} of {resource.name} is left out: {reason}")
-    common: dict[str, str] = {}
+    common: dict[str, str | None] = {}
     for columns in found.values():
         common = {**columns, **common}
+    if described and found:
+        common.setdefault(_PHOTO_TIME, None)
     by_class = {name: _subtract(columns, common, described=described) for name, columns in found.items()}
     return ListingColumns(list(found), common, {name: own for name, own in by_class.items() if own}, remarks)
 
@@ -99,9 +102,11 @@ def _find_lack(one: SourceClass, columns: Mapping[str, str]) -> str | None:
     return None
 
 
-def _subtract(columns: Mapping[str, str], common: Mapping[str, str], *, described: bool) -> Mapping[str, str | None]:
+def _subtract(
+    columns: Mapping[str, str], common: Mapping[str, str | None], *, described: bool
+) -> Mapping[str, str | None]:
     """The settings in which a class differs."""
     own: dict[str, str | None] = {name: column for name, column in columns.items() if common[name] != column}
-    if described and _PHOTO_TIME not in columns:
+    if described and _PHOTO_TIME not in columns and common[_PHOTO_TIME] is not None:
         own[_PHOTO_TIME] = None
     return own
