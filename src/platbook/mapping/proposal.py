@@ -102,13 +102,13 @@ class _MergedMapping:
 
     def add(self, class_name: str, match: ProposedField, entry: object) -> None:
         """Add the entry of one field; None: it has the target's name, and needs none unless another has taken it."""
-        said = match.target if entry is None else entry
-        targets = {match.target} if isinstance(said, (str, Mapping)) else {_STATUS, _MLS_STATUS}
+        mapped = match.target if entry is None else entry
+        targets = {match.target} if isinstance(mapped, (str, Mapping)) else {_STATUS, _MLS_STATUS}
         if match.source not in self._common and targets.isdisjoint(self._owners):
-            self._common[match.source] = said
+            self._common[match.source] = mapped
             self._owners |= dict.fromkeys(targets, match.source)
-        elif self._common.get(match.source) != said:
-            self._by_class.setdefault(class_name, {})[match.source] = said
+        elif self._common.get(match.source) != mapped:
+            self._by_class.setdefault(class_name, {})[match.source] = mapped
 
     def to_field_mapping(self) -> dict[str, object]:
         """The `fieldMapping`, without entries that map a field to its own name."""
