@@ -113,6 +113,8 @@ def _scalar_text(label: str, value: object) -> str:
 
 
 def _item_of(label: str, value: object) -> str | None:
+    if type(value) is str and value.isascii() and "\0" not in value:  # most items, of which a record has many
+        return value.strip() or None
     if isinstance(value, (list, tuple)):
         raise refuse(label, cast("object", value), "one value")
     return _text_of(label, value)
