@@ -19,9 +19,9 @@ Q = load_queries(__package__ or "platbook.providers")
 
 
 class FindingRead(View):
-    """A fault in a source's values. `count` is how many records have it now; null `closedAt`: it is open.
+    """A fault in a source's values. `count` is how many records have it now, photos for `object_stuck`.
 
-    `sample` is the text of one of these records, null where none may be shown.
+    Null `closedAt`: it is open. `sample` is the text of one of these records, null where none may be shown.
     """
 
     provider_id: str
