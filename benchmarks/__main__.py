@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 
 from benchmarks import crm, express, load, media, memory, photo_path, resync, rets, search
+from platbook.base.memory import collect_garbage_less_often
 
 BENCHMARKS: dict[str, Callable[[int], Coroutine[None, None, None]]] = {
     "load": load.run,
@@ -25,6 +26,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], help="which; all of them if none is named")
     parser.add_argument("--rows", type=int, default=200_000, help="listings; search runs at half and five times this")
     asked = parser.parse_args()
+    collect_garbage_less_often()  # as every command does
     for name in asked.names or BENCHMARKS:
         print(f"\n== {name} ({asked.rows} rows)", flush=True)
         asyncio.run(BENCHMARKS[name](asked.rows))

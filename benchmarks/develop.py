@@ -12,8 +12,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from platbook.base.allocator import return_freed_memory
 from platbook.base.clock import SystemClock
+from platbook.base.memory import return_freed_memory
 from platbook.base.settings import Settings
 from platbook.media.pictures import ImagePool, ProcessedPicture, VariantSpec
 from platbook.storage import Access, Storage, open_storage, to_content_name

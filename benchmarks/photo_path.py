@@ -22,9 +22,9 @@ from benchmarks.develop import memory
 from benchmarks.ground import fresh_database, tell
 from benchmarks.photographs import CAMERA, MLS, make_album, missing
 from platbook.base.actor import COMMAND_LINE
-from platbook.base.allocator import return_freed_memory
 from platbook.base.clock import SystemClock
 from platbook.base.log import configure_log
+from platbook.base.memory import return_freed_memory
 from platbook.base.settings import Settings
 from platbook.connectors.contract import Connector
 from platbook.db import Database, SecretBox

@@ -10,9 +10,9 @@ from typing import TypeVar
 import typer
 from pydantic import ValidationError
 
-from platbook.base.allocator import return_freed_memory
 from platbook.base.errors import FieldProblem, InvalidInput
 from platbook.base.log import configure_log
+from platbook.base.memory import collect_garbage_less_often, return_freed_memory
 from platbook.base.settings import Settings
 from platbook.bootstrap.database import DatabaseContext, open_database
 from platbook.bootstrap.demo_settings import to_demo_settings
@@ -40,8 +40,9 @@ def load_settings(context: typer.Context) -> Settings:
 
 
 def run_async(work: Coroutine[object, object, T], loop_factory: LoopFactory = asyncio.new_event_loop) -> T:
-    """Run a coroutine to its end, in a process that returns freed memory to the system."""
+    """Run a coroutine to its end, in a process whose memory is tuned for pages of records."""
     return_freed_memory()
+    collect_garbage_less_often()
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         return runner.run(work)
 

@@ -68,14 +68,16 @@ def document_version(display: DisplaySettings) -> str:
 
 
 class Documents(NamedTuple):
-    """What is stored of a listing's display: whether with its address, and its two documents.
+    """What is stored of a listing's display: whether with its address, its two documents, and the fields in both.
 
-    `public` is None where the listing may not be shown in public.
+    `public` is None where the listing may not be shown in public; `extra_fields` are those without a column, all of
+    them, as JSON.
     """
 
     shows_address: bool
     internal: str
     public: str | None
+    extra_fields: bytes
 
 
 def to_documents(
@@ -89,11 +91,12 @@ def to_documents(
     shared = {**row, "listingKey": listing.listing_key, "attribution": _to_attribution(listing, display)}
     document = _INTERNAL.fill(values) | shared
     document["media"] = [{**_to_photo(photo, display), "reason": photo.reason} for photo in photos]
-    document["fields"] = listing.more
+    extra_fields = to_extra_fields(listing)
+    document["fields"] = orjson.Fragment(extra_fields)
     internal = _to_text(document)
     decision = decide_display(listing, display)
     if not decision.shows_listing:
-        return Documents(decision.shows_address, internal, None)
+        return Documents(decision.shows_address, internal, None, extra_fields)
     if not decision.shows_address:
         for slot in _LOCATION_SLOTS:
             values[slot] = None
@@ -103,7 +106,12 @@ def to_documents(
     document["media"] = [_to_photo(photo, display) for photo in open_photos]
     shown = decision.fields
     document["fields"] = {name: value for name, value in listing.more.items() if name in shown}
-    return Documents(decision.shows_address, internal, _to_text(document))
+    return Documents(decision.shows_address, internal, _to_text(document), extra_fields)
+
+
+def to_extra_fields(listing: NormalListing) -> bytes:
+    """The fields without a column as JSON, as they are stored."""
+    return orjson.dumps(listing.more, default=to_json_number) if listing.more else b"{}"
 
 
 def public_field_names(*, shows_address: bool) -> frozenset[str]:

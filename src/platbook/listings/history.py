@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import orjson
@@ -43,13 +43,13 @@ _TIMES_OF_CHANGE = frozenset(
 
 _ORDER = ("status_changed", "price_changed", "changed", "media_changed")
 _FIELD_NAMES = tuple(field.api or field.name for field in COLUMNS)
+_FIRST_TOLD = [(_FIELD_NAMES[SLOT[name]], SLOT[name]) for name in ("StandardStatus", "ListPrice")]
 
 EVENT_COLUMNS = ("id", "provider_id", "property_id", "at", "kind", "changes", "source", "sync_id", "recorded_at")
 EVENT_TYPES = ("uuid", "text", "uuid", "timestamptz", "text", "jsonb", "text", "uuid", "timestamptz")
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """One field's old and new value, under its name in the API."""
 
     field: str
@@ -57,8 +57,7 @@ class Difference:
     now: object
 
 
-@dataclass(frozen=True, slots=True)
-class ListingEvent:
+class ListingEvent(NamedTuple):
     """One entry of a listing's timeline. `at`: see `happened_at`; when it was recorded is kept beside it.
 
     What only we know of (removed, returned, out of scope, erased) happened when we learned it.
@@ -131,11 +130,8 @@ def photo_differences(before: Sequence[Photo], plan: MediaPlan) -> list[Differen
 
 def listed_event(property_id: UUID, listing: NormalListing, at: datetime) -> ListingEvent:
     """The first entry of every timeline."""
-    differences = [
-        Difference(_FIELD_NAMES[SLOT[name]], None, listing.value(name))
-        for name in ("StandardStatus", "ListPrice")
-        if listing.value(name) is not None
-    ]
+    values = listing.values
+    differences = [Difference(name, None, values[slot]) for name, slot in _FIRST_TOLD if values[slot] is not None]
     return ListingEvent(property_id, "listed", at, differences)
 
 

@@ -21,6 +21,7 @@ from platbook.db.compose import SQL, Composed, Identifier
 from platbook.listings.documents import (
     document_version,
     to_documents,
+    to_extra_fields,
     to_json_number,
     to_row_fields,
 )
@@ -247,7 +248,7 @@ async def update_listings(
             events.append(ListingEvent(property_id, "returned", origin.stored_at))
         if before.listing.standard_status is None:  # a tombstone: there is nothing to compare with
             continue
-        after = replace(one.listing, more=orjson.loads(_to_extra_fields(one.listing)))
+        after = replace(one.listing, more=orjson.loads(to_extra_fields(one.listing)))
         at = happened_at(after, origin.stored_at, before.listing)
         changes = photo_differences(shown, plan)
         events += plan_events(property_id, before.listing, after, at=at, photos=changes, volatile=volatile)
@@ -402,7 +403,7 @@ def _row(
         origin.provider_id,
         listing.listing_key,
         *listing.values,
-        prejson(_to_extra_fields(listing)),
+        prejson(documents.extra_fields),
         None if one.raw is None else prejson(one.raw),
         one.content_hash,
         listed_at(listing),
@@ -424,10 +425,6 @@ def _row(
         [one.finding.key for one in listing.findings] or None,
         sorted(listing.withheld) or None,
     )
-
-
-def _to_extra_fields(listing: NormalListing) -> bytes:
-    return orjson.dumps(listing.more, default=to_json_number) if listing.more else b"{}"
 
 
 def _to_stored(row: tuple[object, ...]) -> StoredListing:
