@@ -155,7 +155,8 @@ async def test_a_text_that_is_no_contact_is_kept_beside_one_that_is(crm_client: 
 
 
 async def test_unsubscribing_is_a_statement_of_consent(crm_client: CrmClient) -> None:
-    await crm_client.add_lead(email="mira@example.com", consents=[{"channel": "email", "given": True}])
+    agreed = {"channel": "email", "given": True, "at": "2026-01-01T09:00:00Z"}
+    await crm_client.add_lead(email="mira@example.com", consents=[agreed])
     told = await crm_client.send("/leads/events", **event("1", "Unsubscribed", occurredAt="2026-01-02T11:00:00Z"))
     assert told["lead"]["consents"][-1] == {
         "channel": "email",

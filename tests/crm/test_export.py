@@ -22,6 +22,7 @@ from platbook.crm.leads.patch import LeadPatch
 from platbook.crm.lifecycle.deletion import delete_lead
 from platbook.crm.lifecycle.editing import create_lead
 from platbook.crm.merging import merge_lead
+from platbook.crm.suppressions.rows import find_standing
 from platbook.crm.tasks.store import create_task
 from platbook.crm.transfer.csv_files import to_plain, to_safe
 from platbook.crm.transfer.dump import MANIFEST, export_all
@@ -47,7 +48,7 @@ async def add_rows(database: Database) -> dict[str, UUID]:
             "tags": ["@pool"],
             "custom_fields": {"pets": ["cat", 2]},
             "assigned_to": users["ann"],
-            "consents": [{"channel": "email", "given": True}],
+            "consents": [{"channel": "email", "given": True}, {"channel": "call", "given": False}],
             "budget_max": Decimal("450000.50"),
         }
         mira = await create_lead(connection, COMMAND_LINE, patch, NOW)
@@ -78,7 +79,7 @@ async def empty(database: Database) -> None:
             Query(
                 "empty",
                 "A change by the test.",
-                "TRUNCATE users, leads, lead_rules, lead_events, crm_external_ids CASCADE",
+                "TRUNCATE users, leads, lead_rules, lead_events, crm_external_ids, suppressions CASCADE",
             )
         )
     await add_agents(database, "abe", "ann")
@@ -95,6 +96,7 @@ async def test_an_export_restored_into_an_empty_system_is_the_same_crm(database:
         "rule_members": 2,
         "events": 2,
         "contacts": 4,
+        "suppressions": 1,
         "external_ids": 0,
     }
     await empty(database)
@@ -110,6 +112,21 @@ async def test_an_export_restored_into_an_empty_system_is_the_same_crm(database:
         )
     assert search_text is not None
     assert "  5125550143" in search_text
+
+
+async def test_refusals_of_a_backup_without_suppressions_are_suppressed(database: Database, tmp_path: Path) -> None:
+    await add_rows(database)
+    counts = await export_all(database, COMMAND_LINE, tmp_path, NOW)
+    manifest = orjson.loads((tmp_path / MANIFEST).read_bytes())
+    del manifest["rows"]["suppressions"]
+    (tmp_path / MANIFEST).write_bytes(orjson.dumps(manifest))
+    (tmp_path / "suppressions.jsonl").unlink()
+    await empty(database)
+    restored = await restore_all(database, COMMAND_LINE, tmp_path, NOW)
+    assert restored.rows == {name: count for name, count in counts.items() if name != "suppressions"}
+    async with database.read() as connection:
+        (standing,) = await find_standing(connection, ["mira@example.com", "+15125550143"])
+    assert (standing.channel, standing.address, standing.at) == ("call", "+15125550143", NOW)
 
 
 async def test_unknown_owners_are_reported(database: Database, tmp_path: Path) -> None:
@@ -168,10 +185,11 @@ async def test_one_persons_data_is_exported_and_erased_completely(database: Data
         "interactions": 3,
         "events": 0,
         "externalIds": 0,
+        "suppressions": 1,
     }
     async with database.transaction() as connection:
-        assert await erase_person(connection, COMMAND_LINE, ids["mira"], NOW) == 2
-    tables = ("leads", "interactions", "tasks", "lead_events", "lead_contacts", "outbox", "audit_log")
+        assert await erase_person(connection, COMMAND_LINE, ids["mira"], NOW, suppression_key=b"key") == 2
+    tables = ("leads", "interactions", "tasks", "lead_events", "lead_contacts", "outbox", "audit_log", "suppressions")
     parts = " UNION ALL ".join(f"SELECT {table}::text FROM {table}" for table in tables)  # noqa: S608 - names from above
     dump = f"SELECT string_agg(line, ' ') FROM ({parts}) AS lines (line)"  # noqa: S608 - as above
     async with database.read() as connection:
@@ -183,6 +201,6 @@ async def test_one_persons_data_is_exported_and_erased_completely(database: Data
     assert "lead erased" in remaining
     async with database.transaction() as connection:
         with pytest.raises(NotFound):
-            await erase_person(connection, COMMAND_LINE, ids["mira"], NOW)
+            await erase_person(connection, COMMAND_LINE, ids["mira"], NOW, suppression_key=b"key")
         with pytest.raises(NotAllowed):
-            await erase_person(connection, Actor("x", role=Role.MANAGER), ids["new"], NOW)
+            await erase_person(connection, Actor("x", role=Role.MANAGER), ids["new"], NOW, suppression_key=b"key")

@@ -106,7 +106,7 @@ async def _act(connection: WriteConnection, act: tuple[object, ...], leads: list
         case "delete", int(lead):
             await delete_lead(connection, ADMIN, leads[lead], NOW)
         case "erase", int(lead):
-            await erase_person(connection, ADMIN, leads[lead], NOW)
+            await erase_person(connection, ADMIN, leads[lead], NOW, suppression_key=b"key")
         case _:
             await compact_counts(connection, threshold=1)
 

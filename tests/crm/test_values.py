@@ -14,8 +14,9 @@ from platbook.base.ids import new_id
 from platbook.crm.contacts import to_email, to_emails, to_phone, to_phones
 from platbook.crm.enums import LeadEventType, LeadStatus
 from platbook.crm.intake.event import parse_event, read_event_id
+from platbook.crm.leads.consents import Consent, ConsentInput, add_consents, latest_consent
 from platbook.crm.leads.lead import new_lead, record_activity, to_search_text
-from platbook.crm.leads.patch import ConsentInput, LeadPatch, add_consents, apply_patch
+from platbook.crm.leads.patch import LeadPatch, apply_patch
 from platbook.crm.leads.scoring import ScoreInput, to_score
 from platbook.crm.tasks.task import to_due
 from platbook.crm.transfer.import_context import to_hash
@@ -142,6 +143,28 @@ def test_consents_are_append_only_and_added_where_they_change() -> None:
     no: ConsentInput = {"channel": "sms", "given": False, "source": "call"}
     statements = add_consents([], [yes, yes, no, no], NOW)
     assert statements == [yes, {**no, "at": "2026-01-02T12:00:00Z"}]
+
+
+@pytest.mark.parametrize(
+    ("told", "counts"),
+    [
+        ([("2026-01-01", True), ("2025-01-01", False)], True),
+        ([("2026-01-01", False), ("2024-01-01", True)], False),
+        ([("2025-01-01", False), ("2026-01-01", False), ("2025-06-01", True)], False),
+        ([("2026-01-01T10:00:00Z", True), ("2026-01-01T10:00:00.5Z", False)], False),
+        ([("2026-01-01", True), ("2026-01-01", False), ("2026-01-01", True)], False),  # of equal times the refusal
+        ([("2099-01-01", True), ("2026-01-02T12:00:00Z", False)], False),  # no statement is later than now
+    ],
+)
+def test_the_latest_statement_of_a_channel_counts_whenever_it_arrives(
+    told: list[tuple[str, bool]], *, counts: bool
+) -> None:
+    statements: list[Consent] = []
+    for at, given_ in told:
+        statements = add_consents(statements, [{"channel": "email", "given": given_, "at": at, "source": "x"}], NOW)
+    latest = latest_consent(statements, "email")
+    assert latest is not None
+    assert latest["given"] is statements[-1]["given"] is counts
 
 
 def test_a_search_text_has_two_spaces_before_every_word() -> None:

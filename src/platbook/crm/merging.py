@@ -17,6 +17,7 @@ from platbook.crm.interactions.rows import reassign_interactions
 from platbook.crm.leads.lead import Lead, merge_fields, rescore, to_api_fields
 from platbook.crm.leads.rows import lock_leads, reassign_contacts, save_leads, sync_contacts
 from platbook.crm.leads.visibility import check_lead
+from platbook.crm.suppressions.enforcement import enforce_suppression
 from platbook.crm.tasks.rows import reassign_tasks
 from platbook.db import WriteConnection
 from platbook.jobs.outbox import write_event
@@ -34,6 +35,7 @@ async def merge_lead(connection: WriteConnection, actor: Actor, lead_id: UUID, i
         raise InvalidInput.of("intoId", f"there is no lead {into_id}") from None
     await _reassign_all(connection, lead_id, into)
     merged = replace(rescore(merge_fields(lead, into), at), updated_at=at)
+    merged = await enforce_suppression(connection, actor, merged, at, lead, into)
     gone = replace(
         lead,
         merged_into=into_id,

@@ -1128,6 +1128,30 @@ CREATE TABLE public.source_seats (
 );
 
 --
+-- Name: suppressions; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.suppressions (
+    id uuid NOT NULL,
+    channel text NOT NULL,
+    address text COLLATE pg_catalog."C",
+    address_hash bytea,
+    stream text COLLATE pg_catalog."C",
+    reason text NOT NULL,
+    source text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    lead_id uuid,
+    ended_at timestamp with time zone,
+    ended_by text,
+    ended_reason text,
+    CONSTRAINT suppressions_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'call'::text, 'sms'::text]))),
+    CONSTRAINT suppressions_check CHECK (((address IS NULL) <> (address_hash IS NULL))),
+    CONSTRAINT suppressions_check1 CHECK ((num_nulls(ended_at, ended_by, ended_reason) = ANY (ARRAY[0, 3])))
+);
+
+--
 -- Name: tagged_leads; Type: VIEW; Schema: public; Owner: -
 --
 
@@ -1571,6 +1595,13 @@ ALTER TABLE ONLY public.source_quotas
 
 ALTER TABLE ONLY public.source_seats
     ADD CONSTRAINT source_seats_pkey PRIMARY KEY (provider_id, kind, seat);
+
+--
+-- Name: suppressions suppressions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.suppressions
+    ADD CONSTRAINT suppressions_pkey PRIMARY KEY (id);
 
 --
 -- Name: tasks tasks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -2149,6 +2180,36 @@ CREATE INDEX sessions_expires ON public.sessions USING btree (expires_at);
 --
 
 CREATE INDEX sessions_user ON public.sessions USING btree (user_id);
+
+--
+-- Name: suppressions_address; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX suppressions_address ON public.suppressions USING btree (address, channel, stream) NULLS NOT DISTINCT WHERE ((ended_at IS NULL) AND (address IS NOT NULL));
+
+--
+-- Name: suppressions_created; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX suppressions_created ON public.suppressions USING btree (created_at, id);
+
+--
+-- Name: suppressions_former; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX suppressions_former ON public.suppressions USING btree (address) WHERE (ended_at IS NOT NULL);
+
+--
+-- Name: suppressions_hash; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX suppressions_hash ON public.suppressions USING btree (address_hash, channel, stream) NULLS NOT DISTINCT WHERE ((ended_at IS NULL) AND (address_hash IS NOT NULL));
+
+--
+-- Name: suppressions_lead; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX suppressions_lead ON public.suppressions USING btree (lead_id) WHERE (lead_id IS NOT NULL);
 
 --
 -- Name: tasks_assigned; Type: INDEX; Schema: public; Owner: -

@@ -30,6 +30,7 @@ from platbook.crm.lifecycle.deletion import delete_lead
 from platbook.crm.lifecycle.editing import change_lead, create_lead
 from platbook.crm.lifecycle.ownership import assign_lead, claim_lead
 from platbook.crm.merging import merge_lead
+from platbook.crm.suppressions.suppression import KEY_PURPOSE
 from platbook.crm.transfer.person import erase_person, export_person
 
 router = APIRouter(prefix="/leads", tags=["Leads"])
@@ -157,5 +158,7 @@ async def export_lead(services: ServicesDep, caller: Caller, lead_id: UUID) -> R
 async def erase_lead(services: ServicesDep, caller: Caller, lead_id: UUID) -> Response:
     """Erase a person permanently, with tasks, interactions, events and merged leads."""
     async with services.database.transaction() as connection:
-        erased = await erase_person(connection, caller, lead_id, services.clock.now())
+        erased = await erase_person(
+            connection, caller, lead_id, services.clock.now(), suppression_key=services.box.derive(KEY_PURPOSE)
+        )
     return answer({"erased": erased})

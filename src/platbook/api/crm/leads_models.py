@@ -13,8 +13,10 @@ from platbook.api.models import ApiModel, RequestBody
 from platbook.base.times import to_iso_z
 from platbook.base.views import UtcDatetime
 from platbook.crm.enums import ContactChannel, LeadStatus, Priority
-from platbook.crm.leads.patch import MAX_TAGS, ConsentInput, LeadPatch
+from platbook.crm.leads.consents import ConsentInput
+from platbook.crm.leads.patch import MAX_TAGS, LeadPatch
 from platbook.crm.leads.search import OwnerFilter
+from platbook.crm.suppressions.views import SuppressionRead
 
 
 class LeadQuery(ListQuery):
@@ -172,6 +174,7 @@ class PersonExportRead(ApiModel):
     interactions: list[dict[str, object]]
     events: list[dict[str, object]]
     external_ids: list[dict[str, object]]
+    suppressions: list[SuppressionRead]
 
 
 class ErasureRead(ApiModel):

@@ -20,6 +20,7 @@ from platbook.cli.process import run_on_database
 from platbook.crm.intake.events import replay_event
 from platbook.crm.intake.inbox import ProcessedEvent, RejectedEvent, StoredEvent, find_rejected_events
 from platbook.crm.intake.rules import RoutingRuleWithMembers, add_rule, find_rules, remove_rule
+from platbook.crm.suppressions.suppression import KEY_PURPOSE
 from platbook.crm.transfer.person import erase_person, export_person
 
 app = typer.Typer(help="Leads: one person's data, refused events, assignment rules.", no_args_is_help=True)
@@ -54,7 +55,8 @@ def erase(
 
     async def erase_in_transaction(system: DatabaseContext) -> int:
         async with system.database.transaction() as connection:
-            return await erase_person(connection, COMMAND_LINE, lead, system.clock.now())
+            key = system.box.derive(KEY_PURPOSE)
+            return await erase_person(connection, COMMAND_LINE, lead, system.clock.now(), suppression_key=key)
 
     run_on_database(context, erase_in_transaction)
     say(f"Erased lead {lead}.")

@@ -6,15 +6,18 @@ from datetime import timedelta
 from platbook.base.actor import Actor
 from platbook.base.ids import new_id
 from platbook.base.rights import Right, record_access
+from platbook.base.times import to_iso_z
 from platbook.crm.contacts import EMAIL, PHONE
 from platbook.crm.enums import ContactChannel, InteractionType, LeadEventType, Priority, TaskType
 from platbook.crm.intake.inbox import ProcessedEvent, mark_processed
 from platbook.crm.intake.receiving import ReceivedEvent
 from platbook.crm.interactions.interaction import Interaction
 from platbook.crm.interactions.log import log_interaction
+from platbook.crm.leads.consents import ConsentInput, add_consents
 from platbook.crm.leads.lead import Lead, record_activity, to_payload
-from platbook.crm.leads.patch import ConsentInput, add_consents
 from platbook.crm.leads.rows import find_by_contacts, save_lead, sync_contacts
+from platbook.crm.suppressions.enforcement import enforce_suppression, save_withdrawals
+from platbook.crm.suppressions.withdrawal import Withdrawal
 from platbook.crm.tasks.rows import insert_task
 from platbook.crm.tasks.task import MAX_TITLE_LENGTH, Task
 from platbook.crm.tasks.task import to_payload as to_task_payload
@@ -33,12 +36,14 @@ async def record(
     what it says of the person.
     """
     at, kind = received.at, received.event.type
+    before = () if is_new else (lead,)
     may_write = is_new or record_access(sender, Right.SEND_EVENTS).holds(lead.ownership)
     if not is_new and may_write:
         lead = await _complete(connection, lead, received)
     entry = await _log(connection, sender, lead, received, with_person=not may_write)
     if kind is LeadEventType.UNSUBSCRIBED:
-        lead = _unsubscribe(lead, received)
+        lead = await _unsubscribe(connection, sender, lead, received)
+    lead = await enforce_suppression(connection, sender, lead, at, *before)
     lead = replace(record_activity(lead, kind, received.occurred_at, at), updated_at=at)
     await save_lead(connection, lead)
     task = None
@@ -98,10 +103,15 @@ def _to_metadata(received: ReceivedEvent, *, with_person: bool) -> dict[str, obj
     return metadata
 
 
-def _unsubscribe(lead: Lead, received: ReceivedEvent) -> Lead:
+async def _unsubscribe(connection: WriteConnection, sender: Actor, lead: Lead, received: ReceivedEvent) -> Lead:
+    """Suppress every address of the person and of the event, even if a newer consent is stored; and state a refusal."""
     source = received.event.source or "event"
-    statement: ConsentInput = {"channel": ContactChannel.EMAIL, "given": False, "source": source}
-    return replace(lead, consents=add_consents(lead.consents, [statement], received.occurred_at))
+    emails = dict.fromkeys([*lead.emails, *(value for kind, value in received.contacts if kind == EMAIL)])
+    at, channel = received.occurred_at, ContactChannel.EMAIL.value
+    withdrawals = [Withdrawal(channel, email, at, source, lead.id, reason="unsubscribed") for email in emails]
+    await save_withdrawals(connection, sender, withdrawals, received.at)
+    statement: ConsentInput = {"channel": channel, "given": False, "at": to_iso_z(at), "source": source}
+    return replace(lead, consents=add_consents(lead.consents, [statement], received.at))
 
 
 async def _create_task(connection: WriteConnection, sender: Actor, lead: Lead, received: ReceivedEvent) -> Task:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import TypedDict
 from uuid import UUID
 
 from platbook.accounts.user import User
@@ -12,16 +11,8 @@ from platbook.base.actor import Actor
 from platbook.base.folding import fold
 from platbook.base.rights import Ownership
 from platbook.crm.enums import LeadStatus, Priority
+from platbook.crm.leads.consents import Consent, in_order
 from platbook.crm.leads.scoring import ScoreInput, to_score
-
-
-class Consent(TypedDict):
-    """One statement of consent: `at` in ISO 8601, `source` is where it was collected."""
-
-    channel: str
-    given: bool
-    at: str
-    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +149,7 @@ def merge_fields(lead: Lead, into: Lead) -> Lead:
         notes="\n\n".join(dict.fromkeys(filter(None, (into.notes, lead.notes)))) or None,
         tags=list(dict.fromkeys([*into.tags, *lead.tags])),
         custom_fields={**lead.custom_fields, **into.custom_fields},
-        consents=sorted((*lead.consents, *into.consents), key=lambda statement: statement["at"]),
+        consents=in_order((*lead.consents, *into.consents)),
         ai_summary=into.ai_summary or lead.ai_summary,
         activity=activity,
         created_at=min(lead.created_at, into.created_at),

@@ -8,10 +8,10 @@ from typing import Literal, TypedDict
 from uuid import UUID
 
 from platbook.base.errors import InvalidInput
-from platbook.base.times import to_iso_z
 from platbook.crm.contacts import to_email, to_emails, to_phone, to_phones
-from platbook.crm.enums import ContactChannel, LeadStatus, Priority
-from platbook.crm.leads.lead import Consent, Lead
+from platbook.crm.enums import LeadStatus, Priority
+from platbook.crm.leads.consents import ConsentInput, add_consents
+from platbook.crm.leads.lead import Lead
 
 MAX_TAGS = 100
 MAX_BUDGET = Decimal(10) ** 12
@@ -46,20 +46,8 @@ class LeadPatch(TypedDict, total=False):
     assigned_to: UUID | None
     office: str | None
     team: str | None
-    consents: Sequence["ConsentInput"] | None
+    consents: Sequence[ConsentInput] | None
     ai_summary: str | None
-
-
-class _ConsentRequired(TypedDict):
-    channel: str
-    given: bool
-
-
-class ConsentInput(_ConsentRequired, total=False):
-    """A statement of consent to add: by default as of now, and collected by the API."""
-
-    at: str
-    source: str
 
 
 def apply_patch(lead: Lead, patch: LeadPatch, at: datetime) -> Lead:
@@ -89,24 +77,6 @@ def apply_patch(lead: Lead, patch: LeadPatch, at: datetime) -> Lead:
     if patched.budget_min is not None and patched.budget_max is not None and patched.budget_min > patched.budget_max:
         raise InvalidInput.of("budgetMin", "must not be greater than budgetMax")
     return patched
-
-
-def add_consents(stored: Sequence[Consent], added: Sequence[ConsentInput], at: datetime) -> list[Consent]:
-    """The stored statements, followed by those that change something. The list is append-only: the last one counts.
-
-    Errors: InvalidInput for an unknown channel.
-    """
-    statements = list(stored)
-    for one in added:
-        if one["channel"] not in set(ContactChannel):
-            raise InvalidInput.of("consents", f"channel must be one of {', '.join(ContactChannel)}")
-        last = next((old for old in reversed(statements) if old["channel"] == one["channel"]), None)
-        if last is None or last["given"] != one["given"]:
-            when = one.get("at") or to_iso_z(at)
-            statements.append(
-                {"channel": one["channel"], "given": one["given"], "at": when, "source": one.get("source") or "api"}
-            )
-    return statements
 
 
 def to_tags(texts: Sequence[str]) -> list[str]:

@@ -25,6 +25,7 @@ from platbook.crm.leads.rows import (
 )
 from platbook.crm.leads.visibility import check_lead
 from platbook.crm.lifecycle.ownership import acting_owner_id, get_assignee, hand_over, log_assignment
+from platbook.crm.suppressions.enforcement import enforce_suppression
 from platbook.db import WriteConnection
 from platbook.jobs.outbox import write_event
 
@@ -43,7 +44,7 @@ async def create_lead(connection: WriteConnection, actor: Actor, patch: LeadPatc
         lead = with_owner(lead, await get_assignee(connection, actor, owner_id))
     if not record_access(actor, Right.WRITE_CRM).holds(lead.ownership):
         raise NotAllowed("you may not create leads of this office or team; choose your own")
-    lead = rescore(lead, at)
+    lead = await enforce_suppression(connection, actor, rescore(lead, at), at)
     await insert_lead(connection, lead)
     await _check_no_duplicate(connection, actor, await sync_contacts(connection, lead))
     await write_event(connection, "lead created", to_payload(lead, actor), at)
@@ -58,7 +59,7 @@ async def change_lead(connection: WriteConnection, actor: Actor, lead_id: UUID, 
     lead = await _apply_ownership(connection, actor, apply_patch(before, patch, at), patch)
     if lead == before:
         return before
-    lead = rescore(replace(lead, updated_at=at), at)
+    lead = await enforce_suppression(connection, actor, rescore(replace(lead, updated_at=at), at), at, before)
     await save_lead(connection, lead)
     shared = set(to_contact_keys(before))  # contacts that intake or import let it share with another lead stay
     clashes = await sync_contacts(connection, lead)

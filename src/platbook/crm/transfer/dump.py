@@ -29,6 +29,7 @@ from platbook.crm.intake.rules import MEMBER_COLUMNS, RULE_COLUMNS
 from platbook.crm.interactions.rows import COLUMNS as INTERACTION_COLUMNS
 from platbook.crm.leads.rows import COLUMNS as LEAD_COLUMNS
 from platbook.crm.leads.rows import CONTACT_COLUMNS
+from platbook.crm.suppressions.suppression import COLUMNS as SUPPRESSION_COLUMNS
 from platbook.crm.tasks.rows import COLUMNS as TASK_COLUMNS
 from platbook.crm.transfer.csv_files import open_csv_writer
 from platbook.crm.transfer.import_context import Q
@@ -61,9 +62,13 @@ TABLES: tuple[BackupTable, ...] = (
     ),
     BackupTable("lead_events", "events", EVENT_COLUMNS, users=frozenset({"sender"})),
     BackupTable("lead_contacts", "contacts", CONTACT_COLUMNS, ("kind", "value")),
+    BackupTable("suppressions", "suppressions", SUPPRESSION_COLUMNS),
     BackupTable("crm_external_ids", "external_ids", EXTERNAL_ID_COLUMNS, ("system", "kind", "external_id")),
 )
 """In the order of their foreign keys."""
+
+ADDED_TABLES = frozenset({"suppressions"})
+"""Tables that the first backups of this format do not have."""
 
 _WITH_CSV = frozenset({"leads", "tasks", "interactions"})
 

@@ -38,6 +38,8 @@ from platbook.crm.leads.rows import (
     sync_contacts,
     to_contact_keys,
 )
+from platbook.crm.suppressions.enforcement import enforce_suppressions
+from platbook.crm.suppressions.withdrawal import LeadChange
 from platbook.crm.tasks.rows import follow_owner
 from platbook.crm.transfer.csv_files import CsvRow
 from platbook.crm.transfer.import_context import (
@@ -77,6 +79,7 @@ class _Batch:
     stored: Mapping[ContactKey, UUID]
     added: list[Lead] = field(default_factory=list[Lead])
     changed: dict[UUID, Lead] = field(default_factory=dict[UUID, Lead])
+    before: dict[UUID, Lead] = field(default_factory=dict[UUID, Lead])
     records: dict[str, ExternalRecord] = field(default_factory=dict[str, ExternalRecord])
     contacts: dict[ContactKey, str] = field(default_factory=dict[ContactKey, str])
 
@@ -278,6 +281,7 @@ def _change(batch: _Batch, one: _Person, before: Lead | None, at: datetime) -> N
     """Apply what changed in the other system; its values win."""
     if before is None or before.deleted_at is not None:
         raise RowRejected("this person was deleted or merged here")
+    batch.before.setdefault(before.id, before)
     lead = _with_owner(apply_patch(before, one.patch, at), one.owner)
     batch.changed[lead.id] = rescore(replace(lead, updated_at=at), at)
     _link(batch, one, lead)
@@ -285,6 +289,7 @@ def _change(batch: _Batch, one: _Person, before: Lead | None, at: datetime) -> N
 
 def _complete(batch: _Batch, one: _Person, before: Lead, at: datetime) -> None:
     """Complete a lead that existed before; its own values win."""
+    batch.before.setdefault(before.id, before)
     lead = merge_fields(one.lead, batch.changed.get(before.id, before))
     if lead.assigned_to is None:
         lead = _with_owner(lead, one.owner)
@@ -301,6 +306,7 @@ def _link(batch: _Batch, one: _Person, lead: Lead) -> None:
 async def _write(connection: WriteConnection, context: ImportContext, batch: _Batch) -> None:
     if context.announce:
         batch.added = [await _announce(connection, context, lead) for lead in batch.added]
+    await _enforce_suppressions(connection, context, batch)
     owners = await insert_leads(connection, batch.added)
     added = {lead.id for lead in batch.added}
     if any(owner not in added and contact not in batch.stored for contact, owner in owners.items()):
@@ -310,6 +316,16 @@ async def _write(connection: WriteConnection, context: ImportContext, batch: _Ba
         await sync_contacts(connection, lead)
         await follow_owner(connection, lead, None, context.at)
     await save_external_ids(connection, context.system, PERSON, batch.records)
+
+
+async def _enforce_suppressions(connection: WriteConnection, context: ImportContext, batch: _Batch) -> None:
+    changes = [
+        *map(LeadChange, batch.added),
+        *(LeadChange(one, (batch.before[one.id],)) for one in batch.changed.values()),
+    ]
+    leads = await enforce_suppressions(connection, context.actor, changes, context.at)
+    batch.added, changed = leads[: len(batch.added)], leads[len(batch.added) :]
+    batch.changed = {lead.id: lead for lead in changed}
 
 
 async def _announce(connection: WriteConnection, context: ImportContext, lead: Lead) -> Lead:

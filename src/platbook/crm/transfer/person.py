@@ -1,5 +1,6 @@
 """One person's data, all of it: exported, or erased for good (data subject requests)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,8 +12,11 @@ from platbook.base.rights import Right, record_access, require
 from platbook.crm.external_ids.rows import erase_external_ids, find_person_ids_of_leads
 from platbook.crm.intake.inbox import erase_rejected_events, find_events_of_leads
 from platbook.crm.interactions.rows import find_interaction_ids, find_interactions_of_leads
+from platbook.crm.leads.lead import Lead
 from platbook.crm.leads.rows import erase_leads, find_merged_ids, get_lead
 from platbook.crm.leads.visibility import check_lead
+from platbook.crm.suppressions.rows import erase_addresses, find_of_person
+from platbook.crm.suppressions.views import SuppressionRead
 from platbook.crm.tasks.rows import find_task_ids, find_tasks_of_leads
 from platbook.crm.transfer.dump import TABLES, find_emails, to_line
 from platbook.db import ReadConnection, WriteConnection
@@ -43,13 +47,20 @@ async def export_person(connection: ReadConnection, actor: Actor, lead_id: UUID)
         "interactions": [to_line(_TABLES["interactions"], row, emails) for row in log],
         "events": await find_events_of_leads(connection, ids),
         "externalIds": await find_person_ids_of_leads(connection, ids),
+        "suppressions": [
+            SuppressionRead.from_row(one).to_json()
+            for one in await find_of_person(connection, ids, _to_addresses(leads))
+        ],
     }
 
 
-async def erase_person(connection: WriteConnection, actor: Actor, lead_id: UUID, at: datetime) -> int:
+async def erase_person(
+    connection: WriteConnection, actor: Actor, lead_id: UUID, at: datetime, *, suppression_key: bytes
+) -> int:
     """Erase a person for good, with those merged into them: leads, tasks, log, events, ids. How many leads. NotFound.
 
-    What remains is the audit entry that a lead with this id was erased, when and by whom.
+    What remains is the audit entry that a lead with this id was erased, when and by whom, and of their suppressions a
+    hash by `suppression_key`.
     """
     require(actor, Right.ERASE_CRM)
     lead = await get_lead(connection, lead_id)
@@ -62,7 +73,12 @@ async def erase_person(connection: WriteConnection, actor: Actor, lead_id: UUID,
     await erase_rejected_events(connection, emails, digits)
     rows = [*ids, *await find_interaction_ids(connection, ids), *await find_task_ids(connection, ids)]
     await erase_external_ids(connection, rows)
+    await erase_addresses(connection, suppression_key, ids, _to_addresses(leads))
     erased = await erase_leads(connection, ids)
     await audit.record(connection, actor, "lead erased", AuditSubject("lead", str(lead_id)), at)
     await write_event(connection, "lead erased", {"leadId": str(lead_id), "by": actor.name}, at)
     return erased
+
+
+def _to_addresses(leads: Sequence[Lead]) -> list[str]:
+    return [address for one in leads for address in (*one.emails, *one.phones)]

@@ -15,7 +15,8 @@ from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput
 from platbook.base.rights import Right, require
 from platbook.crm.leads.rows import link_merged, to_search_columns
-from platbook.crm.transfer.dump import FORMAT_VERSION, MANIFEST, TABLES, BackupTable, find_emails
+from platbook.crm.suppressions.rows import insert_refusals
+from platbook.crm.transfer.dump import ADDED_TABLES, FORMAT_VERSION, MANIFEST, TABLES, BackupTable, find_emails
 from platbook.crm.transfer.import_context import batches
 from platbook.db import Database, WriteConnection, as_json
 from platbook.db.compose import SQL, Identifier
@@ -34,15 +35,17 @@ class RestoreReport:
 async def restore_all(database: Database, actor: Actor, folder: Path, at: datetime) -> RestoreReport:
     """Restore a backup in one transaction. InvalidInput for a folder that is not a backup."""
     require(actor, Right.IMPORT_CRM)
-    _check_manifest(folder)
+    tables = _find_tables(_read_manifest(folder))
     restored = RestoreReport()
     async with database.transaction() as connection:
         users = {email: str(user_id) for user_id, email in (await find_emails(connection)).items()}
-        for table in TABLES:
+        for table in tables:
             restored.rows[table.file] = 0
             for lines in batches(_read_lines(folder / f"{table.file}.jsonl")):
                 rows = [row for line in lines if (row := _to_row(table, line, users, restored)) is not None]
                 restored.rows[table.file] += await _insert(connection, table, rows)
+        if not ADDED_TABLES.issubset(table.name for table in tables):
+            await insert_refusals(connection, actor.name, at)
         await audit.record(connection, actor, "crm restored", AuditSubject("export", "all"), at, dict(restored.rows))
     return restored
 
@@ -52,13 +55,21 @@ def is_export(folder: Path) -> bool:
     return (folder / MANIFEST).is_file()
 
 
-def _check_manifest(folder: Path) -> None:
+def _read_manifest(folder: Path) -> JsonLine:
     try:
         manifest: object = orjson.loads((folder / MANIFEST).read_bytes())
     except (OSError, orjson.JSONDecodeError):
         raise InvalidInput(f"{folder} is not an export of Platbook") from None
     if not isinstance(manifest, dict) or cast("JsonLine", manifest).get("format") != FORMAT_VERSION:
         raise InvalidInput(f"{folder} has another format than {FORMAT_VERSION}, the one this release reads")
+    return cast("JsonLine", manifest)
+
+
+def _find_tables(manifest: JsonLine) -> list[BackupTable]:
+    """The tables of a backup: those added since are not in one of an earlier release."""
+    rows = manifest.get("rows")
+    names = cast("JsonLine", rows) if isinstance(rows, dict) else {}
+    return [table for table in TABLES if table.file in names or table.name not in ADDED_TABLES]
 
 
 def _read_lines(path: Path) -> Iterator[JsonLine]:
@@ -80,8 +91,9 @@ def _to_row(table: BackupTable, line: JsonLine, users: Mapping[str, str], restor
         row[column] = _to_users(row[column], users, restored)
     if table.name == "lead_rule_members" and row["user_id"] is None:
         return None
-    if table.name == "crm_external_ids":
-        row["hash"] = f"\\x{row['hash']}"
+    for column in ("hash", "address_hash"):
+        if row.get(column) is not None:
+            row[column] = f"\\x{row[column]}"
     if table.name == "leads":
         names = str(row["first_name"]), str(row["last_name"])
         contacts = cast("Sequence[str]", row["emails"]), cast("Sequence[str]", row["phones"])

@@ -1,0 +1,1 @@
+"""Suppressions: addresses and numbers that must not be contacted by a channel, whatever becomes of their lead."""
