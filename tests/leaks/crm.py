@@ -9,6 +9,8 @@ from platbook.crm.intake.events import ingest_event
 from platbook.crm.interactions.log import add_interaction
 from platbook.crm.leads.patch import LeadPatch
 from platbook.crm.lifecycle.editing import create_lead
+from platbook.crm.suppressions.register import SuppressionInput, add_suppression
+from platbook.crm.suppressions.suppression import SuppressedChannel
 from platbook.crm.tasks.store import create_task
 from platbook.crm.tasks.task import TaskPatch
 from tests.leaks.table import allows, reaches
@@ -28,6 +30,11 @@ async def furnish(world: World) -> None:
     async with world.api.services.database.transaction() as connection:
         await ingest_event(connection, COMMAND_LINE, b'{"text": "refused event marker"}', world.api.clock.now())
     world.markers.append(Marker("refused event marker", lambda caller: allows(caller, Right.IMPORT_CRM)))
+    new = SuppressionInput(SuppressedChannel.EMAIL, "suppressed@marked.example", "suppression marker")
+    async with world.api.services.database.transaction() as connection:
+        await add_suppression(connection, COMMAND_LINE, new, world.api.clock.now())
+    for text in ("suppressed@marked.example", "suppression marker"):
+        world.markers.append(Marker(text, lambda caller: allows(caller, Right.READ_DELIVERY)))
     for one in {caller.user_id: caller for caller in world.callers}.values():
         await world.api.run_sql(
             "INSERT INTO leads (id, last_name, assigned_to, office, team, created_at, updated_at, last_activity_at)"
@@ -101,6 +108,10 @@ def _rule(_world: World, caller: Caller) -> object:
     return {"name": "x", "method": "direct", "members": [{"userId": str(caller.user_id)}], "enabled": False}
 
 
+def _suppression() -> object:
+    return {"channel": "email", "address": f"{uuid4()}@example.com", "reason": "asked"}
+
+
 _READ = Right.READ_CRM
 
 PROBES = [
@@ -141,6 +152,12 @@ PROBES = [
     ),
     Probe("GET /leads/{lead_id}/export", make=_lead, seen_by=_READ),
     Probe("POST /leads/{lead_id}/erase", make=_lead, seen_by=_READ),
+    Probe("GET /suppressions", query=_FIRST),
+    Probe("GET /suppressions", query="?address=suppressed@marked.example"),
+    Probe("POST /suppressions", write=lambda _, __: _suppression()),
+    Probe("GET /suppressions/export"),
+    Probe("GET /suppressions/{suppression_id}"),
+    Probe("POST /suppressions/{suppression_id}/end", body={"reason": "changed"}),
     Probe("GET /tasks", query="?limit=100&sortBy=createdAt&sortOrder=asc"),
     Probe("POST /tasks", body={"title": "new"}),
     Probe("GET /tasks/stats"),

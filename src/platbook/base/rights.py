@@ -30,6 +30,8 @@ class Right(StrEnum):
     EXPORT_CRM = "export leads, tasks, interactions"
     IMPORT_CRM = "import leads, tasks, interactions"
     ERASE_CRM = "erase people"
+    READ_DELIVERY = "read suppressions"
+    MANAGE_DELIVERY = "manage suppressions"
     READ_STATUS = "read the status of syncs"
     READ_SYNCS = "read syncs"
     RUN_SYNCS = "run syncs and configure providers"
@@ -91,6 +93,7 @@ ROLES: Mapping[Role, Mapping[Right, AccessScope]] = MappingProxyType(
         Role.AUDITOR: {
             Right.READ_LISTINGS: AccessScope.ALL,
             Right.READ_CRM: AccessScope.ALL,
+            Right.READ_DELIVERY: AccessScope.ALL,
             Right.READ_STATUS: AccessScope.ALL,
             Right.READ_SYNCS: AccessScope.ALL,
             Right.READ_USERS: AccessScope.ALL,

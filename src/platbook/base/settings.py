@@ -154,6 +154,11 @@ class Settings(BaseSettings):
     platbook_warm_cdn: bool = Field(
         default=False, description="whether new public photos are requested once from the CDN to fill its cache"
     )
+    platbook_alert_consent: str = Field(
+        default="opt_in",
+        pattern="^(opt_in|opt_out)$",
+        description="who gets messages about listings: those who agreed (opt_in), or all who did not refuse (opt_out)",
+    )
     platbook_workers: int = Field(default=2, ge=1, le=64, description="syncs that one worker process runs concurrently")
     aws_s3_enabled: bool = Field(
         default=False, description="whether photos are stored in an S3 bucket instead of a folder"

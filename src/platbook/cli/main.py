@@ -97,6 +97,12 @@ COMMANDS = (
         "Leads: one person's data, refused events, assignment rules.",
         panel=_LEADS,
     ),
+    LazyCommand(
+        "suppressions",
+        f"{_IN}.suppressions:app",
+        "Suppressions: addresses and numbers that must not be contacted.",
+        panel=_LEADS,
+    ),
 )
 """Every command, in the order of the help. Each help text is the first paragraph of the command's own (tested)."""
 

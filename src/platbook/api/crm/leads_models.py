@@ -74,7 +74,7 @@ class LeadUpdate(RequestBody):
     office: ShortText | None = None
     team: ShortText | None = None
     consents: Annotated[list[ConsentCreate], Field(max_length=20)] | None = Field(
-        None, description="consents to add; the last one of a channel counts"
+        None, description="consents to add; of a channel the latest by its own time counts"
     )
     ai_summary: Text | None = None
 
