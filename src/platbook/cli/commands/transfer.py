@@ -9,6 +9,7 @@ import orjson
 import typer
 
 from platbook.base.actor import COMMAND_LINE
+from platbook.base.clock import SystemClock
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.database import DatabaseContext
 from platbook.cli.exit_codes import ExitCode
@@ -17,8 +18,12 @@ from platbook.cli.output.format import to_number
 from platbook.cli.output.json_output import print_json
 from platbook.cli.output.table import Column, print_table
 from platbook.cli.process import run_on_database
+from platbook.crm.suppressions.permission import ConsentPolicy
+from platbook.crm.suppressions.suppression import KEY_PURPOSE
+from platbook.crm.transfer.consent_columns import read_file_consent
+from platbook.crm.transfer.consent_preview import MailableCount, count_mailable
 from platbook.crm.transfer.csv_files import open_csv_writer
-from platbook.crm.transfer.csv_import import FilePreview, ImportFiles, import_files, preview_files
+from platbook.crm.transfer.csv_import import ImportFiles, import_files, preview_files, read_people
 from platbook.crm.transfer.dump import export_all
 from platbook.crm.transfer.mapping import FileKind
 from platbook.crm.transfer.report import ImportReport
@@ -42,19 +47,26 @@ def import_(  # noqa: PLR0913 - one parameter for each option of the command
         bool, typer.Option("--announce", help="Apply assignment rules and send events; without it, neither.")
     ] = False,
     refused: Annotated[Path | None, typer.Option(help="Write refused rows and their reasons to this CSV file.")] = None,
+    consent: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CHANNEL=yes|no", help="What everybody of the file said; can be repeated."),
+    ] = None,
+    consent_source: Annotated[str | None, typer.Option(help="How they said so; with --consent.")] = None,
+    consent_date: Annotated[str | None, typer.Option(help="When, as 2026-01-31; with --consent.")] = None,
     as_json: _Json = False,
 ) -> None:
     """Import people with their notes, tasks and tags, or a complete export. Repeating it changes nothing.
 
     Exit code 3 if rows were refused.
     """
-    files = ImportFiles(_paths(people, notes, tasks, tags), _read_mapping(mapping))
+    file_consent = read_file_consent(consent or [], consent_source, consent_date, SystemClock().now())
+    files = ImportFiles(_paths(people, notes, tasks, tags), _read_mapping(mapping), file_consent)
     if folder is not None:
         if files.paths:
             raise InvalidInput("use either a folder or CSV files (--people, --notes, --tasks, --tags), not both")
         _restore(context, folder, as_json=as_json)
     elif preview:
-        _show(preview_files(files), as_json=as_json)
+        _show(context, files, as_json=as_json)
     else:
         _import(context, files, system, refused, announce=announce, as_json=as_json)
 
@@ -132,13 +144,17 @@ def _import(
 _SHOWN = 20
 
 
-def _show(previews: list[FilePreview], *, as_json: bool) -> None:
-    """The mapping in the form that --mapping reads, and the first rows by it."""
+def _show(context: typer.Context, files: ImportFiles, *, as_json: bool) -> None:
+    """The mapping in the form that --mapping reads, the first rows by it, and how many people could be mailed."""
+    previews = preview_files(files)
+    mailable = _count_mailable(context, files)
     shown = {
         one.kind.value: {"columns": dict(one.mapping.columns), "values": dict(one.mapping.values)} for one in previews
     }
     if as_json:
-        print_json({"mapping": shown, "samples": {one.kind.value: one.samples for one in previews}})
+        print_json(
+            {"mapping": shown, "samples": {one.kind.value: one.samples for one in previews}, "consent": mailable}
+        )
         return
     for one in previews:
         samples = one.samples
@@ -150,7 +166,26 @@ def _show(previews: list[FilePreview], *, as_json: bool) -> None:
             ],
             empty="",
         )
+    if mailable is not None:
+        say(
+            f"Of {to_number(mailable.with_email)} people with an e-mail address,"
+            f" {to_number(mailable.mailable)} could be mailed (PLATBOOK_ALERT_CONSENT={mailable.policy})."
+        )
     sys.stdout.write(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+
+def _count_mailable(context: typer.Context, files: ImportFiles) -> MailableCount | None:
+    """How many could be mailed; None without a file of people."""
+    if FileKind.PEOPLE not in files.paths:
+        return None
+
+    async def count(system: DatabaseContext) -> MailableCount:
+        policy, key = ConsentPolicy(system.settings.platbook_alert_consent), system.box.derive(KEY_PURPOSE)
+        async with system.database.read() as connection:
+            people = read_people(files)
+            return await count_mailable(connection, people, files.consent, policy, key, system.clock.now())
+
+    return run_on_database(context, count)
 
 
 def _sample(row: Mapping[str, object], field: str) -> str:

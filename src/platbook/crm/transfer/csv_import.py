@@ -1,6 +1,6 @@
 """Importing related CSV files of people, notes, tasks and tags; and previewing what an import would do."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -12,6 +12,7 @@ from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput
 from platbook.base.rights import Right, require
+from platbook.crm.transfer.consent_columns import FileConsent
 from platbook.crm.transfer.csv_files import read_header, read_rows
 from platbook.crm.transfer.import_context import ImportContext, ImportSource, find_import_users
 from platbook.crm.transfer.mapping import ColumnMapping, FileKind, MappedRow, apply_mapping, read_mapping
@@ -43,6 +44,7 @@ class ImportFiles:
 
     paths: Mapping[FileKind, Path]
     mapping: Mapping[str, object]
+    consent: FileConsent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,14 @@ def preview_files(files: ImportFiles) -> list[FilePreview]:
     return previews
 
 
+def read_people(files: ImportFiles) -> Iterator[MappedRow]:
+    """Every person of an import by field. Errors: InvalidInput."""
+    if FileKind.PEOPLE in files.paths:
+        path = files.paths[FileKind.PEOPLE]
+        mapping = _to_mapping(files, FileKind.PEOPLE, path)
+        yield from (apply_mapping(mapping, row.cells) for row in read_rows(path))
+
+
 async def import_files(
     database: Database, actor: Actor, files: ImportFiles, at: datetime, *, system: str, announce: bool = False
 ) -> ImportReport:
@@ -76,7 +86,7 @@ async def import_files(
     if not mappings:
         raise InvalidInput("there is nothing to import: name at least one file")
     async with database.read() as connection:
-        context = ImportContext(actor, at, system, await find_import_users(connection), announce)
+        context = ImportContext(actor, at, system, await find_import_users(connection), announce, files.consent)
     report = ImportReport()
     for kind, import_kind in _IMPORTS.items():
         if kind in mappings:

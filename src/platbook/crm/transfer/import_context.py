@@ -14,6 +14,7 @@ import orjson
 from platbook.base.actor import Actor
 from platbook.base.errors import SkipThis
 from platbook.base.times import parse_utc
+from platbook.crm.transfer.consent_columns import FileConsent
 from platbook.crm.transfer.csv_files import CsvRow
 from platbook.crm.transfer.mapping import ColumnMapping, MappedRow
 from platbook.db import ReadConnection, load_queries
@@ -44,13 +45,17 @@ class ImportUser:
 
 @dataclass(frozen=True, slots=True)
 class ImportContext:
-    """One import: `system` names where the ids are from; `announce`: apply rules and write events."""
+    """One import: `system` names where the ids are from; `announce`: apply rules and write events.
+
+    `file_consent`: what everybody of the file said.
+    """
 
     actor: Actor
     at: datetime
     system: str
     users: Mapping[str, ImportUser]
     announce: bool = False
+    file_consent: FileConsent | None = None
 
     def find_user(self, row: MappedRow, field: Literal["owner", "author"]) -> ImportUser | None:
         """The user whom a row names, if it does. RowRejected for an unknown one."""

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TypedDict, cast
 
 from platbook.base.errors import InvalidInput
+from platbook.crm.transfer.consent_columns import CONSENT_FIELDS, CONSENT_SYNONYMS
 
 IGNORED = "-"
 CUSTOM = "customFields."
@@ -28,6 +29,7 @@ FIELDS: Mapping[FileKind, frozenset[str]] = MappingProxyType(
             {
                 "externalId", "firstName", "lastName", "name", "emails", "phones", "source", "status", "priority",
                 "budgetMin", "budgetMax", "notes", "tags", "owner", "createdAt", "aiSummary",
+                *CONSENT_FIELDS,
             }
         ),
         FileKind.NOTES: frozenset({"externalId", "person", "type", "content", "date", "author"}),
@@ -75,10 +77,11 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "timeZone": ("timezone",),
         "isCompleted": ("iscompleted", "completed", "done"),
         "completedAt": ("completedat", "completedon"),
+        **CONSENT_SYNONYMS,
     }
 )  # fmt: skip
 _NOT_LETTERS = re.compile(r"[^a-z]")
-_REPEATED = frozenset({"emails", "phones", "tags"})
+_REPEATED = frozenset({"emails", "phones", "tags"}) | CONSENT_FIELDS
 _SPLIT = re.compile(r"[|,]|;(?!ext=)")
 """Separators of several values in one cell, but not before a number's extension (RFC 3966 section 5.3)."""
 
@@ -115,6 +118,7 @@ class MappedRow(TypedDict, total=False):
     isCompleted: str
     completedAt: str
     tag: str
+    fileConsent: str
 
 
 @dataclass(frozen=True, slots=True)

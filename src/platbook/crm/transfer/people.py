@@ -5,11 +5,11 @@ lead is completed and nothing of it overwritten; a number may be a family's, so 
 conflicting address.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, cast
 from uuid import UUID
 
 from platbook.base.errors import InvalidInput, TryLater
@@ -24,6 +24,7 @@ from platbook.crm.external_ids.rows import (
     save_external_ids,
 )
 from platbook.crm.intake.routing import RoutingContext, route_lead
+from platbook.crm.leads.consents import ConsentInput
 from platbook.crm.leads.lead import Lead, merge_fields, new_lead, rescore, to_payload
 from platbook.crm.leads.matching import choose_by_phone, conflicts
 from platbook.crm.leads.patch import LeadPatch, apply_patch
@@ -41,6 +42,7 @@ from platbook.crm.leads.rows import (
 from platbook.crm.suppressions.enforcement import enforce_suppressions
 from platbook.crm.suppressions.withdrawal import LeadChange
 from platbook.crm.tasks.rows import follow_owner
+from platbook.crm.transfer.consent_columns import read_consents, with_consents
 from platbook.crm.transfer.csv_files import CsvRow
 from platbook.crm.transfer.import_context import (
     ImportContext,
@@ -70,6 +72,7 @@ class _Person:
     patch: LeadPatch
     lead: Lead
     owner: ImportUser | None
+    consents: Sequence[ConsentInput] = ()
 
 
 @dataclass(slots=True)
@@ -80,6 +83,7 @@ class _Batch:
     added: list[Lead] = field(default_factory=list[Lead])
     changed: dict[UUID, Lead] = field(default_factory=dict[UUID, Lead])
     before: dict[UUID, Lead] = field(default_factory=dict[UUID, Lead])
+    consents: dict[UUID, list[ConsentInput]] = field(default_factory=dict[UUID, list[ConsentInput]])
     records: dict[str, ExternalRecord] = field(default_factory=dict[str, ExternalRecord])
     contacts: dict[ContactKey, str] = field(default_factory=dict[ContactKey, str])
 
@@ -138,11 +142,14 @@ def _check_unique(person: _Person, keys: set[str]) -> None:
 
 def _to_person(context: ImportContext, line: int, row: MappedRow) -> _Person:
     """Parse a row. Errors: RowRejected, InvalidInput."""
+    if context.file_consent is not None:
+        row["fileConsent"] = context.file_consent.to_text()
+    consents = read_consents(cast("Mapping[str, object]", row), context.file_consent, f"import from {context.system}")
     patch = _to_patch(row)
     created = to_time(row["createdAt"], "createdAt") if "createdAt" in row else context.at
     lead = apply_patch(new_lead(new_id(), created), patch, context.at)
     owner = context.find_user(row, "owner")
-    return _Person(line, _to_key(row, lead), to_hash(row), patch, _with_owner(lead, owner), owner)
+    return _Person(line, _to_key(row, lead), to_hash(row), patch, _with_owner(lead, owner), owner, consents)
 
 
 def _to_patch(row: MappedRow) -> LeadPatch:
@@ -299,6 +306,7 @@ def _complete(batch: _Batch, one: _Person, before: Lead, at: datetime) -> None:
 
 def _link(batch: _Batch, one: _Person, lead: Lead) -> None:
     batch.records[one.key] = ExternalRecord(lead.id, one.hash)
+    batch.consents.setdefault(lead.id, []).extend(one.consents)
     for contact in to_contact_keys(lead):
         batch.contacts.setdefault(contact, one.key)
 
@@ -319,10 +327,11 @@ async def _write(connection: WriteConnection, context: ImportContext, batch: _Ba
 
 
 async def _enforce_suppressions(connection: WriteConnection, context: ImportContext, batch: _Batch) -> None:
-    changes = [
-        *map(LeadChange, batch.added),
-        *(LeadChange(one, (batch.before[one.id],)) for one in batch.changed.values()),
-    ]
+    """Add what the rows say of consent, and let suppressions follow."""
+    changes = [LeadChange(with_consents(one, batch.consents[one.id], context.at)) for one in batch.added]
+    for one in batch.changed.values():
+        lead = with_consents(one, batch.consents[one.id], context.at)
+        changes.append(LeadChange(lead, (batch.before[one.id],)))
     leads = await enforce_suppressions(connection, context.actor, changes, context.at)
     batch.added, changed = leads[: len(batch.added)], leads[len(batch.added) :]
     batch.changed = {lead.id: lead for lead in changed}
