@@ -59,3 +59,26 @@ def test_events_that_wait_and_rules(office: Program) -> None:
     assert office.run("lead", "add-rule", "-", stdin='{"name": "x"}').returncode == 2
     assert office.run("lead", "remove-rule", listed["id"]).returncode == 0
     assert office.run("lead", "rules").stdout == "rule\tname\tmethod\tmembers\tstate\n"
+
+
+def test_stages_are_added_and_ordered_and_imported_by_name(office: Program) -> None:
+    assert (
+        office.run("lead", "add-stage", "Past Client", "--kind", "won", "--key", "past").stdout == "Added stage past.\n"
+    )
+    assert office.run("lead", "change-stage", "Nurture", "--name", "Long term").returncode == 0
+    assert office.run("lead", "change-stage", "Showing", "--retire").stdout == "Changed stage Showing.\n"
+    stages = json.loads(office.run("lead", "stages", "--json").stdout)["stages"]
+    assert [one["isRetired"] for one in stages].count(True) == 1
+    keys = [one["key"] for one in stages]
+    assert office.run("lead", "order-stages", *reversed(keys)).returncode == 0
+    assert [one["key"] for one in json.loads(office.run("lead", "stages", "--json").stdout)["stages"]] == keys[::-1]
+    (office.home / "people.csv").write_text("id,last name,stage\n1,Lane,past client\n2,Stone,long term\n3,Au,Showing\n")
+    report = office.run("import", "--people", "people.csv", "--json")
+    assert json.loads(report.stdout)["counts"]["people"]["added"] == 2
+    office.run("export", "out")
+    leads = [json.loads(line) for line in (office.home / "out/leads.jsonl").read_text().splitlines()]
+    assert {(one["status"], one["stageKind"], one["score"]) for one in leads} == {
+        ("past", "won", 100),
+        ("Nurture", "open", 15),
+    }
+    assert "past" in (office.home / "out/stages.jsonl").read_text()

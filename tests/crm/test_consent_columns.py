@@ -11,7 +11,7 @@ from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import InvalidInput
 from platbook.base.ids import new_id
 from platbook.crm.enums import ContactChannel
-from platbook.crm.leads.consents import ConsentInput, latest_consent
+from platbook.crm.leads.consents import Consent, ConsentInput, latest_consent
 from platbook.crm.leads.lead import new_lead
 from platbook.crm.lifecycle.editing import create_lead
 from platbook.crm.suppressions.permission import ConsentPolicy
@@ -156,7 +156,7 @@ async def _import(database: Database, folder: Path, text: str, consent: FileCons
     return report
 
 
-async def _leads(database: Database) -> list[list[dict[str, object]]]:
+async def _leads(database: Database) -> list[list[Consent]]:
     """The consents of all leads, una's first."""
     async with database.read() as connection:
         rows = await connection.dicts(Query("rows", "Rows of a test.", "SELECT * FROM leads ORDER BY emails DESC"))

@@ -42,7 +42,7 @@ from platbook.crm.transfer.consent_columns import FileConsent
 from platbook.crm.transfer.csv_import import ImportFiles, import_files
 from platbook.crm.transfer.mapping import FileKind
 from platbook.crm.transfer.person import erase_person
-from platbook.db import Database
+from platbook.db import Database, Query
 from tests.crm.conftest import NOW
 
 KEY = b"0" * 32
@@ -233,11 +233,14 @@ async def test_no_later_alert_may_be_due(database: Database, tmp_path: Path, lat
         await _forget(office, lead.id)
 
 
+_FORGET = Query("forget", "A change by the test.", "TRUNCATE suppressions, crm_external_ids, lead_events")
+
+
 async def _forget(office: Office, lead_id: UUID) -> None:
     """End what the way left, so that the next one is tried by itself."""
     async with office.database.transaction() as connection:
         await erase_person(connection, COMMAND_LINE, lead_id, office.tick(), suppression_key=KEY)
-        await connection.run("TRUNCATE suppressions, crm_external_ids, lead_events")
+        await connection.run(_FORGET)
 
 
 async def test_a_suppression_ends_by_an_admin_and_a_refusal_still_counts_until_the_person_agrees(

@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_camel
 from platbook.api.accounts import auth as auth_routes
 from platbook.api.accounts import profile, users
 from platbook.api.authentication import authenticate, index_routes
-from platbook.api.crm import intake, interactions, leads, suppressions, tasks
+from platbook.api.crm import intake, interactions, leads, stages, suppressions, tasks
 from platbook.api.documentation import describe, read_documentation
 from platbook.api.envelope import failure_body
 from platbook.api.errors import add_error_handlers
@@ -81,6 +81,7 @@ def create_api(services: Services) -> FastAPI:
         profile,
         users,
         intake,
+        stages,
         leads,
         tasks,
         interactions,

@@ -94,7 +94,7 @@ COMMANDS = (
     LazyCommand(
         "lead",
         f"{_IN}.leads:app",
-        "Leads: one person's data, refused events, assignment rules.",
+        "Leads: one person's data, refused events, assignment rules, stages.",
         panel=_LEADS,
     ),
     LazyCommand(

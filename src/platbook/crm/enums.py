@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class LeadStatus(StrEnum):
-    """The stage of a lead in the sales pipeline; `status` in the API."""
+    """The stages that every installation has, by their keys; admins add others. `status` in the API."""
 
     NEW = "New"
     CONTACTED = "Contacted"
@@ -16,6 +16,15 @@ class LeadStatus(StrEnum):
     CLOSED_WON = "Closed Won"
     CLOSED_LOST = "Closed Lost"
     ARCHIVED = "Archived"
+
+
+class StageKind(StrEnum):
+    """What a stage means to programs."""
+
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+    ARCHIVED = "archived"
 
 
 class Priority(StrEnum):

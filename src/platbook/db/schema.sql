@@ -414,6 +414,21 @@ CREATE TABLE public.lead_rules (
 );
 
 --
+-- Name: lead_stages; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.lead_stages (
+    key text NOT NULL COLLATE pg_catalog."C",
+    name text NOT NULL,
+    kind text NOT NULL,
+    place integer NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    retired_at timestamp with time zone,
+    CONSTRAINT lead_stages_kind_check CHECK ((kind = ANY (ARRAY['open'::text, 'won'::text, 'lost'::text, 'archived'::text])))
+);
+
+--
 -- Name: lead_tags; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -464,8 +479,9 @@ CREATE TABLE public.leads (
     deleted_by text,
     search_text text DEFAULT ''::text NOT NULL,
     name_text text DEFAULT ''::text NOT NULL,
+    stage_kind text DEFAULT 'open'::text NOT NULL,
     CONSTRAINT leads_priority_check CHECK ((priority = ANY (ARRAY['Low'::text, 'Medium'::text, 'High'::text, 'Urgent'::text]))),
-    CONSTRAINT leads_status_check CHECK ((status = ANY (ARRAY['New'::text, 'Contacted'::text, 'Nurture'::text, 'Qualified'::text, 'Showing'::text, 'Offer'::text, 'Under Contract'::text, 'Closed Won'::text, 'Closed Lost'::text, 'Archived'::text])))
+    CONSTRAINT leads_stage_kind_check CHECK ((stage_kind = ANY (ARRAY['open'::text, 'won'::text, 'lost'::text, 'archived'::text])))
 );
 
 --
@@ -1189,7 +1205,8 @@ CREATE VIEW public.tagged_leads AS
     l.merged_into,
     l.deleted_by,
     l.search_text,
-    l.name_text
+    l.name_text,
+    l.stage_kind
    FROM (public.lead_tags t
      LEFT JOIN public.leads l ON ((l.id = t.lead_id)));
 
@@ -1343,6 +1360,13 @@ ALTER TABLE ONLY public.lead_rule_members
 
 ALTER TABLE ONLY public.lead_rules
     ADD CONSTRAINT lead_rules_pkey PRIMARY KEY (id);
+
+--
+-- Name: lead_stages lead_stages_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lead_stages
+    ADD CONSTRAINT lead_stages_pkey PRIMARY KEY (key);
 
 --
 -- Name: leads leads_pkey; Type: CONSTRAINT; Schema: public; Owner: -

@@ -11,6 +11,8 @@ _MAX_TEXT = 20_000
 
 ShortText = Annotated[str, Field(min_length=1, max_length=200)]
 """A short text: a name, tag, source, office or team."""
+StageKey = Annotated[str, Field(min_length=1, max_length=50, examples=["New"])]
+"""The key of a stage."""
 Text = Annotated[str, Field(max_length=_MAX_TEXT)]
 Contact = Annotated[str, Field(min_length=1, max_length=320)]
 """An e-mail address or a telephone number."""

@@ -30,6 +30,7 @@ from platbook.crm.lifecycle.deletion import delete_lead
 from platbook.crm.lifecycle.editing import change_lead, create_lead
 from platbook.crm.lifecycle.ownership import assign_lead, claim_lead
 from platbook.crm.merging import merge_lead
+from platbook.crm.stages.stages import check_stages
 from platbook.crm.suppressions.suppression import KEY_PURPOSE
 from platbook.crm.transfer.person import erase_person, export_person
 
@@ -56,6 +57,7 @@ async def list_leads(services: ServicesDep, caller: Caller, query: Annotated[Lea
     )
     paging = to_paging(query, query.sort_by)
     async with services.database.read() as connection:
+        await check_stages(connection, query.status)
         page = await find_leads(connection, caller, search, paging)
     return answer_list("leads", page, paging, to_lead)
 
@@ -72,12 +74,13 @@ async def add_lead(services: ServicesDep, caller: Caller, body: LeadCreate) -> R
 
 @router.get("/stats", responses={200: {"model": Success[LeadStatsRead]}})
 async def count_leads(services: ServicesDep, caller: Caller) -> Response:
-    """Count the leads the caller may see in full, by status, source and owner."""
+    """Count the leads the caller may see in full, by kind of stage, status, source and owner."""
     async with services.database.read() as connection:
         stats = await get_lead_stats(connection, caller)
     return answer(
         {
             "total": stats.total,
+            "byKind": stats.by_kind,
             "byStatus": stats.by_status,
             "bySource": stats.by_source,
             "byOwner": stats.by_owner,

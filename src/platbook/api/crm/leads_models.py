@@ -6,13 +6,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from platbook.api.crm.fields import Contact, Email, Money, Phone, ShortText, Text
+from platbook.api.crm.fields import Contact, Email, Money, Phone, ShortText, StageKey, Text
 from platbook.api.crm.query_string import ListQuery, parse_time
 from platbook.api.envelope import Pagination
 from platbook.api.models import ApiModel, RequestBody
 from platbook.base.times import to_iso_z
 from platbook.base.views import UtcDatetime
-from platbook.crm.enums import ContactChannel, LeadStatus, Priority
+from platbook.crm.enums import ContactChannel, Priority, StageKind
 from platbook.crm.leads.consents import ConsentInput
 from platbook.crm.leads.patch import MAX_TAGS, LeadPatch
 from platbook.crm.leads.search import OwnerFilter
@@ -23,7 +23,7 @@ class LeadQuery(ListQuery):
     """Filters of leads: all filters together; of a repeated filter, any value; of `tag`, every value."""
 
     sort_by: Literal["createdAt", "updatedAt", "lastActivityAt", "score", "lastName"] = "createdAt"
-    status: list[LeadStatus] = Field([], max_length=20)
+    status: list[StageKey] = Field([], max_length=100)
     priority: list[Priority] = Field([], max_length=20)
     source: list[ShortText] = Field([], max_length=100)
     tag: list[ShortText] = Field([], max_length=100)
@@ -61,7 +61,7 @@ class LeadUpdate(RequestBody):
     emails: Annotated[list[Contact], Field(max_length=20)] | None = None
     phones: Annotated[list[Contact], Field(max_length=20)] | None = None
     source: Annotated[ShortText, Field(examples=["Website"])] | None = None
-    status: LeadStatus | None = None
+    status: StageKey | None = Field(None, description="the key of a stage, see GET /leads/stages")
     priority: Priority | None = None
     budget_min: Money | None = None
     budget_max: Money | None = None
@@ -122,7 +122,8 @@ class LeadRead(ApiModel):
     emails: list[str]
     phones: list[str]
     source: str | None
-    status: LeadStatus
+    status: str = Field(description="the key of the lead's stage", examples=["New"])
+    stage_kind: StageKind
     priority: Priority
     budget_min: float | None
     budget_max: float | None
@@ -154,6 +155,7 @@ class LeadStatsRead(ApiModel):
     """Counts of leads; those without an owner or a source are counted under `none`."""
 
     total: int
+    by_kind: dict[str, int]
     by_status: dict[str, int]
     by_source: dict[str, int]
     by_owner: dict[str, int]

@@ -36,6 +36,7 @@ def to_lead(view: LeadView) -> dict[str, object]:
         "email": lead.emails[0] if lead.emails else None,
         "phoneNumber": lead.phones[0] if lead.phones else None,
         **to_api_fields(lead),
+        "stageKind": lead.stage_kind,
         "office": lead.office,
         "team": lead.team,
         "score": lead.score,

@@ -17,13 +17,17 @@ from platbook.cli.output.console import say
 from platbook.cli.output.json_output import print_json
 from platbook.cli.output.table import Column, print_table
 from platbook.cli.process import run_on_database
+from platbook.crm.enums import StageKind
 from platbook.crm.intake.events import replay_event
 from platbook.crm.intake.inbox import ProcessedEvent, RejectedEvent, StoredEvent, find_rejected_events
 from platbook.crm.intake.rules import RoutingRuleWithMembers, add_rule, find_rules, remove_rule
+from platbook.crm.stages.stage import Stage
+from platbook.crm.stages.stages import add_stage, change_stage, find_stages, order_stages
+from platbook.crm.stages.views import StageRead
 from platbook.crm.suppressions.suppression import KEY_PURPOSE
 from platbook.crm.transfer.person import erase_person, export_person
 
-app = typer.Typer(help="Leads: one person's data, refused events, assignment rules.", no_args_is_help=True)
+app = typer.Typer(help="Leads: one person's data, refused events, assignment rules, stages.", no_args_is_help=True)
 
 _Id = Annotated[UUID, typer.Argument(metavar="ID")]
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -158,6 +162,78 @@ def remove_rule_(context: typer.Context, rule: _Id) -> None:
 
     run_on_database(context, remove)
     say(f"Removed rule {rule}.")
+
+
+@app.command()
+def stages(context: typer.Context, *, as_json: _Json = False) -> None:
+    """List the stages of the pipeline in order, retired ones too."""
+
+    async def read(system: DatabaseContext) -> list[Stage]:
+        async with system.database.read() as connection:
+            return await find_stages(connection)
+
+    _print_stages(run_on_database(context, read), as_json=as_json)
+
+
+@app.command("add-stage")
+def add_stage_(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="What people read.")],
+    *,
+    kind: Annotated[StageKind, typer.Option(help="What it means to scores, statistics and alerts; for good.")],
+    key: Annotated[str | None, typer.Option(help="What leads and the API hold; by default the name.")] = None,
+) -> None:
+    """Add a stage, after the last one of its kind."""
+
+    async def store(system: DatabaseContext) -> Stage:
+        async with system.database.transaction() as connection:
+            return await add_stage(connection, COMMAND_LINE, name, kind, system.clock.now(), key=key)
+
+    say(f"Added stage {run_on_database(context, store).key}.")
+
+
+@app.command("change-stage")
+def change_stage_(
+    context: typer.Context,
+    key: Annotated[str, typer.Argument(help="The stage's key; see platbook lead stages.")],
+    *,
+    name: Annotated[str | None, typer.Option(help="Its new name.")] = None,
+    retired: Annotated[
+        bool | None, typer.Option("--retire/--restore", help="Retire it: no lead enters it any more; or take it back.")
+    ] = None,
+) -> None:
+    """Rename a stage, retire it or take it back; its leads stay in it."""
+
+    async def store(system: DatabaseContext) -> Stage:
+        async with system.database.transaction() as connection:
+            now = system.clock.now()
+            return await change_stage(connection, COMMAND_LINE, key, now, name=name, retired=retired)
+
+    say(f"Changed stage {run_on_database(context, store).key}.")
+
+
+@app.command("order-stages")
+def order_stages_(
+    context: typer.Context, keys: Annotated[list[str], typer.Argument(metavar="KEY...", help="All stages, in order.")]
+) -> None:
+    """Put all stages into an order."""
+
+    async def store(system: DatabaseContext) -> list[Stage]:
+        async with system.database.transaction() as connection:
+            return await order_stages(connection, COMMAND_LINE, keys, system.clock.now())
+
+    _print_stages(run_on_database(context, store), as_json=False)
+
+
+def _print_stages(existing: list[Stage], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"stages": [StageRead.from_row(one) for one in existing]})
+        return
+    print_table(
+        [Column("stage"), Column("name"), Column("kind"), Column("state")],
+        [(one.key, one.name, one.kind, "in use" if one.retired_at is None else "retired") for one in existing],
+        empty="",
+    )
 
 
 def _read(path: Path) -> bytes:

@@ -52,9 +52,10 @@ def add_consents(stored: Sequence[Consent], added: Sequence[ConsentInput], at: d
         if one["channel"] not in set(ContactChannel):
             raise InvalidInput.of("consents", f"channel must be one of {', '.join(ContactChannel)}")
         latest = latest_consent(statements, one["channel"])
-        if "at" not in one and latest is not None and latest["given"] == one["given"]:
+        if not one.get("at") and latest is not None and latest["given"] == one["given"]:
             continue
-        when = min(parse_utc(one["at"]), at) if one.get("at") else at
+        told = one.get("at")
+        when = min(parse_utc(told), at) if told else at
         source = one.get("source") or "api"
         statement = Consent(channel=one["channel"], given=one["given"], at=to_iso_z(when), source=source)
         if statement not in statements:

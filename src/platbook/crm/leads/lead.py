@@ -10,7 +10,7 @@ from platbook.accounts.user import User
 from platbook.base.actor import Actor
 from platbook.base.folding import fold
 from platbook.base.rights import Ownership
-from platbook.crm.enums import LeadStatus, Priority
+from platbook.crm.enums import LeadStatus, Priority, StageKind
 from platbook.crm.leads.consents import Consent, in_order
 from platbook.crm.leads.scoring import ScoreInput, to_score
 
@@ -29,6 +29,7 @@ class Lead:
     phones: list[str] = field(default_factory=list[str])
     source: str | None = None
     status: str = LeadStatus.NEW
+    stage_kind: str = StageKind.OPEN
     priority: str = Priority.MEDIUM
     budget_min: Decimal | None = None
     budget_max: Decimal | None = None
@@ -112,12 +113,13 @@ def rescore(lead: Lead, at: datetime) -> Lead:
     """The lead with its score as of a time."""
     score = to_score(
         ScoreInput(
-            LeadStatus(lead.status),
+            lead.status,
             has_budget=lead.budget_min is not None or lead.budget_max is not None,
             has_email=bool(lead.emails),
             has_phone=bool(lead.phones),
             activity=lead.activity,
             last_activity_at=lead.last_activity_at,
+            kind=StageKind(lead.stage_kind),
         ),
         at,
     )

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from platbook.base.errors import InvalidInput
 from platbook.crm.contacts import to_email, to_emails, to_phone, to_phones
-from platbook.crm.enums import LeadStatus, Priority
+from platbook.crm.enums import Priority
 from platbook.crm.leads.consents import ConsentInput, add_consents
 from platbook.crm.leads.lead import Lead
+from platbook.crm.stages.stage import default_kind
 
 MAX_TAGS = 100
 MAX_BUDGET = Decimal(10) ** 12
@@ -36,7 +37,7 @@ class LeadPatch(TypedDict, total=False):
     emails: Sequence[str] | None
     phones: Sequence[str] | None
     source: str | None
-    status: LeadStatus | None
+    status: str | None
     priority: Priority | None
     budget_min: Decimal | None
     budget_max: Decimal | None
@@ -53,8 +54,10 @@ class LeadPatch(TypedDict, total=False):
 def apply_patch(lead: Lead, patch: LeadPatch, at: datetime) -> Lead:
     """The lead with a patch applied, but for owner, office and team, which are a matter of access control.
 
+    The kind of a new stage is that of the ten; the caller sets that of a stage that an admin added.
     Errors: InvalidInput naming the field.
     """
+    status = patch.get("status") or lead.status
     patched = replace(
         lead,
         first_name=_to_name("firstName", patch["first_name"]) if "first_name" in patch else lead.first_name,
@@ -62,7 +65,8 @@ def apply_patch(lead: Lead, patch: LeadPatch, at: datetime) -> Lead:
         emails=_to_emails(patch, lead.emails),
         phones=_to_phones(patch, lead.phones),
         source=patch.get("source", lead.source),
-        status=patch.get("status") or lead.status,
+        status=status,
+        stage_kind=default_kind(status) if status != lead.status else lead.stage_kind,
         priority=patch.get("priority") or lead.priority,
         budget_min=_to_budget("budgetMin", patch["budget_min"]) if "budget_min" in patch else lead.budget_min,
         budget_max=_to_budget("budgetMax", patch["budget_max"]) if "budget_max" in patch else lead.budget_max,

@@ -3,12 +3,13 @@
 INSERT INTO leads (id, created_at, updated_at, last_activity_at, first_name, last_name, emails, phones, source, status,
     priority, budget_min, budget_max, notes, tags, custom_fields, assigned_to, office, team, consents, score,
     score_reasons, score_until, ai_summary, activity, claimants, claim_until, claim_fallback, merged_into, deleted_at,
-    deleted_by, search_text, name_text)
+    deleted_by, search_text, name_text, stage_kind)
 VALUES (%(id)s, %(created_at)s, %(updated_at)s, %(last_activity_at)s, %(first_name)s, %(last_name)s, %(emails)s::text[],
     %(phones)s::text[], %(source)s, %(status)s, %(priority)s, %(budget_min)s, %(budget_max)s, %(notes)s,
     %(tags)s::text[], %(custom_fields)s, %(assigned_to)s, %(office)s, %(team)s, %(consents)s, %(score)s,
     %(score_reasons)s::text[], %(score_until)s, %(ai_summary)s, %(activity)s, %(claimants)s::uuid[], %(claim_until)s,
-    %(claim_fallback)s, %(merged_into)s, %(deleted_at)s, %(deleted_by)s, %(search_text)s, %(name_text)s);
+    %(claim_fallback)s, %(merged_into)s, %(deleted_at)s, %(deleted_by)s, %(search_text)s, %(name_text)s,
+    %(stage_kind)s);
 
 -- name: update_lead
 -- Update every column of one lead.
@@ -20,21 +21,24 @@ UPDATE leads SET created_at = %(created_at)s, updated_at = %(updated_at)s, last_
     score_reasons = %(score_reasons)s::text[], score_until = %(score_until)s, ai_summary = %(ai_summary)s,
     activity = %(activity)s, claimants = %(claimants)s::uuid[], claim_until = %(claim_until)s,
     claim_fallback = %(claim_fallback)s, merged_into = %(merged_into)s, deleted_at = %(deleted_at)s,
-    deleted_by = %(deleted_by)s, search_text = %(search_text)s, name_text = %(name_text)s
+    deleted_by = %(deleted_by)s, search_text = %(search_text)s, name_text = %(name_text)s,
+    stage_kind = %(stage_kind)s
 WHERE id = %(id)s;
 
 -- name: get_lead
 -- One lead, also one that is merged or deleted.
 SELECT id, created_at, updated_at, last_activity_at, first_name, last_name, emails, phones, source, status, priority,
     budget_min, budget_max, notes, tags, custom_fields, assigned_to, office, team, consents, score, score_reasons,
-    score_until, ai_summary, activity, claimants, claim_until, claim_fallback, merged_into, deleted_at, deleted_by
+    score_until, ai_summary, activity, claimants, claim_until, claim_fallback, merged_into, deleted_at, deleted_by,
+    stage_kind
 FROM leads WHERE id = %(id)s;
 
 -- name: lock_leads
 -- Leads by id, locked for a change in the order of their ids.
 SELECT id, created_at, updated_at, last_activity_at, first_name, last_name, emails, phones, source, status, priority,
     budget_min, budget_max, notes, tags, custom_fields, assigned_to, office, team, consents, score, score_reasons,
-    score_until, ai_summary, activity, claimants, claim_until, claim_fallback, merged_into, deleted_at, deleted_by
+    score_until, ai_summary, activity, claimants, claim_until, claim_fallback, merged_into, deleted_at, deleted_by,
+    stage_kind
 FROM leads WHERE id = ANY(%(ids)s::uuid[]) ORDER BY id FOR UPDATE;
 
 -- name: insert_contacts

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from platbook.crm.enums import InteractionType, LeadEventType, LeadStatus
+from platbook.crm.enums import InteractionType, LeadEventType, LeadStatus, StageKind
+from platbook.crm.stages.stage import default_kind
 
-_STAGES: Mapping[LeadStatus, int] = MappingProxyType(
+_STAGES: Mapping[str, int] = MappingProxyType(
     {
         LeadStatus.NEW: 10,
         LeadStatus.CONTACTED: 20,
@@ -18,9 +19,9 @@ _STAGES: Mapping[LeadStatus, int] = MappingProxyType(
         LeadStatus.UNDER_CONTRACT: 65,
     }
 )
-_CLOSED: Mapping[LeadStatus, int] = MappingProxyType(
-    {LeadStatus.CLOSED_WON: 100, LeadStatus.CLOSED_LOST: 0, LeadStatus.ARCHIVED: 0}
-)
+_OWN_STAGE = 20
+"""Points of an open stage that an admin added."""
+_CLOSED: Mapping[StageKind, int] = MappingProxyType({StageKind.WON: 100, StageKind.LOST: 0, StageKind.ARCHIVED: 0})
 
 _ACTIVITY: Mapping[str, tuple[int, int]] = MappingProxyType(
     {
@@ -45,14 +46,18 @@ _MAX_SCORE = 100
 
 @dataclass(frozen=True, slots=True)
 class ScoreInput:
-    """What a score is computed from. `activity` counts interactions by kind."""
+    """What a score is computed from. `activity` counts interactions by kind.
 
-    stage: LeadStatus
+    `kind`: the stage's; None: that of the stage of this key that every installation has.
+    """
+
+    stage: str
     has_budget: bool
     has_email: bool
     has_phone: bool
     activity: Mapping[str, int]
     last_activity_at: datetime
+    kind: StageKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +71,10 @@ class LeadScore:
 
 def to_score(lead: ScoreInput, now: datetime) -> LeadScore:
     """Score a lead as of a time."""
-    if lead.stage in _CLOSED:
-        return LeadScore(_CLOSED[lead.stage], (f"{lead.stage}: {_CLOSED[lead.stage]}",))
-    reasons = [(f"stage {lead.stage}", _STAGES[lead.stage])]
+    kind = lead.kind or default_kind(lead.stage)
+    if kind in _CLOSED:
+        return LeadScore(_CLOSED[kind], (f"{lead.stage}: {_CLOSED[kind]}",))
+    reasons = [(f"stage {lead.stage}", _STAGES.get(lead.stage, _OWN_STAGE))]
     if lead.has_budget:
         reasons.append(("budget known", _BUDGET))
     if lead.has_email and lead.has_phone:

@@ -11,7 +11,7 @@ from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput
 from platbook.base.rights import Right, record_access
 from platbook.crm.contacts import EMAIL, PHONE, to_email, to_phone
-from platbook.crm.enums import LeadStatus, Priority
+from platbook.crm.enums import Priority, StageKind
 from platbook.crm.leads.lead import Lead, to_words
 from platbook.crm.leads.rows import COLUMNS, find_by_contacts, get_lead
 from platbook.crm.leads.visibility import (
@@ -21,6 +21,7 @@ from platbook.crm.leads.visibility import (
     to_lead_conditions,
     view_lead,
 )
+from platbook.crm.stages.stages import find_stages
 from platbook.db import ReadConnection
 from platbook.db.compose import SQL, Composable, Identifier, Placeholder
 from platbook.db.lists import (
@@ -69,7 +70,7 @@ SOURCE: ListSource[Lead] = ListSource(
 class LeadSearch:
     """Filters of leads: all must match, of one filter's values any, but every tag. Errors: InvalidInput."""
 
-    status: tuple[LeadStatus, ...] = ()
+    status: tuple[str, ...] = ()
     priority: tuple[Priority, ...] = ()
     source: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
@@ -97,6 +98,7 @@ class LeadStats:
     """Counts of leads; unassigned ones count for the owner `none`."""
 
     total: int = 0
+    by_kind: dict[str, int] = field(default_factory=dict[str, int])
     by_status: dict[str, int] = field(default_factory=dict[str, int])
     by_source: dict[str, int] = field(default_factory=dict[str, int])
     by_owner: dict[str, int] = field(default_factory=dict[str, int])
@@ -118,11 +120,14 @@ async def find_leads(
 async def get_lead_stats(connection: ReadConnection, actor: Actor) -> LeadStats:
     """Count the leads to which an actor has full access."""
     conditions = to_lead_conditions(actor, full_access=True)
+    kinds = {one.key: one.kind for one in await find_stages(connection)}
     stats = LeadStats()
     for status, source, owner, count in await connection.tuples(_COUNTS.format(conditions.where), conditions.params):
         times = cast("int", count)
         stats.total += times
-        for group, name in ((stats.by_status, status), (stats.by_source, source), (stats.by_owner, owner)):
+        kind = kinds.get(str(status), StageKind.OPEN.value)
+        groups = (stats.by_kind, kind), (stats.by_status, status), (stats.by_source, source), (stats.by_owner, owner)
+        for group, name in groups:
             key = "none" if name is None else str(name)
             group[key] = group.get(key, 0) + times
     return stats

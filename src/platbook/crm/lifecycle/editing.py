@@ -25,6 +25,7 @@ from platbook.crm.leads.rows import (
 )
 from platbook.crm.leads.visibility import check_lead
 from platbook.crm.lifecycle.ownership import acting_owner_id, get_assignee, hand_over, log_assignment
+from platbook.crm.stages.stages import find_usable_stage
 from platbook.crm.suppressions.enforcement import enforce_suppression
 from platbook.db import WriteConnection
 from platbook.jobs.outbox import write_event
@@ -36,7 +37,8 @@ async def create_lead(connection: WriteConnection, actor: Actor, patch: LeadPatc
     InvalidInput names the field; Conflict LEAD_EXISTS where another lead has the same contact.
     """
     require(actor, Right.WRITE_CRM)
-    lead = apply_patch(new_lead(new_id(), at), patch, at)
+    blank = new_lead(new_id(), at)
+    lead = await _with_stage_kind(connection, blank, apply_patch(blank, patch, at))
     owner_id = patch.get("assigned_to") or _default_owner_id(actor, patch)
     if owner_id is None:
         lead = replace(lead, office=patch.get("office", actor.office), team=patch.get("team", actor.team))
@@ -56,7 +58,8 @@ async def create_lead(connection: WriteConnection, actor: Actor, patch: LeadPatc
 async def change_lead(connection: WriteConnection, actor: Actor, lead_id: UUID, patch: LeadPatch, at: datetime) -> Lead:
     """Apply a patch to a lead. Errors as of `create_lead`, NotFound, NotAllowed."""
     before = check_lead(actor, Right.WRITE_CRM, await lock_lead(connection, lead_id))
-    lead = await _apply_ownership(connection, actor, apply_patch(before, patch, at), patch)
+    patched = await _with_stage_kind(connection, before, apply_patch(before, patch, at))
+    lead = await _apply_ownership(connection, actor, patched, patch)
     if lead == before:
         return before
     lead = await enforce_suppression(connection, actor, rescore(replace(lead, updated_at=at), at), at, before)
@@ -73,6 +76,13 @@ async def change_lead(connection: WriteConnection, actor: Actor, lead_id: UUID, 
     if lead.assigned_to != before.assigned_to:
         await hand_over(connection, actor, before, lead, at)
     return lead
+
+
+async def _with_stage_kind(connection: WriteConnection, before: Lead, lead: Lead) -> Lead:
+    """The lead with the kind of the stage that it moves to. Errors: InvalidInput for one that it may not."""
+    if lead.status == before.status:
+        return lead
+    return replace(lead, stage_kind=(await find_usable_stage(connection, lead.status)).kind)
 
 
 def _default_owner_id(actor: Actor, patch: LeadPatch) -> UUID | None:

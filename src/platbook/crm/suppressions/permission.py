@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from platbook.crm.enums import StageKind
 from platbook.crm.leads.consents import latest_consent
 from platbook.crm.leads.lead import Lead
-from platbook.crm.suppressions.suppression import StandingSuppression, SuppressedChannel, to_addresses
+from platbook.crm.suppressions.suppression import ALERTS, StandingSuppression, SuppressedChannel, to_addresses
 
 
 class ConsentPolicy(StrEnum):
@@ -21,6 +22,7 @@ class Refusal(StrEnum):
 
     DELETED = "deleted"
     NO_ADDRESS = "no address"
+    ARCHIVED = "archived"
     SUPPRESSED = "suppressed"
     REFUSED = "refused"
     NO_CONSENT = "no consent"
@@ -53,6 +55,8 @@ def to_permission(
     """
     if lead.deleted_at is not None:
         return ContactPermission(refusal=Refusal.DELETED)
+    if stream == ALERTS and lead.stage_kind == StageKind.ARCHIVED:
+        return ContactPermission(refusal=Refusal.ARCHIVED)
     addresses = to_addresses(channel, lead.emails, lead.phones)
     if not addresses:
         return ContactPermission(refusal=Refusal.NO_ADDRESS)

@@ -12,6 +12,7 @@ from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput
 from platbook.base.rights import Right, require
+from platbook.crm.stages.stages import find_stages
 from platbook.crm.transfer.consent_columns import FileConsent
 from platbook.crm.transfer.csv_files import read_header, read_rows
 from platbook.crm.transfer.import_context import ImportContext, ImportSource, find_import_users
@@ -86,7 +87,8 @@ async def import_files(
     if not mappings:
         raise InvalidInput("there is nothing to import: name at least one file")
     async with database.read() as connection:
-        context = ImportContext(actor, at, system, await find_import_users(connection), announce, files.consent)
+        users, stages = await find_import_users(connection), await find_stages(connection)
+        context = ImportContext(actor, at, system, users, announce, files.consent, stages)
     report = ImportReport()
     for kind, import_kind in _IMPORTS.items():
         if kind in mappings:

@@ -29,6 +29,7 @@ from platbook.crm.intake.rules import MEMBER_COLUMNS, RULE_COLUMNS
 from platbook.crm.interactions.rows import COLUMNS as INTERACTION_COLUMNS
 from platbook.crm.leads.rows import COLUMNS as LEAD_COLUMNS
 from platbook.crm.leads.rows import CONTACT_COLUMNS
+from platbook.crm.stages.stage import COLUMNS as STAGE_COLUMNS
 from platbook.crm.suppressions.suppression import COLUMNS as SUPPRESSION_COLUMNS
 from platbook.crm.tasks.rows import COLUMNS as TASK_COLUMNS
 from platbook.crm.transfer.csv_files import open_csv_writer
@@ -53,6 +54,7 @@ class BackupTable:
 
 
 TABLES: tuple[BackupTable, ...] = (
+    BackupTable("lead_stages", "stages", STAGE_COLUMNS, ("key",)),
     BackupTable("leads", "leads", LEAD_COLUMNS, users=frozenset({"assigned_to", "claimants", "claim_fallback"})),
     BackupTable("tasks", "tasks", TASK_COLUMNS, users=frozenset({"assigned_to", "lead_owner"})),
     BackupTable("interactions", "interactions", INTERACTION_COLUMNS, users=frozenset({"user_id"})),
@@ -67,7 +69,7 @@ TABLES: tuple[BackupTable, ...] = (
 )
 """In the order of their foreign keys."""
 
-ADDED_TABLES = frozenset({"suppressions"})
+ADDED_TABLES = frozenset({"lead_stages", "suppressions"})
 """Tables that the first backups of this format do not have."""
 
 _WITH_CSV = frozenset({"leads", "tasks", "interactions"})

@@ -1,7 +1,7 @@
 """What all parts of an import share: who imports from which system, the users rows may name, and change detection."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +14,7 @@ import orjson
 from platbook.base.actor import Actor
 from platbook.base.errors import SkipThis
 from platbook.base.times import parse_utc
+from platbook.crm.stages.stage import Stage, match_stage
 from platbook.crm.transfer.consent_columns import FileConsent
 from platbook.crm.transfer.csv_files import CsvRow
 from platbook.crm.transfer.mapping import ColumnMapping, MappedRow
@@ -56,6 +57,7 @@ class ImportContext:
     users: Mapping[str, ImportUser]
     announce: bool = False
     file_consent: FileConsent | None = None
+    stages: Sequence[Stage] = ()
 
     def find_user(self, row: MappedRow, field: Literal["owner", "author"]) -> ImportUser | None:
         """The user whom a row names, if it does. RowRejected for an unknown one."""
@@ -63,6 +65,14 @@ class ImportContext:
         if email and email not in self.users:
             raise RowRejected(f"{field}: there is no user {email}")
         return self.users.get(email)
+
+    def find_stage(self, text: str) -> Stage:
+        """The stage that a row names, by key or name in any case. RowRejected for an unknown or retired one."""
+        stage = match_stage(self.stages, text)
+        if stage is None or stage.retired_at is not None:
+            usable = ", ".join(one.key for one in self.stages if one.retired_at is None)
+            raise RowRejected(f"status: {text} is not one of {usable}; translate it in the mapping's values")
+        return stage
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from uuid import UUID
 from platbook.base.errors import InvalidInput, TryLater
 from platbook.base.ids import new_id
 from platbook.crm.contacts import EMAIL, PHONE
-from platbook.crm.enums import LeadStatus, Priority
+from platbook.crm.enums import Priority
 from platbook.crm.external_ids.rows import (
     PERSON,
     ExternalRecord,
@@ -146,6 +146,8 @@ def _to_person(context: ImportContext, line: int, row: MappedRow) -> _Person:
         row["fileConsent"] = context.file_consent.to_text()
     consents = read_consents(cast("Mapping[str, object]", row), context.file_consent, f"import from {context.system}")
     patch = _to_patch(row)
+    if "status" in row:
+        patch["status"] = context.find_stage(row["status"]).key
     created = to_time(row["createdAt"], "createdAt") if "createdAt" in row else context.at
     lead = apply_patch(new_lead(new_id(), created), patch, context.at)
     owner = context.find_user(row, "owner")
@@ -154,8 +156,6 @@ def _to_person(context: ImportContext, line: int, row: MappedRow) -> _Person:
 
 def _to_patch(row: MappedRow) -> LeadPatch:
     patch = _to_contact_patch(row)
-    if "status" in row:
-        patch["status"] = to_member(LeadStatus, row["status"], "status")
     if "priority" in row:
         patch["priority"] = to_member(Priority, row["priority"], "priority")
     if "source" in row:
@@ -328,13 +328,20 @@ async def _write(connection: WriteConnection, context: ImportContext, batch: _Ba
 
 async def _enforce_suppressions(connection: WriteConnection, context: ImportContext, batch: _Batch) -> None:
     """Add what the rows say of consent, and let suppressions follow."""
-    changes = [LeadChange(with_consents(one, batch.consents[one.id], context.at)) for one in batch.added]
-    for one in batch.changed.values():
-        lead = with_consents(one, batch.consents[one.id], context.at)
-        changes.append(LeadChange(lead, (batch.before[one.id],)))
+    changes = [LeadChange(_complete_row(context, batch, one)) for one in batch.added]
+    changes += [
+        LeadChange(_complete_row(context, batch, one), (batch.before[one.id],)) for one in batch.changed.values()
+    ]
     leads = await enforce_suppressions(connection, context.actor, changes, context.at)
     batch.added, changed = leads[: len(batch.added)], leads[len(batch.added) :]
     batch.changed = {lead.id: lead for lead in changed}
+
+
+def _complete_row(context: ImportContext, batch: _Batch, lead: Lead) -> Lead:
+    """The lead with the consents of its row, and the kind of its stage."""
+    lead = with_consents(lead, batch.consents[lead.id], context.at)
+    kind = next((one.kind for one in context.stages if one.key == lead.status), lead.stage_kind)
+    return lead if kind == lead.stage_kind else rescore(replace(lead, stage_kind=kind), context.at)
 
 
 async def _announce(connection: WriteConnection, context: ImportContext, lead: Lead) -> Lead:

@@ -15,6 +15,7 @@ from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput
 from platbook.base.rights import Right, require
 from platbook.crm.leads.rows import link_merged, to_search_columns
+from platbook.crm.stages.stage import default_kind
 from platbook.crm.suppressions.rows import insert_refusals
 from platbook.crm.transfer.dump import ADDED_TABLES, FORMAT_VERSION, MANIFEST, TABLES, BackupTable, find_emails
 from platbook.crm.transfer.import_context import batches
@@ -44,7 +45,7 @@ async def restore_all(database: Database, actor: Actor, folder: Path, at: dateti
             for lines in batches(_read_lines(folder / f"{table.file}.jsonl")):
                 rows = [row for line in lines if (row := _to_row(table, line, users, restored)) is not None]
                 restored.rows[table.file] += await _insert(connection, table, rows)
-        if not ADDED_TABLES.issubset(table.name for table in tables):
+        if "suppressions" not in {table.name for table in tables}:
             await insert_refusals(connection, actor.name, at)
         await audit.record(connection, actor, "crm restored", AuditSubject("export", "all"), at, dict(restored.rows))
     return restored
@@ -97,6 +98,7 @@ def _to_row(table: BackupTable, line: JsonLine, users: Mapping[str, str], restor
     if table.name == "leads":
         names = str(row["first_name"]), str(row["last_name"])
         contacts = cast("Sequence[str]", row["emails"]), cast("Sequence[str]", row["phones"])
+        row["stage_kind"] = row["stage_kind"] or default_kind(str(row["status"]))
         row |= to_search_columns(*names, *contacts)
     return row
 

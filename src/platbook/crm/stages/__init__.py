@@ -1,0 +1,1 @@
+"""Stages of the sales pipeline, as admins name, order and retire them."""
