@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from platbook.base.actor import COMMAND_LINE
+from platbook.base.errors import InvalidInput
 from platbook.base.ids import new_id
 from platbook.base.times import to_iso_z
 from platbook.crm.contacts import EMAIL
@@ -22,6 +23,7 @@ from platbook.crm.leads.rows import find_by_contacts, get_lead
 from platbook.crm.lifecycle.deletion import delete_lead
 from platbook.crm.lifecycle.editing import change_lead, create_lead
 from platbook.crm.merging import merge_lead
+from platbook.crm.suppressions.confirmation import end_by_confirmation, to_confirmation_token
 from platbook.crm.suppressions.csv_form import read_csv_row
 from platbook.crm.suppressions.enforcement import find_permission
 from platbook.crm.suppressions.permission import ConsentPolicy, Refusal, to_permission
@@ -257,6 +259,33 @@ async def test_a_suppression_ends_by_an_admin_and_a_refusal_still_counts_until_t
     assert await _ask(office) is Refusal.REFUSED
     await office.change(lead_id, YES)
     assert await _ask(office) is None
+
+
+async def test_the_person_s_own_yes_by_a_mailed_link_ends_a_suppression(database: Database, tmp_path: Path) -> None:
+    office = Office(database, tmp_path)
+    await office.add()
+    await office.send("Unsubscribed")
+    async with database.read() as connection:
+        standing = await get_standing(connection, "email", MIRA, None)
+    assert standing is not None
+    token = to_confirmation_token(KEY, standing, office.now + timedelta(days=1))
+    late = to_confirmation_token(KEY, standing, office.now)
+    other_address = to_confirmation_token(KEY, replace(standing, address="else@example.com"), NOW + timedelta(days=9))
+    tampered = ("A" if token[0] != "A" else "B") + token[1:]
+    for refused in ("", "x", "\u00e4", token[:-1], tampered, late, other_address):
+        with pytest.raises(InvalidInput):
+            async with database.transaction() as connection:
+                await end_by_confirmation(connection, KEY, refused, office.now)
+    with pytest.raises(InvalidInput):
+        async with database.transaction() as connection:
+            await end_by_confirmation(connection, b"1" * 32, token, office.now)
+    assert await _ask(office) is Refusal.SUPPRESSED
+    async with database.transaction() as connection:
+        await end_by_confirmation(connection, KEY, token, office.tick())
+    assert await _ask(office) is None
+    with pytest.raises(InvalidInput):
+        async with database.transaction() as connection:
+            await end_by_confirmation(connection, KEY, token, office.now)
 
 
 async def test_an_address_added_to_somebody_who_refuses_is_suppressed(database: Database, tmp_path: Path) -> None:
