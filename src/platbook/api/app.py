@@ -1,7 +1,6 @@
 """The ASGI application: routers, error handlers, middleware, documentation."""
 
 import re
-from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import JSONResponse
@@ -23,24 +22,6 @@ from platbook.api.route_rights import BASE
 from platbook.api.system import audit, health, objects
 from platbook.application.request_gate import RequestGate, RequestPolicy
 from platbook.application.services import Services
-
-_FAILURE = {"application/json": {"schema": {"$ref": "#/components/schemas/Failure"}}}
-# By reference, not by model: FastAPI would build a validator for each of them on each route.
-_ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"description": description, "content": _FAILURE}
-    for status, description in {
-        400: "A value is not valid; `details` names each field.",
-        401: "The access token or API key is missing or not valid.",
-        403: "The caller is not allowed to do this.",
-        404: "It does not exist, or the caller is not allowed to see it.",
-        409: "It conflicts with the present state.",
-        410: "It existed and was erased.",
-        413: "The body is too large.",
-        429: "Too many attempts; see Retry-After.",
-        500: "An error of the server.",
-        503: "Unavailable now; try again later.",
-    }.items()
-}
 
 POLICY = RequestPolicy(
     error_body=failure_body,
@@ -69,11 +50,7 @@ def create_api(services: Services) -> FastAPI:
     api.state.services = services
     api.state.query_names = {}
     add_error_handlers(api)
-    guarded = APIRouter(
-        prefix=BASE,
-        dependencies=[Depends(authenticate)],
-        responses=_ERRORS,
-    )
+    guarded = APIRouter(prefix=BASE, dependencies=[Depends(authenticate)])
     for module in (  # routes are tried in this order, each by a pattern: the most frequent come first
         properties,
         properties_photos,
