@@ -14,6 +14,7 @@ import pytest
 from platbook.base.errors import InvalidInput, StorageRefused, StorageUnavailable
 from platbook.storage import Access, to_content_name
 from tests.storage.servers import S3Server, TestBucket, to_policy
+from tests.transport.crafted_source import crafted_source, reply
 
 PHOTO = b"RIFF....WEBP"
 NAME = to_content_name(PHOTO, "webp")
@@ -78,6 +79,32 @@ async def test_a_bucket_that_does_not_exist_is_reported_as_such(moto: S3Server) 
     for refused in (storage.put(NAME, PHOTO, Access.PUBLIC), storage.get(NAME, Access.PUBLIC)):
         with pytest.raises(StorageRefused, match="the bucket does not exist"):
             await refused
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message"),
+    [
+        ("403 Forbidden", "RequestTimeTooSkewed", "this machine's clock differs too much from the store's"),
+        ("301 Moved Permanently", "PermanentRedirect", r"the bucket is in another region \(AWS_S3_REGION\)"),
+        ("400 Bad Request", "AuthorizationHeaderMalformed", r"the bucket is in another region \(AWS_S3_REGION\)"),
+        ("403 Forbidden", "AccessDenied", "the store does not allow it"),
+        ("403 Forbidden", "SignatureDoesNotMatch", "rejected the credentials"),
+    ],
+)
+async def test_the_store_says_why_it_refuses(status: str, code: str, message: str) -> None:
+    async with crafted_source(reply(f"<Error><Code>{code}</Code></Error>".encode(), status=status)) as source:
+        storage = TestBucket(S3Server(source.base), "photos").open()
+        for refused in (storage.put(NAME, PHOTO, Access.PUBLIC), storage.delete([NAME], Access.PUBLIC)):
+            with pytest.raises(StorageRefused, match=message):
+                await refused
+
+
+async def test_an_object_of_a_bulk_deletion_that_is_locked_is_refused() -> None:
+    error = f"<Error><Key>public/{NAME}</Key><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+    async with crafted_source(reply(f"<DeleteResult>{error}</DeleteResult>".encode())) as source:
+        storage = TestBucket(S3Server(source.base), "photos").open()
+        with pytest.raises(StorageRefused, match="or a lock on the object"):
+            await storage.delete([NAME, "other.webp"], Access.PUBLIC)
 
 
 async def test_a_server_that_does_not_respond_is_reported_without_secrets() -> None:

@@ -533,6 +533,11 @@ CREATE TABLE public.media_blobs (
     is_public boolean DEFAULT false NOT NULL,
     created_at timestamp with time zone NOT NULL,
     unused_since timestamp with time zone,
+    leftovers text[] DEFAULT '{}'::text[] NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    retry_at timestamp with time zone,
+    reason text,
+    finding_provider text,
     CONSTRAINT media_blobs_state_check CHECK ((state = ANY (ARRAY['making'::text, 'stored'::text, 'deleting'::text])))
 );
 
@@ -1861,6 +1866,12 @@ CREATE INDEX login_failures_subject ON public.login_failures USING btree (subjec
 --
 
 CREATE INDEX media_blobs_created ON public.media_blobs USING btree (created_at);
+
+--
+-- Name: media_blobs_retry; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX media_blobs_retry ON public.media_blobs USING btree (retry_at) WHERE (retry_at IS NOT NULL);
 
 --
 -- Name: media_blobs_unused; Type: INDEX; Schema: public; Owner: -

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from platbook.base.clock import Clock
-from platbook.base.errors import SourceUnavailable
-from platbook.db import Database, WriteConnection, as_json, load_queries
+from platbook.db import Database, ReadConnection, WriteConnection, as_json, load_queries
 from platbook.media.pictures import ImagePool, ProcessedPicture, Variant, VariantSpec
 from platbook.storage import Access, Storage
 
@@ -70,13 +69,11 @@ class Blobs:
             "id": blob_id,
             "recipe": to_spec_version(self.spec),
             "is_public": is_public,
+            "leftovers": [str(access) for access in Access if (access is Access.PUBLIC) != is_public],
             "at": self.clock.now(),
         }
         async with self.database.transaction() as connection:
-            blob = await connection.first(_BlobState, Q.begin_blob, params)
-        if blob is None:
-            raise SourceUnavailable("the same picture is being deleted at this moment; try again shortly")
-        return blob
+            return await connection.one(_BlobState, Q.begin_blob, params)
 
     async def _finish(self, blob_id: str, picture: ProcessedPicture, size: int, original: str | None) -> None:
         params = {
@@ -98,6 +95,16 @@ class Blobs:
 async def lock_blobs(connection: WriteConnection, ids: Sequence[str]) -> set[str]:
     """Lock those of some pictures that are stored; they are not deleted before the transaction ends."""
     return set(await connection.column(str, Q.lock_blobs, {"ids": list(ids)}))
+
+
+async def find_blobs(connection: ReadConnection, property_id: UUID) -> set[str]:
+    """The pictures that a listing's photos use."""
+    return set(await connection.column(str, Q.find_blobs_of, {"ids": [property_id]}))
+
+
+async def find_photo_of(connection: ReadConnection, property_id: UUID, blob_id: str) -> str | None:
+    """The key of the photo of a listing that shows a picture; None where none does."""
+    return await connection.value(str, Q.find_photo_of_blob, {"property_id": property_id, "id": blob_id})
 
 
 async def add_checks(connection: WriteConnection, property_id: UUID) -> None:

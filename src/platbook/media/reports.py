@@ -44,10 +44,25 @@ class PhotoStatus(PhotoCounts):
     failures: list[PhotoFailure]
 
 
+class StuckObject(View):
+    """A stored picture that the store does not move or delete; it is tried again at `retryAt`.
+
+    `listingKey` is of a listing that uses it, null where none does any more.
+    """
+
+    picture: str
+    listing_key: str | None
+    state: str
+    attempts: int
+    reason: str
+    retry_at: UtcDatetime
+
+
 class StoreStatus(View):
     """The store: pictures, of them public, of them unused and to be deleted, and the bytes of all variants.
 
-    `recalls` are withdrawn objects whose copies at the CDN are still to be invalidated.
+    `recalls` are withdrawn objects whose copies at the CDN are still to be invalidated, `stuck` the pictures that the
+    store does not move or delete.
     """
 
     pictures: int
@@ -55,13 +70,15 @@ class StoreStatus(View):
     unused: int
     bytes: int
     recalls: int
+    stuck: int
 
 
 class PhotoStatusList(View):
-    """Photos of every provider that is not archived and of local listings, and the store."""
+    """Photos of every provider that is not archived and of local listings, the store, and its stuck objects."""
 
     providers: list[PhotoCounts]
     store: StoreStatus
+    stuck_objects: list[StuckObject]
 
 
 async def count_photos(connection: ReadConnection, provider_id: str) -> PhotoCounts:
@@ -86,12 +103,13 @@ async def get_photo_status(
     )
 
 
-async def find_photo_statuses(connection: ReadConnection) -> PhotoStatusList:
-    """Photos of every provider and of local listings, and the store."""
+async def find_photo_statuses(connection: ReadConnection, *, limit: int = 20) -> PhotoStatusList:
+    """Photos of every provider and of local listings, and the store with at most `limit` of its stuck objects."""
     provider_ids = [one.provider_id for one in await find_providers(connection)] + [LOCAL]
     return PhotoStatusList(
         providers=[await _count_photos(connection, one) for one in provider_ids],
         store=await get_store_status(connection),
+        stuck_objects=await connection.all(StuckObject, Q.find_stuck_blobs, {"limit": limit}),
     )
 
 

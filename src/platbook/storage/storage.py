@@ -51,8 +51,11 @@ class Storage:
         """Delete objects; those that do not exist are no error."""
         await self._backend.delete([to_key(access, name) for name in names])
 
-    async def move(self, name: str, *, to: Access) -> None:
-        """Make an object public or private, with the cache headers of that; does nothing where it already is."""
+    async def copy(self, name: str, *, to: Access) -> None:
+        """Copy an object to where it is public or private, with the cache headers of that; NotFound if it is nowhere.
+
+        The other copy stays until it is deleted.
+        """
         source = Access.PRIVATE if to is Access.PUBLIC else Access.PUBLIC
         try:
             stored = await self.get(name, source)
@@ -61,7 +64,11 @@ class Storage:
             return
         attributes = stored.info.attributes
         await self.put(name, stored.content, to, content_type=attributes.content_type, metadata=attributes.metadata)
-        await self.delete([name], source)
+
+    async def move(self, name: str, *, to: Access) -> None:
+        """Make an object public or private; does nothing where it already is."""
+        await self.copy(name, to=to)
+        await self.delete([name], Access.PRIVATE if to is Access.PUBLIC else Access.PUBLIC)
 
     async def clear_unfinished(self, before: datetime) -> int:
         """Delete partially written files older than `before`; returns how many."""

@@ -103,8 +103,8 @@ async def remove_media(services: ServicesDep, caller: Caller, property_id: UUID,
 
 async def _remove(services: Services, caller: Actor, property_id: UUID, media_key: str | None) -> Response:
     async with services.database.transaction() as connection:
-        await remove_photos(connection, caller, property_id, media_key, services.clock.now())
-    await _to_visibility(services).process_checks()
+        removed = await remove_photos(connection, caller, property_id, media_key, services.clock.now())
+    await _to_visibility(services).settle_listing(property_id, removed)
     return Response(status_code=204)
 
 
@@ -140,7 +140,7 @@ async def _read(stream: AsyncIterator[bytes], limit: int) -> bytes:
 
 async def _to_response(services: Services, caller: Actor, property_id: UUID, *, status: int = 200) -> Response:
     """The listing's photos, after they are moved to where those who may see them can read them."""
-    await _to_visibility(services).process_checks()
+    await _to_visibility(services).settle_listing(property_id)
     now = services.clock.now()
     async with services.database.transaction() as connection:
         reading = await get_listing(connection, property_id, caller.surface, now)

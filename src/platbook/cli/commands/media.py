@@ -23,6 +23,7 @@ from platbook.media.reports import (
     PhotoStatus,
     PhotoStatusList,
     StoreStatus,
+    StuckObject,
     find_photo_statuses,
     get_photo_status,
 )
@@ -46,7 +47,7 @@ def status(
         can_invalidate = system.settings.aws_cloudfront_distribution_id is not None
         async with system.database.read() as connection:
             if provider is None:
-                return await find_photo_statuses(connection), system.clock.now()
+                return await find_photo_statuses(connection, limit=limit), system.clock.now()
             one = await get_photo_status(connection, provider, limit=limit, can_invalidate=can_invalidate)
             return one, system.clock.now()
 
@@ -59,6 +60,7 @@ def status(
     else:
         _print_counts(report.providers)
         _print_store(report.store)
+        _print_stuck(report.stuck_objects, now)
 
 
 @app.command()
@@ -140,6 +142,17 @@ def _print_store(store: StoreStatus) -> None:
     say(f"Stored: {to_number(store.pictures)} pictures, {to_bytes(store.bytes)}; {to_number(store.unused)} unused.")
     if store.recalls:
         say(f"Copies at the CDN still to be invalidated: {to_number(store.recalls)} objects.")
+
+
+def _print_stuck(objects: Sequence[StuckObject], now: datetime) -> None:
+    if not objects:
+        return
+    say("Pictures that the store does not move or delete:")
+    print_table(
+        [Column("picture"), Column("listing"), Column("next attempt", rank=1), Column("reason", wrap=True)],
+        [(one.picture[:12], one.listing_key, to_span(now, one.retry_at), one.reason) for one in objects],
+        empty="",
+    )
 
 
 def _print_failures(failures: list[PhotoFailure], now: datetime) -> None:
