@@ -331,3 +331,34 @@ async def test_credentials_that_do_not_fit_the_connector_need_an_operator(
 
 class _Login(BaseModel):
     password: str
+
+
+async def test_what_is_fetched_is_recorded_while_a_slow_photo_still_comes(make_photo_rig: MakePhotoRig) -> None:
+    source = source_of(3, 2)
+    released = source.held["L1-2"] = asyncio.Event()
+    limits = BatchLimits(record_seconds=0.05, listings=1, seconds=0.1)
+    rig = await make_photo_rig(source, limits=limits, media={"concurrency": 4})
+    await rig.sync()
+    await rig.run_sql("UPDATE media_work SET rank = 1")
+    working = asyncio.create_task(rig.worker.run_next(PROVIDER))
+    async with asyncio.timeout(10):
+        while (await rig.states()).get("stored", 0) < 2:
+            await asyncio.sleep(0.02)
+    assert not working.done(), "the third photo is still coming"
+    assert len([photo for photo in await rig.media("L1") if photo["variants"]]) == 2
+    released.set()
+    await working
+    await rig.work()
+    assert await rig.states() == {"stored": 5}
+    assert sorted(source.served) == ["L1-1", "L1-2", "L1-3", "L2-1", "L2-2"], "each once"
+
+
+async def test_a_304_to_an_unconditional_request_is_a_failed_attempt(make_photo_rig: MakePhotoRig) -> None:
+    source = source_of(2)
+    source.albums["L1"][0].status = 304
+    rig = await make_photo_rig(source)
+    await rig.sync()
+    await rig.work()
+    assert await rig.states() == {"stored": 1, "waiting": 1}
+    (reason,) = {photo["reason"] for photo in await rig.media("L1") if photo["state"] == "waiting"}
+    assert "304 (not modified) to a request without conditions" in str(reason)
