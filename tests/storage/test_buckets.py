@@ -153,6 +153,10 @@ async def test_a_signature_is_for_one_object_and_one_time(radosgw: S3Server) -> 
     [
         ({"aws_s3_bucket": None}, "AWS_S3_BUCKET: is required with AWS_S3_ENABLED"),
         ({"aws_s3_secret_access_key": None}, "AWS_S3_ACCESS_KEY_ID: goes with AWS_S3_SECRET_ACCESS_KEY"),
+        (
+            {"aws_s3_endpoint_url": None, "aws_s3_region": "cn-north-1"},
+            "AWS_S3_ENDPOINT_URL: is required for cn-north-1, which is not at amazonaws.com",
+        ),
     ],
 )
 def test_storage_settings_that_cannot_work_are_named(wrong: dict[str, object], message: str) -> None:
@@ -163,6 +167,14 @@ def test_storage_settings_that_cannot_work_are_named(wrong: dict[str, object], m
 def test_amazons_buckets_are_addressed_by_host() -> None:
     storage = TestBucket(S3Server(""), "photos").open(aws_s3_endpoint_url=None, aws_s3_region="eu-west-1")
     assert storage.public_url(NAME) == f"https://photos.s3.eu-west-1.amazonaws.com/public/{NAME}"
+
+
+async def test_amazons_buckets_with_dots_are_addressed_by_path() -> None:
+    storage = TestBucket(S3Server(""), "photos.example.com").open(aws_s3_endpoint_url=None, aws_s3_region="eu-west-1")
+    base = "https://s3.eu-west-1.amazonaws.com/photos.example.com"
+    assert storage.public_url(NAME) == f"{base}/public/{NAME}"
+    (signed,) = await storage.sign_urls([NAME], HOUR)
+    assert signed.startswith(f"{base}/private/{NAME}?")
 
 
 async def test_amazons_buckets_are_signed_by_host() -> None:

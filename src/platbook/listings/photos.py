@@ -45,7 +45,7 @@ _WORK_COLUMNS: Mapping[str, str] = {
     "due_at": "timestamptz",
     "sync_id": "uuid",
 }
-_PICTURE = ("width", "height", "color", "placeholder", "variants", "is_public")
+_PICTURE = ("width", "height", "color", "placeholder", "variants", "is_public", "store_id")
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,7 +186,8 @@ WHERE t.kind = gone.kind AND t.term = gone.term AND NOT CASE t.kind
 -- name: get_media_of
 -- The photos of some listings, with the stored picture of each.
 SELECT m.property_id, m.media_key, m."order", m.category, m.caption, m.permission, m.modified, m.state,
-    m.source_address, m.reason, m.finding_key, b.width, b.height, b.color, b.placeholder, b.variants, b.is_public
+    m.source_address, m.reason, m.finding_key, b.width, b.height, b.color, b.placeholder, b.variants, b.is_public,
+    b.store_id
 FROM property_media m LEFT JOIN media_blobs b ON b.id = m.blob_id
 WHERE m.property_id = ANY(%(ids)s) ORDER BY m.property_id, m."order", m.media_key;
 

@@ -26,6 +26,14 @@ class _BlobState:
 
 
 @dataclass(frozen=True, slots=True)
+class BlobPlace:
+    """Which store holds a picture, and whether everybody may see it."""
+
+    store_id: int
+    is_public: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Blobs:
     """Stores pictures as the variants of a spec; with `keep_originals` also the bytes the source sent."""
 
@@ -69,7 +77,8 @@ class Blobs:
             "id": blob_id,
             "recipe": to_spec_version(self.spec),
             "is_public": is_public,
-            "leftovers": [str(access) for access in Access if (access is Access.PUBLIC) != is_public],
+            "store_id": self.storage.store_id,
+            "places": [to_place(self.storage.store_id, access) for access in Access],
             "at": self.clock.now(),
         }
         async with self.database.transaction() as connection:
@@ -92,6 +101,17 @@ class Blobs:
             await connection.run(Q.finish_blob, params)
 
 
+def to_place(store_id: int, access: Access) -> str:
+    """Where copies of an object may be: the column `leftovers`."""
+    return f"{store_id}/{access}"
+
+
+def parse_place(place: str) -> tuple[int, Access]:
+    """The store and the access of a place."""
+    store_id, _, access = place.partition("/")
+    return int(store_id), Access(access)
+
+
 async def lock_blobs(connection: WriteConnection, ids: Sequence[str]) -> set[str]:
     """Lock those of some pictures that are stored; they are not deleted before the transaction ends."""
     return set(await connection.column(str, Q.lock_blobs, {"ids": list(ids)}))
@@ -100,6 +120,12 @@ async def lock_blobs(connection: WriteConnection, ids: Sequence[str]) -> set[str
 async def find_blobs(connection: ReadConnection, property_id: UUID) -> set[str]:
     """The pictures that a listing's photos use."""
     return set(await connection.column(str, Q.find_blobs_of, {"ids": [property_id]}))
+
+
+async def find_place(connection: ReadConnection, name: str) -> BlobPlace | None:
+    """Where the picture of an object's name is stored; None for one that is not."""
+    blob_id = parse_blob_id(name)
+    return None if blob_id is None else await connection.first(BlobPlace, Q.find_blob_place, {"id": blob_id})
 
 
 async def find_photo_of(connection: ReadConnection, property_id: UUID, blob_id: str) -> str | None:

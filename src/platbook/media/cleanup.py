@@ -108,5 +108,7 @@ class Cleanup:
         async with self.visibility.database.transaction() as connection:
             orphans = ids - set(await connection.column(str, Q.find_existing_blobs, {"ids": sorted(ids)}))
             at = self.visibility.clock.now()
-            await connection.run_many(Q.adopt_blob, [{"id": blob_id, "at": at} for blob_id in sorted(orphans)])
+            store_id = self.visibility.storage.store_id
+            rows = [{"id": blob_id, "at": at, "store_id": store_id} for blob_id in sorted(orphans)]
+            await connection.run_many(Q.adopt_blob, rows)
         return orphans

@@ -260,7 +260,7 @@ class _Batch:
         cdn, storage = self.worker.cdn, self.worker.blobs.storage
         if cdn is None or not stored:
             return
-        params = {"property_id": photos.property_id, "media_keys": list(stored)}
+        params = {"property_id": photos.property_id, "media_keys": list(stored), "store_id": storage.store_id}
         async with self.worker.database.transaction() as connection:
             names = await connection.column(str, Q.find_public_objects, params)
         await cdn.warm([storage.public_url(name) for name in names])

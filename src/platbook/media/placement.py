@@ -6,14 +6,14 @@ fails is noted at the picture and tried again with backoff; an operator is told 
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from platbook.base.clock import Clock
 from platbook.base.errors import NotFound, StorageRefused, StorageUnavailable
 from platbook.base.log import get_log
 from platbook.connectors.contract import Resource
 from platbook.db import Database, WriteConnection, load_queries
-from platbook.media.blobs import parse_blob_id, to_folder, to_object_names
+from platbook.media.blobs import parse_blob_id, parse_place, to_folder, to_object_names, to_place
 from platbook.media.outcome import RETRY_DELAYS
 from platbook.providers.finding import FindingChange, FindingKind, to_finding
 from platbook.providers.findings import record_findings
@@ -38,11 +38,13 @@ class LockedBlob:
 
     id: str
     state: str
+    store_id: int
     is_public: bool
     variants: dict[str, dict[str, object]]
     original: str | None
     leftovers: list[str]
     attempts: int
+    retry_at: datetime | None
     reason: str | None
     finding_provider: str | None
 
@@ -50,6 +52,21 @@ class LockedBlob:
     def names(self) -> list[str]:
         """The names of the variants' objects."""
         return to_object_names(self.variants)
+
+    @property
+    def access(self) -> Access:
+        """Who may read the variants' objects."""
+        return Access.PUBLIC if self.is_public else Access.PRIVATE
+
+    @property
+    def has_public_leftover(self) -> bool:
+        """Whether a copy that everybody can read is to be deleted."""
+        return any(parse_place(place)[1] is Access.PUBLIC for place in self.leftovers)
+
+    def is_kept_until(self, now: datetime) -> bool:
+        """Whether the copies in a store that was left are kept yet, for those who still have their URLs."""
+        is_early = self.retry_at is not None and self.retry_at > now and not self.attempts
+        return is_early and (self.is_public or not self.has_public_leftover)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +94,7 @@ class Placement:
             await self._place(blob_id, at_once=at_once)
             await self._delete_leftovers(blob_id)
         except (StorageUnavailable, StorageRefused) as error:
-            await self._note_failure(blob_id, error)
+            await self.note_failure(blob_id, error)
             return error
         return None
 
@@ -99,15 +116,15 @@ class Placement:
 
     async def _copy(self, connection: WriteConnection, blob: LockedBlob, *, is_public: bool) -> None:
         target, source = (Access.PUBLIC, Access.PRIVATE) if is_public else (Access.PRIVATE, Access.PUBLIC)
+        storage = await self.storage.at(blob.store_id)
         for name in blob.names:
             try:
-                await self.storage.copy(name, to=target)
+                await storage.copy(name, to=target)
             except NotFound:
                 log.warning("an object is missing from the store", name=name)
-        leftovers = sorted({*blob.leftovers, source} - {target})
-        await connection.run(
-            Q.set_blob_access, {"id": blob.id, "is_public": is_public, "leftovers": [str(one) for one in leftovers]}
-        )
+        leftovers = {*blob.leftovers, to_place(blob.store_id, source)} - {to_place(blob.store_id, target)}
+        params = {"id": blob.id, "is_public": is_public, "leftovers": sorted(leftovers)}
+        await connection.run(Q.set_blob_access, params)
 
     async def _delete_leftovers(self, blob_id: str) -> None:
         async with self.database.transaction(idle=IDLE_LIMIT) as connection:
@@ -116,36 +133,39 @@ class Placement:
                 return
             if blob.state == "deleting":
                 await self._delete(connection, blob)
-            elif blob.leftovers or blob.attempts:
-                for access in map(Access, blob.leftovers):
-                    await self.storage.delete(blob.names, access)
-                if Access.PUBLIC in blob.leftovers:
+            elif (blob.leftovers or blob.attempts) and not blob.is_kept_until(self.clock.now()):
+                for place in blob.leftovers:
+                    await self._delete_leftover(blob, *parse_place(place))
+                if blob.has_public_leftover and not blob.is_public:
                     await self._request_invalidation(connection, blob)
                 await connection.run(Q.mark_settled, {"id": blob.id})
             else:
                 return
-            self._close_finding(connection, blob)
+            self.close_finding(connection, blob)
 
     async def _delete(self, connection: WriteConnection, blob: LockedBlob) -> None:
         names = [*blob.names, *([blob.original] if blob.original else [])]
-        for access in Access:
-            # An unfinished picture has no names stored: they are found by listing its folder.
-            found = names or await self._find_objects(blob.id, access)
-            await self.storage.delete(found, access)
-        if blob.is_public or Access.PUBLIC in blob.leftovers:
+        for store_id in sorted({blob.store_id, *(parse_place(place)[0] for place in blob.leftovers)}):
+            storage = await self.storage.at(store_id)
+            for access in Access:
+                # An unfinished picture has no names stored: they are found by listing its folder.
+                found = names or await _find_objects(storage, blob.id, access)
+                await storage.delete(found, access)
+        if blob.is_public or blob.has_public_leftover:
             await self._request_invalidation(connection, blob)
         await connection.run(Q.delete_blob, {"id": blob.id})
 
-    async def _find_objects(self, blob_id: str, access: Access) -> list[str]:
-        listed = self.storage.list(access, folder=to_folder(blob_id))
-        return [one.name async for one in listed if parse_blob_id(one.name) == blob_id]
+    async def _delete_leftover(self, blob: LockedBlob, store_id: int, access: Access) -> None:
+        is_left = store_id != blob.store_id and access is Access.PRIVATE and blob.original
+        names = [*blob.names, *([blob.original] if is_left and blob.original else [])]
+        await (await self.storage.at(store_id)).delete(names, access)
 
     async def _request_invalidation(self, connection: WriteConnection, blob: LockedBlob) -> None:
         if self.cdn is not None and self.cdn.can_invalidate:
             at = self.clock.now()
             await connection.run_many(Q.add_invalidation, [{"name": name, "at": at} for name in blob.names])
 
-    async def _note_failure(self, blob_id: str, error: StorageFailure) -> None:
+    async def note_failure(self, blob_id: str, error: StorageFailure) -> None:
         """Note why a picture could not be settled, and when it is tried again."""
         now = self.clock.now()
         async with self.database.transaction() as connection:
@@ -166,7 +186,13 @@ class Placement:
             await connection.run(Q.mark_stuck, values)
         log.warning("a picture is stuck in the store", picture=blob_id, reason=str(error), next_attempt=now + delay)
 
-    def _close_finding(self, connection: WriteConnection, blob: LockedBlob) -> None:
+    def close_finding(self, connection: WriteConnection, blob: LockedBlob) -> None:
+        """Count a picture's finding no more, if it has one."""
         if blob.finding_provider is not None:
             closed = [FindingChange(_FINDING, -1)]
             record_findings(connection, blob.finding_provider, Resource.PROPERTY, closed, self.clock.now())
+
+
+async def _find_objects(storage: Storage, blob_id: str, access: Access) -> list[str]:
+    listed = storage.list(access, folder=to_folder(blob_id))
+    return [one.name async for one in listed if parse_blob_id(one.name) == blob_id]

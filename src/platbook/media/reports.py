@@ -1,9 +1,11 @@
 """Photo status: photos by state, failures with their reasons, and what the store holds."""
 
+from typing import cast
+
 from platbook.base.views import UtcDatetime, View
 from platbook.db import ReadConnection, load_queries
 from platbook.providers.providers import LOCAL, find_providers, get_provider
-from platbook.storage import COPY_LIFETIME
+from platbook.storage import COPY_LIFETIME, find_stores
 
 Q = load_queries(__package__ or "platbook.media")
 
@@ -73,11 +75,20 @@ class StoreStatus(View):
     stuck: int
 
 
+class StorePictures(View):
+    """A store and how many pictures it holds; `leaving`: they are being moved to the store of the settings."""
+
+    store: str
+    pictures: int
+    leaving: bool
+
+
 class PhotoStatusList(View):
-    """Photos of every provider that is not archived and of local listings, the store, and its stuck objects."""
+    """Photos of every provider that is not archived and of local listings, the stores, and their stuck objects."""
 
     providers: list[PhotoCounts]
     store: StoreStatus
+    stores: list[StorePictures]
     stuck_objects: list[StuckObject]
 
 
@@ -109,6 +120,7 @@ async def find_photo_statuses(connection: ReadConnection, *, limit: int = 20) ->
     return PhotoStatusList(
         providers=[await _count_photos(connection, one) for one in provider_ids],
         store=await get_store_status(connection),
+        stores=await count_by_store(connection),
         stuck_objects=await connection.all(StuckObject, Q.find_stuck_blobs, {"limit": limit}),
     )
 
@@ -116,6 +128,16 @@ async def find_photo_statuses(connection: ReadConnection, *, limit: int = 20) ->
 async def get_store_status(connection: ReadConnection) -> StoreStatus:
     """The store's totals."""
     return await connection.one(StoreStatus, Q.sum_blobs)
+
+
+async def count_by_store(connection: ReadConnection) -> list[StorePictures]:
+    """The stores that are or were configured, with their pictures."""
+    stores = await find_stores(connection)
+    rows = await connection.tuples(Q.count_blobs_by_store)
+    counts = {cast("int", store_id): cast("int", pictures) for store_id, pictures in rows}
+    return [
+        StorePictures(store=one.address.name, pictures=counts.get(one.id, 0), leaving=one.leaving) for one in stores
+    ]
 
 
 async def find_photo_failures(connection: ReadConnection, provider_id: str, limit: int) -> list[PhotoFailure]:

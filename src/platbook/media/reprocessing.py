@@ -36,6 +36,7 @@ class _StaleBlob:
     id: str
     original: str
     is_public: bool
+    store_id: int
 
 
 async def retry_photos(connection: WriteConnection, provider_id: str, actor: Actor, at: datetime) -> int:
@@ -81,7 +82,7 @@ async def _refetch(blobs: Blobs, provider_id: str | None, at: datetime) -> int:
 
 async def _reprocess(blobs: Blobs, stale: _StaleBlob) -> bool:
     try:
-        content = (await blobs.storage.get(stale.original, Access.PRIVATE)).content
+        content = (await (await blobs.storage.at(stale.store_id)).get(stale.original, Access.PRIVATE)).content
         blob_id = await blobs.store(content, is_public=stale.is_public, keep_original=True)
     except (NotFound, MediaRejected) as error:
         log.warning("a picture could not be reprocessed", picture=stale.id, reason=str(error))

@@ -1,4 +1,4 @@
-"""`platbook media`: photo status, retries, reprocessing, deleting what nothing shows."""
+"""`platbook media`: photo status, retries, reprocessing, moving to another store, deleting what nothing shows."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,6 +22,7 @@ from platbook.media.reports import (
     PhotoFailure,
     PhotoStatus,
     PhotoStatusList,
+    StorePictures,
     StoreStatus,
     StuckObject,
     find_photo_statuses,
@@ -60,6 +61,7 @@ def status(
     else:
         _print_counts(report.providers)
         _print_store(report.store)
+        _print_stores(report.stores)
         _print_stuck(report.stuck_objects, now)
 
 
@@ -89,6 +91,20 @@ def reprocess(context: typer.Context, provider: _AnyProvider = None, *, as_json:
         print_json(done)
     else:
         say(f"{to_number(done.remade)} pictures rendered, {to_number(done.refetching)} photos will be fetched again.")
+
+
+@app.command()
+def move(context: typer.Context, *, as_json: _Json = False) -> None:
+    """Move all pictures to the store of the settings, in the background; until then each is served from where it is."""
+
+    async def request(system: System) -> int:
+        return await use_cases.request_move(system, system.storage, COMMAND_LINE)
+
+    count = run_on_system(context, request)
+    if as_json:
+        print_json({"pictures": count})
+    else:
+        say(f"{to_number(count)} pictures will be moved by the workers; see platbook media status.")
 
 
 @app.command()
@@ -142,6 +158,11 @@ def _print_store(store: StoreStatus) -> None:
     say(f"Stored: {to_number(store.pictures)} pictures, {to_bytes(store.bytes)}; {to_number(store.unused)} unused.")
     if store.recalls:
         say(f"Copies at the CDN still to be invalidated: {to_number(store.recalls)} objects.")
+
+
+def _print_stores(stores: Sequence[StorePictures]) -> None:
+    for one in stores if len(stores) > 1 else ():
+        say(f"In {one.store}: {to_number(one.pictures)} pictures{', being moved' if one.leaving else ''}.")
 
 
 def _print_stuck(objects: Sequence[StuckObject], now: datetime) -> None:
