@@ -3,6 +3,7 @@
 A session is opened only with a seat (a slot of the source's concurrency limit). Where a source allows a single session,
 batches stay out of the way of runs: a run that waits or is running has priority for the seat, and shares its session
 with photo work once its records are done. Batches are short, so that a run need not wait long for the seat.
+Of a source that allows more, photo work takes no seat while a run waits for one.
 """
 
 import asyncio
@@ -143,7 +144,7 @@ class PhotoWorker:
 
     def _session(self, batch: "_Batch") -> AbstractAsyncContextManager[Session]:
         services = SessionServices(self.database, self.transport, self.box, self.clock)
-        return open_session(services, batch.source, SessionOptions(lease=self.limits.seat_lease))
+        return open_session(services, batch.source, SessionOptions(lease=self.limits.seat_lease, yields=True))
 
     async def _is_run_pending(self, provider_id: str) -> bool:
         async with self.database.read() as connection:

@@ -74,8 +74,10 @@ def parse_store(settings: Settings) -> tuple[StoreAddress, StoreLogin]:
     endpoint, region = _to_base(settings.aws_s3_endpoint_url), settings.aws_s3_region
     if endpoint is None and _ELSEWHERE.match(region):
         raise InvalidInput.of("AWS_S3_ENDPOINT_URL", f"is required for {region}, which is not at amazonaws.com")
-    secret = settings.aws_s3_secret_access_key and settings.aws_s3_secret_access_key.get_secret_value()
-    login = StoreLogin(region, settings.aws_s3_access_key_id, secret, cdn)
+    secret = settings.aws_s3_secret_access_key
+    login = StoreLogin(
+        region, settings.aws_s3_access_key_id, None if secret is None else secret.get_secret_value(), cdn
+    )
     return StoreAddress(BUCKET, endpoint, settings.aws_s3_bucket), login
 
 

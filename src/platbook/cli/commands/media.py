@@ -171,7 +171,7 @@ def _print_stuck(objects: Sequence[StuckObject], now: datetime) -> None:
     say("Pictures that the store does not move or delete:")
     print_table(
         [Column("picture"), Column("listing"), Column("next attempt", rank=1), Column("reason", wrap=True)],
-        [(one.picture[:12], one.listing_key, to_span(now, one.retry_at), one.reason) for one in objects],
+        [(one.picture[:12], one.listing_key or "", to_span(now, one.retry_at), one.reason) for one in objects],
         empty="",
     )
 
