@@ -270,6 +270,10 @@ WHERE id = %(id)s FOR UPDATE;
 -- Queue a check of one picture.
 INSERT INTO media_checks (blob_id, at_once) VALUES (%(id)s, %(at_once)s);
 
+-- name: add_rebuild
+-- Queue a listing's documents to be rebuilt.
+INSERT INTO media_checks (property_id, moved) VALUES (%(id)s, true);
+
 -- name: find_misplaced
 -- The pictures of a listing whose access is not what it should be.
 SELECT DISTINCT b.id FROM property_media m JOIN media_blobs b ON b.id = m.blob_id

@@ -11,7 +11,7 @@ from platbook.base.actor import Actor
 from platbook.base.errors import MediaRejected, NotFound
 from platbook.base.log import get_log
 from platbook.db import WriteConnection, load_queries
-from platbook.listings.photo_work import refetch_stored_photos, relink_photos, retry_failed_photos
+from platbook.listings.photo_work import refetch_stored_photos, relink_photos, retry_failed_photos, set_fetching
 from platbook.listings.rebuild import lock_display, rebuild_listings
 from platbook.media.blobs import Blobs, add_checks, lock_blobs, to_spec_version
 from platbook.providers.providers import LOCAL, get_provider
@@ -48,6 +48,12 @@ async def retry_photos(connection: WriteConnection, provider_id: str, actor: Act
     )
     log.info("photos to be retried", provider=provider_id, by=actor.name, photos=count)
     return count
+
+
+async def apply_fetch_setting(connection: WriteConnection, provider_id: str, *, fetches: bool) -> None:
+    """Let a provider's photos be fetched from now on, or only linked to; their listings' documents are rebuilt."""
+    changed = await set_fetching(connection, provider_id, fetches=fetches)
+    await connection.run_many(Q.add_rebuild, [{"id": property_id} for property_id in sorted(changed)])
 
 
 async def reprocess_photos(blobs: Blobs, provider_id: str | None, actor: Actor, at: datetime) -> ReprocessResult:
