@@ -141,6 +141,19 @@ async def test_more_than_a_photo_is_refused_while_it_comes(api: Api) -> None:
     assert (answer.status_code, answer.json()["error"]["code"]) == (413, "PAYLOAD_TOO_LARGE")
 
 
+async def test_uploads_beyond_the_shared_budget_are_asked_to_come_back(api: Api) -> None:
+    listing = await make_listing(api)
+    path, content = f"{BASE}/{listing}/media", draw(1, 400, 300)
+    with api.services.uploads.reserve(256 * 1024**2 - len(content) + 1):
+        refused = await api.call("POST", path, who=AUTHOR, content=content, headers=JPEG)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (503, "UNAVAILABLE")
+    assert refused.headers["retry-after"] == "5"
+    with api.services.uploads.reserve(256 * 1024**2 - len(content)):
+        assert (await api.call("POST", path, who=AUTHOR, content=content, headers=JPEG)).status_code == 201
+    with api.services.uploads.reserve(256 * 1024**2):
+        pass  # what was taken is free again
+
+
 async def test_only_the_author_and_admins_may_and_only_at_local_listings(api: Api) -> None:
     listing = await make_listing(api)
     (photo,) = await send(api, listing, 1)

@@ -88,6 +88,7 @@ async def open_system(settings: Settings) -> AsyncGenerator[System]:
         clock, database, box = opened.clock, opened.database, opened.box
         stores = StoreRegistry(database, box, settings.platbook_home, box.derive("media-addresses"), clock)
         storage = await stores.register(settings)
+        await storage.check()
         replica = await _open_replica(database, settings, stack)
         queue = await stack.enter_async_context(
             JobQueue.open(database.url, limits=SessionLimits.from_settings(settings))

@@ -95,6 +95,10 @@ class Storage:
         await self.copy(name, to=to)
         await self.delete([name], Access.PRIVATE if to is Access.PUBLIC else Access.PUBLIC)
 
+    async def check(self) -> None:
+        """Raise StorageRefused where objects could not be stored, as far as that is known without a request."""
+        await self._backend.check()
+
     async def clear_unfinished(self, before: datetime) -> int:
         """Delete partially written files older than `before`; returns how many."""
         return await self._backend.clear_unfinished(before)
