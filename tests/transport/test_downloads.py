@@ -1,6 +1,7 @@
 """Downloads: one attempt per URL, a maximum size, rate limits, and the SSRF guard."""
 
 import asyncio
+import gzip
 from collections.abc import AsyncGenerator
 from datetime import timedelta
 
@@ -59,8 +60,71 @@ async def test_a_conditional_request_downloads_nothing_if_not_modified(downloade
 
 
 @pytest.mark.parametrize(
+    ("address", "target"),
+    [
+        ("/a b.jpg", "/a%20b.jpg"),
+        ("/fotó.jpg?größe=1 2", "/fot%C3%B3.jpg?gr%C3%B6%C3%9Fe=1%202"),
+        ("/a%20b.jpg?x=%2F", "/a%20b.jpg?x=%2F"),
+        ("/ok.jpg\n", "/ok.jpg"),
+        ("/a\nb.jpg", "/ab.jpg"),
+        ("\\1\\2.jpg", "/1/2.jpg"),
+        ('/"<{`}>^.jpg?\'"', "/%22%3C%7B%60%7D%3E%5E.jpg?%27%22"),
+        ("/100%.jpg", "/100%.jpg"),
+        ("/ok.jpg#a b", "/ok.jpg"),
+    ],
+)
+async def test_addresses_and_redirects_are_encoded_as_browsers_do(
+    downloader: Downloader, address: str, target: str
+) -> None:
+    async with crafted_source(reply(b"jpeg")) as source:
+        assert (await downloader.fetch(f" {source.base}{address}\t")).content == b"jpeg"
+    onward = reply(status="302 Found", headers=[f"Location: {address.replace(chr(10), '')}"])
+    async with crafted_source(onward, reply(b"jpeg")) as redirecting:
+        await downloader.fetch(f"{redirecting.base}/from")
+    assert source.targets == [target]
+    if "\n" not in address:
+        assert redirecting.targets == ["/from", target]
+
+
+async def test_a_location_that_is_not_utf_8_is_encoded_as_it_came(downloader: Downloader) -> None:
+    onward = reply(status="302 Found", headers=["Location: /fot@.jpg"]).replace(b"@", b"\xf3")
+    async with crafted_source(onward, reply(b"jpeg")) as source:
+        await downloader.fetch(f"{source.base}/from")
+    assert source.targets == ["/from", "/fot%F3.jpg"]
+
+
+PICTURE = b"\xff\xd8\xff and so on"
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        ("aws-chunked", PICTURE),
+        ("aws-chunked,gzip", gzip.compress(PICTURE)),
+        ("gzip, identity", gzip.compress(PICTURE)),
+        ("utf-8", PICTURE),
+        ("binary", PICTURE),
+        ("none", PICTURE),
+        ("br", PICTURE),
+    ],
+)
+async def test_a_coding_that_is_none_is_ignored_where_the_bytes_are_a_picture(
+    downloader: Downloader, coding: str, body: bytes
+) -> None:
+    async with crafted_source(reply(body, headers=[f"Content-Encoding: {coding}"])) as source:
+        assert (await downloader.fetch(f"{source.base}/1.jpg")).content == PICTURE
+
+
+async def test_an_unknown_coding_of_other_bytes_is_a_fault(downloader: Downloader) -> None:
+    async with crafted_source(reply(b"\x0b\x02\x80", headers=["Content-Encoding: br"])) as source:
+        with pytest.raises(SourceBrokeProtocol, match="a Content-Encoding that was not requested"):
+            await downloader.fetch(f"{source.base}/1.jpg")
+
+
+@pytest.mark.parametrize(
     ("answer", "error"),
     [
+        (reply(status="304 Not Modified"), SourceBrokeProtocol),
         (reply(status="403 Forbidden"), UrlAlreadyUsed),
         (reply(status="404 Not Found"), UrlAlreadyUsed),
         (reply(status="410 Gone"), UrlAlreadyUsed),

@@ -151,6 +151,11 @@ class Settings(BaseSettings):
     platbook_photo_grace_hours: float = Field(
         default=48, ge=1, le=8760, description="how long an unreferenced photo is kept"
     )
+    platbook_upload_bytes: int = Field(
+        default=256 * 1024**2,
+        ge=40 * 1024**2,
+        description="bytes of uploaded photos that one server process takes at once; beyond, 503",
+    )
     platbook_warm_cdn: bool = Field(
         default=False, description="whether new public photos are requested once from the CDN to fill its cache"
     )

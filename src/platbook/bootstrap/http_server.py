@@ -11,6 +11,7 @@ from platbook.accounts import CallerResolver, LoginSessions
 from platbook.accounts.oidc import OidcClient, OidcIssuer, OidcSignIn, parse_email_trust
 from platbook.api import OIDC_CALLBACK, create_api
 from platbook.application.services import Services
+from platbook.application.uploads import UploadBudget
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.system import System
 
@@ -91,6 +92,7 @@ def to_services(system: System) -> Services:
         system.cdn,
         make_oidc(system, sessions),
         system.replica,
+        UploadBudget(system.settings.platbook_upload_bytes),
     )
 
 

@@ -533,6 +533,12 @@ CREATE TABLE public.media_blobs (
     is_public boolean DEFAULT false NOT NULL,
     created_at timestamp with time zone NOT NULL,
     unused_since timestamp with time zone,
+    leftovers text[] DEFAULT '{}'::text[] NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    retry_at timestamp with time zone,
+    reason text,
+    finding_provider text,
+    store_id smallint DEFAULT 1 NOT NULL,
     CONSTRAINT media_blobs_state_check CHECK ((state = ANY (ARRAY['making'::text, 'stored'::text, 'deleting'::text])))
 );
 
@@ -582,6 +588,22 @@ ALTER TABLE public.media_recalls ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTIT
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+--
+-- Name: media_stores; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.media_stores (
+    id smallint NOT NULL,
+    kind text NOT NULL,
+    endpoint text,
+    bucket text,
+    region text,
+    public_base text,
+    credentials bytea,
+    leaving boolean DEFAULT false NOT NULL,
+    CONSTRAINT media_stores_kind_check CHECK ((kind = ANY (ARRAY['folder'::text, 'bucket'::text])))
 );
 
 --
@@ -1370,6 +1392,13 @@ ALTER TABLE ONLY public.media_recalls
     ADD CONSTRAINT media_recalls_pkey PRIMARY KEY (id);
 
 --
+-- Name: media_stores media_stores_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.media_stores
+    ADD CONSTRAINT media_stores_pkey PRIMARY KEY (id);
+
+--
 -- Name: media_work media_work_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1863,10 +1892,28 @@ CREATE INDEX login_failures_subject ON public.login_failures USING btree (subjec
 CREATE INDEX media_blobs_created ON public.media_blobs USING btree (created_at);
 
 --
+-- Name: media_blobs_retry; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX media_blobs_retry ON public.media_blobs USING btree (retry_at) WHERE (retry_at IS NOT NULL);
+
+--
+-- Name: media_blobs_store; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX media_blobs_store ON public.media_blobs USING btree (store_id, created_at);
+
+--
 -- Name: media_blobs_unused; Type: INDEX; Schema: public; Owner: -
 --
 
 CREATE INDEX media_blobs_unused ON public.media_blobs USING btree (unused_since) WHERE (unused_since IS NOT NULL);
+
+--
+-- Name: media_stores_address; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX media_stores_address ON public.media_stores USING btree (kind, endpoint, bucket) NULLS NOT DISTINCT;
 
 --
 -- Name: media_work_due; Type: INDEX; Schema: public; Owner: -

@@ -3,8 +3,9 @@
 They are rendered once, when the row is written, so that a list is joined strings. A document holds nothing that
 depends on the clock, the viewer or the process: days on market and the row's state are added by `complete_document`.
 
-URLs of stored pictures are paths of our own route (`/media/public/…`); when a document is read, the CDN's base is put
-before them, and a signature behind private ones (`media/photo_urls.py`).
+URLs of stored pictures are paths of our own route (`/media/public/…`, with the number of a store that is not the first:
+`/media/2/public/…`); when a document is read, the base of the store or its CDN is put before them, and a signature
+behind private ones (`media/photo_urls.py`).
 
 What `public` may hold is decided by `listings/display.py`, which fails closed: an allow-list of fields, never a
 confidential one, and no public document at all without an explicit yes.
@@ -33,6 +34,7 @@ from platbook.reso.fields import COLUMNS, SLOT, Field
 
 _FORMAT_VERSION = 2  # raised whenever the format of documents changes, so that old ones are rebuilt
 
+_FIRST_STORE = 1
 _PLACEHOLDER_COLOR = "#d3d3d3"
 
 
@@ -160,7 +162,8 @@ def _to_photo(photo: Photo, display: DisplaySettings) -> dict[str, object]:
         shown |= {"width": None, "height": None, "color": _PLACEHOLDER_COLOR, "placeholder": None, "variants": {}}
         shown["sourceUrl"] = url if url and url.startswith(("https://", "http://")) else None
         return shown
-    base = "/media/public/" if picture.is_public else "/media/private/"
+    store = "" if picture.store_id == _FIRST_STORE else f"{picture.store_id}/"
+    base = f"/media/{store}public/" if picture.is_public else f"/media/{store}private/"
     shown |= {
         "width": picture.width,
         "height": picture.height,

@@ -62,13 +62,15 @@ class SessionServices:
 class SessionOptions:
     """How a session is opened.
 
-    `wait` is how long to wait for a free seat, `lease` how long a seat outlives a worker that was killed. `traffic`
+    `wait` is how long to wait for a free seat, `lease` how long a seat outlives a worker that was killed. `yields`:
+    take no seat while somebody waits for one. `traffic`
     counts requests and bytes. `remarks` receives the session's remarks when it ends, however it ends. Each step runs
     within the context that `observe` returns for it.
     """
 
     wait: timedelta = timedelta(0)
     lease: timedelta = LEASE
+    yields: bool = False
     traffic: TrafficCounter | None = None
     remarks: list[str] | None = None
     observe: Callable[[SessionStep], AbstractContextManager[object]] = _unobserved
@@ -124,6 +126,7 @@ async def acquire_access(
             source.profile.max_concurrency,
             wait=options.wait,
             lease=options.lease,
+            yields=options.yields,
         ),
     ):
         http = services.transport.for_provider(

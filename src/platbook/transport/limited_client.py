@@ -46,6 +46,10 @@ class LimitedClient:
                 raise
             raise httpx2.ReadTimeout("the headers did not end", request=request) from None
 
-    def read(self, response: httpx2.Response, name: str, traffic: TrafficCounter) -> AsyncGenerator[bytes]:
+    def read(
+        self, response: httpx2.Response, name: str, traffic: TrafficCounter, *, ignore_unknown_codings: bool = False
+    ) -> AsyncGenerator[bytes]:
         """Yield a body's bytes, decompressed; see `read_body`."""
-        return read_body(response, name, traffic, self.limits, self.monotonic)
+        return read_body(
+            response, name, traffic, self.limits, self.monotonic, ignore_unknown_codings=ignore_unknown_codings
+        )

@@ -25,7 +25,7 @@ RETURNING closed_until AS until, extract(epoch FROM closed_until - clock_timesta
 -- name: acquire_slot
 -- Take the first slot that is free or whose lease has expired. A slot numbered above a limit that was lowered since is
 -- still a session at the source, so none is free while one is held. Of two that take the same slot at once, one gets
--- it, and the other gets no row.
+-- it, and the other gets no row. Who yields gets none while somebody waits for one.
 INSERT INTO source_seats AS taken (provider_id, kind, seat, holder, leased_until)
 SELECT %(provider_id)s, %(kind)s, number, %(holder)s, clock_timestamp() + %(lease)s
 FROM generate_series(1, %(slots)s::integer) AS number
@@ -34,7 +34,11 @@ WHERE NOT EXISTS (
     WHERE held.provider_id = %(provider_id)s AND held.kind = %(kind)s
       AND (held.seat = number OR held.seat > %(slots)s::integer)
       AND held.leased_until > clock_timestamp()
-)
+) AND NOT (%(yields)s AND EXISTS (
+    SELECT FROM source_seats AS waiting
+    WHERE waiting.provider_id = %(provider_id)s AND waiting.kind = %(kind)s || ' waiting'
+      AND waiting.leased_until > clock_timestamp()
+))
 ORDER BY number
 LIMIT 1
 ON CONFLICT (provider_id, kind, seat) DO UPDATE
