@@ -21,6 +21,7 @@ from platbook.api.mls import media as mls_media
 from platbook.api.mls import syncs as mls_admin
 from platbook.api.route_rights import BASE
 from platbook.api.system import audit, health, objects
+from platbook.api.system.readiness import Readiness
 from platbook.application.request_gate import RequestGate, RequestPolicy
 from platbook.application.services import Services
 
@@ -38,7 +39,7 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
         413: "The body is too large.",
         429: "Too many attempts; see Retry-After.",
         500: "An error of the server.",
-        503: "Unavailable now; try again later.",
+        503: "Unavailable now; try again later, see Retry-After.",
     }.items()
 }
 
@@ -67,6 +68,7 @@ def create_api(services: Services) -> FastAPI:
         generate_unique_id_function=_name,
     )
     api.state.services = services
+    api.state.readiness = Readiness(services)
     api.state.query_names = {}
     add_error_handlers(api)
     guarded = APIRouter(

@@ -49,7 +49,11 @@ class Outcome:
     """Seconds until another attempt is worth making."""
 
 
-DATABASE_UNAVAILABLE = Outcome(503, "UNAVAILABLE", "the database cannot answer now; try again shortly")
+_RETRY_SECONDS = 5
+
+DATABASE_UNAVAILABLE = Outcome(
+    503, "UNAVAILABLE", "the database cannot answer now; try again shortly", retry_after=_RETRY_SECONDS
+)
 
 
 def to_outcome(error: Exception) -> Outcome | None:
@@ -63,9 +67,15 @@ def to_outcome(error: Exception) -> Outcome | None:
                 error.code if isinstance(error, CallerError) else code,
                 str(error),
                 _details(error),
-                error.retry_after if isinstance(error, TooManyAttempts) else None,
+                _retry_after(error),
             )
     return None
+
+
+def _retry_after(error: Exception) -> int | None:
+    if isinstance(error, TooManyAttempts):
+        return error.retry_after
+    return _RETRY_SECONDS if isinstance(error, TryLater) else None
 
 
 def _details(error: Exception) -> Details:
