@@ -140,3 +140,9 @@ async def test_an_error_in_the_block_releases_the_slot_and_propagates(sources: D
         async with session_slot(sources, "harbour", 1):
             raise TimeoutError("its own")
     assert await count(sources) == 0
+
+
+async def test_a_slot_leased_by_a_clock_that_was_ahead_is_free(sources: Database) -> None:
+    await hold_elsewhere(sources, 1, timedelta(days=400))
+    async with session_slot(sources, "harbour", 1) as slot:
+        assert slot.number == 1
