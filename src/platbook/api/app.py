@@ -1,6 +1,7 @@
 """The ASGI application: routers, error handlers, middleware, documentation."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
@@ -11,6 +12,7 @@ from pydantic.alias_generators import to_camel
 from platbook.api.accounts import auth as auth_routes
 from platbook.api.accounts import profile, users
 from platbook.api.authentication import authenticate, index_routes
+from platbook.api.body_permission import BodyPermission
 from platbook.api.crm import intake, interactions, leads, tasks
 from platbook.api.documentation import describe, read_documentation
 from platbook.api.envelope import failure_body
@@ -101,5 +103,5 @@ def create_api(services: Services) -> FastAPI:
 
     api.add_api_route(f"{BASE}/openapi.json", read_openapi, include_in_schema=False)
     index_routes(api)
-    api.add_middleware(RequestGate, policy=POLICY)
+    api.add_middleware(RequestGate, policy=replace(POLICY, may_send_body=BodyPermission(services.callers)))
     return api

@@ -48,6 +48,18 @@ class Settings(BaseSettings):
     )
     platbook_host: str = Field(default="127.0.0.1", description="IP address the server listens on")
     platbook_port: int = Field(default=3000, ge=0, le=65535, description="port the server listens on")
+    platbook_request_seconds: float = Field(
+        default=10,
+        ge=0.1,
+        le=3600,
+        description="how long a client may take for a request's headers, or 40 kB of a body",
+    )
+    platbook_waiting_per_address: int = Field(
+        default=64, ge=1, le=100_000, description="connections of one address that may wait for a client's request"
+    )
+    platbook_max_connections: int = Field(
+        default=1000, ge=2, le=100_000, description="connections of all clients above which requests are answered 503"
+    )
     platbook_url: str | None = Field(
         default=None,
         pattern="^https?://[^/?#]+$",
