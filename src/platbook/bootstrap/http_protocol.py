@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from platbook.accounts.auth_throttle import to_client_network
 from platbook.application.client_address import to_client_address
@@ -56,7 +56,7 @@ class DeadlineProtocol(HttpToolsProtocol):
     _was_paused = False
     _is_authenticated = False
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] - as uvicorn declares it
+    def connection_made(self, transport: asyncio.Transport) -> None:
         """Expect a request."""
         super().connection_made(transport)
         self._expect_headers()
@@ -76,7 +76,7 @@ class DeadlineProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins; the application may mark its connection as authenticated."""
         super().on_message_begin()
-        self.scope["state"][MARK_AUTHENTICATED] = self._mark_authenticated
+        self.scope.setdefault("state", {})[MARK_AUTHENTICATED] = self._mark_authenticated
         if self._deadline is None:
             self._expect_headers()
 
@@ -100,7 +100,8 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._expect_nothing()
         if self.transport.is_closing():
             return
-        if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        if cycle is None or cycle.response_complete or not cycle.response_started:
             self.transport.write(_TIMEOUT_RESPONSE)
         self.transport.close()
 
