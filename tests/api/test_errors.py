@@ -62,12 +62,13 @@ async def test_every_error_of_ours_has_its_status(error: Exception, status: int,
         "error": {"code": code, "message": str(error), "details": details},
     }
     assert ("www-authenticate" in answer.headers) == (status == 401)
-    assert answer.headers.get("retry-after") == ("7" if status == 429 else None)
+    assert answer.headers.get("retry-after") == {429: "7", 503: "5"}.get(status)
 
 
 async def test_a_database_that_is_away_is_a_matter_of_time() -> None:
     answer = await _answer_to(OperationalError("connection to 10.0.0.9 as platbook refused"))
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "UNAVAILABLE")
+    assert answer.headers["retry-after"] == "5"
     assert "10.0.0.9" not in answer.text
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from pyotp.totp import TOTP
 
-from platbook.accounts.auth_throttle import MAX_PER_ACCOUNT
+from platbook.accounts.auth_throttle import LIMITS, LOGIN
 from platbook.api.route_rights import BASE
 from platbook.base.actor import Role
 from platbook.jobs.outbox import open_payload
@@ -157,7 +157,7 @@ async def test_a_forgotten_password_is_reset_by_the_mailbox_alone(api: Api) -> N
 
 
 async def test_resets_are_asked_for_only_so_often(api: Api) -> None:
-    for _ in range(MAX_PER_ACCOUNT):
+    for _ in range(LIMITS[LOGIN].pair.free):
         await _ask(api, "POST", "/auth/password/reset-request", 202, who=None, email="nobody@example.com")
     await _ask(api, "POST", "/auth/password/reset-request", 429, who=None, email="NOBODY@example.com")
     await _make(api, "new@example.com")

@@ -186,3 +186,12 @@ async def test_one_persons_data_is_exported_and_erased_completely(database: Data
             await erase_person(connection, COMMAND_LINE, ids["mira"], NOW)
         with pytest.raises(NotAllowed):
             await erase_person(connection, Actor("x", role=Role.MANAGER), ids["new"], NOW)
+
+
+async def test_what_is_exported_is_for_the_account_that_exports_alone(database: Database, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    await export_all(database, COMMAND_LINE, folder, NOW)
+    assert folder.stat().st_mode & 0o777 == 0o700
+    modes = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
+    assert {"leads.jsonl", "leads.csv", MANIFEST} <= modes.keys()
+    assert set(modes.values()) == {0o600}

@@ -100,6 +100,7 @@ PROBES = [
     _of_users("PUT /users/{user_id}", _fresh_user, {"firstName": "Changed"}),
     _of_users("POST /users/{user_id}/disable", _fresh_user),
     _of_users("POST /users/{user_id}/enable", _fresh_user),
+    _of_users("POST /users/{user_id}/unlock", _fresh_user),
     _of_users("POST /users/{user_id}/reset", _fresh_user),
     _of_users("DELETE /users/{user_id}/totp", _fresh_user),
     _of_users("GET /users/{user_id}/agents"),

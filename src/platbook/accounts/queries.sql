@@ -306,7 +306,7 @@ WHERE NOT EXISTS (
 ON CONFLICT DO NOTHING;
 
 -- name: lock_subjects
--- Serialize the attempts of an account and of a client; accounts are locked before clients.
+-- Serialize the attempts of an account and of a client, in one order.
 SELECT pg_advisory_xact_lock(hashtextextended(subject, 0))
 FROM (SELECT unnest(%(subjects)s::text[]) AS subject ORDER BY 1) AS ordered;
 
@@ -315,13 +315,37 @@ FROM (SELECT unnest(%(subjects)s::text[]) AS subject ORDER BY 1) AS ordered;
 INSERT INTO login_failures (subject, at) SELECT unnest(%(subjects)s::text[]), %(at)s;
 
 -- name: count_failures
--- Per subject, the number of failures in the window, and the time of the oldest.
-SELECT subject, count(*) AS failures, min(at) AS oldest FROM login_failures
-WHERE subject = ANY(%(subjects)s) AND at > %(since)s GROUP BY subject;
+-- Per subject, the number of failures in its window, and the time of the latest.
+SELECT f.subject, count(*) AS failures, max(f.at) AS latest
+FROM unnest(%(subjects)s::text[], %(since)s::timestamptz[]) AS counted (subject, since)
+JOIN login_failures f ON f.subject = counted.subject AND f.at > counted.since GROUP BY f.subject;
+
+-- name: add_refusal
+-- Note that attempts are refused; none is noted where one was lately.
+INSERT INTO login_failures (subject, at) SELECT %(subject)s, %(at)s
+WHERE NOT EXISTS (SELECT FROM login_failures WHERE subject = %(subject)s AND at > %(since)s);
 
 -- name: delete_failures
--- Delete the failures of an account, and all that are older than the window.
+-- Delete the failures of a subject, and all that are older than the longest window.
 DELETE FROM login_failures WHERE subject = %(subject)s OR at < %(since)s;
+
+-- name: delete_failures_of_account
+-- Delete the failures of an account, from whatever network.
+DELETE FROM login_failures WHERE subject = %(account)s OR starts_with(subject, %(account)s || ' from ');
+
+-- name: has_login_network
+-- Whether a user has logged in from a network lately.
+SELECT EXISTS (SELECT FROM login_networks n JOIN users u ON u.id = n.user_id
+    WHERE u.email = %(email)s AND n.network = %(network)s AND n.last_at > %(since)s);
+
+-- name: add_login_network
+-- A user has logged in from a network.
+INSERT INTO login_networks (user_id, network, last_at) VALUES (%(user_id)s, %(network)s, %(at)s)
+ON CONFLICT (user_id, network) DO UPDATE SET last_at = excluded.last_at;
+
+-- name: delete_old_login_networks
+-- Forget a user's networks of long ago.
+DELETE FROM login_networks WHERE user_id = %(user_id)s AND last_at < %(since)s;
 
 -- name: delete_one_failure
 -- Delete the one failure that an attempt counted when it was admitted.

@@ -1,6 +1,7 @@
 """The ASGI application: routers, error handlers, middleware, documentation."""
 
 import re
+from dataclasses import replace
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import JSONResponse
@@ -10,6 +11,7 @@ from pydantic.alias_generators import to_camel
 from platbook.api.accounts import auth as auth_routes
 from platbook.api.accounts import profile, users
 from platbook.api.authentication import authenticate, index_routes
+from platbook.api.body_permission import BodyPermission
 from platbook.api.crm import intake, interactions, leads, tasks
 from platbook.api.documentation import describe, read_documentation
 from platbook.api.envelope import failure_body
@@ -20,6 +22,7 @@ from platbook.api.mls import media as mls_media
 from platbook.api.mls import syncs as mls_admin
 from platbook.api.route_rights import BASE
 from platbook.api.system import audit, health, objects
+from platbook.api.system.readiness import Readiness
 from platbook.application.request_gate import RequestGate, RequestPolicy
 from platbook.application.services import Services
 
@@ -48,6 +51,7 @@ def create_api(services: Services) -> FastAPI:
         generate_unique_id_function=_name,
     )
     api.state.services = services
+    api.state.readiness = Readiness(services)
     api.state.query_names = {}
     add_error_handlers(api)
     guarded = APIRouter(prefix=BASE, dependencies=[Depends(authenticate)])
@@ -76,5 +80,5 @@ def create_api(services: Services) -> FastAPI:
 
     api.add_api_route(f"{BASE}/openapi.json", read_openapi, include_in_schema=False)
     index_routes(api)
-    api.add_middleware(RequestGate, policy=POLICY)
+    api.add_middleware(RequestGate, policy=replace(POLICY, may_send_body=BodyPermission(services.callers)))
     return api

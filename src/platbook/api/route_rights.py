@@ -52,6 +52,7 @@ RIGHTS: Mapping[str, Right | NoRight] = MappingProxyType(
         "PUT /users/{user_id}": Right.MANAGE_USERS,
         "POST /users/{user_id}/disable": Right.MANAGE_USERS,
         "POST /users/{user_id}/enable": Right.MANAGE_USERS,
+        "POST /users/{user_id}/unlock": Right.MANAGE_USERS,
         "POST /users/{user_id}/reset": Right.MANAGE_USERS,
         "DELETE /users/{user_id}/totp": Right.MANAGE_USERS,
         "GET /users/{user_id}/agents": Right.READ_USERS,

@@ -5,7 +5,7 @@ Pure ASGI middleware. What differs between applications (an error's body, routes
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import cast
 from uuid import uuid4
@@ -17,6 +17,9 @@ from platbook.application.asgi import AsgiApp, Message, Receive, Scope, Send
 from platbook.base.log import get_log
 
 log = get_log("api")
+
+MARK_AUTHENTICATED = "mark_authenticated"
+"""In a scope's `state`: the server's function that is called once a connection's client is authenticated."""
 
 _MAX_BODY_BYTES = 1024 * 1024
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
@@ -36,6 +39,8 @@ class RequestPolicy:
     """The body of a refusal, from its code and message."""
     uploads: re.Pattern[str]
     """Paths whose POST bodies are large and binary: they are passed on unread, the route reads them itself."""
+    may_send_body: Callable[[Scope], Awaitable[bool]] | None = None
+    """Whether a request's body is read at all, by its headers; where not, the application is given an empty one."""
     no_store: tuple[str, ...] = ()
     """Prefixes of paths whose responses no cache may store."""
     own_head: tuple[str, ...] = ()
@@ -74,6 +79,10 @@ class RequestGate:
         if b"%00" in cast("bytes", scope["query_string"]) or "\0" in scope["path"]:
             await exchange.refuse(400, "VALIDATION_ERROR", "the URL contains a NUL character, which is not allowed")
             return
+        if _announces_body(scope) and not await self._may_send_body(scope):
+            exchange.close_connection()
+            await self._app(scope, _without_body(receive), exchange.send)
+            return
         if scope["method"] == "POST" and self._policy.uploads.fullmatch(scope["path"]):
             await self._app(scope, receive, exchange.send)  # read only once the caller is authenticated
             return
@@ -99,6 +108,9 @@ class RequestGate:
             return {"type": "http.request", "body": body, "more_body": False}
 
         await self._app(scope, replay, exchange.send)
+
+    async def _may_send_body(self, scope: Scope) -> bool:
+        return self._policy.may_send_body is None or await self._policy.may_send_body(scope)
 
 
 class _ClientDisconnected(Exception):
@@ -126,6 +138,10 @@ class _Exchange:
         self._is_head = scope["method"] == "HEAD" and not scope["path"].startswith(policy.own_head)
         self.scope: Scope = {**scope, "method": "GET"} if self._is_head else scope
 
+    def close_connection(self) -> None:
+        """Close the connection after the response: what the client still sends is not read."""
+        self._headers.append((b"connection", b"close"))
+
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
@@ -140,6 +156,36 @@ class _Exchange:
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
         await self.send({"type": "http.response.body", "body": body})
+
+
+def mark_authenticated(scope: Scope) -> None:
+    """Let the server know that a connection's client is authenticated, if it wants to know."""
+    mark = scope.get("state", {}).get(MARK_AUTHENTICATED)
+    if mark is not None:
+        mark()
+
+
+def _announces_body(scope: Scope) -> bool:
+    return any(
+        name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
+        for name, value in scope["headers"]
+    )
+
+
+def _without_body(receive: Receive) -> Receive:
+    """Receive an empty body, then nothing until the client leaves."""
+    is_given = False
+
+    async def receive_nothing() -> Message:
+        nonlocal is_given
+        if not is_given:
+            is_given = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        while (message := await receive())["type"] != "http.disconnect":
+            pass
+        return message
+
+    return receive_nothing
 
 
 async def _read_body(receive: Receive) -> bytes:

@@ -43,8 +43,23 @@ class Settings(BaseSettings):
     platbook_pg_bindir: Path | None = Field(
         default=None, description="folder of the PostgreSQL programs for the embedded server"
     )
+    platbook_min_free_bytes: int = Field(
+        default=200 * 1024**2, ge=0, description="free disk space in PLATBOOK_HOME below which a server is not ready"
+    )
     platbook_host: str = Field(default="127.0.0.1", description="IP address the server listens on")
     platbook_port: int = Field(default=3000, ge=0, le=65535, description="port the server listens on")
+    platbook_request_seconds: float = Field(
+        default=10,
+        ge=0.1,
+        le=3600,
+        description="how long a client may take for a request's headers, or 40 kB of a body",
+    )
+    platbook_waiting_per_address: int = Field(
+        default=64, ge=1, le=100_000, description="connections of one address that may wait for a client's request"
+    )
+    platbook_max_connections: int = Field(
+        default=1000, ge=2, le=100_000, description="connections of all clients above which requests are answered 503"
+    )
     platbook_url: str | None = Field(
         default=None,
         pattern="^https?://[^/?#]+$",
@@ -94,6 +109,9 @@ class Settings(BaseSettings):
         ge=2,
         le=100,
         description="size of each connection pool of a process: one for reading, one for writing",
+    )
+    platbook_db_pool_seconds: float = Field(
+        default=3, ge=0.1, le=3600, description="how long work waits for a connection of a pool before it fails"
     )
     platbook_db_idle_in_transaction_seconds: float = Field(
         default=60, ge=0.1, le=86400, description="how long a transaction may be idle before it is rolled back"

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from platbook.accounts import add_demo_admin
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import Conflict, NotFound
+from platbook.bootstrap.home_lock import sole_server
 from platbook.bootstrap.system import System
 from platbook.providers.configuration import Configuration
 from platbook.providers.providers import Provider, get_provider
@@ -34,7 +35,15 @@ async def serve_demo(system: System, listings: int) -> AsyncGenerator[str]:
 
     Can be repeated: the market continues from where it was. One that has run too far ahead of the calendar is erased
     and started again, as is one of an earlier release, which was no RETS server.
+    NeedsOperator: a demo runs in this home already.
     """
+    with sole_server(system.settings.platbook_home):
+        async with _serve_market(system, listings) as login_url:
+            yield login_url
+
+
+@asynccontextmanager
+async def _serve_market(system: System, listings: int) -> AsyncGenerator[str]:
     now = system.clock.now()
     provider = await _find_provider(system)
     if provider is not None and (provider.provider_type != _TYPE or _time_ahead(provider, now) > _MAX_AHEAD):

@@ -514,6 +514,16 @@ CREATE TABLE public.login_failures (
 );
 
 --
+-- Name: login_networks; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.login_networks (
+    user_id uuid NOT NULL,
+    network text NOT NULL,
+    last_at timestamp with time zone NOT NULL
+);
+
+--
 -- Name: media_blobs; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1369,6 +1379,13 @@ ALTER TABLE ONLY public.listing_document_versions
 
 ALTER TABLE ONLY public.listing_terms
     ADD CONSTRAINT listing_terms_pkey PRIMARY KEY (kind, term);
+
+--
+-- Name: login_networks login_networks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.login_networks
+    ADD CONSTRAINT login_networks_pkey PRIMARY KEY (user_id, network);
 
 --
 -- Name: media_blobs media_blobs_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -2538,6 +2555,13 @@ ALTER TABLE ONLY public.leads
 
 ALTER TABLE ONLY public.listing_changes
     ADD CONSTRAINT listing_changes_property_id_fkey FOREIGN KEY (property_id) REFERENCES public.properties(id) ON DELETE CASCADE;
+
+--
+-- Name: login_networks login_networks_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.login_networks
+    ADD CONSTRAINT login_networks_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 --
 -- Name: media_work media_work_property_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -

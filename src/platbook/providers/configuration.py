@@ -1,5 +1,6 @@
 """A provider's configuration as an operator writes it: the JSON of the API and the command line."""
 
+import unicodedata
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self, cast
 
@@ -95,10 +96,23 @@ def check_connection_settings(
     except ValidationError as error:
         raise _invalid(error, "settings.") from None
     if credentials is not None:
+        _refuse_control_characters(credentials, "credentials")
         try:
             connector.credentials_model.model_validate(credentials)
         except ValidationError as error:
             raise _invalid(error, "credentials.") from None
+
+
+def _refuse_control_characters(value: object, field: str) -> None:
+    """A line break, a tab or a NUL in a secret was copied with it: no source takes it, and none may reach a header."""
+    if isinstance(value, Mapping):
+        for name, part in cast("Mapping[str, object]", value).items():
+            _refuse_control_characters(part, f"{field}.{name}")
+    elif isinstance(value, list):
+        for part in cast("list[object]", value):
+            _refuse_control_characters(part, field)
+    elif isinstance(value, str) and any(unicodedata.category(letter) == "Cc" for letter in value):
+        raise InvalidInput.of(field, "contains a control character, such as a line break or a tab; remove it")
 
 
 def read_part(model: type[BaseModel], stored: Mapping[str, object], part: str) -> BaseModel:

@@ -17,6 +17,7 @@ from platbook.accounts.member_links import (
 )
 from platbook.accounts.password_resets import send_reset
 from platbook.accounts.totp import remove_totp
+from platbook.accounts.unlock import unlock_user
 from platbook.accounts.users import (
     NewUser,
     add_user,
@@ -157,6 +158,14 @@ async def disable_user(user_id: UserId, services: ServicesDep, caller: Caller) -
 async def enable_user(user_id: UserId, services: ServicesDep, caller: Caller) -> Success[UserRead]:
     """Enable a disabled user."""
     return await _set_active(user_id, services, caller, active=True)
+
+
+@router.post("/{user_id}/unlock")
+async def unlock_one_user(user_id: UserId, services: ServicesDep, caller: Caller) -> Success[UserRead]:
+    """Let a user log in at once after too many failed attempts at their account."""
+    async with services.database.transaction() as connection:
+        user = await unlock_user(connection, user_id, caller, services.clock.now())
+    return Success(data=UserRead.model_validate(user))
 
 
 @router.post("/{user_id}/reset", status_code=202)

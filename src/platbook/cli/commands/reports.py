@@ -135,18 +135,21 @@ def _to_count(count: int, one: ProviderStatus) -> str:
     return f"about {to_number(count)}" if one.listings.is_estimate else to_number(count)
 
 
+STATUS_COLUMNS = (
+    Column("provider"),
+    Column("type", rank=6),
+    Column("state"),
+    Column("listings", right=True, rank=2),
+    Column("last success", rank=4),
+    Column("next run", rank=3),
+    Column("errors", right=True, rank=1),
+    Column("findings", right=True, rank=5),
+)
+
+
 def _print_statuses(statuses: list[ProviderStatus], now: datetime) -> None:
     print_table(
-        [
-            Column("provider"),
-            Column("type"),
-            Column("state"),
-            Column("listings", right=True),
-            Column("last success"),
-            Column("next run"),
-            Column("errors", right=True),
-            Column("findings", right=True, rank=1),
-        ],
+        STATUS_COLUMNS,
         [
             (
                 one.provider_id,

@@ -23,6 +23,7 @@ from platbook.accounts import (
 )
 from platbook.accounts.member_links import MemberLink, add_link
 from platbook.accounts.password_resets import PasswordReset, create_reset
+from platbook.accounts.unlock import unlock_user
 from platbook.accounts.users import UserPatch, attach_agents, update_user
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.errors import InvalidInput
@@ -223,6 +224,18 @@ def reset_link(context: typer.Context, email: _Email, *, as_json: _Json = False)
         say(reset.token)
         if url is not None:
             say(reset.to_link(url))
+
+
+@app.command()
+def unlock(context: typer.Context, email: _Email) -> None:
+    """Let a user log in at once after too many failed attempts at their account."""
+
+    async def clear(connection: WriteConnection, now: datetime) -> User:
+        user = await get_user_by_email(connection, email)
+        return await unlock_user(connection, user.id, COMMAND_LINE, now)
+
+    user = _write(context, clear)
+    say(escape(f"Unlocked {user.email}: they can log in at once."))
 
 
 @app.command()

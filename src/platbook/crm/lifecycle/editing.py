@@ -5,6 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from platbook import audit
+from platbook.audit import AuditSubject
+from platbook.audit.changes import describe_changes
 from platbook.base.actor import Actor
 from platbook.base.errors import Conflict, InvalidInput, NotAllowed
 from platbook.base.ids import new_id
@@ -28,6 +31,10 @@ from platbook.crm.lifecycle.ownership import acting_owner_id, get_assignee, hand
 from platbook.db import WriteConnection
 from platbook.jobs.outbox import write_event
 
+_COMPUTED = frozenset({"score", "score_reasons", "score_until", "last_activity_at"})
+_AUDITED_VALUES = frozenset({"status", "priority", "source", "assigned_to", "office", "team"})
+"""The fields that say nothing about a person."""
+
 
 async def create_lead(connection: WriteConnection, actor: Actor, patch: LeadPatch, at: datetime) -> Lead:
     """Create a lead: by default an agent's own, and unassigned where managers and admins create it.
@@ -47,6 +54,7 @@ async def create_lead(connection: WriteConnection, actor: Actor, patch: LeadPatc
     await insert_lead(connection, lead)
     await _check_no_duplicate(connection, actor, await sync_contacts(connection, lead))
     await write_event(connection, "lead created", to_payload(lead, actor), at)
+    await audit.record(connection, actor, "lead created", AuditSubject("lead", str(lead.id)), at)
     if lead.assigned_to is not None:
         await log_assignment(connection, actor, lead, None, at)
     return lead
@@ -64,7 +72,10 @@ async def change_lead(connection: WriteConnection, actor: Actor, lead_id: UUID, 
     clashes = await sync_contacts(connection, lead)
     added = {key: other for key, other in clashes.items() if key not in shared}
     await _check_no_duplicate(connection, actor, added)
-    await write_event(connection, "lead changed", to_payload(lead, actor, fields=_changed_fields(before, lead)), at)
+    fields = _changed_fields(before, lead)
+    await write_event(connection, "lead changed", to_payload(lead, actor, fields=fields), at)
+    details = describe_changes(before, lead, [name for name in fields if name not in _COMPUTED], _AUDITED_VALUES)
+    await audit.record(connection, actor, "lead changed", AuditSubject("lead", str(lead_id)), at, details)
     if lead.status != before.status:
         metadata = {"from": before.status, "to": lead.status}
         await log_interaction(connection, actor, lead.id, InteractionType.STATUS_CHANGE, at, metadata=metadata)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from platbook.base.errors import InvalidInput
+from platbook.crm.transfer.private_files import private_opener
 
 _DELIMITERS = (",", ";", "\t", "|")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -44,8 +45,8 @@ def read_rows(path: Path) -> Iterator[CsvRow]:
 
 @contextmanager
 def open_csv_writer(path: Path, columns: Sequence[str]) -> Generator[Callable[[Iterable[object]], None]]:
-    """Open a file for writing with a header, row by row; formulas are escaped."""
-    with path.open("w", encoding="utf-8", newline="") as file:
+    """Open a private file for writing with a header, row by row; formulas are escaped."""
+    with open(path, "w", encoding="utf-8", newline="", opener=private_opener) as file:
         writer = csv.writer(file)
         writer.writerow(columns)
 

@@ -32,6 +32,7 @@ from platbook.crm.leads.rows import CONTACT_COLUMNS
 from platbook.crm.tasks.rows import COLUMNS as TASK_COLUMNS
 from platbook.crm.transfer.csv_files import open_csv_writer
 from platbook.crm.transfer.import_context import Q
+from platbook.crm.transfer.private_files import open_private
 from platbook.db import Database, ReadConnection
 from platbook.db.compose import SQL, Identifier, Literal, Placeholder
 
@@ -69,7 +70,10 @@ _WITH_CSV = frozenset({"leads", "tasks", "interactions"})
 
 
 async def export_all(database: Database, actor: Actor, folder: Path, at: datetime) -> dict[str, int]:
-    """Write every row into an empty folder, as of one snapshot, also deleted ones. Returns the row counts by file."""
+    """Write every row, also deleted ones, into an empty folder, as of one snapshot. Returns the row counts by file.
+
+    Only the account of this process can read the folder and its files.
+    """
     require(actor, Right.EXPORT_CRM)
     _create_folder(folder)
     counts: dict[str, int] = {}
@@ -122,7 +126,7 @@ def to_line(table: BackupTable, row: Mapping[str, object], emails: Mapping[UUID,
 async def _write_table(connection: ReadConnection, table: BackupTable, folder: Path, emails: Mapping[UUID, str]) -> int:
     count = 0
     with ExitStack() as stack:
-        lines = stack.enter_context((folder / f"{table.file}.jsonl").open("wb"))
+        lines = stack.enter_context(open_private(folder / f"{table.file}.jsonl"))
         cells = None
         if table.name in _WITH_CSV:
             cells = stack.enter_context(open_csv_writer(folder / f"{table.file}.csv", [*map(to_camel, table.columns)]))
@@ -138,7 +142,7 @@ async def _write_table(connection: ReadConnection, table: BackupTable, folder: P
 
 def _create_folder(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise InvalidInput(f"{folder} cannot be created ({(error.strerror or 'unknown').lower()})") from None
     if any(folder.iterdir()):
@@ -146,7 +150,8 @@ def _create_folder(folder: Path) -> None:
 
 
 def _write_json(path: Path, value: object) -> None:
-    path.write_bytes(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    with open_private(path) as file:
+        file.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 
 
 def _to_cell(value: object) -> object:
