@@ -24,7 +24,7 @@ class MediaSettings(BaseModel):
     header_hosts: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,253}$")], ...] = Field(
         default=(),
         max_length=20,
-        description="the hosts that headers are sent to; if empty, the host of each photo's URL",
+        description="the hosts that headers are sent to; if empty, the source's own host and its trusted ones",
     )
     max_bytes: int = Field(
         default=40 * _MEGABYTE, ge=1024, le=200 * _MEGABYTE, description="the maximum size of a photo"

@@ -1,10 +1,10 @@
 """Downloads of photos: one attempt per URL, as some URLs are valid once, within rate limits and a maximum size.
 
-Retries are up to the caller, with a fresh URL. The provider's own headers may hold a secret, so they are sent to the
-hosts they are meant for only, and dropped when a redirect leads to another host.
+Retries are up to the caller, with a fresh URL. The provider's own headers may hold a secret, so they are sent to
+trusted hosts only, and dropped when a redirect leads to another host.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -22,6 +22,7 @@ from platbook.transport.instrumentation import TrafficCounter
 from platbook.transport.limited_client import LimitedClient
 from platbook.transport.rate_limit import SourceRateLimiter
 from platbook.transport.retry import classify_error, classify_response
+from platbook.transport.source_hosts import NO_HOSTS, SourceHosts
 from platbook.transport.urls import RequestUrl, parse_url
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -42,16 +43,19 @@ class DownloadLimits:
     max_bytes: int
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     private_addresses: bool = False
-    header_hosts: Collection[str] = ()
-    """The hosts that `headers` are sent to; if empty, the host of each requested URL."""
+    header_hosts: SourceHosts = NO_HOSTS
+    """The hosts that `headers` are sent to; a source may give out URLs of any other."""
 
     def headers_for(self, url: RequestUrl, requested: RequestUrl) -> Mapping[str, str]:
         """Return the headers that may be sent to `url`, to which redirects led from `requested`."""
-        if not self.header_hosts:
-            return self.headers if url.origin == requested.origin else {}
-        is_header_host = url.origin.host in {host.lower() for host in self.header_hosts}
         is_downgrade = requested.origin.scheme == "https" and url.origin.scheme == "http"
-        return self.headers if is_header_host and not is_downgrade else {}
+        return {} if is_downgrade or self.header_hosts.find_objection(url.url) is not None else self.headers
+
+    def explain_refusal(self, url: RequestUrl) -> str:
+        """A hint for a photo that was refused where the headers were not sent; empty where they were."""
+        if not self.headers or self.header_hosts.find_objection(url.url) is None:
+            return ""
+        return f"; media.headers are not sent to {url.origin.host}, unless media.headerHosts names it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +174,7 @@ class Downloader:
         if status == _NOT_MODIFIED:
             return Download(None, validators)
         if status in _EXPIRED_STATUSES:
-            raise UrlAlreadyUsed(f"{url.name} answered with status {status}")
+            raise UrlAlreadyUsed(f"{url.name} answered with status {status}{self._limits.explain_refusal(url)}")
         if status != _OK:
             raise SourceBrokeProtocol(f"{url.name} answered with status {status}")
         return Download(await self._read_content(url, response, headers), validators)
