@@ -22,7 +22,6 @@ from platbook.transport import (
 )
 from platbook.transport.gcra import GcraLimiter, Rate
 from platbook.transport.instrumentation import TimeSource
-from platbook.transport.ssrf_guard import is_public
 from platbook.transport.urls import parse_url
 
 OWN = SourceHosts(frozenset({"127.0.0.1"}))
@@ -174,25 +173,6 @@ async def test_private_addresses_are_refused(transport: Transport, host: str) ->
 async def test_only_http_urls_without_credentials_are_fetched(downloader: Downloader, url: str) -> None:
     with pytest.raises(MediaRejected):
         await downloader.fetch(url)
-
-
-@pytest.mark.parametrize(
-    ("address", "public"),
-    [
-        ("8.8.8.8", True),
-        ("2001:4860:4860::8888", True),
-        ("100.64.0.1", False),
-        ("192.168.1.1", False),
-        ("224.0.0.1", False),
-        ("fd00::1", False),
-        ("fe80::1%eth0", False),
-        ("64:ff9b::7f00:1", False),
-        ("2002:7f00:1::", False),
-        ("::ffff:192.168.0.1", False),
-    ],
-)
-def test_which_ip_addresses_are_public(address: str, *, public: bool) -> None:
-    assert is_public(address) is public
 
 
 def make_limiter(database: Database, slept: Slept, limit: float, burst_share: float = 0) -> GcraLimiter:

@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Self
+from urllib.request import getproxies
 
 import httpx2
 
 from platbook.base.clock import Clock
-from platbook.base.errors import RateLimited
+from platbook.base.errors import RateLimited, SourceBrokeProtocol
 from platbook.base.http_reply import HttpReply
 from platbook.base.log import get_log
 from platbook.db import Database
@@ -28,7 +29,7 @@ from platbook.transport.rate_limit import RetryAfterLimiter, SourceRateLimiter
 from platbook.transport.request_route import RequestRoute
 from platbook.transport.retry import MAX_ATTEMPTS, TransportFailure, classify_error, classify_response, plan_backoff
 from platbook.transport.source_hosts import SourceHosts
-from platbook.transport.ssrf_guard import GuardedTransport
+from platbook.transport.ssrf_guard import AddressBlocked, AddressRules, DirectTransport
 from platbook.transport.transfer import TransferLimits
 from platbook.transport.urls import RequestUrl, parse_url, resolve_redirect
 
@@ -44,6 +45,14 @@ _SAFETY_MARGIN = 0.1
 _DEFAULT_HEADERS = {"user-agent": "Platbook", "accept": "*/*"}
 
 
+DEFAULT_RULES = AddressRules()
+
+
+def _uses_proxy() -> bool:
+    """Whether the environment names a proxy, as the HTTP client reads it."""
+    return any(getproxies().get(scheme) for scheme in ("http", "https", "all"))
+
+
 class Transport:
     """The HTTP connection pools of one process; makes a client or downloader for each provider."""
 
@@ -55,9 +64,12 @@ class Transport:
         outside: httpx2.AsyncClient,
         time_source: TimeSource,
         limits: TransferLimits = DEFAULT_LIMITS,
+        rules: AddressRules = DEFAULT_RULES,
     ) -> None:
         self._database = database
         self._clock = clock
+        self._rules = rules
+        self._public_only = None if _uses_proxy() else LimitedClient(outside, limits, time_source.monotonic)
         self._client = LimitedClient(client, limits, time_source.monotonic)
         self._inside_photos = LimitedClient(client, limits.for_photos(), time_source.monotonic)
         self._outside_photos = LimitedClient(outside, limits.for_photos(), time_source.monotonic)
@@ -73,17 +85,19 @@ class Transport:
         time_source: TimeSource | None = None,
         timeouts: httpx2.Timeout = TIMEOUTS,
         limits: TransferLimits = DEFAULT_LIMITS,
+        rules: AddressRules = DEFAULT_RULES,
     ) -> AsyncGenerator[Self]:
         """Open the connection pools and close them at the end of the block."""
         for library in ("httpcore2", "httpx2"):  # on lower levels they log headers and URLs
             logging.getLogger(library).setLevel(logging.WARNING)
         no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-        guarded = GuardedTransport(_LIMITS)
+        guarded = DirectTransport(_LIMITS, rules, public_only=True)
+        direct = None if _uses_proxy() else DirectTransport(_LIMITS, rules, public_only=False)
         async with (
-            httpx2.AsyncClient(timeout=timeouts, limits=_LIMITS, cookies=no_cookies) as client,
+            httpx2.AsyncClient(timeout=timeouts, limits=_LIMITS, transport=direct, cookies=no_cookies) as client,
             httpx2.AsyncClient(timeout=timeouts, transport=guarded, cookies=no_cookies) as outside,
         ):
-            yield cls(database, clock, client, outside, time_source or TimeSource(), limits)
+            yield cls(database, clock, client, outside, time_source or TimeSource(), limits, rules)
 
     def for_provider(
         self,
@@ -98,7 +112,7 @@ class Transport:
         It sends to `hosts` alone; where they are none, to the host of its first request.
         """
         limiter = SourceRateLimiter(self._database, provider_id, requests_per_second, self._time_source)
-        route = RequestRoute(self._client, hosts or SourceHosts())
+        route = RequestRoute(self._client, hosts or SourceHosts(), self._public_only, self._rules.is_public)
         return ProviderClient(provider_id, route, limiter, self._clock, self._time_source, traffic or TrafficCounter())
 
     def for_service(self, name: str, *, max_attempts: int = MAX_ATTEMPTS) -> "ProviderClient":
@@ -243,7 +257,11 @@ class ProviderClient:
         self.traffic.requests += 1
         started = self._time_source.monotonic()
         try:
-            response = await self._route.client.send(method, url, request.headers, request.content)
+            response = await self._route.send(method, url, request.headers, request.content)
+        except AddressBlocked as error:
+            self._log_request(request, started, failure=type(error).__name__)
+            reason = f"{error}, although the source itself is on the public internet"
+            return TransportFailure(SourceBrokeProtocol(reason), is_retryable=False)
         except httpx2.TransportError as error:
             self._log_request(request, started, failure=type(error).__name__)
             return classify_error(method, url.name, error)

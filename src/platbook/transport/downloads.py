@@ -23,6 +23,7 @@ from platbook.transport.limited_client import LimitedClient
 from platbook.transport.rate_limit import SourceRateLimiter
 from platbook.transport.retry import classify_error, classify_response
 from platbook.transport.source_hosts import NO_HOSTS, SourceHosts
+from platbook.transport.ssrf_guard import AddressBlocked
 from platbook.transport.urls import RequestUrl, parse_url
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -156,6 +157,8 @@ class Downloader:
         sent_headers = {**_DEFAULT_HEADERS, **{name.lower(): value for name, value in headers.items()}}
         try:
             response = await self._client.send("GET", url, {**sent_headers, "accept-encoding": "gzip"})
+        except AddressBlocked as error:
+            raise MediaRejected(f"{error}, which is refused unless media.privateAddresses is set") from None
         except httpx2.TransportError as error:
             self._log.debug("download failed", at=url.name, failure=type(error).__name__)
             raise classify_error("GET", url.name, error).error from error
