@@ -78,6 +78,12 @@ COMMANDS = (
         "Refused sweeps that await a decision: accept one with `platbook sync PROVIDER --accept-sweep ID`.",
         panel=_SYNC,
     ),
+    LazyCommand(
+        "statistics",
+        f"{_IN}.statistics:statistics",
+        "Statistics of the last days: totals of runs, errors by type, and totals by provider and day.",
+        panel=_SYNC,
+    ),
     LazyCommand("media", f"{_IN}.media:app", "Photos: status, retries, reprocessing.", panel=_SYNC),
     LazyCommand(
         "import",
