@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -95,7 +96,7 @@ async def test_the_command_line_writes_what_it_shows_and_sets_single_values(
     assert changed == await _read(api)
     assert changed["providerName"] == "Renamed"
     assert changed["scope"]["statuses"] == ["Pending", "Closed"]
-    assert changed["settings"] == {**before["settings"], "pageSize": 500}  # type: ignore[dict-item]
+    assert changed["settings"] == {**cast("dict[str, object]", before["settings"]), "pageSize": 500}
     assert changed["media"]["requestsPerSecond"] is None
     assert changed["credentials"] == {"password": "set", "username": "set"}
     file.write_text(json.dumps({**json.loads(shown), "providerId": "another"}))

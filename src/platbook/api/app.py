@@ -38,6 +38,7 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
         413: "The body is too large.",
         429: "Too many attempts; see Retry-After.",
         500: "An error of the server.",
+        502: "The source's reply cannot be read.",
         503: "Unavailable now; try again later.",
     }.items()
 }

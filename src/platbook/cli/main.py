@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 from platbook.base.errors import PlatbookError
 from platbook.cli.exit_codes import EXIT_CODES_HELP, exit_of_error
 from platbook.cli.lazy import LazyCommand
-from platbook.cli.options import Options
+from platbook.cli.options import Options, remember
 from platbook.cli.output.console import print_error
 
 _RUN, _SETUP, _SYNC, _LEADS = "Run", "Set up", "Sync", "Leads"
@@ -123,7 +123,7 @@ def platbook(
     ] = False,
 ) -> None:
     """Listings of any MLS, in your own PostgreSQL, behind your own API."""
-    context.obj = Options(demo=on_demo)
+    remember(context, Options(demo=on_demo))
 
 
 def create_program() -> TyperGroup:

@@ -375,6 +375,7 @@ CREATE TABLE public.lead_events (
     interaction_id uuid,
     task_id uuid,
     is_new boolean DEFAULT false NOT NULL,
+    unknown_listing boolean DEFAULT false NOT NULL,
     CONSTRAINT lead_events_state_check CHECK ((state = ANY (ARRAY['taken'::text, 'refused'::text])))
 );
 

@@ -13,6 +13,7 @@ from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.system import System
 from platbook.cli.exit_codes import ExitCode
+from platbook.cli.options import to_command
 from platbook.cli.output.console import say
 from platbook.cli.output.format import to_hours, to_number, to_text
 from platbook.cli.output.json_output import print_json
@@ -50,7 +51,7 @@ def add(
         print_json(ProviderRead.of(provider))
     else:
         done = "Replaced" if replace else "Added"
-        say(f"{done} {provider.provider_id}. Test it: platbook provider test {provider.provider_id}")
+        say(f"{done} {provider.provider_id}. Test it: {_to_test(provider.provider_id)}")
 
 
 def change(
@@ -86,7 +87,7 @@ def change(
     if as_json:
         print_json(ProviderRead.of(changed))
     else:
-        say(f"Changed {provider}. Test it: platbook provider test {provider}")
+        say(f"Changed {provider}. Test it: {_to_test(provider)}")
 
 
 def run_connection_test(context: typer.Context, provider: _Id, *, as_json: _Json = False) -> None:
@@ -131,9 +132,9 @@ def discover(
         return
     _print_discovery(discovery)
     if accept:
-        say(f"Accepted. Test it: platbook provider test {provider}")
+        say(f"Accepted. Test it: {_to_test(provider)}")
     else:
-        say(f"Nothing was changed. Accept the proposal: platbook provider discover {provider} --accept")
+        say(f"Nothing was changed. Accept the proposal: {to_command(f'provider discover {provider} --accept')}")
 
 
 def enable(context: typer.Context, provider: _Id) -> None:
@@ -183,7 +184,7 @@ def remove(
     say(
         f"Erased {provider} and {to_number(erased)} listings."
         if purge
-        else f"Archived {provider}; nothing was erased. Restore it: platbook provider restore {provider}"
+        else f"Archived {provider}; nothing was erased. Restore it: {to_command(f'provider restore {provider}')}"
     )
 
 
@@ -196,6 +197,10 @@ def restore(context: typer.Context, provider: _Id) -> None:
 def _toggle(context: typer.Context, provider: str, *, enabled: bool) -> None:
     run_on_system(context, lambda system: use_cases.toggle_provider(system, provider, COMMAND_LINE, enabled=enabled))
     say(f"{provider} is {'enabled, and due at once' if enabled else 'disabled'}.")
+
+
+def _to_test(provider_id: str) -> str:
+    return to_command(f"provider test {provider_id}")
 
 
 def _read(file: str) -> dict[str, object]:
