@@ -20,9 +20,11 @@ from platbook.api.listings import properties
 from platbook.api.mls import media as mls_media
 from platbook.api.mls import syncs as mls_admin
 from platbook.api.route_rights import BASE
-from platbook.api.system import audit, health, objects
+from platbook.api.system import audit, entry, health, objects
+from platbook.application.cross_origin import CrossOriginSharing
 from platbook.application.request_gate import RequestGate, RequestPolicy
 from platbook.application.services import Services
+from platbook.base.origins import parse_origins
 
 _FAILURE = {"application/json": {"schema": {"$ref": "#/components/schemas/Failure"}}}
 # By reference, not by model: FastAPI would build a validator for each of them on each route.
@@ -46,7 +48,6 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
 POLICY = RequestPolicy(
     error_body=failure_body,
     uploads=re.compile(rf"{BASE}/properties/[^/]+/media"),
-    no_store=(f"{BASE}/auth/", f"{BASE}/users/"),
     own_head=("/media/",),
     unlogged=frozenset({"/health/live", "/health/ready"}),
 )
@@ -99,6 +100,13 @@ def create_api(services: Services) -> FastAPI:
         return JSONResponse(describe(api))
 
     api.add_api_route(f"{BASE}/openapi.json", read_openapi, include_in_schema=False)
+    api.include_router(entry.router)
     index_routes(api)
     api.add_middleware(RequestGate, policy=POLICY)
+    api.add_middleware(
+        CrossOriginSharing,
+        origins=parse_origins((services.settings.cors_origins or "").split(","), "CORS_ORIGINS"),
+        find_key_origins=services.callers.find_origins,
+        paths=(f"{BASE}/", "/media/"),
+    )
     return api

@@ -236,6 +236,7 @@ CREATE TABLE public.api_keys (
     expires_at timestamp with time zone,
     revoked_at timestamp with time zone,
     last_used_at timestamp with time zone,
+    origins text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT api_keys_surface_check CHECK ((surface = ANY (ARRAY['internal'::text, 'public'::text])))
 );
 
