@@ -19,6 +19,7 @@ from platbook.base.errors import (
     NotAuthenticated,
     NotFound,
     RecordRejected,
+    SourceBrokeProtocol,
     SourceUnavailable,
     TooManyAttempts,
 )
@@ -49,6 +50,7 @@ async def _answer_to(error: Exception) -> httpx2.Response:
         (Gone("erased"), 410, "GONE", []),
         (Conflict("one waits", extra={"syncId": "1"}), 409, "CONFLICT", {"syncId": "1"}),
         (TooManyAttempts("wait", retry_after=7), 429, "RATE_LIMITED", []),
+        (SourceBrokeProtocol("garbage"), 502, "SOURCE_BROKE_PROTOCOL", []),
         (SourceUnavailable("away"), 503, "UNAVAILABLE", []),
         (CredentialsRefused("ask somebody"), 409, "NEEDS_OPERATOR", []),
     ],

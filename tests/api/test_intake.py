@@ -29,6 +29,18 @@ def event(name: str, kind: str = "Inquiry", **said: object) -> Json:
     return {"eventId": name, "type": kind, "source": "Website", "person": person} | said
 
 
+@pytest.mark.parametrize("reference", [{"id": str(uuid4())}, {"providerId": "board", "listingKey": "none"}])
+async def test_an_event_for_a_listing_that_nobody_has_says_so_each_time(crm_client: CrmClient, reference: Json) -> None:
+    for _ in range(2):
+        taken = await crm_client.send("/leads/events", **event("1", property=reference))
+        assert taken["unknownListing"] is True
+        assert taken["interaction"]["metadata"]["unknownListing"] is True
+        assert taken["interaction"]["propertyId"] is None
+    without = await crm_client.send("/leads/events", **event("2"))
+    assert without["unknownListing"] is False
+    assert "unknownListing" not in without["interaction"]["metadata"]
+
+
 async def test_the_first_event_makes_a_lead_and_later_ones_find_it(crm_client: CrmClient) -> None:
     house = await crm_client.send("/properties", "admin", **HOUSE)
     first = await crm_client.request(
@@ -41,6 +53,7 @@ async def test_the_first_event_makes_a_lead_and_later_ones_find_it(crm_client: C
     assert (lead["source"], lead["assignedTo"]) == ("Website", crm_client.id_of("ann"))
     assert (made["interaction"]["type"], made["interaction"]["content"]) == ("Lead Event", "still there?")
     assert made["interaction"]["propertyId"] == house["id"]
+    assert made["unknownListing"] is False
     assert made["interaction"]["metadata"]["event"] == "Inquiry"
     assert (made["task"]["type"], made["task"]["dueDate"]) == ("Call", "2026-01-02T13:00:00Z")
     assert made["task"]["assignedTo"] == crm_client.id_of("ann")

@@ -50,7 +50,12 @@ async def test_a_source_with_every_rule_gives_all_photos_and_has_no_complaints(
     rig = await make_photo_rig(
         source,
         credentials={"token": TOKEN},
-        media={"headers": {"User-Agent": "{token}"}, "requestsPerSecond": 2, "addressSeconds": int(life * 5 / 6)},
+        media={
+            "headers": {"User-Agent": "{token}"},
+            "headerHosts": ["127.0.0.1"],
+            "requestsPerSecond": 2,
+            "addressSeconds": int(life * 5 / 6),
+        },
     )
     await rig.sync()
     while (await rig.states()).get("waiting"):

@@ -21,15 +21,16 @@ from platbook.api.listings import properties
 from platbook.api.mls import media as mls_media
 from platbook.api.mls import syncs as mls_admin
 from platbook.api.route_rights import BASE
-from platbook.api.system import audit, health, objects
+from platbook.api.system import audit, entry, health, objects
 from platbook.api.system.readiness import Readiness
+from platbook.application.cross_origin import CrossOriginSharing
 from platbook.application.request_gate import RequestGate, RequestPolicy
 from platbook.application.services import Services
+from platbook.base.origins import parse_origins
 
 POLICY = RequestPolicy(
     error_body=failure_body,
     uploads=re.compile(rf"{BASE}/properties/[^/]+/media"),
-    no_store=(f"{BASE}/auth/", f"{BASE}/users/"),
     own_head=("/media/",),
     unlogged=frozenset({"/health/live", "/health/ready"}),
 )
@@ -79,6 +80,13 @@ def create_api(services: Services) -> FastAPI:
         return JSONResponse(describe(api))
 
     api.add_api_route(f"{BASE}/openapi.json", read_openapi, include_in_schema=False)
+    api.include_router(entry.router)
     index_routes(api)
     api.add_middleware(RequestGate, policy=replace(POLICY, may_send_body=BodyPermission(services.callers)))
+    api.add_middleware(
+        CrossOriginSharing,
+        origins=parse_origins((services.settings.cors_origins or "").split(","), "CORS_ORIGINS"),
+        find_key_origins=services.callers.find_origins,
+        paths=(f"{BASE}/", "/media/"),
+    )
     return api

@@ -33,6 +33,8 @@ class CallerDependency(SecurityBase):
         """The caller, allowed to use the route. Errors: NotAuthenticated, NotAllowed, InvalidInput."""
         route = f"{request.method} {_path_of(request)}"
         actor = await _authorize(request, route)
+        if actor is not _ANONYMOUS:
+            request.state.caller = actor
         _check_query(request, route)
         return actor
 

@@ -16,6 +16,7 @@ from platbook.base.errors import (
     NotFound,
     PayloadTooLarge,
     PlatbookError,
+    SourceBrokeProtocol,
     TooManyAttempts,
     TryLater,
 )
@@ -32,6 +33,7 @@ _STATUSES: Sequence[tuple[type[PlatbookError], int, str]] = (  # the first that 
     (Conflict, 409, "CONFLICT"),
     (PayloadTooLarge, 413, "PAYLOAD_TOO_LARGE"),
     (CallerError, 400, "VALIDATION_ERROR"),
+    (SourceBrokeProtocol, 502, "SOURCE_BROKE_PROTOCOL"),
     (TryLater, 503, "UNAVAILABLE"),
     (NeedsOperator, 409, "NEEDS_OPERATOR"),
 )

@@ -41,8 +41,6 @@ class RequestPolicy:
     """Paths whose POST bodies are large and binary: they are passed on unread, the route reads them itself."""
     may_send_body: Callable[[Scope], Awaitable[bool]] | None = None
     """Whether a request's body is read at all, by its headers; where not, the application is given an empty one."""
-    no_store: tuple[str, ...] = ()
-    """Prefixes of paths whose responses no cache may store."""
     own_head: tuple[str, ...] = ()
     """Prefixes of paths that answer HEAD themselves; everywhere else HEAD is answered by GET, without the body."""
     unlogged: frozenset[str] = frozenset()
@@ -128,8 +126,6 @@ class _Exchange:
         sent_id = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"x-request-id"), "")
         self.id = sent_id if _REQUEST_ID.match(sent_id) else uuid4().hex
         self._headers = [*_SECURITY_HEADERS, (b"x-request-id", self.id.encode())]
-        if scope["path"].startswith(policy.no_store):
-            self._headers.append((b"cache-control", b"no-store"))
         self.status = 0
         self.started = False
         self._send = send
@@ -147,6 +143,8 @@ class _Exchange:
             self.started = True
             self.status = message["status"]
             message["headers"] = [*message["headers"], *self._headers]
+            if all(name.lower() != b"cache-control" for name, _ in message["headers"]):
+                message["headers"].append((b"cache-control", b"no-store"))  # but listings and photos, which say more
         elif self._is_head and message["type"] == "http.response.body":
             message["body"] = b""
         await self._send(message)

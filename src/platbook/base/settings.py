@@ -22,8 +22,8 @@ def _with_old_name(name: str) -> AliasChoices:
 class Settings(BaseSettings):
     """The settings, validated. A field's name is its environment variable's in lower case.
 
-    Names begin with `platbook_`, but for those of a named outside service (`DATABASE_URL`, `OIDC_*`, `AWS_*`) and
-    `ENABLE_MLS_SYNC`.
+    Names begin with `platbook_`, but for those of a named outside service (`DATABASE_URL`, `OIDC_*`, `AWS_*`),
+    `ENABLE_MLS_SYNC` and `CORS_ORIGINS`.
     """
 
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
@@ -64,6 +64,10 @@ class Settings(BaseSettings):
         default=None,
         pattern="^https?://[^/?#]+$",
         description="public URL of Platbook, scheme and host only, for links and sign-ins",
+    )
+    cors_origins: str | None = Field(
+        default=None,
+        description="web origins whose pages may use the API and photos, separated by commas; * for all",
     )
     enable_mls_sync: bool = Field(default=True, description="whether the scheduler starts syncs")
     platbook_allow_registration: bool = Field(

@@ -236,6 +236,7 @@ CREATE TABLE public.api_keys (
     expires_at timestamp with time zone,
     revoked_at timestamp with time zone,
     last_used_at timestamp with time zone,
+    origins text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT api_keys_surface_check CHECK ((surface = ANY (ARRAY['internal'::text, 'public'::text])))
 );
 
@@ -375,6 +376,7 @@ CREATE TABLE public.lead_events (
     interaction_id uuid,
     task_id uuid,
     is_new boolean DEFAULT false NOT NULL,
+    unknown_listing boolean DEFAULT false NOT NULL,
     CONSTRAINT lead_events_state_check CHECK ((state = ANY (ARRAY['taken'::text, 'refused'::text])))
 );
 

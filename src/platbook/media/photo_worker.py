@@ -127,7 +127,10 @@ class PhotoWorker:
         downloader = self.transport.downloads_for(
             provider_id,
             DownloadLimits(
-                rules.max_bytes, rules.fill_headers(credentials), rules.private_addresses, rules.header_hosts
+                rules.max_bytes,
+                rules.fill_headers(credentials),
+                rules.private_addresses,
+                source.hosts.only(rules.header_hosts) if rules.header_hosts else source.hosts,
             ),
             requests_per_second=provider.requests_per_second,
             rate_limits=DownloadRateLimits(rules.requests_per_second, rules.requests_per_hour, rules.bytes_per_hour),

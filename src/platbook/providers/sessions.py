@@ -29,7 +29,7 @@ from platbook.connectors.contract import (
 from platbook.db import Database, SecretBox
 from platbook.providers.configuration import read_part
 from platbook.providers.providers import Provider, open_credentials
-from platbook.transport import LEASE, TrafficCounter, Transport, session_slot
+from platbook.transport import LEASE, SourceHosts, TrafficCounter, Transport, session_slot
 
 T = TypeVar("T")
 
@@ -85,6 +85,11 @@ class Source:
     settings: BaseModel
     profile: SourceProfile
 
+    @property
+    def hosts(self) -> SourceHosts:
+        """The hosts that its credentials may be sent to."""
+        return SourceHosts.of(self.profile.base_urls, self.profile.trusted_hosts)
+
 
 @dataclass(frozen=True, slots=True)
 class SourceAccess:
@@ -130,7 +135,10 @@ async def acquire_access(
         ),
     ):
         http = services.transport.for_provider(
-            provider.provider_id, requests_per_second=provider.requests_per_second, traffic=options.traffic
+            provider.provider_id,
+            source.hosts,
+            requests_per_second=provider.requests_per_second,
+            traffic=options.traffic,
         )
         yield SourceAccess(credentials, http)
 

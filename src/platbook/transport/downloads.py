@@ -1,11 +1,11 @@
 """Downloads of photos: one attempt per URL, as some URLs are valid once, within rate limits and a maximum size.
 
-Retries are up to the caller, with a fresh URL. The provider's own headers may hold a secret, so they are sent to the
-hosts they are meant for only, and dropped when a redirect leads to another host.
+Retries are up to the caller, with a fresh URL. The provider's own headers may hold a secret, so they are sent to
+trusted hosts only, and dropped when a redirect leads to another host.
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -23,6 +23,8 @@ from platbook.transport.instrumentation import TrafficCounter
 from platbook.transport.limited_client import LimitedClient
 from platbook.transport.rate_limit import SourceRateLimiter
 from platbook.transport.retry import classify_error, classify_response
+from platbook.transport.source_hosts import NO_HOSTS, SourceHosts
+from platbook.transport.ssrf_guard import AddressBlocked
 from platbook.transport.urls import RequestUrl, encode_redirect, encode_url, parse_url
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -44,16 +46,19 @@ class DownloadLimits:
     max_bytes: int
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     private_addresses: bool = False
-    header_hosts: Collection[str] = ()
-    """The hosts that `headers` are sent to; if empty, the host of each requested URL."""
+    header_hosts: SourceHosts = NO_HOSTS
+    """The hosts that `headers` are sent to; a source may give out URLs of any other."""
 
     def headers_for(self, url: RequestUrl, requested: RequestUrl) -> Mapping[str, str]:
         """Return the headers that may be sent to `url`, to which redirects led from `requested`."""
-        if not self.header_hosts:
-            return self.headers if url.origin == requested.origin else {}
-        is_header_host = url.origin.host in {host.lower() for host in self.header_hosts}
         is_downgrade = requested.origin.scheme == "https" and url.origin.scheme == "http"
-        return self.headers if is_header_host and not is_downgrade else {}
+        return {} if is_downgrade or self.header_hosts.find_objection(url.url) is not None else self.headers
+
+    def explain_refusal(self, url: RequestUrl) -> str:
+        """A hint for a photo that was refused where the headers were not sent; empty where they were."""
+        if not self.headers or self.header_hosts.find_objection(url.url) is None:
+            return ""
+        return f"; media.headers are not sent to {url.origin.host}, unless media.headerHosts names it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +161,8 @@ class Downloader:
         sent_headers = {**_DEFAULT_HEADERS, **{name.lower(): value for name, value in headers.items()}}
         try:
             response = await self._client.send("GET", url, {**sent_headers, "accept-encoding": "gzip"})
+        except AddressBlocked as error:
+            raise MediaRejected(f"{error}, which is refused unless media.privateAddresses is set") from None
         except httpx2.TransportError as error:
             self._log.debug("download failed", at=url.name, failure=type(error).__name__)
             raise classify_error("GET", url.name, error).error from error
@@ -174,7 +181,7 @@ class Downloader:
         if status == _NOT_MODIFIED and is_conditional:
             return Download(None, validators)
         if status in _EXPIRED_STATUSES:
-            raise UrlAlreadyUsed(f"{url.name} answered with status {status}")
+            raise UrlAlreadyUsed(f"{url.name} answered with status {status}{self._limits.explain_refusal(url)}")
         if status != _OK:
             why = " (not modified) to a request without conditions" if status == _NOT_MODIFIED else ""
             raise SourceBrokeProtocol(f"{url.name} answered with status {status}{why}")

@@ -24,7 +24,7 @@ class LimitedClient:
     async def send(
         self, method: str, url: RequestUrl, headers: Mapping[str, str], content: bytes | None = None
     ) -> httpx2.Response:
-        """Send one request and return its response, the body unread. httpx2.TransportError.
+        """Send one request and return its response, the body unread. httpx2.TransportError and what connecting raises.
 
         Headers that keep coming, byte by byte, are an httpx2.ReadTimeout once all phases together could have ended.
         """

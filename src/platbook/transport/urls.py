@@ -36,10 +36,24 @@ class RequestUrl:
 
 def parse_url(url: str) -> RequestUrl:
     """Parse a URL. InvalidInput, without its query, if it cannot be sent unchanged."""
+    match, origin = _split(url)
+    path, query = match[3] or "/", match[4] or ""
+    target = path + query
+    if not _TARGET.fullmatch(target):
+        raise InvalidInput.of("url", f"contains characters that must be percent-encoded (host {origin.host})")
+    return RequestUrl(url, origin, target.encode("ascii"), f"{origin.host}{path}")
+
+
+def parse_origin(url: str) -> httpx2.URL:
+    """The scheme, host and port that a URL is requested from; InvalidInput if there are none."""
+    return _split(url)[1]
+
+
+def _split(url: str) -> tuple[re.Match[str], httpx2.URL]:
     match = _URL.fullmatch(url)
     if match is None:
         raise InvalidInput.of("url", "must be an http or https URL")
-    scheme, authority, path, query = match[1].lower(), match[2], match[3] or "/", match[4] or ""
+    scheme, authority = match[1].lower(), match[2]
     if "@" in authority:
         raise InvalidInput.of("url", "must not contain a user name or password")
     try:
@@ -48,10 +62,7 @@ def parse_url(url: str) -> RequestUrl:
         raise InvalidInput.of("url", "has an invalid host") from None
     if not origin.host:
         raise InvalidInput.of("url", "has no host")
-    target = path + query
-    if not _TARGET.fullmatch(target):
-        raise InvalidInput.of("url", f"contains characters that must be percent-encoded (host {origin.host})")
-    return RequestUrl(url, origin, target.encode("ascii"), f"{origin.host}{path}")
+    return match, origin
 
 
 def encode_url(url: str) -> str:

@@ -41,7 +41,10 @@ _RULE: dict[int | str, dict[str, object]] = {200: {"model": Success[RuleRead]}}
 
 @router.post("/events", responses=_OUTCOMES, openapi_extra={"requestBody": to_request_body(LeadEvent)})
 async def send_lead_event(request: Request, services: ServicesDep, caller: Caller) -> Response:
-    """Report an event of a person: 201 if it created a lead, 200 if not. Each `eventId` is processed once."""
+    """Report an event of a person: 201 if it created a lead, 200 if not. Each `eventId` is processed once.
+
+    `unknownListing`: it names a listing that is not here.
+    """
     body = await request.body()
     async with services.database.transaction() as connection:
         result = await ingest_event(connection, caller, body, services.clock.now())
@@ -124,6 +127,7 @@ async def _to_response(services: Services, caller: Actor, result: ProcessedEvent
     data: dict[str, object] = {
         "lead": {"id": result.lead_id},
         "interaction": result.interaction_id and {"id": result.interaction_id},
+        "unknownListing": result.unknown_listing,
     }
     if result.task_id is not None:
         data["task"] = {"id": result.task_id}

@@ -13,6 +13,7 @@ from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.database import DatabaseContext
 from platbook.cli.exit_codes import ExitCode
+from platbook.cli.options import to_command
 from platbook.cli.output.console import say
 from platbook.cli.output.json_output import print_json
 from platbook.cli.output.table import Column, print_table
@@ -124,7 +125,7 @@ def rules(context: typer.Context, *, as_json: _Json = False) -> None:
             )
             for one in existing
         ],
-        empty="No rule yet: new leads are not assigned. Add one: platbook lead add-rule FILE.json",
+        empty=f"No rule yet: new leads are not assigned. Add one: {to_command('lead add-rule FILE.json')}",
     )
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from platbook.bootstrap.database import DatabaseContext
+from platbook.cli.options import to_command
 from platbook.cli.output.format import to_changes, to_duration, to_hours, to_number, to_span
 from platbook.cli.output.json_output import print_json
 from platbook.cli.output.table import Column, print_facts, print_table
@@ -163,7 +164,7 @@ def _print_statuses(statuses: list[ProviderStatus], now: datetime) -> None:
             )
             for one in statuses
         ],
-        empty="No provider yet. Add one: platbook provider add FILE.json",
+        empty=f"No provider yet. Add one: {to_command('provider add FILE.json')}",
     )
 
 
@@ -172,7 +173,7 @@ def _print_status(one: ProviderStatus, now: datetime) -> None:
     last = one.last_run
     next_run = _to_next_run(one, now)
     if next_run == "blocked":
-        next_run = f"blocked until an operator acts; then: platbook provider enable {one.provider_id}"
+        next_run = f"blocked until an operator acts; then: {to_command(f'provider enable {one.provider_id}')}"
     print_facts(
         [
             ("provider", f"{one.provider_id} ({one.provider_name})"),
@@ -221,5 +222,5 @@ def _print_runs(runs: list[Run], now: datetime) -> None:
             )
             for run in runs
         ],
-        empty="No run yet. Start one: platbook sync PROVIDER",
+        empty=f"No run yet. Start one: {to_command('sync PROVIDER')}",
     )

@@ -14,6 +14,7 @@ from platbook.base.errors import Conflict, InvalidInput
 from platbook.bootstrap.system import System
 from platbook.bootstrap.worker import working
 from platbook.cli.exit_codes import EXIT_CODES_HELP
+from platbook.cli.options import to_command
 from platbook.cli.output.console import err, print_error, say
 from platbook.cli.output.format import to_bytes, to_duration, to_number
 from platbook.cli.output.json_output import print_json
@@ -143,8 +144,8 @@ async def sync_and_follow(system: System, sync_id: UUID, provider_id: str, *, he
 
 def print_run_continues(provider_id: str) -> None:
     """Print how to see and stop a run that a worker continues."""
-    err().print(f"A worker continues the run. See it: platbook status {provider_id}", markup=False)
-    err().print(f"Stop it: platbook sync {provider_id} --cancel", markup=False)
+    err().print(f"A worker continues the run. See it: {to_command(f'status {provider_id}')}", markup=False)
+    err().print(f"Stop it: {to_command(f'sync {provider_id} --cancel')}", markup=False)
 
 
 def print_run(run: Run) -> None:
@@ -172,7 +173,8 @@ def print_run(run: Run) -> None:
     ]
     print_facts(facts)
     if run.errored:
-        print_error(f"{to_number(run.errored)} records were rejected; see them: platbook errors {run.provider_id}")
+        command = to_command(f"errors {run.provider_id}")
+        print_error(f"{to_number(run.errored)} records were rejected; see them: {command}")
 
 
 async def _start(system: System, request: RunRequest) -> UUID:

@@ -29,6 +29,7 @@ from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.errors import InvalidInput
 from platbook.base.views import paginate
 from platbook.bootstrap.database import DatabaseContext
+from platbook.cli.options import to_command
 from platbook.cli.output.console import say
 from platbook.cli.output.format import to_span
 from platbook.cli.output.json_output import print_json
@@ -144,7 +145,7 @@ def list_(context: typer.Context, *, as_json: _Json = False) -> None:
             )
             for one in users
         ],
-        empty="No user yet. Add one: platbook user add EMAIL --role admin",
+        empty=f"No user yet. Add one: {to_command('user add EMAIL --role admin')}",
     )
 
 

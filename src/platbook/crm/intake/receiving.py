@@ -25,6 +25,11 @@ class ReceivedEvent:
     invalid_contacts: Sequence[str]
     listing: EventListing | None
 
+    @property
+    def has_unknown_listing(self) -> bool:
+        """Whether it names a listing that was not found."""
+        return self.event.property is not None and self.listing is None
+
 
 async def receive(
     connection: WriteConnection, stored: StoredEvent, raw: bytes, at: datetime

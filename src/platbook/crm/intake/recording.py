@@ -46,7 +46,7 @@ async def record(
         task = await _create_task(connection, sender, lead, received)
     payload = to_payload(lead, sender, interactionId=str(entry.id), type=kind.value)
     await write_event(connection, "lead event", payload, at)
-    result = ProcessedEvent(lead.id, entry.id, None if task is None else task.id, is_new)
+    result = ProcessedEvent(lead.id, entry.id, None if task is None else task.id, is_new, received.has_unknown_listing)
     await mark_processed(connection, received.stored.id, received.raw, result)
     return result
 
@@ -91,6 +91,8 @@ def _to_metadata(received: ReceivedEvent, *, with_person: bool) -> dict[str, obj
         metadata["source"] = event.source
     if event.property is not None:
         metadata["property"] = event.property.model_dump(mode="json", by_alias=True, exclude_none=True)
+    if received.has_unknown_listing:
+        metadata["unknownListing"] = True
     if received.invalid_contacts:
         metadata["unread"] = list(received.invalid_contacts)
     if with_person:
