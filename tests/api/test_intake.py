@@ -25,7 +25,7 @@ async def crm_client(api: Api) -> CrmClient:
 
 
 def event(name: str, kind: str = "Inquiry", **said: object) -> Json:
-    person = {"firstName": "Mira", "emails": ["Mira@Example.com"], "phones": ["(512) 555-0143"]}
+    person = {"firstName": "Mira", "emails": ["Mira@Example.com"], "phones": ["(512) 555-0243"]}
     return {"eventId": name, "type": kind, "source": "Website", "person": person} | said
 
 
@@ -37,7 +37,7 @@ async def test_the_first_event_makes_a_lead_and_later_ones_find_it(crm_client: C
     assert first.status_code == 201
     made: Json = first.json()["data"]
     lead = made["lead"]
-    assert (lead["firstName"], lead["email"], lead["phoneNumber"]) == ("Mira", "mira@example.com", "+15125550143")
+    assert (lead["firstName"], lead["email"], lead["phoneNumber"]) == ("Mira", "mira@example.com", "+15125550243")
     assert (lead["source"], lead["assignedTo"]) == ("Website", crm_client.id_of("ann"))
     assert (made["interaction"]["type"], made["interaction"]["content"]) == ("Lead Event", "still there?")
     assert made["interaction"]["propertyId"] == house["id"]
@@ -45,7 +45,7 @@ async def test_the_first_event_makes_a_lead_and_later_ones_find_it(crm_client: C
     assert (made["task"]["type"], made["task"]["dueDate"]) == ("Call", "2026-01-02T13:00:00Z")
     assert made["task"]["assignedTo"] == crm_client.id_of("ann")
 
-    person = {"lastName": "Lane", "emails": ["mira@example.com", "new@example.com"], "phones": ["512-555-0143"]}
+    person = {"lastName": "Lane", "emails": ["mira@example.com", "new@example.com"], "phones": ["512-555-0243"]}
     later = await crm_client.request(
         "POST", "/leads/events", json=event("2", "Viewed Property", source="Portal", person=person)
     )

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from platbook.api.authentication import Caller
-from platbook.api.crm.fields import Email, Phone
+from platbook.api.crm.fields import Email, Phone, ShortText
 from platbook.api.crm.leads_models import (
     DuplicateCheckRead,
     ErasureRead,
@@ -24,6 +24,7 @@ from platbook.api.crm.query_string import to_paging
 from platbook.api.crm.responses import answer, answer_list, to_lead
 from platbook.api.envelope import Success
 from platbook.api.services import ServicesDep
+from platbook.crm.leads.matching import to_evidence
 from platbook.crm.leads.search import LeadSearch, check_duplicate, find_leads, get_lead_stats
 from platbook.crm.leads.visibility import LeadView, read_lead
 from platbook.crm.lifecycle.deletion import delete_lead
@@ -61,7 +62,7 @@ async def list_leads(services: ServicesDep, caller: Caller, query: Annotated[Lea
 
 @router.post("", status_code=201, responses=_CREATED)
 async def add_lead(services: ServicesDep, caller: Caller, body: LeadCreate) -> Response:
-    """Create a lead; an agent's is assigned to the agent. 409 LEAD_EXISTS: another lead has the e-mail or number."""
+    """Create a lead; an agent's is assigned to the agent. 409 LEAD_EXISTS: the person is a lead already."""
     async with services.database.transaction() as connection:
         lead = await create_lead(connection, caller, body.to_changes(), services.clock.now())
     response = answer(to_lead(LeadView(lead, has_contact_details=True)), status=201)
@@ -90,12 +91,20 @@ async def check_lead_duplicate(
     caller: Caller,
     email: Annotated[Email | None, Query()] = None,
     phone: Annotated[Phone | None, Query()] = None,
+    name: Annotated[ShortText | None, Query(description="compared where a lead has the number")] = None,
 ) -> Response:
-    """Check whether a lead has an e-mail address or telephone number already; names those the caller may see."""
+    """Check which lead a person is, and which they may be (`possibleDuplicates`); names those the caller may see."""
     async with services.database.read() as connection:
-        is_duplicate, leads = await check_duplicate(connection, caller, email=email, phone=phone)
+        check = await check_duplicate(connection, caller, email=email, phone=phone, name=name or "")
     return answer(
-        {"isDuplicate": is_duplicate, "leads": [to_lead(LeadView(lead, has_contact_details=True)) for lead in leads]}
+        {
+            "isDuplicate": check.is_duplicate,
+            "leads": [to_lead(LeadView(lead, has_contact_details=True)) for lead in check.leads],
+            "possibleDuplicates": [
+                {"lead": to_lead(LeadView(lead, has_contact_details=True)), "evidence": to_evidence(likeness)}
+                for lead, likeness in check.possible
+            ],
+        }
     )
 
 

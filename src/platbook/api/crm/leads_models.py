@@ -157,11 +157,27 @@ class LeadStatsRead(ApiModel):
     by_owner: dict[str, int]
 
 
+class DuplicateEvidence(ApiModel):
+    """What two leads have in common; `name`: how their names compared, null where they were not compared."""
+
+    emails: list[str]
+    phones: list[str]
+    name: Literal["same", "similar", "different", "unknown"] | None
+
+
+class LikeLead(ApiModel):
+    """A lead that a person may be, and why."""
+
+    lead: LeadRead
+    evidence: DuplicateEvidence
+
+
 class DuplicateCheckRead(ApiModel):
-    """Whether a lead has the contact already; `leads` are those the caller may see in full."""
+    """Whether a person is a lead already; leads are those the caller may see in full."""
 
     is_duplicate: bool
     leads: list[LeadRead]
+    possible_duplicates: list[LikeLead]
 
 
 class PersonExportRead(ApiModel):

@@ -59,7 +59,7 @@ async def _process(
         return received
     for _ in range(_MAX_TRIES):
         with suppress(PersonChanged):
-            matched = await match(connection, received.contacts)
+            matched = await match(connection, received.person)
             lead = matched.lead or await route(connection, sender, received, matched.stored)
             return await record(connection, sender, received, lead, is_new=matched.lead is None)
     raise TryLater("this person is being changed; send the event again")

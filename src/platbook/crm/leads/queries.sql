@@ -51,13 +51,14 @@ SELECT kind, value, lead_id FROM lead_contacts
 WHERE (kind, value) IN (SELECT * FROM unnest(%(kinds)s::text[], %(values)s::text[]));
 
 -- name: find_by_phones
--- For each number up to two leads that have it, those without an e-mail address first: enough to know whether it is
--- exactly one. The trigram index finds a number in the text of the keyword search, where it follows two spaces.
-SELECT sought.phone, matched.lead_id, matched.has_email FROM unnest(%(phones)s::text[]) AS sought (phone)
+-- For each number up to twenty leads that have it, those without an e-mail address first. The trigram index finds a
+-- number in the text of the keyword search, where it follows two spaces.
+SELECT sought.phone, matched.lead_id, matched.has_email, matched.name_text
+FROM unnest(%(phones)s::text[]) AS sought (phone)
 CROSS JOIN LATERAL (
-    SELECT id AS lead_id, emails <> '{}' AS has_email FROM leads
+    SELECT id AS lead_id, emails <> '{}' AS has_email, name_text FROM leads
     WHERE deleted_at IS NULL AND search_text LIKE '%%  ' || sought.phone || '%%' AND phones @> ARRAY[sought.phone]
-    ORDER BY has_email, lead_id LIMIT 2
+    ORDER BY has_email, lead_id LIMIT 20
 ) AS matched;
 
 -- name: lock_contacts

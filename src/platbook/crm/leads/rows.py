@@ -6,7 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 
-from platbook.crm.contacts import EMAIL, PHONE, ContactKey
+from platbook.crm.contacts import EMAIL, PHONE, ContactKey, identifies
 from platbook.crm.leads.lead import Lead, to_name_text, to_search_text
 from platbook.db import ReadConnection, WriteConnection, as_json, load_queries
 
@@ -35,11 +35,12 @@ _TYPES: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class PhoneMatch:
-    """A lead that has a telephone number, and whether it has an e-mail address, too."""
+    """A lead that has a telephone number, whether it has an e-mail address, too, and its name as it is searched."""
 
     phone: str
     lead_id: UUID
     has_email: bool
+    name_text: str
 
 
 async def get_lead(connection: ReadConnection, lead_id: UUID) -> Lead | None:
@@ -121,7 +122,7 @@ async def find_by_contacts(connection: ReadConnection, keys: Iterable[ContactKey
 
 
 async def find_by_phones(connection: ReadConnection, phones: Sequence[str]) -> list[PhoneMatch]:
-    """The leads that have these numbers: up to two for each, those without an e-mail address first."""
+    """The leads that have these numbers: up to twenty for each, those without an e-mail address first."""
     return await connection.all(PhoneMatch, Q.find_by_phones, {"phones": list(phones)}) if phones else []
 
 
@@ -156,8 +157,8 @@ async def erase_leads(connection: WriteConnection, lead_ids: Sequence[UUID]) -> 
 
 
 def to_contact_keys(lead: Lead) -> list[ContactKey]:
-    """The keys of a lead's contacts."""
-    return [*((EMAIL, one) for one in lead.emails), *((PHONE, one) for one in lead.phones)]
+    """The keys of a lead's contacts, but for numbers that identify nobody: those lead to no lead."""
+    return [*((EMAIL, one) for one in lead.emails), *((PHONE, one) for one in lead.phones if identifies(one))]
 
 
 def to_params(lead: Lead) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 A batch is read, looked up with a few statements, and written by COPY. Where an address belongs to a lead already, that
 lead is completed and nothing of it overwritten; a number may be a family's, so it matches only a lead without a
-conflicting address.
+conflicting address or name (`leads.matching`).
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ from platbook.crm.external_ids.rows import (
 )
 from platbook.crm.intake.routing import RoutingContext, route_lead
 from platbook.crm.leads.lead import Lead, merge_fields, new_lead, rescore, to_payload
-from platbook.crm.leads.matching import choose_by_phone, conflicts
+from platbook.crm.leads.matching import choose_by_phone, person_of, still_matches
 from platbook.crm.leads.patch import LeadPatch, apply_patch
 from platbook.crm.leads.rows import (
     ContactKey,
@@ -257,9 +257,10 @@ def _match(one: _Person, lookup: _Lookup, batch: _Batch) -> Lead | None:
             return lead
     numbers = [key[1] for key in contacts if key[0] == PHONE and batch.contacts.get(key) in {None, one.key}]
     matches = [match for number in numbers for match in _find_matches(one, number, lookup)]
-    lead_id = choose_by_phone(matches, has_email=bool(one.lead.emails))
+    person = person_of(one.lead)
+    lead_id = choose_by_phone(person, matches)
     lead = None if lead_id is None else lookup.leads.get(lead_id)
-    return None if lead is None or conflicts(lead, contacts) else lead
+    return None if lead is None or not still_matches(lead, person) else lead
 
 
 def _find_matches(one: _Person, number: str, lookup: _Lookup) -> list[PhoneMatch]:
