@@ -12,6 +12,7 @@ from platbook.api.crm.leads_models import (
     ErasureRead,
     LeadAssignment,
     LeadCreate,
+    LeadDetailRead,
     LeadList,
     LeadMerge,
     LeadQuery,
@@ -21,9 +22,10 @@ from platbook.api.crm.leads_models import (
     PersonExportRead,
 )
 from platbook.api.crm.query_string import to_paging
-from platbook.api.crm.responses import answer, answer_list, to_lead
+from platbook.api.crm.responses import answer, answer_list, to_lead, to_like_leads
 from platbook.api.envelope import Success
 from platbook.api.services import ServicesDep
+from platbook.crm.duplicates.review import find_possible_duplicates
 from platbook.crm.leads.matching import to_evidence
 from platbook.crm.leads.search import LeadSearch, check_duplicate, find_leads, get_lead_stats
 from platbook.crm.leads.visibility import LeadView, read_lead
@@ -32,6 +34,7 @@ from platbook.crm.lifecycle.editing import change_lead, create_lead
 from platbook.crm.lifecycle.ownership import assign_lead, claim_lead
 from platbook.crm.merging import merge_lead
 from platbook.crm.transfer.person import erase_person, export_person
+from platbook.db.lists import PageNumber
 
 router = APIRouter(prefix="/leads", tags=["Leads"])
 
@@ -108,11 +111,13 @@ async def check_lead_duplicate(
     )
 
 
-@router.get("/{lead_id}", responses=_ONE)
+@router.get("/{lead_id}", responses={200: {"model": Success[LeadDetailRead]}})
 async def get_lead(services: ServicesDep, caller: Caller, lead_id: UUID) -> Response:
     """Get a lead. For a merged one 410, with the id of the lead it was merged into in the message."""
     async with services.database.read() as connection:
-        return answer(to_lead(await read_lead(connection, caller, lead_id)))
+        view = await read_lead(connection, caller, lead_id)
+        pairs = await find_possible_duplicates(connection, caller, PageNumber(limit=100), lead_id=lead_id)
+    return answer({**to_lead(view), "possibleDuplicates": to_like_leads(pairs.rows, lead_id)})
 
 
 @router.put("/{lead_id}", responses=_ONE)

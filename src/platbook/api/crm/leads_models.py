@@ -180,6 +180,21 @@ class DuplicateCheckRead(ApiModel):
     possible_duplicates: list[LikeLead]
 
 
+class PossibleDuplicateOfLead(ApiModel):
+    """Another lead that may be the same person, and why; `id` is that of the possible duplicate."""
+
+    id: UUID
+    lead_id: UUID
+    evidence: DuplicateEvidence
+    found_at: UtcDatetime
+
+
+class LeadDetailRead(LeadRead):
+    """A lead, with those that may be the same person, as far as the caller may see them in full: at most 100."""
+
+    possible_duplicates: list[PossibleDuplicateOfLead]
+
+
 class PersonExportRead(ApiModel):
     """All data stored about a person."""
 

@@ -61,5 +61,5 @@ async def _process(
         with suppress(PersonChanged):
             matched = await match(connection, received.person)
             lead = matched.lead or await route(connection, sender, received, matched.stored)
-            return await record(connection, sender, received, lead, is_new=matched.lead is None)
+            return await record(connection, sender, received, lead, matched)
     raise TryLater("this person is being changed; send the event again")

@@ -9,10 +9,11 @@ from platbook.base.errors import Conflict, InvalidInput, NotAllowed
 from platbook.base.ids import new_id
 from platbook.base.rights import Ownership, Right, has_right, record_access, require
 from platbook.crm.contacts import EMAIL, PHONE
+from platbook.crm.duplicates.rows import save_likenesses
 from platbook.crm.enums import InteractionType
 from platbook.crm.interactions.log import log_interaction
 from platbook.crm.leads.lead import Lead, new_lead, rescore, to_payload, with_owner
-from platbook.crm.leads.matching import match_person, person_of
+from platbook.crm.leads.matching import Likeness, find_likenesses, match_person, person_of
 from platbook.crm.leads.patch import LeadPatch, apply_patch
 from platbook.crm.leads.rows import (
     ContactKey,
@@ -46,9 +47,10 @@ async def create_lead(connection: WriteConnection, actor: Actor, patch: LeadPatc
         raise NotAllowed("you may not create leads of this office or team; choose your own")
     lead = rescore(lead, at)
     await lock_contacts(connection, to_contact_keys(lead))
-    await _check_no_duplicate(connection, actor, lead)
+    likenesses = await _check_no_duplicate(connection, actor, lead)
     await insert_lead(connection, lead)
     await _sync_contacts(connection, actor, lead, known=frozenset())
+    await save_likenesses(connection, {lead.id: likenesses}, at)
     await write_event(connection, "lead created", to_payload(lead, actor), at)
     if lead.assigned_to is not None:
         await log_assignment(connection, actor, lead, None, at)
@@ -65,8 +67,9 @@ async def change_lead(connection: WriteConnection, actor: Actor, lead_id: UUID, 
     lead = rescore(replace(lead, updated_at=at), at)
     await save_lead(connection, lead)
     known = frozenset(to_contact_keys(before))  # contacts that intake or import let it share with another lead stay
-    await _check_no_duplicate(connection, actor, lead, before)
+    likenesses = await _check_no_duplicate(connection, actor, lead, before)
     await _sync_contacts(connection, actor, lead, known)
+    await save_likenesses(connection, {lead.id: likenesses}, at)
     await write_event(connection, "lead changed", to_payload(lead, actor, fields=_changed_fields(before, lead)), at)
     if lead.status != before.status:
         metadata = {"from": before.status, "to": lead.status}
@@ -121,11 +124,13 @@ async def _lock_added_contacts(
 
 async def _check_no_duplicate(
     connection: WriteConnection, actor: Actor, lead: Lead, before: Lead | None = None
-) -> None:
-    """Conflict where another lead is the same person by a contact that is new; its number may be another's, too."""
-    match = await match_person(connection, person_of(lead), before)
+) -> list[Likeness]:
+    """What a lead has in common with others. Conflict where one is the same person by a contact that is new."""
+    person = person_of(lead)
+    match = await match_person(connection, person, before)
     if match.lead_id is not None:
         await _refuse(connection, actor, PHONE if match.by_phone else EMAIL, match.lead_id)
+    return find_likenesses(person, match, lead.id)
 
 
 async def _sync_contacts(connection: WriteConnection, actor: Actor, lead: Lead, known: frozenset[ContactKey]) -> None:
