@@ -40,7 +40,7 @@ class People:
         return self.count + self.count - self.shared - self.placeholders
 
     def contacts(self, person: int, number: int) -> dict[str, object]:
-        """As one event names them: by address and number, by address alone, or by a number that with a name is theirs."""
+        """As one event names them: by address and number, by address, or by a number that with a name is theirs."""
         name, emails, phones = {"firstName": f"Person{person}"}, [f"Person{person}@Example.com"], [self.phone(person)]
         if number < 4:
             return {**name, "emails": emails, "phones": phones}

@@ -29,6 +29,7 @@ from platbook.api.accounts.profile_models import ApiKeyList, ApiKeyRead
 from platbook.api.accounts.users_models import (
     AgentList,
     AgentsUpdate,
+    DisabledUserRead,
     InvitationCreate,
     InvitationCreated,
     InvitationList,
@@ -49,6 +50,8 @@ from platbook.api.envelope import Success, paginate
 from platbook.api.params import Limit, PageNumber
 from platbook.api.services import ServicesDep
 from platbook.base.actor import Role
+from platbook.crm.leads.rows import count_open_leads
+from platbook.crm.tasks.rows import count_open_tasks
 
 router = APIRouter(prefix="/users", tags=["Users"])
 
@@ -148,15 +151,24 @@ async def update_user(user_id: UserId, body: UserUpdate, services: ServicesDep, 
 
 
 @router.post("/{user_id}/disable")
-async def disable_user(user_id: UserId, services: ServicesDep, caller: Caller) -> Success[UserRead]:
-    """Disable a user: their logins and API keys end at once, for good. The last admin cannot be disabled (409)."""
-    return await _set_active(user_id, services, caller, active=False)
+async def disable_user(user_id: UserId, services: ServicesDep, caller: Caller) -> Success[DisabledUserRead]:
+    """Disable a user: their logins and API keys end at once, for good. The last admin cannot be disabled (409).
+
+    Their open leads and tasks go to others: by the rules, to the office's manager, or to nobody.
+    """
+    async with services.database.transaction() as connection:
+        user = await set_active(connection, user_id, caller, services.clock.now(), active=False)
+        leads, tasks = await count_open_leads(connection, user_id), await count_open_tasks(connection, user_id)
+    shown = UserRead.model_validate(user).model_dump()
+    return Success(data=DisabledUserRead(**shown, open_leads=leads, open_tasks=tasks))
 
 
 @router.post("/{user_id}/enable")
 async def enable_user(user_id: UserId, services: ServicesDep, caller: Caller) -> Success[UserRead]:
     """Enable a disabled user."""
-    return await _set_active(user_id, services, caller, active=True)
+    async with services.database.transaction() as connection:
+        user = await set_active(connection, user_id, caller, services.clock.now(), active=True)
+    return Success(data=UserRead.model_validate(user))
 
 
 @router.post("/{user_id}/reset", status_code=202)
@@ -243,9 +255,3 @@ async def unlink_member(user_id: UserId, link_id: LinkId, services: ServicesDep,
     async with services.database.transaction() as connection:
         await reject_link(connection, user_id, link_id, caller, services.clock.now())
     return Response(status_code=204)
-
-
-async def _set_active(user_id: UserId, services: ServicesDep, caller: Caller, *, active: bool) -> Success[UserRead]:
-    async with services.database.transaction() as connection:
-        user = await set_active(connection, user_id, caller, services.clock.now(), active=active)
-    return Success(data=UserRead.model_validate(user))

@@ -30,6 +30,13 @@ class UserRead(ApiModel):
     last_login_at: UtcDatetime | None
 
 
+class DisabledUserRead(UserRead):
+    """A disabled user, and the work they leave, which goes to others within a minute."""
+
+    open_leads: int
+    open_tasks: int
+
+
 class UserList(ApiModel):
     """A page of users."""
 

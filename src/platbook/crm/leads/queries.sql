@@ -95,6 +95,16 @@ WHERE leads.id = link.id;
 -- Delete leads for good, and by cascade their contacts, tasks, interactions and events.
 DELETE FROM leads WHERE id = ANY(%(ids)s::uuid[]);
 
+-- name: lock_open_leads_of_disabled
+-- Open leads whose owners are disabled, locked; those that others lock are skipped.
+SELECT l.id FROM users u JOIN leads l ON l.assigned_to = u.id
+WHERE NOT u.is_active AND l.deleted_at IS NULL AND l.status <> ALL(%(done)s::text[])
+LIMIT %(most)s FOR UPDATE OF l SKIP LOCKED;
+
+-- name: count_open_leads
+-- How many open leads a user has.
+SELECT count(*) FROM leads WHERE assigned_to = %(user_id)s AND deleted_at IS NULL AND status <> ALL(%(done)s::text[]);
+
 -- name: find_stale_scores
 -- Leads whose score has decayed by time.
 SELECT id FROM leads WHERE score_until <= %(at)s ORDER BY score_until LIMIT %(most)s FOR UPDATE SKIP LOCKED;

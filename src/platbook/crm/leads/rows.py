@@ -7,6 +7,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from platbook.crm.contacts import EMAIL, PHONE, ContactKey, identifies
+from platbook.crm.enums import LeadStatus
 from platbook.crm.leads.lead import Lead, to_name_text, to_search_text
 from platbook.db import ReadConnection, WriteConnection, as_json, load_queries
 
@@ -16,6 +17,7 @@ Q = load_queries(__package__ or "platbook.crm.leads")
 COLUMNS = tuple(one.name for one in fields(Lead))
 CONTACT_COLUMNS = ("kind", "value", "lead_id")
 
+_DONE = [LeadStatus.CLOSED_WON, LeadStatus.CLOSED_LOST, LeadStatus.ARCHIVED]
 _COPY_COLUMNS = (*COLUMNS, "search_text", "name_text")
 _TYPES: Mapping[str, str] = MappingProxyType(
     {
@@ -139,6 +141,16 @@ async def find_merged_ids(connection: ReadConnection, lead_id: UUID) -> list[UUI
 async def link_merged(connection: WriteConnection, merged: Mapping[str, object]) -> None:
     """Set `merged_into` of restored leads, by id."""
     await connection.run(Q.link_merged, {"ids": list(merged), "into": list(merged.values())})
+
+
+async def lock_open_leads_of_disabled(connection: WriteConnection, limit: int) -> list[UUID]:
+    """Lock leads in work whose owners are disabled; those that others lock are skipped."""
+    return await connection.column(UUID, Q.lock_open_leads_of_disabled, {"done": _DONE, "most": limit})
+
+
+async def count_open_leads(connection: ReadConnection, user_id: UUID) -> int:
+    """How many leads in work a user has."""
+    return await connection.value(int, Q.count_open_leads, {"user_id": user_id, "done": _DONE}) or 0
 
 
 async def find_stale_scores(connection: WriteConnection, at: datetime, limit: int) -> list[UUID]:

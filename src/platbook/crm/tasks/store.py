@@ -127,6 +127,8 @@ async def _check_assignee(connection: ReadConnection, actor: Actor, user_id: UUI
     user = await resolve_assignee(connection, user_id)
     if is_new and not can_assign(actor, user):
         raise NotAllowed("you may not assign tasks to this user; choose yourself or a user of your office or team")
+    if is_new and not user.is_active:
+        raise InvalidInput.of("assignedTo", "this user is disabled; choose another one")
     return user.ownership
 
 
