@@ -206,6 +206,11 @@ async def test_rules_give_leads_in_turn_by_weight_area_and_price(crm_client: Crm
     assert await _owners(crm_client, 1, source="B") == [None]
     listed = (await crm_client.get("/leads/rules", "admin"))["rules"]
     assert [one["name"] for one in listed] == ["waco", "open house", "off"]
+    for who, seen in (("auditor", ["waco", "open house", "off"]), ("manager", ["open house", "off"])):
+        assert [one["name"] for one in (await crm_client.get("/leads/rules", who))["rules"]] == seen
+    assert [one["name"] for one in (await crm_client.get("/leads/rules", "boss"))["rules"]] == ["waco", "open house"]
+    assert (await crm_client.expect_error("GET", path, "boss"))[:2] == (404, "RULE_NOT_FOUND")
+    assert (await crm_client.get(f"/leads/rules/{made['turns']['id']}", "manager"))["name"] == "off"
     assert (await crm_client.request("DELETE", path, "admin")).status_code == 204
     assert (await crm_client.expect_error("GET", path, "admin"))[:2] == (404, "RULE_NOT_FOUND")
     assert (await crm_client.request("POST", "/leads/rules", "manager", json=rules["waco"])).status_code == 403

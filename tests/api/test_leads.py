@@ -277,6 +277,8 @@ async def test_filters_search_and_order(crm_client: CrmClient) -> None:
     assert await names("priority=Urgent") == ["Mirabel"]
     assert await names("minBudget=400000") == ["Jo"]
     assert await names("maxBudget=400000") == ["Mira"]
+    assert await names("minBudget=900000") == ["Jo"]  # a budget from 500,000 upwards has no end
+    assert await names("maxBudget=1") == ["Mira"]
     assert await names("assignedTo=me&office=North&team=Elm") == ["Mirabel", "Jo", "Mira"]
     assert await names("assignedTo=none") == []
     stats = await crm_client.get("/leads/stats")
@@ -293,6 +295,7 @@ REFUSED_QUERIES = [
     ("cursor=x", ["cursor"]),
     ("page=6000", ["page"]),
     ("minBudget=-1", ["minBudget"]),
+    ("minBudget=2&maxBudget=1", ["minBudget"]),
 ]
 
 
@@ -331,6 +334,8 @@ async def test_merging_loses_nothing(crm_client: CrmClient) -> None:
     await crm_client.send("/interactions", leadId=gone["id"], type="Note Added", content="likes trees")
     path = f"/leads/{gone['id']}"
     assert (await crm_client.expect_error("POST", f"{path}/merge", intoId=gone["id"]))[2] == ["intoId"]
+    unknown = "01a20cc2-c827-7ea6-9dab-49ecc5a105db"
+    assert (await crm_client.expect_error("POST", f"{path}/merge", intoId=unknown))[:2] == (404, "LEAD_NOT_FOUND")
     assert (await crm_client.expect_error("POST", f"{path}/merge", "assistant", intoId=stays["id"]))[0] == 403
     merged = await crm_client.send(f"{path}/merge", intoId=stays["id"])
     assert merged["id"] == stays["id"]

@@ -7,7 +7,7 @@ from uuid import UUID
 from platbook import audit
 from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
-from platbook.base.errors import InvalidInput, NotFound
+from platbook.base.errors import InvalidInput
 from platbook.base.rights import Right
 from platbook.crm.duplicates.review import check_pair
 from platbook.crm.duplicates.rows import DuplicateState, carry_pairs, close_pair
@@ -30,10 +30,7 @@ async def merge_lead(connection: WriteConnection, actor: Actor, lead_id: UUID, i
         raise InvalidInput.of("intoId", "must be another lead")
     rows = await lock_leads(connection, [lead_id, into_id])
     lead = check_lead(actor, Right.DELETE_CRM, rows.get(lead_id))
-    try:
-        into = check_lead(actor, Right.WRITE_CRM, rows.get(into_id))
-    except NotFound:
-        raise InvalidInput.of("intoId", f"there is no lead {into_id}") from None
+    into = check_lead(actor, Right.WRITE_CRM, rows.get(into_id))
     await close_pair(connection, (lead_id, into_id), DuplicateState.MERGED, actor.name, at)
     await _reassign_all(connection, lead_id, into)
     merged = replace(rescore(merge_fields(lead, into), at), updated_at=at)

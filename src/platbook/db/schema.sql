@@ -1771,7 +1771,7 @@ CREATE INDEX leads_created ON public.leads USING btree (created_at, id) WHERE (d
 -- Name: leads_least; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX leads_least ON public.leads USING btree (COALESCE(budget_min, budget_max)) INCLUDE (budget_min, budget_max) WHERE (deleted_at IS NULL);
+CREATE INDEX leads_least ON public.leads USING btree (COALESCE(budget_min, (budget_max - 'Infinity'::numeric))) INCLUDE (budget_min, budget_max) WHERE (deleted_at IS NULL);
 
 --
 -- Name: leads_merged; Type: INDEX; Schema: public; Owner: -
@@ -1783,7 +1783,7 @@ CREATE INDEX leads_merged ON public.leads USING btree (merged_into) WHERE (merge
 -- Name: leads_most; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX leads_most ON public.leads USING btree (COALESCE(budget_max, budget_min)) INCLUDE (budget_min, budget_max) WHERE (deleted_at IS NULL);
+CREATE INDEX leads_most ON public.leads USING btree (COALESCE(budget_max, (budget_min + 'Infinity'::numeric))) INCLUDE (budget_min, budget_max) WHERE (deleted_at IS NULL);
 
 --
 -- Name: leads_name; Type: INDEX; Schema: public; Owner: -

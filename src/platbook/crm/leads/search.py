@@ -39,6 +39,9 @@ from platbook.db.lists import (
 _MOST_WORDS = 8
 _LONGEST_SEARCH = 200
 _TRIGRAM = 3
+_MOST: LiteralString = "coalesce(budget_max, budget_min + 'Infinity'::numeric)"
+_LEAST: LiteralString = "coalesce(budget_min, budget_max - 'Infinity'::numeric)"
+"""The ends of a budget: of one that is half given the other end is open; without any there is no end."""
 
 
 class OwnerFilter(Enum):
@@ -86,6 +89,8 @@ class LeadSearch:
             raise InvalidInput.of("search", f"must have 1 to {_LONGEST_SEARCH} characters")
         if len(self.words) > _MOST_WORDS:
             raise InvalidInput.of("search", f"must have at most {_MOST_WORDS} words")
+        if self.min_budget is not None and self.max_budget is not None and self.min_budget > self.max_budget:
+            raise InvalidInput.of("minBudget", "must not be greater than maxBudget")
 
     @property
     def words(self) -> list[str]:
@@ -185,9 +190,9 @@ def to_conditions(actor: Actor, search: LeadSearch, *, by_tag: bool = False) -> 
     if tags:
         conditions.text("tags @> %(tags)s::text[]", tags=tags)
     if search.min_budget is not None:
-        conditions.text("coalesce(budget_max, budget_min) >= %(min_budget)s", min_budget=search.min_budget)
+        conditions.text(f"{_MOST} >= %(min_budget)s", min_budget=search.min_budget)
     if search.max_budget is not None:
-        conditions.text("coalesce(budget_min, budget_max) <= %(max_budget)s", max_budget=search.max_budget)
+        conditions.text(f"{_LEAST} <= %(max_budget)s", max_budget=search.max_budget)
     _add_words(conditions, actor, search.words)
     return conditions
 

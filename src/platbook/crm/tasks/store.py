@@ -116,7 +116,7 @@ async def _apply_assignment(connection: WriteConnection, actor: Actor, task: Tas
     except NotFound:
         if lead_id == task.lead_id:  # its assignee may not see the lead
             return replace(task, assigned_to=assigned_to)
-        raise InvalidInput.of("leadId", f"there is no lead {lead_id}") from None
+        raise
     return replace(
         task, lead_id=lead.id, lead_owner=lead.assigned_to, assigned_to=assigned_to, office=lead.office, team=lead.team
     )
