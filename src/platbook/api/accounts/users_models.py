@@ -103,6 +103,22 @@ class InvitationCreated(ApiModel):
     expires_at: UtcDatetime
 
 
+class InvitationRefused(ApiModel):
+    """One of several that was not invited: its number from 1 in the list, and why."""
+
+    row: int
+    email: str
+    code: str
+    message: str
+
+
+class InvitationsCreated(ApiModel):
+    """The outcome of inviting several: each address was invited or refused."""
+
+    invitations: list[InvitationCreated]
+    refused: list[InvitationRefused]
+
+
 class InvitationRead(ApiModel):
     """A pending invitation."""
 
