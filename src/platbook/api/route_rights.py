@@ -48,6 +48,7 @@ RIGHTS: Mapping[str, Right | NoRight] = MappingProxyType(
         "DELETE /users/invitations/{invitation_id}": Right.MANAGE_USERS,
         "GET /users/proposals": Right.MANAGE_USERS,
         "POST /users/proposals": Right.MANAGE_USERS,
+        "GET /users/colleagues": Right.READ_CRM,
         "GET /users/{user_id}": Right.READ_USERS,
         "PUT /users/{user_id}": Right.MANAGE_USERS,
         "POST /users/{user_id}/disable": Right.MANAGE_USERS,

@@ -31,6 +31,8 @@ from platbook.api.accounts.profile_models import ApiKeyList, ApiKeyRead
 from platbook.api.accounts.users_models import (
     AgentList,
     AgentsUpdate,
+    ColleagueList,
+    ColleagueRead,
     DisabledUserRead,
     InvitationCreate,
     InvitationCreated,
@@ -55,6 +57,7 @@ from platbook.api.params import Limit, PageNumber
 from platbook.api.services import ServicesDep
 from platbook.base.actor import Actor, Role
 from platbook.base.errors import Conflict, InvalidInput
+from platbook.crm.colleagues import find_colleagues
 from platbook.crm.leads.rows import count_open_leads
 from platbook.crm.tasks.rows import count_open_tasks
 from platbook.db import WriteConnection
@@ -164,6 +167,14 @@ async def propose_members(services: ServicesDep, caller: Caller) -> Success[Memb
     async with services.database.transaction() as connection:
         count = await propose_links(connection, caller, services.clock.now())
     return Success(data=MemberProposalsCreated(proposed=count))
+
+
+@router.get("/colleagues")
+async def list_colleagues(services: ServicesDep, caller: Caller) -> Success[ColleagueList]:
+    """List the names of those who share a lead with the caller, by owning, logging or a task, and the caller's own."""
+    async with services.database.read() as connection:
+        users = await find_colleagues(connection, caller)
+    return Success(data=ColleagueList(users=[ColleagueRead.model_validate(one) for one in users]))
 
 
 @router.get("/{user_id}")

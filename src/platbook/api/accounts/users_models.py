@@ -37,6 +37,19 @@ class DisabledUserRead(UserRead):
     open_tasks: int
 
 
+class ColleagueRead(ApiModel):
+    """A user's name."""
+
+    id: UUID
+    name: str
+
+
+class ColleagueList(ApiModel):
+    """The names of the users whom the caller works with, and the caller's own."""
+
+    users: list[ColleagueRead]
+
+
 class UserList(ApiModel):
     """A page of users."""
 
