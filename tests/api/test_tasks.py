@@ -37,7 +37,6 @@ REFUSED: list[tuple[Json, list[str]]] = [
     ({"title": "x", "dueDate": "0001-01-01T00:00:00+14:00"}, ["dueDate"]),
     ({"title": "x", "timeZone": "Mars/Base", "dueDate": "2026-01-15"}, ["timeZone"]),
     ({"title": "x", "timeZone": "../etc/passwd"}, ["timeZone"]),
-    ({"title": "x", "leadId": "01a20cc2-c827-7ea6-9dab-49ecc5a105db"}, ["leadId"]),
     ({"title": "x", "type": "Nap"}, ["type"]),
 ]
 
@@ -45,6 +44,20 @@ REFUSED: list[tuple[Json, list[str]]] = [
 async def test_what_cannot_be_is_refused_by_name(crm_client: CrmClient) -> None:
     for said, fields in REFUSED:
         assert await crm_client.expect_error("POST", "/tasks", **said) == (400, "VALIDATION_ERROR", fields)
+
+
+async def test_an_unknown_lead_is_not_found(crm_client: CrmClient) -> None:
+    unknown = "01a20cc2-c827-7ea6-9dab-49ecc5a105db"
+    task = await crm_client.send("/tasks", title="x")
+    for method, path, body in (
+        ("POST", "/tasks", {"title": "x", "leadId": unknown}),
+        ("PUT", f"/tasks/{task['id']}", {"leadId": unknown}),
+        ("POST", "/interactions", {"type": "Call Logged", "leadId": unknown}),
+        ("GET", f"/interactions/leads/{unknown}/timeline", {}),
+        ("PUT", f"/leads/{unknown}", {"email": "x@example.com"}),
+        ("POST", f"/leads/{unknown}/claim", {}),
+    ):
+        assert (await crm_client.expect_error(method, path, **body))[:2] == (404, "LEAD_NOT_FOUND"), path
 
 
 async def test_done_and_not_done(crm_client: CrmClient) -> None:

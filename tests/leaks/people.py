@@ -96,6 +96,7 @@ PROBES = [
     Probe("DELETE /users/invitations/{invitation_id}"),
     Probe("GET /users/proposals"),
     Probe("POST /users/proposals"),
+    Probe("GET /users/colleagues"),
     _of_users("GET /users/{user_id}"),
     _of_users("PUT /users/{user_id}", _fresh_user, {"firstName": "Changed"}),
     _of_users("POST /users/{user_id}/disable", _fresh_user),

@@ -4,6 +4,13 @@ INSERT INTO users (id, email, password_hash, first_name, last_name, role, office
 VALUES (%(id)s, %(email)s, %(password_hash)s, %(first_name)s, %(last_name)s, %(role)s, %(office)s, %(team)s,
     %(license_number)s, %(at)s);
 
+-- name: find_office_manager
+-- The manager of an office's team, or else of the office.
+SELECT id, email, first_name, last_name, role, office, team, license_number, is_active,
+    totp_confirmed_at IS NOT NULL AS has_totp, created_at, last_login_at
+FROM users WHERE is_active AND role = 'manager' AND office = %(office)s AND (team IS NULL OR team = %(team)s)
+ORDER BY team IS NULL, created_at, id LIMIT 1;
+
 -- name: get_user
 -- One user by id.
 SELECT id, email, first_name, last_name, role, office, team, license_number, is_active,

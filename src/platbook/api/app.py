@@ -12,7 +12,7 @@ from platbook.api.accounts import auth as auth_routes
 from platbook.api.accounts import profile, users
 from platbook.api.authentication import authenticate, index_routes
 from platbook.api.body_permission import BodyPermission
-from platbook.api.crm import intake, interactions, leads, tasks
+from platbook.api.crm import duplicates, intake, interactions, leads, tasks
 from platbook.api.documentation import describe, read_documentation
 from platbook.api.envelope import failure_body
 from platbook.api.errors import add_error_handlers
@@ -62,6 +62,7 @@ def create_api(services: Services) -> FastAPI:
         auth_routes,
         profile,
         users,
+        duplicates,
         intake,
         leads,
         tasks,

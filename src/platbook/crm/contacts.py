@@ -1,12 +1,14 @@
 """Normalisation of e-mail addresses and telephone numbers, for storage and comparison. Pure."""
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
 from platbook.base.errors import FieldProblem, InvalidInput
+from platbook.crm.placeholder_numbers import is_placeholder
 
 _REGION = "US"
 """Region of a number without a country code: MLSs are North American, and so is their numbering plan."""
@@ -38,6 +40,21 @@ def to_phone(text: str) -> str:
         raise ValueError("has too few or too many digits for a telephone number")
     formatted = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     return f"{formatted};ext={number.extension}" if number.extension else formatted
+
+
+@lru_cache(4096)
+def identifies(phone: str) -> bool:
+    """Whether a normalised number can tell one person from another: it is valid for its region, and no placeholder.
+
+    A number without its area code is not valid: many people have it.
+    """
+    try:
+        number = phonenumbers.parse(phone)
+    except NumberParseException:
+        return False
+    if not phonenumbers.is_valid_number(number):
+        return False
+    return not is_placeholder(number.country_code or 0, phonenumbers.national_significant_number(number))
 
 
 def to_emails(texts: Iterable[str], field: str = "emails") -> list[str]:

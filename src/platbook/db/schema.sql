@@ -1056,6 +1056,23 @@ CREATE TABLE public.platbook_facts (
 );
 
 --
+-- Name: possible_duplicates; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.possible_duplicates (
+    id uuid NOT NULL,
+    lead_id uuid NOT NULL,
+    other_id uuid NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    evidence jsonb NOT NULL,
+    found_at timestamp with time zone NOT NULL,
+    decided_at timestamp with time zone,
+    decided_by text,
+    CONSTRAINT possible_duplicates_check CHECK ((lead_id < other_id)),
+    CONSTRAINT possible_duplicates_state_check CHECK ((state = ANY (ARRAY['open'::text, 'merged'::text, 'dismissed'::text])))
+);
+
+--
 -- Name: property_media; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1551,6 +1568,20 @@ ALTER TABLE ONLY public.platbook_facts
     ADD CONSTRAINT platbook_facts_pkey PRIMARY KEY (name);
 
 --
+-- Name: possible_duplicates possible_duplicates_lead_id_other_id_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.possible_duplicates
+    ADD CONSTRAINT possible_duplicates_lead_id_other_id_key UNIQUE (lead_id, other_id);
+
+--
+-- Name: possible_duplicates possible_duplicates_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.possible_duplicates
+    ADD CONSTRAINT possible_duplicates_pkey PRIMARY KEY (id);
+
+--
 -- Name: properties properties_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1788,7 +1819,7 @@ CREATE INDEX leads_created ON public.leads USING btree (created_at, id) WHERE (d
 -- Name: leads_least; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX leads_least ON public.leads USING btree (COALESCE(budget_min, budget_max)) INCLUDE (budget_min, budget_max) WHERE (deleted_at IS NULL);
+CREATE INDEX leads_least ON public.leads USING btree (COALESCE(budget_min, (budget_max - 'Infinity'::numeric))) INCLUDE (budget_min, budget_max) WHERE (deleted_at IS NULL);
 
 --
 -- Name: leads_merged; Type: INDEX; Schema: public; Owner: -
@@ -1800,7 +1831,7 @@ CREATE INDEX leads_merged ON public.leads USING btree (merged_into) WHERE (merge
 -- Name: leads_most; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX leads_most ON public.leads USING btree (COALESCE(budget_max, budget_min)) INCLUDE (budget_min, budget_max) WHERE (deleted_at IS NULL);
+CREATE INDEX leads_most ON public.leads USING btree (COALESCE(budget_max, (budget_min + 'Infinity'::numeric))) INCLUDE (budget_min, budget_max) WHERE (deleted_at IS NULL);
 
 --
 -- Name: leads_name; Type: INDEX; Schema: public; Owner: -
@@ -2035,6 +2066,18 @@ CREATE INDEX outbox_waiting ON public.outbox USING btree (id) WHERE (taken_at IS
 --
 
 CREATE INDEX password_resets_user ON public.password_resets USING btree (user_id);
+
+--
+-- Name: possible_duplicates_other; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX possible_duplicates_other ON public.possible_duplicates USING btree (other_id);
+
+--
+-- Name: possible_duplicates_state; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX possible_duplicates_state ON public.possible_duplicates USING btree (state, found_at, id);
 
 --
 -- Name: properties_address_key; Type: INDEX; Schema: public; Owner: -
@@ -2676,6 +2719,20 @@ ALTER TABLE ONLY public.oidc_identities
 
 ALTER TABLE ONLY public.password_resets
     ADD CONSTRAINT password_resets_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+--
+-- Name: possible_duplicates possible_duplicates_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.possible_duplicates
+    ADD CONSTRAINT possible_duplicates_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id) ON DELETE CASCADE;
+
+--
+-- Name: possible_duplicates possible_duplicates_other_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.possible_duplicates
+    ADD CONSTRAINT possible_duplicates_other_id_fkey FOREIGN KEY (other_id) REFERENCES public.leads(id) ON DELETE CASCADE;
 
 --
 -- Name: properties properties_author_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -

@@ -107,7 +107,7 @@ def rules(context: typer.Context, *, as_json: _Json = False) -> None:
 
     async def read(system: DatabaseContext) -> list[RoutingRuleWithMembers]:
         async with system.database.read() as connection:
-            return await find_rules(connection)
+            return await find_rules(connection, COMMAND_LINE)
 
     existing = run_on_database(context, read)
     if as_json:

@@ -35,6 +35,8 @@ from platbook.cli.output.format import to_span
 from platbook.cli.output.json_output import print_json
 from platbook.cli.output.table import Column, print_table
 from platbook.cli.process import run_on_database
+from platbook.crm.leads.rows import count_open_leads
+from platbook.crm.tasks.rows import count_open_tasks
 from platbook.db import WriteConnection
 from platbook.db.lists import NumberedPage
 
@@ -249,16 +251,23 @@ def enable(context: typer.Context, email: _Email) -> None:
 @app.command()
 def disable(context: typer.Context, email: _Email) -> None:
     """Disable a user; all their sessions and API keys end at once."""
-    _set_active(context, email, active=False)
+    leads, tasks = _set_active(context, email, active=False)
     say(f"Disabled {email}: their sessions and API keys have ended.")
+    if leads or tasks:
+        say(
+            f"A worker gives their open leads ({leads}) and tasks ({tasks}) to others: by the rules, or to the manager."
+        )
 
 
-def _set_active(context: typer.Context, email: str, *, active: bool) -> None:
-    async def switch(connection: WriteConnection, now: datetime) -> None:
+def _set_active(context: typer.Context, email: str, *, active: bool) -> tuple[int, int]:
+    """Enable or disable a user; how many open leads and tasks they have."""
+
+    async def switch(connection: WriteConnection, now: datetime) -> tuple[int, int]:
         user = await get_user_by_email(connection, email)
         await set_active(connection, user.id, COMMAND_LINE, now, active=active)
+        return await count_open_leads(connection, user.id), await count_open_tasks(connection, user.id)
 
-    _write(context, switch)
+    return _write(context, switch)
 
 
 def _write(context: typer.Context, work: Callable[[WriteConnection, datetime], Awaitable[T]]) -> T:

@@ -41,7 +41,10 @@ async def claim_lead(connection: WriteConnection, actor: Actor, lead_id: UUID, a
     owner_id = acting_owner_id(actor)
     if owner_id is None:
         raise NotAllowed("only a user can claim a lead; log in as one, or assign the lead")
-    return await assign_owner(connection, actor, lead, await get_user(connection, owner_id), at)
+    owner = await get_user(connection, owner_id)
+    if not owner.is_active:
+        raise NotAllowed("the agent you work for is disabled, and claims no leads")
+    return await assign_owner(connection, actor, lead, owner, at)
 
 
 async def assign_owner(connection: WriteConnection, actor: Actor, before: Lead, owner: User, at: datetime) -> Lead:

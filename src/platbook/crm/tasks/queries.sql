@@ -34,6 +34,18 @@ SELECT id, title, created_by, created_at, updated_at, type, description, due_dat
     assigned_to, lead_owner, office, team, completed_at, remind_minutes_before, remind_at, deleted_at, deleted_by
 FROM tasks WHERE lead_id = ANY(%(ids)s::uuid[]) ORDER BY id;
 
+-- name: lock_open_tasks_of_disabled
+-- Open tasks of disabled users, locked; those that others lock are skipped.
+SELECT t.id, t.title, t.created_by, t.created_at, t.updated_at, t.type, t.description, t.due_date, t.time_zone,
+    t.priority, t.lead_id, t.assigned_to, t.lead_owner, t.office, t.team, t.completed_at, t.remind_minutes_before,
+    t.remind_at, t.deleted_at, t.deleted_by
+FROM users u JOIN tasks t ON t.assigned_to = u.id
+WHERE NOT u.is_active AND t.completed_at IS NULL AND t.deleted_at IS NULL LIMIT %(most)s FOR UPDATE OF t SKIP LOCKED;
+
+-- name: count_open_tasks
+-- How many open tasks a user has.
+SELECT count(*) FROM tasks WHERE assigned_to = %(user_id)s AND completed_at IS NULL AND deleted_at IS NULL;
+
 -- name: take_due_reminders
 -- Reminders that are due, each taken once, whoever asks at the same time.
 UPDATE tasks SET remind_at = NULL WHERE id IN (

@@ -61,6 +61,16 @@ async def save_task(connection: WriteConnection, task: Task) -> None:
     await connection.run(Q.update_task, _to_params(task))
 
 
+async def lock_open_tasks_of_disabled(connection: WriteConnection, limit: int) -> list[Task]:
+    """Open tasks of disabled users, locked; those that others lock are skipped."""
+    return await connection.all(Task, Q.lock_open_tasks_of_disabled, {"most": limit})
+
+
+async def count_open_tasks(connection: ReadConnection, user_id: UUID) -> int:
+    """How many open tasks a user has."""
+    return await connection.value(int, Q.count_open_tasks, {"user_id": user_id}) or 0
+
+
 async def take_due_reminders(connection: WriteConnection, at: datetime, limit: int) -> list[Reminder]:
     """Reminders that are due by a time, each returned once, whoever calls at the same time."""
     return await connection.all(Reminder, Q.take_due_reminders, {"at": at, "most": limit})

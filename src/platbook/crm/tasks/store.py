@@ -129,7 +129,7 @@ async def _apply_assignment(connection: WriteConnection, actor: Actor, task: Tas
     except NotFound:
         if lead_id == task.lead_id:  # its assignee may not see the lead
             return replace(task, assigned_to=assigned_to)
-        raise InvalidInput.of("leadId", f"there is no lead {lead_id}") from None
+        raise
     return replace(
         task, lead_id=lead.id, lead_owner=lead.assigned_to, assigned_to=assigned_to, office=lead.office, team=lead.team
     )
@@ -140,6 +140,8 @@ async def _check_assignee(connection: ReadConnection, actor: Actor, user_id: UUI
     user = await resolve_assignee(connection, user_id)
     if is_new and not can_assign(actor, user):
         raise NotAllowed("you may not assign tasks to this user; choose yourself or a user of your office or team")
+    if is_new and not user.is_active:
+        raise InvalidInput.of("assignedTo", "this user is disabled; choose another one")
     return user.ownership
 
 

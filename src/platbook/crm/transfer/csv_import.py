@@ -76,7 +76,9 @@ async def import_files(
     if not mappings:
         raise InvalidInput("there is nothing to import: name at least one file")
     async with database.read() as connection:
-        context = ImportContext(actor, at, system, await find_import_users(connection), announce)
+        users = await find_import_users(connection)
+        active = frozenset(user.id for user in users.values() if user.is_active)
+        context = ImportContext(actor, at, system, users, announce, active)
     report = ImportReport()
     for kind, import_kind in _IMPORTS.items():
         if kind in mappings:

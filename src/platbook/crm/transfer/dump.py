@@ -23,6 +23,7 @@ from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput
 from platbook.base.rights import Right, require
 from platbook.base.times import as_utc, to_iso_z
+from platbook.crm.duplicates.rows import COLUMNS as DUPLICATE_COLUMNS
 from platbook.crm.external_ids.rows import COLUMNS as EXTERNAL_ID_COLUMNS
 from platbook.crm.intake.inbox import EVENT_COLUMNS
 from platbook.crm.intake.rules import MEMBER_COLUMNS, RULE_COLUMNS
@@ -43,13 +44,17 @@ _PAGE = 5000
 
 @dataclass(frozen=True, slots=True)
 class BackupTable:
-    """A table in a backup: its file and columns, those of them that refer to users, and its key."""
+    """A table in a backup: its file and columns, those of them that refer to users, and its key.
+
+    `is_new`: backups of earlier releases have no such file.
+    """
 
     name: str
     file: str
     columns: tuple[str, ...]
     key: tuple[str, ...] = ("id",)
     users: frozenset[str] = frozenset()
+    is_new: bool = False
 
 
 TABLES: tuple[BackupTable, ...] = (
@@ -63,6 +68,7 @@ TABLES: tuple[BackupTable, ...] = (
     BackupTable("lead_events", "events", EVENT_COLUMNS, users=frozenset({"sender"})),
     BackupTable("lead_contacts", "contacts", CONTACT_COLUMNS, ("kind", "value")),
     BackupTable("crm_external_ids", "external_ids", EXTERNAL_ID_COLUMNS, ("system", "kind", "external_id")),
+    BackupTable("possible_duplicates", "possible_duplicates", DUPLICATE_COLUMNS, is_new=True),
 )
 """In the order of their foreign keys."""
 

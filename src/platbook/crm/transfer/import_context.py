@@ -51,13 +51,19 @@ class ImportContext:
     system: str
     users: Mapping[str, ImportUser]
     announce: bool = False
+    active_users: frozenset[UUID] = frozenset()
 
     def find_user(self, row: MappedRow, field: Literal["owner", "author"]) -> ImportUser | None:
-        """The user whom a row names, if it does. RowRejected for an unknown one."""
+        """The user whom a row names, if it does; a disabled one owns nothing new. RowRejected for an unknown one."""
         email = row.get(field, "").lower()
         if email and email not in self.users:
             raise RowRejected(f"{field}: there is no user {email}")
-        return self.users.get(email)
+        user = self.users.get(email)
+        return None if user is not None and field == "owner" and not user.is_active else user
+
+    def find_active(self, user_id: UUID | None) -> UUID | None:
+        """A user who can log in, by id; else None."""
+        return user_id if user_id in self.active_users else None
 
 
 @dataclass(frozen=True, slots=True)

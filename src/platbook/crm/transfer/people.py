@@ -2,7 +2,7 @@
 
 A batch is read, looked up with a few statements, and written by COPY. Where an address belongs to a lead already, that
 lead is completed and nothing of it overwritten; a number may be a family's, so it matches only a lead without a
-conflicting address.
+conflicting address or name (`leads.matching`).
 """
 
 from collections.abc import Mapping
@@ -15,6 +15,7 @@ from uuid import UUID
 from platbook.base.errors import InvalidInput, TryLater
 from platbook.base.ids import new_id
 from platbook.crm.contacts import EMAIL, PHONE
+from platbook.crm.duplicates.rows import save_likenesses
 from platbook.crm.enums import LeadStatus, Priority
 from platbook.crm.external_ids.rows import (
     PERSON,
@@ -25,7 +26,14 @@ from platbook.crm.external_ids.rows import (
 )
 from platbook.crm.intake.routing import RoutingContext, route_lead
 from platbook.crm.leads.lead import Lead, merge_fields, new_lead, rescore, to_payload
-from platbook.crm.leads.matching import choose_by_phone, conflicts
+from platbook.crm.leads.matching import (
+    Likeness,
+    PersonMatch,
+    choose_by_phone,
+    find_likenesses,
+    person_of,
+    still_matches,
+)
 from platbook.crm.leads.patch import LeadPatch, apply_patch
 from platbook.crm.leads.rows import (
     ContactKey,
@@ -79,6 +87,7 @@ class _Batch:
     changed: dict[UUID, Lead] = field(default_factory=dict[UUID, Lead])
     records: dict[str, ExternalRecord] = field(default_factory=dict[str, ExternalRecord])
     contacts: dict[ContactKey, str] = field(default_factory=dict[ContactKey, str])
+    likenesses: dict[UUID, list[Likeness]] = field(default_factory=dict[UUID, list[Likeness]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +226,7 @@ async def _store(
                 counts.changed += 1
             else:
                 _add(batch, one, context.at)
+                batch.likenesses[one.lead.id] = _find_likenesses(one, lookup)
                 counts.added += 1
         except (RowRejected, InvalidInput) as error:
             report.reject(FileKind.PEOPLE, one.line, str(error))
@@ -257,15 +267,23 @@ def _match(one: _Person, lookup: _Lookup, batch: _Batch) -> Lead | None:
             return lead
     numbers = [key[1] for key in contacts if key[0] == PHONE and batch.contacts.get(key) in {None, one.key}]
     matches = [match for number in numbers for match in _find_matches(one, number, lookup)]
-    lead_id = choose_by_phone(matches, has_email=bool(one.lead.emails))
+    person = person_of(one.lead)
+    lead_id = choose_by_phone(person, matches)
     lead = None if lead_id is None else lookup.leads.get(lead_id)
-    return None if lead is None or conflicts(lead, contacts) else lead
+    return None if lead is None or not still_matches(lead, person) else lead
 
 
 def _find_matches(one: _Person, number: str, lookup: _Lookup) -> list[PhoneMatch]:
     """The leads that have a number; none where another person of the same system has it: it may be a family's."""
     matches = lookup.matches.get(number, [])
     return matches if all(lookup.external_ids.get(match.lead_id, one.key) == one.key for match in matches) else []
+
+
+def _find_likenesses(one: _Person, lookup: _Lookup) -> list[Likeness]:
+    """What a new person has in common with leads that have one of their numbers."""
+    person = person_of(one.lead)
+    by_phone = [match for number in person.phones for match in lookup.matches.get(number, [])]
+    return find_likenesses(person, PersonMatch(None, {}, by_phone), None)
 
 
 def _add(batch: _Batch, one: _Person, at: datetime) -> None:
@@ -310,6 +328,7 @@ async def _write(connection: WriteConnection, context: ImportContext, batch: _Ba
         await sync_contacts(connection, lead)
         await follow_owner(connection, lead, None, context.at)
     await save_external_ids(connection, context.system, PERSON, batch.records)
+    await save_likenesses(connection, batch.likenesses, context.at)
 
 
 async def _announce(connection: WriteConnection, context: ImportContext, lead: Lead) -> Lead:

@@ -40,6 +40,8 @@ async def restore_all(database: Database, actor: Actor, folder: Path, at: dateti
         users = {email: str(user_id) for user_id, email in (await find_emails(connection)).items()}
         for table in TABLES:
             restored.rows[table.file] = 0
+            if table.is_new and not (folder / f"{table.file}.jsonl").exists():
+                continue
             for lines in batches(_read_lines(folder / f"{table.file}.jsonl")):
                 rows = [row for line in lines if (row := _to_row(table, line, users, restored)) is not None]
                 restored.rows[table.file] += await _insert(connection, table, rows)

@@ -94,7 +94,7 @@ def _to_task(context: ImportContext, one: RelatedRow, before: Task) -> Task:
         completed_at=_to_completed_at(context, one.row),
         lead_id=one.lead.id,
         lead_owner=one.lead.assigned_to,
-        assigned_to=one.lead.assigned_to if owner is None else owner.id,
+        assigned_to=context.find_active(one.lead.assigned_to) if owner is None else owner.id,
         office=one.lead.office,
         team=one.lead.team,
     )
