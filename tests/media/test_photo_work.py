@@ -396,3 +396,20 @@ async def _set_fetching(rig: PhotoRig, *, fetch: bool) -> None:
     configuration = Configuration.model_validate({**values, "media": media})
     async with rig.database.transaction() as connection:
         await replace_provider(connection, rig.worker.box, configuration, COMMAND_LINE, rig.clock.now())
+
+
+async def test_videos_and_tours_are_links_in_the_documents(make_photo_rig: MakePhotoRig) -> None:
+    source = source_of(1)
+    source.add("L2", 1, category="Video")
+    source.add("L3", 1, category="Branded Virtual Tour")
+    rig = await make_photo_rig(source)
+    await rig.sync()
+    await rig.work()
+    shown = {
+        key: [(one["state"], bool(one["sourceUrl"])) for one in await rig.media(key, kind)]
+        for kind, key in (("internal", "L1"), ("internal", "L2"), ("internal", "L3"))
+    }
+    assert shown == {"L1": [("stored", False)], "L2": [("linked", True)], "L3": [("linked", True)]}
+    (video,), (tour,) = await rig.media("L2", "public"), await rig.media("L3", "public")
+    assert str(video["sourceUrl"]).startswith(source.base)
+    assert tour["sourceUrl"] is None

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from platbook.db import ReadConnection, WriteConnection, load_queries
-from platbook.listings.photos import NON_IMAGE_CATEGORIES
+from platbook.listings.links import NON_IMAGE_CATEGORIES
 from platbook.providers.finding import Finding
 from platbook.transport import CacheValidators
 

@@ -13,13 +13,11 @@ from uuid import UUID
 from platbook.base.ids import new_id
 from platbook.connectors.contract import MediaRef
 from platbook.db import WriteConnection, load_queries
+from platbook.listings.links import NON_IMAGE_CATEGORIES
 from platbook.listings.listing import NormalListing, Origin, Photo, StoredPicture, listed_at
 from platbook.providers.finding import Finding, FindingChange
 
 Q = load_queries(__package__ or "platbook.listings")
-
-NON_IMAGE_CATEGORIES = frozenset({"Video", "Document", "Branded Virtual Tour", "Unbranded Virtual Tour"})
-"""Values of RESO's MediaCategory that are linked to and never downloaded."""
 
 _COLUMNS: Mapping[str, str] = {
     "id": "uuid",

@@ -13,8 +13,9 @@ from uuid import UUID
 from platbook.base.errors import MediaRejected, SourceBrokeProtocol, SourceTooSlow, SourceUnavailable
 from platbook.connectors.contract import MediaRef, Session
 from platbook.listings.display import photo_is_public
+from platbook.listings.links import NON_IMAGE_CATEGORIES
 from platbook.listings.photo_work import PhotoClaim, WaitingPhoto
-from platbook.listings.photos import NON_IMAGE_CATEGORIES, to_photo_version
+from platbook.listings.photos import to_photo_version
 from platbook.media.blobs import Blobs
 from platbook.media.outcome import Outcome, PhotoFailed, PhotoNotTried, PhotoStored
 from platbook.providers.display import DisplaySettings
