@@ -107,7 +107,8 @@ async def register_attempt(
     params = {"subjects": list(limits), "at": at, "since": [at - limit.window for limit in limits.values()]}
     await connection.run(Q.lock_subjects, params)
     counted = await connection.all(_Failures, Q.count_failures, params)
-    if await _is_known(connection, email, address, at):
+    # A request for a reset is admitted without a look at the users, so that its time tells nobody who they are.
+    if purpose == LOGIN and await _is_known(connection, email, address, at):
         counted = [one for one in counted if limits[one.subject] is LIMITS[purpose].pair]
     pauses = [limits[one.subject].next_attempt_at(one.failures, one.latest) for one in counted]
     admitted_at = max((pause for pause in pauses if pause is not None), default=at)

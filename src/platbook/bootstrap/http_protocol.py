@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, cast
+from typing import ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -100,8 +100,7 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._expect_nothing()
         if self.transport.is_closing():
             return
-        cycle = cast("RequestResponseCycle | None", self.cycle)
-        if cycle is None or cycle.response_complete or not cycle.response_started:
+        if _awaits_response(self.cycle):
             self.transport.write(_TIMEOUT_RESPONSE)
         self.transport.close()
 
@@ -148,6 +147,11 @@ class DeadlineProtocol(HttpToolsProtocol):
             log.warning(
                 "an address holds too many connections without a request; the oldest are closed", client=address
             )
+
+
+def _awaits_response(cycle: RequestResponseCycle | None) -> bool:
+    """Whether no response to the present request has begun; before the first request there is no cycle."""
+    return cycle is None or cycle.response_complete or not cycle.response_started
 
 
 def create_protocol(limits: ClientLimits) -> type[DeadlineProtocol]:

@@ -67,7 +67,7 @@ class JobQueue:
             finally:
                 self.running_here.discard(id_of(context.job))
 
-        self.app.tasks.pop(job.definition.name, None)
+        self.app.tasks.pop(job.definition.name, None)  # pyright: ignore[reportUnknownMemberType] - of tasks, any
         self.app.task(name=job.definition.name, pass_context=True)(task)
 
     async def put(self, definition: JobDefinition, **arguments: str) -> bool:
