@@ -9,19 +9,19 @@ import orjson
 import typer
 
 from platbook.base.actor import COMMAND_LINE
-from platbook.base.errors import InvalidInput
+from platbook.base.errors import InvalidInput, PlatbookError
 from platbook.bootstrap.database import DatabaseContext
 from platbook.cli.exit_codes import ExitCode
-from platbook.cli.output.console import say
+from platbook.cli.output.console import print_error, say
 from platbook.cli.output.format import to_number
 from platbook.cli.output.json_output import print_json
 from platbook.cli.output.table import Column, print_table
 from platbook.cli.process import run_on_database
-from platbook.crm.transfer.csv_files import open_csv_writer
 from platbook.crm.transfer.csv_import import FilePreview, ImportFiles, import_files, preview_files
 from platbook.crm.transfer.dump import export_all
 from platbook.crm.transfer.mapping import FileKind
 from platbook.crm.transfer.report import ImportReport
+from platbook.crm.transfer.report_files import ReportFiles
 from platbook.crm.transfer.restore import RestoreReport, is_export, restore_all
 
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -104,30 +104,52 @@ def _restore(context: typer.Context, folder: Path, *, as_json: bool) -> None:
 def _import(
     context: typer.Context, files: ImportFiles, name: str, refused: Path | None, *, announce: bool, as_json: bool
 ) -> None:
-    async def import_into(system: DatabaseContext) -> ImportReport:
+    async def import_into(system: DatabaseContext) -> tuple[ImportReport, ReportFiles]:
         now = system.clock.now()
-        return await import_files(system.database, COMMAND_LINE, files, now, system=name, announce=announce)
+        written = ReportFiles(system.settings.platbook_home / _FOLDER, name, now, refused)
+        so_far = ImportReport()
 
-    report = run_on_database(context, import_into)
-    if refused is not None:
-        with open_csv_writer(refused, ["file", "line", "reason"]) as write:
-            for one in report.refused:
-                write([one.kind.value, one.line, one.reason])
-    if as_json:
-        print_json({"counts": report.counts, "refused": report.refused})
-    else:
-        for line in report.to_lines():
-            say(line)
-        if report.refused and refused is None:
-            print_table(
-                [Column("file"), Column("line", right=True), Column("reason", wrap=True)],
-                [(one.kind.value, str(one.line), one.reason) for one in report.refused[:_SHOWN]],
-                empty="",
+        def write(part: ImportReport, total: ImportReport) -> None:
+            nonlocal so_far
+            so_far = total
+            written.add(part, total)
+
+        try:
+            report = await import_files(
+                system.database, COMMAND_LINE, files, now, system=name, announce=announce, on_batch=write
             )
-            if len(report.refused) > _SHOWN:
-                say(f"and {to_number(len(report.refused) - _SHOWN)} more; write them all with --refused FILE.csv")
+        except BaseException as error:
+            written.finish(so_far, f"failed: {error if isinstance(error, PlatbookError) else type(error).__name__}")
+            print_error(f"{', '.join(so_far.to_lines()) or 'nothing is stored'}; the report is {written.report}")
+            raise
+        written.finish(report)
+        return report, written
+
+    report, written = run_on_database(context, import_into)
+    if as_json:
+        print_json({"counts": report.counts, "refused": report.refused, "report": str(written.report)})
+    else:
+        _print(report, None if refused else written.refused)
     raise typer.Exit(ExitCode.PARTIAL if report.refused else ExitCode.SUCCESS)
 
+
+def _print(report: ImportReport, refused: Path | None) -> None:
+    """The counts, and the first refused rows where no file of them is asked for; all of them are in `refused`."""
+    for line in report.to_lines():
+        say(line)
+    if not report.refused or refused is None:
+        return
+    print_table(
+        [Column("file"), Column("line", right=True), Column("reason", wrap=True)],
+        [(one.kind.value, str(one.line), one.reason) for one in report.refused[:_SHOWN]],
+        empty="",
+    )
+    if len(report.refused) > _SHOWN:
+        say(f"and {to_number(len(report.refused) - _SHOWN)} more, all of them in {refused}")
+
+
+_FOLDER = "imports"
+"""The folder of reports below the home."""
 
 _SHOWN = 20
 
@@ -138,10 +160,20 @@ def _show(previews: list[FilePreview], *, as_json: bool) -> None:
         one.kind.value: {"columns": dict(one.mapping.columns), "values": dict(one.mapping.values)} for one in previews
     }
     if as_json:
-        print_json({"mapping": shown, "samples": {one.kind.value: one.samples for one in previews}})
+        print_json(
+            {
+                "mapping": shown,
+                "samples": {one.kind.value: one.samples for one in previews},
+                "rows": {one.kind.value: one.rows for one in previews},
+                "bad": {one.kind.value: one.bad for one in previews},
+            }
+        )
         return
     for one in previews:
         samples = one.samples
+        for bad in one.bad[:_SHOWN]:
+            say(f"{one.kind.value}, line {bad.line}: {bad.reason}")
+        say(f"{one.kind.value}: {to_number(one.rows)} rows can be read, {to_number(len(one.bad))} cannot")
         print_table(
             [Column(one.kind.value), Column("field"), Column("first row", wrap=True)],
             [

@@ -1,6 +1,6 @@
 """Importing related CSV files of people, notes, tasks and tags; and previewing what an import would do."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -12,7 +12,8 @@ from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput
 from platbook.base.rights import Right, require
-from platbook.crm.transfer.csv_files import read_header, read_rows
+from platbook.crm.transfer.batches import batches, reject_bad_rows
+from platbook.crm.transfer.csv_rows import BadRow, CsvRow, check_file, read_header, read_rows
 from platbook.crm.transfer.import_context import ImportContext, ImportSource, find_import_users
 from platbook.crm.transfer.mapping import ColumnMapping, FileKind, MappedRow, apply_mapping, read_mapping
 from platbook.crm.transfer.notes import import_notes
@@ -24,15 +25,17 @@ from platbook.db import Database
 
 _SAMPLES = 3
 
-_IMPORTS: Mapping[FileKind, Callable[[Database, ImportContext, ImportSource, ImportReport], Awaitable[None]]] = (
-    MappingProxyType(
-        {
-            FileKind.PEOPLE: import_people,
-            FileKind.TAGS: import_tags,
-            FileKind.NOTES: import_notes,
-            FileKind.TASKS: import_tasks,
-        }
-    )
+ImportRows = Callable[[Database, ImportContext, ImportSource, Sequence[CsvRow], ImportReport], Awaitable[None]]
+OnBatch = Callable[[ImportReport, ImportReport], None]
+"""Is called after each batch, with its result and that of the whole import so far."""
+
+_IMPORTS: Mapping[FileKind, ImportRows] = MappingProxyType(
+    {
+        FileKind.PEOPLE: import_people,
+        FileKind.TAGS: import_tags,
+        FileKind.NOTES: import_notes,
+        FileKind.TASKS: import_tasks,
+    }
 )
 """People first: all other rows refer to them."""
 
@@ -47,11 +50,13 @@ class ImportFiles:
 
 @dataclass(frozen=True, slots=True)
 class FilePreview:
-    """The mapping of a file's columns, and its first rows by it."""
+    """The mapping of a file's columns, its first rows by it, how many rows it has, and those that cannot be read."""
 
     kind: FileKind
     mapping: ColumnMapping
     samples: list[MappedRow]
+    rows: int
+    bad: list[BadRow]
 
 
 def preview_files(files: ImportFiles) -> list[FilePreview]:
@@ -59,29 +64,48 @@ def preview_files(files: ImportFiles) -> list[FilePreview]:
     previews: list[FilePreview] = []
     for kind, path in files.paths.items():
         mapping = _to_mapping(files, kind, path)
-        samples = [apply_mapping(mapping, row.cells) for row in islice(read_rows(path), _SAMPLES)]
-        previews.append(FilePreview(kind, mapping, samples))
+        check = check_file(path)
+        readable = (row for row in read_rows(path) if isinstance(row, CsvRow))
+        samples = [apply_mapping(mapping, row.cells) for row in islice(readable, _SAMPLES)]
+        previews.append(FilePreview(kind, mapping, samples, check.rows, check.bad))
     return previews
 
 
 async def import_files(
-    database: Database, actor: Actor, files: ImportFiles, at: datetime, *, system: str, announce: bool = False
+    database: Database,
+    actor: Actor,
+    files: ImportFiles,
+    at: datetime,
+    *,
+    system: str,
+    announce: bool = False,
+    on_batch: OnBatch | None = None,
 ) -> ImportReport:
-    """Import related files of a system. Idempotent: the same files again change nothing.
+    """Import related files of a system. Idempotent: the same files again change nothing, so one cut short goes on.
 
-    Silent by default; `announce` applies routing rules and writes events. InvalidInput for an unreadable file.
+    Silent by default; `announce` applies routing rules and writes events. InvalidInput for an unreadable file: every
+    file is read whole before the first row is stored.
     """
     require(actor, Right.IMPORT_CRM)
     mappings = {kind: _to_mapping(files, kind, path) for kind, path in files.paths.items()}
     if not mappings:
         raise InvalidInput("there is nothing to import: name at least one file")
+    for path in files.paths.values():
+        check_file(path)
     async with database.read() as connection:
         context = ImportContext(actor, at, system, await find_import_users(connection), announce)
     report = ImportReport()
-    for kind, import_kind in _IMPORTS.items():
-        if kind in mappings:
-            report.of(kind)
-            await import_kind(database, context, ImportSource(read_rows(files.paths[kind]), mappings[kind]), report)
+    for kind, import_rows in _IMPORTS.items():
+        if kind not in mappings:
+            continue
+        report.of(kind)
+        source = ImportSource(mappings[kind])
+        for rows in batches(read_rows(files.paths[kind])):
+            part = ImportReport()
+            await import_rows(database, context, source, reject_bad_rows(kind, rows, part), part)
+            report.add(part)
+            if on_batch is not None:
+                on_batch(part, report)
     async with database.transaction() as connection:
         details = {kind.value: counts.added for kind, counts in report.counts.items()}
         await audit.record(connection, actor, "leads imported", AuditSubject("import", system), at, details)

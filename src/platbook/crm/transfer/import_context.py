@@ -1,11 +1,10 @@
 """What all parts of an import share: who imports from which system, the users rows may name, and change detection."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from itertools import islice
 from typing import Literal, TypeVar
 from uuid import UUID
 
@@ -14,17 +13,12 @@ import orjson
 from platbook.base.actor import Actor
 from platbook.base.errors import SkipThis
 from platbook.base.times import parse_utc
-from platbook.crm.transfer.csv_files import CsvRow
 from platbook.crm.transfer.mapping import ColumnMapping, MappedRow
 from platbook.db import ReadConnection, load_queries
 
-T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
 
 Q = load_queries(__package__ or "platbook.crm.transfer")
-
-BATCH = 1000
-"""Rows per transaction."""
 
 
 class RowRejected(SkipThis):
@@ -62,10 +56,10 @@ class ImportContext:
 
 @dataclass(frozen=True, slots=True)
 class ImportSource:
-    """One file: its rows, and what its columns mean."""
+    """One file: what its columns mean, and the external ids that its rows had so far."""
 
-    rows: Iterable[CsvRow]
     mapping: ColumnMapping
+    keys: set[str] = field(default_factory=set[str])
 
 
 async def find_import_users(connection: ReadConnection) -> dict[str, ImportUser]:
@@ -97,10 +91,3 @@ def to_member(kind: type[E], text: str, field: str) -> E:
     if text.lower() not in members:
         raise RowRejected(f"{field}: {text} is not one of {', '.join(kind)}; translate it in the mapping's values")
     return members[text.lower()]
-
-
-def batches(rows: Iterable[T]) -> Iterator[list[T]]:
-    """Rows in batches of `BATCH`."""
-    source = iter(rows)
-    while batch := list(islice(source, BATCH)):
-        yield batch

@@ -5,14 +5,14 @@ lead is completed and nothing of it overwritten; a number may be a family's, so 
 conflicting address.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
-from platbook.base.errors import InvalidInput, TryLater
+from platbook.base.errors import InvalidInput
 from platbook.base.ids import new_id
 from platbook.crm.contacts import EMAIL, PHONE
 from platbook.crm.enums import LeadStatus, Priority
@@ -39,13 +39,13 @@ from platbook.crm.leads.rows import (
     to_contact_keys,
 )
 from platbook.crm.tasks.rows import follow_owner
-from platbook.crm.transfer.csv_files import CsvRow
+from platbook.crm.transfer.batches import PeopleChanged, store_rows
+from platbook.crm.transfer.csv_rows import CsvRow
 from platbook.crm.transfer.import_context import (
     ImportContext,
     ImportSource,
     ImportUser,
     RowRejected,
-    batches,
     to_hash,
     to_member,
     to_time,
@@ -54,8 +54,6 @@ from platbook.crm.transfer.mapping import FileKind, MappedRow, apply_mapping
 from platbook.crm.transfer.report import ImportReport
 from platbook.db import Database, WriteConnection
 from platbook.jobs.outbox import write_event
-
-_MAX_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,40 +89,26 @@ class _Lookup:
     leads: Mapping[UUID, Lead]
 
 
-class PeopleChanged(TryLater):
-    """Another transaction created one of these people meanwhile: look them up again."""
+async def import_people(
+    database: Database, context: ImportContext, source: ImportSource, rows: Sequence[CsvRow], report: ImportReport
+) -> None:
+    """Import rows of a file of people."""
+    people = [one for row in rows if (one := _parse(context, source, row, report)) is not None]
+
+    async def store(connection: WriteConnection, people: Sequence[_Person], part: ImportReport) -> None:
+        await _store(connection, context, people, part)
+
+    report.add(await store_rows(database, FileKind.PEOPLE, people, store))
 
 
-async def import_people(database: Database, context: ImportContext, source: ImportSource, report: ImportReport) -> None:
-    """Import a file of people, one transaction per batch."""
-    keys: set[str] = set()
-    for rows in batches(source.rows):
-        people = [one for row in rows if (one := _parse(context, source, row, report, keys)) is not None]
-        report.add(await _store_with_retry(database, context, people))
-
-
-async def _store_with_retry(database: Database, context: ImportContext, people: list[_Person]) -> ImportReport:
-    for _ in range(_MAX_TRIES):
-        report = ImportReport()
-        try:
-            async with database.transaction() as connection:
-                await _store(connection, context, people, report)
-        except PeopleChanged:
-            continue
-        return report
-    raise TryLater("people of this file were created by another request meanwhile; import the file again")
-
-
-def _parse(
-    context: ImportContext, source: ImportSource, row: CsvRow, report: ImportReport, keys: set[str]
-) -> _Person | None:
+def _parse(context: ImportContext, source: ImportSource, row: CsvRow, report: ImportReport) -> _Person | None:
     try:
         person = _to_person(context, row.line, apply_mapping(source.mapping, row.cells))
-        _check_unique(person, keys)
+        _check_unique(person, source.keys)
     except (RowRejected, InvalidInput) as error:
         report.reject(FileKind.PEOPLE, row.line, str(error))
         return None
-    keys.add(person.key)
+    source.keys.add(person.key)
     return person
 
 
@@ -196,7 +180,7 @@ def _to_key(row: MappedRow, lead: Lead) -> str:
 
 
 async def _store(
-    connection: WriteConnection, context: ImportContext, people: list[_Person], report: ImportReport
+    connection: WriteConnection, context: ImportContext, people: Sequence[_Person], report: ImportReport
 ) -> None:
     records = await find_external_records(connection, context.system, PERSON, [one.key for one in people])
     new = [one for one in people if one.key not in records]

@@ -15,8 +15,8 @@ from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput
 from platbook.base.rights import Right, require
 from platbook.crm.leads.rows import link_merged, to_search_columns
+from platbook.crm.transfer.batches import batches
 from platbook.crm.transfer.dump import FORMAT_VERSION, MANIFEST, TABLES, BackupTable, find_emails
-from platbook.crm.transfer.import_context import batches
 from platbook.db import Database, WriteConnection, as_json
 from platbook.db.compose import SQL, Identifier
 

@@ -11,11 +11,12 @@ from platbook.crm.enums import Priority, TaskType
 from platbook.crm.external_ids.rows import TASK, ExternalRecord, find_external_records, save_external_ids
 from platbook.crm.tasks.rows import insert_tasks, lock_task, save_task
 from platbook.crm.tasks.task import Task, TaskPatch, apply_patch
+from platbook.crm.transfer.batches import store_rows
+from platbook.crm.transfer.csv_rows import CsvRow
 from platbook.crm.transfer.import_context import (
     ImportContext,
     ImportSource,
     RowRejected,
-    batches,
     to_member,
     to_time,
 )
@@ -29,12 +30,16 @@ _TRUE = frozenset({"true", "yes", "1", "y", "done", "completed"})
 _FALSE = frozenset({"false", "no", "0", "n", "open", "pending"})
 
 
-async def import_tasks(database: Database, context: ImportContext, source: ImportSource, report: ImportReport) -> None:
-    """Import a file of tasks; those that changed since the last import are updated."""
-    for rows in batches(source.rows):
-        async with database.transaction() as connection:
-            related = await find_related_rows(connection, context, source, FileKind.TASKS, rows, report)
-            await _store(connection, context, related, report)
+async def import_tasks(
+    database: Database, context: ImportContext, source: ImportSource, rows: Sequence[CsvRow], report: ImportReport
+) -> None:
+    """Import rows of a file of tasks; those that changed since the last import are updated."""
+
+    async def store(connection: WriteConnection, rows: Sequence[CsvRow], part: ImportReport) -> None:
+        related = await find_related_rows(connection, context, source, FileKind.TASKS, rows, part)
+        await _store(connection, context, related, part)
+
+    report.add(await store_rows(database, FileKind.TASKS, rows, store))
 
 
 async def _store(
