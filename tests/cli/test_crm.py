@@ -26,7 +26,7 @@ def test_people_come_in_and_everything_goes_out_and_comes_back(office: Program) 
     first = office.run("import", "--people", "people.csv", "--system", "old", "--refused", "refused.csv")
     assert (first.returncode, first.stdout) == (3, "people: 1 added, 0 changed, 0 unchanged, 1 refused\n")
     refused = (office.home / "refused.csv").read_text().splitlines()
-    assert refused[0] == "file,line,reason"
+    assert refused[0] == "file,line,reason,outcome"
     assert refused[1].startswith("people,3,")
     mapping["people"]["values"] = {"status": {"Odd": "Nurture"}}
     (office.home / "mapping.json").write_text(json.dumps(mapping))

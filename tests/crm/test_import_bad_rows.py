@@ -135,8 +135,8 @@ async def test_an_import_that_was_cut_short_has_its_report_and_goes_on(
         {"added": 2 * BATCH - 1, "changed": 0, "unchanged": 0, "refused": 1},
     )
     assert list(csv.reader(written.refused.open(newline=""))) == [
-        ["file", "line", "reason"],
-        ["people", "8", "has 6 cells, the header has 5 columns"],
+        ["file", "line", "reason", "outcome"],
+        ["people", "8", "has 6 cells, the header has 5 columns", "refused"],
     ]
     assert written.report.stat().st_mode & 0o077 == 0
     again = (await import_people(database, path)).of(FileKind.PEOPLE)

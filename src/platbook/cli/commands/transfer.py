@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, cast
 
 import orjson
@@ -41,7 +42,9 @@ def import_(  # noqa: PLR0913 - one parameter for each option of the command
     announce: Annotated[
         bool, typer.Option("--announce", help="Apply assignment rules and send events; without it, neither.")
     ] = False,
-    refused: Annotated[Path | None, typer.Option(help="Write refused rows and their reasons to this CSV file.")] = None,
+    refused: Annotated[
+        Path | None, typer.Option(help="Write refused rows, conflicts and unread values to this CSV file.")
+    ] = None,
     as_json: _Json = False,
 ) -> None:
     """Import people with their notes, tasks and tags, or a complete export. Repeating it changes nothing.
@@ -127,26 +130,40 @@ def _import(
 
     report, written = run_on_database(context, import_into)
     if as_json:
-        print_json({"counts": report.counts, "refused": report.refused, "report": str(written.report)})
+        print_json(
+            {
+                "counts": report.counts,
+                "refused": report.refused,
+                "conflicts": report.conflicts,
+                "unread": report.unread,
+                "report": str(written.report),
+            }
+        )
     else:
         _print(report, None if refused else written.refused)
     raise typer.Exit(ExitCode.PARTIAL if report.refused else ExitCode.SUCCESS)
 
 
 def _print(report: ImportReport, refused: Path | None) -> None:
-    """The counts, and the first refused rows where no file of them is asked for; all of them are in `refused`."""
+    """The counts, and the first remarks where no file of them is asked for; all of them are in `refused`."""
     for line in report.to_lines():
         say(line)
-    if not report.refused or refused is None:
+    remarks = [(one.kind.value, str(one.line), "refused", one.reason) for one in report.refused]
+    for outcome, several in (("conflict", report.conflicts), ("unread", report.unread)):
+        remarks += [(one.kind.value, str(one.line), outcome, f"{one.field}: {one.reason}") for one in several]
+        if several:
+            say(f"{to_number(len(several))} values {_OUTCOMES[outcome]}")
+    if not remarks or refused is None:
         return
-    print_table(
-        [Column("file"), Column("line", right=True), Column("reason", wrap=True)],
-        [(one.kind.value, str(one.line), one.reason) for one in report.refused[:_SHOWN]],
-        empty="",
-    )
-    if len(report.refused) > _SHOWN:
-        say(f"and {to_number(len(report.refused) - _SHOWN)} more, all of them in {refused}")
+    columns = [Column("file"), Column("line", right=True), Column("outcome"), Column("reason", wrap=True)]
+    print_table(columns, remarks[:_SHOWN], empty="")
+    if len(remarks) > _SHOWN:
+        say(f"and {to_number(len(remarks) - _SHOWN)} more, all of them in {refused}")
 
+
+_OUTCOMES: Mapping[str, str] = MappingProxyType(
+    {"conflict": "stay as they are here, for both sides changed them", "unread": "could not be read and were left out"}
+)
 
 _FOLDER = "imports"
 """The folder of reports below the home."""

@@ -6,7 +6,7 @@ many cells as the header, so that a line within a quoted cell is never taken for
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -121,7 +121,7 @@ def read_rows(path: Path) -> Iterator[CsvRow | BadRow]:
 
 
 @contextmanager
-def _open(path: Path) -> Iterator[_Lines]:
+def _open(path: Path) -> Generator[_Lines]:
     try:
         with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
             yield _Lines(file)

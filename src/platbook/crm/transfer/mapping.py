@@ -124,6 +124,11 @@ class ColumnMapping:
     columns: Mapping[str, str]
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
 
+    @property
+    def fields(self) -> frozenset[str]:
+        """The fields that the file has, whatever its cells hold."""
+        return frozenset(self.columns.values()) - {IGNORED}
+
 
 def propose_mapping(kind: FileKind, columns: Sequence[str]) -> ColumnMapping:
     """The likely fields of columns, by their names. An unknown column of people becomes a custom field."""

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -13,12 +14,15 @@ from platbook.base.times import to_iso_z
 from platbook.crm.transfer.csv_files import to_safe
 from platbook.crm.transfer.report import ImportReport
 
-_COLUMNS = ("file", "line", "reason")
+_COLUMNS = ("file", "line", "reason", "outcome")
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
 class ReportFiles:
-    """`report`: a JSON document of state and counts; `refused`: a CSV file of the refused rows."""
+    """The two files of an import.
+
+    `report`: a JSON document of state and counts; `refused`: CSV of refused rows, conflicts and unread values.
+    """
 
     def __init__(self, folder: Path, system: str, at: datetime, refused: Path | None = None) -> None:
         """Create both files; InvalidInput where they cannot be written."""
@@ -38,14 +42,17 @@ class ReportFiles:
 
     def add(self, part: ImportReport, total: ImportReport) -> None:
         """Write the result of one more batch."""
-        self._append([(one.kind.value, one.line, one.reason) for one in part.refused])
+        rows = [(one.kind.value, one.line, one.reason, "refused") for one in part.refused]
+        for outcome, remarks in (("conflict", part.conflicts), ("unread", part.unread)):
+            rows += [(one.kind.value, one.line, f"{one.field}: {one.reason}", outcome) for one in remarks]
+        self._append(rows)
         self._write_report(total, "running")
 
     def finish(self, total: ImportReport, state: str = "finished") -> None:
         """Write how the import ended."""
         self._write_report(total, state)
 
-    def _append(self, rows: list[tuple[object, ...]]) -> None:
+    def _append(self, rows: Sequence[tuple[object, ...]]) -> None:
         if rows:
             with self.refused.open("a", encoding="utf-8", newline="") as file:
                 csv.writer(file).writerows([to_safe(value) for value in row] for row in rows)
@@ -56,6 +63,8 @@ class ReportFiles:
             "state": state,
             "startedAt": to_iso_z(self._started_at),
             "counts": {kind.value: counts for kind, counts in total.counts.items()},
+            "conflicts": len(total.conflicts),
+            "unread": len(total.unread),
             "refusedFile": str(self.refused),
         }
         new = self.report.with_suffix(".new")

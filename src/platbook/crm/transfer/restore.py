@@ -82,6 +82,8 @@ def _to_row(table: BackupTable, line: JsonLine, users: Mapping[str, str], restor
         return None
     if table.name == "crm_external_ids":
         row["hash"] = f"\\x{row['hash']}"
+        row["is_merged"] = bool(row["is_merged"])  # older backups have neither column
+        row["field_digests"] = row["field_digests"] and f"\\x{row['field_digests']}"
     if table.name == "leads":
         names = str(row["first_name"]), str(row["last_name"])
         contacts = cast("Sequence[str]", row["emails"]), cast("Sequence[str]", row["phones"])
