@@ -96,7 +96,8 @@ async def test_what_both_changed_stays_and_is_a_conflict_once(database: Database
     assert (lead["first_name"], lead["notes"], lead["custom_fields"]) == ("Mirabel", "ours", {"Rating": "B"})
     (entry,) = await rows(database, "SELECT metadata -> 'conflicts' AS kept FROM interactions WHERE type = 'Imported'")
     assert entry["kept"] == {
-        "1": {"notes": {"here": "ours", "file": "theirs"}, "customFields.Rating": {"here": "B", "file": "C"}}
+        "notes": {"here": "ours", "file": "theirs"},
+        "customFields.Rating": {"here": "B", "file": "C"},
     }
     assert changed(await import_texts(database, tmp_path, people=text + "\n")) == (0, 1, [])
     other = text.replace("5125550143", "5125550144")

@@ -8,6 +8,7 @@ from typing import Annotated, cast
 
 import orjson
 import typer
+from rich.markup import escape
 
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import InvalidInput, PlatbookError
@@ -20,7 +21,7 @@ from platbook.cli.output.table import Column, print_table
 from platbook.cli.process import run_on_database
 from platbook.crm.transfer.csv_import import FilePreview, ImportFiles, import_files, preview_files
 from platbook.crm.transfer.dump import export_all
-from platbook.crm.transfer.mapping import FileKind
+from platbook.crm.transfer.mapping import NO_PRESET, FileKind
 from platbook.crm.transfer.report import ImportReport
 from platbook.crm.transfer.report_files import ReportFiles
 from platbook.crm.transfer.restore import RestoreReport, is_export, restore_all
@@ -152,7 +153,7 @@ def _print(report: ImportReport, refused: Path | None) -> None:
     for outcome, several in (("conflict", report.conflicts), ("unread", report.unread)):
         remarks += [(one.kind.value, str(one.line), outcome, f"{one.field}: {one.reason}") for one in several]
         if several:
-            say(f"{to_number(len(several))} values {_OUTCOMES[outcome]}")
+            say(f"{_OUTCOMES[outcome]}: {to_number(len(several))}")
     if not remarks or refused is None:
         return
     columns = [Column("file"), Column("line", right=True), Column("outcome"), Column("reason", wrap=True)]
@@ -162,7 +163,10 @@ def _print(report: ImportReport, refused: Path | None) -> None:
 
 
 _OUTCOMES: Mapping[str, str] = MappingProxyType(
-    {"conflict": "stay as they are here, for both sides changed them", "unread": "could not be read and were left out"}
+    {
+        "conflict": "values kept as they are here, as both sides changed them",
+        "unread": "values left out, as they cannot be read",
+    }
 )
 
 _FOLDER = "imports"
@@ -173,9 +177,7 @@ _SHOWN = 20
 
 def _show(previews: list[FilePreview], *, as_json: bool) -> None:
     """The mapping in the form that --mapping reads, and the first rows by it."""
-    shown = {
-        one.kind.value: {"columns": dict(one.mapping.columns), "values": dict(one.mapping.values)} for one in previews
-    }
+    shown = {one.kind.value: _to_document(one) for one in previews}
     if as_json:
         print_json(
             {
@@ -183,23 +185,44 @@ def _show(previews: list[FilePreview], *, as_json: bool) -> None:
                 "samples": {one.kind.value: one.samples for one in previews},
                 "rows": {one.kind.value: one.rows for one in previews},
                 "bad": {one.kind.value: one.bad for one in previews},
+                "questions": [question for one in previews for question in one.questions],
             }
         )
         return
     for one in previews:
-        samples = one.samples
-        for bad in one.bad[:_SHOWN]:
-            say(f"{one.kind.value}, line {bad.line}: {bad.reason}")
-        say(f"{one.kind.value}: {to_number(one.rows)} rows can be read, {to_number(len(one.bad))} cannot")
-        print_table(
-            [Column(one.kind.value), Column("field"), Column("first row", wrap=True)],
-            [
-                (column, field, _sample(samples[0] if samples else {}, field))
-                for column, field in one.mapping.columns.items()
-            ],
-            empty="",
-        )
+        _show_file(one)
     sys.stdout.write(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+
+def _to_document(preview: FilePreview) -> dict[str, object]:
+    """A mapping as --mapping reads it; stages without a meaning here are empty, to be filled in."""
+    mapping = preview.mapping
+    values: dict[str, Mapping[str, str]] = dict(mapping.values)
+    if preview.unknown_stages:
+        values["status"] = {**values.get("status", {}), **dict.fromkeys(preview.unknown_stages, "")}
+    return {"preset": mapping.preset, "columns": dict(mapping.columns), "values": values, "dates": dict(mapping.dates)}
+
+
+def _show_file(preview: FilePreview) -> None:
+    name, samples = preview.kind.value, preview.samples
+    for bad in preview.bad[:_SHOWN]:
+        say(f"{name}, line {bad.line}: {escape(bad.reason)}")
+    preset = f", read as a file of {preview.mapping.preset}" if preview.mapping.preset != NO_PRESET else ""
+    say(f"{name}: {to_number(preview.rows)} rows can be read, {to_number(len(preview.bad))} cannot{preset}")
+    print_table(
+        [Column(name), Column("field"), Column("first row", wrap=True)],
+        [
+            (column, field, _sample(samples[0] if samples else {}, field))
+            for column, field in preview.mapping.columns.items()
+        ],
+        empty="",
+    )
+    for column, form in preview.mapping.dates.items():
+        say(f"Dates of {escape(column)}: {form}")
+    if preview.unknown_stages:
+        say(f"Stages without a translation: {escape(', '.join(preview.unknown_stages))}")
+    for question in preview.questions:
+        say(f"To be decided: {escape(question)}")
 
 
 def _sample(row: Mapping[str, object], field: str) -> str:

@@ -12,10 +12,13 @@ from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput
 from platbook.base.rights import Right, require
+from platbook.crm.enums import LeadStatus
 from platbook.crm.transfer.batches import batches, reject_bad_rows
-from platbook.crm.transfer.csv_rows import BadRow, CsvRow, check_file, read_header, read_rows
+from platbook.crm.transfer.cells import is_absent
+from platbook.crm.transfer.csv_rows import BadRow, CsvRow, FileCheck, check_file, read_header, read_rows
+from platbook.crm.transfer.date_formats import UNDECIDED
 from platbook.crm.transfer.import_context import ImportContext, ImportSource, find_import_users
-from platbook.crm.transfer.mapping import ColumnMapping, FileKind, MappedRow, apply_mapping, read_mapping
+from platbook.crm.transfer.mapping import ColumnMapping, FieldType, FileKind, MappedRow, apply_mapping, read_mapping
 from platbook.crm.transfer.notes import import_notes
 from platbook.crm.transfer.people import import_people
 from platbook.crm.transfer.report import ImportReport
@@ -50,24 +53,42 @@ class ImportFiles:
 
 @dataclass(frozen=True, slots=True)
 class FilePreview:
-    """The mapping of a file's columns, its first rows by it, how many rows it has, and those that cannot be read."""
+    """The mapping of a file's columns, its first rows by it, how many rows it has, and those that cannot be read.
+
+    `unknown_stages`: the values of the other system that are no stage here and have no translation; `questions`: what
+    the mapping must decide before the import.
+    """
 
     kind: FileKind
     mapping: ColumnMapping
     samples: list[MappedRow]
     rows: int
     bad: list[BadRow]
+    unknown_stages: list[str]
+    questions: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _CheckedFile:
+    """A file that was read whole, and what its columns mean."""
+
+    path: Path
+    mapping: ColumnMapping
+    check: FileCheck
+    questions: list[str]
 
 
 def preview_files(files: ImportFiles) -> list[FilePreview]:
     """How an import would read its files. Nothing is stored. Errors: InvalidInput."""
     previews: list[FilePreview] = []
     for kind, path in files.paths.items():
-        mapping = _to_mapping(files, kind, path)
-        check = check_file(path)
+        file = _check(files, kind, path)
         readable = (row for row in read_rows(path) if isinstance(row, CsvRow))
-        samples = [apply_mapping(mapping, row.cells) for row in islice(readable, _SAMPLES)]
-        previews.append(FilePreview(kind, mapping, samples, check.rows, check.bad))
+        samples = [apply_mapping(file.mapping, row.cells) for row in islice(readable, _SAMPLES)]
+        unknown = _find_unknown_stages(file)
+        previews.append(
+            FilePreview(kind, file.mapping, samples, file.check.rows, file.check.bad, unknown, file.questions)
+        )
     return previews
 
 
@@ -87,20 +108,20 @@ async def import_files(
     file is read whole before the first row is stored.
     """
     require(actor, Right.IMPORT_CRM)
-    mappings = {kind: _to_mapping(files, kind, path) for kind, path in files.paths.items()}
-    if not mappings:
+    checked = {kind: _check(files, kind, path) for kind, path in files.paths.items()}
+    if not checked:
         raise InvalidInput("there is nothing to import: name at least one file")
-    for path in files.paths.values():
-        check_file(path)
+    if questions := [question for file in checked.values() for question in file.questions]:
+        raise InvalidInput(f"{'; '.join(questions)} in the mapping, see --preview")
     async with database.read() as connection:
         context = ImportContext(actor, at, system, await find_import_users(connection), announce)
     report = ImportReport()
     for kind, import_rows in _IMPORTS.items():
-        if kind not in mappings:
+        if kind not in checked:
             continue
         report.of(kind)
-        source = ImportSource(mappings[kind])
-        for rows in batches(read_rows(files.paths[kind])):
+        source = ImportSource(checked[kind].mapping)
+        for rows in batches(read_rows(checked[kind].path)):
             part = ImportReport()
             await import_rows(database, context, source, reject_bad_rows(kind, rows, part), part)
             report.add(part)
@@ -112,5 +133,19 @@ async def import_files(
     return report
 
 
-def _to_mapping(files: ImportFiles, kind: FileKind, path: Path) -> ColumnMapping:
-    return read_mapping(kind, read_header(path), files.mapping.get(kind.value, {}))
+def _check(files: ImportFiles, kind: FileKind, path: Path) -> _CheckedFile:
+    """Read a file whole, and guess the formats of its dates. Errors: InvalidInput."""
+    mapping = read_mapping(kind, read_header(path), files.mapping.get(kind.value, {}))
+    dates = [one for one in mapping.columns_of(FieldType.DATE) if one not in mapping.dates]
+    check = check_file(path, dates, mapping.columns_named("status"))
+    formats = {column: guess.format for column, guess in check.dates.items()}
+    questions = [
+        f"{kind}.dates.{column}: {guess.question}" for column, guess in check.dates.items() if guess.format == UNDECIDED
+    ]
+    return _CheckedFile(path, mapping.with_dates(formats), check, questions)
+
+
+def _find_unknown_stages(file: _CheckedFile) -> list[str]:
+    known = file.mapping.values.get("status", {}).keys() | {str(one).lower() for one in LeadStatus}
+    values = [value for column in file.check.choices.values() for value in column]
+    return [value for value in dict.fromkeys(values) if value.lower() not in known and not is_absent(value)]

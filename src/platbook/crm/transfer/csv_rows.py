@@ -6,14 +6,16 @@ many cells as the header, so that a line within a quoted cell is never taken for
 
 import csv
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
 from platbook.base.errors import InvalidInput
+from platbook.crm.transfer.cells import to_text
 from platbook.crm.transfer.csv_files import to_plain
+from platbook.crm.transfer.date_formats import DateGuess
 
 _DELIMITERS = (",", ";", "\t", "|")
 _MAX_CELL_LENGTH = 1_000_000
@@ -21,6 +23,7 @@ _MAX_ROW_LENGTH = 4_000_000
 _UNREADABLE = re.compile("[\udc80-\udcff]")
 """Bytes that are not UTF-8, as the error handler `surrogateescape` decodes them."""
 
+_MOST_CHOICES = 200
 _NUL = "\0"
 _SEPARATOR = re.compile(r"(?i)^\ufeff?\"?sep=(.)\"?\s*$")
 """The first line by which Excel is told a file's delimiter."""
@@ -46,10 +49,25 @@ class BadRow:
 
 @dataclass(slots=True)
 class FileCheck:
-    """A whole file, read once before anything is stored: how many rows are readable, and those that are not."""
+    """A whole file, read once before anything is stored: how many rows are readable, and those that are not.
+
+    `dates`: the formats that the dates of a column may have; `choices`: the different values of a column.
+    """
 
     rows: int = 0
     bad: list[BadRow] = field(default_factory=list[BadRow])
+    dates: dict[str, DateGuess] = field(default_factory=dict[str, DateGuess])
+    choices: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+
+    def see(self, row: CsvRow) -> None:
+        """Take one more row into account."""
+        self.rows += 1
+        for column, guess in self.dates.items():
+            if column in row.cells:
+                guess.see(row.cells[column])
+        for column, values in self.choices.items():
+            if (value := row.cells.get(column)) and value not in values and len(values) < _MOST_CHOICES:
+                values.append(value)
 
 
 @dataclass(slots=True)
@@ -78,14 +96,17 @@ def read_header(path: Path) -> list[str]:
         return _read_columns(path, lines)[0]
 
 
-def check_file(path: Path) -> FileCheck:
-    """Read a file whole. Errors: InvalidInput where its header cannot be read, or not one of its rows."""
-    check = FileCheck()
+def check_file(path: Path, dates: Iterable[str] = (), choices: Iterable[str] = ()) -> FileCheck:
+    """Read a file whole. Errors: InvalidInput where its header cannot be read, or not one of its rows.
+
+    `dates` and `choices`: the columns of dates, and those whose different values are wanted.
+    """
+    check = FileCheck(dates={one: DateGuess() for one in dates}, choices={one: [] for one in choices})
     for row in read_rows(path):
         if isinstance(row, BadRow):
             check.bad.append(row)
         else:
-            check.rows += 1
+            check.see(row)
     if check.bad and not check.rows:
         raise InvalidInput(f"{path.name}: no row can be read; line {check.bad[0].line}: {check.bad[0].reason}")
     return check
@@ -114,7 +135,7 @@ def read_rows(path: Path) -> Iterator[CsvRow | BadRow]:
                 cells = {
                     name: cell
                     for name, value in zip(columns, values, strict=False)
-                    if name and (cell := to_plain(value.strip()))
+                    if (cell := to_text(to_plain(value.strip())))
                 }
                 if cells:
                     yield CsvRow(first, cells)
@@ -141,7 +162,7 @@ def _read_columns(path: Path, lines: _Lines) -> tuple[list[str], str]:
     values = _read_values(lines, text, delimiter)
     if isinstance(values, str):
         raise InvalidInput(f"{path.name}, line {lines.number}: {values}")
-    columns = [to_plain(name.strip()) for name in values]
+    columns = [to_text(to_plain(name.strip())) for name in values]
     while columns and not columns[-1]:
         columns.pop()
     if not columns or not all(columns) or len(set(columns)) != len(columns):

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, TypeVar
+from functools import cache
+from typing import Literal, TypeVar, cast
 from uuid import UUID
 
 import orjson
@@ -34,11 +35,15 @@ class ImportUser:
     office: str | None
     team: str | None
     is_active: bool
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportContext:
-    """One import: `system` names where the ids are from; `announce`: apply rules and write events."""
+    """One import: `system` names where the ids are from; `announce`: apply rules and write events.
+
+    `users` are by e-mail address, and by name where one user has it, in lower case.
+    """
 
     actor: Actor
     at: datetime
@@ -48,10 +53,11 @@ class ImportContext:
 
     def find_user(self, row: MappedRow, field: Literal["owner", "author"]) -> ImportUser | None:
         """The user whom a row names, if it does. RowRejected for an unknown one."""
-        email = row.get(field, "").lower()
-        if email and email not in self.users:
-            raise RowRejected(f"{field}: there is no user {email}")
-        return self.users.get(email)
+        text = row.get(field, "")
+        user = self.users.get(" ".join(text.lower().split()))
+        if text and user is None:
+            raise RowRejected(f"{field}: there is no user {text}")
+        return user
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +69,11 @@ class ImportSource:
 
 
 async def find_import_users(connection: ReadConnection) -> dict[str, ImportUser]:
-    """Every user by e-mail address in lower case."""
-    return {one.email: one for one in await connection.all(ImportUser, Q.find_users)}
+    """Every user by e-mail address, and by name where only one has it, in lower case."""
+    users = await connection.all(ImportUser, Q.find_users)
+    names = [one.name.lower() for one in users]
+    by_name = {name: one for name, one in zip(names, users, strict=True) if names.count(name) == 1}
+    return {**by_name, **{one.email: one for one in users}}
 
 
 def to_hash(row: MappedRow) -> bytes:
@@ -87,7 +96,12 @@ def to_time(text: str, field: str) -> datetime:
 
 def to_member(kind: type[E], text: str, field: str) -> E:
     """The enum member that a text names, in any case. RowRejected."""
-    members = {str(one).lower(): one for one in kind}
-    if text.lower() not in members:
+    member = _members(kind).get(text.lower())
+    if member is None:
         raise RowRejected(f"{field}: {text} is not one of {', '.join(kind)}; translate it in the mapping's values")
-    return members[text.lower()]
+    return cast("E", member)
+
+
+@cache
+def _members(kind: type[StrEnum]) -> Mapping[str, StrEnum]:
+    return {str(one).lower(): one for one in kind}

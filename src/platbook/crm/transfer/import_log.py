@@ -34,10 +34,20 @@ def to_change_entries(
             former, now = changed.pop(name)
             entries.append(to_entry(context, lead, kind, None, {"from": former, "to": now}))
     if changed or details:
-        metadata: dict[str, object] = {"system": context.system, "fields": to_fields(changed), **details}
-        content = f"Imported from {context.system}" + (f": {', '.join(changed)}" if changed else "")
-        entries.append(to_entry(context, lead, InteractionType.IMPORTED, content, metadata))
+        entries.append(to_imported_entry(context, lead, changed, details))
     return entries
+
+
+def to_imported_entry(
+    context: ImportContext,
+    lead: Lead,
+    changed: Mapping[str, tuple[Value, Value]],
+    details: Mapping[str, object],
+) -> Interaction:
+    """The entry for fields that an import changed, and for what else is to be known."""
+    metadata: dict[str, object] = {"system": context.system, "fields": to_fields(changed), **details}
+    content = f"Imported from {context.system}" + (f": {', '.join(changed)}" if changed else "")
+    return to_entry(context, lead, InteractionType.IMPORTED, content, metadata)
 
 
 def to_fields(changed: Mapping[str, tuple[Value, Value]]) -> dict[str, object]:

@@ -5,7 +5,7 @@ lead is completed and nothing of it overwritten; a number may be a family's, so 
 conflicting address. A person who was imported before is compared with that import: see `three_way`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -28,19 +28,18 @@ from platbook.crm.tasks.rows import follow_owner
 from platbook.crm.transfer.batches import PeopleChanged, store_rows
 from platbook.crm.transfer.csv_rows import CsvRow
 from platbook.crm.transfer.import_context import ImportContext, ImportSource, RowRejected
-from platbook.crm.transfer.import_log import to_change_entries, to_message
+from platbook.crm.transfer.import_log import to_change_entries, to_imported_entry, to_message
 from platbook.crm.transfer.mapping import FileKind
 from platbook.crm.transfer.person_matching import Lookup, look_up, match_person
 from platbook.crm.transfer.person_row import Person, change_person, to_person, with_owner
 from platbook.crm.transfer.report import FieldRemark, ImportReport
-from platbook.crm.transfer.three_way import FieldConflict
 from platbook.db import Database, WriteConnection
 from platbook.jobs.outbox import write_event
 
 
 @dataclass(slots=True)
 class _Batch:
-    """The changes of a batch. `before`: the changed leads as they were; `conflicts`: theirs, by external id.
+    """The changes of a batch. `before`: the changed leads as they were; `details`: what the log says beside.
 
     `contacts`: the external id of the person who has a contact in this batch.
     """
@@ -49,7 +48,7 @@ class _Batch:
     added: list[Lead] = field(default_factory=list[Lead])
     before: dict[UUID, Lead] = field(default_factory=dict[UUID, Lead])
     changed: dict[UUID, Lead] = field(default_factory=dict[UUID, Lead])
-    conflicts: dict[UUID, dict[str, object]] = field(default_factory=dict[UUID, dict[str, object]])
+    details: dict[UUID, dict[str, dict[str, object]]] = field(default_factory=dict[UUID, dict[str, dict[str, object]]])
     records: dict[str, ExternalRecord] = field(default_factory=dict[str, ExternalRecord])
     contacts: dict[ContactKey, str] = field(default_factory=dict[ContactKey, str])
 
@@ -61,6 +60,10 @@ class _Batch:
         """Change a lead."""
         self.before.setdefault(before.id, before)
         self.changed[lead.id] = lead
+
+    def note(self, lead: Lead, section: str, details: Mapping[str, object]) -> None:
+        """Let the log of a lead say something beside its changes."""
+        self.details.setdefault(lead.id, {}).setdefault(section, {}).update(details)
 
     def link(self, one: Person, lead: Lead, record: ExternalRecord) -> None:
         """Let a person's external id refer to a lead."""
@@ -117,54 +120,58 @@ def _store_one(batch: _Batch, one: Person, record: ExternalRecord | None, at: da
         counts.unchanged += 1
         if record.digests is None:
             batch.records[one.key] = one.record(record.row_id)
-    elif record is not None:
-        is_changed = _change(batch, one, record, at, report)
-        counts.changed += is_changed
-        counts.unchanged += not is_changed
+        return
+    if record is not None:
+        before, lead = _change(batch, one, record, at, report)
+        counts.changed += lead != before
+        counts.unchanged += lead == before
     elif (match := match_person(one, batch.lookup, batch.contacts)) is not None:
-        _complete(batch, one, match, at)
+        lead = _complete(batch, one, match, at)
         counts.changed += 1
     else:
         lead = rescore(one.lead, at)
         batch.added.append(lead)
         batch.link(one, lead, one.record(lead.id))
         counts.added += 1
+    _note_unread(batch, one, lead, report)
 
 
-def _change(batch: _Batch, one: Person, record: ExternalRecord, at: datetime, report: ImportReport) -> bool:
-    """Apply what changed in the file since its last import; whether that changed the lead."""
+def _change(
+    batch: _Batch, one: Person, record: ExternalRecord, at: datetime, report: ImportReport
+) -> tuple[Lead, Lead]:
+    """Apply what changed in the file since its last import; the lead as it was, and as it is."""
     before = batch.lead(record.row_id)
     if before is None or before.deleted_at is not None:
         raise RowRejected("this person was deleted or merged here")
     change = change_person(one, before, record, at)
-    is_changed = change.lead != before
-    if is_changed or change.comparison.conflicts:
+    if change.lead != before or change.comparison.conflicts or one.unread:
         batch.change(before, change.lead)
-        _report_conflicts(batch, one, change.lead.id, change.comparison.conflicts, report)
+    for conflict in change.comparison.conflicts:
+        batch.note(change.lead, "conflicts", {conflict.field: {"here": conflict.here, "file": conflict.file}})
+        reason = to_message(conflict.here, conflict.file)
+        report.conflicts.append(FieldRemark(FileKind.PEOPLE, one.line, conflict.field, reason))
     batch.link(one, change.lead, change.record)
-    return is_changed
+    return before, change.lead
 
 
-def _report_conflicts(
-    batch: _Batch, one: Person, lead_id: UUID, conflicts: Sequence[FieldConflict], report: ImportReport
-) -> None:
-    if conflicts:
-        kept = {conflict.field: {"here": conflict.here, "file": conflict.file} for conflict in conflicts}
-        batch.conflicts.setdefault(lead_id, {})[one.key] = kept
-        report.conflicts += [
-            FieldRemark(FileKind.PEOPLE, one.line, conflict.field, to_message(conflict.here, conflict.file))
-            for conflict in conflicts
-        ]
-
-
-def _complete(batch: _Batch, one: Person, match: Lead, at: datetime) -> None:
+def _complete(batch: _Batch, one: Person, match: Lead, at: datetime) -> Lead:
     """Complete a lead that existed before; its own values win."""
     before = batch.lead(match.id) or match
     lead = merge_fields(one.lead, before)
     if lead.assigned_to is None:
         lead = with_owner(lead, one.owner)
-    batch.change(before, rescore(replace(lead, updated_at=at), at))
+    lead = rescore(replace(lead, updated_at=at), at)
+    batch.change(before, lead)
     batch.link(one, lead, one.record(lead.id))
+    return lead
+
+
+def _note_unread(batch: _Batch, one: Person, lead: Lead, report: ImportReport) -> None:
+    if one.unread:
+        batch.note(lead, "unread", one.unread)
+    for name, texts in one.unread.items():
+        reason = f"{', '.join(texts)} could not be read and was left out"
+        report.unread.append(FieldRemark(FileKind.PEOPLE, one.line, name, reason))
 
 
 async def _write(connection: WriteConnection, context: ImportContext, batch: _Batch) -> None:
@@ -186,11 +193,11 @@ async def _write(connection: WriteConnection, context: ImportContext, batch: _Ba
 
 
 def _to_entries(context: ImportContext, batch: _Batch) -> list[Interaction]:
-    entries: list[Interaction] = []
+    entries = [
+        to_imported_entry(context, lead, {}, batch.details[lead.id]) for lead in batch.added if lead.id in batch.details
+    ]
     for lead in batch.changed.values():
-        conflicts = batch.conflicts.get(lead.id)
-        details = {"conflicts": conflicts} if conflicts else {}
-        entries += to_change_entries(context, batch.before[lead.id], lead, details)
+        entries += to_change_entries(context, batch.before[lead.id], lead, batch.details.get(lead.id, {}))
     return entries
 
 

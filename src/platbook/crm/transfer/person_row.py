@@ -1,16 +1,16 @@
 """One row of a file of people: parsed, and compared with the lead that it was imported to before. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Literal, cast
+from typing import cast
 from uuid import UUID
 
+from platbook.base.errors import InvalidInput
 from platbook.base.ids import new_id
 from platbook.base.times import to_iso_z
-from platbook.crm.enums import LeadStatus, Priority
 from platbook.crm.external_ids.rows import ExternalRecord
 from platbook.crm.leads.lead import Lead, new_lead, rescore
 from platbook.crm.leads.patch import LeadPatch, apply_patch
@@ -22,10 +22,10 @@ from platbook.crm.transfer.import_context import (
     ImportUser,
     RowRejected,
     to_hash,
-    to_member,
     to_time,
 )
 from platbook.crm.transfer.mapping import CUSTOM, ColumnMapping, MappedRow, apply_mapping
+from platbook.crm.transfer.person_cells import PersonCells
 from platbook.crm.transfer.three_way import Comparison, compare
 
 _ATTRIBUTES: Mapping[str, str] = MappingProxyType(
@@ -54,7 +54,10 @@ _NEVER_EMPTIED = frozenset({"status", "priority", "owner", "createdAt"})
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One row, parsed. `key`: the external id; `lead`: the row as a lead; `values`: the fields that the file has."""
+    """One row, parsed. `key`: the external id; `lead`: the row as a lead; `values`: the fields that the file has.
+
+    `unread`: by field the texts that could not be read; they were left out.
+    """
 
     line: int
     key: str
@@ -62,6 +65,7 @@ class Person:
     lead: Lead
     owner: ImportUser | None
     values: Mapping[str, Value]
+    unread: Mapping[str, Sequence[str]]
 
     def record(self, lead_id: UUID) -> ExternalRecord:
         """What to store when the row is imported for the first time."""
@@ -78,14 +82,16 @@ class PersonChange:
 
 
 def to_person(context: ImportContext, mapping: ColumnMapping, row: CsvRow) -> Person:
-    """Parse a row. Errors: RowRejected, InvalidInput."""
+    """Parse a row; what cannot be read is left out and noted. Errors: RowRejected, InvalidInput."""
     mapped = apply_mapping(mapping, row.cells)
-    created = to_time(mapped["createdAt"], "createdAt") if "createdAt" in mapped else context.at
-    lead = apply_patch(new_lead(new_id(), created), _to_patch(mapped), context.at)
-    owner = context.find_user(mapped, "owner")
-    lead = with_owner(lead, owner)
+    cells = PersonCells(mapped)
+    owner = cells.read("owner", lambda _: context.find_user(mapped, "owner"))
+    created = cells.read("createdAt", lambda text: to_time(text, "createdAt")) or context.at
+    lead = _to_lead(cells, with_owner(new_lead(new_id(), created), owner), context.at)
     values = _to_file_values(lead, mapping.fields, mapped)
-    return Person(row.line, _to_key(mapped, lead), to_hash(mapped), lead, owner, values)
+    for name in cells.unread.keys() - _LISTS:
+        values.pop(name, None)
+    return Person(row.line, _to_key(mapped, lead), to_hash(mapped), lead, owner, values, cells.unread)
 
 
 def change_person(person: Person, before: Lead, record: ExternalRecord, at: datetime) -> PersonChange:
@@ -94,7 +100,13 @@ def change_person(person: Person, before: Lead, record: ExternalRecord, at: date
     The id of a person who was merged into another completes the other, and overwrites nothing.
     """
     stored = {} if record.digests is None else unpack(record.digests)
-    comparison = compare(stored, person.values, to_values(before), only_complete=record.is_merged)
+    comparison = compare(
+        stored,
+        person.values,
+        to_values(before),
+        only_complete=record.is_merged,
+        incomplete=person.unread.keys(),
+    )
     lead = _apply(person, before, comparison, at)
     if lead != before:
         lead = rescore(replace(lead, updated_at=at), at)
@@ -153,49 +165,18 @@ def _apply(person: Person, before: Lead, comparison: Comparison, at: datetime) -
     return with_owner(lead, person.owner) if "owner" in comparison.changes else lead
 
 
-def _to_patch(row: MappedRow) -> LeadPatch:
-    patch = _to_contact_patch(row)
-    if "status" in row:
-        patch["status"] = to_member(LeadStatus, row["status"], "status")
-    if "priority" in row:
-        patch["priority"] = to_member(Priority, row["priority"], "priority")
-    if "source" in row:
-        patch["source"] = row["source"]
-    if "budgetMin" in row:
-        patch["budget_min"] = _to_budget(row["budgetMin"], "budgetMin")
-    if "budgetMax" in row:
-        patch["budget_max"] = _to_budget(row["budgetMax"], "budgetMax")
-    if "notes" in row:
-        patch["notes"] = row["notes"]
-    if "tags" in row:
-        patch["tags"] = row["tags"]
-    if "aiSummary" in row:
-        patch["ai_summary"] = row["aiSummary"]
-    if "customFields" in row:
-        patch["custom_fields"] = row["customFields"]
-    return patch
-
-
-def _to_contact_patch(row: MappedRow) -> LeadPatch:
-    patch: LeadPatch = {}
-    if "firstName" in row:
-        patch["first_name"] = row["firstName"]
-    if "lastName" in row:
-        patch["last_name"] = row["lastName"]
-    if "name" in row and not patch:
-        patch["first_name"], _, patch["last_name"] = row["name"].rpartition(" ")
-    if "emails" in row:
-        patch["emails"] = row["emails"]
-    if "phones" in row:
-        patch["phones"] = row["phones"]
-    return patch
-
-
-def _to_budget(text: str, name: Literal["budgetMin", "budgetMax"]) -> Decimal:
-    digits = text.replace("$", "").replace(",", "")
-    if not digits.replace(".", "", 1).isdecimal():
-        raise RowRejected(f"{name}: {text} is not a number")
-    return Decimal(digits)
+def _to_lead(cells: PersonCells, blank: Lead, at: datetime) -> Lead:
+    """A row as a lead; contacts that are none are left out. Errors: InvalidInput, RowRejected."""
+    patch = cells.to_patch()
+    try:
+        return apply_patch(blank, patch, at)
+    except InvalidInput:
+        cells.leave_out_contacts(patch)
+    try:
+        return apply_patch(blank, patch, at)
+    except InvalidInput as error:
+        unread = ", ".join(text for texts in cells.unread.values() for text in texts)
+        raise RowRejected(f"{error}; could not be read: {unread}" if unread else str(error)) from None
 
 
 def _to_text(value: Decimal | None) -> str | None:
