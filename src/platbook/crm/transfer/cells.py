@@ -12,9 +12,12 @@ _UNITS = {"": 1, "k": 1_000, "m": 1_000_000}
 _ABSENT = frozenset({"n/a", "#n/a", "null", "nan", "none", "-", "--"})
 
 
+_LONGEST_ABSENT = max(map(len, _ABSENT))
+
+
 def is_absent(text: str) -> bool:
     """Whether a cell says that there is no value."""
-    return text.lower() in _ABSENT
+    return len(text) <= _LONGEST_ABSENT and text.lower() in _ABSENT
 
 
 def to_text(cell: str) -> str:
@@ -25,6 +28,8 @@ def to_text(cell: str) -> str:
 
 def to_whole(text: str) -> str:
     """A whole number without the `.0` that spreadsheets append."""
+    if not text.endswith("0"):
+        return text
     match = _DECIMAL.fullmatch(text)
     return match[1] if match else text
 

@@ -24,6 +24,7 @@ _UNREADABLE = re.compile("[\udc80-\udcff]")
 """Bytes that are not UTF-8, as the error handler `surrogateescape` decodes them."""
 
 _MOST_CHOICES = 200
+_PROTECTED = ("'", "=")
 _NUL = "\0"
 _SEPARATOR = re.compile(r"(?i)^\ufeff?\"?sep=(.)\"?\s*$")
 """The first line by which Excel is told a file's delimiter."""
@@ -127,18 +128,21 @@ def read_rows(path: Path) -> Iterator[CsvRow | BadRow]:
                 yield BadRow(first, values)
             elif is_astray and len(values) != len(columns):
                 yield BadRow(first, "may be the rest of the row before, where a quotation mark is astray")
-            elif any(values[len(columns) :]):
+            elif len(values) > len(columns) and any(values[len(columns) :]):
                 is_astray = False
                 yield BadRow(first, f"has {len(values)} cells, the header has {len(columns)} columns")
             else:
                 is_astray = False
-                cells = {
-                    name: cell
-                    for name, value in zip(columns, values, strict=False)
-                    if (cell := to_text(to_plain(value.strip())))
-                }
-                if cells:
+                if cells := {
+                    name: cell for name, value in zip(columns, values, strict=False) if (cell := _clean(value))
+                }:
                     yield CsvRow(first, cells)
+
+
+def _clean(value: str) -> str:
+    """A cell as text, stripped, without what protects it in a spreadsheet."""
+    cell = value.strip()
+    return to_text(to_plain(cell)) if cell[:1] in _PROTECTED else cell
 
 
 @contextmanager
@@ -162,7 +166,7 @@ def _read_columns(path: Path, lines: _Lines) -> tuple[list[str], str]:
     values = _read_values(lines, text, delimiter)
     if isinstance(values, str):
         raise InvalidInput(f"{path.name}, line {lines.number}: {values}")
-    columns = [to_text(to_plain(name.strip())) for name in values]
+    columns = [_clean(name) for name in values]
     while columns and not columns[-1]:
         columns.pop()
     if not columns or not all(columns) or len(set(columns)) != len(columns):

@@ -190,6 +190,20 @@ class MappedRow(TypedDict, total=False):
     tag: str
 
 
+_Plan = tuple[str, FieldType | None, Mapping[str, str]]
+"""What to do with a cell: its field, how it is read, and the translations; without a type it is a custom field's."""
+
+_NOT_MAPPED: _Plan = (IGNORED, None, MappingProxyType({}))
+
+
+def _to_plan(name: str, values: Mapping[str, Mapping[str, str]]) -> _Plan:
+    if name == IGNORED:
+        return _NOT_MAPPED
+    if name.startswith(CUSTOM):
+        return name.removeprefix(CUSTOM), None, {}
+    return name, TARGETS[name].type, values.get(name, {})
+
+
 @dataclass(frozen=True, slots=True)
 class ColumnMapping:
     """What a file's columns mean.
@@ -202,6 +216,12 @@ class ColumnMapping:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     dates: Mapping[str, str] = field(default_factory=dict[str, str])
     preset: str = NO_PRESET
+    plan: Mapping[str, _Plan] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Work out once what every row needs."""
+        plan = {column: _to_plan(name, self.values) for column, name in self.columns.items()}
+        object.__setattr__(self, "plan", plan)
 
     @property
     def fields(self) -> frozenset[str]:
@@ -264,33 +284,38 @@ def read_mapping(kind: FileKind, columns: Sequence[str], document: object) -> Co
 
 def apply_mapping(mapping: ColumnMapping, cells: Mapping[str, str]) -> MappedRow:
     """A row by field: repeated fields are lists, custom fields are below `customFields`."""
-    texts: dict[str, str] = {}
+    row: dict[str, object] = {}
     lists: dict[str, list[str]] = {}
     custom: dict[str, str] = {}
     for column, text in cells.items():
-        name = mapping.columns.get(column, IGNORED)
-        if name == IGNORED:
+        name, type_, translations = mapping.plan.get(column, _NOT_MAPPED)
+        if type_ is None:
+            if name != IGNORED:
+                custom[name] = text
             continue
-        if name.startswith(CUSTOM):
-            custom[name.removeprefix(CUSTOM)] = text
+        value = translations.get(text.lower(), text) if translations else text
+        if type_ is FieldType.TEXT:
+            row[name] = value
+        elif is_absent(value):
             continue
-        translations = mapping.values.get(name, {})
-        value = translations.get(text.lower(), text)
-        type_ = TARGETS[name].type
-        if type_ is not FieldType.TEXT and is_absent(value):
-            continue
-        if type_ is FieldType.LIST:
-            parts = [part.strip() for part in _SPLIT.split(value)]
-            read = [translations.get(part.lower(), part) for part in parts if part]
-            lists.setdefault(name, []).extend(part for part in read if not is_absent(part))
+        elif type_ is FieldType.LIST:
+            lists.setdefault(name, []).extend(_to_parts(value, translations))
         elif type_ is FieldType.DATE:
-            texts[name] = to_iso(value, mapping.dates.get(column, ISO)) or value
+            row[name] = to_iso(value, mapping.dates.get(column, ISO)) or value
         else:
-            texts[name] = to_whole(value) if type_ is FieldType.ID else value
-    row: dict[str, object] = {**texts, **lists}
+            row[name] = to_whole(value) if type_ is FieldType.ID else value
+    row |= lists
     if custom:
         row["customFields"] = custom
     return cast("MappedRow", row)
+
+
+def _to_parts(value: str, translations: Mapping[str, str]) -> list[str]:
+    """The values of a cell that may have several."""
+    parts = [part.strip() for part in _SPLIT.split(value)]
+    if translations:
+        parts = [translations.get(part.lower(), part) for part in parts]
+    return [part for part in parts if part and not is_absent(part)]
 
 
 def _find_field(kind: FileKind, column: str, proposed: Mapping[str, str]) -> str:

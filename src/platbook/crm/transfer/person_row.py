@@ -87,9 +87,9 @@ def to_person(context: ImportContext, mapping: ColumnMapping, row: CsvRow) -> Pe
     cells = PersonCells(mapped)
     owner = cells.read("owner", lambda _: context.find_user(mapped, "owner"))
     created = cells.read("createdAt", lambda text: to_time(text, "createdAt")) or context.at
-    lead = _to_lead(cells, with_owner(new_lead(new_id(), created), owner), context.at)
+    lead = _to_lead(cells, _to_blank(created, owner), context.at)
     values = _to_file_values(lead, mapping.fields, mapped)
-    for name in cells.unread.keys() - _LISTS:
+    for name in cells.unread.keys() - _LISTS if owner else {*cells.unread, "owner"} - _LISTS:
         values.pop(name, None)
     return Person(row.line, _to_key(mapped, lead), to_hash(mapped), lead, owner, values, cells.unread)
 
@@ -163,6 +163,12 @@ def _apply(person: Person, before: Lead, comparison: Comparison, at: datetime) -
     if "createdAt" in comparison.changes:
         lead = replace(lead, created_at=person.lead.created_at)
     return with_owner(lead, person.owner) if "owner" in comparison.changes else lead
+
+
+def _to_blank(created: datetime, owner: ImportUser | None) -> Lead:
+    if owner is None:
+        return new_lead(new_id(), created)
+    return Lead(new_id(), created, created, created, assigned_to=owner.id, office=owner.office, team=owner.team)
 
 
 def _to_lead(cells: PersonCells, blank: Lead, at: datetime) -> Lead:
