@@ -1,7 +1,9 @@
 """The CRM at the command line: in from files, out as files, one person's data, events that wait, rules."""
 
 import json
+import time
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
@@ -56,6 +58,31 @@ def test_people_come_in_and_everything_goes_out_and_comes_back(office: Program) 
     assert "leads: 1 rows" in back.stdout
     assert office.run("import", str(office.home)).returncode == 2
     assert office.run("import").returncode == 2
+
+
+def test_an_import_that_is_killed_has_its_report_and_goes_on(office: Program) -> None:
+    rows = "".join(f"{number},First{number},Last,p{number}@example.com,New\n" for number in range(6_000))
+    (office.home / "people.csv").write_text(PEOPLE.partition("\n")[0] + "\nx,a,b,,,,surplus\n" + rows)
+    command = ("import", "--people", "people.csv", "--system", "old")
+    process = office.start(*command)
+    counts: dict[str, int] = {}
+    while not counts.get("added"):
+        assert process.poll() is None
+        time.sleep(0.02)
+        for report in (office.home / "imports").glob("*.json"):
+            counts = json.loads(report.read_bytes())["counts"].get("people", {})
+    process.kill()
+    process.communicate()
+    (report,) = (office.home / "imports").glob("*.json")
+    document = json.loads(report.read_bytes())
+    assert document["state"] == "running"
+    refused = Path(document["refusedFile"]).read_text().splitlines()
+    assert refused[1:] == ['people,2,"has 7 cells, the header has 5 columns",refused']
+    again = office.run(*command, "--json")
+    after = json.loads(again.stdout)["counts"]["people"]
+    assert again.returncode == 3
+    assert after["unchanged"] >= document["counts"]["people"]["added"] > 0
+    assert (after["added"] + after["unchanged"], after["changed"], after["refused"]) == (6_000, 0, 1)
 
 
 def test_events_that_wait_and_rules(office: Program) -> None:

@@ -124,7 +124,8 @@ def _import(
             )
         except BaseException as error:
             written.finish(so_far, f"failed: {error if isinstance(error, PlatbookError) else type(error).__name__}")
-            print_error(f"{', '.join(so_far.to_lines()) or 'nothing is stored'}; the report is {written.report}")
+            if so_far.counts:
+                print_error(f"stopped after {'; '.join(so_far.to_lines())}; the report is {written.report}")
             raise
         written.finish(report)
         return report, written
