@@ -133,6 +133,23 @@ async def test_lists_are_added_to_and_taken_from(database: Database, tmp_path: P
     assert [one["value"] for one in contacts] == ["b@example.com", "c@example.com", "d@example.com"]
 
 
+async def test_an_address_of_another_lead_is_left_out_and_one_that_moved_follows(
+    database: Database, tmp_path: Path
+) -> None:
+    text = "id,first name,email\n1,Mira,m@example.com|x@example.com\n2,Jo,j@example.com\n"
+    await import_texts(database, tmp_path, people=text)
+    taken = text.replace("j@example.com", "j@example.com|m@example.com")
+    report = await import_texts(database, tmp_path, people=taken)
+    assert changed(report) == (0, 2, ["emails"])
+    assert "m@example.com is the address of another lead" in report.conflicts[0].reason
+    moved = text.replace("|x@example.com", "").replace("j@example.com", "j@example.com|x@example.com")
+    assert changed(await import_texts(database, tmp_path, people=moved)) == (2, 0, [])
+    leads = await rows(database, "SELECT emails FROM leads ORDER BY first_name")
+    assert [one["emails"] for one in leads] == [["j@example.com", "x@example.com"], ["m@example.com"]]
+    contacts = await rows(database, "SELECT value FROM lead_contacts ORDER BY value")
+    assert [one["value"] for one in contacts] == ["j@example.com", "m@example.com", "x@example.com"]
+
+
 async def test_an_absent_column_says_nothing_and_an_emptied_cell_does(database: Database, tmp_path: Path) -> None:
     await import_texts(database, tmp_path, people=HEADER + MIRA)
     before = await only_lead(database)
@@ -230,7 +247,6 @@ async def test_a_backup_has_what_the_next_import_compares_with(database: Databas
     assert await rows(database, "SELECT * FROM crm_external_ids") == stored
 
 
-NOTHING = "-"
 _SCALARS: Mapping[str, tuple[str, ...]] = {
     "lastName": ("", "Lane", "Stone"),
     "status": ("", "New", "Nurture", "Offer"),

@@ -8,9 +8,11 @@ conflicting address. A person who was imported before is compared with that impo
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from platbook.base.errors import InvalidInput
+from platbook.crm.contacts import EMAIL
 from platbook.crm.external_ids.rows import PERSON, ExternalRecord, find_external_records, save_external_ids
 from platbook.crm.intake.routing import RoutingContext, route_lead
 from platbook.crm.interactions.interaction import Interaction
@@ -61,6 +63,14 @@ class _Batch:
         self.before.setdefault(before.id, before)
         self.changed[lead.id] = lead
 
+    def is_taken(self, one: Person, lead: Lead, email: str) -> bool:
+        """Whether an address is that of another lead, or of another person of this batch."""
+        if self.contacts.get((EMAIL, email)) not in {None, one.key}:
+            return True
+        owner = self.lookup.stored.get((EMAIL, email))
+        other = None if owner in {None, lead.id} else self.lead(cast("UUID", owner))
+        return other is not None and email in other.emails
+
     def note(self, lead: Lead, section: str, details: Mapping[str, object]) -> None:
         """Let the log of a lead say something beside its changes."""
         self.details.setdefault(lead.id, {}).setdefault(section, {}).update(details)
@@ -101,10 +111,11 @@ async def _store(
     connection: WriteConnection, context: ImportContext, people: Sequence[Person], report: ImportReport
 ) -> None:
     records = await find_external_records(connection, context.system, PERSON, [one.key for one in people])
-    new = [one for one in people if one.key not in records]
-    stored = await find_by_contacts(connection, [key for one in new for key in to_contact_keys(one.lead)])
-    differing = [records[one.key].row_id for one in people if one.key in records and records[one.key].hash != one.hash]
-    batch = _Batch(await look_up(connection, context, stored, differing))
+    differing = [one for one in people if one.key in records and records[one.key].hash != one.hash]
+    sought = [key for one in people if one.key not in records for key in to_contact_keys(one.lead)]
+    sought += [(EMAIL, email) for one in differing for email in one.lead.emails]
+    stored = await find_by_contacts(connection, sought)
+    batch = _Batch(await look_up(connection, context, stored, [records[one.key].row_id for one in differing]))
     for one in people:
         try:
             _store_one(batch, one, records.get(one.key), context.at, report)
@@ -143,7 +154,11 @@ def _change(
     before = batch.lead(record.row_id)
     if before is None or before.deleted_at is not None:
         raise RowRejected("this person was deleted or merged here")
-    change = change_person(one, before, record, at)
+    taken = [email for email in one.lead.emails if email not in before.emails and batch.is_taken(one, before, email)]
+    change = change_person(one, before, record, at, without=taken)
+    if taken:
+        reason = f"{', '.join(taken)} is the address of another lead and was left out"
+        report.conflicts.append(FieldRemark(FileKind.PEOPLE, one.line, "emails", reason))
     if change.lead != before or change.comparison.conflicts or one.unread:
         batch.change(before, change.lead)
     for conflict in change.comparison.conflicts:
@@ -182,14 +197,22 @@ async def _write(connection: WriteConnection, context: ImportContext, batch: _Ba
     if any(owner not in added and contact not in batch.lookup.stored for contact, owner in owners.items()):
         raise PeopleChanged("people of this file were created by another request meanwhile; import the file again")
     await save_leads(connection, batch.changed.values())
+    await _sync_contacts(connection, batch)
     for lead in batch.changed.values():
         before = batch.before[lead.id]
-        if to_contact_keys(lead) != to_contact_keys(before):
-            await sync_contacts(connection, lead)
         if lead.ownership != before.ownership:
             await follow_owner(connection, lead, before.assigned_to, context.at)
     await insert_interactions(connection, _to_entries(context, batch))
     await save_external_ids(connection, context.system, PERSON, batch.records)
+
+
+async def _sync_contacts(connection: WriteConnection, batch: _Batch) -> None:
+    """Once more for those whose contact another lead of the batch gives up only after them."""
+    leads = batch.changed.values()
+    moved = [one for one in leads if to_contact_keys(one) != to_contact_keys(batch.before[one.id])]
+    clashing = [one for one in moved if await sync_contacts(connection, one)]
+    for one in clashing:
+        await sync_contacts(connection, one)
 
 
 def _to_entries(context: ImportContext, batch: _Batch) -> list[Interaction]:

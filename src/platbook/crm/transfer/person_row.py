@@ -1,6 +1,6 @@
 """One row of a file of people: parsed, and compared with the lead that it was imported to before. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -94,15 +94,21 @@ def to_person(context: ImportContext, mapping: ColumnMapping, row: CsvRow) -> Pe
     return Person(row.line, _to_key(mapped, lead), to_hash(mapped), lead, owner, values, cells.unread)
 
 
-def change_person(person: Person, before: Lead, record: ExternalRecord, at: datetime) -> PersonChange:
+def change_person(
+    person: Person, before: Lead, record: ExternalRecord, at: datetime, *, without: Collection[str] = ()
+) -> PersonChange:
     """Apply what the file changed since the last import, where nobody changed it here. Errors: InvalidInput.
 
-    The id of a person who was merged into another completes the other, and overwrites nothing.
+    The id of a person who was merged into another completes the other, and overwrites nothing. `without`: e-mail
+    addresses that another lead has; they are left out.
     """
+    values = dict(person.values)
+    if without:
+        values["emails"] = tuple(one for one in person.lead.emails if one not in without)
     stored = {} if record.digests is None else unpack(record.digests)
     comparison = compare(
         stored,
-        person.values,
+        values,
         to_values(before),
         only_complete=record.is_merged,
         incomplete=person.unread.keys(),
