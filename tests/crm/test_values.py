@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from email_validator import EmailNotValidError, validate_email
 from hypothesis import given
 from hypothesis.strategies import builds, datetimes, dictionaries, integers, sampled_from, text
 
@@ -51,6 +52,22 @@ def test_invalid_numbers_are_refused(text: str) -> None:
 def test_addresses_are_normalized(text: str, normalized: str) -> None:
     assert to_email(text) == normalized
     assert to_email(normalized) == normalized
+
+
+_LOCALS = text(alphabet="aZ09._+-", max_size=70)
+_DOMAINS = sampled_from(("example.com", "EXAMPLE.com", "-bad.com", "a..b", "localhost", "xn--mnchen-3ya.example", "x"))
+
+
+@given(_LOCALS, _DOMAINS)
+def test_an_address_is_normalized_as_the_validator_does(local: str, domain: str) -> None:
+    address = f"{local}@{domain}"
+    try:
+        expected = validate_email(address, check_deliverability=False).normalized.lower()
+    except EmailNotValidError:
+        with pytest.raises(ValueError, match=r".+"):
+            to_email(address)
+    else:
+        assert to_email(address) == expected
 
 
 def test_each_invalid_one_is_named_by_its_index() -> None:

@@ -1,5 +1,6 @@
 """Normalisation of e-mail addresses and telephone numbers, for storage and comparison. Pure."""
 
+import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
@@ -18,12 +19,27 @@ MAX_CONTACTS = 20
 
 EMAIL, PHONE = "email", "phone"
 
+_PLAIN_EMAIL = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9_+-]|\.(?=[A-Za-z0-9_+-])){0,63})@([A-Za-z0-9.-]{1,150})")
+"""Addresses of which only the domain needs the validator; those of other forms it reads whole."""
+
 ContactKey = tuple[str, str]
 """The key of a contact: `email` or `phone`, and the normalised value."""
 
 
+@lru_cache(maxsize=10_000)
+def _to_domain(text: str) -> str | None:
+    """A domain as the validator normalises it; None: it accepts none such. Most people share a few domains."""
+    try:
+        return validate_email(f"a@{text}", check_deliverability=False).domain.lower()
+    except EmailNotValidError:
+        return None
+
+
 def to_email(text: str) -> str:
     """Normalise an e-mail address: lower case, domain in Unicode. Errors: ValueError with a readable message."""
+    plain = _PLAIN_EMAIL.fullmatch(text)
+    if plain is not None and (domain := _to_domain(plain[2])) is not None:
+        return f"{plain[1].lower()}@{domain}"
     try:
         return validate_email(text.strip(), check_deliverability=False).normalized.lower()
     except EmailNotValidError as error:

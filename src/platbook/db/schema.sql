@@ -275,7 +275,9 @@ CREATE TABLE public.crm_external_ids (
     external_id text NOT NULL COLLATE pg_catalog."C",
     row_id uuid NOT NULL,
     hash bytea NOT NULL,
-    CONSTRAINT crm_external_ids_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'note'::text, 'task'::text])))
+    field_digests bytea,
+    is_merged boolean DEFAULT false NOT NULL,
+    CONSTRAINT crm_external_ids_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'note'::text, 'task'::text, 'tag'::text])))
 );
 
 --
@@ -328,7 +330,7 @@ CREATE TABLE public.interactions (
     created_at timestamp with time zone NOT NULL,
     deleted_at timestamp with time zone,
     deleted_by text,
-    CONSTRAINT interactions_type_check CHECK ((type = ANY (ARRAY['Call Logged'::text, 'Email Sent'::text, 'SMS Sent'::text, 'Note Added'::text, 'Meeting Scheduled'::text, 'Showing'::text, 'Status Change'::text, 'Assigned'::text, 'Task Completed'::text, 'Lead Event'::text, 'Merged'::text, 'Alert Sent'::text])))
+    CONSTRAINT interactions_type_check CHECK ((type = ANY (ARRAY['Call Logged'::text, 'Email Sent'::text, 'SMS Sent'::text, 'Note Added'::text, 'Meeting Scheduled'::text, 'Showing'::text, 'Status Change'::text, 'Assigned'::text, 'Task Completed'::text, 'Lead Event'::text, 'Merged'::text, 'Alert Sent'::text, 'Imported'::text])))
 );
 
 --

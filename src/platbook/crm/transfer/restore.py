@@ -15,8 +15,8 @@ from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput
 from platbook.base.rights import Right, require
 from platbook.crm.leads.rows import link_merged, to_search_columns
+from platbook.crm.transfer.batches import batches
 from platbook.crm.transfer.dump import FORMAT_VERSION, MANIFEST, TABLES, BackupTable, find_emails
-from platbook.crm.transfer.import_context import batches
 from platbook.db import Database, WriteConnection, as_json
 from platbook.db.compose import SQL, Identifier
 
@@ -84,6 +84,8 @@ def _to_row(table: BackupTable, line: JsonLine, users: Mapping[str, str], restor
         return None
     if table.name == "crm_external_ids":
         row["hash"] = f"\\x{row['hash']}"
+        row["is_merged"] = bool(row["is_merged"])  # older backups have neither column
+        row["field_digests"] = row["field_digests"] and f"\\x{row['field_digests']}"
     if table.name == "leads":
         names = str(row["first_name"]), str(row["last_name"])
         contacts = cast("Sequence[str]", row["emails"]), cast("Sequence[str]", row["phones"])
