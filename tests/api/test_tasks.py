@@ -17,7 +17,9 @@ async def crm_client(api: Api) -> CrmClient:
 DUE: list[tuple[str | None, str, str | None]] = [
     ("2026-03-01T17:00:00-06:00", "America/Chicago", "2026-03-01T23:00:00Z"),
     ("2026-07-01T17:00:00", "America/Chicago", "2026-07-01T22:00:00Z"),
-    ("2026-01-15", "America/Chicago", "2026-01-16T05:59:59Z"),
+    ("2026-01-15", "America/Chicago", "2026-01-15"),
+    ("20260115", "America/Chicago", "2026-01-15"),
+    ("2026-01-15T23:59:59", "America/Chicago", "2026-01-16T05:59:59Z"),
     ("2026-01-15T08:00:00", "UTC", "2026-01-15T08:00:00Z"),
     (None, "UTC", None),
 ]
@@ -28,6 +30,36 @@ async def test_due_on_the_calendar_of_its_zone(crm_client: CrmClient) -> None:
         task = await crm_client.send("/tasks", title=" Call  her ", dueDate=due, timeZone=zone)
         assert (task["title"], task["dueDate"], task["timeZone"], task["isOverdue"]) == ("Call her", kept, zone, False)
         assert task == await crm_client.get(f"/tasks/{task['id']}")
+
+
+async def test_a_day_stays_the_day_and_ends_by_the_time_zone(crm_client: CrmClient) -> None:
+    path = (
+        "/tasks/"
+        + (
+            await crm_client.send(
+                "/tasks", title="x", dueDate="2026-01-02", timeZone="Asia/Tokyo", remindMinutesBefore=60
+            )
+        )["id"]
+    )
+    assert (await crm_client.get(path))["isOverdue"] is False  # in Tokyo it is 21:00 of the day
+    crm_client.api.clock.advance(minutes(3 * 60))
+    assert (await crm_client.get(path))["isOverdue"] is True
+    moved = await crm_client.send(path, method="PUT", timeZone="America/Chicago")
+    assert (moved["dueDate"], moved["isOverdue"]) == ("2026-01-02", False)
+    assert (await crm_client.send(path, method="PUT", dueDate=moved["dueDate"], priority="Low"))[
+        "dueDate"
+    ] == "2026-01-02"
+    services = crm_client.api.services
+    reminded: list[int] = []
+    for hours in (13, 1):  # to 22:00 and 23:00 in Chicago
+        crm_client.api.clock.advance(minutes(hours * 60) + timedelta(seconds=1 if hours == 1 else 0))
+        async with services.database.transaction() as connection:
+            reminded.append(await send_reminders(connection, services.clock.now()))
+    assert reminded == [0, 1]
+    moment = await crm_client.send(path, method="PUT", dueDate="2026-01-03T10:00:00")
+    assert moment["dueDate"] == "2026-01-03T16:00:00Z"
+    assert (await crm_client.send(path, method="PUT", timeZone="UTC"))["dueDate"] == "2026-01-03T16:00:00Z"
+    assert (await crm_client.send(path, method="PUT", dueDate=None))["dueDate"] is None
 
 
 REFUSED: list[tuple[Json, list[str]]] = [

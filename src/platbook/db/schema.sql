@@ -1255,6 +1255,7 @@ CASE priority
     WHEN 'Medium'::text THEN 2
     ELSE 1
 END) STORED NOT NULL,
+    due_on date,
     CONSTRAINT tasks_priority_check CHECK ((priority = ANY (ARRAY['Low'::text, 'Medium'::text, 'High'::text, 'Urgent'::text]))),
     CONSTRAINT tasks_type_check CHECK ((type = ANY (ARRAY['Call'::text, 'Email'::text, 'Text'::text, 'Meeting'::text, 'Showing'::text, 'Follow Up'::text, 'Other'::text])))
 );

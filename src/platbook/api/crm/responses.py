@@ -84,7 +84,7 @@ def to_task(task: Task, now: datetime) -> dict[str, object]:
         "title": task.title,
         "description": task.description,
         "type": task.type,
-        "dueDate": task.due_date,
+        "dueDate": task.due_on or task.due_date,
         "timeZone": task.time_zone,
         "priority": task.priority,
         "leadId": task.lead_id,

@@ -20,6 +20,7 @@ _TYPES: Mapping[str, str] = MappingProxyType(
             ("created_at", "updated_at", "due_date", "completed_at", "remind_at", "deleted_at"), "timestamptz"
         ),
         "remind_minutes_before": "int4",
+        "due_on": "date",
     }
 )
 """PostgreSQL types of the columns that are not text."""
