@@ -30,7 +30,7 @@ soak: $(DEV_READY) ## what is too long for every change: kill -9 by the dozen, b
 bench: $(DEV_READY) ## comparisons against peers, as ratios
 	$(BIN)/python -m benchmarks $(ARGS)
 
-clients: $(CLIENTS_READY) ## RETS clients of other people, which judge the simulated server in tests
+clients: $(CLIENTS_READY) ## clients of other people, which judge the simulated RETS server and the API in tests
 
 check: $(DEV_READY) ## style, types, the stack of imports, dead code
 	$(BIN)/ruff format --check .
@@ -60,14 +60,16 @@ $(DEV_READY): requirements/dev.txt $(READY)
 	touch $@
 
 # Each in a folder of its own: two of them have the same package name. Without Node the third is left out.
-$(CLIENTS_READY): $(wildcard requirements/clients/*.txt requirements/clients/rets-client/*.json) $(DEV_READY)
+$(CLIENTS_READY): $(wildcard requirements/clients/*.txt requirements/clients/*/*.json) $(DEV_READY)
 	rm -rf $(CLIENTS)
-	for name in rets-continued rets-python; do \
+	for name in rets-continued rets-python openapi-python-client; do \
 		$(PIP) install --require-hashes --target $(CLIENTS)/$$name -r requirements/clients/$$name.txt || exit 1; \
 	done
 	if command -v npm >/dev/null; then \
-		mkdir -p $(CLIENTS)/rets-client && cp requirements/clients/rets-client/*.json $(CLIENTS)/rets-client && \
-		cd $(CLIENTS)/rets-client && npm ci --omit=dev --no-audit --no-fund --loglevel=error; \
+		for name in rets-client openapi-typescript; do \
+			mkdir -p $(CLIENTS)/$$name && cp requirements/clients/$$name/*.json $(CLIENTS)/$$name && \
+			(cd $(CLIENTS)/$$name && npm ci --omit=dev --no-audit --no-fund --loglevel=error) || exit 1; \
+		done; \
 	fi
 	touch $@
 
@@ -75,10 +77,12 @@ lock: ## pin anew; needs uv, and npm for one
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q pyproject.toml -o requirements/runtime.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q --group build -c requirements/runtime.txt -o requirements/build.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q pyproject.toml --group dev --group build -c requirements/runtime.txt -o requirements/dev.txt
-	for name in rets-continued==2.0.1 rets-python==0.4.12; do \
+	for name in rets-continued==2.0.1 rets-python==0.4.12 openapi-python-client==0.29.1; do \
 		echo $$name | uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q - -o requirements/clients/$${name%%=*}.txt; \
 	done
-	cd requirements/clients/rets-client && npm install --package-lock-only --omit-lockfile-registry-resolved=true --loglevel=error
+	for name in rets-client openapi-typescript; do \
+		(cd requirements/clients/$$name && npm install --package-lock-only --omit-lockfile-registry-resolved=true --loglevel=error); \
+	done
 
 clean: ## remove the virtual environment
 	rm -rf $(VENV)

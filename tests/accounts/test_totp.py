@@ -6,7 +6,7 @@ import pytest
 from pyotp.totp import TOTP
 
 from platbook.accounts import User
-from platbook.accounts.auth_throttle import MAX_PER_ACCOUNT
+from platbook.accounts.auth_throttle import LIMITS, LOGIN
 from platbook.accounts.totp import confirm_totp, remove_totp, renew_recovery_codes, set_up_totp
 from platbook.base.actor import COMMAND_LINE, Actor, Role
 from platbook.base.errors import Conflict, InvalidInput, NotAllowed, NotAuthenticated, NotFound, TooManyAttempts
@@ -77,7 +77,7 @@ async def test_a_code_and_earlier_ones_are_not_accepted_again(rig: AccountsRig) 
 
 async def test_a_right_password_without_a_code_clears_no_failures(rig: AccountsRig) -> None:
     await _set_up(rig)
-    for _ in range(MAX_PER_ACCOUNT):
+    for _ in range(LIMITS[LOGIN].pair.free):
         assert await _try(rig, None) == "TOTP_REQUIRED", "which is no guess"
         assert await _try(rig, "000000") == "INVALID_CREDENTIALS"
     assert await _try(rig, None) == "RATE_LIMITED"

@@ -1,6 +1,7 @@
 """The whole API over a real database, called as any HTTP client would."""
 
 import os
+import re
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,8 @@ import pytest
 
 from platbook.accounts import CallerResolver, LoginSessions, NewUser, User, add_user
 from platbook.api import create_api
+from platbook.api.route_errors import find_codes, to_status
+from platbook.api.route_rights import BASE, RIGHTS
 from platbook.application.services import Services
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.clock import SetClock
@@ -50,7 +53,9 @@ class Api:
         sent = dict(headers or {})
         if who is not None:
             sent["Authorization"] = f"Bearer {await self.token(who)}"
-        return await self.client.request(method, path, headers=sent, **request)  # pyright: ignore[reportArgumentType] - passed on by name
+        response = await self.client.request(method, path, headers=sent, **request)  # pyright: ignore[reportArgumentType] - passed on by name
+        check_documented(method, path, response)
+        return response
 
     async def token(self, who: str) -> str:
         """The access token of a user who can log in."""
@@ -76,6 +81,18 @@ class Api:
         """Change the database behind everybody's back."""
         async with self.services.database.transaction() as connection:
             return await connection.run(Query("set", "A test's hand.", sql), params)
+
+
+def check_documented(method: str, path: str, response: httpx2.Response) -> None:
+    """Check that the route's description names the error it answered."""
+    asked = f"{method} {path.partition('?')[0].removeprefix(BASE)}"
+    matching = [route for route in RIGHTS if re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(route)), asked)]
+    if response.status_code < 400 or not matching:
+        return
+    route = min(matching, key=lambda one: one.count("{"))  # as it is routed: the literal one first
+    code = response.json()["error"]["code"]
+    assert code in find_codes(route, has_body=True), f"{route} answered {code}, which its description does not name"
+    assert to_status(code) == response.status_code, f"{route} answered {response.status_code} {code}"
 
 
 @pytest.fixture

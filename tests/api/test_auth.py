@@ -6,7 +6,8 @@ import httpx2
 import pytest
 
 from platbook.accounts import NewUser, UserAssignment, add_user, get_user_by_email, invite, set_active
-from platbook.accounts.auth_throttle import MAX_PER_ACCOUNT
+from platbook.accounts.auth_throttle import LIMITS
+from platbook.accounts.auth_throttle import LOGIN as LOGIN_ATTEMPT
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.errors import InvalidInput
 from platbook.base.settings import Settings
@@ -110,7 +111,7 @@ async def test_logins_refusals_and_log_outs_are_in_the_audit_log_without_what_wa
 
 async def test_too_many_failures_ask_for_patience_even_of_the_right_password(api: Api) -> None:
     await _add(api)
-    for _ in range(MAX_PER_ACCOUNT):
+    for _ in range(LIMITS[LOGIN_ATTEMPT].pair.free):
         assert (await _try(api, password="wrong")).status_code == 401
     answer = await _try(api)
     assert (answer.status_code, answer.json()["error"]["code"]) == (429, "RATE_LIMITED")

@@ -63,6 +63,7 @@ async def test_every_reading_command_prints_the_answer_of_the_api(api: Api, comm
         ("findings board --closed", f"{MLS}/findings/board?open=false"),
         ("sweeps", f"{MLS}/sweeps?status=refused"),
         ("sweeps board", f"{MLS}/sweeps?status=refused&providerId=board"),
+        ("statistics", f"{MLS}/statistics?days=7"),
         ("provider list", f"{MLS}/providers"),
         ("provider list --archived", f"{MLS}/providers?archived=true"),
         ("provider show board", f"{MLS}/providers/board"),
@@ -73,7 +74,9 @@ async def test_every_reading_command_prints_the_answer_of_the_api(api: Api, comm
         answer = await api.call("GET", path)
         assert answer.status_code == 200, answer.text
         assert printed == answer.json()["data"], args
-        assert all(printed.values()) or args.startswith(("status board", "provider show", "media status")), args
+        assert all(printed.values()) or args.startswith(
+            ("status board", "statistics", "provider show", "media status")
+        ), args
 
 
 async def test_lists_over_all_providers_hold_the_items_that_the_api_answers_one_by_one(
@@ -82,6 +85,8 @@ async def test_lists_over_all_providers_hold_the_items_that_the_api_answers_one_
     await _fill(api)
     errors = orjson.loads(await command("errors", "--json"))["errors"]
     assert errors == (await _get(api, f"{MLS}/errors/board"))["errors"]
+    raw = orjson.loads(await command("errors", "--raw", errors[0]["id"], "--json"))
+    assert raw == await _get(api, f"{MLS}/errors/{errors[0]['id']}/raw")
     photos = orjson.loads(await command("media", "status", "--json"))
     assert [one["providerId"] for one in photos["providers"]] == ["board", "local"]
     for counts in photos["providers"]:

@@ -19,6 +19,7 @@ from platbook.base.errors import (
     NotAuthenticated,
     NotFound,
     RecordRejected,
+    SourceBrokeProtocol,
     SourceUnavailable,
     TooManyAttempts,
 )
@@ -49,6 +50,7 @@ async def _answer_to(error: Exception) -> httpx2.Response:
         (Gone("erased"), 410, "GONE", []),
         (Conflict("one waits", extra={"syncId": "1"}), 409, "CONFLICT", {"syncId": "1"}),
         (TooManyAttempts("wait", retry_after=7), 429, "RATE_LIMITED", []),
+        (SourceBrokeProtocol("garbage"), 502, "SOURCE_BROKE_PROTOCOL", []),
         (SourceUnavailable("away"), 503, "UNAVAILABLE", []),
         (CredentialsRefused("ask somebody"), 409, "NEEDS_OPERATOR", []),
     ],
@@ -62,12 +64,13 @@ async def test_every_error_of_ours_has_its_status(error: Exception, status: int,
         "error": {"code": code, "message": str(error), "details": details},
     }
     assert ("www-authenticate" in answer.headers) == (status == 401)
-    assert answer.headers.get("retry-after") == ("7" if status == 429 else None)
+    assert answer.headers.get("retry-after") == {429: "7", 503: "5"}.get(status)
 
 
 async def test_a_database_that_is_away_is_a_matter_of_time() -> None:
     answer = await _answer_to(OperationalError("connection to 10.0.0.9 as platbook refused"))
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "UNAVAILABLE")
+    assert answer.headers["retry-after"] == "5"
     assert "10.0.0.9" not in answer.text
 
 

@@ -19,7 +19,7 @@ async def _operations(api: Api) -> set[str]:
         f"{method.upper()} {path.removeprefix('/api/v1')}"
         for path, operations in document["paths"].items()
         for method in operations
-        if path.startswith("/api/v1")
+        if path.startswith("/api/v1") and method != "head"
     }
 
 
@@ -199,6 +199,43 @@ async def test_the_description_says_who_may(api: Api) -> None:
         operation = paths[f"/api/v1{path}"][method.lower()]
         assert ("security" in operation) == (right is not PUBLIC), route
         assert operation.get("x-roles", []) == [role for role in Role if right in ROLES[role]], route
+
+
+async def test_each_route_names_just_the_errors_it_can_answer(api: Api) -> None:
+    paths = (await api.call("GET", "/api/v1/openapi.json", who=None)).json()["paths"]
+    named = {
+        code: status
+        for status, response in paths["/api/v1/admin/mls/sweeps/{sweep_id}/accept"]["post"]["responses"].items()
+        for code in response.get("x-codes", ())
+    }
+    assert named == {
+        "VALIDATION_ERROR": "400", "MISSING_TOKEN": "401", "INVALID_TOKEN": "401", "FORBIDDEN": "403",
+        "SWEEP_NOT_FOUND": "404", "SWEEP_DECIDED": "409", "SYNC_WAITING": "409", "SYNC_RUNNING": "409",
+        "INTERNAL_SERVER_ERROR": "500", "UNAVAILABLE": "503",
+    }  # fmt: skip
+    assert "401" not in paths["/api/v1/auth/register"]["post"]["responses"]
+    assert "413" not in paths["/api/v1/properties"]["get"]["responses"]
+
+
+async def test_every_get_has_a_head(api: Api) -> None:
+    paths = (await api.call("GET", "/api/v1/openapi.json", who=None)).json()["paths"]
+    for path, operations in paths.items():
+        assert ("get" in operations) == ("head" in operations), path
+    assert "content" not in paths["/api/v1/properties"]["head"]["responses"]["200"]
+
+
+async def test_every_field_of_a_listing_is_described(api: Api) -> None:
+    created = await api.call(
+        "POST", "/api/v1/properties", json={"listPrice": 1, "standardStatus": "Active", "propertyType": "Land"}
+    )
+    listing = (await api.call("GET", f"/api/v1/properties/{created.json()['data']['id']}")).json()["data"]
+    schemas = (await api.call("GET", "/api/v1/openapi.json", who=None)).json()["components"]["schemas"]
+    described = schemas["ListingRead"]["properties"]
+    assert set(listing) <= set(described)
+    for name in ("address", "bathrooms", "listAgent", "features", "schools"):
+        assert set(listing[name]) == set(described[name]["properties"]), name
+    assert described["standardStatus"]["anyOf"][0]["enum"][:2] == ["Active", "Active Under Contract"]
+    assert {"Appliances", "ViewYN"} & set(schemas["FurtherFields"]["properties"]) == {"Appliances"}
 
 
 async def test_every_operation_has_a_name_of_its_own(api: Api) -> None:

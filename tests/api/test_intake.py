@@ -25,8 +25,20 @@ async def crm_client(api: Api) -> CrmClient:
 
 
 def event(name: str, kind: str = "Inquiry", **said: object) -> Json:
-    person = {"firstName": "Mira", "emails": ["Mira@Example.com"], "phones": ["(512) 555-0143"]}
+    person = {"firstName": "Mira", "emails": ["Mira@Example.com"], "phones": ["(512) 555-0243"]}
     return {"eventId": name, "type": kind, "source": "Website", "person": person} | said
+
+
+@pytest.mark.parametrize("reference", [{"id": str(uuid4())}, {"providerId": "board", "listingKey": "none"}])
+async def test_an_event_for_a_listing_that_nobody_has_says_so_each_time(crm_client: CrmClient, reference: Json) -> None:
+    for _ in range(2):
+        taken = await crm_client.send("/leads/events", **event("1", property=reference))
+        assert taken["unknownListing"] is True
+        assert taken["interaction"]["metadata"]["unknownListing"] is True
+        assert taken["interaction"]["propertyId"] is None
+    without = await crm_client.send("/leads/events", **event("2"))
+    assert without["unknownListing"] is False
+    assert "unknownListing" not in without["interaction"]["metadata"]
 
 
 async def test_the_first_event_makes_a_lead_and_later_ones_find_it(crm_client: CrmClient) -> None:
@@ -37,15 +49,16 @@ async def test_the_first_event_makes_a_lead_and_later_ones_find_it(crm_client: C
     assert first.status_code == 201
     made: Json = first.json()["data"]
     lead = made["lead"]
-    assert (lead["firstName"], lead["email"], lead["phoneNumber"]) == ("Mira", "mira@example.com", "+15125550143")
+    assert (lead["firstName"], lead["email"], lead["phoneNumber"]) == ("Mira", "mira@example.com", "+15125550243")
     assert (lead["source"], lead["assignedTo"]) == ("Website", crm_client.id_of("ann"))
     assert (made["interaction"]["type"], made["interaction"]["content"]) == ("Lead Event", "still there?")
     assert made["interaction"]["propertyId"] == house["id"]
+    assert made["unknownListing"] is False
     assert made["interaction"]["metadata"]["event"] == "Inquiry"
     assert (made["task"]["type"], made["task"]["dueDate"]) == ("Call", "2026-01-02T13:00:00Z")
     assert made["task"]["assignedTo"] == crm_client.id_of("ann")
 
-    person = {"lastName": "Lane", "emails": ["mira@example.com", "new@example.com"], "phones": ["512-555-0143"]}
+    person = {"lastName": "Lane", "emails": ["mira@example.com", "new@example.com"], "phones": ["512-555-0243"]}
     later = await crm_client.request(
         "POST", "/leads/events", json=event("2", "Viewed Property", source="Portal", person=person)
     )
@@ -207,6 +220,11 @@ async def test_rules_give_leads_in_turn_by_weight_area_and_price(crm_client: Crm
     assert await _owners(crm_client, 1, source="B") == [None]
     listed = (await crm_client.get("/leads/rules", "admin"))["rules"]
     assert [one["name"] for one in listed] == ["waco", "open house", "off"]
+    for who, seen in (("auditor", ["waco", "open house", "off"]), ("manager", ["open house", "off"])):
+        assert [one["name"] for one in (await crm_client.get("/leads/rules", who))["rules"]] == seen
+    assert [one["name"] for one in (await crm_client.get("/leads/rules", "boss"))["rules"]] == ["waco", "open house"]
+    assert (await crm_client.expect_error("GET", path, "boss"))[:2] == (404, "RULE_NOT_FOUND")
+    assert (await crm_client.get(f"/leads/rules/{made['turns']['id']}", "manager"))["name"] == "off"
     assert (await crm_client.request("DELETE", path, "admin")).status_code == 204
     assert (await crm_client.expect_error("GET", path, "admin"))[:2] == (404, "RULE_NOT_FOUND")
     assert (await crm_client.request("POST", "/leads/rules", "manager", json=rules["waco"])).status_code == 403

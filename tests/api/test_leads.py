@@ -15,7 +15,7 @@ WHOLE: Json = {
     "firstName": " Mira  Jo ",
     "lastName": "Lane",
     "email": "Mira.Lane@Example.com",
-    "phoneNumber": "(512) 555-0143",
+    "phoneNumber": "(512) 555-0243",
     "emails": ["second@example.com"],
     "source": "Website",
     "status": "Contacted",
@@ -37,9 +37,9 @@ async def test_a_lead_comes_back_as_it_was_said(crm_client: CrmClient) -> None:
     assert kept == WHOLE | {
         "firstName": "Mira Jo",
         "email": "mira.lane@example.com",
-        "phoneNumber": "+15125550143",
+        "phoneNumber": "+15125550243",
         "emails": ["mira.lane@example.com", "second@example.com"],
-        "phones": ["+15125550143"],
+        "phones": ["+15125550243"],
         "tags": ["buyer", "pool"],
         "consents": [{"channel": "email", "given": True, "at": "2026-01-01T08:00:00Z", "source": "form"}],
     }
@@ -54,7 +54,7 @@ REFUSED: list[tuple[Json, list[str]]] = [
     ({}, ["lastName"]),
     ({"firstName": " "}, ["lastName"]),
     ({"email": "no address"}, ["email"]),
-    ({"phones": ["+15125550143", "12"]}, ["phones.1"]),
+    ({"phones": ["+15125550243", "12"]}, ["phones.1"]),
     ({"lastName": "x", "budgetMin": 2, "budgetMax": 1}, ["budgetMin"]),
     ({"lastName": "x", "budgetMin": -1}, ["budgetMin"]),
     ({"lastName": "x", "status": "Hot"}, ["status"]),
@@ -96,13 +96,13 @@ async def test_a_change_leaves_the_rest_and_writes_the_log(crm_client: CrmClient
 
 
 async def test_a_contact_is_one_persons(crm_client: CrmClient) -> None:
-    lead = await crm_client.add_lead(email="one@example.com", phoneNumber="512 555 0143")
+    lead = await crm_client.add_lead(email="one@example.com", phoneNumber="512 555 0243")
     assert (await crm_client.expect_error("POST", "/leads", lastName="x", email="ONE@example.com"))[:2] == (
         409,
         "LEAD_EXISTS",
     )
     other = await crm_client.add_lead()
-    answer = await crm_client.request("PUT", f"/leads/{other['id']}", json={"phoneNumber": "+1 512-555-0143"})
+    answer = await crm_client.request("PUT", f"/leads/{other['id']}", json={"phoneNumber": "+1 512-555-0243"})
     assert (answer.status_code, answer.json()["error"]["details"]) == (409, {"leadId": lead["id"]})
     hidden = await crm_client.request("POST", "/leads", "sue", json={"email": "one@example.com"})
     assert (hidden.status_code, hidden.json()["error"]["details"]) == (409, {})
@@ -111,13 +111,41 @@ async def test_a_contact_is_one_persons(crm_client: CrmClient) -> None:
 
 
 async def test_check_duplicate_says_who_only_to_those_who_see_them(crm_client: CrmClient) -> None:
-    lead = await crm_client.add_lead(email="one@example.com", phoneNumber="512 555 0143")
-    for query in ("email=ONE%40example.com", "phone=(512)%20555-0143", "email=x%40example.com&phone=%2B15125550143"):
+    lead = await crm_client.add_lead(email="one@example.com", phoneNumber="512 555 0243")
+    nothing = {"leads": [], "possibleDuplicates": []}
+    for query in ("email=ONE%40example.com", "phone=(512)%20555-0243"):
         found = await crm_client.get(f"/leads/check-duplicate?{query}")
         assert (found["isDuplicate"], [one["id"] for one in found["leads"]]) == (True, [lead["id"]])
-        assert await crm_client.get(f"/leads/check-duplicate?{query}", "sue") == {"isDuplicate": True, "leads": []}
-    assert await crm_client.get("/leads/check-duplicate?email=no%40example.com") == {"isDuplicate": False, "leads": []}
+        assert await crm_client.get(f"/leads/check-duplicate?{query}", "sue") == {"isDuplicate": True, **nothing}
+    unknown = await crm_client.get("/leads/check-duplicate?email=no%40example.com")
+    assert unknown == {"isDuplicate": False, **nothing}
     assert await crm_client.expect_error("GET", "/leads/check-duplicate") == (400, "VALIDATION_ERROR", ["email"])
+
+
+@pytest.mark.parametrize(
+    "query", ["email=x%40example.com&phone=%2B15125550243", "phone=512-555-0243&name=Bob%20Second"]
+)
+async def test_check_duplicate_says_who_is_like_a_person(crm_client: CrmClient, query: str) -> None:
+    lead = await crm_client.add_lead(firstName="Ann", email="one@example.com", phoneNumber="512 555 0243")
+    found = await crm_client.get(f"/leads/check-duplicate?{query}")
+    assert (found["isDuplicate"], found["leads"]) == (False, [])
+    (like,) = found["possibleDuplicates"]
+    assert (like["lead"]["id"], like["evidence"]["phones"]) == (lead["id"], ["+15125550243"])
+    nothing = {"isDuplicate": False, "leads": [], "possibleDuplicates": []}
+    assert await crm_client.get(f"/leads/check-duplicate?{query}", "sue") == nothing
+    assert await crm_client.get("/leads/check-duplicate?phone=000-000-0000") == nothing
+
+
+async def test_two_people_may_have_one_number(crm_client: CrmClient) -> None:
+    ann = await crm_client.add_lead(firstName="Ann", email="a@example.com", phoneNumber="512 555 0243")
+    bob = await crm_client.add_lead(firstName="Bob", email="b@example.com", phoneNumber="512 555 0243")
+    eve = await crm_client.add_lead(firstName="Eve", phoneNumber="512 555 0243")
+    assert len({ann["id"], bob["id"], eve["id"]}) == 3
+    same = {"firstName": "ann", "lastName": "", "phoneNumber": "512 555 0243"}
+    answer = await crm_client.request("POST", "/leads", json=same)
+    assert (answer.status_code, answer.json()["error"]["details"]) == (409, {"leadId": ann["id"]})
+    for _ in range(2):
+        await crm_client.add_lead(**same | {"phoneNumber": "000-000-0000"})
 
 
 async def test_who_sees_whose_leads(crm_client: CrmClient) -> None:
@@ -150,7 +178,7 @@ async def test_who_sees_whose_leads(crm_client: CrmClient) -> None:
 
 async def test_an_unassigned_lead_shows_no_contact_until_it_is_claimed(crm_client: CrmClient) -> None:
     lead = await crm_client.add_lead(
-        "manager", firstName="Mira", email="secret@example.com", phoneNumber="512 555 0143", notes="call her mother"
+        "manager", firstName="Mira", email="secret@example.com", phoneNumber="512 555 0243", notes="call her mother"
     )
     assert (lead["assignedTo"], lead["office"]) == (None, "North")
     path = f"/leads/{lead['id']}"
@@ -224,7 +252,7 @@ async def test_a_name_is_found_without_its_accents(
 async def test_filters_search_and_order(crm_client: CrmClient) -> None:
     people: list[tuple[str, str, Json]] = [
         ("Mira", "Lane", {"email": "mira@example.com", "tags": ["pool", "buyer"], "budgetMax": 300000}),
-        ("Jo", "Li", {"phoneNumber": "512 555 0143", "status": "Qualified", "budgetMin": 500000}),
+        ("Jo", "Li", {"phoneNumber": "512 555 0243", "status": "Qualified", "budgetMin": 500000}),
         ("Mirabel", "Stone", {"source": "Open House", "priority": "Urgent", "tags": ["pool"]}),
     ]
     for place, (first, last, more) in enumerate(people):
@@ -240,7 +268,7 @@ async def test_filters_search_and_order(crm_client: CrmClient) -> None:
     assert await names("search=MIRA") == ["Mirabel", "Mira"]
     assert await names("search=MÏRA") == ["Mirabel", "Mira"]
     assert await names("search=li") == ["Jo"]
-    assert await names("search=5550143") == ["Jo"]
+    assert await names("search=5550243") == ["Jo"]
     assert await names("search=mira%40example") == ["Mira"]
     assert await names("search=mira%25") == []
     assert await names("tag=pool&tag=buyer") == ["Mira"]
@@ -249,6 +277,8 @@ async def test_filters_search_and_order(crm_client: CrmClient) -> None:
     assert await names("priority=Urgent") == ["Mirabel"]
     assert await names("minBudget=400000") == ["Jo"]
     assert await names("maxBudget=400000") == ["Mira"]
+    assert await names("minBudget=900000") == ["Jo"]  # a budget from 500,000 upwards has no end
+    assert await names("maxBudget=1") == ["Mira"]
     assert await names("assignedTo=me&office=North&team=Elm") == ["Mirabel", "Jo", "Mira"]
     assert await names("assignedTo=none") == []
     stats = await crm_client.get("/leads/stats")
@@ -265,6 +295,7 @@ REFUSED_QUERIES = [
     ("cursor=x", ["cursor"]),
     ("page=6000", ["page"]),
     ("minBudget=-1", ["minBudget"]),
+    ("minBudget=2&maxBudget=1", ["minBudget"]),
 ]
 
 
@@ -298,17 +329,19 @@ async def test_pages_by_number_and_by_cursor_tell_everyone_once(crm_client: CrmC
 
 async def test_merging_loses_nothing(crm_client: CrmClient) -> None:
     gone = await crm_client.send("/leads", **WHOLE)
-    stays = await crm_client.add_lead(firstName="M.", phoneNumber="737 555 0100", tags=["seller"], notes="other")
+    stays = await crm_client.add_lead(firstName="M.", phoneNumber="737 555 0300", tags=["seller"], notes="other")
     await crm_client.send("/tasks", title="Call", leadId=gone["id"])
     await crm_client.send("/interactions", leadId=gone["id"], type="Note Added", content="likes trees")
     path = f"/leads/{gone['id']}"
     assert (await crm_client.expect_error("POST", f"{path}/merge", intoId=gone["id"]))[2] == ["intoId"]
+    unknown = "01a20cc2-c827-7ea6-9dab-49ecc5a105db"
+    assert (await crm_client.expect_error("POST", f"{path}/merge", intoId=unknown))[:2] == (404, "LEAD_NOT_FOUND")
     assert (await crm_client.expect_error("POST", f"{path}/merge", "assistant", intoId=stays["id"]))[0] == 403
     merged = await crm_client.send(f"{path}/merge", intoId=stays["id"])
     assert merged["id"] == stays["id"]
     assert (merged["firstName"], merged["phoneNumber"], merged["email"]) == (
         "M.",
-        "+17375550100",
+        "+17375550300",
         "mira.lane@example.com",
     )
     assert merged["tags"] == ["seller", "buyer", "pool"]

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.api.conftest import Api
+from tests.transport.crafted_source import crafted_source, reply
 
 MLS = "/api/v1/admin/mls"
 BOARD: dict[str, object] = {
@@ -129,3 +130,13 @@ async def test_what_is_done_about_photos_is_in_the_audit_log(api: Api) -> None:
         ("admin@example.com", "photos to be made anew", "board"),
         ("admin@example.com", "store to be cleared", "all"),
     ]
+
+
+@pytest.mark.parametrize("body", [b"<html>Maintenance</html>", b"\0\xff" * 500, b""])
+async def test_a_source_that_answers_garbage_is_a_bad_gateway(api: Api, body: bytes) -> None:
+    async with crafted_source(reply(body)) as source:
+        settings = {"loginUrl": f"{source.base}/login"}
+        added = await api.call("POST", f"{MLS}/providers", json={**BOARD, "providerType": "RETS", "settings": settings})
+        assert added.status_code == 201
+        answer = await api.call("POST", f"{MLS}/providers/board/discover")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (502, "SOURCE_BROKE_PROTOCOL")

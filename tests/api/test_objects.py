@@ -7,16 +7,23 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import httpx2
 import pytest
+from obstore.store import MemoryStore
 
+from platbook.api.app import create_api
 from platbook.base.clock import SystemClock
 from platbook.base.settings import Settings
 from platbook.db import SecretBox
 from platbook.storage import Access, Storage, open_storage, to_content_name
+from platbook.storage.bucket import Bucket
+from platbook.storage.urls import OwnRouteUrls
 from tests.api.conftest import Api
+from tests.storage.servers import S3Server, TestBucket
 
 PHOTO = b"RIFF0123WEBP" * 10
 NAME = to_content_name(PHOTO, "webp")
@@ -42,6 +49,42 @@ async def test_a_public_photo_needs_no_login_and_is_kept_for_ever(api: Api, stor
     assert answer.headers["etag"] == f'"{NAME.rpartition("/")[2]}"'
     assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
     assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+class Moved:
+    """The other stores of a storage: one bucket."""
+
+    def __init__(self, bucket: Storage) -> None:
+        self.bucket = bucket
+
+    async def open(self, store_id: int) -> Storage:
+        """The bucket."""
+        assert store_id == 2
+        return self.bucket
+
+
+async def test_the_url_of_a_photo_that_was_moved_leads_to_where_it_is(api: Api) -> None:
+    bucket = TestBucket(S3Server("https://s3.example.com"), "photos").open()
+    here = Storage(Bucket(MemoryStore()), OwnRouteUrls(b"k" * 32, api.clock), others=Moved(bucket))
+    asgi = httpx2.ASGITransport(create_api(replace(api.services, storage=here)))
+    blob_id = "ab" * 20
+    name = f"ab/ab/{blob_id}-large.webp"
+    await api.run_sql(
+        "INSERT INTO media_blobs (id, state, is_public, created_at, store_id) "
+        "VALUES (%(id)s, 'stored', true, now(), 2)",
+        id=blob_id,
+    )
+    (private,) = await here.sign_urls([name], HOUR)
+    async with httpx2.AsyncClient(transport=asgi, base_url="http://platbook.test") as client:
+        moved = await client.get(f"/media/public/{name}")
+        assert (moved.status_code, moved.headers["location"]) == (302, f"https://s3.example.com/photos/public/{name}")
+        assert moved.headers["cache-control"] == "no-store"
+        assert (await client.get(private)).status_code == 404, "it is public, and was private when it was signed"
+        await api.run_sql("UPDATE media_blobs SET is_public = false")
+        assert (await client.get(f"/media/public/{name}")).status_code == 404
+        signed = await client.get(private)
+    assert signed.status_code == 302
+    assert signed.headers["location"].startswith(f"https://s3.example.com/photos/private/{name}?X-Amz-Algorithm")
 
 
 @pytest.mark.usefixtures("storage")

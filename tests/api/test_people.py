@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from pyotp.totp import TOTP
 
-from platbook.accounts.auth_throttle import MAX_PER_ACCOUNT
+from platbook.accounts.auth_throttle import LIMITS, LOGIN
 from platbook.api.route_rights import BASE
 from platbook.base.actor import Role
 from platbook.jobs.outbox import open_payload
@@ -113,6 +113,69 @@ async def test_what_cannot_be_of_a_user_is_refused_by_name(api: Api, said: dict[
     assert [problem["field"] for problem in answer["error"]["details"]] == [field]
 
 
+MANY: list[dict[str, Any]] = [
+    {"email": "one@example.com", "role": "manager", "office": "North"},
+    {"email": "taken@example.com"},
+    {"email": "nobody"},
+    {"role": "agent"},
+    {"email": "two@example.com", "role": "king"},
+    {"email": "two@example.com"},
+]
+AS_CSV = """\
+Email,Role,Office
+one@example.com,manager,North
+taken@example.com,,
+nobody,,
+,agent,
+two@example.com,king,
+two@example.com,,
+"""
+
+
+@pytest.mark.parametrize("csv", [False, True])
+async def test_several_are_invited_by_a_list_or_a_file(api: Api, *, csv: bool) -> None:
+    await _make(api, "taken@example.com")
+    sent: dict[str, Any] = {"json": MANY}
+    if csv:
+        sent = {"content": AS_CSV, "headers": {"Content-Type": "text/csv; charset=utf-8"}}
+    answer = await api.call("POST", f"{BASE}/users/invitations", **sent)
+    assert answer.status_code == 200, answer.text
+    outcome = answer.json()["data"]
+    assert [(one["email"], one["role"]) for one in outcome["invitations"]] == [
+        ("one@example.com", "manager"),
+        ("two@example.com", "agent"),
+    ]
+    refused = [(one["row"], one["email"], one["code"]) for one in outcome["refused"]]
+    assert refused == [
+        (2, "taken@example.com", "USER_EXISTS"),
+        (3, "nobody", "VALIDATION_ERROR"),
+        (4, "", "VALIDATION_ERROR"),
+        (5, "two@example.com", "VALIDATION_ERROR"),
+    ]
+    token = outcome["invitations"][0]["invitationToken"]
+    register = {**NEW, "email": "one@example.com", "invitationToken": token}
+    user = (await _ask(api, "POST", "/auth/register", 201, who=None, **register))["data"]["user"]
+    assert (user["role"], user["office"]) == ("manager", "North")
+
+
+async def test_what_is_no_list_of_invitations_is_refused(api: Api) -> None:
+    await _make(api, "taken@example.com")
+    assert (await _ask(api, "POST", "/users/invitations", 409, email="taken@example.com"))["error"]["code"] == (
+        "USER_EXISTS"
+    )
+    csv = {"Content-Type": "text/csv"}
+    cases: list[dict[str, Any]] = [
+        {"json": []},
+        {"content": b"{", "headers": {"Content-Type": "application/json"}},
+        {"content": b"name\nx\n", "headers": csv},
+        {"content": b"email\n\xff\n", "headers": csv},
+        {"content": b'email\n"x\n', "headers": csv},
+    ]
+    for sent in cases:
+        answer = await api.call("POST", f"{BASE}/users/invitations", **sent)
+        assert (answer.status_code, answer.json()["error"]["details"][0]["field"]) == (400, "body")
+
+
 async def test_an_invitation_is_made_listed_used_and_taken_back(api: Api) -> None:
     asked: dict[str, Any] = {"email": "new@example.com", "role": "manager", "office": "North", "team": "A"}
     made = (await _ask(api, "POST", "/users/invitations", 201, **asked))["data"]
@@ -157,7 +220,7 @@ async def test_a_forgotten_password_is_reset_by_the_mailbox_alone(api: Api) -> N
 
 
 async def test_resets_are_asked_for_only_so_often(api: Api) -> None:
-    for _ in range(MAX_PER_ACCOUNT):
+    for _ in range(LIMITS[LOGIN].pair.free):
         await _ask(api, "POST", "/auth/password/reset-request", 202, who=None, email="nobody@example.com")
     await _ask(api, "POST", "/auth/password/reset-request", 429, who=None, email="NOBODY@example.com")
     await _make(api, "new@example.com")

@@ -1,11 +1,14 @@
 """Photos over the API: of local listings sent, arranged and removed; of all listings with addresses that answer."""
 
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Sequence
 from typing import cast
 
 import httpx2
 import pytest
 
+from platbook.base.errors import StorageRefused
+from platbook.storage.bucket import Bucket
 from tests.api.conftest import Api, minutes
 from tests.fakes.photo_source import draw
 
@@ -138,6 +141,19 @@ async def test_more_than_a_photo_is_refused_while_it_comes(api: Api) -> None:
     assert (answer.status_code, answer.json()["error"]["code"]) == (413, "PAYLOAD_TOO_LARGE")
 
 
+async def test_uploads_beyond_the_shared_budget_are_asked_to_come_back(api: Api) -> None:
+    listing = await make_listing(api)
+    path, content = f"{BASE}/{listing}/media", draw(1, 400, 300)
+    with api.services.uploads.reserve(256 * 1024**2 - len(content) + 1):
+        refused = await api.call("POST", path, who=AUTHOR, content=content, headers=JPEG)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (503, "UNAVAILABLE")
+    assert refused.headers["retry-after"] == "5"
+    with api.services.uploads.reserve(256 * 1024**2 - len(content)):
+        assert (await api.call("POST", path, who=AUTHOR, content=content, headers=JPEG)).status_code == 201
+    with api.services.uploads.reserve(256 * 1024**2):
+        pass  # what was taken is free again
+
+
 async def test_only_the_author_and_admins_may_and_only_at_local_listings(api: Api) -> None:
     listing = await make_listing(api)
     (photo,) = await send(api, listing, 1)
@@ -166,3 +182,24 @@ async def test_an_arrangement_names_every_photo_once(api: Api, named: list[str],
     )
     assert answer.status_code == 400
     assert answer.json()["error"]["details"][0]["field"] == field
+
+
+async def test_an_upload_answers_for_itself_alone_and_its_repetition_adds_nothing(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    withdrawn, other = await make_listing(api), await make_listing(api)
+    (stuck,) = await send(api, withdrawn, 1)
+    (key,) = re.findall(r"/([0-9a-f]{40})-", url_of(stuck))
+
+    async def delete(bucket: Bucket, keys: Sequence[str]) -> None:
+        if any(key in one for one in keys):
+            raise StorageRefused("cannot delete: a lock on the object")
+        await deleted(bucket, keys)
+
+    deleted = Bucket.delete
+    monkeypatch.setattr(Bucket, "delete", delete)
+    assert (await api.call("DELETE", f"{BASE}/{withdrawn}", who=AUTHOR)).status_code == 204
+    (photo,) = await send(api, other, 2)
+    assert url_of(photo).startswith("/media/public/")
+    assert (await api.call("GET", url_of(photo), who=None)).status_code == 200
+    assert [one["mediaKey"] for one in await send(api, other, 2)] == [photo["mediaKey"]], "sent again, stored once"

@@ -17,7 +17,9 @@ async def crm_client(api: Api) -> CrmClient:
 DUE: list[tuple[str | None, str, str | None]] = [
     ("2026-03-01T17:00:00-06:00", "America/Chicago", "2026-03-01T23:00:00Z"),
     ("2026-07-01T17:00:00", "America/Chicago", "2026-07-01T22:00:00Z"),
-    ("2026-01-15", "America/Chicago", "2026-01-16T05:59:59Z"),
+    ("2026-01-15", "America/Chicago", "2026-01-15"),
+    ("20260115", "America/Chicago", "2026-01-15"),
+    ("2026-01-15T23:59:59", "America/Chicago", "2026-01-16T05:59:59Z"),
     ("2026-01-15T08:00:00", "UTC", "2026-01-15T08:00:00Z"),
     (None, "UTC", None),
 ]
@@ -30,6 +32,36 @@ async def test_due_on_the_calendar_of_its_zone(crm_client: CrmClient) -> None:
         assert task == await crm_client.get(f"/tasks/{task['id']}")
 
 
+async def test_a_day_stays_the_day_and_ends_by_the_time_zone(crm_client: CrmClient) -> None:
+    path = (
+        "/tasks/"
+        + (
+            await crm_client.send(
+                "/tasks", title="x", dueDate="2026-01-02", timeZone="Asia/Tokyo", remindMinutesBefore=60
+            )
+        )["id"]
+    )
+    assert (await crm_client.get(path))["isOverdue"] is False  # in Tokyo it is 21:00 of the day
+    crm_client.api.clock.advance(minutes(3 * 60))
+    assert (await crm_client.get(path))["isOverdue"] is True
+    moved = await crm_client.send(path, method="PUT", timeZone="America/Chicago")
+    assert (moved["dueDate"], moved["isOverdue"]) == ("2026-01-02", False)
+    assert (await crm_client.send(path, method="PUT", dueDate=moved["dueDate"], priority="Low"))[
+        "dueDate"
+    ] == "2026-01-02"
+    services = crm_client.api.services
+    reminded: list[int] = []
+    for hours in (13, 1):  # to 22:00 and 23:00 in Chicago
+        crm_client.api.clock.advance(minutes(hours * 60) + timedelta(seconds=1 if hours == 1 else 0))
+        async with services.database.transaction() as connection:
+            reminded.append(await send_reminders(connection, services.clock.now()))
+    assert reminded == [0, 1]
+    moment = await crm_client.send(path, method="PUT", dueDate="2026-01-03T10:00:00")
+    assert moment["dueDate"] == "2026-01-03T16:00:00Z"
+    assert (await crm_client.send(path, method="PUT", timeZone="UTC"))["dueDate"] == "2026-01-03T16:00:00Z"
+    assert (await crm_client.send(path, method="PUT", dueDate=None))["dueDate"] is None
+
+
 REFUSED: list[tuple[Json, list[str]]] = [
     ({}, ["title"]),
     ({"title": " "}, ["title"]),
@@ -37,7 +69,6 @@ REFUSED: list[tuple[Json, list[str]]] = [
     ({"title": "x", "dueDate": "0001-01-01T00:00:00+14:00"}, ["dueDate"]),
     ({"title": "x", "timeZone": "Mars/Base", "dueDate": "2026-01-15"}, ["timeZone"]),
     ({"title": "x", "timeZone": "../etc/passwd"}, ["timeZone"]),
-    ({"title": "x", "leadId": "01a20cc2-c827-7ea6-9dab-49ecc5a105db"}, ["leadId"]),
     ({"title": "x", "type": "Nap"}, ["type"]),
 ]
 
@@ -45,6 +76,20 @@ REFUSED: list[tuple[Json, list[str]]] = [
 async def test_what_cannot_be_is_refused_by_name(crm_client: CrmClient) -> None:
     for said, fields in REFUSED:
         assert await crm_client.expect_error("POST", "/tasks", **said) == (400, "VALIDATION_ERROR", fields)
+
+
+async def test_an_unknown_lead_is_not_found(crm_client: CrmClient) -> None:
+    unknown = "01a20cc2-c827-7ea6-9dab-49ecc5a105db"
+    task = await crm_client.send("/tasks", title="x")
+    for method, path, body in (
+        ("POST", "/tasks", {"title": "x", "leadId": unknown}),
+        ("PUT", f"/tasks/{task['id']}", {"leadId": unknown}),
+        ("POST", "/interactions", {"type": "Call Logged", "leadId": unknown}),
+        ("GET", f"/interactions/leads/{unknown}/timeline", {}),
+        ("PUT", f"/leads/{unknown}", {"email": "x@example.com"}),
+        ("POST", f"/leads/{unknown}/claim", {}),
+    ):
+        assert (await crm_client.expect_error(method, path, **body))[:2] == (404, "LEAD_NOT_FOUND"), path
 
 
 async def test_done_and_not_done(crm_client: CrmClient) -> None:

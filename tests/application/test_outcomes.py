@@ -10,6 +10,7 @@ from platbook.base.errors import (
     NotAuthenticated,
     PlatbookError,
     RecordRejected,
+    SourceBrokeProtocol,
     StorageUnavailable,
     TooManyAttempts,
 )
@@ -30,7 +31,8 @@ from platbook.base.errors import (
         (TooManyAttempts("wait", retry_after=7), Outcome(429, "RATE_LIMITED", "wait", [], 7)),
         (NotAuthenticated("who?", code="MISSING_TOKEN"), Outcome(401, "MISSING_TOKEN", "who?", [])),
         (Conflict("waits", extra={"syncId": "1"}), Outcome(409, "CONFLICT", "waits", {"syncId": "1"})),
-        (StorageUnavailable("away"), Outcome(503, "UNAVAILABLE", "away")),
+        (SourceBrokeProtocol("garbage"), Outcome(502, "SOURCE_BROKE_PROTOCOL", "garbage")),
+        (StorageUnavailable("away"), Outcome(503, "UNAVAILABLE", "away", retry_after=5)),
     ],
 )
 def test_an_expected_error_has_status_code_message_and_details(error: PlatbookError, outcome: Outcome) -> None:

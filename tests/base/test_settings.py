@@ -6,8 +6,8 @@ import pytest
 
 from platbook.base.settings import Settings
 
-UNPREFIXED = ("DATABASE_URL", "READ_DATABASE_URL", "OIDC_", "AWS_", "ENABLE_MLS_SYNC")
-"""Names of outside services, and the one that Platbook's users know from elsewhere."""
+UNPREFIXED = ("DATABASE_URL", "READ_DATABASE_URL", "OIDC_", "AWS_", "ENABLE_MLS_SYNC", "CORS_ORIGINS")
+"""Names of outside services, and those that Platbook's users know from elsewhere."""
 
 RENAMED = [
     ("PLATBOOK_ALLOW_REGISTRATION", "ALLOW_REGISTRATION", "true", "false"),

@@ -1,13 +1,18 @@
 """The CRM at the command line: in from files, out as files, one person's data, events that wait, rules."""
 
 import json
+import time
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
 from tests.cli.program import Program, fresh_home
 
-PEOPLE = "id,first name,last name,email,stage\n1,Mira,Lane,mira@example.com,New\n2,Jo,Stone,jo@example.com,Odd\n"
+PEOPLE = (
+    "id,first name,last name,email,stage\n1,Mira,Lane,mira@example.com,New\n2,Jo,Stone,jo@example.com,Odd\n"
+    "3,a,b,,,,surplus\n"
+)
 
 
 @pytest.fixture
@@ -23,15 +28,24 @@ def test_people_come_in_and_everything_goes_out_and_comes_back(office: Program) 
     assert preview.returncode == 0, preview.stderr
     mapping = json.loads(preview.stdout[preview.stdout.index("{") :])
     assert mapping["people"]["columns"]["stage"] == "status"
+    assert mapping["people"]["values"] == {"status": {"Odd": ""}}
+    assert "people, line 4: has 7 cells" in preview.stdout
     first = office.run("import", "--people", "people.csv", "--system", "old", "--refused", "refused.csv")
-    assert (first.returncode, first.stdout) == (3, "people: 1 added, 0 changed, 0 unchanged, 1 refused\n")
+    assert first.returncode == 3
+    assert first.stdout.splitlines() == [
+        "people: 2 added, 0 changed, 0 unchanged, 1 refused",
+        "values left out, as they cannot be read: 1",
+    ]
     refused = (office.home / "refused.csv").read_text().splitlines()
-    assert refused[0] == "file,line,reason"
-    assert refused[1].startswith("people,3,")
+    assert refused[0] == "file,line,reason,outcome"
+    assert refused[1] == 'people,4,"has 7 cells, the header has 5 columns",refused'
+    assert refused[2] == "people,3,status: Odd could not be read and was left out,unread"
+    (report,) = (office.home / "imports").glob("*.json")
+    assert json.loads(report.read_bytes())["state"] == "finished"
     mapping["people"]["values"] = {"status": {"Odd": "Nurture"}}
     (office.home / "mapping.json").write_text(json.dumps(mapping))
     again = office.run("import", "--people", "people.csv", "--system", "old", "--mapping", "mapping.json", "--json")
-    assert (again.returncode, json.loads(again.stdout)["counts"]["people"]["added"]) == (0, 1), again.stderr
+    assert (again.returncode, json.loads(again.stdout)["counts"]["people"]["changed"]) == (3, 1), again.stderr
 
     exported = office.run("export", "out", "--json")
     assert json.loads(exported.stdout)["rows"]["leads"] == 2
@@ -44,6 +58,31 @@ def test_people_come_in_and_everything_goes_out_and_comes_back(office: Program) 
     assert "leads: 1 rows" in back.stdout
     assert office.run("import", str(office.home)).returncode == 2
     assert office.run("import").returncode == 2
+
+
+def test_an_import_that_is_killed_has_its_report_and_goes_on(office: Program) -> None:
+    rows = "".join(f"{number},First{number},Last,p{number}@example.com,New\n" for number in range(6_000))
+    (office.home / "people.csv").write_text(PEOPLE.partition("\n")[0] + "\nx,a,b,,,,surplus\n" + rows)
+    command = ("import", "--people", "people.csv", "--system", "old")
+    process = office.start(*command)
+    counts: dict[str, int] = {}
+    while not counts.get("added"):
+        assert process.poll() is None
+        time.sleep(0.02)
+        for report in (office.home / "imports").glob("*.json"):
+            counts = json.loads(report.read_bytes())["counts"].get("people", {})
+    process.kill()
+    process.communicate()
+    (report,) = (office.home / "imports").glob("*.json")
+    document = json.loads(report.read_bytes())
+    assert document["state"] == "running"
+    refused = Path(document["refusedFile"]).read_text().splitlines()
+    assert refused[1:] == ['people,2,"has 7 cells, the header has 5 columns",refused']
+    again = office.run(*command, "--json")
+    after = json.loads(again.stdout)["counts"]["people"]
+    assert again.returncode == 3
+    assert after["unchanged"] >= document["counts"]["people"]["added"] > 0
+    assert (after["added"] + after["unchanged"], after["changed"], after["refused"]) == (6_000, 0, 1)
 
 
 def test_events_that_wait_and_rules(office: Program) -> None:

@@ -78,6 +78,16 @@ def test_no_other_server_starts_on_the_demos_password(served: Served, command: s
     assert "demo's password" in done.stderr
 
 
+def test_a_second_demo_of_one_home_names_the_first_one_s_process_and_changes_nothing(served: Served) -> None:
+    done = served.program.run("demo", "--port", "0", "--listings", "20")
+    assert done.returncode == 5
+    assert f"process {served.process.pid} runs platbook up or demo in " in done.stderr
+    shown = json.loads(served.program.run("--demo", "provider", "show", "sample_rets_provider", "--json").stdout)
+    found = re.search(r"RETS at (http://127\.0\.0\.1:\d+/rets/login)", "".join(served.lines))
+    assert found
+    assert shown["settings"]["loginUrl"] == found[1]
+
+
 def test_ctrl_c_ends_it_cleanly(program: Program) -> None:
     served = start_serving(program, "demo", "--port", "0", "--listings", "20")
     assert httpx.get(f"{served.url}/health/live", timeout=PATIENCE).status_code == 200

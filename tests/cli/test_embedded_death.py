@@ -52,6 +52,8 @@ def start_up(program: Program) -> Served:
 def test_a_killed_server_is_started_again_and_requests_are_answered(program: Program) -> None:
     served = start_up(program)
     wait_until_ready(served)
+    second = program.run("up", "--port", "0")
+    assert (second.returncode, f"process {served.process.pid} runs" in second.stderr) == (5, True), second.stderr
     killed = kill_postgres(program.home)
     while find_postgres(program.home) in {killed, None}:
         assert served.process.poll() is None, "".join(served.lines)

@@ -25,6 +25,8 @@ def test_a_provider_from_standard_input_is_added_tried_synced_and_removed(served
     assert added.returncode == 0, added.stderr
     assert json.loads(added.stdout)["credentials"] == {"password": "set", "username": "set"}
     assert program.run("--demo", "provider", "test", "board").returncode == 0
+    changed = program.run("--demo", "provider", "change", "board", "--set", "intervalHours=6")
+    assert changed.stdout == "Changed board. Test it: platbook --demo provider test board\n", changed.stderr
 
     code, run = sync(served, "board", "--full", "--dry-run")
     assert (code, run["status"], run["dryRun"], run["added"]) == (0, "success", True, 30)

@@ -10,7 +10,6 @@ from platbook.base.clock import SystemClock
 from platbook.base.errors import PlatbookError, ProviderMisconfigured, SourceBrokeProtocol
 from platbook.connectors.contract import HttpReply, Resource, Scope
 from platbook.connectors.rets import RetsConnector
-from platbook.connectors.rets.hosts import TrustedHosts
 from platbook.connectors.rets.http_session import RetsHttpSession, SessionLost
 from platbook.connectors.rets.settings import RetsCredentials, RetsSettings
 from tests.fakes.plain_http import PlainHttp, plain_http
@@ -172,31 +171,6 @@ async def test_a_redirect_of_a_search_to_another_host_is_not_followed(method: st
         with pytest.raises(PlatbookError, match=r"redirected to an endpoint at localhost|refuses its session"):
             await count(http, given)
         assert other.requests == []
-
-
-@pytest.mark.parametrize(
-    ("login", "url", "objection"),
-    [
-        ("http://a.test/login", "http://a.test/search", None),
-        ("http://a.test/login", "http://A.TEST:8080/search", None),
-        ("http://a.test/login", "https://a.test/search", None),
-        ("http://a.test/login", "http://b.test/search", None),
-        ("https://a.test/login", "https://b.test/search", None),
-        ("https://a.test/login", "https://a.test:8443/search", None),
-        ("https://a.test/login", "http://a.test/search", "http://a.test, although"),
-        ("https://a.test/login", "http://b.test/search", "http://b.test, although"),
-        ("https://a.test/login", "https://c.test/search", "c.test, which is neither"),
-        ("https://a.test/login", "https://a.test.c.test/search", "a.test.c.test, which is neither"),
-        ("https://a.test/login", "https://a.test@c.test/search", "c.test, which is neither"),
-        ("https://a.test/login", "https://c.test\\@a.test.c.test/", "a.test.c.test, which is neither"),
-        ("https://a.test/login", "ftp://a.test/search", "neither http nor https"),
-        ("https://a.test/login", "https:///search", "neither http nor https"),
-        ("https://a.test/login", "https://[::1/search", "a URL that is not valid"),
-    ],
-)
-def test_which_addresses_may_be_sent_the_login(login: str, url: str, objection: str | None) -> None:
-    found = TrustedHosts(login, ["B.test"]).find_objection(url)
-    assert (found is None) if objection is None else (found is not None and objection in found)
 
 
 @pytest.mark.parametrize("host", ["https://b.test", "b.test:443", "b.test/x", "*", "", "me@b.test"])

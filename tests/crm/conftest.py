@@ -6,9 +6,12 @@ from uuid import UUID
 import pytest
 
 from platbook.base.ids import new_id
+from platbook.crm.enums import LeadStatus
+from platbook.crm.stages.stage import Stage, default_kind
 from platbook.db import Database, Query
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
+STAGES = [Stage(key, key, default_kind(key), place, NOW, NOW) for place, key in enumerate(LeadStatus, start=1)]
 
 _ADD = Query(
     "add_person",

@@ -1,7 +1,7 @@
 """Consent in imported files: what columns mean, a statement for a whole file, and what the preview counts."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -10,18 +10,26 @@ import pytest
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import InvalidInput
 from platbook.base.ids import new_id
-from platbook.crm.enums import ContactChannel
+from platbook.crm.enums import ContactChannel, StageKind
 from platbook.crm.leads.consents import Consent, ConsentInput, latest_consent
-from platbook.crm.leads.lead import new_lead
-from platbook.crm.lifecycle.editing import create_lead
+from platbook.crm.leads.lead import Lead, new_lead
+from platbook.crm.lifecycle.editing import change_lead, create_lead
+from platbook.crm.stages.stages import add_stage, change_stage, find_stages
 from platbook.crm.suppressions.permission import ConsentPolicy
 from platbook.crm.suppressions.register import SuppressionInput, add_suppression
 from platbook.crm.suppressions.rows import find_standing
 from platbook.crm.suppressions.suppression import SuppressedChannel
-from platbook.crm.transfer.consent_columns import FileConsent, read_consents, read_file_consent, with_consents
+from platbook.crm.transfer.consent_columns import (
+    FieldConsent,
+    FileConsent,
+    read_consents,
+    read_file_consent,
+    with_consents,
+)
 from platbook.crm.transfer.consent_preview import count_mailable
-from platbook.crm.transfer.csv_import import ImportFiles, import_files, read_people
+from platbook.crm.transfer.csv_import import ImportFiles, import_files, preview_files, read_people
 from platbook.crm.transfer.mapping import FileKind, apply_mapping, propose_mapping
+from platbook.crm.transfer.presets import load_presets
 from platbook.crm.transfer.report import ImportReport
 from platbook.db import Database, Query
 from tests.crm.conftest import NOW
@@ -54,14 +62,14 @@ _LAST_YEAR = datetime(2025, 3, 1, tzinfo=UTC)
 )
 def test_columns_of_consent_are_known_by_their_headers(header: str, cell: str, meaning: Mapping[str, bool]) -> None:
     row = apply_mapping(propose_mapping(FileKind.PEOPLE, [header]), {header: cell})
-    statements = read_consents(dict(row), None, "import from old")
+    statements = [one.statement for one in read_consents(dict(row), None, "import from old")]
     assert {one["channel"]: one["given"] for one in statements} == meaning
     assert all(one.get("at") == "2025-03-01T00:00:00Z" for one in statements) == (cell == "2025-03-01" or not meaning)
 
 
 def test_dates_and_sources_have_columns_of_their_own() -> None:
     row = {"emailOptIn": ["yes"], "consentDate": ["2025-03-01"], "consentSource": ["open house"]}
-    assert read_consents(row, None, "import") == [
+    assert [one.statement for one in read_consents(row, None, "import")] == [
         {"channel": "email", "given": True, "at": "2025-03-01T00:00:00Z", "source": "open house"}
     ]
 
@@ -69,11 +77,11 @@ def test_dates_and_sources_have_columns_of_their_own() -> None:
 def test_a_consent_without_a_date_is_never_newer_than_a_refusal() -> None:
     no: ConsentInput = {"channel": "email", "given": False, "at": "2025-01-01T00:00:00Z", "source": "mail"}
     yes: ConsentInput = {"channel": "email", "given": True, "source": "old"}
-    refused = with_consents(new_lead(new_id(), NOW), [no], NOW)
-    assert with_consents(refused, [yes], NOW) == refused
-    dated = with_consents(refused, [{**yes, "at": "2025-02-01T00:00:00Z"}], NOW)
+    refused = _with_consents(new_lead(new_id(), NOW), no)
+    assert _with_consents(refused, yes) == refused
+    dated = _with_consents(refused, {**yes, "at": "2025-02-01T00:00:00Z"})
     assert [one["given"] for one in dated.consents] == [False, True]
-    both = with_consents(new_lead(new_id(), NOW), [yes, {**no, "at": "2025-01-01T00:00:00Z"}], NOW)
+    both = _with_consents(new_lead(new_id(), NOW), yes, {**no, "at": "2025-01-01T00:00:00Z"})
     assert [one["given"] for one in both.consents] == [False]
 
 
@@ -130,6 +138,47 @@ async def test_a_whole_file_consents_also_when_it_was_imported_before_but_not_ov
     assert una.consents[0]["given"] is False
 
 
+async def test_a_repeated_refusal_is_no_newer_than_the_persons_own_later_yes(
+    database: Database, tmp_path: Path
+) -> None:
+    await _import(database, tmp_path, "ID,Email,City,Unsubscribed\n1,una@example.com,Austin,yes\n")
+    async with database.transaction() as connection:
+        (row,) = await connection.column(UUID, Query("id", "The lead of a test.", "SELECT id FROM leads"))
+        yes: ConsentInput = {"channel": "email", "given": True}
+        await change_lead(connection, COMMAND_LINE, row, {"consents": [yes]}, NOW + timedelta(days=1))
+    for city, latest in (("Dallas,yes", True), ("Dallas,", True), ("Dallas,yes", False)):
+        later = NOW + timedelta(days=2)
+        await _import(database, tmp_path, f"ID,Email,City,Unsubscribed\n1,una@example.com,{city}\n", at=later)
+        (consents,) = await _leads(database)
+        assert (one := latest_consent(consents, ContactChannel.EMAIL))
+        assert one["given"] is latest
+
+
+async def test_a_file_names_stages_of_admins_by_key_or_name(database: Database, tmp_path: Path) -> None:
+    async with database.transaction() as connection:
+        await add_stage(connection, COMMAND_LINE, "Past Client", StageKind.WON, NOW, key="past")
+        await change_stage(connection, COMMAND_LINE, "Offer", NOW, retired=True)
+    text = "ID,Email,Stage\n1,a@example.com,past client\n2,b@example.com,PAST\n3,c@example.com,Offer\n"
+    report = await _import(database, tmp_path, text)
+    assert [(one.line, one.field) for one in report.unread] == [(4, "status")]
+    await _import(database, tmp_path, text.replace("1,a@example.com,past client", "1,a@example.com,Closed Lost"))
+    statement = "SELECT status || ' ' || stage_kind FROM leads ORDER BY emails"
+    async with database.read() as connection:
+        found = await connection.column(str, Query("stages", "Stages of a test.", statement))
+        unknown = preview_files(
+            ImportFiles({FileKind.PEOPLE: tmp_path / "people.csv"}, {}), await find_stages(connection)
+        )
+    assert found == ["Closed Lost lost", "past won", "New open"]
+    assert unknown[0].unknown_stages == ["Offer"]
+
+
+def test_a_presets_pattern_takes_no_column_of_consent() -> None:
+    columns = ["Stage", "Assigned To", "Date Added", "Email 1", "Email Opt Out", "Phone Opt Out"]
+    (preset,) = [one for one in load_presets() if one.has(columns)]
+    mapped = propose_mapping(FileKind.PEOPLE, columns, preset).columns
+    assert [mapped[one] for one in columns[3:]] == ["emails", "emailOptOut", "callOptOut"]
+
+
 async def test_the_preview_counts_who_could_be_mailed(database: Database, tmp_path: Path) -> None:
     text = (
         "ID,Email,Unsubscribed,Email Opt In\n1,una@example.com,yes,\n2,jo@example.com,,yes\n3,al@example.com,,\n4,,,\n"
@@ -148,10 +197,16 @@ async def test_the_preview_counts_who_could_be_mailed(database: Database, tmp_pa
     assert counts == {"opt_in": (6, 4, 1), "opt_out": (6, 4, 2)}
 
 
-async def _import(database: Database, folder: Path, text: str, consent: FileConsent | None = None) -> ImportReport:
+def _with_consents(lead: Lead, *statements: ConsentInput) -> Lead:
+    return with_consents(lead, [FieldConsent("emailOptIn", one) for one in statements], NOW)
+
+
+async def _import(
+    database: Database, folder: Path, text: str, consent: FileConsent | None = None, at: datetime = NOW
+) -> ImportReport:
     (folder / "people.csv").write_text(text)
     files = ImportFiles({FileKind.PEOPLE: folder / "people.csv"}, {}, consent)
-    report = await import_files(database, COMMAND_LINE, files, NOW, system="old")
+    report = await import_files(database, COMMAND_LINE, files, at, system="old")
     assert report.refused == []
     return report
 

@@ -12,12 +12,14 @@ from hypothesis.strategies import text
 
 from platbook.base.actor import COMMAND_LINE, Actor, Role
 from platbook.base.errors import InvalidInput, NotAllowed, NotFound
+from platbook.crm.duplicates.rows import save_likenesses
 from platbook.crm.enums import UserInteractionType
 from platbook.crm.intake.events import ingest_event
 from platbook.crm.intake.inbox import ProcessedEvent, RejectedEvent
 from platbook.crm.intake.round_robin import RuleMember
 from platbook.crm.intake.rules import RoutingMethod, RoutingRuleInput, add_rule
 from platbook.crm.interactions.log import add_interaction
+from platbook.crm.leads.matching import Likeness
 from platbook.crm.leads.patch import LeadPatch
 from platbook.crm.lifecycle.deletion import delete_lead
 from platbook.crm.lifecycle.editing import create_lead
@@ -44,7 +46,7 @@ async def add_rows(database: Database) -> dict[str, UUID]:
             "first_name": FORMULA,
             "last_name": "Lane",
             "email": "mira@example.com",
-            "phone_number": "512 555 0143",
+            "phone_number": "512 555 0243",
             "tags": ["@pool"],
             "custom_fields": {"pets": ["cat", 2]},
             "assigned_to": users["ann"],
@@ -62,9 +64,11 @@ async def add_rows(database: Database) -> dict[str, UUID]:
         await delete_lead(connection, COMMAND_LINE, deleted.id, NOW)
         body = {"eventId": "1", "type": "Inquiry", "person": {"emails": ["new@example.com"]}}
         processed = await ingest_event(connection, COMMAND_LINE, orjson.dumps(body), NOW)
-        rejected = await ingest_event(connection, COMMAND_LINE, b'{"phone": "(512) 555-0143"}', NOW)
+        rejected = await ingest_event(connection, COMMAND_LINE, b'{"phone": "(512) 555-0243"}', NOW)
         assert isinstance(processed, ProcessedEvent)
         assert isinstance(rejected, RejectedEvent)
+        likeness = Likeness(processed.lead_id, (), ("+15125550243",), None)
+        await save_likenesses(connection, {mira.id: [likeness]}, NOW)
         return {"mira": mira.id, "gone": gone.id, "deleted": deleted.id, "new": processed.lead_id}
 
 
@@ -99,6 +103,7 @@ async def test_an_export_restored_into_an_empty_system_is_the_same_crm(database:
         "contacts": 4,
         "suppressions": 1,
         "external_ids": 0,
+        "possible_duplicates": 1,
     }
     await empty(database)
     restored = await restore_all(database, COMMAND_LINE, tmp_path / "one", NOW)
@@ -112,7 +117,7 @@ async def test_an_export_restored_into_an_empty_system_is_the_same_crm(database:
             str, Query("rows", "Rows of a test.", "SELECT search_text FROM leads WHERE last_name = 'Lane'")
         )
     assert search_text is not None
-    assert "  5125550143" in search_text
+    assert "  5125550243" in search_text
 
 
 async def test_refusals_of_a_backup_without_suppressions_are_suppressed(database: Database, tmp_path: Path) -> None:
@@ -127,8 +132,8 @@ async def test_refusals_of_a_backup_without_suppressions_are_suppressed(database
     restored = await restore_all(database, COMMAND_LINE, tmp_path, NOW)
     assert restored.rows == {name: count for name, count in counts.items() if name not in {"stages", "suppressions"}}
     async with database.read() as connection:
-        (standing,) = await find_standing(connection, ["mira@example.com", "+15125550143"])
-    assert (standing.channel, standing.address, standing.at) == ("call", "+15125550143", NOW)
+        (standing,) = await find_standing(connection, ["mira@example.com", "+15125550243"])
+    assert (standing.channel, standing.address, standing.at) == ("call", "+15125550243", NOW)
 
 
 async def test_unknown_owners_are_reported(database: Database, tmp_path: Path) -> None:
@@ -142,6 +147,17 @@ async def test_unknown_owners_are_reported(database: Database, tmp_path: Path) -
     restored = await restore_all(database, COMMAND_LINE, tmp_path, NOW)
     assert list(restored.unknown_users) == ["ann@example.com"]
     assert (restored.rows["leads"], restored.rows["rule_members"]) == (4, 1)
+
+
+async def test_an_export_of_an_earlier_release_has_no_possible_duplicates(database: Database, tmp_path: Path) -> None:
+    await add_rows(database)
+    counts = await export_all(database, COMMAND_LINE, tmp_path, NOW)
+    manifest = orjson.loads((tmp_path / MANIFEST).read_bytes())
+    del manifest["rows"]["possible_duplicates"], counts["possible_duplicates"]
+    (tmp_path / MANIFEST).write_bytes(orjson.dumps(manifest))
+    (tmp_path / "possible_duplicates.jsonl").unlink()
+    await empty(database)
+    assert (await restore_all(database, COMMAND_LINE, tmp_path, NOW)).rows == counts | {"stages": 0}
 
 
 async def test_no_cell_of_a_csv_is_a_formula(database: Database, tmp_path: Path) -> None:
@@ -191,13 +207,23 @@ async def test_one_persons_data_is_exported_and_erased_completely(database: Data
     }
     async with database.transaction() as connection:
         assert await erase_person(connection, COMMAND_LINE, ids["mira"], NOW, suppression_key=b"key") == 2
-    tables = ("leads", "interactions", "tasks", "lead_events", "lead_contacts", "outbox", "audit_log", "suppressions")
+    tables = (
+        "leads",
+        "interactions",
+        "tasks",
+        "lead_events",
+        "lead_contacts",
+        "possible_duplicates",
+        "suppressions",
+        "outbox",
+        "audit_log",
+    )
     parts = " UNION ALL ".join(f"SELECT {table}::text FROM {table}" for table in tables)  # noqa: S608 - names from above
     dump = f"SELECT string_agg(line, ' ') FROM ({parts}) AS lines (line)"  # noqa: S608 - as above
     async with database.read() as connection:
         remaining = await connection.value(str, Query("rows", "Rows of a test.", dump))
     assert remaining is not None
-    for personal in ("mira@", "twice@", "5550143", "555-0143", "HYPERLINK", "Twice", "-1+1"):
+    for personal in ("mira@", "twice@", "5550243", "555-0243", "HYPERLINK", "Twice", "-1+1"):
         assert personal not in remaining
     assert "new@example.com" in remaining
     assert "lead erased" in remaining
@@ -206,3 +232,12 @@ async def test_one_persons_data_is_exported_and_erased_completely(database: Data
             await erase_person(connection, COMMAND_LINE, ids["mira"], NOW, suppression_key=b"key")
         with pytest.raises(NotAllowed):
             await erase_person(connection, Actor("x", role=Role.MANAGER), ids["new"], NOW, suppression_key=b"key")
+
+
+async def test_what_is_exported_is_for_the_account_that_exports_alone(database: Database, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    await export_all(database, COMMAND_LINE, folder, NOW)
+    assert folder.stat().st_mode & 0o777 == 0o700
+    modes = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
+    assert {"leads.jsonl", "leads.csv", MANIFEST} <= modes.keys()
+    assert set(modes.values()) == {0o600}

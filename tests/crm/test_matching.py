@@ -1,4 +1,4 @@
-"""Deduplication of events: an e-mail address decides, a telephone number only where no address conflicts."""
+"""Deduplication: an e-mail address decides, a telephone number only where neither address nor name conflicts."""
 
 import asyncio
 from itertools import count
@@ -14,7 +14,7 @@ from platbook.db import Database, Query
 from tests.crm.conftest import NOW
 
 A, B, C = "a@example.com", "b@example.com", "c@example.com"
-P, P2, ZEROS = "+15125550143", "+15125550144", "000-000-0000"
+P, P2, ZEROS = "+15125550243", "+15125550244", "000-000-0000"
 
 Contacts = tuple[list[str], list[str]]
 """Addresses and numbers."""
@@ -22,7 +22,7 @@ Contacts = tuple[list[str], list[str]]
 _NAMES = count()
 
 
-async def send(database: Database, contacts: Contacts, name: str = "Ann") -> ProcessedEvent:
+async def send(database: Database, contacts: Contacts, name: str = "") -> ProcessedEvent:
     person = {"firstName": name, "emails": contacts[0], "phones": contacts[1]}
     event = {"eventId": f"event-{next(_NAMES)}", "type": "Inquiry", "person": person}
     async with database.transaction() as connection:
@@ -53,6 +53,8 @@ MATCHED_OR_NEW: dict[str, tuple[list[Contacts], Contacts, int | None]] = {
     "a number alone that two have": ([([A], [P]), ([B], [P])], ([], [P]), None),
     "a number alone of two and of one without address": ([([A], [P]), ([B], [P]), ([], [P])], ([], [P]), 2),
     "a new address, several with the number": ([([A], [P]), ([B], [P]), ([], [P])], ([C], [P]), 2),
+    "a placeholder alone": ([([], [ZEROS])], ([], [ZEROS]), None),
+    "a number without area code alone": ([([], ["5550243"])], ([], ["555-0243"]), None),
     "two numbers of two leads": ([([], [P]), ([], [P2])], ([], [P, P2]), None),
     "a new address, two numbers of two leads": ([([], [P]), ([], [P2])], ([C], [P, P2]), None),
 }
@@ -64,11 +66,54 @@ async def test_an_event_matches_a_lead_or_creates_one(
 ) -> None:
     leads = [await send(database, contacts) for contacts in stored]
     assert all(one.is_new for one in leads)
-    result = await send(database, event, "Bob")
+    result = await send(database, event)
     assert result.is_new == (match is None)
     if match is not None:
         assert result.lead_id == leads[match].lead_id
     assert len(await find_leads(database)) == len(stored) + (match is None)
+
+
+NAMED: dict[str, tuple[list[tuple[str, Contacts]], tuple[str, Contacts], int | None]] = {
+    "another name, no address": ([("Ann First", ([], [P]))], ("Bob Second", ([], [P])), None),
+    "another name, an address": ([("Ann First", ([], [P]))], ("Bob Second", ([B], [P])), None),
+    "another name, a lead with an address": ([("Ann First", ([A], [P]))], ("Bob Second", ([], [P])), None),
+    "the same name in capitals": ([("Ann First", ([A], [P]))], ("ANN FIRST", ([], [P])), 0),
+    "a part of the name": ([("Ann First", ([A], [P]))], ("Ann", ([], [P])), 0),
+    "the same name, another address": ([("Ann First", ([A], [P]))], ("Ann First", ([B], [P])), None),
+    "another name, the same address": ([("Ann First", ([A], []))], ("Bob Second", ([A], [])), 0),
+    "a number that two have": (
+        [("Ann First", ([A], [P])), ("Bob Second", ([B], [P]))],
+        ("Bob Second", ([], [P])),
+        1,
+    ),
+    "the same name before a part of it": (
+        [("Ann", ([A], [P])), ("Ann First", ([B], [P]))],
+        ("Ann First", ([], [P])),
+        1,
+    ),
+}
+
+
+@pytest.mark.parametrize(("stored", "event", "match"), NAMED.values(), ids=list(NAMED))
+async def test_a_number_does_not_join_two_names(
+    database: Database, stored: list[tuple[str, Contacts]], event: tuple[str, Contacts], match: int | None
+) -> None:
+    leads = [await send(database, contacts, name) for name, contacts in stored]
+    result = await send(database, event[1], event[0])
+    assert (None if result.is_new else [one.lead_id for one in leads].index(result.lead_id)) == match
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "000-000-0000", "9999999999", "123-456-7890", "234-567-8901", "555-0107", "512-555-0107", "(512) 555-1212",
+        "512-555-5555", "737 222 2222", "+44 7700 900123", "+44 20 7946 0123", "+61 491 570 156",
+    ],
+)  # fmt: skip
+async def test_a_number_that_nobody_can_have_identifies_nobody(database: Database, number: str) -> None:
+    one, two = await send(database, ([], [number]), "Ann"), await send(database, ([], [number]), "Ann")
+    assert one.lead_id != two.lead_id
+    assert len({str(lead["phones"]) for lead in await find_leads(database)}) == 1  # kept as it was given
 
 
 async def test_two_people_with_one_number_are_two_leads_with_all_their_contacts(database: Database) -> None:

@@ -2,10 +2,11 @@
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from email_validator import EmailNotValidError, validate_email
 from hypothesis import given
 from hypothesis.strategies import builds, datetimes, dictionaries, integers, sampled_from, text
 
@@ -52,6 +53,22 @@ def test_invalid_numbers_are_refused(text: str) -> None:
 def test_addresses_are_normalized(text: str, normalized: str) -> None:
     assert to_email(text) == normalized
     assert to_email(normalized) == normalized
+
+
+_LOCALS = text(alphabet="aZ09._+-", max_size=70)
+_DOMAINS = sampled_from(("example.com", "EXAMPLE.com", "-bad.com", "a..b", "localhost", "xn--mnchen-3ya.example", "x"))
+
+
+@given(_LOCALS, _DOMAINS)
+def test_an_address_is_normalized_as_the_validator_does(local: str, domain: str) -> None:
+    address = f"{local}@{domain}"
+    try:
+        expected = validate_email(address, check_deliverability=False).normalized.lower()
+    except EmailNotValidError:
+        with pytest.raises(ValueError, match=r".+"):
+            to_email(address)
+    else:
+        assert to_email(address) == expected
 
 
 def test_each_invalid_one_is_named_by_its_index() -> None:
@@ -127,15 +144,17 @@ def test_activity_of_the_future_counts_as_of_now() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "zone", "due"),
+    ("text", "zone", "due", "day"),
     [
-        ("2026-03-08", "America/Chicago", datetime(2026, 3, 9, 4, 59, 59, tzinfo=UTC)),  # the clock changes that day
-        ("2026-11-01T01:30:00", "America/Chicago", datetime(2026, 11, 1, 6, 30, tzinfo=UTC)),  # twice; the first
-        ("2026-06-01T00:00:00Z", "America/Chicago", datetime(2026, 6, 1, tzinfo=UTC)),
+        ("2026-03-08", "America/Chicago", datetime(2026, 3, 9, 4, 59, 59, tzinfo=UTC), date(2026, 3, 8)),  # 23 hours
+        ("20260308", "America/Chicago", datetime(2026, 3, 9, 4, 59, 59, tzinfo=UTC), date(2026, 3, 8)),
+        ("2026-11-01T01:30:00", "America/Chicago", datetime(2026, 11, 1, 6, 30, tzinfo=UTC), None),  # twice; the first
+        ("2026-06-01T00:00:00Z", "America/Chicago", datetime(2026, 6, 1, tzinfo=UTC), None),
+        ("20260601T000000Z", "America/Chicago", datetime(2026, 6, 1, tzinfo=UTC), None),
     ],
 )
-def test_a_due_date_is_read_in_its_time_zone(text: str, zone: str, due: datetime) -> None:
-    assert to_due(text, zone) == due
+def test_a_due_date_is_read_in_its_time_zone(text: str, zone: str, due: datetime, day: date | None) -> None:
+    assert to_due(text, zone) == (due, day)
 
 
 def test_consents_are_append_only_and_added_where_they_change() -> None:

@@ -73,6 +73,8 @@ class PhotoSource:
     failed: int = 0
     sessions: int = 0
     most_sessions: int = 0
+    held: dict[str, asyncio.Event] = field(default_factory=dict[str, asyncio.Event])
+    """Photos of which nothing but the headers is sent before their event."""
     _issued: dict[str, tuple[SourcePhoto, float]] = field(default_factory=dict[str, "tuple[SourcePhoto, float]"])
     _used: set[str] = field(default_factory=set[str])
     _arrivals: list[float] = field(default_factory=list[float])
@@ -121,6 +123,12 @@ class PhotoSource:
         token = f"{self._token_rng.getrandbits(64):x}" if self.single_use else photo.key
         self._issued[token] = (photo, time.monotonic() + self.url_lifetime)
         return f"{self.base}/photo/{token}"
+
+    async def hold(self, path: str) -> None:
+        """Wait until the rest of a reply may be sent."""
+        photo, _ = self._issued.get(path.rpartition("/")[2], (None, 0.0))
+        if photo is not None and photo.key in self.held:
+            await self.held[photo.key].wait()
 
     def answer(self, path: str, headers: dict[str, str]) -> tuple[int, bytes, dict[str, str]]:
         """The reply to a request; violations are what no client of this source may do."""
@@ -184,7 +192,9 @@ async def serving(source: PhotoSource) -> AsyncGenerator[PhotoSource]:
                 status, body, reply_headers = source.answer(first.split(" ")[1], headers)
                 head_lines = [f"HTTP/1.1 {status} X", f"Content-Length: {len(body)}"]
                 head_lines += [f"{name}: {value}" for name, value in reply_headers.items()]
-                writer.write("\r\n".join([*head_lines, "", ""]).encode() + body)
+                writer.write("\r\n".join([*head_lines, "", ""]).encode())
+                await source.hold(first.split(" ")[1])
+                writer.write(body)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             return

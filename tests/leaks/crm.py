@@ -36,13 +36,21 @@ async def furnish(world: World) -> None:
     for text in ("suppressed@marked.example", "suppression marker"):
         world.markers.append(Marker(text, lambda caller: allows(caller, Right.READ_DELIVERY)))
     for one in {caller.user_id: caller for caller in world.callers}.values():
+        for lead_id in (_into(one), _like(one)):
+            await world.api.run_sql(
+                "INSERT INTO leads (id, last_name, assigned_to, office, team, created_at, updated_at, last_activity_at)"
+                " VALUES (%(id)s, 'Into', %(user)s, %(office)s, %(team)s, now(), now(), now())",
+                id=lead_id,
+                user=one.user_id,
+                office=one.office,
+                team=one.team,
+            )
         await world.api.run_sql(
-            "INSERT INTO leads (id, last_name, assigned_to, office, team, created_at, updated_at, last_activity_at)"
-            " VALUES (%(id)s, 'Into', %(user)s, %(office)s, %(team)s, now(), now(), now())",
-            id=_into(one),
-            user=one.user_id,
-            office=one.office,
-            team=one.team,
+            "INSERT INTO possible_duplicates (id, lead_id, other_id, evidence, found_at)"
+            " VALUES (%(id)s, least(%(one)s, %(other)s), greatest(%(one)s, %(other)s), '{}', now())",
+            id=_pair_id(one),
+            one=_into(one),
+            other=_like(one),
         )
 
 
@@ -67,6 +75,19 @@ def _phone(name: str) -> str:
 def _into(caller: Caller) -> UUID:
     """A lead of the caller."""
     return uuid5(caller.user_id, "into")
+
+
+def _like(caller: Caller) -> UUID:
+    """A lead of the caller that may be the same person as `_into`."""
+    return uuid5(caller.user_id, "like")
+
+
+def _pair_id(caller: Caller) -> UUID:
+    return uuid5(caller.user_id, "pair")
+
+
+async def _pair(_world: World, owner: Caller) -> Target:
+    return Target({"duplicate_id": str(_pair_id(owner))}, owner.belonging)
 
 
 async def _create_lead(world: World, patch: LeadPatch) -> str:
@@ -128,6 +149,15 @@ PROBES = [
     Probe("POST /leads/events", write=lambda _, __: _event("pond@marked.example")),
     Probe("GET /leads/events"),
     Probe("POST /leads/events/{event_id}/replay"),
+    Probe("GET /leads/duplicates"),
+    Probe(
+        "POST /leads/duplicates/{duplicate_id}/merge",
+        make=_pair,
+        seen_by=_READ,
+        body={"intoId": str(uuid4())},
+        may_say=frozenset({400, 409}),
+    ),
+    Probe("POST /leads/duplicates/{duplicate_id}/dismiss", make=_pair, seen_by=_READ, may_say=frozenset({409})),
     Probe("GET /leads/rules"),
     Probe("POST /leads/rules", write=_rule),
     Probe("GET /leads/rules/{rule_id}"),

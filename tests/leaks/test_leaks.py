@@ -18,6 +18,9 @@ from tests.leaks.world import Caller, Probe, Target, World
 
 PROBES: list[Probe] = [probe for part in PARTS for probe in part.PROBES]
 UNGUARDED = {
+    "GET /",
+    "GET /docs",
+    f"GET {BASE}",
     f"GET {BASE}/docs",
     f"GET {BASE}/openapi.json",
     "GET /health/live",

@@ -100,5 +100,34 @@ def odd_scan(content: bytes) -> bytes:
     return content[:end] + b"\0" + content[end + 1 :]
 
 
+def other_transform(content: bytes) -> bytes:
+    """A JPEG with an Adobe marker of a colour transform that does not exist."""
+    adobe = b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x09"
+    return content[:2] + adobe + content[2:]
+
+
+def unsorted_tags(content: bytes) -> bytes:
+    """A TIFF whose first two tags are in the wrong order (TIFF 6.0, section 2)."""
+    at = struct.unpack_from("<I", content, 4)[0] + 2
+    return content[:at] + content[at + 12 : at + 24] + content[at : at + 12] + content[at + 24 :]
+
+
+def before_last_scan(content: bytes) -> bytes:
+    """A progressive JPEG that ends before its last scan."""
+    return content[: content.rindex(b"\xff\xda")]
+
+
+def grey_profile(gamma: float) -> bytes:
+    """An ICC profile of a grey device (ICC.1:2010, 8.3.2): a white point and a tone curve."""
+    white = b"XYZ \0\0\0\0" + struct.pack(">3i", 63190, 65536, 54061)
+    curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(gamma * 256)) + b"\0\0"
+    first = 128 + 4 + 2 * 12
+    tags = struct.pack(">I", 2) + b"wtpt" + struct.pack(">II", first, len(white))
+    tags += b"kTRC" + struct.pack(">II", first + len(white), 14)
+    head = struct.pack(">I4sI4s4s4s", first + len(white) + len(curve), b"\0" * 4, 0x02400000, b"mntr", b"GRAY", b"XYZ ")
+    head += struct.pack(">6H", 2026, 1, 1, 0, 0, 0) + b"acsp" + bytes(28) + struct.pack(">3i", 63190, 65536, 54061)
+    return head.ljust(128, b"\0") + tags + white + curve
+
+
 def _chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))

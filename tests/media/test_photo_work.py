@@ -13,11 +13,13 @@ from platbook.base.actor import COMMAND_LINE
 from platbook.connectors.contract import MediaSource
 from platbook.connectors.testing import Case, check_all
 from platbook.media.photo_worker import BatchLimits
+from platbook.providers.configuration import Configuration
 from platbook.storage import Access
 from platbook.sync.runs.lifecycle import request_run
 from platbook.sync.runs.run import RunRequest, SyncType
+from platbook.sync.setup.providers import replace_provider
 from tests.fakes.photo_source import TOKEN, PhotoConnector, PhotoSource, draw
-from tests.media.conftest import PROVIDER, MakePhotoRig
+from tests.media.conftest import PROVIDER, MakePhotoRig, PhotoRig
 
 
 def source_of(*counts: int, **facts: object) -> PhotoSource:
@@ -48,7 +50,12 @@ async def test_a_source_with_every_rule_gives_all_photos_and_has_no_complaints(
     rig = await make_photo_rig(
         source,
         credentials={"token": TOKEN},
-        media={"headers": {"User-Agent": "{token}"}, "requestsPerSecond": 2, "addressSeconds": int(life * 5 / 6)},
+        media={
+            "headers": {"User-Agent": "{token}"},
+            "headerHosts": ["127.0.0.1"],
+            "requestsPerSecond": 2,
+            "addressSeconds": int(life * 5 / 6),
+        },
     )
     await rig.sync()
     while (await rig.states()).get("waiting"):
@@ -331,3 +338,78 @@ async def test_credentials_that_do_not_fit_the_connector_need_an_operator(
 
 class _Login(BaseModel):
     password: str
+
+
+async def test_what_is_fetched_is_recorded_while_a_slow_photo_still_comes(make_photo_rig: MakePhotoRig) -> None:
+    source = source_of(3, 2)
+    released = source.held["L1-2"] = asyncio.Event()
+    limits = BatchLimits(record_seconds=0.05, listings=1, seconds=0.1)
+    rig = await make_photo_rig(source, limits=limits, media={"concurrency": 4})
+    await rig.sync()
+    await rig.run_sql("UPDATE media_work SET rank = 1")
+    working = asyncio.create_task(rig.worker.run_next(PROVIDER))
+    async with asyncio.timeout(10):
+        while (await rig.states()).get("stored", 0) < 2:
+            await asyncio.sleep(0.02)
+    assert not working.done(), "the third photo is still coming"
+    assert len([photo for photo in await rig.media("L1") if photo["variants"]]) == 2
+    released.set()
+    await working
+    await rig.work()
+    assert await rig.states() == {"stored": 5}
+    assert sorted(source.served) == ["L1-1", "L1-2", "L1-3", "L2-1", "L2-2"], "each once"
+
+
+async def test_a_304_to_an_unconditional_request_is_a_failed_attempt(make_photo_rig: MakePhotoRig) -> None:
+    source = source_of(2)
+    source.albums["L1"][0].status = 304
+    rig = await make_photo_rig(source)
+    await rig.sync()
+    await rig.work()
+    assert await rig.states() == {"stored": 1, "waiting": 1}
+    (reason,) = {photo["reason"] for photo in await rig.media("L1") if photo["state"] == "waiting"}
+    assert "304 (not modified) to a request without conditions" in str(reason)
+
+
+async def test_photos_that_are_not_fetched_are_linked_and_queue_no_work(make_photo_rig: MakePhotoRig) -> None:
+    source = source_of(2, 1)
+    rig = await make_photo_rig(source, media={"fetch": False})
+    await rig.sync()
+    assert await rig.states() == {"linked": 3}
+    assert await rig.rows("SELECT FROM media_work") == []
+    assert {photo["state"] for photo in await rig.media("L1")} == {"linked"}
+    await _set_fetching(rig, fetch=True)
+    assert await rig.states() == {"waiting": 3}
+    await rig.work()
+    assert await rig.states() == {"stored": 3}
+    source.add("L3", 1)
+    await rig.sync()
+    await _set_fetching(rig, fetch=False)
+    assert (await rig.states(), await rig.rows("SELECT FROM media_work")) == ({"stored": 3, "linked": 1}, [])
+    await rig.visibility.process_checks()
+    assert {photo["state"] for photo in await rig.media("L3")} == {"linked"}
+
+
+async def _set_fetching(rig: PhotoRig, *, fetch: bool) -> None:
+    values = {"providerId": PROVIDER, "providerName": "The Board", "providerType": "PHOTOS"}
+    media = {"privateAddresses": True, "fetch": fetch}
+    configuration = Configuration.model_validate({**values, "media": media})
+    async with rig.database.transaction() as connection:
+        await replace_provider(connection, rig.worker.box, configuration, COMMAND_LINE, rig.clock.now())
+
+
+async def test_videos_and_tours_are_links_in_the_documents(make_photo_rig: MakePhotoRig) -> None:
+    source = source_of(1)
+    source.add("L2", 1, category="Video")
+    source.add("L3", 1, category="Branded Virtual Tour")
+    rig = await make_photo_rig(source)
+    await rig.sync()
+    await rig.work()
+    shown = {
+        key: [(one["state"], bool(one["sourceUrl"])) for one in await rig.media(key, kind)]
+        for kind, key in (("internal", "L1"), ("internal", "L2"), ("internal", "L3"))
+    }
+    assert shown == {"L1": [("stored", False)], "L2": [("linked", True)], "L3": [("linked", True)]}
+    (video,), (tour,) = await rig.media("L2", "public"), await rig.media("L3", "public")
+    assert str(video["sourceUrl"]).startswith(source.base)
+    assert tour["sourceUrl"] is None

@@ -23,16 +23,20 @@ from tests.media.pictures import (
     RED,
     SAMPLES,
     animated,
+    before_last_scan,
     before_scan,
     deep,
+    grey_profile,
     halved,
     jpeg,
     marked,
     odd_scan,
+    other_transform,
     png_of,
     resized_in_words,
     scene,
     seen_through,
+    unsorted_tags,
     write,
 )
 
@@ -126,6 +130,11 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "JPEG cut at half": (lambda: halved(jpeg()), "cannot be decoded: premature end"),
     "JPEG cut at 95 %": (lambda: jpeg()[: len(jpeg()) * 95 // 100], "cannot be decoded: premature end"),
     "JPEG cut before its last bytes": (lambda: jpeg()[:-12], "cannot be decoded: premature end"),
+    "progressive JPEG cut before its last scan": (
+        lambda: before_last_scan(jpeg(interlace=True)),
+        "cannot be decoded: premature end",
+    ),
+    "TIFF cut at half": (lambda: halved(unsorted_tags(write(scene(), ".tif"))), "TIFF|picture"),
     "progressive JPEG cut at half": (
         lambda: halved(jpeg(interlace=True)),
         "cannot be decoded: premature end",
@@ -157,6 +166,15 @@ FLAWED: dict[str, tuple[Callable[[], bytes], str]] = {
     "JPEG without its end-of-image marker": (lambda: jpeg()[:-2], "the end-of-image marker is missing"),
     "JPEG with junk before its pixels": (lambda: before_scan(jpeg(), b"abcd"), "extraneous bytes before marker"),
     "JPEG whose scan is described as by some phones": (lambda: odd_scan(jpeg()), "Invalid SOS parameters"),
+    "JPEG with an unknown Adobe transform": (lambda: other_transform(jpeg()), "Unknown Adobe color transform code 9"),
+    "progressive JPEG without its end-of-image marker": (
+        lambda: jpeg(interlace=True)[:-2],
+        "the end-of-image marker is missing",
+    ),
+    "TIFF with tags in the wrong order": (
+        lambda: unsorted_tags(write(scene(), ".tif")),
+        "tags are not sorted in ascending order",
+    ),
 }
 
 
@@ -179,6 +197,13 @@ def test_the_page_lists_every_kind_and_no_other() -> None:
 def test_harmless_damage_does_not_hide_a_truncation() -> None:
     with pytest.raises(MediaRejected, match="cannot be decoded"):
         to_variants(before_scan(jpeg(), b"abcd")[:-1000])
+
+
+@pytest.mark.parametrize(("gamma", "level"), [(1.8, 146), (1.0, 188), (2.2, 128)])
+def test_a_grey_profile_is_applied(gamma: float, level: int) -> None:
+    grey = (pyvips.Image.black(64, 64) + 128).cast("uchar").copy(interpretation="b-w")
+    picture = to_variants(write(marked_profile(grey, grey_profile(gamma)), ".jpg", Q=95))
+    assert mean_of(shown(picture), (0, 0, 1, 1))[0] == pytest.approx(level, abs=2)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

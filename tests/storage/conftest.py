@@ -1,6 +1,5 @@
 """Storages of every kind, on servers that live as long as the test session."""
 
-import itertools
 import logging
 from collections.abc import Generator
 from datetime import UTC, datetime
@@ -10,13 +9,13 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from platbook.base.clock import SetClock
+from platbook.base.ids import new_id
 from platbook.base.settings import Settings
 from platbook.storage import Storage, open_memory_storage, open_storage
 from tests.storage import ceph
 from tests.storage.servers import S3Server, TestBucket
 
 KEY = b"k" * 32
-_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +48,7 @@ def _find_server(request: pytest.FixtureRequest, name: str) -> S3Server:
 @pytest.fixture(params=["moto", pytest.param("radosgw", marks=pytest.mark.soak)])
 def bucket(request: pytest.FixtureRequest) -> TestBucket:
     """A fresh bucket on each server."""
-    return _find_server(request, request.param).make_bucket(f"photos-{next(_numbers)}")
+    return _find_server(request, request.param).make_bucket(f"photos-{new_id()}")
 
 
 @pytest.fixture(params=["memory", "folder", "moto", pytest.param("radosgw", marks=pytest.mark.soak)])
@@ -60,4 +59,4 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
         return open_memory_storage(KEY, clock)
     if request.param == "folder":
         return open_storage(Settings(platbook_home=tmp_path), KEY, clock)
-    return _find_server(request, request.param).make_bucket(f"photos-{next(_numbers)}").open()
+    return _find_server(request, request.param).make_bucket(f"photos-{new_id()}").open()

@@ -14,6 +14,7 @@ import pytest
 from platbook.base.errors import InvalidInput, StorageRefused, StorageUnavailable
 from platbook.storage import Access, to_content_name
 from tests.storage.servers import S3Server, TestBucket, to_policy
+from tests.transport.crafted_source import crafted_source, reply
 
 PHOTO = b"RIFF....WEBP"
 NAME = to_content_name(PHOTO, "webp")
@@ -80,6 +81,32 @@ async def test_a_bucket_that_does_not_exist_is_reported_as_such(moto: S3Server) 
             await refused
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "message"),
+    [
+        ("403 Forbidden", "RequestTimeTooSkewed", "this machine's clock differs too much from the store's"),
+        ("301 Moved Permanently", "PermanentRedirect", r"the bucket is in another region \(AWS_S3_REGION\)"),
+        ("400 Bad Request", "AuthorizationHeaderMalformed", r"the bucket is in another region \(AWS_S3_REGION\)"),
+        ("403 Forbidden", "AccessDenied", "the store does not allow it"),
+        ("403 Forbidden", "SignatureDoesNotMatch", "rejected the credentials"),
+    ],
+)
+async def test_the_store_says_why_it_refuses(status: str, code: str, message: str) -> None:
+    async with crafted_source(reply(f"<Error><Code>{code}</Code></Error>".encode(), status=status)) as source:
+        storage = TestBucket(S3Server(source.base), "photos").open()
+        for refused in (storage.put(NAME, PHOTO, Access.PUBLIC), storage.delete([NAME], Access.PUBLIC)):
+            with pytest.raises(StorageRefused, match=message):
+                await refused
+
+
+async def test_an_object_of_a_bulk_deletion_that_is_locked_is_refused() -> None:
+    error = f"<Error><Key>public/{NAME}</Key><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+    async with crafted_source(reply(f"<DeleteResult>{error}</DeleteResult>".encode())) as source:
+        storage = TestBucket(S3Server(source.base), "photos").open()
+        with pytest.raises(StorageRefused, match="or a lock on the object"):
+            await storage.delete([NAME, "other.webp"], Access.PUBLIC)
+
+
 async def test_a_server_that_does_not_respond_is_reported_without_secrets() -> None:
     storage = TestBucket(S3Server("http://127.0.0.1:9"), "photos").open()
     with pytest.raises(StorageUnavailable) as error:
@@ -126,6 +153,10 @@ async def test_a_signature_is_for_one_object_and_one_time(radosgw: S3Server) -> 
     [
         ({"aws_s3_bucket": None}, "AWS_S3_BUCKET: is required with AWS_S3_ENABLED"),
         ({"aws_s3_secret_access_key": None}, "AWS_S3_ACCESS_KEY_ID: goes with AWS_S3_SECRET_ACCESS_KEY"),
+        (
+            {"aws_s3_endpoint_url": None, "aws_s3_region": "cn-north-1"},
+            "AWS_S3_ENDPOINT_URL: is required for cn-north-1, which is not at amazonaws.com",
+        ),
     ],
 )
 def test_storage_settings_that_cannot_work_are_named(wrong: dict[str, object], message: str) -> None:
@@ -136,6 +167,14 @@ def test_storage_settings_that_cannot_work_are_named(wrong: dict[str, object], m
 def test_amazons_buckets_are_addressed_by_host() -> None:
     storage = TestBucket(S3Server(""), "photos").open(aws_s3_endpoint_url=None, aws_s3_region="eu-west-1")
     assert storage.public_url(NAME) == f"https://photos.s3.eu-west-1.amazonaws.com/public/{NAME}"
+
+
+async def test_amazons_buckets_with_dots_are_addressed_by_path() -> None:
+    storage = TestBucket(S3Server(""), "photos.example.com").open(aws_s3_endpoint_url=None, aws_s3_region="eu-west-1")
+    base = "https://s3.eu-west-1.amazonaws.com/photos.example.com"
+    assert storage.public_url(NAME) == f"{base}/public/{NAME}"
+    (signed,) = await storage.sign_urls([NAME], HOUR)
+    assert signed.startswith(f"{base}/private/{NAME}?")
 
 
 async def test_amazons_buckets_are_signed_by_host() -> None:

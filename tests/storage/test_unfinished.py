@@ -6,7 +6,10 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from platbook.base.clock import SystemClock
+import pytest
+
+from platbook.base.clock import SetClock, SystemClock
+from platbook.base.errors import StorageRefused
 from platbook.base.settings import Settings
 from platbook.storage import Access, open_storage
 from tests.storage.servers import TestBucket
@@ -64,3 +67,13 @@ async def test_in_a_bucket_a_large_object_is_put_in_one_request_so_nothing_parti
     (etag,) = bucket.etags()
     assert "-" not in etag, "an object of parts has their number behind a dash"
     assert await storage.clear_unfinished(datetime.now(UTC) + HOUR) == 0
+
+
+async def test_a_folder_that_cannot_be_written_is_refused_with_the_reason(tmp_path: Path) -> None:
+    clock = SetClock(datetime(2026, 1, 2, tzinfo=UTC))
+    await open_storage(Settings(platbook_home=tmp_path), b"k" * 32, clock).check()
+    assert [one.name for one in (tmp_path / "media").iterdir()] == []
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "media").write_text("a file where the folder should be")
+    with pytest.raises(StorageRefused, match=r"photos cannot be stored in .*media: "):
+        await open_storage(Settings(platbook_home=tmp_path / "other"), b"k" * 32, clock).check()

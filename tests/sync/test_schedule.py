@@ -1,14 +1,21 @@
 """What a run that ends does to its provider's schedule."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 import pytest
 
 from platbook.base.actor import COMMAND_LINE
-from platbook.base.errors import CredentialsRefused, NeedsOperator, ProviderMisconfigured, SourceUnavailable
+from platbook.base.errors import (
+    CredentialsRefused,
+    NeedsOperator,
+    ProviderMisconfigured,
+    RateLimited,
+    SourceUnavailable,
+)
 from platbook.connectors.contract import Cursor, Page
 from platbook.sync.runs.lifecycle import request_cancel, request_run
+from platbook.sync.runs.plan import LastSweep
 from platbook.sync.runs.run import RunRequest, SyncType
 from platbook.sync.runs.scheduler import find_work
 from tests.fakes.scripted_source import Source, all_keys, listing, one_page
@@ -116,3 +123,61 @@ async def test_what_only_a_person_can_mend_blocks_whichever_run_found_it(
     await rig.sync(sync_type, **asked)
     state = await _state(rig)
     assert (state["blocked"], state["needs_operator"]) == (True, str(error))
+
+
+YEAR = timedelta(days=400)
+
+
+async def _open_findings(rig: SyncRig) -> list[dict[str, object]]:
+    return await rig.rows("SELECT resource, kind, count, sample FROM findings WHERE closed_at IS NULL")
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_a_run_planned_by_a_clock_that_was_ahead_is_due_at_once_with_a_finding(
+    sync_rig: MakeSyncRig, *, fails: bool
+) -> None:
+    rig = await sync_rig(Source(one_page(listing("1")), all_keys("1")), interval_hours=2)
+    if fails:
+        rig.source.pages = [SourceUnavailable("no answer")]
+    rig.clock.advance(YEAR)
+    await rig.sync(SyncType.INCREMENTAL)
+    rig.clock.advance(-YEAR)
+    assert await _tick(rig) == ["incremental"]
+    (finding,) = await _open_findings(rig)
+    assert (finding["resource"], finding["kind"], finding["count"]) == ("Schedule", "clock_ahead", 1)
+    assert str(finding["sample"]).startswith("2027-02-06T")
+    rig.source.pages = one_page(listing("1"))
+    await rig.engine.run_next(rig.provider_id)
+    assert await _next_run_in(rig) == timedelta(hours=2)
+    assert await _tick(rig) == []
+    assert len(await _open_findings(rig)) == 1
+    rig.clock.advance(timedelta(hours=2))
+    assert await _tick(rig) == ["incremental"]
+    assert await _open_findings(rig) == []
+
+
+async def test_a_run_planned_by_a_clock_that_was_ahead_is_due_only_once_where_it_is_cancelled(
+    sync_rig: MakeSyncRig,
+) -> None:
+    rig = await sync_rig(Source(one_page(listing("1")), all_keys("1")), interval_hours=2)
+    rig.clock.advance(YEAR)
+    await rig.sync()
+    rig.clock.advance(-YEAR)
+    assert await _tick(rig) == ["incremental"]
+    await _cancel(rig)
+    assert await _tick(rig) == []
+
+
+async def test_a_source_that_asks_for_a_longer_pause_than_an_interval_is_obeyed(sync_rig: MakeSyncRig) -> None:
+    rig = await sync_rig(Source(), interval_hours=2)
+    rig.source.login_error = RateLimited("later", not_before=rig.clock.now() + timedelta(days=1))
+    await rig.sync()
+    assert await _tick(rig) == []
+    assert await _open_findings(rig) == []
+
+
+def test_a_sweep_by_a_clock_that_was_ahead_does_not_put_off_the_next() -> None:
+    now = datetime(2026, 1, 2, tzinfo=UTC)
+    assert LastSweep(done_at=now + YEAR).is_due(now)
+    assert LastSweep(done_at=now - timedelta(days=1), refused_at=now + YEAR).is_due(now)
+    assert not LastSweep(done_at=now - timedelta(hours=1), refused_at=now + YEAR).is_due(now)

@@ -99,3 +99,13 @@ async def test_a_pause_is_read_at_most_once_a_second_without_a_rate_limit(source
     now += 0.2
     with pytest.raises(RateLimited):
         await limiter.acquire()
+
+
+async def test_a_time_reserved_by_a_clock_that_was_ahead_is_not_waited_for(
+    sources: Database, make_limiter: MakeLimiter
+) -> None:
+    limiter = make_limiter(1)
+    await limiter.reserve(SECOND)
+    await run(sources, ADVANCE_TIME, by=-timedelta(days=400))
+    assert round(await limiter.reserve(SECOND)) == 0
+    assert round(await limiter.reserve(SECOND)) == 1

@@ -1,6 +1,7 @@
 """Session slots on a real database: acquiring, waiting, and noticing a lost lease."""
 
 import asyncio
+import contextlib
 from datetime import timedelta
 
 import pytest
@@ -140,3 +141,43 @@ async def test_an_error_in_the_block_releases_the_slot_and_propagates(sources: D
         async with session_slot(sources, "harbour", 1):
             raise TimeoutError("its own")
     assert await count(sources) == 0
+
+
+async def test_who_waits_gets_the_next_slot_before_those_who_yield(sources: Database) -> None:
+    held = [asyncio.Event(), asyncio.Event()]
+    taken: list[str] = []
+
+    async def work(release: asyncio.Event) -> None:
+        async with session_slot(sources, "harbour", 2, yields=True):
+            await release.wait()
+
+    async def run() -> None:
+        async with session_slot(sources, "harbour", 2, wait=timedelta(seconds=20)):
+            taken.append("run")
+
+    photos = [asyncio.create_task(work(one)) for one in held]
+    while await count(sources) != 2:
+        await asyncio.sleep(0.01)
+    waiting = asyncio.create_task(run())
+    while await count(sources) != 3:
+        await asyncio.sleep(0.01)
+    held[0].set()
+    await photos[0]
+    while not taken:
+        with contextlib.suppress(LoginSlotTaken):
+            async with session_slot(sources, "harbour", 2, yields=True):
+                taken.append("photos")
+        await asyncio.sleep(0.01)
+    await waiting
+    held[1].set()
+    await photos[1]
+    async with session_slot(sources, "harbour", 2, yields=True):
+        pass
+    assert taken[0] == "run"
+    assert await count(sources) == 0, "nothing is left of the wait"
+
+
+async def test_a_slot_leased_by_a_clock_that_was_ahead_is_free(sources: Database) -> None:
+    await hold_elsewhere(sources, 1, timedelta(days=400))
+    async with session_slot(sources, "harbour", 1) as slot:
+        assert slot.number == 1

@@ -15,6 +15,7 @@ from platbook.audit import AuditSubject
 from platbook.base.actor import Actor, ApiKeyScope, Surface
 from platbook.base.errors import InvalidInput, NotFound
 from platbook.base.ids import new_id
+from platbook.base.origins import parse_origins
 from platbook.base.rights import PUBLIC, ROLES, SCOPES, Right, require
 from platbook.db import ReadConnection, WriteConnection, load_queries
 
@@ -32,6 +33,8 @@ class NewApiKey:
     scopes: Sequence[ApiKeyScope]
     surface: Surface = Surface.INTERNAL
     expires_at: datetime | None = None
+    origins: Sequence[str] = ()
+    """The web origins whose pages may use it; for the public surface alone, as pages give their keys away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class ApiKey:
     name: str
     surface: str
     scopes: list[str]
+    origins: list[str]
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
@@ -61,6 +65,7 @@ async def add_key(connection: WriteConnection, new: NewApiKey, actor: Actor, at:
         "key_hash": hash_token(key),
         "surface": new.surface,
         "scopes": sorted(set(new.scopes)),
+        "origins": sorted(parse_origins(new.origins, "origins")),
         "at": at,
         "expires_at": new.expires_at,
     }
@@ -95,5 +100,7 @@ def _check(new: NewApiKey, actor: Actor, at: datetime) -> None:
             raise InvalidInput.of("scopes", f"{scope} is not available on the public surface")
         if actor.role is None or Right[scope.name] not in ROLES[actor.role]:
             raise InvalidInput.of("scopes", f"{scope} exceeds the rights of your role")
+    if new.origins and new.surface is not Surface.PUBLIC:
+        raise InvalidInput.of("origins", "are for keys of the public surface: a page gives its key away")
     if new.expires_at is not None and new.expires_at <= at:
         raise InvalidInput.of("expiresAt", "must be in the future")

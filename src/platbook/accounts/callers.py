@@ -53,6 +53,7 @@ class _KeyCaller(_Caller):
     key_id: UUID
     surface: str
     scopes: list[str]
+    origins: list[str]
     expires_at: datetime | None
     last_used_at: datetime | None
 
@@ -66,6 +67,7 @@ class CallerResolver:
         self._cache: dict[str, _CachedActor] = {}
         self.is_listening = False
         self._changes = 0
+        self._origins = frozenset[str](), datetime.min.replace(tzinfo=UTC)
 
     async def identify(self, token: str) -> Actor:
         """Return the actor of an access token or API key; NotAuthenticated."""
@@ -85,6 +87,16 @@ class CallerResolver:
             self._cache[token] = _CachedActor(actor, min(now + _CACHE_LIFETIME, expires_at))
         return actor
 
+    async def find_origins(self) -> frozenset[str]:
+        """The origins that valid keys name; they may be two seconds old."""
+        now = self._clock.now()
+        origins, until = self._origins
+        if now >= until:
+            async with self._database.read() as connection:
+                origins = frozenset(await connection.column(str, Q.find_key_origins, {"at": now}))
+            self._origins = origins, now + _CACHE_LIFETIME
+        return origins
+
     async def listen(self) -> None:
         """Receive notifications of changed access until cancelled; reconnect if the connection breaks."""
         while True:
@@ -103,6 +115,7 @@ class CallerResolver:
     def _clear_cache(self) -> None:
         self._changes += 1
         self._cache.clear()
+        self._origins = frozenset[str](), datetime.min.replace(tzinfo=UTC)
 
     async def _find_user(self, session_id: UUID) -> Actor:
         async with self._database.read() as connection:
@@ -123,6 +136,7 @@ class CallerResolver:
             surface=Surface(row.surface),
             key_id=row.key_id,
             scopes=frozenset(map(ApiKeyScope, row.scopes)),
+            origins=frozenset(row.origins),
         )
         return actor, row.expires_at or datetime.max.replace(tzinfo=UTC)
 

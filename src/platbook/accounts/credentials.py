@@ -5,14 +5,14 @@ from datetime import datetime
 from uuid import UUID
 
 from platbook import audit
-from platbook.accounts.auth_throttle import cancel_attempt, clear_attempts, register_attempt
+from platbook.accounts.auth_throttle import cancel_attempt, record_success, register_attempt, should_audit_refusal
 from platbook.accounts.login_audit import LoginMethod, record_refusal
 from platbook.accounts.passwords import check_password, hash_password, needs_rehash, verify_password
 from platbook.accounts.totp import requires_totp, verify_code
 from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
 from platbook.base.clock import Clock
-from platbook.base.errors import NotAuthenticated
+from platbook.base.errors import NotAuthenticated, TooManyAttempts
 from platbook.base.rights import Right, require
 from platbook.db import Database, SecretBox, load_queries
 
@@ -47,9 +47,7 @@ class CredentialChecker:
         password is right and the code is missing; TooManyAttempts.
         """
         now, email = self._clock.now(), email.lower()
-        async with self._database.transaction() as connection:
-            await register_attempt(connection, email, address, now)
-            login = await connection.first(_Login, Q.get_login, {"email": email})
+        login = await self._admit(email, address, now)
         matches = await verify_password(password, None if login is None else login.password_hash)
         if login is None or login.password_hash is None or not matches or not login.is_active:
             raise await self._refuse(login, "disabled" if matches else "password", address, now)
@@ -59,11 +57,25 @@ class CredentialChecker:
             if needs_code and not code:
                 await cancel_attempt(connection, email, address, now)
             elif not needs_code or await verify_code(connection, self._box, login.id, code or "", now):
-                await clear_attempts(connection, email, address, now)
+                await record_success(connection, login.id, email, address, now)
                 return VerifiedLogin(login.id, renewed)
         if code:
             raise await self._refuse(login, "code", address, now)
         raise NotAuthenticated("totp: is required; send the code of your authenticator app", code="TOTP_REQUIRED")
+
+    async def _admit(self, email: str, address: str, now: datetime) -> _Login | None:
+        """The login to be verified, once its attempt is counted; TooManyAttempts, which is audited."""
+        try:
+            async with self._database.transaction() as connection:
+                await register_attempt(connection, email, address, now)
+                return await connection.first(_Login, Q.get_login, {"email": email})
+        except TooManyAttempts:
+            async with self._database.transaction() as connection:
+                if await should_audit_refusal(connection, email, address, now):
+                    login = await connection.first(_Login, Q.get_login, {"email": email})
+                    user_id = None if login is None else login.id
+                    await record_refusal(connection, user_id, now, LoginMethod.PASSWORD, "throttled", address)
+            raise
 
     async def _refuse(self, login: _Login | None, reason: str, address: str, now: datetime) -> NotAuthenticated:
         """Record a refusal; this takes the same time for an existing user and an unknown one."""

@@ -12,7 +12,7 @@ from platbook.accounts.tokens import hash_token, new_secret_token
 from platbook.accounts.users import clean_email, clean_group
 from platbook.audit import AuditSubject
 from platbook.base.actor import Actor, Role
-from platbook.base.errors import InvalidInput, NotAllowed, NotFound
+from platbook.base.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from platbook.base.ids import new_id
 from platbook.base.rights import Right, require
 from platbook.db import ReadConnection, WriteConnection, load_queries
@@ -48,16 +48,18 @@ class Invitation:
 async def invite(
     connection: WriteConnection, email: str, assignment: UserAssignment, actor: Actor, at: datetime
 ) -> str:
-    """Invite an e-mail address; returns the token, which is not stored."""
+    """Invite an e-mail address; returns the token, which is not stored. Conflict USER_EXISTS for a user's address."""
     require(actor, Right.MANAGE_USERS)
     if assignment.role is Role.ADMIN:
         raise InvalidInput.of(
             "role", "must not be admin; change the role of an existing user, or use: platbook user add"
         )
-    token, invitation_id = new_secret_token(), new_id()
+    token, invitation_id, cleaned = new_secret_token(), new_id(), clean_email(email)
+    if await connection.value(UUID, Q.get_user_id, {"email": cleaned}) is not None:
+        raise Conflict("email: a user with this address exists already", code="USER_EXISTS")
     params = {
         "id": invitation_id,
-        "email": clean_email(email),
+        "email": cleaned,
         "role": assignment.role,
         "office": clean_group(assignment.office, "office"),
         "team": clean_group(assignment.team, "team"),

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from platbook import audit
+from platbook.accounts.auth_throttle import clear_account
 from platbook.accounts.passwords import check_password, hash_password
 from platbook.accounts.tokens import hash_token, new_secret_token
 from platbook.accounts.users import User, get_user, get_user_by_email
@@ -68,7 +69,10 @@ async def create_reset(connection: WriteConnection, email: str, actor: Actor, at
 
 
 async def use_reset(connection: WriteConnection, token: str, password: str, at: datetime) -> None:
-    """Set a new password by a reset and end all sessions of the user. NotAllowed; InvalidInput names the field."""
+    """Set a new password by a reset, end all sessions of the user and all pauses of the login throttle.
+
+    NotAllowed; InvalidInput names the field.
+    """
     check_password(password)
     owner = await connection.first(_Owner, Q.use_reset, {"token_hash": hash_token(token), "at": at})
     if owner is None:
@@ -77,6 +81,7 @@ async def use_reset(connection: WriteConnection, token: str, password: str, at: 
     params = {"user_id": owner.id, "except_id": None, "at": at}
     await connection.run(Q.end_sessions, params)
     await connection.run(Q.void_resets, params)
+    await clear_account(connection, owner.email)
     await audit.record(connection, Actor(owner.email, owner.id), "password reset", _subject(owner.id), at)
 
 

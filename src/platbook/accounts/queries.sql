@@ -4,6 +4,13 @@ INSERT INTO users (id, email, password_hash, first_name, last_name, role, office
 VALUES (%(id)s, %(email)s, %(password_hash)s, %(first_name)s, %(last_name)s, %(role)s, %(office)s, %(team)s,
     %(license_number)s, %(at)s);
 
+-- name: find_office_manager
+-- The manager of an office's team, or else of the office.
+SELECT id, email, first_name, last_name, role, office, team, license_number, is_active,
+    totp_confirmed_at IS NOT NULL AS has_totp, created_at, last_login_at
+FROM users WHERE is_active AND role = 'manager' AND office = %(office)s AND (team IS NULL OR team = %(team)s)
+ORDER BY team IS NULL, created_at, id LIMIT 1;
+
 -- name: get_user
 -- One user by id.
 SELECT id, email, first_name, last_name, role, office, team, license_number, is_active,
@@ -193,12 +200,12 @@ DELETE FROM recovery_codes WHERE user_id = %(user_id)s;
 
 -- name: add_key
 -- An API key, stored as a hash.
-INSERT INTO api_keys (id, user_id, name, key_hash, surface, scopes, created_at, expires_at)
-VALUES (%(id)s, %(user_id)s, %(name)s, %(key_hash)s, %(surface)s, %(scopes)s, %(at)s, %(expires_at)s);
+INSERT INTO api_keys (id, user_id, name, key_hash, surface, scopes, origins, created_at, expires_at)
+VALUES (%(id)s, %(user_id)s, %(name)s, %(key_hash)s, %(surface)s, %(scopes)s, %(origins)s, %(at)s, %(expires_at)s);
 
 -- name: find_keys
 -- A user's keys, newest first.
-SELECT id, user_id, name, surface, scopes, created_at, expires_at, revoked_at, last_used_at FROM api_keys
+SELECT id, user_id, name, surface, scopes, origins, created_at, expires_at, revoked_at, last_used_at FROM api_keys
 WHERE user_id = %(user_id)s ORDER BY created_at DESC, id DESC;
 
 -- name: revoke_key
@@ -214,10 +221,15 @@ UPDATE api_keys SET revoked_at = %(at)s WHERE user_id = %(user_id)s AND revoked_
 -- The owner of a valid key, if they are active.
 SELECT u.id, u.email, u.role, u.office, u.team,
     ARRAY(SELECT agent_id FROM assistant_agents WHERE assistant_id = u.id) AS agents,
-    k.id AS key_id, k.surface, k.scopes, k.expires_at, k.last_used_at
+    k.id AS key_id, k.surface, k.scopes, k.origins, k.expires_at, k.last_used_at
 FROM api_keys k JOIN users u ON u.id = k.user_id
 WHERE k.key_hash = %(key_hash)s AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > %(at)s)
     AND u.is_active;
+
+-- name: find_key_origins
+-- The origins that valid keys name.
+SELECT DISTINCT unnest(k.origins) FROM api_keys k JOIN users u ON u.id = k.user_id
+WHERE k.origins <> '{}' AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > %(at)s) AND u.is_active;
 
 -- name: mark_key_used
 -- Record when a key was used.
@@ -306,7 +318,7 @@ WHERE NOT EXISTS (
 ON CONFLICT DO NOTHING;
 
 -- name: lock_subjects
--- Serialize the attempts of an account and of a client; accounts are locked before clients.
+-- Serialize the attempts of an account and of a client, in one order.
 SELECT pg_advisory_xact_lock(hashtextextended(subject, 0))
 FROM (SELECT unnest(%(subjects)s::text[]) AS subject ORDER BY 1) AS ordered;
 
@@ -315,13 +327,37 @@ FROM (SELECT unnest(%(subjects)s::text[]) AS subject ORDER BY 1) AS ordered;
 INSERT INTO login_failures (subject, at) SELECT unnest(%(subjects)s::text[]), %(at)s;
 
 -- name: count_failures
--- Per subject, the number of failures in the window, and the time of the oldest.
-SELECT subject, count(*) AS failures, min(at) AS oldest FROM login_failures
-WHERE subject = ANY(%(subjects)s) AND at > %(since)s GROUP BY subject;
+-- Per subject, the number of failures in its window, and the time of the latest.
+SELECT f.subject, count(*) AS failures, max(f.at) AS latest
+FROM unnest(%(subjects)s::text[], %(since)s::timestamptz[]) AS counted (subject, since)
+JOIN login_failures f ON f.subject = counted.subject AND f.at > counted.since GROUP BY f.subject;
+
+-- name: add_refusal
+-- Note that attempts are refused; none is noted where one was lately.
+INSERT INTO login_failures (subject, at) SELECT %(subject)s, %(at)s
+WHERE NOT EXISTS (SELECT FROM login_failures WHERE subject = %(subject)s AND at > %(since)s);
 
 -- name: delete_failures
--- Delete the failures of an account, and all that are older than the window.
+-- Delete the failures of a subject, and all that are older than the longest window.
 DELETE FROM login_failures WHERE subject = %(subject)s OR at < %(since)s;
+
+-- name: delete_failures_of_account
+-- Delete the failures of an account, from whatever network.
+DELETE FROM login_failures WHERE subject = %(account)s OR starts_with(subject, %(account)s || ' from ');
+
+-- name: has_login_network
+-- Whether a user has logged in from a network lately.
+SELECT EXISTS (SELECT FROM login_networks n JOIN users u ON u.id = n.user_id
+    WHERE u.email = %(email)s AND n.network = %(network)s AND n.last_at > %(since)s);
+
+-- name: add_login_network
+-- A user has logged in from a network.
+INSERT INTO login_networks (user_id, network, last_at) VALUES (%(user_id)s, %(network)s, %(at)s)
+ON CONFLICT (user_id, network) DO UPDATE SET last_at = excluded.last_at;
+
+-- name: delete_old_login_networks
+-- Forget a user's networks of long ago.
+DELETE FROM login_networks WHERE user_id = %(user_id)s AND last_at < %(since)s;
 
 -- name: delete_one_failure
 -- Delete the one failure that an attempt counted when it was admitted.

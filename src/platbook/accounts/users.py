@@ -125,6 +125,11 @@ async def get_user_by_email(connection: ReadConnection, email: str) -> User:
     return await get_user(connection, user_id)
 
 
+async def find_office_manager(connection: ReadConnection, office: str | None, team: str | None) -> User | None:
+    """The active manager of an office's team, or else of the office; of several the first that was added."""
+    return await connection.first(User, Q.find_office_manager, {"office": office, "team": team})
+
+
 async def get_visible_user(connection: ReadConnection, user_id: UUID, actor: Actor) -> User:
     """Return a user; NotFound also if they are not visible to the actor."""
     user = await get_user(connection, user_id)

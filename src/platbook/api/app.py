@@ -1,7 +1,7 @@
 """The ASGI application: routers, error handlers, middleware, documentation."""
 
 import re
-from typing import Any
+from dataclasses import replace
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import JSONResponse
@@ -11,7 +11,8 @@ from pydantic.alias_generators import to_camel
 from platbook.api.accounts import auth as auth_routes
 from platbook.api.accounts import profile, users
 from platbook.api.authentication import authenticate, index_routes
-from platbook.api.crm import intake, interactions, leads, stages, suppressions, tasks
+from platbook.api.body_permission import BodyPermission
+from platbook.api.crm import duplicates, intake, interactions, leads, stages, suppressions, tasks
 from platbook.api.documentation import describe, read_documentation
 from platbook.api.envelope import failure_body
 from platbook.api.errors import add_error_handlers
@@ -20,32 +21,16 @@ from platbook.api.listings import properties
 from platbook.api.mls import media as mls_media
 from platbook.api.mls import syncs as mls_admin
 from platbook.api.route_rights import BASE
-from platbook.api.system import audit, health, objects
+from platbook.api.system import audit, entry, health, objects
+from platbook.api.system.readiness import Readiness
+from platbook.application.cross_origin import CrossOriginSharing
 from platbook.application.request_gate import RequestGate, RequestPolicy
 from platbook.application.services import Services
-
-_FAILURE = {"application/json": {"schema": {"$ref": "#/components/schemas/Failure"}}}
-# By reference, not by model: FastAPI would build a validator for each of them on each route.
-_ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"description": description, "content": _FAILURE}
-    for status, description in {
-        400: "A value is not valid; `details` names each field.",
-        401: "The access token or API key is missing or not valid.",
-        403: "The caller is not allowed to do this.",
-        404: "It does not exist, or the caller is not allowed to see it.",
-        409: "It conflicts with the present state.",
-        410: "It existed and was erased.",
-        413: "The body is too large.",
-        429: "Too many attempts; see Retry-After.",
-        500: "An error of the server.",
-        503: "Unavailable now; try again later.",
-    }.items()
-}
+from platbook.base.origins import parse_origins
 
 POLICY = RequestPolicy(
     error_body=failure_body,
     uploads=re.compile(rf"{BASE}/properties/[^/]+/media"),
-    no_store=(f"{BASE}/auth/", f"{BASE}/users/"),
     own_head=("/media/",),
     unlogged=frozenset({"/health/live", "/health/ready"}),
 )
@@ -67,19 +52,17 @@ def create_api(services: Services) -> FastAPI:
         generate_unique_id_function=_name,
     )
     api.state.services = services
+    api.state.readiness = Readiness(services)
     api.state.query_names = {}
     add_error_handlers(api)
-    guarded = APIRouter(
-        prefix=BASE,
-        dependencies=[Depends(authenticate)],
-        responses=_ERRORS,
-    )
+    guarded = APIRouter(prefix=BASE, dependencies=[Depends(authenticate)])
     for module in (  # routes are tried in this order, each by a pattern: the most frequent come first
         properties,
         properties_photos,
         auth_routes,
         profile,
         users,
+        duplicates,
         intake,
         stages,
         leads,
@@ -100,6 +83,13 @@ def create_api(services: Services) -> FastAPI:
         return JSONResponse(describe(api))
 
     api.add_api_route(f"{BASE}/openapi.json", read_openapi, include_in_schema=False)
+    api.include_router(entry.router)
     index_routes(api)
-    api.add_middleware(RequestGate, policy=POLICY)
+    api.add_middleware(RequestGate, policy=replace(POLICY, may_send_body=BodyPermission(services.callers)))
+    api.add_middleware(
+        CrossOriginSharing,
+        origins=parse_origins((services.settings.cors_origins or "").split(","), "CORS_ORIGINS"),
+        find_key_origins=services.callers.find_origins,
+        paths=(f"{BASE}/", "/media/"),
+    )
     return api

@@ -33,6 +33,8 @@ class CallerDependency(SecurityBase):
         """The caller, allowed to use the route. Errors: NotAuthenticated, NotAllowed, InvalidInput."""
         route = f"{request.method} {_path_of(request)}"
         actor = await _authorize(request, route)
+        if actor is not _ANONYMOUS:
+            request.state.caller = actor
         _check_query(request, route)
         return actor
 
@@ -43,16 +45,22 @@ async def _authorize(request: Request, route: str) -> Actor:
     right = RIGHTS[route]
     if right is PUBLIC:
         return _ANONYMOUS
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    token = parse_bearer_token(request.headers.get("authorization", ""))
+    if token is None:
         raise NotAuthenticated(
             "authentication is required: send an access token or API key as Authorization: Bearer …",
             code="MISSING_TOKEN",
         )
     services = await get_services(request)
-    actor = await services.callers.identify(token.strip())
+    actor = await services.callers.identify(token)
     require(actor, right)
     return actor
+
+
+def parse_bearer_token(authorization: str) -> str | None:
+    """The token of an Authorization header (RFC 6750); None: it has none."""
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
 
 
 def _check_query(request: Request, route: str) -> None:

@@ -12,6 +12,8 @@ from fastapi.responses import HTMLResponse
 from fastapi.routing import RouteContext
 
 from platbook import __version__
+from platbook.api.listing_schemas import shared_schemas
+from platbook.api.route_errors import find_codes, to_responses
 from platbook.api.route_rights import BASE, PUBLIC, RIGHTS
 from platbook.base.actor import Role
 from platbook.base.rights import ROLES
@@ -34,11 +36,27 @@ def describe(api: FastAPI) -> dict[str, Any]:
         for path, operations in document["paths"].items():
             for method, operation in operations.items():
                 operation["responses"].pop("422", None)  # validation errors are answered 400 here
-                _describe_access(operation, f"{method.upper()} {path.removeprefix(BASE)}")
+                route = f"{method.upper()} {path.removeprefix(BASE)}"
+                _describe_access(operation, route)
+                if route in RIGHTS:
+                    operation["responses"] |= to_responses(find_codes(route, has_body="requestBody" in operation))
+            if "get" in operations:
+                operations["head"] = _to_head(operations["get"])
+        schemas = document["components"]["schemas"]
         for unused in ("HTTPValidationError", "ValidationError"):
-            document.get("components", {}).get("schemas", {}).pop(unused, None)
+            schemas.pop(unused, None)
+        schemas |= shared_schemas()
         api.openapi_schema = document
     return api.openapi_schema
+
+
+def _to_head(operation: dict[str, Any]) -> dict[str, Any]:
+    """HEAD of a GET: the same headers, and no body (RFC 9110 section 9.3.2)."""
+    responses = {
+        status: {name: part for name, part in response.items() if name != "content"}
+        for status, response in operation["responses"].items()
+    }
+    return {**operation, "operationId": f"{operation['operationId']}Head", "responses": responses}
 
 
 def describe_route(route: RouteContext) -> dict[str, Any]:

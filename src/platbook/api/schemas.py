@@ -15,6 +15,16 @@ def to_request_body(model: type[BaseModel], *, required: bool = True) -> dict[st
     return {"required": required, "content": {"application/json": {"schema": _inline(schema, definitions)}}}
 
 
+def to_json_body(schema: Mapping[str, object], example: object) -> dict[str, object]:
+    """What a route adds to its operation whose JSON body has this schema."""
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": {**schema, "examples": [example]}}},
+        }
+    }
+
+
 def _inline(schema: object, definitions: Mapping[str, object]) -> object:
     if isinstance(schema, list):
         return [_inline(item, definitions) for item in cast("list[object]", schema)]

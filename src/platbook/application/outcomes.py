@@ -16,6 +16,7 @@ from platbook.base.errors import (
     NotFound,
     PayloadTooLarge,
     PlatbookError,
+    SourceBrokeProtocol,
     TooManyAttempts,
     TryLater,
 )
@@ -32,6 +33,7 @@ _STATUSES: Sequence[tuple[type[PlatbookError], int, str]] = (  # the first that 
     (Conflict, 409, "CONFLICT"),
     (PayloadTooLarge, 413, "PAYLOAD_TOO_LARGE"),
     (CallerError, 400, "VALIDATION_ERROR"),
+    (SourceBrokeProtocol, 502, "SOURCE_BROKE_PROTOCOL"),
     (TryLater, 503, "UNAVAILABLE"),
     (NeedsOperator, 409, "NEEDS_OPERATOR"),
 )
@@ -49,7 +51,11 @@ class Outcome:
     """Seconds until another attempt is worth making."""
 
 
-DATABASE_UNAVAILABLE = Outcome(503, "UNAVAILABLE", "the database cannot answer now; try again shortly")
+_RETRY_SECONDS = 5
+
+DATABASE_UNAVAILABLE = Outcome(
+    503, "UNAVAILABLE", "the database cannot answer now; try again shortly", retry_after=_RETRY_SECONDS
+)
 
 
 def to_outcome(error: Exception) -> Outcome | None:
@@ -63,9 +69,15 @@ def to_outcome(error: Exception) -> Outcome | None:
                 error.code if isinstance(error, CallerError) else code,
                 str(error),
                 _details(error),
-                error.retry_after if isinstance(error, TooManyAttempts) else None,
+                _retry_after(error),
             )
     return None
+
+
+def _retry_after(error: Exception) -> int | None:
+    if isinstance(error, TooManyAttempts):
+        return error.retry_after
+    return _RETRY_SECONDS if isinstance(error, TryLater) else None
 
 
 def _details(error: Exception) -> Details:

@@ -5,7 +5,7 @@ Pure ASGI middleware. What differs between applications (an error's body, routes
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import cast
 from uuid import uuid4
@@ -17,6 +17,9 @@ from platbook.application.asgi import AsgiApp, Message, Receive, Scope, Send
 from platbook.base.log import get_log
 
 log = get_log("api")
+
+MARK_AUTHENTICATED = "mark_authenticated"
+"""In a scope's `state`: the server's function that is called once a connection's client is authenticated."""
 
 _MAX_BODY_BYTES = 1024 * 1024
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
@@ -36,8 +39,8 @@ class RequestPolicy:
     """The body of a refusal, from its code and message."""
     uploads: re.Pattern[str]
     """Paths whose POST bodies are large and binary: they are passed on unread, the route reads them itself."""
-    no_store: tuple[str, ...] = ()
-    """Prefixes of paths whose responses no cache may store."""
+    may_send_body: Callable[[Scope], Awaitable[bool]] | None = None
+    """Whether a request's body is read at all, by its headers; where not, the application is given an empty one."""
     own_head: tuple[str, ...] = ()
     """Prefixes of paths that answer HEAD themselves; everywhere else HEAD is answered by GET, without the body."""
     unlogged: frozenset[str] = frozenset()
@@ -74,6 +77,10 @@ class RequestGate:
         if b"%00" in cast("bytes", scope["query_string"]) or "\0" in scope["path"]:
             await exchange.refuse(400, "VALIDATION_ERROR", "the URL contains a NUL character, which is not allowed")
             return
+        if _announces_body(scope) and not await self._may_send_body(scope):
+            exchange.close_connection()
+            await self._app(scope, _without_body(receive), exchange.send)
+            return
         if scope["method"] == "POST" and self._policy.uploads.fullmatch(scope["path"]):
             await self._app(scope, receive, exchange.send)  # read only once the caller is authenticated
             return
@@ -100,6 +107,9 @@ class RequestGate:
 
         await self._app(scope, replay, exchange.send)
 
+    async def _may_send_body(self, scope: Scope) -> bool:
+        return self._policy.may_send_body is None or await self._policy.may_send_body(scope)
+
 
 class _ClientDisconnected(Exception):
     """The client left, maybe in mid-body: a partial body is not acted on."""
@@ -116,8 +126,6 @@ class _Exchange:
         sent_id = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"x-request-id"), "")
         self.id = sent_id if _REQUEST_ID.match(sent_id) else uuid4().hex
         self._headers = [*_SECURITY_HEADERS, (b"x-request-id", self.id.encode())]
-        if scope["path"].startswith(policy.no_store):
-            self._headers.append((b"cache-control", b"no-store"))
         self.status = 0
         self.started = False
         self._send = send
@@ -126,11 +134,17 @@ class _Exchange:
         self._is_head = scope["method"] == "HEAD" and not scope["path"].startswith(policy.own_head)
         self.scope: Scope = {**scope, "method": "GET"} if self._is_head else scope
 
+    def close_connection(self) -> None:
+        """Close the connection after the response: what the client still sends is not read."""
+        self._headers.append((b"connection", b"close"))
+
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
             self.status = message["status"]
             message["headers"] = [*message["headers"], *self._headers]
+            if all(name.lower() != b"cache-control" for name, _ in message["headers"]):
+                message["headers"].append((b"cache-control", b"no-store"))  # but listings and photos, which say more
         elif self._is_head and message["type"] == "http.response.body":
             message["body"] = b""
         await self._send(message)
@@ -140,6 +154,36 @@ class _Exchange:
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
         await self.send({"type": "http.response.body", "body": body})
+
+
+def mark_authenticated(scope: Scope) -> None:
+    """Let the server know that a connection's client is authenticated, if it wants to know."""
+    mark = scope.get("state", {}).get(MARK_AUTHENTICATED)
+    if mark is not None:
+        mark()
+
+
+def _announces_body(scope: Scope) -> bool:
+    return any(
+        name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
+        for name, value in scope["headers"]
+    )
+
+
+def _without_body(receive: Receive) -> Receive:
+    """Receive an empty body, then nothing until the client leaves."""
+    is_given = False
+
+    async def receive_nothing() -> Message:
+        nonlocal is_given
+        if not is_given:
+            is_given = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        while (message := await receive())["type"] != "http.disconnect":
+            pass
+        return message
+
+    return receive_nothing
 
 
 async def _read_body(receive: Receive) -> bytes:

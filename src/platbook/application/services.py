@@ -1,9 +1,10 @@
 """The services that requests are answered with, in one frozen bundle."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from platbook.accounts import CallerResolver, LoginSessions
 from platbook.accounts.oidc import OidcSignIn
+from platbook.application.uploads import UploadBudget
 from platbook.base.actor import Actor, Surface
 from platbook.base.clock import Clock
 from platbook.base.settings import Settings
@@ -31,6 +32,7 @@ class Services:
     cdn: Cdn | None = None
     oidc: OidcSignIn | None = None
     replica: Database | None = None
+    uploads: UploadBudget = field(default_factory=UploadBudget)
 
     @property
     def listings(self) -> Database:

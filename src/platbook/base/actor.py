@@ -39,7 +39,8 @@ class Actor:
     """A user, one of their API keys, or a system process (`schedule`, `command line`).
 
     `agents` are the ids of the users an assistant works for. A user acts in a session (`session_id`) or by an API key
-    (`key_id`, with its `scopes`); an actor without scopes has every right of its role.
+    (`key_id`, with its `scopes`); an actor without scopes has every right of its role. `origins` are those whose pages
+    may use the key.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Actor:
     session_id: UUID | None = None
     key_id: UUID | None = None
     scopes: frozenset[ApiKeyScope] | None = None
+    origins: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         return self.name

@@ -10,7 +10,10 @@ _SECRET_NAMES = ("password", "secret", "token", "authorization", "credential", "
 
 
 def configure_log(level: str = "INFO", style: str = "auto") -> None:
-    """Configure logging of this process to stderr; `style` is json, text or auto (text on a terminal)."""
+    """Configure logging of this process to stderr; `style` is json, text or auto (text on a terminal).
+
+    Lines of libraries have the same form, from level `warning` on.
+    """
     as_json = style == "json" or (style == "auto" and not sys.stderr.isatty())
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -19,6 +22,7 @@ def configure_log(level: str = "INFO", style: str = "auto") -> None:
         hide_secrets,
         structlog.processors.format_exc_info,
     ]
+    foreign: list[structlog.typing.Processor] = [_add_logger_name, *shared]
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
@@ -28,7 +32,23 @@ def configure_log(level: str = "INFO", style: str = "auto") -> None:
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, force=True)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(max(logging.WARNING, threshold))  # loggers of libraries may have levels of their own
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            foreign_pre_chain=foreign,
+        )
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+def _add_logger_name(_logger: object, _method: str, event: MutableMapping[str, object]) -> MutableMapping[str, object]:
+    """Let a library's line carry its logger's name as `part`."""
+    record = event.get("_record")
+    if isinstance(record, logging.LogRecord):
+        event["part"] = record.name
+    return event
 
 
 def hide_secrets(_logger: object, _method: str, event: MutableMapping[str, object]) -> MutableMapping[str, object]:

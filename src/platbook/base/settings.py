@@ -22,8 +22,8 @@ def _with_old_name(name: str) -> AliasChoices:
 class Settings(BaseSettings):
     """The settings, validated. A field's name is its environment variable's in lower case.
 
-    Names begin with `platbook_`, but for those of a named outside service (`DATABASE_URL`, `OIDC_*`, `AWS_*`) and
-    `ENABLE_MLS_SYNC`.
+    Names begin with `platbook_`, but for those of a named outside service (`DATABASE_URL`, `OIDC_*`, `AWS_*`),
+    `ENABLE_MLS_SYNC` and `CORS_ORIGINS`.
     """
 
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
@@ -43,12 +43,31 @@ class Settings(BaseSettings):
     platbook_pg_bindir: Path | None = Field(
         default=None, description="folder of the PostgreSQL programs for the embedded server"
     )
+    platbook_min_free_bytes: int = Field(
+        default=200 * 1024**2, ge=0, description="free disk space in PLATBOOK_HOME below which a server is not ready"
+    )
     platbook_host: str = Field(default="127.0.0.1", description="IP address the server listens on")
     platbook_port: int = Field(default=3000, ge=0, le=65535, description="port the server listens on")
+    platbook_request_seconds: float = Field(
+        default=10,
+        ge=0.1,
+        le=3600,
+        description="how long a client may take for a request's headers, or 40 kB of a body",
+    )
+    platbook_waiting_per_address: int = Field(
+        default=64, ge=1, le=100_000, description="connections of one address that may wait for a client's request"
+    )
+    platbook_max_connections: int = Field(
+        default=1000, ge=2, le=100_000, description="connections of all clients above which requests are answered 503"
+    )
     platbook_url: str | None = Field(
         default=None,
         pattern="^https?://[^/?#]+$",
         description="public URL of Platbook, scheme and host only, for links and sign-ins",
+    )
+    cors_origins: str | None = Field(
+        default=None,
+        description="web origins whose pages may use the API and photos, separated by commas; * for all",
     )
     enable_mls_sync: bool = Field(default=True, description="whether the scheduler starts syncs")
     platbook_allow_registration: bool = Field(
@@ -94,6 +113,9 @@ class Settings(BaseSettings):
         ge=2,
         le=100,
         description="size of each connection pool of a process: one for reading, one for writing",
+    )
+    platbook_db_pool_seconds: float = Field(
+        default=3, ge=0.1, le=3600, description="how long work waits for a connection of a pool before it fails"
     )
     platbook_db_idle_in_transaction_seconds: float = Field(
         default=60, ge=0.1, le=86400, description="how long a transaction may be idle before it is rolled back"
@@ -150,6 +172,11 @@ class Settings(BaseSettings):
     )
     platbook_photo_grace_hours: float = Field(
         default=48, ge=1, le=8760, description="how long an unreferenced photo is kept"
+    )
+    platbook_upload_bytes: int = Field(
+        default=256 * 1024**2,
+        ge=40 * 1024**2,
+        description="bytes of uploaded photos that one server process takes at once; beyond, 503",
     )
     platbook_warm_cdn: bool = Field(
         default=False, description="whether new public photos are requested once from the CDN to fill its cache"

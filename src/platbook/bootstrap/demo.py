@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from platbook.accounts import add_demo_admin
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import Conflict, NotFound
+from platbook.bootstrap.home_lock import sole_server
 from platbook.bootstrap.system import System
 from platbook.providers.configuration import Configuration
 from platbook.providers.providers import Provider, get_provider
@@ -25,24 +26,32 @@ _TYPE = "RETS"
 _SPEED = 360
 """How many times faster than the clock the market runs: a day in four minutes, with an event about every two."""
 _INTERVAL_HOURS = 0.25
-_MAX_AHEAD = timedelta(days=90)
+_HISTORY = timedelta(days=180)
+"""How long before the demo was first started its market begins: at that speed it catches up in half a day."""
 
 
 @asynccontextmanager
 async def serve_demo(system: System, listings: int) -> AsyncGenerator[str]:
     """Serve the sample MLS on a free loopback port, with its provider and the administrator; yields the login URL.
 
-    Can be repeated: the market continues from where it was. One that has run too far ahead of the calendar is erased
-    and started again, as is one of an earlier release, which was no RETS server.
+    Can be repeated: the market continues from where it was, and never gets ahead of the calendar. One that has
+    caught up with it is erased and started again, as is one of an earlier release, which was no RETS server.
+    NeedsOperator: a demo runs in this home already.
     """
+    with sole_server(system.settings.platbook_home):
+        async with _serve_market(system, listings) as login_url:
+            yield login_url
+
+
+@asynccontextmanager
+async def _serve_market(system: System, listings: int) -> AsyncGenerator[str]:
     now = system.clock.now()
     provider = await _find_provider(system)
-    if provider is not None and (provider.provider_type != _TYPE or _time_ahead(provider, now) > _MAX_AHEAD):
+    if provider is not None and (provider.provider_type != _TYPE or has_caught_up(provider.created_at, now)):
         with contextlib.suppress(Conflict):  # an interrupted run is resumed first; the next demo starts again
             await purge_provider(system.database, PROVIDER_ID, COMMAND_LINE, now)
             provider = None
-    started = (now if provider is None else provider.created_at).replace(microsecond=0)
-    market = SimulatorSettings(listings=listings, started=started, at=started + (now - started) * _SPEED, speed=_SPEED)
+    market = to_market(listings, now if provider is None else provider.created_at, now)
     with contextlib.closing(bind_loopback(0)) as bound:
         async with run_server(create_server(market, system.clock), bound) as login_url:
             await _set_up(system, provider, _configuration(login_url, market), now)
@@ -66,8 +75,16 @@ async def _find_provider(system: System) -> Provider | None:
             return None
 
 
-def _time_ahead(provider: Provider, now: datetime) -> timedelta:
-    return (now - provider.created_at) * (_SPEED - 1)
+def to_market(listings: int, first_started: datetime, now: datetime) -> SimulatorSettings:
+    """The demo's market as it is now, behind the calendar."""
+    started = (first_started - _HISTORY).replace(microsecond=0)
+    at = min(started + (now - first_started) * _SPEED, now)
+    return SimulatorSettings(listings=listings, started=started, at=at, speed=_SPEED, never_ahead=True)
+
+
+def has_caught_up(first_started: datetime, now: datetime) -> bool:
+    """Whether the market has reached the calendar, and so moves no faster than that."""
+    return (now - first_started) * (_SPEED - 1) >= _HISTORY
 
 
 def _configuration(login_url: str, market: SimulatorSettings) -> Configuration:

@@ -4,14 +4,18 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Generator
+from typing import Any, cast
 
 import uvicorn
 
 from platbook.accounts import CallerResolver, LoginSessions
 from platbook.accounts.oidc import OidcClient, OidcIssuer, OidcSignIn, parse_email_trust
 from platbook.api import OIDC_CALLBACK, create_api
+from platbook.application.asgi import AsgiApp
 from platbook.application.services import Services
+from platbook.application.uploads import UploadBudget
 from platbook.base.errors import InvalidInput
+from platbook.bootstrap.http_protocol import ClientLimits, create_protocol
 from platbook.bootstrap.system import System
 
 _BACKLOG = 2048
@@ -50,17 +54,7 @@ def to_url(bound: socket.socket) -> str:
 async def serve_api(system: System, bound: socket.socket, stopping: asyncio.Event, *, ready: asyncio.Event) -> None:
     """Answer until `stopping` is set; `ready` is set when the first request can come."""
     services = to_services(system)
-    server = _Server(
-        uvicorn.Config(
-            create_api(services),
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            ws="none",
-            lifespan="off",
-            timeout_graceful_shutdown=_GRACE_SECONDS,
-        )
-    )
+    server = create_server(create_api(services), ClientLimits.from_settings(system.settings))
     async with asyncio.TaskGroup() as group:
         listening = group.create_task(services.callers.listen())
         serving = group.create_task(server.serve(sockets=[bound]))
@@ -72,6 +66,23 @@ async def serve_api(system: System, bound: socket.socket, stopping: asyncio.Even
         stopping.set()
         server.should_exit = True
         listening.cancel()
+
+
+def create_server(app: AsgiApp, limits: ClientLimits) -> uvicorn.Server:
+    """A server of an application, which leaves signals alone."""
+    return _Server(
+        uvicorn.Config(
+            cast("Any", app),
+            http=create_protocol(limits),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            ws="none",
+            lifespan="off",
+            limit_concurrency=limits.connections,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+    )
 
 
 def to_services(system: System) -> Services:
@@ -91,6 +102,7 @@ def to_services(system: System) -> Services:
         system.cdn,
         make_oidc(system, sessions),
         system.replica,
+        UploadBudget(system.settings.platbook_upload_bytes),
     )
 
 

@@ -11,10 +11,11 @@ from platbook.db import Database, SessionLimits
 from platbook.jobs import JobQueue
 from platbook.media.blobs import Blobs
 from platbook.media.cleanup import Cleanup
+from platbook.media.moving import StoreMove
 from platbook.media.photo_worker import BatchLimits, PhotoWorker
 from platbook.media.pictures import Format, ImagePool, VariantSpec
 from platbook.media.visibility import MediaVisibility
-from platbook.storage import Cdn, Storage, open_cdn, open_storage
+from platbook.storage import Cdn, Storage, StoreRegistry, open_cdn
 from platbook.sync.engine import SyncEngine
 from platbook.transport import TransferLimits, Transport
 
@@ -65,6 +66,11 @@ class System(DatabaseContext):
         """Return the service that makes stored images public or private."""
         return MediaVisibility(self.database, self.storage, self.clock, self.cdn)
 
+    def store_move(self) -> StoreMove:
+        """Return the service that moves stored images to the store of the settings."""
+        grace = timedelta(hours=self.settings.platbook_photo_grace_hours)
+        return StoreMove(self.database, self.storage, self.clock, grace)
+
     def cleanup(self) -> Cleanup:
         """Return the service that deletes unreferenced images."""
         grace = timedelta(hours=self.settings.platbook_photo_grace_hours)
@@ -80,7 +86,9 @@ async def open_system(settings: Settings) -> AsyncGenerator[System]:
     async with AsyncExitStack() as stack:
         opened = await stack.enter_async_context(open_database(settings, watch=True))
         clock, database, box = opened.clock, opened.database, opened.box
-        storage = open_storage(settings, box.derive("media-addresses"), clock)
+        stores = StoreRegistry(database, box, settings.platbook_home, box.derive("media-addresses"), clock)
+        storage = await stores.register(settings)
+        await storage.check()
         replica = await _open_replica(database, settings, stack)
         queue = await stack.enter_async_context(
             JobQueue.open(database.url, limits=SessionLimits.from_settings(settings))

@@ -10,7 +10,7 @@ from platbook.crm.jobs import to_maintenance_job
 from platbook.jobs import Job, WorkerTiming, run_worker
 from platbook.jobs.workers import to_frozen_sessions_job
 from platbook.listings.rebuild.jobs import to_rebuild_job
-from platbook.media.jobs import to_clearing_job, to_photo_jobs, to_reprocess_job
+from platbook.media.jobs import to_clearing_job, to_move_job, to_photo_jobs, to_reprocess_job
 from platbook.sync.jobs import to_erasure_job, to_scheduler_job, to_sync_job
 
 
@@ -50,6 +50,7 @@ def list_jobs(system: System) -> list[Job]:
     ]
     if parallel := settings.platbook_photo_batches:
         jobs += to_photo_jobs(system.photo_worker(), system.media_visibility(), system.cleanup(), parallel=parallel)
+        jobs.append(to_move_job(system.store_move()))
     return jobs
 
 

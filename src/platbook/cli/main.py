@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 from platbook.base.errors import PlatbookError
 from platbook.cli.exit_codes import EXIT_CODES_HELP, exit_of_error
 from platbook.cli.lazy import LazyCommand
-from platbook.cli.options import Options
+from platbook.cli.options import Options, remember
 from platbook.cli.output.console import print_error
 
 _RUN, _SETUP, _SYNC, _LEADS = "Run", "Set up", "Sync", "Leads"
@@ -78,6 +78,12 @@ COMMANDS = (
         "Refused sweeps that await a decision: accept one with `platbook sync PROVIDER --accept-sweep ID`.",
         panel=_SYNC,
     ),
+    LazyCommand(
+        "statistics",
+        f"{_IN}.statistics:statistics",
+        "Statistics of the last days: totals of runs, errors by type, and totals by provider and day.",
+        panel=_SYNC,
+    ),
     LazyCommand("media", f"{_IN}.media:app", "Photos: status, retries, reprocessing.", panel=_SYNC),
     LazyCommand(
         "import",
@@ -123,7 +129,7 @@ def platbook(
     ] = False,
 ) -> None:
     """Listings of any MLS, in your own PostgreSQL, behind your own API."""
-    context.obj = Options(demo=on_demo)
+    remember(context, Options(demo=on_demo))
 
 
 def create_program() -> TyperGroup:

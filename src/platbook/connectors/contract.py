@@ -246,6 +246,11 @@ class SourceProfile:
     """The IANA name of the zone of timestamps that carry no offset."""
     max_concurrency: int = 1
     """How many sessions the source allows at the same time for one login."""
+    base_urls: Sequence[str] = ()
+    """The URLs in the settings that requests begin with. Requests go to their hosts and to `trusted_hosts` alone, and
+    never from https to http. Empty: the host of the session's first request is taken."""
+    trusted_hosts: Sequence[str] = ()
+    """Further hosts that the settings allow what the source sends to name."""
 
     def resource(self, resource: Resource) -> ResourceProfile:
         """The profile of one resource; ProviderMisconfigured where the source does not serve it."""
@@ -262,6 +267,9 @@ class HttpClient(Protocol):
     raise SourceUnavailable or RateLimited. Every other status is for the connector to judge. A body that stops short of
     its Content-Length raises SourceBrokeProtocol while it is read, one that is too slow or too large for the limits of
     the process SourceTooSlow or ReplyTooLarge. The connector handles cookies itself.
+
+    A request to a host that the profile's `base_urls` and `trusted_hosts` do not name, or by http after https, is not
+    sent: SourceBrokeProtocol.
     """
 
     def send(

@@ -1,12 +1,15 @@
 """Normalisation of e-mail addresses and telephone numbers, for storage and comparison. Pure."""
 
+import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
 from platbook.base.errors import FieldProblem, InvalidInput
+from platbook.crm.placeholder_numbers import is_placeholder
 
 _REGION = "US"
 """Region of a number without a country code: MLSs are North American, and so is their numbering plan."""
@@ -16,12 +19,27 @@ MAX_CONTACTS = 20
 
 EMAIL, PHONE = "email", "phone"
 
+_PLAIN_EMAIL = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9_+-]|\.(?=[A-Za-z0-9_+-])){0,63})@([A-Za-z0-9.-]{1,150})")
+"""Addresses of which only the domain needs the validator; those of other forms it reads whole."""
+
 ContactKey = tuple[str, str]
 """The key of a contact: `email` or `phone`, and the normalised value."""
 
 
+@lru_cache(maxsize=10_000)
+def _to_domain(text: str) -> str | None:
+    """A domain as the validator normalises it; None: it accepts none such. Most people share a few domains."""
+    try:
+        return validate_email(f"a@{text}", check_deliverability=False).domain.lower()
+    except EmailNotValidError:
+        return None
+
+
 def to_email(text: str) -> str:
     """Normalise an e-mail address: lower case, domain in Unicode. Errors: ValueError with a readable message."""
+    plain = _PLAIN_EMAIL.fullmatch(text)
+    if plain is not None and (domain := _to_domain(plain[2])) is not None:
+        return f"{plain[1].lower()}@{domain}"
     try:
         return validate_email(text.strip(), check_deliverability=False).normalized.lower()
     except EmailNotValidError as error:
@@ -38,6 +56,21 @@ def to_phone(text: str) -> str:
         raise ValueError("has too few or too many digits for a telephone number")
     formatted = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     return f"{formatted};ext={number.extension}" if number.extension else formatted
+
+
+@lru_cache(4096)
+def identifies(phone: str) -> bool:
+    """Whether a normalised number can tell one person from another: it is valid for its region, and no placeholder.
+
+    A number without its area code is not valid: many people have it.
+    """
+    try:
+        number = phonenumbers.parse(phone)
+    except NumberParseException:
+        return False
+    if not phonenumbers.is_valid_number(number):
+        return False
+    return not is_placeholder(number.country_code or 0, phonenumbers.national_significant_number(number))
 
 
 def to_emails(texts: Iterable[str], field: str = "emails") -> list[str]:

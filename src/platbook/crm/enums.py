@@ -72,6 +72,7 @@ class InteractionType(StrEnum):
     LEAD_EVENT = "Lead Event"
     MERGED = "Merged"
     ALERT_SENT = "Alert Sent"
+    IMPORTED = "Imported"
 
 
 class UserInteractionType(StrEnum):

@@ -7,8 +7,10 @@ from uuid import UUID
 from platbook import audit
 from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
-from platbook.base.errors import InvalidInput, NotFound
+from platbook.base.errors import InvalidInput
 from platbook.base.rights import Right
+from platbook.crm.duplicates.review import check_pair
+from platbook.crm.duplicates.rows import DuplicateState, carry_pairs, close_pair
 from platbook.crm.enums import InteractionType
 from platbook.crm.external_ids.rows import reassign_person_ids
 from platbook.crm.intake.inbox import reassign_events
@@ -29,10 +31,8 @@ async def merge_lead(connection: WriteConnection, actor: Actor, lead_id: UUID, i
         raise InvalidInput.of("intoId", "must be another lead")
     rows = await lock_leads(connection, [lead_id, into_id])
     lead = check_lead(actor, Right.DELETE_CRM, rows.get(lead_id))
-    try:
-        into = check_lead(actor, Right.WRITE_CRM, rows.get(into_id))
-    except NotFound:
-        raise InvalidInput.of("intoId", f"there is no lead {into_id}") from None
+    into = check_lead(actor, Right.WRITE_CRM, rows.get(into_id))
+    await close_pair(connection, (lead_id, into_id), DuplicateState.MERGED, actor.name, at)
     await _reassign_all(connection, lead_id, into)
     merged = replace(rescore(merge_fields(lead, into), at), updated_at=at)
     merged = await enforce_suppression(connection, actor, merged, at, lead, into)
@@ -54,8 +54,21 @@ async def merge_lead(connection: WriteConnection, actor: Actor, lead_id: UUID, i
     return merged
 
 
+async def merge_pair(connection: WriteConnection, actor: Actor, pair_id: UUID, into_id: UUID, at: datetime) -> Lead:
+    """Decide that two possible duplicates are one person: merge the other lead into `into_id`, which is returned.
+
+    Errors as of `merge_lead`; NotFound, or Conflict where the pair was decided on.
+    """
+    pair = await check_pair(connection, actor, pair_id)
+    if into_id not in {pair.lead_id, pair.other_id}:
+        raise InvalidInput.of("intoId", "must be one of the two leads")
+    gone = pair.other_id if into_id == pair.lead_id else pair.lead_id
+    return await merge_lead(connection, actor, gone, into_id, at)
+
+
 async def _reassign_all(connection: WriteConnection, lead_id: UUID, into: Lead) -> None:
     await reassign_contacts(connection, lead_id, into.id)
+    await carry_pairs(connection, lead_id, into.id)
     await reassign_tasks(connection, lead_id, into)
     await reassign_interactions(connection, lead_id, into.id)
     await reassign_events(connection, lead_id, into.id)

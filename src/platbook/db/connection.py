@@ -265,13 +265,15 @@ async def _prefetch(rows: Iterable[Sequence[object]]) -> AsyncGenerator[list[Seq
 class _IdleCheck:
     """Health check of a checked-out connection, skipped if it answered in the last seconds: a round trip saved."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
         self._seen: WeakKeyDictionary[AsyncConnection, float] = WeakKeyDictionary()
 
     async def __call__(self, connection: AsyncConnection) -> None:
         now = time.monotonic()
         if now - self._seen.get(connection, -_CHECK_AFTER_SECONDS) >= _CHECK_AFTER_SECONDS:
-            await AsyncConnectionPool.check_connection(connection)
+            async with asyncio.timeout(self._seconds):  # a server that is frozen answers nothing
+                await AsyncConnectionPool.check_connection(connection)
             self._seen[connection] = now
 
 
@@ -283,8 +285,9 @@ def _pool(url: str, *, size: int, reads_only: bool, limits: SessionLimits) -> _P
         min_size=1,
         max_size=size,
         open=False,
+        timeout=limits.pool,
         kwargs={"autocommit": reads_only, "application_name": "platbook", **session},
-        check=_IdleCheck(),
+        check=_IdleCheck(limits.pool),
     )
 
 

@@ -1,9 +1,9 @@
 """The driver's errors that features may catch, under our own names."""
 
-from psycopg import OperationalError
-from psycopg.errors import UniqueViolation
+from psycopg import DataError, OperationalError
+from psycopg.errors import ProgramLimitExceeded, UniqueViolation
 
-__all__ = ["OperationalError", "UniqueViolation", "is_database_away", "is_passing"]
+__all__ = ["OperationalError", "UniqueViolation", "is_bad_value", "is_database_away", "is_passing"]
 
 # SQLSTATE: connection exceptions; the server goes down, comes up, or drops the session; a lock that took too long.
 _AWAY = ("08", "57P", "55P03")
@@ -25,3 +25,8 @@ def is_passing(error: Exception) -> bool:
     return is_database_away(error) or (
         isinstance(error, OperationalError) and error.sqlstate is not None and error.sqlstate.startswith(_BUSY)
     )
+
+
+def is_bad_value(error: Exception) -> bool:
+    """Whether a value cannot be stored: out of the range of its type, or too large for an index."""
+    return isinstance(error, DataError | ProgramLimitExceeded)

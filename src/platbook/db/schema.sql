@@ -236,6 +236,7 @@ CREATE TABLE public.api_keys (
     expires_at timestamp with time zone,
     revoked_at timestamp with time zone,
     last_used_at timestamp with time zone,
+    origins text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT api_keys_surface_check CHECK ((surface = ANY (ARRAY['internal'::text, 'public'::text])))
 );
 
@@ -274,7 +275,9 @@ CREATE TABLE public.crm_external_ids (
     external_id text NOT NULL COLLATE pg_catalog."C",
     row_id uuid NOT NULL,
     hash bytea NOT NULL,
-    CONSTRAINT crm_external_ids_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'note'::text, 'task'::text])))
+    field_digests bytea,
+    is_merged boolean DEFAULT false NOT NULL,
+    CONSTRAINT crm_external_ids_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'note'::text, 'task'::text, 'tag'::text])))
 );
 
 --
@@ -327,7 +330,7 @@ CREATE TABLE public.interactions (
     created_at timestamp with time zone NOT NULL,
     deleted_at timestamp with time zone,
     deleted_by text,
-    CONSTRAINT interactions_type_check CHECK ((type = ANY (ARRAY['Call Logged'::text, 'Email Sent'::text, 'SMS Sent'::text, 'Note Added'::text, 'Meeting Scheduled'::text, 'Showing'::text, 'Status Change'::text, 'Assigned'::text, 'Task Completed'::text, 'Lead Event'::text, 'Merged'::text, 'Alert Sent'::text])))
+    CONSTRAINT interactions_type_check CHECK ((type = ANY (ARRAY['Call Logged'::text, 'Email Sent'::text, 'SMS Sent'::text, 'Note Added'::text, 'Meeting Scheduled'::text, 'Showing'::text, 'Status Change'::text, 'Assigned'::text, 'Task Completed'::text, 'Lead Event'::text, 'Merged'::text, 'Alert Sent'::text, 'Imported'::text])))
 );
 
 --
@@ -375,6 +378,7 @@ CREATE TABLE public.lead_events (
     interaction_id uuid,
     task_id uuid,
     is_new boolean DEFAULT false NOT NULL,
+    unknown_listing boolean DEFAULT false NOT NULL,
     CONSTRAINT lead_events_state_check CHECK ((state = ANY (ARRAY['taken'::text, 'refused'::text])))
 );
 
@@ -530,6 +534,16 @@ CREATE TABLE public.login_failures (
 );
 
 --
+-- Name: login_networks; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.login_networks (
+    user_id uuid NOT NULL,
+    network text NOT NULL,
+    last_at timestamp with time zone NOT NULL
+);
+
+--
 -- Name: media_blobs; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -549,6 +563,12 @@ CREATE TABLE public.media_blobs (
     is_public boolean DEFAULT false NOT NULL,
     created_at timestamp with time zone NOT NULL,
     unused_since timestamp with time zone,
+    leftovers text[] DEFAULT '{}'::text[] NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    retry_at timestamp with time zone,
+    reason text,
+    finding_provider text,
+    store_id smallint DEFAULT 1 NOT NULL,
     CONSTRAINT media_blobs_state_check CHECK ((state = ANY (ARRAY['making'::text, 'stored'::text, 'deleting'::text])))
 );
 
@@ -598,6 +618,22 @@ ALTER TABLE public.media_recalls ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTIT
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+--
+-- Name: media_stores; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.media_stores (
+    id smallint NOT NULL,
+    kind text NOT NULL,
+    endpoint text,
+    bucket text,
+    region text,
+    public_base text,
+    credentials bytea,
+    leaving boolean DEFAULT false NOT NULL,
+    CONSTRAINT media_stores_kind_check CHECK ((kind = ANY (ARRAY['folder'::text, 'bucket'::text])))
 );
 
 --
@@ -1038,6 +1074,23 @@ CREATE TABLE public.platbook_facts (
 );
 
 --
+-- Name: possible_duplicates; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.possible_duplicates (
+    id uuid NOT NULL,
+    lead_id uuid NOT NULL,
+    other_id uuid NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    evidence jsonb NOT NULL,
+    found_at timestamp with time zone NOT NULL,
+    decided_at timestamp with time zone,
+    decided_by text,
+    CONSTRAINT possible_duplicates_check CHECK ((lead_id < other_id)),
+    CONSTRAINT possible_duplicates_state_check CHECK ((state = ANY (ARRAY['open'::text, 'merged'::text, 'dismissed'::text])))
+);
+
+--
 -- Name: property_media; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1243,6 +1296,7 @@ CASE priority
     WHEN 'Medium'::text THEN 2
     ELSE 1
 END) STORED NOT NULL,
+    due_on date,
     CONSTRAINT tasks_priority_check CHECK ((priority = ANY (ARRAY['Low'::text, 'Medium'::text, 'High'::text, 'Urgent'::text]))),
     CONSTRAINT tasks_type_check CHECK ((type = ANY (ARRAY['Call'::text, 'Email'::text, 'Text'::text, 'Meeting'::text, 'Showing'::text, 'Follow Up'::text, 'Other'::text])))
 );
@@ -1397,6 +1451,13 @@ ALTER TABLE ONLY public.listing_terms
     ADD CONSTRAINT listing_terms_pkey PRIMARY KEY (kind, term);
 
 --
+-- Name: login_networks login_networks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.login_networks
+    ADD CONSTRAINT login_networks_pkey PRIMARY KEY (user_id, network);
+
+--
 -- Name: media_blobs media_blobs_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1416,6 +1477,13 @@ ALTER TABLE ONLY public.media_checks
 
 ALTER TABLE ONLY public.media_recalls
     ADD CONSTRAINT media_recalls_pkey PRIMARY KEY (id);
+
+--
+-- Name: media_stores media_stores_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.media_stores
+    ADD CONSTRAINT media_stores_pkey PRIMARY KEY (id);
 
 --
 -- Name: media_work media_work_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -1549,6 +1617,20 @@ ALTER TABLE ONLY public.password_resets
 
 ALTER TABLE ONLY public.platbook_facts
     ADD CONSTRAINT platbook_facts_pkey PRIMARY KEY (name);
+
+--
+-- Name: possible_duplicates possible_duplicates_lead_id_other_id_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.possible_duplicates
+    ADD CONSTRAINT possible_duplicates_lead_id_other_id_key UNIQUE (lead_id, other_id);
+
+--
+-- Name: possible_duplicates possible_duplicates_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.possible_duplicates
+    ADD CONSTRAINT possible_duplicates_pkey PRIMARY KEY (id);
 
 --
 -- Name: properties properties_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -1795,7 +1877,7 @@ CREATE INDEX leads_created ON public.leads USING btree (created_at, id) WHERE (d
 -- Name: leads_least; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX leads_least ON public.leads USING btree (COALESCE(budget_min, budget_max)) INCLUDE (budget_min, budget_max) WHERE (deleted_at IS NULL);
+CREATE INDEX leads_least ON public.leads USING btree (COALESCE(budget_min, (budget_max - 'Infinity'::numeric))) INCLUDE (budget_min, budget_max) WHERE (deleted_at IS NULL);
 
 --
 -- Name: leads_merged; Type: INDEX; Schema: public; Owner: -
@@ -1807,7 +1889,7 @@ CREATE INDEX leads_merged ON public.leads USING btree (merged_into) WHERE (merge
 -- Name: leads_most; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX leads_most ON public.leads USING btree (COALESCE(budget_max, budget_min)) INCLUDE (budget_min, budget_max) WHERE (deleted_at IS NULL);
+CREATE INDEX leads_most ON public.leads USING btree (COALESCE(budget_max, (budget_min + 'Infinity'::numeric))) INCLUDE (budget_min, budget_max) WHERE (deleted_at IS NULL);
 
 --
 -- Name: leads_name; Type: INDEX; Schema: public; Owner: -
@@ -1918,10 +2000,28 @@ CREATE INDEX login_failures_subject ON public.login_failures USING btree (subjec
 CREATE INDEX media_blobs_created ON public.media_blobs USING btree (created_at);
 
 --
+-- Name: media_blobs_retry; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX media_blobs_retry ON public.media_blobs USING btree (retry_at) WHERE (retry_at IS NOT NULL);
+
+--
+-- Name: media_blobs_store; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX media_blobs_store ON public.media_blobs USING btree (store_id, created_at);
+
+--
 -- Name: media_blobs_unused; Type: INDEX; Schema: public; Owner: -
 --
 
 CREATE INDEX media_blobs_unused ON public.media_blobs USING btree (unused_since) WHERE (unused_since IS NOT NULL);
+
+--
+-- Name: media_stores_address; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX media_stores_address ON public.media_stores USING btree (kind, endpoint, bucket) NULLS NOT DISTINCT;
 
 --
 -- Name: media_work_due; Type: INDEX; Schema: public; Owner: -
@@ -2024,6 +2124,18 @@ CREATE INDEX outbox_waiting ON public.outbox USING btree (id) WHERE (taken_at IS
 --
 
 CREATE INDEX password_resets_user ON public.password_resets USING btree (user_id);
+
+--
+-- Name: possible_duplicates_other; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX possible_duplicates_other ON public.possible_duplicates USING btree (other_id);
+
+--
+-- Name: possible_duplicates_state; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX possible_duplicates_state ON public.possible_duplicates USING btree (state, found_at, id);
 
 --
 -- Name: properties_address_key; Type: INDEX; Schema: public; Owner: -
@@ -2578,6 +2690,13 @@ ALTER TABLE ONLY public.listing_changes
     ADD CONSTRAINT listing_changes_property_id_fkey FOREIGN KEY (property_id) REFERENCES public.properties(id) ON DELETE CASCADE;
 
 --
+-- Name: login_networks login_networks_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.login_networks
+    ADD CONSTRAINT login_networks_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+--
 -- Name: media_work media_work_property_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2688,6 +2807,20 @@ ALTER TABLE ONLY public.oidc_identities
 
 ALTER TABLE ONLY public.password_resets
     ADD CONSTRAINT password_resets_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+--
+-- Name: possible_duplicates possible_duplicates_lead_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.possible_duplicates
+    ADD CONSTRAINT possible_duplicates_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id) ON DELETE CASCADE;
+
+--
+-- Name: possible_duplicates possible_duplicates_other_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.possible_duplicates
+    ADD CONSTRAINT possible_duplicates_other_id_fkey FOREIGN KEY (other_id) REFERENCES public.leads(id) ON DELETE CASCADE;
 
 --
 -- Name: properties properties_author_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -

@@ -16,7 +16,7 @@ _MIGRATION_LOCK_SECONDS = 3600
 
 @dataclass(frozen=True, slots=True)
 class SessionLimits:
-    """Time-outs of a session, in seconds."""
+    """Time-outs of a session, and of waiting for one (`pool`), in seconds."""
 
     idle_in_transaction: float = 60
     lock: float = 30
@@ -24,6 +24,7 @@ class SessionLimits:
     keepalive_interval: int = 5
     keepalive_count: int = 3
     tcp_user: float = 30
+    pool: float = 3
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "SessionLimits":
@@ -35,6 +36,7 @@ class SessionLimits:
             keepalive_interval=settings.platbook_db_keepalive_interval_seconds,
             keepalive_count=settings.platbook_db_keepalive_count,
             tcp_user=settings.platbook_db_tcp_user_timeout_seconds,
+            pool=settings.platbook_db_pool_seconds,
         )
 
     def to_parameters(self, conninfo: str, **configuration: str) -> dict[str, str | int]:

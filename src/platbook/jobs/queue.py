@@ -47,7 +47,8 @@ class JobQueue:
     def register(self, job: Job) -> None:
         """Let this process do a queued job.
 
-        It is put again if its worker stops, and after the definition's `retry` if the database does not answer it.
+        The handler of a later worker of this process replaces that of an earlier one. A job is put again if its worker
+        stops, and after the definition's `retry` if the database does not answer it.
         """
 
         async def task(context: JobContext, **arguments: str) -> None:
@@ -66,6 +67,7 @@ class JobQueue:
             finally:
                 self.running_here.discard(id_of(context.job))
 
+        self.app.tasks.pop(job.definition.name, None)  # pyright: ignore[reportUnknownMemberType] - of tasks, any
         self.app.task(name=job.definition.name, pass_context=True)(task)
 
     async def put(self, definition: JobDefinition, **arguments: str) -> bool:

@@ -3,8 +3,9 @@
 They are rendered once, when the row is written, so that a list is joined strings. A document holds nothing that
 depends on the clock, the viewer or the process: days on market and the row's state are added by `complete_document`.
 
-URLs of stored pictures are paths of our own route (`/media/public/…`); when a document is read, the CDN's base is put
-before them, and a signature behind private ones (`media/photo_urls.py`).
+URLs of stored pictures are paths of our own route (`/media/public/…`, with the number of a store that is not the first:
+`/media/2/public/…`); when a document is read, the base of the store or its CDN is put before them, and a signature
+behind private ones (`media/photo_urls.py`).
 
 What `public` may hold is decided by `listings/display.py`, which fails closed: an allow-list of fields, never a
 confidential one, and no public document at all without an explicit yes.
@@ -26,13 +27,15 @@ from platbook.listings.display import (
     photo_is_public,
     public_fields,
 )
+from platbook.listings.links import NON_IMAGE_CATEGORIES, to_internal_link, to_public_link
 from platbook.listings.listing import NormalListing, Photo
 from platbook.listings.words import WORDS_VERSION
 from platbook.providers.display import DisplaySettings
 from platbook.reso.fields import COLUMNS, SLOT, Field
 
-_FORMAT_VERSION = 2  # raised whenever the format of documents changes, so that old ones are rebuilt
+_FORMAT_VERSION = 3  # raised whenever the format of documents changes, so that old ones are rebuilt
 
+_FIRST_STORE = 1
 _PLACEHOLDER_COLOR = "#d3d3d3"
 
 
@@ -90,7 +93,9 @@ def to_documents(
             values[slot] = to_json_number(values[slot])
     shared = {**row, "listingKey": listing.listing_key, "attribution": _to_attribution(listing, display)}
     document = _INTERNAL.fill(values) | shared
-    document["media"] = [{**_to_photo(photo, display), "reason": photo.reason} for photo in photos]
+    document["media"] = [
+        {**_to_photo(photo, display, to_internal_link(photo)), "reason": photo.reason} for photo in photos
+    ]
     extra_fields = to_extra_fields(listing)
     document["fields"] = orjson.Fragment(extra_fields)
     internal = _to_text(document)
@@ -103,7 +108,9 @@ def to_documents(
     document = _PUBLIC.fill(values) | shared
     open_photos = [photo for photo in photos if photo_is_public(photo.permission, display)]
     document["photoCount"] = len(open_photos)
-    document["media"] = [_to_photo(photo, display) for photo in open_photos]
+    document["media"] = [
+        _to_photo(photo, display, to_public_link(photo, shows_address=decision.shows_address)) for photo in open_photos
+    ]
     shown = decision.fields
     document["fields"] = {name: value for name, value in listing.more.items() if name in shown}
     return Documents(decision.shows_address, internal, _to_text(document), extra_fields)
@@ -145,7 +152,8 @@ def to_row_fields(property_id: UUID, provider_id: str, *, is_local: bool, is_fea
     return {"id": property_id, "providerId": provider_id, "isLocal": is_local, "isFeatured": is_featured}
 
 
-def _to_photo(photo: Photo, display: DisplaySettings) -> dict[str, object]:
+def _to_photo(photo: Photo, display: DisplaySettings, link: str | None) -> dict[str, object]:
+    """A photo as shown; `link` is the address of what is no image."""
     shown: dict[str, object] = {
         "mediaKey": photo.media_key,
         "order": photo.order,
@@ -156,11 +164,12 @@ def _to_photo(photo: Photo, display: DisplaySettings) -> dict[str, object]:
     picture = photo.picture
     if picture is None:
         # Never the URL of a picture that is not stored: the source's own where hot-linking is allowed, or a grey box.
-        url = photo.source_address if display.hot_link else None
+        is_image = photo.category not in NON_IMAGE_CATEGORIES
         shown |= {"width": None, "height": None, "color": _PLACEHOLDER_COLOR, "placeholder": None, "variants": {}}
-        shown["sourceUrl"] = url if url and url.startswith(("https://", "http://")) else None
+        shown["sourceUrl"] = (to_internal_link(photo) if display.hot_link else None) if is_image else link
         return shown
-    base = "/media/public/" if picture.is_public else "/media/private/"
+    store = "" if picture.store_id == _FIRST_STORE else f"{picture.store_id}/"
+    base = f"/media/{store}public/" if picture.is_public else f"/media/{store}private/"
     shown |= {
         "width": picture.width,
         "height": picture.height,

@@ -54,7 +54,7 @@ class StoredPicture:
     """The stored picture of a photo: its size in pixels, and its variants by name.
 
     A variant is `{name, width, height, bytes, format}`, where `name` is its object's name. `is_public`: everybody may
-    read the objects.
+    read the objects. `store_id`: the store that holds them.
     """
 
     width: int
@@ -63,6 +63,7 @@ class StoredPicture:
     placeholder: str | None
     variants: Mapping[str, Mapping[str, object]]
     is_public: bool
+    store_id: int = 1
 
 
 @dataclass(frozen=True, slots=True)

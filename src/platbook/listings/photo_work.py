@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from platbook.db import ReadConnection, WriteConnection, load_queries
+from platbook.listings.links import NON_IMAGE_CATEGORIES
 from platbook.providers.finding import Finding
 from platbook.transport import CacheValidators
 
@@ -200,3 +201,16 @@ async def _mark_waiting(
 
 def _key(photo: PhotoVersion) -> dict[str, object]:
     return {"property_id": photo.property_id, "media_key": photo.media_key, "modified": photo.modified}
+
+
+async def set_fetching(connection: WriteConnection, provider_id: str, *, fetches: bool) -> set[UUID]:
+    """Queue a provider's linked photos to be fetched, or link those that wait; the listings that this changes."""
+    if not fetches:
+        linked = await connection.column(UUID, Q.link_waiting_photos, {"provider_id": provider_id})
+        await delete_provider_work(connection, provider_id)
+        return set(linked)
+    params = {"provider_id": provider_id, "never": sorted(NON_IMAGE_CATEGORIES)}
+    waiting = set(await connection.column(UUID, Q.fetch_linked_photos, params))
+    unknown = await connection.column(UUID, Q.find_without_photos, {"provider_id": provider_id})
+    await connection.run(Q.add_photo_work_for, {"ids": list(waiting | set(unknown))})
+    return waiting

@@ -13,13 +13,11 @@ from uuid import UUID
 from platbook.base.ids import new_id
 from platbook.connectors.contract import MediaRef
 from platbook.db import WriteConnection, load_queries
+from platbook.listings.links import NON_IMAGE_CATEGORIES
 from platbook.listings.listing import NormalListing, Origin, Photo, StoredPicture, listed_at
 from platbook.providers.finding import Finding, FindingChange
 
 Q = load_queries(__package__ or "platbook.listings")
-
-NON_IMAGE_CATEGORIES = frozenset({"Video", "Document", "Branded Virtual Tour", "Unbranded Virtual Tour"})
-"""Values of RESO's MediaCategory that are linked to and never downloaded."""
 
 _COLUMNS: Mapping[str, str] = {
     "id": "uuid",
@@ -45,7 +43,7 @@ _WORK_COLUMNS: Mapping[str, str] = {
     "due_at": "timestamptz",
     "sync_id": "uuid",
 }
-_PICTURE = ("width", "height", "color", "placeholder", "variants", "is_public")
+_PICTURE = ("width", "height", "color", "placeholder", "variants", "is_public", "store_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +94,18 @@ class PhotoWork:
 
 
 def plan_media(
-    property_id: UUID, stored: Sequence[Photo], listed: Sequence[MediaRef] | None, changed_at: str | None = None
+    property_id: UUID,
+    stored: Sequence[Photo],
+    listed: Sequence[MediaRef] | None,
+    changed_at: str | None = None,
+    *,
+    fetches: bool = True,
 ) -> MediaPlan:
     """Compare what the source lists (None: the record had no list) with what is stored.
 
     `changed_at` is the listing's PhotosChangeTimestamp: the version of a photo without a timestamp of its own. Where
-    there is neither, the version is the URL without its query, which may hold a signature.
+    there is neither, the version is the URL without its query, which may hold a signature. `fetches`: the provider's
+    photos are fetched at all; if not, they are linked.
     """
     if listed is None:
         return MediaPlan(property_id, stored, keep=[photo.media_key for photo in stored])
@@ -110,7 +114,7 @@ def plan_media(
     by_action: dict[str, list[str]] = {"fetch": [], "keep": [], "reorder": []}
     for ref in sorted(listed, key=lambda ref: (ref.order, ref.media_key)):
         old = stored_by_key.get(ref.media_key)
-        photo = _to_photo(ref, old, changed_at)
+        photo = _to_photo(ref, old, changed_at, fetches=fetches)
         photos[ref.media_key] = photo
         by_action[_action(photo, old)].append(ref.media_key)
     return MediaPlan(
@@ -206,11 +210,11 @@ def to_photos(rows: Sequence[Mapping[str, object]]) -> dict[UUID, list[Photo]]:
     return photos
 
 
-def _to_photo(ref: MediaRef, old: Photo | None, changed_at: str | None) -> Photo:
+def _to_photo(ref: MediaRef, old: Photo | None, changed_at: str | None, *, fetches: bool) -> Photo:
     url = ref.content if isinstance(ref.content, str) and ref.content else None
     version = to_photo_version(ref, changed_at)
     is_same = old is not None and old.modified == version
-    state = old.state if old is not None and is_same else "waiting"
+    state = old.state if old is not None and is_same else "waiting" if fetches else "linked"
     return Photo(
         media_key=ref.media_key,
         order=ref.order,

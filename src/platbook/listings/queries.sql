@@ -99,6 +99,21 @@ WHERE id = ANY(%(ids)s) AND erased_at IS NULL
 ON CONFLICT (property_id) DO UPDATE SET version = w.version + 1,
     due_at = CASE WHEN w.holder IS NULL THEN excluded.due_at ELSE w.due_at END;
 
+-- name: link_waiting_photos
+-- A provider's photos are not fetched any more: those that wait are linked.
+UPDATE property_media SET state = 'linked', reason = NULL, retry_at = NULL
+WHERE provider_id = %(provider_id)s AND state = 'waiting' RETURNING property_id;
+
+-- name: fetch_linked_photos
+-- A provider's photos are fetched from now on.
+UPDATE property_media SET state = 'waiting', attempts = 0
+WHERE provider_id = %(provider_id)s AND state = 'linked' AND category <> ALL(%(never)s) RETURNING property_id;
+
+-- name: find_without_photos
+-- A provider's listings that count photos of which none is known.
+SELECT id FROM properties p WHERE provider_id = %(provider_id)s AND photos_count > 0 AND erased_at IS NULL
+    AND NOT EXISTS (SELECT FROM property_media m WHERE m.property_id = p.id);
+
 -- name: claim_photo_work
 -- Claim the most urgent listings of a provider whose work is due, under a lease.
 WITH next AS (
@@ -186,7 +201,8 @@ WHERE t.kind = gone.kind AND t.term = gone.term AND NOT CASE t.kind
 -- name: get_media_of
 -- The photos of some listings, with the stored picture of each.
 SELECT m.property_id, m.media_key, m."order", m.category, m.caption, m.permission, m.modified, m.state,
-    m.source_address, m.reason, m.finding_key, b.width, b.height, b.color, b.placeholder, b.variants, b.is_public
+    m.source_address, m.reason, m.finding_key, b.width, b.height, b.color, b.placeholder, b.variants, b.is_public,
+    b.store_id
 FROM property_media m LEFT JOIN media_blobs b ON b.id = m.blob_id
 WHERE m.property_id = ANY(%(ids)s) ORDER BY m.property_id, m."order", m.media_key;
 

@@ -111,7 +111,7 @@ class IncomingListing:
     """A version of a listing to be stored.
 
     `media` None: the source did not send them, and the stored ones stay; with `photos_elsewhere` they are requested
-    from the source when they are fetched. `search` is made of the listing alone.
+    from the source when they are fetched, and without `fetches_photos` never. `search` is made of the listing alone.
     """
 
     listing: NormalListing
@@ -120,6 +120,7 @@ class IncomingListing:
     media: Sequence[MediaRef] | None = None
     is_featured: bool | None = None
     photos_elsewhere: bool = False
+    fetches_photos: bool = True
     search: SearchColumns = field(init=False)
 
     def __post_init__(self) -> None:
@@ -195,7 +196,8 @@ async def insert_listings(
         # Built while they are sent: the server stores one row while the documents of the next are built.
         for one in incoming:
             property_id = new_id()
-            plan = plan_media(property_id, [], one.media, to_photos_version(one.listing))
+            changed_at = to_photos_version(one.listing)
+            plan = plan_media(property_id, [], one.media, changed_at, fetches=one.fetches_photos)
             plans.append(plan)
             if (photo_work := _to_work(plan, one, None, origin)) is not None:
                 work.append(photo_work)
@@ -237,7 +239,8 @@ async def update_listings(
         if before.findings or one.listing.findings:
             found += compare_findings(before.findings if before.is_counted else (), one.listing.findings)
         shown = photos.get(property_id, [])
-        plan = plan_media(property_id, shown, one.media, to_photos_version(one.listing))
+        changed_at = to_photos_version(one.listing)
+        plan = plan_media(property_id, shown, one.media, changed_at, fetches=one.fetches_photos)
         plans.append(plan)
         found += compare_photo_findings(shown, plan, was_counted=before.is_counted)
         if (photo_work := _to_work(plan, one, before, origin)) is not None:
@@ -376,6 +379,8 @@ def _record_findings(connection: WriteConnection, changes: Sequence[FindingChang
 
 
 def _to_work(plan: MediaPlan, one: IncomingListing, before: StoredListing | None, origin: Origin) -> PhotoWork | None:
+    if not one.fetches_photos:
+        return None
     if one.media is not None or not one.photos_elsewhere:
         return to_photo_work(plan, one.listing, origin)
     current = [one.listing.value(name) for name in _PHOTO_FIELDS]

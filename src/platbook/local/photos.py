@@ -19,7 +19,7 @@ from platbook.listings.photo_work import PhotoVersion, delete_work, mark_stored
 from platbook.listings.rebuild import lock_display, rebuild_listings
 from platbook.listings.store import IncomingListing, StoredListing
 from platbook.local.listings import get_own, record_write, to_origin
-from platbook.media.blobs import add_checks, lock_blobs
+from platbook.media.blobs import add_checks, find_blobs, find_photo_of, lock_blobs
 from platbook.providers.display import DisplaySettings
 from platbook.providers.providers import LOCAL
 from platbook.reso.fields import SLOT
@@ -48,9 +48,14 @@ async def add_photo(
     caption: str | None = None,
     is_public: bool = True,
 ) -> str:
-    """Append a stored picture to a listing's photos; its media key. Errors: those of `get_own`."""
+    """Append a stored picture to a listing's photos; its media key. Errors: those of `get_own`.
+
+    A picture that the listing shows already is not added again, so an upload may be repeated.
+    """
     display = await lock_display(connection, LOCAL)
     before = await get_own(connection, actor, property_id)
+    if (known := await find_photo_of(connection, property_id, blob_id)) is not None:
+        return known
     photos = await _find_photos(connection, property_id)
     if len(photos) >= MAX_PHOTOS:
         raise InvalidInput(f"a listing can have at most {MAX_PHOTOS} photos")
@@ -92,9 +97,10 @@ async def arrange_photos(
 
 async def remove_photos(
     connection: WriteConnection, actor: Actor, property_id: UUID, media_key: str | None, at: datetime
-) -> None:
-    """Remove one photo of a listing, or all of them (None). NotFound for one it does not have."""
+) -> set[str]:
+    """Remove a photo of a listing, or all (None); returns the pictures it shows no more. NotFound for one it lacks."""
     before = await get_own(connection, actor, property_id)
+    shown = await find_blobs(connection, property_id)
     photos = await _find_photos(connection, property_id)
     if media_key is not None and media_key not in {photo.media_key for photo in photos}:
         raise NotFound("this listing has no such photo", code="MEDIA_NOT_FOUND")
@@ -102,6 +108,7 @@ async def remove_photos(
     await _write(connection, actor, before, [_to_ref(photo) for photo in left], at)
     gone = {"photos": len(photos)} if media_key is None else {"mediaKey": media_key}
     await record_write(connection, actor, "listing photos removed", property_id, at, **gone)
+    return shown - await find_blobs(connection, property_id)
 
 
 async def _find_photos(connection: WriteConnection, property_id: UUID) -> list[Photo]:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from platbook.base.clock import Clock
-from platbook.base.errors import SourceUnavailable
-from platbook.db import Database, WriteConnection, as_json, load_queries
+from platbook.db import Database, ReadConnection, WriteConnection, as_json, load_queries
 from platbook.media.pictures import ImagePool, ProcessedPicture, Variant, VariantSpec
 from platbook.storage import Access, Storage
 
@@ -23,6 +22,14 @@ _ID_CHARACTERS = 40
 @dataclass(frozen=True, slots=True)
 class _BlobState:
     state: str
+    is_public: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BlobPlace:
+    """Which store holds a picture, and whether everybody may see it."""
+
+    store_id: int
     is_public: bool
 
 
@@ -70,13 +77,12 @@ class Blobs:
             "id": blob_id,
             "recipe": to_spec_version(self.spec),
             "is_public": is_public,
+            "store_id": self.storage.store_id,
+            "places": [to_place(self.storage.store_id, access) for access in Access],
             "at": self.clock.now(),
         }
         async with self.database.transaction() as connection:
-            blob = await connection.first(_BlobState, Q.begin_blob, params)
-        if blob is None:
-            raise SourceUnavailable("the same picture is being deleted at this moment; try again shortly")
-        return blob
+            return await connection.one(_BlobState, Q.begin_blob, params)
 
     async def _finish(self, blob_id: str, picture: ProcessedPicture, size: int, original: str | None) -> None:
         params = {
@@ -95,9 +101,36 @@ class Blobs:
             await connection.run(Q.finish_blob, params)
 
 
+def to_place(store_id: int, access: Access) -> str:
+    """Where copies of an object may be: the column `leftovers`."""
+    return f"{store_id}/{access}"
+
+
+def parse_place(place: str) -> tuple[int, Access]:
+    """The store and the access of a place."""
+    store_id, _, access = place.partition("/")
+    return int(store_id), Access(access)
+
+
 async def lock_blobs(connection: WriteConnection, ids: Sequence[str]) -> set[str]:
     """Lock those of some pictures that are stored; they are not deleted before the transaction ends."""
     return set(await connection.column(str, Q.lock_blobs, {"ids": list(ids)}))
+
+
+async def find_blobs(connection: ReadConnection, property_id: UUID) -> set[str]:
+    """The pictures that a listing's photos use."""
+    return set(await connection.column(str, Q.find_blobs_of, {"ids": [property_id]}))
+
+
+async def find_place(connection: ReadConnection, name: str) -> BlobPlace | None:
+    """Where the picture of an object's name is stored; None for one that is not."""
+    blob_id = parse_blob_id(name)
+    return None if blob_id is None else await connection.first(BlobPlace, Q.find_blob_place, {"id": blob_id})
+
+
+async def find_photo_of(connection: ReadConnection, property_id: UUID, blob_id: str) -> str | None:
+    """The key of the photo of a listing that shows a picture; None where none does."""
+    return await connection.value(str, Q.find_photo_of_blob, {"property_id": property_id, "id": blob_id})
 
 
 async def add_checks(connection: WriteConnection, property_id: UUID) -> None:

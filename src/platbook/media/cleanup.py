@@ -5,13 +5,13 @@ what has been unused for the whole grace period is deleted. Orphaned objects, wh
 was restored, somebody copied files), are adopted as unused pictures first.
 """
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from platbook.db import load_queries
 from platbook.media.blobs import parse_blob_id
-from platbook.media.visibility import LockedBlob, MediaVisibility
+from platbook.media.placement import LockedBlob
+from platbook.media.visibility import MediaVisibility
 from platbook.storage import Access
 
 Q = load_queries(__package__ or "platbook.media")
@@ -62,7 +62,7 @@ class Cleanup:
             params = {"since": since, "before": before, "after": after, "limit": _BATCH}
             async with self.visibility.database.transaction() as connection:
                 ids = await connection.column(str, Q.find_unused, params)
-                await connection.run_many(Q.add_blob_check, [{"id": blob_id} for blob_id in ids])
+                await connection.run_many(Q.add_blob_check, [{"id": blob_id, "at_once": False} for blob_id in ids])
             if not ids:
                 break
             after, marked = ids[-1], marked + len(ids)
@@ -88,21 +88,7 @@ class Cleanup:
             if blob is None or not await connection.value(bool, Q.is_removable, {"id": blob_id, "before": before}):
                 return False
             await connection.run(Q.mark_deleting, {"id": blob_id})
-        await self._delete_objects(blob)
-        return True
-
-    async def _delete_objects(self, blob: LockedBlob) -> None:
-        """Delete a picture. An unfinished one has no object names stored: they are found by listing its folder."""
-        if not blob.variants:
-            for access in Access:
-                names = [name async for name in self._objects_of(blob.id, access)]
-                await self.visibility.storage.delete(names, access)
-        await self.visibility.delete(blob)
-
-    async def _objects_of(self, blob_id: str, access: Access) -> AsyncIterator[str]:
-        async for listed in self.visibility.storage.list(access, folder=f"{blob_id[:2]}/{blob_id[2:4]}"):
-            if parse_blob_id(listed.name) == blob_id:
-                yield listed.name
+        return await self.visibility.placement.settle(blob_id) is None
 
     async def _adopt_orphans(self) -> int:
         orphans: set[str] = set()
@@ -122,5 +108,7 @@ class Cleanup:
         async with self.visibility.database.transaction() as connection:
             orphans = ids - set(await connection.column(str, Q.find_existing_blobs, {"ids": sorted(ids)}))
             at = self.visibility.clock.now()
-            await connection.run_many(Q.adopt_blob, [{"id": blob_id, "at": at} for blob_id in sorted(orphans)])
+            store_id = self.visibility.storage.store_id
+            rows = [{"id": blob_id, "at": at, "store_id": store_id} for blob_id in sorted(orphans)]
+            await connection.run_many(Q.adopt_blob, rows)
         return orphans

@@ -6,6 +6,7 @@ from platbook.base.actor import SCHEDULE
 from platbook.jobs import Arguments, Job, JobDefinition, JobQueue
 from platbook.media.blobs import Blobs
 from platbook.media.cleanup import Cleanup
+from platbook.media.moving import StoreMove
 from platbook.media.photo_worker import PhotoWorker
 from platbook.media.reprocessing import reprocess_photos
 from platbook.media.visibility import MediaVisibility
@@ -16,6 +17,7 @@ REPROCESS = JobDefinition("reprocess", key="media:{providerId}", arguments=("pro
 CLEAR_STORE = JobDefinition("clear media", key="media")
 FETCH_PHOTOS = JobDefinition("fetch photos", period=timedelta(seconds=2), retry=_AFTER_FAILURE)
 APPLY_VISIBILITY = JobDefinition("apply photo visibility", period=timedelta(seconds=2), retry=_AFTER_FAILURE)
+MOVE_PHOTOS = JobDefinition("move photos", period=timedelta(seconds=5), retry=_AFTER_FAILURE)
 CLEAN_UP = JobDefinition("clean up photos", period=timedelta(minutes=10), retry=_AFTER_FAILURE)
 
 
@@ -45,6 +47,15 @@ def to_clearing_job(cleanup: Cleanup) -> Job:
         await cleanup.run(scan_store=True)
 
     return Job(CLEAR_STORE, clear)
+
+
+def to_move_job(move: StoreMove) -> Job:
+    """Moves pictures from stores that are to be left, without a pause while there are any."""
+
+    async def move_photos(_: Arguments) -> timedelta | None:
+        return timedelta() if await move.run_batch() else None
+
+    return Job(MOVE_PHOTOS, move_photos)
 
 
 def to_photo_jobs(worker: PhotoWorker, visibility: MediaVisibility, cleanup: Cleanup, *, parallel: int) -> list[Job]:

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from platbook.base.errors import MediaRejected, SourceBrokeProtocol, SourceUnavailable
+from platbook.base.errors import MediaRejected, SourceBrokeProtocol, SourceTooSlow, SourceUnavailable
 from platbook.connectors.contract import MediaRef, Session
 from platbook.listings.display import photo_is_public
+from platbook.listings.links import NON_IMAGE_CATEGORIES
 from platbook.listings.photo_work import PhotoClaim, WaitingPhoto
-from platbook.listings.photos import NON_IMAGE_CATEGORIES, to_photo_version
+from platbook.listings.photos import to_photo_version
 from platbook.media.blobs import Blobs
 from platbook.media.outcome import Outcome, PhotoFailed, PhotoNotTried, PhotoStored
 from platbook.providers.display import DisplaySettings
@@ -42,6 +43,8 @@ class ListingPhotos:
     refs: list[MediaRef] = field(default_factory=list[MediaRef])
     outcomes: dict[str, Outcome] = field(default_factory=dict[str, Outcome])
     retry: set[str] = field(default_factory=set[str])
+    taken: set[str] = field(default_factory=set[str])
+    """Photos whose outcome was recorded already."""
     incomplete: bool = True
     """The source has not sent its whole list of this listing; a missing photo proves nothing."""
 
@@ -70,6 +73,17 @@ class ListingPhotos:
         version = to_photo_version(ref, self.changed_at)
         is_stored = ref.media_key in self.stored and self.stored[ref.media_key] == version
         return self.listed_by_source and not is_stored
+
+    def take_stored(self) -> "ListingPhotos | None":
+        """What is stored and not taken yet, to be recorded while the rest is fetched; None where there is nothing.
+
+        What the source lists is only known once it has sent all of it.
+        """
+        stored = {key: one for key, one in self.outcomes.items() if isinstance(one, PhotoStored)}
+        if not stored.keys() - self.taken or (self.listed_by_source and self.incomplete):
+            return None
+        self.taken |= stored.keys()
+        return replace(self, outcomes=stored)
 
     def mark_missing(self) -> None:
         """Fail the waiting photos that a complete list of the source did not contain."""
@@ -160,6 +174,9 @@ class PhotoDownload:
         except UrlAlreadyUsed as error:
             outcome = PhotoNotTried() if not self._is_fresh(requested_at) else PhotoFailed(str(error))
             self._request_again(photos, key, is_retry=is_retry)
+        except SourceTooSlow as error:
+            outcome = PhotoFailed(str(error))
+            photos.retry.discard(key)  # at once it would only hold the same seat again
         except (SourceUnavailable, SourceBrokeProtocol) as error:
             outcome = PhotoFailed(str(error))
             self._request_again(photos, key, is_retry=is_retry)

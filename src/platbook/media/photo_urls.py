@@ -14,11 +14,13 @@ from platbook.storage import Storage
 WINDOW = timedelta(hours=1)
 """A signed URL is valid for one to two of these."""
 
-_STORED = b'"url":"/media/p'
+_STORED = b'"url":"/media/'
+_URL = re.compile(rb'"url":"/media/(?:(\d{1,4})/)?(public|private)/([a-z0-9/._-]+)"')
 _PUBLIC = b'"url":"/media/public/'
-_PRIVATE_TEXT = '"url":"/media/private/'
-_PRIVATE = _PRIVATE_TEXT.encode()
-_PRIVATE_URL = re.compile(rb'"url":"/media/private/([a-z0-9/._-]+)"')
+_PRIVATE = b'"url":"/media/private/'
+_PRIVATE_TEXT = re.compile(r'"url":"/media/(?:\d{1,4}/)?private/')
+_OTHER_STORE = re.compile(rb'"url":"/media/\d')
+_FIRST_STORE = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +33,26 @@ class PhotoUrls:
         """A body of documents with the complete URL of every stored picture."""
         if _STORED not in body:  # one scan of a long body instead of two
             return body
-        if _PUBLIC in body:
-            base = self.storage.public_url("x")[:-1]
-            body = body.replace(_PUBLIC, b'"url":"' + base.encode())
-        if _PRIVATE in body:
-            body = await self._sign(body, now)
-        return body
+        if _OTHER_STORE.search(body) is None and _PRIVATE not in body:
+            base = (await self.storage.at(_FIRST_STORE)).public_url("x")[:-1]
+            return body.replace(_PUBLIC, b'"url":"' + base.encode())
+        urls = await self._find_urls(body, now)
+        return _URL.sub(lambda match: b'"url":"' + urls[match[0]] + b'"', body)
 
-    async def _sign(self, body: bytes, now: datetime) -> bytes:
-        names = list(dict.fromkeys(match[1].decode() for match in _PRIVATE_URL.finditer(body)))
-        signed = dict(zip(names, await self.storage.sign_urls(names, to_expiry(now) - now), strict=True))
-        return _PRIVATE_URL.sub(lambda match: b'"url":"' + _escape(signed[match[1].decode()]) + b'"', body)
+    async def _find_urls(self, body: bytes, now: datetime) -> dict[bytes, bytes]:
+        """The complete URL of each one in a body."""
+        by_store: dict[int, dict[bytes, re.Match[bytes]]] = {}
+        for match in _URL.finditer(body):
+            by_store.setdefault(int(match[1] or _FIRST_STORE), {})[match[0]] = match
+        urls: dict[bytes, bytes] = {}
+        for store_id, matches in by_store.items():
+            storage = await self.storage.at(store_id)
+            private = [match for match in matches.values() if match[2] == b"private"]
+            signed = await storage.sign_urls([match[3].decode() for match in private], to_expiry(now) - now)
+            urls |= {match[0]: _escape(url) for match, url in zip(private, signed, strict=True)}
+            public = (match for match in matches.values() if match[2] == b"public")
+            urls |= {match[0]: _escape(storage.public_url(match[3].decode())) for match in public}
+        return urls
 
 
 def to_expiry(now: datetime) -> datetime:
@@ -52,7 +63,7 @@ def to_expiry(now: datetime) -> datetime:
 
 def to_signature_window(documents: Iterable[str], now: datetime) -> str:
     """What an ETag of documents must hold beside their version: the window of their signatures, where they have any."""
-    if not any(_PRIVATE_TEXT in document for document in documents):
+    if not any(_PRIVATE_TEXT.search(document) for document in documents):
         return ""
     return f"-{int(to_expiry(now).timestamp() // WINDOW.total_seconds())}"
 

@@ -3,6 +3,7 @@
 A session is opened only with a seat (a slot of the source's concurrency limit). Where a source allows a single session,
 batches stay out of the way of runs: a run that waits or is running has priority for the seat, and shares its session
 with photo work once its records are done. Batches are short, so that a run need not wait long for the seat.
+Of a source that allows more, photo work takes no seat while a run waits for one.
 """
 
 import asyncio
@@ -49,12 +50,16 @@ _LONG_DELAY = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class BatchLimits:
-    """The size of a batch. `seconds` bound its duration, `shared_seconds` that of photo work in a run's session."""
+    """The size of a batch. `seconds` bound its duration, `shared_seconds` that of photo work in a run's session.
+
+    What is stored is recorded every `record_seconds` while the rest of a request is fetched.
+    """
 
     listings: int = 20
     photos_per_request: int = 25
     seconds: float = 20
     shared_seconds: float = 60
+    record_seconds: float = 5
     lease: timedelta = timedelta(minutes=5)
     seat_lease: timedelta = timedelta(seconds=60)
 
@@ -122,7 +127,10 @@ class PhotoWorker:
         downloader = self.transport.downloads_for(
             provider_id,
             DownloadLimits(
-                rules.max_bytes, rules.fill_headers(credentials), rules.private_addresses, rules.header_hosts
+                rules.max_bytes,
+                rules.fill_headers(credentials),
+                rules.private_addresses,
+                source.hosts.only(rules.header_hosts) if rules.header_hosts else source.hosts,
             ),
             requests_per_second=provider.requests_per_second,
             rate_limits=DownloadRateLimits(rules.requests_per_second, rules.requests_per_hour, rules.bytes_per_hour),
@@ -139,7 +147,7 @@ class PhotoWorker:
 
     def _session(self, batch: "_Batch") -> AbstractAsyncContextManager[Session]:
         services = SessionServices(self.database, self.transport, self.box, self.clock)
-        return open_session(services, batch.source, SessionOptions(lease=self.limits.seat_lease))
+        return open_session(services, batch.source, SessionOptions(lease=self.limits.seat_lease, yields=True))
 
     async def _is_run_pending(self, provider_id: str) -> bool:
         async with self.database.read() as connection:
@@ -198,7 +206,8 @@ class _Batch:
                 break
             try:
                 await self.downloader.wait_available()
-                await download.fetch(chunk)
+                async with self._record_as_it_comes(chunk, remaining, until):
+                    await download.fetch(chunk)
             except TryLater as error:
                 delay = _SHORT_DELAY if error.not_before is None else error.not_before - self.worker.clock.now()
                 await self._record(chunk, remaining, interrupted=True)
@@ -207,6 +216,40 @@ class _Batch:
             await self._record(chunk, remaining)
             done += len(chunk)
         return done
+
+    @asynccontextmanager
+    async def _record_as_it_comes(
+        self, listings: Sequence[ListingPhotos], remaining: set[UUID], until: float
+    ) -> AsyncGenerator[None]:
+        """Record what is stored while the block fetches the rest, so that one slow photo holds back no other."""
+        done = asyncio.Event()
+        recording = asyncio.create_task(self._record_stored(listings, remaining, until, done))
+        try:
+            yield
+        finally:
+            done.set()
+            await asyncio.wait([recording])
+        await recording
+
+    async def _record_stored(
+        self, listings: Sequence[ListingPhotos], remaining: set[UUID], until: float, done: asyncio.Event
+    ) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(done.wait(), self.worker.limits.record_seconds)
+            if done.is_set():
+                return
+            for photos in listings:
+                if (taken := photos.take_stored()) is not None:
+                    await self._record([taken], remaining, interrupted=True)
+            if time.monotonic() >= until:  # another worker may have the listings whose turn has not come
+                await self._release_others(listings, remaining)
+
+    async def _release_others(self, listings: Sequence[ListingPhotos], remaining: set[UUID]) -> None:
+        others = remaining - {photos.property_id for photos in listings}
+        if others:
+            remaining -= others
+            await self._release(others, timedelta(0))
 
     async def _record(
         self, listings: Sequence[ListingPhotos], remaining: set[UUID], *, interrupted: bool = False
@@ -221,7 +264,7 @@ class _Batch:
         cdn, storage = self.worker.cdn, self.worker.blobs.storage
         if cdn is None or not stored:
             return
-        params = {"property_id": photos.property_id, "media_keys": list(stored)}
+        params = {"property_id": photos.property_id, "media_keys": list(stored), "store_id": storage.store_id}
         async with self.worker.database.transaction() as connection:
             names = await connection.column(str, Q.find_public_objects, params)
         await cdn.warm([storage.public_url(name) for name in names])

@@ -1,10 +1,19 @@
 -- name: begin_blob
--- A picture is being stored, or is stored already; either way it is not cleaned up now. No row: it is being deleted.
-INSERT INTO media_blobs AS b (id, state, recipe, is_public, created_at)
-VALUES (%(id)s, 'making', %(recipe)s, %(is_public)s, %(at)s)
+-- A picture is being stored, or is stored already; either way it is not cleaned up now. One that could not be deleted
+-- yet is stored anew, and whatever is left of it elsewhere is still deleted.
+INSERT INTO media_blobs AS b (id, state, recipe, is_public, created_at, store_id)
+VALUES (%(id)s, 'making', %(recipe)s, %(is_public)s, %(at)s, %(store_id)s)
 ON CONFLICT (id) DO UPDATE SET unused_since = NULL,
-    created_at = CASE WHEN b.state = 'making' THEN excluded.created_at ELSE b.created_at END
-    WHERE b.state <> 'deleting'
+    state = CASE WHEN b.state = 'deleting' THEN 'making' ELSE b.state END,
+    recipe = CASE WHEN b.state = 'deleting' THEN excluded.recipe ELSE b.recipe END,
+    is_public = CASE WHEN b.state = 'deleting' THEN excluded.is_public ELSE b.is_public END,
+    store_id = CASE WHEN b.state = 'stored' THEN b.store_id ELSE excluded.store_id END,
+    leftovers = CASE WHEN b.state = 'deleting' OR (b.state = 'making' AND b.store_id <> excluded.store_id)
+        THEN array_remove(%(places)s::text[] || ARRAY[b.store_id || '/public', b.store_id || '/private'],
+            %(store_id)s || CASE WHEN b.state = 'deleting' AND NOT excluded.is_public OR b.state = 'making'
+                AND NOT b.is_public THEN '/private' ELSE '/public' END) ELSE b.leftovers END,
+    retry_at = CASE WHEN b.state = 'deleting' THEN excluded.created_at ELSE b.retry_at END,
+    created_at = CASE WHEN b.state = 'stored' THEN b.created_at ELSE excluded.created_at END
 RETURNING state, is_public;
 
 -- name: touch_blob
@@ -45,7 +54,8 @@ SELECT DISTINCT blob_id FROM property_media WHERE property_id = ANY(%(ids)s) AND
 
 -- name: lock_blob
 -- Lock one picture, to move or delete it.
-SELECT id, state, is_public, variants, original FROM media_blobs WHERE id = %(id)s FOR UPDATE;
+SELECT id, state, store_id, is_public, variants, original, leftovers, attempts, retry_at, reason, finding_provider
+FROM media_blobs WHERE id = %(id)s FOR UPDATE;
 
 -- name: get_blob_use
 -- How a picture is used: by how many photos, whether one of them is public, and whether that is undecided because a
@@ -57,11 +67,48 @@ FROM property_media m JOIN properties p ON p.id = m.property_id
 LEFT JOIN mls_provider_configurations c ON c.provider_id = m.provider_id
 WHERE m.blob_id = %(id)s;
 
+-- name: find_photo_of_blob
+-- The photo of a listing that shows a picture.
+SELECT media_key FROM property_media WHERE property_id = %(property_id)s AND blob_id = %(id)s AND state = 'stored'
+ORDER BY "order" LIMIT 1;
+
 -- name: set_blob_access
--- A picture's objects were moved; queue the documents that hold their URLs to be rebuilt.
-WITH moved AS (UPDATE media_blobs SET is_public = %(is_public)s WHERE id = %(id)s RETURNING id)
+-- A picture's objects were copied to where it is shown from now on; the copies that are left are to be deleted. Queue
+-- the documents that hold its URLs to be rebuilt.
+WITH moved AS (
+    UPDATE media_blobs SET is_public = %(is_public)s, leftovers = %(leftovers)s, retry_at = NULL
+    WHERE id = %(id)s RETURNING id)
 INSERT INTO media_checks (property_id, moved)
 SELECT DISTINCT m.property_id, true FROM property_media m JOIN moved ON m.blob_id = moved.id;
+
+-- name: find_movable
+-- Pictures in stores that are to be left, in the order they were stored in; not those that failed and are tried later.
+SELECT b.id FROM media_blobs b WHERE b.store_id IN (SELECT id FROM media_stores WHERE leaving AND id <> %(store_id)s)
+    AND b.state = 'stored' AND (b.attempts = 0 OR b.retry_at IS NULL OR b.retry_at <= %(at)s)
+    ORDER BY b.created_at LIMIT %(limit)s;
+
+-- name: lock_movable
+-- Lock one picture, to move it to another store; no row while somebody else has it.
+SELECT id, state, store_id, is_public, variants, original, leftovers, attempts, retry_at, reason, finding_provider
+FROM media_blobs WHERE id = %(id)s FOR UPDATE SKIP LOCKED;
+
+-- name: switch_store
+-- A picture's objects were copied to another store, which serves them from now on; the copies that are left are deleted
+-- later. Queue the documents that hold its URLs to be rebuilt.
+WITH moved AS (
+    UPDATE media_blobs SET store_id = %(store_id)s, leftovers = %(leftovers)s, retry_at = %(retry_at)s, attempts = 0,
+        reason = NULL, finding_provider = NULL WHERE id = %(id)s RETURNING id)
+INSERT INTO media_checks (property_id, blob_id, moved)
+SELECT DISTINCT m.property_id, NULL, true FROM property_media m JOIN moved ON m.blob_id = moved.id
+UNION ALL SELECT NULL, id, false FROM moved;
+
+-- name: find_blob_place
+-- Which store holds a stored picture, and whether everybody may see it.
+SELECT store_id, is_public FROM media_blobs WHERE id = %(id)s AND state = 'stored';
+
+-- name: count_blobs_by_store
+-- Pictures by the store that holds them.
+SELECT store_id, count(*) AS pictures FROM media_blobs WHERE state = 'stored' GROUP BY store_id;
 
 -- name: add_invalidation
 -- Queue an object that is no longer public: the CDN's copies of it are to be invalidated.
@@ -88,6 +135,35 @@ UPDATE media_blobs SET unused_since = coalesce(unused_since, %(at)s) WHERE id = 
 -- The second step: from here on the picture cannot be used again.
 UPDATE media_blobs SET state = 'deleting', unused_since = '-infinity' WHERE id = %(id)s;
 
+-- name: mark_settled
+-- A picture is where it should be and nowhere else.
+UPDATE media_blobs SET leftovers = '{}', attempts = 0, retry_at = NULL, reason = NULL, finding_provider = NULL
+WHERE id = %(id)s;
+
+-- name: mark_stuck
+-- A picture could not be moved or deleted; it is tried again.
+UPDATE media_blobs SET attempts = attempts + 1, retry_at = %(retry_at)s, reason = %(reason)s,
+    finding_provider = %(finding_provider)s WHERE id = %(id)s;
+
+-- name: find_blob_provider
+-- A provider whose listing uses, or used, a picture, and which can have findings.
+SELECT m.provider_id FROM property_media m JOIN mls_provider_configurations c USING (provider_id)
+WHERE m.blob_id = %(id)s ORDER BY 1 LIMIT 1;
+
+-- name: find_retries
+-- Pictures whose move or deletion is to be tried again now; not those that are to go to another store, where they are
+-- checked again.
+SELECT id FROM media_blobs WHERE retry_at <= %(at)s AND state <> 'making' AND id <> ALL(%(tried)s)
+    AND NOT (leftovers = '{}' AND state = 'stored' AND store_id IN (SELECT id FROM media_stores WHERE leaving))
+ORDER BY retry_at LIMIT %(limit)s;
+
+-- name: find_stuck_blobs
+-- Pictures that the store did not move or delete, the latest first.
+SELECT b.id AS picture, b.state, b.attempts, b.reason, b.retry_at, (
+    SELECT min(p.listing_key) FROM property_media m JOIN properties p ON p.id = m.property_id WHERE m.blob_id = b.id
+) AS listing_key FROM media_blobs b WHERE b.retry_at IS NOT NULL AND b.reason IS NOT NULL
+ORDER BY b.retry_at DESC, b.id LIMIT %(limit)s;
+
 -- name: delete_blob
 -- Delete a picture whose objects are gone.
 DELETE FROM media_blobs WHERE id = %(id)s AND state = 'deleting';
@@ -100,8 +176,9 @@ SELECT b.id FROM media_blobs b WHERE b.unused_since IS NULL AND b.state <> 'dele
 ORDER BY b.id LIMIT %(limit)s;
 
 -- name: find_deletable
--- Pictures whose grace period is over, and those whose deletion was interrupted.
-SELECT id FROM media_blobs WHERE unused_since < %(before)s AND id > %(after)s ORDER BY id LIMIT %(limit)s;
+-- Pictures whose grace period is over, and those whose deletion was interrupted; not those that are tried later.
+SELECT id FROM media_blobs WHERE unused_since < %(before)s AND retry_at IS NULL AND id > %(after)s
+ORDER BY id LIMIT %(limit)s;
 
 -- name: find_existing_blobs
 -- Those of some ids that have a picture's row.
@@ -109,7 +186,8 @@ SELECT id FROM media_blobs WHERE id = ANY(%(ids)s);
 
 -- name: adopt_blob
 -- Adopt orphaned objects as an unused picture, as if left unfinished.
-INSERT INTO media_blobs (id, state, created_at, unused_since) VALUES (%(id)s, 'making', %(at)s, %(at)s)
+INSERT INTO media_blobs (id, state, created_at, unused_since, store_id)
+VALUES (%(id)s, 'making', %(at)s, %(at)s, %(store_id)s)
 ON CONFLICT DO NOTHING;
 
 -- name: find_due_providers
@@ -152,12 +230,13 @@ ORDER BY m.updated_at DESC, m.id LIMIT %(limit)s;
 SELECT count(*) AS pictures, count(*) FILTER (WHERE is_public) AS public,
     count(*) FILTER (WHERE unused_since IS NOT NULL) AS unused,
     coalesce(sum((SELECT sum((v.value ->> 'bytes')::bigint) FROM jsonb_each(variants) AS v)), 0)::bigint AS bytes,
-    (SELECT count(*) FROM media_recalls) AS recalls
+    (SELECT count(*) FROM media_recalls) AS recalls,
+    (SELECT count(*) FROM media_blobs WHERE retry_at IS NOT NULL AND reason IS NOT NULL) AS stuck
 FROM media_blobs WHERE state = 'stored';
 
 -- name: find_stale_blobs
 -- Pictures in use made under another spec whose original is stored, in the order of their ids (keyset pagination).
-SELECT DISTINCT b.id, b.original, b.is_public FROM media_blobs b JOIN property_media m ON m.blob_id = b.id
+SELECT DISTINCT b.id, b.original, b.is_public, b.store_id FROM media_blobs b JOIN property_media m ON m.blob_id = b.id
 WHERE b.state = 'stored' AND b.recipe IS DISTINCT FROM %(recipe)s AND b.original IS NOT NULL AND b.id > %(after)s
     AND (%(provider_id)s::text IS NULL OR m.provider_id = %(provider_id)s)
 ORDER BY b.id LIMIT %(limit)s;
@@ -175,10 +254,11 @@ GROUP BY m.provider_id;
 SELECT DISTINCT property_id, provider_id FROM property_media WHERE blob_id = %(id)s;
 
 -- name: find_public_objects
--- The public objects of some photos of a listing.
+-- The public objects of some photos of a listing, in the store that is given.
 SELECT v.value ->> 'name' AS name FROM property_media m
 JOIN media_blobs b ON b.id = m.blob_id, jsonb_each(b.variants) AS v
-WHERE m.property_id = %(property_id)s AND m.media_key = ANY(%(media_keys)s) AND b.is_public;
+WHERE m.property_id = %(property_id)s AND m.media_key = ANY(%(media_keys)s) AND b.is_public
+    AND b.store_id = %(store_id)s;
 
 -- name: lock_listing
 -- Lock a listing's row before its photos' rows: the lock order of every writer of listings. Returns whether its
@@ -188,7 +268,19 @@ WHERE id = %(id)s FOR UPDATE;
 
 -- name: add_blob_check
 -- Queue a check of one picture.
-INSERT INTO media_checks (blob_id) VALUES (%(id)s);
+INSERT INTO media_checks (blob_id, at_once) VALUES (%(id)s, %(at_once)s);
+
+-- name: add_rebuild
+-- Queue a listing's documents to be rebuilt.
+INSERT INTO media_checks (property_id, moved) VALUES (%(id)s, true);
+
+-- name: find_misplaced
+-- The pictures of a listing whose access is not what it should be.
+SELECT DISTINCT b.id FROM property_media m JOIN media_blobs b ON b.id = m.blob_id
+JOIN properties p ON p.id = m.property_id
+LEFT JOIN mls_provider_configurations c ON c.provider_id = m.provider_id
+WHERE m.property_id = %(property_id)s AND b.is_public <> (
+    listing_is_public(p.visible, p.public_document) AND photo_is_public(m.permission, c.display)) ORDER BY 1;
 
 -- name: is_removable
 -- Whether a picture, locked by the caller, may be deleted now: unused for the grace period, or its deletion was

@@ -1,9 +1,11 @@
 """Photo status: photos by state, failures with their reasons, and what the store holds."""
 
+from typing import cast
+
 from platbook.base.views import UtcDatetime, View
 from platbook.db import ReadConnection, load_queries
 from platbook.providers.providers import LOCAL, find_providers, get_provider
-from platbook.storage import COPY_LIFETIME
+from platbook.storage import COPY_LIFETIME, find_stores
 
 Q = load_queries(__package__ or "platbook.media")
 
@@ -44,10 +46,25 @@ class PhotoStatus(PhotoCounts):
     failures: list[PhotoFailure]
 
 
+class StuckObject(View):
+    """A stored picture that the store does not move or delete; it is tried again at `retryAt`.
+
+    `listingKey` is of a listing that uses it, null where none does any more.
+    """
+
+    picture: str
+    listing_key: str | None
+    state: str
+    attempts: int
+    reason: str
+    retry_at: UtcDatetime
+
+
 class StoreStatus(View):
     """The store: pictures, of them public, of them unused and to be deleted, and the bytes of all variants.
 
-    `recalls` are withdrawn objects whose copies at the CDN are still to be invalidated.
+    `recalls` are withdrawn objects whose copies at the CDN are still to be invalidated, `stuck` the pictures that the
+    store does not move or delete.
     """
 
     pictures: int
@@ -55,13 +72,24 @@ class StoreStatus(View):
     unused: int
     bytes: int
     recalls: int
+    stuck: int
+
+
+class StorePictures(View):
+    """A store and how many pictures it holds; `leaving`: they are being moved to the store of the settings."""
+
+    store: str
+    pictures: int
+    leaving: bool
 
 
 class PhotoStatusList(View):
-    """Photos of every provider that is not archived and of local listings, and the store."""
+    """Photos of every provider that is not archived and of local listings, the stores, and their stuck objects."""
 
     providers: list[PhotoCounts]
     store: StoreStatus
+    stores: list[StorePictures]
+    stuck_objects: list[StuckObject]
 
 
 async def count_photos(connection: ReadConnection, provider_id: str) -> PhotoCounts:
@@ -86,18 +114,30 @@ async def get_photo_status(
     )
 
 
-async def find_photo_statuses(connection: ReadConnection) -> PhotoStatusList:
-    """Photos of every provider and of local listings, and the store."""
+async def find_photo_statuses(connection: ReadConnection, *, limit: int = 20) -> PhotoStatusList:
+    """Photos of every provider and of local listings, and the store with at most `limit` of its stuck objects."""
     provider_ids = [one.provider_id for one in await find_providers(connection)] + [LOCAL]
     return PhotoStatusList(
         providers=[await _count_photos(connection, one) for one in provider_ids],
         store=await get_store_status(connection),
+        stores=await count_by_store(connection),
+        stuck_objects=await connection.all(StuckObject, Q.find_stuck_blobs, {"limit": limit}),
     )
 
 
 async def get_store_status(connection: ReadConnection) -> StoreStatus:
     """The store's totals."""
     return await connection.one(StoreStatus, Q.sum_blobs)
+
+
+async def count_by_store(connection: ReadConnection) -> list[StorePictures]:
+    """The stores that are or were configured, with their pictures."""
+    stores = await find_stores(connection)
+    rows = await connection.tuples(Q.count_blobs_by_store)
+    counts = {cast("int", store_id): cast("int", pictures) for store_id, pictures in rows}
+    return [
+        StorePictures(store=one.address.name, pictures=counts.get(one.id, 0), leaving=one.leaving) for one in stores
+    ]
 
 
 async def find_photo_failures(connection: ReadConnection, provider_id: str, limit: int) -> list[PhotoFailure]:

@@ -11,7 +11,7 @@ from platbook.base.actor import Actor
 from platbook.base.errors import MediaRejected, NotFound
 from platbook.base.log import get_log
 from platbook.db import WriteConnection, load_queries
-from platbook.listings.photo_work import refetch_stored_photos, relink_photos, retry_failed_photos
+from platbook.listings.photo_work import refetch_stored_photos, relink_photos, retry_failed_photos, set_fetching
 from platbook.listings.rebuild import lock_display, rebuild_listings
 from platbook.media.blobs import Blobs, add_checks, lock_blobs, to_spec_version
 from platbook.providers.providers import LOCAL, get_provider
@@ -36,6 +36,7 @@ class _StaleBlob:
     id: str
     original: str
     is_public: bool
+    store_id: int
 
 
 async def retry_photos(connection: WriteConnection, provider_id: str, actor: Actor, at: datetime) -> int:
@@ -47,6 +48,12 @@ async def retry_photos(connection: WriteConnection, provider_id: str, actor: Act
     )
     log.info("photos to be retried", provider=provider_id, by=actor.name, photos=count)
     return count
+
+
+async def apply_fetch_setting(connection: WriteConnection, provider_id: str, *, fetches: bool) -> None:
+    """Let a provider's photos be fetched from now on, or only linked to; their listings' documents are rebuilt."""
+    changed = await set_fetching(connection, provider_id, fetches=fetches)
+    await connection.run_many(Q.add_rebuild, [{"id": property_id} for property_id in sorted(changed)])
 
 
 async def reprocess_photos(blobs: Blobs, provider_id: str | None, actor: Actor, at: datetime) -> ReprocessResult:
@@ -81,7 +88,7 @@ async def _refetch(blobs: Blobs, provider_id: str | None, at: datetime) -> int:
 
 async def _reprocess(blobs: Blobs, stale: _StaleBlob) -> bool:
     try:
-        content = (await blobs.storage.get(stale.original, Access.PRIVATE)).content
+        content = (await (await blobs.storage.at(stale.store_id)).get(stale.original, Access.PRIVATE)).content
         blob_id = await blobs.store(content, is_public=stale.is_public, keep_original=True)
     except (NotFound, MediaRejected) as error:
         log.warning("a picture could not be reprocessed", picture=stale.id, reason=str(error))

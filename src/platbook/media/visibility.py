@@ -2,30 +2,29 @@
 
 A picture is public while some photo of it is: its listing is public, and the photo's permission allows it. Triggers
 queue a check for whatever may change that (`media_checks`; migrations 0014 and 0029), and here each queued picture is
-checked against the rows as they are now. A picture that no photo uses any more is made private at once; it is deleted
-after a grace period, or at once where its listing was erased or the provider's retention demands it.
+checked against the rows as they are now (`placement`). A picture that no photo uses any more is made private at once;
+it is deleted after a grace period, or at once where its listing was erased or the provider's retention demands it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import cast
 from uuid import UUID
 
 from platbook.base.clock import Clock
-from platbook.base.errors import NotFound, StorageRefused, StorageUnavailable
+from platbook.base.errors import StorageRefused, StorageUnavailable
 from platbook.base.log import get_log
 from platbook.db import Database, WriteConnection, load_queries
 from platbook.listings.rebuild import lock_display, rebuild_listings
-from platbook.media.blobs import to_object_names
-from platbook.storage import Access, Cdn, Storage
+from platbook.media.placement import IDLE_LIMIT, Placement, StorageFailure
+from platbook.storage import Cdn, Storage
 
 Q = load_queries(__package__ or "platbook.media")
 log = get_log("media")
 
 _BATCH = 100
-_IDLE_LIMIT = timedelta(minutes=10)
-"""How long a transaction may be idle while it waits for the store or the CDN."""
+_FAILURES_IN_A_ROW = 3
+"""After so many objects that a store did not respond for, the others wait for the next attempt."""
 _INVALIDATION_BATCH = 1000
 
 
@@ -39,29 +38,6 @@ class _Check:
 
 
 @dataclass(frozen=True, slots=True)
-class LockedBlob:
-    """A picture's row, locked while its objects are moved or deleted."""
-
-    id: str
-    state: str
-    is_public: bool
-    variants: dict[str, dict[str, object]]
-    original: str | None
-
-    @property
-    def names(self) -> list[str]:
-        """The names of the variants' objects."""
-        return to_object_names(self.variants)
-
-
-@dataclass(frozen=True, slots=True)
-class _BlobUse:
-    photos: int
-    is_public: bool
-    is_undecided: bool
-
-
-@dataclass(frozen=True, slots=True)
 class MediaVisibility:
     """Processes the queued checks of pictures."""
 
@@ -70,16 +46,39 @@ class MediaVisibility:
     clock: Clock
     cdn: Cdn | None = None
 
+    @property
+    def placement(self) -> Placement:
+        """What moves and deletes single pictures."""
+        return Placement(self.database, self.storage, self.clock, self.cdn)
+
     async def process_checks(self) -> int:
-        """Process all queued checks and return how many. Safe to run concurrently, and again after a crash."""
+        """Process all queued checks and return how many. Safe to run concurrently, and again after a crash.
+
+        An object that the store does not move or delete is noted and tried again later. StorageUnavailable where the
+        store does not respond at all.
+        """
         processed = 0
         while count := await self._process_batch():
             processed += count
+        await self._retry_stuck()
         await self._invalidate_copies()
         return processed
 
+    async def settle_listing(self, property_id: UUID, removed: Iterable[str] = ()) -> None:
+        """Settle the pictures of one listing now, and those `removed` from it; what fails is left to the workers."""
+        async with self.database.read() as connection:
+            misplaced = await connection.column(str, Q.find_misplaced, {"property_id": property_id})
+        blobs = dict.fromkeys([*misplaced, *removed], False)
+        left, _ = await self._settle_each(blobs)
+        if left:
+            async with self.database.transaction() as connection:
+                await self._queue_checks(connection, left)
+        if misplaced:
+            await self._rebuild([property_id])
+        await self._invalidate_copies()
+
     async def _process_batch(self) -> int:
-        async with self.database.transaction(idle=_IDLE_LIMIT) as connection:
+        async with self.database.transaction(idle=IDLE_LIMIT) as connection:
             checks = await connection.all(_Check, Q.claim_checks, {"limit": _BATCH})
             moved = [one.property_id for one in checks if one.moved and one.property_id]
             await self._rebuild(moved)
@@ -90,55 +89,41 @@ class MediaVisibility:
             listings = [one.property_id for one in checks if one.property_id and not one.moved]
             for blob_id in await connection.column(str, Q.find_blobs_of, {"ids": listings}) if listings else ():
                 blobs.setdefault(blob_id, False)
-            for blob_id, at_once in sorted(blobs.items()):
-                await self._check(blob_id, at_once=at_once)
+            left, failure = await self._settle_each(blobs)
+            await self._queue_checks(connection, left)
             await connection.run(Q.delete_checks, {"ids": [one.id for one in checks]})
+        if failure is not None:
+            raise failure
         return len(checks)
 
-    async def _check(self, blob_id: str, *, at_once: bool) -> None:
-        async with self.database.transaction(idle=_IDLE_LIMIT) as connection:
-            blob = await connection.first(LockedBlob, Q.lock_blob, {"id": blob_id})
-            if blob is None or blob.state == "deleting":
+    async def _settle_each(self, blobs: Mapping[str, bool]) -> tuple[dict[str, bool], StorageFailure | None]:
+        """Settle pictures one by one; those that were not tried since the store does not respond, and its failure."""
+        failures = 0
+        left = dict(sorted(blobs.items()))
+        for blob_id, at_once in list(left.items()):
+            del left[blob_id]
+            error = await self.placement.settle(blob_id, at_once=at_once)
+            failures = failures + 1 if isinstance(error, StorageUnavailable) else 0
+            if failures >= _FAILURES_IN_A_ROW:
+                return left, error
+        return {}, None
+
+    async def _queue_checks(self, connection: WriteConnection, blobs: Mapping[str, bool]) -> None:
+        await connection.run_many(Q.add_blob_check, [{"id": one, "at_once": now} for one, now in blobs.items()])
+
+    async def _retry_stuck(self) -> None:
+        """Try the pictures again whose time has come."""
+        tried: list[str] = []
+        while True:
+            params = {"at": self.clock.now(), "tried": tried, "limit": _BATCH}
+            async with self.database.read() as connection:
+                due = await connection.column(str, Q.find_retries, params)
+            if not due:
                 return
-            use = await connection.one(_BlobUse, Q.get_blob_use, {"id": blob_id})
-            if not use.photos:
-                await self._mark_unused(connection, blob, at_once=at_once)
-            elif use.is_public != blob.is_public and (use.is_public or not use.is_undecided):
-                await self._move(connection, blob, is_public=use.is_public)
-        if not use.photos and at_once:
-            await self.delete(blob)
-
-    async def _mark_unused(self, connection: WriteConnection, blob: LockedBlob, *, at_once: bool) -> None:
-        if at_once:
-            await connection.run(Q.mark_deleting, {"id": blob.id})
-            return
-        await connection.run(Q.mark_unused, {"id": blob.id, "at": self.clock.now()})
-        if blob.is_public and blob.state == "stored":
-            await self._move(connection, blob, is_public=False)
-
-    async def _move(self, connection: WriteConnection, blob: LockedBlob, *, is_public: bool) -> None:
-        for name in blob.names:
-            try:
-                await self.storage.move(name, to=Access.PUBLIC if is_public else Access.PRIVATE)
-            except NotFound:
-                log.warning("an object is missing from the store", name=name)
-        if not is_public:
-            await self._request_invalidation(connection, blob)
-        await connection.run(Q.set_blob_access, {"id": blob.id, "is_public": is_public})
-
-    async def delete(self, blob: LockedBlob) -> None:
-        """Delete a picture that is marked as being deleted: its objects, public or private, then its row."""
-        for access in Access:
-            await self.storage.delete([*blob.names, *([blob.original] if blob.original else [])], access)
-        async with self.database.transaction() as connection:
-            if blob.is_public:
-                await self._request_invalidation(connection, blob)
-            await connection.run(Q.delete_blob, {"id": blob.id})
-
-    async def _request_invalidation(self, connection: WriteConnection, blob: LockedBlob) -> None:
-        if self.cdn is not None and self.cdn.can_invalidate:
-            at = self.clock.now()
-            await connection.run_many(Q.add_invalidation, [{"name": name, "at": at} for name in blob.names])
+            tried += due
+            _, failure = await self._settle_each(dict.fromkeys(due, False))
+            if failure is not None:
+                raise failure
 
     async def _invalidate_copies(self) -> None:
         """Invalidate the CDN's copies of what is no longer public. What fails is retried at the next call."""
@@ -151,7 +136,7 @@ class MediaVisibility:
             log.warning("copies at the CDN are not invalidated yet", reason=str(error))
 
     async def _invalidate_batch(self, cdn: Cdn) -> int:
-        async with self.database.transaction(idle=_IDLE_LIMIT) as connection:
+        async with self.database.transaction(idle=IDLE_LIMIT) as connection:
             requests = await connection.tuples(Q.claim_invalidations, {"limit": _INVALIDATION_BATCH})
             if requests:
                 await cdn.invalidate([self.storage.public_url(cast("str", name)) for _, name in requests])

@@ -1,5 +1,6 @@
 """A provider's configuration as an operator writes it: the JSON of the API and the command line."""
 
+import unicodedata
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self, cast
 
@@ -15,6 +16,12 @@ from platbook.providers.media import MediaSettings
 from platbook.reso.lookups import StandardStatus
 
 _TOP_LEVEL_SETTINGS = ("loginUrl",)
+_READ_ONLY = ("archivedAt", "createdAt", "updatedAt")
+"""What a configuration that was read has besides: it says nothing when it is written."""
+IS_SET = "set"
+"""What stands in place of a credential in a configuration that is read."""
+LEAST_RATE, MOST_RATE = 0.001, 1000
+"""Requests per second: from one in 17 minutes."""
 
 
 class ScopeSettings(BaseModel):
@@ -25,7 +32,7 @@ class ScopeSettings(BaseModel):
     statuses: tuple[str, ...] = ()
     property_types: tuple[str, ...] = ()
     closed_since: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
-    photos_per_status: dict[str, Annotated[int, Field(ge=0)]] = {}
+    photos_per_status: dict[str, Annotated[int, Field(ge=0, le=100_000)]] = {}
 
     @model_validator(mode="after")
     def _statuses_are_standard(self) -> Self:
@@ -40,7 +47,11 @@ class ScopeSettings(BaseModel):
 
 
 class Configuration(BaseModel):
-    """A provider's complete configuration. `loginUrl` may be at the top level, as in the classic form."""
+    """A provider's complete configuration. `loginUrl` may be at the top level, as in the classic form.
+
+    What reading a provider answers is taken as it is: the times in it are ignored, and credentials that are `set` are
+    kept.
+    """
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
 
@@ -55,7 +66,7 @@ class Configuration(BaseModel):
     media: MediaSettings = MediaSettings()
     retention: Literal["keep", "erase"] = "keep"
     interval_hours: Annotated[float, Field(ge=0.25, le=168)] = 4
-    requests_per_second: Annotated[float, Field(gt=0, le=1000)] | None = None
+    requests_per_second: Annotated[float, Field(ge=LEAST_RATE, le=MOST_RATE)] | None = None
     max_removal_share: Annotated[float, Field(ge=0, le=1)] = 0.10
     enabled: bool = True
 
@@ -64,7 +75,9 @@ class Configuration(BaseModel):
     def _lift_settings(cls, raw: object) -> object:
         if not isinstance(raw, Mapping):
             return raw
-        fields = dict(cast("Mapping[str, object]", raw))
+        fields = {name: value for name, value in cast("Mapping[str, object]", raw).items() if name not in _READ_ONLY}
+        if not fields.get("credentials"):
+            fields.pop("credentials", None)  # as a provider without any is read
         nested = fields.pop("settings", {})
         if not isinstance(nested, Mapping):
             return {**fields, "settings": nested}
@@ -85,6 +98,23 @@ def parse_configuration(raw: Mapping[str, object]) -> Configuration:
     return configuration
 
 
+def keep_credentials(configuration: Configuration) -> Configuration:
+    """The configuration without the credentials that were sent back as they were read, so that these are kept."""
+    credentials = configuration.credentials or {}
+    echoed = [name for name, value in credentials.items() if value == IS_SET]
+    if len(echoed) < len(credentials):
+        require_credentials(configuration)
+    return configuration.model_copy(update={"credentials": None}) if echoed else configuration
+
+
+def require_credentials(configuration: Configuration) -> None:
+    """InvalidInput where a credential is not written but only said to be set."""
+    for name, value in (configuration.credentials or {}).items():
+        if value == IS_SET:
+            reason = "write its value, or leave out credentials to keep those that are stored"
+            raise InvalidInput.of(f"credentials.{name}", reason)
+
+
 def check_connection_settings(
     provider_type: str, settings: Mapping[str, object], credentials: Mapping[str, object] | None
 ) -> None:
@@ -95,10 +125,23 @@ def check_connection_settings(
     except ValidationError as error:
         raise _invalid(error, "settings.") from None
     if credentials is not None:
+        _refuse_control_characters(credentials, "credentials")
         try:
             connector.credentials_model.model_validate(credentials)
         except ValidationError as error:
             raise _invalid(error, "credentials.") from None
+
+
+def _refuse_control_characters(value: object, field: str) -> None:
+    """A line break, a tab or a NUL in a secret was copied with it: no source takes it, and none may reach a header."""
+    if isinstance(value, Mapping):
+        for name, part in cast("Mapping[str, object]", value).items():
+            _refuse_control_characters(part, f"{field}.{name}")
+    elif isinstance(value, list):
+        for part in cast("list[object]", value):
+            _refuse_control_characters(part, field)
+    elif isinstance(value, str) and any(unicodedata.category(letter) == "Cc" for letter in value):
+        raise InvalidInput.of(field, "contains a control character, such as a line break or a tab; remove it")
 
 
 def read_part(model: type[BaseModel], stored: Mapping[str, object], part: str) -> BaseModel:

@@ -83,6 +83,18 @@ def record_findings(
     connection.before_commit(_apply_changes, [_Change(provider_id, resource, at, change) for change in changes])
 
 
+async def is_finding_open(connection: ReadConnection, provider_id: str, resource: str, finding: Finding) -> bool:
+    """Whether a finding is open now."""
+    params = {
+        "provider_id": provider_id,
+        "resource": resource,
+        "kind": finding.kind,
+        "field": finding.field,
+        "reason": finding.reason,
+    }
+    return bool(await connection.value(bool, Q.is_finding_open, params))
+
+
 async def find_findings(
     connection: ReadConnection, finding_filter: FindingFilter, *, limit: int, page: int = 1
 ) -> FindingList:

@@ -24,17 +24,17 @@ class MediaSettings(BaseModel):
     header_hosts: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,253}$")], ...] = Field(
         default=(),
         max_length=20,
-        description="the hosts that headers are sent to; if empty, the host of each photo's URL",
+        description="the hosts that headers are sent to; if empty, the source's own host and its trusted ones",
     )
     max_bytes: int = Field(
         default=40 * _MEGABYTE, ge=1024, le=200 * _MEGABYTE, description="the maximum size of a photo"
     )
     concurrency: int = Field(default=8, ge=1, le=256, description="concurrent downloads of all workers")
-    requests_per_second: Annotated[float, Field(gt=0, le=1000)] | None = Field(
+    requests_per_second: Annotated[float, Field(ge=0.001, le=1000)] | None = Field(
         default=None, description="a rate limit for photos, apart from the provider's own"
     )
-    requests_per_hour: Annotated[int, Field(ge=1)] | None = None
-    bytes_per_hour: Annotated[int, Field(ge=_MEGABYTE)] | None = None
+    requests_per_hour: Annotated[int, Field(ge=1, le=3_600_000)] | None = None
+    bytes_per_hour: Annotated[int, Field(ge=_MEGABYTE, le=2**50)] | None = None
     address_seconds: int = Field(
         default=3000, ge=5, le=7 * 86400, description="how long the URL of a photo is valid after the source sent it"
     )

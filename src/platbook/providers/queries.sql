@@ -80,6 +80,11 @@ ON CONFLICT (provider_id, resource, kind, field, reason) DO UPDATE SET
     last_at = CASE WHEN excluded.closed_at IS NULL THEN excluded.last_at ELSE f.last_at END,
     closed_at = CASE WHEN f.count + excluded.count > 0 THEN NULL ELSE coalesce(f.closed_at, excluded.opened_at) END;
 
+-- name: is_finding_open
+-- Whether a finding is open.
+SELECT EXISTS (SELECT FROM findings WHERE provider_id = %(provider_id)s AND resource = %(resource)s AND kind = %(kind)s
+    AND field IS NOT DISTINCT FROM %(field)s::text AND reason = %(reason)s AND closed_at IS NULL);
+
 -- name: find_findings
 -- A provider's findings; a filter that is NULL matches all.
 SELECT provider_id, resource, kind, field, reason, count, sample, opened_at, last_at, closed_at FROM findings

@@ -29,7 +29,7 @@ from platbook.connectors.contract import (
 from platbook.db import Database, SecretBox
 from platbook.providers.configuration import read_part
 from platbook.providers.providers import Provider, open_credentials
-from platbook.transport import LEASE, TrafficCounter, Transport, session_slot
+from platbook.transport import LEASE, SourceHosts, TrafficCounter, Transport, session_slot
 
 T = TypeVar("T")
 
@@ -62,13 +62,15 @@ class SessionServices:
 class SessionOptions:
     """How a session is opened.
 
-    `wait` is how long to wait for a free seat, `lease` how long a seat outlives a worker that was killed. `traffic`
+    `wait` is how long to wait for a free seat, `lease` how long a seat outlives a worker that was killed. `yields`:
+    take no seat while somebody waits for one. `traffic`
     counts requests and bytes. `remarks` receives the session's remarks when it ends, however it ends. Each step runs
     within the context that `observe` returns for it.
     """
 
     wait: timedelta = timedelta(0)
     lease: timedelta = LEASE
+    yields: bool = False
     traffic: TrafficCounter | None = None
     remarks: list[str] | None = None
     observe: Callable[[SessionStep], AbstractContextManager[object]] = _unobserved
@@ -82,6 +84,11 @@ class Source:
     connector: Connector
     settings: BaseModel
     profile: SourceProfile
+
+    @property
+    def hosts(self) -> SourceHosts:
+        """The hosts that its credentials may be sent to."""
+        return SourceHosts.of(self.profile.base_urls, self.profile.trusted_hosts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +131,14 @@ async def acquire_access(
             source.profile.max_concurrency,
             wait=options.wait,
             lease=options.lease,
+            yields=options.yields,
         ),
     ):
         http = services.transport.for_provider(
-            provider.provider_id, requests_per_second=provider.requests_per_second, traffic=options.traffic
+            provider.provider_id,
+            source.hosts,
+            requests_per_second=provider.requests_per_second,
+            traffic=options.traffic,
         )
         yield SourceAccess(credentials, http)
 

@@ -4,6 +4,7 @@ from platbook.storage.cdn import Cdn, open_cdn
 from platbook.storage.factory import open_memory_storage, open_storage
 from platbook.storage.objects import COPY_LIFETIME, Access, ListedObject, ObjectInfo, StoredObject, to_content_name
 from platbook.storage.storage import Storage
+from platbook.storage.stores import StoreRegistry, StoreRow, find_stores, leave_other_stores
 
 __all__ = [
     "COPY_LIFETIME",
@@ -12,7 +13,11 @@ __all__ = [
     "ListedObject",
     "ObjectInfo",
     "Storage",
+    "StoreRegistry",
+    "StoreRow",
     "StoredObject",
+    "find_stores",
+    "leave_other_stores",
     "open_cdn",
     "open_memory_storage",
     "open_storage",

@@ -31,6 +31,10 @@ class Backend(Protocol):
         """Delete objects; those that do not exist are no error."""
         ...
 
+    async def check(self) -> None:
+        """Raise StorageRefused where objects could not be stored, as far as that is known without a request."""
+        ...
+
     async def clear_unfinished(self, before: datetime) -> int:
         """Delete partially written files older than `before`, which no listing shows; returns how many."""
         ...

@@ -48,6 +48,9 @@ class Bucket:
             with translate_errors(f"delete {keys[0]}" if len(keys) == 1 else f"delete {len(keys)} objects"):
                 await obstore.delete_async(self._store, list(keys))
 
+    async def check(self) -> None:
+        """Nothing is known without a request."""
+
     async def clear_unfinished(self, before: datetime) -> int:
         """Nothing to do: every object is put in one request, which is atomic."""
         del before

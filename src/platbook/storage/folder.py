@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import os
 import re
+import tempfile
 from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 from functools import cached_property
@@ -17,6 +18,7 @@ import obstore
 import orjson
 from obstore.store import LocalStore
 
+from platbook.base.errors import StorageRefused
 from platbook.storage.backend import list_keys
 from platbook.storage.failures import translate_errors
 from platbook.storage.objects import Attributes, ObjectInfo, StoredObject, parse_key, to_attributes
@@ -67,6 +69,14 @@ class Folder:
                 await self._remove(key)
                 await self._remove(_attributes_key(key))
 
+    async def check(self) -> None:
+        """Raise StorageRefused, with the reason, where the folder cannot be made or written."""
+        try:
+            await asyncio.to_thread(_write_and_delete, self._path)
+        except OSError as error:
+            reason = (error.strerror or "the disk failed").lower()
+            raise StorageRefused(f"photos cannot be stored in {self._path}: {reason}") from None
+
     async def clear_unfinished(self, before: datetime) -> int:
         """Delete the library's temporary files that are older than `before`."""
         with translate_errors("delete partially written files"):
@@ -93,6 +103,12 @@ class Folder:
         else:
             attributes = Attributes(**orjson.loads(text))
         return ObjectInfo(size, stored_at, attributes)
+
+
+def _write_and_delete(path: Path) -> None:
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=path) as file:
+        file.write(b"x")
 
 
 def _clear_unfinished(path: Path, before: float) -> int:

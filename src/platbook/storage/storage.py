@@ -2,11 +2,20 @@
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from platbook.base.errors import NotFound
 from platbook.storage.backend import Backend
 from platbook.storage.objects import Access, ListedObject, ObjectInfo, StoredObject, to_attributes, to_key
-from platbook.storage.urls import ObjectUrls
+from platbook.storage.urls import ObjectUrls, OwnRouteUrls
+
+
+class OtherStores(Protocol):
+    """Finds the stores that hold pictures beside this one."""
+
+    async def open(self, store_id: int) -> "Storage":
+        """A store by its number. StorageRefused for one that is not known."""
+        ...
 
 
 class Storage:
@@ -14,11 +23,27 @@ class Storage:
 
     What reaches the store raises StorageUnavailable when it does not respond, StorageRefused when it does not accept
     the credentials or the request, and NotFound where there is no such object. A malformed name is a ValueError.
+    `store_id` is the number by which pictures remember the store that holds them.
     """
 
-    def __init__(self, backend: Backend, urls: ObjectUrls) -> None:
+    def __init__(
+        self, backend: Backend, urls: ObjectUrls, *, store_id: int = 1, others: OtherStores | None = None
+    ) -> None:
+        self.store_id = store_id
         self._backend = backend
         self._urls = urls
+        self._others = others
+
+    @property
+    def is_served_here(self) -> bool:
+        """Whether our own route serves the objects."""
+        return isinstance(self._urls, OwnRouteUrls)
+
+    async def at(self, store_id: int) -> "Storage":
+        """The store of a number: this one, or another that holds pictures. StorageRefused for one that is not known."""
+        if store_id == self.store_id or self._others is None:
+            return self
+        return await self._others.open(store_id)
 
     async def put(
         self,
@@ -51,8 +76,11 @@ class Storage:
         """Delete objects; those that do not exist are no error."""
         await self._backend.delete([to_key(access, name) for name in names])
 
-    async def move(self, name: str, *, to: Access) -> None:
-        """Make an object public or private, with the cache headers of that; does nothing where it already is."""
+    async def copy(self, name: str, *, to: Access) -> None:
+        """Copy an object to where it is public or private, with the cache headers of that; NotFound if it is nowhere.
+
+        The other copy stays until it is deleted.
+        """
         source = Access.PRIVATE if to is Access.PUBLIC else Access.PUBLIC
         try:
             stored = await self.get(name, source)
@@ -61,7 +89,15 @@ class Storage:
             return
         attributes = stored.info.attributes
         await self.put(name, stored.content, to, content_type=attributes.content_type, metadata=attributes.metadata)
-        await self.delete([name], source)
+
+    async def move(self, name: str, *, to: Access) -> None:
+        """Make an object public or private; does nothing where it already is."""
+        await self.copy(name, to=to)
+        await self.delete([name], Access.PRIVATE if to is Access.PUBLIC else Access.PUBLIC)
+
+    async def check(self) -> None:
+        """Raise StorageRefused where objects could not be stored, as far as that is known without a request."""
+        await self._backend.check()
 
     async def clear_unfinished(self, before: datetime) -> int:
         """Delete partially written files older than `before`; returns how many."""

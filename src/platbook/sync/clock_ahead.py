@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-_TOLERANCE = timedelta(minutes=5)
+TOLERANCE = timedelta(minutes=5)
 
 
 def is_ahead(modified: datetime | None, now: datetime) -> bool:
     """Whether a time is further ahead of our clock than two clocks may differ."""
-    return modified is not None and modified > now + _TOLERANCE
+    return modified is not None and modified > now + TOLERANCE
 
 
 @dataclass(slots=True)

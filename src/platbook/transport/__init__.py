@@ -8,6 +8,7 @@ from platbook.transport.gcra import DownloadRateLimits
 from platbook.transport.instrumentation import TimeSource, TrafficCounter
 from platbook.transport.rate_limit import RetryAfterLimiter, SourceRateLimiter
 from platbook.transport.session_slots import LEASE, SessionSlot, session_slot
+from platbook.transport.source_hosts import SourceHosts
 from platbook.transport.transfer import TransferLimits
 from platbook.transport.urls import parse_url
 
@@ -22,6 +23,7 @@ __all__ = [
     "ProviderClient",
     "RetryAfterLimiter",
     "SessionSlot",
+    "SourceHosts",
     "SourceRateLimiter",
     "TimeSource",
     "TrafficCounter",

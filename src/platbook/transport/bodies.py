@@ -24,6 +24,7 @@ _MAX_PIECE = 256 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
 _RAW_DEFLATE = -zlib.MAX_WBITS
 _GZIP_MAGIC = b"\x1f"
+_WINDOWS = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": zlib.MAX_WBITS}
 
 
 async def read_body(
@@ -32,28 +33,44 @@ async def read_body(
     traffic: TrafficCounter,
     limits: TransferLimits = DEFAULT_LIMITS,
     monotonic: Callable[[], float] = time.monotonic,
+    *,
+    ignore_unknown_codings: bool = False,
 ) -> AsyncGenerator[bytes]:
     """Yield a body's bytes, decompressed. SourceBrokeProtocol if it is truncated or corrupt; errors show `name`.
 
     SourceTooSlow and ReplyTooLarge where it exceeds the limits; the time between two reads does not count.
+    `ignore_unknown_codings`: a Content-Encoding that we do not know was not applied, and the caller judges the bytes.
     """
+    encoding = response.headers.get("content-encoding", "")
+    if not ignore_unknown_codings and find_unknown_codings(encoding):
+        raise SourceBrokeProtocol(f"{name} answered in a Content-Encoding that was not requested")
     meter = TransferMeter(limits, name, monotonic)
     raw = _read_raw(response, name, traffic, meter, monotonic)
-    async with aclosing(_decompress(response, name, raw)) as chunks:
+    async with aclosing(_decompress(encoding, name, raw)) as chunks:
         async for chunk in chunks:
             meter.add_decompressed(len(chunk))
             yield chunk
 
 
-async def _decompress(response: httpx2.Response, name: str, raw: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
-    encoding = response.headers.get("content-encoding", "").strip().lower()
-    if encoding in ("", "identity"):
+def find_unknown_codings(encoding: str) -> list[str]:
+    """The codings of a Content-Encoding header that are not decoded here."""
+    return [coding for coding in _to_codings(encoding) if coding not in _WINDOWS]
+
+
+def _to_codings(encoding: str) -> list[str]:
+    named = (coding.strip().lower() for coding in encoding.split(","))
+    return [coding for coding in named if coding not in ("", "identity")]
+
+
+async def _decompress(encoding: str, name: str, raw: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    known = [coding for coding in _to_codings(encoding) if coding in _WINDOWS]
+    if not known:
         async for chunk in raw:
             yield chunk
         return
-    if encoding not in ("gzip", "x-gzip", "deflate"):
+    if len(known) > 1:
         raise SourceBrokeProtocol(f"{name} answered in a Content-Encoding that was not requested")
-    inflater = _Inflater(_GZIP if "gzip" in encoding else zlib.MAX_WBITS)
+    inflater = _Inflater(_WINDOWS[known[0]])
     try:
         async for chunk in raw:
             for piece in inflater.feed(chunk):

@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Self
+from urllib.request import getproxies
 
 import httpx2
 
 from platbook.base.clock import Clock
-from platbook.base.errors import RateLimited
+from platbook.base.errors import RateLimited, SourceBrokeProtocol
 from platbook.base.http_reply import HttpReply
 from platbook.base.log import get_log
 from platbook.db import Database
@@ -25,8 +26,10 @@ from platbook.transport.headers import join_headers, parse_cookies
 from platbook.transport.instrumentation import TimeSource, TrafficCounter
 from platbook.transport.limited_client import LimitedClient
 from platbook.transport.rate_limit import RetryAfterLimiter, SourceRateLimiter
+from platbook.transport.request_route import RequestRoute
 from platbook.transport.retry import MAX_ATTEMPTS, TransportFailure, classify_error, classify_response, plan_backoff
-from platbook.transport.ssrf_guard import GuardedTransport
+from platbook.transport.source_hosts import SourceHosts
+from platbook.transport.ssrf_guard import AddressBlocked, AddressRules, DirectTransport
 from platbook.transport.transfer import TransferLimits
 from platbook.transport.urls import RequestUrl, parse_url, resolve_redirect
 
@@ -42,6 +45,14 @@ _SAFETY_MARGIN = 0.1
 _DEFAULT_HEADERS = {"user-agent": "Platbook", "accept": "*/*"}
 
 
+DEFAULT_RULES = AddressRules()
+
+
+def _uses_proxy() -> bool:
+    """Whether the environment names a proxy, as the HTTP client reads it."""
+    return any(getproxies().get(scheme) for scheme in ("http", "https", "all"))
+
+
 class Transport:
     """The HTTP connection pools of one process; makes a client or downloader for each provider."""
 
@@ -53,9 +64,12 @@ class Transport:
         outside: httpx2.AsyncClient,
         time_source: TimeSource,
         limits: TransferLimits = DEFAULT_LIMITS,
+        rules: AddressRules = DEFAULT_RULES,
     ) -> None:
         self._database = database
         self._clock = clock
+        self._rules = rules
+        self._public_only = None if _uses_proxy() else LimitedClient(outside, limits, time_source.monotonic)
         self._client = LimitedClient(client, limits, time_source.monotonic)
         self._inside_photos = LimitedClient(client, limits.for_photos(), time_source.monotonic)
         self._outside_photos = LimitedClient(outside, limits.for_photos(), time_source.monotonic)
@@ -71,32 +85,47 @@ class Transport:
         time_source: TimeSource | None = None,
         timeouts: httpx2.Timeout = TIMEOUTS,
         limits: TransferLimits = DEFAULT_LIMITS,
+        rules: AddressRules = DEFAULT_RULES,
     ) -> AsyncGenerator[Self]:
         """Open the connection pools and close them at the end of the block."""
         for library in ("httpcore2", "httpx2"):  # on lower levels they log headers and URLs
             logging.getLogger(library).setLevel(logging.WARNING)
         no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-        guarded = GuardedTransport(_LIMITS)
+        guarded = DirectTransport(_LIMITS, rules, public_only=True)
+        direct = None if _uses_proxy() else DirectTransport(_LIMITS, rules, public_only=False)
         async with (
-            httpx2.AsyncClient(timeout=timeouts, limits=_LIMITS, cookies=no_cookies) as client,
+            httpx2.AsyncClient(timeout=timeouts, limits=_LIMITS, transport=direct, cookies=no_cookies) as client,
             httpx2.AsyncClient(timeout=timeouts, transport=guarded, cookies=no_cookies) as outside,
         ):
-            yield cls(database, clock, client, outside, time_source or TimeSource(), limits)
+            yield cls(database, clock, client, outside, time_source or TimeSource(), limits, rules)
 
     def for_provider(
-        self, provider_id: str, *, requests_per_second: float | None = None, traffic: TrafficCounter | None = None
+        self,
+        provider_id: str,
+        hosts: SourceHosts | None = None,
+        *,
+        requests_per_second: float | None = None,
+        traffic: TrafficCounter | None = None,
     ) -> "ProviderClient":
-        """Return a client within a provider's rate limit that counts in `traffic`. The provider must have its row."""
+        """Return a client within a provider's rate limit that counts in `traffic`. The provider must have its row.
+
+        It sends to `hosts` alone; where they are none, to the host of its first request.
+        """
         limiter = SourceRateLimiter(self._database, provider_id, requests_per_second, self._time_source)
-        return ProviderClient(
-            provider_id, self._client, limiter, self._clock, self._time_source, traffic or TrafficCounter()
-        )
+        route = RequestRoute(self._client, hosts or SourceHosts(), self._public_only, self._rules.is_public)
+        return ProviderClient(provider_id, route, limiter, self._clock, self._time_source, traffic or TrafficCounter())
 
     def for_service(self, name: str, *, max_attempts: int = MAX_ATTEMPTS) -> "ProviderClient":
         """Return a client for a service other than a listing source (OIDC issuer, CDN). `name` is for the log."""
         limiter = RetryAfterLimiter(self._clock)
         return ProviderClient(
-            name, self._client, limiter, self._clock, self._time_source, TrafficCounter(), max_attempts=max_attempts
+            name,
+            RequestRoute(self._client),
+            limiter,
+            self._clock,
+            self._time_source,
+            TrafficCounter(),
+            max_attempts=max_attempts,
         )
 
     def downloads_for(
@@ -155,7 +184,7 @@ class ProviderClient:
     def __init__(
         self,
         provider_id: str,
-        client: LimitedClient,
+        route: RequestRoute,
         rate_limiter: SourceRateLimiter | RetryAfterLimiter,
         clock: Clock,
         time_source: TimeSource,
@@ -165,7 +194,7 @@ class ProviderClient:
     ) -> None:
         self.traffic = traffic
         self._max_attempts = max_attempts
-        self._client = client
+        self._route = route
         self._rate_limiter = rate_limiter
         self._clock = clock
         self._time_source = time_source
@@ -179,15 +208,17 @@ class ProviderClient:
 
         GET and HEAD follow up to five redirects within the host; others are returned. Raises SourceUnavailable,
         SourceBrokeProtocol or RateLimited when retries have not helped, InvalidInput for what cannot be sent. A request
-        that the server may have processed is repeated only if its method is idempotent (RFC 9110 section 9.2.2).
+        that the server may have processed is repeated only if its method is idempotent (RFC 9110 section 9.2.2). A
+        provider's request to a host that is not its own is not sent: SourceBrokeProtocol.
         """
         sent_headers = {**_DEFAULT_HEADERS, **{name.lower(): value for name, value in (headers or {}).items()}}
+        self._route.check(url)
         request = _OutgoingRequest(method.upper(), parse_url(url), {**sent_headers, "accept-encoding": "gzip"}, content)
         response, final_url, cookies = await self._follow_redirects(request)
         try:
-            async with aclosing(self._client.read(response, final_url.name, self.traffic)) as chunks:
+            async with aclosing(self._route.client.read(response, final_url.name, self.traffic)) as chunks:
                 headers_by_name = join_headers(response.headers.raw)
-                most = self._client.limits.max_body_bytes
+                most = self._route.client.limits.max_body_bytes
                 yield HttpReply(response.status_code, headers_by_name, final_url.url, chunks, cookies, most)
         finally:
             await response.aclose()
@@ -226,7 +257,11 @@ class ProviderClient:
         self.traffic.requests += 1
         started = self._time_source.monotonic()
         try:
-            response = await self._client.send(method, url, request.headers, request.content)
+            response = await self._route.send(method, url, request.headers, request.content)
+        except AddressBlocked as error:
+            self._log_request(request, started, failure=type(error).__name__)
+            reason = f"{error}, although the source itself is on the public internet"
+            return TransportFailure(SourceBrokeProtocol(reason), is_retryable=False)
         except httpx2.TransportError as error:
             self._log_request(request, started, failure=type(error).__name__)
             return classify_error(method, url.name, error)

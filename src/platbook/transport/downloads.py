@@ -1,34 +1,38 @@
 """Downloads of photos: one attempt per URL, as some URLs are valid once, within rate limits and a maximum size.
 
-Retries are up to the caller, with a fresh URL. The provider's own headers may hold a secret, so they are sent to the
-hosts they are meant for only, and dropped when a redirect leads to another host.
+Retries are up to the caller, with a fresh URL. The provider's own headers may hold a secret, so they are sent to
+trusted hosts only, and dropped when a redirect leads to another host.
 """
 
-from collections.abc import Callable, Collection, Mapping
+import re
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import timedelta
-from urllib.parse import urljoin
 
 import httpx2
 
 from platbook.base.clock import Clock
 from platbook.base.errors import InvalidInput, MediaRejected, RateLimited, SourceBrokeProtocol, TryLater
 from platbook.base.log import get_log
+from platbook.transport.bodies import find_unknown_codings
 from platbook.transport.cache_validators import CacheValidators
 from platbook.transport.gcra import GcraLimiter
-from platbook.transport.headers import join_headers
+from platbook.transport.headers import RawHeaders, join_headers
 from platbook.transport.instrumentation import TrafficCounter
 from platbook.transport.limited_client import LimitedClient
 from platbook.transport.rate_limit import SourceRateLimiter
 from platbook.transport.retry import classify_error, classify_response
-from platbook.transport.urls import RequestUrl, parse_url
+from platbook.transport.source_hosts import NO_HOSTS, SourceHosts
+from platbook.transport.ssrf_guard import AddressBlocked
+from platbook.transport.urls import RequestUrl, encode_redirect, encode_url, parse_url
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS = 5
 _NOT_MODIFIED, _OK = 304, 200
 _EXPIRED_STATUSES = frozenset({401, 403, 404, 410})
 _DEFAULT_HEADERS = {"user-agent": "Platbook", "accept": "image/*, */*;q=0.5"}
+_PICTURE = re.compile(rb"\xff\xd8\xff|\x89PNG|GIF8|RIFF....WEBP|II\*\0|MM\0\*|....ftyp", re.DOTALL)
 
 
 class UrlAlreadyUsed(TryLater):
@@ -42,16 +46,19 @@ class DownloadLimits:
     max_bytes: int
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     private_addresses: bool = False
-    header_hosts: Collection[str] = ()
-    """The hosts that `headers` are sent to; if empty, the host of each requested URL."""
+    header_hosts: SourceHosts = NO_HOSTS
+    """The hosts that `headers` are sent to; a source may give out URLs of any other."""
 
     def headers_for(self, url: RequestUrl, requested: RequestUrl) -> Mapping[str, str]:
         """Return the headers that may be sent to `url`, to which redirects led from `requested`."""
-        if not self.header_hosts:
-            return self.headers if url.origin == requested.origin else {}
-        is_header_host = url.origin.host in {host.lower() for host in self.header_hosts}
         is_downgrade = requested.origin.scheme == "https" and url.origin.scheme == "http"
-        return self.headers if is_header_host and not is_downgrade else {}
+        return {} if is_downgrade or self.header_hosts.find_objection(url.url) is not None else self.headers
+
+    def explain_refusal(self, url: RequestUrl) -> str:
+        """A hint for a photo that was refused where the headers were not sent; empty where they were."""
+        if not self.headers or self.header_hosts.find_objection(url.url) is None:
+            return ""
+        return f"; media.headers are not sent to {url.origin.host}, unless media.headerHosts names it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,19 +128,21 @@ class Downloader:
         """Fetch a URL once. After the wait for the rate limits, `is_fresh` decides whether the URL is still valid.
 
         UrlAlreadyUsed if the URL is invalid or expired; RateLimited, SourceUnavailable and SourceBrokeProtocol as for
-        any request; MediaRejected if the content is too large or the host is not allowed.
+        any request; MediaRejected if the content is too large or the host is not allowed. A 304 to a request without
+        `validators` is SourceBrokeProtocol: nothing is stored that could be current.
         """
         current = requested = _parse(url)
         for _ in range(_MAX_REDIRECTS + 1):
             await self._limiter.acquire()
             if not is_fresh():
                 raise UrlAlreadyUsed("the URL expired while it waited for the rate limit")
-            headers = {**(validators or CacheValidators()).to_headers(), **self._limits.headers_for(current, requested)}
+            conditions = (validators or CacheValidators()).to_headers()
+            headers = {**conditions, **self._limits.headers_for(current, requested)}
             response = await self._send(current, headers)
             try:
                 if response.status_code not in _REDIRECTS:
-                    return await self._read(current, response)
-                current = _parse_redirect(current, response.headers.get("location", ""))
+                    return await self._read(current, response, is_conditional=bool(conditions))
+                current = _parse_redirect(current, _find_location(response.headers.raw))
             finally:
                 await response.aclose()
         raise MediaRejected(f"{requested.name} redirects more than {_MAX_REDIRECTS} times")
@@ -152,13 +161,15 @@ class Downloader:
         sent_headers = {**_DEFAULT_HEADERS, **{name.lower(): value for name, value in headers.items()}}
         try:
             response = await self._client.send("GET", url, {**sent_headers, "accept-encoding": "gzip"})
+        except AddressBlocked as error:
+            raise MediaRejected(f"{error}, which is refused unless media.privateAddresses is set") from None
         except httpx2.TransportError as error:
             self._log.debug("download failed", at=url.name, failure=type(error).__name__)
             raise classify_error("GET", url.name, error).error from error
         self._log.debug("download", at=url.name, status=response.status_code)
         return response
 
-    async def _read(self, url: RequestUrl, response: httpx2.Response) -> Download:
+    async def _read(self, url: RequestUrl, response: httpx2.Response, *, is_conditional: bool) -> Download:
         status, headers = response.status_code, join_headers(response.headers.raw)
         validators = CacheValidators(headers.get("etag"), headers.get("last-modified"))
         failure = classify_response("GET", url.name, status, headers, self._clock.now())
@@ -167,12 +178,13 @@ class Downloader:
                 await self._limiter.pause(failure.pause_for)
                 raise RateLimited(str(failure.error), not_before=self._clock.now() + failure.pause_for)
             raise failure.error
-        if status == _NOT_MODIFIED:
+        if status == _NOT_MODIFIED and is_conditional:
             return Download(None, validators)
         if status in _EXPIRED_STATUSES:
-            raise UrlAlreadyUsed(f"{url.name} answered with status {status}")
+            raise UrlAlreadyUsed(f"{url.name} answered with status {status}{self._limits.explain_refusal(url)}")
         if status != _OK:
-            raise SourceBrokeProtocol(f"{url.name} answered with status {status}")
+            why = " (not modified) to a request without conditions" if status == _NOT_MODIFIED else ""
+            raise SourceBrokeProtocol(f"{url.name} answered with status {status}{why}")
         return Download(await self._read_content(url, response, headers), validators)
 
     async def _read_content(self, url: RequestUrl, response: httpx2.Response, headers: Mapping[str, str]) -> bytes:
@@ -182,27 +194,36 @@ class Downloader:
             raise MediaRejected(f"{url.name} is larger than {max_bytes} bytes")
         content = bytearray()
         try:
-            async with aclosing(self._client.read(response, url.name, traffic)) as chunks:
+            chunks = self._client.read(response, url.name, traffic, ignore_unknown_codings=True)
+            async with aclosing(chunks):
                 async for chunk in chunks:
                     content += chunk
                     if len(content) > max_bytes:
                         raise MediaRejected(f"{url.name} is larger than {max_bytes} bytes")
         finally:
             await self._limiter.charge(traffic.bytes)
+        if find_unknown_codings(headers.get("content-encoding", "")) and not _PICTURE.match(content):
+            raise SourceBrokeProtocol(f"{url.name} answered in a Content-Encoding that was not requested")
         return bytes(content)
 
 
+def _find_location(raw: RawHeaders) -> str:
+    """The Location header, as UTF-8 where it is; other bytes are kept, to be encoded as they came."""
+    found = next((value for name, value in raw if name.lower() == b"location"), b"")
+    return found.decode("utf-8", "surrogateescape")
+
+
 def _parse_redirect(url: RequestUrl, location: str) -> RequestUrl:
-    if not location:
+    if not location.strip():
         raise MediaRejected(f"{url.name} redirects without a Location")
     try:
-        return parse_url(urljoin(url.url, location))
+        return parse_url(encode_redirect(url.url, location))
     except (InvalidInput, ValueError):  # urljoin: brackets without a valid IPv6 address
         raise MediaRejected(f"{url.name} redirects to what is no valid http or https URL") from None
 
 
 def _parse(url: str) -> RequestUrl:
     try:
-        return parse_url(url)
+        return parse_url(encode_url(url))
     except InvalidInput:
         raise MediaRejected("the photo's URL must be a valid http or https URL") from None

@@ -24,7 +24,7 @@ class LimitedClient:
     async def send(
         self, method: str, url: RequestUrl, headers: Mapping[str, str], content: bytes | None = None
     ) -> httpx2.Response:
-        """Send one request and return its response, the body unread. httpx2.TransportError.
+        """Send one request and return its response, the body unread. httpx2.TransportError and what connecting raises.
 
         Headers that keep coming, byte by byte, are an httpx2.ReadTimeout once all phases together could have ended.
         """
@@ -46,6 +46,10 @@ class LimitedClient:
                 raise
             raise httpx2.ReadTimeout("the headers did not end", request=request) from None
 
-    def read(self, response: httpx2.Response, name: str, traffic: TrafficCounter) -> AsyncGenerator[bytes]:
+    def read(
+        self, response: httpx2.Response, name: str, traffic: TrafficCounter, *, ignore_unknown_codings: bool = False
+    ) -> AsyncGenerator[bytes]:
         """Yield a body's bytes, decompressed; see `read_body`."""
-        return read_body(response, name, traffic, self.limits, self.monotonic)
+        return read_body(
+            response, name, traffic, self.limits, self.monotonic, ignore_unknown_codings=ignore_unknown_codings
+        )

@@ -7,6 +7,7 @@ sent, and comes before the expiry in the database.
 """
 
 import asyncio
+import contextlib
 import random
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -33,6 +34,8 @@ _LOG = get_log("transport")
 _USABLE_SHARE = 5 / 6  # the rest of a lease is for stopping and logging out
 _POLL_SECONDS = 1.0
 _NO_WAIT = timedelta(0)
+_WAITING_LEASE = timedelta(seconds=5)
+_MAX_WAITING = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,11 @@ async def session_slot(
     kind: str = SESSION,
     wait: timedelta = _NO_WAIT,
     lease: timedelta = LEASE,
+    yields: bool = False,
 ) -> AsyncGenerator[SessionSlot]:
     """Hold one of a provider's slots of a kind for the block. LoginSlotTaken if none is free within `wait`.
+
+    `yields`: take none while somebody else waits for one, who gets the next that becomes free.
 
     If the lease cannot be renewed, the block is cancelled where it waits, and LoginSlotTaken is raised instead.
     """
@@ -75,6 +81,7 @@ async def session_slot(
         "slots": max_concurrency,
         "holder": holder,
         "lease": lease,
+        "yields": yields,
     }
     number, requested_at = await _wait_for_slot(database, params, max_concurrency, wait)
     deadline = asyncio.timeout_at(requested_at + lease.total_seconds() * _USABLE_SHARE)
@@ -99,15 +106,44 @@ async def _wait_for_slot(database: Database, params: Params, slots: int, wait: t
     """Acquire a slot: its number, and the loop's time before the request for it was sent."""
     loop = asyncio.get_running_loop()
     give_up_at = loop.time() + wait.total_seconds()
-    while True:
-        requested_at = loop.time()
-        number = await _acquire(database, params, slots)
-        if number is not None:
-            return number, requested_at
-        left = give_up_at - loop.time()
-        if left <= 0:
-            raise LoginSlotTaken(f"all sessions that {params['provider_id']} allows are in use")
-        await asyncio.sleep(min(left, _POLL_SECONDS * random.uniform(0.5, 1)))  # noqa: S311 - not a secret
+    place = _WaitingPlace(database, params)
+    try:
+        while True:
+            requested_at = loop.time()
+            number = await _acquire(database, params, slots)
+            if number is not None:
+                return number, requested_at
+            left = give_up_at - loop.time()
+            if left <= 0:
+                raise LoginSlotTaken(f"all sessions that {params['provider_id']} allows are in use")
+            await place.keep()
+            await asyncio.sleep(min(left, _POLL_SECONDS * random.uniform(0.5, 1)))  # noqa: S311 - not a secret
+    finally:
+        await place.leave()
+
+
+class _WaitingPlace:
+    """Tells those who yield that somebody waits for a slot, by a short lease of its own."""
+
+    def __init__(self, database: Database, params: Params) -> None:
+        self._database = database
+        self._params = {**params, "kind": f"{params['kind']} waiting", "slots": _MAX_WAITING, "lease": _WAITING_LEASE}
+        self._number: int | None = None
+
+    async def keep(self) -> None:
+        """Take the place, or extend its lease."""
+        async with self._database.transaction() as connection:
+            if self._number is not None and await connection.run(Q.renew_slot, {**self._params, "seat": self._number}):
+                return
+            self._number = await connection.value(int, Q.acquire_slot, {**self._params, "yields": False})
+
+    async def leave(self) -> None:
+        """End the lease; it ends by itself where the database cannot be reached."""
+        if self._number is None:
+            return
+        with contextlib.suppress(OperationalError):
+            async with self._database.transaction() as connection:
+                await connection.run(Q.release_slot, {**self._params, "seat": self._number})
 
 
 async def _acquire(database: Database, params: Params, slots: int) -> int | None:

@@ -10,6 +10,9 @@ from platbook.base.errors import ReplyTooLarge, SourceTooSlow
 from platbook.base.http_reply import MAX_BODY_BYTES
 from platbook.base.settings import Settings
 
+PHOTO_RATE_SECONDS = 30.0
+"""The minimum rate of a photo is an average over each so many seconds: a file is sent without long silences."""
+
 
 @dataclass(frozen=True, slots=True)
 class TransferLimits:
@@ -40,8 +43,13 @@ class TransferLimits:
         )
 
     def for_photos(self) -> "TransferLimits":
-        """Return the limits of one download of a photo, which has a shorter time."""
-        return replace(self, max_seconds=self.photo_seconds, seconds_setting="PLATBOOK_PHOTO_MAX_SECONDS")
+        """Return the limits of one download of a photo, which has a shorter time, and is measured more often."""
+        return replace(
+            self,
+            max_seconds=self.photo_seconds,
+            rate_seconds=min(self.rate_seconds, PHOTO_RATE_SECONDS),
+            seconds_setting="PLATBOOK_PHOTO_MAX_SECONDS",
+        )
 
 
 class TransferMeter:

@@ -59,6 +59,9 @@ class ApiKeyCreate(RequestBody):
     scopes: Annotated[list[ApiKeyScope], Field(min_length=1, max_length=len(ApiKeyScope))]
     surface: Surface = Surface.INTERNAL
     expires_at: Annotated[datetime | None, AfterValidator(to_utc)] = None
+    origins: Annotated[list[Annotated[str, Field(max_length=300)]], Field(max_length=20)] = Field(
+        default_factory=list[str], description="web origins whose pages may use it; for the public surface alone"
+    )
 
 
 class ApiKeyRead(ApiModel):
@@ -68,6 +71,7 @@ class ApiKeyRead(ApiModel):
     name: str
     surface: Surface
     scopes: list[ApiKeyScope]
+    origins: list[str]
     created_at: UtcDatetime
     expires_at: UtcDatetime | None
     revoked_at: UtcDatetime | None

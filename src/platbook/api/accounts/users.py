@@ -1,8 +1,9 @@
 """Management of users: role, office and team, invitations, API keys, links to members of an MLS."""
 
+from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from platbook.accounts import UserAssignment, UserFilter, find_users, set_active, users
 from platbook.accounts.api_keys import find_keys, revoke_key
@@ -17,6 +18,7 @@ from platbook.accounts.member_links import (
 )
 from platbook.accounts.password_resets import send_reset
 from platbook.accounts.totp import remove_totp
+from platbook.accounts.unlock import unlock_user
 from platbook.accounts.users import (
     NewUser,
     add_user,
@@ -25,14 +27,20 @@ from platbook.accounts.users import (
     get_visible_user,
 )
 from platbook.api.accounts.fields import InvitationId, KeyId, LinkId, UserId
+from platbook.api.accounts.invitation_rows import read_invitations, to_invitations_body
 from platbook.api.accounts.profile_models import ApiKeyList, ApiKeyRead
 from platbook.api.accounts.users_models import (
     AgentList,
     AgentsUpdate,
+    ColleagueList,
+    ColleagueRead,
+    DisabledUserRead,
     InvitationCreate,
     InvitationCreated,
     InvitationList,
     InvitationRead,
+    InvitationRefused,
+    InvitationsCreated,
     MemberLinkCreate,
     MemberLinkList,
     MemberLinkRead,
@@ -45,13 +53,22 @@ from platbook.api.accounts.users_models import (
     UserUpdate,
 )
 from platbook.api.authentication import Caller
-from platbook.api.envelope import Success, paginate
+from platbook.api.envelope import Success, paginate, raw_json
 from platbook.api.params import Limit, PageNumber
 from platbook.api.services import ServicesDep
-from platbook.base.actor import Role
+from platbook.base.actor import Actor, Role
+from platbook.base.errors import Conflict, InvalidInput
+from platbook.crm.colleagues import find_colleagues
+from platbook.crm.leads.rows import count_open_leads
+from platbook.crm.tasks.rows import count_open_tasks
+from platbook.db import WriteConnection
 
 router = APIRouter(prefix="/users", tags=["Users"])
 
+_INVITED: dict[int | str, dict[str, object]] = {
+    200: {"model": Success[InvitationsCreated], "description": "Several were invited or refused."},
+    201: {"model": Success[InvitationCreated], "description": "One was invited."},
+}
 _Text = Annotated[str | None, Query(min_length=1, max_length=100)]
 
 
@@ -95,14 +112,35 @@ async def list_invitations(services: ServicesDep, caller: Caller) -> Success[Inv
     return Success(data=InvitationList(invitations=[InvitationRead.model_validate(one) for one in invitations]))
 
 
-@router.post("/invitations", status_code=201)
-async def invite_user(body: InvitationCreate, services: ServicesDep, caller: Caller) -> Success[InvitationCreated]:
-    """Invite a new user. The token is returned once, to the caller, to be passed on. It is valid for 24 hours."""
-    now = services.clock.now()
+@router.post("/invitations", responses=_INVITED, openapi_extra={"requestBody": to_invitations_body()})
+async def invite_user(request: Request, services: ServicesDep, caller: Caller) -> Response:
+    """Invite a new user (201), or several by a list or CSV (200). Each token is returned once, and valid for 24 hours.
+
+    Of several, those who cannot be invited are in `refused`; the address of a user is one (409 if it is alone).
+    """
+    asked = read_invitations(await request.body(), request.headers.get("Content-Type", ""))
+    if isinstance(asked, InvitationCreate):
+        async with services.database.transaction() as connection:
+            created = await _invite(connection, asked, caller, services.clock.now())
+        return raw_json(Success(data=created).model_dump_json(by_alias=True).encode(), status=201)
+    outcome = InvitationsCreated(invitations=[], refused=[])
     async with services.database.transaction() as connection:
-        token = await invite(connection, body.email, UserAssignment(body.role, body.office, body.team), caller, now)
-    created = InvitationCreated(email=body.email, role=body.role, invitation_token=token, expires_at=now + LIFETIME)
-    return Success(data=created)
+        for row in asked:
+            try:
+                if isinstance(row.invitation, InvalidInput):
+                    raise row.invitation
+                outcome.invitations.append(await _invite(connection, row.invitation, caller, services.clock.now()))
+            except (InvalidInput, Conflict) as error:
+                refused = InvitationRefused(row=row.number, email=row.email, code=error.code, message=str(error))
+                outcome.refused.append(refused)
+    return raw_json(Success(data=outcome).model_dump_json(by_alias=True).encode())
+
+
+async def _invite(
+    connection: WriteConnection, body: InvitationCreate, caller: Actor, now: datetime
+) -> InvitationCreated:
+    token = await invite(connection, body.email, UserAssignment(body.role, body.office, body.team), caller, now)
+    return InvitationCreated(email=body.email, role=body.role, invitation_token=token, expires_at=now + LIFETIME)
 
 
 @router.delete("/invitations/{invitation_id}", status_code=204)
@@ -132,6 +170,14 @@ async def propose_members(services: ServicesDep, caller: Caller) -> Success[Memb
     return Success(data=MemberProposalsCreated(proposed=count))
 
 
+@router.get("/colleagues")
+async def list_colleagues(services: ServicesDep, caller: Caller) -> Success[ColleagueList]:
+    """List the names of those who share a lead with the caller, by owning, logging or a task, and the caller's own."""
+    async with services.database.read() as connection:
+        users = await find_colleagues(connection, caller)
+    return Success(data=ColleagueList(users=[ColleagueRead.model_validate(one) for one in users]))
+
+
 @router.get("/{user_id}")
 async def get_one_user(user_id: UserId, services: ServicesDep, caller: Caller) -> Success[UserRead]:
     """Get a user."""
@@ -148,15 +194,32 @@ async def update_user(user_id: UserId, body: UserUpdate, services: ServicesDep, 
 
 
 @router.post("/{user_id}/disable")
-async def disable_user(user_id: UserId, services: ServicesDep, caller: Caller) -> Success[UserRead]:
-    """Disable a user: their logins and API keys end at once, for good. The last admin cannot be disabled (409)."""
-    return await _set_active(user_id, services, caller, active=False)
+async def disable_user(user_id: UserId, services: ServicesDep, caller: Caller) -> Success[DisabledUserRead]:
+    """Disable a user: their logins and API keys end at once, for good. The last admin cannot be disabled (409).
+
+    Their open leads and tasks go to others: by the rules, to the office's manager, or to nobody.
+    """
+    async with services.database.transaction() as connection:
+        user = await set_active(connection, user_id, caller, services.clock.now(), active=False)
+        leads, tasks = await count_open_leads(connection, user_id), await count_open_tasks(connection, user_id)
+    shown = UserRead.model_validate(user).model_dump()
+    return Success(data=DisabledUserRead(**shown, open_leads=leads, open_tasks=tasks))
 
 
 @router.post("/{user_id}/enable")
 async def enable_user(user_id: UserId, services: ServicesDep, caller: Caller) -> Success[UserRead]:
     """Enable a disabled user."""
-    return await _set_active(user_id, services, caller, active=True)
+    async with services.database.transaction() as connection:
+        user = await set_active(connection, user_id, caller, services.clock.now(), active=True)
+    return Success(data=UserRead.model_validate(user))
+
+
+@router.post("/{user_id}/unlock")
+async def unlock_one_user(user_id: UserId, services: ServicesDep, caller: Caller) -> Success[UserRead]:
+    """Let a user log in at once after too many failed attempts at their account."""
+    async with services.database.transaction() as connection:
+        user = await unlock_user(connection, user_id, caller, services.clock.now())
+    return Success(data=UserRead.model_validate(user))
 
 
 @router.post("/{user_id}/reset", status_code=202)
@@ -243,9 +306,3 @@ async def unlink_member(user_id: UserId, link_id: LinkId, services: ServicesDep,
     async with services.database.transaction() as connection:
         await reject_link(connection, user_id, link_id, caller, services.clock.now())
     return Response(status_code=204)
-
-
-async def _set_active(user_id: UserId, services: ServicesDep, caller: Caller, *, active: bool) -> Success[UserRead]:
-    async with services.database.transaction() as connection:
-        user = await set_active(connection, user_id, caller, services.clock.now(), active=active)
-    return Success(data=UserRead.model_validate(user))

@@ -30,6 +30,26 @@ class UserRead(ApiModel):
     last_login_at: UtcDatetime | None
 
 
+class DisabledUserRead(UserRead):
+    """A disabled user, and the work they leave, which goes to others within a minute."""
+
+    open_leads: int
+    open_tasks: int
+
+
+class ColleagueRead(ApiModel):
+    """A user's name."""
+
+    id: UUID
+    name: str
+
+
+class ColleagueList(ApiModel):
+    """The names of the users whom the caller works with, and the caller's own."""
+
+    users: list[ColleagueRead]
+
+
 class UserList(ApiModel):
     """A page of users."""
 
@@ -94,6 +114,22 @@ class InvitationCreated(ApiModel):
     role: Role
     invitation_token: str
     expires_at: UtcDatetime
+
+
+class InvitationRefused(ApiModel):
+    """One of several that was not invited: its number from 1 in the list, and why."""
+
+    row: int
+    email: str
+    code: str
+    message: str
+
+
+class InvitationsCreated(ApiModel):
+    """The outcome of inviting several: each address was invited or refused."""
+
+    invitations: list[InvitationCreated]
+    refused: list[InvitationRefused]
 
 
 class InvitationRead(ApiModel):

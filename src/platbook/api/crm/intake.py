@@ -25,7 +25,7 @@ from platbook.base.errors import CallerError
 from platbook.crm.intake.event import LeadEvent
 from platbook.crm.intake.events import ingest_event, replay_event
 from platbook.crm.intake.inbox import ProcessedEvent, RejectedEvent, StoredEvent, find_rejected_events
-from platbook.crm.intake.rules import add_rule, find_rules, get_rule, remove_rule, replace_rule
+from platbook.crm.intake.rules import add_rule, find_rules, read_rule, remove_rule, replace_rule
 from platbook.crm.interactions.log import get_interaction
 from platbook.crm.leads.visibility import read_lead
 from platbook.crm.tasks.store import read_task
@@ -41,7 +41,10 @@ _RULE: dict[int | str, dict[str, object]] = {200: {"model": Success[RuleRead]}}
 
 @router.post("/events", responses=_OUTCOMES, openapi_extra={"requestBody": to_request_body(LeadEvent)})
 async def send_lead_event(request: Request, services: ServicesDep, caller: Caller) -> Response:
-    """Report an event of a person: 201 if it created a lead, 200 if not. Each `eventId` is processed once."""
+    """Report an event of a person: 201 if it created a lead, 200 if not. Each `eventId` is processed once.
+
+    `unknownListing`: it names a listing that is not here.
+    """
     body = await request.body()
     async with services.database.transaction() as connection:
         result = await ingest_event(connection, caller, body, services.clock.now())
@@ -78,10 +81,9 @@ async def replay_lead_event(request: Request, services: ServicesDep, caller: Cal
 
 @router.get("/rules", responses={200: {"model": Success[RuleList]}})
 async def list_rules(services: ServicesDep, caller: Caller) -> Response:
-    """List the rules that assign new leads, in the order they are tried."""
-    _ = caller
+    """List the rules that assign new leads, in the order they are tried; a manager sees those of their office."""
     async with services.database.read() as connection:
-        rules = await find_rules(connection)
+        rules = await find_rules(connection, caller)
     return answer({"rules": [_to_json(to_rule_read(one)) for one in rules]})
 
 
@@ -96,9 +98,8 @@ async def create_rule(services: ServicesDep, caller: Caller, body: RuleBody) -> 
 @router.get("/rules/{rule_id}", responses=_RULE)
 async def get_one_rule(services: ServicesDep, caller: Caller, rule_id: UUID) -> Response:
     """Get a rule."""
-    _ = caller
     async with services.database.read() as connection:
-        return answer(_to_json(to_rule_read(await get_rule(connection, rule_id))))
+        return answer(_to_json(to_rule_read(await read_rule(connection, caller, rule_id))))
 
 
 @router.put("/rules/{rule_id}", responses=_RULE)
@@ -124,6 +125,7 @@ async def _to_response(services: Services, caller: Actor, result: ProcessedEvent
     data: dict[str, object] = {
         "lead": {"id": result.lead_id},
         "interaction": result.interaction_id and {"id": result.interaction_id},
+        "unknownListing": result.unknown_listing,
     }
     if result.task_id is not None:
         data["task"] = {"id": result.task_id}

@@ -37,6 +37,7 @@ class EventOutcomeRead(ApiModel):
     lead: LeadRead | IdRead
     interaction: InteractionRead | IdRead | None
     task: TaskRead | IdRead | None = None
+    unknown_listing: bool = Field(description="whether the event names a listing that is not here")
 
 
 class RefusedEventRead(ApiModel):

@@ -6,12 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from platbook.api.authentication import Caller
-from platbook.api.crm.fields import Email, Phone
+from platbook.api.crm.fields import Email, Phone, ShortText
 from platbook.api.crm.leads_models import (
     DuplicateCheckRead,
     ErasureRead,
     LeadAssignment,
     LeadCreate,
+    LeadDetailRead,
     LeadList,
     LeadMerge,
     LeadQuery,
@@ -21,9 +22,11 @@ from platbook.api.crm.leads_models import (
     PersonExportRead,
 )
 from platbook.api.crm.query_string import to_paging
-from platbook.api.crm.responses import answer, answer_list, to_lead
+from platbook.api.crm.responses import answer, answer_list, to_lead, to_like_leads
 from platbook.api.envelope import Success
 from platbook.api.services import ServicesDep
+from platbook.crm.duplicates.review import find_possible_duplicates
+from platbook.crm.leads.matching import to_evidence
 from platbook.crm.leads.search import LeadSearch, check_duplicate, find_leads, get_lead_stats
 from platbook.crm.leads.visibility import LeadView, read_lead
 from platbook.crm.lifecycle.deletion import delete_lead
@@ -33,6 +36,7 @@ from platbook.crm.merging import merge_lead
 from platbook.crm.stages.stages import check_stages
 from platbook.crm.suppressions.suppression import KEY_PURPOSE
 from platbook.crm.transfer.person import erase_person, export_person
+from platbook.db.lists import PageNumber
 
 router = APIRouter(prefix="/leads", tags=["Leads"])
 
@@ -64,7 +68,7 @@ async def list_leads(services: ServicesDep, caller: Caller, query: Annotated[Lea
 
 @router.post("", status_code=201, responses=_CREATED)
 async def add_lead(services: ServicesDep, caller: Caller, body: LeadCreate) -> Response:
-    """Create a lead; an agent's is assigned to the agent. 409 LEAD_EXISTS: another lead has the e-mail or number."""
+    """Create a lead; an agent's is assigned to the agent. 409 LEAD_EXISTS: the person is a lead already."""
     async with services.database.transaction() as connection:
         lead = await create_lead(connection, caller, body.to_changes(), services.clock.now())
     response = answer(to_lead(LeadView(lead, has_contact_details=True)), status=201)
@@ -94,20 +98,30 @@ async def check_lead_duplicate(
     caller: Caller,
     email: Annotated[Email | None, Query()] = None,
     phone: Annotated[Phone | None, Query()] = None,
+    name: Annotated[ShortText | None, Query(description="compared where a lead has the number")] = None,
 ) -> Response:
-    """Check whether a lead has an e-mail address or telephone number already; names those the caller may see."""
+    """Check which lead a person is, and which they may be (`possibleDuplicates`); names those the caller may see."""
     async with services.database.read() as connection:
-        is_duplicate, leads = await check_duplicate(connection, caller, email=email, phone=phone)
+        check = await check_duplicate(connection, caller, email=email, phone=phone, name=name or "")
     return answer(
-        {"isDuplicate": is_duplicate, "leads": [to_lead(LeadView(lead, has_contact_details=True)) for lead in leads]}
+        {
+            "isDuplicate": check.is_duplicate,
+            "leads": [to_lead(LeadView(lead, has_contact_details=True)) for lead in check.leads],
+            "possibleDuplicates": [
+                {"lead": to_lead(LeadView(lead, has_contact_details=True)), "evidence": to_evidence(likeness)}
+                for lead, likeness in check.possible
+            ],
+        }
     )
 
 
-@router.get("/{lead_id}", responses=_ONE)
+@router.get("/{lead_id}", responses={200: {"model": Success[LeadDetailRead]}})
 async def get_lead(services: ServicesDep, caller: Caller, lead_id: UUID) -> Response:
     """Get a lead. For a merged one 410, with the id of the lead it was merged into in the message."""
     async with services.database.read() as connection:
-        return answer(to_lead(await read_lead(connection, caller, lead_id)))
+        view = await read_lead(connection, caller, lead_id)
+        pairs = await find_possible_duplicates(connection, caller, PageNumber(limit=100), lead_id=lead_id)
+    return answer({**to_lead(view), "possibleDuplicates": to_like_leads(pairs.rows, lead_id)})
 
 
 @router.put("/{lead_id}", responses=_ONE)

@@ -161,11 +161,42 @@ class LeadStatsRead(ApiModel):
     by_owner: dict[str, int]
 
 
+class DuplicateEvidence(ApiModel):
+    """What two leads have in common; `name`: how their names compared, null where they were not compared."""
+
+    emails: list[str]
+    phones: list[str]
+    name: Literal["same", "similar", "different", "unknown"] | None
+
+
+class LikeLead(ApiModel):
+    """A lead that a person may be, and why."""
+
+    lead: LeadRead
+    evidence: DuplicateEvidence
+
+
 class DuplicateCheckRead(ApiModel):
-    """Whether a lead has the contact already; `leads` are those the caller may see in full."""
+    """Whether a person is a lead already; leads are those the caller may see in full."""
 
     is_duplicate: bool
     leads: list[LeadRead]
+    possible_duplicates: list[LikeLead]
+
+
+class PossibleDuplicateOfLead(ApiModel):
+    """Another lead that may be the same person, and why; `id` is that of the possible duplicate."""
+
+    id: UUID
+    lead_id: UUID
+    evidence: DuplicateEvidence
+    found_at: UtcDatetime
+
+
+class LeadDetailRead(LeadRead):
+    """A lead, with those that may be the same person, as far as the caller may see them in full: at most 100."""
+
+    possible_duplicates: list[PossibleDuplicateOfLead]
 
 
 class PersonExportRead(ApiModel):

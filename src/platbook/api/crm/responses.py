@@ -1,14 +1,17 @@
 """Responses of the CRM, written straight from rows: lists pass no model on the way out."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
+from uuid import UUID
 
 import orjson
 from fastapi import Response
 
 from platbook.api.envelope import raw_json
+from platbook.crm.duplicates.review import DuplicateView
+from platbook.crm.duplicates.rows import PossibleDuplicate
 from platbook.crm.interactions.interaction import Interaction
 from platbook.crm.leads.lead import to_api_fields
 from platbook.crm.leads.visibility import LeadView
@@ -48,6 +51,33 @@ def to_lead(view: LeadView) -> dict[str, object]:
     }
 
 
+def to_possible_duplicate(view: DuplicateView) -> dict[str, object]:
+    """A possible duplicate as JSON, with both leads in full."""
+    pair = view.pair
+    return {
+        "id": pair.id,
+        "state": pair.state,
+        "evidence": pair.evidence,
+        "leads": [to_lead(LeadView(lead, has_contact_details=True)) for lead in view.leads],
+        "foundAt": pair.found_at,
+        "decidedAt": pair.decided_at,
+        "decidedBy": pair.decided_by,
+    }
+
+
+def to_like_leads(pairs: Sequence[PossibleDuplicate], lead_id: UUID) -> list[dict[str, object]]:
+    """The possible duplicates of a lead as JSON, each with the other lead's id."""
+    return [
+        {
+            "id": pair.id,
+            "leadId": pair.other_id if pair.lead_id == lead_id else pair.lead_id,
+            "evidence": pair.evidence,
+            "foundAt": pair.found_at,
+        }
+        for pair in pairs
+    ]
+
+
 def to_task(task: Task, now: datetime) -> dict[str, object]:
     """A task as JSON."""
     return {
@@ -55,7 +85,7 @@ def to_task(task: Task, now: datetime) -> dict[str, object]:
         "title": task.title,
         "description": task.description,
         "type": task.type,
-        "dueDate": task.due_date,
+        "dueDate": task.due_on or task.due_date,
         "timeZone": task.time_zone,
         "priority": task.priority,
         "leadId": task.lead_id,

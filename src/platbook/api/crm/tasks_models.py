@@ -1,6 +1,6 @@
 """Bodies, query parameters and responses of tasks. Responses are written from rows; their models describe them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal, cast
 from uuid import UUID
 
@@ -35,7 +35,7 @@ class TaskUpdate(RequestBody):
     description: Text | None = None
     type: TaskType | None = None
     due_date: Annotated[str, Field(max_length=40, examples=["2026-12-01T17:00:00"])] | None = Field(
-        None, description="ISO 8601; without an offset it is in timeZone, and a date means its last second there"
+        None, description="ISO 8601; a date, or a time, which is in timeZone where it has no offset"
     )
     time_zone: Annotated[str, Field(max_length=60, examples=["America/Chicago"])] | None = None
     priority: Priority | None = None
@@ -62,7 +62,9 @@ class TaskRead(ApiModel):
     title: str
     description: str | None
     type: TaskType
-    due_date: UtcDatetime | None
+    due_date: date | UtcDatetime | None = Field(
+        description="a date where the task is due on a day, whatever the time zone"
+    )
     time_zone: str
     priority: Priority
     lead_id: UUID | None

@@ -1,7 +1,7 @@
 """Photos of local listings: upload or fetch by URL, order, caption, remove."""
 
+import io
 import re
-from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from platbook.api.envelope import Success, raw_json
 from platbook.api.listings.photos_models import PhotoFromUrl, PhotoList, PhotoOrderUpdate
 from platbook.api.services import ServicesDep
 from platbook.application.services import Services
+from platbook.application.uploads import open_upload, receive
 from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput, MediaRejected, PayloadTooLarge, SourceUnavailable, TryLater
 from platbook.listings.reading import get_listing, to_media
@@ -69,11 +70,12 @@ async def add_media(
     """Add a photo to a local listing: the bytes as body, or JSON with a `url` to fetch. For who may edit it."""
     async with services.database.transaction() as connection:
         await get_own(connection, caller, property_id)  # checked before a large body is read
-    content = await _receive(request, services)
     try:
-        blob_id = await services.blobs.store(content, is_public=False, keep_original=True)
+        blob_id = await _store(request, services)
     except MediaRejected as error:
         raise InvalidInput.of("body", str(error)) from None
+    except ClientDisconnect:
+        raise SourceUnavailable("the connection was closed before the whole body had arrived") from None
     now = services.clock.now()
     async with services.database.transaction() as connection:
         await add_photo(connection, caller, property_id, blob_id, now, caption=caption or None, is_public=is_public)
@@ -103,44 +105,54 @@ async def remove_media(services: ServicesDep, caller: Caller, property_id: UUID,
 
 async def _remove(services: Services, caller: Actor, property_id: UUID, media_key: str | None) -> Response:
     async with services.database.transaction() as connection:
-        await remove_photos(connection, caller, property_id, media_key, services.clock.now())
-    await _to_visibility(services).process_checks()
+        removed = await remove_photos(connection, caller, property_id, media_key, services.clock.now())
+    await _to_visibility(services).settle_listing(property_id, removed)
     return Response(status_code=204)
 
 
-async def _receive(request: Request, services: Services) -> bytes:
-    """The bytes that were sent, or those at the URL that was sent."""
-    if not _JSON.match(request.headers.get("content-type", "").lower()):
-        return await _read(request.stream(), MAX_PHOTO_BYTES)
+async def _store(request: Request, services: Services) -> str:
+    """Store the picture that was sent, or that at the URL that was sent."""
+    uploads, blobs = services.uploads, services.blobs
+    if _JSON.match(request.headers.get("content-type", "").lower()):
+        content = await _fetch(request, services)
+        return await blobs.store(content, is_public=False, keep_original=True)
+    with uploads.reserve(_expect_size(request)), open_upload() as file:
+        size = await receive(request.stream(), file, MAX_PHOTO_BYTES)
+        async with uploads.load(file, size) as content:
+            return await blobs.store(content, is_public=False, keep_original=True)
+
+
+def _expect_size(request: Request) -> int:
+    """The most bytes a body may have: what it declares, else what a photo may have. PayloadTooLarge."""
+    declared = request.headers.get("content-length", "")
+    size = int(declared) if declared.isascii() and declared.isdecimal() else MAX_PHOTO_BYTES
+    if size > MAX_PHOTO_BYTES:
+        raise PayloadTooLarge(f"the body is too large: at most {MAX_PHOTO_BYTES} bytes are accepted")
+    return size
+
+
+async def _fetch(request: Request, services: Services) -> bytes:
+    """The bytes at the URL that was sent."""
+    text = io.BytesIO()
+    await receive(request.stream(), text, _MAX_JSON_BYTES)
     try:
-        body = PhotoFromUrl.model_validate(orjson.loads(await _read(request.stream(), _MAX_JSON_BYTES)))
+        body = PhotoFromUrl.model_validate(orjson.loads(text.getvalue()))
     except (orjson.JSONDecodeError, ValidationError):
         raise InvalidInput.of(
             "url", "is required, as text of at most 2000 characters; no other field is allowed"
         ) from None
     downloads = services.transport.downloads(DownloadLimits(MAX_PHOTO_BYTES))
-    try:
-        download = await downloads.fetch(body.url)
-    except (MediaRejected, TryLater) as error:
-        raise InvalidInput.of("url", str(error)) from None
+    with services.uploads.reserve(MAX_PHOTO_BYTES):
+        try:
+            download = await downloads.fetch(body.url)
+        except (MediaRejected, TryLater) as error:
+            raise InvalidInput.of("url", str(error)) from None
     return download.content or b""
-
-
-async def _read(stream: AsyncIterator[bytes], limit: int) -> bytes:
-    content = bytearray()
-    try:
-        async for chunk in stream:
-            content += chunk
-            if len(content) > limit:
-                raise PayloadTooLarge(f"the body is too large: at most {limit} bytes are accepted")
-    except ClientDisconnect:
-        raise SourceUnavailable("the connection was closed before the whole body had arrived") from None
-    return bytes(content)
 
 
 async def _to_response(services: Services, caller: Actor, property_id: UUID, *, status: int = 200) -> Response:
     """The listing's photos, after they are moved to where those who may see them can read them."""
-    await _to_visibility(services).process_checks()
+    await _to_visibility(services).settle_listing(property_id)
     now = services.clock.now()
     async with services.database.transaction() as connection:
         reading = await get_listing(connection, property_id, caller.surface, now)

@@ -12,6 +12,7 @@ from platbook.accounts.member_links import find_own_listings
 from platbook.api.authentication import Caller
 from platbook.api.envelope import Success, paginate, raw_json
 from platbook.api.etags import matches_etag, to_etag
+from platbook.api.listing_schemas import to_search_schema, to_write_schema
 from platbook.api.listings.params import FILTER_PARAMETERS, SEARCH_PARAMETERS
 from platbook.api.listings.photos_models import PhotoList
 from platbook.api.listings.properties_models import (
@@ -31,6 +32,7 @@ from platbook.api.listings.responses import (
     to_timeline,
     with_signed_photos,
 )
+from platbook.api.schemas import to_json_body
 from platbook.api.services import ServicesDep
 from platbook.application.services import Services
 from platbook.base.actor import Actor
@@ -66,20 +68,22 @@ _CREATED: dict[int | str, dict[str, object]] = {201: {"model": Success[ListingRe
 _CACHED = {"Cache-Control": "private, no-cache", "Vary": "Authorization"}
 
 Include = Annotated[Literal["raw"] | None, Query(description="adds the source's raw record; admins only")]
-ListingFields = Annotated[
-    dict[str, object],
-    Body(
-        examples=[
-            {
-                "standardStatus": "Active",
-                "propertyType": "Residential",
-                "listPrice": 489000,
-                "address": {"streetNumber": "12", "streetName": "Elm", "city": "Austin", "state": "TX"},
-                "bathrooms": {"total": 2},
-            }
-        ]
-    ),
-]
+ListingFields = Annotated[dict[str, object], Body()]
+_EXAMPLE: dict[str, object] = {
+    "standardStatus": "Active",
+    "propertyType": "Residential",
+    "listPrice": 489000,
+    "address": {"streetNumber": "12", "streetName": "Elm", "city": "Austin", "state": "TX"},
+    "bathrooms": {"total": 2},
+}
+_CHANGES = to_write_schema({"isFeatured": {"type": "boolean"}})
+_NEW = to_write_schema(
+    {
+        "isFeatured": {"type": "boolean"},
+        "providerId": {"type": "string", "const": LOCAL},
+        "authorId": {"type": ["string", "null"], "format": "uuid", "description": "an agent the caller writes for"},
+    }
+)
 
 
 @router.get("", responses=_LISTS, openapi_extra={"parameters": SEARCH_PARAMETERS})
@@ -94,14 +98,16 @@ async def search_properties(request: Request, services: ServicesDep, caller: Cal
     return await _respond_with_list(request, services, caller, to_texts(request.query_params.multi_items()))
 
 
-@router.post("/search", responses={200: {"model": Success[ListingList]}})
+@router.post(
+    "/search",
+    responses={200: {"model": Success[ListingList]}},
+    openapi_extra=to_json_body(to_search_schema(SEARCH_PARAMETERS), {"city": ["Austin"], "maxPrice": 500000}),
+)
 async def search_properties_by_body(
     request: Request,
     services: ServicesDep,
     caller: Caller,
-    body: Annotated[
-        dict[str, object], Body(examples=[{"city": ["Austin"], "maxPrice": 500000, "sortBy": "listPrice"}])
-    ],
+    body: Annotated[dict[str, object], Body()],
 ) -> Response:
     """Search by the same parameters in JSON; a polygon may be GeoJSON."""
     return await _respond_with_list(request, services, caller, to_search_texts(body))
@@ -198,7 +204,7 @@ async def list_timeline(
     return _respond({"timeline": to_timeline(timeline), "pagination": pagination.to_json()})
 
 
-@router.post("", status_code=201, responses=_CREATED)
+@router.post("", status_code=201, responses=_CREATED, openapi_extra=to_json_body(_NEW, _EXAMPLE))
 async def create_property(services: ServicesDep, caller: Caller, body: ListingFields) -> Response:
     """Create a local listing, at provider `local`; with `authorId`, for a user whose listings the caller edits."""
     if body.get("providerId", LOCAL) != LOCAL:
@@ -213,7 +219,11 @@ async def create_property(services: ServicesDep, caller: Caller, body: ListingFi
     return await _respond_with_photos(services, to_one_body(reading.document), status=201, headers=headers)
 
 
-@router.put("/{property_id}", responses={200: {"model": Success[ListingRead]}})
+@router.put(
+    "/{property_id}",
+    responses={200: {"model": Success[ListingRead]}},
+    openapi_extra=to_json_body(_CHANGES, {"listPrice": 479000}),
+)
 async def change_property(services: ServicesDep, caller: Caller, property_id: UUID, body: ListingFields) -> Response:
     """Change the fields that are sent of a local listing. For who may edit it; 409 for a listing of an MLS."""
     now = services.clock.now()

@@ -2,9 +2,10 @@
 
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from platbook.api.envelope import Pagination
+from platbook.api.listing_schemas import add_columns
 from platbook.api.listings.photos_models import OpenModel, PhotoRead
 from platbook.api.models import ApiModel
 from platbook.base.views import UtcDatetime
@@ -12,60 +13,36 @@ from platbook.base.views import UtcDatetime
 _ID = "0198f3d2-7c11-7a10-9d53-0c2b6a1f4e77"
 
 
-class AddressRead(OpenModel):
-    """The postal address."""
+class AttributionRead(OpenModel):
+    """Who offers the listing, and what the MLS asks to be shown with it."""
 
-    full: str | None = None
-    street_number: str | None = None
-    street_name: str | None = None
-    unit: str | None = None
-    city: str | None = None
-    county: str | None = None
-    state: str | None = None
-    postal_code: str | None = None
-    country: str | None = None
-
-
-class BathroomsRead(OpenModel):
-    """Counts of bathrooms."""
-
-    total: int | None = None
-    full: int | None = None
-    half: int | None = None
+    list_office: str | None = None
+    list_agent: str | None = None
+    contact: str | None = None
+    mls: str | None = None
+    copyright: str | None = None
+    updated_at: UtcDatetime | None = None
+    disclaimer: str | None = None
 
 
 class ListingRead(OpenModel):
-    """A listing. Further mapped fields stand beside these; `fields` has those known by their RESO names only."""
+    """A listing. The fields that have a column stand beside these; `fields` has further ones by their RESO names."""
+
+    model_config = ConfigDict(json_schema_extra=add_columns)
 
     id: UUID = Field(examples=[_ID])
     provider_id: str = Field(examples=["sample_rets_provider"])
     listing_key: str
-    listing_id: str | None = None
-    standard_status: str | None = Field(None, examples=["Active"])
-    property_type: str | None = Field(None, examples=["Residential"])
-    property_sub_type: str | None = None
-    list_price: float | None = Field(None, examples=[489000])
-    address: AddressRead
-    latitude: float | None = None
-    longitude: float | None = None
-    bedrooms: int | None = None
-    bathrooms: BathroomsRead | None = None
-    living_area: float | None = None
-    lot_size: float | None = None
-    year_built: int | None = None
-    public_remarks: str | None = None
-    listed_at: str | None = None
     days_on_market: int | None = None
-    modified_at: str | None = None
-    photo_count: int | None = None
-    media: list[PhotoRead] = Field([])
-    attribution: dict[str, str | None]
+    media: list[PhotoRead]
+    attribution: AttributionRead
     is_local: bool
     is_featured: bool
-    removed_at: str | None = None
+    removed_at: UtcDatetime | None = None
     out_of_scope: bool
     distance: float | None = Field(None, description="miles from `near`; only where a list is searched near a place")
-    fields: dict[str, object] = Field({})
+    fields: dict[str, object]
+    raw: object = Field(None, description="the source's record; with include=raw, for admins")
 
 
 class FacetValueRead(ApiModel):

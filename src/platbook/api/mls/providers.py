@@ -21,7 +21,6 @@ from platbook.sync.setup.views import ConnectionTestRead, DiscoveryRead
 
 router = APIRouter()
 
-_SET = "set"
 _EXAMPLE = {
     "providerId": "sample_rets_provider",
     "providerName": "Sample MLS",
@@ -80,12 +79,14 @@ async def get_one_provider(provider_id: ProviderId, services: ServicesDep) -> Su
 async def replace_provider(
     provider_id: ProviderId, body: _Configuration, services: ServicesDep, caller: Caller
 ) -> Success[ProviderRead]:
-    """Replace a provider's configuration; credentials that are left out are kept. An archived provider is restored."""
+    """Replace a provider's configuration, as it is read; credentials that are left out, or `set`, are kept.
+
+    An archived provider is restored.
+    """
     if body.provider_id != provider_id:
         raise InvalidInput.of("providerId", "differs from the id in the URL; a provider's id cannot be changed")
-    configuration = _keep_credentials(body)
-    setup.check_configuration(configuration)
-    provider = await use_cases.replace_provider(services, configuration, caller)
+    setup.check_configuration(body)
+    provider = await use_cases.replace_provider(services, body, caller)
     return Success(data=ProviderRead.of(provider))
 
 
@@ -134,17 +135,3 @@ async def accept_proposal(
     """Merge the accepted part of a proposal, changed or not, into the provider's settings and field mapping."""
     provider = await use_cases.accept_proposal(services, provider_id, body.to_accepted(), caller)
     return Success(data=ProviderRead.of(provider))
-
-
-def _keep_credentials(body: Configuration) -> Configuration:
-    """Keep the stored credentials where a client sends back the placeholders it has read."""
-    if body.credentials is None:
-        return body
-    echoed = [name for name, value in body.credentials.items() if value == _SET]
-    if not echoed:
-        return body
-    if len(echoed) < len(body.credentials):
-        raise InvalidInput.of(
-            f"credentials.{echoed[0]}", "write its value, or leave out credentials to keep those that are stored"
-        )
-    return body.model_copy(update={"credentials": None})

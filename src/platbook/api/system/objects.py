@@ -3,8 +3,10 @@
 Nothing outside the store can be reached: names cannot contain `..`, and are looked up below one of two folders.
 """
 
+import contextlib
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Annotated, Any
 
@@ -13,7 +15,9 @@ from fastapi import APIRouter, Query, Request, Response
 from platbook.api.envelope import Failure
 from platbook.api.etags import matches_etag
 from platbook.api.services import ServicesDep
+from platbook.application.services import Services
 from platbook.base.errors import NotAllowed, NotFound
+from platbook.media.blobs import find_place
 from platbook.storage import Access, ObjectInfo, Storage
 
 router = APIRouter(prefix="/media", tags=["Media"])
@@ -29,6 +33,7 @@ _MISSING = "no stored photo or document has this URL"
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"content": {"image/*": {}}, "description": "The bytes, which never change under this URL."},
     206: {"content": {"image/*": {}}, "description": "The requested range."},
+    302: {"description": "The photo was moved to another store since its URL was given out."},
     304: {"description": "Not modified."},
     404: {"model": Failure, "description": "No object has this name."},
     416: {"description": "The requested range is beyond the end."},
@@ -44,13 +49,13 @@ Expires = Annotated[int, Query(description="seconds since 1970")]
 @router.get("/public/{name:path}", responses=_RESPONSES, response_class=Response)
 async def read_public_object(request: Request, services: ServicesDep, name: str) -> Response:
     """Get a public photo. It can be cached indefinitely: a changed photo has another URL."""
-    return await _respond(request, services.storage, name, Access.PUBLIC)
+    return await _respond(request, services, name, Access.PUBLIC)
 
 
 @router.head("/public/{name:path}", include_in_schema=False)
 async def head_public_object(request: Request, services: ServicesDep, name: str) -> Response:
     """The headers of the same GET."""
-    return await _respond(request, services.storage, name, Access.PUBLIC)
+    return await _respond(request, services, name, Access.PUBLIC)
 
 
 @router.get("/private/{name:path}", responses={**_RESPONSES, **_FORBIDDEN}, response_class=Response)
@@ -59,7 +64,7 @@ async def read_private_object(
 ) -> Response:
     """Get a private photo by a signed URL that has not expired."""
     _check_signature(services.storage, name, expires, signature)
-    return await _respond(request, services.storage, name, Access.PRIVATE)
+    return await _respond(request, services, name, Access.PRIVATE, expires)
 
 
 @router.head("/private/{name:path}", include_in_schema=False)
@@ -68,7 +73,7 @@ async def head_private_object(
 ) -> Response:
     """The headers of the same GET."""
     _check_signature(services.storage, name, expires, signature)
-    return await _respond(request, services.storage, name, Access.PRIVATE)
+    return await _respond(request, services, name, Access.PRIVATE, expires)
 
 
 def _check_signature(storage: Storage, name: str, expires: int, signature: str) -> None:
@@ -82,9 +87,12 @@ def _check_signature(storage: Storage, name: str, expires: int, signature: str) 
         )
 
 
-async def _respond(request: Request, storage: Storage, name: str, access: Access) -> Response:
+async def _respond(request: Request, services: Services, name: str, access: Access, expires: int = 0) -> Response:
     try:
-        info = await storage.head(name, access)
+        storage, info = await _find(services, name, access)
+        if info is None:
+            url = await _to_url(storage, name, access, expires, services.clock.now())
+            return Response(status_code=302, headers={**_HEADERS, "location": url, "cache-control": "no-store"})
         headers = _to_headers(name, info)
         if matches_etag(request.headers.get("if-none-match"), _to_version(name)):
             return Response(status_code=304, headers=headers)
@@ -94,6 +102,27 @@ async def _respond(request: Request, storage: Storage, name: str, access: Access
     except (ValueError, NotFound):
         raise NotFound(_MISSING) from None
     return _range(request.headers, content, headers, info)
+
+
+async def _find(services: Services, name: str, access: Access) -> tuple[Storage, ObjectInfo | None]:
+    """The store that holds an object, with what it says of it; None where the store serves it by itself. NotFound."""
+    here = services.storage
+    if here.is_served_here:
+        with contextlib.suppress(NotFound):
+            return here, await here.head(name, access)
+    async with services.database.read() as connection:
+        place = await find_place(connection, name)
+    if place is None or place.is_public != (access is Access.PUBLIC):
+        raise NotFound(_MISSING)
+    storage = await here.at(place.store_id)
+    return storage, await storage.head(name, access) if storage.is_served_here else None
+
+
+async def _to_url(storage: Storage, name: str, access: Access, expires: int, now: datetime) -> str:
+    """The URL at the store that an object was moved to, signed for as long as the one that was asked for."""
+    if access is Access.PUBLIC:
+        return storage.public_url(name)
+    return (await storage.sign_urls([name], datetime.fromtimestamp(expires, UTC) - now))[0]
 
 
 def _to_headers(name: str, info: ObjectInfo) -> dict[str, str]:

@@ -8,6 +8,7 @@ from platbook.application import syncs
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.system import System
+from platbook.cli.options import to_command
 from platbook.cli.output.console import say
 from platbook.cli.output.format import to_number
 from platbook.cli.output.json_output import print_json
@@ -19,7 +20,7 @@ def retry_errors(context: typer.Context, provider: str | None, which: str, *, as
     """Mark one error (`which` is its id) or all of a provider (`all`) for the next run, and wake a worker."""
     error_id = None if which == "all" else _parse_id(which)
     if error_id is None and provider is None:
-        raise InvalidInput("--retry all needs a provider: platbook errors PROVIDER --retry all")
+        raise InvalidInput(f"--retry all needs a provider: {to_command('errors PROVIDER --retry all')}")
 
     async def mark(system: System) -> RetryResult:
         if error_id is None:

@@ -23,7 +23,7 @@ _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
 @app.command()
-def add(
+def add(  # noqa: PLR0913 - one parameter for each option of the command
     context: typer.Context,
     email: _Owner,
     *,
@@ -32,6 +32,9 @@ def add(
     surface: Annotated[Surface, typer.Option(help="Which documents of listings the key reads.")] = Surface.INTERNAL,
     days: Annotated[
         int | None, typer.Option(min=1, max=3650, help="Days until the key expires; without it, never.")
+    ] = None,
+    origin: Annotated[
+        list[str] | None, typer.Option(help="A web origin whose pages may use it; can be repeated.", metavar="ORIGIN")
     ] = None,
     as_json: _Json = False,
 ) -> None:
@@ -42,7 +45,7 @@ def add(
         async with system.database.transaction() as connection:
             owner = await get_user_by_email(connection, email)
             expires_at = None if days is None else now + timedelta(days=days)
-            new = NewApiKey(name, scope, surface, expires_at)
+            new = NewApiKey(name, scope, surface, expires_at, origin or ())
             return await add_key(connection, new, _act_for(owner), now)
 
     key_id, key = run_on_database(context, store)

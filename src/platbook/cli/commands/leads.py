@@ -13,6 +13,7 @@ from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.database import DatabaseContext
 from platbook.cli.exit_codes import ExitCode
+from platbook.cli.options import to_command
 from platbook.cli.output.console import say
 from platbook.cli.output.json_output import print_json
 from platbook.cli.output.table import Column, print_table
@@ -112,7 +113,7 @@ def rules(context: typer.Context, *, as_json: _Json = False) -> None:
 
     async def read(system: DatabaseContext) -> list[RoutingRuleWithMembers]:
         async with system.database.read() as connection:
-            return await find_rules(connection)
+            return await find_rules(connection, COMMAND_LINE)
 
     existing = run_on_database(context, read)
     if as_json:
@@ -130,7 +131,7 @@ def rules(context: typer.Context, *, as_json: _Json = False) -> None:
             )
             for one in existing
         ],
-        empty="No rule yet: new leads are not assigned. Add one: platbook lead add-rule FILE.json",
+        empty=f"No rule yet: new leads are not assigned. Add one: {to_command('lead add-rule FILE.json')}",
     )
 
 

@@ -1,4 +1,4 @@
-"""`platbook media`: photo status, retries, reprocessing, deleting what nothing shows."""
+"""`platbook media`: photo status, retries, reprocessing, moving to another store, deleting what nothing shows."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,7 +22,9 @@ from platbook.media.reports import (
     PhotoFailure,
     PhotoStatus,
     PhotoStatusList,
+    StorePictures,
     StoreStatus,
+    StuckObject,
     find_photo_statuses,
     get_photo_status,
 )
@@ -46,7 +48,7 @@ def status(
         can_invalidate = system.settings.aws_cloudfront_distribution_id is not None
         async with system.database.read() as connection:
             if provider is None:
-                return await find_photo_statuses(connection), system.clock.now()
+                return await find_photo_statuses(connection, limit=limit), system.clock.now()
             one = await get_photo_status(connection, provider, limit=limit, can_invalidate=can_invalidate)
             return one, system.clock.now()
 
@@ -59,6 +61,8 @@ def status(
     else:
         _print_counts(report.providers)
         _print_store(report.store)
+        _print_stores(report.stores)
+        _print_stuck(report.stuck_objects, now)
 
 
 @app.command()
@@ -87,6 +91,20 @@ def reprocess(context: typer.Context, provider: _AnyProvider = None, *, as_json:
         print_json(done)
     else:
         say(f"{to_number(done.remade)} pictures rendered, {to_number(done.refetching)} photos will be fetched again.")
+
+
+@app.command()
+def move(context: typer.Context, *, as_json: _Json = False) -> None:
+    """Move all pictures to the store of the settings, in the background; until then each is served from where it is."""
+
+    async def request(system: System) -> int:
+        return await use_cases.request_move(system, system.storage, COMMAND_LINE)
+
+    count = run_on_system(context, request)
+    if as_json:
+        print_json({"pictures": count})
+    else:
+        say(f"{to_number(count)} pictures will be moved by the workers; see platbook media status.")
 
 
 @app.command()
@@ -140,6 +158,22 @@ def _print_store(store: StoreStatus) -> None:
     say(f"Stored: {to_number(store.pictures)} pictures, {to_bytes(store.bytes)}; {to_number(store.unused)} unused.")
     if store.recalls:
         say(f"Copies at the CDN still to be invalidated: {to_number(store.recalls)} objects.")
+
+
+def _print_stores(stores: Sequence[StorePictures]) -> None:
+    for one in stores if len(stores) > 1 else ():
+        say(f"In {one.store}: {to_number(one.pictures)} pictures{', being moved' if one.leaving else ''}.")
+
+
+def _print_stuck(objects: Sequence[StuckObject], now: datetime) -> None:
+    if not objects:
+        return
+    say("Pictures that the store does not move or delete:")
+    print_table(
+        [Column("picture"), Column("listing"), Column("next attempt", rank=1), Column("reason", wrap=True)],
+        [(one.picture[:12], one.listing_key or "", to_span(now, one.retry_at), one.reason) for one in objects],
+        empty="",
+    )
 
 
 def _print_failures(failures: list[PhotoFailure], now: datetime) -> None:

@@ -20,6 +20,11 @@ PROVIDER_COMMANDS = (
         "Show one provider's configuration; of credentials, only which are set.",
     ),
     LazyCommand(
+        "change",
+        f"{_IN}.providers:change",
+        "Change a provider's configuration: replace it by a file, or set single values. Credentials that are set stay.",
+    ),
+    LazyCommand(
         "test",
         f"{_IN}.providers:run_connection_test",
         "Test a provider's connection step by step; nothing is stored. Exit code 1 if a step fails.",

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from platbook.bootstrap.database import DatabaseContext
+from platbook.cli.options import to_command
 from platbook.cli.output.format import to_hours, to_text
 from platbook.cli.output.json_output import print_json
 from platbook.cli.output.table import Column, print_facts, print_table
@@ -39,7 +40,7 @@ def list_providers(
             (one.provider_id, one.provider_name, one.provider_type, _to_state(one), to_hours(one.interval_hours))
             for one in report.providers
         ],
-        empty="No provider yet. Add one: platbook provider add FILE.json",
+        empty=f"No provider yet. Add one: {to_command('provider add FILE.json')}",
     )
 
 

@@ -6,18 +6,22 @@ from typing import Annotated, cast
 
 import orjson
 import typer
+from pydantic import BaseModel
 
 from platbook.application import providers as use_cases
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.system import System
 from platbook.cli.exit_codes import ExitCode
+from platbook.cli.options import to_command
 from platbook.cli.output.console import say
 from platbook.cli.output.format import to_hours, to_number, to_text
 from platbook.cli.output.json_output import print_json
 from platbook.cli.output.table import Column, print_facts, print_table
 from platbook.cli.system import run_on_system
-from platbook.providers.providers import Provider
+from platbook.connectors.registry import find_connector
+from platbook.providers.assignments import apply_assignments
+from platbook.providers.providers import Provider, get_provider
 from platbook.providers.views import ProviderRead
 from platbook.sync import setup
 from platbook.sync.setup.connection_test import ConnectionTester
@@ -47,7 +51,43 @@ def add(
         print_json(ProviderRead.of(provider))
     else:
         done = "Replaced" if replace else "Added"
-        say(f"{done} {provider.provider_id}. Test it: platbook provider test {provider.provider_id}")
+        say(f"{done} {provider.provider_id}. Test it: {_to_test(provider.provider_id)}")
+
+
+def change(
+    context: typer.Context,
+    provider: _Id,
+    file: Annotated[
+        str | None,
+        typer.Argument(metavar="[FILE.json|-]", help="The whole configuration, as `show --json` prints it."),
+    ] = None,
+    *,
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="One value, such as scope.statuses=Active; null removes it."),
+    ] = None,
+    as_json: _Json = False,
+) -> None:
+    """Change a provider's configuration: replace it by a file, or set single values. Credentials that are set stay."""
+    if file is None and not assignments:
+        raise InvalidInput("name a file, or what to --set")
+    written = None if file is None else _read(file)
+
+    async def store(system: System) -> Provider:
+        async with system.database.read() as connection:
+            stored = await get_provider(connection, provider)
+        raw = ProviderRead.of(stored).to_json() if written is None else {"providerId": provider, **written}
+        model = find_connector(str(raw.get("providerType"))).settings_model if assignments else BaseModel
+        configuration = setup.read_configuration(apply_assignments(raw, assignments or (), model))
+        if configuration.provider_id != provider:
+            raise InvalidInput.of("providerId", f"must be {provider}; a provider's id cannot be changed")
+        return await use_cases.replace_provider(system, configuration, COMMAND_LINE)
+
+    changed = run_on_system(context, store)
+    if as_json:
+        print_json(ProviderRead.of(changed))
+    else:
+        say(f"Changed {provider}. Test it: {_to_test(provider)}")
 
 
 def run_connection_test(context: typer.Context, provider: _Id, *, as_json: _Json = False) -> None:
@@ -75,7 +115,7 @@ def discover(
 ) -> None:
     """Read a source's metadata and propose settings and a field mapping. Only --accept changes anything.
 
-    To accept a part of it, or another mapping, edit the configuration: platbook provider add FILE --replace.
+    To accept a part of it, or another mapping, edit the configuration: platbook provider change PROVIDER FILE.
     """
 
     async def read(system: System) -> DiscoveryRead:
@@ -92,9 +132,9 @@ def discover(
         return
     _print_discovery(discovery)
     if accept:
-        say(f"Accepted. Test it: platbook provider test {provider}")
+        say(f"Accepted. Test it: {_to_test(provider)}")
     else:
-        say(f"Nothing was changed. Accept the proposal: platbook provider discover {provider} --accept")
+        say(f"Nothing was changed. Accept the proposal: {to_command(f'provider discover {provider} --accept')}")
 
 
 def enable(context: typer.Context, provider: _Id) -> None:
@@ -144,7 +184,7 @@ def remove(
     say(
         f"Erased {provider} and {to_number(erased)} listings."
         if purge
-        else f"Archived {provider}; nothing was erased. Restore it: platbook provider restore {provider}"
+        else f"Archived {provider}; nothing was erased. Restore it: {to_command(f'provider restore {provider}')}"
     )
 
 
@@ -157,6 +197,10 @@ def restore(context: typer.Context, provider: _Id) -> None:
 def _toggle(context: typer.Context, provider: str, *, enabled: bool) -> None:
     run_on_system(context, lambda system: use_cases.toggle_provider(system, provider, COMMAND_LINE, enabled=enabled))
     say(f"{provider} is {'enabled, and due at once' if enabled else 'disabled'}.")
+
+
+def _to_test(provider_id: str) -> str:
+    return to_command(f"provider test {provider_id}")
 
 
 def _read(file: str) -> dict[str, object]:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from platbook.bootstrap.database import DatabaseContext
+from platbook.cli.options import to_command
 from platbook.cli.output.format import to_changes, to_duration, to_hours, to_number, to_span
 from platbook.cli.output.json_output import print_json
 from platbook.cli.output.table import Column, print_facts, print_table
@@ -135,18 +136,21 @@ def _to_count(count: int, one: ProviderStatus) -> str:
     return f"about {to_number(count)}" if one.listings.is_estimate else to_number(count)
 
 
+STATUS_COLUMNS = (
+    Column("provider"),
+    Column("type", rank=6),
+    Column("state"),
+    Column("listings", right=True, rank=2),
+    Column("last success", rank=4),
+    Column("next run", rank=3),
+    Column("errors", right=True, rank=1),
+    Column("findings", right=True, rank=5),
+)
+
+
 def _print_statuses(statuses: list[ProviderStatus], now: datetime) -> None:
     print_table(
-        [
-            Column("provider"),
-            Column("type"),
-            Column("state"),
-            Column("listings", right=True),
-            Column("last success"),
-            Column("next run"),
-            Column("errors", right=True),
-            Column("findings", right=True, rank=1),
-        ],
+        STATUS_COLUMNS,
         [
             (
                 one.provider_id,
@@ -160,7 +164,7 @@ def _print_statuses(statuses: list[ProviderStatus], now: datetime) -> None:
             )
             for one in statuses
         ],
-        empty="No provider yet. Add one: platbook provider add FILE.json",
+        empty=f"No provider yet. Add one: {to_command('provider add FILE.json')}",
     )
 
 
@@ -169,7 +173,7 @@ def _print_status(one: ProviderStatus, now: datetime) -> None:
     last = one.last_run
     next_run = _to_next_run(one, now)
     if next_run == "blocked":
-        next_run = f"blocked until an operator acts; then: platbook provider enable {one.provider_id}"
+        next_run = f"blocked until an operator acts; then: {to_command(f'provider enable {one.provider_id}')}"
     print_facts(
         [
             ("provider", f"{one.provider_id} ({one.provider_name})"),
@@ -218,5 +222,5 @@ def _print_runs(runs: list[Run], now: datetime) -> None:
             )
             for run in runs
         ],
-        empty="No run yet. Start one: platbook sync PROVIDER",
+        empty=f"No run yet. Start one: {to_command('sync PROVIDER')}",
     )

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Annotated
 
 import typer
@@ -12,6 +13,7 @@ from platbook.accounts.demo_user import EMAIL
 from platbook.base.errors import NeedsOperator
 from platbook.base.log import configure_log, get_log
 from platbook.base.settings import Settings
+from platbook.bootstrap.home_lock import sole_server
 from platbook.bootstrap.http_server import bind, serve_api, to_url
 from platbook.bootstrap.system import System, open_system
 from platbook.bootstrap.worker import run_jobs
@@ -34,9 +36,10 @@ def up(context: typer.Context, host: _Host = None, port: _Port = None) -> None:
 
     async def both(system: System, stopping: asyncio.Event) -> None:
         await _refuse_demo(system)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(_serve(system, bound, stopping))
-            group.create_task(run_jobs(system, stopping))
+        with _sole_server(system):
+            async with asyncio.TaskGroup() as group:
+                group.create_task(_serve(system, bound, stopping))
+                group.create_task(run_jobs(system, stopping))
 
     _run(settings, both)
 
@@ -83,6 +86,11 @@ async def _refuse_demo(system: System) -> None:
                 "this database has a user with the demo's password, which is public; disable that user "
                 f"(platbook user disable {EMAIL}), or use another PLATBOOK_HOME"
             )
+
+
+def _sole_server(system: System) -> AbstractContextManager[None]:
+    """Nobody else's `up` on this home, where the database is in it; any number share an external database."""
+    return sole_server(system.settings.platbook_home) if system.settings.database_url is None else nullcontext()
 
 
 async def _serve(system: System, bound: socket.socket, stopping: asyncio.Event) -> None:

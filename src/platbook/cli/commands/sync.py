@@ -14,6 +14,7 @@ from platbook.base.errors import Conflict, InvalidInput
 from platbook.bootstrap.system import System
 from platbook.bootstrap.worker import working
 from platbook.cli.exit_codes import EXIT_CODES_HELP
+from platbook.cli.options import to_command
 from platbook.cli.output.console import err, print_error, say
 from platbook.cli.output.format import to_bytes, to_duration, to_number
 from platbook.cli.output.json_output import print_json
@@ -23,12 +24,14 @@ from platbook.cli.process import stop_on_signals
 from platbook.cli.run_exit import exit_of_run
 from platbook.cli.system import run_on_system
 from platbook.jobs.workers import has_workers
+from platbook.sync.jobs import wake_worker
 from platbook.sync.reports.history import Run
 from platbook.sync.reports.status import ProviderStatus, get_status
 from platbook.sync.runs.run import RunRequest, SyncType
 
 _PICKED_UP_SECONDS = 5
 _INTERRUPTED = 130
+_WAITING = "SYNC_WAITING"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ def sync(  # noqa: PLR0913 - one parameter for each option of the command
     request = RunRequest(provider, sync_type, dry_run=dry_run, listing_key=key, sweep_id=accept)
 
     async def start_and_follow(system: System) -> EndedRun | None:
-        return await sync_and_follow(system, await _start(system, request), request.provider_id, here=here)
+        return await _start_and_follow(system, request, here=here)
 
     ended = run_on_system(context, start_and_follow)
     if ended is None:
@@ -81,6 +84,32 @@ def sync(  # noqa: PLR0913 - one parameter for each option of the command
 
 
 sync.__doc__ = f"{sync.__doc__}\n\n{EXIT_CODES_HELP}"
+
+
+async def _start_and_follow(system: System, request: RunRequest, *, here: bool) -> EndedRun | None:
+    """Start the run and follow it; None: the user stopped following and it goes on.
+
+    Where a run waits already that no worker would take, this process does that one first.
+    """
+    provider_id = request.provider_id
+    try:
+        sync_id = await _start(system, request)
+    except Conflict as conflict:
+        if conflict.code != _WAITING or await has_workers(system.database):
+            raise
+        err().print("A run waits already, and no worker is alive: it is done here.", markup=False)
+        await wake_worker(system.queue, provider_id)
+        ended = await sync_and_follow(system, UUID(conflict.extra["syncId"]), provider_id, here=True)
+        if ended is None or _is_same(ended.run, request):
+            return ended
+        sync_id = await _start(system, request)
+    return await sync_and_follow(system, sync_id, provider_id, here=here)
+
+
+def _is_same(run: Run, request: RunRequest) -> bool:
+    """Whether a run was what is asked for."""
+    is_plain = request.listing_key is None and request.sweep_id is None
+    return is_plain and (run.sync_type, run.dry_run) == (request.sync_type, request.dry_run)
 
 
 async def sync_and_follow(system: System, sync_id: UUID, provider_id: str, *, here: bool) -> EndedRun | None:
@@ -115,8 +144,8 @@ async def sync_and_follow(system: System, sync_id: UUID, provider_id: str, *, he
 
 def print_run_continues(provider_id: str) -> None:
     """Print how to see and stop a run that a worker continues."""
-    err().print(f"A worker continues the run. See it: platbook status {provider_id}", markup=False)
-    err().print(f"Stop it: platbook sync {provider_id} --cancel", markup=False)
+    err().print(f"A worker continues the run. See it: {to_command(f'status {provider_id}')}", markup=False)
+    err().print(f"Stop it: {to_command(f'sync {provider_id} --cancel')}", markup=False)
 
 
 def print_run(run: Run) -> None:
@@ -144,7 +173,8 @@ def print_run(run: Run) -> None:
     ]
     print_facts(facts)
     if run.errored:
-        print_error(f"{to_number(run.errored)} records were rejected; see them: platbook errors {run.provider_id}")
+        command = to_command(f"errors {run.provider_id}")
+        print_error(f"{to_number(run.errored)} records were rejected; see them: {command}")
 
 
 async def _start(system: System, request: RunRequest) -> UUID:

@@ -3,30 +3,33 @@
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, cast
 
 import orjson
 import typer
+from rich.markup import escape
 
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.clock import SystemClock
-from platbook.base.errors import InvalidInput
+from platbook.base.errors import InvalidInput, PlatbookError
 from platbook.bootstrap.database import DatabaseContext
 from platbook.cli.exit_codes import ExitCode
-from platbook.cli.output.console import say
+from platbook.cli.output.console import print_error, say
 from platbook.cli.output.format import to_number
 from platbook.cli.output.json_output import print_json
 from platbook.cli.output.table import Column, print_table
 from platbook.cli.process import run_on_database
+from platbook.crm.stages.stages import find_stages
 from platbook.crm.suppressions.permission import ConsentPolicy
 from platbook.crm.suppressions.suppression import KEY_PURPOSE
 from platbook.crm.transfer.consent_columns import read_file_consent
 from platbook.crm.transfer.consent_preview import MailableCount, count_mailable
-from platbook.crm.transfer.csv_files import open_csv_writer
-from platbook.crm.transfer.csv_import import ImportFiles, import_files, preview_files, read_people
+from platbook.crm.transfer.csv_import import FilePreview, ImportFiles, import_files, preview_files, read_people
 from platbook.crm.transfer.dump import export_all
-from platbook.crm.transfer.mapping import FileKind
+from platbook.crm.transfer.mapping import NO_PRESET, FileKind
 from platbook.crm.transfer.report import ImportReport
+from platbook.crm.transfer.report_files import ReportFiles
 from platbook.crm.transfer.restore import RestoreReport, is_export, restore_all
 
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -46,7 +49,9 @@ def import_(  # noqa: PLR0913 - one parameter for each option of the command
     announce: Annotated[
         bool, typer.Option("--announce", help="Apply assignment rules and send events; without it, neither.")
     ] = False,
-    refused: Annotated[Path | None, typer.Option(help="Write refused rows and their reasons to this CSV file.")] = None,
+    refused: Annotated[
+        Path | None, typer.Option(help="Write refused rows, conflicts and unread values to this CSV file.")
+    ] = None,
     consent: Annotated[
         list[str] | None,
         typer.Option(metavar="CHANNEL=yes|no", help="What everybody of the file said; can be repeated."),
@@ -66,7 +71,7 @@ def import_(  # noqa: PLR0913 - one parameter for each option of the command
             raise InvalidInput("use either a folder or CSV files (--people, --notes, --tasks, --tags), not both")
         _restore(context, folder, as_json=as_json)
     elif preview:
-        _show(context, files, as_json=as_json)
+        _show(*_preview(context, files), as_json=as_json)
     else:
         _import(context, files, system, refused, announce=announce, as_json=as_json)
 
@@ -116,56 +121,107 @@ def _restore(context: typer.Context, folder: Path, *, as_json: bool) -> None:
 def _import(
     context: typer.Context, files: ImportFiles, name: str, refused: Path | None, *, announce: bool, as_json: bool
 ) -> None:
-    async def import_into(system: DatabaseContext) -> ImportReport:
+    async def import_into(system: DatabaseContext) -> tuple[ImportReport, ReportFiles]:
         now = system.clock.now()
-        return await import_files(system.database, COMMAND_LINE, files, now, system=name, announce=announce)
+        written = ReportFiles(system.settings.platbook_home / _FOLDER, name, now, refused)
+        so_far = ImportReport()
 
-    report = run_on_database(context, import_into)
-    if refused is not None:
-        with open_csv_writer(refused, ["file", "line", "reason"]) as write:
-            for one in report.refused:
-                write([one.kind.value, one.line, one.reason])
-    if as_json:
-        print_json({"counts": report.counts, "refused": report.refused})
-    else:
-        for line in report.to_lines():
-            say(line)
-        if report.refused and refused is None:
-            print_table(
-                [Column("file"), Column("line", right=True), Column("reason", wrap=True)],
-                [(one.kind.value, str(one.line), one.reason) for one in report.refused[:_SHOWN]],
-                empty="",
+        def write(part: ImportReport, total: ImportReport) -> None:
+            nonlocal so_far
+            so_far = total
+            written.add(part, total)
+
+        try:
+            report = await import_files(
+                system.database, COMMAND_LINE, files, now, system=name, announce=announce, on_batch=write
             )
-            if len(report.refused) > _SHOWN:
-                say(f"and {to_number(len(report.refused) - _SHOWN)} more; write them all with --refused FILE.csv")
+        except BaseException as error:
+            written.finish(so_far, f"failed: {error if isinstance(error, PlatbookError) else type(error).__name__}")
+            if so_far.counts:
+                print_error(f"stopped after {'; '.join(so_far.to_lines())}; the report is {written.report}")
+            raise
+        written.finish(report)
+        return report, written
+
+    report, written = run_on_database(context, import_into)
+    if as_json:
+        print_json(
+            {
+                "counts": report.counts,
+                "refused": report.refused,
+                "conflicts": report.conflicts,
+                "unread": report.unread,
+                "report": str(written.report),
+            }
+        )
+    else:
+        _print(report, None if refused else written.refused)
     raise typer.Exit(ExitCode.PARTIAL if report.refused else ExitCode.SUCCESS)
 
+
+def _print(report: ImportReport, refused: Path | None) -> None:
+    """The counts, and the first remarks where no file of them is asked for; all of them are in `refused`."""
+    for line in report.to_lines():
+        say(line)
+    remarks = [(one.kind.value, str(one.line), "refused", one.reason) for one in report.refused]
+    for outcome, several in (("conflict", report.conflicts), ("unread", report.unread)):
+        remarks += [(one.kind.value, str(one.line), outcome, f"{one.field}: {one.reason}") for one in several]
+        if several:
+            say(f"{_OUTCOMES[outcome]}: {to_number(len(several))}")
+    if not remarks or refused is None:
+        return
+    columns = [Column("file"), Column("line", right=True), Column("outcome"), Column("reason", wrap=True)]
+    print_table(columns, remarks[:_SHOWN], empty="")
+    if len(remarks) > _SHOWN:
+        say(f"and {to_number(len(remarks) - _SHOWN)} more, all of them in {refused}")
+
+
+_OUTCOMES: Mapping[str, str] = MappingProxyType(
+    {
+        "conflict": "values kept as they are here, as both sides changed them",
+        "unread": "values left out, as they cannot be read",
+    }
+)
+
+_FOLDER = "imports"
+"""The folder of reports below the home."""
 
 _SHOWN = 20
 
 
-def _show(context: typer.Context, files: ImportFiles, *, as_json: bool) -> None:
+def _preview(context: typer.Context, files: ImportFiles) -> tuple[list[FilePreview], MailableCount | None]:
+    """How the files would be read, and how many people could be mailed; None without a file of people."""
+
+    async def read(system: DatabaseContext) -> tuple[list[FilePreview], MailableCount | None]:
+        policy, key = ConsentPolicy(system.settings.platbook_alert_consent), system.box.derive(KEY_PURPOSE)
+        async with system.database.read() as connection:
+            previews = preview_files(files, await find_stages(connection))
+            if FileKind.PEOPLE not in files.paths:
+                return previews, None
+            people = read_people(files)
+            now = system.clock.now()
+            return previews, await count_mailable(connection, people, files.consent, policy, key, now)
+
+    return run_on_database(context, read)
+
+
+def _show(previews: list[FilePreview], mailable: MailableCount | None, *, as_json: bool) -> None:
     """The mapping in the form that --mapping reads, the first rows by it, and how many people could be mailed."""
-    previews = preview_files(files)
-    mailable = _count_mailable(context, files)
-    shown = {
-        one.kind.value: {"columns": dict(one.mapping.columns), "values": dict(one.mapping.values)} for one in previews
-    }
+    shown = {one.kind.value: _to_document(one) for one in previews}
     if as_json:
         print_json(
-            {"mapping": shown, "samples": {one.kind.value: one.samples for one in previews}, "consent": mailable}
+            {
+                "mapping": shown,
+                "samples": {one.kind.value: one.samples for one in previews},
+                "rows": {one.kind.value: one.rows for one in previews},
+                "bad": {one.kind.value: one.bad for one in previews},
+                "questions": [question for one in previews for question in one.questions],
+                "consent": mailable,
+            }
         )
         return
     for one in previews:
-        samples = one.samples
-        print_table(
-            [Column(one.kind.value), Column("field"), Column("first row", wrap=True)],
-            [
-                (column, field, _sample(samples[0] if samples else {}, field))
-                for column, field in one.mapping.columns.items()
-            ],
-            empty="",
-        )
+        _show_file(one)
     if mailable is not None:
         say(
             f"Of {to_number(mailable.with_email)} people with an e-mail address,"
@@ -174,18 +230,35 @@ def _show(context: typer.Context, files: ImportFiles, *, as_json: bool) -> None:
     sys.stdout.write(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode() + "\n")
 
 
-def _count_mailable(context: typer.Context, files: ImportFiles) -> MailableCount | None:
-    """How many could be mailed; None without a file of people."""
-    if FileKind.PEOPLE not in files.paths:
-        return None
+def _to_document(preview: FilePreview) -> dict[str, object]:
+    """A mapping as --mapping reads it; stages without a meaning here are empty, to be filled in."""
+    mapping = preview.mapping
+    values: dict[str, Mapping[str, str]] = dict(mapping.values)
+    if preview.unknown_stages:
+        values["status"] = {**values.get("status", {}), **dict.fromkeys(preview.unknown_stages, "")}
+    return {"preset": mapping.preset, "columns": dict(mapping.columns), "values": values, "dates": dict(mapping.dates)}
 
-    async def count(system: DatabaseContext) -> MailableCount:
-        policy, key = ConsentPolicy(system.settings.platbook_alert_consent), system.box.derive(KEY_PURPOSE)
-        async with system.database.read() as connection:
-            people = read_people(files)
-            return await count_mailable(connection, people, files.consent, policy, key, system.clock.now())
 
-    return run_on_database(context, count)
+def _show_file(preview: FilePreview) -> None:
+    name, samples = preview.kind.value, preview.samples
+    for bad in preview.bad[:_SHOWN]:
+        say(f"{name}, line {bad.line}: {escape(bad.reason)}")
+    preset = f", read as a file of {preview.mapping.preset}" if preview.mapping.preset != NO_PRESET else ""
+    say(f"{name}: {to_number(preview.rows)} rows can be read, {to_number(len(preview.bad))} cannot{preset}")
+    print_table(
+        [Column(name), Column("field"), Column("first row", wrap=True)],
+        [
+            (column, field, _sample(samples[0] if samples else {}, field))
+            for column, field in preview.mapping.columns.items()
+        ],
+        empty="",
+    )
+    for column, form in preview.mapping.dates.items():
+        say(f"Dates of {escape(column)}: {form}")
+    if preview.unknown_stages:
+        say(f"Stages without a translation: {escape(', '.join(preview.unknown_stages))}")
+    for question in preview.questions:
+        say(f"To be decided: {escape(question)}")
 
 
 def _sample(row: Mapping[str, object], field: str) -> str:

@@ -23,16 +23,20 @@ from platbook.accounts import (
 )
 from platbook.accounts.member_links import MemberLink, add_link
 from platbook.accounts.password_resets import PasswordReset, create_reset
+from platbook.accounts.unlock import unlock_user
 from platbook.accounts.users import UserPatch, attach_agents, update_user
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.errors import InvalidInput
 from platbook.base.views import paginate
 from platbook.bootstrap.database import DatabaseContext
+from platbook.cli.options import to_command
 from platbook.cli.output.console import say
 from platbook.cli.output.format import to_span
 from platbook.cli.output.json_output import print_json
 from platbook.cli.output.table import Column, print_table
 from platbook.cli.process import run_on_database
+from platbook.crm.leads.rows import count_open_leads
+from platbook.crm.tasks.rows import count_open_tasks
 from platbook.db import WriteConnection
 from platbook.db.lists import NumberedPage
 
@@ -143,7 +147,7 @@ def list_(context: typer.Context, *, as_json: _Json = False) -> None:
             )
             for one in users
         ],
-        empty="No user yet. Add one: platbook user add EMAIL --role admin",
+        empty=f"No user yet. Add one: {to_command('user add EMAIL --role admin')}",
     )
 
 
@@ -226,6 +230,18 @@ def reset_link(context: typer.Context, email: _Email, *, as_json: _Json = False)
 
 
 @app.command()
+def unlock(context: typer.Context, email: _Email) -> None:
+    """Let a user log in at once after too many failed attempts at their account."""
+
+    async def clear(connection: WriteConnection, now: datetime) -> User:
+        user = await get_user_by_email(connection, email)
+        return await unlock_user(connection, user.id, COMMAND_LINE, now)
+
+    user = _write(context, clear)
+    say(escape(f"Unlocked {user.email}: they can log in at once."))
+
+
+@app.command()
 def enable(context: typer.Context, email: _Email) -> None:
     """Enable a user again."""
     _set_active(context, email, active=True)
@@ -235,16 +251,23 @@ def enable(context: typer.Context, email: _Email) -> None:
 @app.command()
 def disable(context: typer.Context, email: _Email) -> None:
     """Disable a user; all their sessions and API keys end at once."""
-    _set_active(context, email, active=False)
+    leads, tasks = _set_active(context, email, active=False)
     say(f"Disabled {email}: their sessions and API keys have ended.")
+    if leads or tasks:
+        say(
+            f"A worker gives their open leads ({leads}) and tasks ({tasks}) to others: by the rules, or to the manager."
+        )
 
 
-def _set_active(context: typer.Context, email: str, *, active: bool) -> None:
-    async def switch(connection: WriteConnection, now: datetime) -> None:
+def _set_active(context: typer.Context, email: str, *, active: bool) -> tuple[int, int]:
+    """Enable or disable a user; how many open leads and tasks they have."""
+
+    async def switch(connection: WriteConnection, now: datetime) -> tuple[int, int]:
         user = await get_user_by_email(connection, email)
         await set_active(connection, user.id, COMMAND_LINE, now, active=active)
+        return await count_open_leads(connection, user.id), await count_open_tasks(connection, user.id)
 
-    _write(context, switch)
+    return _write(context, switch)
 
 
 def _write(context: typer.Context, work: Callable[[WriteConnection, datetime], Awaitable[T]]) -> T:

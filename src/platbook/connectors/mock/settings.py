@@ -36,10 +36,10 @@ class MockFault(BaseModel):
 
     kind: FaultKind
     walk: Literal["changes", "keys", "record", "count", "media", "any"] = "any"
-    page: int | None = Field(default=None, ge=1)
-    request: int | None = Field(default=None, ge=1)
+    page: int | None = Field(default=None, ge=1, le=2**31)
+    request: int | None = Field(default=None, ge=1, le=2**31)
     chance: float | None = Field(default=None, gt=0, le=1)
-    retry_after: int = Field(default=30, ge=0, description="Seconds, for rate_limited.")
+    retry_after: int = Field(default=30, ge=0, le=86_400, description="Seconds, for rate_limited.")
     until: AwareDatetime | None = Field(default=None, description="A time of the market's own.")
 
 
@@ -56,14 +56,14 @@ class MockSettings(BaseModel):
     listings: int = Field(default=50, ge=1, le=5_000_000)
     started: AwareDatetime = _STARTED
     at: AwareDatetime | None = None
-    speed: float = Field(default=1.0, gt=0)
+    speed: float = Field(default=1.0, ge=0.001, le=100_000_000)
     page_size: int = Field(default=1000, ge=1, le=50_000)
     order: Literal["time", "key"] = "time"
     photos_alone: bool = Field(default=False, description="A change of photos does not move the record's own time.")
     volatile_fields: tuple[str, ...] = Field(
         default=(), description="Fields that change without a change of the record."
     )
-    delay: float = Field(default=0.0, ge=0, description="Seconds each request takes.")
+    delay: float = Field(default=0.0, ge=0, le=3600, description="Seconds each request takes.")
     faults: tuple[MockFault, ...] = ()
 
     @model_validator(mode="after")

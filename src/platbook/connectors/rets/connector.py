@@ -78,7 +78,13 @@ class RetsConnector:
             classes=rets.classes,
             by_key=ByKey.MANY,
         )
-        return SourceProfile({Resource.PROPERTY: listings}, time_zone=rets.time_zone, max_concurrency=rets.sessions)
+        return SourceProfile(
+            {Resource.PROPERTY: listings},
+            time_zone=rets.time_zone,
+            max_concurrency=rets.sessions,
+            base_urls=(rets.login_url,),
+            trusted_hosts=rets.trusted_hosts,
+        )
 
     def connect(
         self, settings: BaseModel, credentials: BaseModel, *, scope: Scope, http: HttpClient, clock: Clock

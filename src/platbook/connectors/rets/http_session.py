@@ -33,7 +33,6 @@ from platbook.connectors.contract import (
     SourceTooSlow,
     SourceUnavailable,
 )
-from platbook.connectors.rets.hosts import TrustedHosts, host_of
 from platbook.connectors.rets.settings import RetsCredentials, RetsSettings
 from platbook.protocols.rets.authorization import Authorization, Challenge, parse_challenge
 from platbook.protocols.rets.codes import ReplyOutcome, classify_reply_code, to_error
@@ -41,6 +40,7 @@ from platbook.protocols.rets.login import LoginReply, parse_login
 from platbook.protocols.rets.query import encode
 from platbook.protocols.rets.user_agent import UserAgentCredentials
 from platbook.protocols.rets.xml import Encoding, ReplyStatus, parse_status
+from platbook.transport.source_hosts import SourceHosts, host_of
 
 T = TypeVar("T")
 Pause = Callable[[float], Awaitable[None]]
@@ -115,7 +115,7 @@ class RetsHttpSession:
         self.source_time: datetime | None = None
         self._vain: PlatbookError | None = None
         self._http, self._settings, self._credentials, self._pause = http, settings, credentials, pause
-        self._hosts = TrustedHosts(settings.login_url, settings.trusted_hosts)
+        self._hosts = SourceHosts.of([settings.login_url], settings.trusted_hosts)
         self._cookies: dict[str, dict[str, str]] = {}
         self._authorization: Authorization | None = None
         self._login: LoginReply | None = None

@@ -49,7 +49,7 @@ class RetsSettings(BaseModel):
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
 
-    login_url: Annotated[str, Field(pattern=r"^https?://[^\s]+$", max_length=2000)]
+    login_url: Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+([/?#]\S*)?$", max_length=2000)]
     trusted_hosts: Annotated[
         tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,253}$")], ...], Field(max_length=20)
     ] = ()

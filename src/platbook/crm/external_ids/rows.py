@@ -1,4 +1,4 @@
-"""The table `crm_external_ids`: ids of other systems, with a hash of the imported row for change detection."""
+"""The table `crm_external_ids`: ids of other systems, with what was imported of their rows, for change detection."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,18 +8,24 @@ from platbook.db import ReadConnection, WriteConnection, load_queries
 
 Q = load_queries(__package__ or "platbook.crm.external_ids")
 
-COLUMNS = ("system", "kind", "external_id", "row_id", "hash")
+COLUMNS = ("system", "kind", "external_id", "row_id", "hash", "field_digests", "is_merged")
 
-PERSON, NOTE, TASK = "person", "note", "task"
-"""Values of `kind`: rows of `leads`, `interactions` and `tasks`."""
+PERSON, NOTE, TASK, TAG = "person", "note", "task", "tag"
+"""Values of `kind`: rows of `leads`, `interactions` and `tasks`, and tags of leads."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExternalRecord:
-    """What an external id refers to, and the hash of its row when it was last imported."""
+    """What an external id refers to, and its row when it was last imported.
+
+    `digests` are those of its fields, None before they were stored; `is_merged`: the id was that of another lead, which
+    was merged into this one.
+    """
 
     row_id: UUID
     hash: bytes
+    digests: bytes | None = None
+    is_merged: bool = False
 
 
 async def find_external_records(
@@ -29,21 +35,27 @@ async def find_external_records(
     params = {"system": system, "kind": kind, "ids": list(external_ids)}
     rows = await connection.tuples(Q.find_external_records, params)
     return {
-        str(external_id): ExternalRecord(UUID(str(row_id)), hash_ if isinstance(hash_, bytes) else b"")
-        for external_id, row_id, hash_ in rows
+        str(external_id): ExternalRecord(
+            UUID(str(row_id)),
+            hash_ if isinstance(hash_, bytes) else b"",
+            digests if isinstance(digests, bytes) else None,
+            bool(is_merged),
+        )
+        for external_id, row_id, hash_, digests, is_merged in rows
     }
 
 
 async def save_external_ids(
     connection: WriteConnection, system: str, kind: str, records: Mapping[str, ExternalRecord]
 ) -> None:
-    """Insert records by external id; of those that exist only the hash is updated."""
+    """Insert records by external id; of those that exist only the hash and the digests are updated."""
     params = {
         "system": system,
         "kind": kind,
         "ids": list(records),
         "rows": [one.row_id for one in records.values()],
         "hashes": [one.hash for one in records.values()],
+        "digests": [one.digests for one in records.values()],
     }
     await connection.run(Q.upsert_external_ids, params)
 

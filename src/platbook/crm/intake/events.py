@@ -14,12 +14,15 @@ from platbook.accounts import get_actor
 from platbook.base.actor import Actor
 from platbook.base.errors import Conflict, NotFound, TryLater
 from platbook.base.rights import Right, require
+from platbook.crm.enums import LeadEventType
 from platbook.crm.intake.event import read_event_id
 from platbook.crm.intake.inbox import ProcessedEvent, RejectedEvent, StoredEvent, lock_event, store_event
-from platbook.crm.intake.matching import PersonChanged, match
-from platbook.crm.intake.receiving import receive
+from platbook.crm.intake.matching import MatchedPerson, PersonChanged, match
+from platbook.crm.intake.reassignment import with_active_owner
+from platbook.crm.intake.receiving import ReceivedEvent, receive
 from platbook.crm.intake.recording import record
-from platbook.crm.intake.routing import route
+from platbook.crm.intake.routing import route, to_routing_context
+from platbook.crm.leads.lead import Lead
 from platbook.db import WriteConnection
 
 _MAX_TRIES = 3
@@ -59,7 +62,17 @@ async def _process(
         return received
     for _ in range(_MAX_TRIES):
         with suppress(PersonChanged):
-            matched = await match(connection, received.contacts)
-            lead = matched.lead or await route(connection, sender, received, matched.stored)
-            return await record(connection, sender, received, lead, is_new=matched.lead is None)
+            matched = await match(connection, received.person)
+            lead = await _to_lead(connection, sender, received, matched)
+            return await record(connection, sender, received, lead, matched)
     raise TryLater("this person is being changed; send the event again")
+
+
+async def _to_lead(connection: WriteConnection, sender: Actor, received: ReceivedEvent, matched: MatchedPerson) -> Lead:
+    """The matched lead, an inquiry's with an owner who can answer; or a new one."""
+    if matched.lead is None:
+        return await route(connection, sender, received, matched.stored)
+    if received.event.type is not LeadEventType.INQUIRY:
+        return matched.lead
+    context = to_routing_context(received, matched.lead)
+    return await with_active_owner(connection, sender, matched.lead, context, received.at)

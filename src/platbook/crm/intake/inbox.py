@@ -20,12 +20,16 @@ _PROCESSED = "taken"
 
 @dataclass(frozen=True, slots=True)
 class ProcessedEvent:
-    """The result of an event: its lead, interaction and task; `is_new`: it created the lead."""
+    """The result of an event: its lead, interaction and task; `is_new`: it created the lead.
+
+    `unknown_listing`: the event names a listing that was not found.
+    """
 
     lead_id: UUID
     interaction_id: UUID | None
     task_id: UUID | None
     is_new: bool
+    unknown_listing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class StoredEvent:
     interaction_id: UUID | None
     task_id: UUID | None
     is_new: bool
+    unknown_listing: bool
 
     @property
     def is_processed(self) -> bool:
@@ -67,7 +72,7 @@ class StoredEvent:
         """The result of a processed event. NotFound where its lead was erased."""
         if self.lead_id is None:
             raise NotFound("the lead of this event was erased", code="LEAD_NOT_FOUND")
-        return ProcessedEvent(self.lead_id, self.interaction_id, self.task_id, self.is_new)
+        return ProcessedEvent(self.lead_id, self.interaction_id, self.task_id, self.is_new, self.unknown_listing)
 
 
 EVENT_COLUMNS = tuple(one.name for one in fields(StoredEvent))

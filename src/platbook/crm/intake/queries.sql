@@ -6,18 +6,19 @@ ON CONFLICT (sender, event_id) DO NOTHING RETURNING id;
 
 -- name: lock_event
 -- The event of a sender's own id, locked for a change.
-SELECT id, sender, event_id, state, reason, raw, received_at, lead_id, interaction_id, task_id, is_new
+SELECT id, sender, event_id, state, reason, raw, received_at, lead_id, interaction_id, task_id, is_new, unknown_listing
 FROM lead_events WHERE sender IS NOT DISTINCT FROM %(sender)s AND event_id = %(event_id)s FOR UPDATE;
 
 -- name: lock_event_by_id
 -- One event by our id, locked for a change.
-SELECT id, sender, event_id, state, reason, raw, received_at, lead_id, interaction_id, task_id, is_new
+SELECT id, sender, event_id, state, reason, raw, received_at, lead_id, interaction_id, task_id, is_new, unknown_listing
 FROM lead_events WHERE id = %(id)s FOR UPDATE;
 
 -- name: mark_processed
 -- The result of an event.
 UPDATE lead_events SET state = 'taken', reason = NULL, raw = %(raw)s, lead_id = %(lead_id)s,
-    interaction_id = %(interaction_id)s, task_id = %(task_id)s, is_new = %(is_new)s WHERE id = %(id)s;
+    interaction_id = %(interaction_id)s, task_id = %(task_id)s, is_new = %(is_new)s,
+    unknown_listing = %(unknown_listing)s WHERE id = %(id)s;
 
 -- name: mark_rejected
 -- Why an event is invalid.
@@ -25,7 +26,7 @@ UPDATE lead_events SET reason = %(reason)s, raw = %(raw)s WHERE id = %(id)s;
 
 -- name: find_rejected_events
 -- The rejected events.
-SELECT id, sender, event_id, state, reason, raw, received_at, lead_id, interaction_id, task_id, is_new
+SELECT id, sender, event_id, state, reason, raw, received_at, lead_id, interaction_id, task_id, is_new, unknown_listing
 FROM lead_events WHERE state = 'refused';
 
 -- name: find_events_of_leads

@@ -9,6 +9,7 @@ from platbook.crm.contacts import ContactKey
 from platbook.crm.intake.event import LeadEvent, parse_contacts, parse_event, to_occurred_at
 from platbook.crm.intake.inbox import RejectedEvent, StoredEvent, mark_rejected
 from platbook.crm.intake.listing import EventListing, find_listing
+from platbook.crm.leads.matching import Person, to_person
 from platbook.db import WriteConnection
 
 
@@ -24,6 +25,16 @@ class ReceivedEvent:
     contacts: Sequence[ContactKey]
     invalid_contacts: Sequence[str]
     listing: EventListing | None
+
+    @property
+    def has_unknown_listing(self) -> bool:
+        """Whether it names a listing that was not found."""
+        return self.event.property is not None and self.listing is None
+
+    @property
+    def person(self) -> Person:
+        """What is compared of the person of the event."""
+        return to_person(self.event.person.first_name, self.event.person.last_name, self.contacts)
 
 
 async def receive(

@@ -8,8 +8,10 @@ from platbook.base.ids import new_id
 from platbook.base.rights import Right, record_access
 from platbook.base.times import to_iso_z
 from platbook.crm.contacts import EMAIL, PHONE
+from platbook.crm.duplicates.rows import save_likenesses
 from platbook.crm.enums import ContactChannel, InteractionType, LeadEventType, Priority, TaskType
 from platbook.crm.intake.inbox import ProcessedEvent, mark_processed
+from platbook.crm.intake.matching import MatchedPerson
 from platbook.crm.intake.receiving import ReceivedEvent
 from platbook.crm.interactions.interaction import Interaction
 from platbook.crm.interactions.log import log_interaction
@@ -28,14 +30,14 @@ _ANSWER_WITHIN = timedelta(hours=1)
 
 
 async def record(
-    connection: WriteConnection, sender: Actor, received: ReceivedEvent, lead: Lead, *, is_new: bool
+    connection: WriteConnection, sender: Actor, received: ReceivedEvent, lead: Lead, matched: MatchedPerson
 ) -> ProcessedEvent:
     """Record an event with its lead, which is locked or new, and mark it as processed.
 
     The lead of somebody else, whose leads the sender may not write, is not completed from the event: then the log keeps
     what it says of the person.
     """
-    at, kind = received.at, received.event.type
+    at, kind, is_new = received.at, received.event.type, matched.lead is None
     before = () if is_new else (lead,)
     may_write = is_new or record_access(sender, Right.SEND_EVENTS).holds(lead.ownership)
     if not is_new and may_write:
@@ -46,12 +48,14 @@ async def record(
     lead = await enforce_suppression(connection, sender, lead, at, *before)
     lead = replace(record_activity(lead, kind, received.occurred_at, at), updated_at=at)
     await save_lead(connection, lead)
+    if may_write:
+        await save_likenesses(connection, {lead.id: matched.likenesses}, at)
     task = None
     if kind is not LeadEventType.UNSUBSCRIBED and (is_new or kind is LeadEventType.INQUIRY):
         task = await _create_task(connection, sender, lead, received)
     payload = to_payload(lead, sender, interactionId=str(entry.id), type=kind.value)
     await write_event(connection, "lead event", payload, at)
-    result = ProcessedEvent(lead.id, entry.id, None if task is None else task.id, is_new)
+    result = ProcessedEvent(lead.id, entry.id, None if task is None else task.id, is_new, received.has_unknown_listing)
     await mark_processed(connection, received.stored.id, received.raw, result)
     return result
 
@@ -96,6 +100,8 @@ def _to_metadata(received: ReceivedEvent, *, with_person: bool) -> dict[str, obj
         metadata["source"] = event.source
     if event.property is not None:
         metadata["property"] = event.property.model_dump(mode="json", by_alias=True, exclude_none=True)
+    if received.has_unknown_listing:
+        metadata["unknownListing"] = True
     if received.invalid_contacts:
         metadata["unread"] = list(received.invalid_contacts)
     if with_person:

@@ -54,10 +54,15 @@ async def route(
         await write_event(connection, "lead created", to_payload(lead, sender), received.at)
         if lead.assigned_to is not None:
             await log_assignment(connection, sender, lead, None, received.at)
-        elif lead.claimants is not None:
-            offered = to_payload(lead, sender, claimants=[str(one) for one in lead.claimants])
-            await write_event(connection, "lead offered", offered, received.at)
+        await announce_offer(connection, sender, lead, received.at)
         return lead
+
+
+async def announce_offer(connection: WriteConnection, actor: Actor, lead: Lead, at: datetime) -> None:
+    """Write the event of a lead that is offered to claimants."""
+    if lead.assigned_to is None and lead.claimants is not None:
+        offered = to_payload(lead, actor, claimants=[str(one) for one in lead.claimants])
+        await write_event(connection, "lead offered", offered, at)
 
 
 async def route_lead(connection: WriteConnection, lead: Lead, context: RoutingContext, at: datetime) -> Lead:
@@ -98,11 +103,18 @@ def _to_lead(sender: Actor, received: ReceivedEvent) -> Lead:
 async def _assign(connection: WriteConnection, sender: Actor, lead: Lead, received: ReceivedEvent) -> Lead:
     owner_id = acting_owner_id(sender)
     if _keeps_own_leads(sender) and owner_id is not None:
-        return with_owner(lead, await get_user(connection, owner_id))
+        owner = await get_user(connection, owner_id)
+        if owner.is_active:
+            return with_owner(lead, owner)
+    return await route_lead(connection, lead, to_routing_context(received, lead), received.at)
+
+
+def to_routing_context(received: ReceivedEvent, lead: Lead) -> RoutingContext:
+    """What rules compare of an event of a lead."""
     context = RoutingContext(lead.source, received.event.type.value)
     if received.listing is not None:
         context = replace(context, areas=received.listing.areas, price=received.listing.list_price)
-    return await route_lead(connection, lead, context, received.at)
+    return context
 
 
 def _keeps_own_leads(sender: Actor) -> bool:

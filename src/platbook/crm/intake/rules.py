@@ -9,14 +9,21 @@ from uuid import UUID
 
 from platbook import audit
 from platbook.accounts import get_user
+from platbook.accounts.record_access import access_condition
 from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput, NotFound
 from platbook.base.ids import new_id
-from platbook.base.rights import Right, require
+from platbook.base.rights import Right, record_access, require
 from platbook.crm.intake.inbox import Q
 from platbook.crm.intake.round_robin import RuleMember
 from platbook.db import ReadConnection, WriteConnection
+from platbook.db.compose import SQL, Identifier, to_statement
+
+_FIND_SEEN = SQL(
+    "SELECT rule.id FROM lead_rules rule LEFT JOIN lead_rule_members member ON member.rule_id = rule.id"
+    " JOIN users ON users.id IN (member.user_id, rule.fallback_to) WHERE {}"
+)
 
 MAX_MEMBERS = 500
 MAX_CLAIM_MINUTES = 60 * 24 * 30
@@ -109,10 +116,33 @@ class RoutingRuleWithMembers:
     members: list[RuleMember] = field(default_factory=list[RuleMember])
 
 
-async def find_rules(connection: ReadConnection) -> list[RoutingRuleWithMembers]:
-    """Every rule, in order."""
+async def find_rules(connection: ReadConnection, actor: Actor) -> list[RoutingRuleWithMembers]:
+    """The rules that an actor sees, in order: those with a member whom they see; admins and auditors all."""
     rules = await connection.all(RoutingRule, Q.find_rules)
-    return [RoutingRuleWithMembers(rule, await find_members(connection, rule.id)) for rule in rules]
+    seen = await _find_seen_rules(connection, actor)
+    return [
+        RoutingRuleWithMembers(rule, await find_members(connection, rule.id))
+        for rule in rules
+        if seen is None or rule.id in seen
+    ]
+
+
+async def read_rule(connection: ReadConnection, actor: Actor, rule_id: UUID) -> RoutingRuleWithMembers:
+    """One rule that an actor sees. NotFound."""
+    seen = await _find_seen_rules(connection, actor)
+    if seen is not None and rule_id not in seen:
+        raise _rule_not_found()
+    return await get_rule(connection, rule_id)
+
+
+async def _find_seen_rules(connection: ReadConnection, actor: Actor) -> set[UUID] | None:
+    """The rules with a member, or a fallback, whom the actor sees; None: every rule."""
+    access = record_access(actor, Right.READ_USERS)
+    if access.everybody:
+        return None
+    owner, office, team = (Identifier("users", column) for column in ("id", "office", "team"))
+    seen = access_condition(access, owner=owner, office=office, team=team)
+    return set(await connection.column(UUID, to_statement("find_seen_rules", _FIND_SEEN.format(seen))))
 
 
 async def find_matching_rules(
@@ -132,7 +162,7 @@ async def get_rule(connection: ReadConnection, rule_id: UUID) -> RoutingRuleWith
     """One rule. NotFound."""
     rule = await connection.first(RoutingRule, Q.get_rule, {"id": rule_id})
     if rule is None:
-        raise NotFound("no rule has this id", code="RULE_NOT_FOUND")
+        raise _rule_not_found()
     return RoutingRuleWithMembers(rule, await find_members(connection, rule_id))
 
 
@@ -185,6 +215,10 @@ async def remove_rule(connection: WriteConnection, actor: Actor, rule_id: UUID, 
     stored = await get_rule(connection, rule_id)
     await connection.run(Q.delete_rule, {"id": rule_id})
     await _audit(connection, actor, "lead rule removed", rule_id, stored.rule.name, at)
+
+
+def _rule_not_found() -> NotFound:
+    return NotFound("no rule has this id, or it is not visible to you", code="RULE_NOT_FOUND")
 
 
 async def _audit(connection: WriteConnection, actor: Actor, act: str, rule_id: UUID, name: str, at: datetime) -> None:

@@ -5,6 +5,8 @@ from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 
+from platbook import audit
+from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
 from platbook.base.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from platbook.base.ids import new_id
@@ -110,3 +112,6 @@ async def delete_interaction(connection: WriteConnection, actor: Actor, interact
     ):
         raise NotAllowed("only its author or an admin may delete an interaction")
     await mark_interaction_deleted(connection, interaction_id, at, actor.name)
+    details = {"leadId": str(entry.lead_id), "type": entry.type}
+    subject = AuditSubject("interaction", str(interaction_id))
+    await audit.record(connection, actor, "interaction deleted", subject, at, details)

@@ -55,13 +55,14 @@ SELECT kind, value, lead_id FROM lead_contacts
 WHERE (kind, value) IN (SELECT * FROM unnest(%(kinds)s::text[], %(values)s::text[]));
 
 -- name: find_by_phones
--- For each number up to two leads that have it, those without an e-mail address first: enough to know whether it is
--- exactly one. The trigram index finds a number in the text of the keyword search, where it follows two spaces.
-SELECT sought.phone, matched.lead_id, matched.has_email FROM unnest(%(phones)s::text[]) AS sought (phone)
+-- For each number up to twenty leads that have it, those without an e-mail address first. The trigram index finds a
+-- number in the text of the keyword search, where it follows two spaces.
+SELECT sought.phone, matched.lead_id, matched.has_email, matched.name_text
+FROM unnest(%(phones)s::text[]) AS sought (phone)
 CROSS JOIN LATERAL (
-    SELECT id AS lead_id, emails <> '{}' AS has_email FROM leads
+    SELECT id AS lead_id, emails <> '{}' AS has_email, name_text FROM leads
     WHERE deleted_at IS NULL AND search_text LIKE '%%  ' || sought.phone || '%%' AND phones @> ARRAY[sought.phone]
-    ORDER BY has_email, lead_id LIMIT 2
+    ORDER BY has_email, lead_id LIMIT 20
 ) AS matched;
 
 -- name: lock_contacts
@@ -97,6 +98,16 @@ WHERE leads.id = link.id;
 -- name: erase_leads
 -- Delete leads for good, and by cascade their contacts, tasks, interactions and events.
 DELETE FROM leads WHERE id = ANY(%(ids)s::uuid[]);
+
+-- name: lock_open_leads_of_disabled
+-- Open leads whose owners are disabled, locked; those that others lock are skipped.
+SELECT l.id FROM users u JOIN leads l ON l.assigned_to = u.id
+WHERE NOT u.is_active AND l.deleted_at IS NULL AND l.stage_kind = %(open)s
+LIMIT %(most)s FOR UPDATE OF l SKIP LOCKED;
+
+-- name: count_open_leads
+-- How many open leads a user has.
+SELECT count(*) FROM leads WHERE assigned_to = %(user_id)s AND deleted_at IS NULL AND stage_kind = %(open)s;
 
 -- name: find_stale_scores
 -- Leads whose score has decayed by time.

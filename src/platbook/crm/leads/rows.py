@@ -6,7 +6,8 @@ from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 
-from platbook.crm.contacts import EMAIL, PHONE, ContactKey
+from platbook.crm.contacts import EMAIL, PHONE, ContactKey, identifies
+from platbook.crm.enums import StageKind
 from platbook.crm.leads.lead import Lead, to_name_text, to_search_text
 from platbook.db import ReadConnection, WriteConnection, as_json, load_queries
 
@@ -35,11 +36,12 @@ _TYPES: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class PhoneMatch:
-    """A lead that has a telephone number, and whether it has an e-mail address, too."""
+    """A lead that has a telephone number, whether it has an e-mail address, too, and its name as it is searched."""
 
     phone: str
     lead_id: UUID
     has_email: bool
+    name_text: str
 
 
 async def get_lead(connection: ReadConnection, lead_id: UUID) -> Lead | None:
@@ -121,7 +123,7 @@ async def find_by_contacts(connection: ReadConnection, keys: Iterable[ContactKey
 
 
 async def find_by_phones(connection: ReadConnection, phones: Sequence[str]) -> list[PhoneMatch]:
-    """The leads that have these numbers: up to two for each, those without an e-mail address first."""
+    """The leads that have these numbers: up to twenty for each, those without an e-mail address first."""
     return await connection.all(PhoneMatch, Q.find_by_phones, {"phones": list(phones)}) if phones else []
 
 
@@ -140,6 +142,16 @@ async def link_merged(connection: WriteConnection, merged: Mapping[str, object])
     await connection.run(Q.link_merged, {"ids": list(merged), "into": list(merged.values())})
 
 
+async def lock_open_leads_of_disabled(connection: WriteConnection, limit: int) -> list[UUID]:
+    """Lock leads in work whose owners are disabled; those that others lock are skipped."""
+    return await connection.column(UUID, Q.lock_open_leads_of_disabled, {"open": StageKind.OPEN.value, "most": limit})
+
+
+async def count_open_leads(connection: ReadConnection, user_id: UUID) -> int:
+    """How many leads in work a user has."""
+    return await connection.value(int, Q.count_open_leads, {"user_id": user_id, "open": StageKind.OPEN.value}) or 0
+
+
 async def find_stale_scores(connection: WriteConnection, at: datetime, limit: int) -> list[UUID]:
     """Lock leads whose score has decayed by a time; those that others lock are skipped."""
     return await connection.column(UUID, Q.find_stale_scores, {"at": at, "most": limit})
@@ -156,8 +168,8 @@ async def erase_leads(connection: WriteConnection, lead_ids: Sequence[UUID]) -> 
 
 
 def to_contact_keys(lead: Lead) -> list[ContactKey]:
-    """The keys of a lead's contacts."""
-    return [*((EMAIL, one) for one in lead.emails), *((PHONE, one) for one in lead.phones)]
+    """The keys of a lead's contacts, but for numbers that identify nobody: those lead to no lead."""
+    return [*((EMAIL, one) for one in lead.emails), *((PHONE, one) for one in lead.phones if identifies(one))]
 
 
 def to_params(lead: Lead) -> dict[str, object]:

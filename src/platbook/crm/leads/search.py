@@ -13,7 +13,8 @@ from platbook.base.rights import Right, record_access
 from platbook.crm.contacts import EMAIL, PHONE, to_email, to_phone
 from platbook.crm.enums import Priority, StageKind
 from platbook.crm.leads.lead import Lead, to_words
-from platbook.crm.leads.rows import COLUMNS, find_by_contacts, get_lead
+from platbook.crm.leads.matching import Likeness, find_likenesses, match_person, to_person
+from platbook.crm.leads.rows import COLUMNS, get_lead
 from platbook.crm.leads.visibility import (
     LeadView,
     is_restricted,
@@ -39,6 +40,9 @@ from platbook.db.lists import (
 _MOST_WORDS = 8
 _LONGEST_SEARCH = 200
 _TRIGRAM = 3
+_MOST: LiteralString = "coalesce(budget_max, budget_min + 'Infinity'::numeric)"
+_LEAST: LiteralString = "coalesce(budget_min, budget_max - 'Infinity'::numeric)"
+"""The ends of a budget: of one that is half given the other end is open; without any there is no end."""
 
 
 class OwnerFilter(Enum):
@@ -86,6 +90,8 @@ class LeadSearch:
             raise InvalidInput.of("search", f"must have 1 to {_LONGEST_SEARCH} characters")
         if len(self.words) > _MOST_WORDS:
             raise InvalidInput.of("search", f"must have at most {_MOST_WORDS} words")
+        if self.min_budget is not None and self.max_budget is not None and self.min_budget > self.max_budget:
+            raise InvalidInput.of("minBudget", "must not be greater than maxBudget")
 
     @property
     def words(self) -> list[str]:
@@ -136,23 +142,40 @@ async def get_lead_stats(connection: ReadConnection, actor: Actor) -> LeadStats:
 _COUNTS = SQL("SELECT status, source, assigned_to, count(*) FROM leads WHERE {} GROUP BY status, source, assigned_to")
 
 
+@dataclass(frozen=True, slots=True)
+class DuplicateCheck:
+    """Whether a person is a lead, and which; and the leads that they may be. Leads as far as they are visible."""
+
+    is_duplicate: bool
+    leads: list[Lead]
+    possible: list[tuple[Lead, Likeness]]
+
+
 async def check_duplicate(
-    connection: ReadConnection, actor: Actor, *, email: str | None, phone: str | None
-) -> tuple[bool, list[Lead]]:
-    """Whether a lead has an address or a number, and which, as far as the actor has full access. InvalidInput."""
+    connection: ReadConnection, actor: Actor, *, email: str | None, phone: str | None, name: str = ""
+) -> DuplicateCheck:
+    """Which lead a person would be joined with, and which are like them, by the rules of the intake. InvalidInput."""
     contacts: list[tuple[str, str]] = []
-    for kind, text, normalize, name in ((EMAIL, email, to_email, "email"), (PHONE, phone, to_phone, "phone")):
+    for kind, text, normalize, field_name in ((EMAIL, email, to_email, "email"), (PHONE, phone, to_phone, "phone")):
         if text is not None:
             try:
                 contacts.append((kind, normalize(text)))
             except ValueError as error:
-                raise InvalidInput.of(name, str(error)) from None
+                raise InvalidInput.of(field_name, str(error)) from None
     if not contacts:
         raise InvalidInput.of("email", "email or phone is required")
-    lead_ids = dict.fromkeys((await find_by_contacts(connection, contacts)).values())
-    leads = [lead for lead_id in lead_ids if (lead := await get_lead(connection, lead_id)) is not None]
+    person = to_person(name, "", contacts)
+    match = await match_person(connection, person)
     access = record_access(actor, Right.READ_CRM)
-    return bool(leads), [lead for lead in leads if access.holds(lead.ownership)]
+
+    async def find(lead_id: UUID) -> list[Lead]:
+        lead = await get_lead(connection, lead_id)
+        return [lead] if lead is not None and access.holds(lead.ownership) else []
+
+    leads = [] if match.lead_id is None else await find(match.lead_id)
+    likenesses = find_likenesses(person, match, match.lead_id)
+    possible = [(lead, likeness) for likeness in likenesses for lead in await find(likeness.lead_id)]
+    return DuplicateCheck(match.lead_id is not None, leads, possible)
 
 
 def to_conditions(actor: Actor, search: LeadSearch, *, by_tag: bool = False) -> Conditions:
@@ -172,9 +195,9 @@ def to_conditions(actor: Actor, search: LeadSearch, *, by_tag: bool = False) -> 
     if tags:
         conditions.text("tags @> %(tags)s::text[]", tags=tags)
     if search.min_budget is not None:
-        conditions.text("coalesce(budget_max, budget_min) >= %(min_budget)s", min_budget=search.min_budget)
+        conditions.text(f"{_MOST} >= %(min_budget)s", min_budget=search.min_budget)
     if search.max_budget is not None:
-        conditions.text("coalesce(budget_min, budget_max) <= %(max_budget)s", max_budget=search.max_budget)
+        conditions.text(f"{_LEAST} <= %(max_budget)s", max_budget=search.max_budget)
     _add_words(conditions, actor, search.words)
     return conditions
 

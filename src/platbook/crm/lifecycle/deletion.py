@@ -8,6 +8,7 @@ from platbook import audit
 from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
 from platbook.base.rights import Right
+from platbook.crm.duplicates.rows import dismiss_pairs
 from platbook.crm.interactions.rows import mark_interactions_deleted
 from platbook.crm.leads.lead import to_payload
 from platbook.crm.leads.rows import delete_contacts, lock_lead, save_lead
@@ -23,6 +24,7 @@ async def delete_lead(connection: WriteConnection, actor: Actor, lead_id: UUID, 
     await mark_tasks_deleted(connection, lead_id, at, actor.name)
     await mark_interactions_deleted(connection, lead_id, at, actor.name)
     await delete_contacts(connection, lead_id)
+    await dismiss_pairs(connection, lead_id, actor.name, at)
     await save_lead(connection, replace(lead, deleted_at=at, deleted_by=actor.name, updated_at=at, score_until=None))
     await audit.record(connection, actor, "lead deleted", AuditSubject("lead", str(lead_id)), at)
     await write_event(connection, "lead deleted", to_payload(lead, actor), at)

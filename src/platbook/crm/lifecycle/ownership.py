@@ -4,7 +4,10 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from platbook import audit
 from platbook.accounts import User, get_user
+from platbook.audit import AuditSubject
+from platbook.audit.changes import describe_changes
 from platbook.base.actor import Actor
 from platbook.base.errors import Conflict, InvalidInput, NotAllowed
 from platbook.base.rights import Right
@@ -17,6 +20,8 @@ from platbook.crm.leads.visibility import can_claim, check_lead, view_lead
 from platbook.crm.tasks.rows import follow_owner
 from platbook.db import ReadConnection, WriteConnection
 from platbook.jobs.outbox import write_event
+
+_AUDITED_FIELDS = ("assigned_to", "office", "team")
 
 
 async def assign_lead(connection: WriteConnection, actor: Actor, lead_id: UUID, user_id: UUID, at: datetime) -> Lead:
@@ -36,7 +41,10 @@ async def claim_lead(connection: WriteConnection, actor: Actor, lead_id: UUID, a
     owner_id = acting_owner_id(actor)
     if owner_id is None:
         raise NotAllowed("only a user can claim a lead; log in as one, or assign the lead")
-    return await assign_owner(connection, actor, lead, await get_user(connection, owner_id), at)
+    owner = await get_user(connection, owner_id)
+    if not owner.is_active:
+        raise NotAllowed("the agent you work for is disabled, and claims no leads")
+    return await assign_owner(connection, actor, lead, owner, at)
 
 
 async def assign_owner(connection: WriteConnection, actor: Actor, before: Lead, owner: User, at: datetime) -> Lead:
@@ -47,6 +55,8 @@ async def assign_owner(connection: WriteConnection, actor: Actor, before: Lead, 
     lead = replace(lead, updated_at=at)
     await save_lead(connection, lead)
     await hand_over(connection, actor, before, lead, at)
+    details = describe_changes(before, lead, _AUDITED_FIELDS, _AUDITED_FIELDS)
+    await audit.record(connection, actor, "lead assigned", AuditSubject("lead", str(lead.id)), at, details)
     return lead
 
 

@@ -2,10 +2,10 @@
 -- Insert one task.
 INSERT INTO tasks (id, title, created_by, created_at, updated_at, type, description, due_date, time_zone, priority,
     lead_id, assigned_to, lead_owner, office, team, completed_at, remind_minutes_before, remind_at, deleted_at,
-    deleted_by)
+    deleted_by, due_on)
 VALUES (%(id)s, %(title)s, %(created_by)s, %(created_at)s, %(updated_at)s, %(type)s, %(description)s, %(due_date)s,
     %(time_zone)s, %(priority)s, %(lead_id)s, %(assigned_to)s, %(lead_owner)s, %(office)s, %(team)s, %(completed_at)s,
-    %(remind_minutes_before)s, %(remind_at)s, %(deleted_at)s, %(deleted_by)s);
+    %(remind_minutes_before)s, %(remind_at)s, %(deleted_at)s, %(deleted_by)s, %(due_on)s);
 
 -- name: update_task
 -- Update every column of one task, but for who created it.
@@ -13,26 +13,41 @@ UPDATE tasks SET title = %(title)s, updated_at = %(updated_at)s, type = %(type)s
     due_date = %(due_date)s, time_zone = %(time_zone)s, priority = %(priority)s, lead_id = %(lead_id)s,
     assigned_to = %(assigned_to)s, lead_owner = %(lead_owner)s, office = %(office)s, team = %(team)s,
     completed_at = %(completed_at)s, remind_minutes_before = %(remind_minutes_before)s, remind_at = %(remind_at)s,
-    deleted_at = %(deleted_at)s, deleted_by = %(deleted_by)s
+    deleted_at = %(deleted_at)s, deleted_by = %(deleted_by)s, due_on = %(due_on)s
 WHERE id = %(id)s;
 
 -- name: get_task
 -- One task that is not deleted.
 SELECT id, title, created_by, created_at, updated_at, type, description, due_date, time_zone, priority, lead_id,
-    assigned_to, lead_owner, office, team, completed_at, remind_minutes_before, remind_at, deleted_at, deleted_by
+    assigned_to, lead_owner, office, team, completed_at, remind_minutes_before, remind_at, deleted_at, deleted_by,
+    due_on
 FROM tasks WHERE id = %(id)s AND deleted_at IS NULL;
 
 -- name: lock_task
 -- One task that is not deleted, locked for a change.
 SELECT id, title, created_by, created_at, updated_at, type, description, due_date, time_zone, priority, lead_id,
-    assigned_to, lead_owner, office, team, completed_at, remind_minutes_before, remind_at, deleted_at, deleted_by
+    assigned_to, lead_owner, office, team, completed_at, remind_minutes_before, remind_at, deleted_at, deleted_by,
+    due_on
 FROM tasks WHERE id = %(id)s AND deleted_at IS NULL FOR UPDATE;
 
 -- name: find_tasks_of_leads
 -- Every task of some leads, also deleted ones.
 SELECT id, title, created_by, created_at, updated_at, type, description, due_date, time_zone, priority, lead_id,
-    assigned_to, lead_owner, office, team, completed_at, remind_minutes_before, remind_at, deleted_at, deleted_by
+    assigned_to, lead_owner, office, team, completed_at, remind_minutes_before, remind_at, deleted_at, deleted_by,
+    due_on
 FROM tasks WHERE lead_id = ANY(%(ids)s::uuid[]) ORDER BY id;
+
+-- name: lock_open_tasks_of_disabled
+-- Open tasks of disabled users, locked; those that others lock are skipped.
+SELECT t.id, t.title, t.created_by, t.created_at, t.updated_at, t.type, t.description, t.due_date, t.time_zone,
+    t.priority, t.lead_id, t.assigned_to, t.lead_owner, t.office, t.team, t.completed_at, t.remind_minutes_before,
+    t.remind_at, t.deleted_at, t.deleted_by, t.due_on
+FROM users u JOIN tasks t ON t.assigned_to = u.id
+WHERE NOT u.is_active AND t.completed_at IS NULL AND t.deleted_at IS NULL LIMIT %(most)s FOR UPDATE OF t SKIP LOCKED;
+
+-- name: count_open_tasks
+-- How many open tasks a user has.
+SELECT count(*) FROM tasks WHERE assigned_to = %(user_id)s AND completed_at IS NULL AND deleted_at IS NULL;
 
 -- name: take_due_reminders
 -- Reminders that are due, each taken once, whoever asks at the same time.

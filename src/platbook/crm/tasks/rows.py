@@ -20,6 +20,7 @@ _TYPES: Mapping[str, str] = MappingProxyType(
             ("created_at", "updated_at", "due_date", "completed_at", "remind_at", "deleted_at"), "timestamptz"
         ),
         "remind_minutes_before": "int4",
+        "due_on": "date",
     }
 )
 """PostgreSQL types of the columns that are not text."""
@@ -59,6 +60,16 @@ async def insert_tasks(connection: WriteConnection, tasks: Sequence[Task]) -> No
 async def save_task(connection: WriteConnection, task: Task) -> None:
     """Update every column of a task."""
     await connection.run(Q.update_task, _to_params(task))
+
+
+async def lock_open_tasks_of_disabled(connection: WriteConnection, limit: int) -> list[Task]:
+    """Open tasks of disabled users, locked; those that others lock are skipped."""
+    return await connection.all(Task, Q.lock_open_tasks_of_disabled, {"most": limit})
+
+
+async def count_open_tasks(connection: ReadConnection, user_id: UUID) -> int:
+    """How many open tasks a user has."""
+    return await connection.value(int, Q.count_open_tasks, {"user_id": user_id}) or 0
 
 
 async def take_due_reminders(connection: WriteConnection, at: datetime, limit: int) -> list[Reminder]:

@@ -8,6 +8,9 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from platbook import audit
+from platbook.audit import AuditSubject
+from platbook.audit.changes import describe_changes
 from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput, NotAllowed, NotFound
 from platbook.base.ids import new_id
@@ -24,6 +27,12 @@ from platbook.crm.tasks.visibility import check_task
 from platbook.db import ReadConnection, WriteConnection
 from platbook.jobs.outbox import write_event
 
+_AUDITED_VALUES = frozenset(
+    {"type", "due_date", "time_zone", "priority", "lead_id", "assigned_to", "completed_at", "remind_minutes_before"}
+)
+_AUDITED_FIELDS = _AUDITED_VALUES | {"title", "description"}
+"""Of a title and a description only that they changed: they may be about a person."""
+
 
 async def read_task(connection: ReadConnection, actor: Actor, task_id: UUID) -> Task:
     """One task. NotFound."""
@@ -38,6 +47,7 @@ async def create_task(connection: WriteConnection, actor: Actor, patch: TaskPatc
     task = await _apply_assignment(connection, actor, task, patch)
     await insert_task(connection, task)
     await write_event(connection, "task created", to_payload(task, actor), at)
+    await audit.record(connection, actor, "task created", _subject(task), at)
     if task.completed_at is not None:
         await _log_completed(connection, actor, task, at)
     return task
@@ -64,6 +74,7 @@ async def delete_task(connection: WriteConnection, actor: Actor, task_id: UUID, 
     task = check_task(actor, Right.DELETE_CRM, await lock_task(connection, task_id))
     await save_task(connection, replace(task, deleted_at=at, deleted_by=actor.name))
     await write_event(connection, "task deleted", to_payload(task, actor), at)
+    await audit.record(connection, actor, "task deleted", _subject(task), at)
 
 
 async def send_reminders(connection: WriteConnection, at: datetime, *, limit: int = 500) -> int:
@@ -84,6 +95,8 @@ async def _save(connection: WriteConnection, actor: Actor, before: Task, task: T
         return before
     task = replace(task, updated_at=at)
     await save_task(connection, task)
+    details = describe_changes(before, task, _AUDITED_FIELDS, _AUDITED_VALUES)
+    await audit.record(connection, actor, "task changed", _subject(task), at, details)
     if task.completed_at is not None and before.completed_at is None:
         await _log_completed(connection, actor, task, at)
     else:
@@ -116,7 +129,7 @@ async def _apply_assignment(connection: WriteConnection, actor: Actor, task: Tas
     except NotFound:
         if lead_id == task.lead_id:  # its assignee may not see the lead
             return replace(task, assigned_to=assigned_to)
-        raise InvalidInput.of("leadId", f"there is no lead {lead_id}") from None
+        raise
     return replace(
         task, lead_id=lead.id, lead_owner=lead.assigned_to, assigned_to=assigned_to, office=lead.office, team=lead.team
     )
@@ -127,7 +140,13 @@ async def _check_assignee(connection: ReadConnection, actor: Actor, user_id: UUI
     user = await resolve_assignee(connection, user_id)
     if is_new and not can_assign(actor, user):
         raise NotAllowed("you may not assign tasks to this user; choose yourself or a user of your office or team")
+    if is_new and not user.is_active:
+        raise InvalidInput.of("assignedTo", "this user is disabled; choose another one")
     return user.ownership
+
+
+def _subject(task: Task) -> AuditSubject:
+    return AuditSubject("task", str(task.id))
 
 
 async def _log_completed(connection: WriteConnection, actor: Actor, task: Task, at: datetime) -> None:

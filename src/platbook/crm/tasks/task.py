@@ -15,13 +15,15 @@ from platbook.crm.enums import Priority, TaskType
 MAX_TITLE_LENGTH = 300
 MAX_REMINDER_MINUTES = 60 * 24 * 60
 _END_OF_DAY = time(23, 59, 59)
-_DATE_LENGTH = len("2026-01-01")
 _YEARS = range(1970, 9000)
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A to-do. `due_date` is in UTC, `time_zone` that of its calendar; `remind_at` None: no reminder is scheduled."""
+    """A to-do. `due_date` is in UTC, `time_zone` that of its calendar; `remind_at` None: no reminder is scheduled.
+
+    `due_on`: it is due on a day, whatever the time zone; `due_date` is then the last second of that day in `time_zone`.
+    """
 
     id: UUID
     title: str
@@ -43,6 +45,7 @@ class Task:
     remind_at: datetime | None = None
     deleted_at: datetime | None = None
     deleted_by: str | None = None
+    due_on: date | None = None
 
     def is_overdue(self, now: datetime) -> bool:
         """Whether it is open, and was due before now."""
@@ -76,13 +79,14 @@ def apply_patch(task: Task, patch: TaskPatch, at: datetime) -> Task:
     minutes = patch.get("remind_minutes_before", task.remind_minutes_before)
     if minutes is not None and not 0 <= minutes <= MAX_REMINDER_MINUTES:
         raise InvalidInput.of("remindMinutesBefore", f"must be 0 to {MAX_REMINDER_MINUTES}")
-    due, zone = _to_due_and_zone(task, patch)
+    due, day, zone = _to_due_and_zone(task, patch)
     patched = replace(
         task,
         title=title,
         description=patch.get("description", task.description),
         type=patch.get("type") or task.type,
         due_date=due,
+        due_on=day,
         time_zone=zone,
         priority=patch.get("priority") or task.priority,
         remind_minutes_before=minutes,
@@ -106,32 +110,44 @@ def to_payload(task: Task, actor: Actor) -> Mapping[str, object]:
     return {"taskId": str(task.id), "leadId": lead, "assignedTo": assignee, "by": actor.name}
 
 
-def to_due(text: str, zone: str) -> datetime:
-    """When a task is due, in UTC. Errors: InvalidInput.
+def to_due(text: str, zone: str) -> tuple[datetime, date | None]:
+    """When a task is due, in UTC, and the day where the text is a date. Errors: InvalidInput.
 
     A time with an offset is absolute, one without is read in the task's zone; a date means its last second there.
     """
     calendar = _to_zone(zone)
     try:
-        if len(text) == _DATE_LENGTH:
-            due = datetime.combine(date.fromisoformat(text), _END_OF_DAY)
-        else:
-            due = datetime.fromisoformat(text)
-        due = as_utc(due, calendar)
+        day = _to_day(text)
+        due = as_utc(datetime.fromisoformat(text), calendar) if day is None else _to_end_of(day, calendar)
     except ValueError:
         raise InvalidInput.of("dueDate", "must be a date or a time in ISO 8601") from None
     if due.year not in _YEARS:
         raise InvalidInput.of("dueDate", f"must be in the years {_YEARS.start} to {_YEARS.stop - 1}")
-    return due
+    return due, day
 
 
-def _to_due_and_zone(task: Task, patch: TaskPatch) -> tuple[datetime | None, str]:
+def _to_day(text: str) -> date | None:
+    """The day that a date in ISO 8601 names, in the extended form or the basic one; None for a time."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _to_end_of(day: date, calendar: ZoneInfo) -> datetime:
+    return as_utc(datetime.combine(day, _END_OF_DAY), calendar)
+
+
+def _to_due_and_zone(task: Task, patch: TaskPatch) -> tuple[datetime | None, date | None, str]:
+    """When a task is due, the day, and the time zone. A day stays the day in another time zone, a moment the moment."""
     zone = patch.get("time_zone") or task.time_zone
     if "due_date" in patch:
-        return None if patch["due_date"] is None else to_due(patch["due_date"], zone), zone
+        return (None, None, zone) if patch["due_date"] is None else (*to_due(patch["due_date"], zone), zone)
     if zone != task.time_zone:
-        _to_zone(zone)
-    return task.due_date, zone
+        calendar = _to_zone(zone)
+        if task.due_on is not None:
+            return _to_end_of(task.due_on, calendar), task.due_on, zone
+    return task.due_date, task.due_on, zone
 
 
 def _to_zone(name: str) -> ZoneInfo:

@@ -4,7 +4,7 @@ What forbids contact is read broadly, what permits it narrowly: any entry of an 
 no is a refusal; only a plain yes, or a date, of an opt-in column is a consent.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -13,7 +13,7 @@ from typing import cast
 from platbook.base.errors import InvalidInput
 from platbook.base.times import parse_utc, to_iso_z
 from platbook.crm.enums import ContactChannel
-from platbook.crm.leads.consents import ConsentInput, add_consents, latest_consent
+from platbook.crm.leads.consents import Consent, ConsentInput, add_consents, latest_consent
 from platbook.crm.leads.lead import Lead
 
 _EMAIL, _CALL, _SMS, _MAIL = (one.value for one in ContactChannel)
@@ -115,30 +115,55 @@ def read_file_consent(texts: Sequence[str], source: str | None, date: str | None
     return FileConsent(given, source.strip()[:200], at)
 
 
-def read_consents(row: Mapping[str, object], file_consent: FileConsent | None, source: str) -> list[ConsentInput]:
-    """The statements of a row by field; undated ones have no `at`. `source`: where the columns do not say it."""
+@dataclass(frozen=True, slots=True)
+class FieldConsent:
+    """A statement of a row, and the field that says it."""
+
+    field: str
+    statement: ConsentInput
+
+
+def read_consents(row: Mapping[str, object], file_consent: FileConsent | None, source: str) -> list[FieldConsent]:
+    """The statements of a row; undated ones have no `at`. `source`: where the columns do not say it."""
     (told_source,) = _texts(row, CONSENT_SOURCE)[:1] or [source]
     dates = [date for text in _texts(row, CONSENT_DATE) if (date := _to_date(text)) is not None]
-    statements: list[ConsentInput] = []
-    for channel, given, own_date in _read_columns(row):
+    statements: list[FieldConsent] = []
+    for name, channel, given, own_date in _read_columns(row):
         statement = ConsentInput(channel=channel, given=given, source=told_source[:200])
         at = own_date or (max(dates) if dates else None)
         if at is not None:
             statement["at"] = to_iso_z(at)
-        statements.append(statement)
+        statements.append(FieldConsent(name, statement))
     if file_consent is not None:
         at_text = to_iso_z(file_consent.at)
         statements.extend(
-            ConsentInput(channel=channel, given=given, source=file_consent.source, at=at_text)
+            FieldConsent(
+                FILE_CONSENT, ConsentInput(channel=channel, given=given, source=file_consent.source, at=at_text)
+            )
             for channel, given in file_consent.given.items()
         )
     return statements
 
 
-def with_consents(lead: Lead, statements: Iterable[ConsentInput], at: datetime) -> Lead:
+def without_repeated(
+    statements: Iterable[FieldConsent], repeated: Collection[str], stored: Sequence[Consent]
+) -> list[FieldConsent]:
+    """The statements of a row without the undated refusals that the file repeats, where the person agreed since.
+
+    `repeated`: the fields that were the same at the last import. Such a refusal is no newer than that import.
+    """
+    agreed = {channel for channel in ContactChannel if (one := latest_consent(stored, channel)) and one["given"]}
+    return [
+        one
+        for one in statements
+        if "at" in one.statement or one.field not in repeated or one.statement["channel"] not in agreed
+    ]
+
+
+def with_consents(lead: Lead, statements: Iterable[FieldConsent], at: datetime) -> Lead:
     """The lead with the statements of its row. A consent without a date is never newer than a refusal."""
     consents = list(lead.consents)
-    for one in sorted(statements, key=lambda statement: statement["given"]):  # the refusals first
+    for one in sorted((one.statement for one in statements), key=lambda one: one["given"]):  # the refusals first
         latest = latest_consent(consents, one["channel"])
         if one["given"] and "at" not in one and latest is not None and not latest["given"]:
             continue
@@ -146,23 +171,25 @@ def with_consents(lead: Lead, statements: Iterable[ConsentInput], at: datetime) 
     return lead if consents == lead.consents else replace(lead, consents=consents)
 
 
-def _read_columns(row: Mapping[str, object]) -> Iterator[tuple[str, bool, datetime | None]]:
-    """Each channel that a column speaks of, whether it consents, and the date where the cell is one."""
+def _read_columns(row: Mapping[str, object]) -> Iterator[tuple[str, str, bool, datetime | None]]:
+    """Each field, the channel that it speaks of, whether it consents, and the date where the cell is one."""
     for name, channels in _OPT_OUT.items():
         for text in _texts(row, name):
             if text.lower() not in _NOT_REFUSED:
                 for channel in channels:
-                    yield channel, False, _to_date(text)
+                    yield name, channel, False, _to_date(text)
     for name, channels in _OPT_IN.items():
         for text in _texts(row, name):
             date = _to_date(text)
             if text.lower() in _YES or text.lower() in _REFUSED or date is not None:
                 for channel in channels:
-                    yield channel, text.lower() not in _REFUSED, date
+                    yield name, channel, text.lower() not in _REFUSED, date
 
 
 def _texts(row: Mapping[str, object], name: str) -> list[str]:
     value = row.get(name)
+    if isinstance(value, str):
+        return [value]
     return cast("list[str]", value) if isinstance(value, list) else []
 
 

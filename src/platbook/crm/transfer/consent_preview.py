@@ -12,8 +12,8 @@ from platbook.crm.leads.lead import Lead, new_lead
 from platbook.crm.suppressions.permission import ConsentPolicy, to_permission
 from platbook.crm.suppressions.rows import find_standing
 from platbook.crm.suppressions.suppression import ALERTS, SuppressedChannel
+from platbook.crm.transfer.batches import batches
 from platbook.crm.transfer.consent_columns import FileConsent, read_consents, with_consents
-from platbook.crm.transfer.import_context import batches
 from platbook.crm.transfer.mapping import MappedRow
 from platbook.db import ReadConnection
 

@@ -23,6 +23,7 @@ from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput
 from platbook.base.rights import Right, require
 from platbook.base.times import as_utc, to_iso_z
+from platbook.crm.duplicates.rows import COLUMNS as DUPLICATE_COLUMNS
 from platbook.crm.external_ids.rows import COLUMNS as EXTERNAL_ID_COLUMNS
 from platbook.crm.intake.inbox import EVENT_COLUMNS
 from platbook.crm.intake.rules import MEMBER_COLUMNS, RULE_COLUMNS
@@ -34,6 +35,7 @@ from platbook.crm.suppressions.suppression import COLUMNS as SUPPRESSION_COLUMNS
 from platbook.crm.tasks.rows import COLUMNS as TASK_COLUMNS
 from platbook.crm.transfer.csv_files import open_csv_writer
 from platbook.crm.transfer.import_context import Q
+from platbook.crm.transfer.private_files import open_private
 from platbook.db import Database, ReadConnection
 from platbook.db.compose import SQL, Identifier, Literal, Placeholder
 
@@ -44,17 +46,21 @@ _PAGE = 5000
 
 @dataclass(frozen=True, slots=True)
 class BackupTable:
-    """A table in a backup: its file and columns, those of them that refer to users, and its key."""
+    """A table in a backup: its file and columns, those of them that refer to users, and its key.
+
+    `is_new`: backups of earlier releases have no such file.
+    """
 
     name: str
     file: str
     columns: tuple[str, ...]
     key: tuple[str, ...] = ("id",)
     users: frozenset[str] = frozenset()
+    is_new: bool = False
 
 
 TABLES: tuple[BackupTable, ...] = (
-    BackupTable("lead_stages", "stages", STAGE_COLUMNS, ("key",)),
+    BackupTable("lead_stages", "stages", STAGE_COLUMNS, ("key",), is_new=True),
     BackupTable("leads", "leads", LEAD_COLUMNS, users=frozenset({"assigned_to", "claimants", "claim_fallback"})),
     BackupTable("tasks", "tasks", TASK_COLUMNS, users=frozenset({"assigned_to", "lead_owner"})),
     BackupTable("interactions", "interactions", INTERACTION_COLUMNS, users=frozenset({"user_id"})),
@@ -64,19 +70,20 @@ TABLES: tuple[BackupTable, ...] = (
     ),
     BackupTable("lead_events", "events", EVENT_COLUMNS, users=frozenset({"sender"})),
     BackupTable("lead_contacts", "contacts", CONTACT_COLUMNS, ("kind", "value")),
-    BackupTable("suppressions", "suppressions", SUPPRESSION_COLUMNS),
+    BackupTable("suppressions", "suppressions", SUPPRESSION_COLUMNS, is_new=True),
     BackupTable("crm_external_ids", "external_ids", EXTERNAL_ID_COLUMNS, ("system", "kind", "external_id")),
+    BackupTable("possible_duplicates", "possible_duplicates", DUPLICATE_COLUMNS, is_new=True),
 )
 """In the order of their foreign keys."""
-
-ADDED_TABLES = frozenset({"lead_stages", "suppressions"})
-"""Tables that the first backups of this format do not have."""
 
 _WITH_CSV = frozenset({"leads", "tasks", "interactions"})
 
 
 async def export_all(database: Database, actor: Actor, folder: Path, at: datetime) -> dict[str, int]:
-    """Write every row into an empty folder, as of one snapshot, also deleted ones. Returns the row counts by file."""
+    """Write every row, also deleted ones, into an empty folder, as of one snapshot. Returns the row counts by file.
+
+    Only the account of this process can read the folder and its files.
+    """
     require(actor, Right.EXPORT_CRM)
     _create_folder(folder)
     counts: dict[str, int] = {}
@@ -129,7 +136,7 @@ def to_line(table: BackupTable, row: Mapping[str, object], emails: Mapping[UUID,
 async def _write_table(connection: ReadConnection, table: BackupTable, folder: Path, emails: Mapping[UUID, str]) -> int:
     count = 0
     with ExitStack() as stack:
-        lines = stack.enter_context((folder / f"{table.file}.jsonl").open("wb"))
+        lines = stack.enter_context(open_private(folder / f"{table.file}.jsonl"))
         cells = None
         if table.name in _WITH_CSV:
             cells = stack.enter_context(open_csv_writer(folder / f"{table.file}.csv", [*map(to_camel, table.columns)]))
@@ -145,7 +152,7 @@ async def _write_table(connection: ReadConnection, table: BackupTable, folder: P
 
 def _create_folder(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise InvalidInput(f"{folder} cannot be created ({(error.strerror or 'unknown').lower()})") from None
     if any(folder.iterdir()):
@@ -153,7 +160,8 @@ def _create_folder(folder: Path) -> None:
 
 
 def _write_json(path: Path, value: object) -> None:
-    path.write_bytes(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    with open_private(path) as file:
+        file.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 
 
 def _to_cell(value: object) -> object:

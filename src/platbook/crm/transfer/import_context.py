@@ -1,12 +1,12 @@
 """What all parts of an import share: who imports from which system, the users rows may name, and change detection."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from itertools import islice
-from typing import Literal, TypeVar
+from functools import cache
+from typing import Literal, TypeVar, cast
 from uuid import UUID
 
 import orjson
@@ -14,19 +14,14 @@ import orjson
 from platbook.base.actor import Actor
 from platbook.base.errors import SkipThis
 from platbook.base.times import parse_utc
-from platbook.crm.stages.stage import Stage, match_stage
+from platbook.crm.stages.stage import Stage, default_kind, match_stage
 from platbook.crm.transfer.consent_columns import FileConsent
-from platbook.crm.transfer.csv_files import CsvRow
 from platbook.crm.transfer.mapping import ColumnMapping, MappedRow
 from platbook.db import ReadConnection, load_queries
 
-T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
 
 Q = load_queries(__package__ or "platbook.crm.transfer")
-
-BATCH = 1000
-"""Rows per transaction."""
 
 
 class RowRejected(SkipThis):
@@ -42,13 +37,15 @@ class ImportUser:
     office: str | None
     team: str | None
     is_active: bool
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportContext:
     """One import: `system` names where the ids are from; `announce`: apply rules and write events.
 
-    `file_consent`: what everybody of the file said.
+    `users` are by e-mail address, and by name where one user has it, in lower case; `file_consent`: what everybody
+    of the file said.
     """
 
     actor: Actor
@@ -56,15 +53,21 @@ class ImportContext:
     system: str
     users: Mapping[str, ImportUser]
     announce: bool = False
+    active_users: frozenset[UUID] = frozenset()
     file_consent: FileConsent | None = None
     stages: Sequence[Stage] = ()
 
     def find_user(self, row: MappedRow, field: Literal["owner", "author"]) -> ImportUser | None:
-        """The user whom a row names, if it does. RowRejected for an unknown one."""
-        email = row.get(field, "").lower()
-        if email and email not in self.users:
-            raise RowRejected(f"{field}: there is no user {email}")
-        return self.users.get(email)
+        """The user whom a row names, if it does; a disabled one owns nothing new. RowRejected for an unknown one."""
+        text = row.get(field, "")
+        user = self.users.get(" ".join(text.lower().split()))
+        if text and user is None:
+            raise RowRejected(f"{field}: there is no user {text}")
+        return None if user is not None and field == "owner" and not user.is_active else user
+
+    def find_active(self, user_id: UUID | None) -> UUID | None:
+        """A user who can log in, by id; else None."""
+        return user_id if user_id in self.active_users else None
 
     def find_stage(self, text: str) -> Stage:
         """The stage that a row names, by key or name in any case. RowRejected for an unknown or retired one."""
@@ -74,18 +77,25 @@ class ImportContext:
             raise RowRejected(f"status: {text} is not one of {usable}; translate it in the mapping's values")
         return stage
 
+    def kind_of_stage(self, key: str) -> str:
+        """The kind of a stage by its key."""
+        return next((one.kind for one in self.stages if one.key == key), default_kind(key))
+
 
 @dataclass(frozen=True, slots=True)
 class ImportSource:
-    """One file: its rows, and what its columns mean."""
+    """One file: what its columns mean, and the external ids that its rows had so far."""
 
-    rows: Iterable[CsvRow]
     mapping: ColumnMapping
+    keys: set[str] = field(default_factory=set[str])
 
 
 async def find_import_users(connection: ReadConnection) -> dict[str, ImportUser]:
-    """Every user by e-mail address in lower case."""
-    return {one.email: one for one in await connection.all(ImportUser, Q.find_users)}
+    """Every user by e-mail address, and by name where only one has it, in lower case."""
+    users = await connection.all(ImportUser, Q.find_users)
+    names = [one.name.lower() for one in users]
+    by_name = {name: one for name, one in zip(names, users, strict=True) if names.count(name) == 1}
+    return {**by_name, **{one.email: one for one in users}}
 
 
 def to_hash(row: MappedRow) -> bytes:
@@ -108,14 +118,12 @@ def to_time(text: str, field: str) -> datetime:
 
 def to_member(kind: type[E], text: str, field: str) -> E:
     """The enum member that a text names, in any case. RowRejected."""
-    members = {str(one).lower(): one for one in kind}
-    if text.lower() not in members:
+    member = _members(kind).get(text.lower())
+    if member is None:
         raise RowRejected(f"{field}: {text} is not one of {', '.join(kind)}; translate it in the mapping's values")
-    return members[text.lower()]
+    return cast("E", member)
 
 
-def batches(rows: Iterable[T]) -> Iterator[list[T]]:
-    """Rows in batches of `BATCH`."""
-    source = iter(rows)
-    while batch := list(islice(source, BATCH)):
-        yield batch
+@cache
+def _members(kind: type[StrEnum]) -> Mapping[str, StrEnum]:
+    return {str(one).lower(): one for one in kind}

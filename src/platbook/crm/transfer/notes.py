@@ -11,7 +11,9 @@ from platbook.crm.interactions.interaction import Interaction
 from platbook.crm.interactions.rows import insert_interactions
 from platbook.crm.leads.lead import Lead, record_activity
 from platbook.crm.leads.rows import save_leads
-from platbook.crm.transfer.import_context import ImportContext, ImportSource, RowRejected, batches, to_time
+from platbook.crm.transfer.batches import store_rows
+from platbook.crm.transfer.csv_rows import CsvRow
+from platbook.crm.transfer.import_context import ImportContext, ImportSource, RowRejected, to_time
 from platbook.crm.transfer.mapping import FileKind
 from platbook.crm.transfer.related_rows import RelatedRow, find_related_rows
 from platbook.crm.transfer.report import ImportReport
@@ -20,12 +22,16 @@ from platbook.db import Database, WriteConnection
 _TYPES = {str(one).lower(): one for one in USER_INTERACTION_TYPES}
 
 
-async def import_notes(database: Database, context: ImportContext, source: ImportSource, report: ImportReport) -> None:
-    """Import a file of notes. The log is append-only: a note that changed since the last import is rejected."""
-    for rows in batches(source.rows):
-        async with database.transaction() as connection:
-            related = await find_related_rows(connection, context, source, FileKind.NOTES, rows, report)
-            await _store(connection, context, related, report)
+async def import_notes(
+    database: Database, context: ImportContext, source: ImportSource, rows: Sequence[CsvRow], report: ImportReport
+) -> None:
+    """Import rows of a file of notes. The log is append-only: a note that changed since the last import is rejected."""
+
+    async def store(connection: WriteConnection, rows: Sequence[CsvRow], part: ImportReport) -> None:
+        related = await find_related_rows(connection, context, source, FileKind.NOTES, rows, part)
+        await _store(connection, context, related, part)
+
+    report.add(await store_rows(database, FileKind.NOTES, rows, store))
 
 
 async def _store(

@@ -2,39 +2,29 @@
 
 A batch is read, looked up with a few statements, and written by COPY. Where an address belongs to a lead already, that
 lead is completed and nothing of it overwritten; a number may be a family's, so it matches only a lead without a
-conflicting address.
+conflicting address or name (`leads.matching`). A person who was imported before is compared with that import: see
+`three_way`.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import Decimal
-from typing import Literal, cast
+from typing import cast
 from uuid import UUID
 
-from platbook.base.errors import InvalidInput, TryLater
-from platbook.base.ids import new_id
-from platbook.crm.contacts import EMAIL, PHONE
-from platbook.crm.enums import Priority
-from platbook.crm.external_ids.rows import (
-    PERSON,
-    ExternalRecord,
-    find_external_records,
-    find_person_ids,
-    save_external_ids,
-)
+from platbook.base.errors import InvalidInput
+from platbook.crm.contacts import EMAIL
+from platbook.crm.duplicates.rows import save_likenesses
+from platbook.crm.external_ids.rows import PERSON, ExternalRecord, find_external_records, save_external_ids
 from platbook.crm.intake.routing import RoutingContext, route_lead
-from platbook.crm.leads.consents import ConsentInput
-from platbook.crm.leads.lead import Lead, merge_fields, new_lead, rescore, to_payload
-from platbook.crm.leads.matching import choose_by_phone, conflicts
-from platbook.crm.leads.patch import LeadPatch, apply_patch
+from platbook.crm.interactions.interaction import Interaction
+from platbook.crm.interactions.rows import insert_interactions
+from platbook.crm.leads.lead import Lead, merge_fields, rescore, to_payload
+from platbook.crm.leads.matching import Likeness
 from platbook.crm.leads.rows import (
     ContactKey,
-    PhoneMatch,
     find_by_contacts,
-    find_by_phones,
     insert_leads,
-    lock_leads,
     save_leads,
     sync_contacts,
     to_contact_keys,
@@ -42,273 +32,169 @@ from platbook.crm.leads.rows import (
 from platbook.crm.suppressions.enforcement import enforce_suppressions
 from platbook.crm.suppressions.withdrawal import LeadChange
 from platbook.crm.tasks.rows import follow_owner
-from platbook.crm.transfer.consent_columns import read_consents, with_consents
-from platbook.crm.transfer.csv_files import CsvRow
-from platbook.crm.transfer.import_context import (
-    ImportContext,
-    ImportSource,
-    ImportUser,
-    RowRejected,
-    batches,
-    to_hash,
-    to_member,
-    to_time,
-)
-from platbook.crm.transfer.mapping import FileKind, MappedRow, apply_mapping
-from platbook.crm.transfer.report import ImportReport
+from platbook.crm.transfer.batches import PeopleChanged, store_rows
+from platbook.crm.transfer.consent_columns import with_consents
+from platbook.crm.transfer.csv_rows import CsvRow
+from platbook.crm.transfer.import_context import ImportContext, ImportSource, RowRejected
+from platbook.crm.transfer.import_log import to_change_entries, to_imported_entry, to_message
+from platbook.crm.transfer.mapping import FileKind
+from platbook.crm.transfer.person_matching import Lookup, find_new_likenesses, look_up, match_person
+from platbook.crm.transfer.person_row import Person, change_person, to_person, with_owner
+from platbook.crm.transfer.report import FieldRemark, ImportReport
 from platbook.db import Database, WriteConnection
 from platbook.jobs.outbox import write_event
-
-_MAX_TRIES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class _Person:
-    """One row, parsed. `key`: the external id; `lead`: the patch applied to an empty lead, with its owner."""
-
-    line: int
-    key: str
-    hash: bytes
-    patch: LeadPatch
-    lead: Lead
-    owner: ImportUser | None
-    consents: Sequence[ConsentInput] = ()
 
 
 @dataclass(slots=True)
 class _Batch:
-    """The changes of a batch. `contacts`: the external id of the person who has a contact in this batch."""
+    """The changes of a batch. `before`: the changed leads as they were; `details`: what the log says beside.
 
-    stored: Mapping[ContactKey, UUID]
+    `contacts`: the external id of the person who has a contact in this batch.
+    """
+
+    lookup: Lookup
     added: list[Lead] = field(default_factory=list[Lead])
-    changed: dict[UUID, Lead] = field(default_factory=dict[UUID, Lead])
     before: dict[UUID, Lead] = field(default_factory=dict[UUID, Lead])
-    consents: dict[UUID, list[ConsentInput]] = field(default_factory=dict[UUID, list[ConsentInput]])
+    changed: dict[UUID, Lead] = field(default_factory=dict[UUID, Lead])
+    details: dict[UUID, dict[str, dict[str, object]]] = field(default_factory=dict[UUID, dict[str, dict[str, object]]])
     records: dict[str, ExternalRecord] = field(default_factory=dict[str, ExternalRecord])
     contacts: dict[ContactKey, str] = field(default_factory=dict[ContactKey, str])
+    likenesses: dict[UUID, list[Likeness]] = field(default_factory=dict[UUID, list[Likeness]])
+
+    def lead(self, lead_id: UUID) -> Lead | None:
+        """A lead as the rows before changed it."""
+        return self.changed.get(lead_id) or self.lookup.leads.get(lead_id)
+
+    def change(self, before: Lead, lead: Lead) -> None:
+        """Change a lead."""
+        self.before.setdefault(before.id, before)
+        self.changed[lead.id] = lead
+
+    def is_taken(self, one: Person, lead: Lead, email: str) -> bool:
+        """Whether an address is that of another lead, or of another person of this batch."""
+        if self.contacts.get((EMAIL, email)) not in {None, one.key}:
+            return True
+        owner = self.lookup.stored.get((EMAIL, email))
+        other = None if owner in {None, lead.id} else self.lead(cast("UUID", owner))
+        return other is not None and email in other.emails
+
+    def note(self, lead: Lead, section: str, details: Mapping[str, object]) -> None:
+        """Let the log of a lead say something beside its changes."""
+        self.details.setdefault(lead.id, {}).setdefault(section, {}).update(details)
+
+    def link(self, one: Person, lead: Lead, record: ExternalRecord) -> None:
+        """Let a person's external id refer to a lead."""
+        self.records[one.key] = record
+        for contact in to_contact_keys(lead):
+            self.contacts.setdefault(contact, one.key)
 
 
-@dataclass(frozen=True, slots=True)
-class _Lookup:
-    """The leads that a batch may match: by contact, by number, by the same system's id; and their rows, locked."""
+async def import_people(
+    database: Database, context: ImportContext, source: ImportSource, rows: Sequence[CsvRow], report: ImportReport
+) -> None:
+    """Import rows of a file of people."""
+    people = [one for row in rows if (one := _parse(context, source, row, report)) is not None]
 
-    stored: Mapping[ContactKey, UUID]
-    matches: Mapping[str, list[PhoneMatch]]
-    external_ids: Mapping[UUID, str]
-    leads: Mapping[UUID, Lead]
+    async def store(connection: WriteConnection, people: Sequence[Person], part: ImportReport) -> None:
+        await _store(connection, context, people, part)
 
-
-class PeopleChanged(TryLater):
-    """Another transaction created one of these people meanwhile: look them up again."""
+    report.add(await store_rows(database, FileKind.PEOPLE, people, store))
 
 
-async def import_people(database: Database, context: ImportContext, source: ImportSource, report: ImportReport) -> None:
-    """Import a file of people, one transaction per batch."""
-    keys: set[str] = set()
-    for rows in batches(source.rows):
-        people = [one for row in rows if (one := _parse(context, source, row, report, keys)) is not None]
-        report.add(await _store_with_retry(database, context, people))
-
-
-async def _store_with_retry(database: Database, context: ImportContext, people: list[_Person]) -> ImportReport:
-    for _ in range(_MAX_TRIES):
-        report = ImportReport()
-        try:
-            async with database.transaction() as connection:
-                await _store(connection, context, people, report)
-        except PeopleChanged:
-            continue
-        return report
-    raise TryLater("people of this file were created by another request meanwhile; import the file again")
-
-
-def _parse(
-    context: ImportContext, source: ImportSource, row: CsvRow, report: ImportReport, keys: set[str]
-) -> _Person | None:
+def _parse(context: ImportContext, source: ImportSource, row: CsvRow, report: ImportReport) -> Person | None:
     try:
-        person = _to_person(context, row.line, apply_mapping(source.mapping, row.cells))
-        _check_unique(person, keys)
+        person = to_person(context, source.mapping, row)
     except (RowRejected, InvalidInput) as error:
         report.reject(FileKind.PEOPLE, row.line, str(error))
         return None
-    keys.add(person.key)
+    if person.key in source.keys:
+        report.reject(FileKind.PEOPLE, row.line, f"externalId: {person.key} is in this file twice")
+        return None
+    source.keys.add(person.key)
     return person
 
 
-def _check_unique(person: _Person, keys: set[str]) -> None:
-    if person.key in keys:
-        raise RowRejected(f"externalId: {person.key} is in this file twice")
-
-
-def _to_person(context: ImportContext, line: int, row: MappedRow) -> _Person:
-    """Parse a row. Errors: RowRejected, InvalidInput."""
-    if context.file_consent is not None:
-        row["fileConsent"] = context.file_consent.to_text()
-    consents = read_consents(cast("Mapping[str, object]", row), context.file_consent, f"import from {context.system}")
-    patch = _to_patch(row)
-    if "status" in row:
-        patch["status"] = context.find_stage(row["status"]).key
-    created = to_time(row["createdAt"], "createdAt") if "createdAt" in row else context.at
-    lead = apply_patch(new_lead(new_id(), created), patch, context.at)
-    owner = context.find_user(row, "owner")
-    return _Person(line, _to_key(row, lead), to_hash(row), patch, _with_owner(lead, owner), owner, consents)
-
-
-def _to_patch(row: MappedRow) -> LeadPatch:
-    patch = _to_contact_patch(row)
-    if "priority" in row:
-        patch["priority"] = to_member(Priority, row["priority"], "priority")
-    if "source" in row:
-        patch["source"] = row["source"]
-    if "budgetMin" in row:
-        patch["budget_min"] = _to_budget(row["budgetMin"], "budgetMin")
-    if "budgetMax" in row:
-        patch["budget_max"] = _to_budget(row["budgetMax"], "budgetMax")
-    if "notes" in row:
-        patch["notes"] = row["notes"]
-    if "tags" in row:
-        patch["tags"] = row["tags"]
-    if "aiSummary" in row:
-        patch["ai_summary"] = row["aiSummary"]
-    if "customFields" in row:
-        patch["custom_fields"] = row["customFields"]
-    return patch
-
-
-def _to_contact_patch(row: MappedRow) -> LeadPatch:
-    patch: LeadPatch = {}
-    if "firstName" in row:
-        patch["first_name"] = row["firstName"]
-    if "lastName" in row:
-        patch["last_name"] = row["lastName"]
-    if "name" in row and not patch:
-        patch["first_name"], _, patch["last_name"] = row["name"].rpartition(" ")
-    if "emails" in row:
-        patch["emails"] = row["emails"]
-    if "phones" in row:
-        patch["phones"] = row["phones"]
-    return patch
-
-
-def _to_budget(text: str, name: Literal["budgetMin", "budgetMax"]) -> Decimal:
-    digits = text.replace("$", "").replace(",", "")
-    if not digits.replace(".", "", 1).isdecimal():
-        raise RowRejected(f"{name}: {text} is not a number")
-    return Decimal(digits)
-
-
-def _to_key(row: MappedRow, lead: Lead) -> str:
-    """The external id of a person; without one their first contact, or else the hash of the row."""
-    if "externalId" in row:
-        return row["externalId"]
-    contacts = to_contact_keys(lead)
-    return f"{contacts[0][0]}:{contacts[0][1]}" if contacts else f"row:{to_hash(row).hex()}"
-
-
 async def _store(
-    connection: WriteConnection, context: ImportContext, people: list[_Person], report: ImportReport
+    connection: WriteConnection, context: ImportContext, people: Sequence[Person], report: ImportReport
 ) -> None:
     records = await find_external_records(connection, context.system, PERSON, [one.key for one in people])
-    new = [one for one in people if one.key not in records]
-    stored = await find_by_contacts(connection, [key for one in new for key in to_contact_keys(one.lead)])
-    differing = [records[one.key].row_id for one in people if one.key in records and records[one.key].hash != one.hash]
-    lookup = await _look_up(connection, context, stored, differing)
-    batch, counts = _Batch(stored), report.of(FileKind.PEOPLE)
+    differing = [one for one in people if one.key in records and records[one.key].hash != one.hash]
+    sought = [key for one in people if one.key not in records for key in to_contact_keys(one.lead)]
+    sought += [(EMAIL, email) for one in differing for email in one.lead.emails]
+    stored = await find_by_contacts(connection, sought)
+    batch = _Batch(await look_up(connection, context, stored, [records[one.key].row_id for one in differing]))
     for one in people:
         try:
-            if one.key in records:
-                if records[one.key].hash == one.hash:
-                    counts.unchanged += 1
-                    continue
-                _change(batch, one, lookup.leads.get(records[one.key].row_id), context.at)
-                counts.changed += 1
-            elif (match := _match(one, lookup, batch)) is not None:
-                _complete(batch, one, match, context.at)
-                counts.changed += 1
-            else:
-                _add(batch, one, context.at)
-                counts.added += 1
+            _store_one(batch, one, records.get(one.key), context.at, report)
         except (RowRejected, InvalidInput) as error:
             report.reject(FileKind.PEOPLE, one.line, str(error))
     await _write(connection, context, batch)
 
 
-async def _look_up(
-    connection: WriteConnection, context: ImportContext, stored: Mapping[ContactKey, UUID], differing: list[UUID]
-) -> _Lookup:
-    """Look up a batch. Numbers of leads that have an id of the same system are left out: they are other people."""
-    external_ids = await find_person_ids(connection, context.system, list(stored.values()))
-    numbers = [value for (kind, value), lead_id in stored.items() if kind == PHONE and lead_id not in external_ids]
-    matches: dict[str, list[PhoneMatch]] = {}
-    for match in await find_by_phones(connection, numbers):
-        matches.setdefault(match.phone, []).append(match)
-    matched = [one.lead_id for several in matches.values() for one in several]
-    external_ids |= await find_person_ids(connection, context.system, matched)
-    leads = await lock_leads(connection, [*differing, *stored.values(), *matched])
-    return _Lookup(stored, matches, external_ids, leads)
+def _store_one(batch: _Batch, one: Person, record: ExternalRecord | None, at: datetime, report: ImportReport) -> None:
+    """Decide on one row. Errors: RowRejected, InvalidInput."""
+    counts = report.of(FileKind.PEOPLE)
+    if record is not None and record.hash == one.hash:
+        counts.unchanged += 1
+        if record.digests is None:
+            batch.records[one.key] = one.record(record.row_id)
+        return
+    if record is not None:
+        before, lead = _change(batch, one, record, at, report)
+        counts.changed += lead != before
+        counts.unchanged += lead == before
+    elif (match := match_person(one, batch.lookup, batch.contacts)) is not None:
+        lead = _complete(batch, one, match, at)
+        counts.changed += 1
+    else:
+        lead = rescore(with_consents(one.lead, one.consents, at), at)
+        batch.added.append(lead)
+        batch.link(one, lead, one.record(lead.id))
+        batch.likenesses[lead.id] = find_new_likenesses(lead, batch.lookup)
+        counts.added += 1
+    _note_unread(batch, one, lead, report)
 
 
-def _match(one: _Person, lookup: _Lookup, batch: _Batch) -> Lead | None:
-    """The lead that a person already is, by address, or else by a number where no address conflicts.
-
-    RowRejected where the address is that of another person of the same system.
-    """
-    contacts = to_contact_keys(one.lead)
-    for contact in contacts:
-        if contact[0] != EMAIL:
-            continue
-        lead = lookup.leads.get(lookup.stored[contact]) if contact in lookup.stored else None
-        other = batch.contacts.get(contact) or (None if lead is None else lookup.external_ids.get(lead.id))
-        if other not in {None, one.key}:
-            raise RowRejected(
-                f"emails: {contact[1]} is the address of {other}, too; merge the two, or remove the address from one"
-            )
-        if lead is not None:
-            return lead
-    numbers = [key[1] for key in contacts if key[0] == PHONE and batch.contacts.get(key) in {None, one.key}]
-    matches = [match for number in numbers for match in _find_matches(one, number, lookup)]
-    lead_id = choose_by_phone(matches, has_email=bool(one.lead.emails))
-    lead = None if lead_id is None else lookup.leads.get(lead_id)
-    return None if lead is None or conflicts(lead, contacts) else lead
-
-
-def _find_matches(one: _Person, number: str, lookup: _Lookup) -> list[PhoneMatch]:
-    """The leads that have a number; none where another person of the same system has it: it may be a family's."""
-    matches = lookup.matches.get(number, [])
-    return matches if all(lookup.external_ids.get(match.lead_id, one.key) == one.key for match in matches) else []
-
-
-def _add(batch: _Batch, one: _Person, at: datetime) -> None:
-    lead = rescore(one.lead, at)
-    batch.added.append(lead)
-    _link(batch, one, lead)
-
-
-def _change(batch: _Batch, one: _Person, before: Lead | None, at: datetime) -> None:
-    """Apply what changed in the other system; its values win."""
+def _change(
+    batch: _Batch, one: Person, record: ExternalRecord, at: datetime, report: ImportReport
+) -> tuple[Lead, Lead]:
+    """Apply what changed in the file since its last import; the lead as it was, and as it is."""
+    before = batch.lead(record.row_id)
     if before is None or before.deleted_at is not None:
         raise RowRejected("this person was deleted or merged here")
-    batch.before.setdefault(before.id, before)
-    lead = _with_owner(apply_patch(before, one.patch, at), one.owner)
-    batch.changed[lead.id] = rescore(replace(lead, updated_at=at), at)
-    _link(batch, one, lead)
+    taken = [email for email in one.lead.emails if email not in before.emails and batch.is_taken(one, before, email)]
+    change = change_person(one, before, record, at, without=taken)
+    if taken:
+        reason = f"{', '.join(taken)} is the address of another lead and was left out"
+        report.conflicts.append(FieldRemark(FileKind.PEOPLE, one.line, "emails", reason))
+    if change.lead != before or change.comparison.conflicts or one.unread:
+        batch.change(before, change.lead)
+    for conflict in change.comparison.conflicts:
+        batch.note(change.lead, "conflicts", {conflict.field: {"here": conflict.here, "file": conflict.file}})
+        reason = to_message(conflict.here, conflict.file)
+        report.conflicts.append(FieldRemark(FileKind.PEOPLE, one.line, conflict.field, reason))
+    batch.link(one, change.lead, change.record)
+    return before, change.lead
 
 
-def _complete(batch: _Batch, one: _Person, before: Lead, at: datetime) -> None:
+def _complete(batch: _Batch, one: Person, match: Lead, at: datetime) -> Lead:
     """Complete a lead that existed before; its own values win."""
-    batch.before.setdefault(before.id, before)
-    lead = merge_fields(one.lead, batch.changed.get(before.id, before))
+    before = batch.lead(match.id) or match
+    lead = with_consents(merge_fields(one.lead, before), one.consents, at)
     if lead.assigned_to is None:
-        lead = _with_owner(lead, one.owner)
-    batch.changed[lead.id] = rescore(replace(lead, updated_at=at), at)
-    _link(batch, one, lead)
+        lead = with_owner(lead, one.owner)
+    lead = rescore(replace(lead, updated_at=at), at)
+    batch.change(before, lead)
+    batch.link(one, lead, one.record(lead.id))
+    return lead
 
 
-def _link(batch: _Batch, one: _Person, lead: Lead) -> None:
-    batch.records[one.key] = ExternalRecord(lead.id, one.hash)
-    batch.consents.setdefault(lead.id, []).extend(one.consents)
-    for contact in to_contact_keys(lead):
-        batch.contacts.setdefault(contact, one.key)
+def _note_unread(batch: _Batch, one: Person, lead: Lead, report: ImportReport) -> None:
+    if one.unread:
+        batch.note(lead, "unread", one.unread)
+    for name, texts in one.unread.items():
+        reason = f"{', '.join(texts)} could not be read and was left out"
+        report.unread.append(FieldRemark(FileKind.PEOPLE, one.line, name, reason))
 
 
 async def _write(connection: WriteConnection, context: ImportContext, batch: _Batch) -> None:
@@ -317,31 +203,44 @@ async def _write(connection: WriteConnection, context: ImportContext, batch: _Ba
     await _enforce_suppressions(connection, context, batch)
     owners = await insert_leads(connection, batch.added)
     added = {lead.id for lead in batch.added}
-    if any(owner not in added and contact not in batch.stored for contact, owner in owners.items()):
+    if any(owner not in added and contact not in batch.lookup.stored for contact, owner in owners.items()):
         raise PeopleChanged("people of this file were created by another request meanwhile; import the file again")
     await save_leads(connection, batch.changed.values())
+    await _sync_contacts(connection, batch)
     for lead in batch.changed.values():
-        await sync_contacts(connection, lead)
-        await follow_owner(connection, lead, None, context.at)
+        before = batch.before[lead.id]
+        if lead.ownership != before.ownership:
+            await follow_owner(connection, lead, before.assigned_to, context.at)
+    await insert_interactions(connection, _to_entries(context, batch))
     await save_external_ids(connection, context.system, PERSON, batch.records)
+    await save_likenesses(connection, batch.likenesses, context.at)
 
 
 async def _enforce_suppressions(connection: WriteConnection, context: ImportContext, batch: _Batch) -> None:
-    """Add what the rows say of consent, and let suppressions follow."""
-    changes = [LeadChange(_complete_row(context, batch, one)) for one in batch.added]
-    changes += [
-        LeadChange(_complete_row(context, batch, one), (batch.before[one.id],)) for one in batch.changed.values()
-    ]
+    """Suppress whoever refuses, and let new addresses bring their refusals along."""
+    changes = [LeadChange(one) for one in batch.added]
+    changes += [LeadChange(one, (batch.before[one.id],)) for one in batch.changed.values()]
     leads = await enforce_suppressions(connection, context.actor, changes, context.at)
-    batch.added, changed = leads[: len(batch.added)], leads[len(batch.added) :]
-    batch.changed = {lead.id: lead for lead in changed}
+    batch.added = leads[: len(batch.added)]
+    batch.changed = {lead.id: lead for lead in leads[len(batch.added) :]}
 
 
-def _complete_row(context: ImportContext, batch: _Batch, lead: Lead) -> Lead:
-    """The lead with the consents of its row, and the kind of its stage."""
-    lead = with_consents(lead, batch.consents[lead.id], context.at)
-    kind = next((one.kind for one in context.stages if one.key == lead.status), lead.stage_kind)
-    return lead if kind == lead.stage_kind else rescore(replace(lead, stage_kind=kind), context.at)
+async def _sync_contacts(connection: WriteConnection, batch: _Batch) -> None:
+    """Once more for those whose contact another lead of the batch gives up only after them."""
+    leads = batch.changed.values()
+    moved = [one for one in leads if to_contact_keys(one) != to_contact_keys(batch.before[one.id])]
+    clashing = [one for one in moved if await sync_contacts(connection, one)]
+    for one in clashing:
+        await sync_contacts(connection, one)
+
+
+def _to_entries(context: ImportContext, batch: _Batch) -> list[Interaction]:
+    entries = [
+        to_imported_entry(context, lead, {}, batch.details[lead.id]) for lead in batch.added if lead.id in batch.details
+    ]
+    for lead in batch.changed.values():
+        entries += to_change_entries(context, batch.before[lead.id], lead, batch.details.get(lead.id, {}))
+    return entries
 
 
 async def _announce(connection: WriteConnection, context: ImportContext, lead: Lead) -> Lead:
@@ -350,7 +249,3 @@ async def _announce(connection: WriteConnection, context: ImportContext, lead: L
         lead = await route_lead(connection, lead, RoutingContext(lead.source), context.at)
     await write_event(connection, "lead created", to_payload(lead, context.actor), context.at)
     return lead
-
-
-def _with_owner(lead: Lead, owner: ImportUser | None) -> Lead:
-    return lead if owner is None else replace(lead, assigned_to=owner.id, office=owner.office, team=owner.team)

@@ -8,7 +8,7 @@ from platbook.crm.contacts import EMAIL, to_email
 from platbook.crm.external_ids.rows import PERSON, find_external_records
 from platbook.crm.leads.lead import Lead
 from platbook.crm.leads.rows import find_by_contacts, lock_leads
-from platbook.crm.transfer.csv_files import CsvRow
+from platbook.crm.transfer.csv_rows import CsvRow
 from platbook.crm.transfer.import_context import ImportContext, ImportSource, to_hash, to_key
 from platbook.crm.transfer.mapping import FileKind, MappedRow, apply_mapping
 from platbook.crm.transfer.report import ImportReport

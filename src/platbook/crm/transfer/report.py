@@ -1,4 +1,4 @@
-"""The result of an import: counts by file, and every rejected row with its reason."""
+"""The result of an import: counts by file, every rejected row, and every field that was not taken, with its reason."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
@@ -25,12 +25,24 @@ class RejectedRow:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class FieldRemark:
+    """A field of an imported row that was not taken from the file, and why."""
+
+    kind: FileKind
+    line: int
+    field: str
+    reason: str
+
+
 @dataclass(slots=True)
 class ImportReport:
-    """The result of an import."""
+    """The result of an import. `conflicts`: values that stay as they are here; `unread`: those that make no sense."""
 
     counts: dict[FileKind, ImportCounts] = field(default_factory=dict[FileKind, ImportCounts])
     refused: list[RejectedRow] = field(default_factory=list[RejectedRow])
+    conflicts: list[FieldRemark] = field(default_factory=list[FieldRemark])
+    unread: list[FieldRemark] = field(default_factory=list[FieldRemark])
 
     def of(self, kind: FileKind) -> ImportCounts:
         """The counts of one file."""
@@ -43,6 +55,8 @@ class ImportReport:
             for one in fields(ImportCounts):
                 setattr(mine, one.name, getattr(mine, one.name) + getattr(counts, one.name))
         self.refused += other.refused
+        self.conflicts += other.conflicts
+        self.unread += other.unread
 
     def reject(self, kind: FileKind, line: int, reason: str) -> None:
         """Count a rejected row."""

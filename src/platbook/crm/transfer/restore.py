@@ -17,8 +17,8 @@ from platbook.base.rights import Right, require
 from platbook.crm.leads.rows import link_merged, to_search_columns
 from platbook.crm.stages.stage import default_kind
 from platbook.crm.suppressions.rows import insert_refusals
-from platbook.crm.transfer.dump import ADDED_TABLES, FORMAT_VERSION, MANIFEST, TABLES, BackupTable, find_emails
-from platbook.crm.transfer.import_context import batches
+from platbook.crm.transfer.batches import batches
+from platbook.crm.transfer.dump import FORMAT_VERSION, MANIFEST, TABLES, BackupTable, find_emails
 from platbook.db import Database, WriteConnection, as_json
 from platbook.db.compose import SQL, Identifier
 
@@ -70,7 +70,7 @@ def _find_tables(manifest: JsonLine) -> list[BackupTable]:
     """The tables of a backup: those added since are not in one of an earlier release."""
     rows = manifest.get("rows")
     names = cast("JsonLine", rows) if isinstance(rows, dict) else {}
-    return [table for table in TABLES if table.file in names or table.name not in ADDED_TABLES]
+    return [table for table in TABLES if table.file in names or not table.is_new]
 
 
 def _read_lines(path: Path) -> Iterator[JsonLine]:
@@ -95,6 +95,9 @@ def _to_row(table: BackupTable, line: JsonLine, users: Mapping[str, str], restor
     for column in ("hash", "address_hash"):
         if row.get(column) is not None:
             row[column] = f"\\x{row[column]}"
+    if table.name == "crm_external_ids":
+        row["is_merged"] = bool(row["is_merged"])  # older backups have neither column
+        row["field_digests"] = row["field_digests"] and f"\\x{row['field_digests']}"
     if table.name == "leads":
         names = str(row["first_name"]), str(row["last_name"])
         contacts = cast("Sequence[str]", row["emails"]), cast("Sequence[str]", row["phones"])

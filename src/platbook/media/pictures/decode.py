@@ -1,5 +1,7 @@
 """Decodes untrusted bytes: an allow-list of loaders, limits checked from the header, and no damage overlooked."""
 
+import logging
+import threading
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -28,6 +30,31 @@ _SIDEWAYS = range(5, 9)
 _BYTES_PER_SAMPLE = {"uchar": 1, "char": 1, "ushort": 2, "short": 2, "uint": 4, "int": 4, "float": 4, "double": 8}
 _BASE_MEMORY = 48 * MEBIBYTE
 """Memory of any picture, whatever its size: a few lines of the source, the variants, their encoders."""
+
+
+class _Warnings(logging.Handler):
+    """Remembers the last warning of libvips on each thread: those of libtiff are in no error."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._threads = threading.local()
+
+    @property
+    def last(self) -> str:
+        """The last warning on this thread."""
+        return getattr(self._threads, "last", "")
+
+    @last.setter
+    def last(self, text: str) -> None:
+        self._threads.last = text
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Remember a warning."""
+        self.last = record.getMessage().removeprefix("VIPS: ")
+
+
+_WARNINGS = _Warnings()
+logging.getLogger("pyvips").addHandler(_WARNINGS)
 
 
 def _forbid_other_loaders() -> None:
@@ -89,15 +116,18 @@ def decode(content: bytes, *, shrink: int = 1, fail_on: str = "warning") -> pyvi
     `thumbnail` and its kin are not used: they ignore `fail_on` and let cut JPEGs pass (libvips issue 5195).
     """
     pyvips.vips_lib.vips_error_clear()  # a pending error of another picture must not be blamed on this one
+    _WARNINGS.last = ""
     options: dict[str, Any] = {"shrink": shrink} if shrink > 1 else {}
     source = pyvips.Source.new_from_memory(content)  # a buffer would be copied
     return pyvips.Image.new_from_source(source, "", access="sequential", fail_on=fail_on, **options)
 
 
 def to_reason(error: pyvips.Error) -> str:
-    """The library's error, in one line."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[min(1, len(lines) - 1)].partition(": ")[2] or lines[0]
+    """The library's error, in one line; where it has none, its last warning on this thread."""
+    detail = [line.strip() for line in str(error.detail or "").splitlines() if line.strip()]
+    if detail:
+        return detail[0].partition(": ")[2] or detail[0]
+    return _WARNINGS.last or str(error.message)
 
 
 def _to_header(image: pyvips.Image) -> ImageHeader:

@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 
 from platbook.media.pictures.decode import ImageHeader
+from platbook.media.pictures.jpeg_scans import has_all_scans
 
 _END = b"\xff\xd9"
 _CUT = "premature end of JPEG image"
-# What some cameras and servers write around the picture itself (libvips issue 2309).
+# What some cameras and servers write around the picture itself (libvips issue 2309), in lower case.
 _HARMLESS = (
-    "Invalid SOS parameters for sequential JPEG",
+    "invalid sos parameters for sequential jpeg",
     "extraneous bytes before marker",
-    "unknown Adobe color transform code",
-    "unknown JFIF revision number",
+    "adobe color transform code",
+    "unknown jfif revision number",
 )
 
 
@@ -25,12 +26,15 @@ class RepairedImage:
 
 
 def repair(content: bytes, header: ImageHeader, reason: str) -> RepairedImage | None:
-    """Another way to decode a JPEG that was refused for a reason; None where it is truly damaged."""
+    """Another way to decode a picture that was refused for a reason; None where it is truly damaged."""
+    if header.format == "tiff":
+        # libtiff warns of tags, and reports pixels that it cannot read as errors.
+        return RepairedImage(content, "error", reason)
     if header.format != "jpeg":
         return None
-    if any(message in reason for message in _HARMLESS):
+    if any(message in reason.lower() for message in _HARMLESS):
         return RepairedImage(content, "truncated", reason)
-    if reason.endswith(_CUT) and not header.is_multiscan:
+    if reason.endswith(_CUT) and (not header.is_multiscan or has_all_scans(content)):
         # With an end marker added, the decoder itself tells whether pixels are missing, or only the marker was.
         return RepairedImage(content + _END, "warning", "the end-of-image marker is missing")
     return None

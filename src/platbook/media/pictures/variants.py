@@ -111,7 +111,7 @@ def _flatten(image: pyvips.Image) -> pyvips.Image:
 
 
 def _to_srgb(image: pyvips.Image) -> pyvips.Image:
-    if image.get_typeof("icc-profile-data") and image.interpretation != "b-w":
+    if image.get_typeof("icc-profile-data"):  # one that does not fit the picture is ignored by the library
         image = image.icc_transform("srgb", embedded=True, black_point_compensation=True)
     elif image.interpretation not in {"srgb", "b-w"}:
         image = image.colourspace("srgb")

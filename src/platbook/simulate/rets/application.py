@@ -40,6 +40,8 @@ class SimulatorSettings:
     at: datetime | None = None
     speed: float | None = None
     """Market seconds per real second; by default 1, or 0 if `at` is set."""
+    never_ahead: bool = False
+    """Whether a market that has caught up with the real time goes on at that."""
     user: str = "demo"
     password: str = "demo"  # noqa: S105 - a demo login
     scheme: Scheme = "digest"
@@ -53,7 +55,7 @@ def create_server(settings: SimulatorSettings, clock: Clock | None = None) -> Re
         raise InvalidInput.of("at", f"the market starts at {settings.started.isoformat()}")
     clock = clock or SystemClock()
     speed = (0.0 if settings.at else 1.0) if settings.speed is None else settings.speed
-    market_clock = MarketClock(clock, settings.started, settings.at, speed)
+    market_clock = MarketClock(clock, settings.started, settings.at, speed, never_ahead=settings.never_ahead)
     source = SimulatedSource(
         Inventory(settings.seed, settings.listings, settings.started), market_clock, clock, settings.started
     )

@@ -101,7 +101,7 @@ GROUP BY e.type ORDER BY count DESC, e.type;
 -- name: sum_days
 -- Runs that ended, by provider and day (UTC), newest day first.
 SELECT provider_id, (queued_at AT TIME ZONE 'UTC')::date AS day, count(*) AS runs,
-    count(*) FILTER (WHERE status IN ('success', 'partial')) AS succeeded,
+    count(*) FILTER (WHERE status = 'success') AS succeeded, count(*) FILTER (WHERE status = 'partial') AS partial,
     count(*) FILTER (WHERE status = 'failed') AS failed, count(*) FILTER (WHERE status = 'cancelled') AS cancelled,
     sum(fetched)::bigint AS fetched, sum(added)::bigint AS added, sum(updated)::bigint AS updated,
     sum(deleted)::bigint AS deleted, sum(errored)::bigint AS errored,

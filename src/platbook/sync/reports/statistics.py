@@ -42,12 +42,13 @@ class ErrorRate(View):
 
 
 class DailyTotals(View):
-    """One provider's runs of one day (UTC); `succeeded` includes partial runs."""
+    """One provider's runs of one day (UTC), counted as in the totals: a partial run is none that succeeded."""
 
     provider_id: str
     day: date
     runs: int
     succeeded: int
+    partial: int
     failed: int
     cancelled: int
     fetched: int

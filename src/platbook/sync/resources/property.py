@@ -63,6 +63,7 @@ class PropertyStore(PropertyErasure, ResourceStore[IncomingListing]):
     """RESO fields that move by themselves: a change of them is no entry of the timeline."""
     photos_elsewhere: bool = False
     """Records do not list their photos: they are requested when they are fetched."""
+    fetches_photos: bool = True
     _terms: TermCache = field(default_factory=TermCache)
     _uncommitted_terms: set[Term] = field(default_factory=set[Term])
 
@@ -100,7 +101,14 @@ class PropertyStore(PropertyErasure, ResourceStore[IncomingListing]):
             media = None
         if media is not None:
             media = limit_photos(media, self.photos_per_status.get(listing.standard_status or ""))
-        return IncomingListing(listing, raw, content_hash, media, photos_elsewhere=self.photos_elsewhere)
+        return IncomingListing(
+            listing,
+            raw,
+            content_hash,
+            media,
+            photos_elsewhere=self.photos_elsewhere,
+            fetches_photos=self.fetches_photos,
+        )
 
     def _counts_photos(self, listing: NormalListing) -> bool:
         """Whether a listing may have photos by its count: an empty list beside it says nothing of them."""
@@ -216,6 +224,7 @@ def open_property_store(source: Source) -> PropertyStore:
         display=provider.display_rules,
         photos_per_status=provider.photos_per_status,
         photos_elsewhere=profile.media in {MediaSource.OBJECT, MediaSource.RESOURCE},
+        fetches_photos=provider.media_settings.fetch,
     )
 
 

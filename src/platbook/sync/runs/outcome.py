@@ -22,6 +22,9 @@ _FIRST_PAUSE = timedelta(minutes=1)
 _FAILURES_UNTIL_ALERT = 3
 _JITTER = 0.2
 
+LONGEST_INTERVALS = 1 + _JITTER
+"""The longest pause between runs, in intervals of the provider, unless the source itself asks for more."""
+
 
 @dataclass(frozen=True, slots=True)
 class StatusAfterRun:

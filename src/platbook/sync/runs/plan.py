@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import orjson
 
 from platbook.connectors.contract import Cursor, ResourceProfile
+from platbook.sync.clock_ahead import is_ahead
 from platbook.sync.runs.run import CursorState, SyncType
 
 SWEEP_EVERY = timedelta(hours=12)
@@ -37,8 +38,8 @@ class LastSweep:
         return self.refused_at is not None and (self.done_at is None or self.refused_at > self.done_at)
 
     def is_due(self, now: datetime) -> bool:
-        """Whether the last one, successful or refused, is longer ago than `SWEEP_EVERY`."""
-        ended = [at for at in (self.done_at, self.refused_at) if at is not None]
+        """Whether the last one, successful or refused, is longer ago than `SWEEP_EVERY`, or was by a clock ahead."""
+        ended = [at for at in (self.done_at, self.refused_at) if at is not None and not is_ahead(at, now)]
         return not ended or now - max(ended) >= SWEEP_EVERY
 
 

@@ -80,15 +80,21 @@ SELECT sync_id, sync_type, dry_run, status = 'cancelled' AS is_ended FROM cancel
 -- name: postpone_next_run
 -- A run of a scheduled kind was cancelled: the next one starts after the provider's interval, not at once.
 UPDATE mls_sync_status s SET updated_at = %(at)s,
-    next_run_at = greatest(s.next_run_at, %(at)s::timestamptz + make_interval(secs => p.interval_hours::float8 * 3600))
+    next_run_at = greatest(CASE WHEN s.consecutive_failures > 0 THEN s.next_run_at END,
+        %(at)s::timestamptz + make_interval(secs => p.interval_hours::float8 * 3600))
 FROM mls_provider_configurations p
 WHERE s.provider_id = %(provider_id)s AND p.provider_id = s.provider_id;
 
 -- name: find_due_providers
--- Providers that are due and have no waiting or running run, the most overdue first.
-SELECT p.provider_id FROM mls_provider_configurations p LEFT JOIN mls_sync_status s USING (provider_id)
+-- Providers that are due and have no waiting or running run, the most overdue first. Due is, too, what a clock that was
+-- ahead has put further off than an interval with its jitter; only a source itself may ask for more, after a failure.
+SELECT p.provider_id, CASE WHEN s.next_run_at > %(at)s THEN s.next_run_at END AS was_planned_at
+FROM mls_provider_configurations p LEFT JOIN mls_sync_status s USING (provider_id)
 WHERE p.enabled AND p.archived_at IS NULL AND NOT coalesce(s.blocked, false)
-    AND (s.next_run_at IS NULL OR s.next_run_at <= %(at)s)
+    AND (s.next_run_at IS NULL OR s.next_run_at <= %(at)s
+        OR s.next_run_at > %(at)s::timestamptz + %(tolerance)s::interval
+            + make_interval(secs => p.interval_hours::float8 * 3600 * %(longest)s::float8)
+        AND (s.consecutive_failures = 0 OR s.updated_at > %(at)s::timestamptz + %(tolerance)s::interval))
     AND NOT EXISTS (SELECT FROM mls_sync_history h WHERE h.provider_id = p.provider_id AND h.parent_id IS NULL
         AND h.status IN ('waiting', 'running'))
 ORDER BY s.next_run_at NULLS FIRST;

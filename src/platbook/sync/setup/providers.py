@@ -19,12 +19,15 @@ from platbook.listings import store
 from platbook.listings.documents import document_version
 from platbook.listings.rebuild import withdraw_documents
 from platbook.mapping.provider_mapping import plan_class_mappings
+from platbook.media.reprocessing import apply_fetch_setting
 from platbook.providers import providers
 from platbook.providers.configuration import (
     Configuration,
     ScopeSettings,
     check_connection_settings,
+    keep_credentials,
     parse_configuration,
+    require_credentials,
 )
 from platbook.providers.providers import Provider, get_in_service, get_provider
 from platbook.sync.runs.cursors import delete_cursors
@@ -78,6 +81,7 @@ async def add_provider(
 ) -> None:
     """Add a provider, due at once if it is enabled; Conflict where the id is taken."""
     require(actor, Right.RUN_SYNCS)
+    require_credentials(configuration)
     await providers.add_provider(connection, box, configuration, at)
     await connection.run(RUNS.add_status, {"provider_id": configuration.provider_id, "at": at})
     await audit.record(connection, actor, "provider added", AuditSubject("provider", configuration.provider_id), at)
@@ -86,13 +90,14 @@ async def add_provider(
 async def replace_provider(
     connection: WriteConnection, box: SecretBox, configuration: Configuration, actor: Actor, at: datetime
 ) -> ReplacedProvider:
-    """Replace a provider's configuration (credentials only where it has any) and bring it back if it was archived.
+    """Replace a provider's configuration (credentials only where it has values) and restore it if it was archived.
 
     Changed display settings withdraw its public documents at once, a changed mapping makes everything be read again, a
     changed scope takes effect in the next run, and under `erase` workers erase what was retained of removed listings.
     Since an operator has acted, the provider is due at once. NotFound.
     """
     require(actor, Right.RUN_SYNCS)
+    configuration = keep_credentials(configuration)
     provider_id = configuration.provider_id
     before = await get_provider(connection, provider_id)
     await _fence(connection, provider_id, at)
@@ -100,6 +105,8 @@ async def replace_provider(
         await connection.run(statement, {"provider_id": provider_id, "at": at})
     await providers.change_provider(connection, box, configuration, at)
     after = await get_provider(connection, provider_id)
+    if before.media_settings.fetch != after.media_settings.fetch:
+        await apply_fetch_setting(connection, provider_id, fetches=after.media_settings.fetch)
     if before.archived_at is not None:
         await store.set_hidden(connection, provider_id, hidden=False)
     rebuild = await _withdraw(connection, before, after)

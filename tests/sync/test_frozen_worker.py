@@ -1,0 +1,115 @@
+"""A worker that stops answering in the middle of a page: another takes over, and the first is fenced out when it wakes.
+
+It is frozen (SIGSTOP, a paused machine), or its connections to the database carry nothing more (a cut network).
+"""
+
+import asyncio
+import signal
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from platbook.db import Database, Query
+from platbook.sync.runs.run import SyncType
+from tests.sync.worker_board import Board, open_board
+
+SIZE = 1500
+SECONDS = {"PLATBOOK_DB_IDLE_IN_TRANSACTION_SECONDS": "1", "PLATBOOK_DB_LOCK_SECONDS": "1"}
+# A page takes a while to be written, so that a worker can be caught in the middle of one.
+SLOW = """
+CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.4); RETURN NULL; END $$;
+CREATE TRIGGER linger AFTER INSERT ON properties FOR EACH STATEMENT EXECUTE FUNCTION linger()
+"""
+
+
+@dataclass
+class CuttableProxy:
+    """Carries bytes between TCP clients and the database's socket, until it is cut: then nothing, either way."""
+
+    path: str
+    open: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one client."""
+        from_server, to_server = await asyncio.open_unix_connection(self.path)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._pump(reader, to_server))
+                group.create_task(self._pump(from_server, writer))
+        except* OSError:
+            pass  # either side is gone
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65536):
+            await self.open.wait()
+            writer.write(data)
+            await writer.drain()
+        with suppress(OSError):
+            writer.close()
+
+
+@asynccontextmanager
+async def cuttable(url: str) -> AsyncGenerator[tuple[CuttableProxy, str]]:
+    """A proxy in front of the database, and the connection string that goes through it."""
+    server = conninfo_to_dict(url)
+    proxy = CuttableProxy(f"{server['host']}/.s.PGSQL.{server['port']}")
+    proxy.open.set()
+    listener = await asyncio.start_server(proxy.carry, "127.0.0.1", 0)
+    port = listener.sockets[0].getsockname()[1]
+    try:
+        yield proxy, make_conninfo(url, host="127.0.0.1", port=port, sslmode="disable")
+    finally:
+        listener.close()
+
+
+async def slow_down(database: Database) -> None:
+    async with database.transaction() as connection:
+        for statement in SLOW.split(";\n"):
+            await connection.run(Query("slow", "A test's hand.", statement))
+
+
+async def until_in_mid_page(board: Board) -> None:
+    """Wait until a worker is writing a page."""
+    writing = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
+    while not await board.rows(writing):
+        await asyncio.sleep(0.02)
+
+
+async def check_that_the_first_works_again(board: Board) -> None:
+    """It is alive, does what is asked for next, and has changed nothing of what the other did."""
+    await board.ask(SyncType.SWEEP)
+    ended = await board.until_ended(2)
+    assert [run["status"] for run in ended] == ["success", "success"], [run["error"] for run in ended]
+    await board.check_end()
+
+
+async def take_over(board: Board) -> object:
+    """A second worker does the run to its end; the run's id."""
+    async with board.worker(**SECONDS), asyncio.timeout(90):
+        (ended,) = await board.until_ended(1)
+    assert (ended["status"], ended["added"]) == ("success", SIZE)
+    return ended["sync_id"]
+
+
+@pytest.mark.parametrize("way", ["frozen", "cut off"])
+async def test_another_takes_over_and_the_first_is_fenced_out_when_it_wakes(
+    database: Database, database_url: str, way: str
+) -> None:
+    async with open_board(database, database_url, SIZE) as board, cuttable(database_url) as (proxy, through_proxy):
+        await slow_down(database)
+        asked = await board.ask()
+        async with board.worker(**SECONDS, DATABASE_URL=through_proxy) as first, asyncio.timeout(120):
+            await until_in_mid_page(board)
+            if way == "frozen":
+                first.send_signal(signal.SIGSTOP)
+            else:
+                proxy.open.clear()
+            assert await take_over(board) == asked
+            await board.check_end()
+            assert first.returncode is None, "it is frozen, not gone"
+            proxy.open.set()
+            first.send_signal(signal.SIGCONT)
+            await check_that_the_first_works_again(board)
