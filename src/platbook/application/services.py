@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from platbook.accounts import CallerResolver, LoginSessions
 from platbook.accounts.oidc import OidcSignIn
+from platbook.application.caller_rates import CallerRates
 from platbook.base.actor import Actor, Surface
 from platbook.base.clock import Clock
 from platbook.base.settings import Settings
@@ -26,6 +27,7 @@ class Services:
     transport: Transport
     sessions: LoginSessions
     callers: CallerResolver
+    rates: CallerRates
     storage: Storage
     blobs: Blobs
     cdn: Cdn | None = None
