@@ -48,7 +48,7 @@ def read_invitations(body: bytes, content_type: str) -> InvitationCreate | list[
         except orjson.JSONDecodeError:
             raise InvalidInput.of("body", "is not valid JSON") from None
     if not isinstance(documents, list):
-        return _to_invitation(documents)
+        return _to_invitation(cast("object", documents))
     rows = cast("list[object]", documents)
     if not 1 <= len(rows) <= _MOST_ROWS:
         raise InvalidInput.of("body", f"must have 1 to {_MOST_ROWS} invitations")
