@@ -47,6 +47,7 @@ async def serving(url: str, *, pool: int) -> AsyncGenerator[str]:
         "PLATBOOK_SECRET_KEY": KEY,
         "PLATBOOK_DB_POOL": str(pool),
         "PLATBOOK_LOG_LEVEL": "WARNING",
+        "PLATBOOK_API_RATE": "0",
     }
     command = [str(Path(sys.executable).with_name("platbook")), "serve", "--port", str(port)]
     async with process(command, environment, port) as address:

@@ -13,6 +13,7 @@ from platbook.accounts import CallerResolver, LoginSessions, NewUser, User, add_
 from platbook.api import create_api
 from platbook.api.route_errors import find_codes, to_status
 from platbook.api.route_rights import BASE, RIGHTS
+from platbook.application.caller_rates import CallerRates
 from platbook.application.services import Services
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.clock import SetClock
@@ -98,7 +99,7 @@ def check_documented(method: str, path: str, response: httpx2.Response) -> None:
 @pytest.fixture
 def settings() -> Settings:
     """The settings of the API; a test may parametrize them."""
-    return Settings(platbook_access_token_minutes=1440)
+    return Settings(platbook_access_token_minutes=1440, platbook_api_rate=0)
 
 
 @pytest.fixture
@@ -109,12 +110,12 @@ async def api(database: Database, database_url: str, settings: Settings) -> Asyn
     with ImagePool.open(threads=1) as studio:
         async with JobQueue.open(database_url) as queue, Transport.open(database, clock) as transport:
             sessions = LoginSessions(database, box, clock, settings)
-            callers = CallerResolver(database, box, clock)
+            callers, rates = CallerResolver(database, box, clock), CallerRates(settings.platbook_api_rate, clock)
             storage = open_memory_storage(b"k" * 32, clock)
             blobs = Blobs(database, storage, studio, clock, VariantSpec())
             system = System(settings, clock, database, box, queue, transport, storage, studio, None)
             services = Services(
-                settings, clock, database, box, queue, transport, sessions, callers, storage, blobs,
+                settings, clock, database, box, queue, transport, sessions, callers, rates, storage, blobs,
                 oidc=make_oidc(system, sessions),
             )  # fmt: skip
             asgi = httpx2.ASGITransport(create_api(services))

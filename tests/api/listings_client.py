@@ -11,6 +11,7 @@ import orjson
 
 from platbook.accounts import CallerResolver, LoginSessions, NewUser, add_user
 from platbook.api import create_api
+from platbook.application.caller_rates import CallerRates
 from platbook.application.services import Services
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.clock import SetClock
@@ -91,7 +92,9 @@ async def open_listings_client(database: Database, now: datetime = NOW) -> Async
     queue, transport = cast("JobQueue", None), cast("Transport", None)
     storage = open_memory_storage(b"k" * 32, clock)
     callers, blobs = CallerResolver(database, box, clock), cast("Blobs", None)
-    services = Services(settings, clock, database, box, queue, transport, sessions, callers, storage, blobs)
+    services = Services(
+        settings, clock, database, box, queue, transport, sessions, callers, CallerRates(0, clock), storage, blobs
+    )
     roles = {"admin": Role.ADMIN, "agent": Role.AGENT, "colleague": Role.AGENT}
     tokens: dict[str, str] = {}
     async with database.transaction() as connection:

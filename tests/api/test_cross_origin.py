@@ -103,7 +103,7 @@ async def test_origins_are_for_public_keys_and_are_origins(api: Api, changed: di
         ("https://a.test:443, http://a.test:80", {"https://a.test", "http://a.test"}),
         ("http://localhost:5173,http://[::1]:3000", {"http://localhost:5173", "http://[::1]:3000"}),
         ("*", {"*"}),
-        ("", set()),
+        ("", set[str]()),
     ],
 )
 def test_origins_are_read_as_browsers_write_them(text: str, expected: set[str]) -> None:

@@ -112,7 +112,7 @@ async def test_a_contact_is_one_persons(crm_client: CrmClient) -> None:
 
 async def test_check_duplicate_says_who_only_to_those_who_see_them(crm_client: CrmClient) -> None:
     lead = await crm_client.add_lead(email="one@example.com", phoneNumber="512 555 0243")
-    nothing = {"leads": [], "possibleDuplicates": []}
+    nothing: dict[str, object] = {"leads": [], "possibleDuplicates": []}
     for query in ("email=ONE%40example.com", "phone=(512)%20555-0243"):
         found = await crm_client.get(f"/leads/check-duplicate?{query}")
         assert (found["isDuplicate"], [one["id"] for one in found["leads"]]) == (True, [lead["id"]])
@@ -131,7 +131,7 @@ async def test_check_duplicate_says_who_is_like_a_person(crm_client: CrmClient, 
     assert (found["isDuplicate"], found["leads"]) == (False, [])
     (like,) = found["possibleDuplicates"]
     assert (like["lead"]["id"], like["evidence"]["phones"]) == (lead["id"], ["+15125550243"])
-    nothing = {"isDuplicate": False, "leads": [], "possibleDuplicates": []}
+    nothing: dict[str, object] = {"isDuplicate": False, "leads": [], "possibleDuplicates": []}
     assert await crm_client.get(f"/leads/check-duplicate?{query}", "sue") == nothing
     assert await crm_client.get("/leads/check-duplicate?phone=000-000-0000") == nothing
 

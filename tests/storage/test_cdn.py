@@ -21,6 +21,7 @@ from platbook.storage.aws_signing import AwsCredentials, sign_request
 from platbook.transport import ProviderClient, RetryAfterLimiter, TimeSource, TrafficCounter
 from platbook.transport.bodies import DEFAULT_LIMITS
 from platbook.transport.limited_client import LimitedClient
+from platbook.transport.request_route import RequestRoute
 from tests.storage.servers import REGION, S3Server
 from tests.transport.crafted_source import crafted_source, reply
 
@@ -35,7 +36,7 @@ async def lent() -> AsyncGenerator[ProviderClient]:
         clock = SystemClock()
         yield ProviderClient(
             "cdn",
-            LimitedClient(client, DEFAULT_LIMITS, TimeSource().monotonic),
+            RequestRoute(LimitedClient(client, DEFAULT_LIMITS, TimeSource().monotonic)),
             RetryAfterLimiter(clock),
             clock,
             TimeSource(),

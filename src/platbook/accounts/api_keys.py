@@ -35,6 +35,7 @@ class NewApiKey:
     expires_at: datetime | None = None
     origins: Sequence[str] = ()
     """The web origins whose pages may use it; for the public surface alone, as pages give their keys away."""
+    rate_per_minute: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class ApiKey:
     surface: str
     scopes: list[str]
     origins: list[str]
+    rate_per_minute: int | None
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
@@ -66,6 +68,7 @@ async def add_key(connection: WriteConnection, new: NewApiKey, actor: Actor, at:
         "surface": new.surface,
         "scopes": sorted(set(new.scopes)),
         "origins": sorted(parse_origins(new.origins, "origins")),
+        "rate_per_minute": new.rate_per_minute,
         "at": at,
         "expires_at": new.expires_at,
     }

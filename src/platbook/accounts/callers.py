@@ -54,6 +54,7 @@ class _KeyCaller(_Caller):
     surface: str
     scopes: list[str]
     origins: list[str]
+    rate_per_minute: int | None
     expires_at: datetime | None
     last_used_at: datetime | None
 
@@ -137,6 +138,7 @@ class CallerResolver:
             key_id=row.key_id,
             scopes=frozenset(map(ApiKeyScope, row.scopes)),
             origins=frozenset(row.origins),
+            rate_per_minute=row.rate_per_minute,
         )
         return actor, row.expires_at or datetime.max.replace(tzinfo=UTC)
 

@@ -200,12 +200,14 @@ DELETE FROM recovery_codes WHERE user_id = %(user_id)s;
 
 -- name: add_key
 -- An API key, stored as a hash.
-INSERT INTO api_keys (id, user_id, name, key_hash, surface, scopes, origins, created_at, expires_at)
-VALUES (%(id)s, %(user_id)s, %(name)s, %(key_hash)s, %(surface)s, %(scopes)s, %(origins)s, %(at)s, %(expires_at)s);
+INSERT INTO api_keys (id, user_id, name, key_hash, surface, scopes, origins, rate_per_minute, created_at, expires_at)
+VALUES (%(id)s, %(user_id)s, %(name)s, %(key_hash)s, %(surface)s, %(scopes)s, %(origins)s, %(rate_per_minute)s,
+    %(at)s, %(expires_at)s);
 
 -- name: find_keys
 -- A user's keys, newest first.
-SELECT id, user_id, name, surface, scopes, origins, created_at, expires_at, revoked_at, last_used_at FROM api_keys
+SELECT id, user_id, name, surface, scopes, origins, rate_per_minute, created_at, expires_at, revoked_at, last_used_at
+FROM api_keys
 WHERE user_id = %(user_id)s ORDER BY created_at DESC, id DESC;
 
 -- name: revoke_key
@@ -221,7 +223,7 @@ UPDATE api_keys SET revoked_at = %(at)s WHERE user_id = %(user_id)s AND revoked_
 -- The owner of a valid key, if they are active.
 SELECT u.id, u.email, u.role, u.office, u.team,
     ARRAY(SELECT agent_id FROM assistant_agents WHERE assistant_id = u.id) AS agents,
-    k.id AS key_id, k.surface, k.scopes, k.origins, k.expires_at, k.last_used_at
+    k.id AS key_id, k.surface, k.scopes, k.origins, k.rate_per_minute, k.expires_at, k.last_used_at
 FROM api_keys k JOIN users u ON u.id = k.user_id
 WHERE k.key_hash = %(key_hash)s AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > %(at)s)
     AND u.is_active;

@@ -35,6 +35,7 @@ class CallerDependency(SecurityBase):
         actor = await _authorize(request, route)
         if actor is not _ANONYMOUS:
             request.state.caller = actor
+            await _count(request, actor)
         _check_query(request, route)
         return actor
 
@@ -55,6 +56,14 @@ async def _authorize(request: Request, route: str) -> Actor:
     actor = await services.callers.identify(token)
     require(actor, right)
     return actor
+
+
+async def _count(request: Request, actor: Actor) -> None:
+    """Count the request of a caller; TooManyAttempts."""
+    rate = (await get_services(request)).rates.count(actor)
+    if rate is not None:
+        request.state.response_headers = rate.to_headers()
+        rate.require()
 
 
 def parse_bearer_token(authorization: str) -> str | None:

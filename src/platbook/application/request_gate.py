@@ -130,6 +130,8 @@ class _Exchange:
         self.started = False
         self._send = send
         self._policy = policy
+        self._state = cast("dict[str, list[tuple[bytes, bytes]]]", scope.setdefault("state", {}))
+        """Whatever handles the request may put `response_headers` here."""
         # HEAD answers what GET would, without the body (RFC 9110 section 9.3.2).
         self._is_head = scope["method"] == "HEAD" and not scope["path"].startswith(policy.own_head)
         self.scope: Scope = {**scope, "method": "GET"} if self._is_head else scope
@@ -142,7 +144,7 @@ class _Exchange:
         if message["type"] == "http.response.start":
             self.started = True
             self.status = message["status"]
-            message["headers"] = [*message["headers"], *self._headers]
+            message["headers"] = [*message["headers"], *self._headers, *self._state.get("response_headers", ())]
             if all(name.lower() != b"cache-control" for name, _ in message["headers"]):
                 message["headers"].append((b"cache-control", b"no-store"))  # but listings and photos, which say more
         elif self._is_head and message["type"] == "http.response.body":

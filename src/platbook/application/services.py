@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from platbook.accounts import CallerResolver, LoginSessions
 from platbook.accounts.oidc import OidcSignIn
+from platbook.application.caller_rates import CallerRates
 from platbook.application.uploads import UploadBudget
 from platbook.base.actor import Actor, Surface
 from platbook.base.clock import Clock
@@ -27,6 +28,7 @@ class Services:
     transport: Transport
     sessions: LoginSessions
     callers: CallerResolver
+    rates: CallerRates
     storage: Storage
     blobs: Blobs
     cdn: Cdn | None = None

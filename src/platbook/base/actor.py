@@ -40,7 +40,7 @@ class Actor:
 
     `agents` are the ids of the users an assistant works for. A user acts in a session (`session_id`) or by an API key
     (`key_id`, with its `scopes`); an actor without scopes has every right of its role. `origins` are those whose pages
-    may use the key.
+    may use the key, `rate_per_minute` is its own limit of requests.
     """
 
     name: str
@@ -54,6 +54,7 @@ class Actor:
     key_id: UUID | None = None
     scopes: frozenset[ApiKeyScope] | None = None
     origins: frozenset[str] = frozenset()
+    rate_per_minute: int | None = None
 
     def __str__(self) -> str:
         return self.name

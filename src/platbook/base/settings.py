@@ -104,6 +104,9 @@ class Settings(BaseSettings):
     oidc_email_domains: str | None = Field(
         default=None, description="allowed domains of the issuer's e-mail addresses, separated by commas"
     )
+    platbook_api_rate: int = Field(
+        default=600, ge=0, le=1_000_000, description="requests a minute of each user or API key; 0: no limit"
+    )
     platbook_log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR")
     platbook_log_format: str = Field(
         default="auto", pattern="^(auto|json|text)$", description="json, text, or auto: text on a terminal"

@@ -12,6 +12,7 @@ from platbook.accounts import CallerResolver, LoginSessions
 from platbook.accounts.oidc import OidcClient, OidcIssuer, OidcSignIn, parse_email_trust
 from platbook.api import OIDC_CALLBACK, create_api
 from platbook.application.asgi import AsgiApp
+from platbook.application.caller_rates import CallerRates
 from platbook.application.services import Services
 from platbook.application.uploads import UploadBudget
 from platbook.base.errors import InvalidInput
@@ -97,6 +98,7 @@ def to_services(system: System) -> Services:
         system.transport,
         sessions,
         CallerResolver(system.database, system.box, system.clock),
+        CallerRates(system.settings.platbook_api_rate, system.clock),
         system.storage,
         system.blobs(),
         system.cdn,

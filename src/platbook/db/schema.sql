@@ -237,6 +237,8 @@ CREATE TABLE public.api_keys (
     revoked_at timestamp with time zone,
     last_used_at timestamp with time zone,
     origins text[] DEFAULT '{}'::text[] NOT NULL,
+    rate_per_minute integer,
+    CONSTRAINT api_keys_rate_per_minute_check CHECK ((rate_per_minute > 0)),
     CONSTRAINT api_keys_surface_check CHECK ((surface = ANY (ARRAY['internal'::text, 'public'::text])))
 );
 

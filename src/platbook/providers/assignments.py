@@ -52,7 +52,7 @@ def _read(text: str, types: frozenset[str]) -> object:
         return None
     if "array" in types and not text.startswith("["):
         return [part.strip() for part in text.split(",") if part.strip()]
-    if types == {"string"}:
+    if types == frozenset(("string",)):
         return text
     try:
         value: object = orjson.loads(text)

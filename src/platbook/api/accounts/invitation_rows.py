@@ -41,24 +41,28 @@ def to_invitations_body() -> dict[str, object]:
 def read_invitations(body: bytes, content_type: str) -> InvitationCreate | list[InvitationRow]:
     """Parse a body. Errors: InvalidInput for one invitation, for what is no list, or a list of too many."""
     if content_type.partition(";")[0].strip().lower() == "text/csv":
-        documents: object = _read_csv(body)
+        rows = _read_csv(body)
     else:
-        try:
-            documents = orjson.loads(body)
-        except orjson.JSONDecodeError:
-            raise InvalidInput.of("body", "is not valid JSON") from None
-    if not isinstance(documents, list):
-        return _to_invitation(documents)
-    rows = cast("list[object]", documents)
+        document = _read_json(body)
+        if not isinstance(document, list):
+            return _to_invitation(document)
+        rows = cast("list[object]", document)
     if not 1 <= len(rows) <= _MOST_ROWS:
         raise InvalidInput.of("body", f"must have 1 to {_MOST_ROWS} invitations")
     return [_to_row(number, document) for number, document in enumerate(rows, 1)]
 
 
+def _read_json(body: bytes) -> object:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise InvalidInput.of("body", "is not valid JSON") from None
+
+
 def _to_row(number: int, document: object) -> InvitationRow:
     email = cast("dict[str, object]", document).get("email") if isinstance(document, dict) else None
     try:
-        invitation: InvitationCreate | InvalidInput = _to_invitation(document)
+        invitation: InvitationCreate | InvalidInput = _to_invitation(cast("object", document))
     except InvalidInput as error:
         invitation = error
     return InvitationRow(number, email if isinstance(email, str) else "", invitation)

@@ -106,7 +106,7 @@ async def list_keys(services: ServicesDep, caller: Caller) -> Success[ApiKeyList
 @router.post("/keys", status_code=201)
 async def create_key(body: ApiKeyCreate, services: ServicesDep, caller: Caller) -> Success[ApiKeyCreated]:
     """Create an API key: the rights of its user, within its scopes. It is shown once."""
-    new = NewApiKey(body.name, body.scopes, body.surface, body.expires_at, body.origins)
+    new = NewApiKey(body.name, body.scopes, body.surface, body.expires_at, body.origins, body.rate_per_minute)
     async with services.database.transaction() as connection:
         key_id, key = await add_key(connection, new, caller, services.clock.now())
     return Success(data=ApiKeyCreated(id=key_id, key=key))

@@ -62,6 +62,9 @@ class ApiKeyCreate(RequestBody):
     origins: Annotated[list[Annotated[str, Field(max_length=300)]], Field(max_length=20)] = Field(
         default_factory=list[str], description="web origins whose pages may use it; for the public surface alone"
     )
+    rate_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
+        None, description="its own limit of requests a minute; only an admin's may be above the server's"
+    )
 
 
 class ApiKeyRead(ApiModel):
@@ -72,6 +75,7 @@ class ApiKeyRead(ApiModel):
     surface: Surface
     scopes: list[ApiKeyScope]
     origins: list[str]
+    rate_per_minute: int | None
     created_at: UtcDatetime
     expires_at: UtcDatetime | None
     revoked_at: UtcDatetime | None

@@ -36,6 +36,9 @@ def add(  # noqa: PLR0913 - one parameter for each option of the command
     origin: Annotated[
         list[str] | None, typer.Option(help="A web origin whose pages may use it; can be repeated.", metavar="ORIGIN")
     ] = None,
+    rate: Annotated[
+        int | None, typer.Option(min=1, max=1_000_000, help="Requests a minute; without it, as PLATBOOK_API_RATE says.")
+    ] = None,
     as_json: _Json = False,
 ) -> None:
     """Create a key and print it; it cannot be shown again."""
@@ -45,7 +48,7 @@ def add(  # noqa: PLR0913 - one parameter for each option of the command
         async with system.database.transaction() as connection:
             owner = await get_user_by_email(connection, email)
             expires_at = None if days is None else now + timedelta(days=days)
-            new = NewApiKey(name, scope, surface, expires_at, origin or ())
+            new = NewApiKey(name, scope, surface, expires_at, origin or (), rate)
             return await add_key(connection, new, _act_for(owner), now)
 
     key_id, key = run_on_database(context, store)
