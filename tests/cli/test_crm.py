@@ -113,11 +113,14 @@ def test_stages_are_added_and_ordered_and_imported_by_name(office: Program) -> N
     assert [one["key"] for one in json.loads(office.run("lead", "stages", "--json").stdout)["stages"]] == keys[::-1]
     (office.home / "people.csv").write_text("id,last name,stage\n1,Lane,past client\n2,Stone,long term\n3,Au,Showing\n")
     report = office.run("import", "--people", "people.csv", "--json")
-    assert json.loads(report.stdout)["counts"]["people"]["added"] == 2
+    read = json.loads(report.stdout)
+    assert read["counts"]["people"]["added"] == 3
+    assert [(one["line"], one["field"]) for one in read["unread"]] == [(4, "status")]  # a retired stage takes no more
     office.run("export", "out")
     leads = [json.loads(line) for line in (office.home / "out/leads.jsonl").read_text().splitlines()]
     assert {(one["status"], one["stageKind"], one["score"]) for one in leads} == {
         ("past", "won", 100),
         ("Nurture", "open", 15),
+        ("New", "open", 10),
     }
     assert "past" in (office.home / "out/stages.jsonl").read_text()

@@ -32,5 +32,7 @@ def test_a_list_is_kept_and_goes_out_and_comes_in(office: Program) -> None:
     (office.home / "wrong.csv").write_text("channel,address\nemail,jo@example.com\ncall,12\n")
     wrong = office.run("suppressions", "import", "wrong.csv")
     assert (wrong.returncode, "wrong.csv, line 3" in wrong.stderr) == (2, True)
+    (office.home / "wide.csv").write_text("channel,address\nemail,jo@example.com\nemail,al@example.com,x\n")
+    assert "wide.csv, line 3: has 3 cells" in office.run("suppressions", "import", "wide.csv").stderr
     listed = json.loads(office.run("suppressions", "list", "--standing", "--json").stdout)
     assert {one["address"] for one in listed["suppressions"]} == {"mira@example.com", "+15125550143"}

@@ -30,7 +30,7 @@ from platbook.crm.suppressions.register import (
 )
 from platbook.crm.suppressions.suppression import KEY_PURPOSE, SuppressedChannel, Suppression
 from platbook.crm.suppressions.views import SuppressionRead
-from platbook.crm.transfer.csv_files import read_rows
+from platbook.crm.transfer.csv_rows import BadRow, read_rows
 from platbook.db.lists import ListPage, Paging
 
 app = typer.Typer(help="Suppressions: addresses and numbers that must not be contacted.", no_args_is_help=True)
@@ -168,6 +168,8 @@ def import_(
     """Add a CSV file of suppressions: columns channel and address, optionally stream, reason, at. All lines or none."""
     added: list[SuppressionInput] = []
     for row in read_rows(file):
+        if isinstance(row, BadRow):
+            raise InvalidInput(f"{file.name}, line {row.line}: {row.reason}")
         try:
             added.append(read_csv_row(row.cells, reason))
         except InvalidInput as error:
