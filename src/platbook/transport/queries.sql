@@ -28,8 +28,8 @@ RETURNING closed_until AS until, extract(epoch FROM closed_until - clock_timesta
 -- name: acquire_slot
 -- Take the first slot that is free or whose lease has expired. A slot numbered above a limit that was lowered since is
 -- still a session at the source, so none is free while one is held. Of two that take the same slot at once, one gets
--- it, and the other gets no row. Who yields gets none while somebody waits for one. A lease of more than a day was taken
--- by a clock that was ahead.
+-- it, and the other gets no row. Who yields gets none while somebody waits for one. A lease of more than a day was
+-- taken by a clock that was ahead.
 INSERT INTO source_seats AS taken (provider_id, kind, seat, holder, leased_until)
 SELECT %(provider_id)s, %(kind)s, number, %(holder)s, clock_timestamp() + %(lease)s
 FROM generate_series(1, %(slots)s::integer) AS number

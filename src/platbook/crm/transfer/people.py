@@ -39,7 +39,7 @@ from platbook.crm.transfer.import_context import ImportContext, ImportSource, Ro
 from platbook.crm.transfer.import_log import to_change_entries, to_imported_entry, to_message
 from platbook.crm.transfer.mapping import FileKind
 from platbook.crm.transfer.person_matching import Lookup, find_new_likenesses, look_up, match_person
-from platbook.crm.transfer.person_row import Person, change_person, to_person, with_owner
+from platbook.crm.transfer.person_row import ImportedPerson, change_person, to_person, with_owner
 from platbook.crm.transfer.report import FieldRemark, ImportReport
 from platbook.db import Database, WriteConnection
 from platbook.jobs.outbox import write_event
@@ -70,7 +70,7 @@ class _Batch:
         self.before.setdefault(before.id, before)
         self.changed[lead.id] = lead
 
-    def is_taken(self, one: Person, lead: Lead, email: str) -> bool:
+    def is_taken(self, one: ImportedPerson, lead: Lead, email: str) -> bool:
         """Whether an address is that of another lead, or of another person of this batch."""
         if self.contacts.get((EMAIL, email)) not in {None, one.key}:
             return True
@@ -82,7 +82,7 @@ class _Batch:
         """Let the log of a lead say something beside its changes."""
         self.details.setdefault(lead.id, {}).setdefault(section, {}).update(details)
 
-    def link(self, one: Person, lead: Lead, record: ExternalRecord) -> None:
+    def link(self, one: ImportedPerson, lead: Lead, record: ExternalRecord) -> None:
         """Let a person's external id refer to a lead."""
         self.records[one.key] = record
         for contact in to_contact_keys(lead):
@@ -95,13 +95,13 @@ async def import_people(
     """Import rows of a file of people."""
     people = [one for row in rows if (one := _parse(context, source, row, report)) is not None]
 
-    async def store(connection: WriteConnection, people: Sequence[Person], part: ImportReport) -> None:
+    async def store(connection: WriteConnection, people: Sequence[ImportedPerson], part: ImportReport) -> None:
         await _store(connection, context, people, part)
 
     report.add(await store_rows(database, FileKind.PEOPLE, people, store))
 
 
-def _parse(context: ImportContext, source: ImportSource, row: CsvRow, report: ImportReport) -> Person | None:
+def _parse(context: ImportContext, source: ImportSource, row: CsvRow, report: ImportReport) -> ImportedPerson | None:
     try:
         person = to_person(context, source.mapping, row)
     except (RowRejected, InvalidInput) as error:
@@ -115,7 +115,7 @@ def _parse(context: ImportContext, source: ImportSource, row: CsvRow, report: Im
 
 
 async def _store(
-    connection: WriteConnection, context: ImportContext, people: Sequence[Person], report: ImportReport
+    connection: WriteConnection, context: ImportContext, people: Sequence[ImportedPerson], report: ImportReport
 ) -> None:
     records = await find_external_records(connection, context.system, PERSON, [one.key for one in people])
     differing = [one for one in people if one.key in records and records[one.key].hash != one.hash]
@@ -131,7 +131,9 @@ async def _store(
     await _write(connection, context, batch)
 
 
-def _store_one(batch: _Batch, one: Person, record: ExternalRecord | None, at: datetime, report: ImportReport) -> None:
+def _store_one(
+    batch: _Batch, one: ImportedPerson, record: ExternalRecord | None, at: datetime, report: ImportReport
+) -> None:
     """Decide on one row. Errors: RowRejected, InvalidInput."""
     counts = report.of(FileKind.PEOPLE)
     if record is not None and record.hash == one.hash:
@@ -156,7 +158,7 @@ def _store_one(batch: _Batch, one: Person, record: ExternalRecord | None, at: da
 
 
 def _change(
-    batch: _Batch, one: Person, record: ExternalRecord, at: datetime, report: ImportReport
+    batch: _Batch, one: ImportedPerson, record: ExternalRecord, at: datetime, report: ImportReport
 ) -> tuple[Lead, Lead]:
     """Apply what changed in the file since its last import; the lead as it was, and as it is."""
     before = batch.lead(record.row_id)
@@ -177,7 +179,7 @@ def _change(
     return before, change.lead
 
 
-def _complete(batch: _Batch, one: Person, match: Lead, at: datetime) -> Lead:
+def _complete(batch: _Batch, one: ImportedPerson, match: Lead, at: datetime) -> Lead:
     """Complete a lead that existed before; its own values win."""
     before = batch.lead(match.id) or match
     lead = with_consents(merge_fields(one.lead, before), one.consents, at)
@@ -189,7 +191,7 @@ def _complete(batch: _Batch, one: Person, match: Lead, at: datetime) -> Lead:
     return lead
 
 
-def _note_unread(batch: _Batch, one: Person, lead: Lead, report: ImportReport) -> None:
+def _note_unread(batch: _Batch, one: ImportedPerson, lead: Lead, report: ImportReport) -> None:
     if one.unread:
         batch.note(lead, "unread", one.unread)
     for name, texts in one.unread.items():

@@ -17,7 +17,7 @@ from platbook.crm.leads.matching import (
 )
 from platbook.crm.leads.rows import ContactKey, PhoneMatch, find_by_phones, lock_leads, to_contact_keys
 from platbook.crm.transfer.import_context import ImportContext, RowRejected
-from platbook.crm.transfer.person_row import Person
+from platbook.crm.transfer.person_row import ImportedPerson
 from platbook.db import WriteConnection
 
 
@@ -49,7 +49,7 @@ async def look_up(
     return Lookup(stored, matches, external_ids, leads)
 
 
-def match_person(one: Person, lookup: Lookup, contacts_of_batch: Mapping[ContactKey, str]) -> Lead | None:
+def match_person(one: ImportedPerson, lookup: Lookup, contacts_of_batch: Mapping[ContactKey, str]) -> Lead | None:
     """The lead that a person already is, by address, or else by a number where nothing conflicts.
 
     `contacts_of_batch`: the external ids of the people of this batch. RowRejected where the address is that of another
@@ -82,7 +82,7 @@ def find_new_likenesses(lead: Lead, lookup: Lookup) -> list[Likeness]:
     return find_likenesses(person, PersonMatch(None, {}, by_phone), None)
 
 
-def _find_matches(one: Person, number: str, lookup: Lookup) -> list[PhoneMatch]:
+def _find_matches(one: ImportedPerson, number: str, lookup: Lookup) -> list[PhoneMatch]:
     """The leads that have a number; none where another person of the same system has it: it may be a family's."""
     matches = lookup.matches.get(number, [])
     return matches if all(lookup.external_ids.get(match.lead_id, one.key) == one.key for match in matches) else []

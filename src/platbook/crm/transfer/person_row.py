@@ -60,7 +60,7 @@ _NEVER_EMPTIED = frozenset({"status", "priority", "owner", "createdAt"})
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class ImportedPerson:
     """One row, parsed. `key`: the external id; `lead`: the row as a lead; `values`: the fields that the file has.
 
     `unread`: by field the texts that could not be read; they were left out. `consents`: what it says of consent, by the
@@ -90,7 +90,7 @@ class PersonChange:
     comparison: Comparison
 
 
-def to_person(context: ImportContext, mapping: ColumnMapping, row: CsvRow) -> Person:
+def to_person(context: ImportContext, mapping: ColumnMapping, row: CsvRow) -> ImportedPerson:
     """Parse a row; what cannot be read is left out and noted. Errors: RowRejected, InvalidInput."""
     mapped = apply_mapping(mapping, row.cells)
     if context.file_consent is not None:
@@ -105,11 +105,11 @@ def to_person(context: ImportContext, mapping: ColumnMapping, row: CsvRow) -> Pe
         values.pop(name, None)
     texts = cast("Mapping[str, object]", mapped)
     consents = read_consents(texts, context.file_consent, f"import from {context.system}")
-    return Person(row.line, _to_key(mapped, lead), to_hash(mapped), lead, owner, values, cells.unread, consents)
+    return ImportedPerson(row.line, _to_key(mapped, lead), to_hash(mapped), lead, owner, values, cells.unread, consents)
 
 
 def change_person(
-    person: Person, before: Lead, record: ExternalRecord, at: datetime, *, without: Collection[str] = ()
+    person: ImportedPerson, before: Lead, record: ExternalRecord, at: datetime, *, without: Collection[str] = ()
 ) -> PersonChange:
     """Apply what the file changed since the last import, where nobody changed it here. Errors: InvalidInput.
 
@@ -177,7 +177,7 @@ def _to_texts(row: MappedRow, name: str) -> Value:
     return tuple(cast("list[str]", texts)) if isinstance(texts, list) else cast("str | None", texts)
 
 
-def _apply(person: Person, before: Lead, comparison: Comparison, at: datetime) -> Lead:
+def _apply(person: ImportedPerson, before: Lead, comparison: Comparison, at: datetime) -> Lead:
     patch: dict[str, object] = {}
     custom: dict[str, object] = {}
     for name, value in comparison.changes.items():
