@@ -60,7 +60,12 @@ def address(database_url: str) -> Generator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {**os.environ, "DATABASE_URL": database_url, "PLATBOOK_SECRET_KEY": "44" * 32}
+    environment = {
+        **os.environ,
+        "DATABASE_URL": database_url,
+        "PLATBOOK_SECRET_KEY": "44" * 32,
+        "PLATBOOK_API_RATE": "0",
+    }
     name = ["--first-name", "Fuzz", "--last-name", "Er"]
     add = [PROGRAM, "user", "add", "fuzz@example.com", "--role", "admin", "--password-stdin", *name]
     subprocess.run(add, input=PASSWORD, text=True, env=environment, check=True, capture_output=True)

@@ -21,8 +21,9 @@ _STATUSES: Mapping[int, str] = MappingProxyType(
         410: "It existed and was erased or merged.",
         413: "The body is too large.",
         415: "The body's media type is not supported.",
-        429: "Too many attempts; see Retry-After.",
+        429: "Too many requests or attempts; see Retry-After.",
         500: "An error of the server.",
+        502: "The source's reply cannot be read.",
         503: "Unavailable now; try again later.",
     }
 )
@@ -40,6 +41,7 @@ _STATUS_OF_CODE: Mapping[str, int] = MappingProxyType(
         "UNSUPPORTED_MEDIA_TYPE": 415,
         "RATE_LIMITED": 429,
         "INTERNAL_SERVER_ERROR": 500,
+        "SOURCE_BROKE_PROTOCOL": 502,
         "UNAVAILABLE": 503,
     }
 )
@@ -111,8 +113,8 @@ _FURTHER: Mapping[str, Iterable[str]] = MappingProxyType(
         "POST /admin/mls/providers": ("PROVIDER_EXISTS",),
         "PUT /admin/mls/providers/{provider_id}": ("PROVIDER_ARCHIVED", "CONFLICT"),
         "DELETE /admin/mls/providers/{provider_id}": ("SYNC_RUNNING", "CONFLICT"),
-        "POST /admin/mls/providers/{provider_id}/test": ("NEEDS_OPERATOR",),
-        "POST /admin/mls/providers/{provider_id}/discover": ("NEEDS_OPERATOR",),
+        "POST /admin/mls/providers/{provider_id}/test": ("NEEDS_OPERATOR", "SOURCE_BROKE_PROTOCOL"),
+        "POST /admin/mls/providers/{provider_id}/discover": ("NEEDS_OPERATOR", "SOURCE_BROKE_PROTOCOL"),
         "POST /admin/mls/providers/{provider_id}/discover/accept": ("PROVIDER_ARCHIVED", "CONFLICT"),
         "POST /admin/mls/sweeps/{sweep_id}/accept": ("SWEEP_DECIDED", "SYNC_WAITING", "SYNC_RUNNING"),
         "POST /leads": ("LEAD_EXISTS",),
@@ -145,7 +147,7 @@ def find_codes(route: str, *, has_body: bool) -> frozenset[str]:
     codes = {*_ALWAYS, *_FURTHER.get(route, ())}
     codes |= {_NOT_FOUND[name] for name in re.findall(r"\{(\w+)\}", route)}
     if right is not PUBLIC:
-        codes |= {"MISSING_TOKEN", "INVALID_TOKEN", "FORBIDDEN"}
+        codes |= {"MISSING_TOKEN", "INVALID_TOKEN", "FORBIDDEN", "RATE_LIMITED"}
     if has_body:
         codes.add("PAYLOAD_TOO_LARGE")
     return frozenset(codes)

@@ -77,7 +77,8 @@ def to_outcome(error: Exception) -> Outcome | None:
 def _retry_after(error: Exception) -> int | None:
     if isinstance(error, TooManyAttempts):
         return error.retry_after
-    return _RETRY_SECONDS if isinstance(error, TryLater) else None
+    is_away = isinstance(error, TryLater) and not isinstance(error, SourceBrokeProtocol)
+    return _RETRY_SECONDS if is_away else None
 
 
 def _details(error: Exception) -> Details:
