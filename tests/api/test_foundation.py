@@ -209,7 +209,8 @@ async def test_each_route_names_just_the_errors_it_can_answer(api: Api) -> None:
         for code in response.get("x-codes", ())
     }
     assert named == {
-        "VALIDATION_ERROR": "400", "MISSING_TOKEN": "401", "INVALID_TOKEN": "401", "FORBIDDEN": "403", "RATE_LIMITED": "429",
+        "VALIDATION_ERROR": "400", "MISSING_TOKEN": "401", "INVALID_TOKEN": "401", "FORBIDDEN": "403",
+        "RATE_LIMITED": "429",
         "SWEEP_NOT_FOUND": "404", "SWEEP_DECIDED": "409", "SYNC_WAITING": "409", "SYNC_RUNNING": "409",
         "INTERNAL_SERVER_ERROR": "500", "UNAVAILABLE": "503",
     }  # fmt: skip
