@@ -1,6 +1,6 @@
 -- name: lock_stores
 -- One process at a time adds a store.
-LOCK TABLE media_stores IN SHARE ROW EXCLUSIVE MODE;
+SELECT pg_advisory_xact_lock(hashtextextended('media_stores', 11));
 
 -- name: register_store
 -- The store of the settings: its number, new or known, with the settings it is reached by now.
