@@ -393,9 +393,9 @@ async def test_a_run_waits_for_a_seat_longer_than_a_killed_worker_can_keep_it(
     rig = await sync_rig(Source(one_page(listing("1")), all_keys("1")))
     waits: list[timedelta] = []
 
-    def watched(*where: object, wait: timedelta, lease: timedelta) -> object:
+    def watched(*where: object, wait: timedelta, lease: timedelta, yields: bool) -> object:
         waits.append(wait)
-        return session_slot(*where, wait=wait, lease=lease)  # pyright: ignore[reportArgumentType] - handed on as they came
+        return session_slot(*where, wait=wait, lease=lease, yields=yields)  # pyright: ignore[reportArgumentType] - handed on as they came
 
     monkeypatch.setattr("platbook.providers.sessions.session_slot", watched)
     assert (await rig.sync())["status"] == "success"
