@@ -28,6 +28,7 @@ _VALUES: Mapping[str, type[StrEnum]] = MappingProxyType(
     {"StandardStatus": StandardStatus, "PropertyType": PropertyType}
 )
 """Fields whose values are RESO's; of the types, sources bring values of their own, so those are examples only."""
+_POSITIONS: Schema = {"type": "array", "items": {"type": "array", "items": {"type": "number"}}}
 _FURTHER_FIELDS = "FurtherFields"
 _LOCKED = frozenset({"StandardStatus"})
 _EXAMPLES: Mapping[str, object] = MappingProxyType({"ListPrice": 489000, "City": "Austin", "StateOrProvince": "TX"})
@@ -67,7 +68,7 @@ def _to_body_value(parameter: Mapping[str, object]) -> Schema:
     if schema.get("type") == "array":
         schema = {"anyOf": [schema, {"type": "string"}]}
     if parameter["name"] == "polygon":
-        schema = {"anyOf": [{"type": "string"}, {"type": "object"}, {"type": "array"}]}
+        schema = {"anyOf": [{"type": "string"}, {"type": "object"}, _POSITIONS]}
     described = {name: parameter[name] for name in ("description", "example") if name in parameter}
     if "example" in described:
         described["examples"] = [described.pop("example")]
