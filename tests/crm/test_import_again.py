@@ -215,6 +215,19 @@ async def test_a_task_done_in_the_other_system_is_done_here(database: Database, 
     assert [one["type"] for one in log] == ["Imported", "Task Completed"]
 
 
+async def test_an_all_day_task_moves_to_the_day_of_the_file(database: Database, tmp_path: Path) -> None:
+    text = "id,person,title,due\n7,1,Call,2027-12-05\n"
+    await import_texts(database, tmp_path, people="id,name\n1,Tess Lane\n", tasks=text)
+    due = "SELECT due_on::text AS day, due_date::text AS due FROM tasks"
+    (before,) = await rows(database, due)
+    await import_texts(database, tmp_path, tasks=text.replace("12-05", "12-08"))
+    (after,) = await rows(database, due)
+    assert (before["day"], after["day"]) == ("2027-12-05", "2027-12-08")
+    await import_texts(database, tmp_path, tasks=text.replace("12-05", "12-08T10:00:00"))
+    (after,) = await rows(database, due)
+    assert (after["day"], str(after["due"])[:10]) == (None, "2027-12-08")
+
+
 async def test_a_tag_that_was_removed_here_stays_away(database: Database, tmp_path: Path) -> None:
     texts = {"people": "id,name\n1,Mira Lane\n", "tags": "person,tag\n1,vip\n1,pool\n"}
     await import_texts(database, tmp_path, **texts)

@@ -68,8 +68,7 @@ def change_task(before: Task, read: Task, values: Mapping[str, Value], stored: D
 
 
 def _with_due_date(task: Task, read: Task) -> Task:
-    """A task with the due date of another, and its reminder as long before it."""
+    """A task with the due date of another, the day of an all-day one, and its reminder as long before it."""
     due, minutes = read.due_date, task.remind_minutes_before
-    return replace(
-        task, due_date=due, remind_at=None if due is None or minutes is None else due - timedelta(minutes=minutes)
-    )
+    remind_at = None if due is None or minutes is None else due - timedelta(minutes=minutes)
+    return replace(task, due_date=due, due_on=read.due_on, remind_at=remind_at)
