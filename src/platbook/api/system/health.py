@@ -7,7 +7,7 @@ from platbook.api.system.readiness import Readiness
 
 router = APIRouter(prefix="/health", tags=["Health"])
 
-_NOT_READY = "The database does not answer or is not migrated, or PLATBOOK_HOME is not writable or has no room."
+_NOT_READY = "The database does not answer or is not migrated, or PLATBOOK_HOME or its photos cannot be written to."
 
 
 @router.get("/live")

@@ -1,11 +1,11 @@
-"""Readiness: the database answers and is migrated, and the folder this process writes to is writable and has room."""
+"""Readiness: the database answers and is migrated, and what this process writes to is writable and has room."""
 
 import asyncio
 from functools import cache
 
 from platbook.api.system.folder_check import find_folder_problem
 from platbook.application.services import Services
-from platbook.base.errors import TryLater
+from platbook.base.errors import StorageRefused, TryLater
 from platbook.base.settings import Settings
 from platbook.db import Database, ReadConnection, load_queries
 from platbook.db.errors import OperationalError
@@ -45,7 +45,13 @@ class Readiness:
             return problem
         home, floor = settings.platbook_home, settings.platbook_min_free_bytes
         problem = await asyncio.to_thread(find_folder_problem, home, min_free_bytes=floor)
-        return None if problem is None else f"PLATBOOK_HOME {problem}"
+        if problem is not None:
+            return f"PLATBOOK_HOME {problem}"
+        try:
+            await self._services.storage.check()
+        except StorageRefused:
+            return "photos cannot be stored: their folder is not writable"
+        return None
 
 
 async def _find_database_problem(database: Database) -> str | None:
