@@ -12,7 +12,7 @@ from platbook.api.crm.responses import answer, to_lead, to_possible_duplicate
 from platbook.api.envelope import Success, paginate
 from platbook.api.params import Limit, PageNumber
 from platbook.api.services import ServicesDep
-from platbook.crm.duplicates.review import dismiss_pair, find_possible_duplicates, read_pair
+from platbook.crm.duplicates.review import dismiss_pair, find_possible_duplicates, read_pairs
 from platbook.crm.duplicates.rows import DuplicateState
 from platbook.crm.leads.visibility import LeadView
 from platbook.crm.merging import merge_pair
@@ -33,7 +33,7 @@ async def list_possible_duplicates(
     """List leads that may be one person, the newest first, where the caller may see both in full."""
     async with services.database.read() as connection:
         found = await find_possible_duplicates(connection, caller, Page(page, limit), state=state, lead_id=lead_id)
-        views = [await read_pair(connection, pair) for pair in found.rows]
+        views = await read_pairs(connection, found.rows)
     pagination = paginate(page, limit, found.total).model_dump(by_alias=True, exclude_none=True)
     return answer({"duplicates": [to_possible_duplicate(one) for one in views], "pagination": pagination})
 

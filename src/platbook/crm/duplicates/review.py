@@ -1,5 +1,6 @@
 """Reviewing possible duplicates: a pair is visible to those who have full access to both leads."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -19,7 +20,7 @@ from platbook.crm.duplicates.rows import (
     lock_possible_duplicate,
 )
 from platbook.crm.leads.lead import Lead
-from platbook.crm.leads.rows import get_lead, lock_leads
+from platbook.crm.leads.rows import get_leads, lock_leads
 from platbook.crm.leads.visibility import check_lead
 from platbook.db import ReadConnection, WriteConnection
 from platbook.db.compose import SQL, Composed, Identifier, to_statement
@@ -57,12 +58,14 @@ async def find_possible_duplicates(
     return await find_numbered_page(connection, source, page, {"state": state, "lead_id": lead_id})
 
 
-async def read_pair(connection: ReadConnection, pair: PossibleDuplicate) -> DuplicateView:
-    """A visible pair with its leads. NotFound where one was erased meanwhile."""
-    one, other = await get_lead(connection, pair.lead_id), await get_lead(connection, pair.other_id)
-    if one is None or other is None:
-        raise _not_found()
-    return DuplicateView(pair, (one, other))
+async def read_pairs(connection: ReadConnection, pairs: Sequence[PossibleDuplicate]) -> list[DuplicateView]:
+    """Visible pairs with their leads; left out are those of a lead that was erased meanwhile."""
+    leads = await get_leads(connection, [lead_id for pair in pairs for lead_id in (pair.lead_id, pair.other_id)])
+    return [
+        DuplicateView(pair, (leads[pair.lead_id], leads[pair.other_id]))
+        for pair in pairs
+        if pair.lead_id in leads and pair.other_id in leads
+    ]
 
 
 async def check_pair(connection: ReadConnection, actor: Actor, pair_id: UUID) -> PossibleDuplicate:
@@ -71,10 +74,9 @@ async def check_pair(connection: ReadConnection, actor: Actor, pair_id: UUID) ->
     if pair is None:
         raise _not_found()
     access = record_access(actor, Right.READ_CRM)
-    for lead_id in (pair.lead_id, pair.other_id):
-        lead = await get_lead(connection, lead_id)
-        if lead is None or not access.holds(lead.ownership):
-            raise _not_found()
+    views = await read_pairs(connection, [pair])
+    if not views or not all(access.holds(lead.ownership) for lead in views[0].leads):
+        raise _not_found()
     _check_open(pair)
     return pair
 
@@ -96,7 +98,7 @@ async def dismiss_pair(connection: WriteConnection, actor: Actor, pair_id: UUID,
     subject, details = AuditSubject("lead", str(pair.lead_id)), {"other": str(pair.other_id)}
     await audit.record(connection, actor, "possible duplicate dismissed", subject, at, details)
     closed = await get_possible_duplicate(connection, pair_id)
-    return await read_pair(connection, closed or pair)
+    return DuplicateView(closed or pair, (leads[pair.lead_id], leads[pair.other_id]))
 
 
 def _seen(actor: Actor, table: str) -> Composed:

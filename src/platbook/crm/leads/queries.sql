@@ -33,6 +33,14 @@ SELECT id, created_at, updated_at, last_activity_at, first_name, last_name, emai
     stage_kind
 FROM leads WHERE id = %(id)s;
 
+-- name: get_leads
+-- Leads by id, also those that are merged or deleted.
+SELECT id, created_at, updated_at, last_activity_at, first_name, last_name, emails, phones, source, status, priority,
+    budget_min, budget_max, notes, tags, custom_fields, assigned_to, office, team, consents, score, score_reasons,
+    score_until, ai_summary, activity, claimants, claim_until, claim_fallback, merged_into, deleted_at, deleted_by,
+    stage_kind
+FROM leads WHERE id = ANY(%(ids)s::uuid[]);
+
 -- name: lock_leads
 -- Leads by id, locked for a change in the order of their ids.
 SELECT id, created_at, updated_at, last_activity_at, first_name, last_name, emails, phones, source, status, priority,

@@ -49,6 +49,13 @@ async def get_lead(connection: ReadConnection, lead_id: UUID) -> Lead | None:
     return await connection.first(Lead, Q.get_lead, {"id": lead_id})
 
 
+async def get_leads(connection: ReadConnection, lead_ids: Sequence[UUID]) -> dict[UUID, Lead]:
+    """Leads by id, also those that are merged or deleted."""
+    if not lead_ids:
+        return {}
+    return {lead.id: lead for lead in await connection.all(Lead, Q.get_leads, {"ids": list(lead_ids)})}
+
+
 async def lock_lead(connection: WriteConnection, lead_id: UUID) -> Lead | None:
     """One lead, locked for a change."""
     leads = await lock_leads(connection, [lead_id])
