@@ -1,5 +1,6 @@
 """The ASGI application: routers, error handlers, middleware, documentation."""
 
+import asyncio
 import re
 from dataclasses import replace
 
@@ -80,7 +81,7 @@ def create_api(services: Services) -> FastAPI:
     api.add_api_route(f"{BASE}/docs", read_documentation, include_in_schema=False)
 
     async def read_openapi() -> JSONResponse:
-        return JSONResponse(describe(api))
+        return JSONResponse(await asyncio.to_thread(describe, api))
 
     api.add_api_route(f"{BASE}/openapi.json", read_openapi, include_in_schema=False)
     api.include_router(entry.router)

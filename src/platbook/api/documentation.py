@@ -1,5 +1,6 @@
 """The OpenAPI document, and a page that shows it to people without scripts or third-party files."""
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -76,7 +77,7 @@ def _describe_access(operation: dict[str, Any], route: str) -> None:
 
 async def read_documentation(request: Request) -> HTMLResponse:
     """The API as a page for people."""
-    document = describe(cast("FastAPI", request.app))
+    document = await asyncio.to_thread(describe, cast("FastAPI", request.app))
     style = resources.files("platbook.api").joinpath("documentation.css").read_text(encoding="utf-8")
     body = "".join(_tag(tag, routes, document) for tag, routes in _by_tag(document).items())
     links = "".join(f'<a href="#{escape(tag)}">{escape(tag)}</a>' for tag in _by_tag(document))
