@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from platbook.local.listings import WRITABLE_FIELDS
 from platbook.reso.fields import COLUMNS, Field, Kind
-from platbook.reso.lookups import PropertyType, StandardStatus
+from platbook.reso.lookups import LOCKED, PropertyType, StandardStatus
 
 Schema = dict[str, object]
 
@@ -30,7 +30,6 @@ _VALUES: Mapping[str, type[StrEnum]] = MappingProxyType(
 """Fields whose values are RESO's; of the types, sources bring values of their own, so those are examples only."""
 _POSITIONS: Schema = {"type": "array", "items": {"type": "array", "items": {"type": "number"}}}
 _FURTHER_FIELDS = "FurtherFields"
-_LOCKED = frozenset({"StandardStatus"})
 _EXAMPLES: Mapping[str, object] = MappingProxyType({"ListPrice": 489000, "City": "Austin", "StateOrProvince": "TX"})
 
 
@@ -79,7 +78,7 @@ def _to_schema(field: Field) -> Schema:
     value: Schema = dict(_FORMATS[field.kind])
     schema: Schema = {"anyOf": [value, {"type": "null"}]}
     values = _VALUES.get(field.name)
-    if values is not None and field.name in _LOCKED:
+    if values is not None and field.name in LOCKED:
         value["enum"] = list(values)
     elif values is not None:
         schema["examples"] = list(values)

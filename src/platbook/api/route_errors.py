@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from platbook.api.route_rights import PUBLIC, RIGHTS
+from platbook.application.outcomes import STATUSES
 
 _STATUSES: Mapping[int, str] = MappingProxyType(
     {
@@ -20,7 +21,6 @@ _STATUSES: Mapping[int, str] = MappingProxyType(
         409: "It conflicts with the present state.",
         410: "It existed and was erased or merged.",
         413: "The body is too large.",
-        415: "The body's media type is not supported.",
         429: "Too many requests or attempts; see Retry-After.",
         500: "An error of the server.",
         502: "The source's reply cannot be read.",
@@ -28,24 +28,11 @@ _STATUSES: Mapping[int, str] = MappingProxyType(
     }
 )
 _STATUS_OF_CODE: Mapping[str, int] = MappingProxyType(
-    {
-        "VALIDATION_ERROR": 400,
-        "MISSING_TOKEN": 401,
-        "INVALID_TOKEN": 401,
-        "INVALID_CREDENTIALS": 401,
-        "TOTP_REQUIRED": 401,
-        "FORBIDDEN": 403,
-        "OIDC_NOT_CONFIGURED": 404,
-        "GONE": 410,
-        "PAYLOAD_TOO_LARGE": 413,
-        "UNSUPPORTED_MEDIA_TYPE": 415,
-        "RATE_LIMITED": 429,
-        "INTERNAL_SERVER_ERROR": 500,
-        "SOURCE_BROKE_PROTOCOL": 502,
-        "UNAVAILABLE": 503,
-    }
+    {code: status for _, status, code in STATUSES}
+    | dict.fromkeys(("MISSING_TOKEN", "INVALID_CREDENTIALS", "TOTP_REQUIRED"), 401)
+    | {"OIDC_NOT_CONFIGURED": 404, "INTERNAL_SERVER_ERROR": 500}
 )
-"""Those that end in NOT_FOUND are 404, all others 409."""
+"""Other codes that end in NOT_FOUND are 404, all others 409."""
 
 _ALWAYS = ("VALIDATION_ERROR", "INTERNAL_SERVER_ERROR", "UNAVAILABLE")
 _NOT_FOUND: Mapping[str, str] = MappingProxyType(

@@ -24,7 +24,7 @@ from platbook.db.errors import OperationalError, is_passing
 
 Details = Sequence[Mapping[str, str]] | Mapping[str, str]
 
-_STATUSES: Sequence[tuple[type[PlatbookError], int, str]] = (  # the first that matches: subclasses stand first
+STATUSES: Sequence[tuple[type[PlatbookError], int, str]] = (  # the first that matches: subclasses stand first
     (TooManyAttempts, 429, "RATE_LIMITED"),
     (NotAuthenticated, 401, "INVALID_TOKEN"),
     (NotAllowed, 403, "FORBIDDEN"),
@@ -37,6 +37,7 @@ _STATUSES: Sequence[tuple[type[PlatbookError], int, str]] = (  # the first that 
     (TryLater, 503, "UNAVAILABLE"),
     (NeedsOperator, 409, "NEEDS_OPERATOR"),
 )
+"""Kinds of errors, with the HTTP status and the code of those that name no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def to_outcome(error: Exception) -> Outcome | None:
     """The outcome of an expected error; None for a bug, which is to propagate and be reported without its message."""
     if isinstance(error, OperationalError):
         return DATABASE_UNAVAILABLE if is_passing(error) else None
-    for kind, status, code in _STATUSES:
+    for kind, status, code in STATUSES:
         if isinstance(error, kind):
             return Outcome(
                 status,
