@@ -15,7 +15,7 @@ KeyOrigins = Callable[[], Awaitable[frozenset[str]]]
 
 _FIRST_ERROR = 400
 _METHODS = b"GET, HEAD, POST, PUT, DELETE"
-_SENT = b"Authorization, Content-Type, If-None-Match, If-Range, Range, X-Request-Id, Idempotency-Key"
+_SENT = b"Authorization, Content-Type, If-None-Match, If-Range, Range, X-Request-Id"
 _READ = (
     b"Accept-Ranges, Content-Range, ETag, Location, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, "
     b"Retry-After, X-Request-Id"
