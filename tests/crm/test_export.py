@@ -12,6 +12,7 @@ from hypothesis.strategies import text
 
 from platbook.base.actor import COMMAND_LINE, Actor, Role
 from platbook.base.errors import InvalidInput, NotAllowed, NotFound
+from platbook.crm.csv_files import to_plain, to_safe
 from platbook.crm.duplicates.rows import save_likenesses
 from platbook.crm.enums import UserInteractionType
 from platbook.crm.intake.events import ingest_event
@@ -26,7 +27,6 @@ from platbook.crm.lifecycle.editing import create_lead
 from platbook.crm.merging import merge_lead
 from platbook.crm.suppressions.rows import find_standing
 from platbook.crm.tasks.store import create_task
-from platbook.crm.transfer.csv_files import to_plain, to_safe
 from platbook.crm.transfer.dump import MANIFEST, export_all
 from platbook.crm.transfer.person import erase_person, export_person
 from platbook.crm.transfer.restore import restore_all

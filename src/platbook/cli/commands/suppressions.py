@@ -18,7 +18,8 @@ from platbook.cli.output.format import to_number
 from platbook.cli.output.json_output import print_json
 from platbook.cli.output.table import Column, print_table
 from platbook.cli.process import run_on_database
-from platbook.crm.suppressions.csv_form import HEADER, read_csv_row, to_csv
+from platbook.crm.csv_files import open_csv_writer
+from platbook.crm.suppressions.csv_form import HEADER, read_csv_row, to_cells
 from platbook.crm.suppressions.register import (
     SuppressionInput,
     SuppressionSearch,
@@ -146,12 +147,11 @@ def export(context: typer.Context, file: Annotated[Path, typer.Argument(metavar=
         pages: AsyncGenerator[list[Suppression]] = export_suppressions(
             system.database, COMMAND_LINE, system.clock.now()
         )
-        with file.open("x", encoding="utf-8", newline="") as lines:
-            file.chmod(0o600)
-            lines.write(",".join(HEADER) + "\r\n")
+        with open_csv_writer(file, HEADER) as write_row:
             async with aclosing(pages):
                 async for rows in pages:
-                    lines.write(to_csv(rows))
+                    for one in rows:
+                        write_row(to_cells(one))
                     count += len(rows)
         return count
 

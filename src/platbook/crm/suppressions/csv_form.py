@@ -6,22 +6,26 @@ from collections.abc import Mapping, Sequence
 
 from platbook.base.errors import InvalidInput
 from platbook.base.times import parse_utc, to_iso_z
+from platbook.crm.csv_files import to_safe
 from platbook.crm.suppressions.register import SuppressionInput
 from platbook.crm.suppressions.suppression import SuppressedChannel, Suppression, to_address, to_stream
 
 HEADER = ("channel", "address", "addressHash", "stream", "reason", "source", "at")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def to_csv(rows: Sequence[Suppression]) -> str:
-    """Rows as lines; an apostrophe precedes cells that a spreadsheet would take for a formula."""
+    """Rows as lines; formulas are escaped."""
     text = io.StringIO()
     writer = csv.writer(text)
     for one in rows:
-        hashed = None if one.address_hash is None else one.address_hash.hex()
-        cells = (one.channel, one.address, hashed, one.stream, one.reason, one.source, to_iso_z(one.at))
-        writer.writerow(f"'{cell}" if cell and cell.startswith(_FORMULA) else cell for cell in cells)
+        writer.writerow([to_safe(cell) for cell in to_cells(one)])
     return text.getvalue()
+
+
+def to_cells(one: Suppression) -> tuple[str | None, ...]:
+    """The cells of a row, in the order of `HEADER`."""
+    hashed = None if one.address_hash is None else one.address_hash.hex()
+    return one.channel, one.address, hashed, one.stream, one.reason, one.source, to_iso_z(one.at)
 
 
 def read_csv_row(cells: Mapping[str, str], default_reason: str) -> SuppressionInput:

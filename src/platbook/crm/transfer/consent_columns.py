@@ -125,11 +125,11 @@ class FieldConsent:
 
 def read_consents(row: Mapping[str, object], file_consent: FileConsent | None, source: str) -> list[FieldConsent]:
     """The statements of a row; undated ones have no `at`. `source`: where the columns do not say it."""
-    (told_source,) = _texts(row, CONSENT_SOURCE)[:1] or [source]
+    (row_source,) = _texts(row, CONSENT_SOURCE)[:1] or [source]
     dates = [date for text in _texts(row, CONSENT_DATE) if (date := _to_date(text)) is not None]
     statements: list[FieldConsent] = []
     for name, channel, given, own_date in _read_columns(row):
-        statement = ConsentInput(channel=channel, given=given, source=told_source[:200])
+        statement = ConsentInput(channel=channel, given=given, source=row_source[:200])
         at = own_date or (max(dates) if dates else None)
         if at is not None:
             statement["at"] = to_iso_z(at)

@@ -1,4 +1,4 @@
-"""Reading CSV files of other systems, row by row: a row that cannot be read is told with its reason, the rest goes on.
+"""Reads CSV files of other systems, row by row: a row that cannot be read is reported, and the rest goes on.
 
 A cell is quoted as RFC 4180 section 2 wants, or the row is refused. Reading then goes on at the next line that has as
 many cells as the header, so that a line within a quoted cell is never taken for a row.
@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TextIO
 
 from platbook.base.errors import InvalidInput
+from platbook.crm.csv_files import to_plain
 from platbook.crm.transfer.cells import to_text
-from platbook.crm.transfer.csv_files import to_plain
 from platbook.crm.transfer.date_formats import DateGuess
 
 _DELIMITERS = (",", ";", "\t", "|")
@@ -27,7 +27,7 @@ _MOST_CHOICES = 200
 _PROTECTED = ("'", "=")
 _NUL = "\0"
 _SEPARATOR = re.compile(r"(?i)^\ufeff?\"?sep=(.)\"?\s*$")
-"""The first line by which Excel is told a file's delimiter."""
+"""The first line that names a file's delimiter for Excel."""
 
 csv.field_size_limit(_MAX_CELL_LENGTH)
 
@@ -159,10 +159,10 @@ def _read_columns(path: Path, lines: _Lines) -> tuple[list[str], str]:
     text = lines.next()
     if not text:
         raise InvalidInput(f"{path.name} is empty")
-    told = _SEPARATOR.match(text)
-    if told:
+    named = _SEPARATOR.match(text)
+    if named:
         text = lines.next()
-    delimiter = told[1] if told else max(_DELIMITERS, key=text.count)
+    delimiter = named[1] if named else max(_DELIMITERS, key=text.count)
     values = _read_values(lines, text, delimiter)
     if isinstance(values, str):
         raise InvalidInput(f"{path.name}, line {lines.number}: {values}")

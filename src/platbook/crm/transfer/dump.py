@@ -23,6 +23,7 @@ from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput
 from platbook.base.rights import Right, require
 from platbook.base.times import as_utc, to_iso_z
+from platbook.crm.csv_files import open_csv_writer
 from platbook.crm.duplicates.rows import COLUMNS as DUPLICATE_COLUMNS
 from platbook.crm.external_ids.rows import COLUMNS as EXTERNAL_ID_COLUMNS
 from platbook.crm.intake.inbox import EVENT_COLUMNS
@@ -30,12 +31,11 @@ from platbook.crm.intake.rules import MEMBER_COLUMNS, RULE_COLUMNS
 from platbook.crm.interactions.rows import COLUMNS as INTERACTION_COLUMNS
 from platbook.crm.leads.rows import COLUMNS as LEAD_COLUMNS
 from platbook.crm.leads.rows import CONTACT_COLUMNS
+from platbook.crm.private_files import open_private
 from platbook.crm.stages.stage import COLUMNS as STAGE_COLUMNS
 from platbook.crm.suppressions.suppression import COLUMNS as SUPPRESSION_COLUMNS
 from platbook.crm.tasks.rows import COLUMNS as TASK_COLUMNS
-from platbook.crm.transfer.csv_files import open_csv_writer
 from platbook.crm.transfer.import_context import Q
-from platbook.crm.transfer.private_files import open_private
 from platbook.db import Database, ReadConnection
 from platbook.db.compose import SQL, Identifier, Literal, Placeholder
 

@@ -1,4 +1,4 @@
-"""The report of an import as files, written after every batch: what was stored is told though the process is killed."""
+"""The report of an import as files, written after every batch: they say what was stored if the process is killed."""
 
 import csv
 import re
@@ -11,7 +11,7 @@ import orjson
 from platbook.base.errors import InvalidInput
 from platbook.base.ids import new_id
 from platbook.base.times import to_iso_z
-from platbook.crm.transfer.csv_files import to_safe
+from platbook.crm.csv_files import to_safe
 from platbook.crm.transfer.report import ImportReport
 
 _COLUMNS = ("file", "line", "reason", "outcome")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from platbook.crm.transfer.private_files import private_opener
+from platbook.crm.private_files import private_opener
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
