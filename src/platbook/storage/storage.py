@@ -90,11 +90,6 @@ class Storage:
         attributes = stored.info.attributes
         await self.put(name, stored.content, to, content_type=attributes.content_type, metadata=attributes.metadata)
 
-    async def move(self, name: str, *, to: Access) -> None:
-        """Make an object public or private; does nothing where it already is."""
-        await self.copy(name, to=to)
-        await self.delete([name], Access.PRIVATE if to is Access.PUBLIC else Access.PUBLIC)
-
     async def check(self) -> None:
         """Raise StorageRefused where objects could not be stored, as far as that is known without a request."""
         await self._backend.check()
