@@ -28,14 +28,13 @@ from platbook.listings.display import (
     public_fields,
 )
 from platbook.listings.links import NON_IMAGE_CATEGORIES, to_internal_link, to_public_link
-from platbook.listings.listing import NormalListing, Photo
+from platbook.listings.listing import FIRST_STORE, NormalListing, Photo
 from platbook.listings.words import WORDS_VERSION
 from platbook.providers.display import DisplaySettings
 from platbook.reso.fields import COLUMNS, SLOT, Field
 
 _FORMAT_VERSION = 3  # raised whenever the format of documents changes, so that old ones are rebuilt
 
-_FIRST_STORE = 1
 _PLACEHOLDER_COLOR = "#d3d3d3"
 
 
@@ -168,7 +167,7 @@ def _to_photo(photo: Photo, display: DisplaySettings, link: str | None) -> dict[
         shown |= {"width": None, "height": None, "color": _PLACEHOLDER_COLOR, "placeholder": None, "variants": {}}
         shown["sourceUrl"] = (to_internal_link(photo) if display.hot_link else None) if is_image else link
         return shown
-    store = "" if picture.store_id == _FIRST_STORE else f"{picture.store_id}/"
+    store = "" if picture.store_id == FIRST_STORE else f"{picture.store_id}/"
     base = f"/media/{store}public/" if picture.is_public else f"/media/{store}private/"
     shown |= {
         "width": picture.width,

@@ -17,6 +17,8 @@ _LONGEST_ADDRESS = FIELDS["UnparsedAddress"].max_length
 _NAMED_UNIT = re.compile(rf"(?:{'|'.join(sorted(UNIT_WORDS | {'fl'}))})\b", re.IGNORECASE)
 
 OFF_MARKET = frozenset({"Canceled", "Closed", "Delete", "Expired", "Pending", "Withdrawn"})
+FIRST_STORE = 1
+"""The store that holds a picture where none is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class StoredPicture:
     placeholder: str | None
     variants: Mapping[str, Mapping[str, object]]
     is_public: bool
-    store_id: int = 1
+    store_id: int = FIRST_STORE
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from platbook.listings.listing import FIRST_STORE
 from platbook.storage import Storage
 
 WINDOW = timedelta(hours=1)
@@ -20,7 +21,6 @@ _PUBLIC = b'"url":"/media/public/'
 _PRIVATE = b'"url":"/media/private/'
 _PRIVATE_TEXT = re.compile(r'"url":"/media/(?:\d{1,4}/)?private/')
 _OTHER_STORE = re.compile(rb'"url":"/media/\d')
-_FIRST_STORE = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class PhotoUrls:
         if _STORED not in body:  # one scan of a long body instead of two
             return body
         if _OTHER_STORE.search(body) is None and _PRIVATE not in body:
-            base = (await self.storage.at(_FIRST_STORE)).public_url("x")[:-1]
+            base = (await self.storage.at(FIRST_STORE)).public_url("x")[:-1]
             return body.replace(_PUBLIC, b'"url":"' + base.encode())
         urls = await self._find_urls(body, now)
         return _URL.sub(lambda match: b'"url":"' + urls[match[0]] + b'"', body)
@@ -43,7 +43,7 @@ class PhotoUrls:
         """The complete URL of each one in a body."""
         by_store: dict[int, dict[bytes, re.Match[bytes]]] = {}
         for match in _URL.finditer(body):
-            by_store.setdefault(int(match[1] or _FIRST_STORE), {})[match[0]] = match
+            by_store.setdefault(int(match[1] or FIRST_STORE), {})[match[0]] = match
         urls: dict[bytes, bytes] = {}
         for store_id, matches in by_store.items():
             storage = await self.storage.at(store_id)

@@ -2,7 +2,7 @@
 
 A move copies the objects, records where the picture is from then on, and deletes the copies that are left in a
 transaction of its own. So what the store does not delete delays nobody else, and its picture is shown meanwhile. What
-fails is noted at the picture and tried again with backoff; an operator is told by a finding.
+fails is noted at the picture and tried again with backoff; a finding reports it to an operator.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ log = get_log("media")
 IDLE_LIMIT = timedelta(minutes=10)
 """How long a transaction may be idle while it waits for the store or the CDN."""
 
-_TOLD_AFTER = 3
+_ATTEMPTS_BEFORE_FINDING = 3
 """Attempts before a store that fails is a finding; one that refuses is at once."""
 _FINDING = to_finding(FindingKind.OBJECT_STUCK, "Media", "the store does not move or delete it")
 
@@ -174,8 +174,8 @@ class Placement:
                 return
             delay = RETRY_DELAYS[min(blob.attempts, len(RETRY_DELAYS) - 1)]
             provider_id = blob.finding_provider
-            is_told = isinstance(error, StorageRefused) or blob.attempts + 1 >= _TOLD_AFTER
-            if provider_id is None and is_told:
+            is_reported = isinstance(error, StorageRefused) or blob.attempts + 1 >= _ATTEMPTS_BEFORE_FINDING
+            if provider_id is None and is_reported:
                 provider_id = await connection.value(str, Q.find_blob_provider, {"id": blob_id})
                 if provider_id is not None:
                     opened = [FindingChange(_FINDING, 1)]

@@ -54,8 +54,8 @@ def add_consents(stored: Sequence[Consent], added: Sequence[ConsentInput], at: d
         latest = latest_consent(statements, one["channel"])
         if not one.get("at") and latest is not None and latest["given"] == one["given"]:
             continue
-        told = one.get("at")
-        when = min(parse_utc(told), at) if told else at
+        stated_at = one.get("at")
+        when = min(parse_utc(stated_at), at) if stated_at else at
         source = one.get("source") or "api"
         statement = Consent(channel=one["channel"], given=one["given"], at=to_iso_z(when), source=source)
         if statement not in statements:
