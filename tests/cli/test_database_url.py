@@ -57,6 +57,25 @@ def test_a_malformed_address_is_refused_by_its_setting_and_what_is_expected(sett
     assert SECRET not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("postgresql://u:pa ss@h/d", "has a space"),
+        ("postgresql://u:pa%ss@h/d", "has a percent sign"),
+        ("postgresql://u:missing%option@h/d", "has a percent sign"),
+        ("postgresql://u:p@[percent/d", "has a square bracket"),
+        ("postgresql://u:p@h/d?percent=1", "has a parameter that PostgreSQL does not know"),
+        ("postgresql://u:p@h/d?sslmode", "has a parameter without a value"),
+        ("postgresql://u:p@h/d?sslmode=a=b", "has a parameter with two values"),
+        ("host=h password='spaces", "has a quote"),
+        ("percent", "is neither a URL"),
+    ],
+)
+def test_the_problem_that_is_named_is_the_one_there_is(text: str, problem: str) -> None:
+    with pytest.raises(InvalidInput, match=f"DATABASE_URL: {problem}"):
+        parse_conninfo("DATABASE_URL", text)
+
+
 @pytest.mark.parametrize(("text", "conninfo"), READABLE)
 def test_whatever_libpq_can_read_is_accepted(text: str, conninfo: str) -> None:
     assert parse_conninfo("DATABASE_URL", text) == conninfo

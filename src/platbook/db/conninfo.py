@@ -19,15 +19,17 @@ _SECRETS = ("password", "sslpassword")
 _LARGEST_PORT = 65535
 _DEFAULT_PORT = "5432"
 _PROBLEMS = (
-    ("missing", "is neither a URL of PostgreSQL nor a list of keyword=value"),
-    ("parameter", "has a parameter that PostgreSQL does not know"),
-    ("option", "has a parameter that PostgreSQL does not know"),
-    ("percent", "has a percent sign that begins no percent-encoding (the sign itself is written %25)"),
-    ('"]"', "has a square bracket that is not closed (one in a password is written %5B)"),
-    ("spaces", "has a space (it is written %20)"),
+    ('missing "="', "is neither a URL of PostgreSQL nor a list of keyword=value"),
+    ("missing key/value separator", "has a parameter without a value (a ? in a password is written %3F)"),
+    ("extra key/value separator", "has a parameter with two values (an = in one is written %3D)"),
+    ("invalid URI query parameter", "has a parameter that PostgreSQL does not know"),
+    ("invalid connection option", "has a parameter that PostgreSQL does not know"),
+    ("invalid percent-encoded", "has a percent sign that begins no percent-encoding (the sign itself is written %25)"),
+    ("end of string", "has a square bracket that is not closed (one in a password is written %5B)"),
+    ("unexpected spaces", "has a space (it is written %20)"),
     ("unterminated", "has a quote that is not closed"),
 )
-"""Words of libpq's messages, which quote the value itself, and what is shown instead."""
+"""How libpq's messages begin, which quote the value itself later, and what is shown instead."""
 
 
 def parse_conninfo(setting: str, text: str) -> str:
@@ -81,7 +83,7 @@ def _is_port(text: str) -> bool:
 
 
 def _find_problem(message: str) -> str:
-    return next((problem for phrase, problem in _PROBLEMS if phrase in message), "cannot be read")
+    return next((problem for start, problem in _PROBLEMS if message.startswith(start)), "cannot be read")
 
 
 def _refuse(setting: str, problem: str) -> InvalidInput:
