@@ -2,36 +2,21 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import cast
 
 import pytest
-import typer.core
 
 from platbook.api.route_rights import RIGHTS
 from platbook.base.settings import Settings
-from platbook.cli.lazy import LazyCommand
-from platbook.cli.main import create_program
 from platbook.mapping.mapping import plan_mapping
 from platbook.providers.configuration import parse_configuration
+from tests.cli.command_tree import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")])
 SETTINGS = {name.upper() for name in Settings.model_fields}
 PACKAGES = "|".join(folder.name for folder in (ROOT / "src/platbook").iterdir() if folder.is_dir())
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
-
-
-def _commands(command: object, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], set[str]]]:
-    """Every command by its words, with its options."""
-    params = cast("Sequence[typer.core.TyperOption]", getattr(command, "params", ()))
-    yield path, {option for one in params for option in one.opts}
-    for name, inner in cast("Mapping[str, object]", getattr(command, "commands", {})).items():
-        yield from _commands(inner.load() if isinstance(inner, LazyCommand) else inner, (*path, name))
-
-
-COMMANDS = dict(_commands(create_program()))
 
 
 @pytest.mark.parametrize("where", [".env.example", "docs/deployment.md"])

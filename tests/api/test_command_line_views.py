@@ -69,6 +69,7 @@ async def test_every_reading_command_prints_the_answer_of_the_api(api: Api, comm
         ("provider show board", f"{MLS}/providers/board"),
         ("media status board", f"{MLS}/media/board"),
         ("media status local", f"{MLS}/media/local"),
+        ("audit --kind provider --limit 3", f"{API}/audit?subjectKind=provider&limit=3"),
     ):
         printed = orjson.loads(await command(*args.split(), "--json"))
         answer = await api.call("GET", path)

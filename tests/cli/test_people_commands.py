@@ -114,6 +114,22 @@ def test_a_user_is_changed_reset_and_linked(program: Program, served: str) -> No
     assert program.run("user", "link", "ada@example.com", "no-such-provider", "A1").returncode != 0
 
 
+def test_an_invitation_is_listed_withdrawn_and_stands_in_the_audit_log(program: Program) -> None:
+    _run(program, "user", "add", "ada@example.com", "--password-stdin", *NAMES, stdin=PASSWORD)
+    _run(program, "user", "invite", "bob@example.com", "--role", "auditor", "--office", "North")
+    (waiting,) = json.loads(_run(program, "user", "invitations", "--json"))["invitations"]
+    assert (waiting["email"], waiting["role"], waiting["office"]) == ("bob@example.com", "auditor", "North")
+    _run(program, "user", "withdraw", waiting["id"])
+    assert json.loads(_run(program, "user", "invitations", "--json")) == {"invitations": []}
+    assert program.run("user", "withdraw", waiting["id"]).returncode == 2
+    assert "password alone" in _run(program, "user", "remove-second-factor", "ada@example.com")
+    entries = json.loads(_run(program, "audit", "--json", "--limit", "3"))["entries"]
+    assert [one["act"] for one in entries] == ["totp removed", "invitation withdrawn", "user invited"]
+    about = _run(program, "audit", "--kind", "invitation", "--subject", waiting["id"], "--since", "2020-01-01")
+    assert [line.split("\t")[2] for line in about.splitlines()] == ["act", "invitation withdrawn", "user invited"]
+    assert json.loads(_run(program, "audit", "--user", "ada@example.com", "--json"))["entries"] == []
+
+
 async def test_asking_for_a_reset_is_answered_before_anybody_is_looked_up(
     program: Program, served: str, database: Database
 ) -> None:

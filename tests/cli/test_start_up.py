@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 import pytest
 
 from platbook.cli.commands.provider_group import PROVIDER_COMMANDS
+from platbook.cli.commands.user_group import USER_COMMANDS
 from platbook.cli.lazy import LazyCommand
 from platbook.cli.main import COMMANDS
 from tests.cli.program import PATIENCE, Program
@@ -59,7 +60,7 @@ def test_a_command_that_needs_the_database_alone_imports_no_more(program: Progra
     assert not [name for name in modules if name.startswith(unneeded)]
 
 
-@pytest.mark.parametrize("command", COMMANDS + PROVIDER_COMMANDS, ids=lambda command: str(command.name))
+@pytest.mark.parametrize("command", COMMANDS + PROVIDER_COMMANDS + USER_COMMANDS, ids=lambda command: str(command.name))
 def test_the_list_of_commands_describes_each_as_it_describes_itself(command: LazyCommand) -> None:
     loaded = command.load()
     assert loaded.name == command.name

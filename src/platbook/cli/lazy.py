@@ -1,6 +1,6 @@
 """Lazy commands: a command's module is imported when it runs; the list of commands needs only names and help."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pkgutil import resolve_name
 from typing import cast
 
@@ -36,3 +36,11 @@ class LazyCommand(TyperCommand):
         """Load the command and let it parse its arguments."""
         context = self.load().make_context(info_name, args, cast("typer.Context | None", parent), **extra)
         return cast("typer.Context", context)
+
+
+def create_group(description: str, commands: Sequence[LazyCommand]) -> TyperGroup:
+    """A group of lazy commands, in the order of its help."""
+    group = typer.main.get_group(typer.Typer(help=description, no_args_is_help=True, callback=lambda: None))
+    for command in commands:
+        group.add_command(command)
+    return group

@@ -49,8 +49,9 @@ COMMANDS = (
         panel=_RUN,
     ),
     LazyCommand("migrate", f"{_IN}.migrate:migrate", "Migrate the database to this release's schema.", panel=_SETUP),
-    LazyCommand("user", f"{_IN}.users:app", "Users: who can log in, and their roles.", panel=_SETUP),
+    LazyCommand("user", f"{_IN}.user_group:group", "Users: who can log in, and their roles.", panel=_SETUP),
     LazyCommand("key", f"{_IN}.keys:app", "API keys: a user's rights for a program, within scopes.", panel=_SETUP),
+    LazyCommand("audit", f"{_IN}.audit:audit", "Audit log, newest first: who did what to whom.", panel=_SETUP),
     LazyCommand("provider", f"{_IN}.provider_group:group", "Connections to MLSs.", panel=_SETUP),
     LazyCommand("sync", f"{_IN}.sync:sync", "Sync a provider now and follow it until it ends.", panel=_SYNC),
     LazyCommand(

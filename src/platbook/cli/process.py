@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextlib import AbstractAsyncContextManager, contextmanager
+from datetime import datetime
 from typing import TypeVar
 
 import typer
@@ -17,6 +18,7 @@ from platbook.base.settings import Settings
 from platbook.bootstrap.database import DatabaseContext, open_database
 from platbook.bootstrap.demo_settings import to_demo_settings
 from platbook.cli.options import is_demo
+from platbook.db import WriteConnection
 
 T = TypeVar("T")
 C = TypeVar("C")
@@ -50,6 +52,16 @@ def run_async(work: Coroutine[object, object, T], loop_factory: LoopFactory = as
 def run_on_database(context: typer.Context, work: Callable[[DatabaseContext], Awaitable[T]]) -> T:
     """Open the database alone, run a command's work on it, close it."""
     return run_on(context, open_database, work)
+
+
+def run_in_transaction(context: typer.Context, work: Callable[[WriteConnection, datetime], Awaitable[T]]) -> T:
+    """Open the database alone, run a command's work on it in one transaction, close it."""
+
+    async def work_in_transaction(opened: DatabaseContext) -> T:
+        async with opened.database.transaction() as connection:
+            return await work(connection, opened.clock.now())
+
+    return run_on_database(context, work_in_transaction)
 
 
 def run_on(

@@ -1,9 +1,6 @@
 """`platbook provider`: its commands, imported one by one as they run."""
 
-import typer
-from typer.core import TyperGroup
-
-from platbook.cli.lazy import LazyCommand
+from platbook.cli.lazy import LazyCommand, create_group
 
 _IN = "platbook.cli.commands"
 
@@ -50,12 +47,4 @@ PROVIDER_COMMANDS = (
 )
 """Every command of the group, in the order of its help."""
 
-
-def _create_group() -> TyperGroup:
-    group = typer.main.get_group(typer.Typer(help="Connections to MLSs.", no_args_is_help=True, callback=lambda: None))
-    for command in PROVIDER_COMMANDS:
-        group.add_command(command)
-    return group
-
-
-group = _create_group()
+group = create_group("Connections to MLSs.", PROVIDER_COMMANDS)
