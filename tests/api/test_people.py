@@ -114,7 +114,7 @@ async def test_what_cannot_be_of_a_user_is_refused_by_name(api: Api, said: dict[
 
 
 MANY: list[dict[str, Any]] = [
-    {"email": "one@example.com", "role": "manager", "office": "North"},
+    {"email": "one@example.com", "role": "manager", "office": "North", "timeZone": "America/Denver"},
     {"email": "taken@example.com"},
     {"email": "nobody"},
     {"role": "agent"},
@@ -122,8 +122,8 @@ MANY: list[dict[str, Any]] = [
     {"email": "two@example.com"},
 ]
 AS_CSV = """\
-Email,Role,Office
-one@example.com,manager,North
+Email,Role,Office,TimeZone
+one@example.com,manager,North,America/Denver
 taken@example.com,,
 nobody,,
 ,agent,
@@ -155,7 +155,7 @@ async def test_several_are_invited_by_a_list_or_a_file(api: Api, *, csv: bool) -
     token = outcome["invitations"][0]["invitationToken"]
     register = {**NEW, "email": "one@example.com", "invitationToken": token}
     user = (await _ask(api, "POST", "/auth/register", 201, who=None, **register))["data"]["user"]
-    assert (user["role"], user["office"]) == ("manager", "North")
+    assert (user["role"], user["office"], user["timeZone"]) == ("manager", "North", "America/Denver")
 
 
 async def test_what_is_no_list_of_invitations_is_refused(api: Api) -> None:
@@ -178,16 +178,20 @@ async def test_what_is_no_list_of_invitations_is_refused(api: Api) -> None:
 
 async def test_an_invitation_is_made_listed_used_and_taken_back(api: Api) -> None:
     asked: dict[str, Any] = {"email": "new@example.com", "role": "manager", "office": "North", "team": "A"}
+    asked["timeZone"] = "America/Denver"
     made = (await _ask(api, "POST", "/users/invitations", 201, **asked))["data"]
     await _ask(api, "POST", "/users/invitations", 400, email="x@example.com", role="admin")
     listed = await api.call("GET", f"{BASE}/users/invitations")
-    assert [one["email"] for one in listed.json()["data"]["invitations"]] == ["new@example.com"]
+    assert [(one["email"], one["timeZone"]) for one in listed.json()["data"]["invitations"]] == [
+        ("new@example.com", "America/Denver")
+    ]
     assert made["invitationToken"] not in listed.text
     assert listed.headers["cache-control"] == "no-store"
     user = (await _ask(api, "POST", "/auth/register", 201, who=None, **NEW, invitationToken=made["invitationToken"]))[
         "data"
     ]["user"]
     assert (user["role"], user["office"], user["team"]) == ("manager", "North", "A")
+    assert user["timeZone"] == "America/Denver"
     again = (await _ask(api, "POST", "/users/invitations", 201, email="two@example.com"))["data"]
     (waiting,) = (await _ask(api, "GET", "/users/invitations", 200))["data"]["invitations"]
     await _ask(api, "DELETE", f"/users/invitations/{waiting['id']}", 204)

@@ -98,8 +98,10 @@ def test_a_server_does_not_start_on_addresses_that_prove_nothing(
 def test_a_user_is_changed_reset_and_linked(program: Program, served: str) -> None:
     _run(program, "user", "add", "ada@example.com", "--password-stdin", *NAMES, stdin=PASSWORD)
     _run(program, "user", "add", "help@example.com", "--role", "assistant", "--password-stdin", *NAMES, stdin=PASSWORD)
-    changed = _run(program, "user", "change", "ada@example.com", "--office", "North [1]", "--team", "A")
-    assert changed == "ada@example.com is agent, of North [1], A."
+    zone = ["--time-zone", "America/Chicago"]
+    changed = _run(program, "user", "change", "ada@example.com", "--office", "North [1]", "--team", "A", *zone)
+    assert changed == "ada@example.com is agent, of North [1], A, America/Chicago."
+    assert "America/Chicago" in _run(program, "user", "list")
     assert "ada@example.com" in _run(program, "user", "agents", "help@example.com", "--agent", "ada@example.com")
     token = _run(program, "user", "reset-link", "ada@example.com")
     reset = {"token": token, "password": "a new long password"}

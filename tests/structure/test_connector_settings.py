@@ -13,7 +13,8 @@ _ALLOWED = {
     ("providers", "loginUrl"): "the classic form of a configuration has it beside the settings",
     ("mapping", "timeZone"): "an option of fieldMapping's transforms",
     ("crm", "timeZone"): "a task's field",
-    ("api", "timeZone"): "a task's field",
+    ("api", "timeZone"): "a field of tasks and users",
+    ("base", "timeZone"): "a field of tasks and users",
     ("api", "keyField"): "an example in the API's description",
 }
 _PROVIDERS_OF_OUR_OWN = {"simulate", "bootstrap"}

@@ -3,13 +3,13 @@
 The token is shown once to the administrator who invites, and stored as a hash.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from platbook import audit
 from platbook.accounts.tokens import hash_token, new_secret_token
-from platbook.accounts.users import clean_email, clean_group
+from platbook.accounts.users import clean_email, clean_group, clean_time_zone
 from platbook.audit import AuditSubject
 from platbook.base.actor import Actor, Role
 from platbook.base.errors import Conflict, InvalidInput, NotAllowed, NotFound
@@ -24,11 +24,12 @@ LIFETIME = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class UserAssignment:
-    """The role, office and team of an invited user."""
+    """The role, office, team and time zone of an invited user."""
 
     role: Role = Role.AGENT
     office: str | None = None
     team: str | None = None
+    time_zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Invitation:
     role: str
     office: str | None
     team: str | None
+    time_zone: str | None
     invited_by: str
     created_at: datetime
     expires_at: datetime
@@ -63,6 +65,7 @@ async def invite(
         "role": assignment.role,
         "office": clean_group(assignment.office, "office"),
         "team": clean_group(assignment.team, "team"),
+        "time_zone": clean_time_zone(assignment.time_zone),
         "invited_by": actor.name,
         "token_hash": hash_token(token),
         "at": at,
@@ -94,10 +97,10 @@ async def use_invitation(connection: WriteConnection, token: str, email: str, at
     assignment = await connection.first(UserAssignment, Q.use_invitation, params)
     if assignment is None:
         raise NotAllowed("this invitation is not for this e-mail address, was used, or has expired; ask for a new one")
-    return UserAssignment(Role(assignment.role), assignment.office, assignment.team)
+    return replace(assignment, role=Role(assignment.role))
 
 
 async def use_newest_invitation(connection: WriteConnection, email: str, at: datetime) -> UserAssignment | None:
     """Use the newest invitation of an address that was verified in another way; None if there is none."""
     assignment = await connection.first(UserAssignment, Q.use_newest_invitation, {"email": email, "at": at})
-    return None if assignment is None else UserAssignment(Role(assignment.role), assignment.office, assignment.team)
+    return None if assignment is None else replace(assignment, role=Role(assignment.role))

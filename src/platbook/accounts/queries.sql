@@ -1,19 +1,20 @@
 -- name: add_user
 -- A new user.
-INSERT INTO users (id, email, password_hash, first_name, last_name, role, office, team, license_number, created_at)
+INSERT INTO users (id, email, password_hash, first_name, last_name, role, office, team, license_number, time_zone,
+    created_at)
 VALUES (%(id)s, %(email)s, %(password_hash)s, %(first_name)s, %(last_name)s, %(role)s, %(office)s, %(team)s,
-    %(license_number)s, %(at)s);
+    %(license_number)s, %(time_zone)s, %(at)s);
 
 -- name: find_office_manager
 -- The manager of an office's team, or else of the office.
-SELECT id, email, first_name, last_name, role, office, team, license_number, is_active,
+SELECT id, email, first_name, last_name, role, office, team, license_number, time_zone, is_active,
     totp_confirmed_at IS NOT NULL AS has_totp, created_at, last_login_at
 FROM users WHERE is_active AND role = 'manager' AND office = %(office)s AND (team IS NULL OR team = %(team)s)
 ORDER BY team IS NULL, created_at, id LIMIT 1;
 
 -- name: get_user
 -- One user by id.
-SELECT id, email, first_name, last_name, role, office, team, license_number, is_active,
+SELECT id, email, first_name, last_name, role, office, team, license_number, time_zone, is_active,
     totp_confirmed_at IS NOT NULL AS has_totp, created_at, last_login_at
 FROM users WHERE id = %(id)s;
 
@@ -30,13 +31,10 @@ SELECT id AS owner, office, team FROM users WHERE id = %(id)s;
 SELECT id, password_hash, is_active FROM users WHERE lower(email) = %(email)s;
 
 -- name: update_user
--- The fields of a user that an admin can change.
+-- The fields of a user that can be changed.
 UPDATE users SET email = %(email)s, first_name = %(first_name)s, last_name = %(last_name)s, role = %(role)s,
-    office = %(office)s, team = %(team)s, license_number = %(license_number)s WHERE id = %(id)s;
-
--- name: update_names
--- The fields of a user that they can change themselves.
-UPDATE users SET first_name = %(first_name)s, last_name = %(last_name)s WHERE id = %(id)s RETURNING id;
+    office = %(office)s, team = %(team)s, license_number = %(license_number)s, time_zone = %(time_zone)s
+WHERE id = %(id)s;
 
 -- name: set_active
 -- Enable or disable a user.
@@ -72,7 +70,7 @@ DELETE FROM assistant_agents WHERE agent_id = %(agent_id)s;
 
 -- name: find_attached_agents
 -- The agents an assistant works for.
-SELECT id, email, first_name, last_name, role, office, team, license_number, is_active,
+SELECT id, email, first_name, last_name, role, office, team, license_number, time_zone, is_active,
     totp_confirmed_at IS NOT NULL AS has_totp, created_at, last_login_at
 FROM users JOIN assistant_agents ON agent_id = id WHERE assistant_id = %(assistant_id)s ORDER BY email;
 
@@ -119,12 +117,13 @@ FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = %(id)s AND s.ended
 
 -- name: add_invitation
 -- An invitation, with its token stored as a hash.
-INSERT INTO invitations (id, email, role, office, team, invited_by, token_hash, created_at, expires_at)
-VALUES (%(id)s, %(email)s, %(role)s, %(office)s, %(team)s, %(invited_by)s, %(token_hash)s, %(at)s, %(expires_at)s);
+INSERT INTO invitations (id, email, role, office, team, time_zone, invited_by, token_hash, created_at, expires_at)
+VALUES (%(id)s, %(email)s, %(role)s, %(office)s, %(team)s, %(time_zone)s, %(invited_by)s, %(token_hash)s, %(at)s,
+    %(expires_at)s);
 
 -- name: find_invitations
 -- Invitations that are still valid, newest first.
-SELECT id, email, role, office, team, invited_by, created_at, expires_at FROM invitations
+SELECT id, email, role, office, team, time_zone, invited_by, created_at, expires_at FROM invitations
 WHERE used_at IS NULL AND withdrawn_at IS NULL AND expires_at > %(at)s ORDER BY created_at DESC, id DESC;
 
 -- name: withdraw_invitation
@@ -137,7 +136,7 @@ RETURNING email;
 UPDATE invitations SET used_at = %(at)s
 WHERE token_hash = %(token_hash)s AND lower(email) = lower(%(email)s) AND used_at IS NULL AND withdrawn_at IS NULL
     AND expires_at > %(at)s
-RETURNING role, office, team;
+RETURNING role, office, team, time_zone;
 
 -- name: use_newest_invitation
 -- Use the newest invitation of an e-mail address that was verified in another way than by its token.
@@ -145,7 +144,7 @@ UPDATE invitations SET used_at = %(at)s WHERE id = (
     SELECT id FROM invitations
     WHERE lower(email) = lower(%(email)s) AND used_at IS NULL AND withdrawn_at IS NULL AND expires_at > %(at)s
     ORDER BY created_at DESC, id DESC LIMIT 1 FOR UPDATE)
-RETURNING role, office, team;
+RETURNING role, office, team, time_zone;
 
 -- name: add_reset
 -- A password reset, with its token stored as a hash.

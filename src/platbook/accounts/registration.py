@@ -21,7 +21,13 @@ async def register(
     check_password(new.password or "")
     if invitation is not None:
         assignment = await use_invitation(connection, invitation, new.email, at)
-        new = replace(new, role=assignment.role, office=assignment.office, team=assignment.team)
+        new = replace(
+            new,
+            role=assignment.role,
+            office=assignment.office,
+            team=assignment.team,
+            time_zone=assignment.time_zone,
+        )
     elif not allow_anyone:
         raise NotAllowed("invitationToken: is required; ask an administrator for an invitation")
     return await insert_user(connection, new, Actor(clean_email(new.email)), at)

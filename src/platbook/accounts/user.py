@@ -9,7 +9,7 @@ from platbook.base.rights import Ownership
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user."""
+    """A user. `time_zone`: its name in the time zone database; None: none is known."""
 
     id: UUID
     email: str
@@ -19,6 +19,7 @@ class User:
     office: str | None
     team: str | None
     license_number: str | None
+    time_zone: str | None
     is_active: bool
     has_totp: bool
     created_at: datetime

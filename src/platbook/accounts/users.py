@@ -17,6 +17,7 @@ from platbook.base.actor import Actor, Role
 from platbook.base.errors import Conflict, InvalidInput, NotFound
 from platbook.base.ids import new_id
 from platbook.base.rights import Ownership, Right, record_access, require, require_record_access
+from platbook.base.time_zones import parse_time_zone
 from platbook.db import ReadConnection, UniqueViolation, WriteConnection, load_queries
 from platbook.db.compose import SQL, Identifier, to_statement
 from platbook.db.lists import NumberedPage, NumberedSource, PageNumber, find_numbered_page
@@ -24,11 +25,11 @@ from platbook.db.lists import NumberedPage, NumberedSource, PageNumber, find_num
 Q = load_queries(__package__ or "platbook.accounts")
 
 _MAX_NAME_LENGTH = 100
-_AUDITED_VALUES = ("role", "office", "team")
+_AUDITED_VALUES = ("role", "office", "team", "time_zone")
 """Fields whose old and new values the audit log holds; of the others, it holds that they changed."""
 
 _COLUMNS = SQL(
-    "id, email, first_name, last_name, role, office, team, license_number, is_active, "
+    "id, email, first_name, last_name, role, office, team, license_number, time_zone, is_active, "
     "totp_confirmed_at IS NOT NULL AS has_totp, created_at, last_login_at"
 )
 _MATCHES_FILTER = SQL(
@@ -51,14 +52,21 @@ class NewUser:
     office: str | None = None
     team: str | None = None
     license_number: str | None = None
+    time_zone: str | None = None
 
 
-class UserPatch(TypedDict, total=False):
+class ProfilePatch(TypedDict, total=False):
+    """Changes that users make themselves; fields left out stay as they are."""
+
+    first_name: str | None
+    last_name: str | None
+    time_zone: str | None
+
+
+class UserPatch(ProfilePatch, total=False):
     """Changes of a user; fields left out stay as they are."""
 
     email: str | None
-    first_name: str | None
-    last_name: str | None
     role: str | None
     office: str | None
     team: str | None
@@ -97,6 +105,7 @@ async def insert_user(connection: WriteConnection, new: NewUser, actor: Actor, a
         "office": clean_group(new.office, "office"),
         "team": clean_group(new.team, "team"),
         "license_number": clean_group(new.license_number, "licenseNumber"),
+        "time_zone": clean_time_zone(new.time_zone),
         "at": at,
     }
     try:
@@ -104,7 +113,7 @@ async def insert_user(connection: WriteConnection, new: NewUser, actor: Actor, a
             await connection.run(Q.add_user, params)
     except UniqueViolation:
         raise _email_exists() from None
-    details = {"role": new.role, "office": params["office"], "team": params["team"]}
+    details = {name: params[name] for name in _AUDITED_VALUES}
     await audit.record(connection, actor, "user added", AuditSubject("user", str(user_id)), at, details)
     return await get_user(connection, user_id)
 
@@ -168,11 +177,25 @@ async def find_users(
 async def update_user(
     connection: WriteConnection, user_id: UUID, changes: UserPatch, actor: Actor, at: datetime
 ) -> User:
-    """Update a user. A changed role detaches assistants from agents.
+    """Update a user, as an administrator. A changed role detaches assistants from agents.
 
     NotFound; InvalidInput names the field; Conflict: the e-mail address is taken, or no active admin would be left.
     """
     require(actor, Right.MANAGE_USERS)
+    return await _change(connection, user_id, changes, actor, at)
+
+
+async def update_own_profile(connection: WriteConnection, actor: Actor, changes: ProfilePatch, at: datetime) -> User:
+    """Update the name and the time zone of the user who is logged in. InvalidInput names the field."""
+    require(actor, Right.OWN_PROFILE)
+    if actor.user_id is None:
+        raise _user_not_found()
+    return await _change(connection, actor.user_id, changes, actor, at)
+
+
+async def _change(
+    connection: WriteConnection, user_id: UUID, changes: ProfilePatch, actor: Actor, at: datetime
+) -> User:
     before = await get_user(connection, user_id)
     stored: dict[str, object] = {name: getattr(before, name) for name in _CLEANERS}
     sent = cast("Mapping[str, str | None]", changes)
@@ -190,24 +213,6 @@ async def update_user(
         values = {name: [stored[name], changed[name]] for name in _AUDITED_VALUES if name in changed}
         details = {"fields": sorted(changed), **values}
         await audit.record(connection, actor, "user changed", AuditSubject("user", str(user_id)), at, details)
-    return await get_user(connection, user_id)
-
-
-async def update_own_name(
-    connection: WriteConnection, actor: Actor, first_name: str, last_name: str, at: datetime
-) -> User:
-    """Change the name of the user who is logged in."""
-    require(actor, Right.OWN_PROFILE)
-    params = {
-        "id": actor.user_id,
-        "first_name": clean_name(first_name, "firstName"),
-        "last_name": clean_name(last_name, "lastName"),
-    }
-    user_id = await connection.value(UUID, Q.update_names, params)
-    if user_id is None:
-        raise _user_not_found()
-    details = {"fields": ["first_name", "last_name"]}
-    await audit.record(connection, actor, "user changed", AuditSubject("user", str(user_id)), at, details)
     return await get_user(connection, user_id)
 
 
@@ -288,6 +293,12 @@ def clean_group(text: str | None, field: str) -> str | None:
     return clean_name(stripped, field) if stripped else None
 
 
+def clean_time_zone(name: str | None) -> str | None:
+    """Strip and validate a time zone's name; an empty one is None. InvalidInput."""
+    stripped = None if name is None else name.strip()
+    return parse_time_zone(stripped).key if stripped else None
+
+
 def _clean_role(text: str | None) -> Role:
     try:
         return Role(text or "")
@@ -317,5 +328,6 @@ _CLEANERS: Mapping[str, Callable[[str | None], str | None]] = {
     "office": lambda text: clean_group(text, "office"),
     "team": lambda text: clean_group(text, "team"),
     "license_number": lambda text: clean_group(text, "licenseNumber"),
+    "time_zone": clean_time_zone,
 }
 """The fields of a user that can be changed, and how each is validated and normalized."""

@@ -57,6 +57,40 @@ BEGIN
 END $$;
 
 --
+-- Name: days_follow_user(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.days_follow_user() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('time zone of ' || NEW.id, 0));
+    UPDATE tasks SET due_date = due_date WHERE assigned_to = NEW.id AND due_on IS NOT NULL;
+    RETURN NULL;
+END $$;
+
+--
+-- Name: end_day_of_task(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.end_day_of_task() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    zone text;
+BEGIN
+    IF NEW.assigned_to IS NOT NULL THEN
+        PERFORM pg_advisory_xact_lock_shared(hashtextextended('time zone of ' || NEW.assigned_to, 0));
+        SELECT time_zone INTO zone FROM users WHERE id = NEW.assigned_to;
+    END IF;
+    NEW.due_date := (NEW.due_on + time '23:59:59') AT TIME ZONE coalesce(zone, NEW.time_zone);
+    IF NEW.remind_at IS NOT NULL THEN
+        NEW.remind_at := NEW.due_date - make_interval(mins => NEW.remind_minutes_before);
+    END IF;
+    RETURN NEW;
+END $$;
+
+--
 -- Name: fold_text(text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -350,7 +384,8 @@ CREATE TABLE public.invitations (
     office text,
     team text,
     invited_by text DEFAULT 'command line'::text NOT NULL,
-    withdrawn_at timestamp with time zone
+    withdrawn_at timestamp with time zone,
+    time_zone text
 );
 
 --
@@ -1323,6 +1358,7 @@ CREATE TABLE public.users (
     totp_secret bytea,
     totp_confirmed_at timestamp with time zone,
     totp_last_step bigint DEFAULT 0 NOT NULL,
+    time_zone text,
     CONSTRAINT users_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'manager'::text, 'agent'::text, 'assistant'::text, 'auditor'::text])))
 );
 
@@ -2554,10 +2590,22 @@ CREATE TRIGGER property_media_gone AFTER DELETE ON public.property_media FOR EAC
 CREATE TRIGGER sessions_access_changed AFTER UPDATE OF ended_at ON public.sessions FOR EACH STATEMENT EXECUTE FUNCTION public.tell_access_changed();
 
 --
+-- Name: tasks tasks_end_day; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER tasks_end_day BEFORE INSERT OR UPDATE OF assigned_to, due_on, due_date, time_zone ON public.tasks FOR EACH ROW WHEN ((new.due_on IS NOT NULL)) EXECUTE FUNCTION public.end_day_of_task();
+
+--
 -- Name: users users_access_changed; Type: TRIGGER; Schema: public; Owner: -
 --
 
 CREATE TRIGGER users_access_changed AFTER DELETE OR UPDATE OF email, role, office, team, is_active ON public.users FOR EACH STATEMENT EXECUTE FUNCTION public.tell_access_changed();
+
+--
+-- Name: users users_days_follow; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER users_days_follow AFTER UPDATE OF time_zone ON public.users FOR EACH ROW WHEN ((old.time_zone IS DISTINCT FROM new.time_zone)) EXECUTE FUNCTION public.days_follow_user();
 
 --
 -- Name: users users_leads_follow; Type: TRIGGER; Schema: public; Owner: -

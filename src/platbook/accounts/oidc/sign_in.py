@@ -126,7 +126,14 @@ class OidcSignIn:
         if assignment is None:
             raise NotAllowed("there is no user and no invitation for your e-mail address; ask an administrator")
         new = NewUser(
-            email, None, identity.first_name, identity.last_name, assignment.role, assignment.office, assignment.team
+            email,
+            None,
+            identity.first_name,
+            identity.last_name,
+            assignment.role,
+            assignment.office,
+            assignment.team,
+            time_zone=assignment.time_zone,
         )
         return (await insert_user(connection, new, Actor(email), now)).id
 

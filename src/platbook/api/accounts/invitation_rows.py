@@ -14,7 +14,8 @@ from platbook.base.errors import InvalidInput
 from platbook.base.validation import to_invalid_input
 
 _MOST_ROWS = 1000
-_COLUMNS = {"email", "role", "office", "team"}
+_FIELDS = ("email", "role", "office", "team", "timeZone")
+_COLUMNS = {name.lower(): name for name in _FIELDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ def to_invitations_body() -> dict[str, object]:
     body = to_request_body(InvitationCreate)
     one = cast("dict[str, dict[str, object]]", body["content"])["application/json"]["schema"]
     many = {"type": "array", "items": one, "minItems": 1, "maxItems": _MOST_ROWS}
-    text = {"type": "string", "description": "columns email, role, office, team, with a header"}
+    text = {"type": "string", "description": f"columns {', '.join(_FIELDS)}, with a header"}
     return {
         "required": True,
         "content": {"application/json": {"schema": {"anyOf": [one, many]}}, "text/csv": {"schema": text}},
@@ -76,16 +77,16 @@ def _to_invitation(document: object) -> InvitationCreate:
 
 
 def _read_csv(body: bytes) -> list[dict[str, str]]:
-    """The rows by column in lower case, without empty cells."""
+    """The rows by field, without empty cells; a header's case is of no account."""
     try:
         lines = list(csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True))
     except (UnicodeDecodeError, csv.Error) as error:
         raise InvalidInput.of("body", f"is not CSV in UTF-8: {error}") from None
-    header = [name.strip().lower() for name in lines[0]] if lines else []
-    if "email" not in header or not _COLUMNS.issuperset(header):
-        raise InvalidInput.of("body", f"must have a header with the columns {', '.join(sorted(_COLUMNS))}")
+    header = [_COLUMNS.get(name.strip().lower()) for name in lines[0]] if lines else []
+    if "email" not in header or None in header:
+        raise InvalidInput.of("body", f"must have a header with the columns {', '.join(_FIELDS)}")
     return [
-        {name: cell.strip() for name, cell in zip(header, cells, strict=False) if cell.strip()}
+        {name: cell.strip() for name, cell in zip(header, cells, strict=False) if name and cell.strip()}
         for cells in lines[1:]
         if any(cells)
     ]

@@ -1,4 +1,4 @@
-"""What users manage themselves: name, password, second factor, API keys, and their links to members of an MLS."""
+"""What users manage themselves: name, time zone, password, second factor, API keys, links to members of an MLS."""
 
 from fastapi import APIRouter, Request, Response
 
@@ -6,7 +6,7 @@ from platbook.accounts import get_user
 from platbook.accounts.api_keys import NewApiKey, add_key, find_keys, revoke_key
 from platbook.accounts.member_links import find_links
 from platbook.accounts.totp import confirm_totp, remove_totp, renew_recovery_codes, set_up_totp
-from platbook.accounts.users import update_own_name
+from platbook.accounts.users import update_own_profile
 from platbook.api.accounts.fields import KeyId
 from platbook.api.accounts.profile_models import (
     ApiKeyCreate,
@@ -37,9 +37,9 @@ async def get_profile(services: ServicesDep, caller: Caller) -> Success[UserRead
 
 @router.put("/me")
 async def update_profile(body: ProfileUpdate, services: ServicesDep, caller: Caller) -> Success[UserRead]:
-    """Change one's own name."""
+    """Change the fields that are sent of one's own name and time zone."""
     async with services.database.transaction() as connection:
-        user = await update_own_name(connection, caller, body.first_name, body.last_name, services.clock.now())
+        user = await update_own_profile(connection, caller, body.to_changes(), services.clock.now())
     return Success(data=UserRead.model_validate(user))
 
 

@@ -1,12 +1,13 @@
-"""Bodies and responses of what users manage themselves: name, password, second factor, API keys."""
+"""Bodies and responses of what users manage themselves: name, time zone, password, second factor, API keys."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, cast
 from uuid import UUID
 
 from pydantic import AfterValidator, Field
 
-from platbook.api.accounts.fields import Name, NewPassword, Password, TotpCode
+from platbook.accounts.users import ProfilePatch
+from platbook.api.accounts.fields import Name, NewPassword, Password, TimeZone, TotpCode
 from platbook.api.models import ApiModel, RequestBody
 from platbook.api.params import to_utc
 from platbook.base.actor import ApiKeyScope, Surface
@@ -14,10 +15,15 @@ from platbook.base.views import UtcDatetime
 
 
 class ProfileUpdate(RequestBody):
-    """The user's own name."""
+    """The user's own name and time zone; omitted fields stay. `null` clears the time zone."""
 
-    first_name: Annotated[Name, Field(examples=["Ada"])]
-    last_name: Annotated[Name, Field(examples=["Moss"])]
+    first_name: Annotated[Name, Field(examples=["Ada"])] | None = None
+    last_name: Annotated[Name, Field(examples=["Moss"])] | None = None
+    time_zone: TimeZone | None = None
+
+    def to_changes(self) -> ProfilePatch:
+        """The fields that were sent, by column."""
+        return cast("ProfilePatch", {name: getattr(self, name) for name in self.model_fields_set})
 
 
 class ReauthenticationRequest(RequestBody):

@@ -139,7 +139,8 @@ async def invite_user(request: Request, services: ServicesDep, caller: Caller) -
 async def _invite(
     connection: WriteConnection, body: InvitationCreate, caller: Actor, now: datetime
 ) -> InvitationCreated:
-    token = await invite(connection, body.email, UserAssignment(body.role, body.office, body.team), caller, now)
+    assignment = UserAssignment(body.role, body.office, body.team, body.time_zone)
+    token = await invite(connection, body.email, assignment, caller, now)
     return InvitationCreated(email=body.email, role=body.role, invitation_token=token, expires_at=now + LIFETIME)
 
 

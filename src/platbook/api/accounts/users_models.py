@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from platbook.accounts.users import UserPatch
-from platbook.api.accounts.fields import Email, Group, Name, NewPassword
+from platbook.api.accounts.fields import Email, Group, Name, NewPassword, TimeZone
 from platbook.api.envelope import Pagination
 from platbook.api.models import ApiModel, RequestBody
 from platbook.base.actor import Role
@@ -14,7 +14,7 @@ from platbook.base.views import UtcDatetime
 
 
 class UserRead(ApiModel):
-    """A user. `hasTotp`: the user has a second factor."""
+    """A user. `hasTotp`: the user has a second factor. `timeZone`: by which all-day tasks of theirs end."""
 
     id: UUID
     email: str
@@ -24,6 +24,7 @@ class UserRead(ApiModel):
     office: str | None
     team: str | None
     license_number: str | None
+    time_zone: str | None
     is_active: bool
     has_totp: bool
     created_at: UtcDatetime
@@ -68,10 +69,11 @@ class UserCreate(RequestBody):
     office: Group | None = None
     team: Group | None = None
     license_number: Group | None = None
+    time_zone: TimeZone | None = None
 
 
 class UserUpdate(RequestBody):
-    """Changes to a user; omitted fields stay. `null` clears an office, team or licence number."""
+    """Changes to a user; omitted fields stay. `null` clears an office, team, licence number or time zone."""
 
     email: Email | None = None
     first_name: Name | None = None
@@ -80,6 +82,7 @@ class UserUpdate(RequestBody):
     office: Group | None = None
     team: Group | None = None
     license_number: Group | None = None
+    time_zone: TimeZone | None = None
 
     def to_changes(self) -> UserPatch:
         """The fields that were sent, by column."""
@@ -99,12 +102,13 @@ class AgentList(ApiModel):
 
 
 class InvitationCreate(RequestBody):
-    """The e-mail address to invite, and the role, office and team of the new user."""
+    """The e-mail address to invite, and the role, office, team and time zone of the new user."""
 
     email: Email
     role: Role = Role.AGENT
     office: Group | None = None
     team: Group | None = None
+    time_zone: TimeZone | None = None
 
 
 class InvitationCreated(ApiModel):
@@ -140,6 +144,7 @@ class InvitationRead(ApiModel):
     role: Role
     office: str | None
     team: str | None
+    time_zone: str | None
     invited_by: str
     created_at: UtcDatetime
     expires_at: UtcDatetime

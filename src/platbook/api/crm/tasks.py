@@ -50,7 +50,7 @@ async def add_task(services: ServicesDep, caller: Caller, body: TaskCreate) -> R
 
 @router.get("/stats", responses={200: {"model": Success[TaskStatsRead]}})
 async def count_tasks(services: ServicesDep, caller: Caller) -> Response:
-    """Count the tasks the caller may see: completed, pending, overdue, and due today in their own time zones."""
+    """Count the tasks the caller may see: completed, pending, overdue, and due today for their assignees."""
     async with services.database.read() as connection:
         stats = await get_task_stats(connection, caller, services.clock.now())
     return answer(

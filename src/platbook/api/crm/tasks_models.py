@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from platbook.api.accounts.fields import TimeZone
 from platbook.api.crm.fields import Text
 from platbook.api.crm.query_string import ListQuery
 from platbook.api.envelope import Pagination
@@ -35,9 +36,11 @@ class TaskUpdate(RequestBody):
     description: Text | None = None
     type: TaskType | None = None
     due_date: Annotated[str, Field(max_length=40, examples=["2026-12-01T17:00:00"])] | None = Field(
-        None, description="ISO 8601; a date, or a time, which is in timeZone where it has no offset"
+        None,
+        description="ISO 8601; a time, which is in timeZone where it has no offset, or a date, which ends by the "
+        "assignee's time zone, or else by timeZone",
     )
-    time_zone: Annotated[str, Field(max_length=60, examples=["America/Chicago"])] | None = None
+    time_zone: TimeZone | None = None
     priority: Priority | None = None
     lead_id: UUID | None = None
     assigned_to: UUID | None = None
@@ -86,7 +89,7 @@ class TaskList(ApiModel):
 
 
 class TaskStatsRead(ApiModel):
-    """Counts of tasks; `dueToday` by the calendar of each task's time zone."""
+    """Counts of tasks; `dueToday` by the time zone of whoever each is assigned to, or else the task's own."""
 
     completed: int
     pending: int

@@ -14,7 +14,7 @@ from platbook.accounts.totp import remove_totp
 from platbook.accounts.unlock import unlock_user
 from platbook.base.actor import COMMAND_LINE, Role
 from platbook.bootstrap.database import DatabaseContext
-from platbook.cli.commands.user_options import AsJson, Email, Office, RoleOption, Team
+from platbook.cli.commands.user_options import AsJson, Email, Office, RoleOption, Team, TimeZone
 from platbook.cli.output.console import say
 from platbook.cli.output.format import to_span
 from platbook.cli.output.json_output import print_json
@@ -32,10 +32,11 @@ def invite_user(
     role: RoleOption = Role.AGENT,
     office: Office = None,
     team: Team = None,
+    time_zone: TimeZone = None,
     as_json: AsJson = False,
 ) -> None:
     """Print an invitation token, valid once, for 24 hours: `invitationToken` of POST /api/v1/auth/register."""
-    assignment = UserAssignment(role, office, team)
+    assignment = UserAssignment(role, office, team, time_zone)
     token = run_in_transaction(
         context, lambda connection, now: invite(connection, email, assignment, COMMAND_LINE, now)
     )

@@ -16,7 +16,7 @@ from platbook.base.actor import COMMAND_LINE, Role
 from platbook.base.errors import InvalidInput
 from platbook.base.views import paginate
 from platbook.bootstrap.database import DatabaseContext
-from platbook.cli.commands.user_options import AsJson, Email, Office, RoleOption, Team
+from platbook.cli.commands.user_options import AsJson, Email, Office, RoleOption, Team, TimeZone
 from platbook.cli.options import to_command
 from platbook.cli.output.console import say
 from platbook.cli.output.format import to_span
@@ -44,6 +44,7 @@ def add(  # noqa: PLR0913 - one parameter for each option of the command
     office: Office = None,
     team: Team = None,
     license_number: _License = None,
+    time_zone: TimeZone = None,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input.")
     ] = False,
@@ -60,6 +61,7 @@ def add(  # noqa: PLR0913 - one parameter for each option of the command
         office,
         team,
         license_number,
+        time_zone,
     )
     user = run_in_transaction(context, lambda connection, now: add_user(connection, new, COMMAND_LINE, now))
     if as_json:
@@ -88,6 +90,7 @@ def list_users(context: typer.Context, *, as_json: AsJson = False) -> None:
             Column("role"),
             Column("office", rank=2),
             Column("team", rank=3),
+            Column("time zone", rank=4),
             Column("state"),
             Column("last login", rank=1),
         ],
@@ -98,6 +101,7 @@ def list_users(context: typer.Context, *, as_json: AsJson = False) -> None:
                 one.role,
                 one.office or "",
                 one.team or "",
+                one.time_zone or "",
                 "active" if one.is_active else "disabled",
                 to_span(now, one.last_login_at),
             )
@@ -115,9 +119,16 @@ def change(
     office: Office = None,
     team: Team = None,
     license_number: _License = None,
+    time_zone: TimeZone = None,
 ) -> None:
-    """Change a user's role, office, team or licence number; an empty value clears it."""
-    options = {"role": role, "office": office, "team": team, "license_number": license_number}
+    """Change a user's role, office, team, licence number or time zone; an empty value clears it."""
+    options = {
+        "role": role,
+        "office": office,
+        "team": team,
+        "license_number": license_number,
+        "time_zone": time_zone,
+    }
     changes = cast("UserPatch", {name: value for name, value in options.items() if value is not None})
 
     async def store(connection: WriteConnection, now: datetime) -> User:
@@ -125,7 +136,8 @@ def change(
         return await update_user(connection, user.id, changes, COMMAND_LINE, now)
 
     user = run_in_transaction(context, store)
-    say(escape(f"{user.email} is {user.role}, of {user.office or 'no office'}, {user.team or 'no team'}."))
+    place = f"{user.office or 'no office'}, {user.team or 'no team'}, {user.time_zone or 'no time zone'}"
+    say(escape(f"{user.email} is {user.role}, of {place}."))
 
 
 def agents(

@@ -5,7 +5,8 @@ INSERT INTO tasks (id, title, created_by, created_at, updated_at, type, descript
     deleted_by, due_on)
 VALUES (%(id)s, %(title)s, %(created_by)s, %(created_at)s, %(updated_at)s, %(type)s, %(description)s, %(due_date)s,
     %(time_zone)s, %(priority)s, %(lead_id)s, %(assigned_to)s, %(lead_owner)s, %(office)s, %(team)s, %(completed_at)s,
-    %(remind_minutes_before)s, %(remind_at)s, %(deleted_at)s, %(deleted_by)s, %(due_on)s);
+    %(remind_minutes_before)s, %(remind_at)s, %(deleted_at)s, %(deleted_by)s, %(due_on)s)
+RETURNING due_date, remind_at;
 
 -- name: update_task
 -- Update every column of one task, but for who created it.
@@ -14,7 +15,8 @@ UPDATE tasks SET title = %(title)s, updated_at = %(updated_at)s, type = %(type)s
     assigned_to = %(assigned_to)s, lead_owner = %(lead_owner)s, office = %(office)s, team = %(team)s,
     completed_at = %(completed_at)s, remind_minutes_before = %(remind_minutes_before)s, remind_at = %(remind_at)s,
     deleted_at = %(deleted_at)s, deleted_by = %(deleted_by)s, due_on = %(due_on)s
-WHERE id = %(id)s;
+WHERE id = %(id)s
+RETURNING due_date, remind_at;
 
 -- name: get_task
 -- One task that is not deleted.

@@ -1,7 +1,7 @@
 """The table `tasks`: reading, locking and writing rows. Access control is the caller's."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
@@ -35,6 +35,14 @@ class Reminder:
     assigned_to: UUID | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Moments:
+    """What the database makes of an all-day task's day."""
+
+    due_date: datetime | None
+    remind_at: datetime | None
+
+
 async def get_task(connection: ReadConnection, task_id: UUID) -> Task | None:
     """One task that is not deleted."""
     return await connection.first(Task, Q.get_task, {"id": task_id})
@@ -45,9 +53,9 @@ async def lock_task(connection: WriteConnection, task_id: UUID) -> Task | None:
     return await connection.first(Task, Q.lock_task, {"id": task_id})
 
 
-async def insert_task(connection: WriteConnection, task: Task) -> None:
-    """Insert one task."""
-    await connection.run(Q.insert_task, _to_params(task))
+async def insert_task(connection: WriteConnection, task: Task) -> Task:
+    """Insert one task; returns it with the end of its day by the calendar of whoever it is assigned to."""
+    return _with_moments(task, await connection.one(_Moments, Q.insert_task, _to_params(task)))
 
 
 async def insert_tasks(connection: WriteConnection, tasks: Sequence[Task]) -> None:
@@ -57,9 +65,9 @@ async def insert_tasks(connection: WriteConnection, tasks: Sequence[Task]) -> No
         await connection.copy_in("tasks", COLUMNS, [_TYPES.get(column, "text") for column in COLUMNS], rows)
 
 
-async def save_task(connection: WriteConnection, task: Task) -> None:
-    """Update every column of a task."""
-    await connection.run(Q.update_task, _to_params(task))
+async def save_task(connection: WriteConnection, task: Task) -> Task:
+    """Update every column of a task; returns it as `insert_task` does."""
+    return _with_moments(task, await connection.one(_Moments, Q.update_task, _to_params(task)))
 
 
 async def lock_open_tasks_of_disabled(connection: WriteConnection, limit: int) -> list[Task]:
@@ -102,6 +110,10 @@ async def find_task_ids(connection: ReadConnection, lead_ids: Sequence[UUID]) ->
 async def find_tasks_of_leads(connection: ReadConnection, lead_ids: Sequence[UUID]) -> list[dict[str, object]]:
     """Every task of some leads by column, also deleted ones."""
     return await connection.dicts(Q.find_tasks_of_leads, {"ids": list(lead_ids)})
+
+
+def _with_moments(task: Task, moments: _Moments) -> Task:
+    return replace(task, due_date=moments.due_date, remind_at=moments.remind_at)
 
 
 def _to_params(task: Task) -> dict[str, object]:

@@ -70,7 +70,7 @@ class TaskSearch:
 
 @dataclass(frozen=True, slots=True)
 class TaskStats:
-    """Counts of tasks. `due_today`: open, and due today in their own time zone."""
+    """Counts of tasks. `due_today`: open, and due today for whoever they are assigned to."""
 
     completed: int
     pending: int
@@ -112,13 +112,16 @@ _COUNTS = SQL(
     "SELECT count(completed_at) AS completed, count(*) FILTER (WHERE completed_at IS NULL) AS pending,"
     " count(*) FILTER (WHERE completed_at IS NULL AND due_place < %(now)s) AS overdue,"
     " count(*) FILTER (WHERE completed_at IS NULL AND due_place BETWEEN %(from)s AND %(to)s"
-    " AND (due_date AT TIME ZONE time_zone)::date = (%(now)s AT TIME ZONE time_zone)::date) AS due_today"
-    " FROM tasks WHERE {}"
+    " AND (due_date AT TIME ZONE {zone})::date = (%(now)s AT TIME ZONE {zone})::date) AS due_today"
+    " FROM tasks WHERE {where}"
 )
+_ZONE = SQL("coalesce((SELECT u.time_zone FROM users u WHERE u.id = tasks.assigned_to), tasks.time_zone)")
+"""The time zone of whoever a task is assigned to, or else its own."""
 
 
 async def get_task_stats(connection: ReadConnection, actor: Actor, now: datetime) -> TaskStats:
     """Count the tasks an actor sees."""
     conditions = to_task_conditions(actor)
     params: Mapping[str, object] = {"now": now, "from": now - _LONGEST_DAY, "to": now + _LONGEST_DAY}
-    return await connection.one(TaskStats, _COUNTS.format(conditions.where), conditions.params | params)
+    statement = _COUNTS.format(zone=_ZONE, where=conditions.where)
+    return await connection.one(TaskStats, statement, conditions.params | params)

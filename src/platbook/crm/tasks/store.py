@@ -45,7 +45,7 @@ async def create_task(connection: WriteConnection, actor: Actor, patch: TaskPatc
     patch = {"assigned_to": actor.user_id, **patch}
     task = apply_patch(Task(new_id(), "", actor.name, at, at), patch, at)
     task = await _apply_assignment(connection, actor, task, patch)
-    await insert_task(connection, task)
+    task = await insert_task(connection, task)
     await write_event(connection, "task created", to_payload(task, actor), at)
     await audit.record(connection, actor, "task created", _subject(task), at)
     if task.completed_at is not None:
@@ -93,8 +93,7 @@ async def send_reminders(connection: WriteConnection, at: datetime, *, limit: in
 async def _save(connection: WriteConnection, actor: Actor, before: Task, task: Task, at: datetime) -> Task:
     if task == before:
         return before
-    task = replace(task, updated_at=at)
-    await save_task(connection, task)
+    task = await save_task(connection, replace(task, updated_at=at))
     details = describe_changes(before, task, _AUDITED_FIELDS, _AUDITED_VALUES)
     await audit.record(connection, actor, "task changed", _subject(task), at, details)
     if task.completed_at is not None and before.completed_at is None:

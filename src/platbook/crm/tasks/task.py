@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import TypedDict
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput
+from platbook.base.time_zones import parse_time_zone
 from platbook.base.times import as_utc
 from platbook.crm.enums import Priority, TaskType
 
@@ -22,7 +23,8 @@ _YEARS = range(1970, 9000)
 class Task:
     """A to-do. `due_date` is in UTC, `time_zone` that of its calendar; `remind_at` None: no reminder is scheduled.
 
-    `due_on`: it is due on a day, whatever the time zone; `due_date` is then the last second of that day in `time_zone`.
+    `due_on`: it is due on a day, whatever the time zone; `due_date` is then the last second of that day in the time
+    zone of whoever it is assigned to, or without one in `time_zone`. The database sees to that (`end_day_of_task`).
     """
 
     id: UUID
@@ -91,7 +93,7 @@ def apply_patch(task: Task, patch: TaskPatch, at: datetime) -> Task:
         priority=patch.get("priority") or task.priority,
         remind_minutes_before=minutes,
     )
-    if (due, minutes) != (task.due_date, task.remind_minutes_before):
+    if (day or due, minutes) != (task.due_on or task.due_date, task.remind_minutes_before):
         remind_at = None if due is None or minutes is None else due - timedelta(minutes=minutes)
         patched = replace(patched, remind_at=remind_at)
     if (is_completed := patch.get("is_completed")) is not None:
@@ -115,7 +117,7 @@ def to_due(text: str, zone: str) -> tuple[datetime, date | None]:
 
     A time with an offset is absolute, one without is read in the task's zone; a date means its last second there.
     """
-    calendar = _to_zone(zone)
+    calendar = parse_time_zone(zone)
     try:
         day = _to_day(text)
         due = as_utc(datetime.fromisoformat(text), calendar) if day is None else _to_end_of(day, calendar)
@@ -135,23 +137,22 @@ def _to_day(text: str) -> date | None:
 
 
 def _to_end_of(day: date, calendar: ZoneInfo) -> datetime:
-    return as_utc(datetime.combine(day, _END_OF_DAY), calendar)
+    """The last second of a day: where clocks show it twice the later one, as PostgreSQL has it."""
+    last = datetime.combine(day, _END_OF_DAY)
+    return max(as_utc(last.replace(fold=fold), calendar) for fold in (0, 1))
 
 
 def _to_due_and_zone(task: Task, patch: TaskPatch) -> tuple[datetime | None, date | None, str]:
-    """When a task is due, the day, and the time zone. A day stays the day in another time zone, a moment the moment."""
+    """When a task is due, the day, and the time zone. A day stays the day in another time zone, a moment the moment.
+
+    The same day again leaves the moment, which may be by the calendar of whoever the task is assigned to.
+    """
     zone = patch.get("time_zone") or task.time_zone
-    if "due_date" in patch:
-        return (None, None, zone) if patch["due_date"] is None else (*to_due(patch["due_date"], zone), zone)
+    due, day = task.due_date, task.due_on
     if zone != task.time_zone:
-        calendar = _to_zone(zone)
-        if task.due_on is not None:
-            return _to_end_of(task.due_on, calendar), task.due_on, zone
-    return task.due_date, task.due_on, zone
-
-
-def _to_zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InvalidInput.of("timeZone", "must be a name of the time zone database, such as America/Chicago") from None
+        parse_time_zone(zone)
+    if "due_date" in patch:
+        due, day = (None, None) if patch["due_date"] is None else to_due(patch["due_date"], zone)
+    if day is not None and day == task.due_on:
+        due = task.due_date
+    return due, day, zone

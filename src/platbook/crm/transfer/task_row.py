@@ -39,7 +39,7 @@ def to_task_values(task: Task) -> dict[str, Value]:
         "title": task.title,
         "description": task.description or None,
         "type": str(task.type),
-        "dueDate": None if task.due_date is None else to_iso_z(task.due_date),
+        "dueDate": _to_due_text(task),
         "timeZone": task.time_zone,
         "priority": str(task.priority),
         "person": None if task.lead_id is None else str(task.lead_id),
@@ -47,6 +47,12 @@ def to_task_values(task: Task) -> dict[str, Value]:
         "isCompleted": "no" if task.completed_at is None else "yes",
         "createdAt": to_iso_z(task.created_at),
     }
+
+
+def _to_due_text(task: Task) -> str | None:
+    if task.due_on is not None:  # its moment is by the calendar of whoever it is assigned to
+        return task.due_on.isoformat()
+    return None if task.due_date is None else to_iso_z(task.due_date)
 
 
 def to_file_values(task: Task, fields: frozenset[str], row: MappedRow) -> dict[str, Value]:
