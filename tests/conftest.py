@@ -17,8 +17,10 @@ from pathlib import Path
 
 import psutil
 import pytest
+from argon2 import PasswordHasher
 from psycopg.sql import SQL, Identifier
 
+from platbook.accounts import passwords
 from platbook.base.log import configure_log
 from platbook.db import Database
 from platbook.db.embedded import EmbeddedPostgres, start_embedded
@@ -34,6 +36,15 @@ _PROCESS = re.compile(r"^(?:test|unfinished)_([0-9]+)(?:_|$)")
 def log() -> None:
     """Logs as a server writes them; the library's own default draws every local variable of a traceback."""
     configure_log("DEBUG", "json")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def production_hasher() -> Generator[PasswordHasher]:
+    """What passwords are hashed by, but for tests' own: those protect nothing, so that they need cost nothing."""
+    production = passwords.hasher
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield production
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Login throttling."""
 
 import asyncio
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import pytest
@@ -37,18 +38,21 @@ async def _try(rig: AccountsRig, password: str = WRONG, email: str = EMAIL, addr
 
 
 async def _register(rig: AccountsRig, email: str = EMAIL, address: str = ADDRESS, *, purpose: str = LOGIN) -> None:
+    await _register_all(rig, [(email, address)], purpose=purpose)
+
+
+async def _register_all(rig: AccountsRig, attempts: Iterable[tuple[str, str]], *, purpose: str = LOGIN) -> None:
     async with rig.database.transaction() as connection:
-        await register_attempt(connection, email, address, rig.clock.now(), purpose=purpose)
+        for email, address in attempts:
+            await register_attempt(connection, email, address, rig.clock.now(), purpose=purpose)
 
 
 async def _fail(rig: AccountsRig, times: int, email: str = EMAIL, address: str = ADDRESS) -> None:
-    for _ in range(times):
-        await _register(rig, email, address)
+    await _register_all(rig, [(email, address)] * times)
 
 
 async def _guess_from_everywhere(rig: AccountsRig) -> None:
-    for number in range(ACCOUNT):
-        await _register(rig, EMAIL, f"203.0.{number // 250}.{number % 250}")
+    await _register_all(rig, [(EMAIL, f"203.0.{number // 250}.{number % 250}") for number in range(ACCOUNT)])
 
 
 async def test_concurrent_guesses_are_limited_like_sequential_ones(rig: AccountsRig) -> None:
@@ -94,8 +98,7 @@ async def test_neighbours_behind_one_address_are_not_shut_out_together(rig: Acco
 async def test_a_client_that_tries_many_accounts_is_slowed_unless_the_user_is_known_there(rig: AccountsRig) -> None:
     await rig.add()
     assert await _try(rig, PASSWORD) == "in"
-    for number in range(CLIENT):
-        await _register(rig, f"user{number}@example.com")
+    await _register_all(rig, [(f"user{number}@example.com", ADDRESS) for number in range(CLIENT)])
     with pytest.raises(TooManyAttempts) as refused:
         await _register(rig, "one-more@example.com")
     assert refused.value.retry_after == 1
@@ -182,8 +185,8 @@ async def test_failures_older_than_the_window_count_no_more_and_are_deleted(rig:
 
 
 async def test_requests_for_resets_are_counted_apart_and_by_account_from_everywhere(rig: AccountsRig) -> None:
-    for number in range(LIMITS[RESET].account.free):
-        await _register(rig, EMAIL, f"203.0.113.{number}", purpose=RESET)
+    everywhere = [(EMAIL, f"203.0.113.{number}") for number in range(LIMITS[RESET].account.free)]
+    await _register_all(rig, everywhere, purpose=RESET)
     with pytest.raises(TooManyAttempts):
         await _register(rig, EMAIL, ELSEWHERE, purpose=RESET)
     await _register(rig)

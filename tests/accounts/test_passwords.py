@@ -4,6 +4,7 @@ import argon2
 import pytest
 from argon2.exceptions import VerifyMismatchError
 
+from platbook.accounts import passwords
 from platbook.accounts.passwords import check_password, hash_password, needs_rehash, verify_password
 from platbook.base.errors import InvalidInput, NotAuthenticated
 from tests.accounts.conftest import ADDRESS, PASSWORD, AccountsRig
@@ -30,12 +31,25 @@ async def test_only_the_password_itself_is_accepted() -> None:
     assert not await verify_password("x" * 128, "not a hash")
 
 
+@pytest.fixture
+def full_costs(production_hasher: argon2.PasswordHasher, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are hashed as in production."""
+    monkeypatch.setattr(passwords, "hasher", production_hasher)
+
+
+@pytest.mark.usefixtures("full_costs")
 def test_a_weaker_hash_needs_a_rehash() -> None:
     weak = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("any")
     assert needs_rehash(weak)
     assert not needs_rehash(argon2.PasswordHasher().hash("any"))
 
 
+def test_passwords_are_hashed_at_the_cost_that_rfc_9106_recommends(production_hasher: argon2.PasswordHasher) -> None:
+    costs = production_hasher.time_cost, production_hasher.memory_cost, production_hasher.parallelism
+    assert costs == (3, 64 * 1024, 4)
+
+
+@pytest.mark.usefixtures("full_costs")
 async def test_a_login_renews_a_weak_hash(rig: AccountsRig) -> None:
     await rig.add()
     weak = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
@@ -66,7 +80,7 @@ async def test_every_refused_login_does_the_same_work(
     def refuse(_hasher: argon2.PasswordHasher, _password: str) -> str:
         raise AssertionError("a refused login makes no hash")
 
-    same = argon2.extract_parameters(argon2.PasswordHasher().hash("any"))
+    same = argon2.extract_parameters(passwords.hasher.hash("any"))
     monkeypatch.setattr(argon2.PasswordHasher, "verify", record_verify)
     monkeypatch.setattr(argon2.PasswordHasher, "hash", refuse)
     with pytest.raises(NotAuthenticated) as caught:

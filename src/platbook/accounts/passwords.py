@@ -11,13 +11,8 @@ MIN_LENGTH = 8
 MAX_LENGTH = 128
 WELL_KNOWN = "password"
 
-_hasher = PasswordHasher()
-_COSTS = f"m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
-_DUMMY_HASH = f"$argon2id$v=19${_COSTS}${'A' * 22}${'A' * 43}"
-"""The hash that an unknown user's password is verified against, so that the answer takes the same time.
-
-It is a constant: hashing one on first use would take that login twice the time.
-"""
+hasher = PasswordHasher()
+"""Its parameters are the low-memory ones of RFC 9106."""
 
 
 def check_password(password: str, field: str = "password") -> None:
@@ -30,22 +25,31 @@ def check_password(password: str, field: str = "password") -> None:
 
 async def hash_password(password: str) -> str:
     """Hash a password for storage."""
-    return await asyncio.to_thread(_hasher.hash, password)
+    return await asyncio.to_thread(hasher.hash, password)
 
 
 async def verify_password(password: str, stored: str | None) -> bool:
     """Verify a password. For an unknown user (`stored` None) the same work is done, and the result is False."""
-    matches = await asyncio.to_thread(_verify, password[:MAX_LENGTH], stored or _DUMMY_HASH)
+    matches = await asyncio.to_thread(_verify, password[:MAX_LENGTH], stored or _to_dummy_hash())
     return matches and stored is not None and len(password) <= MAX_LENGTH
 
 
 def needs_rehash(stored: str) -> bool:
     """Whether a hash was created with other parameters than the current ones."""
-    return _hasher.check_needs_rehash(stored)
+    return hasher.check_needs_rehash(stored)
+
+
+def _to_dummy_hash() -> str:
+    """The hash that an unknown user's password is verified against, so that the answer takes the same time.
+
+    It is made up: hashing a password for it would take that login twice the time.
+    """
+    costs = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+    return f"$argon2id$v=19${costs}${'A' * 22}${'A' * 43}"
 
 
 def _verify(password: str, stored: str) -> bool:
     try:
-        return _hasher.verify(stored, password)
+        return hasher.verify(stored, password)
     except (VerificationError, InvalidHashError):
         return False

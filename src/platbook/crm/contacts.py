@@ -6,13 +6,17 @@ from functools import lru_cache
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
-from phonenumbers import NumberParseException, PhoneNumberFormat
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
 
 from platbook.base.errors import FieldProblem, InvalidInput
 from platbook.crm.placeholder_numbers import is_placeholder
 
-_REGION = "US"
+_REGION, _COUNTRY_CODE = "US", 1
 """Region of a number without a country code: MLSs are North American, and so is their numbering plan."""
+
+_USUAL_PHONE = re.compile(r"(?:\+?1[ .-]?)?(?:\(([2-9][0-9]{2})\) ?|([2-9][0-9]{2})[ .-]?)([0-9]{3})[ .-]?([0-9]{4})")
+"""Numbers as they are usually written in North America: the library, which is slow, would read them alike."""
+_USUAL_NORMALISED = re.compile(r"\+1([2-9][0-9]{9})")
 
 MAX_CONTACTS = 20
 """E-mail addresses, and telephone numbers, per lead."""
@@ -48,6 +52,9 @@ def to_email(text: str) -> str:
 
 def to_phone(text: str) -> str:
     """Normalise a telephone number to E.164, an extension after `;ext=` (RFC 3966 section 5.3). Errors: ValueError."""
+    usual = _USUAL_PHONE.fullmatch(text)
+    if usual is not None:
+        return f"+1{usual[1] or usual[2]}{usual[3]}{usual[4]}"
     try:
         number = phonenumbers.parse(text, _REGION)
     except NumberParseException:
@@ -65,12 +72,20 @@ def identifies(phone: str) -> bool:
     A number without its area code is not valid: many people have it.
     """
     try:
-        number = phonenumbers.parse(phone)
+        number = _parse_normalised(phone)
     except NumberParseException:
         return False
-    if not phonenumbers.is_valid_number(number):
+    # First for the region that has most numbers: the other asks each region with its country code.
+    if not phonenumbers.is_valid_number_for_region(number, _REGION) and not phonenumbers.is_valid_number(number):
         return False
     return not is_placeholder(number.country_code or 0, phonenumbers.national_significant_number(number))
+
+
+def _parse_normalised(phone: str) -> PhoneNumber:
+    usual = _USUAL_NORMALISED.fullmatch(phone)
+    if usual is not None:
+        return PhoneNumber(country_code=_COUNTRY_CODE, national_number=int(usual[1]))
+    return phonenumbers.parse(phone)
 
 
 def to_emails(texts: Iterable[str], field: str = "emails") -> list[str]:

@@ -69,6 +69,8 @@ def match_person(one: ImportedPerson, lookup: Lookup, contacts_of_batch: Mapping
             return lead
     numbers = [key[1] for key in contacts if key[0] == PHONE and contacts_of_batch.get(key) in {None, one.key}]
     matches = [match for number in numbers for match in _find_matches(one, number, lookup)]
+    if not matches:
+        return None
     person = person_of(one.lead)
     lead_id = choose_by_phone(person, matches)
     lead = None if lead_id is None else lookup.leads.get(lead_id)
@@ -77,9 +79,8 @@ def match_person(one: ImportedPerson, lookup: Lookup, contacts_of_batch: Mapping
 
 def find_new_likenesses(lead: Lead, lookup: Lookup) -> list[Likeness]:
     """What a new lead has in common with leads that have one of its numbers."""
-    person = person_of(lead)
-    by_phone = [match for number in person.phones for match in lookup.matches.get(number, [])]
-    return find_likenesses(person, PersonMatch(None, {}, by_phone), None)
+    by_phone = [match for number in lead.phones for match in lookup.matches.get(number, [])]
+    return find_likenesses(person_of(lead), PersonMatch(None, {}, by_phone), None) if by_phone else []
 
 
 def _find_matches(one: ImportedPerson, number: str, lookup: Lookup) -> list[PhoneMatch]:

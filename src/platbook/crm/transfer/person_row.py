@@ -99,7 +99,8 @@ def to_person(context: ImportContext, mapping: ColumnMapping, row: CsvRow) -> Im
     owner = cells.read("owner", lambda _: context.find_user(mapped, "owner"))
     created = cells.read("createdAt", lambda text: to_time(text, "createdAt")) or context.at
     lead = _to_lead(cells, _to_blank(created, owner), context.at)
-    lead = replace(lead, stage_kind=context.kind_of_stage(lead.status))
+    if (kind := context.kind_of_stage(lead.status)) != lead.stage_kind:
+        lead = replace(lead, stage_kind=kind)
     values = _to_file_values(lead, mapping.fields, mapped)
     for name in cells.unread.keys() - _LISTS if owner else {*cells.unread, "owner"} - _LISTS:
         values.pop(name, None)
