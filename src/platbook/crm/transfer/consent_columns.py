@@ -125,6 +125,8 @@ class FieldConsent:
 
 def read_consents(row: Mapping[str, object], file_consent: FileConsent | None, source: str) -> list[FieldConsent]:
     """The statements of a row; undated ones have no `at`. `source`: where the columns do not say it."""
+    if file_consent is None and CONSENT_FIELDS.isdisjoint(row):
+        return []
     (row_source,) = _texts(row, CONSENT_SOURCE)[:1] or [source]
     dates = [date for text in _texts(row, CONSENT_DATE) if (date := _to_date(text)) is not None]
     statements: list[FieldConsent] = []
