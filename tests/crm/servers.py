@@ -20,13 +20,6 @@ def environment(database_url: str) -> dict[str, str]:
     return {**os.environ, "DATABASE_URL": database_url, "PLATBOOK_SECRET_KEY": "44" * 32}
 
 
-def add_user(database_url: str, email: str, role: str = "agent", office: str = "North") -> None:
-    """Add somebody by the program."""
-    names = ["--first-name", "Test", "--last-name", email.partition("@")[0], "--office", office, "--role", role]
-    add = [PROGRAM, "user", "add", email, "--password-stdin", *names]
-    subprocess.run(add, input=PASSWORD, text=True, env=environment(database_url), check=True, capture_output=True)
-
-
 @contextmanager
 def served(database_url: str, count: int) -> Generator[list[str]]:
     """So many servers; their addresses, once each answers."""
