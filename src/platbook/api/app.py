@@ -2,12 +2,15 @@
 
 import asyncio
 import re
+from copy import copy
 from dataclasses import replace
+from functools import cache
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic.alias_generators import to_camel
+from starlette.datastructures import State
 
 from platbook.api.accounts import auth as auth_routes
 from platbook.api.accounts import profile, users
@@ -42,8 +45,9 @@ def _name(route: APIRoute) -> str:
     return to_camel(route.name)
 
 
-def create_api(services: Services) -> FastAPI:
-    """The whole API over its services. Every route below `/api/v1` is behind the table of rights."""
+@cache
+def _create_routes() -> FastAPI:
+    """The routes without services: they are the same for every API, and planning them takes half a second."""
     api = FastAPI(
         title="Platbook",
         docs_url=None,
@@ -52,8 +56,6 @@ def create_api(services: Services) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=_name,
     )
-    api.state.services = services
-    api.state.readiness = Readiness(services)
     api.state.query_names = {}
     add_error_handlers(api)
     guarded = APIRouter(prefix=BASE, dependencies=[Depends(authenticate)])
@@ -86,6 +88,17 @@ def create_api(services: Services) -> FastAPI:
     api.add_api_route(f"{BASE}/openapi.json", read_openapi, include_in_schema=False)
     api.include_router(entry.router)
     index_routes(api)
+    return api
+
+
+def create_api(services: Services) -> FastAPI:
+    """The whole API over its services. Every route below `/api/v1` is behind the table of rights."""
+    planned = _create_routes()
+    api = copy(planned)
+    api.state, api.user_middleware = State(), []
+    api.state.routes, api.state.query_names = planned.state.routes, planned.state.query_names
+    api.state.services = services
+    api.state.readiness = Readiness(services)
     api.add_middleware(RequestGate, policy=replace(POLICY, may_send_body=BodyPermission(services.callers)))
     api.add_middleware(
         CrossOriginSharing,
