@@ -5,20 +5,22 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+import phonenumbers
 import pytest
 from email_validator import EmailNotValidError, validate_email
-from hypothesis import given
-from hypothesis.strategies import builds, datetimes, dictionaries, integers, sampled_from, text
+from hypothesis import example, given
+from hypothesis.strategies import builds, datetimes, dictionaries, from_regex, integers, sampled_from, text
 
 from platbook.base.errors import InvalidInput
 from platbook.base.ids import new_id
-from platbook.crm.contacts import to_email, to_emails, to_phone, to_phones
+from platbook.crm.contacts import identifies, to_email, to_emails, to_phone, to_phones
 from platbook.crm.enums import LeadEventType, LeadStatus
 from platbook.crm.intake.event import parse_event, read_event_id
 from platbook.crm.leads.consents import Consent, ConsentInput, add_consents, latest_consent
 from platbook.crm.leads.lead import new_lead, record_activity, to_search_text
 from platbook.crm.leads.patch import LeadPatch, apply_patch
 from platbook.crm.leads.scoring import ScoreInput, to_score
+from platbook.crm.placeholder_numbers import is_placeholder
 from platbook.crm.tasks.task import to_due
 from platbook.crm.transfer.import_context import to_hash
 from platbook.crm.transfer.mapping import ColumnMapping, apply_mapping
@@ -45,6 +47,33 @@ def test_numbers_are_normalized(text: str, normalized: str) -> None:
 def test_invalid_numbers_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="telephone number"):
         to_phone(text)
+
+
+_NUMBERS = from_regex(
+    r"(\+?1[ .-]?)?(\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-]?)[2-9]\d{2}[ .-]?\d{4}",
+    fullmatch=True,
+    alphabet="0123456789+() .-",
+) | text(alphabet="0123456789+-. ()x", max_size=18)
+
+
+@given(_NUMBERS)
+@example("512-200-0000")
+@example("(876) 922-0000")  # Jamaica
+@example("(800) 222-3000")
+@example("(512) 555-0143")
+def test_usual_numbers_are_read_and_judged_as_by_the_library(text: str) -> None:
+    try:
+        number = phonenumbers.parse(text, "US")
+    except phonenumbers.NumberParseException:
+        return
+    if number.extension or not phonenumbers.is_possible_number(number):
+        return
+    normalized = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    assert to_phone(text) == normalized
+    national = phonenumbers.national_significant_number(number)
+    placeholder = is_placeholder(number.country_code or 0, national)
+    is_valid = phonenumbers.is_valid_number(phonenumbers.parse(normalized))
+    assert identifies(normalized) == (is_valid and not placeholder)
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
-from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
+from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumberFormat
 
 from platbook.base.errors import FieldProblem, InvalidInput
 from platbook.crm.placeholder_numbers import is_placeholder
@@ -71,21 +71,24 @@ def identifies(phone: str) -> bool:
 
     A number without its area code is not valid: many people have it.
     """
+    usual = _USUAL_NORMALISED.fullmatch(phone)
+    if usual is not None and _get_usual_numbers().fullmatch(usual[1]):
+        return not is_placeholder(_COUNTRY_CODE, usual[1])
     try:
-        number = _parse_normalised(phone)
+        number = phonenumbers.parse(phone)
     except NumberParseException:
         return False
-    # First for the region that has most numbers: the other asks each region with its country code.
-    if not phonenumbers.is_valid_number_for_region(number, _REGION) and not phonenumbers.is_valid_number(number):
+    if not phonenumbers.is_valid_number(number):
         return False
     return not is_placeholder(number.country_code or 0, phonenumbers.national_significant_number(number))
 
 
-def _parse_normalised(phone: str) -> PhoneNumber:
-    usual = _USUAL_NORMALISED.fullmatch(phone)
-    if usual is not None:
-        return PhoneNumber(country_code=_COUNTRY_CODE, national_number=int(usual[1]))
-    return phonenumbers.parse(phone)
+@cache
+def _get_usual_numbers() -> re.Pattern[str]:
+    """The library's pattern of most of its region's numbers, landlines and mobiles: what it matches is valid."""
+    metadata = PhoneMetadata.metadata_for_region(_REGION)
+    pattern = None if metadata is None or metadata.fixed_line is None else metadata.fixed_line.national_number_pattern
+    return re.compile(pattern or "(?!)")
 
 
 def to_emails(texts: Iterable[str], field: str = "emails") -> list[str]:

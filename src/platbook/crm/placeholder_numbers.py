@@ -6,6 +6,7 @@ valid for its region need not stand here.
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 
 PLACEHOLDERS: Mapping[int, tuple[str, ...]] = MappingProxyType(
@@ -42,5 +43,9 @@ ANYWHERE = (r"(\d)\1+", r"0?123456789?0?")
 
 def is_placeholder(country_code: int, national_number: str) -> bool:
     """Whether a number is one that identifies nobody."""
-    patterns = (*ANYWHERE, *PLACEHOLDERS.get(country_code, ()))
-    return any(re.fullmatch(pattern, national_number) for pattern in patterns)
+    return any(pattern.fullmatch(national_number) for pattern in _patterns_of(country_code))
+
+
+@cache
+def _patterns_of(country_code: int) -> tuple[re.Pattern[str], ...]:
+    return tuple(map(re.compile, (*ANYWHERE, *PLACEHOLDERS.get(country_code, ()))))
