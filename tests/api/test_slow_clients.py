@@ -1,6 +1,7 @@
 """Clients that send half a request, slowly, or too much without a token: others are served meanwhile."""
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -126,17 +127,19 @@ async def test_a_body_with_a_token_is_read_and_its_connection_is_no_stranger_s(a
             other.close()
 
 
-async def test_requests_above_the_limit_of_connections_are_answered_503(api: Api) -> None:
+async def test_requests_above_the_limit_of_connections_are_answered_503_as_any_other_error(api: Api) -> None:
+    request = b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nX-Request-Id: mine\r\n\r\n{}"
     async with serving(api, ClientLimits(seconds=60, connections=4)) as address:
-        statuses: list[bytes] = []
-        writers: list[asyncio.StreamWriter] = []
-        for _ in range(4):
-            reader, writer = await send(address, b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
-            statuses.append(await reader.read(12))
-            writers.append(writer)
-        for writer in writers:
+        served = [await send(address, b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n") for _ in range(3)]
+        statuses = [await reader.read(12) for reader, _ in served]
+        head, _, body = (await answer_to(address, request)).partition(b"\r\n\r\n")
+        for _, writer in served:
             writer.close()
-    assert statuses == [b"HTTP/1.1 200"] * 3 + [b"HTTP/1.1 503"]
+        again = [(await answer_to(address, HALF_HEADERS + b"\r\nConnection: close\r\n\r\n"))[:12]]
+    assert statuses + again == [b"HTTP/1.1 200"] * 4
+    assert head.startswith(b"HTTP/1.1 503")
+    assert {b"retry-after: 5", b"x-request-id: mine", b"connection: close"} <= set(head.split(b"\r\n"))
+    assert json.loads(body)["error"]["code"] == "UNAVAILABLE"
 
 
 def test_the_oldest_waiting_connection_of_an_address_is_closed_for_its_next() -> None:

@@ -5,6 +5,7 @@ import re
 from copy import copy
 from dataclasses import replace
 from functools import cache
+from typing import cast
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import JSONResponse
@@ -18,7 +19,7 @@ from platbook.api.authentication import authenticate, index_routes
 from platbook.api.body_permission import BodyPermission
 from platbook.api.crm import duplicates, intake, interactions, leads, stages, suppressions, tasks
 from platbook.api.documentation import describe, read_documentation
-from platbook.api.envelope import failure_body
+from platbook.api.envelope import failure_body, raw_json
 from platbook.api.errors import add_error_handlers
 from platbook.api.listings import photos as properties_photos
 from platbook.api.listings import properties
@@ -27,6 +28,7 @@ from platbook.api.mls import syncs as mls_admin
 from platbook.api.route_rights import BASE
 from platbook.api.system import audit, entry, health, objects
 from platbook.api.system.readiness import Readiness
+from platbook.application.asgi import AsgiApp, Scope
 from platbook.application.cross_origin import CrossOriginSharing
 from platbook.application.request_gate import RequestGate, RequestPolicy
 from platbook.application.services import Services
@@ -39,6 +41,9 @@ POLICY = RequestPolicy(
     unlogged=frozenset({"/health/live", "/health/ready"}),
 )
 """The API's own rules of what passes the gate."""
+
+_OVERLOADED = "this server has as many connections as it serves; try again shortly"
+_OVERLOADED_SECONDS = 5
 
 
 def _name(route: APIRoute) -> str:
@@ -107,3 +112,14 @@ def create_api(services: Services) -> FastAPI:
         paths=(f"{BASE}/", "/media/"),
     )
     return api
+
+
+def create_refusal() -> AsgiApp:
+    """Answers every request 503, unread, in the form of any other answer: for those above what a server serves."""
+
+    async def read_no_body(_: Scope) -> bool:
+        return False
+
+    headers = {"Retry-After": str(_OVERLOADED_SECONDS), "Connection": "close"}
+    answer = raw_json(failure_body("UNAVAILABLE", _OVERLOADED), status=503, headers=headers)
+    return RequestGate(cast("AsgiApp", answer), replace(POLICY, may_send_body=read_no_body))

@@ -1,13 +1,14 @@
-"""The server's HTTP protocol with deadlines for slow clients, which uvicorn's own has not."""
+"""The server's HTTP protocol with deadlines for slow clients and a refusal in our own form, which uvicorn's has not."""
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from platbook.accounts.auth_throttle import to_client_network
+from platbook.application.asgi import AsgiApp
 from platbook.application.client_address import to_client_address
 from platbook.application.request_gate import MARK_AUTHENTICATED
 from platbook.base.log import get_log
@@ -26,7 +27,7 @@ class ClientLimits:
 
     A request's headers must arrive within `seconds`, and of its body `body_bytes` in each such time. Of one address
     (an IPv6 /64 is one), `waiting_per_address` connections may wait for their clients' requests; those that were
-    authenticated are not counted.
+    authenticated are not counted. With `connections` open, requests are refused.
     """
 
     seconds: float = 10
@@ -48,6 +49,7 @@ class DeadlineProtocol(HttpToolsProtocol):
     """One connection. From its first byte to its last, a request has a deadline, which is set anew for its body."""
 
     limits: ClassVar[ClientLimits]
+    refusal: ClassVar[AsgiApp]
     waiting: ClassVar[WaitingClients["DeadlineProtocol"]]
     logged_at: ClassVar[float] = float("-inf")
 
@@ -82,6 +84,9 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Its body follows, even if it is empty."""
+        untyped = cast("Any", self)  # the server's own types are partly unknown
+        is_served = len(self.connections) < self.limits.connections
+        untyped.app = untyped.config.loaded_app if is_served else type(self).refusal
         super().on_headers_complete()
         self._expect(self._check_body)
 
@@ -154,11 +159,12 @@ def _awaits_response(cycle: RequestResponseCycle | None) -> bool:
     return cycle is None or cycle.response_complete or not cycle.response_started
 
 
-def create_protocol(limits: ClientLimits) -> type[DeadlineProtocol]:
-    """The protocol of one server, which all its connections share the limits of."""
+def create_protocol(limits: ClientLimits, refusal: AsgiApp) -> type[DeadlineProtocol]:
+    """The protocol of one server, which all its connections share the limits of; `refusal` answers those beyond."""
 
     class ServerProtocol(DeadlineProtocol):
         waiting = WaitingClients[DeadlineProtocol](limits.waiting_per_address, limits.connections // 2)
 
     ServerProtocol.limits = limits
+    ServerProtocol.refusal = staticmethod(refusal)
     return ServerProtocol

@@ -10,7 +10,7 @@ import uvicorn
 
 from platbook.accounts import CallerResolver, LoginSessions
 from platbook.accounts.oidc import OidcClient, OidcIssuer, OidcSignIn, parse_email_trust
-from platbook.api import OIDC_CALLBACK, create_api
+from platbook.api import OIDC_CALLBACK, create_api, create_refusal
 from platbook.application.asgi import AsgiApp
 from platbook.application.caller_rates import CallerRates
 from platbook.application.services import Services
@@ -74,13 +74,12 @@ def create_server(app: AsgiApp, limits: ClientLimits) -> uvicorn.Server:
     return _Server(
         uvicorn.Config(
             cast("Any", app),
-            http=create_protocol(limits),
+            http=create_protocol(limits, create_refusal()),
             log_config=None,
             access_log=False,
             server_header=False,
             ws="none",
             lifespan="off",
-            limit_concurrency=limits.connections,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
     )
