@@ -99,6 +99,8 @@ async def test_a_user_disabled_while_the_password_is_verified_is_refused(
     with pytest.raises(NotAuthenticated):
         await rig.sessions.log_in("ada@example.com", PASSWORD, ADDRESS)
     assert await rig.rows("SELECT id FROM refresh_tokens") == []
+    refused = await rig.rows("SELECT details->>'reason' AS reason FROM audit_log WHERE act = 'login refused'")
+    assert refused == [{"reason": "disabled"}]
 
 
 async def test_a_token_of_a_missing_session_is_refused(rig: AccountsRig) -> None:

@@ -65,7 +65,7 @@ async def test_a_device_s_clock_may_drift_by_one_step(rig: AccountsRig, steps: i
     assert await _try(rig, f"{code[:3]} {code[3:]}") == ("in" if good else "INVALID_CREDENTIALS")
 
 
-async def test_a_code_and_earlier_ones_are_not_accepted_again(rig: AccountsRig) -> None:
+async def test_a_code_and_earlier_ones_are_not_accepted_again_and_their_refusal_is_audited(rig: AccountsRig) -> None:
     _, device, _ = await _set_up(rig)
     rig.clock.advance(2 * STEP)
     now = rig.clock.now()
@@ -73,6 +73,11 @@ async def test_a_code_and_earlier_ones_are_not_accepted_again(rig: AccountsRig) 
     assert await _try(rig, device.at(now)) == "INVALID_CREDENTIALS"
     assert await _try(rig, device.at(now - STEP)) == "INVALID_CREDENTIALS"
     assert await _try(rig, device.at(now + STEP)) == "in"
+    assert await _try(rig, "000000") == "INVALID_CREDENTIALS"
+    refused = await rig.rows(
+        "SELECT details->>'reason' AS reason FROM audit_log WHERE act = 'login refused' ORDER BY id"
+    )
+    assert [one["reason"] for one in refused] == ["used code", "used code", "code"]
 
 
 async def test_a_right_password_without_a_code_clears_no_failures(rig: AccountsRig) -> None:

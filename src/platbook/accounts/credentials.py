@@ -8,7 +8,7 @@ from platbook import audit
 from platbook.accounts.auth_throttle import cancel_attempt, record_success, register_attempt, should_audit_refusal
 from platbook.accounts.login_audit import LoginMethod, record_refusal
 from platbook.accounts.passwords import check_password, hash_password, needs_rehash, verify_password
-from platbook.accounts.totp import requires_totp, verify_code
+from platbook.accounts.totp import CodeCheck, requires_totp, verify_code
 from platbook.audit import AuditSubject
 from platbook.base.actor import Actor
 from platbook.base.clock import Clock
@@ -53,15 +53,17 @@ class CredentialChecker:
             raise await self._refuse(login, "disabled" if matches else "password", address, now)
         renewed = await hash_password(password) if needs_rehash(login.password_hash) else None
         async with self._database.transaction() as connection:
-            needs_code = await requires_totp(connection, login.id)
-            if needs_code and not code:
-                await cancel_attempt(connection, email, address, now)
-            elif not needs_code or await verify_code(connection, self._box, login.id, code or "", now):
+            check = CodeCheck.VALID
+            if await requires_totp(connection, login.id):
+                check = await verify_code(connection, self._box, login.id, code, now) if code else None
+            if check is CodeCheck.VALID:
                 await record_success(connection, login.id, email, address, now)
                 return VerifiedLogin(login.id, renewed)
-        if code:
-            raise await self._refuse(login, "code", address, now)
-        raise NotAuthenticated("totp: is required; send the code of your authenticator app", code="TOTP_REQUIRED")
+            if check is None:
+                await cancel_attempt(connection, email, address, now)
+        if check is None:
+            raise NotAuthenticated("totp: is required; send the code of your authenticator app", code="TOTP_REQUIRED")
+        raise await self._refuse(login, check.value, address, now)
 
     async def _admit(self, email: str, address: str, now: datetime) -> _Login | None:
         """The login to be verified, once its attempt is counted; TooManyAttempts, which is audited."""

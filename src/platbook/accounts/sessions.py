@@ -9,7 +9,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from platbook.accounts.credentials import CredentialChecker, invalid_credentials
-from platbook.accounts.login_audit import LoginMethod, record_login, record_logout, record_token_reuse
+from platbook.accounts.login_audit import (
+    LoginMethod,
+    record_login,
+    record_logout,
+    record_refusal,
+    record_token_reuse,
+)
 from platbook.accounts.tokens import hash_token, new_secret_token, sign_access_token
 from platbook.accounts.users import User, get_user
 from platbook.base.actor import Actor
@@ -54,10 +60,16 @@ class LoginSessions:
     async def log_in(self, email: str, password: str, address: str, code: str | None = None) -> Tokens:
         """Log in from a client address. Errors: as `CredentialChecker.verify`."""
         login = await self.credentials.verify(email, password, address, code)
-        async with self._database.transaction() as connection:
-            return await self.complete_login(
-                connection, login.user_id, LoginMethod.PASSWORD, address=address, renewed_hash=login.renewed_hash
-            )
+        by = LoginMethod.PASSWORD
+        try:
+            async with self._database.transaction() as connection:
+                return await self.complete_login(
+                    connection, login.user_id, by, address=address, renewed_hash=login.renewed_hash
+                )
+        except NotAuthenticated:
+            async with self._database.transaction() as connection:
+                await record_refusal(connection, login.user_id, self._clock.now(), by, "disabled", address)
+            raise
 
     async def complete_login(
         self,

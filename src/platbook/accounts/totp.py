@@ -8,6 +8,7 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from pyotp import random_base32
@@ -39,6 +40,15 @@ class TotpSetup:
     uri: str
 
 
+class CodeCheck(StrEnum):
+    """What became of a code; a refused one's value is the reason that the audit log has."""
+
+    VALID = "valid"
+    WRONG = "code"
+    USED = "used code"
+    """It, or a later one, was accepted before: who sends it may have seen it being typed."""
+
+
 @dataclass(frozen=True, slots=True)
 class _StoredTotp:
     sealed: bytes | None
@@ -66,7 +76,7 @@ async def confirm_totp(connection: WriteConnection, box: SecretBox, actor: Actor
     stored = await connection.one(_StoredTotp, Q.get_totp, {"user_id": user_id})
     if stored.sealed is None or stored.confirmed:
         raise Conflict("there is no new secret to confirm; create one with POST /auth/totp", code="TOTP_NOT_BEGUN")
-    if not await _use_totp_code(connection, box, user_id, stored.sealed, code, at):
+    if await _use_totp_code(connection, box, user_id, stored.sealed, code, at) is not CodeCheck.VALID:
         raise InvalidInput.of("totp", "is not a current code; check the clock of your device")
     await connection.run(Q.confirm_totp, {"user_id": user_id, "at": at})
     await audit.record(connection, actor, "totp confirmed", _subject(user_id), at)
@@ -97,24 +107,27 @@ async def requires_totp(connection: ReadConnection, user_id: UUID) -> bool:
     return stored is not None and stored.confirmed
 
 
-async def verify_code(connection: WriteConnection, box: SecretBox, user_id: UUID, code: str, at: datetime) -> bool:
-    """Verify and use up a TOTP or recovery code; returns whether it was valid."""
-    stored = await connection.one(_StoredTotp, Q.get_totp, {"user_id": user_id})
-    if stored.sealed is not None and await _use_totp_code(connection, box, user_id, stored.sealed, code, at):
-        return True
+async def verify_code(connection: WriteConnection, box: SecretBox, user_id: UUID, code: str, at: datetime) -> CodeCheck:
+    """Verify a TOTP or recovery code and use it up."""
+    stored, check = await connection.one(_StoredTotp, Q.get_totp, {"user_id": user_id}), CodeCheck.WRONG
+    if stored.sealed is not None:
+        check = await _use_totp_code(connection, box, user_id, stored.sealed, code, at)
     params = {"user_id": user_id, "code_hash": hash_token(_normalize_recovery_code(code))}
-    return await connection.run(Q.use_recovery_code, params) == 1
+    if check is CodeCheck.WRONG and await connection.run(Q.use_recovery_code, params):
+        return CodeCheck.VALID
+    return check
 
 
 async def _use_totp_code(
     connection: WriteConnection, box: SecretBox, user_id: UUID, sealed: bytes, code: str, at: datetime
-) -> bool:
+) -> CodeCheck:
     totp = TOTP(box.open(sealed, context=_context(user_id)).decode())
     sent, now = code.replace(" ", "").encode(), int(at.timestamp()) // _STEP_SECONDS
     for step in (now + offset for offset in _STEP_OFFSETS):
         if hmac.compare_digest(totp.generate_otp(step).encode(), sent):
-            return await connection.run(Q.take_step, {"user_id": user_id, "step": step}) == 1
-    return False
+            is_first = await connection.run(Q.take_step, {"user_id": user_id, "step": step}) == 1
+            return CodeCheck.VALID if is_first else CodeCheck.USED
+    return CodeCheck.WRONG
 
 
 async def _renew_recovery_codes(connection: WriteConnection, user_id: UUID) -> list[str]:
