@@ -89,12 +89,15 @@ class CallerResolver:
         return actor
 
     async def find_origins(self) -> frozenset[str]:
-        """The origins that valid keys name; they may be two seconds old."""
+        """The origins that valid keys name; they may be two seconds old, or older where the database is away."""
         now = self._clock.now()
         origins, until = self._origins
         if now >= until:
-            async with self._database.read() as connection:
-                origins = frozenset(await connection.column(str, Q.find_key_origins, {"at": now}))
+            try:
+                async with self._database.read() as connection:
+                    origins = frozenset(await connection.column(str, Q.find_key_origins, {"at": now}))
+            except OperationalError:  # what has an origin is an answer already, which is to arrive
+                return origins
             self._origins = origins, now + _CACHE_LIFETIME
         return origins
 

@@ -30,6 +30,7 @@ from platbook.api.system import audit, entry, health, objects
 from platbook.api.system.readiness import Readiness
 from platbook.application.asgi import AsgiApp, Scope
 from platbook.application.cross_origin import CrossOriginSharing
+from platbook.application.database_time import DatabaseTime
 from platbook.application.request_gate import RequestGate, RequestPolicy
 from platbook.application.services import Services
 from platbook.base.origins import parse_origins
@@ -111,6 +112,7 @@ def create_api(services: Services) -> FastAPI:
         find_key_origins=services.callers.find_origins,
         paths=(f"{BASE}/", "/media/"),
     )
+    api.add_middleware(DatabaseTime, seconds=services.database.limits.pool)
     return api
 
 

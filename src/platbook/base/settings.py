@@ -118,7 +118,10 @@ class Settings(BaseSettings):
         description="size of each connection pool of a process: one for reading, one for writing",
     )
     platbook_db_pool_seconds: float = Field(
-        default=3, ge=0.1, le=3600, description="how long work waits for a connection of a pool before it fails"
+        default=3,
+        ge=0.1,
+        le=3600,
+        description="how long work waits for a connection before it fails, and a request for the database in all",
     )
     platbook_db_idle_in_transaction_seconds: float = Field(
         default=60, ge=0.1, le=86400, description="how long a transaction may be idle before it is rolled back"

@@ -7,13 +7,11 @@ a replica, through a `Database` of its own (`Database.with_replica`). A `WriteCo
 """
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from itertools import islice
 from typing import LiteralString, TypeVar, cast
-from weakref import WeakKeyDictionary
 
 import orjson
 from psycopg import AsyncConnection, IsolationLevel, OperationalError
@@ -22,8 +20,8 @@ from psycopg.errors import IdleInTransactionSessionTimeout
 from psycopg.rows import class_row, dict_row, scalar_row, tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 from psycopg.types.json import Jsonb, set_json_dumps, set_json_loads
-from psycopg_pool import AsyncConnectionPool
 
+from platbook.db.pool import ConnectionPool
 from platbook.db.queries import Query, load_queries
 from platbook.db.session import DEFAULT_LIMITS, SessionLimits
 
@@ -32,11 +30,9 @@ Q = load_queries(__package__ or "platbook.db")
 T = TypeVar("T")
 Statement = Query | Composed
 Params = Mapping[str, object]
-_Pool = AsyncConnectionPool[AsyncConnection]
 
 _NO_PARAMS: Params = {}
 _BATCH_ROWS = 50  # prepared in less time than the server takes for what is in the socket, so that it never waits
-_CHECK_AFTER_SECONDS = 3.0
 
 
 def _dumps(value: object) -> bytes:
@@ -172,7 +168,7 @@ LastWrite = Callable[[WriteConnection, Sequence[object]], Awaitable[None]]
 class Database:
     """The pools of one process."""
 
-    def __init__(self, url: str, *, write: _Pool, read: _Pool, limits: SessionLimits) -> None:
+    def __init__(self, url: str, *, write: ConnectionPool, read: ConnectionPool, limits: SessionLimits) -> None:
         self.url = url
         self.limits = limits
         self._write = write
@@ -185,15 +181,15 @@ class Database:
     ) -> AsyncGenerator["Database"]:
         """Open the pools and close them at the end of the block."""
         async with (
-            _pool(url, size=size, reads_only=False, limits=limits) as write,
-            _pool(url, size=size, reads_only=True, limits=limits) as read,
+            ConnectionPool.open(url, size=size, reads_only=False, limits=limits) as write,
+            ConnectionPool.open(url, size=size, reads_only=True, limits=limits) as read,
         ):
             yield cls(url, write=write, read=read, limits=limits)
 
     @asynccontextmanager
     async def with_replica(self, read_url: str, *, size: int = 10) -> AsyncGenerator["Database"]:
         """The same database with its reads on a replica, which may lag."""
-        async with _pool(read_url, size=size, reads_only=True, limits=self.limits) as read:
+        async with ConnectionPool.open(read_url, size=size, reads_only=True, limits=self.limits) as read:
             yield Database(self.url, write=self._write, read=read, limits=self.limits)
 
     @asynccontextmanager
@@ -260,35 +256,6 @@ async def _prefetch(rows: Iterable[Sequence[object]]) -> AsyncGenerator[list[Seq
             yield batch
     finally:
         await asyncio.wait([pending])  # a thread cannot be stopped; it must not outlive the iterator it reads
-
-
-class _IdleCheck:
-    """Health check of a checked-out connection, skipped if it answered in the last seconds: a round trip saved."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._seen: WeakKeyDictionary[AsyncConnection, float] = WeakKeyDictionary()
-
-    async def __call__(self, connection: AsyncConnection) -> None:
-        now = time.monotonic()
-        if now - self._seen.get(connection, -_CHECK_AFTER_SECONDS) >= _CHECK_AFTER_SECONDS:
-            async with asyncio.timeout(self._seconds):  # a server that is frozen answers nothing
-                await AsyncConnectionPool.check_connection(connection)
-            self._seen[connection] = now
-
-
-def _pool(url: str, *, size: int, reads_only: bool, limits: SessionLimits) -> _Pool:
-    configuration = {"timezone": "UTC"} | ({"default_transaction_read_only": "on"} if reads_only else {})
-    session = limits.to_parameters(url, **configuration)
-    return AsyncConnectionPool(
-        url,
-        min_size=1,
-        max_size=size,
-        open=False,
-        timeout=limits.pool,
-        kwargs={"autocommit": reads_only, "application_name": "platbook", **session},
-        check=_IdleCheck(limits.pool),
-    )
 
 
 def _text(statement: Statement) -> Composed | bytes:
