@@ -20,7 +20,8 @@ from platbook.api.body_permission import BodyPermission
 from platbook.api.crm import duplicates, intake, interactions, leads, stages, suppressions, tasks
 from platbook.api.documentation import describe, read_documentation
 from platbook.api.envelope import failure_body, raw_json
-from platbook.api.errors import add_error_handlers
+from platbook.api.errors import add_error_handlers, respond
+from platbook.api.idempotency import CreatingCaller
 from platbook.api.listings import photos as properties_photos
 from platbook.api.listings import properties
 from platbook.api.mls import media as mls_media
@@ -31,6 +32,8 @@ from platbook.api.system.readiness import Readiness
 from platbook.application.asgi import AsgiApp, Scope
 from platbook.application.cross_origin import CrossOriginSharing
 from platbook.application.database_time import DatabaseTime
+from platbook.application.idempotency.answers import IdempotentAnswers
+from platbook.application.idempotency.requests import IdempotencyPolicy, IdempotentRequests
 from platbook.application.request_gate import RequestGate, RequestPolicy
 from platbook.application.services import Services
 from platbook.base.origins import parse_origins
@@ -105,6 +108,12 @@ def create_api(services: Services) -> FastAPI:
     api.state.routes, api.state.query_names = planned.state.routes, planned.state.query_names
     api.state.services = services
     api.state.readiness = Readiness(services)
+    api.add_middleware(
+        IdempotentRequests,
+        policy=IdempotencyPolicy(CreatingCaller(services.callers), lambda error: cast("AsgiApp", respond(error))),
+        answers=IdempotentAnswers(services.database, services.box, services.clock),
+        rates=services.rates,
+    )
     api.add_middleware(RequestGate, policy=replace(POLICY, may_send_body=BodyPermission(services.callers)))
     api.add_middleware(
         CrossOriginSharing,

@@ -8,6 +8,7 @@ from fastapi.openapi.models import HTTPBearer as BearerScheme
 from fastapi.routing import RouteContext, iter_route_contexts
 from fastapi.security.base import SecurityBase
 
+from platbook.api.bearer_tokens import find_token
 from platbook.api.documentation import describe_route
 from platbook.api.route_rights import BASE, PUBLIC, RIGHTS
 from platbook.api.services import get_services
@@ -46,7 +47,7 @@ async def _authorize(request: Request, route: str) -> Actor:
     right = RIGHTS[route]
     if right is PUBLIC:
         return _ANONYMOUS
-    token = parse_bearer_token(request.headers.get("authorization", ""))
+    token = find_token(request.scope)
     if token is None:
         raise NotAuthenticated(
             "authentication is required: send an access token or API key as Authorization: Bearer …",
@@ -64,12 +65,6 @@ async def _count(request: Request, actor: Actor) -> None:
     if rate is not None:
         request.state.response_headers = rate.to_headers()
         rate.require()
-
-
-def parse_bearer_token(authorization: str) -> str | None:
-    """The token of an Authorization header (RFC 6750); None: it has none."""
-    scheme, _, token = authorization.partition(" ")
-    return token.strip() or None if scheme.lower() == "bearer" else None
 
 
 def _check_query(request: Request, route: str) -> None:

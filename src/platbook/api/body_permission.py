@@ -1,9 +1,7 @@
 """Bodies are read of callers with a valid token alone, and where one logs in: anybody else could send without end."""
 
-from typing import cast
-
 from platbook.accounts import CallerResolver
-from platbook.api.authentication import parse_bearer_token
+from platbook.api.bearer_tokens import find_token
 from platbook.api.route_rights import BASE
 from platbook.application.asgi import Scope
 from platbook.application.request_gate import mark_authenticated
@@ -21,7 +19,7 @@ class BodyPermission:
 
     async def __call__(self, scope: Scope) -> bool:
         """Whether the caller has a valid token, or the path is open to anybody."""
-        token = parse_bearer_token(_find_authorization(scope))
+        token = find_token(scope)
         if token is not None:
             try:
                 await self._callers.identify(token)
@@ -31,8 +29,3 @@ class BodyPermission:
                 mark_authenticated(scope)
                 return True
         return str(scope["path"]).startswith(_PUBLIC)
-
-
-def _find_authorization(scope: Scope) -> str:
-    headers = cast("list[tuple[bytes, bytes]]", scope["headers"])
-    return next((value.decode("latin-1") for name, value in headers if name == b"authorization"), "")

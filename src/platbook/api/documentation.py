@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.routing import RouteContext
 
 from platbook import __version__
+from platbook.api.idempotency import CREATING, describe_idempotency
 from platbook.api.listing_schemas import shared_schemas
 from platbook.api.route_errors import find_codes, to_responses
 from platbook.api.route_rights import BASE, PUBLIC, RIGHTS
@@ -39,6 +40,8 @@ def describe(api: FastAPI) -> dict[str, Any]:
                 operation["responses"].pop("422", None)  # validation errors are answered 400 here
                 route = f"{method.upper()} {path.removeprefix(BASE)}"
                 _describe_access(operation, route)
+                if route in CREATING:
+                    describe_idempotency(operation)
                 if route in RIGHTS:
                     operation["responses"] |= to_responses(find_codes(route, has_body="requestBody" in operation))
             if "get" in operations:

@@ -41,6 +41,11 @@ def add_error_handlers(api: FastAPI) -> None:
 
 
 async def _on_expected_error(_: Request, error: Exception) -> Response:
+    return respond(error)
+
+
+def respond(error: Exception) -> Response:
+    """The response to an expected error; any other is raised again."""
     outcome = to_outcome(error)
     if outcome is None:
         raise error

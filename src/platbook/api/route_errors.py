@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from platbook.api.idempotency import CREATING, ERROR_CODES
 from platbook.api.route_rights import PUBLIC, RIGHTS
 from platbook.application.outcomes import STATUSES
 
@@ -21,6 +22,7 @@ _STATUSES: Mapping[int, str] = MappingProxyType(
         409: "It conflicts with the present state.",
         410: "It existed and was erased or merged.",
         413: "The body is too large.",
+        422: "The key belongs to another request.",
         429: "Too many requests or attempts; see Retry-After.",
         500: "An error of the server.",
         502: "The source's reply cannot be read.",
@@ -135,6 +137,8 @@ def find_codes(route: str, *, has_body: bool) -> frozenset[str]:
     codes |= {_NOT_FOUND[name] for name in re.findall(r"\{(\w+)\}", route)}
     if right is not PUBLIC:
         codes |= {"MISSING_TOKEN", "INVALID_TOKEN", "FORBIDDEN", "RATE_LIMITED"}
+    if route in CREATING:
+        codes |= {*ERROR_CODES}
     if has_body:
         codes.add("PAYLOAD_TOO_LARGE")
     return frozenset(codes)

@@ -15,10 +15,10 @@ KeyOrigins = Callable[[], Awaitable[frozenset[str]]]
 
 _FIRST_ERROR = 400
 _METHODS = b"GET, HEAD, POST, PUT, DELETE"
-_SENT = b"Authorization, Content-Type, If-None-Match, If-Range, Range, X-Request-Id"
+_SENT = b"Authorization, Content-Type, Idempotency-Key, If-None-Match, If-Range, Range, X-Request-Id"
 _READ = (
-    b"Accept-Ranges, Content-Range, ETag, Location, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, "
-    b"Retry-After, X-Request-Id"
+    b"Accept-Ranges, Content-Range, ETag, Idempotent-Replayed, Location, RateLimit-Limit, RateLimit-Remaining, "
+    b"RateLimit-Reset, Retry-After, X-Request-Id"
 )
 _SECONDS_KEPT = b"600"
 _VARY = (b"vary", b"Origin")

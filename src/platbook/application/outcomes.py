@@ -10,12 +10,14 @@ from platbook.base.errors import (
     CallerError,
     Conflict,
     Gone,
+    KeyReused,
     NeedsOperator,
     NotAllowed,
     NotAuthenticated,
     NotFound,
     PayloadTooLarge,
     PlatbookError,
+    RequestUnderWay,
     SourceBrokeProtocol,
     TooManyAttempts,
     TryLater,
@@ -32,6 +34,7 @@ STATUSES: Sequence[tuple[type[PlatbookError], int, str]] = (  # the first that m
     (NotFound, 404, "NOT_FOUND"),
     (Conflict, 409, "CONFLICT"),
     (PayloadTooLarge, 413, "PAYLOAD_TOO_LARGE"),
+    (KeyReused, 422, "IDEMPOTENCY_KEY_REUSED"),
     (CallerError, 400, "VALIDATION_ERROR"),
     (SourceBrokeProtocol, 502, "SOURCE_BROKE_PROTOCOL"),
     (TryLater, 503, "UNAVAILABLE"),
@@ -76,7 +79,7 @@ def to_outcome(error: Exception) -> Outcome | None:
 
 
 def _retry_after(error: Exception) -> int | None:
-    if isinstance(error, TooManyAttempts):
+    if isinstance(error, TooManyAttempts | RequestUnderWay):
         return error.retry_after
     is_away = isinstance(error, TryLater) and not isinstance(error, SourceBrokeProtocol)
     return _RETRY_SECONDS if is_away else None

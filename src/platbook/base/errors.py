@@ -135,6 +135,20 @@ class Conflict(CallerError):
         self.extra = extra or {}
 
 
+class RequestUnderWay(Conflict):
+    """The same request is being carried out, here or by another server; `retry_after` is in seconds."""
+
+    def __init__(self, message: str, *, code: str, retry_after: int) -> None:
+        super().__init__(message, code=code)
+        self.retry_after = retry_after
+
+
+class KeyReused(CallerError):
+    """An idempotency key that belongs to another request."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+
+
 class NotAllowed(CallerError):
     """The caller is authenticated and lacks the right."""
 

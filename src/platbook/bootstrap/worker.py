@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+from platbook.application.idempotency.jobs import to_key_deletion_job
 from platbook.bootstrap.system import System
 from platbook.crm.jobs import to_maintenance_job
 from platbook.jobs import Job, WorkerTiming, run_worker
@@ -45,6 +46,7 @@ def list_jobs(system: System) -> list[Job]:
         to_erasure_job(database, clock),
         to_rebuild_job(database),
         to_maintenance_job(database, clock),
+        to_key_deletion_job(database, clock),
         to_reprocess_job(system.blobs()),
         to_clearing_job(system.cleanup()),
     ]

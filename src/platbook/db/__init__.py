@@ -3,7 +3,15 @@
 Only this package imports the driver.
 """
 
-from platbook.db.connection import Database, ReadConnection, Statement, WriteConnection, as_json, prejson
+from platbook.db.connection import (
+    Database,
+    ReadConnection,
+    Statement,
+    WriteConnection,
+    as_json,
+    committing_with,
+    prejson,
+)
 from platbook.db.errors import UniqueViolation
 from platbook.db.queries import Queries, Query, load_queries
 from platbook.db.secretbox import SecretBox
@@ -23,6 +31,7 @@ __all__ = [
     "UniqueViolation",
     "WriteConnection",
     "as_json",
+    "committing_with",
     "load_queries",
     "prejson",
 ]

@@ -9,6 +9,7 @@ a replica, through a `Database` of its own (`Database.with_replica`). A `WriteCo
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from datetime import timedelta
 from itertools import islice
 from typing import LiteralString, TypeVar, cast
@@ -165,6 +166,19 @@ LastWrite = Callable[[WriteConnection, Sequence[object]], Awaitable[None]]
 """A write that `WriteConnection.before_commit` puts off: it is given the items of all calls in the transaction."""
 
 
+_WITH_COMMIT: ContextVar[Callable[[WriteConnection], Awaitable[None]] | None] = ContextVar("with_commit", default=None)
+
+
+@contextmanager
+def committing_with(write: Callable[[WriteConnection], Awaitable[None]]) -> Generator[None]:
+    """Let each transaction in the block do one more write as its last: it is committed with it, or not at all."""
+    token = _WITH_COMMIT.set(write)
+    try:
+        yield
+    finally:
+        _WITH_COMMIT.reset(token)
+
+
 class Database:
     """The pools of one process."""
 
@@ -231,6 +245,9 @@ class Database:
                     await connection.value(str, Q.allow_idle, {"idle": f"{idle.total_seconds():.0f}s"})
                 yield connection
                 await connection.run_last_writes()
+                with_commit = _WITH_COMMIT.get()
+                if with_commit is not None:
+                    await with_commit(connection)
 
 
 @contextmanager

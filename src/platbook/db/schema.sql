@@ -335,6 +335,23 @@ CREATE TABLE public.findings (
 );
 
 --
+-- Name: idempotency_keys; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.idempotency_keys (
+    caller_id uuid NOT NULL,
+    key text NOT NULL COLLATE pg_catalog."C",
+    fingerprint bytea NOT NULL,
+    claim_id uuid NOT NULL,
+    claimed_at timestamp with time zone NOT NULL,
+    state text DEFAULT 'claimed'::text NOT NULL,
+    status integer,
+    answer bytea,
+    CONSTRAINT idempotency_keys_check CHECK (((state = 'answered'::text) = ((status IS NOT NULL) AND (answer IS NOT NULL)))),
+    CONSTRAINT idempotency_keys_state_check CHECK ((state = ANY (ARRAY['claimed'::text, 'committed'::text, 'answered'::text, 'lost'::text])))
+);
+
+--
 -- Name: interaction_numbers; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1398,6 +1415,13 @@ ALTER TABLE ONLY public.crm_external_ids
     ADD CONSTRAINT crm_external_ids_pkey PRIMARY KEY (system, kind, external_id);
 
 --
+-- Name: idempotency_keys idempotency_keys_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (caller_id, key);
+
+--
 -- Name: interactions interactions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1802,6 +1826,12 @@ CREATE INDEX crm_external_ids_row ON public.crm_external_ids USING btree (row_id
 --
 
 CREATE UNIQUE INDEX findings_identity ON public.findings USING btree (provider_id, resource, kind, field, reason) NULLS NOT DISTINCT;
+
+--
+-- Name: idempotency_keys_claimed; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idempotency_keys_claimed ON public.idempotency_keys USING btree (claimed_at);
 
 --
 -- Name: interaction_numbers_new; Type: INDEX; Schema: public; Owner: -
