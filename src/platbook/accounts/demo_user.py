@@ -3,15 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from platbook.accounts.api_keys import NewApiKey, add_key, find_keys, revoke_key
 from platbook.accounts.passwords import WELL_KNOWN, verify_password
-from platbook.accounts.users import NewUser, insert_user
-from platbook.base.actor import COMMAND_LINE, Role
+from platbook.accounts.users import NewUser, get_user_by_email, insert_user
+from platbook.base.actor import COMMAND_LINE, Actor, ApiKeyScope, Role
 from platbook.db import ReadConnection, WriteConnection, load_queries
 
 Q = load_queries(__package__ or "platbook.accounts")
 
 EMAIL = "admin@example.com"
 PASSWORD = WELL_KNOWN
+
+_KEY_NAME = "for trying the API in its documentation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,17 @@ async def add_demo_admin(connection: WriteConnection, at: datetime) -> None:
     """Add the demo's administrator, unless it exists."""
     if await connection.first(_Login, Q.get_login, {"email": EMAIL}) is None:
         await insert_user(connection, NewUser(EMAIL, PASSWORD, "Demo", "Admin", Role.ADMIN), COMMAND_LINE, at)
+
+
+async def renew_demo_key(connection: WriteConnection, at: datetime) -> str:
+    """Create an API key of the demo's administrator and revoke the ones that were made so before."""
+    user = await get_user_by_email(connection, EMAIL)
+    admin = Actor(user.email, user.id, Role.ADMIN)
+    for key in await find_keys(connection, user.id, admin):
+        if key.name == _KEY_NAME and key.revoked_at is None:
+            await revoke_key(connection, user.id, key.id, admin, at)
+    _, key = await add_key(connection, NewApiKey(_KEY_NAME, list(ApiKeyScope)), admin, at)
+    return key
 
 
 async def has_demo_password(connection: ReadConnection) -> bool:

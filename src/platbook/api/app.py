@@ -18,7 +18,8 @@ from platbook.api.accounts import profile, users
 from platbook.api.authentication import authenticate, index_routes
 from platbook.api.body_permission import BodyPermission
 from platbook.api.crm import duplicates, intake, interactions, leads, stages, suppressions, tasks
-from platbook.api.documentation import describe, read_documentation
+from platbook.api.documentation import describe
+from platbook.api.documentation_page import read_documentation
 from platbook.api.envelope import failure_body, raw_json
 from platbook.api.errors import add_error_handlers, respond
 from platbook.api.idempotency import CreatingCaller
@@ -66,6 +67,7 @@ def _create_routes() -> FastAPI:
         generate_unique_id_function=_name,
     )
     api.state.query_names = {}
+    api.state.documentation = None
     add_error_handlers(api)
     guarded = APIRouter(prefix=BASE, dependencies=[Depends(authenticate)])
     for module in (  # routes are tried in this order, each by a pattern: the most frequent come first

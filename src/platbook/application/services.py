@@ -35,6 +35,8 @@ class Services:
     oidc: OidcSignIn | None = None
     replica: Database | None = None
     uploads: UploadBudget = field(default_factory=UploadBudget)
+    demo_key: str | None = None
+    """An API key that the documentation offers to everybody; of the demo alone."""
 
     @property
     def listings(self) -> Database:

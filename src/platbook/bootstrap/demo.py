@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from platbook.accounts import add_demo_admin
+from platbook.accounts.demo_user import renew_demo_key
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import Conflict, NotFound
 from platbook.bootstrap.home_lock import sole_server
@@ -65,6 +66,12 @@ async def _set_up(system: System, provider: Provider | None, configuration: Conf
             await add_provider(connection, system.box, configuration, COMMAND_LINE, now)
         else:
             await replace_provider(connection, system.box, configuration, COMMAND_LINE, now)
+
+
+async def create_demo_key(system: System) -> str:
+    """Create an API key of the administrator for whoever reads the documentation; the ones before it are revoked."""
+    async with system.database.transaction() as connection:
+        return await renew_demo_key(connection, system.clock.now())
 
 
 async def _find_provider(system: System) -> Provider | None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Generator
+from dataclasses import replace
 from typing import Any, cast
 
 import uvicorn
@@ -52,9 +53,16 @@ def to_url(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def serve_api(system: System, bound: socket.socket, stopping: asyncio.Event, *, ready: asyncio.Event) -> None:
+async def serve_api(
+    system: System,
+    bound: socket.socket,
+    stopping: asyncio.Event,
+    *,
+    ready: asyncio.Event,
+    demo_key: str | None = None,
+) -> None:
     """Answer until `stopping` is set; `ready` is set when the first request can come."""
-    services = to_services(system)
+    services = replace(to_services(system), demo_key=demo_key)
     server = create_server(create_api(services), ClientLimits.from_settings(system.settings))
     async with asyncio.TaskGroup() as group:
         listening = group.create_task(services.callers.listen())

@@ -19,7 +19,7 @@ from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import Conflict
 from platbook.base.log import configure_log
 from platbook.base.settings import Settings
-from platbook.bootstrap.demo import PROVIDER_ID, serve_demo
+from platbook.bootstrap.demo import PROVIDER_ID, create_demo_key, serve_demo
 from platbook.bootstrap.demo_settings import HOST, to_demo_settings
 from platbook.bootstrap.http_server import bind, serve_api, to_url
 from platbook.bootstrap.system import System, open_system
@@ -100,7 +100,8 @@ class _Demo:
         async with asyncio.TaskGroup() as group:
             group.create_task(run_jobs(system, stopping))
             if self.bound is not None:
-                group.create_task(serve_api(system, self.bound, stopping, ready=ready))
+                key = await create_demo_key(system)
+                group.create_task(serve_api(system, self.bound, stopping, ready=ready, demo_key=key))
             code = await self._first_sync(system, sync_id, stopping)
             if self.bound is None:
                 stopping.set()
