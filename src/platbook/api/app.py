@@ -31,6 +31,7 @@ from platbook.api.route_rights import BASE
 from platbook.api.system import audit, entry, health, objects
 from platbook.api.system.readiness import Readiness
 from platbook.application.asgi import AsgiApp, Scope
+from platbook.application.compression import Compression
 from platbook.application.cross_origin import CrossOriginSharing
 from platbook.application.database_time import DatabaseTime
 from platbook.application.idempotency.answers import IdempotentAnswers
@@ -116,6 +117,7 @@ def create_api(services: Services) -> FastAPI:
         answers=IdempotentAnswers(services.database, services.box, services.clock),
         rates=services.rates,
     )
+    api.add_middleware(Compression)  # within the gate, which answers HEAD by the headers of what is sent
     api.add_middleware(RequestGate, policy=replace(POLICY, may_send_body=BodyPermission(services.callers)))
     api.add_middleware(
         CrossOriginSharing,
