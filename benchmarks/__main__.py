@@ -4,7 +4,7 @@ import argparse
 import asyncio
 from collections.abc import Callable, Coroutine
 
-from benchmarks import crm, express, load, media, memory, photo_path, resync, rets, search
+from benchmarks import compression, crm, express, load, media, memory, photo_path, resync, rets, search
 from platbook.base.memory import collect_garbage_less_often
 
 BENCHMARKS: dict[str, Callable[[int], Coroutine[None, None, None]]] = {
@@ -12,6 +12,7 @@ BENCHMARKS: dict[str, Callable[[int], Coroutine[None, None, None]]] = {
     "resync": resync.run,
     "memory": memory.run,
     "list": express.run,
+    "gzip": compression.run,
     "search": search.run,
     "rets": rets.run,
     "media": media.run,

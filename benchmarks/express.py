@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,14 +53,15 @@ async def run(rows: int) -> None:
         tell("skipped", "", f"{', '.join(missing)} is not on this machine")
         return
     async with fresh_database() as url:
-        token, path = await _prepare(url, min(rows, MOST_ROWS))
+        token, city = await prepare_market(url, min(rows, MOST_ROWS))
+        path = f"/api/v1/properties?city={city}&status=Active&limit=50&sortBy=listPrice&sortOrder=asc"
         async with serving(url, pool=POOL) as ours, _express(url) as theirs:
             etag = await _check_alike(ours, theirs, path, token)
             loads: dict[str, list[Load]] = {"ours": [], "theirs": [], "unchanged": []}
             for _ in range(ROUNDS):
-                loads["ours"].append(await _load(ours + path, token))
-                loads["theirs"].append(await _load(theirs + path, token))
-                loads["unchanged"].append(await _load(ours + path, token, etag))
+                loads["ours"].append(await measure_load(ours + path, token))
+                loads["theirs"].append(await measure_load(theirs + path, token))
+                loads["unchanged"].append(await measure_load(ours + path, token, {"If-None-Match": etag}))
     rates = {name: median(load.rate for load in some) for name, some in loads.items()}
     tails = {name: median(load.p99 for load in some) for name, some in loads.items()}
     tell("Express + pg, requests/s (p99 ms)", f"{rates['theirs']:,.0f} ({tails['theirs']:.0f})")
@@ -71,8 +72,8 @@ async def run(rows: int) -> None:
     tell("304 against Express's 200", f"{rates['unchanged'] / rates['theirs']:.2f}", f"bar {NOT_MODIFIED_BAR}")
 
 
-async def _prepare(url: str, rows: int) -> tuple[str, str]:
-    """Fill the table; a token that is good for both, and the list to be asked for."""
+async def prepare_market(url: str, rows: int) -> tuple[str, str]:
+    """Fill the table; a token of a user, and the town with the most listings for sale, quoted for a query."""
     clock, box = SystemClock(), SecretBox.from_text(KEY)
     async with Database.open(url) as database:
         properties, lease = feed.property_store(), await feed.take_lease(database)
@@ -93,8 +94,7 @@ async def _prepare(url: str, rows: int) -> tuple[str, str]:
             )
             city = await connection.value(str, Query("city", "The largest town whose total is exact.", most))
     settle(url, "properties")
-    asked = f"city={quote(city or '')}&status=Active&limit=50&sortBy=listPrice&sortOrder=asc"
-    return token, f"/api/v1/properties?{asked}"
+    return token, quote(city or "")
 
 
 @asynccontextmanager
@@ -129,12 +129,13 @@ async def _check_alike(ours: str, theirs: str, path: str, token: str) -> str:
         return one.headers["etag"]
 
 
-async def _load(address: str, token: str, etag: str | None = None) -> Load:
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency", "-H", f"Authorization: Bearer {token}"]
-    if etag is not None:
-        command += ["-H", f"If-None-Match: {etag}"]
+async def measure_load(address: str, token: str, headers: Mapping[str, str] | None = None) -> Load:
+    """One round of wrk on one address, with further headers."""
+    sent = {"Authorization": f"Bearer {token}", **(headers or {})}
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency"]
+    command += [part for name, value in sent.items() for part in ("-H", f"{name}: {value}")]
     done = await asyncio.to_thread(subprocess.run, [*command, address], capture_output=True, text=True, check=True)
-    if "Non-2xx" in done.stdout and etag is None:
+    if "Non-2xx" in done.stdout and "If-None-Match" not in sent:
         raise AssertionError(done.stdout)
     rate = re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)
     tail = re.search(r"99%\s+([\d.]+)(us|ms|s)", done.stdout)

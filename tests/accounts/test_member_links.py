@@ -141,7 +141,7 @@ async def _mine(listing_rig: ListingRig, actor: Actor, surface: Surface = Surfac
         mine = await find_own_listings(connection, actor)
         search = parse_search({"mine": ["true"]}, surface=surface, mine=mine)
         found = await find_listings(connection, search, NOW)
-    return sorted(document.partition('"listingKey":"')[2].partition('"')[0] for document in found.rows)
+    return sorted(row.document.partition('"listingKey":"')[2].partition('"')[0] for row in found.rows)
 
 
 async def test_mine_are_those_listed_co_listed_and_made_by_me_and_an_assistant_s_agents(rig: AccountsRig) -> None:

@@ -11,6 +11,7 @@ import orjson
 
 from platbook.accounts import CallerResolver, LoginSessions, NewUser, add_user
 from platbook.api import create_api
+from platbook.application.asgi import AsgiApp
 from platbook.application.caller_rates import CallerRates
 from platbook.application.services import Services
 from platbook.base.actor import COMMAND_LINE, Role
@@ -65,7 +66,8 @@ class ListingsClient:
     listing_rig: ListingRig
     clock: SetClock
     client: httpx2.AsyncClient
-    tokens: Mapping[str, str]
+    tokens: dict[str, str]
+    app: AsgiApp
 
     async def request(
         self, method: str, path: str, body: object = None, caller: str | None = "admin", **headers: str
@@ -79,14 +81,24 @@ class ListingsClient:
         answer = await self.client.request(method, BASE + path, content=content, headers=named)
         return ReadResponse(answer.status_code, answer.headers, answer.content)
 
+    async def add_public_key(self) -> None:
+        """Let there be a caller `public`, by an API key of the public surface."""
+        body = {"name": "site", "scopes": ["listings:read"], "surface": "public"}
+        headers = {"authorization": f"Bearer {self.tokens['admin']}"}
+        answer = await self.client.post("/api/v1/auth/keys", json=body, headers=headers)
+        self.tokens["public"] = answer.json()["data"]["key"]
+
     async def get(self, path: str, caller: str | None = "admin", **headers: str) -> ReadResponse:
         return await self.request("GET", path, None, caller, **headers)
 
 
 @asynccontextmanager
-async def open_listings_client(database: Database, now: datetime = NOW) -> AsyncGenerator[ListingsClient]:
+async def open_listings_client(
+    database: Database, now: datetime = NOW, **changed: object
+) -> AsyncGenerator[ListingsClient]:
+    """A client over the settings' defaults, but for those that are changed."""
     clock = SetClock(now)
-    box, settings = SecretBox(b"k" * 32), Settings.model_construct()
+    box, settings = SecretBox(b"k" * 32), Settings.model_construct(None, **changed)
     sessions = LoginSessions(database, box, clock, settings)
     # No route of listings queues work or opens a socket.
     queue, transport = cast("JobQueue", None), cast("Transport", None)
@@ -103,6 +115,6 @@ async def open_listings_client(database: Database, now: datetime = NOW) -> Async
             tokens[name] = (
                 await sessions.start_session(connection, await add_user(connection, user, COMMAND_LINE, now))
             ).access_token
-    asgi = httpx2.ASGITransport(app=create_api(services))
-    async with httpx2.AsyncClient(transport=asgi, base_url="http://api.test") as client:
-        yield ListingsClient(ListingRig(database), clock, client, tokens)
+    app = cast("AsgiApp", create_api(services))
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://api.test") as client:
+        yield ListingsClient(ListingRig(database), clock, client, tokens, app)

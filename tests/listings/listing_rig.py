@@ -69,7 +69,7 @@ class ListingRig:
 
 
 def to_keys(found: Listings) -> list[str]:
-    return [str(orjson.loads(document)["listingKey"]) for document in found.rows]
+    return [str(orjson.loads(row.document)["listingKey"]) for row in found.rows]
 
 
 def day(text: str) -> date:

@@ -76,10 +76,10 @@ async def test_a_hidden_address_is_found_by_what_is_shown_before_it_is_indexed_a
 async def test_a_hidden_address_is_found_by_what_is_shown(listing_rig: ListingRig, search: ListingSearch) -> None:
     await listing_rig.put(make_listing("hidden", **_PLACE, InternetAddressDisplayYN=False))
 
-    (document,) = (await listing_rig.find(search)).rows
+    (row,) = (await listing_rig.find(search)).rows
 
-    assert "Secret" not in document
-    assert orjson.loads(document)["latitude"] is None
+    assert "Secret" not in row.text
+    assert orjson.loads(row.text)["latitude"] is None
 
 
 async def test_a_listing_without_a_public_document_is_in_no_public_answer(listing_rig: ListingRig) -> None:

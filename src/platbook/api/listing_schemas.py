@@ -5,6 +5,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, cast
 
+from platbook.base.actor import Surface
+from platbook.listings.documents import FIELD_NAMES
+from platbook.listings.sparse import ALWAYS
 from platbook.local.listings import WRITABLE_FIELDS
 from platbook.reso.fields import COLUMNS, Field, Kind
 from platbook.reso.lookups import LOCKED, PropertyType, StandardStatus
@@ -30,6 +33,8 @@ _VALUES: Mapping[str, type[StrEnum]] = MappingProxyType(
 """Fields whose values are RESO's; of the types, sources bring values of their own, so those are examples only."""
 _POSITIONS: Schema = {"type": "array", "items": {"type": "array", "items": {"type": "number"}}}
 _FURTHER_FIELDS = "FurtherFields"
+LISTING_FIELD = "ListingField"
+"""The schema of the names of a listing's fields."""
 _EXAMPLES: Mapping[str, object] = MappingProxyType({"ListPrice": 489000, "City": "Austin", "StateOrProvince": "TX"})
 
 
@@ -37,6 +42,12 @@ def add_columns(schema: dict[str, Any]) -> None:
     """Complete a model's schema (pydantic's `json_schema_extra`) by every field of a listing that has a name here."""
     described = {field.api: _to_schema(field) for field in COLUMNS if field.api}
     schema["properties"] = {**_nest(described), **schema.get("properties", {})}
+
+
+def add_sparse_columns(schema: dict[str, Any]) -> None:
+    """As `add_columns`, where only the field is certain that every sparse listing has."""
+    add_columns(schema)
+    schema["required"] = [ALWAYS]
 
 
 def to_write_schema(extra: Mapping[str, Schema]) -> Schema:
@@ -48,9 +59,13 @@ def to_write_schema(extra: Mapping[str, Schema]) -> Schema:
 
 
 def shared_schemas() -> Schema:
-    """Schemas that others refer to, by name: the further fields that can be written, by their RESO names."""
+    """Schemas that others refer to, by name: the names of fields, and the further fields that can be written."""
     further = {path: _to_schema(field) for path, field in WRITABLE_FIELDS.items() if not field.api}
-    return {_FURTHER_FIELDS: {**_to_object(further), "description": "further fields, by their RESO names"}}
+    names = sorted(FIELD_NAMES[Surface.INTERNAL])
+    return {
+        _FURTHER_FIELDS: {**_to_object(further), "description": "further fields, by their RESO names"},
+        LISTING_FIELD: {"type": "string", "enum": names, "description": "a field of a listing, or of a group in it"},
+    }
 
 
 def to_search_schema(parameters: Iterable[Mapping[str, object]]) -> Schema:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from platbook.accounts import CallerResolver, LoginSessions
 from platbook.accounts.oidc import OidcSignIn
 from platbook.application.caller_rates import CallerRates
+from platbook.application.piece_cache import PieceCache
 from platbook.application.uploads import UploadBudget
 from platbook.base.actor import Actor, Surface
 from platbook.base.clock import Clock
@@ -12,6 +13,7 @@ from platbook.base.settings import Settings
 from platbook.db import Database, SecretBox
 from platbook.jobs import JobQueue
 from platbook.media.blobs import Blobs
+from platbook.media.photo_urls import PhotoUrls
 from platbook.storage import Cdn, Storage
 from platbook.transport import Transport
 
@@ -37,11 +39,17 @@ class Services:
     uploads: UploadBudget = field(default_factory=UploadBudget)
     demo_key: str | None = None
     """An API key that the documentation offers to everybody; of the demo alone."""
+    pieces: PieceCache = field(default_factory=PieceCache)
 
     @property
     def listings(self) -> Database:
         """The database for lists of listings and for public reads: the replica, where there is one. It may lag."""
         return self.replica or self.database
+
+    @property
+    def photo_urls(self) -> PhotoUrls:
+        """Completes the URLs of photos in documents, which are absolute where the public URL of Platbook is set."""
+        return PhotoUrls(self.storage, self.settings.platbook_url or "")
 
     def listings_of(self, caller: Actor) -> Database:
         """The database for one listing: staff, who edit listings, read their own writes; the public may read a lag."""

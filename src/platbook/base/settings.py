@@ -63,7 +63,7 @@ class Settings(BaseSettings):
     platbook_url: str | None = Field(
         default=None,
         pattern="^https?://[^/?#]+$",
-        description="public URL of Platbook, scheme and host only, for links and sign-ins",
+        description="public URL of Platbook, scheme and host only, for links, sign-ins and photos",
     )
     cors_origins: str | None = Field(
         default=None,
@@ -183,6 +183,11 @@ class Settings(BaseSettings):
         default=256 * 1024**2,
         ge=40 * 1024**2,
         description="bytes of uploaded photos that one server process takes at once; beyond, 503",
+    )
+    platbook_list_cache_bytes: int = Field(
+        default=64 * 1024**2,
+        ge=0,
+        description="bytes of compressed listings that one server process keeps for its lists",
     )
     platbook_warm_cdn: bool = Field(
         default=False, description="whether new public photos are requested once from the CDN to fill its cache"

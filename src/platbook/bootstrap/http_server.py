@@ -14,6 +14,7 @@ from platbook.accounts.oidc import OidcClient, OidcIssuer, OidcSignIn, parse_ema
 from platbook.api import OIDC_CALLBACK, create_api, create_refusal
 from platbook.application.asgi import AsgiApp
 from platbook.application.caller_rates import CallerRates
+from platbook.application.piece_cache import PieceCache
 from platbook.application.services import Services
 from platbook.application.uploads import UploadBudget
 from platbook.base.errors import InvalidInput
@@ -112,6 +113,7 @@ def to_services(system: System) -> Services:
         make_oidc(system, sessions),
         system.replica,
         UploadBudget(system.settings.platbook_upload_bytes),
+        PieceCache(system.settings.platbook_list_cache_bytes),
     )
 
 

@@ -15,11 +15,13 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 
 import orjson
 
+from platbook.base.actor import Surface
 from platbook.listings.display import (
     LOCATION_FIELDS,
     decide_display,
@@ -56,9 +58,26 @@ class _Layout:
             document[group] = {name: values[slot] for name, slot in members}
         return document
 
+    @property
+    def names(self) -> list[str]:
+        """The names of the fields, of groups, and of the fields in groups (`address.city`)."""
+        members = [f"{group}.{name}" for group, members in self.groups.items() for name, _ in members]
+        return [*(name for name, _ in self.top), *self.groups, *members]
+
 
 _INTERNAL = _Layout(COLUMNS)
 _PUBLIC = _Layout([field for field in COLUMNS if is_public_field(field)])
+_SHARED_NAMES = (
+    "id", "providerId", "listingKey", "isLocal", "isFeatured", "attribution", "media", "fields",
+    "daysOnMarket", "removedAt", "outOfScope", "distance",
+)  # fmt: skip
+FIELD_NAMES: Mapping[Surface, tuple[str, ...]] = MappingProxyType(
+    {
+        Surface.INTERNAL: (*_INTERNAL.names, *_SHARED_NAMES),
+        Surface.PUBLIC: (*_PUBLIC.names, *_SHARED_NAMES),
+    }
+)
+"""The names of every field that the documents of each surface have, as they are read; those in groups by their path."""
 _NUMBER_SLOTS = tuple(SLOT[field.name] for field in COLUMNS if field.sql_type == "numeric")
 _LOCATION_SLOTS = frozenset(SLOT[name] for name in LOCATION_FIELDS if name in SLOT)
 
@@ -126,24 +145,28 @@ def public_field_names(*, shows_address: bool) -> frozenset[str]:
     return names.union(field.api for field in COLUMNS if field.api and field.name in names)
 
 
-def complete_document(
-    document: str,
+def to_reading_fields(
     *,
     days: int | None,
     removed_at: datetime | None = None,
     out_of_scope: bool = False,
     distance: float | None = None,
 ) -> str:
-    """Add what depends on the reading: days on market, whether the listing is removed or out of scope, the distance.
+    """The fields that depend on the reading: days on market, whether it is removed or out of scope, the distance.
 
-    The distance is in miles from the place that was searched near; without one the field is left out.
+    The distance is in miles from the place that was searched near; without one the field is left out. As JSON, without
+    the braces.
     """
     days_text = "null" if days is None else days
     removed_text = "null" if removed_at is None else f'"{removed_at:%Y-%m-%dT%H:%M:%SZ}"'
     scope_text = "true" if out_of_scope else "false"
     distance_text = "" if distance is None else f',"distance":{distance:.3f}'
-    added = f'"daysOnMarket":{days_text},"removedAt":{removed_text},"outOfScope":{scope_text}{distance_text}'
-    return f"{document[:-1]},{added}}}"
+    return f'"daysOnMarket":{days_text},"removedAt":{removed_text},"outOfScope":{scope_text}{distance_text}'
+
+
+def complete_document(document: str, reading_fields: str) -> str:
+    """A stored document with the fields of `to_reading_fields`."""
+    return f"{document[:-1]},{reading_fields}}}"
 
 
 def to_row_fields(property_id: UUID, provider_id: str, *, is_local: bool, is_featured: bool) -> dict[str, object]:

@@ -11,7 +11,7 @@ import orjson
 from platbook.base.actor import Surface
 from platbook.base.errors import Gone, NotFound
 from platbook.db import Query, ReadConnection, load_queries
-from platbook.listings.documents import complete_document
+from platbook.listings.documents import complete_document, to_reading_fields
 from platbook.listings.search.find import days_on_market
 
 Q = load_queries("platbook.listings.search")
@@ -86,8 +86,8 @@ async def _get(
     if document is None:
         raise _not_found()
     days = days_on_market(row.listed_at, row.off_market_at, now)
-    text = complete_document(document, days=days, removed_at=row.removed_at, out_of_scope=row.out_of_scope)
-    return ListingView(row, text, f"{row.id.hex}-{row.row_version}-{days}")
+    fields = to_reading_fields(days=days, removed_at=row.removed_at, out_of_scope=row.out_of_scope)
+    return ListingView(row, complete_document(document, fields), f"{row.id.hex}-{row.row_version}-{days}")
 
 
 def _not_found() -> NotFound:

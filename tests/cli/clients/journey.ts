@@ -24,7 +24,7 @@ let cursor: string | null | undefined;
 do {
   const query = cursor ? { limit: 20, cursor } : { limit: 20 };
   const page = unwrap(await client.GET("/api/v1/properties", { params: { query } }));
-  keys.push(...page.properties.map((one) => one.listingKey));
+  keys.push(...page.properties.map((one) => one.listingKey ?? ""));
   cursor = page.pagination.nextCursor;
 } while (cursor);
 

@@ -5,11 +5,13 @@
 
 from collections.abc import Mapping, Sequence
 
+from platbook.api.listing_schemas import LISTING_FIELD
 from platbook.db.lists import Count
 from platbook.listings.search.closed_lists import CLOSED_LISTS
 from platbook.listings.search.facets import FACETS
 from platbook.listings.search.filters import EXACT_FILTERS, RANGE_FILTERS
 from platbook.listings.search.sorting import SORTS
+from platbook.listings.sparse import ALWAYS, PARAMETER
 
 
 def _parameter(name: str, schema: Mapping[str, object], description: str, example: object = None) -> dict[str, object]:
@@ -58,8 +60,16 @@ FILTER_PARAMETERS: list[dict[str, object]] = [
 ]
 """One OpenAPI parameter for each filter."""
 
+FIELDS: dict[str, object] = _parameter(
+    PARAMETER,
+    {"type": "array", "items": {"$ref": f"#/components/schemas/{LISTING_FIELD}"}},
+    f"only these fields of each listing, and its {ALWAYS}; comma-separated or repeated; of a group: address.city",
+)
+"""The parameter of sparse lists."""
+
 SEARCH_PARAMETERS: list[dict[str, object]] = [
     *FILTER_PARAMETERS,
+    FIELDS,
     _text("facets", f"counts by any of {', '.join(FACETS)}", "status,city"),
     _choice("sortBy", tuple(SORTS)),
     _choice("sortOrder", ("asc", "desc")),

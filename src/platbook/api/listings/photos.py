@@ -21,7 +21,6 @@ from platbook.base.errors import InvalidInput, MediaRejected, PayloadTooLarge, S
 from platbook.listings.reading import get_listing, to_media
 from platbook.local.listings import get_own
 from platbook.local.photos import PhotoPatch, add_photo, arrange_photos, remove_photos
-from platbook.media.photo_urls import PhotoUrls
 from platbook.media.visibility import MediaVisibility
 from platbook.providers.media import MediaSettings
 from platbook.transport import DownloadLimits
@@ -157,7 +156,7 @@ async def _to_response(services: Services, caller: Actor, property_id: UUID, *, 
     async with services.database.transaction() as connection:
         reading = await get_listing(connection, property_id, caller.surface, now)
     body = orjson.dumps({"success": True, "data": {"media": to_media(reading)}})
-    return raw_json(await PhotoUrls(services.storage).fill(body, now), status=status)
+    return raw_json(await services.photo_urls.fill(body, now), status=status)
 
 
 def _to_visibility(services: Services) -> MediaVisibility:

@@ -13,7 +13,8 @@ from platbook.api.authentication import Caller
 from platbook.api.envelope import Success, paginate, raw_json
 from platbook.api.etags import matches_etag, to_etag
 from platbook.api.listing_schemas import to_search_schema, to_write_schema
-from platbook.api.listings.params import FILTER_PARAMETERS, SEARCH_PARAMETERS
+from platbook.api.listings.gzip_lists import to_gzip_body
+from platbook.api.listings.params import FIELDS, FILTER_PARAMETERS, SEARCH_PARAMETERS
 from platbook.api.listings.photos_models import PhotoList
 from platbook.api.listings.properties_models import (
     FeaturedList,
@@ -25,15 +26,19 @@ from platbook.api.listings.properties_models import (
 )
 from platbook.api.listings.query_string import Texts, to_author, to_fields, to_search_texts, to_texts
 from platbook.api.listings.responses import (
+    FEATURED,
+    Envelope,
+    to_envelope,
     to_list_body,
     to_one_body,
     to_stats,
     to_suggestions,
     to_timeline,
-    with_signed_photos,
+    with_photo_urls,
 )
 from platbook.api.schemas import to_json_body
 from platbook.api.services import ServicesDep
+from platbook.application.content_coding import GZIP, ZSTD, choose_coding
 from platbook.application.services import Services
 from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput
@@ -47,6 +52,7 @@ from platbook.listings.reading import (
     to_media,
 )
 from platbook.listings.search import (
+    Listings,
     ListingSearch,
     find_featured,
     find_listings,
@@ -55,9 +61,9 @@ from platbook.listings.search import (
     suggest,
 )
 from platbook.listings.search.versions import VersionCache
+from platbook.listings.sparse import parse_fields
 from platbook.listings.timeline import get_timeline
 from platbook.local.listings import change_local, create_local, remove_local, to_listing_patch
-from platbook.media.photo_urls import PhotoUrls, to_signature_window
 from platbook.providers.providers import LOCAL
 
 router = APIRouter(prefix="/properties", tags=["Properties"])
@@ -125,15 +131,15 @@ async def get_market_stats(request: Request, services: ServicesDep, caller: Call
         return _respond(to_stats(await get_stats(connection, search, services.clock.now())))
 
 
-@router.get("/featured", responses={200: {"model": Success[FeaturedList]}})
+@router.get("/featured", responses={200: {"model": Success[FeaturedList]}}, openapi_extra={"parameters": [FIELDS]})
 async def list_featured(
-    services: ServicesDep, caller: Caller, limit: Annotated[int, Query(ge=1, le=100)] = 10
+    request: Request, services: ServicesDep, caller: Caller, limit: Annotated[int, Query(ge=1, le=100)] = 10
 ) -> Response:
     """List featured listings, then the newest ones with photos."""
+    search = ListingSearch(surface=caller.surface, fields=parse_fields(request.query_params.getlist("fields")))
     async with services.listings.read() as connection:
         featured = await find_featured(connection, caller.surface, limit, services.clock.now())
-    body = b'{"success":true,"data":{"properties":[' + ",".join(featured.rows).encode() + b"]}}"
-    return await _respond_with_photos(services, body)
+    return await _respond_with_rows(request, services, featured, FEATURED, search)
 
 
 @router.get("/suggest", responses={200: {"model": Success[SuggestionList]}})
@@ -252,12 +258,24 @@ async def _respond_with_list(request: Request, services: Services, caller: Actor
         current = await versions.get_current(connection, search, now) if tags else None
         if current is not None and matches_etag(tags, current):
             return _not_modified(current)
-        listings = with_signed_photos(await find_listings(connection, search, now), now)
+        listings = with_photo_urls(await find_listings(connection, search, now), services.photo_urls, now)
     versions.store(search, listings)
     if matches_etag(tags, listings.version):
         return _not_modified(listings.version)
-    body = to_list_body(listings, search)
-    return await _respond_with_photos(services, body, headers={"ETag": to_etag(listings.version), **_CACHED})
+    response = await _respond_with_rows(request, services, listings, to_envelope(listings, search), search)
+    response.headers.update({"ETag": to_etag(listings.version), **_CACHED})
+    return response
+
+
+async def _respond_with_rows(
+    request: Request, services: Services, listings: Listings, envelope: Envelope, search: ListingSearch
+) -> Response:
+    """A list of whole documents is joined from compressed ones where the client accepts gzip."""
+    joins = choose_coding(request.scope["headers"], (GZIP, ZSTD)) == GZIP
+    if joins and listings.rows and not search.fields:
+        body = await to_gzip_body(services, listings.rows, envelope, search.surface, services.clock.now())
+        return raw_json(body, headers={"Content-Encoding": GZIP})
+    return await _respond_with_photos(services, to_list_body(listings, envelope, search.fields))
 
 
 async def _parse(services: Services, caller: Actor, texts: Texts) -> ListingSearch:
@@ -282,7 +300,7 @@ def _get_versions(request: Request) -> VersionCache:
 
 
 async def _respond_with_one(request: Request, services: Services, reading: ListingView) -> Response:
-    version = reading.version + to_signature_window([reading.document], services.clock.now())
+    version = reading.version + services.photo_urls.to_version([reading.document], services.clock.now())
     if matches_etag(request.headers.get("if-none-match"), version):
         return _not_modified(version)
     headers = {"ETag": to_etag(version), **_CACHED}
@@ -293,7 +311,7 @@ async def _respond_with_photos(
     services: Services, body: bytes, *, status: int = 200, headers: dict[str, str] | None = None
 ) -> Response:
     """A body of documents, with the URLs of their photos filled in."""
-    filled = await PhotoUrls(services.storage).fill(body, services.clock.now())
+    filled = await services.photo_urls.fill(body, services.clock.now())
     return raw_json(filled, status=status, headers=headers)
 
 

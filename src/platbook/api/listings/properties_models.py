@@ -5,7 +5,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from platbook.api.envelope import Pagination
-from platbook.api.listing_schemas import add_columns
+from platbook.api.listing_schemas import add_columns, add_sparse_columns
 from platbook.api.listings.photos_models import OpenModel, PhotoRead
 from platbook.api.models import ApiModel
 from platbook.base.views import UtcDatetime
@@ -45,6 +45,12 @@ class ListingRead(OpenModel):
     raw: object = Field(None, description="the source's record; with include=raw, for admins")
 
 
+class ListedRead(ListingRead):
+    """A listing in a list: all of its fields, or its id and those that `fields` names."""
+
+    model_config = ConfigDict(json_schema_extra=add_sparse_columns)
+
+
 class FacetValueRead(ApiModel):
     """One value of a facet."""
 
@@ -55,7 +61,7 @@ class FacetValueRead(ApiModel):
 class ListingList(ApiModel):
     """A page of listings."""
 
-    properties: list[ListingRead]
+    properties: list[ListedRead]
     pagination: Pagination
     facets: dict[str, list[FacetValueRead]] | None = None
 
@@ -63,7 +69,7 @@ class ListingList(ApiModel):
 class FeaturedList(ApiModel):
     """Featured listings."""
 
-    properties: list[ListingRead]
+    properties: list[ListedRead]
 
 
 class FieldChangeRead(ApiModel):

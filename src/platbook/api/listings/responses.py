@@ -3,33 +3,49 @@
 import math
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 import orjson
 
 from platbook.base.times import to_iso_z
 from platbook.listings.search import Listings, ListingSearch, Suggestion
 from platbook.listings.search.stats import MarketStats, MonthStats, Prices
+from platbook.listings.sparse import select_fields
 from platbook.listings.timeline import Timeline, TimelineEntry
-from platbook.media.photo_urls import WINDOW, to_expiry, to_signature_window
+from platbook.media.photo_urls import WINDOW, PhotoUrls, to_expiry
 
 
-def to_list_body(listings: Listings, search: ListingSearch) -> bytes:
-    """The body of a list."""
-    head = b'{"success":true,"data":{"properties":['
+class Envelope(NamedTuple):
+    """What is before the rows of a list, and after them."""
+
+    head: bytes
+    tail: bytes
+
+
+FEATURED = Envelope(b'{"success":true,"data":{"properties":[', b"]}}")
+"""The envelope of a list without pages."""
+
+
+def to_envelope(listings: Listings, search: ListingSearch) -> Envelope:
+    """The envelope of a page."""
     tail = b'],"pagination":' + orjson.dumps(_pagination(listings, search))
     if search.facets:
         tail += b',"facets":' + orjson.dumps(listings.facets)
-    return head + ",".join(listings.rows).encode() + tail + b"}}"
+    return Envelope(FEATURED.head, tail + b"}}")
 
 
-def with_signed_photos(listings: Listings, now: datetime) -> Listings:
-    """The same page; where it has signed photo URLs, its version includes the window of their signatures."""
-    window = to_signature_window(listings.rows, now)
-    if not window:
-        return listings
-    return replace(
-        listings, version=listings.version + window, fresh_until=min(listings.fresh_until, to_expiry(now) - WINDOW)
-    )
+def to_list_body(listings: Listings, envelope: Envelope, fields: tuple[str, ...] = ()) -> bytes:
+    """The body of a list; with `fields`, of sparse listings."""
+    texts = (row.text for row in listings.rows)
+    rows = ",".join(select_fields(text, fields) for text in texts) if fields else ",".join(texts)
+    return envelope.head + rows.encode() + envelope.tail
+
+
+def with_photo_urls(listings: Listings, photo_urls: PhotoUrls, now: datetime) -> Listings:
+    """The same page; its version includes what the URLs of its photos depend on."""
+    documents = [row.document for row in listings.rows]
+    version = listings.version + photo_urls.to_version(documents, now)
+    return replace(listings, version=version, fresh_until=min(listings.fresh_until, to_expiry(now) - WINDOW))
 
 
 def to_one_body(document: str, raw: str | None = None) -> bytes:

@@ -6,7 +6,7 @@ Filters, full-text search, bounding box, radius, polygon, facets, suggestions; p
 from platbook.db.lists import Count
 from platbook.listings.search.featured import find_featured
 from platbook.listings.search.filters import Box, ListingSearch, Near, OwnListings, Range
-from platbook.listings.search.find import Listings, find_listings
+from platbook.listings.search.find import ListedDocument, Listings, find_listings
 from platbook.listings.search.polygons import Polygon
 from platbook.listings.search.query_string import parse_search
 from platbook.listings.search.stats import MarketStats, get_stats
@@ -16,6 +16,7 @@ from platbook.listings.search.versions import VersionCache
 __all__ = [
     "Box",
     "Count",
+    "ListedDocument",
     "ListingSearch",
     "Listings",
     "MarketStats",

@@ -10,6 +10,7 @@ from platbook.base.actor import Surface
 from platbook.base.errors import InvalidInput
 from platbook.db.lists import Count, check_paging
 from platbook.listings.search.polygons import Point, Polygon, check_polygons
+from platbook.listings.sparse import check_fields
 
 MAX_VALUES = 100
 MAX_TEXT_LENGTH = 200
@@ -81,6 +82,7 @@ class ListingSearch:
     """One search of listings, all filters ANDed, the values of one filter ORed.
 
     `modified_since` is by the source's time, `stored_since` by ours: when the listing was last stored or shown again.
+    With `fields`, only these are shown of each listing (`sparse`).
 
     Errors: `InvalidInput` naming the API parameter.
     """
@@ -114,6 +116,7 @@ class ListingSearch:
     featured: bool | None = None
     mine: OwnListings | None = None
     facets: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
     sort: str = "modifiedAt"
     descending: bool = True
     page: int = 1
@@ -129,6 +132,7 @@ class ListingSearch:
         if self.keyword is not None:
             check_text(self.keyword, "search")
         check_polygons(self.polygon)
+        check_fields(self.fields, self.surface)
         self._check_paging()
 
     @property

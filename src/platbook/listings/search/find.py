@@ -23,7 +23,7 @@ from platbook.db.lists import (
     cut_page,
     find_total,
 )
-from platbook.listings.documents import complete_document
+from platbook.listings.documents import complete_document, to_reading_fields
 from platbook.listings.search.closed_lists import resolve_values
 from platbook.listings.search.facets import FacetValue, find_facets
 from platbook.listings.search.filters import ListingSearch
@@ -35,9 +35,26 @@ from platbook.listings.search.statement import Window, to_conditions, to_page
 _DAY = timedelta(days=1)
 
 
+class ListedDocument(NamedTuple):
+    """A listing of a page: its id, its row's version, its stored document, and the fields of this reading (JSON).
+
+    The document is the same as long as the version is; the fields are not.
+    """
+
+    id: UUID
+    version: str
+    document: str
+    reading_fields: str
+
+    @property
+    def text(self) -> str:
+        """The whole listing as JSON."""
+        return complete_document(self.document, self.reading_fields)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listings(ListPage[str]):
-    """One page; its rows are listings as JSON texts.
+class Listings(ListPage[ListedDocument]):
+    """One page of listings.
 
     `version` changes whenever anything here does. It was computed on the database snapshot `snapshot`, and holds until
     `fresh_until`, when a listing's days on market grow.
@@ -104,13 +121,14 @@ def _to_listings(
     count: MatchCount | None,
     now: datetime,
 ) -> Listings:
-    documents: list[str] = []
+    documents: list[ListedDocument] = []
     # Not the cursor itself: it holds the time it was made, and the rows determine the rest of it.
-    marks: list[object] = [total.rows, cursor is None, facets]
+    marks: list[object] = [total.rows, cursor is None, facets, search.fields]
     fresh_until = now + _DAY
     for row in page:
         days = days_on_market(row.listed, row.off_market, now)
-        documents.append(complete_document(row.document, days=days, distance=row.distance))
+        reading_fields = to_reading_fields(days=days, distance=row.distance)
+        documents.append(ListedDocument(row.id, row.version, row.document, reading_fields))
         marks += (row.id.int, row.version, days)
         if row.listed is not None and row.off_market is None:
             fresh_until = min(fresh_until, row.listed + _DAY * ((now - row.listed) // _DAY + 1))

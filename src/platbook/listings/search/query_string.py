@@ -9,6 +9,7 @@ from platbook.base.actor import Surface
 from platbook.base.errors import FieldProblem, InvalidInput
 from platbook.base.times import parse_utc
 from platbook.db.lists import Count
+from platbook.listings import sparse
 from platbook.listings.search.closed_lists import CLOSED_LISTS, read_listed
 from platbook.listings.search.facets import FACETS
 from platbook.listings.search.filters import (
@@ -39,7 +40,7 @@ _SINGLE_PARAMETERS = frozenset(
         *(f"{side}{name}" for name in RANGE_FILTERS for side in ("min", "max")),
     }
 )  # fmt: skip
-PARAMETERS = _SINGLE_PARAMETERS | frozenset(EXACT_FILTERS) | {"facets"}
+PARAMETERS = _SINGLE_PARAMETERS | frozenset(EXACT_FILTERS) | {"facets", sparse.PARAMETER}
 """Every parameter of a search."""
 
 
@@ -67,6 +68,7 @@ def parse_search(
         "featured": reader.read("featured", _value_of(_BOOLEANS)),
         "mine": (mine or OwnListings()) if reader.read("mine", _value_of(_BOOLEANS)) else None,
         "facets": reader.facets(),
+        "fields": sparse.parse_fields(texts.get(sparse.PARAMETER, ())),
         "sort": sort,
         "descending": SORTS[sort].descending if order is None else order,
         "page": reader.default("page", _to_integer, 1),
