@@ -105,4 +105,4 @@ def _compress_zstd(body: bytes) -> bytes:
 
 
 def _compress_gzip(body: bytes) -> bytes:
-    return isal_zlib.compress(body, _GZIP_LEVEL, _GZIP_WINDOW)  # pyright: ignore[reportUnknownMemberType] - as in `gzip_pieces`
+    return isal_zlib.compress(body, _GZIP_LEVEL, _GZIP_WINDOW)  # pyright: ignore[reportUnknownMemberType] - stubs without types

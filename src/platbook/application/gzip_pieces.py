@@ -29,9 +29,8 @@ class GzipPiece(NamedTuple):
 
 def compress_piece(text: bytes) -> GzipPiece:
     """Compress a text."""
-    # The library's stubs give its parameters no types, here and below.
-    compressor = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, _RAW)  # pyright: ignore[reportUnknownMemberType]
-    deflated = compressor.compress(text) + compressor.flush(isal_zlib.Z_FULL_FLUSH)  # pyright: ignore[reportUnknownMemberType]
+    compressor = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, _RAW)  # pyright: ignore[reportUnknownMemberType] - stubs without types
+    deflated = compressor.compress(text) + compressor.flush(isal_zlib.Z_FULL_FLUSH)  # pyright: ignore[reportUnknownMemberType] - stubs without types
     return GzipPiece(deflated, _crc32(text, 0), len(text))
 
 
@@ -64,4 +63,4 @@ class GzipMember:
 
 
 def _crc32(text: bytes, before: int) -> int:
-    return isal_zlib.crc32(text, before)  # pyright: ignore[reportUnknownMemberType]
+    return isal_zlib.crc32(text, before)  # pyright: ignore[reportUnknownMemberType] - stubs without types
