@@ -37,9 +37,9 @@ class Services:
     oidc: OidcSignIn | None = None
     replica: Database | None = None
     uploads: UploadBudget = field(default_factory=UploadBudget)
+    pieces: PieceCache = field(default_factory=PieceCache)
     demo_key: str | None = None
     """An API key that the documentation offers to everybody; of the demo alone."""
-    pieces: PieceCache = field(default_factory=PieceCache)
 
     @property
     def listings(self) -> Database:
