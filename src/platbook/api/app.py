@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 from typing import cast
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic.alias_generators import to_camel
@@ -68,7 +68,6 @@ def _create_routes() -> FastAPI:
         generate_unique_id_function=_name,
     )
     api.state.query_names = {}
-    api.state.documentation = None
     add_error_handlers(api)
     guarded = APIRouter(prefix=BASE, dependencies=[Depends(authenticate)])
     for module in (  # routes are tried in this order, each by a pattern: the most frequent come first
@@ -94,8 +93,8 @@ def _create_routes() -> FastAPI:
     api.include_router(objects.router)
     api.add_api_route(f"{BASE}/docs", read_documentation, include_in_schema=False)
 
-    async def read_openapi() -> JSONResponse:
-        return JSONResponse(await asyncio.to_thread(describe, api))
+    async def read_openapi(request: Request) -> JSONResponse:
+        return JSONResponse(await asyncio.to_thread(describe, cast("FastAPI", request.app)))
 
     api.add_api_route(f"{BASE}/openapi.json", read_openapi, include_in_schema=False)
     api.include_router(entry.router)
@@ -109,6 +108,7 @@ def create_api(services: Services) -> FastAPI:
     api = copy(planned)
     api.state, api.user_middleware = State(), []
     api.state.routes, api.state.query_names = planned.state.routes, planned.state.query_names
+    api.state.documentation = None
     api.state.services = services
     api.state.readiness = Readiness(services)
     api.add_middleware(
