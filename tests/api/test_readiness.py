@@ -14,7 +14,6 @@ from platbook.api.system.readiness import Readiness
 from platbook.base.errors import TryLater
 from platbook.db import Database, SessionLimits
 from platbook.db.errors import OperationalError, is_database_away
-from platbook.storage import open_storage
 from tests.api.conftest import Api
 
 
@@ -37,14 +36,11 @@ async def test_a_full_disk_is_not_ready(api: Api, folder: Path) -> None:
 
 
 async def test_a_folder_of_photos_that_cannot_be_written_to_is_not_ready(api: Api, folder: Path) -> None:
-    settings = api.services.settings.model_copy(update={"platbook_home": folder, "platbook_min_free_bytes": 0})
-    photos = folder / "media"
-    storage = open_storage(settings, b"k" * 32, api.services.clock)
-    await Readiness(replace(api.services, settings=settings, storage=storage)).check()
-    photos.rename(folder / "before")
-    photos.touch()
-    with pytest.raises(TryLater, match="photos cannot be stored"):
-        await Readiness(replace(api.services, settings=settings, storage=storage)).check()
+    readiness = ready_with(api, platbook_home=folder, platbook_min_free_bytes=0)
+    await readiness.check()
+    (folder / "media").touch()
+    with pytest.raises(TryLater, match="photos cannot be stored: their folder cannot be written to"):
+        await readiness.check()
 
 
 async def test_a_folder_that_is_not_used_is_not_looked_at(api: Api, folder: Path) -> None:

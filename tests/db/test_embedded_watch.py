@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from platbook.base.errors import NeedsOperator
 from platbook.db.embedded import EmbeddedPostgres, start_embedded, watch
 
 
@@ -30,6 +31,26 @@ async def test_a_supervision_that_fails_ends_the_block_with_its_error(
     with pytest.raises(RuntimeError, match="process table"):
         async with watch.watching(server):
             await asyncio.sleep(60)
+
+
+async def test_a_full_disk_is_waited_for_beyond_the_last_try(
+    server: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = 0
+
+    def restart() -> None:
+        nonlocal tries
+        tries += 1
+        raise NeedsOperator("no space")
+
+    monkeypatch.setattr(watch, "_CHECK_SECONDS", 0.01)
+    monkeypatch.setattr(watch, "_FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(server, "is_running", lambda: False)
+    monkeypatch.setattr(server, "restart", restart)
+    monkeypatch.setattr(server, "is_disk_full", lambda: tries < 20)
+    with pytest.raises(NeedsOperator, match="did not stay up in 5 tries: no space"):
+        await watch.keep_running(server)
+    assert tries == 21, "with room, it is tried once more"
 
 
 def test_a_server_that_was_closed_is_not_started_again(server: EmbeddedPostgres) -> None:

@@ -7,12 +7,16 @@ import sys
 import tempfile
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from psycopg.errors import DiskFull
 
-from platbook.jobs import Job, JobQueue, run_worker
-from tests.jobs.rig import QUICK, WORK, RecordingHandler, until, working
+from platbook.db import Database, Query
+from platbook.jobs import Arguments, Job, JobQueue, run_worker
+from tests.jobs.rig import QUICK, WORK, RecordingHandler, running, until, working
 
 ROOT = Path(__file__).resolve().parents[2]
 SLEEPER = """
@@ -33,6 +37,17 @@ async def main():
 
 asyncio.run(main())
 """
+
+
+FILL_DISK = Query(
+    "fill_disk",
+    "No job can be put, as with a full disk.",
+    """
+    CREATE FUNCTION queue.full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE disk_full; END $$;
+    CREATE TRIGGER full_disk BEFORE INSERT ON queue.procrastinate_jobs EXECUTE FUNCTION queue.full();
+    """,
+)
+EMPTY_DISK = Query("empty_disk", "There is room again.", "DROP TRIGGER full_disk ON queue.procrastinate_jobs")
 
 
 @asynccontextmanager
@@ -90,6 +105,31 @@ async def test_a_cancelled_worker_gives_its_work_back_before_it_ends(database_ur
         await asyncio.wait({worker})
         assert worker.cancelled()
         assert await queue.counts("a") == {"waiting": 1, "running": 0}
+
+
+async def test_a_job_that_a_full_disk_stopped_is_put_again_when_there_is_room(
+    database: Database, database_url: str
+) -> None:
+    work, asked = replace(WORK, retry=timedelta(seconds=0.2)), 0
+
+    async def find_disk_full(_: Arguments) -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            await change(database, FILL_DISK)
+            raise DiskFull("no space left on device")
+
+    async with JobQueue.open(database_url) as queue, running(queue, Job(work, find_disk_full)):
+        await queue.put(work, key="a", name="it")
+        await until(lambda: asked == 1)
+        await asyncio.sleep(0.5)
+        await change(database, EMPTY_DISK)
+        await until(lambda: asked == 2)
+
+
+async def change(database: Database, statement: Query) -> None:
+    async with database.transaction() as connection:
+        await connection.run(statement)
 
 
 @pytest.fixture

@@ -85,6 +85,7 @@ async def test_a_run_survives_a_restart_of_the_database(home: Path, monkeypatch:
                 system.database, "SELECT * FROM mls_sync_history WHERE parent_id IS NULL AND ended_at IS NOT NULL"
             )
         assert (ended[0]["sync_id"], ended[0]["status"], ended[0]["added"]) == (sync_id, "success", SIZE)
+        assert "interrupted and resumed" in str(ended[0]["remarks"])
         stored = {row["listing_key"] for row in await _rows(system.database, "SELECT listing_key FROM properties")}
         assert stored == set(Market(1, SIZE, START).keys(START))
         told = await _rows(

@@ -48,6 +48,7 @@ async def take_over(board: Board) -> object:
     async with board.worker(**SECONDS), asyncio.timeout(90):
         (ended,) = await board.until_ended(1)
     assert (ended["status"], ended["added"]) == ("success", SIZE)
+    assert "interrupted and resumed" in str(ended["remarks"])
     return ended["sync_id"]
 
 

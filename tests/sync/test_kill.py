@@ -62,6 +62,7 @@ async def test_a_sync_survives_three_kills_while_another_run_waits(database: Dat
         assert [run["status"] for run in ended] == ["success", "success"], [run["error"] for run in ended]
         assert ended[0]["sync_id"] == first, "resumed under its own id"
         assert (ended[0]["added"], ended[1]["deleted"]) == (20_000, 0)
+        assert ["interrupted and resumed" in str(run["remarks"]) for run in ended] == [True, False]
         await board.check_end()
 
 

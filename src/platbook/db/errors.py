@@ -5,15 +5,16 @@ from psycopg.errors import ProgramLimitExceeded, UniqueViolation
 
 __all__ = ["OperationalError", "UniqueViolation", "is_bad_value", "is_database_away", "is_passing"]
 
-# SQLSTATE: connection exceptions; the server goes down, comes up, or drops the session; a lock that took too long.
-_AWAY = ("08", "57P", "55P03")
-_BUSY = ("40", "53", "55P", "57014")  # undone for another's sake; out of disk or memory; a lock; a time limit
+# SQLSTATE: connection exceptions; out of disk, memory or connections; the server goes down, comes up, or drops the
+# session; a lock that took too long.
+_AWAY = ("08", "53", "57P", "55P03")
+_BUSY = ("40", "55P", "57014")  # undone for another's sake; a lock; a time limit
 
 
 def is_database_away(error: Exception) -> bool:
-    """Whether the database was lost or did not answer in time, so that the same may go well once it does.
+    """Whether the database was lost, did not answer in time or has no room, so that the same may go well once it has.
 
-    The driver's OperationalError is more than that: a full disk, a row too large for an index and a deadlock are, too.
+    The driver's OperationalError is more than that: a row too large for an index and a deadlock are, too.
     An error without an SQLSTATE is the driver's own: no connection, or one that broke. A lock that somebody held
     too long counts, too: whoever holds it is ended by the limits of its session (`session.SessionLimits`).
     """
@@ -21,7 +22,7 @@ def is_database_away(error: Exception) -> bool:
 
 
 def is_passing(error: Exception) -> bool:
-    """Whether the very same may go well later: the database is away, or had no room or no turn for it now."""
+    """Whether the very same may go well later: the database is away, or had no turn for it now."""
     return is_database_away(error) or (
         isinstance(error, OperationalError) and error.sqlstate is not None and error.sqlstate.startswith(_BUSY)
     )

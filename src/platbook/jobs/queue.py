@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Self
 
 from procrastinate import App, JobContext, PsycopgConnector
-from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.job_context import AbortReason
 from procrastinate.jobs import Job as QueuedJob
 from procrastinate.jobs import Status
@@ -40,7 +40,7 @@ class JobQueue:
     async def open(cls, url: str, *, size: int = 4, limits: SessionLimits = DEFAULT_LIMITS) -> AsyncGenerator[Self]:
         """Open the queue's own connections and close them at the end of the block."""
         session = limits.to_parameters(url, **_CONFIGURATION) | {"application_name": "platbook queue"}
-        connector = PsycopgConnector(conninfo=url, min_size=1, max_size=size, kwargs=session)
+        connector = PsycopgConnector(conninfo=url, min_size=1, max_size=size, timeout=limits.pool, kwargs=session)
         async with App(connector=connector).open_async() as app:
             yield cls(app)
 
@@ -63,7 +63,7 @@ class JobQueue:
                 if not is_database_away(error):
                     raise
                 log.warning("job waits for the database", key=key_of(context.job), error=type(error).__name__)
-                await self.requeue(context.job, after=job.definition.retry)
+                await self._requeue_once_possible(context.job, job.definition.retry)
             finally:
                 self.running_here.discard(id_of(context.job))
 
@@ -78,6 +78,16 @@ class JobQueue:
         """Put the work of a job once more, to be done after a pause; False: work of its key waits already."""
         arguments = {name: str(value) for name, value in job.task_kwargs.items()}
         return await self._put(job.task_name, key_of(job), arguments, after)
+
+    async def _requeue_once_possible(self, job: QueuedJob, pause: timedelta) -> None:
+        """Requeue a job as soon as the database takes it; if the worker ends before, it is recovered as stalled."""
+        while True:
+            try:
+                await self.requeue(job, after=pause)
+            except ConnectorException:
+                await asyncio.sleep(pause.total_seconds())
+            else:
+                return
 
     async def cancel(self, definition: JobDefinition, **arguments: str) -> int:
         """Drop what waits under a key and interrupt what runs, within about a second; how many jobs this concerned."""

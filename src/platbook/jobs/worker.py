@@ -26,7 +26,7 @@ _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 15.0
 _RETENTION_HOURS = 72
 
-RECOVER_STALLED = JobDefinition("recover stalled jobs", period=timedelta(seconds=30))
+RECOVER_STALLED = JobDefinition("recover stalled jobs", period=timedelta(seconds=10))
 DELETE_OLD = JobDefinition("delete old jobs", period=timedelta(days=1), retry=timedelta(hours=1))
 
 
@@ -36,7 +36,7 @@ class WorkerTiming:
 
     heartbeat: float = 10
     stalled_after: float = 30
-    look_for_stalled: float = 30
+    look_for_stalled: float = 10
     grace: float = 5
     poll: float = 5
 

@@ -12,11 +12,11 @@ import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from platbook.base.clock import Clock
-from platbook.base.errors import LoginSlotTaken, NeedsOperator, TryLater
+from platbook.base.errors import LoginSlotTaken, NeedsOperator, StorageUnavailable, TryLater
 from platbook.base.ids import new_id
 from platbook.base.log import get_log
 from platbook.connectors.contract import Connector, MediaSource, Resource, Session
@@ -46,6 +46,8 @@ _DOWNLOAD_SEATS = "download"
 _PARALLEL_DOWNLOADS = 4
 _SHORT_DELAY = timedelta(minutes=1)
 _LONG_DELAY = timedelta(hours=1)
+_STORE_DELAY = timedelta(seconds=30)
+"""After a failure of the store: a full disk, say. It is ours, so asking again disturbs nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,9 +211,8 @@ class _Batch:
                 async with self._record_as_it_comes(chunk, remaining, until):
                     await download.fetch(chunk)
             except TryLater as error:
-                delay = _SHORT_DELAY if error.not_before is None else error.not_before - self.worker.clock.now()
                 await self._record(chunk, remaining, interrupted=True)
-                await self._release(remaining, max(delay, _SHORT_DELAY))
+                await self._release(remaining, _to_delay(error, self.worker.clock.now()))
                 raise
             await self._record(chunk, remaining)
             done += len(chunk)
@@ -323,6 +324,12 @@ class _Batch:
             )
             for claim in claims
         ]
+
+
+def _to_delay(error: TryLater, now: datetime) -> timedelta:
+    if isinstance(error, StorageUnavailable):
+        return _STORE_DELAY
+    return _SHORT_DELAY if error.not_before is None else max(error.not_before - now, _SHORT_DELAY)
 
 
 def _media_source(source: Source) -> MediaSource:

@@ -16,7 +16,8 @@ from platbook.storage.storage import OtherStores, Storage
 from platbook.storage.urls import BucketUrls, OwnRouteUrls
 
 FOLDER, BUCKET = "folder", "bucket"
-_FOLDER_NAME = "media"
+FOLDER_NAME = "media"
+"""The folder of photos below PLATBOOK_HOME."""
 _MAX_RETRIES, _RETRY_TIMEOUT = 4, timedelta(seconds=30)
 _ELSEWHERE = re.compile(r"(?:cn|us-iso\w?|eusc)-")
 """Regions of Amazon that are not at amazonaws.com."""
@@ -34,7 +35,7 @@ class StoreAddress:
     def name(self) -> str:
         """How messages call the store."""
         if self.kind == FOLDER:
-            return f"the folder {_FOLDER_NAME}"
+            return f"the folder {FOLDER_NAME}"
         return f"the bucket {self.bucket}" + (f" at {self.endpoint}" if self.endpoint else "")
 
 
@@ -94,7 +95,7 @@ def open_store(
     """Open a store; `store_id` is its number, by which pictures remember it. No request is made."""
     if address.kind == FOLDER:
         urls = OwnRouteUrls(signing_key, clock, login.cdn)
-        return Storage(Folder(home / _FOLDER_NAME), urls, store_id=store_id, others=others)
+        return Storage(Folder(home / FOLDER_NAME), urls, store_id=store_id, others=others)
     store, base = _open_bucket(address, login)
     bucket_urls = BucketUrls(store, login.cdn or base, OwnRouteUrls(signing_key, clock))
     return Storage(Bucket(store), bucket_urls, store_id=store_id, others=others)

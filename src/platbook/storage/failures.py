@@ -11,6 +11,8 @@ from platbook.base.errors import NotFound, StorageRefused, StorageUnavailable
 # S3's error codes, in the reply to a request and in the library's words for one object of a bulk deletion.
 _CODE = re.compile(r"<Code>(\w+)</Code>|\(code: (\w+)\)")
 _REFUSED = "status code: 403 Forbidden"  # where the library has no exception of its own for it
+_DISK_FULL = "os error 28"
+"""How the library puts a full disk (ENOSPC)."""
 _OTHER_REGION = "redirect without LOCATION"
 """How the library puts S3's answer to a request of another region."""
 
@@ -36,7 +38,8 @@ def translate_errors(action: str) -> Generator[None]:
             raise StorageRefused(f"cannot {action}: {reason}") from None
         if isinstance(error, FileNotFoundError):
             raise NotFound(f"cannot {action}: there is no such object in the store") from None
-        raise StorageUnavailable(f"cannot {action}: the store failed ({type(error).__name__})") from None
+        failure = "the disk is full" if _DISK_FULL in str(error) else f"the store failed ({type(error).__name__})"
+        raise StorageUnavailable(f"cannot {action}: {failure}") from None
     except OSError as error:
         raise StorageUnavailable(f"cannot {action}: {(error.strerror or 'the disk failed').lower()}") from None
 

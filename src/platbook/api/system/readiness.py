@@ -5,11 +5,12 @@ from functools import cache
 
 from platbook.api.system.folder_check import find_folder_problem
 from platbook.application.services import Services
-from platbook.base.errors import StorageRefused, TryLater
+from platbook.base.errors import TryLater
 from platbook.base.settings import Settings
 from platbook.db import Database, ReadConnection, load_queries
 from platbook.db.errors import OperationalError
 from platbook.db.migrations import find_migrations
+from platbook.storage import FOLDER_NAME
 
 Q = load_queries(__package__ or "platbook.api.system")
 
@@ -47,11 +48,10 @@ class Readiness:
         problem = await asyncio.to_thread(find_folder_problem, home, min_free_bytes=floor)
         if problem is not None:
             return f"PLATBOOK_HOME {problem}"
-        try:
-            await self._services.storage.check()
-        except StorageRefused:
-            return "photos cannot be stored: their folder is not writable"
-        return None
+        if settings.aws_s3_enabled:
+            return None
+        problem = await asyncio.to_thread(find_folder_problem, home / FOLDER_NAME, min_free_bytes=floor)
+        return None if problem is None else f"photos cannot be stored: their folder {problem}"
 
 
 async def _find_database_problem(database: Database) -> str | None:

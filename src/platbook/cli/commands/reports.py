@@ -193,6 +193,7 @@ def _print_status(one: ProviderStatus, now: datetime) -> None:
             ("photos pending", f"of {to_number(one.photos.listings_waiting)} listings"),
             ("photos failed", to_number(one.photos.failed)),
             *((("last run", f"{last.sync_type} {last.sync_id}"), ("last run status", last.status)) if last else ()),
+            *(("remark", remark) for remark in (last.remarks if last else ())),
         ]
     )
 

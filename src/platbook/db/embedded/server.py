@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
@@ -18,6 +19,8 @@ from platbook.db.embedded.postmaster import Postmaster
 
 _RESTART_ATTEMPTS = 4
 """In quick succession: a dead server's children may hold its shared memory for a moment."""
+_START_BYTES = 48 << 20
+"""What a start after a crash may need: three segments of the log."""
 
 
 def start_embedded(home: Path, *, bindir: Path | None = None) -> "EmbeddedPostgres":
@@ -69,6 +72,13 @@ class EmbeddedPostgres:
         """Whether the server's process lives, whoever started it."""
         try:
             return postmaster.find_postmaster(self._paths, self._account) is not None
+        except OSError:
+            return False
+
+    def is_disk_full(self) -> bool:
+        """Whether the disk has no room for a server to start."""
+        try:
+            return shutil.disk_usage(self._paths.cluster).free < _START_BYTES
         except OSError:
             return False
 

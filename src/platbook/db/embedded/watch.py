@@ -48,20 +48,28 @@ async def watching(server: EmbeddedPostgres) -> AsyncGenerator[None]:
 
 
 async def keep_running(server: EmbeddedPostgres) -> None:
-    """Supervise the server until cancelled; NeedsOperator, with the reason, if it cannot be started again."""
+    """Supervise the server until cancelled; NeedsOperator, with the reason, if it cannot be started again.
+
+    A full disk is waited for, however long: with room, the server starts.
+    """
     loop = asyncio.get_running_loop()
     tries, started, reason = 0, loop.time(), ""
+    was_full = False
     while True:
         await asyncio.sleep(_CHECK_SECONDS)
         if await asyncio.to_thread(server.is_running):
             if loop.time() - started >= _STABLE_SECONDS:
                 tries = 0
             continue
+        is_full = await asyncio.to_thread(server.is_disk_full)
+        if is_full or was_full:  # at the last try
+            tries = min(tries, _TRIES - 1)
+        was_full = is_full
         if tries == _TRIES:
             raise NeedsOperator(f"the embedded PostgreSQL died and did not stay up in {_TRIES} tries: {reason}")
         await asyncio.sleep(backoff_seconds(tries))
         tries += 1
-        log.warning("the embedded PostgreSQL died and is restarted", tries=tries)
+        log.warning("the embedded PostgreSQL died and is restarted", tries=tries, is_disk_full=is_full)
         try:
             await asyncio.to_thread(server.restart)
         except PlatbookError as error:

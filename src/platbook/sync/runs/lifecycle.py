@@ -18,6 +18,9 @@ from platbook.sync.runs.run import ClaimedRun, RunCounts, RunLease, RunRequest, 
 Q = load_queries(__package__ or "platbook.sync.runs")
 
 
+_RESUMED = "interrupted and resumed where it was: its worker stopped, or the database did not answer"
+
+
 @dataclass(frozen=True, slots=True)
 class _CancelledRun:
     """A run that was asked to stop; `is_ended`: it waited, and has ended by that."""
@@ -53,18 +56,20 @@ async def claim_run(
 ) -> RunLease | None:
     """Claim the run a dead worker left behind, or else the waiting one, for its first resource; None: there is none.
 
-    Whoever held the provider before is fenced out.
+    Whoever held the provider before is fenced out. A run that is resumed has a remark that says so.
     """
     params: dict[str, object] = {"provider_id": provider_id, "at": at}
     await connection.run(Q.add_status, params)
     epoch = await connection.value(int, Q.raise_epoch, params)
-    run = await connection.first(ClaimedRun, Q.get_running, params) or await connection.first(
-        ClaimedRun, Q.start_waiting, params
-    )
+    left_behind = await connection.first(ClaimedRun, Q.get_running, params)
+    run = left_behind or await connection.first(ClaimedRun, Q.start_waiting, params)
     if run is None or epoch is None:
         return None
     await connection.run(Q.start_status, {**params, "sync_id": run.sync_id, "epoch": epoch})
-    return RunLease(run, await _start_child(connection, run, resource, at), epoch, resource)
+    lease = RunLease(run, await _start_child(connection, run, resource, at), epoch, resource)
+    if left_behind is not None:
+        await connection.run(Q.add_remark, {"sync_ids": lease.sync_ids, "remark": _RESUMED})
+    return lease
 
 
 async def lease_resource(connection: WriteConnection, lease: RunLease, resource: Resource, at: datetime) -> RunLease:

@@ -41,6 +41,11 @@ VALUES (%(sync_id)s, %(parent_id)s, %(provider_id)s, %(resource)s, %(sync_type)s
 UPDATE mls_sync_history SET status = 'running'
 WHERE parent_id = %(parent_id)s AND resource = %(resource)s RETURNING sync_id;
 
+-- name: add_remark
+-- A remark on a run and its child, once.
+UPDATE mls_sync_history SET remarks = array_append(remarks, %(remark)s::text)
+WHERE sync_id = ANY(%(sync_ids)s) AND %(remark)s::text <> ALL (remarks);
+
 -- name: start_status
 -- A run takes over the live state.
 UPDATE mls_sync_status SET current_sync_id = %(sync_id)s, stage = 'connecting', done = 0, total = NULL, rate = NULL,
