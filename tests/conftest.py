@@ -10,10 +10,7 @@ import asyncio
 import hashlib
 import os
 import re
-import shutil
-import tempfile
 from collections.abc import AsyncGenerator, Generator
-from pathlib import Path
 
 import psutil
 import pytest
@@ -26,8 +23,8 @@ from platbook.db import Database
 from platbook.db.embedded import EmbeddedPostgres, start_embedded
 from platbook.db.migrations import find_migrations, migrate
 from tests.fresh_database import admin, drop, fresh_database
+from tests.scratch import find_scratch_place
 
-_ROOM = 8 * 1024**3  # the largest test's database, several times
 _LOCK = 0x74657374  # "test"
 _PROCESS = re.compile(r"^(?:test|unfinished)_([0-9]+)(?:_|$)")
 
@@ -50,7 +47,7 @@ def production_hasher() -> Generator[PasswordHasher]:
 @pytest.fixture(scope="session")
 def postgres() -> Generator[EmbeddedPostgres]:
     """The server. Its data is worth nothing, so it need not wait for the disk, nor lie on it where memory is plenty."""
-    home = _roomy_place() / f"platbook-tests-{os.geteuid()}"
+    home = find_scratch_place() / f"platbook-tests-{os.geteuid()}"
     home.mkdir(mode=0o711, exist_ok=True)
     with start_embedded(home) as server:
         with admin(server) as connection:
@@ -90,13 +87,6 @@ async def database(database_url: str) -> AsyncGenerator[Database]:
     """Pools on a fresh, migrated database."""
     async with Database.open(database_url) as opened:
         yield opened
-
-
-def _roomy_place() -> Path:
-    in_memory = Path("/dev/shm")  # noqa: S108 - what lies in it has a folder of its own that only its user may enter
-    if in_memory.is_dir() and shutil.disk_usage(in_memory).free >= _ROOM:
-        return in_memory
-    return Path(tempfile.gettempdir())
 
 
 def _is_orphan(name: str) -> bool:

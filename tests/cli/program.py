@@ -8,10 +8,12 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from tests.scratch import find_scratch_place
 
 PROGRAM = Path(sys.executable).parent / "platbook"
 PATIENCE = 120
@@ -27,11 +29,12 @@ class Program:
     home: Path
     environment: dict[str, str] = field(default_factory=lambda: {"PLATBOOK_PHOTO_BATCHES": "0"})
     """Photos are left alone unless a test is about them: the invented ones are drawn, which keeps every core busy."""
+    executable: Sequence[str | Path] = (PROGRAM,)
 
     def run(self, *args: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run a command to its end, with pipes for a terminal."""
         return subprocess.run(
-            [PROGRAM, *args],
+            [*self.executable, *args],
             env=self._environment(),
             cwd=self.home,
             input=stdin,
@@ -44,7 +47,7 @@ class Program:
     def start(self, *args: str) -> subprocess.Popen[str]:
         """Start a command and leave it running, both its outputs in one pipe."""
         return subprocess.Popen(
-            [PROGRAM, *args],
+            [*self.executable, *args],
             env=self._environment() | {"PYTHONUNBUFFERED": "1"},
             cwd=self.home,
             stdout=subprocess.PIPE,
@@ -97,7 +100,7 @@ def start_serving(program: Program, *args: str, until: str = "Ctrl-C", url: str 
 @contextmanager
 def fresh_home() -> Generator[Path]:
     """A folder that is gone afterwards. Started by root, the server's account must be able to pass."""
-    home = Path(tempfile.mkdtemp(prefix="platbook-cli-"))
+    home = Path(tempfile.mkdtemp(prefix="platbook-cli-", dir=find_scratch_place()))
     home.chmod(0o711)
     try:
         yield home

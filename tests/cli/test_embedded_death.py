@@ -2,12 +2,48 @@
 
 import os
 import signal
+import sys
 import time
+from collections.abc import Generator
 from pathlib import Path
 
 import httpx2 as httpx
+import pytest
 
-from tests.cli.program import PATIENCE, Program, Served, start_serving
+from tests.cli.program import PATIENCE, Program, Served, fresh_home, start_serving
+
+# The program with a supervision that has little patience, so that a test need not wait out its pauses.
+IMPATIENT = """
+from platbook.db.embedded import server, watch
+server._RESTART_ATTEMPTS = 1
+watch._CHECK_SECONDS = watch._FIRST_PAUSE = 0.1
+from platbook.cli.main import run
+run()
+"""
+UP = ("up", "--port", "0")
+
+
+@pytest.fixture(scope="module")
+def home() -> Generator[Path]:
+    """A home with a user, for the servers of all tests."""
+    person = ("a@example.com", "--role", "admin", "--first-name", "Ada", "--last-name", "King", "--password-stdin")
+    with fresh_home() as home:
+        added = Program(home).run("user", "add", *person, stdin="a long password\n")
+        assert added.returncode == 0, added.stderr
+        yield home
+
+
+@pytest.fixture
+def served(home: Path) -> Generator[Served]:
+    """A server of that home that is ready."""
+    program = Program(home, executable=(sys.executable, "-c", IMPATIENT))
+    served = start_serving(program, *UP, until="serving", url=r'"url": "(http://[^"]+)"')
+    try:
+        wait_until_ready(served)
+        yield served
+    finally:
+        if served.process.poll() is None:
+            served.interrupt()
 
 
 def kill_postgres(home: Path) -> int:
@@ -42,17 +78,9 @@ def log_in(served: Served) -> int:
         time.sleep(0.1)
 
 
-def start_up(program: Program) -> Served:
-    person = ("a@example.com", "--role", "admin", "--first-name", "Ada", "--last-name", "King", "--password-stdin")
-    added = program.run("user", "add", *person, stdin="a long password\n")
-    assert added.returncode == 0, added.stderr
-    return start_serving(program, "up", "--port", "0", until="serving", url=r'"url": "(http://[^"]+)"')
-
-
-def test_a_killed_server_is_started_again_and_requests_are_answered(program: Program) -> None:
-    served = start_up(program)
-    wait_until_ready(served)
-    second = program.run("up", "--port", "0")
+def test_a_killed_server_is_started_again_and_requests_are_answered(served: Served) -> None:
+    program = served.program
+    second = Program(program.home).run(*UP)
     assert (second.returncode, f"process {served.process.pid} runs" in second.stderr) == (5, True), second.stderr
     killed = kill_postgres(program.home)
     while find_postgres(program.home) in {killed, None}:
@@ -64,11 +92,9 @@ def test_a_killed_server_is_started_again_and_requests_are_answered(program: Pro
     assert find_postgres(program.home) is None, "the last user stopped it"
 
 
-def test_a_server_that_cannot_be_started_again_ends_the_process_with_its_reason(program: Program) -> None:
-    served = start_up(program)
-    wait_until_ready(served)
-    (program.home / "postgres/data/global/pg_control").unlink()
-    kill_postgres(program.home)
+def test_a_server_that_cannot_be_started_again_ends_the_process_with_its_reason(served: Served) -> None:
+    (served.program.home / "postgres/data/global/pg_control").unlink()
+    kill_postgres(served.program.home)
     assert served.process.wait(PATIENCE) == 5
     served.reader.join()
     (sentence,) = [line for line in served.lines if line.startswith("platbook: ")]
