@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -226,6 +226,18 @@ async def test_a_folder_is_served_and_nothing_outside_it_is_reached(
     (signed,) = await storage.sign_urls(["b/c.webp"], HOUR)
     assert _ask(server, storage.public_url(NAME)) == (200, PHOTO)
     assert _ask(server, signed) == (200, b"private")
+    video = os.urandom(2 * 1024 * 1024 + 1)  # more than is sent from memory
+    await storage.put("b/tour-file.mp4", video, Access.PUBLIC)
+    await storage.put("b/plan-file.pdf", b"%PDF-", Access.PUBLIC)
+    for part, expected in ((None, video), ("bytes=2000000-", video[2000000:]), ("bytes=5-1500000", video[5:1500001])):
+        answer = _answer(server, "/media/public/b/tour-file.mp4", {} if part is None else {"Range": part})
+        assert answer.status == (200 if part is None else 206)
+        assert (answer.read(), answer.headers["content-type"]) == (expected, "video/mp4")
+        assert answer.headers["content-disposition"] is None, "a video is shown in its page"
+    document = _answer(server, "/media/public/b/plan-file.pdf", {})
+    assert (document.read(), document.headers["content-type"]) == (b"%PDF-", "application/pdf")
+    assert document.headers["content-disposition"] == 'attachment; filename="plan-file.pdf"'
+    assert document.headers["x-content-type-options"] == "nosniff"
     for address in OUTSIDE:
         status, content = _ask(server, address)
         assert status in {400, 403, 404}, address
@@ -234,9 +246,13 @@ async def test_a_folder_is_served_and_nothing_outside_it_is_reached(
 
 
 def _ask(server: http.client.HTTPConnection, address: str) -> tuple[int, bytes]:
-    server.request("GET", address)
-    answer = server.getresponse()
+    answer = _answer(server, address, {})
     return answer.status, answer.read()
+
+
+def _answer(server: http.client.HTTPConnection, address: str, headers: Mapping[str, str]) -> http.client.HTTPResponse:
+    server.request("GET", address, headers=dict(headers))
+    return server.getresponse()
 
 
 def _answers(port: int) -> bool:

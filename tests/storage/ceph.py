@@ -17,6 +17,8 @@ from uuid import uuid4
 
 PROGRAMS = ("ceph-mon", "ceph-osd", "ceph", "monmaptool", "radosgw", "radosgw-admin")
 _PATIENCE_SECONDS = 90
+_NOT_YET = "problem getting command descriptions"
+"""What a monitor says that has no quorum for a moment, on a busy machine."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,16 @@ class _Ceph:
         self._environment = {**os.environ, "CEPH_CONF": str(configuration)}
 
     def run(self, *command: str | Path) -> str:
-        done = subprocess.run(
+        done = self._try(*command)
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while _NOT_YET in done.stderr and time.monotonic() < until:
+            time.sleep(0.5)
+            done = self._try(*command)
+        assert done.returncode == 0, f"{command}: {done.stderr[-2000:]}"
+        return done.stdout
+
+    def _try(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             command,
             env=self._environment,
             cwd=self._folder,
@@ -113,8 +124,6 @@ class _Ceph:
             timeout=_PATIENCE_SECONDS,
             check=False,
         )
-        assert done.returncode == 0, f"{command}: {done.stderr[-2000:]}"
-        return done.stdout
 
     def start(self, stack: ExitStack, *command: str) -> subprocess.Popen[bytes]:
         process = stack.enter_context(

@@ -67,7 +67,7 @@ class StoreMove:
                 return
             source = await self.storage.at(blob.store_id)
             for name, access in _to_objects(blob):
-                await self._copy(source, name, access)
+                await self.storage.copy_from(source, name, access)
             left = {to_place(blob.store_id, access) for _, access in _to_objects(blob)}
             now_at = {to_place(self.storage.store_id, access) for _, access in _to_objects(blob)}
             values = {
@@ -78,16 +78,6 @@ class StoreMove:
             }
             await connection.run(Q.switch_store, values)
             Placement(self.database, self.storage, self.clock).close_finding(connection, blob)
-
-    async def _copy(self, source: Storage, name: str, access: Access) -> None:
-        """Copy an object and read the copy back. StorageUnavailable where it differs."""
-        stored = await source.get(name, access)
-        attributes = stored.info.attributes
-        await self.storage.put(
-            name, stored.content, access, content_type=attributes.content_type, metadata=attributes.metadata
-        )
-        if (await self.storage.get(name, access)).content != stored.content:
-            raise StorageUnavailable(f"cannot copy {name}: what was read back differs")
 
 
 def _to_objects(blob: LockedBlob) -> list[tuple[str, Access]]:

@@ -1,15 +1,20 @@
 """The interface that a storage back end implements for `Storage`, and how obstore's back ends list their keys."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 import obstore
 from obstore.store import LocalStore, MemoryStore, S3Store
 
-from platbook.storage.objects import Attributes, ObjectInfo, StoredObject
+from platbook.storage.failures import translate_errors
+from platbook.storage.objects import Attributes, ObjectInfo, OpenObject
 
 _PAGE = 1000
+PART = 8 * 1024 * 1024
+"""A file is put in parts of so many bytes, of which PARALLEL_PARTS are in memory at a time."""
+PARALLEL_PARTS = 2
 
 
 class Backend(Protocol):
@@ -19,8 +24,12 @@ class Backend(Protocol):
         """Store bytes atomically; once this returns, they survive a crash."""
         ...
 
-    async def get(self, key: str) -> StoredObject:
-        """An object with its bytes."""
+    async def put_file(self, key: str, path: Path, attributes: Attributes) -> None:
+        """As `put`, with the bytes of a file, which are never in memory as a whole."""
+        ...
+
+    async def open(self, key: str, part: tuple[int, int] | None = None) -> OpenObject:
+        """An object whose bytes are read as they are needed; `part`: from one position to before another."""
         ...
 
     async def head(self, key: str) -> ObjectInfo:
@@ -52,3 +61,32 @@ async def list_keys(
     async for page in pages:
         for meta in page:
             yield meta["path"], meta["size"], meta["last_modified"]
+
+
+async def read_object(
+    store: LocalStore | MemoryStore | S3Store, key: str, part: tuple[int, int] | None, piece: int
+) -> tuple[int, datetime, Mapping[str, str], AsyncGenerator[bytes]]:
+    """Size in bytes, time, headers and the bytes of an object, or of a part of it; the size is always the whole's.
+
+    What is larger than a `piece` is read by one request for each, as the library limits the time of a request.
+    """
+    with translate_errors(f"get {key}"):
+        result = await obstore.get_async(store, key, options={} if part is None else {"range": part})
+        size = result.meta["size"]
+        start, end = part or (0, size)
+        first = bytes(await result.bytes_async()) if end - start <= piece else None
+    chunks = _read_pieces(store, key, range(start, end, piece)) if first is None else _to_chunk(first)
+    return size, result.meta["last_modified"], result.attributes, chunks
+
+
+async def _to_chunk(content: bytes) -> AsyncGenerator[bytes]:
+    yield content
+
+
+async def _read_pieces(store: LocalStore | MemoryStore | S3Store, key: str, positions: range) -> AsyncGenerator[bytes]:
+    for start in positions:
+        with translate_errors(f"get {key}"):
+            content = await obstore.get_range_async(
+                store, key, start=start, end=min(start + positions.step, positions.stop)
+            )
+        yield bytes(content)

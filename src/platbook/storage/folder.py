@@ -19,11 +19,12 @@ import orjson
 from obstore.store import LocalStore
 
 from platbook.base.errors import StorageRefused
-from platbook.storage.backend import list_keys
+from platbook.storage.backend import PARALLEL_PARTS, PART, list_keys, read_object
 from platbook.storage.failures import translate_errors
-from platbook.storage.objects import Attributes, ObjectInfo, StoredObject, parse_key, to_attributes
+from platbook.storage.objects import Attributes, ObjectInfo, OpenObject, parse_key, to_attributes
 
 _ATTRIBUTES_FOLDER = "notes"
+_PIECE = 1024 * 1024
 _UNFINISHED = re.compile(r".+#\d+")
 """How the library names a file while it is being written; no key has such a name, and no listing shows it."""
 
@@ -41,20 +42,17 @@ class Folder:
 
     async def put(self, key: str, content: bytes, attributes: Attributes) -> None:
         """Write to a temporary file, rename it, and fsync."""
-        with translate_errors(f"put {key}"):
-            if attributes == to_attributes(*parse_key(key)):
-                await self._remove(_attributes_key(key))
-            else:
-                await self._write(_attributes_key(key), _to_attributes_file(attributes))
-            await self._write(key, content)
+        await self._put(key, content, attributes)
 
-    async def get(self, key: str) -> StoredObject:
-        """Read an object."""
+    async def put_file(self, key: str, path: Path, attributes: Attributes) -> None:
+        """Likewise, piece by piece."""
+        await self._put(key, path, attributes)
+
+    async def open(self, key: str, part: tuple[int, int] | None = None) -> OpenObject:
+        """Read an object, or a part of it."""
+        size, stored_at, _, chunks = await read_object(self._store, key, part, _PIECE)
         with translate_errors(f"get {key}"):
-            result = await obstore.get_async(self._store, key)
-            content = await result.bytes_async()
-            info = await self._to_info(key, result.meta["size"], result.meta["last_modified"])
-        return StoredObject(info, content.to_bytes())
+            return OpenObject(await self._to_info(key, size, stored_at), chunks)
 
     async def head(self, key: str) -> ObjectInfo:
         """Stat an object without reading it."""
@@ -88,8 +86,16 @@ class Folder:
             async for listed in list_keys(self._store, folder):
                 yield listed
 
-    async def _write(self, key: str, content: bytes) -> None:
-        await obstore.put_async(self._store, key, content)
+    async def _put(self, key: str, content: bytes | Path, attributes: Attributes) -> None:
+        with translate_errors(f"put {key}"):
+            if attributes == to_attributes(*parse_key(key)):
+                await self._remove(_attributes_key(key))
+            else:
+                await self._write(_attributes_key(key), _to_attributes_file(attributes))
+            await self._write(key, content)
+
+    async def _write(self, key: str, content: bytes | Path) -> None:
+        await obstore.put_async(self._store, key, content, chunk_size=PART, max_concurrency=PARALLEL_PARTS)
         await asyncio.to_thread(_sync_to_disk, self._path / key)
 
     async def _remove(self, key: str) -> None:
@@ -143,5 +149,6 @@ def _to_attributes_file(attributes: Attributes) -> bytes:
             "content_type": attributes.content_type,
             "cache_control": attributes.cache_control,
             "metadata": dict(attributes.metadata),
+            "content_disposition": attributes.content_disposition,
         }
     )

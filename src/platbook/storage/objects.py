@@ -3,13 +3,42 @@
 import hashlib
 import mimetypes
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-mimetypes.add_type("image/webp", ".webp")
-mimetypes.add_type("image/avif", ".avif")
+FILE_TYPES: Mapping[str, str] = {
+    "avi": "video/x-msvideo",
+    "avif": "image/avif",
+    "bin": "application/octet-stream",
+    "doc": "application/msword",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "gif": "image/gif",
+    "heic": "image/heic",
+    "jpeg": "image/jpeg",
+    "mov": "video/quicktime",
+    "mp4": "video/mp4",
+    "mpeg": "video/mpeg",
+    "pdf": "application/pdf",
+    "png": "image/png",
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "rtf": "application/rtf",
+    "tiff": "image/tiff",
+    "txt": "text/plain",
+    "webm": "video/webm",
+    "webp": "image/webp",
+    "wmv": "video/x-ms-wmv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "zip": "application/zip",
+}
+"""Content types by the suffix of an object's name, whatever the machine's own table says."""
+
+for _suffix, _type in FILE_TYPES.items():
+    mimetypes.add_type(_type, f".{_suffix}")
+
+_SHOWN_INLINE = re.compile(r"(?:image|video)/(?!svg)")
+"""What a browser may show by itself: it decodes pictures and videos, and runs nothing that is in them."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*(?:[./][a-z0-9][a-z0-9_-]*)*")
 _LONGEST_NAME = 200
@@ -34,11 +63,12 @@ _UNKNOWN_TYPE = "application/octet-stream"
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """The headers an object is served with, and its metadata."""
+    """The headers an object is served with, and its metadata. No `content_disposition`: a browser may show it."""
 
     content_type: str
     cache_control: str
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
+    content_disposition: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +86,18 @@ class StoredObject:
 
     info: ObjectInfo
     content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OpenObject:
+    """An object, or a range of it, whose bytes come as they are read."""
+
+    info: ObjectInfo
+    chunks: AsyncGenerator[bytes]
+
+    async def read(self) -> bytes:
+        """All of the bytes."""
+        return b"".join([chunk async for chunk in self.chunks])
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +128,11 @@ def to_attributes(
 ) -> Attributes:
     """The attributes passed, or defaults: the type by suffix, and immutable, since a name never changes its bytes.
 
-    A private object may be cached by its reader alone.
+    A private object may be cached by its reader alone. What is neither a picture nor a video is saved, not shown.
     """
-    guessed = mimetypes.guess_type(name)[0] or _UNKNOWN_TYPE
-    return Attributes(content_type or guessed, cache_control or _CACHE_CONTROL[access], dict(metadata or {}))
+    type_ = content_type or mimetypes.guess_type(name)[0] or _UNKNOWN_TYPE
+    disposition = None if _SHOWN_INLINE.match(type_) else f'attachment; filename="{name.rpartition("/")[2]}"'
+    return Attributes(type_, cache_control or _CACHE_CONTROL[access], dict(metadata or {}), disposition)
 
 
 def to_key(access: Access, name: str) -> str:

@@ -2,11 +2,21 @@
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 
-from platbook.base.errors import NotFound
+from platbook.base.errors import NotFound, StorageUnavailable
 from platbook.storage.backend import Backend
-from platbook.storage.objects import Access, ListedObject, ObjectInfo, StoredObject, to_attributes, to_key
+from platbook.storage.copying import copy_object, digest_object
+from platbook.storage.objects import (
+    Access,
+    ListedObject,
+    ObjectInfo,
+    OpenObject,
+    StoredObject,
+    to_attributes,
+    to_key,
+)
 from platbook.storage.urls import ObjectUrls, OwnRouteUrls
 
 
@@ -64,9 +74,18 @@ class Storage:
         )
         await self._backend.put(to_key(access, name), content, attributes)
 
+    async def put_file(self, name: str, path: Path, access: Access) -> None:
+        """As `put`, with the bytes of a file, which are never in memory as a whole."""
+        await self._backend.put_file(to_key(access, name), path, to_attributes(access, name))
+
     async def get(self, name: str, access: Access) -> StoredObject:
         """An object with its bytes."""
-        return await self._backend.get(to_key(access, name))
+        opened = await self.open(name, access)
+        return StoredObject(opened.info, await opened.read())
+
+    async def open(self, name: str, access: Access, part: tuple[int, int] | None = None) -> OpenObject:
+        """An object whose bytes are read as they are needed; `part`: from one position to before another."""
+        return await self._backend.open(to_key(access, name), part)
 
     async def head(self, name: str, access: Access) -> ObjectInfo:
         """An object's size, time and attributes."""
@@ -83,12 +102,22 @@ class Storage:
         """
         source = Access.PRIVATE if to is Access.PUBLIC else Access.PUBLIC
         try:
-            stored = await self.get(name, source)
+            opened = await self.open(name, source)
         except NotFound:
             await self.head(name, to)
             return
-        attributes = stored.info.attributes
-        await self.put(name, stored.content, to, content_type=attributes.content_type, metadata=attributes.metadata)
+        await self._copy_object(opened, name, to)
+
+    async def copy_from(self, other: "Storage", name: str, access: Access) -> None:
+        """Copy an object of another store and read the copy back. StorageUnavailable where it differs."""
+        digest = await self._copy_object(await other.open(name, access), name, access)
+        if await digest_object(await self.open(name, access)) != digest:
+            raise StorageUnavailable(f"cannot copy {name}: what was read back differs")
+
+    async def _copy_object(self, opened: OpenObject, name: str, to: Access) -> bytes:
+        kept = opened.info.attributes
+        attributes = to_attributes(to, name, content_type=kept.content_type, metadata=kept.metadata)
+        return await copy_object(opened, self._backend, to_key(to, name), attributes)
 
     async def check(self) -> None:
         """Raise StorageRefused where objects could not be stored, as far as that is known without a request."""

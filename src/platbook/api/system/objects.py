@@ -11,6 +11,7 @@ from email.utils import format_datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
 from platbook.api.envelope import Failure
 from platbook.api.etags import matches_etag
@@ -18,7 +19,7 @@ from platbook.api.services import ServicesDep
 from platbook.application.services import Services
 from platbook.base.errors import NotAllowed, NotFound
 from platbook.media.blobs import find_place
-from platbook.storage import Access, ObjectInfo, Storage
+from platbook.storage import Access, ObjectInfo, OpenObject, Storage
 
 router = APIRouter(prefix="/media", tags=["Media"])
 
@@ -29,10 +30,12 @@ _HEADERS = {
     "cross-origin-resource-policy": "cross-origin",
     "accept-ranges": "bytes",
 }
+_IN_MEMORY = 1024 * 1024
+"""What is larger (videos, documents) is sent as it is read."""
 _MISSING = "no stored photo or document has this URL"
 _RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"image/*": {}}, "description": "The bytes, which never change under this URL."},
-    206: {"content": {"image/*": {}}, "description": "The requested range."},
+    200: {"content": {"*/*": {}}, "description": "The bytes, which never change under this URL."},
+    206: {"content": {"*/*": {}}, "description": "The requested range."},
     302: {"description": "The photo was moved to another store since its URL was given out."},
     304: {"description": "Not modified."},
     404: {"model": Failure, "description": "No object has this name."},
@@ -48,7 +51,7 @@ Expires = Annotated[int, Query(description="seconds since 1970")]
 
 @router.get("/public/{name:path}", responses=_RESPONSES, response_class=Response)
 async def read_public_object(request: Request, services: ServicesDep, name: str) -> Response:
-    """Get a public photo. It can be cached indefinitely: a changed photo has another URL."""
+    """Get a public photo, video or document. It can be cached indefinitely: a changed photo has another URL."""
     return await _respond(request, services, name, Access.PUBLIC)
 
 
@@ -62,7 +65,7 @@ async def head_public_object(request: Request, services: ServicesDep, name: str)
 async def read_private_object(
     request: Request, services: ServicesDep, name: str, expires: Expires = 0, signature: str = ""
 ) -> Response:
-    """Get a private photo by a signed URL that has not expired."""
+    """Get a private photo, video or document by a signed URL that has not expired."""
     _check_signature(services.storage, name, expires, signature)
     return await _respond(request, services, name, Access.PRIVATE, expires)
 
@@ -98,10 +101,12 @@ async def _respond(request: Request, services: Services, name: str, access: Acce
             return Response(status_code=304, headers=headers)
         if request.method == "HEAD":
             return _full(b"", {**headers, "content-length": str(info.size)}, info)
-        content = (await storage.get(name, access)).content
+        part = _find_range(request.headers, headers["etag"], info.size)
+        if part is not None and part[0] >= info.size:
+            return Response(status_code=416, headers={**headers, "content-range": f"bytes */{info.size}"})
+        return await _send(await storage.open(name, access, part), headers, part)
     except (ValueError, NotFound):
         raise NotFound(_MISSING) from None
-    return _range(request.headers, content, headers, info)
 
 
 async def _find(services: Services, name: str, access: Access) -> tuple[Storage, ObjectInfo | None]:
@@ -126,8 +131,10 @@ async def _to_url(storage: Storage, name: str, access: Access, expires: int, now
 
 
 def _to_headers(name: str, info: ObjectInfo) -> dict[str, str]:
+    disposition = info.attributes.content_disposition
     return {
         **_HEADERS,
+        **({} if disposition is None else {"content-disposition": disposition}),
         "cache-control": info.attributes.cache_control,
         "etag": f'"{_to_version(name)}"',
         "last-modified": format_datetime(info.stored_at, usegmt=True),
@@ -138,21 +145,31 @@ def _to_version(name: str) -> str:
     return name.rpartition("/")[2]
 
 
-def _range(request: Mapping[str, str], content: bytes, headers: dict[str, str], info: ObjectInfo) -> Response:
-    """The content, or one range of it (RFC 9110 section 14, by which an unsupported Range is ignored)."""
+def _find_range(request: Mapping[str, str], etag: str, size: int) -> tuple[int, int] | None:
+    """The requested range, from one position to before another; None: all.
+
+    A range that is not supported is ignored (RFC 9110 section 14). One beyond the end starts at `size` or behind it.
+    """
     match = _RANGE.fullmatch(request.get("range", ""))
-    if match is None or request.get("if-range", headers["etag"]) != headers["etag"]:
-        return _full(content, headers, info)
+    if match is None or request.get("if-range", etag) != etag:
+        return None
     first, last, length = match.groups()
-    size = len(content)
-    start = int(first) if first else max(0, size - int(length))
+    if not first:
+        return (max(0, size - int(length)), size) if int(length) else (size, size)
     end = min(size, int(last) + 1) if last else size
-    if start >= size:
-        return Response(status_code=416, headers={**headers, "content-range": f"bytes */{size}"})
-    if last and int(last) < start:
-        return _full(content, headers, info)
-    partial = {**headers, "content-range": f"bytes {start}-{end - 1}/{size}"}
-    return Response(content[start:end], status_code=206, media_type=info.attributes.content_type, headers=partial)
+    return None if last and int(last) < int(first) else (int(first), end)
+
+
+async def _send(opened: OpenObject, headers: dict[str, str], part: tuple[int, int] | None) -> Response:
+    """An object, or a part of it: from memory where that is small."""
+    size, status = opened.info.size, 200
+    if part is not None:
+        headers, status = {**headers, "content-range": f"bytes {part[0]}-{part[1] - 1}/{size}"}, 206
+        size = part[1] - part[0]
+    media_type = opened.info.attributes.content_type
+    if size <= _IN_MEMORY:
+        return Response(await opened.read(), status, headers, media_type)
+    return StreamingResponse(opened.chunks, status, {**headers, "content-length": str(size)}, media_type)
 
 
 def _full(content: bytes, headers: dict[str, str], info: ObjectInfo) -> Response:
