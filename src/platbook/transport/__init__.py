@@ -3,7 +3,7 @@
 from platbook.base.http_reply import HttpReply
 from platbook.transport.cache_validators import CacheValidators
 from platbook.transport.client import ProviderClient, Transport
-from platbook.transport.downloads import Download, Downloader, DownloadLimits, UrlAlreadyUsed
+from platbook.transport.downloads import Download, Downloader, DownloadLimits, DownloadTooLarge, UrlAlreadyUsed
 from platbook.transport.gcra import DownloadRateLimits
 from platbook.transport.instrumentation import TimeSource, TrafficCounter
 from platbook.transport.rate_limit import RetryAfterLimiter, SourceRateLimiter
@@ -18,6 +18,7 @@ __all__ = [
     "Download",
     "DownloadLimits",
     "DownloadRateLimits",
+    "DownloadTooLarge",
     "Downloader",
     "HttpReply",
     "ProviderClient",

@@ -1,4 +1,4 @@
-"""Downloads of photos: one attempt per URL, as some URLs are valid once, within rate limits and a maximum size.
+"""Downloads of photos and files: one attempt per URL, as some URLs are valid once, within limits of rate and size.
 
 Retries are up to the caller, with a fresh URL. The provider's own headers may hold a secret, so they are sent to
 trusted hosts only, and dropped when a redirect leads to another host.
@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Protocol
 
 import httpx2
 
@@ -32,11 +33,20 @@ _MAX_REDIRECTS = 5
 _NOT_MODIFIED, _OK = 304, 200
 _EXPIRED_STATUSES = frozenset({401, 403, 404, 410})
 _DEFAULT_HEADERS = {"user-agent": "Platbook", "accept": "image/*, */*;q=0.5"}
-_PICTURE = re.compile(rb"\xff\xd8\xff|\x89PNG|GIF8|RIFF....WEBP|II\*\0|MM\0\*|....ftyp", re.DOTALL)
+_PLAIN = re.compile(
+    rb"\xff\xd8\xff|\x89PNG|GIF8|RIFF....(?:WEBP|AVI)|II\*\0|MM\0\*|....ftyp|\x1aE\xdf\xa3|0&\xb2u|%PDF-|PK\x03\x04",
+    re.DOTALL,
+)
+"""The first bytes of pictures, videos and documents that are in no coding."""
+_PLAIN_BYTES = 16
 
 
 class UrlAlreadyUsed(TryLater):
     """The URL is invalid or has expired: request a new one from the source."""
+
+
+class DownloadTooLarge(MediaRejected):
+    """There are more bytes than the limits allow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +71,35 @@ class DownloadLimits:
         return f"; media.headers are not sent to {url.origin.host}, unless media.headerHosts names it"
 
 
+class DownloadTarget(Protocol):
+    """Where the bytes of a download go."""
+
+    async def write(self, chunk: bytes) -> None:
+        """Take the next bytes, decompressed. What it raises ends the download."""
+        ...
+
+
+class _Memory:
+    def __init__(self) -> None:
+        self.content = bytearray()
+
+    async def write(self, chunk: bytes) -> None:
+        self.content += chunk
+
+
 @dataclass(frozen=True, slots=True)
 class Download:
     """A download. `content` None: not modified (304), so the stored bytes are current."""
 
     content: bytes | None
+    validators: CacheValidators
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A download whose bytes went to its target; none did where it is not modified (304)."""
+
+    is_modified: bool
     validators: CacheValidators
 
 
@@ -125,6 +159,19 @@ class Downloader:
     async def fetch(
         self, url: str, *, validators: CacheValidators | None = None, is_fresh: Callable[[], bool] = lambda: True
     ) -> Download:
+        """Fetch a URL into memory; see `fetch_into`."""
+        target = _Memory()
+        received = await self.fetch_into(target, url, validators=validators, is_fresh=is_fresh)
+        return Download(bytes(target.content) if received.is_modified else None, received.validators)
+
+    async def fetch_into(
+        self,
+        target: DownloadTarget,
+        url: str,
+        *,
+        validators: CacheValidators | None = None,
+        is_fresh: Callable[[], bool] = lambda: True,
+    ) -> Received:
         """Fetch a URL once. After the wait for the rate limits, `is_fresh` decides whether the URL is still valid.
 
         UrlAlreadyUsed if the URL is invalid or expired; RateLimited, SourceUnavailable and SourceBrokeProtocol as for
@@ -141,7 +188,7 @@ class Downloader:
             response = await self._send(current, headers)
             try:
                 if response.status_code not in _REDIRECTS:
-                    return await self._read(current, response, is_conditional=bool(conditions))
+                    return await self._read(target, current, response, is_conditional=bool(conditions))
                 current = _parse_redirect(current, _find_location(response.headers.raw))
             finally:
                 await response.aclose()
@@ -152,10 +199,10 @@ class Downloader:
         await self._limiter.wait_available()
 
     async def charge(self, content: bytes) -> None:
-        """Count a photo that was received in another way. MediaRejected if it is too large."""
+        """Count a photo that was received in another way. DownloadTooLarge."""
         await self._limiter.charge(len(content))
         if len(content) > self._limits.max_bytes:
-            raise MediaRejected(f"the photo is larger than {self._limits.max_bytes} bytes")
+            raise DownloadTooLarge(f"the photo is larger than {self._limits.max_bytes} bytes")
 
     async def _send(self, url: RequestUrl, headers: Mapping[str, str]) -> httpx2.Response:
         sent_headers = {**_DEFAULT_HEADERS, **{name.lower(): value for name, value in headers.items()}}
@@ -169,7 +216,9 @@ class Downloader:
         self._log.debug("download", at=url.name, status=response.status_code)
         return response
 
-    async def _read(self, url: RequestUrl, response: httpx2.Response, *, is_conditional: bool) -> Download:
+    async def _read(
+        self, target: DownloadTarget, url: RequestUrl, response: httpx2.Response, *, is_conditional: bool
+    ) -> Received:
         status, headers = response.status_code, join_headers(response.headers.raw)
         validators = CacheValidators(headers.get("etag"), headers.get("last-modified"))
         failure = classify_response("GET", url.name, status, headers, self._clock.now())
@@ -179,32 +228,35 @@ class Downloader:
                 raise RateLimited(str(failure.error), not_before=self._clock.now() + failure.pause_for)
             raise failure.error
         if status == _NOT_MODIFIED and is_conditional:
-            return Download(None, validators)
+            return Received(is_modified=False, validators=validators)
         if status in _EXPIRED_STATUSES:
             raise UrlAlreadyUsed(f"{url.name} answered with status {status}{self._limits.explain_refusal(url)}")
         if status != _OK:
             why = " (not modified) to a request without conditions" if status == _NOT_MODIFIED else ""
             raise SourceBrokeProtocol(f"{url.name} answered with status {status}{why}")
-        return Download(await self._read_content(url, response, headers), validators)
+        await self._read_content(target, url, response, headers)
+        return Received(is_modified=True, validators=validators)
 
-    async def _read_content(self, url: RequestUrl, response: httpx2.Response, headers: Mapping[str, str]) -> bytes:
+    async def _read_content(
+        self, target: DownloadTarget, url: RequestUrl, response: httpx2.Response, headers: Mapping[str, str]
+    ) -> None:
         max_bytes, traffic = self._limits.max_bytes, TrafficCounter()
         declared = headers.get("content-length", "")
         if declared.isdecimal() and int(declared) > max_bytes:
-            raise MediaRejected(f"{url.name} is larger than {max_bytes} bytes")
-        content = bytearray()
+            raise DownloadTooLarge(f"{url.name} is larger than {max_bytes} bytes")
+        size, start = 0, b""
         try:
             chunks = self._client.read(response, url.name, traffic, ignore_unknown_codings=True)
             async with aclosing(chunks):
                 async for chunk in chunks:
-                    content += chunk
-                    if len(content) > max_bytes:
-                        raise MediaRejected(f"{url.name} is larger than {max_bytes} bytes")
+                    size, start = size + len(chunk), (start + chunk)[:_PLAIN_BYTES] if size < _PLAIN_BYTES else start
+                    if size > max_bytes:
+                        raise DownloadTooLarge(f"{url.name} is larger than {max_bytes} bytes")
+                    await target.write(chunk)
         finally:
             await self._limiter.charge(traffic.bytes)
-        if find_unknown_codings(headers.get("content-encoding", "")) and not _PICTURE.match(content):
+        if find_unknown_codings(headers.get("content-encoding", "")) and not _PLAIN.match(start):
             raise SourceBrokeProtocol(f"{url.name} answered in a Content-Encoding that was not requested")
-        return bytes(content)
 
 
 def _find_location(raw: RawHeaders) -> str:
