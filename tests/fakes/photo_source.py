@@ -75,6 +75,8 @@ class PhotoSource:
     most_sessions: int = 0
     held: dict[str, asyncio.Event] = field(default_factory=dict[str, asyncio.Event])
     """Photos of which nothing but the headers is sent before their event."""
+    addresses: dict[str, str] = field(default_factory=dict[str, str])
+    """Addresses of videos elsewhere, by their keys."""
     _issued: dict[str, tuple[SourcePhoto, float]] = field(default_factory=dict[str, "tuple[SourcePhoto, float]"])
     _used: set[str] = field(default_factory=set[str])
     _arrivals: list[float] = field(default_factory=list[float])
@@ -116,6 +118,8 @@ class PhotoSource:
         ]
 
     def _content(self, photo: SourcePhoto, *, fresh: bool) -> str | bytes:
+        if photo.key in self.addresses:
+            return self.addresses[photo.key]
         if self.sends_bytes:
             return photo.content if fresh else ""
         if not fresh:

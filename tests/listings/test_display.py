@@ -9,10 +9,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from platbook.db import Database, Query, as_json
-from platbook.listings.display import LOCATION_FIELDS, decide_display, photo_is_public, public_fields
+from platbook.listings.display import (
+    LOCATION_FIELDS,
+    decide_display,
+    media_is_public,
+    photo_is_public,
+    public_fields,
+)
 from platbook.listings.documents import to_documents
 from platbook.providers.display import DisplaySettings
 from platbook.reso.fields import FIELDS
+from platbook.reso.media_category import is_image
 from tests.listings.listing_rig import NOW, ListingRig, make_listing
 
 _CLOSED = DisplaySettings()
@@ -38,6 +45,16 @@ _SET = Query(
     "UPDATE properties SET public_document = %(document)s, hidden = %(hidden)s, removed_at = %(removed_at)s, "
     "out_of_scope_at = %(out_of_scope_at)s, erased_at = %(erased_at)s "
     "RETURNING listing_is_public(visible, public_document)",
+)
+_IMAGES = ("Photo", "Floor Plan", "Video Still", "Tourist Photo", "", "V\u0130DEO", "document\u017f", "tour\n")
+_FILES = ("Video", "videos", "DRONE VIDEO", "vIdeo", "Document", "Documents")
+_TOURS = ("Branded Virtual Tour", "BrandedVirtualTour", "Unbranded Virtual Tour", "UnbrandedVirtualTour", "Tours")
+_CATEGORIES = st.sampled_from((*_IMAGES, *_FILES, *_TOURS, "Virtual Tour", "not unbranded tour"))
+_MEDIA = Query(
+    "media",
+    "One video.",
+    "SELECT media_is_public(%(category)s, %(permission)s::text[], %(display)s::jsonb, %(shows_address)s), "
+    "media_is_image(%(category)s)",
 )
 _PHOTO = Query("photo", "One photo.", "SELECT photo_is_public(%(permission)s::text[], %(display)s::jsonb)")
 
@@ -99,6 +116,26 @@ async def test_sql_decides_about_a_photo_as_python_does(
         decided = await connection.value(bool, _PHOTO, params)
 
     assert decided is photo_is_public(permission, chosen)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@given(category=_CATEGORIES, permission=_PERMISSIONS, display=_SETTINGS, shows_address=st.booleans())
+async def test_sql_decides_about_a_video_as_python_does(
+    database: Database,
+    category: str,
+    permission: Sequence[str] | None,
+    display: DisplaySettings,
+    *,
+    shows_address: bool,
+) -> None:
+    stored = as_json(display.model_dump(mode="json", by_alias=True))
+    params = {"category": category, "permission": permission, "display": stored, "shows_address": shows_address}
+
+    async with database.read() as connection:
+        decided = await connection.tuples(_MEDIA, params)
+
+    expected = media_is_public(category, permission, display, shows_address=shows_address)
+    assert decided == [(expected, is_image(category))]
 
 
 async def test_sql_shows_no_photo_without_permission_where_there_are_no_settings(database: Database) -> None:

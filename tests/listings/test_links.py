@@ -2,34 +2,48 @@
 
 import pytest
 
-from platbook.listings.links import is_signed, to_internal_link, to_public_link
+from platbook.listings.links import is_signed, to_internal_link, to_public_link, to_public_tour
 from platbook.listings.listing import Photo
 
 TOUR = "https://tours.example.com/1?lang=en"
 
 
-def photo(url: str | None, category: str = "Video") -> Photo:
-    return Photo("1", 1, category, None, ["Public"], None, "linked", source_address=url)
+def photo(url: str | None) -> Photo:
+    return Photo("1", 1, "Video", None, ["Public"], None, "linked", source_address=url)
 
 
 @pytest.mark.parametrize(
-    ("url", "category", "shows_address", "internal", "public"),
+    ("url", "internal", "public"),
     [
-        (TOUR, "Video", True, TOUR, TOUR),
-        (TOUR, "Document", True, TOUR, TOUR),
-        (TOUR, "Unbranded Virtual Tour", True, TOUR, TOUR),
-        (TOUR, "Branded Virtual Tour", True, TOUR, None),
-        (TOUR, "Video", False, TOUR, None),
-        (f"{TOUR}&X-Amz-Signature=1", "Video", True, f"{TOUR}&X-Amz-Signature=1", None),
-        ("javascript:alert(1)", "Video", True, None, None),
-        (None, "Video", True, None, None),
+        (TOUR, TOUR, TOUR),
+        (f"{TOUR}&X-Amz-Signature=1", f"{TOUR}&X-Amz-Signature=1", None),
+        ("javascript:alert(1)", None, None),
+        (None, None, None),
     ],
 )
-def test_staff_see_every_address_and_the_public_those_meant_for_it(
-    url: str | None, category: str, internal: str | None, public: str | None, *, shows_address: bool
+def test_staff_see_every_address_and_the_public_those_that_are_not_signed(
+    url: str | None, internal: str | None, public: str | None
 ) -> None:
-    one = photo(url, category)
-    assert (to_internal_link(one), to_public_link(one, shows_address=shows_address)) == (internal, public)
+    one = photo(url)
+    assert (to_internal_link(one), to_public_link(one)) == (internal, public)
+
+
+@pytest.mark.parametrize(
+    ("url", "public"),
+    [
+        (TOUR, TOUR),
+        ("tours.example.com/1", "tours.example.com/1"),
+        ("tours.example.com:8080/1", "tours.example.com:8080/1"),
+        (f"{TOUR}&token=1", None),
+        ("https://agent:secret@tours.example.com/1", None),
+        ("javascript:alert(1)", None),
+        (" JavaScript:alert(1)", None),
+        ("data:text/html,1", None),
+        (None, None),
+    ],
+)
+def test_the_address_of_a_tour_is_public_if_it_is_safe(url: str | None, public: str | None) -> None:
+    assert to_public_tour(url) == public
 
 
 @pytest.mark.parametrize(

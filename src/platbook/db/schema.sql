@@ -203,6 +203,30 @@ BEGIN
 END $$;
 
 --
+-- Name: media_is_image(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.media_is_image(category text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((category COLLATE "C") !~* '(tours?|videos?|documents?)$'::text);
+
+--
+-- Name: photo_is_public(text[], jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.photo_is_public(permission text[], display jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN COALESCE((permission && ARRAY['Public'::text, 'IDX'::text]), ((display ->> 'photoDisplayWhenNull'::text))::boolean, false);
+
+--
+-- Name: media_is_public(text, text[], jsonb, boolean); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.media_is_public(category text, permission text[], display jsonb, shows_address boolean) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (public.photo_is_public(permission, display) AND (public.media_is_image(category) OR (shows_address AND (((category COLLATE "C") !~* 'tours?$'::text) OR ((category COLLATE "C") ~* 'unbranded'::text)))));
+
+--
 -- Name: mls_number_key(text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -217,14 +241,6 @@ CREATE FUNCTION public.mls_number_key(number text) RETURNS text
 CREATE FUNCTION public.month_of(at timestamp with time zone) RETURNS date
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (date_trunc('month'::text, (at AT TIME ZONE 'UTC'::text)))::date;
-
---
--- Name: photo_is_public(text[], jsonb); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.photo_is_public(permission text[], display jsonb) RETURNS boolean
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN COALESCE((permission && ARRAY['Public'::text, 'IDX'::text]), ((display ->> 'photoDisplayWhenNull'::text))::boolean, false);
 
 --
 -- Name: reopen_sweep(); Type: FUNCTION; Schema: public; Owner: -
@@ -623,6 +639,7 @@ CREATE TABLE public.media_blobs (
     reason text,
     finding_provider text,
     store_id smallint DEFAULT 1 NOT NULL,
+    media_type text,
     CONSTRAINT media_blobs_state_check CHECK ((state = ANY (ARRAY['making'::text, 'stored'::text, 'deleting'::text])))
 );
 
@@ -2599,13 +2616,13 @@ CREATE TRIGGER mls_sync_history_sweep AFTER UPDATE OF status ON public.mls_sync_
 -- Name: properties properties_media; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER properties_media AFTER UPDATE ON public.properties FOR EACH ROW WHEN (((new.document_version <> 'withdrawn'::text) AND ((old.document_version = 'withdrawn'::text) OR (public.listing_is_public(old.visible, old.public_document) <> public.listing_is_public(new.visible, new.public_document))))) EXECUTE FUNCTION public.check_listing_media();
+CREATE TRIGGER properties_media AFTER UPDATE ON public.properties FOR EACH ROW WHEN (((new.document_version <> 'withdrawn'::text) AND ((old.document_version = 'withdrawn'::text) OR (old.shows_address <> new.shows_address) OR (public.listing_is_public(old.visible, old.public_document) <> public.listing_is_public(new.visible, new.public_document))))) EXECUTE FUNCTION public.check_listing_media();
 
 --
 -- Name: property_media property_media_changed; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER property_media_changed AFTER UPDATE OF blob_id, permission ON public.property_media FOR EACH ROW WHEN (((old.blob_id IS NOT NULL) AND ((old.blob_id IS DISTINCT FROM new.blob_id) OR (old.permission IS DISTINCT FROM new.permission)))) EXECUTE FUNCTION public.check_blob();
+CREATE TRIGGER property_media_changed AFTER UPDATE OF blob_id, permission, category ON public.property_media FOR EACH ROW WHEN (((old.blob_id IS NOT NULL) AND ((old.blob_id IS DISTINCT FROM new.blob_id) OR (old.permission IS DISTINCT FROM new.permission) OR (old.category <> new.category)))) EXECUTE FUNCTION public.check_blob();
 
 --
 -- Name: property_media property_media_gone; Type: TRIGGER; Schema: public; Owner: -

@@ -5,9 +5,9 @@ an allowed status and a price that is not withheld; a value that cannot be read 
 the allow-list and not confidential; a hidden address takes every field with it that reveals the location. Whoever
 writes documents, stores photos or reads a timeline asks here.
 
-SQL decides two things itself, by functions that migration 0029 defines: `listing_is_public`, whether a stored listing
-is public now, and `photo_is_public`, which is equal to the function of this module. No other statement compares a
-permission or looks for a public document.
+SQL decides three things itself, by functions that migrations 0029 and 0072 define: `listing_is_public`, whether a
+stored listing is public now, and `photo_is_public` and `media_is_public`, which are equal to the functions of this
+module. No other statement compares a permission or looks for a public document.
 """
 
 from collections.abc import Sequence
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from platbook.listings.listing import NormalListing
 from platbook.providers.display import DisplaySettings
 from platbook.reso.fields import FIELDS, Field
+from platbook.reso.media_category import is_image, may_be_branded
 
 _PUBLIC_BESIDE_IDX = frozenset({"Country", "Latitude", "Longitude", "ListOfficePhone"})
 _PUBLIC_PERMISSIONS = frozenset({"Public", "IDX"})
@@ -83,6 +84,18 @@ def photo_is_public(permission: Sequence[str] | None, display: DisplaySettings) 
     if permission is None:
         return display.photo_display_when_null
     return not _PUBLIC_PERMISSIONS.isdisjoint(permission)
+
+
+def media_is_public(
+    category: str, permission: Sequence[str] | None, display: DisplaySettings, *, shows_address: bool
+) -> bool:
+    """Whether the content of Media may be shown with a public listing: a photo's by its Permission alone.
+
+    A video, document or tour shows where the listing is, so that a hidden address hides it; and a tour that the source
+    does not call unbranded is for the listing's own broker alone.
+    """
+    is_hidden = not is_image(category) and (not shows_address or may_be_branded(category))
+    return photo_is_public(permission, display) and not is_hidden
 
 
 def _flag(listing: NormalListing, name: str, *, when_null: bool) -> bool:

@@ -13,10 +13,11 @@ confidential one, and no public document at all without an explicit yes.
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, cast
 from uuid import UUID
 
 import orjson
@@ -26,16 +27,18 @@ from platbook.listings.display import (
     LOCATION_FIELDS,
     decide_display,
     is_public_field,
+    media_is_public,
     photo_is_public,
     public_fields,
 )
-from platbook.listings.links import NON_IMAGE_CATEGORIES, to_internal_link, to_public_link
-from platbook.listings.listing import FIRST_STORE, NormalListing, Photo
+from platbook.listings.links import to_internal_link, to_public_link, to_public_tour
+from platbook.listings.listing import FILE, FIRST_STORE, NormalListing, Photo, StoredPicture
 from platbook.listings.words import WORDS_VERSION
 from platbook.providers.display import DisplaySettings
 from platbook.reso.fields import COLUMNS, SLOT, Field
+from platbook.reso.media_category import is_image
 
-_FORMAT_VERSION = 3  # raised whenever the format of documents changes, so that old ones are rebuilt
+_FORMAT_VERSION = 4  # raised whenever the format of documents changes, so that old ones are rebuilt
 
 _PLACEHOLDER_COLOR = "#d3d3d3"
 
@@ -79,6 +82,7 @@ FIELD_NAMES: Mapping[Surface, tuple[str, ...]] = MappingProxyType(
 )
 """The names of every field that the documents of each surface have, as they are read; those in groups by their path."""
 _NUMBER_SLOTS = tuple(SLOT[field.name] for field in COLUMNS if field.sql_type == "numeric")
+_TOUR_SLOT = SLOT["VirtualTourURLUnbranded"]
 _LOCATION_SLOTS = frozenset(SLOT[name] for name in LOCATION_FIELDS if name in SLOT)
 
 
@@ -111,9 +115,7 @@ def to_documents(
             values[slot] = to_json_number(values[slot])
     shared = {**row, "listingKey": listing.listing_key, "attribution": _to_attribution(listing, display)}
     document = _INTERNAL.fill(values) | shared
-    document["media"] = [
-        {**_to_photo(photo, display, to_internal_link(photo)), "reason": photo.reason} for photo in photos
-    ]
+    document["media"] = [{**_to_internal_photo(photo, display), "reason": photo.reason} for photo in photos]
     extra_fields = to_extra_fields(listing)
     document["fields"] = orjson.Fragment(extra_fields)
     internal = _to_text(document)
@@ -123,11 +125,12 @@ def to_documents(
     if not decision.shows_address:
         for slot in _LOCATION_SLOTS:
             values[slot] = None
+    values[_TOUR_SLOT] = to_public_tour(cast("str | None", values[_TOUR_SLOT]))
     document = _PUBLIC.fill(values) | shared
     open_photos = [photo for photo in photos if photo_is_public(photo.permission, display)]
     document["photoCount"] = len(open_photos)
     document["media"] = [
-        _to_photo(photo, display, to_public_link(photo, shows_address=decision.shows_address)) for photo in open_photos
+        _to_public_photo(photo, display, shows_address=decision.shows_address) for photo in open_photos
     ]
     shown = decision.fields
     document["fields"] = {name: value for name, value in listing.more.items() if name in shown}
@@ -174,8 +177,27 @@ def to_row_fields(property_id: UUID, provider_id: str, *, is_local: bool, is_fea
     return {"id": property_id, "providerId": provider_id, "isLocal": is_local, "isFeatured": is_featured}
 
 
-def _to_photo(photo: Photo, display: DisplaySettings, link: str | None) -> dict[str, object]:
-    """A photo as shown; `link` is the address of what is no image."""
+def _to_internal_photo(photo: Photo, display: DisplaySettings) -> dict[str, object]:
+    is_shown = not is_image(photo.category) or _may_hot_link(photo, display)
+    return _to_photo(photo, to_internal_link(photo) if is_shown else None)
+
+
+def _to_public_photo(photo: Photo, display: DisplaySettings, *, shows_address: bool) -> dict[str, object]:
+    may_hot_link = _may_hot_link(photo, display)
+    if is_image(photo.category):
+        return _to_photo(photo, to_internal_link(photo) if may_hot_link else None)
+    if not media_is_public(photo.category, photo.permission, display, shows_address=shows_address):
+        return _to_photo(replace(photo, picture=None), None)
+    # The address of a file that is to be stored here is shown like that of a photo.
+    return _to_photo(photo, to_public_link(photo) if photo.state == "linked" or may_hot_link else None)
+
+
+def _may_hot_link(photo: Photo, display: DisplaySettings) -> bool:
+    """Whether the source's own URL may be shown of what is not stored."""
+    return photo.picture is None and display.hot_link
+
+
+def _to_photo(photo: Photo, source_url: str | None) -> dict[str, object]:
     shown: dict[str, object] = {
         "mediaKey": photo.media_key,
         "order": photo.order,
@@ -184,23 +206,32 @@ def _to_photo(photo: Photo, display: DisplaySettings, link: str | None) -> dict[
         "state": photo.state,
     }
     picture = photo.picture
-    if picture is None:
+    if picture is None or picture.media_type is not None:
         # Never the URL of a picture that is not stored: the source's own where hot-linking is allowed, or a grey box.
-        is_image = photo.category not in NON_IMAGE_CATEGORIES
         shown |= {"width": None, "height": None, "color": _PLACEHOLDER_COLOR, "placeholder": None, "variants": {}}
-        shown["sourceUrl"] = (to_internal_link(photo) if display.hot_link else None) if is_image else link
-        return shown
-    store = "" if picture.store_id == FIRST_STORE else f"{picture.store_id}/"
-    base = f"/media/{store}public/" if picture.is_public else f"/media/{store}private/"
+        shown["sourceUrl"] = source_url
+        return shown if picture is None else {**shown, "file": _to_file(picture)}
+    base = _to_base(picture)
     shown |= {
         "width": picture.width,
         "height": picture.height,
         "color": picture.color,
         "placeholder": picture.placeholder,
         "variants": {name: _to_variant(variant, base) for name, variant in picture.variants.items()},
-        "sourceUrl": None,
+        "sourceUrl": source_url,
     }
     return shown
+
+
+def _to_base(picture: StoredPicture) -> str:
+    store = "" if picture.store_id == FIRST_STORE else f"{picture.store_id}/"
+    return f"/media/{store}public/" if picture.is_public else f"/media/{store}private/"
+
+
+def _to_file(picture: StoredPicture) -> dict[str, object]:
+    stored = picture.variants[FILE]
+    url = f"{_to_base(picture)}{stored['name']}"
+    return {"url": url, "bytes": stored["bytes"], "format": stored["format"], "contentType": picture.media_type}
 
 
 def _to_variant(variant: Mapping[str, object], base: str) -> dict[str, object]:

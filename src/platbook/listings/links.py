@@ -8,29 +8,29 @@ from platbook.listings.listing import Photo
 _SIGNED = re.compile(r"sign|token|expir|auth|hmac|policy|secret|password|session|credential|jwt|key", re.IGNORECASE)
 _SHORT_NAMES = frozenset({"sig", "sv", "se", "sp", "st", "exp", "hash", "hdnts", "hdnea", "verify"})
 """Parameters of signed addresses whose names say nothing, as those of shared access signatures."""
-
-_BRANDED = "Branded Virtual Tour"
-
-NON_IMAGE_CATEGORIES = frozenset({"Video", "Document", _BRANDED, "Unbranded Virtual Tour"})
-"""Values of RESO's MediaCategory that are linked to and never downloaded."""
+_WEB = ("https://", "http://")
+_SCHEME = re.compile(r"\s*[a-z][a-z0-9+.-]*:(?!\d)", re.IGNORECASE)
 
 
 def to_internal_link(photo: Photo) -> str | None:
     """The address for staff; None for what is no http or https address."""
     url = photo.source_address
-    return url if url and url.startswith(("https://", "http://")) else None
+    return url if url and url.startswith(_WEB) else None
 
 
-def to_public_link(photo: Photo, *, shows_address: bool) -> str | None:
-    """The address for the public, whose permission was decided before.
-
-    Never one that is signed or holds a login, since it is not for whoever reads it; never a branded tour, which only
-    the listing's own broker shows; and none where the address of the listing is hidden, since a tour or a video shows
-    where it is, as `VirtualTourURLUnbranded` does.
-    """
+def to_public_link(photo: Photo) -> str | None:
+    """The address for the public, which may see what is there: never one that is signed or holds a login."""
     url = to_internal_link(photo)
-    is_hidden = photo.category == _BRANDED or not shows_address
-    return None if url is None or is_hidden or is_signed(url) else url
+    return None if url is None or is_signed(url) else url
+
+
+def to_public_tour(url: str | None) -> str | None:
+    """An address of an unbranded tour (`VirtualTourURLUnbranded`) as the public may see it, by the same rule.
+
+    One without a scheme (`tours.example.com/1`) is shown as it came.
+    """
+    is_other_scheme = url is not None and not url.lower().startswith(_WEB) and _SCHEME.match(url)
+    return None if url is None or is_other_scheme or is_signed(url) else url
 
 
 def is_signed(url: str) -> bool:

@@ -19,6 +19,8 @@ _NAMED_UNIT = re.compile(rf"(?:{'|'.join(sorted(UNIT_WORDS | {'fl'}))})\b", re.I
 OFF_MARKET = frozenset({"Canceled", "Closed", "Delete", "Expired", "Pending", "Withdrawn"})
 FIRST_STORE = 1
 """The store that holds a picture where none is named."""
+FILE = "file"
+"""The name of the one variant of a file: its bytes as they came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +55,30 @@ class NormalListing:
 
 @dataclass(frozen=True, slots=True)
 class StoredPicture:
-    """The stored picture of a photo: its size in pixels, and its variants by name.
+    """The stored picture of a photo: its size in pixels, and its variants by name; or a file stored as it came.
 
     A variant is `{name, width, height, bytes, format}`, where `name` is its object's name. `is_public`: everybody may
-    read the objects. `store_id`: the store that holds them.
+    read the objects. `store_id`: the store that holds them. `media_type` is the Content-Type of a file, which has no
+    size in pixels and the one variant FILE; None: a picture.
     """
 
-    width: int
-    height: int
+    width: int | None
+    height: int | None
     color: str | None
     placeholder: str | None
     variants: Mapping[str, Mapping[str, object]]
     is_public: bool
     store_id: int = FIRST_STORE
+    media_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo or document of a listing, as stored.
+    """A photo, video or document of a listing, as stored.
 
     `modified` is the source's version of it, as text. `state`: waiting (to be fetched), stored, failed (given up, see
-    `reason`), linked (never fetched, not an image). `picture` may be of an older version. `finding_key` is the finding
-    of a photo that was given up and not fetched since.
+    `reason`), linked (not fetched, or a web page and no file, see `reason`). `picture` may be of an older version.
+    `finding_key` is the finding of a photo that was given up and not fetched since.
     """
 
     media_key: str

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from platbook.db import ReadConnection, WriteConnection, load_queries
-from platbook.listings.links import NON_IMAGE_CATEGORIES
 from platbook.providers.finding import Finding
+from platbook.providers.media import MediaSettings
 from platbook.transport import CacheValidators
 
 Q = load_queries(__package__ or "platbook.listings")
@@ -25,7 +25,7 @@ class PhotoClaim:
     """A listing whose photos the holder is to fetch. `is_public`: it has a public document.
 
     `rank` 0: its first photo is missing and urgent. `newest` is the time by which claims of one rank are ordered.
-    `photos_count` and `photos_change_timestamp` are the source's values.
+    `photos_count` and `photos_change_timestamp` are the source's values. `shows_address`: its address may be shown.
     """
 
     property_id: UUID
@@ -38,6 +38,7 @@ class PhotoClaim:
     photos_count: int | None
     photos_change_timestamp: datetime | None
     is_public: bool
+    shows_address: bool
     newest: datetime
 
 
@@ -153,6 +154,11 @@ async def give_up_photo(
     return bool(await connection.run(Q.mark_photo_failed, params))
 
 
+async def mark_linked(connection: WriteConnection, photo: PhotoVersion, reason: str, at: datetime) -> None:
+    """Record that a video, document or tour is linked to, since its bytes are not stored, for a reason."""
+    await connection.run(Q.mark_media_linked, {**_key(photo), "reason": reason, "at": at})
+
+
 async def note_failure(
     connection: WriteConnection, property_id: UUID, media_key: str, reason: str, at: datetime
 ) -> None:
@@ -203,14 +209,15 @@ def _key(photo: PhotoVersion) -> dict[str, object]:
     return {"property_id": photo.property_id, "media_key": photo.media_key, "modified": photo.modified}
 
 
-async def set_fetching(connection: WriteConnection, provider_id: str, *, fetches: bool) -> set[UUID]:
-    """Queue a provider's linked photos to be fetched, or link those that wait; the listings that this changes."""
-    if not fetches:
-        linked = await connection.column(UUID, Q.link_waiting_photos, {"provider_id": provider_id})
+async def set_fetching(connection: WriteConnection, provider_id: str, rules: MediaSettings) -> set[UUID]:
+    """Queue what is linked and fetched by the rules, and link what waits and is not; the listings that this changes."""
+    photos, files = rules.fetched
+    params = {"provider_id": provider_id, "photos": photos, "files": files}
+    linked = set(await connection.column(UUID, Q.link_waiting_photos, params))
+    if not rules.fetch:
         await delete_provider_work(connection, provider_id)
-        return set(linked)
-    params = {"provider_id": provider_id, "never": sorted(NON_IMAGE_CATEGORIES)}
+        return linked
     waiting = set(await connection.column(UUID, Q.fetch_linked_photos, params))
-    unknown = await connection.column(UUID, Q.find_without_photos, {"provider_id": provider_id})
+    unknown = await connection.column(UUID, Q.find_without_photos, params)
     await connection.run(Q.add_photo_work_for, {"ids": list(waiting | set(unknown))})
-    return waiting
+    return waiting | linked

@@ -13,9 +13,11 @@ from uuid import UUID
 from platbook.base.ids import new_id
 from platbook.connectors.contract import MediaRef
 from platbook.db import WriteConnection, load_queries
-from platbook.listings.links import NON_IMAGE_CATEGORIES
+from platbook.listings.links import is_signed, to_public_link
 from platbook.listings.listing import NormalListing, Origin, Photo, StoredPicture, listed_at
 from platbook.providers.finding import Finding, FindingChange
+from platbook.providers.media import MediaSettings
+from platbook.reso.media_category import is_image
 
 Q = load_queries(__package__ or "platbook.listings")
 
@@ -43,7 +45,9 @@ _WORK_COLUMNS: Mapping[str, str] = {
     "due_at": "timestamptz",
     "sync_id": "uuid",
 }
-_PICTURE = ("width", "height", "color", "placeholder", "variants", "is_public", "store_id")
+_PICTURE = ("width", "height", "color", "placeholder", "variants", "is_public", "store_id", "media_type")
+
+FETCHED_BY_DEFAULT = MediaSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +84,10 @@ class MediaPlan:
     @property
     def rank(self) -> int:
         """How urgent the work is: 0 where not even the first photo can be shown, else 1."""
-        first = next((photo for photo in self.photos if photo.category not in NON_IMAGE_CATEGORIES), None)
-        return 0 if first is None or (first.picture is None and first.state == "waiting") else 1
+        first = next((photo for photo in self.photos if is_image(photo.category)), None)
+        if first is None:
+            return 1 if self.photos else 0
+        return 0 if first.picture is None and first.state == "waiting" else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +104,13 @@ def plan_media(
     stored: Sequence[Photo],
     listed: Sequence[MediaRef] | None,
     changed_at: str | None = None,
-    *,
-    fetches: bool = True,
+    rules: MediaSettings = FETCHED_BY_DEFAULT,
 ) -> MediaPlan:
     """Compare what the source lists (None: the record had no list) with what is stored.
 
     `changed_at` is the listing's PhotosChangeTimestamp: the version of a photo without a timestamp of its own. Where
-    there is neither, the version is the URL without its query, which may hold a signature. `fetches`: the provider's
-    photos are fetched at all; if not, they are linked.
+    there is neither, the version is the URL without its query, which may hold a signature. `rules` say what is fetched;
+    the rest is linked.
     """
     if listed is None:
         return MediaPlan(property_id, stored, keep=[photo.media_key for photo in stored])
@@ -114,7 +119,7 @@ def plan_media(
     by_action: dict[str, list[str]] = {"fetch": [], "keep": [], "reorder": []}
     for ref in sorted(listed, key=lambda ref: (ref.order, ref.media_key)):
         old = stored_by_key.get(ref.media_key)
-        photo = _to_photo(ref, old, changed_at, fetches=fetches)
+        photo = _to_photo(ref, old, changed_at, rules)
         photos[ref.media_key] = photo
         by_action[_action(photo, old)].append(ref.media_key)
     return MediaPlan(
@@ -123,9 +128,13 @@ def plan_media(
 
 
 def to_photo_version(ref: MediaRef, changed_at: str | None) -> str | None:
-    """The version of a photo: its modification time, else the listing's, else the URL without its query."""
+    """The version of a photo: its modification time, else the listing's, else the URL without its query.
+
+    The query of a video may say which one it is (`watch?v=1`), so it counts where it is no signature.
+    """
     url = ref.content if isinstance(ref.content, str) else ""
-    return ref.modified or changed_at or url.partition("?")[0] or None
+    address = url.partition("?")[0] if is_image(ref.category) or is_signed(url) else url
+    return ref.modified or changed_at or address or None
 
 
 def limit_photos(listed: Sequence[MediaRef], limit: int | None) -> Sequence[MediaRef]:
@@ -169,7 +178,7 @@ async def upsert_media(
         if rows:
             await connection.copy_in("property_media", tuple(_COLUMNS), tuple(_COLUMNS.values()), rows)
         return
-    upserts = [_params(plan, photo, origin) for plan in plans for photo in plan.upserts]
+    upserts = [_to_upsert(plan, photo, origin) for plan in plans for photo in plan.upserts]
     await connection.run_many(Q.upsert_media, upserts)
     gone = [{"property_id": plan.property_id, "media_keys": list(plan.remove)} for plan in plans if plan.remove]
     await connection.run_many(Q.delete_media, gone)
@@ -205,16 +214,17 @@ def to_photos(rows: Sequence[Mapping[str, object]]) -> dict[UUID, list[Photo]]:
         values = dict(row)
         property_id = cast("UUID", values.pop("property_id"))
         picture = {name: values.pop(name) for name in _PICTURE}
-        stored = None if picture["width"] is None else StoredPicture(**picture)  # pyright: ignore[reportArgumentType] - columns by name
+        stored = None if picture["variants"] is None else StoredPicture(**picture)  # pyright: ignore[reportArgumentType] - columns by name
         photos.setdefault(property_id, []).append(Photo(**values, picture=stored))  # pyright: ignore[reportArgumentType] - columns by name
     return photos
 
 
-def _to_photo(ref: MediaRef, old: Photo | None, changed_at: str | None, *, fetches: bool) -> Photo:
+def _to_photo(ref: MediaRef, old: Photo | None, changed_at: str | None, rules: MediaSettings) -> Photo:
     url = ref.content if isinstance(ref.content, str) and ref.content else None
     version = to_photo_version(ref, changed_at)
-    is_same = old is not None and old.modified == version
-    state = old.state if old is not None and is_same else "waiting" if fetches else "linked"
+    is_same = old is not None and _content(old) == (version, is_image(ref.category))
+    state = old.state if old is not None and is_same else "waiting" if rules.fetches(ref.category) else "linked"
+    keeps_picture = is_same or _keeps_picture(state, ref.category)
     return Photo(
         media_key=ref.media_key,
         order=ref.order,
@@ -222,23 +232,34 @@ def _to_photo(ref: MediaRef, old: Photo | None, changed_at: str | None, *, fetch
         caption=ref.caption,
         permission=None if ref.permission is None else list(ref.permission),
         modified=version,
-        state="linked" if ref.category in NON_IMAGE_CATEGORIES else state,
+        state=state,
         source_address=url,
         reason=old.reason if old is not None and is_same else None,
         finding_key=None if old is None else old.finding_key,
-        picture=None if old is None else old.picture,
+        picture=old.picture if old is not None and keeps_picture else None,
     )
 
 
 def _action(photo: Photo, old: Photo | None) -> str:
-    if old is None or old.modified != photo.modified:
+    if old is None or _content(old) != _content(photo):
         return "fetch"
     return "keep" if _metadata(old) == _metadata(photo) else "reorder"
 
 
+def _content(photo: Photo) -> tuple[str | None, bool]:
+    """What is fetched anew if it differs."""
+    return photo.modified, is_image(photo.category)
+
+
+def _keeps_picture(state: str, category: str) -> bool:
+    """Whether what is stored of an earlier version stays; in place of an old video its new address is shown."""
+    return state != "linked" or is_image(category)
+
+
 def _metadata(photo: Photo) -> tuple[object, ...]:
-    # The URL is left out: some sources sign it again on every read.
-    return (photo.order, photo.category, photo.caption, photo.permission)
+    # The URL is left out where it is no link: some sources sign it again on every read.
+    link = None if is_image(photo.category) else to_public_link(photo)
+    return (photo.order, photo.category, photo.caption, photo.permission, link)
 
 
 def _params(plan: MediaPlan, photo: Photo, origin: Origin) -> dict[str, object]:
@@ -258,3 +279,9 @@ def _params(plan: MediaPlan, photo: Photo, origin: Origin) -> dict[str, object]:
         "created_at": origin.stored_at,
         "updated_at": origin.stored_at,
     }
+
+
+def _to_upsert(plan: MediaPlan, photo: Photo, origin: Origin) -> dict[str, object]:
+    is_new = photo.media_key in plan.fetch
+    keeps_picture = not is_new or _keeps_picture(photo.state, photo.category)
+    return {**_params(plan, photo, origin), "is_new": is_new, "keeps_picture": keeps_picture}

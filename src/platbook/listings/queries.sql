@@ -100,14 +100,16 @@ ON CONFLICT (property_id) DO UPDATE SET version = w.version + 1,
     due_at = CASE WHEN w.holder IS NULL THEN excluded.due_at ELSE w.due_at END;
 
 -- name: link_waiting_photos
--- A provider's photos are not fetched any more: those that wait are linked.
+-- What waits of a provider and is not fetched any more is linked.
 UPDATE property_media SET state = 'linked', reason = NULL, retry_at = NULL
-WHERE provider_id = %(provider_id)s AND state = 'waiting' RETURNING property_id;
+WHERE provider_id = %(provider_id)s AND state = 'waiting'
+    AND NOT CASE WHEN media_is_image(category) THEN %(photos)s::boolean ELSE %(files)s END RETURNING property_id;
 
 -- name: fetch_linked_photos
--- A provider's photos are fetched from now on.
-UPDATE property_media SET state = 'waiting', attempts = 0
-WHERE provider_id = %(provider_id)s AND state = 'linked' AND category <> ALL(%(never)s) RETURNING property_id;
+-- What is linked of a provider and is fetched from now on waits.
+UPDATE property_media SET state = 'waiting', attempts = 0, reason = NULL
+WHERE provider_id = %(provider_id)s AND state = 'linked'
+    AND CASE WHEN media_is_image(category) THEN %(photos)s::boolean ELSE %(files)s END RETURNING property_id;
 
 -- name: find_without_photos
 -- A provider's listings that count photos of which none is known.
@@ -123,7 +125,8 @@ WITH next AS (
 UPDATE media_work w SET due_at = clock_timestamp() + %(lease)s::interval, holder = %(holder)s
 FROM next, properties p WHERE w.property_id = next.property_id AND p.id = w.property_id
 RETURNING w.property_id, p.listing_key, w.rank, w.version, w.attempts, w.sync_id, p.standard_status,
-    p.photos_count, p.photos_change_timestamp, listing_is_public(p.visible, p.public_document) AS is_public, w.newest;
+    p.photos_count, p.photos_change_timestamp, listing_is_public(p.visible, p.public_document) AS is_public,
+    p.shows_address, w.newest;
 
 -- name: renew_photo_work
 -- Renew the leases of a holder.
@@ -202,12 +205,12 @@ WHERE t.kind = gone.kind AND t.term = gone.term AND NOT CASE t.kind
 -- The photos of some listings, with the stored picture of each.
 SELECT m.property_id, m.media_key, m."order", m.category, m.caption, m.permission, m.modified, m.state,
     m.source_address, m.reason, m.finding_key, b.width, b.height, b.color, b.placeholder, b.variants, b.is_public,
-    b.store_id
+    b.store_id, b.media_type
 FROM property_media m LEFT JOIN media_blobs b ON b.id = m.blob_id
 WHERE m.property_id = ANY(%(ids)s) ORDER BY m.property_id, m."order", m.media_key;
 
 -- name: upsert_media
--- Upsert one photo; one whose content changed is to be fetched again, and is counted by the run that saw the change.
+-- Upsert one photo; one whose content is new is to be fetched again, and is counted by the run that saw the change.
 INSERT INTO property_media AS m (id, provider_id, property_id, media_key, "order", category, caption, permission,
     modified, source_address, state, sync_id, created_at, updated_at)
 VALUES (%(id)s, %(provider_id)s, %(property_id)s, %(media_key)s, %(order)s, %(category)s, %(caption)s, %(permission)s,
@@ -215,11 +218,14 @@ VALUES (%(id)s, %(provider_id)s, %(property_id)s, %(media_key)s, %(order)s, %(ca
 ON CONFLICT (property_id, media_key) DO UPDATE SET "order" = excluded."order", category = excluded.category,
     caption = excluded.caption, permission = excluded.permission, modified = excluded.modified,
     source_address = excluded.source_address, updated_at = excluded.updated_at,
-    sync_id = CASE WHEN m.modified IS DISTINCT FROM excluded.modified THEN excluded.sync_id ELSE m.sync_id END,
-    state = CASE WHEN m.modified IS DISTINCT FROM excluded.modified THEN excluded.state ELSE m.state END,
-    reason = CASE WHEN m.modified IS DISTINCT FROM excluded.modified THEN NULL ELSE m.reason END,
-    attempts = CASE WHEN m.modified IS DISTINCT FROM excluded.modified THEN 0 ELSE m.attempts END,
-    retry_at = CASE WHEN m.modified IS DISTINCT FROM excluded.modified THEN NULL ELSE m.retry_at END,
+    sync_id = CASE WHEN %(is_new)s THEN excluded.sync_id ELSE m.sync_id END,
+    state = CASE WHEN %(is_new)s THEN excluded.state ELSE m.state END,
+    reason = CASE WHEN %(is_new)s THEN NULL ELSE m.reason END,
+    attempts = CASE WHEN %(is_new)s THEN 0 ELSE m.attempts END,
+    retry_at = CASE WHEN %(is_new)s THEN NULL ELSE m.retry_at END,
+    blob_id = CASE WHEN %(keeps_picture)s THEN m.blob_id END,
+    etag = CASE WHEN media_is_image(m.category) = media_is_image(excluded.category) THEN m.etag END,
+    last_modified = CASE WHEN media_is_image(m.category) = media_is_image(excluded.category) THEN m.last_modified END,
     finding_key = CASE WHEN excluded.state <> 'linked' THEN m.finding_key END;
 
 -- name: mark_photo_stored
@@ -237,16 +243,24 @@ UPDATE property_media SET attempts = attempts + 1, reason = %(reason)s, updated_
 WHERE property_id = %(property_id)s AND media_key = %(media_key)s AND state = 'waiting'
     AND modified IS NOT DISTINCT FROM %(modified)s;
 
+-- name: mark_media_linked
+-- What is no file, or too large a one, is linked to.
+UPDATE property_media SET state = 'linked', reason = %(reason)s, attempts = 0, retry_at = NULL, blob_id = NULL,
+    etag = NULL, last_modified = NULL, finding_key = NULL, updated_at = %(at)s
+WHERE property_id = %(property_id)s AND media_key = %(media_key)s AND state = 'waiting'
+    AND modified IS NOT DISTINCT FROM %(modified)s;
+
 -- name: note_photo_failure
 -- Why the listing's photos could not be read from the source; the listing is tried again later, not the photo alone.
 UPDATE property_media SET reason = %(reason)s, updated_at = %(at)s
 WHERE property_id = %(property_id)s AND media_key = %(media_key)s AND state = 'waiting';
 
 -- name: mark_photos_waiting
--- Have photos in some states fetched again, all of them or only the failed ones; returns their listings.
+-- Have photos in some states fetched again, all of them or only what failed, videos too; returns their listings.
 UPDATE property_media SET state = 'waiting', attempts = 0, retry_at = NULL, etag = NULL, last_modified = NULL,
     updated_at = %(at)s
-WHERE provider_id = %(provider_id)s AND state = ANY(%(states)s) AND (NOT %(failed_only)s::boolean OR reason IS NOT NULL)
+WHERE provider_id = %(provider_id)s AND state = ANY(%(states)s)
+    AND CASE WHEN %(failed_only)s::boolean THEN reason IS NOT NULL ELSE media_is_image(category) END
     AND (%(property_ids)s::uuid[] IS NULL OR property_id = ANY(%(property_ids)s))
 RETURNING property_id;
 

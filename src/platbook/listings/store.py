@@ -35,6 +35,7 @@ from platbook.listings.history import (
 )
 from platbook.listings.listing import NormalListing, Origin, Photo, listed_at, off_market_at
 from platbook.listings.photos import (
+    FETCHED_BY_DEFAULT,
     MediaPlan,
     PhotoWork,
     add_work,
@@ -51,6 +52,7 @@ from platbook.listings.terms import delete_unused_terms, to_terms
 from platbook.providers.display import DisplaySettings
 from platbook.providers.finding import Finding, FindingChange, compare_findings
 from platbook.providers.findings import record_findings
+from platbook.providers.media import MediaSettings
 from platbook.reso.fields import COLUMN_NAMES, COLUMNS
 from platbook.reso.lookups import StandardStatus
 from platbook.reso.volatile import VOLATILE_FIELDS
@@ -111,7 +113,7 @@ class IncomingListing:
     """A version of a listing to be stored.
 
     `media` None: the source did not send them, and the stored ones stay; with `photos_elsewhere` they are requested
-    from the source when they are fetched, and without `fetches_photos` never. `search` is made of the listing alone.
+    from the source when they are fetched, if `media_rules` say so. `search` is made of the listing alone.
     """
 
     listing: NormalListing
@@ -120,7 +122,7 @@ class IncomingListing:
     media: Sequence[MediaRef] | None = None
     is_featured: bool | None = None
     photos_elsewhere: bool = False
-    fetches_photos: bool = True
+    media_rules: MediaSettings = FETCHED_BY_DEFAULT
     search: SearchColumns = field(init=False)
 
     def __post_init__(self) -> None:
@@ -197,7 +199,7 @@ async def insert_listings(
         for one in incoming:
             property_id = new_id()
             changed_at = to_photos_version(one.listing)
-            plan = plan_media(property_id, [], one.media, changed_at, fetches=one.fetches_photos)
+            plan = plan_media(property_id, [], one.media, changed_at, one.media_rules)
             plans.append(plan)
             if (photo_work := _to_work(plan, one, None, origin)) is not None:
                 work.append(photo_work)
@@ -240,7 +242,7 @@ async def update_listings(
             found += compare_findings(before.findings if before.is_counted else (), one.listing.findings)
         shown = photos.get(property_id, [])
         changed_at = to_photos_version(one.listing)
-        plan = plan_media(property_id, shown, one.media, changed_at, fetches=one.fetches_photos)
+        plan = plan_media(property_id, shown, one.media, changed_at, one.media_rules)
         plans.append(plan)
         found += compare_photo_findings(shown, plan, was_counted=before.is_counted)
         if (photo_work := _to_work(plan, one, before, origin)) is not None:
@@ -379,7 +381,7 @@ def _record_findings(connection: WriteConnection, changes: Sequence[FindingChang
 
 
 def _to_work(plan: MediaPlan, one: IncomingListing, before: StoredListing | None, origin: Origin) -> PhotoWork | None:
-    if not one.fetches_photos:
+    if not one.media_rules.fetch:
         return None
     if one.media is not None or not one.photos_elsewhere:
         return to_photo_work(plan, one.listing, origin)

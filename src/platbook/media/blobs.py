@@ -1,7 +1,8 @@
 """Stored pictures, deduplicated: the same bytes under the same variant spec are stored once for all photos.
 
-A picture's row is inserted before its first object is put, and deleted after its last object is gone. So whatever
-crashes in between, the store holds nothing that the database does not know of.
+Videos and documents are stored likewise, as they came: a row whose one variant is the file. A row is inserted before
+its first object is put, and deleted after its last object is gone. So whatever crashes in between, the store holds
+nothing that the database does not know of.
 """
 
 import hashlib
@@ -11,12 +12,16 @@ from uuid import UUID
 
 from platbook.base.clock import Clock
 from platbook.db import Database, ReadConnection, WriteConnection, as_json, load_queries
+from platbook.listings.listing import FILE
 from platbook.media.pictures import ImagePool, ProcessedPicture, Variant, VariantSpec
-from platbook.storage import Access, Storage
+from platbook.media.received_file import ReceivedFile
+from platbook.storage import FILE_TYPES, Access, Storage
 
 Q = load_queries(__package__ or "platbook.media")
 
 _ID_CHARACTERS = 40
+_AS_IT_CAME = "as it came"
+"""The spec of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,7 @@ class Blobs:
         if await self._touch(blob_id):
             return blob_id
         picture = await self.image_pool.to_variants(content, self.spec)
-        blob = await self._begin(blob_id, is_public=is_public)
+        blob = await self._begin(blob_id, to_spec_version(self.spec), is_public=is_public)
         if blob.state == "stored":
             return blob_id
         access = Access.PUBLIC if blob.is_public else Access.PRIVATE
@@ -67,15 +72,38 @@ class Blobs:
         await self._finish(blob_id, picture, len(content), original)
         return blob_id
 
+    async def store_file(self, file: ReceivedFile, *, is_public: bool) -> str:
+        """Store a video or document as it came and return its id; likewise."""
+        blob_id = hashlib.sha256(_AS_IT_CAME.encode() + b"\0" + file.digest).hexdigest()[:_ID_CHARACTERS]
+        if await self._touch(blob_id):
+            return blob_id
+        blob = await self._begin(blob_id, _AS_IT_CAME, is_public=is_public)
+        if blob.state == "stored":
+            return blob_id
+        name = f"{to_folder(blob_id)}/{blob_id}-{FILE}.{file.kind}"
+        await self.storage.put_file(name, file.path, Access.PUBLIC if blob.is_public else Access.PRIVATE)
+        stored = {"name": name, "width": None, "height": None, "bytes": file.size, "format": file.kind}
+        params = {
+            "id": blob_id,
+            "format": file.kind,
+            "bytes": file.size,
+            **dict.fromkeys(("width", "height", "color", "placeholder", "flaw", "original")),
+            "variants": as_json({FILE: stored}),
+            "media_type": FILE_TYPES[file.kind],
+        }
+        async with self.database.transaction() as connection:
+            await connection.run(Q.finish_blob, params)
+        return blob_id
+
     async def _touch(self, blob_id: str) -> bool:
         async with self.database.transaction() as connection:
             params = {"id": blob_id, "at": self.clock.now()}
             return bool(await connection.value(bool, Q.touch_blob, params))
 
-    async def _begin(self, blob_id: str, *, is_public: bool) -> _BlobState:
+    async def _begin(self, blob_id: str, recipe: str, *, is_public: bool) -> _BlobState:
         params = {
             "id": blob_id,
-            "recipe": to_spec_version(self.spec),
+            "recipe": recipe,
             "is_public": is_public,
             "store_id": self.storage.store_id,
             "places": [to_place(self.storage.store_id, access) for access in Access],
@@ -96,6 +124,7 @@ class Blobs:
             "flaw": picture.flaw,
             "variants": as_json(to_variant_records(blob_id, picture.variants)),
             "original": original,
+            "media_type": None,
         }
         async with self.database.transaction() as connection:
             await connection.run(Q.finish_blob, params)

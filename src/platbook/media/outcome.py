@@ -36,11 +36,18 @@ class PhotoFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class PhotoLinked:
+    """A video, document or tour is no file that is stored (a web page, too large), so its address is shown."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class PhotoNotTried:
     """The photo was not attempted."""
 
 
-Outcome = PhotoStored | PhotoFailed | PhotoNotTried
+Outcome = PhotoStored | PhotoFailed | PhotoLinked | PhotoNotTried
 
 
 def plan_retry(

@@ -12,14 +12,17 @@ from uuid import UUID
 
 from platbook.base.errors import MediaRejected, SourceBrokeProtocol, SourceTooSlow, SourceUnavailable
 from platbook.connectors.contract import MediaRef, Session
-from platbook.listings.display import photo_is_public
-from platbook.listings.links import NON_IMAGE_CATEGORIES
+from platbook.listings.display import media_is_public
 from platbook.listings.photo_work import PhotoClaim, WaitingPhoto
-from platbook.listings.photos import to_photo_version
+from platbook.listings.photos import FETCHED_BY_DEFAULT, to_photo_version
 from platbook.media.blobs import Blobs
-from platbook.media.outcome import Outcome, PhotoFailed, PhotoNotTried, PhotoStored
+from platbook.media.file_kinds import NotAFile
+from platbook.media.outcome import Outcome, PhotoFailed, PhotoLinked, PhotoNotTried, PhotoStored
+from platbook.media.received_file import ReceivedFile
 from platbook.providers.display import DisplaySettings
-from platbook.transport import CacheValidators, Downloader, UrlAlreadyUsed
+from platbook.providers.media import MediaSettings
+from platbook.reso.media_category import is_image
+from platbook.transport import CacheValidators, Downloader, DownloadTooLarge, UrlAlreadyUsed
 
 _ASSUMED_PHOTOS = 10
 
@@ -30,8 +33,9 @@ class ListingPhotos:
 
     `waiting` are the rows to be fetched, by media key. `listed_by_source`: only the source knows which photos there are
     (GetObject, a Media resource), so every one it sends is fetched, unless that version is `stored`. `first_only`:
-    nothing but the first photo is fetched now. `limit`: how many photos may be stored. `refs` is what the source
-    listed, without the bytes; `retry` holds the keys of photos that failed and are requested once more.
+    nothing but the first photo is fetched now. `limit`: how many photos may be stored. `rules`: what is fetched.
+    `stored`: the versions of what is stored, or linked to. `refs` is what the source listed, without the bytes; `retry`
+    holds the keys of photos that failed and are requested once more.
     """
 
     claim: PhotoClaim
@@ -39,6 +43,7 @@ class ListingPhotos:
     listed_by_source: bool
     first_only: bool
     limit: int | None = None
+    rules: MediaSettings = FETCHED_BY_DEFAULT
     stored: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
     refs: list[MediaRef] = field(default_factory=list[MediaRef])
     outcomes: dict[str, Outcome] = field(default_factory=dict[str, Outcome])
@@ -64,8 +69,9 @@ class ListingPhotos:
         if is_retry:
             return ref.media_key in self.retry
         is_beyond_limit = self.limit is not None and len(self.refs) > self.limit
-        is_later = self.first_only and isinstance(ref.content, str) and bool(self.outcomes)
-        if ref.category in NON_IMAGE_CATEGORIES or is_beyond_limit or is_later:
+        is_first = not self.outcomes and is_image(ref.category)
+        is_later = self.first_only and isinstance(ref.content, str) and not is_first
+        if not self.rules.fetches(ref.category) or is_beyond_limit or is_later:
             return False
         row = self.waiting.get(ref.media_key)
         if row is not None:
@@ -181,7 +187,8 @@ class PhotoDownload:
             outcome = PhotoFailed(str(error))
             self._request_again(photos, key, is_retry=is_retry)
         except MediaRejected as error:
-            outcome = PhotoFailed(str(error), is_rejected=True)
+            is_no_file = not is_image(ref.category) and isinstance(error, NotAFile | DownloadTooLarge)
+            outcome = PhotoLinked(str(error)) if is_no_file else PhotoFailed(str(error), is_rejected=True)
             photos.retry.discard(key)
         finally:
             slots.release()
@@ -197,6 +204,8 @@ class PhotoDownload:
         return time.monotonic() - requested_at < self.url_seconds
 
     async def _to_outcome(self, photos: ListingPhotos, ref: MediaRef, requested_at: float) -> PhotoStored:
+        if not is_image(ref.category):
+            return await self._store_file(photos, ref, requested_at)
         waiting = photos.waiting.get(ref.media_key)
         if isinstance(ref.content, bytes):
             await self.downloader.charge(ref.content)
@@ -210,8 +219,34 @@ class PhotoDownload:
             content, validators = download.content, download.validators
         if content is None:
             return PhotoStored(None, validators)
-        is_public = photos.claim.is_public and photo_is_public(ref.permission, self.display)
+        is_public = self._is_public(photos, ref)
         return PhotoStored(await self.blobs.store(content, is_public=is_public), validators)
+
+    async def _store_file(self, photos: ListingPhotos, ref: MediaRef, requested_at: float) -> PhotoStored:
+        waiting = photos.waiting.get(ref.media_key)
+        validators = CacheValidators()
+        with ReceivedFile.open() as file:
+            if isinstance(ref.content, bytes):
+                await self.downloader.charge(ref.content)
+                await file.write(ref.content)
+            else:
+                received = await self.downloader.fetch_into(
+                    file,
+                    ref.content,
+                    validators=None if waiting is None else waiting.validators,
+                    is_fresh=lambda: self._is_fresh(requested_at),
+                )
+                validators = received.validators
+                if not received.is_modified:
+                    return PhotoStored(None, validators)
+            await file.finish()
+            return PhotoStored(await self.blobs.store_file(file, is_public=self._is_public(photos, ref)), validators)
+
+    def _is_public(self, photos: ListingPhotos, ref: MediaRef) -> bool:
+        claim = photos.claim
+        return claim.is_public and media_is_public(
+            ref.category, ref.permission, self.display, shows_address=claim.shows_address
+        )
 
 
 def to_chunks(listings: Iterable[ListingPhotos], photos_per_request: int) -> list[list[ListingPhotos]]:

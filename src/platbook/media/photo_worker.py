@@ -316,10 +316,11 @@ class _Batch:
                 listed_by_source=listed_by_source,
                 first_only=claim.rank == 0,
                 limit=limits.get(claim.standard_status or ""),
+                rules=self.provider.media_settings,
                 stored={
                     photo.media_key: photo.modified
                     for photo in photos.get(claim.property_id, ())
-                    if photo.state == "stored"
+                    if photo.state in {"stored", "linked"}
                 },
             )
             for claim in claims

@@ -24,7 +24,8 @@ UPDATE media_blobs SET unused_since = NULL, created_at = greatest(created_at, %(
 -- name: finish_blob
 -- All objects of a picture are stored.
 UPDATE media_blobs SET state = 'stored', format = %(format)s, bytes = %(bytes)s, width = %(width)s, height = %(height)s,
-    color = %(color)s, placeholder = %(placeholder)s, flaw = %(flaw)s, variants = %(variants)s, original = %(original)s
+    color = %(color)s, placeholder = %(placeholder)s, flaw = %(flaw)s, variants = %(variants)s, original = %(original)s,
+    media_type = %(media_type)s
 WHERE id = %(id)s AND state = 'making';
 
 -- name: lock_blobs
@@ -38,7 +39,8 @@ SELECT DISTINCT b.id FROM property_media m JOIN media_blobs b ON b.id = m.blob_i
 JOIN properties p ON p.id = m.property_id
 LEFT JOIN mls_provider_configurations c ON c.provider_id = m.provider_id
 WHERE m.property_id = %(property_id)s AND b.is_public <> (
-    listing_is_public(p.visible, p.public_document) AND photo_is_public(m.permission, c.display));
+    listing_is_public(p.visible, p.public_document)
+    AND media_is_public(m.category, m.permission, c.display, p.shows_address));
 
 -- name: claim_checks
 -- The next queued checks.
@@ -61,8 +63,9 @@ FROM media_blobs WHERE id = %(id)s FOR UPDATE;
 -- How a picture is used: by how many photos, whether one of them is public, and whether that is undecided because a
 -- listing's documents are being rebuilt.
 SELECT count(*) AS photos,
-    coalesce(bool_or(listing_is_public(p.visible, p.public_document) AND photo_is_public(m.permission, c.display)),
-        false) AS is_public, coalesce(bool_or(p.document_version = 'withdrawn' AND p.visible), false) AS is_undecided
+    coalesce(bool_or(listing_is_public(p.visible, p.public_document)
+        AND media_is_public(m.category, m.permission, c.display, p.shows_address)), false) AS is_public,
+    coalesce(bool_or(p.document_version = 'withdrawn' AND p.visible), false) AS is_undecided
 FROM property_media m JOIN properties p ON p.id = m.property_id
 LEFT JOIN mls_provider_configurations c ON c.provider_id = m.provider_id
 WHERE m.blob_id = %(id)s;
@@ -225,9 +228,10 @@ WHERE m.provider_id = %(provider_id)s AND m.reason IS NOT NULL AND m.state IN ('
 ORDER BY m.updated_at DESC, m.id LIMIT %(limit)s;
 
 -- name: sum_blobs
--- What is stored: pictures, those everybody may see, those that are to go, and the bytes of their variants; and how
--- many withdrawn objects the CDN still has to forget.
-SELECT count(*) AS pictures, count(*) FILTER (WHERE is_public) AS public,
+-- What is stored: pictures and files, those everybody may see, those that are to go, and the bytes of their variants;
+-- and how many withdrawn objects the CDN still has to forget.
+SELECT count(*) FILTER (WHERE media_type IS NULL) AS pictures, count(media_type) AS files,
+    count(*) FILTER (WHERE is_public) AS public,
     count(*) FILTER (WHERE unused_since IS NOT NULL) AS unused,
     coalesce(sum((SELECT sum((v.value ->> 'bytes')::bigint) FROM jsonb_each(variants) AS v)), 0)::bigint AS bytes,
     (SELECT count(*) FROM media_recalls) AS recalls,
@@ -237,7 +241,8 @@ FROM media_blobs WHERE state = 'stored';
 -- name: find_stale_blobs
 -- Pictures in use made under another spec whose original is stored, in the order of their ids (keyset pagination).
 SELECT DISTINCT b.id, b.original, b.is_public, b.store_id FROM media_blobs b JOIN property_media m ON m.blob_id = b.id
-WHERE b.state = 'stored' AND b.recipe IS DISTINCT FROM %(recipe)s AND b.original IS NOT NULL AND b.id > %(after)s
+WHERE b.state = 'stored' AND b.media_type IS NULL AND b.recipe IS DISTINCT FROM %(recipe)s AND b.original IS NOT NULL
+    AND b.id > %(after)s
     AND (%(provider_id)s::text IS NULL OR m.provider_id = %(provider_id)s)
 ORDER BY b.id LIMIT %(limit)s;
 
@@ -245,7 +250,7 @@ ORDER BY b.id LIMIT %(limit)s;
 -- Providers and listings that use pictures made under another spec whose original is not stored.
 SELECT m.provider_id, array_agg(DISTINCT m.property_id) AS ids FROM media_blobs b
 JOIN property_media m ON m.blob_id = b.id
-WHERE b.state = 'stored' AND b.recipe IS DISTINCT FROM %(recipe)s AND b.original IS NULL
+WHERE b.state = 'stored' AND b.media_type IS NULL AND b.recipe IS DISTINCT FROM %(recipe)s AND b.original IS NULL
     AND (%(provider_id)s::text IS NULL OR m.provider_id = %(provider_id)s) AND m.provider_id <> %(local)s
 GROUP BY m.provider_id;
 
@@ -254,11 +259,11 @@ GROUP BY m.provider_id;
 SELECT DISTINCT property_id, provider_id FROM property_media WHERE blob_id = %(id)s;
 
 -- name: find_public_objects
--- The public objects of some photos of a listing, in the store that is given.
+-- The public objects of some photos of a listing, in the store that is given; not those of videos and documents.
 SELECT v.value ->> 'name' AS name FROM property_media m
 JOIN media_blobs b ON b.id = m.blob_id, jsonb_each(b.variants) AS v
 WHERE m.property_id = %(property_id)s AND m.media_key = ANY(%(media_keys)s) AND b.is_public
-    AND b.store_id = %(store_id)s;
+    AND b.store_id = %(store_id)s AND b.media_type IS NULL;
 
 -- name: lock_listing
 -- Lock a listing's row before its photos' rows: the lock order of every writer of listings. Returns whether its
@@ -280,7 +285,8 @@ SELECT DISTINCT b.id FROM property_media m JOIN media_blobs b ON b.id = m.blob_i
 JOIN properties p ON p.id = m.property_id
 LEFT JOIN mls_provider_configurations c ON c.provider_id = m.provider_id
 WHERE m.property_id = %(property_id)s AND b.is_public <> (
-    listing_is_public(p.visible, p.public_document) AND photo_is_public(m.permission, c.display)) ORDER BY 1;
+    listing_is_public(p.visible, p.public_document)
+    AND media_is_public(m.category, m.permission, c.display, p.shows_address)) ORDER BY 1;
 
 -- name: is_removable
 -- Whether a picture, locked by the caller, may be deleted now: unused for the grace period, or its deletion was

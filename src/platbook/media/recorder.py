@@ -18,6 +18,7 @@ from platbook.listings.photo_work import (
     give_up_photo,
     lock_work,
     mark_failed,
+    mark_linked,
     mark_stored,
     note_failure,
     release_work,
@@ -26,7 +27,15 @@ from platbook.listings.photos import compare_photo_findings, limit_photos, plan_
 from platbook.listings.rebuild import lock_display, rebuild_listings
 from platbook.listings.store import find_photos
 from platbook.media.blobs import add_checks, lock_blobs
-from platbook.media.outcome import RETRY_DELAYS, PhotoFailed, PhotoNotTried, PhotoStored, plan_retry, to_stuck_finding
+from platbook.media.outcome import (
+    RETRY_DELAYS,
+    PhotoFailed,
+    PhotoLinked,
+    PhotoNotTried,
+    PhotoStored,
+    plan_retry,
+    to_stuck_finding,
+)
 from platbook.media.photo_download import ListingPhotos
 from platbook.providers.finding import Finding, FindingChange, ValueFinding, compare_findings
 from platbook.providers.findings import record_findings
@@ -106,7 +115,8 @@ class PhotoRecorder:
     ) -> list[FindingChange]:
         """Store the source's list of photos, where it is only known once the photos are requested."""
         before = (await find_photos(connection, [photos.property_id])).get(photos.property_id, [])
-        plan = plan_media(photos.property_id, before, limit_photos(photos.refs, photos.limit), photos.changed_at)
+        listed = limit_photos(photos.refs, photos.limit)
+        plan = plan_media(photos.property_id, before, listed, photos.changed_at, photos.rules)
         if photos.incomplete:
             plan = replace(plan, remove=())
         origin = Origin(self.provider_id, "photos", now, photos.claim.sync_id)
@@ -137,6 +147,9 @@ class PhotoRecorder:
                     findings += await _give_up_one(connection, waiting[key], requested.modified, outcome, now)
                 else:
                     await mark_failed(connection, photo, outcome.reason, delay, now)
+            elif isinstance(outcome, PhotoLinked):
+                await mark_linked(connection, photo, outcome.reason, now)
+                findings += compare_findings(_finding_of(waiting[key]), ())
             elif outcome.blob_id is None or outcome.blob_id in locked:
                 await mark_stored(connection, photo, outcome.blob_id, outcome.validators, now)
                 findings += compare_findings(_finding_of(waiting[key]), ())

@@ -61,13 +61,14 @@ class StuckObject(View):
 
 
 class StoreStatus(View):
-    """The store: pictures, of them public, of them unused and to be deleted, and the bytes of all variants.
+    """The store: pictures and files (videos, documents), of both public and unused (to be deleted), and all bytes.
 
     `recalls` are withdrawn objects whose copies at the CDN are still to be invalidated, `stuck` the pictures that the
     store does not move or delete.
     """
 
     pictures: int
+    files: int
     public: int
     unused: int
     bytes: int

@@ -14,6 +14,7 @@ from platbook.db import WriteConnection, load_queries
 from platbook.listings.photo_work import refetch_stored_photos, relink_photos, retry_failed_photos, set_fetching
 from platbook.listings.rebuild import lock_display, rebuild_listings
 from platbook.media.blobs import Blobs, add_checks, lock_blobs, to_spec_version
+from platbook.providers.media import MediaSettings
 from platbook.providers.providers import LOCAL, get_provider
 from platbook.storage import Access
 
@@ -50,9 +51,9 @@ async def retry_photos(connection: WriteConnection, provider_id: str, actor: Act
     return count
 
 
-async def apply_fetch_setting(connection: WriteConnection, provider_id: str, *, fetches: bool) -> None:
-    """Let a provider's photos be fetched from now on, or only linked to; their listings' documents are rebuilt."""
-    changed = await set_fetching(connection, provider_id, fetches=fetches)
+async def apply_fetch_settings(connection: WriteConnection, provider_id: str, rules: MediaSettings) -> None:
+    """Let what the rules say be fetched from now on, and the rest be linked to; the documents are rebuilt."""
+    changed = await set_fetching(connection, provider_id, rules)
     await connection.run_many(Q.add_rebuild, [{"id": property_id} for property_id in sorted(changed)])
 
 

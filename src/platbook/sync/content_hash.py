@@ -11,6 +11,7 @@ import orjson
 from platbook.base.errors import RecordRejected
 from platbook.connectors.contract import MediaRef, RawRecord
 from platbook.mapping.storable import repair_value
+from platbook.reso.media_category import is_image
 from platbook.reso.volatile import strip_signatures
 
 _SIZE: Final = 16
@@ -21,8 +22,8 @@ def content_hash(raw: RawRecord, mapping_version: str, volatile_fields: Abstract
 
     Computed before anything is normalised, so that an unchanged record costs no coercion. A photo counts by its key,
     order, time, texts and permission, not by its URL; only one without a time counts by its URL less the query, which
-    may hold a signature. Addresses in other fields count without their signatures. RecordRejected names the field that
-    is not JSON.
+    may hold a signature. Addresses of videos, documents and tours, and in other fields, count without their signatures.
+    RecordRejected names the field that is not JSON.
     """
     fields = raw.fields if isinstance(raw.fields, dict) else dict(raw.fields)
     if not volatile_fields.isdisjoint(fields):
@@ -52,7 +53,8 @@ def _identity(ref: MediaRef) -> list[object]:
         version = (
             content.partition("?")[0] if isinstance(content, str) else blake2b(content, digest_size=_SIZE).hexdigest()
         )
-    return [ref.media_key, ref.order, version, ref.category, ref.caption, permission]
+    identity: list[object] = [ref.media_key, ref.order, version, ref.category, ref.caption, permission]
+    return identity if is_image(ref.category) or isinstance(ref.content, bytes) else [*identity, ref.content]
 
 
 def _encode(value: object) -> object:

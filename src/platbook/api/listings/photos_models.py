@@ -24,19 +24,29 @@ class PhotoVariantRead(ApiModel):
     format: str = Field(examples=["webp"])
 
 
+class StoredFileRead(ApiModel):
+    """A video or document as it came. The URL of a private one is valid for at least an hour."""
+
+    url: str
+    bytes: int
+    format: str = Field(examples=["mp4"])
+    content_type: str = Field(examples=["video/mp4"])
+
+
 class PhotoRead(OpenModel):
-    """A photo or document. Without variants, draw `color` or `placeholder` (a BlurHash)."""
+    """A photo, video, document or tour. Without variants, draw `color` or `placeholder` (a BlurHash)."""
 
     media_key: str
     order: int
     category: str
     caption: str | None = None
-    state: str = Field(examples=["stored"], description="waiting, stored, failed, or linked: never fetched")
+    state: str = Field(examples=["stored"], description="waiting, stored, failed, or linked: not fetched")
     width: int | None = None
     height: int | None = None
     color: str = Field(examples=["#a8b8c8"])
     placeholder: str | None = None
     variants: dict[str, PhotoVariantRead] = Field({}, description="by size: thumbnail, medium, large")
+    file: StoredFileRead | None = Field(None, description="a stored video or document; left out where there is none")
     source_url: str | None = Field(None, description="the source's own URL, where it may be shown")
     reason: str | None = Field(None, description="why it could not be fetched; for staff")
 

@@ -155,7 +155,11 @@ def _print_counts(providers: Sequence[PhotoCounts]) -> None:
 
 
 def _print_store(store: StoreStatus) -> None:
-    say(f"Stored: {to_number(store.pictures)} pictures, {to_bytes(store.bytes)}; {to_number(store.unused)} unused.")
+    files = f", {to_number(store.files)} videos and documents" if store.files else ""
+    say(
+        f"Stored: {to_number(store.pictures)} pictures{files}, {to_bytes(store.bytes)}; "
+        f"{to_number(store.unused)} unused."
+    )
     if store.recalls:
         say(f"Copies at the CDN still to be invalidated: {to_number(store.recalls)} objects.")
 

@@ -10,7 +10,7 @@ from platbook.connectors.contract import MediaRef, MediaSource, RawRecord, Resou
 from platbook.db import ReadConnection, WriteConnection, load_queries
 from platbook.listings import store
 from platbook.listings.listing import NormalListing, Origin
-from platbook.listings.photos import limit_photos
+from platbook.listings.photos import FETCHED_BY_DEFAULT, limit_photos
 from platbook.listings.store import ExistingRow, IncomingListing
 from platbook.listings.terms import Term, TermCache, add_terms
 from platbook.mapping.faults import ValueFaults
@@ -19,6 +19,7 @@ from platbook.mapping.provider_mapping import plan_provider_mapping
 from platbook.mapping.storable import may_need_repair, repair_fields, repair_photo
 from platbook.providers.display import DisplaySettings
 from platbook.providers.finding import FindingKind, ValueFinding, to_finding
+from platbook.providers.media import MediaSettings
 from platbook.providers.sessions import Source
 from platbook.reso.fields import SLOT
 from platbook.reso.numbers import INT32
@@ -63,7 +64,7 @@ class PropertyStore(PropertyErasure, ResourceStore[IncomingListing]):
     """RESO fields that move by themselves: a change of them is no entry of the timeline."""
     photos_elsewhere: bool = False
     """Records do not list their photos: they are requested when they are fetched."""
-    fetches_photos: bool = True
+    media_rules: MediaSettings = FETCHED_BY_DEFAULT
     _terms: TermCache = field(default_factory=TermCache)
     _uncommitted_terms: set[Term] = field(default_factory=set[Term])
 
@@ -107,7 +108,7 @@ class PropertyStore(PropertyErasure, ResourceStore[IncomingListing]):
             content_hash,
             media,
             photos_elsewhere=self.photos_elsewhere,
-            fetches_photos=self.fetches_photos,
+            media_rules=self.media_rules,
         )
 
     def _counts_photos(self, listing: NormalListing) -> bool:
@@ -224,7 +225,7 @@ def open_property_store(source: Source) -> PropertyStore:
         display=provider.display_rules,
         photos_per_status=provider.photos_per_status,
         photos_elsewhere=profile.media in {MediaSource.OBJECT, MediaSource.RESOURCE},
-        fetches_photos=provider.media_settings.fetch,
+        media_rules=provider.media_settings,
     )
 
 

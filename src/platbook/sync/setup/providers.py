@@ -19,7 +19,7 @@ from platbook.listings import store
 from platbook.listings.documents import document_version
 from platbook.listings.rebuild import withdraw_documents
 from platbook.mapping.provider_mapping import plan_class_mappings
-from platbook.media.reprocessing import apply_fetch_setting
+from platbook.media.reprocessing import apply_fetch_settings
 from platbook.providers import providers
 from platbook.providers.configuration import (
     Configuration,
@@ -105,8 +105,9 @@ async def replace_provider(
         await connection.run(statement, {"provider_id": provider_id, "at": at})
     await providers.change_provider(connection, box, configuration, at)
     after = await get_provider(connection, provider_id)
-    if before.media_settings.fetch != after.media_settings.fetch:
-        await apply_fetch_setting(connection, provider_id, fetches=after.media_settings.fetch)
+    old, new = before.media_settings, after.media_settings
+    if old.fetched != new.fetched or old.max_bytes < new.max_bytes:
+        await apply_fetch_settings(connection, provider_id, new)
     if before.archived_at is not None:
         await store.set_hidden(connection, provider_id, hidden=False)
     rebuild = await _withdraw(connection, before, after)
