@@ -1,9 +1,12 @@
 """Photos end to end: as GetObject bytes from a simulated RETS server, and into a bucket of an S3 server program."""
 
 import os
+from collections import Counter
 from contextlib import AsyncExitStack
 
 import httpx2
+import orjson
+import pytest
 
 from platbook.base.actor import COMMAND_LINE
 from platbook.base.clock import SetClock
@@ -62,6 +65,46 @@ async def test_rets_photos_come_as_bytes_in_the_one_session_that_a_run_shares(da
         assert [photo["state"] for photo in photos] == ["stored"] * len(expected), photos
         assert sum(text.count('"thumbnail"') for text in documents if text) == len(expected)
         assert sum([1 async for _ in storage.list(Access.PUBLIC)]) == 3 * len(expected)
+
+
+@pytest.mark.parametrize(
+    ("videos", "states"), [("link", {"stored": 1, "linked": 4}), ("store", {"stored": 3, "linked": 2})]
+)
+async def test_videos_documents_and_tours_of_a_market_are_linked_to_or_stored(
+    database: Database, videos: str, states: dict[str, int]
+) -> None:
+    clock, box = SetClock(AT), SecretBox(os.urandom(32))
+    async with AsyncExitStack() as stack:
+        transport = await stack.enter_async_context(Transport.open(database, clock))
+        image_pool = stack.enter_context(ImagePool.open())
+        storage = open_memory_storage(b"k" * 32, clock)
+        blobs = Blobs(database, storage, image_pool, clock, DEFAULT_SPEC)
+        worker = PhotoWorker(database, transport, box, clock, blobs)
+        values = {
+            "providerId": "board", "providerName": "Board", "providerType": "MOCK", "media": {"videos": videos},
+            "settings": {"listings": 1, "at": AT.isoformat(), "started": STARTED.isoformat(), "videos": True},
+            "display": {"listingDisplayWhenNull": True, "addressDisplayWhenNull": True},
+        }  # fmt: skip
+        async with database.transaction() as connection:
+            await add_provider(connection, box, parse_configuration(values), clock.now())
+            await request_run(connection, RunRequest("board", SyncType.FULL), COMMAND_LINE, clock.now())
+        await SyncEngine(database, transport, box, clock, photos=worker).run_next("board")
+        while await worker.find_due() and await worker.run_next("board"):
+            pass
+        async with database.read() as connection:
+            documents = await connection.column(str, Query("d", "", "SELECT internal_document FROM properties"))
+            public = await connection.column(str, Query("p", "", "SELECT public_document FROM properties"))
+    media = [one for text in documents for one in orjson.loads(text)["media"]]
+    counted = Counter(one["state"] for one in media)
+    photos = sum(one["category"] == "Photo" for one in media)
+    assert photos
+    assert counted == {**states, "stored": states["stored"] - 1 + photos}
+    links = {one["category"]: one for text in public for one in orjson.loads(text)["media"]}
+    assert links["Branded Virtual Tour"]["sourceUrl"] is None
+    assert str(links["Unbranded Virtual Tour"]["sourceUrl"]).startswith("https://tours.example.com/")
+    kinds = {one["category"]: one["file"]["contentType"] for one in media if "file" in one}
+    expected = {"Video": "video/mp4", "Document": "application/pdf"}
+    assert kinds == (expected if videos == "store" else {})
 
 
 async def test_photos_reach_a_bucket_and_leave_it_again(make_photo_rig: MakePhotoRig, bucket: TestBucket) -> None:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from platbook.base.times import to_iso_z
 from platbook.connectors.contract import MediaRef, RawRecord, Scope
+from platbook.connectors.mock.files import to_file_refs
 from platbook.market import Market, MarketListing, MarketPhoto
 from platbook.market.people import AGENTS_PER_OFFICE, Agent, Directory, Office
 
@@ -55,11 +56,12 @@ class Feed(Protocol):
 class ListingFeed:
     """The listings of a market within a scope. The source counts only where no scope narrows it.
 
-    `photos_alone`: a change of photos does not move a record's own time. The order is by any change.
+    `photos_alone`: a change of photos does not move a record's own time. The order is by any change. `videos`: listings
+    have videos, documents and tours, too.
     """
 
-    def __init__(self, market: Market, scope: Scope, *, photos_alone: bool = False) -> None:
-        self._market, self._scope, self._photos_alone = market, scope, photos_alone
+    def __init__(self, market: Market, scope: Scope, *, photos_alone: bool = False, videos: bool = False) -> None:
+        self._market, self._scope, self._photos_alone, self._videos = market, scope, photos_alone, videos
         self._is_narrowed = bool(scope.statuses or scope.property_types or scope.closed_since)
 
     def records(self, position: FeedPosition) -> Iterator[FeedRecord]:
@@ -89,7 +91,7 @@ class ListingFeed:
         return None if listing is None else self._to_raw(listing)
 
     def _to_raw(self, listing: MarketListing) -> RawRecord:
-        raw = to_raw_listing(listing)
+        raw = to_raw_listing(listing, videos=self._videos)
         if not self._photos_alone:
             return raw
         modified = to_iso_z(listing.record_modified)
@@ -153,13 +155,14 @@ def to_raw_entry(key: str, fields: Mapping[str, object], modified: datetime) -> 
     return RawRecord(key, {**fields, "ModificationTimestamp": text}, modified=text)
 
 
-def to_raw_listing(listing: MarketListing) -> RawRecord:
-    """The record of a listing, with its photos inline."""
+def to_raw_listing(listing: MarketListing, *, videos: bool) -> RawRecord:
+    """The record of a listing, with its photos inline, and with `videos` its files."""
+    photos = [to_media_ref(listing.key, photo) for photo in listing.photos]
     return RawRecord(
         key=listing.key,
         fields=listing.record,
         modified=to_iso_z(listing.modified),
-        media=[to_media_ref(listing.key, photo) for photo in listing.photos],
+        media=[*photos, *to_file_refs(listing)] if videos else photos,
     )
 
 

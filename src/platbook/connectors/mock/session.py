@@ -34,6 +34,7 @@ from platbook.connectors.mock.feeds import (
     create_office_feed,
     to_media_ref,
 )
+from platbook.connectors.mock.files import to_files
 from platbook.connectors.mock.settings import FaultKind, MockFault, MockSettings
 from platbook.connectors.paging import batch_rows
 from platbook.market import Market, draw_photo
@@ -48,7 +49,7 @@ class MockSession:
         self._settings = settings
         self._clock = clock
         self._market = Market(settings.seed, settings.listings, settings.started)
-        self._listings = ListingFeed(self._market, scope, photos_alone=settings.photos_alone)
+        self._listings = ListingFeed(self._market, scope, photos_alone=settings.photos_alone, videos=settings.videos)
         self._requests = 0
 
     async def changes(self, resource: Resource, since: Cursor | None, resume: Cursor | None) -> AsyncIterator[Page]:
@@ -101,13 +102,17 @@ class MockSession:
         return len(await asyncio.to_thread(feed.keys, self._now()))
 
     async def media(self, listing_keys: Sequence[str]) -> AsyncIterator[tuple[str, MediaRef]]:
-        """Draw the present photos of listings as JPEG bytes. A listing that is not in the feed has none."""
+        """Draw the present photos of listings as JPEG bytes, then their files. A listing that is gone has none."""
         for page, key in enumerate(listing_keys, 1):
             await self._request("media", page)
             listing = self._market.listing(key, self._now())
-            for photo in listing.photos if listing else ():
-                content = await asyncio.to_thread(draw_photo, listing, photo.order) if listing else b""
+            if listing is None:
+                continue
+            for photo in listing.photos:
+                content = await asyncio.to_thread(draw_photo, listing, photo.order)
                 yield key, replace(to_media_ref(key, photo), content=content, content_type="image/jpeg")
+            for ref in to_files(listing) if self._settings.videos else ():
+                yield key, ref
 
     def refuse_login(self) -> None:
         """Raise CredentialsRefused if a fault requires it."""

@@ -59,6 +59,7 @@ class MockSettings(BaseModel):
     speed: float = Field(default=1.0, ge=0.001, le=100_000_000)
     page_size: int = Field(default=1000, ge=1, le=50_000)
     order: Literal["time", "key"] = "time"
+    videos: bool = Field(default=False, description="Each listing has a video, a document and two tours, too.")
     photos_alone: bool = Field(default=False, description="A change of photos does not move the record's own time.")
     volatile_fields: tuple[str, ...] = Field(
         default=(), description="Fields that change without a change of the record."
