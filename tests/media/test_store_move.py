@@ -1,4 +1,4 @@
-"""Pictures moved from store to store by killed workers: every address answers, nothing is lost or there twice."""
+"""Pictures and videos moved between stores by killed workers: every address answers, nothing is lost or doubled."""
 
 import asyncio
 import os
@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,10 +16,12 @@ import pytest
 
 from platbook.application.media import request_move
 from platbook.base.actor import COMMAND_LINE
+from platbook.base.ids import new_id
 from platbook.base.settings import Settings
 from platbook.bootstrap.system import System, open_system
 from platbook.db import Query
 from platbook.media.photo_urls import PhotoUrls
+from platbook.media.pictures import SIZES, VariantSpec
 from platbook.media.reports import count_by_store
 from platbook.media.visibility import MediaVisibility
 from platbook.storage import Access, Storage
@@ -28,6 +31,8 @@ from tests.storage.servers import S3Server, TestBucket
 
 KEY = "33" * 32
 GRACE = timedelta(hours=48)
+PAUSE_SECONDS = 0.2
+"""Between two readings: the server of the buckets runs in this process, too."""
 WORKER = """
 import asyncio
 from platbook.base.log import configure_log
@@ -90,6 +95,7 @@ async def _reading(system: System) -> AsyncGenerator[list[str]]:
             while True:
                 addresses = dice.sample(await _find_addresses(system), 12)
                 silent.extend([one for one in addresses if not await _answers(system, client, one)])
+                await asyncio.sleep(PAUSE_SECONDS)
 
     reading = asyncio.create_task(read())
     try:
@@ -143,31 +149,56 @@ async def _objects(storage: Storage) -> list[str]:
     return [one.name for access in Access async for one in storage.list(access)]
 
 
-async def _fill_folder(rig: PhotoRig, settings: Settings) -> None:
+async def _fill_folder(rig: PhotoRig, settings: Settings, sizes: int) -> None:
     async with open_system(settings) as system:
         rig.use_storage(system.storage)
+        spec = VariantSpec(SIZES[:sizes])
+        rig.worker = replace(rig.worker, blobs=replace(rig.blobs, spec=spec))
         await rig.sync()
         await rig.work()
 
 
 @pytest.mark.xdist_group("kill")
-@pytest.mark.parametrize(("listings", "kills"), [(4, (1, 1, 0)), pytest.param(80, (4, 3, 3), marks=pytest.mark.soak)])
+@dataclass(frozen=True)
+class Scale:
+    """How many listings of 25 photos, in how many sizes each, and how many workers are killed in each move."""
+
+    listings: int
+    sizes: int
+    kills: tuple[int, int, int]
+
+
+SMALL, LARGE = Scale(4, 1, (1, 1, 0)), Scale(80, 3, (4, 3, 3))
+
+
+@pytest.mark.parametrize(
+    ("server", "scale"),
+    [
+        pytest.param("moto", SMALL, id="moto, 100 photos"),
+        pytest.param("moto", LARGE, id="moto, 2000 photos", marks=pytest.mark.soak),
+        pytest.param("radosgw", LARGE, id="radosgw, 2000 photos", marks=pytest.mark.soak),
+    ],
+)
 async def test_pictures_go_to_a_bucket_to_another_and_back_while_workers_are_killed(
+    request: pytest.FixtureRequest,
     make_photo_rig: MakePhotoRig,
     database_url: str,
     tmp_path: Path,
-    moto: S3Server,
-    listings: int,
-    kills: tuple[int, int, int],
+    server: str,
+    scale: Scale,
 ) -> None:
-    source = PhotoSource()
+    source, listings = PhotoSource(), scale.listings
     for number in range(listings):
         source.add(f"L{number}", 25, permission=("Private",) if number == 0 else ("Public",))
-    rig = await make_photo_rig(source)
+        source.albums[f"L{number}"][-1].category = "Video"
+    rig = await make_photo_rig(source, media={"videos": "store"})
     stores, photos = Stores(database_url, tmp_path), listings * 25
-    first, second = (moto.make_bucket(f"moved-{listings}-{number}") for number in (1, 2))
-    await _fill_folder(rig, stores.folder())
-    for settings, deaths in zip((stores.bucket(first), stores.bucket(second), stores.folder()), kills, strict=True):
+    s3: S3Server = request.getfixturevalue(server)
+    first, second = (s3.make_bucket(f"moved-{new_id()}-{number}") for number in (1, 2))
+    await _fill_folder(rig, stores.folder(), scale.sizes)
+    for settings, deaths in zip(
+        (stores.bucket(first), stores.bucket(second), stores.folder()), scale.kills, strict=True
+    ):
         await _move(settings, photos, deaths)
     async with open_system(stores.folder()) as system:
         clock = ShiftedClock([GRACE + timedelta(hours=1)])
@@ -175,5 +206,5 @@ async def test_pictures_go_to_a_bucket_to_another_and_back_while_workers_are_kil
         async with system.database.read() as connection:
             names = await connection.column(str, NAMES)
         assert sorted(await _objects(system.storage)) == sorted(names)
-        assert len(names) == 3 * photos
+        assert len(names) == scale.sizes * listings * 24 + listings, "each video is one object"
     assert first.etags() + second.etags() == [], "nothing is left in the buckets"
