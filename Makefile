@@ -9,8 +9,12 @@ CLIENTS := $(VENV)/clients
 CLIENTS_READY := $(VENV)/.clients-ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
+# Where `make install` puts the command: for everybody as root, else for this account alone.
+PREFIX ?= $(if $(filter 0,$(shell id -u)),/usr/local,$(HOME)/.local)
+COMMAND := "$(PREFIX)/bin/platbook"
+
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check soak bench format schema lock clean clients
+.PHONY: help demo up install uninstall wheel test check soak bench format schema lock clean clients
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -20,6 +24,25 @@ demo: $(READY) ## 50 living listings behind an API, on an embedded PostgreSQL
 
 up: $(READY) ## server, worker and schedule in one process
 	$(BIN)/platbook up $(ARGS)
+
+install: $(READY) ## the command platbook on PATH, in PREFIX/bin (root: /usr/local, else ~/.local), with shell completion
+	@if [ -e $(COMMAND) ] && ! [ $(COMMAND) -ef $(BIN)/platbook ]; then \
+		echo $(COMMAND)" is another installation: remove it first, or choose another PREFIX" >&2; exit 1; fi
+	@mkdir -p "$(PREFIX)/bin" && ln -sf "$$(cd $(BIN) && pwd)/platbook" $(COMMAND)
+	@set -e; write() { mkdir -p "$(PREFIX)/share/$$2"; $(BIN)/platbook completion $$1 >"$(PREFIX)/share/$$2/$$3"; }; \
+	write bash bash-completion/completions platbook; \
+	write zsh zsh/site-functions _platbook; \
+	write fish fish/vendor_completions.d platbook.fish
+	@[ "$$(command -v platbook)" -ef $(COMMAND) ] || echo "Add $(PREFIX)/bin to PATH: the shell does not find platbook there yet"
+
+uninstall: ## take away what make install put there
+	@if [ -e $(COMMAND) ] && ! [ $(COMMAND) -ef $(BIN)/platbook ]; then \
+		echo $(COMMAND)" is another installation: it stays" >&2; exit 1; fi
+	@rm -f $(COMMAND) "$(PREFIX)/share/bash-completion/completions/platbook" \
+		"$(PREFIX)/share/zsh/site-functions/_platbook" "$(PREFIX)/share/fish/vendor_completions.d/platbook.fish"
+
+wheel: $(READY) ## dist/platbook-*.whl, for pipx or uv tool
+	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
 
 test: $(DEV_READY) ## every test that is quick enough for every change
 	$(BIN)/python -m pytest -m "not soak" -n 2 --dist loadgroup $(ARGS)

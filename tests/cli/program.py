@@ -33,8 +33,15 @@ class Program:
 
     def run(self, *args: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run a command to its end, with pipes for a terminal."""
+        return self._run([*self.executable, *args], stdin)
+
+    def run_typed(self, line: str) -> subprocess.CompletedProcess[str]:
+        """Run a line that the program printed, as it is, in a shell."""
+        return self._run(["/bin/sh", "-c", line], None)
+
+    def _run(self, command: Sequence[str | Path], stdin: str | None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*self.executable, *args],
+            command,
             env=self._environment(),
             cwd=self.home,
             input=stdin,

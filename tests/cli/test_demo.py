@@ -32,6 +32,15 @@ def test_what_it_prints_to_try_works_word_for_word(served: Served) -> None:
     assert answers[2]["data"]["pagination"]["total"] == 50
 
 
+@pytest.mark.parametrize("title", ["Sync again", "Watch", "Its runs"])
+def test_the_commands_it_prints_are_as_they_must_be_typed(served: Served, title: str) -> None:
+    found = re.search(rf" {title} +(\S.*)\n", "".join(served.lines))
+    assert found
+    assert "platbook --demo " in found[1]
+    done = served.program.run_typed(found[1])
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_client_of_its_own_goes_the_same_way(served: Served) -> None:
     with httpx.Client(base_url=f"{served.url}/api/v1", timeout=PATIENCE) as client:
         login = client.post("/auth/login", json={"email": "admin@example.com", "password": "password"})

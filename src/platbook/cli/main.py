@@ -5,6 +5,7 @@ from importlib.metadata import version
 from typing import Annotated
 
 import typer
+from typer.completion import get_completion_inspect_parameters
 from typer.core import TyperGroup
 
 from platbook.base.errors import PlatbookError
@@ -52,6 +53,12 @@ COMMANDS = (
     LazyCommand("user", f"{_IN}.user_group:group", "Users: who can log in, and their roles.", panel=_SETUP),
     LazyCommand("key", f"{_IN}.keys:app", "API keys: a user's rights for a program, within scopes.", panel=_SETUP),
     LazyCommand("audit", f"{_IN}.audit:audit", "Audit log, newest first: who did what to whom.", panel=_SETUP),
+    LazyCommand(
+        "completion",
+        f"{_IN}.completion:completion",
+        "Print the completion script of a shell; `make install` puts it where each shell looks for it.",
+        panel=_SETUP,
+    ),
     LazyCommand("provider", f"{_IN}.provider_group:group", "Connections to MLSs.", panel=_SETUP),
     LazyCommand("sync", f"{_IN}.sync:sync", "Sync a provider now and follow it until it ends.", panel=_SYNC),
     LazyCommand(
@@ -135,6 +142,7 @@ def platbook(
 
 def create_program() -> TyperGroup:
     """The program's commands, none of which is imported yet."""
+    get_completion_inspect_parameters()  # registers the shells; the options it returns change the shells' own files
     program = typer.main.get_group(app)
     for command in COMMANDS:
         program.add_command(command)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.rule import Rule
 
 from platbook.accounts.demo_user import EMAIL, PASSWORD
@@ -20,13 +21,13 @@ from platbook.base.errors import Conflict
 from platbook.base.log import configure_log
 from platbook.base.settings import Settings
 from platbook.bootstrap.demo import PROVIDER_ID, create_demo_key, serve_demo
-from platbook.bootstrap.demo_settings import HOST, to_demo_settings
+from platbook.bootstrap.demo_settings import HOST
 from platbook.bootstrap.http_server import bind, serve_api, to_url
 from platbook.bootstrap.system import System, open_system
 from platbook.bootstrap.worker import run_jobs
 from platbook.cli.event_loop import new_event_loop
 from platbook.cli.exit_codes import ExitCode
-from platbook.cli.options import is_demo
+from platbook.cli.options import to_command, use_demo
 from platbook.cli.output.console import out
 from platbook.cli.output.format import to_changes, to_duration, to_number
 from platbook.cli.output.progress import follow, show_progress
@@ -65,9 +66,8 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="End after the sync; nothing is served.")] = False,
 ) -> None:
     """Live listings of an invented MLS behind an API, in a database of its own. It needs no setup."""
+    use_demo(context)
     settings = load_settings(context)
-    if not is_demo(context):
-        settings = to_demo_settings(settings)
     configure_log("WARNING", settings.platbook_log_format)
     bound = None if once else bind(HOST, port)
     raise typer.Exit(run_async(_Demo(settings, listings, bound, out()).run(), new_event_loop))
@@ -141,9 +141,10 @@ class _Demo:
         say(Rule("Try it", align="left", style="dim") if self.console.is_terminal else "Try it:")
         script = _SCRIPT.format(url=url, email=EMAIL, password=PASSWORD, provider=PROVIDER_ID)
         self.console.print(script, markup=False, soft_wrap=True)
-        say(f" Read the API   [cyan]{url}/api/v1/docs[/]")
-        say(f" Sync again     [cyan]platbook --demo sync {PROVIDER_ID}[/]")
-        say(" Watch          [cyan]platbook --demo status[/] · [cyan]platbook --demo history[/]\n")
+        say(f" {'Read the API':<14} [cyan]{url}/api/v1/docs[/]")
+        for title, command in (("Sync again", f"sync {PROVIDER_ID}"), ("Watch", "status"), ("Its runs", "history")):
+            say(f" {title:<14} [cyan]{escape(to_command(command))}[/]", soft_wrap=True)
+        say()
         say(" The market moves a day every four minutes and is synced every 15. [bold]Ctrl-C[/] stops.")
 
 
