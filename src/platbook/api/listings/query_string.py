@@ -106,4 +106,7 @@ def _polygon(value: object) -> str:
         value = {"type": "Polygon", "coordinates": [cast("list[object]", value)]}
     if not isinstance(value, dict):
         raise InvalidInput.of("polygon", "must be GeoJSON or a list of [longitude, latitude] positions")
-    return orjson.dumps(value).decode()
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # of an integer beyond 64 bits
+        raise InvalidInput.of("polygon", "holds a number that is no coordinate") from None
