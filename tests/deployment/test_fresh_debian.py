@@ -103,7 +103,7 @@ def s3_with_the_bucket(root: Path, room: Room) -> Generator[None]:
 
 def log_in(room: Room) -> str:
     """A token of the administrator that the guide adds."""
-    body = '{\\"email\\":\\"me@example.com\\",\\"password\\":\\"$(cat /root/platbook-admin)\\"}'
+    body = '{\\"email\\":\\"me@example.com\\",\\"password\\":\\"$(cat ~/platbook-admin)\\"}'
     answer = room.run(f'curl -s -H "Content-Type: application/json" -d "{body}" {SITE}/api/v1/auth/login')
     return json.loads(answer)["data"]["token"]
 
@@ -173,7 +173,7 @@ def check_two_servers_and_two_workers(room: Room) -> None:
     assert ours.count("platbook work") == 2, ours
     room.run("systemctl stop platbook-server@4001")
     for _ in range(4):
-        room.run(f"curl -s --fail {SITE}/health/ready")
+        room.run(f"curl -sS --fail {SITE}/health/ready")
     room.run(f"systemctl start platbook-server@4001 && {WAITING_CURL} http://127.0.0.1:4001/health/ready")
 
 
