@@ -38,6 +38,9 @@ def use_demo(context: typer.Context) -> None:
     remember(cast("typer.Context", context.find_root()), Options(demo=True))
 
 
+_NAME = "platbook"
+
+
 def to_command(arguments: str) -> str:
     """A command to be typed next, on the same database as this one."""
     return f"{_to_program()} {'--demo ' if _ON_DEMO.get() else ''}{arguments}"
@@ -46,8 +49,10 @@ def to_command(arguments: str) -> str:
 def _to_program() -> str:
     """How this program is typed in this shell: by its name if PATH leads to it, else by its path."""
     started = Path(sys.argv[0])
+    if not started.exists():  # within another program
+        return _NAME
     found = shutil.which(started.name)
-    if found is not None and started.exists() and started.samefile(found):
+    if found is not None and started.samefile(found):
         return started.name
     here = Path.cwd()
     return shlex.quote(str(started.relative_to(here) if started.is_relative_to(here) else started))

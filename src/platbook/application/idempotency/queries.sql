@@ -1,5 +1,6 @@
 -- name: claim_key
--- Claim a caller's key for one request: a new one, one whose day is over, or one whose request died before it committed.
+-- Claim a caller's key for one request: a new one, one whose day is over, or one whose request died before it
+-- committed.
 INSERT INTO idempotency_keys AS stored (caller_id, key, fingerprint, claim_id, claimed_at)
 VALUES (%(caller_id)s, %(key)s, %(fingerprint)s, %(claim_id)s, %(at)s)
 ON CONFLICT (caller_id, key) DO UPDATE

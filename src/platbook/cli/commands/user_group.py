@@ -27,7 +27,7 @@ USER_COMMANDS = (
     LazyCommand(
         "change",
         f"{_USERS}:change",
-        "Change a user's role, office, team or licence number; an empty value clears it.",
+        "Change a user's role, office, team, licence number or time zone; an empty value clears it.",
     ),
     LazyCommand("agents", f"{_USERS}:agents", "Set all the agents an assistant works for; without --agent, none."),
     LazyCommand(

@@ -1,6 +1,6 @@
 -- Keys of requests that create (header Idempotency-Key), each with what became of its request. `state`: claimed, while
--- the request is under way; committed, once a transaction of it was; answered, with the answer, encrypted; lost, where it
--- was committed and failed after that. A request may write only while its `claim_id` stands. Rows go after a day.
+-- the request is under way; committed, once a transaction of it was; answered, with the answer, encrypted; lost, where
+-- it was committed and failed after that. A request may write only while its `claim_id` stands. Rows go after a day.
 CREATE TABLE idempotency_keys (
     caller_id uuid NOT NULL,
     key text COLLATE "C" NOT NULL,
