@@ -91,3 +91,16 @@ async def test_a_long_job_is_not_taken_from_its_worker(database_url: str) -> Non
             await queue.put(WORK, key="a", name="long")
             await until(lambda: handler.ended == ["long"])
         assert handler.began == ["long"]
+
+
+async def test_what_is_being_done_here_stays_though_no_heartbeat_was_sent(database_url: str) -> None:
+    """As after a database was away for longer than a worker may be silent."""
+    async with JobQueue.open(database_url) as queue:
+        handler = RecordingHandler()
+        async with working(queue, handler):
+            await queue.put(WORK, key="a", name="once")
+            await until(lambda: handler.began == ["once"])
+            assert await StalledJobRecovery(queue, 0).recover(None) == []
+            handler.gate.set()
+            await until(lambda: handler.ended == ["once"])
+        assert handler.began == ["once"]

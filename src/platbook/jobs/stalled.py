@@ -23,7 +23,10 @@ class StalledJobRecovery:
 
     async def recover(self, worker_id: int | None) -> list[str]:
         """Recover once; `worker_id` is this process's own worker, while it has one. The keys that were requeued."""
-        dead = await self._queue.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=self._after_seconds)
+        manager = self._queue.app.job_manager
+        silent = await manager.get_stalled_jobs(seconds_since_heartbeat=self._after_seconds)
+        # A database that was away got no heartbeat; what is being done here is not dead for that.
+        dead = [job for job in silent if id_of(job) not in self._queue.running_here]
         abandoned = await self._find_abandoned(worker_id)
         return [key_of(job) for job in [*dead, *abandoned] if await self._requeue(job)]
 
