@@ -1,6 +1,7 @@
 """Jobs that the queue holds for running though nobody does them."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -17,6 +18,20 @@ LOSE_ENDS = Query(
     CREATE TRIGGER lose BEFORE UPDATE ON queue.procrastinate_jobs FOR EACH ROW WHEN (NEW.status = 'succeeded')
         EXECUTE FUNCTION queue.lose();
     """,
+)
+STOP_HEARTBEATS = Query(
+    "stop_heartbeats",
+    "No heartbeat is taken.",
+    """
+    CREATE FUNCTION queue.silence() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'silent'; END $$;
+    CREATE TRIGGER silence BEFORE UPDATE ON queue.procrastinate_workers FOR EACH ROW EXECUTE FUNCTION queue.silence();
+    """,
+)
+TAKE_HEARTBEATS = Query("take_heartbeats", "All is well.", "DROP TRIGGER silence ON queue.procrastinate_workers")
+IS_SILENT = Query(
+    "is_silent",
+    "Whether the only worker was silent for longer than its interval.",
+    "SELECT last_heartbeat < now() - interval '1.2 seconds' FROM queue.procrastinate_workers",
 )
 KEEP_ENDS = Query("keep_ends", "All is well again.", "DROP TRIGGER lose ON queue.procrastinate_jobs")
 
@@ -91,6 +106,27 @@ async def test_a_long_job_is_not_taken_from_its_worker(database_url: str) -> Non
             await queue.put(WORK, key="a", name="long")
             await until(lambda: handler.ended == ["long"])
         assert handler.began == ["long"]
+
+
+async def test_heartbeats_are_sent_again_after_one_that_failed(database: Database, database_url: str) -> None:
+    async def is_silent() -> bool | None:
+        async with database.read() as connection:
+            return await connection.value(bool, IS_SILENT)
+
+    async with JobQueue.open(database_url) as queue, working(queue, RecordingHandler()):
+        await until_answer(is_silent, expected=False)
+        async with database.transaction() as connection:
+            await connection.run(STOP_HEARTBEATS)
+        await until_answer(is_silent, expected=True)
+        async with database.transaction() as connection:
+            await connection.run(TAKE_HEARTBEATS)
+        await until_answer(is_silent, expected=False)
+
+
+async def until_answer(ask: Callable[[], Awaitable[bool | None]], *, expected: bool) -> None:
+    async with asyncio.timeout(30):
+        while await ask() is not expected:
+            await asyncio.sleep(0.1)
 
 
 async def test_what_is_being_done_here_stays_though_no_heartbeat_was_sent(database_url: str) -> None:

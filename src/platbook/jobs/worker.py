@@ -25,7 +25,9 @@ log = get_log("jobs")
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 15.0
 _RETENTION_HOURS = 72
+_NEVER = timedelta(days=365).total_seconds()
 
+HEARTBEAT = JobDefinition("send heartbeat", period=timedelta(seconds=10), retry=timedelta(seconds=1))
 RECOVER_STALLED = JobDefinition("recover stalled jobs", period=timedelta(seconds=10))
 DELETE_OLD = JobDefinition("delete old jobs", period=timedelta(days=1), retry=timedelta(hours=1))
 
@@ -69,6 +71,11 @@ async def run_worker(
 def _own_jobs(queue: JobQueue, supervisor: "_Supervisor", timing: WorkerTiming) -> list[Job]:
     recovery = StalledJobRecovery(queue, timing.stalled_after)
 
+    async def send_heartbeat(_: Arguments) -> timedelta:
+        if supervisor.worker_id is not None:
+            await queue.app.job_manager.update_heartbeat(supervisor.worker_id)
+        return timedelta(seconds=timing.heartbeat)
+
     async def recover(_: Arguments) -> timedelta:
         await recovery.recover(supervisor.worker_id)
         return timedelta(seconds=timing.look_for_stalled)
@@ -76,7 +83,7 @@ def _own_jobs(queue: JobQueue, supervisor: "_Supervisor", timing: WorkerTiming) 
     async def delete_old(_: Arguments) -> None:
         await queue.delete_old(_RETENTION_HOURS)
 
-    return [Job(RECOVER_STALLED, recover), Job(DELETE_OLD, delete_old)]
+    return [Job(HEARTBEAT, send_heartbeat), Job(RECOVER_STALLED, recover), Job(DELETE_OLD, delete_old)]
 
 
 class _Supervisor:
@@ -122,7 +129,8 @@ class _Supervisor:
             self._queue.app,
             concurrency=self._concurrency,
             install_signal_handlers=False,
-            update_heartbeat_interval=self._timing.heartbeat,
+            # Ours is sent by `HEARTBEAT`: the library's ends for good, and unnoticed, at the first that fails.
+            update_heartbeat_interval=_NEVER,
             stalled_worker_timeout=self._timing.stalled_after,
             shutdown_graceful_timeout=self._timing.grace,
             fetch_job_polling_interval=self._timing.poll,
