@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from platbook.base.errors import SessionSlotLost
 from platbook.connectors.contract import Page, RawRecord, RecordProblem
 from platbook.db.errors import OperationalError
 from platbook.reso.fields import COLUMNS, Field, Kind
@@ -112,6 +113,19 @@ async def test_a_run_whose_database_goes_away_or_is_full_is_left_to_be_resumed(
         await rig.sync()
     (run,) = await rig.rows("SELECT * FROM mls_sync_history WHERE parent_id IS NULL")
     assert run["status"] == "running"
+
+
+async def test_a_run_whose_session_lost_its_slot_is_left_to_be_resumed(sync_rig: MakeSyncRig) -> None:
+    source = Source([SessionSlotLost("the session lost its slot")], all_keys("1"))
+    rig = await sync_rig(source)
+    with pytest.raises(SessionSlotLost):
+        await rig.sync()
+    (run,) = await rig.rows("SELECT * FROM mls_sync_history WHERE parent_id IS NULL")
+    assert run["status"] == "running"
+    source.pages = one_page(listing("1"))
+    assert await rig.engine.run_next(rig.provider_id)
+    (run,) = await rig.rows("SELECT * FROM mls_sync_history WHERE parent_id IS NULL")
+    assert (run["status"], run["added"], "interrupted and resumed" in str(run["remarks"])) == ("success", 1, True)
 
 
 async def test_a_run_whose_connection_is_cut_is_left_to_be_resumed(sync_rig: MakeSyncRig) -> None:

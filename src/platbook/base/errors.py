@@ -37,6 +37,10 @@ class LoginSlotTaken(TryLater):
     """All concurrent sessions that the source allows for this login are in use."""
 
 
+class SessionSlotLost(LoginSlotTaken):
+    """A slot could not be renewed, as when the database was away; what was done in it is to be resumed."""
+
+
 class SourceBrokeProtocol(TryLater):
     """The reply violates the protocol: truncated, HTML instead of data, unparsable. `sample` holds its first 2 KiB."""
 

@@ -18,6 +18,7 @@ from platbook.base.errors import (
     NeedsOperator,
     PlatbookError,
     ProviderMisconfigured,
+    SessionSlotLost,
     SourceBrokeProtocol,
     SweepRefused,
 )
@@ -72,7 +73,8 @@ class SyncEngine:
         """Do the run that was left behind or waits; False: there is none.
 
         A cancel by a person ends the run as cancelled. A cancel of this task from outside (the worker stops) leaves
-        the run unfinished, to be resumed by another worker from its checkpoint under the same id.
+        the run unfinished, to be resumed by another worker from its checkpoint under the same id. So does the loss of
+        the session's slot (SessionSlotLost).
         """
         first = next(iter(self.resources))
         async with self.database.transaction() as connection:
@@ -100,7 +102,7 @@ class SyncEngine:
             if await self._was_cancelled(lease):
                 return await self._end_cancelled(lease, context)
             raise
-        except RunTakenOver:
+        except (RunTakenOver, SessionSlotLost):
             raise
         except PlatbookError as error:
             return await self._end_failed(lease, context, error)

@@ -6,11 +6,15 @@ The rows are the truth: a job only wakes a worker, and one that is lost is put a
 from datetime import timedelta
 
 from platbook.base.clock import Clock
+from platbook.base.errors import SessionSlotLost
+from platbook.base.log import get_log
 from platbook.db import Database
 from platbook.jobs import Arguments, Job, JobDefinition, JobQueue
 from platbook.sync.engine import SyncEngine
 from platbook.sync.erasure import erase_removed
 from platbook.sync.runs.scheduler import find_work
+
+log = get_log("sync")
 
 SYNC = JobDefinition("sync", key="provider:{providerId}", arguments=("providerId",))
 SCHEDULE_SYNCS = JobDefinition("schedule due syncs", period=timedelta(seconds=30))
@@ -32,7 +36,12 @@ def to_sync_job(engine: SyncEngine, queue: JobQueue) -> Job:
 
     async def run(arguments: Arguments) -> None:
         provider_id = arguments["providerId"]
-        await engine.run_next(provider_id)
+        try:
+            await engine.run_next(provider_id)
+        except SessionSlotLost as error:
+            log.warning("run is resumed", provider=provider_id, reason=str(error))
+            await wake_worker(queue, provider_id)
+            return
         if provider_id in await find_work(engine.database, engine.clock, start_due=False):
             await wake_worker(queue, provider_id)
 

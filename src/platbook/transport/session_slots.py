@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from platbook.base.errors import LoginSlotTaken
+from platbook.base.errors import LoginSlotTaken, SessionSlotLost
 from platbook.base.ids import new_id
 from platbook.base.log import get_log
 from platbook.db import Database, load_queries
@@ -72,7 +72,7 @@ async def session_slot(
 
     `yields`: take none while somebody else waits for one, who gets the next that becomes free.
 
-    If the lease cannot be renewed, the block is cancelled where it waits, and LoginSlotTaken is raised instead.
+    If the lease cannot be renewed, the block is cancelled where it waits, and SessionSlotLost is raised instead.
     """
     holder = new_id()
     params: Params = {
@@ -192,5 +192,5 @@ async def _update_lease(database: Database, slot: SessionSlot, *, renew: bool) -
         return await connection.run(Q.renew_slot if renew else Q.release_slot, params) > 0
 
 
-def _slot_lost(provider_id: str) -> LoginSlotTaken:
-    return LoginSlotTaken(f"the session at {provider_id} lost its slot")
+def _slot_lost(provider_id: str) -> SessionSlotLost:
+    return SessionSlotLost(f"the session at {provider_id} lost its slot")
