@@ -19,7 +19,7 @@ ABOUT = """Listings replicated from any MLS, with their history, and the syncs t
 Log in with `POST /api/v1/auth/login` and send the token as `Authorization: Bearer …`. Every success is
 `{"success": true, "data": …}`, every error `{"success": false, "error": {"code", "message", "details"}}`.
 """
-"""What is said of the whole API."""
+"""The description of the whole API."""
 
 
 def describe(api: FastAPI) -> dict[str, Any]:

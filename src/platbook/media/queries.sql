@@ -259,7 +259,7 @@ GROUP BY m.provider_id;
 SELECT DISTINCT property_id, provider_id FROM property_media WHERE blob_id = %(id)s;
 
 -- name: find_public_objects
--- The public objects of some photos of a listing, in the store that is given; not those of videos and documents.
+-- The public objects of some photos of a listing, in one store; not those of videos and documents.
 SELECT v.value ->> 'name' AS name FROM property_media m
 JOIN media_blobs b ON b.id = m.blob_id, jsonb_each(b.variants) AS v
 WHERE m.property_id = %(property_id)s AND m.media_key = ANY(%(media_keys)s) AND b.is_public

@@ -29,7 +29,7 @@ _SERVER_ERROR = Answer(500, [], b"")
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyPolicy:
-    """What an application says of its requests."""
+    """What an application decides: who may send a key, and how errors are answered."""
 
     find_caller: Callable[[Scope], Awaitable[Actor | None]]
     """Who sends a request that may have a key. None: it may not, or is to be refused by the application itself."""
