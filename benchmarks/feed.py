@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
+from uuid import UUID
 
 from platbook.base.actor import COMMAND_LINE
 from platbook.connectors.contract import RawRecord, Scope
@@ -13,7 +14,7 @@ from platbook.listings.store import IncomingListing
 from platbook.mapping.mapping import plan_mapping
 from platbook.market import Market
 from platbook.providers.configuration import Configuration
-from platbook.providers.display import DisplaySettings
+from platbook.providers.display_rules import DisplayRule, ProviderRules, RuleKey, RuleSettings
 from platbook.providers.providers import add_provider
 from platbook.sync.content_hash import content_hash
 from platbook.sync.page import PageRules
@@ -23,7 +24,8 @@ from platbook.sync.runs.run import RunLease, RunRequest, SyncType
 
 PROVIDER = "bench"
 START = datetime(2026, 1, 1, tzinfo=UTC)
-DISPLAY = DisplaySettings(listing_display_when_null=True, address_display_when_null=True)
+_SETTINGS = RuleSettings(listing_display_when_null=True, address_display_when_null=True)
+DISPLAY_RULES = ProviderRules.of([DisplayRule(UUID(int=1), RuleKey(PROVIDER), _SETTINGS, 1, START, "benchmark")])
 MAPPING = plan_mapping({})
 
 
@@ -51,7 +53,7 @@ RULES = PageRules()
 
 def property_store() -> PropertyStore:
     """How records become listings here."""
-    return PropertyStore(MAPPING, Scope(), DISPLAY)
+    return PropertyStore(MAPPING, Scope(), DISPLAY_RULES)
 
 
 async def take_lease(database: Database) -> RunLease:

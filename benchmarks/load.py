@@ -41,7 +41,7 @@ async def run(rows: int) -> None:
         for said in feed.records(rows, PAGE):
             page = feed.normalised(said)
             catcher = _Catcher()
-            await store.insert_listings(catcher, page, origin, feed.DISPLAY)
+            await store.insert_listings(catcher, page, origin, feed.DISPLAY_RULES)
             incoming.add(page)
             caught.add(catcher.tables)
         await _compare(rows, incoming, caught, origin)
@@ -81,7 +81,7 @@ async def _store(database: Database, page: list[store.IncomingListing], origin: 
         hashes = {one.listing.listing_key: one.content_hash for one in page}
         known = await store.find_differing(connection, feed.PROVIDER, hashes)
         fresh = [one for one in page if known[one.listing.listing_key].id is None]
-        await store.insert_listings(connection, fresh, origin, feed.DISPLAY)
+        await store.insert_listings(connection, fresh, origin, feed.DISPLAY_RULES)
 
 
 async def _copy(database: Database, tables: Tables) -> None:

@@ -14,8 +14,9 @@ from platbook.listings.listing import NormalListing, Origin
 from platbook.listings.search import Listings, ListingSearch, find_listings
 from platbook.listings.store import IncomingListing, insert_listings
 from platbook.listings.terms import add_terms, listing_terms
-from platbook.providers.display import DisplaySettings
+from platbook.providers.display_rules import RuleSettings
 from platbook.reso.fields import COLUMNS, SLOT
+from tests.listings.display_rules import make_rules
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -32,9 +33,13 @@ USUAL: dict[str, object] = {
 
 def make_listing(key: str, **values: object) -> NormalListing:
     slots: list[object] = [None] * len(COLUMNS)
+    more: dict[str, object] = {}
     for name, value in {**USUAL, **values}.items():
-        slots[SLOT[name]] = value
-    return NormalListing(key, tuple(slots))
+        if name in SLOT:
+            slots[SLOT[name]] = value
+        elif value is not None:
+            more[name] = value
+    return NormalListing(key, tuple(slots), more)
 
 
 @dataclass
@@ -51,11 +56,12 @@ class ListingRig:
         featured: bool = False,
         provider: str = "board",
         stored_at: datetime = NOW,
+        rule: RuleSettings | None = None,
     ) -> None:
         incoming = [IncomingListing(one, b'{"source": 1}', b"hash", media, featured) for one in listings]
         origin = Origin(provider, "a run", stored_at)
         async with self.database.transaction() as connection:
-            ids = await insert_listings(connection, incoming, origin, DisplaySettings())
+            ids = await insert_listings(connection, incoming, origin, make_rules(rule))
             for one in listings:
                 await add_terms(connection, listing_terms(one))
         self.ids.update(zip((one.listing_key for one in listings), ids, strict=True))

@@ -8,12 +8,12 @@ import pytest
 from platbook.base.actor import Surface
 from platbook.base.errors import InvalidInput
 from platbook.db import Query
-from platbook.listings.display import is_public_field
 from platbook.listings.search import Box, ListingSearch, Near, Polygon, get_stats, suggest
 from platbook.listings.search.columns import EXACT_COLUMNS, FOLDED_COLUMNS, RANGE_COLUMNS, is_usable
 from platbook.listings.search.facets import FACETS
 from platbook.listings.search.stats import OfferStats
 from platbook.reso.fields import BY_COLUMN
+from platbook.reso.public_fields import is_public_field
 from tests.listings.listing_rig import NOW, ListingRig, make_listing, price
 
 PUBLIC = ListingSearch(surface=Surface.PUBLIC)

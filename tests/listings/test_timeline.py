@@ -21,7 +21,7 @@ from platbook.listings.store import (
     update_listings,
 )
 from platbook.listings.timeline import Timeline, TimelineEntry, get_timeline
-from platbook.providers.display import DisplaySettings
+from tests.listings.display_rules import make_rules
 from tests.listings.listing_rig import NOW, ListingRig, make_listing, price
 
 _PHOTOS = [MediaRef("a", 0, "https://p.example/a"), MediaRef("b", 1, "https://p.example/b")]
@@ -40,7 +40,7 @@ async def change(
 ) -> None:
     incoming = IncomingListing(listing, None, b"other", media)
     async with rig.database.transaction() as connection:
-        await update_listings(connection, {rig.ids[listing.listing_key]: incoming}, origin(hours), DisplaySettings())
+        await update_listings(connection, {rig.ids[listing.listing_key]: incoming}, origin(hours), make_rules())
 
 
 async def remove(rig: ListingRig, key: str, hours: float) -> None:

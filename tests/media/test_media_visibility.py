@@ -11,7 +11,6 @@ from structlog.testing import capture_logs
 from platbook.base.actor import COMMAND_LINE
 from platbook.listings.rebuild import rebuild_documents
 from platbook.media.reports import get_store_status
-from platbook.providers.providers import get_provider
 from platbook.storage import Access, Cdn
 from platbook.storage.aws_signing import AwsCredentials
 from platbook.sync.setup.providers import archive_provider
@@ -143,15 +142,11 @@ async def test_other_display_rules_move_what_they_change_once_the_documents_are_
     make_photo_rig: MakePhotoRig,
 ) -> None:
     rig = await store_listing(make_photo_rig)
-    await rig.run_sql(
-        'UPDATE mls_provider_configurations SET display = display || \'{"statuses": ["Closed"], "copyright": "x"}\''
-    )
+    await rig.run_sql('UPDATE display_rules SET settings = settings || \'{"statuses": ["Closed"], "copyright": "x"}\'')
     await rig.run_sql("UPDATE properties SET public_document = NULL, document_version = 'withdrawn'")
     await rig.visibility.process_checks()
     assert await count_pictures(rig) == (2, 0), "undecided while documents are being rebuilt"
-    async with rig.database.read() as connection:
-        display = (await get_provider(connection, PROVIDER)).display_rules
-    await rebuild_documents(rig.database, PROVIDER, display)
+    await rebuild_documents(rig.database, rig.clock, PROVIDER)
     await rig.visibility.process_checks()
     assert await count_pictures(rig) == (0, 2)
 

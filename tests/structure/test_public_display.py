@@ -1,28 +1,30 @@
-"""What may be public is decided in one place of Python and by one function of SQL each: nothing else holds a copy."""
+"""What may be public is decided in one place of Python and by one function of SQL: nothing else holds a copy."""
 
 import ast
 import re
 
 import pytest
 
+from platbook.providers.display_rules import RuleSettings
 from tests.structure.schema import SCHEMA
 from tests.structure.sources import SRC, find_modules, find_statement_files, find_texts, parse
 
 _DECIDES = SRC / "listings/display.py"
-_SETTINGS = SRC / "providers/display.py"
-_FUNCTIONS = {
-    r"public_document IS NOT NULL": "listing_is_public",
-    r"'IDX'": "photo_is_public",
-    r"photoDisplayWhenNull": "photo_is_public",
-}
-"""What tells of a decision in the schema, and the function that holds it."""
+_SETTINGS = (SRC / "providers/display_rules.py", SRC / "providers/rule_checks.py")
+_STORED = "public_document IS NOT NULL"
+"""What tells of a decision in the schema: it stands in `listing_is_public` alone."""
 
-# A permission that is compared, a document that is looked for, the setting that stands in for a missing permission.
+# A permission that is compared, a document that is looked for, a setting that stands in for a missing value.
 _COPIED_SQL = re.compile(
-    r"public_document\s+IS\b|'(?:Public|IDX)'|\bpermission\s*(?:&&|@>|<@|=|IN\b)|DisplayWhenNull", re.IGNORECASE
+    r"public_document\s+IS\b|(?-i:'(?:Public|IDX)')|\bpermission\s*(?:&&|@>|<@|=|IN\b)|(?:Display|valuation|comments)WhenNull"
+    r"|\bpublic_until\s*[<>=]|InternetEntireListing|InternetAddressDisplay",
+    re.IGNORECASE,
 )
-_WRITES = re.compile(r"\bpermission = excluded\.")
-_RULES = frozenset({"listing_display_when_null", "address_display_when_null", "photo_display_when_null"})
+_WRITES = re.compile(r"\bpermission = excluded\.|internet_\w+_display_yn|public_until = (?:NULL|s\.)")
+_CARRIED = frozenset({"hot_link", "mls", "copyright", "disclaimer", "logo", "credit_label", "excluded_notice"})
+"""Settings that decide nothing: they are shown, or say how."""
+_RULES = frozenset(RuleSettings.model_fields) - _CARRIED - {"statuses", "property_types", "licences"}
+"""Settings by which a listing, a field or a photo is shown or not; those left out are names of other things, too."""
 _FLAGS = frozenset(
     {
         "InternetEntireListingDisplayYN",
@@ -70,12 +72,12 @@ def test_no_statement_decides_what_is_public() -> None:
     assert not {str(file): found for file, text in texts if (found := find_copies(text))}
 
 
-def test_in_the_schema_one_function_holds_each_decision() -> None:
+def test_in_the_schema_one_function_decides() -> None:
     schema = SCHEMA.read_text()
-    bodies = dict(re.findall(r"CREATE FUNCTION public\.(\w+)\((.*?;)\n", schema, re.DOTALL))
-    for literal, function in _FUNCTIONS.items():
-        assert re.search(literal, bodies[function]), function
-        assert len(re.findall(literal, schema)) == 1, literal
+    bodies = re.findall(r"CREATE FUNCTION public\.(\w+)\((.*?;)\n", schema, re.DOTALL)
+    assert schema.count(_STORED) == 1
+    assert [name for name, body in bodies if _STORED in body] == ["listing_is_public"]
+    assert not find_copies(schema.replace(_STORED, "").replace("public_until > at", ""))
     trigger = next(line for line in schema.splitlines() if "TRIGGER properties_media " in line)
     assert trigger.count("listing_is_public(") == 2
 
@@ -83,7 +85,7 @@ def test_in_the_schema_one_function_holds_each_decision() -> None:
 def test_no_other_module_reads_display_rules_or_compares_permissions() -> None:
     copies: list[str] = []
     for file in find_modules():
-        if file in {_DECIDES, _SETTINGS}:
+        if file in {_DECIDES, *_SETTINGS}:
             continue
         for node in ast.walk(parse(file)):
             if isinstance(node, ast.Attribute) and node.attr in _RULES:

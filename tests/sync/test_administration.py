@@ -262,11 +262,9 @@ async def test_another_display_withdraws_at_once_and_rebuilding_brings_back_what
     changed = await _replace(rig, display={"statuses": ["Active"], "mls": "Alder MLS"})
     assert changed.rebuild
     assert await rig.rows("SELECT count(public_document) FROM properties") == [{"count": 0}]
-    async with rig.database.read() as connection:
-        display = (await get_provider(connection, "board")).display_rules
-    assert await rebuild_documents(rig.database, "board", display, limit=1) == 1
-    assert await rebuild_documents(rig.database, "board", display) == 1
-    assert await rebuild_documents(rig.database, "board", display) == 0
+    assert await rebuild_documents(rig.database, rig.clock, "board", limit=1) == 1
+    assert await rebuild_documents(rig.database, rig.clock, "board") == 1
+    assert await rebuild_documents(rig.database, rig.clock, "board") == 0
     one, two = await rig.rows("SELECT public_document, internal_document FROM properties ORDER BY listing_key")
     assert json.loads(str(one["public_document"]))["attribution"]["mls"] == "Alder MLS"
     assert two["public_document"] is None
@@ -277,23 +275,11 @@ async def test_another_display_withdraws_at_once_and_rebuilding_brings_back_what
 async def test_a_display_changed_back_before_anything_was_rebuilt_is_rebuilt_too(sync_rig: MakeSyncRig) -> None:
     rig = await sync_rig(Source(one_page(_shown(listing("1"))), all_keys("1")))
     await rig.sync()
-    async with rig.database.read() as connection:
-        display = (await get_provider(connection, "board")).display_rules
-    assert await rebuild_documents(rig.database, "board", display) == 0
+    assert await rebuild_documents(rig.database, rig.clock, "board") == 0
     await _replace(rig, display={"mls": "Alder MLS"})
     await _replace(rig)
-    assert await rebuild_documents(rig.database, "board", display) == 1
+    assert await rebuild_documents(rig.database, rig.clock, "board") == 1
     assert await rig.rows("SELECT count(public_document) FROM properties") == [{"count": 1}]
-
-
-async def test_nothing_is_rebuilt_under_a_display_that_is_not_the_providers_any_more(sync_rig: MakeSyncRig) -> None:
-    rig = await sync_rig(Source(one_page(_shown(listing("1"))), all_keys("1")))
-    await rig.sync()
-    async with rig.database.read() as connection:
-        old = (await get_provider(connection, "board")).display_rules
-    await _replace(rig, display={"statuses": []})
-    assert await rebuild_documents(rig.database, "board", old) == 0
-    assert await rig.rows("SELECT count(public_document) FROM properties") == [{"count": 0}]
 
 
 async def test_rebuilt_documents_equal_those_a_sync_writes(sync_rig: MakeSyncRig) -> None:
@@ -305,9 +291,7 @@ async def test_rebuilt_documents_equal_those_a_sync_writes(sync_rig: MakeSyncRig
     await rig.run_sql(
         "UPDATE properties SET document_version = 'old', internal_document = '{}', public_document = NULL"
     )
-    async with rig.database.read() as connection:
-        display = (await get_provider(connection, "board")).display_rules
-    assert await rebuild_documents(rig.database, "board", display) == 1
+    assert await rebuild_documents(rig.database, rig.clock, "board") == 1
     after = await rig.rows("SELECT internal_document, public_document, shows_address, document_version FROM properties")
     assert after == before
 

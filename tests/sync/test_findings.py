@@ -11,7 +11,6 @@ import pytest
 
 from platbook.connectors.contract import MediaRef, RawRecord
 from platbook.listings.rebuild import rebuild_documents
-from platbook.providers.display import DisplaySettings
 from platbook.providers.finding import Finding, FindingChange, FindingKind, ValueFinding, compare_findings, to_finding
 from platbook.providers.findings import record_findings
 from platbook.sync.runs.run import SyncType
@@ -116,14 +115,14 @@ async def test_an_unreadable_price_is_withheld_with_the_public_document(sync_rig
 
 
 async def test_a_rebuilt_document_withholds_what_the_stored_one_did(sync_rig: MakeSyncRig) -> None:
-    display = DisplaySettings(listing_display_when_null=True, address_display_when_null=True, mls="The Board")
+    settings = {"listingDisplayWhenNull": True, "addressDisplayWhenNull": True, "mls": "The Board"}
     bad = {"1": {}, "2": {"ListPrice": "?"}, "3": {"InternetAddressDisplayYN": "?"}}
     rig = await sync_rig(Source(one_page(*(_with(key, fields) for key, fields in bad.items())), all_keys(*bad)))
     await rig.sync()
-    await rig.run_sql(
-        "UPDATE mls_provider_configurations SET display = %(d)s::jsonb", d=display.model_dump_json(by_alias=True)
-    )
-    assert await rebuild_documents(rig.database, "board", display) == 3
+    await rig.run_sql("UPDATE display_rules SET settings = %(settings)s::jsonb", settings=json.dumps(settings))
+    await rig.run_sql("UPDATE properties SET document_version = 'outdated'")
+    await rig.run_sql("DELETE FROM listing_document_versions")
+    assert await rebuild_documents(rig.database, rig.clock, "board") == 3
     rows = await rig.rows(
         "SELECT public_document IS NOT NULL AS p, shows_address AS a FROM properties ORDER BY listing_key"
     )

@@ -15,7 +15,6 @@ from platbook.bootstrap.worker import run_jobs
 from platbook.listings.rebuild import rebuild_documents
 from platbook.mapping.mapping import REVISION
 from platbook.market import Market
-from platbook.providers.providers import get_provider
 from tests.upgrade.conftest import Upgraded
 from tests.upgrade.stored import (
     ACCESS_TOKEN,
@@ -181,14 +180,13 @@ async def test_listings_are_found_before_and_after_they_are_indexed_again(upgrad
         assert offered["text"] == "4000 Aspen Way, Laurel Gap, NC 28806"
         assert await find("search=25100002") == []
 
-        async with upgraded.system.database.read() as connection:
-            display = (await get_provider(connection, "rets-synced")).display_rules
-        assert await rebuild_documents(upgraded.system.database, "rets-synced", display) == 60
+        database, clock = upgraded.system.database, upgraded.system.clock
+        assert await rebuild_documents(database, clock, "rets-synced") == 60
 
         for query in [*known, "search=25100002"]:
             assert await find(query) == ["1000000002"], query
         assert (await _get(client, "/properties/suggest?q=4000 asp"))["suggestions"] == [offered]
-    assert await rebuild_documents(upgraded.system.database, "rets-synced", display) == 0
+    assert await rebuild_documents(database, clock, "rets-synced") == 0
 
 
 async def test_waiting_jobs_are_done_under_their_stored_names(upgraded: Upgraded) -> None:

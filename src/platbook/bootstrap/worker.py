@@ -44,7 +44,7 @@ def list_jobs(system: System) -> list[Job]:
         to_sync_job(system.engine(), queue),
         to_scheduler_job(database, clock, queue, start_due=settings.enable_mls_sync),
         to_erasure_job(database, clock),
-        to_rebuild_job(database),
+        to_rebuild_job(database, clock),
         to_maintenance_job(database, clock),
         to_key_deletion_job(database, clock),
         to_reprocess_job(system.blobs()),

@@ -69,6 +69,48 @@ BEGIN
     RETURN NULL;
 END $$;
 
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+--
+-- Name: display_rule_versions; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.display_rule_versions (
+    provider_id text NOT NULL,
+    version integer NOT NULL,
+    own_offices text[] DEFAULT '{}'::text[] NOT NULL,
+    set_by text NOT NULL,
+    set_at timestamp with time zone NOT NULL
+);
+
+--
+-- Name: display_rules; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.display_rules (
+    id uuid NOT NULL,
+    provider_id text NOT NULL,
+    originating_system text,
+    surface text NOT NULL,
+    feed text,
+    ours boolean DEFAULT false NOT NULL,
+    settings jsonb NOT NULL,
+    version integer NOT NULL,
+    valid_from timestamp with time zone NOT NULL,
+    valid_to timestamp with time zone,
+    set_by text NOT NULL
+);
+
+--
+-- Name: display_rules_at(text, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.display_rules_at(provider text, at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN jsonb_build_object('rules', (SELECT COALESCE(jsonb_agg(to_jsonb(r.*) ORDER BY r.valid_from, r.id), '[]'::jsonb) AS "coalesce" FROM public.display_rules r WHERE ((r.provider_id = display_rules_at.provider) AND CASE WHEN (display_rules_at.at IS NULL) THEN (r.valid_to IS NULL) ELSE ((r.valid_from <= display_rules_at.at) AND ((r.valid_to IS NULL) OR (r.valid_to > display_rules_at.at))) END)), 'version', COALESCE((SELECT max(v.version) AS max FROM public.display_rule_versions v WHERE ((v.provider_id = display_rules_at.provider) AND ((display_rules_at.at IS NULL) OR (v.set_at <= display_rules_at.at)))), 0), 'ownOffices', COALESCE((SELECT v.own_offices FROM public.display_rule_versions v WHERE ((v.provider_id = display_rules_at.provider) AND ((display_rules_at.at IS NULL) OR (v.set_at <= display_rules_at.at))) ORDER BY v.version DESC LIMIT 1), '{}'::text[]));
+
 --
 -- Name: end_day_of_task(); Type: FUNCTION; Schema: public; Owner: -
 --
@@ -190,6 +232,14 @@ CREATE FUNCTION public.listing_is_public(visible boolean, public_document text) 
     RETURN (visible AND (public_document IS NOT NULL));
 
 --
+-- Name: listing_is_public(boolean, text, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.listing_is_public(visible boolean, public_document text, public_until timestamp with time zone, at timestamp with time zone) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (public.listing_is_public(visible, public_document) AND ((public_until IS NULL) OR (public_until > at)));
+
+--
 -- Name: listing_words(text, text, text, text, text, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -209,22 +259,6 @@ END $$;
 CREATE FUNCTION public.media_is_image(category text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN ((category COLLATE "C") !~* '(tours?|videos?|documents?)$'::text);
-
---
--- Name: photo_is_public(text[], jsonb); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.photo_is_public(permission text[], display jsonb) RETURNS boolean
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN COALESCE((permission && ARRAY['Public'::text, 'IDX'::text]), ((display ->> 'photoDisplayWhenNull'::text))::boolean, false);
-
---
--- Name: media_is_public(text, text[], jsonb, boolean); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.media_is_public(category text, permission text[], display jsonb, shows_address boolean) RETURNS boolean
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN (public.photo_is_public(permission, display) AND (public.media_is_image(category) OR (shows_address AND (((category COLLATE "C") !~* 'tours?$'::text) OR ((category COLLATE "C") ~* 'unbranded'::text)))));
 
 --
 -- Name: mls_number_key(text); Type: FUNCTION; Schema: public; Owner: -
@@ -266,10 +300,6 @@ BEGIN
     NOTIFY access_changed;
     RETURN NULL;
 END $$;
-
-SET default_tablespace = '';
-
-SET default_table_access_method = heap;
 
 --
 -- Name: api_keys; Type: TABLE; Schema: public; Owner: -
@@ -777,7 +807,6 @@ CREATE TABLE public.mls_provider_configurations (
     credential_names text[] DEFAULT '{}'::text[] NOT NULL,
     field_mapping jsonb DEFAULT '{}'::jsonb NOT NULL,
     scope jsonb DEFAULT '{}'::jsonb NOT NULL,
-    display jsonb DEFAULT '{}'::jsonb NOT NULL,
     retention text DEFAULT 'keep'::text NOT NULL,
     interval_hours numeric DEFAULT 4 NOT NULL,
     requests_per_second numeric,
@@ -1071,7 +1100,11 @@ CREATE TABLE public.properties (
     withheld_fields text[],
     open_words tsvector,
     address_key text,
-    street_key text
+    street_key text,
+    rule_id uuid,
+    public_until timestamp with time zone,
+    hidden_fields text[],
+    licences text[]
 );
 ALTER TABLE ONLY public.properties ALTER COLUMN raw SET STORAGE EXTERNAL;
 ALTER TABLE ONLY public.properties ALTER COLUMN internal_document SET STORAGE EXTERNAL;
@@ -1187,6 +1220,7 @@ CREATE TABLE public.property_media (
     retry_at timestamp with time zone,
     reason text,
     finding_key text,
+    is_open boolean DEFAULT false NOT NULL,
     CONSTRAINT property_media_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'stored'::text, 'failed'::text, 'linked'::text])))
 )
 WITH (fillfactor='80');
@@ -1430,6 +1464,20 @@ ALTER TABLE ONLY public.audit_log
 
 ALTER TABLE ONLY public.crm_external_ids
     ADD CONSTRAINT crm_external_ids_pkey PRIMARY KEY (system, kind, external_id);
+
+--
+-- Name: display_rule_versions display_rule_versions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.display_rule_versions
+    ADD CONSTRAINT display_rule_versions_pkey PRIMARY KEY (provider_id, version);
+
+--
+-- Name: display_rules display_rules_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.display_rules
+    ADD CONSTRAINT display_rules_pkey PRIMARY KEY (id);
 
 --
 -- Name: idempotency_keys idempotency_keys_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -1837,6 +1885,18 @@ CREATE INDEX audit_log_user ON public.audit_log USING btree (user_id, at DESC, i
 --
 
 CREATE INDEX crm_external_ids_row ON public.crm_external_ids USING btree (row_id);
+
+--
+-- Name: display_rules_current; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX display_rules_current ON public.display_rules USING btree (provider_id, surface, originating_system, feed, ours) NULLS NOT DISTINCT WHERE (valid_to IS NULL);
+
+--
+-- Name: display_rules_provider; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX display_rules_provider ON public.display_rules USING btree (provider_id, valid_from);
 
 --
 -- Name: findings_identity; Type: INDEX; Schema: public; Owner: -
@@ -2319,6 +2379,12 @@ CREATE INDEX properties_postal_code ON public.properties USING btree (postal_cod
 CREATE INDEX properties_price ON public.properties USING btree (list_price, id) WHERE visible;
 
 --
+-- Name: properties_public_until; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX properties_public_until ON public.properties USING btree (public_until) WHERE (public_until IS NOT NULL);
+
+--
 -- Name: properties_stored; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -2616,13 +2682,13 @@ CREATE TRIGGER mls_sync_history_sweep AFTER UPDATE OF status ON public.mls_sync_
 -- Name: properties properties_media; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER properties_media AFTER UPDATE ON public.properties FOR EACH ROW WHEN (((new.document_version <> 'withdrawn'::text) AND ((old.document_version = 'withdrawn'::text) OR (old.shows_address <> new.shows_address) OR (public.listing_is_public(old.visible, old.public_document) <> public.listing_is_public(new.visible, new.public_document))))) EXECUTE FUNCTION public.check_listing_media();
+CREATE TRIGGER properties_media AFTER UPDATE ON public.properties FOR EACH ROW WHEN (((new.document_version <> 'withdrawn'::text) AND ((old.document_version = 'withdrawn'::text) OR (public.listing_is_public(old.visible, old.public_document) <> public.listing_is_public(new.visible, new.public_document))))) EXECUTE FUNCTION public.check_listing_media();
 
 --
 -- Name: property_media property_media_changed; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER property_media_changed AFTER UPDATE OF blob_id, permission, category ON public.property_media FOR EACH ROW WHEN (((old.blob_id IS NOT NULL) AND ((old.blob_id IS DISTINCT FROM new.blob_id) OR (old.permission IS DISTINCT FROM new.permission) OR (old.category <> new.category)))) EXECUTE FUNCTION public.check_blob();
+CREATE TRIGGER property_media_changed AFTER UPDATE OF blob_id, is_open ON public.property_media FOR EACH ROW WHEN (((old.blob_id IS NOT NULL) AND ((old.blob_id IS DISTINCT FROM new.blob_id) OR (old.is_open <> new.is_open)))) EXECUTE FUNCTION public.check_blob();
 
 --
 -- Name: property_media property_media_gone; Type: TRIGGER; Schema: public; Owner: -
@@ -2680,6 +2746,20 @@ ALTER TABLE ONLY public.assistant_agents
 
 ALTER TABLE ONLY public.assistant_agents
     ADD CONSTRAINT assistant_agents_assistant_id_fkey FOREIGN KEY (assistant_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+--
+-- Name: display_rule_versions display_rule_versions_provider_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.display_rule_versions
+    ADD CONSTRAINT display_rule_versions_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES public.mls_provider_configurations(provider_id) ON DELETE CASCADE;
+
+--
+-- Name: display_rules display_rules_provider_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.display_rules
+    ADD CONSTRAINT display_rules_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES public.mls_provider_configurations(provider_id) ON DELETE CASCADE;
 
 --
 -- Name: findings findings_provider_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -

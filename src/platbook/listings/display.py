@@ -1,105 +1,322 @@
-"""What of a listing may be shown in public: the one decision, out of the listing and its provider's display settings.
+"""What of a listing may be shown to the public, and why: the one decision, out of the listing and its display rules.
 
-It fails closed. A listing needs an explicit yes from the source (or from the provider's meaning of a missing value),
-an allowed status and a price that is not withheld; a value that cannot be read is no missing value; a field must be on
-the allow-list and not confidential; a hidden address takes every field with it that reveals the location. Whoever
-writes documents, stores photos or reads a timeline asks here.
+It fails closed. A listing needs a rule that holds for it, a yes from the source (or from the rules' meaning of a
+missing value), a price that is not withheld, and must pass every setting; a value that cannot be read is no missing
+value; a field must be on the allow-list and not confidential; a hidden address takes every field with it that reveals
+the location. Whoever writes documents, stores photos, explains or reads a timeline asks here.
 
-SQL decides three things itself, by functions that migrations 0029 and 0072 define: `listing_is_public`, whether a
-stored listing is public now, and `photo_is_public` and `media_is_public`, which are equal to the functions of this
-module. No other statement compares a permission or looks for a public document.
+What statements of SQL need of it is stored by whoever writes a listing: the public document and until when it may be
+shown, the fields taken out of it, and `is_open` of each photo. No statement decides anything itself, but for
+`listing_is_public`, whether a stored listing is public at a moment.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple, cast
 
-from platbook.listings.listing import NormalListing
-from platbook.providers.display import DisplaySettings
-from platbook.reso.fields import FIELDS, Field
+from platbook.listings.listing import NormalListing, midnight
+from platbook.providers.display_rules import DisplayRule, ProviderRules, ResolvedRules, RuleSettings, RuleSubject
+from platbook.reso.fields import FIELDS, SLOT
+from platbook.reso.lookups import StandardStatus
 from platbook.reso.media_category import is_image, may_be_branded
-
-_PUBLIC_BESIDE_IDX = frozenset({"Country", "Latitude", "Longitude", "ListOfficePhone"})
-_PUBLIC_PERMISSIONS = frozenset({"Public", "IDX"})
-
-LOCATION_FIELDS = frozenset(
-    {
-        "UnparsedAddress", "StreetNumber", "StreetDirPrefix", "StreetName", "StreetSuffix", "StreetDirSuffix",
-        "UnitNumber", "Latitude", "Longitude", "Directions", "ParcelNumber", "VirtualTourURLUnbranded",
-        "PostalCodePlus4",
-        "StreetNumberNumeric", "StreetSuffixModifier", "LotSizeDimensions", "UniversalPropertyId", "BuildingName",
-    }
-)  # fmt: skip
-"""RESO names of the fields that reveal where a listing is."""
-
+from platbook.reso.public_fields import ATTRIBUTION_CONTACT, LOCATION_FIELDS, PUBLIC_FIELDS
 
 _PRICES = frozenset({"ListPrice", "ClosePrice"})
 _LISTING_FLAG, _ADDRESS_FLAG = "InternetEntireListingDisplayYN", "InternetAddressDisplayYN"
-DECIDING_FIELDS = _PRICES | {_LISTING_FLAG, _ADDRESS_FLAG}
-"""RESO names of the fields without whose values, where the source sent some that cannot be taken, nothing, or no
-address, is public."""
+_VALUATION_FLAG, _COMMENTS_FLAG = "InternetAutomatedValuationDisplayYN", "InternetConsumerCommentYN"
+DECIDING_FIELDS = _PRICES | {_LISTING_FLAG, _ADDRESS_FLAG, _VALUATION_FLAG, _COMMENTS_FLAG}
+"""RESO names of the fields whose values decide what is public: one that the source sent and that cannot be taken counts
+as a no."""
+
+_OFFICES = ("ListOfficeKey", "ListOfficeMlsId", "CoListOfficeKey", "CoListOfficeMlsId")
+_AGENTS = ("ListAgentKey", "ListAgentMlsId", "CoListAgentKey", "CoListAgentMlsId")
+_MIN_PHONE_DIGITS = 7
+_ORIGIN = SLOT["OriginatingSystemName"]
 
 
-def is_public_field(field: Field) -> bool:
-    """Whether a field may be in a public document at all."""
-    return (field.idx or field.name in _PUBLIC_BESIDE_IDX) and not field.confidential
+class Cause(StrEnum):
+    """What decided."""
+
+    SHOWN = "shown"
+    SOURCE_ALLOWS = "source allows"
+    NO_RULE = "no rule"
+    UNREADABLE = "unreadable"
+    SOURCE_FORBIDS = "source forbids"
+    SOURCE_IS_SILENT = "source is silent"
+    NOT_ALLOWED = "not allowed"
+    OPTED_OUT = "opted out"
+    NO_CONTACT = "no contact"
+    TOO_LONG_SOLD = "sold too long ago"
+    CLOSING_UNKNOWN = "closing unknown"
+    CONFIDENTIAL = "confidential"
+    NOT_PUBLIC = "not on the allow-list"
+    ADDRESS_HIDDEN = "address hidden"
+    BRANDED = "branded tour"
+    TAKEN_AWAY = "taken away"
 
 
-_PUBLIC_FIELDS = frozenset(name for name, field in FIELDS.items() if is_public_field(field))
-_PUBLIC_FIELDS_WITHOUT_LOCATION = _PUBLIC_FIELDS - LOCATION_FIELDS
+class Verdict(NamedTuple):
+    """Whether something is shown, what decided, by which setting of which rule, and the value it was decided on.
+
+    `rule` is None where no rule decides: what the source forbids, what is confidential, and what cannot be read.
+    """
+
+    shown: bool
+    cause: Cause
+    setting: str | None = None
+    rule: DisplayRule | None = None
+    seen: object = None
+
+
+_NO_RULE = Verdict(shown=False, cause=Cause.NO_RULE)
 
 
 @dataclass(frozen=True, slots=True)
-class DisplayDecision:
+class Decision:
     """What of one listing may be shown in public.
 
-    Without `shows_listing` there is no public document, and the rest does not matter.
+    `rules`: what holds for it, None where no rule does. `internal`: the settings of what staff see. `until`: the moment
+    from which the listing is hidden, though nothing of it changes. Without `listing.shown` there is no public document,
+    and the rest does not matter.
     """
 
-    shows_listing: bool
-    shows_address: bool
+    rules: ResolvedRules | None
+    internal: RuleSettings
+    listing: Verdict
+    address: Verdict
+    valuation: Verdict
+    comments: Verdict
+    until: datetime | None = None
 
     @property
-    def fields(self) -> frozenset[str]:
-        """RESO names of the fields that may be shown."""
-        return public_fields(shows_address=self.shows_address)
+    def taken_away(self) -> Mapping[str, str]:
+        """The fields of the allow-list that the rules take away, by RESO name, each with the setting that does."""
+        return {} if self.rules is None else self.rules.hidden
+
+    @property
+    def hidden_fields(self) -> frozenset[str]:
+        """RESO names of the fields of the allow-list that are not shown of this listing."""
+        return PUBLIC_FIELDS if self.rules is None else find_hidden(self.rules, shows_address=self.address.shown)
+
+    def field(self, name: str) -> Verdict:
+        """The verdict on one field, by its RESO name."""
+        return _decide_field(self, name)
+
+    def photo(self, permission: Sequence[str] | None) -> Verdict:
+        """The verdict on naming a photo or file among those of the listing, by its RESO Permission."""
+        rules = self.rules
+        if rules is None:
+            return _NO_RULE
+        shown = _shows_photo(rules, permission)
+        if permission is None:
+            return Verdict(shown, Cause.SOURCE_IS_SILENT, *_setting(rules, "photo_display_when_null"))
+        return _by(rules, "photo_permissions", shown=shown, seen=list(permission))
+
+    def media(self, category: str, permission: Sequence[str] | None) -> Verdict:
+        """The verdict on the content of Media: a photo's by its Permission alone.
+
+        A video, document or tour shows where the listing is, so that a hidden address hides it; and a tour that the
+        source does not call unbranded is for the listing's own broker alone.
+        """
+        verdict = self.photo(permission)
+        if not verdict.shown or self.shows_media(category, permission):
+            return verdict
+        if may_be_branded(category):
+            return Verdict(shown=False, cause=Cause.BRANDED, seen=category)
+        return _as_address(self.address)
+
+    def shows_photo(self, permission: Sequence[str] | None) -> bool:
+        """Whether a photo or file is named among those of the listing; as `photo`."""
+        return _shows_photo(self.rules, permission)
+
+    def shows_media(self, category: str, permission: Sequence[str] | None) -> bool:
+        """Whether the content of Media is shown with the listing, if that is; as `media`."""
+        return shows_media(self.rules, category, permission, shows_address=self.address.shown)
 
 
-def decide_display(listing: NormalListing, display: DisplaySettings) -> DisplayDecision:
-    """Decide for a listing, as its provider's settings stand."""
-    internet = _flag(listing, _LISTING_FLAG, when_null=display.listing_display_when_null)
-    has_price = listing.withheld.isdisjoint(_PRICES)
-    return DisplayDecision(
-        shows_listing=internet and has_price and listing.standard_status in display.statuses,
-        shows_address=_flag(listing, _ADDRESS_FLAG, when_null=display.address_display_when_null),
+def decide(listing: NormalListing, rules: ProviderRules, now: datetime) -> Decision:
+    """Decide for a listing at a moment, under its provider's rules."""
+    subject = to_subject(listing, rules)
+    resolved = rules.resolve(subject)
+    internal = rules.resolve_internal(subject)
+    if resolved is None:
+        return Decision(None, internal, _NO_RULE, _NO_RULE, _NO_RULE, _NO_RULE)
+    verdict, until = _decide_listing(listing, resolved, now)
+    return Decision(
+        resolved,
+        internal,
+        verdict,
+        _decide_flag(listing, resolved, _ADDRESS_FLAG, "address_display_when_null"),
+        _decide_flag(listing, resolved, _VALUATION_FLAG, "valuation_when_null"),
+        _decide_flag(listing, resolved, _COMMENTS_FLAG, "comments_when_null"),
+        until,
     )
 
 
-def public_fields(*, shows_address: bool) -> frozenset[str]:
-    """RESO names of the fields that may be shown of a listing with or without its address."""
-    return _PUBLIC_FIELDS if shows_address else _PUBLIC_FIELDS_WITHOUT_LOCATION
+def to_subject(listing: NormalListing, rules: ProviderRules) -> RuleSubject:
+    """What of a listing decides which of its provider's rules hold for it."""
+    own = rules.own_offices
+    ours = bool(own) and any(_value(listing, name) in own for name in _OFFICES)
+    return RuleSubject(cast("str | None", listing.values[_ORIGIN]), listing.licences, ours)
 
 
-def photo_is_public(permission: Sequence[str] | None, display: DisplaySettings) -> bool:
-    """Whether a photo may be shown with a public listing, by its RESO Permission."""
-    if permission is None:
-        return display.photo_display_when_null
-    return not _PUBLIC_PERMISSIONS.isdisjoint(permission)
+def find_shown_fields(taken_away: Iterable[str], *, shows_address: bool) -> frozenset[str]:
+    """RESO names of the fields that are shown of a stored public listing, of which rules took some away."""
+    shown = PUBLIC_FIELDS.difference(taken_away)
+    return shown if shows_address else shown - LOCATION_FIELDS
 
 
-def media_is_public(
-    category: str, permission: Sequence[str] | None, display: DisplaySettings, *, shows_address: bool
+def shows_media(
+    rules: ResolvedRules | None, category: str, permission: Sequence[str] | None, *, shows_address: bool
 ) -> bool:
-    """Whether the content of Media may be shown with a public listing: a photo's by its Permission alone.
-
-    A video, document or tour shows where the listing is, so that a hidden address hides it; and a tour that the source
-    does not call unbranded is for the listing's own broker alone.
-    """
-    is_hidden = not is_image(category) and (not shows_address or may_be_branded(category))
-    return photo_is_public(permission, display) and not is_hidden
+    """Whether the content of Media is shown with a public listing under the rules that hold for it."""
+    if not _shows_photo(rules, permission):
+        return False
+    return is_image(category) or (shows_address and not may_be_branded(category))
 
 
-def _flag(listing: NormalListing, name: str, *, when_null: bool) -> bool:
-    value = listing.value(name)
+@lru_cache(maxsize=2048)
+def find_hidden(rules: ResolvedRules, *, shows_address: bool) -> frozenset[str]:
+    """RESO names of the fields of the allow-list that are not shown of a listing with or without its address."""
+    hidden = frozenset(rules.hidden)
+    return hidden if shows_address else hidden | (LOCATION_FIELDS & PUBLIC_FIELDS)
+
+
+def closing_moment(listing: NormalListing) -> datetime | None:
+    """When a closed listing closed: the start of CloseDate in UTC, else when its status changed; None: unknown."""
+    day = listing.value("CloseDate")
+    return midnight(day) if isinstance(day, date) else cast("datetime | None", listing.value("StatusChangeTimestamp"))
+
+
+def _decide_listing(listing: NormalListing, rules: ResolvedRules, now: datetime) -> tuple[Verdict, datetime | None]:
+    if listing.withheld and not listing.withheld.isdisjoint(_PRICES):
+        return Verdict(shown=False, cause=Cause.UNREADABLE, seen=sorted(listing.withheld & _PRICES)), None
+    flag = _decide_flag(listing, rules, _LISTING_FLAG, "listing_display_when_null")
+    if not flag.shown:
+        return flag, None
+    for check in (_check_values, _check_opt_outs, _check_contact):
+        if (verdict := check(listing, rules)) is not None:
+            return verdict, None
+    return _check_closing(listing, rules, flag, now)
+
+
+def _check_values(listing: NormalListing, rules: ResolvedRules) -> Verdict | None:
+    settings = rules.settings
+    status = listing.standard_status
+    if status not in (settings.statuses or ()):
+        return _by(rules, "statuses", seen=status)
+    if settings.property_types is not None and listing.value("PropertyType") not in settings.property_types:
+        return _by(rules, "property_types", seen=listing.value("PropertyType"))
+    if settings.licences is not None and listing.licences.isdisjoint(settings.licences):
+        return _by(rules, "licences", seen=sorted(listing.licences))
+    return None
+
+
+def _check_opt_outs(listing: NormalListing, rules: ResolvedRules) -> Verdict | None:
+    settings = rules.settings
+    for setting, refused, names in (
+        ("opt_out_offices", settings.opt_out_offices, _OFFICES),
+        ("opt_out_agents", settings.opt_out_agents, _AGENTS),
+    ):
+        if refused:
+            for name in names:
+                if (value := _value(listing, name)) in refused:
+                    return _by(rules, setting, cause=Cause.OPTED_OUT, seen=value)
+    return None
+
+
+def _check_contact(listing: NormalListing, rules: ResolvedRules) -> Verdict | None:
+    """A listing needs its firm, and the firm's telephone or e-mail."""
+    if not rules.settings.require_contact:
+        return None
+    firm = listing.value("ListOfficeName")
+    contacts = (listing.more.get(ATTRIBUTION_CONTACT), listing.value("ListOfficePhone"))
+    if firm and any(_can_be_reached(contact) for contact in contacts):
+        return None
+    return _by(rules, "require_contact", cause=Cause.NO_CONTACT, seen=firm)
+
+
+def _can_be_reached(contact: object) -> bool:
+    text = str(contact or "")
+    return "@" in text or sum(letter.isdigit() for letter in text) >= _MIN_PHONE_DIGITS
+
+
+def _check_closing(
+    listing: NormalListing, rules: ResolvedRules, flag: Verdict, now: datetime
+) -> tuple[Verdict, datetime | None]:
+    """Whether the window of a closed listing is open, and until when."""
+    settings = rules.settings
+    shown = flag if flag.cause is Cause.SOURCE_IS_SILENT else _by(rules, "statuses", shown=True, seen=flag.seen)
+    if listing.standard_status != StandardStatus.CLOSED:
+        return shown, None
+    windows = {"sold_within": settings.sold_within, "hide_after_closing": settings.hide_after_closing}
+    limits = {setting: window for setting, window in windows.items() if window is not None}
+    if not limits:
+        return shown, None
+    closed = closing_moment(listing)
+    if closed is None:
+        return _by(rules, next(iter(limits)), cause=Cause.CLOSING_UNKNOWN), None
+    ends = {setting: window.after(closed) for setting, window in limits.items()}
+    first = min(ends, key=lambda setting: ends[setting])
+    if now >= ends[first]:
+        return _by(rules, first, cause=Cause.TOO_LONG_SOLD, seen=closed), None
+    return shown, ends[first]
+
+
+def _decide_flag(listing: NormalListing, rules: ResolvedRules, name: str, when_null: str) -> Verdict:
+    value = _value(listing, name)
     if value is None:
-        return when_null and name not in listing.withheld
-    return value is True
+        if name in listing.withheld:
+            return Verdict(shown=False, cause=Cause.UNREADABLE)
+        shown = bool(getattr(rules.settings, when_null))
+        return Verdict(shown, Cause.SOURCE_IS_SILENT, *_setting(rules, when_null))
+    if value is True:
+        # A rule cannot forbid what the source allows but by hiding the listing.
+        return Verdict(value, Cause.SOURCE_ALLOWS, *_setting(rules, "statuses"), seen=value)
+    return Verdict(shown=False, cause=Cause.SOURCE_FORBIDS, seen=value)
+
+
+def _decide_field(decision: Decision, name: str) -> Verdict:
+    if FIELDS[name].confidential:
+        return Verdict(shown=False, cause=Cause.CONFIDENTIAL)
+    if name not in PUBLIC_FIELDS:
+        return Verdict(shown=False, cause=Cause.NOT_PUBLIC)
+    rules = decision.rules
+    if rules is None:
+        return _NO_RULE
+    setting = rules.hidden.get(name)
+    if setting is not None:
+        return _by(rules, setting, cause=Cause.TAKEN_AWAY)
+    if name in LOCATION_FIELDS and not decision.address.shown:
+        return _as_address(decision.address)
+    return _by(rules, "hide_fields", shown=True)
+
+
+def _as_address(address: Verdict) -> Verdict:
+    return address._replace(cause=Cause.ADDRESS_HIDDEN)
+
+
+def _shows_photo(rules: ResolvedRules | None, permission: Sequence[str] | None) -> bool:
+    if rules is None:
+        return False
+    if permission is None:
+        return bool(rules.settings.photo_display_when_null)
+    return not rules.open_permissions.isdisjoint(permission)
+
+
+def _value(listing: NormalListing, name: str) -> object:
+    slot = SLOT.get(name)
+    return listing.more.get(name) if slot is None else listing.values[slot]
+
+
+def _by(
+    rules: ResolvedRules, setting: str, *, shown: bool = False, cause: Cause = Cause.NOT_ALLOWED, seen: object = None
+) -> Verdict:
+    return Verdict(shown, Cause.SHOWN if shown else cause, *_setting(rules, setting), seen)
+
+
+def _setting(rules: ResolvedRules, name: str) -> tuple[str, DisplayRule | None]:
+    return name, rules.rule_of(name)

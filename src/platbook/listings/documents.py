@@ -11,11 +11,12 @@ What `public` may hold is decided by `listings/display.py`, which fails closed: 
 confidential one, and no public document at all without an explicit yes.
 """
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple, cast
 from uuid import UUID
@@ -23,22 +24,16 @@ from uuid import UUID
 import orjson
 
 from platbook.base.actor import Surface
-from platbook.listings.display import (
-    LOCATION_FIELDS,
-    decide_display,
-    is_public_field,
-    media_is_public,
-    photo_is_public,
-    public_fields,
-)
+from platbook.listings.display import Decision
 from platbook.listings.links import to_internal_link, to_public_link, to_public_tour
 from platbook.listings.listing import FILE, FIRST_STORE, NormalListing, Photo, StoredPicture
 from platbook.listings.words import WORDS_VERSION
-from platbook.providers.display import DisplaySettings
-from platbook.reso.fields import COLUMNS, SLOT, Field
+from platbook.providers.display_rules import RuleSettings
+from platbook.reso.fields import COLUMNS, FIELDS, SLOT, Field
 from platbook.reso.media_category import is_image
+from platbook.reso.public_fields import ATTRIBUTION_CONTACT, PUBLIC_FIELDS, is_public_field
 
-_FORMAT_VERSION = 4  # raised whenever the format of documents changes, so that old ones are rebuilt
+_FORMAT_VERSION = 5  # raised whenever the format of documents changes, so that old ones are rebuilt
 
 _PLACEHOLDER_COLOR = "#d3d3d3"
 
@@ -71,7 +66,7 @@ class _Layout:
 _INTERNAL = _Layout(COLUMNS)
 _PUBLIC = _Layout([field for field in COLUMNS if is_public_field(field)])
 _SHARED_NAMES = (
-    "id", "providerId", "listingKey", "isLocal", "isFeatured", "attribution", "media", "fields",
+    "id", "providerId", "listingKey", "isLocal", "isFeatured", "attribution", "displays", "media", "fields",
     "daysOnMarket", "removedAt", "outOfScope", "distance",
 )  # fmt: skip
 FIELD_NAMES: Mapping[Surface, tuple[str, ...]] = MappingProxyType(
@@ -83,58 +78,54 @@ FIELD_NAMES: Mapping[Surface, tuple[str, ...]] = MappingProxyType(
 """The names of every field that the documents of each surface have, as they are read; those in groups by their path."""
 _NUMBER_SLOTS = tuple(SLOT[field.name] for field in COLUMNS if field.sql_type == "numeric")
 _TOUR_SLOT = SLOT["VirtualTourURLUnbranded"]
-_LOCATION_SLOTS = frozenset(SLOT[name] for name in LOCATION_FIELDS if name in SLOT)
 
-
-def document_version(display: DisplaySettings) -> str:
-    """The version of documents and search words written under these display settings."""
-    rules = orjson.dumps(display.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
-    return f"{_FORMAT_VERSION}.{WORDS_VERSION}.{hashlib.blake2b(rules, digest_size=6).hexdigest()}"
+DOCUMENT_VERSION = f"{_FORMAT_VERSION}.{WORDS_VERSION}"
+"""The version of the documents and search words that this release writes."""
 
 
 class Documents(NamedTuple):
-    """What is stored of a listing's display: whether with its address, its two documents, and the fields in both.
+    """The two documents of a listing, and the fields in both.
 
     `public` is None where the listing may not be shown in public; `extra_fields` are those without a column, all of
     them, as JSON.
     """
 
-    shows_address: bool
     internal: str
     public: str | None
     extra_fields: bytes
 
 
 def to_documents(
-    listing: NormalListing, photos: Sequence[Photo], display: DisplaySettings, *, row: Mapping[str, object]
+    listing: NormalListing, photos: Sequence[Photo], decision: Decision, *, row: Mapping[str, object]
 ) -> Documents:
-    """Render both documents. `row` holds the row's own fields: id, providerId, isLocal, isFeatured."""
+    """Render both documents as decided. `row` holds the row's own fields: id, providerId, isLocal, isFeatured."""
     values = list(listing.values)
     for slot in _NUMBER_SLOTS:  # written once for both
         if values[slot] is not None:
             values[slot] = to_json_number(values[slot])
-    shared = {**row, "listingKey": listing.listing_key, "attribution": _to_attribution(listing, display)}
+    displays = {"valuation": decision.valuation.shown, "comments": decision.comments.shown}
+    shared = {**row, "listingKey": listing.listing_key, "displays": displays}
     document = _INTERNAL.fill(values) | shared
-    document["media"] = [{**_to_internal_photo(photo, display), "reason": photo.reason} for photo in photos]
+    settings = decision.internal
+    document["attribution"] = _to_attribution(listing, settings)
+    document["media"] = [{**_to_internal_photo(photo, settings), "reason": photo.reason} for photo in photos]
     extra_fields = to_extra_fields(listing)
     document["fields"] = orjson.Fragment(extra_fields)
     internal = _to_text(document)
-    decision = decide_display(listing, display)
-    if not decision.shows_listing:
-        return Documents(decision.shows_address, internal, None, extra_fields)
-    if not decision.shows_address:
-        for slot in _LOCATION_SLOTS:
-            values[slot] = None
+    if not decision.listing.shown or decision.rules is None:
+        return Documents(internal, None, extra_fields)
+    hidden, settings = decision.hidden_fields, decision.rules.settings
+    for slot in _to_slots(hidden):
+        values[slot] = None
     values[_TOUR_SLOT] = to_public_tour(cast("str | None", values[_TOUR_SLOT]))
     document = _PUBLIC.fill(values) | shared
-    open_photos = [photo for photo in photos if photo_is_public(photo.permission, display)]
-    document["photoCount"] = len(open_photos)
-    document["media"] = [
-        _to_public_photo(photo, display, shows_address=decision.shows_address) for photo in open_photos
-    ]
-    shown = decision.fields
+    document["attribution"] = _to_attribution(listing, settings, hidden)
+    open_photos = [photo for photo in photos if decision.shows_photo(photo.permission)]
+    document["photoCount"] = None if "PhotosCount" in hidden else len(open_photos)
+    document["media"] = [_to_public_photo(photo, decision, settings) for photo in open_photos]
+    shown = PUBLIC_FIELDS - hidden
     document["fields"] = {name: value for name, value in listing.more.items() if name in shown}
-    return Documents(decision.shows_address, internal, _to_text(document), extra_fields)
+    return Documents(internal, _to_text(document), extra_fields)
 
 
 def to_extra_fields(listing: NormalListing) -> bytes:
@@ -142,10 +133,10 @@ def to_extra_fields(listing: NormalListing) -> bytes:
     return orjson.dumps(listing.more, default=to_json_number) if listing.more else b"{}"
 
 
-def public_field_names(*, shows_address: bool) -> frozenset[str]:
-    """Names of the fields a public reader of a listing's timeline may see: API paths of columns, else RESO names."""
-    names = public_fields(shows_address=shows_address)
-    return names.union(field.api for field in COLUMNS if field.api and field.name in names)
+def to_field_names(names: Iterable[str]) -> frozenset[str]:
+    """The names by which a timeline calls fields: API paths of those with a column, and RESO names of the others."""
+    fields = [FIELDS[name] for name in names]
+    return frozenset(field.api if field.column and field.api else field.name for field in fields)
 
 
 def to_reading_fields(
@@ -177,24 +168,29 @@ def to_row_fields(property_id: UUID, provider_id: str, *, is_local: bool, is_fea
     return {"id": property_id, "providerId": provider_id, "isLocal": is_local, "isFeatured": is_featured}
 
 
-def _to_internal_photo(photo: Photo, display: DisplaySettings) -> dict[str, object]:
-    is_shown = not is_image(photo.category) or _may_hot_link(photo, display)
+@lru_cache(maxsize=2048)
+def _to_slots(hidden: frozenset[str]) -> tuple[int, ...]:
+    return tuple(SLOT[name] for name in hidden if name in SLOT)
+
+
+def _to_internal_photo(photo: Photo, settings: RuleSettings) -> dict[str, object]:
+    is_shown = not is_image(photo.category) or _may_hot_link(photo, settings)
     return _to_photo(photo, to_internal_link(photo) if is_shown else None)
 
 
-def _to_public_photo(photo: Photo, display: DisplaySettings, *, shows_address: bool) -> dict[str, object]:
-    may_hot_link = _may_hot_link(photo, display)
+def _to_public_photo(photo: Photo, decision: Decision, settings: RuleSettings) -> dict[str, object]:
+    may_hot_link = _may_hot_link(photo, settings)
     if is_image(photo.category):
         return _to_photo(photo, to_internal_link(photo) if may_hot_link else None)
-    if not media_is_public(photo.category, photo.permission, display, shows_address=shows_address):
+    if not decision.shows_media(photo.category, photo.permission):
         return _to_photo(replace(photo, picture=None), None)
     # The address of a file that is to be stored here is shown like that of a photo.
     return _to_photo(photo, to_public_link(photo) if photo.state == "linked" or may_hot_link else None)
 
 
-def _may_hot_link(photo: Photo, display: DisplaySettings) -> bool:
+def _may_hot_link(photo: Photo, settings: RuleSettings) -> bool:
     """Whether the source's own URL may be shown of what is not stored."""
-    return photo.picture is None and display.hot_link
+    return photo.picture is None and bool(settings.hot_link)
 
 
 def _to_photo(photo: Photo, source_url: str | None) -> dict[str, object]:
@@ -239,15 +235,25 @@ def _to_variant(variant: Mapping[str, object], base: str) -> dict[str, object]:
     return {"url": f"{base}{variant['name']}", **shown}
 
 
-def _to_attribution(listing: NormalListing, display: DisplaySettings) -> dict[str, object]:
+def _to_attribution(
+    listing: NormalListing, settings: RuleSettings, hidden: AbstractSet[str] = frozenset()
+) -> dict[str, object]:
+    """Whose listing it is, as the MLS wants it displayed, without fields that are hidden."""
+
+    def value(name: str) -> object:
+        return None if name in hidden else listing.value(name)
+
+    contact = None if ATTRIBUTION_CONTACT in hidden else listing.more.get(ATTRIBUTION_CONTACT)
     return {
-        "listOffice": listing.value("ListOfficeName"),
-        "listAgent": listing.value("ListAgentFullName"),
-        "contact": listing.more.get("AttributionContact") or listing.value("ListOfficePhone"),
-        "mls": display.mls or listing.value("OriginatingSystemName"),
-        "copyright": display.copyright,
+        "listOffice": value("ListOfficeName"),
+        "listAgent": value("ListAgentFullName"),
+        "contact": contact or value("ListOfficePhone"),
+        "creditLabel": settings.credit_label,
+        "mls": settings.mls or value("OriginatingSystemName"),
+        "logo": settings.logo,
+        "copyright": settings.copyright,
         "updatedAt": listing.modification_timestamp,
-        "disclaimer": display.disclaimer,
+        "disclaimer": settings.disclaimer,
     }
 
 

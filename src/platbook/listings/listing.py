@@ -29,7 +29,8 @@ class NormalListing:
 
     `values` are in the order of `reso.COLUMNS`; `more` holds the further mapped fields by RESO name, as JSON values.
     `findings` are what is wrong with the source's values. `withheld` are RESO names of fields whose values could not be
-    taken and that decide what may be public (`display.DECIDING_FIELDS`).
+    taken and that decide what may be public (`display.DECIDING_FIELDS`). `licences` are the feed types that the record
+    carries, in capitals.
     """
 
     listing_key: str
@@ -37,6 +38,7 @@ class NormalListing:
     more: Mapping[str, object] = field(default_factory=dict[str, object])
     findings: Sequence[ValueFinding] = ()
     withheld: frozenset[str] = frozenset()
+    licences: frozenset[str] = frozenset()
 
     def value(self, name: str) -> object:
         """A typed value by its RESO name."""
@@ -78,7 +80,8 @@ class Photo:
 
     `modified` is the source's version of it, as text. `state`: waiting (to be fetched), stored, failed (given up, see
     `reason`), linked (not fetched, or a web page and no file, see `reason`). `picture` may be of an older version.
-    `finding_key` is the finding of a photo that was given up and not fetched since.
+    `finding_key` is the finding of a photo that was given up and not fetched since. `is_open`: everybody may see it
+    where the listing is public.
     """
 
     media_key: str
@@ -91,6 +94,7 @@ class Photo:
     source_address: str | None = None
     reason: str | None = None
     finding_key: str | None = None
+    is_open: bool = False
     picture: StoredPicture | None = None
 
 

@@ -6,11 +6,13 @@ worker that died is claimed by the next one once the lease has expired, without 
 """
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from platbook.db import ReadConnection, WriteConnection, load_queries
+from platbook.providers.display_rules import RuleSubject
 from platbook.providers.finding import Finding
 from platbook.providers.media import MediaSettings
 from platbook.transport import CacheValidators
@@ -26,6 +28,7 @@ class PhotoClaim:
 
     `rank` 0: its first photo is missing and urgent. `newest` is the time by which claims of one rank are ordered.
     `photos_count` and `photos_change_timestamp` are the source's values. `shows_address`: its address may be shown.
+    `originating_system`, `licences` and `offices` (keys and MLS ids) decide which display rules hold for it.
     """
 
     property_id: UUID
@@ -39,7 +42,15 @@ class PhotoClaim:
     photos_change_timestamp: datetime | None
     is_public: bool
     shows_address: bool
+    originating_system: str | None
+    licences: list[str] | None
+    offices: list[str]
     newest: datetime
+
+    def to_subject(self, own_offices: AbstractSet[str]) -> RuleSubject:
+        """What of the listing decides which display rules hold for it."""
+        ours = not own_offices.isdisjoint(self.offices)
+        return RuleSubject(self.originating_system, frozenset(self.licences or ()), ours)
 
 
 @dataclass(frozen=True, slots=True)

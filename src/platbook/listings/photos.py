@@ -4,8 +4,8 @@ The photos themselves are fetched by `media`. A listing with photos to fetch has
 transaction of the page that caused it (a transactional outbox).
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 from uuid import UUID
@@ -30,6 +30,7 @@ _COLUMNS: Mapping[str, str] = {
     "category": "text",
     "caption": "text",
     "permission": "text[]",
+    "is_open": "boolean",
     "modified": "text",
     "source_address": "text",
     "state": "text",
@@ -55,7 +56,8 @@ class MediaPlan:
     """The changes to one listing's photos, by media key, and the photos as they are afterwards.
 
     `fetch`: new, or another version than the stored one. `keep`: nothing changed. `reorder`: only caption, order,
-    category or permission changed, nothing is fetched. `remove`: the source no longer lists them.
+    category or permission changed, nothing is fetched. `remove`: the source no longer lists them. `opened`: stored ones
+    that everybody may see from now on, or not any more.
     """
 
     property_id: UUID
@@ -64,6 +66,7 @@ class MediaPlan:
     keep: Sequence[str] = ()
     reorder: Sequence[str] = ()
     remove: Sequence[str] = ()
+    opened: Sequence[str] = ()
 
     @property
     def changed(self) -> bool:
@@ -127,6 +130,13 @@ def plan_media(
     )
 
 
+def open_photos(plan: MediaPlan, shows: Callable[[str, Sequence[str] | None], bool]) -> MediaPlan:
+    """A plan whose photos everybody may see that `shows` by category and Permission, and nobody else the others."""
+    photos = [_opened(photo, is_open=shows(photo.category, photo.permission)) for photo in plan.photos]
+    changed = [photo.media_key for photo, old in zip(photos, plan.photos, strict=True) if photo is not old]
+    return replace(plan, photos=photos, opened=changed) if changed else plan
+
+
 def to_photo_version(ref: MediaRef, changed_at: str | None) -> str | None:
     """The version of a photo: its modification time, else the listing's, else the URL without its query.
 
@@ -180,8 +190,21 @@ async def upsert_media(
         return
     upserts = [_to_upsert(plan, photo, origin) for plan in plans for photo in plan.upserts]
     await connection.run_many(Q.upsert_media, upserts)
+    await set_open(connection, plans)
     gone = [{"property_id": plan.property_id, "media_keys": list(plan.remove)} for plan in plans if plan.remove]
     await connection.run_many(Q.delete_media, gone)
+
+
+async def set_open(connection: WriteConnection, plans: Sequence[MediaPlan]) -> None:
+    """Store which photos everybody may see, where that changed."""
+    changed = [(plan.property_id, photo) for plan in plans for photo in plan.photos if photo.media_key in plan.opened]
+    if changed:
+        params = {
+            "property_ids": [property_id for property_id, _ in changed],
+            "media_keys": [photo.media_key for _, photo in changed],
+            "is_open": [photo.is_open for _, photo in changed],
+        }
+        await connection.run(Q.set_media_open, params)
 
 
 async def add_work(
@@ -236,8 +259,13 @@ def _to_photo(ref: MediaRef, old: Photo | None, changed_at: str | None, rules: M
         source_address=url,
         reason=old.reason if old is not None and is_same else None,
         finding_key=None if old is None else old.finding_key,
+        is_open=old is not None and old.is_open,
         picture=old.picture if old is not None and keeps_picture else None,
     )
+
+
+def _opened(photo: Photo, *, is_open: bool) -> Photo:
+    return photo if photo.is_open is is_open else replace(photo, is_open=is_open)
 
 
 def _action(photo: Photo, old: Photo | None) -> str:
@@ -272,6 +300,7 @@ def _params(plan: MediaPlan, photo: Photo, origin: Origin) -> dict[str, object]:
         "category": photo.category,
         "caption": photo.caption,
         "permission": photo.permission,
+        "is_open": photo.is_open,
         "modified": photo.modified,
         "source_address": photo.source_address,
         "state": photo.state,

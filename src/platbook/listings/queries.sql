@@ -74,8 +74,8 @@ SELECT finding_key FROM property_media WHERE property_id = ANY(%(ids)s) AND find
 -- Leave a tombstone: key and dates. Typed values are emptied by the statement composed beside this one.
 UPDATE properties SET erased_at = %(at)s, removed_at = coalesce(removed_at, %(at)s), more = '{}', raw = NULL,
     content_hash = NULL, internal_document = NULL, public_document = NULL, shows_address = false, finding_keys = NULL,
-    withheld_fields = NULL, words = NULL, open_words = NULL, address_key = NULL, street_key = NULL,
-    sync_id = %(sync_id)s
+    withheld_fields = NULL, rule_id = NULL, public_until = NULL, hidden_fields = NULL, licences = NULL, words = NULL,
+    open_words = NULL, address_key = NULL, street_key = NULL, sync_id = %(sync_id)s
 WHERE id = ANY(%(ids)s) AND erased_at IS NULL
 RETURNING id;
 
@@ -126,7 +126,9 @@ UPDATE media_work w SET due_at = clock_timestamp() + %(lease)s::interval, holder
 FROM next, properties p WHERE w.property_id = next.property_id AND p.id = w.property_id
 RETURNING w.property_id, p.listing_key, w.rank, w.version, w.attempts, w.sync_id, p.standard_status,
     p.photos_count, p.photos_change_timestamp, listing_is_public(p.visible, p.public_document) AS is_public,
-    p.shows_address, w.newest;
+    p.shows_address, p.originating_system_name AS originating_system, p.licences,
+    array_remove(ARRAY[p.list_office_key, p.list_office_mls_id, p.co_list_office_key, p.more ->> 'CoListOfficeMlsId'],
+        NULL) AS offices, w.newest;
 
 -- name: renew_photo_work
 -- Renew the leases of a holder.
@@ -204,19 +206,20 @@ WHERE t.kind = gone.kind AND t.term = gone.term AND NOT CASE t.kind
 -- name: get_media_of
 -- The photos of some listings, with the stored picture of each.
 SELECT m.property_id, m.media_key, m."order", m.category, m.caption, m.permission, m.modified, m.state,
-    m.source_address, m.reason, m.finding_key, b.width, b.height, b.color, b.placeholder, b.variants, b.is_public,
-    b.store_id, b.media_type
+    m.source_address, m.reason, m.finding_key, m.is_open, b.width, b.height, b.color, b.placeholder, b.variants,
+    b.is_public, b.store_id, b.media_type
 FROM property_media m LEFT JOIN media_blobs b ON b.id = m.blob_id
 WHERE m.property_id = ANY(%(ids)s) ORDER BY m.property_id, m."order", m.media_key;
 
 -- name: upsert_media
 -- Upsert one photo; one whose content is new is to be fetched again, and is counted by the run that saw the change.
 INSERT INTO property_media AS m (id, provider_id, property_id, media_key, "order", category, caption, permission,
-    modified, source_address, state, sync_id, created_at, updated_at)
+    is_open, modified, source_address, state, sync_id, created_at, updated_at)
 VALUES (%(id)s, %(provider_id)s, %(property_id)s, %(media_key)s, %(order)s, %(category)s, %(caption)s, %(permission)s,
-    %(modified)s, %(source_address)s, %(state)s, %(sync_id)s, %(created_at)s, %(updated_at)s)
+    %(is_open)s, %(modified)s, %(source_address)s, %(state)s, %(sync_id)s, %(created_at)s, %(updated_at)s)
 ON CONFLICT (property_id, media_key) DO UPDATE SET "order" = excluded."order", category = excluded.category,
-    caption = excluded.caption, permission = excluded.permission, modified = excluded.modified,
+    caption = excluded.caption, permission = excluded.permission, is_open = excluded.is_open,
+    modified = excluded.modified,
     source_address = excluded.source_address, updated_at = excluded.updated_at,
     sync_id = CASE WHEN %(is_new)s THEN excluded.sync_id ELSE m.sync_id END,
     state = CASE WHEN %(is_new)s THEN excluded.state ELSE m.state END,
@@ -227,6 +230,13 @@ ON CONFLICT (property_id, media_key) DO UPDATE SET "order" = excluded."order", c
     etag = CASE WHEN media_is_image(m.category) = media_is_image(excluded.category) THEN m.etag END,
     last_modified = CASE WHEN media_is_image(m.category) = media_is_image(excluded.category) THEN m.last_modified END,
     finding_key = CASE WHEN excluded.state <> 'linked' THEN m.finding_key END;
+
+-- name: set_media_open
+-- Whether everybody may see some photos with their listings.
+UPDATE property_media m SET is_open = s.is_open
+FROM unnest(%(property_ids)s::uuid[], %(media_keys)s::text[], %(is_open)s::boolean[])
+    AS s (property_id, media_key, is_open)
+WHERE m.property_id = s.property_id AND m.media_key = s.media_key;
 
 -- name: mark_photo_stored
 -- A photo's bytes are stored. Where the source has another version by now, the photo still waits for that.

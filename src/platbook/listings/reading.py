@@ -13,6 +13,7 @@ from platbook.base.errors import Gone, NotFound
 from platbook.db import Query, ReadConnection, load_queries
 from platbook.listings.documents import complete_document, to_reading_fields
 from platbook.listings.search.find import days_on_market
+from platbook.reso.public_fields import DAYS_ON_MARKET
 
 Q = load_queries("platbook.listings.search")
 
@@ -29,6 +30,7 @@ class ListingRow:
     internal_document: str | None
     public_document: str | None
     shows_address: bool
+    hidden_fields: list[str] | None
     listed_at: datetime | None
     off_market_at: datetime | None
     removed_at: datetime | None
@@ -50,14 +52,14 @@ class ListingView:
 
 async def get_listing(connection: ReadConnection, property_id: UUID, surface: Surface, now: datetime) -> ListingView:
     """One listing by our id. Errors: `NotFound`; `Gone` for an erased one, to staff alone."""
-    return await _get(connection, Q.get_listing, {"id": property_id}, surface, now)
+    return await _get(connection, Q.get_listing, {"id": property_id, "now": now}, surface, now)
 
 
 async def get_listing_by_key(
     connection: ReadConnection, provider_id: str, listing_key: str, surface: Surface, now: datetime
 ) -> ListingView:
     """One listing by its provider and the source's key. Errors: as `get_listing`."""
-    params = {"provider_id": provider_id, "listing_key": listing_key}
+    params = {"provider_id": provider_id, "listing_key": listing_key, "now": now}
     return await _get(connection, Q.get_listing_by_key, params, surface, now)
 
 
@@ -86,6 +88,8 @@ async def _get(
     if document is None:
         raise _not_found()
     days = days_on_market(row.listed_at, row.off_market_at, now)
+    if surface is Surface.PUBLIC and DAYS_ON_MARKET in (row.hidden_fields or ()):
+        days = None
     fields = to_reading_fields(days=days, removed_at=row.removed_at, out_of_scope=row.out_of_scope)
     return ListingView(row, complete_document(document, fields), f"{row.id.hex}-{row.row_version}-{days}")
 

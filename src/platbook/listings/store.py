@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import cast
+from typing import NamedTuple, cast
 from uuid import UUID
 
 import orjson
@@ -18,8 +18,9 @@ from platbook.base.ids import new_id
 from platbook.connectors.contract import MediaRef, Resource
 from platbook.db import ReadConnection, WriteConnection, load_queries, prejson
 from platbook.db.compose import SQL, Composed, Identifier
+from platbook.listings.display import Decision, decide
 from platbook.listings.documents import (
-    document_version,
+    DOCUMENT_VERSION,
     to_documents,
     to_extra_fields,
     to_json_number,
@@ -40,6 +41,7 @@ from platbook.listings.photos import (
     PhotoWork,
     add_work,
     compare_photo_findings,
+    open_photos,
     plan_media,
     to_photo_work,
     to_photos,
@@ -49,7 +51,7 @@ from platbook.listings.photos import (
 )
 from platbook.listings.search_columns import SearchColumns, to_search_columns
 from platbook.listings.terms import delete_unused_terms, to_terms
-from platbook.providers.display import DisplaySettings
+from platbook.providers.display_rules import ProviderRules
 from platbook.providers.finding import Finding, FindingChange, compare_findings
 from platbook.providers.findings import record_findings
 from platbook.providers.media import MediaSettings
@@ -81,6 +83,10 @@ _ROW_METADATA: Mapping[str, str] = {
     "street_key": "text",
     "finding_keys": "text[]",
     "withheld_fields": "text[]",
+    "licences": "text[]",
+    "rule_id": "uuid",
+    "public_until": "timestamptz",
+    "hidden_fields": "text[]",
 }
 ROW_COLUMNS = ("id", "provider_id", "listing_key", *COLUMN_NAMES, *_ROW_METADATA)
 ROW_TYPES = ("uuid", "text", "text", *(field.sql_type for field in COLUMNS), *_ROW_METADATA.values())
@@ -99,9 +105,9 @@ _APPLY_STAGE = SQL(
 )
 _GET_STORED = SQL(
     "SELECT id, listing_key, is_local, is_featured, author_id, removed_at IS NOT NULL, out_of_scope_at IS NOT NULL, "
-    "more, finding_keys, withheld_fields, {} FROM properties WHERE id = ANY(%(ids)s) FOR UPDATE"
+    "more, finding_keys, withheld_fields, licences, {} FROM properties WHERE id = ANY(%(ids)s) FOR UPDATE"
 ).format(SQL(", ").join(map(Identifier, COLUMN_NAMES)))
-_STORED_HEAD = 10
+_STORED_HEAD = 11
 _PHOTO_FIELDS = ("PhotosCount", "PhotosChangeTimestamp")
 _EMPTY_VALUES = SQL("UPDATE properties SET {} WHERE id = ANY(%(ids)s)").format(
     SQL(", ").join(SQL("{} = NULL").format(Identifier(name)) for name in COLUMN_NAMES)
@@ -177,6 +183,28 @@ class StoredListing:
         return not (self.removed or self.out_of_scope)
 
 
+class ShownColumns(NamedTuple):
+    """What a row stores of the decision for statements of SQL.
+
+    `rule_id`: the rule that made the public document. `public_until`: from then on it may not be shown.
+    `hidden_fields`: RESO names of what was taken out of it by rules; None: nothing.
+    """
+
+    shows_address: bool
+    rule_id: UUID | None
+    public_until: datetime | None
+    hidden_fields: list[str] | None
+
+
+def to_shown_columns(decision: Decision) -> ShownColumns:
+    """The columns of one decision."""
+    if not decision.listing.shown or decision.rules is None:
+        return ShownColumns(decision.address.shown, None, None, None)
+    primary = decision.rules.primary
+    rule_id = None if primary is None else primary.id
+    return ShownColumns(decision.address.shown, rule_id, decision.until, sorted(decision.taken_away) or None)
+
+
 async def find_differing(
     connection: ReadConnection, provider_id: str, hashes: Mapping[str, bytes]
 ) -> dict[str, ExistingRow]:
@@ -186,10 +214,9 @@ async def find_differing(
 
 
 async def insert_listings(
-    connection: WriteConnection, incoming: Sequence[IncomingListing], origin: Origin, display: DisplaySettings
+    connection: WriteConnection, incoming: Sequence[IncomingListing], origin: Origin, rules: ProviderRules
 ) -> list[UUID]:
     """Insert new listings, with their first timeline entry and their photos' rows."""
-    version = document_version(display)
     events: list[ListingEvent] = []
     plans: list[MediaPlan] = []
     work: list[PhotoWork] = []
@@ -199,12 +226,14 @@ async def insert_listings(
         for one in incoming:
             property_id = new_id()
             changed_at = to_photos_version(one.listing)
+            decision = decide(one.listing, rules, origin.stored_at)
             plan = plan_media(property_id, [], one.media, changed_at, one.media_rules)
+            plan = open_photos(plan, decision.shows_media)
             plans.append(plan)
             if (photo_work := _to_work(plan, one, None, origin)) is not None:
                 work.append(photo_work)
             events.append(listed_event(property_id, one.listing, happened_at(one.listing, origin.stored_at)))
-            yield _row(property_id, one, plan.photos, origin, display, version, is_featured=bool(one.is_featured))
+            yield _row(property_id, one, plan.photos, origin, decision, is_featured=bool(one.is_featured))
 
     if incoming:
         await connection.copy_in("properties", ROW_COLUMNS, ROW_TYPES, rows())
@@ -219,7 +248,7 @@ async def update_listings(
     connection: WriteConnection,
     incoming: Mapping[UUID, IncomingListing],
     origin: Origin,
-    display: DisplaySettings,
+    rules: ProviderRules,
     volatile: AbstractSet[str] = VOLATILE_FIELDS,
 ) -> list[ListingEvent]:
     """Replace stored listings by newer versions; the timeline entries this made (returned, changed, photos).
@@ -228,7 +257,6 @@ async def update_listings(
     """
     if not incoming:
         return []
-    version = document_version(display)
     stored = await get_stored(connection, incoming)
     photos = await find_photos(connection, incoming)
     rows: list[tuple[object, ...]] = []
@@ -242,13 +270,15 @@ async def update_listings(
             found += compare_findings(before.findings if before.is_counted else (), one.listing.findings)
         shown = photos.get(property_id, [])
         changed_at = to_photos_version(one.listing)
+        decision = decide(one.listing, rules, origin.stored_at)
         plan = plan_media(property_id, shown, one.media, changed_at, one.media_rules)
+        plan = open_photos(plan, decision.shows_media)
         plans.append(plan)
         found += compare_photo_findings(shown, plan, was_counted=before.is_counted)
         if (photo_work := _to_work(plan, one, before, origin)) is not None:
             work.append(photo_work)
         featured = before.is_featured if one.is_featured is None else one.is_featured
-        rows.append(_row(property_id, one, plan.photos, origin, display, version, is_featured=featured))
+        rows.append(_row(property_id, one, plan.photos, origin, decision, is_featured=featured))
         if before.removed or before.out_of_scope:
             events.append(ListingEvent(property_id, "returned", origin.stored_at))
         if before.listing.standard_status is None:  # a tombstone: there is nothing to compare with
@@ -397,14 +427,14 @@ def _row(
     one: IncomingListing,
     photos: Sequence[Photo],
     origin: Origin,
-    display: DisplaySettings,
-    version: str,
+    decision: Decision,
     *,
     is_featured: bool,
 ) -> tuple[object, ...]:
     listing = one.listing
     row_fields = to_row_fields(property_id, origin.provider_id, is_local=origin.is_local, is_featured=is_featured)
-    documents = to_documents(listing, photos, display, row=row_fields)
+    documents = to_documents(listing, photos, decision, row=row_fields)
+    shown = to_shown_columns(decision)
     return (
         property_id,
         origin.provider_id,
@@ -421,33 +451,39 @@ def _row(
         origin.is_local,
         is_featured,
         origin.author_id,
-        documents.shows_address,
-        version,
+        shown.shows_address,
+        DOCUMENT_VERSION,
         documents.internal,
         documents.public,
         one.search.words,
-        None if documents.shows_address else one.search.open_words,
+        None if shown.shows_address else one.search.open_words,
         one.search.address_key,
         one.search.street_key,
         [one.finding.key for one in listing.findings] or None,
         sorted(listing.withheld) or None,
+        sorted(listing.licences) or None,
+        shown.rule_id,
+        shown.public_until,
+        shown.hidden_fields,
     )
 
 
 def _to_stored(row: tuple[object, ...]) -> StoredListing:
-    property_id, key, is_local, is_featured, author_id, removed, out_of_scope, more, keys, withheld = row[:_STORED_HEAD]
+    property_id, key, is_local, is_featured, author_id, removed, out_of_scope, more, *texts = row[:_STORED_HEAD]
+    keys, withheld, licences = (cast("list[str] | None", one) or () for one in texts)
     return StoredListing(
         id=cast("UUID", property_id),
         listing=NormalListing(
             cast("str", key),
             row[_STORED_HEAD:],
             cast("dict[str, object]", more),
-            withheld=frozenset(cast("list[str] | None", withheld) or ()),
+            withheld=frozenset(withheld),
+            licences=frozenset(licences),
         ),
         is_local=bool(is_local),
         is_featured=bool(is_featured),
         author_id=cast("UUID | None", author_id),
         removed=bool(removed),
         out_of_scope=bool(out_of_scope),
-        findings=[Finding.parse(one) for one in cast("list[str] | None", keys) or ()],
+        findings=[Finding.parse(one) for one in keys],
     )

@@ -13,7 +13,8 @@ from platbook.base.actor import Surface
 from platbook.db import ReadConnection
 from platbook.db.compose import SQL, Identifier
 from platbook.db.lists import Conditions, Count, ListSource, Paging, Sort, find_page, timestamp_key
-from platbook.listings.documents import public_field_names
+from platbook.listings.display import find_shown_fields
+from platbook.listings.documents import to_field_names
 from platbook.listings.reading import ListingView
 
 _CHANGES = Identifier("listing_changes")
@@ -84,7 +85,10 @@ async def get_timeline(
     cursor: str | None = None,
 ) -> Timeline:
     """A page of a listing's changes. A public reader sees changes of public fields alone. Errors: `InvalidInput`."""
-    fields = public_field_names(shows_address=view.row.shows_address) if surface is Surface.PUBLIC else None
+    fields = None
+    if surface is Surface.PUBLIC:
+        shown = find_shown_fields(view.row.hidden_fields or (), shows_address=view.row.shows_address)
+        fields = to_field_names(shown)
     conditions = to_timeline_conditions(view.row.id, fields)
     paging = Paging("at", page=page, limit=limit, cursor=cursor, count=Count.EXACT)
     found = await find_page(connection, TIMELINE, conditions, paging)

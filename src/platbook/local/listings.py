@@ -22,8 +22,7 @@ from platbook.listings.listing import NormalListing, Origin, to_full_address
 from platbook.listings.store import IncomingListing, StoredListing
 from platbook.listings.terms import add_terms, listing_terms
 from platbook.local.json_types import describe_wrong_type
-from platbook.providers.display import DisplaySettings
-from platbook.providers.providers import LOCAL
+from platbook.providers.local import LOCAL, LOCAL_RULES
 from platbook.reso.coercion import coerce
 from platbook.reso.fields import ADDRESS_PARTS, COLUMNS, FIELDS, SLOT, Field
 from platbook.reso.limits import find_limit_fault
@@ -74,7 +73,7 @@ async def create_local(
     listing = _apply(NormalListing(str(new_id()), tuple(values)), changes, at)
     incoming = IncomingListing(listing, None, b"", is_featured=changes.get("is_featured", False))
     origin = to_origin(actor, at, author_id)
-    (property_id,) = await store.insert_listings(connection, [incoming], origin, DisplaySettings())
+    (property_id,) = await store.insert_listings(connection, [incoming], origin, LOCAL_RULES)
     await add_terms(connection, listing_terms(listing))
     await record_write(connection, actor, "listing added", property_id, at, author=author_id and str(author_id))
     return property_id
@@ -87,9 +86,8 @@ async def change_local(
     before = await get_own(connection, actor, property_id)
     listing = _apply(before.listing, changes, at)
     incoming = IncomingListing(listing, None, b"", is_featured=changes.get("is_featured"))
-    await store.update_listings(
-        connection, {property_id: incoming}, to_origin(actor, at, before.author_id), DisplaySettings()
-    )
+    origin = to_origin(actor, at, before.author_id)
+    await store.update_listings(connection, {property_id: incoming}, origin, LOCAL_RULES)
     await add_terms(connection, listing_terms(listing))
     names = [*changes.get("fields", ()), *([_FEATURED] if "is_featured" in changes else ())]
     await record_write(connection, actor, "listing changed", property_id, at, fields=sorted(names))

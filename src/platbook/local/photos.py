@@ -16,12 +16,12 @@ from platbook.db import WriteConnection
 from platbook.listings import store
 from platbook.listings.listing import NormalListing, Photo
 from platbook.listings.photo_work import PhotoVersion, delete_work, mark_stored
-from platbook.listings.rebuild import lock_display, rebuild_listings
+from platbook.listings.rebuild import rebuild_listings
 from platbook.listings.store import IncomingListing, StoredListing
 from platbook.local.listings import get_own, record_write, to_origin
 from platbook.media.blobs import add_checks, find_blobs, find_photo_of, lock_blobs
-from platbook.providers.display import DisplaySettings
-from platbook.providers.providers import LOCAL
+from platbook.providers.local import LOCAL, LOCAL_RULES
+from platbook.providers.rule_versions import lock_rules
 from platbook.reso.fields import SLOT
 from platbook.transport import CacheValidators
 
@@ -52,7 +52,7 @@ async def add_photo(
 
     A picture that the listing shows already is not added again, so an upload may be repeated.
     """
-    display = await lock_display(connection, LOCAL)
+    rules = await lock_rules(connection, LOCAL)
     before = await get_own(connection, actor, property_id)
     if (known := await find_photo_of(connection, property_id, blob_id)) is not None:
         return known
@@ -68,7 +68,7 @@ async def add_photo(
     version = PhotoVersion(property_id, added.media_key, added.modified)
     await mark_stored(connection, version, blob_id, CacheValidators(), at)
     await delete_work(connection, [property_id])
-    await rebuild_listings(connection, LOCAL, [property_id], display)
+    await rebuild_listings(connection, LOCAL, [property_id], rules, at)
     await add_checks(connection, property_id)
     await record_write(connection, actor, "listing photo added", property_id, at, mediaKey=added.media_key)
     return added.media_key
@@ -123,9 +123,8 @@ async def _write(
     values[SLOT["PhotosChangeTimestamp"]] = values[SLOT["ModificationTimestamp"]] = at
     listing = NormalListing(before.listing.listing_key, tuple(values), before.listing.more)
     incoming = IncomingListing(listing, None, b"", media=refs)
-    await store.update_listings(
-        connection, {before.id: incoming}, to_origin(actor, at, before.author_id), DisplaySettings()
-    )
+    origin = to_origin(actor, at, before.author_id)
+    await store.update_listings(connection, {before.id: incoming}, origin, LOCAL_RULES)
 
 
 def _apply(photo: Photo, patch: PhotoPatch, order: int) -> Photo:

@@ -48,6 +48,7 @@ from platbook.mapping.derivations import (
     read_half_baths,
 )
 from platbook.mapping.faults import HalfBaths, ValueFaults
+from platbook.mapping.licences import find_licences
 from platbook.mapping.limits import check_limits, check_position
 from platbook.mapping.transforms import plain_reader, plan_transform
 from platbook.providers.finding import FindingKind
@@ -172,7 +173,8 @@ class FieldMapping:
         if _READ_KEY(raw.key) is None:
             raise RecordRejected("the record has no key", field=self.key_field or _KEY)
         # The key stays as it came, since sweeps compare keys as they come.
-        return NormalListing(raw.key, tuple(values), more, faults.findings, faults.withheld)
+        licences = find_licences(raw.fields)
+        return NormalListing(raw.key, tuple(values), more, faults.findings, faults.withheld, licences)
 
 
 def plan_mapping(

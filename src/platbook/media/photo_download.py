@@ -12,14 +12,14 @@ from uuid import UUID
 
 from platbook.base.errors import MediaRejected, SourceBrokeProtocol, SourceTooSlow, SourceUnavailable
 from platbook.connectors.contract import MediaRef, Session
-from platbook.listings.display import media_is_public
+from platbook.listings.display import shows_media
 from platbook.listings.photo_work import PhotoClaim, WaitingPhoto
 from platbook.listings.photos import FETCHED_BY_DEFAULT, to_photo_version
 from platbook.media.blobs import Blobs
 from platbook.media.file_kinds import NotAFile
 from platbook.media.outcome import Outcome, PhotoFailed, PhotoLinked, PhotoNotTried, PhotoStored
 from platbook.media.received_file import ReceivedFile
-from platbook.providers.display import DisplaySettings
+from platbook.providers.display_rules import ProviderRules
 from platbook.providers.media import MediaSettings
 from platbook.reso.media_category import is_image
 from platbook.transport import CacheValidators, Downloader, DownloadTooLarge, UrlAlreadyUsed
@@ -111,7 +111,7 @@ class PhotoDownload:
     session: Session
     downloader: Downloader
     blobs: Blobs
-    display: DisplaySettings
+    rules: ProviderRules
     url_seconds: float
     parallel: int
 
@@ -244,9 +244,10 @@ class PhotoDownload:
 
     def _is_public(self, photos: ListingPhotos, ref: MediaRef) -> bool:
         claim = photos.claim
-        return claim.is_public and media_is_public(
-            ref.category, ref.permission, self.display, shows_address=claim.shows_address
-        )
+        if not claim.is_public:
+            return False
+        rules = self.rules.resolve(claim.to_subject(self.rules.own_offices))
+        return shows_media(rules, ref.category, ref.permission, shows_address=claim.shows_address)
 
 
 def to_chunks(listings: Iterable[ListingPhotos], photos_per_request: int) -> list[list[ListingPhotos]]:

@@ -37,10 +37,8 @@ SELECT id FROM media_blobs WHERE id = ANY(%(ids)s) AND state = 'stored' ORDER BY
 INSERT INTO media_checks (blob_id)
 SELECT DISTINCT b.id FROM property_media m JOIN media_blobs b ON b.id = m.blob_id
 JOIN properties p ON p.id = m.property_id
-LEFT JOIN mls_provider_configurations c ON c.provider_id = m.provider_id
-WHERE m.property_id = %(property_id)s AND b.is_public <> (
-    listing_is_public(p.visible, p.public_document)
-    AND media_is_public(m.category, m.permission, c.display, p.shows_address));
+WHERE m.property_id = %(property_id)s
+    AND b.is_public <> (m.is_open AND listing_is_public(p.visible, p.public_document));
 
 -- name: claim_checks
 -- The next queued checks.
@@ -63,12 +61,9 @@ FROM media_blobs WHERE id = %(id)s FOR UPDATE;
 -- How a picture is used: by how many photos, whether one of them is public, and whether that is undecided because a
 -- listing's documents are being rebuilt.
 SELECT count(*) AS photos,
-    coalesce(bool_or(listing_is_public(p.visible, p.public_document)
-        AND media_is_public(m.category, m.permission, c.display, p.shows_address)), false) AS is_public,
+    coalesce(bool_or(m.is_open AND listing_is_public(p.visible, p.public_document)), false) AS is_public,
     coalesce(bool_or(p.document_version = 'withdrawn' AND p.visible), false) AS is_undecided
-FROM property_media m JOIN properties p ON p.id = m.property_id
-LEFT JOIN mls_provider_configurations c ON c.provider_id = m.provider_id
-WHERE m.blob_id = %(id)s;
+FROM property_media m JOIN properties p ON p.id = m.property_id WHERE m.blob_id = %(id)s;
 
 -- name: find_photo_of_blob
 -- The photo of a listing that shows a picture.
@@ -283,10 +278,8 @@ INSERT INTO media_checks (property_id, moved) VALUES (%(id)s, true);
 -- The pictures of a listing whose access is not what it should be.
 SELECT DISTINCT b.id FROM property_media m JOIN media_blobs b ON b.id = m.blob_id
 JOIN properties p ON p.id = m.property_id
-LEFT JOIN mls_provider_configurations c ON c.provider_id = m.provider_id
-WHERE m.property_id = %(property_id)s AND b.is_public <> (
-    listing_is_public(p.visible, p.public_document)
-    AND media_is_public(m.category, m.permission, c.display, p.shows_address)) ORDER BY 1;
+WHERE m.property_id = %(property_id)s
+    AND b.is_public <> (m.is_open AND listing_is_public(p.visible, p.public_document)) ORDER BY 1;
 
 -- name: is_removable
 -- Whether a picture, locked by the caller, may be deleted now: unused for the grace period, or its deletion was

@@ -24,7 +24,7 @@ from platbook.listings.photo_work import (
     release_work,
 )
 from platbook.listings.photos import compare_photo_findings, limit_photos, plan_media, upsert_media
-from platbook.listings.rebuild import lock_display, rebuild_listings
+from platbook.listings.rebuild import rebuild_listings
 from platbook.listings.store import find_photos
 from platbook.media.blobs import add_checks, lock_blobs
 from platbook.media.outcome import (
@@ -39,6 +39,7 @@ from platbook.media.outcome import (
 from platbook.media.photo_download import ListingPhotos
 from platbook.providers.finding import Finding, FindingChange, ValueFinding, compare_findings
 from platbook.providers.findings import record_findings
+from platbook.providers.rule_versions import lock_rules
 
 Q = load_queries(__package__ or "platbook.media")
 
@@ -60,7 +61,7 @@ class PhotoRecorder:
         """
         now = self.clock.now()
         async with self.database.transaction() as connection:
-            display = await lock_display(connection, self.provider_id)
+            rules = await lock_rules(connection, self.provider_id)
             if not await lock_work(connection, photos.claim, self.holder):
                 return ()
             inconclusive = _is_inconclusive(photos)
@@ -78,7 +79,7 @@ class PhotoRecorder:
             must_defer = inconclusive or (photos.listed_by_source and photos.incomplete)
             if must_defer and not interrupted and _is_last_attempt(photos):
                 findings += await self._give_up(connection, photos, now)
-            await rebuild_listings(connection, self.provider_id, [photos.property_id], display)
+            await rebuild_listings(connection, self.provider_id, [photos.property_id], rules, now)
             await add_checks(connection, photos.property_id)
             if is_counted:
                 record_findings(connection, self.provider_id, Resource.PROPERTY, findings, now)

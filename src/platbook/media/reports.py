@@ -4,7 +4,8 @@ from typing import cast
 
 from platbook.base.views import UtcDatetime, View
 from platbook.db import ReadConnection, load_queries
-from platbook.providers.providers import LOCAL, find_providers, get_provider
+from platbook.providers.local import LOCAL
+from platbook.providers.providers import find_providers, get_provider
 from platbook.storage import COPY_LIFETIME, find_stores
 
 Q = load_queries(__package__ or "platbook.media")

@@ -12,10 +12,12 @@ from platbook.base.errors import MediaRejected, NotFound
 from platbook.base.log import get_log
 from platbook.db import WriteConnection, load_queries
 from platbook.listings.photo_work import refetch_stored_photos, relink_photos, retry_failed_photos, set_fetching
-from platbook.listings.rebuild import lock_display, rebuild_listings
+from platbook.listings.rebuild import rebuild_listings
 from platbook.media.blobs import Blobs, add_checks, lock_blobs, to_spec_version
+from platbook.providers.local import LOCAL
 from platbook.providers.media import MediaSettings
-from platbook.providers.providers import LOCAL, get_provider
+from platbook.providers.providers import get_provider
+from platbook.providers.rule_versions import lock_rules
 from platbook.storage import Access
 
 Q = load_queries(__package__ or "platbook.media")
@@ -98,11 +100,13 @@ async def _reprocess(blobs: Blobs, stale: _StaleBlob) -> bool:
         listings = await connection.tuples(Q.find_listings_of_blob, {"id": stale.id})
     for property_id, provider_id in listings:
         async with blobs.database.transaction() as connection:
-            display = await lock_display(connection, cast("str", provider_id))
+            rules = await lock_rules(connection, cast("str", provider_id))
             await connection.run(Q.lock_listing, {"id": property_id})
             if blob_id not in await lock_blobs(connection, [blob_id]):
                 return False
             await relink_photos(connection, cast("UUID", property_id), stale.id, blob_id)
-            await rebuild_listings(connection, cast("str", provider_id), [cast("UUID", property_id)], display)
+            await rebuild_listings(
+                connection, cast("str", provider_id), [cast("UUID", property_id)], rules, blobs.clock.now()
+            )
             await add_checks(connection, cast("UUID", property_id))
     return True

@@ -15,8 +15,9 @@ from platbook.base.clock import Clock
 from platbook.base.errors import StorageRefused, StorageUnavailable
 from platbook.base.log import get_log
 from platbook.db import Database, WriteConnection, load_queries
-from platbook.listings.rebuild import lock_display, rebuild_listings
+from platbook.listings.rebuild import rebuild_listings
 from platbook.media.placement import IDLE_LIMIT, Placement, StorageFailure
+from platbook.providers.rule_versions import lock_rules
 from platbook.storage import Cdn, Storage
 
 Q = load_queries(__package__ or "platbook.media")
@@ -146,9 +147,10 @@ class MediaVisibility:
     async def _rebuild(self, ids: Sequence[UUID]) -> None:
         if not ids:
             return
+        now = self.clock.now()
         async with self.database.transaction() as connection:
             by_provider = await connection.tuples(Q.find_providers_of, {"ids": list(ids)})
         for provider_id, listings in by_provider:
             async with self.database.transaction() as connection:
-                display = await lock_display(connection, cast("str", provider_id))
-                await rebuild_listings(connection, cast("str", provider_id), cast("list[UUID]", listings), display)
+                rules = await lock_rules(connection, cast("str", provider_id))
+                await rebuild_listings(connection, cast("str", provider_id), cast("list[UUID]", listings), rules, now)

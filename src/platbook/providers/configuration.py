@@ -11,8 +11,9 @@ from platbook.base.errors import InvalidInput, ProviderMisconfigured
 from platbook.base.validation import to_invalid_input
 from platbook.connectors.contract import Scope
 from platbook.connectors.registry import find_connector
-from platbook.providers.display import DisplaySettings
+from platbook.providers.display_rules import RuleKey, RuleSettings
 from platbook.providers.media import MediaSettings
+from platbook.providers.rule_checks import check_settings
 from platbook.reso.lookups import StandardStatus
 
 _TOP_LEVEL_SETTINGS = ("loginUrl",)
@@ -46,6 +47,10 @@ class ScopeSettings(BaseModel):
         return Scope(frozenset(self.statuses), frozenset(self.property_types), self.closed_since)
 
 
+OfficeNames = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=255)], ...], Field(max_length=1000)]
+"""Offices of a provider, each by its key or MLS id."""
+
+
 class Configuration(BaseModel):
     """A provider's complete configuration. `loginUrl` may be at the top level, as in the classic form.
 
@@ -62,7 +67,8 @@ class Configuration(BaseModel):
     credentials: dict[str, object] | None = None
     field_mapping: dict[str, object] = {}
     scope: ScopeSettings = ScopeSettings()
-    display: DisplaySettings = DisplaySettings()
+    display: RuleSettings = RuleSettings()
+    own_offices: OfficeNames = ()
     media: MediaSettings = MediaSettings()
     retention: Literal["keep", "erase"] = "keep"
     interval_hours: Annotated[float, Field(ge=0.25, le=168)] = 4
@@ -95,6 +101,7 @@ def parse_configuration(raw: Mapping[str, object]) -> Configuration:
     except ValidationError as error:
         raise _invalid(error, "") from None
     check_connection_settings(configuration.provider_type, configuration.settings, configuration.credentials)
+    check_settings(RuleKey(configuration.provider_id), configuration.display, prefix="display.")
     return configuration
 
 

@@ -10,13 +10,12 @@ from platbook.base.errors import Conflict, NotFound
 from platbook.connectors.contract import Scope
 from platbook.db import ReadConnection, SecretBox, UniqueViolation, WriteConnection, as_json, load_queries
 from platbook.providers.configuration import Configuration, ScopeSettings
-from platbook.providers.display import DisplaySettings
+from platbook.providers.display_rules import ProviderRules, RuleKey, RuleSettings
+from platbook.providers.local import LOCAL
 from platbook.providers.media import MediaSettings
+from platbook.providers.rule_versions import RuleChange, get_rules, replace_rules, to_rules
 
 Q = load_queries(__package__ or "platbook.providers")
-
-LOCAL = "local"
-"""The provider of listings made here; it has no configuration and is never synced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +29,8 @@ class Provider:
     credential_names: list[str]
     field_mapping: Mapping[str, object]
     scope: Mapping[str, object]
-    display: Mapping[str, object]
     media: Mapping[str, object]
+    stored_rules: Mapping[str, object]
     retention: str
     interval_hours: float
     requests_per_second: float | None
@@ -52,9 +51,9 @@ class Provider:
         return ScopeSettings.model_validate(self.scope).photos_per_status
 
     @property
-    def display_rules(self) -> DisplaySettings:
-        """How its listings may be shown in public."""
-        return DisplaySettings.model_validate(self.display)
+    def display_rules(self) -> ProviderRules:
+        """What of its listings may be shown."""
+        return to_rules(self.stored_rules)
 
     @property
     def media_settings(self) -> MediaSettings:
@@ -83,13 +82,16 @@ async def find_providers(connection: ReadConnection, *, archived: bool = False) 
     return await connection.all(Provider, Q.find_providers, {"archived": archived})
 
 
-async def add_provider(connection: WriteConnection, box: SecretBox, configuration: Configuration, at: datetime) -> None:
-    """Add a provider; Conflict where the id is taken."""
+async def add_provider(
+    connection: WriteConnection, box: SecretBox, configuration: Configuration, at: datetime, set_by: str = "platbook"
+) -> None:
+    """Add a provider with its display settings as its one rule; Conflict where the id is taken."""
     if configuration.provider_id == LOCAL:
         raise Conflict(f"{LOCAL} is reserved for local listings; choose another id", code="PROVIDER_EXISTS")
     try:
         async with connection.savepoint():
             await connection.run(Q.add_provider, _row(box, configuration, at))
+            await set_display(connection, configuration, set_by, at)
     except UniqueViolation:
         raise Conflict(f"provider {configuration.provider_id} exists already", code="PROVIDER_EXISTS") from None
 
@@ -100,6 +102,17 @@ async def change_provider(
     """Replace a provider's configuration (credentials only where it has any) and bring it back if it was archived."""
     if not await connection.run(Q.change_provider, _row(box, configuration, at)):
         raise NotFound(f"there is no provider {configuration.provider_id}", code="PROVIDER_NOT_FOUND")
+
+
+async def set_display(
+    connection: WriteConnection, configuration: Configuration, set_by: str, at: datetime
+) -> RuleChange:
+    """Make a configuration's display settings the provider's rule for any listing in public; the other rules stay."""
+    rules = await get_rules(connection, configuration.provider_id)
+    wanted: dict[RuleKey, RuleSettings] = {rule.key: rule.settings for rule in rules.rules}
+    wanted[RuleKey(configuration.provider_id)] = configuration.display
+    offices = configuration.own_offices
+    return await replace_rules(connection, configuration.provider_id, wanted, offices, set_by, at)
 
 
 async def set_enabled(connection: WriteConnection, provider_id: str, *, enabled: bool, at: datetime) -> None:
@@ -137,7 +150,7 @@ def _must_exist(touched: int, provider_id: str) -> None:
 
 def _row(box: SecretBox, configuration: Configuration, at: datetime) -> dict[str, object]:
     credentials = configuration.credentials
-    plain = configuration.model_dump(mode="json", by_alias=True, include={"scope", "display", "media"})
+    plain = configuration.model_dump(mode="json", by_alias=True, include={"scope", "media"})
     return {
         "provider_id": configuration.provider_id,
         "provider_name": configuration.provider_name,
@@ -149,7 +162,6 @@ def _row(box: SecretBox, configuration: Configuration, at: datetime) -> dict[str
         "credential_names": sorted(credentials or ()),
         "field_mapping": as_json(configuration.field_mapping),
         "scope": as_json(plain["scope"]),
-        "display": as_json(plain["display"]),
         "media": as_json(plain["media"]),
         "retention": configuration.retention,
         "interval_hours": configuration.interval_hours,

@@ -1,11 +1,11 @@
 -- name: add_provider
 -- A new provider.
 INSERT INTO mls_provider_configurations (
-    provider_id, provider_name, provider_type, settings, credentials, credential_names, field_mapping, scope, display,
+    provider_id, provider_name, provider_type, settings, credentials, credential_names, field_mapping, scope,
     media, retention, interval_hours, requests_per_second, max_removal_share, enabled, created_at, updated_at
 ) VALUES (
     %(provider_id)s, %(provider_name)s, %(provider_type)s, %(settings)s, %(credentials)s, %(credential_names)s,
-    %(field_mapping)s, %(scope)s, %(display)s, %(media)s, %(retention)s, %(interval_hours)s, %(requests_per_second)s,
+    %(field_mapping)s, %(scope)s, %(media)s, %(retention)s, %(interval_hours)s, %(requests_per_second)s,
     %(max_removal_share)s, %(enabled)s, %(at)s, %(at)s
 );
 
@@ -15,23 +15,25 @@ UPDATE mls_provider_configurations SET
     provider_name = %(provider_name)s, provider_type = %(provider_type)s, settings = %(settings)s,
     credentials = coalesce(%(credentials)s, credentials),
     credential_names = CASE WHEN %(credentials)s::bytea IS NULL THEN credential_names ELSE %(credential_names)s END,
-    field_mapping = %(field_mapping)s, scope = %(scope)s, display = %(display)s, media = %(media)s,
+    field_mapping = %(field_mapping)s, scope = %(scope)s, media = %(media)s,
     retention = %(retention)s, interval_hours = %(interval_hours)s, requests_per_second = %(requests_per_second)s,
     max_removal_share = %(max_removal_share)s, enabled = %(enabled)s, archived_at = NULL, updated_at = %(at)s
 WHERE provider_id = %(provider_id)s;
 
 -- name: get_provider
 -- One provider by its id, archived ones too.
-SELECT provider_id, provider_name, provider_type, settings, credential_names, field_mapping, scope, display, media,
-    retention, interval_hours::float8 AS interval_hours, requests_per_second::float8 AS requests_per_second,
-    max_removal_share::float8 AS max_removal_share, enabled, archived_at, created_at, updated_at
+SELECT provider_id, provider_name, provider_type, settings, credential_names, field_mapping, scope, media,
+    display_rules_at(provider_id, NULL) AS stored_rules, retention, interval_hours::float8 AS interval_hours,
+    requests_per_second::float8 AS requests_per_second, max_removal_share::float8 AS max_removal_share, enabled,
+    archived_at, created_at, updated_at
 FROM mls_provider_configurations WHERE provider_id = %(provider_id)s;
 
 -- name: find_providers
 -- Every provider, archived ones only if asked.
-SELECT provider_id, provider_name, provider_type, settings, credential_names, field_mapping, scope, display, media,
-    retention, interval_hours::float8 AS interval_hours, requests_per_second::float8 AS requests_per_second,
-    max_removal_share::float8 AS max_removal_share, enabled, archived_at, created_at, updated_at
+SELECT provider_id, provider_name, provider_type, settings, credential_names, field_mapping, scope, media,
+    display_rules_at(provider_id, NULL) AS stored_rules, retention, interval_hours::float8 AS interval_hours,
+    requests_per_second::float8 AS requests_per_second, max_removal_share::float8 AS max_removal_share, enabled,
+    archived_at, created_at, updated_at
 FROM mls_provider_configurations WHERE archived_at IS NULL OR %(archived)s ORDER BY provider_id;
 
 -- name: get_credentials
@@ -56,6 +58,35 @@ WHERE provider_id = %(provider_id)s;
 -- name: delete_provider
 -- Remove a provider's configuration and everything that hangs on it; its listings are erased before.
 DELETE FROM mls_provider_configurations WHERE provider_id = %(provider_id)s;
+
+-- name: get_display_rules
+-- A provider's display rules as they were at a moment; NULL: as they are.
+SELECT display_rules_at(provider_id, %(at)s::timestamptz) AS rules FROM mls_provider_configurations
+WHERE provider_id = %(provider_id)s;
+
+-- name: share_provider
+-- Lock a provider's configuration and rules until this transaction ends.
+SELECT FROM mls_provider_configurations WHERE provider_id = %(provider_id)s FOR SHARE;
+
+-- name: lock_provider
+-- Lock a provider's configuration and rules, to change them, until this transaction ends.
+SELECT FROM mls_provider_configurations WHERE provider_id = %(provider_id)s FOR UPDATE;
+
+-- name: add_rules_version
+-- A new version of a provider's rules.
+INSERT INTO display_rule_versions (provider_id, version, own_offices, set_by, set_at)
+VALUES (%(provider_id)s, %(version)s, %(own_offices)s, %(set_by)s, %(at)s);
+
+-- name: end_display_rules
+-- These rules hold no longer; they stay to be read.
+UPDATE display_rules SET valid_to = %(at)s WHERE id = ANY(%(ids)s);
+
+-- name: add_display_rule
+-- A new rule.
+INSERT INTO display_rules (id, provider_id, originating_system, surface, feed, ours, settings, version, valid_from,
+    set_by)
+VALUES (%(id)s, %(provider_id)s, %(originating_system)s, %(surface)s, %(feed)s, %(ours)s, %(settings)s, %(version)s,
+    %(at)s, %(set_by)s);
 
 -- name: apply_finding_changes
 -- Change the counts of findings, in the order given. A finding whose count becomes zero closes; one that comes back

@@ -4,6 +4,7 @@ from typing import Literal, Self
 
 from platbook.base.views import UtcDatetime, View
 from platbook.providers.providers import Provider
+from platbook.providers.rule_versions import to_json
 
 
 class ProviderRead(View):
@@ -17,6 +18,7 @@ class ProviderRead(View):
     field_mapping: dict[str, object]
     scope: dict[str, object]
     display: dict[str, object]
+    own_offices: list[str]
     media: dict[str, object]
     retention: str
     interval_hours: float
@@ -30,6 +32,7 @@ class ProviderRead(View):
     @classmethod
     def of(cls, provider: Provider) -> Self:
         """The view of a provider's row."""
+        rules = provider.display_rules
         return cls(
             provider_id=provider.provider_id,
             provider_name=provider.provider_name,
@@ -38,7 +41,8 @@ class ProviderRead(View):
             credentials=dict.fromkeys(provider.credential_names, "set"),
             field_mapping=dict(provider.field_mapping),
             scope=dict(provider.scope),
-            display=dict(provider.display),
+            display={} if rules.whole_provider is None else to_json(rules.whole_provider.settings),
+            own_offices=sorted(rules.own_offices),
             media=dict(provider.media),
             retention=provider.retention,
             interval_hours=provider.interval_hours,

@@ -64,7 +64,7 @@ from platbook.listings.search.versions import VersionCache
 from platbook.listings.sparse import parse_fields
 from platbook.listings.timeline import get_timeline
 from platbook.local.listings import change_local, create_local, remove_local, to_listing_patch
-from platbook.providers.providers import LOCAL
+from platbook.providers.local import LOCAL
 
 router = APIRouter(prefix="/properties", tags=["Properties"])
 

@@ -1,19 +1,24 @@
-"""Rebuilds documents and search words from stored rows: after other display settings, or in another release's format.
+"""Rebuilds documents and search words from stored rows: under other display rules, or in another release's format.
 
 It is resumable without a checkpoint: every row holds the version of its documents. Once all rows of a provider have
 the current version, that is recorded (`listing_document_versions`), so that checking again costs nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
+from platbook.base.clock import Clock
 from platbook.db import Database, WriteConnection, load_queries
-from platbook.listings.documents import Documents, document_version, to_documents, to_row_fields
+from platbook.listings.display import decide
+from platbook.listings.documents import DOCUMENT_VERSION, Documents, to_documents, to_row_fields
+from platbook.listings.photos import MediaPlan, open_photos, set_open
 from platbook.listings.search_columns import SearchColumns, to_search_columns
-from platbook.listings.store import find_photos, get_stored
+from platbook.listings.store import ShownColumns, find_photos, get_stored, to_shown_columns
 from platbook.listings.terms import Term, add_terms, listing_terms
-from platbook.providers.display import DisplaySettings
+from platbook.providers.display_rules import ProviderRules, RuleSurface
+from platbook.providers.rule_versions import RuleChange, lock_rules
 
 Q = load_queries(__package__ or "platbook.listings.rebuild")
 
@@ -26,87 +31,102 @@ class _StaleRow:
     listing_key: str
 
 
-async def withdraw_documents(connection: WriteConnection, provider_id: str, display: DisplaySettings) -> None:
-    """Withdraw a provider's public documents before they are rebuilt under changed display settings.
+async def withdraw_documents(connection: WriteConnection, provider_id: str, change: RuleChange) -> int:
+    """Withdraw the public documents that a change of rules can concern, to be rebuilt; how many.
 
-    The caller ensures that no run stores pages under the settings before.
+    Those that only staff see stay until they are rebuilt. The caller ensures that no run stores pages under the rules
+    before.
     """
-    params = {"provider_id": provider_id, "version": document_version(display)}
-    await connection.run(Q.delete_version, params)
-    await connection.run(Q.withdraw, params)
+    await connection.run(Q.delete_version, {"provider_id": provider_id})
+    withdrawn = await connection.run(Q.withdraw, _to_concerned(provider_id, change, RuleSurface.PUBLIC))
+    await connection.run(Q.mark_outdated, _to_concerned(provider_id, change, RuleSurface.INTERNAL))
+    return withdrawn
 
 
-async def rebuild_documents(
-    database: Database, provider_id: str, display: DisplaySettings, *, limit: int | None = None
-) -> int:
-    """Rebuild a provider's documents of another version, at most `limit` of them; returns how many.
+async def rebuild_documents(database: Database, clock: Clock, provider_id: str, *, limit: int | None = None) -> int:
+    """Rebuild a provider's documents that are withdrawn or of another format, at most `limit` of them; how many.
 
-    One transaction per 1,000 rows. It stops once `display` is not the provider's settings any more. A row locked by a
-    run is skipped: the run writes the new version.
+    One transaction per 1,000 rows, each under the rules that are current then. A row locked by a run is skipped: the
+    run writes it.
     """
-    version = document_version(display)
     rebuilt, after = 0, ""
     while limit is None or rebuilt < limit:
         size = _BATCH if limit is None else min(_BATCH, limit - rebuilt)
-        params = {"provider_id": provider_id, "version": version, "after": after, "limit": size}
+        params = {"provider_id": provider_id, "version": DOCUMENT_VERSION, "after": after, "limit": size}
         async with database.transaction() as connection:
-            if await connection.value(bool, Q.is_version_current, params) or not await _is_current(connection, params):
+            if await connection.value(bool, Q.is_version_current, params):
                 break
+            rules = await lock_rules(connection, provider_id)
             stale = await connection.all(_StaleRow, Q.find_stale, params)
             if not stale:
                 await connection.run(Q.record_version, params)
                 break
-            await _rebuild(connection, provider_id, [row.id for row in stale], display, version)
+            await _rebuild(connection, provider_id, [row.id for row in stale], rules, clock.now())
         rebuilt += len(stale)
         after = max(row.listing_key for row in stale)
     return rebuilt
 
 
-async def lock_display(connection: WriteConnection, provider_id: str) -> DisplaySettings:
-    """A provider's display settings, locked until this transaction ends. Lock them before any listing's row."""
-    stored = await connection.value(object, Q.get_display, {"provider_id": provider_id})
-    return DisplaySettings() if stored is None else DisplaySettings.model_validate(stored)
-
-
 async def rebuild_listings(
-    connection: WriteConnection, provider_id: str, ids: Sequence[UUID], display: DisplaySettings
+    connection: WriteConnection, provider_id: str, ids: Sequence[UUID], rules: ProviderRules, now: datetime
 ) -> None:
-    """Rebuild the documents of some listings in the caller's transaction. Erased ones stay without."""
+    """Rebuild the documents of some listings in the caller's transaction, which locked `rules`.
+
+    Erased ones stay without.
+    """
     existing = await connection.column(UUID, Q.lock_existing, {"ids": list(ids)})
     if existing:
-        await _rebuild(connection, provider_id, existing, display, document_version(display))
+        await _rebuild(connection, provider_id, existing, rules, now)
 
 
-async def _is_current(connection: WriteConnection, params: Mapping[str, object]) -> bool:
-    display = await lock_display(connection, str(params["provider_id"]))
-    return document_version(display) == params["version"]
+def _to_concerned(provider_id: str, change: RuleChange, surface: RuleSurface) -> dict[str, object]:
+    """The parameters of the listings that changed rules of a surface can concern."""
+    keys = [key for key in change.keys if key.surface is surface]
+    return {
+        "provider_id": provider_id,
+        "systems": [key.originating_system for key in keys],
+        "feeds": [key.feed for key in keys],
+        "ours": [key.ours for key in keys],
+        "own_offices": sorted(change.own_offices),
+        "changed_offices": sorted(change.offices),
+    }
 
 
 async def _rebuild(
-    connection: WriteConnection, provider_id: str, ids: Sequence[UUID], display: DisplaySettings, version: str
+    connection: WriteConnection, provider_id: str, ids: Sequence[UUID], rules: ProviderRules, now: datetime
 ) -> None:
     stored = list((await get_stored(connection, ids)).values())
     photos = await find_photos(connection, ids)
     documents: list[Documents] = []
+    shown: list[ShownColumns] = []
     columns: list[SearchColumns] = []
+    plans: list[MediaPlan] = []
     terms: set[Term] = set()
     for one in stored:
         row = to_row_fields(one.id, provider_id, is_local=one.is_local, is_featured=one.is_featured)
-        documents.append(to_documents(one.listing, photos.get(one.id, []), display, row=row))
+        decision = decide(one.listing, rules, now)
+        plan = open_photos(MediaPlan(one.id, photos.get(one.id, ())), decision.shows_media)
+        documents.append(to_documents(one.listing, plan.photos, decision, row=row))
+        shown.append(to_shown_columns(decision))
         columns.append(to_search_columns(one.listing))
+        plans.append(plan)
         terms |= listing_terms(one.listing)
     await add_terms(connection, terms)
+    await set_open(connection, plans)
     await connection.run(
         Q.set_documents,
         {
             "ids": [one.id for one in stored],
-            "shows_address": [one.shows_address for one in documents],
+            "shows_address": [one.shows_address for one in shown],
+            "rule_ids": [one.rule_id for one in shown],
+            "public_until": [one.public_until for one in shown],
+            "hidden_fields": [",".join(one.hidden_fields or ()) for one in shown],
             "internal": [one.internal for one in documents],
             "public": [one.public for one in documents],
             "words": [str(one.words) for one in columns],
             "open_words": [str(one.open_words) for one in columns],
             "address_keys": [one.address_key for one in columns],
             "street_keys": [one.street_key for one in columns],
-            "version": version,
+            "version": DOCUMENT_VERSION,
         },
     )

@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 
+from platbook.base.clock import Clock
 from platbook.db import Database
 from platbook.jobs import Arguments, Job, JobDefinition, JobQueue
 from platbook.listings.rebuild import rebuild_documents
-from platbook.providers.display import DisplaySettings
-from platbook.providers.providers import LOCAL, find_providers
+from platbook.providers.local import LOCAL
+from platbook.providers.providers import find_providers
 
 REBUILD = JobDefinition(
     "rebuild", key="documents:{providerId}", arguments=("providerId",), period=timedelta(seconds=60)
@@ -18,16 +19,15 @@ async def request_rebuild(queue: JobQueue, provider_id: str) -> bool:
     return await queue.put(REBUILD, providerId=provider_id)
 
 
-def to_rebuild_job(database: Database) -> Job:
-    """Rebuilds the documents that were made under another version: of one provider if queued, of all by period."""
+def to_rebuild_job(database: Database, clock: Clock) -> Job:
+    """Rebuilds the documents that are withdrawn or of another format: of one provider if queued, of all by period."""
 
     async def rebuild(arguments: Arguments) -> None:
         requested = arguments.get("providerId")
         async with database.read() as connection:
-            displays = {one.provider_id: one.display_rules for one in await find_providers(connection)}
-        displays[LOCAL] = DisplaySettings()
-        for provider_id, display in displays.items():
+            provider_ids = [LOCAL, *(one.provider_id for one in await find_providers(connection))]
+        for provider_id in provider_ids:
             if requested in {None, provider_id}:
-                await rebuild_documents(database, provider_id, display)
+                await rebuild_documents(database, clock, provider_id)
 
     return Job(REBUILD, rebuild)

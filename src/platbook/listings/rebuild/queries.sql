@@ -1,7 +1,3 @@
--- name: get_display
--- A provider's display settings, locked until this transaction ends.
-SELECT display FROM mls_provider_configurations WHERE provider_id = %(provider_id)s FOR SHARE;
-
 -- name: is_version_current
 -- Whether all documents of a provider are recorded as having this version.
 SELECT EXISTS (SELECT FROM listing_document_versions WHERE provider_id = %(provider_id)s AND version = %(version)s);
@@ -19,10 +15,30 @@ ON CONFLICT (provider_id) DO UPDATE SET version = excluded.version;
 DELETE FROM listing_document_versions WHERE provider_id = %(provider_id)s;
 
 -- name: withdraw
--- Nothing of the provider is public until its documents are rebuilt. The version 'withdrawn' keeps them stale even if
--- the display settings are changed back.
-UPDATE properties SET public_document = NULL, document_version = 'withdrawn'
-WHERE provider_id = %(provider_id)s AND document_version NOT IN ('withdrawn', %(version)s) AND erased_at IS NULL;
+-- The listings that changed rules can concern are not public until their documents are rebuilt.
+UPDATE properties SET public_document = NULL, rule_id = NULL, public_until = NULL, document_version = 'withdrawn'
+WHERE provider_id = %(provider_id)s AND document_version <> 'withdrawn' AND erased_at IS NULL
+    AND (EXISTS (
+            SELECT FROM unnest(%(systems)s::text[], %(feeds)s::text[], %(ours)s::boolean[]) AS k (system, feed, ours)
+            WHERE (k.system IS NULL OR k.system = originating_system_name)
+                AND (k.feed IS NULL OR licences @> ARRAY[k.feed])
+                AND (NOT k.ours OR ARRAY[list_office_key, list_office_mls_id, co_list_office_key,
+                    more ->> 'CoListOfficeMlsId'] && %(own_offices)s::text[]))
+        OR ARRAY[list_office_key, list_office_mls_id, co_list_office_key, more ->> 'CoListOfficeMlsId']
+            && %(changed_offices)s::text[]);
+
+-- name: mark_outdated
+-- The documents that changed rules of what staff see can concern are to be rebuilt; they stay until then.
+UPDATE properties SET document_version = 'outdated'
+WHERE provider_id = %(provider_id)s AND document_version NOT IN ('withdrawn', 'outdated') AND erased_at IS NULL
+    AND (EXISTS (
+            SELECT FROM unnest(%(systems)s::text[], %(feeds)s::text[], %(ours)s::boolean[]) AS k (system, feed, ours)
+            WHERE (k.system IS NULL OR k.system = originating_system_name)
+                AND (k.feed IS NULL OR licences @> ARRAY[k.feed])
+                AND (NOT k.ours OR ARRAY[list_office_key, list_office_mls_id, co_list_office_key,
+                    more ->> 'CoListOfficeMlsId'] && %(own_offices)s::text[]))
+        OR ARRAY[list_office_key, list_office_mls_id, co_list_office_key, more ->> 'CoListOfficeMlsId']
+            && %(changed_offices)s::text[]);
 
 -- name: find_stale
 -- The next rows, in the order of their keys, whose documents have another version (keyset pagination).
@@ -33,13 +49,16 @@ ORDER BY listing_key LIMIT %(limit)s FOR UPDATE SKIP LOCKED;
 
 -- name: set_documents
 -- Write rebuilt documents and search words.
-UPDATE properties p SET shows_address = s.shows_address, document_version = %(version)s,
+UPDATE properties p SET shows_address = s.shows_address, rule_id = s.rule_id, public_until = s.public_until,
+    hidden_fields = string_to_array(nullif(s.hidden_fields, ''), ','), document_version = %(version)s,
     internal_document = s.internal, public_document = s.public, words = s.words::tsvector,
     open_words = CASE WHEN NOT s.shows_address THEN s.open_words::tsvector END, address_key = s.address_key,
     street_key = s.street_key
-FROM unnest(%(ids)s::uuid[], %(shows_address)s::boolean[], %(internal)s::text[], %(public)s::text[], %(words)s::text[],
+FROM unnest(%(ids)s::uuid[], %(shows_address)s::boolean[], %(rule_ids)s::uuid[], %(public_until)s::timestamptz[],
+    %(hidden_fields)s::text[], %(internal)s::text[], %(public)s::text[], %(words)s::text[],
     %(open_words)s::text[], %(address_keys)s::text[], %(street_keys)s::text[])
-    AS s (id, shows_address, internal, public, words, open_words, address_key, street_key)
+    AS s (id, shows_address, rule_id, public_until, hidden_fields, internal, public, words, open_words,
+        address_key, street_key)
 WHERE p.id = s.id;
 
 -- name: lock_existing

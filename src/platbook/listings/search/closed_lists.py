@@ -11,14 +11,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
 
-from platbook.base.actor import Surface
 from platbook.base.errors import FieldProblem, InvalidInput
 from platbook.base.folding import fold, fold_label
 from platbook.db import Query, ReadConnection, load_queries
 from platbook.db.compose import SQL, Composable, Identifier
-from platbook.listings.search.columns import VISIBLE_ROWS
+from platbook.listings.search.columns import SearchView
 from platbook.listings.search.filters import ListingSearch, check_text
-from platbook.providers.providers import LOCAL
+from platbook.providers.local import LOCAL
 from platbook.reso.lookups import PropertyType, StandardStatus, find_standard, find_state, split_values
 
 Q = load_queries(__package__ or "platbook.listings.search")
@@ -28,7 +27,7 @@ _MAX_SHOWN = 40
 _IS_STORED = SQL("SELECT EXISTS (SELECT FROM properties WHERE {} AND {} = %(value)s::text)")
 
 
-FindStored = Callable[[ReadConnection, str, Surface], Awaitable[Sequence[str]]]
+FindStored = Callable[[ReadConnection, str, SearchView], Awaitable[Sequence[str]]]
 """Finds the stored values that a text means, beside those of the list."""
 
 
@@ -66,7 +65,7 @@ def read_listed(parameter: str, texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(values))
 
 
-async def resolve_values(connection: ReadConnection, search: ListingSearch) -> ListingSearch:
+async def resolve_values(connection: ReadConnection, search: ListingSearch, view: SearchView) -> ListingSearch:
     """The search with every value of its closed lists as it is stored. Errors: `InvalidInput` naming unknown ones."""
     problems: list[FieldProblem] = []
     changes: dict[str, tuple[str, ...]] = {}
@@ -76,7 +75,7 @@ async def resolve_values(connection: ReadConnection, search: ListingSearch) -> L
             continue
         found: list[str] = []
         for text in texts:
-            values, unknown = await _resolve(connection, listed, text, search.surface)
+            values, unknown = await _resolve(connection, listed, text, view)
             found += values
             problems += [FieldProblem(parameter, _describe_unknown(listed, part)) for part in unknown]
         changes[listed.attribute] = tuple(dict.fromkeys(found))
@@ -86,58 +85,59 @@ async def resolve_values(connection: ReadConnection, search: ListingSearch) -> L
 
 
 async def _resolve(
-    connection: ReadConnection, listed: ClosedList, text: str, surface: Surface
+    connection: ReadConnection, listed: ClosedList, text: str, view: SearchView
 ) -> tuple[list[str], list[str]]:
     """The values that a text means, whole or else by its parts, and the parts that mean none."""
-    values = await _find_values(connection, listed, text.strip(), surface)
+    values = await _find_values(connection, listed, text.strip(), view)
     if values:
         return list(values), []
     found: list[str] = []
     unknown: list[str] = []
     for part in split_values(text) or [text]:
-        values = await _find_values(connection, listed, part, surface)
+        values = await _find_values(connection, listed, part, view)
         found += values
         unknown += [] if values else [part]
     return found, unknown
 
 
-async def _find_values(connection: ReadConnection, listed: ClosedList, text: str, surface: Surface) -> Sequence[str]:
+async def _find_values(connection: ReadConnection, listed: ClosedList, text: str, view: SearchView) -> Sequence[str]:
     value = listed.find(text)
     if value is not None:
         return [value]
-    return [] if listed.find_stored is None else await listed.find_stored(connection, text, surface)
+    return [] if listed.find_stored is None else await listed.find_stored(connection, text, view)
 
 
 async def _find_by_fold(
-    column: str, statement: Query, connection: ReadConnection, text: str, surface: Surface
+    column: str, statement: Query, connection: ReadConnection, text: str, view: SearchView
 ) -> Sequence[str]:
     stored = await connection.column(str, statement)
     folded = fold_label(text)
     spellings = [value for value in stored if folded and fold_label(value) == folded]
-    return [value for value in spellings if await _is_shown(connection, Identifier(column), value, surface)]
+    return [value for value in spellings if await _is_shown(connection, Identifier(column), value, view)]
 
 
-async def _find_state(connection: ReadConnection, text: str, surface: Surface) -> Sequence[str]:
+async def _find_state(connection: ReadConnection, text: str, view: SearchView) -> Sequence[str]:
     """A state that is not in the list is too rarely asked for to have an index."""
     is_stored = await connection.value(
         bool,
-        _IS_STORED.format(VISIBLE_ROWS[surface], SQL("fold_text(state_or_province)")),
-        {"value": fold(text.strip())},
+        _IS_STORED.format(view.rows, SQL("fold_text(state_or_province)")),
+        view.params | {"value": fold(text.strip())},
     )
     return [text] if is_stored else []
 
 
-async def _find_provider(connection: ReadConnection, text: str, _surface: Surface) -> Sequence[str]:
+async def _find_provider(connection: ReadConnection, text: str, _view: SearchView) -> Sequence[str]:
     """Two providers may differ in case alone: the exact id is the one that is meant."""
     known = {LOCAL, *await connection.column(str, Q.find_provider_ids)}
     return [text] if text in known else [one for one in sorted(known) if one.lower() == text.lower()]
 
 
-async def _is_shown(connection: ReadConnection, column: Composable, value: str, surface: Surface) -> bool:
+async def _is_shown(connection: ReadConnection, column: Composable, value: str, view: SearchView) -> bool:
     """Staff see every stored value; what no public listing has, is unknown to the public."""
-    if surface is Surface.INTERNAL:
+    if not view.is_public:
         return True
-    return bool(await connection.value(bool, _IS_STORED.format(VISIBLE_ROWS[surface], column), {"value": value}))
+    params = view.params | {"value": value}
+    return bool(await connection.value(bool, _IS_STORED.format(view.rows, column), params))
 
 
 def _describe_unknown(listed: ClosedList, value: str) -> str:

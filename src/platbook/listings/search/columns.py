@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 
 from platbook.base.actor import Surface
 from platbook.base.errors import InvalidInput
 from platbook.base.folding import fold
 from platbook.db.compose import SQL, Composable, Identifier
-from platbook.listings.display import is_public_field
 from platbook.listings.words import to_mls_key
 from platbook.reso.fields import BY_COLUMN
 from platbook.reso.lookups import state_spellings
+from platbook.reso.public_fields import is_public_field
 
 EXACT_COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -72,10 +73,35 @@ DOCUMENT_COLUMN: Mapping[Surface, Composable] = MappingProxyType(
 )
 """The prebuilt JSON document of each surface."""
 
-VISIBLE_ROWS: Mapping[Surface, Composable] = MappingProxyType(
-    {Surface.INTERNAL: SQL("visible"), Surface.PUBLIC: SQL("listing_is_public(visible, public_document)")}
+_VISIBLE_ROWS: Mapping[Surface, Composable] = MappingProxyType(
+    {
+        Surface.INTERNAL: SQL("visible"),
+        Surface.PUBLIC: SQL("listing_is_public(visible, public_document, public_until, %(now)s)"),
+    }
 )
-"""The condition of the rows that each surface sees in lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchView:
+    """Who searches, and when: what rows a statement may look at."""
+
+    surface: Surface
+    now: datetime
+
+    @property
+    def rows(self) -> Composable:
+        """The condition of the rows that are in lists, over `params`."""
+        return _VISIBLE_ROWS[self.surface]
+
+    @property
+    def params(self) -> dict[str, object]:
+        """The parameters of `rows`."""
+        return {"now": self.now}
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody may see what is found."""
+        return self.surface is Surface.PUBLIC
 
 
 def is_usable(column: str, surface: Surface) -> bool:

@@ -25,6 +25,7 @@ from platbook.db.lists import (
 )
 from platbook.listings.documents import complete_document, to_reading_fields
 from platbook.listings.search.closed_lists import resolve_values
+from platbook.listings.search.columns import SearchView
 from platbook.listings.search.facets import FacetValue, find_facets
 from platbook.listings.search.filters import ListingSearch
 from platbook.listings.search.keywords import correct_keywords
@@ -101,7 +102,7 @@ async def find_listings(connection: ReadConnection, search: ListingSearch, now: 
     if not can_sort(search):
         raise InvalidInput.of("sortBy", "is not public")
     after = parse_cursor(search)
-    search = await resolve_values(connection, search)
+    search = await resolve_values(connection, search, SearchView(search.surface, now))
     # Days on market grow between two pages; they are compared as they were when the first page was read.
     then = after.time or now if after and search.sort == "daysOnMarket" else now
     matches = await _find(connection, search, after, then)
@@ -175,7 +176,7 @@ async def count_matches(
     keywords = split_keywords(search.keyword) if search.keyword else ()
     count = await count_bounded(connection, to_conditions(search, now, keywords))
     if keywords and not count.rows:
-        corrected = await correct_keywords(connection, keywords, search.surface)
+        corrected = await correct_keywords(connection, keywords, SearchView(search.surface, now))
         if corrected != list(keywords):
             return corrected, await count_bounded(connection, to_conditions(search, now, corrected))
     return keywords, count

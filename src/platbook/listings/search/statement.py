@@ -24,7 +24,7 @@ from platbook.listings.search.columns import (
     EXACT_COLUMNS,
     FOLDED_COLUMNS,
     RANGE_COLUMNS,
-    VISIBLE_ROWS,
+    SearchView,
     to_usable,
 )
 from platbook.listings.search.filters import EXACT_FILTERS, RANGE_FILTERS, Box, ListingSearch, Near, Range
@@ -36,10 +36,7 @@ _MILES_PER_DEGREE = 69.0
 _MIN_PARALLEL = 0.01
 _LISTINGS = Identifier("properties")
 
-_PUBLIC_PHOTO = SQL(
-    " AND photo_is_public(m.permission, "
-    "(SELECT c.display FROM mls_provider_configurations c WHERE c.provider_id = properties.provider_id))"
-)
+_PUBLIC_PHOTO = SQL(" AND m.is_open")
 _KEYWORDS = SQL("words @@ %(keywords)s::tsquery")
 # A listing that is not rebuilt since words are stored this way is looked at anew.
 _OPEN_KEYWORDS = SQL(
@@ -63,7 +60,8 @@ def to_conditions(
 
     Errors: `InvalidInput` for a filter that the search's surface may not use.
     """
-    conditions = Conditions(_LISTINGS, [VISIBLE_ROWS[search.surface]], {"now": now})
+    view = SearchView(search.surface, now)
+    conditions = Conditions(_LISTINGS, [view.rows], view.params)
     for name, attribute in EXACT_FILTERS.items():
         texts: tuple[str, ...] = getattr(search, attribute)
         if texts and name != without:

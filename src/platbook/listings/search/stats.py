@@ -13,6 +13,7 @@ from platbook.db import Query, ReadConnection
 from platbook.db.compose import SQL, Composable, Literal, to_statement, to_text
 from platbook.db.lists import STATEMENT_CACHE_SIZE, Conditions
 from platbook.listings.search.closed_lists import resolve_values
+from platbook.listings.search.columns import SearchView
 from platbook.listings.search.filters import ListingSearch
 from platbook.listings.search.find import count_matches
 from platbook.listings.search.statement import to_conditions
@@ -99,7 +100,7 @@ _STATUS, _TYPE, _CITY, _ALL = 0b011, 0b101, 0b110, 0b111
 
 async def get_stats(connection: ReadConnection, search: ListingSearch, now: datetime) -> MarketStats:
     """Compute the statistics of all matches of a search, whatever its page. Errors: those of `find_listings`."""
-    search = await resolve_values(connection, search)
+    search = await resolve_values(connection, search, SearchView(search.surface, now))
     keywords, count = await count_matches(connection, search, now)
     conditions = to_conditions(search, now, keywords, dense=count.is_capped)
     stats = MarketStats(await _find_offers(connection, conditions), await _find_months(connection, conditions))

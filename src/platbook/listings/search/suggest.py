@@ -14,7 +14,7 @@ from platbook.base.folding import fold
 from platbook.db import ReadConnection, load_queries
 from platbook.db.compose import SQL, Composable, Placeholder
 from platbook.db.lists import count_up_to
-from platbook.listings.search.columns import VISIBLE_ROWS
+from platbook.listings.search.columns import SearchView
 from platbook.listings.search.filters import ListingSearch, check_text
 from platbook.listings.search.keywords import find_similar_words
 from platbook.listings.search.spelling import edits_of, is_correctable
@@ -65,12 +65,13 @@ async def suggest(
     typed = " ".join(fold_fractions_apart(text).split())
     if len(typed) < _MIN_LENGTH:
         return []
+    view = SearchView(surface, now)
     candidates: list[tuple[str, str]] = await _find_places(connection, typed)
-    candidates += [("mlsNumber", number) for number in await _find_mls_numbers(connection, typed, surface)]
-    candidates += [("address", address) for address in await _find_addresses(connection, typed, surface)]
+    candidates += [("mlsNumber", number) for number in await _find_mls_numbers(connection, typed, view)]
+    candidates += [("address", address) for address in await _find_addresses(connection, typed, view)]
     suggestions: list[Suggestion] = []
     for kind, term in candidates:
-        count = await _count(connection, kind, term, surface, now)
+        count = await _count(connection, kind, term, view)
         if count:
             suggestions.append(Suggestion(kind, term, count, {_FILTER[kind]: term}))
         if len(suggestions) == limit:
@@ -109,29 +110,31 @@ def _to_place_starts(typed: str) -> list[str]:
     return [f"{spelling} {rest}" for spelling in (short, f"{short}.", *NAME_WORDS[short])]
 
 
-async def _find_mls_numbers(connection: ReadConnection, typed: str, surface: Surface) -> list[str]:
+async def _find_mls_numbers(connection: ReadConnection, typed: str, view: SearchView) -> list[str]:
     key = to_mls_key(typed).removeprefix("mls")
     if not any(letter.isdigit() for letter in key):
         return []
-    visible = VISIBLE_ROWS[surface]
-    numbers = await connection.column(str, _NUMBERS.format(visible, _BY_NUMBER), {"pattern": _prefix(key)})
+    visible = view.rows
+    numbers = await connection.column(
+        str, _NUMBERS.format(visible, _BY_NUMBER), view.params | {"pattern": _prefix(key)}
+    )
     if not numbers and is_mls_digits(key):
-        params = {"digits": f"'{key}':*", "inside": f"%{key}%"}
+        params = view.params | {"digits": f"'{key}':*", "inside": f"%{key}%"}
         numbers = await connection.column(str, _NUMBERS.format(visible, _BY_DIGITS), params)
     return numbers
 
 
-async def _find_addresses(connection: ReadConnection, typed: str, surface: Surface) -> list[str]:
-    addresses = await _find_addresses_by_prefix(connection, [typed], surface)
+async def _find_addresses(connection: ReadConnection, typed: str, view: SearchView) -> list[str]:
+    addresses = await _find_addresses_by_prefix(connection, [typed], view)
     if addresses:
         return addresses
     spellings = await _correct_spelling(connection, typed)
-    return await _find_addresses_by_prefix(connection, spellings, surface) if spellings else []
+    return await _find_addresses_by_prefix(connection, spellings, view) if spellings else []
 
 
-async def _find_addresses_by_prefix(connection: ReadConnection, typed: Sequence[str], surface: Surface) -> list[str]:
-    visible: Composable = VISIBLE_ROWS[surface]
-    if surface is Surface.PUBLIC:
+async def _find_addresses_by_prefix(connection: ReadConnection, typed: Sequence[str], view: SearchView) -> list[str]:
+    visible: Composable = view.rows
+    if view.is_public:
         visible = SQL("{} AND shows_address").format(visible)
     starts = list(dict.fromkeys(start for text in typed for start in to_address_starts(text)))[:_MAX_STARTS]
     if not starts:
@@ -140,7 +143,7 @@ async def _find_addresses_by_prefix(connection: ReadConnection, typed: Sequence[
     column = _ADDRESS_KEY if typed[0][0].isdigit() else _STREET_KEY
     names = [f"start_{index}" for index in range(len(starts))]
     begins = SQL("({})").format(SQL(" OR ").join(column + _like(name) for name in names))
-    params = {name: _prefix(start) for name, start in zip(names, starts, strict=True)}
+    params = view.params | {name: _prefix(start) for name, start in zip(names, starts, strict=True)}
     return await connection.column(str, _ADDRESSES.format(visible, begins), params)
 
 
@@ -160,20 +163,20 @@ async def _correct_word(connection: ReadConnection, word: str, *, is_last: bool)
     return [word] if exists else await find_similar_words(connection, word) or [word]
 
 
-async def _count(connection: ReadConnection, kind: str, term: str, surface: Surface, now: datetime) -> int:
+async def _count(connection: ReadConnection, kind: str, term: str, view: SearchView) -> int:
     if kind == "city":
-        conditions = to_conditions(ListingSearch(surface=surface, city=(term,)), now)
+        conditions = to_conditions(ListingSearch(surface=view.surface, city=(term,)), view.now)
     elif kind == "postalCode":
-        conditions = to_conditions(ListingSearch(surface=surface, postal_code=(term,)), now)
+        conditions = to_conditions(ListingSearch(surface=view.surface, postal_code=(term,)), view.now)
     elif kind == "mlsNumber":
-        conditions = to_conditions(ListingSearch(surface=surface, mls_number=(term,)), now)
+        conditions = to_conditions(ListingSearch(surface=view.surface, mls_number=(term,)), view.now)
     else:
-        conditions = to_conditions(ListingSearch(surface=surface), now)
+        conditions = to_conditions(ListingSearch(surface=view.surface), view.now)
         if kind == "subdivision":
             conditions.text("subdivision_name = %(term)s", term=term)
         else:
             conditions.add(SQL("{} = ANY(%(terms)s)").format(_ADDRESS_KEY), terms=[to_address_key(term), term.lower()])
-            if surface is Surface.PUBLIC:
+            if view.is_public:
                 conditions.text("shows_address")
     return await count_up_to(connection, conditions, _MAX_COUNT)
 

@@ -17,7 +17,7 @@ from platbook.mapping.faults import ValueFaults
 from platbook.mapping.mapping import FieldMapping
 from platbook.mapping.provider_mapping import plan_provider_mapping
 from platbook.mapping.storable import may_need_repair, repair_fields, repair_photo
-from platbook.providers.display import DisplaySettings
+from platbook.providers.display_rules import ProviderRules
 from platbook.providers.finding import FindingKind, ValueFinding, to_finding
 from platbook.providers.media import MediaSettings
 from platbook.providers.sessions import Source
@@ -58,7 +58,7 @@ class PropertyStore(PropertyErasure, ResourceStore[IncomingListing]):
 
     mapping: FieldMapping
     scope: Scope
-    display: DisplaySettings
+    rules: ProviderRules
     photos_per_status: Mapping[str, int] = field(default_factory=dict[str, int])
     volatile: frozenset[str] = VOLATILE_FIELDS
     """RESO fields that move by themselves: a change of them is no entry of the timeline."""
@@ -146,8 +146,8 @@ class PropertyStore(PropertyErasure, ResourceStore[IncomingListing]):
         """Insert and update listings with their documents, timeline, photos and terms."""
         new = [self._note_time_ahead(one, origin.stored_at) for one in new]
         changed = {row: self._note_time_ahead(one, origin.stored_at) for row, one in changed.items()}
-        await store.insert_listings(connection, new, origin, self.display)
-        await store.update_listings(connection, changed, origin, self.display, self.volatile)
+        await store.insert_listings(connection, new, origin, self.rules)
+        await store.update_listings(connection, changed, origin, self.rules, self.volatile)
         terms = self._terms.find_new(one.listing for one in (*new, *changed.values()))
         await add_terms(connection, terms)
         self._uncommitted_terms |= terms
@@ -222,7 +222,7 @@ def open_property_store(source: Source) -> PropertyStore:
         mapping=mapping,
         volatile=VOLATILE_FIELDS | named | mapped,
         scope=provider.requested_scope,
-        display=provider.display_rules,
+        rules=provider.display_rules,
         photos_per_status=provider.photos_per_status,
         photos_elsewhere=profile.media in {MediaSource.OBJECT, MediaSource.RESOURCE},
         media_rules=provider.media_settings,

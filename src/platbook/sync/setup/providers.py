@@ -16,7 +16,6 @@ from platbook.base.errors import Conflict, InvalidInput, ProviderMisconfigured
 from platbook.base.rights import Right, require
 from platbook.db import SecretBox, WriteConnection, load_queries
 from platbook.listings import store
-from platbook.listings.documents import document_version
 from platbook.listings.rebuild import withdraw_documents
 from platbook.mapping.provider_mapping import plan_class_mappings
 from platbook.media.reprocessing import apply_fetch_settings
@@ -29,6 +28,7 @@ from platbook.providers.configuration import (
     parse_configuration,
     require_credentials,
 )
+from platbook.providers.display_rules import RuleSettings
 from platbook.providers.providers import Provider, get_in_service, get_provider
 from platbook.sync.runs.cursors import delete_cursors
 from platbook.sync.runs.lifecycle import request_run
@@ -82,7 +82,7 @@ async def add_provider(
     """Add a provider, due at once if it is enabled; Conflict where the id is taken."""
     require(actor, Right.RUN_SYNCS)
     require_credentials(configuration)
-    await providers.add_provider(connection, box, configuration, at)
+    await providers.add_provider(connection, box, configuration, at, actor.name)
     await connection.run(RUNS.add_status, {"provider_id": configuration.provider_id, "at": at})
     await audit.record(connection, actor, "provider added", AuditSubject("provider", configuration.provider_id), at)
 
@@ -100,9 +100,7 @@ async def replace_provider(
     configuration = keep_credentials(configuration)
     provider_id = configuration.provider_id
     before = await get_provider(connection, provider_id)
-    await _fence(connection, provider_id, at)
-    for statement in (Q.put_back_running, Q.end_running, Q.forget_current):
-        await connection.run(statement, {"provider_id": provider_id, "at": at})
+    await fence_runs(connection, provider_id, at)
     await providers.change_provider(connection, box, configuration, at)
     after = await get_provider(connection, provider_id)
     old, new = before.media_settings, after.media_settings
@@ -110,7 +108,9 @@ async def replace_provider(
         await apply_fetch_settings(connection, provider_id, new)
     if before.archived_at is not None:
         await store.set_hidden(connection, provider_id, hidden=False)
-    rebuild = await _withdraw(connection, before, after)
+    change = await providers.set_display(connection, configuration, actor.name, at)
+    if change:
+        await withdraw_documents(connection, provider_id, change)
     if after.retention == "erase":
         await connection.run(Q.erase_samples, {"provider_id": provider_id})
     if before.field_mapping != after.field_mapping:
@@ -125,7 +125,7 @@ async def replace_provider(
         at,
         {"credentialsWritten": credentials},
     )
-    return ReplacedProvider(provider_id, rebuild)
+    return ReplacedProvider(provider_id, rebuild=bool(change))
 
 
 async def toggle_provider(
@@ -212,6 +212,13 @@ async def accept_proposal(
     return await replace_provider(connection, box, changed, actor, at)
 
 
+async def fence_runs(connection: WriteConnection, provider_id: str, at: datetime) -> None:
+    """Let the run under way store nothing more, and wait again, to be taken up under what is configured then."""
+    await _fence(connection, provider_id, at)
+    for statement in (Q.put_back_running, Q.end_running, Q.forget_current):
+        await connection.run(statement, {"provider_id": provider_id, "at": at})
+
+
 async def archive_and_end_runs(connection: WriteConnection, provider_id: str, at: datetime) -> None:
     """Archive a provider and end its runs: a worker that still does one can store nothing more (fencing)."""
     await get_provider(connection, provider_id)
@@ -223,6 +230,7 @@ async def archive_and_end_runs(connection: WriteConnection, provider_id: str, at
 
 def _to_configuration(provider: Provider, *, enabled: bool) -> Configuration:
     """A provider's stored configuration, without credentials, which stay as they are."""
+    rules = provider.display_rules
     return Configuration(
         provider_id=provider.provider_id,
         provider_name=provider.provider_name,
@@ -230,7 +238,8 @@ def _to_configuration(provider: Provider, *, enabled: bool) -> Configuration:
         settings=dict(provider.settings),
         field_mapping=dict(provider.field_mapping),
         scope=ScopeSettings.model_validate(provider.scope),
-        display=provider.display_rules,
+        display=RuleSettings() if rules.whole_provider is None else rules.whole_provider.settings,
+        own_offices=tuple(sorted(rules.own_offices)),
         media=provider.media_settings,
         retention="erase" if provider.retention == "erase" else "keep",
         interval_hours=provider.interval_hours,
@@ -251,13 +260,6 @@ def _check_mapping(configuration: Configuration) -> None:
 async def _fence(connection: WriteConnection, provider_id: str, at: datetime) -> None:
     for statement in (RUNS.add_status, RUNS.raise_epoch):
         await connection.run(statement, {"provider_id": provider_id, "at": at})
-
-
-async def _withdraw(connection: WriteConnection, before: Provider, after: Provider) -> bool:
-    if document_version(after.display_rules) == document_version(before.display_rules):
-        return False
-    await withdraw_documents(connection, after.provider_id, after.display_rules)
-    return True
 
 
 async def _read_again(connection: WriteConnection, provider: Provider, actor: Actor, at: datetime) -> None:
