@@ -264,7 +264,7 @@ async def test_a_known_version_stands_while_nothing_changes(listing_rig: Listing
 
     async def check() -> bool:
         found = await listing_rig.find(ListingSearch())
-        known.store(ListingSearch(), found)
+        known.store(ListingSearch(), found, NOW)
         async with listing_rig.database.read() as connection:
             return await known.get_current(connection, ListingSearch(), NOW) == found.version
 
@@ -274,7 +274,7 @@ async def test_a_known_version_stands_while_nothing_changes(listing_rig: Listing
 async def test_a_known_version_stands_only_while_nothing_changes(listing_rig: ListingRig) -> None:
     await listing_rig.put(make_listing("1", OnMarketDate=day("2026-10-01")))
     known = VersionCache()
-    known.store(ListingSearch(), await listing_rig.find(ListingSearch()))
+    known.store(ListingSearch(), await listing_rig.find(ListingSearch()), NOW)
 
     async with listing_rig.database.read() as connection:
         other = await known.get_current(connection, ListingSearch(limit=5), NOW)
@@ -291,7 +291,7 @@ async def test_the_versions_longest_unasked_are_forgotten(listing_rig: ListingRi
 
     async def check() -> bool:
         for search in searches:
-            known.store(search, await listing_rig.find(search))
+            known.store(search, await listing_rig.find(search), NOW)
         async with listing_rig.database.read() as connection:
             standing = [await known.get_current(connection, search, NOW) for search in searches]
         return [version is not None for version in standing] == [False, True, True]

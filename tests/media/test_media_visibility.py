@@ -3,13 +3,14 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from structlog.testing import capture_logs
 
 from platbook.base.actor import COMMAND_LINE
 from platbook.listings.rebuild import rebuild_documents
+from platbook.listings.rebuild.expiry import withdraw_expired
 from platbook.media.reports import get_store_status
 from platbook.storage import Access, Cdn
 from platbook.storage.aws_signing import AwsCredentials
@@ -266,3 +267,20 @@ async def test_the_cdn_is_warmed_with_new_public_photos_and_no_others(
     objects = await rig.objects()
     assert sorted(edge.targets) == sorted(f"/public/{name}" for name in objects[Access.PUBLIC])
     assert (len(objects[Access.PUBLIC]), len(objects[Access.PRIVATE])) == (3, 3)
+
+
+async def test_photos_of_a_sold_listing_are_public_until_its_time_is_over(make_photo_rig: MakePhotoRig) -> None:
+    source = PhotoSource()
+    source.add("L1", 2)
+    source.listed["L1"] = {"StandardStatus": "Closed", "CloseDate": f"{datetime.now(UTC):%Y-%m-%d}"}
+    rig = await make_photo_rig(source, display={"soldWithin": "P3D"})
+    await rig.sync()
+    await rig.work()
+    assert await count_pictures(rig) == (2, 0)
+    assert await withdraw_expired(rig.database, rig.clock) == 0
+
+    rig.clock.ahead[0] = timedelta(days=3)
+    assert await withdraw_expired(rig.database, rig.clock) == 1
+    await rig.visibility.process_checks()
+    assert await count_pictures(rig) == (0, 2)
+    assert await rig.document("L1", "public") is None

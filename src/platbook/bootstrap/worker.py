@@ -10,7 +10,7 @@ from platbook.bootstrap.system import System
 from platbook.crm.jobs import to_maintenance_job
 from platbook.jobs import Job, WorkerTiming, run_worker
 from platbook.jobs.workers import to_frozen_sessions_job
-from platbook.listings.rebuild.jobs import to_rebuild_job
+from platbook.listings.rebuild.jobs import to_expiry_job, to_rebuild_job
 from platbook.media.jobs import to_clearing_job, to_move_job, to_photo_jobs, to_reprocess_job
 from platbook.sync.jobs import to_erasure_job, to_scheduler_job, to_sync_job
 
@@ -45,6 +45,7 @@ def list_jobs(system: System) -> list[Job]:
         to_scheduler_job(database, clock, queue, start_due=settings.enable_mls_sync),
         to_erasure_job(database, clock),
         to_rebuild_job(database, clock),
+        to_expiry_job(database, clock),
         to_maintenance_job(database, clock),
         to_key_deletion_job(database, clock),
         to_reprocess_job(system.blobs()),

@@ -26,14 +26,15 @@ from platbook.api.listings.properties_models import (
 )
 from platbook.api.listings.query_string import Texts, to_author, to_fields, to_search_texts, to_texts
 from platbook.api.listings.responses import (
-    FEATURED,
     Envelope,
     to_envelope,
+    to_featured_envelope,
     to_list_body,
     to_one_body,
     to_stats,
     to_suggestions,
     to_timeline,
+    with_notices,
     with_photo_urls,
 )
 from platbook.api.schemas import to_json_body
@@ -56,6 +57,7 @@ from platbook.listings.search import (
     ListingSearch,
     find_featured,
     find_listings,
+    find_notices,
     get_stats,
     parse_search,
     suggest,
@@ -139,7 +141,8 @@ async def list_featured(
     search = ListingSearch(surface=caller.surface, fields=parse_fields(request.query_params.getlist("fields")))
     async with services.listings.read() as connection:
         featured = await find_featured(connection, caller.surface, limit, services.clock.now())
-    return await _respond_with_rows(request, services, featured, FEATURED, search)
+        notices = await find_notices(connection, search)
+    return await _respond_with_rows(request, services, featured, to_featured_envelope(notices), search)
 
 
 @router.get("/suggest", responses={200: {"model": Success[SuggestionList]}})
@@ -258,11 +261,13 @@ async def _respond_with_list(request: Request, services: Services, caller: Actor
         current = await versions.get_current(connection, search, now) if tags else None
         if current is not None and matches_etag(tags, current):
             return _not_modified(current)
-        listings = with_photo_urls(await find_listings(connection, search, now), services.photo_urls, now)
-    versions.store(search, listings)
+        notices = await find_notices(connection, search)
+        listings = with_notices(await find_listings(connection, search, now), notices)
+    listings = with_photo_urls(listings, services.photo_urls, now)
+    versions.store(search, listings, now)
     if matches_etag(tags, listings.version):
         return _not_modified(listings.version)
-    response = await _respond_with_rows(request, services, listings, to_envelope(listings, search), search)
+    response = await _respond_with_rows(request, services, listings, to_envelope(listings, search, notices), search)
     response.headers.update({"ETag": to_etag(listings.version), **_CACHED})
     return response
 

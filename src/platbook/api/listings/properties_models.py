@@ -19,10 +19,19 @@ class AttributionRead(OpenModel):
     list_office: str | None = None
     list_agent: str | None = None
     contact: str | None = None
+    credit_label: str | None = Field(None, description="what stands before the listing firm's name")
     mls: str | None = None
+    logo: str | None = Field(None, description="the address of the MLS's logo")
     copyright: str | None = None
     updated_at: UtcDatetime | None = None
     disclaimer: str | None = None
+
+
+class DisplaysRead(OpenModel):
+    """What may be displayed beside the listing."""
+
+    valuation: bool = Field(description="an automated valuation")
+    comments: bool = Field(description="comments of consumers")
 
 
 class ListingRead(OpenModel):
@@ -36,6 +45,7 @@ class ListingRead(OpenModel):
     days_on_market: int | None = None
     media: list[PhotoRead]
     attribution: AttributionRead
+    displays: DisplaysRead
     is_local: bool
     is_featured: bool
     removed_at: UtcDatetime | None = None
@@ -58,11 +68,30 @@ class FacetValueRead(ApiModel):
     count: int
 
 
+class NoticeRead(ApiModel):
+    """What the MLS of a provider wants displayed with every list."""
+
+    provider_id: str
+    mls: str | None
+    logo: str | None
+    credit_label: str | None
+    copyright: str | None
+    disclaimer: str | None
+    excluded_notice: str | None = Field(description="that some listings are left out")
+
+
+class ListMeta(ApiModel):
+    """What is displayed with a list: the notices of the providers it asks for."""
+
+    notices: list[NoticeRead]
+
+
 class ListingList(ApiModel):
     """A page of listings."""
 
     properties: list[ListedRead]
     pagination: Pagination
+    meta: ListMeta
     facets: dict[str, list[FacetValueRead]] | None = None
 
 
@@ -70,6 +99,7 @@ class FeaturedList(ApiModel):
     """Featured listings."""
 
     properties: list[ListedRead]
+    meta: ListMeta
 
 
 class FieldChangeRead(ApiModel):

@@ -1,6 +1,8 @@
 """Responses about listings, joined from the texts of stored documents: nothing parses them on the way."""
 
+import hashlib
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -8,7 +10,7 @@ from typing import NamedTuple
 import orjson
 
 from platbook.base.times import to_iso_z
-from platbook.listings.search import Listings, ListingSearch, Suggestion
+from platbook.listings.search import Listings, ListingSearch, ProviderNotice, Suggestion
 from platbook.listings.search.stats import MarketStats, MonthStats, Prices
 from platbook.listings.sparse import select_fields
 from platbook.listings.timeline import Timeline, TimelineEntry
@@ -22,16 +24,20 @@ class Envelope(NamedTuple):
     tail: bytes
 
 
-FEATURED = Envelope(b'{"success":true,"data":{"properties":[', b"]}}")
-"""The envelope of a list without pages."""
+_HEAD = b'{"success":true,"data":{"properties":['
 
 
-def to_envelope(listings: Listings, search: ListingSearch) -> Envelope:
+def to_featured_envelope(notices: Sequence[ProviderNotice]) -> Envelope:
+    """The envelope of a list without pages."""
+    return Envelope(_HEAD, b"]," + _to_meta(notices) + b"}}")
+
+
+def to_envelope(listings: Listings, search: ListingSearch, notices: Sequence[ProviderNotice]) -> Envelope:
     """The envelope of a page."""
-    tail = b'],"pagination":' + orjson.dumps(_pagination(listings, search))
+    tail = b'],"pagination":' + orjson.dumps(_pagination(listings, search)) + b"," + _to_meta(notices)
     if search.facets:
         tail += b',"facets":' + orjson.dumps(listings.facets)
-    return Envelope(FEATURED.head, tail + b"}}")
+    return Envelope(_HEAD, tail + b"}}")
 
 
 def to_list_body(listings: Listings, envelope: Envelope, fields: tuple[str, ...] = ()) -> bytes:
@@ -39,6 +45,14 @@ def to_list_body(listings: Listings, envelope: Envelope, fields: tuple[str, ...]
     texts = (row.text for row in listings.rows)
     rows = ",".join(select_fields(text, fields) for text in texts) if fields else ",".join(texts)
     return envelope.head + rows.encode() + envelope.tail
+
+
+def with_notices(listings: Listings, notices: Sequence[ProviderNotice]) -> Listings:
+    """The same page; its version includes what is displayed with it."""
+    if not notices:
+        return listings
+    digest = hashlib.blake2b(repr(notices).encode(), digest_size=4).hexdigest()
+    return replace(listings, version=listings.version + digest)
 
 
 def with_photo_urls(listings: Listings, photo_urls: PhotoUrls, now: datetime) -> Listings:
@@ -58,6 +72,22 @@ def to_one_body(document: str, raw: str | None = None) -> bytes:
 def to_suggestions(suggestions: list[Suggestion]) -> list[dict[str, object]]:
     """Suggestions as JSON."""
     return [{"kind": one.kind, "text": one.text, "count": one.count, "filter": one.filter} for one in suggestions]
+
+
+def _to_meta(notices: Sequence[ProviderNotice]) -> bytes:
+    return b'"meta":' + orjson.dumps({"notices": [_to_notice(one) for one in notices]})
+
+
+def _to_notice(notice: ProviderNotice) -> dict[str, object]:
+    return {
+        "providerId": notice.provider_id,
+        "mls": notice.mls,
+        "logo": notice.logo,
+        "creditLabel": notice.credit_label,
+        "copyright": notice.copyright,
+        "disclaimer": notice.disclaimer,
+        "excludedNotice": notice.excluded_notice,
+    }
 
 
 def to_stats(stats: MarketStats) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The background work of documents: rebuilt on request, and looked over again and again."""
+"""The background work of documents: rebuilt on request, looked over again and again, withdrawn when time is over."""
 
 from datetime import timedelta
 
@@ -6,12 +6,15 @@ from platbook.base.clock import Clock
 from platbook.db import Database
 from platbook.jobs import Arguments, Job, JobDefinition, JobQueue
 from platbook.listings.rebuild import rebuild_documents
+from platbook.listings.rebuild.expiry import withdraw_expired
 from platbook.providers.local import LOCAL
 from platbook.providers.providers import find_providers
 
 REBUILD = JobDefinition(
     "rebuild", key="documents:{providerId}", arguments=("providerId",), period=timedelta(seconds=60)
 )
+
+WITHDRAW_EXPIRED = JobDefinition("withdraw expired documents", period=timedelta(seconds=60))
 
 
 async def request_rebuild(queue: JobQueue, provider_id: str) -> bool:
@@ -31,3 +34,12 @@ def to_rebuild_job(database: Database, clock: Clock) -> Job:
                 await rebuild_documents(database, clock, provider_id)
 
     return Job(REBUILD, rebuild)
+
+
+def to_expiry_job(database: Database, clock: Clock) -> Job:
+    """Withdraws public documents whose time is over."""
+
+    async def withdraw(_: Arguments) -> None:
+        await withdraw_expired(database, clock)
+
+    return Job(WITHDRAW_EXPIRED, withdraw)

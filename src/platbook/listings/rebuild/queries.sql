@@ -40,6 +40,12 @@ WHERE provider_id = %(provider_id)s AND document_version NOT IN ('withdrawn', 'o
         OR ARRAY[list_office_key, list_office_mls_id, co_list_office_key, more ->> 'CoListOfficeMlsId']
             && %(changed_offices)s::text[]);
 
+-- name: withdraw_expired
+-- Public documents whose time is over are withdrawn, and the photos with them.
+UPDATE properties SET public_document = NULL, public_until = NULL, rule_id = NULL, hidden_fields = NULL
+WHERE id = ANY(ARRAY(SELECT id FROM properties WHERE public_until <= %(now)s ORDER BY public_until
+    LIMIT %(limit)s FOR UPDATE SKIP LOCKED));
+
 -- name: find_stale
 -- The next rows, in the order of their keys, whose documents have another version (keyset pagination).
 SELECT id, listing_key FROM properties

@@ -23,9 +23,12 @@ SELECT EXISTS (SELECT FROM listing_terms
 WHERE kind = 'word' AND term >= %(word)s::text AND term < %(after)s::text);
 
 -- name: get_snapshot
--- The current snapshot, as a text that is equal while nothing changes; null on a replica, whose snapshots do not list
--- the transactions in progress: two may be equal and see different rows.
-SELECT CASE WHEN NOT pg_is_in_recovery() THEN pg_current_snapshot()::text END;
+-- The current snapshot, as a text that is equal while nothing changes; null where the clock changed what is public since
+-- a moment, and on a replica, whose snapshots do not list the transactions in progress: two may be equal and see
+-- different rows.
+SELECT CASE WHEN NOT pg_is_in_recovery()
+    AND NOT EXISTS (SELECT FROM properties WHERE public_until > %(since)s AND public_until <= %(now)s)
+    THEN pg_current_snapshot()::text END;
 
 -- name: find_types
 -- The stored property types, by one probe of the index for each (a loose index scan).
@@ -75,6 +78,17 @@ SELECT id, provider_id, listing_key, is_local, author_id, internal_document, pub
     erased_at IS NOT NULL AS erased, hidden,
     listing_is_public(visible, public_document, public_until, %(now)s) AS is_public, xmin::text AS row_version
 FROM properties WHERE provider_id = %(provider_id)s AND listing_key = %(listing_key)s;
+
+-- name: find_notices
+-- What providers want displayed with lists.
+SELECT r.provider_id, r.settings ->> 'mls' AS mls, r.settings ->> 'logo' AS logo,
+    r.settings ->> 'creditLabel' AS credit_label, r.settings ->> 'copyright' AS copyright,
+    r.settings ->> 'disclaimer' AS disclaimer, r.settings ->> 'excludedNotice' AS excluded_notice
+FROM display_rules r JOIN mls_provider_configurations c USING (provider_id)
+WHERE r.valid_to IS NULL AND r.surface = 'public' AND r.originating_system IS NULL AND r.feed IS NULL AND NOT r.ours
+    AND c.archived_at IS NULL AND (%(provider_ids)s::text[] IS NULL OR r.provider_id = ANY(%(provider_ids)s))
+    AND r.settings ?| ARRAY['mls', 'logo', 'creditLabel', 'copyright', 'disclaimer', 'excludedNotice']
+ORDER BY r.provider_id;
 
 -- name: get_raw
 -- The source's record of a listing as it was received.

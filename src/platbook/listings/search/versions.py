@@ -1,7 +1,8 @@
 """A cache of page versions (ETags), so that a conditional request for an unchanged page costs one round trip.
 
 Two equal snapshots of PostgreSQL see the same rows: no transaction began or ended between them. So while the snapshot
-stays, and no listing's days on market have grown, a page's version holds, without reading a row.
+stays, no listing's days on market have grown, and none ceased to be public with the clock, a page's version holds,
+without reading a row.
 """
 
 from collections import OrderedDict
@@ -21,6 +22,7 @@ _MAX_ENTRIES = 10_000
 class _CachedVersion:
     version: str
     snapshot: str
+    read_at: datetime
     fresh_until: datetime
 
 
@@ -31,11 +33,11 @@ class VersionCache:
         self._max_entries = max_entries
         self._entries: OrderedDict[ListingSearch, _CachedVersion] = OrderedDict()
 
-    def store(self, search: ListingSearch, listings: Listings) -> None:
-        """Store the version of a search's page."""
+    def store(self, search: ListingSearch, listings: Listings, now: datetime) -> None:
+        """Store the version of a search's page, as it was read."""
         if listings.snapshot is None:
             return
-        self._entries[search] = _CachedVersion(listings.version, listings.snapshot, listings.fresh_until)
+        self._entries[search] = _CachedVersion(listings.version, listings.snapshot, now, listings.fresh_until)
         self._entries.move_to_end(search)
         if len(self._entries) > self._max_entries:
             self._entries.popitem(last=False)
@@ -45,7 +47,7 @@ class VersionCache:
         cached = self._entries.get(search)
         if cached is None or now >= cached.fresh_until:
             return None
-        snapshot = await connection.value(str, Q.get_snapshot)
+        snapshot = await connection.value(str, Q.get_snapshot, {"since": cached.read_at, "now": now})
         if snapshot != cached.snapshot:
             return None
         self._entries.move_to_end(search)
