@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from platbook.db.queries import parse_queries
 from platbook.providers.display_rules import RuleSettings
 from tests.structure.schema import SCHEMA
 from tests.structure.sources import SRC, find_modules, find_statement_files, find_texts, parse
@@ -17,10 +18,10 @@ _STORED = "public_document IS NOT NULL"
 # A permission that is compared, a document that is looked for, a setting that stands in for a missing value.
 _COPIED_SQL = re.compile(
     r"public_document\s+IS\b|(?-i:'(?:Public|IDX)')|\bpermission\s*(?:&&|@>|<@|=|IN\b)|(?:Display|valuation|comments)WhenNull"
-    r"|\bpublic_until\s*[<>=]|InternetEntireListing|InternetAddressDisplay",
+    r"|InternetEntireListing|InternetAddressDisplay",
     re.IGNORECASE,
 )
-_WRITES = re.compile(r"\bpermission = excluded\.|internet_\w+_display_yn|public_until = (?:NULL|s\.)")
+_WRITES = re.compile(r"\bpermission = excluded\.|internet_\w+_display_yn")
 _CARRIED = frozenset({"hot_link", "mls", "copyright", "disclaimer", "logo", "credit_label", "excluded_notice"})
 """Settings that decide nothing: they are shown, or say how."""
 _RULES = frozenset(RuleSettings.model_fields) - _CARRIED - {"statuses", "property_types", "licences"}
@@ -72,12 +73,24 @@ def test_no_statement_decides_what_is_public() -> None:
     assert not {str(file): found for file, text in texts if (found := find_copies(text))}
 
 
+def test_the_clock_is_compared_where_documents_are_withdrawn_and_versions_known() -> None:
+    """Whoever reads asks `listing_is_public`; these two look for what ceased to be public."""
+    comparing = {
+        name
+        for file in find_statement_files()
+        for name, query in parse_queries(file.read_text()).items()
+        if re.search(r"public_until\s*[<>]", query.sql)
+    }
+    assert comparing == {"withdraw_expired", "get_snapshot"}
+
+
 def test_in_the_schema_one_function_decides() -> None:
     schema = SCHEMA.read_text()
     bodies = re.findall(r"CREATE FUNCTION public\.(\w+)\((.*?;)\n", schema, re.DOTALL)
     assert schema.count(_STORED) == 1
     assert [name for name, body in bodies if _STORED in body] == ["listing_is_public"]
-    assert not find_copies(schema.replace(_STORED, "").replace("public_until > at", ""))
+    assert not find_copies(schema.replace(_STORED, ""))
+    assert schema.count("public_until > ") == 1
     trigger = next(line for line in schema.splitlines() if "TRIGGER properties_media " in line)
     assert trigger.count("listing_is_public(") == 2
 

@@ -23,9 +23,9 @@ SELECT EXISTS (SELECT FROM listing_terms
 WHERE kind = 'word' AND term >= %(word)s::text AND term < %(after)s::text);
 
 -- name: get_snapshot
--- The current snapshot, as a text that is equal while nothing changes; null where the clock changed what is public since
--- a moment, and on a replica, whose snapshots do not list the transactions in progress: two may be equal and see
--- different rows.
+-- The current snapshot, as a text that is equal while nothing changes; null where the clock changed what is public
+-- since a moment, and on a replica, whose snapshots do not list the transactions in progress: two may be equal and
+-- see different rows.
 SELECT CASE WHEN NOT pg_is_in_recovery()
     AND NOT EXISTS (SELECT FROM properties WHERE public_until > %(since)s AND public_until <= %(now)s)
     THEN pg_current_snapshot()::text END;
