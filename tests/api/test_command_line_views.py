@@ -4,6 +4,7 @@ import asyncio
 import io
 from collections.abc import Awaitable, Callable
 from contextlib import redirect_stdout
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,6 +13,7 @@ import pytest
 
 from platbook.base.actor import COMMAND_LINE
 from platbook.cli.main import create_program
+from platbook.db import Query
 from platbook.sync.engine import SyncEngine
 from platbook.sync.runs.lifecycle import claim_run, request_run
 from platbook.sync.runs.run import RunRequest, SyncType
@@ -135,6 +137,29 @@ async def test_the_tables_say_why_no_run_is_scheduled(api: Api, command: RunComm
     facts = dict(line.split("\t") for line in (await command("status", "blocked-true")).splitlines())
     assert facts["needs operator"] == "the source refused the login"
     assert facts["next run"] == "blocked until an operator acts; then: platbook provider enable blocked-true"
+
+
+async def test_an_overdue_copy_is_told_over_http_and_by_command(api: Api, command: RunCommand) -> None:
+    for provider_id, allowed in (("late", 1), ("patient", 12), ("usual", None)):
+        body = {**PROVIDER, "providerId": provider_id, "allowedAgeHours": allowed}
+        assert (await api.call("POST", f"{MLS}/providers", json=body)).status_code == 201
+    ages = "INSERT INTO mls_copy_ages VALUES (%(id)s, 'Property', 'sweep', %(at)s, %(at)s)"
+    async with api.services.database.transaction() as connection:
+        for provider_id in ("late", "patient"):
+            at = api.clock.now() - timedelta(hours=3)
+            await connection.run(Query("age", "Read a while ago.", ages), {"id": provider_id, "at": at})
+    told = {one["providerId"]: one["freshness"] for one in (await _get(api, f"{MLS}/status"))["providers"]}
+    assert {name: (one["lagSeconds"], one["allowedAgeHours"], one["isOverdue"]) for name, one in told.items()} == {
+        "late": (10_800, 1, True),
+        "patient": (10_800, 12, False),
+        "usual": (None, 6, False),
+    }
+    assert [one["removalsBy"] for one in told.values()] == ["sweep", "sweep", None]
+    titles, *rows = [line.split("\t") for line in (await command("status")).splitlines()]
+    assert [row[titles.index("state")] for row in rows] == ["idle (overdue)", "idle", "idle"]
+    facts = dict(line.split("\t") for line in (await command("status", "late")).splitlines())
+    assert facts["age of changes"] == "at most 3 h, allowed are 1 h; overdue"
+    assert facts["age of removals"] == "at most 3 h, found by sweeps"
 
 
 def _keep_log(_level: str, _style: str) -> None:

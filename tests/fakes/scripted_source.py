@@ -1,6 +1,6 @@
 """A scripted source: a connector over plain values, with faults if scripted."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -10,6 +10,7 @@ from platbook.connectors.contract import (
     ByKey,
     Clock,
     Cursor,
+    DeleteSignal,
     HttpClient,
     KeyPage,
     MediaRef,
@@ -41,6 +42,7 @@ class Source:
     login_error: Exception | None = None
     time_ordered: bool = False
     key_sweep: bool = True
+    deletes: frozenset[DeleteSignal] = frozenset({DeleteSignal.SWEEP})
     by_key: ByKey = ByKey.ONE
     unreadable: frozenset[str] = frozenset()
     """Keys whose records break every reply that holds them."""
@@ -55,6 +57,8 @@ class Source:
     """How often all keys were listed."""
     later_key_pages: Sequence[KeyPage | Exception] | None = None
     """What every further listing of all keys in one session answers; None: the same."""
+    wait: Callable[[], Awaitable[None]] | None = None
+    """What happens while a page of records or keys is awaited."""
     logouts: int = 0
     others: "Mapping[Resource, Source]" = field(default_factory=dict[Resource, "Source"])
 
@@ -65,6 +69,11 @@ class Source:
         if key in self.unreadable:
             raise SourceBrokeProtocol(f"the record {key} cannot be read")
         return self.records.get(key)
+
+    async def answer_slowly(self) -> None:
+        """Let pass what passes while a page is awaited."""
+        if self.wait is not None:
+            await self.wait()
 
     def of(self, resource: Resource) -> "Source":
         """The answers for a resource."""
@@ -80,6 +89,7 @@ class ScriptedSession:
         source.asked_since.append(since)
         source.resumed_from.append(resume)
         for page in source.pages[int(resume or 0) :]:
+            await source.answer_slowly()
             if isinstance(page, Exception):
                 raise page
             yield page
@@ -91,6 +101,7 @@ class ScriptedSession:
         if source.swept > 1 and source.later_key_pages is not None:
             pages = source.later_key_pages
         for page in pages:
+            await source.answer_slowly()
             if isinstance(page, Exception):
                 raise page
             yield page
@@ -131,6 +142,7 @@ class ScriptedConnector:
         resources = {
             resource: ResourceProfile(
                 key_sweep=source.key_sweep,
+                deletes=source.deletes,
                 time_ordered=source.time_ordered,
                 volatile_fields=volatile,
                 by_key=source.by_key,

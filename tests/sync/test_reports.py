@@ -42,6 +42,12 @@ async def test_a_provider_never_synced_is_idle_and_empty(sync_rig: MakeSyncRig) 
         ProviderState.IDLE, None, None, ListingCounts(active=0, total=0, is_estimate=False),
     )  # fmt: skip
     assert (status.freshness.as_of, status.freshness.lag_seconds, status.freshness.watermark) == (None, None, None)
+    assert (status.freshness.removals_as_of, status.freshness.removals_by) == (None, None)
+    assert (status.freshness.allowed_age_hours, status.freshness.is_overdue, status.freshness.is_stale) == (
+        6,
+        False,
+        False,
+    )
     assert status.interval_hours == 4
 
 

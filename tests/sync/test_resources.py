@@ -78,8 +78,9 @@ async def test_a_resource_that_needs_no_sweep_does_not_keep_the_sweep_of_another
     rig, members = await _make(sync_rig, _member("1"))
     members.key_sweep = False
     await rig.sync()
-    (status,) = await rig.rows("SELECT last_sweep_at FROM mls_sync_status")
-    assert status["last_sweep_at"] == rig.clock.now()
+    ages = await rig.rows("SELECT resource, removals_by, swept_at FROM mls_copy_ages ORDER BY resource")
+    now = rig.clock.now()
+    assert [tuple(age.values()) for age in ages] == [("Member", "nothing", None), ("Property", "sweep", now)]
 
 
 async def test_a_refused_sweep_of_members_leaves_that_of_listings_due(sync_rig: MakeSyncRig) -> None:
@@ -87,7 +88,7 @@ async def test_a_refused_sweep_of_members_leaves_that_of_listings_due(sync_rig: 
     await rig.sync()
     members.pages, members.key_pages = one_page(), all_keys("3", "4")
     assert (await rig.sync())["status"] == "partial"
-    await rig.run_sql("UPDATE mls_sync_status SET last_sweep_at = NULL")
+    await rig.run_sql("UPDATE mls_copy_ages SET swept_at = NULL WHERE resource = 'Property'")
     rig.source.key_pages = [SourceUnavailable("the keys of listings were read")]
     assert "the keys of listings were read" in str((await rig.sync(SyncType.INCREMENTAL))["error"])
 

@@ -15,6 +15,7 @@ from platbook.base.errors import (
 )
 from platbook.connectors.contract import Cursor, Page
 from platbook.sync.runs.lifecycle import request_cancel, request_run
+from platbook.sync.runs.pace import SWEEP_EVERY
 from platbook.sync.runs.plan import LastSweep
 from platbook.sync.runs.run import RunRequest, SyncType
 from platbook.sync.runs.scheduler import find_work
@@ -178,6 +179,6 @@ async def test_a_source_that_asks_for_a_longer_pause_than_an_interval_is_obeyed(
 
 def test_a_sweep_by_a_clock_that_was_ahead_does_not_put_off_the_next() -> None:
     now = datetime(2026, 1, 2, tzinfo=UTC)
-    assert LastSweep(done_at=now + YEAR).is_due(now)
-    assert LastSweep(done_at=now - timedelta(days=1), refused_at=now + YEAR).is_due(now)
-    assert not LastSweep(done_at=now - timedelta(hours=1), refused_at=now + YEAR).is_due(now)
+    assert LastSweep(swept_at=now + YEAR).is_due(now, SWEEP_EVERY)
+    assert LastSweep(swept_at=now - SWEEP_EVERY).is_due(now, SWEEP_EVERY)
+    assert not LastSweep(swept_at=now - timedelta(hours=1), refused_at=now + YEAR).is_due(now, SWEEP_EVERY)

@@ -235,6 +235,11 @@ class ResourceProfile:
         """Whether deletions are detected only by comparing keys, and the source can list them."""
         return self.key_sweep and DeleteSignal.SWEEP in self.deletes
 
+    @property
+    def reports_deletions(self) -> bool:
+        """Whether the source reports deletions itself, by a flag or in a resource of their own."""
+        return bool(self.deletes - {DeleteSignal.SWEEP})
+
 
 @dataclass(frozen=True, slots=True)
 class SourceProfile:

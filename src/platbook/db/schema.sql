@@ -141,6 +141,19 @@ CREATE FUNCTION public.fold_text(value text) RETURNS text
     RETURN CASE WHEN (octet_length(value) = char_length(value)) THEN lower(value) ELSE lower(replace(replace(replace(replace(replace(replace(replace(replace(translate(regexp_replace(NORMALIZE(replace(value, '´'::text, ''''::text), NFKD), '[\u0300-\u036f]+'::text, ''::text, 'g'::text), '’‘ʼʻ′‐‑‒–—−øØłŁđĐðÐıςΣ'::text, '''''''''''------oollddddiσσ'::text), 'ß'::text, 'ss'::text), 'ẞ'::text, 'ss'::text), 'æ'::text, 'ae'::text), 'Æ'::text, 'ae'::text), 'œ'::text, 'oe'::text), 'Œ'::text, 'oe'::text), 'þ'::text, 'th'::text), 'Þ'::text, 'th'::text)) END;
 
 --
+-- Name: hide_when_stale(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.hide_when_stale() RETURNS TABLE(provider_id text, age interval)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    SELECT r.provider_id, min((r.settings ->> 'hideWhenStale')::interval) FROM display_rules r
+    WHERE r.valid_to IS NULL AND r.surface = 'public' AND r.originating_system IS NULL AND r.feed IS NULL AND NOT r.ours
+        AND r.settings ->> 'hideWhenStale' IS NOT NULL
+    GROUP BY r.provider_id
+$$;
+
+--
 -- Name: interactions_counted(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -288,6 +301,19 @@ BEGIN
     WHERE id = NEW.sweep_id AND status = 'accepted' AND removed IS NULL;
     RETURN NULL;
 END $$;
+
+--
+-- Name: stale_providers(timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.stale_providers(at timestamp with time zone) RETURNS SETOF text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    SELECT h.provider_id FROM hide_when_stale() h
+    LEFT JOIN mls_copy_ages a ON a.provider_id = h.provider_id AND a.resource = 'Property'
+    WHERE (at - a.changes_as_of BETWEEN interval '-5 minutes' AND h.age AND (a.removals_by = 'nothing'
+        OR at - a.removals_as_of BETWEEN interval '-5 minutes' AND h.age)) IS NOT TRUE
+$$;
 
 --
 -- Name: tell_access_changed(); Type: FUNCTION; Schema: public; Owner: -
@@ -772,6 +798,20 @@ CREATE TABLE public.member_links (
 );
 
 --
+-- Name: mls_copy_ages; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.mls_copy_ages (
+    provider_id text NOT NULL,
+    resource text NOT NULL,
+    removals_by text NOT NULL,
+    changes_as_of timestamp with time zone,
+    removals_as_of timestamp with time zone,
+    swept_at timestamp with time zone,
+    CONSTRAINT mls_copy_ages_removals_by_check CHECK ((removals_by = ANY (ARRAY['sweep'::text, 'source'::text, 'nothing'::text])))
+);
+
+--
 -- Name: mls_discoveries; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -816,6 +856,8 @@ CREATE TABLE public.mls_provider_configurations (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     media jsonb DEFAULT '{}'::jsonb NOT NULL,
+    allowed_age_hours numeric,
+    CONSTRAINT mls_provider_configurations_allowed_age_hours_check CHECK ((allowed_age_hours > (0)::numeric)),
     CONSTRAINT mls_provider_configurations_interval_hours_check CHECK (((interval_hours >= 0.25) AND (interval_hours <= (168)::numeric))),
     CONSTRAINT mls_provider_configurations_max_removal_share_check CHECK (((max_removal_share >= (0)::numeric) AND (max_removal_share <= (1)::numeric))),
     CONSTRAINT mls_provider_configurations_requests_per_second_check CHECK ((requests_per_second > (0)::numeric)),
@@ -894,7 +936,8 @@ CREATE TABLE public.mls_sync_cursors (
     walk_watermark text,
     walk_scope text,
     walk_done bigint DEFAULT 0 NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    walk_began_at timestamp with time zone
 );
 
 --
@@ -965,7 +1008,6 @@ CREATE TABLE public.mls_sync_status (
     epoch bigint DEFAULT 0 NOT NULL,
     next_run_at timestamp with time zone,
     last_success_at timestamp with time zone,
-    last_sweep_at timestamp with time zone,
     consecutive_failures integer DEFAULT 0 NOT NULL,
     needs_operator text,
     blocked boolean DEFAULT false NOT NULL,
@@ -1632,6 +1674,13 @@ ALTER TABLE ONLY public.member_links
 
 ALTER TABLE ONLY public.member_links
     ADD CONSTRAINT member_links_user_id_provider_id_member_key_key UNIQUE (user_id, provider_id, member_key);
+
+--
+-- Name: mls_copy_ages mls_copy_ages_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.mls_copy_ages
+    ADD CONSTRAINT mls_copy_ages_pkey PRIMARY KEY (provider_id, resource);
 
 --
 -- Name: mls_discoveries mls_discoveries_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -2886,6 +2935,13 @@ ALTER TABLE ONLY public.media_work
 
 ALTER TABLE ONLY public.member_links
     ADD CONSTRAINT member_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+--
+-- Name: mls_copy_ages mls_copy_ages_provider_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.mls_copy_ages
+    ADD CONSTRAINT mls_copy_ages_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES public.mls_provider_configurations(provider_id) ON DELETE CASCADE;
 
 --
 -- Name: mls_discoveries mls_discoveries_provider_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -

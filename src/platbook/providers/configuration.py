@@ -72,6 +72,7 @@ class Configuration(BaseModel):
     media: MediaSettings = MediaSettings()
     retention: Literal["keep", "erase"] = "keep"
     interval_hours: Annotated[float, Field(ge=0.25, le=168)] = 4
+    allowed_age_hours: Annotated[float, Field(ge=0.25, le=8760)] | None = None
     requests_per_second: Annotated[float, Field(ge=LEAST_RATE, le=MOST_RATE)] | None = None
     max_removal_share: Annotated[float, Field(ge=0, le=1)] = 0.10
     enabled: bool = True

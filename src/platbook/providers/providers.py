@@ -33,6 +33,7 @@ class Provider:
     stored_rules: Mapping[str, object]
     retention: str
     interval_hours: float
+    allowed_age_hours: float | None
     requests_per_second: float | None
     max_removal_share: float
     enabled: bool
@@ -165,6 +166,7 @@ def _row(box: SecretBox, configuration: Configuration, at: datetime) -> dict[str
         "media": as_json(plain["media"]),
         "retention": configuration.retention,
         "interval_hours": configuration.interval_hours,
+        "allowed_age_hours": configuration.allowed_age_hours,
         "requests_per_second": configuration.requests_per_second,
         "max_removal_share": configuration.max_removal_share,
         "enabled": configuration.enabled,

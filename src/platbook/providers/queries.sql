@@ -1,12 +1,13 @@
 -- name: add_provider
 -- A new provider.
 INSERT INTO mls_provider_configurations (
-    provider_id, provider_name, provider_type, settings, credentials, credential_names, field_mapping, scope,
-    media, retention, interval_hours, requests_per_second, max_removal_share, enabled, created_at, updated_at
+    provider_id, provider_name, provider_type, settings, credentials, credential_names, field_mapping, scope, media,
+    retention, interval_hours, allowed_age_hours, requests_per_second, max_removal_share, enabled, created_at,
+    updated_at
 ) VALUES (
     %(provider_id)s, %(provider_name)s, %(provider_type)s, %(settings)s, %(credentials)s, %(credential_names)s,
-    %(field_mapping)s, %(scope)s, %(media)s, %(retention)s, %(interval_hours)s, %(requests_per_second)s,
-    %(max_removal_share)s, %(enabled)s, %(at)s, %(at)s
+    %(field_mapping)s, %(scope)s, %(media)s, %(retention)s, %(interval_hours)s, %(allowed_age_hours)s,
+    %(requests_per_second)s, %(max_removal_share)s, %(enabled)s, %(at)s, %(at)s
 );
 
 -- name: change_provider
@@ -16,24 +17,25 @@ UPDATE mls_provider_configurations SET
     credentials = coalesce(%(credentials)s, credentials),
     credential_names = CASE WHEN %(credentials)s::bytea IS NULL THEN credential_names ELSE %(credential_names)s END,
     field_mapping = %(field_mapping)s, scope = %(scope)s, media = %(media)s,
-    retention = %(retention)s, interval_hours = %(interval_hours)s, requests_per_second = %(requests_per_second)s,
-    max_removal_share = %(max_removal_share)s, enabled = %(enabled)s, archived_at = NULL, updated_at = %(at)s
+    retention = %(retention)s, interval_hours = %(interval_hours)s, allowed_age_hours = %(allowed_age_hours)s,
+    requests_per_second = %(requests_per_second)s, max_removal_share = %(max_removal_share)s, enabled = %(enabled)s,
+    archived_at = NULL, updated_at = %(at)s
 WHERE provider_id = %(provider_id)s;
 
 -- name: get_provider
 -- One provider by its id, archived ones too.
 SELECT provider_id, provider_name, provider_type, settings, credential_names, field_mapping, scope, media,
     display_rules_at(provider_id, NULL) AS stored_rules, retention, interval_hours::float8 AS interval_hours,
-    requests_per_second::float8 AS requests_per_second, max_removal_share::float8 AS max_removal_share, enabled,
-    archived_at, created_at, updated_at
+    allowed_age_hours::float8 AS allowed_age_hours, requests_per_second::float8 AS requests_per_second,
+    max_removal_share::float8 AS max_removal_share, enabled, archived_at, created_at, updated_at
 FROM mls_provider_configurations WHERE provider_id = %(provider_id)s;
 
 -- name: find_providers
 -- Every provider, archived ones only if asked.
 SELECT provider_id, provider_name, provider_type, settings, credential_names, field_mapping, scope, media,
     display_rules_at(provider_id, NULL) AS stored_rules, retention, interval_hours::float8 AS interval_hours,
-    requests_per_second::float8 AS requests_per_second, max_removal_share::float8 AS max_removal_share, enabled,
-    archived_at, created_at, updated_at
+    allowed_age_hours::float8 AS allowed_age_hours, requests_per_second::float8 AS requests_per_second,
+    max_removal_share::float8 AS max_removal_share, enabled, archived_at, created_at, updated_at
 FROM mls_provider_configurations WHERE archived_at IS NULL OR %(archived)s ORDER BY provider_id;
 
 -- name: get_credentials

@@ -22,6 +22,7 @@ class ProviderRead(View):
     media: dict[str, object]
     retention: str
     interval_hours: float
+    allowed_age_hours: float | None
     requests_per_second: float | None
     max_removal_share: float
     enabled: bool
@@ -46,6 +47,7 @@ class ProviderRead(View):
             media=dict(provider.media),
             retention=provider.retention,
             interval_hours=provider.interval_hours,
+            allowed_age_hours=provider.allowed_age_hours,
             requests_per_second=provider.requests_per_second,
             max_removal_share=provider.max_removal_share,
             enabled=provider.enabled,

@@ -30,7 +30,7 @@ from platbook.db import Database, ReadConnection, SecretBox, WriteConnection, lo
 from platbook.db.errors import is_database_away
 from platbook.listings.listing import Origin
 from platbook.media.photo_worker import PhotoWorker
-from platbook.providers.providers import Provider, get_provider
+from platbook.providers.providers import get_provider
 from platbook.providers.sessions import SessionOptions, SessionServices, Source, get_source, open_session
 from platbook.sync.excluded import delete_keys_of_other_scopes
 from platbook.sync.page import PageRules
@@ -42,6 +42,7 @@ from platbook.sync.runs import cursors
 from platbook.sync.runs._control_flow import RunCancelled, RunTakenOver
 from platbook.sync.runs.lifecycle import check_epoch, claim_run, get_counts, lease_resource, postpone_next_run
 from platbook.sync.runs.outcome import StatusAfterRun, completed_status, error_type, settle_failure, settle_success
+from platbook.sync.runs.pace import find_reading_times, get_pace
 from platbook.sync.runs.plan import LastSweep, plan_run, scope_fingerprint
 from platbook.sync.runs.run import RunLease, RunStatus, SyncType
 from platbook.sync.sweeps.sweep import apply_sweep, sweep
@@ -173,9 +174,7 @@ class SyncEngine:
             await self._apply_sweep(contexts, session, run.sweep_id)
             return None
         refusals = [await self._walk_and_sweep(one, session) for one in contexts]
-        refused = next((one for one in refusals if one is not None), None)
-        contexts[0].swept = refused is None and _are_swept(contexts)
-        return refused
+        return next((one for one in refusals if one is not None), None)
 
     async def _apply_sweep(self, contexts: Sequence[RunContext], session: Session, sweep_id: UUID) -> None:
         async with self.database.read() as connection:
@@ -191,12 +190,14 @@ class SyncEngine:
         async with self.database.read() as connection:
             state = await cursors.get_cursor_state(connection, provider_id, context.lease.resource)
             last_sweep = await connection.one(LastSweep, Q.get_last_sweep, params)
+            pace = await get_pace(connection, provider_id)
         plan = plan_run(
             SyncType(run.sync_type),
             state,
             context.profile,
             context.scope,
             last_sweep=last_sweep,
+            sweeps_every=pace.sweeps_every,
             now=self.clock.now(),
         )
         full_reload = state.watermark_scope != context.scope
@@ -211,7 +212,6 @@ class SyncEngine:
             await sweep(context, session)
         except SweepRefused as refused:
             return refused
-        context.swept = True
         return None
 
     def _session(self, context: RunContext) -> AbstractAsyncContextManager[Session]:
@@ -251,8 +251,10 @@ class SyncEngine:
             status = completed_status(counts, refused, incomplete=context.incomplete)
             await _finish(connection, lease, status, now, error=refused)
             if lease.run.is_scheduled_kind:
-                settlement = settle_success(_interval(context.provider), refused, now)
-                await _settle(connection, lease, settlement, now, success=True, swept=context.swept)
+                pace = await get_pace(connection, lease.run.provider_id)
+                read_at = await find_reading_times(connection, lease.run.provider_id)
+                settlement = settle_success(pace.next_run_at(now, read_at), refused)
+                await _settle(connection, lease, settlement, now, success=True)
             else:
                 await connection.run(Q.clear_current, _status_key(lease, now))
         return status
@@ -276,21 +278,16 @@ class SyncEngine:
         async with self.database.transaction() as connection:
             await _fence(connection, lease)
             failures = 1 + await _failures(connection, lease)
-            interval = timedelta(hours=1) if context is None else _interval(context.provider)
+            pace = await get_pace(connection, lease.run.provider_id)
             await _finish(connection, lease, RunStatus.FAILED, now, error=error)
             # The sample of a broken reply belongs to no record, so nothing could erase it later.
             keeps_samples = context is not None and context.rules.retention != "erase"
             await _add_run_error(connection, lease, error, now, sample=_sample(error) if keeps_samples else None)
             if lease.run.is_scheduled_kind or isinstance(error, (CredentialsRefused, ProviderMisconfigured)):
-                await _settle(connection, lease, settle_failure(error, failures, interval, now), now)
+                await _settle(connection, lease, settle_failure(error, failures, pace.longest_pause, now), now)
             else:  # such as a mistyped key, which does not predict how the next scheduled run ends
                 await connection.run(Q.clear_current, _status_key(lease, now))
         return RunStatus.FAILED
-
-
-def _are_swept(contexts: Sequence[RunContext]) -> bool:
-    """Whether a sweep was done, and of every resource that needs one."""
-    return any(one.swept for one in contexts) and all(one.swept or not one.profile.needs_sweep for one in contexts)
 
 
 async def _sync_record(context: RunContext, session: Session, key: str) -> None:
@@ -343,7 +340,6 @@ async def _settle(
     now: datetime,
     *,
     success: bool = False,
-    swept: bool = False,
 ) -> None:
     params = {
         **_status_key(lease, now),
@@ -352,7 +348,6 @@ async def _settle(
         "needs_operator": settlement.needs_operator,
         "blocked": settlement.blocked,
         "last_success_at": now if success else None,
-        "last_sweep_at": now if swept else None,
     }
     await connection.run(Q.settle_status, params)
 
@@ -383,10 +378,6 @@ async def _failures(connection: ReadConnection, lease: RunLease) -> int:
 
 def _status_key(lease: RunLease, now: datetime) -> dict[str, object]:
     return {"provider_id": lease.run.provider_id, "epoch": lease.epoch, "at": now}
-
-
-def _interval(provider: Provider) -> timedelta:
-    return timedelta(hours=provider.interval_hours)
 
 
 def _message(error: Exception) -> str:

@@ -32,7 +32,7 @@ UPDATE mls_sync_status SET current_sync_id = NULL, stage = NULL, total = NULL, r
         SELECT 'the sweep was refused: ' || w.reason FROM mls_sweeps w
         WHERE w.provider_id = %(provider_id)s AND w.status = 'refused' AND w.candidates > 0 ORDER BY w.began_at DESC
         LIMIT 1)), blocked = %(blocked)s, last_success_at = coalesce(%(last_success_at)s, last_success_at),
-        last_sweep_at = coalesce(%(last_sweep_at)s, last_sweep_at), updated_at = %(at)s
+        updated_at = %(at)s
 WHERE provider_id = %(provider_id)s AND epoch = %(epoch)s;
 
 -- name: clear_current
@@ -46,10 +46,40 @@ WHERE provider_id = %(provider_id)s AND epoch = %(epoch)s;
 SELECT consecutive_failures FROM mls_sync_status WHERE provider_id = %(provider_id)s;
 
 -- name: get_last_sweep
--- When a provider was last swept, and when a complete sweep of a resource was last refused.
-SELECT (SELECT last_sweep_at FROM mls_sync_status WHERE provider_id = %(provider_id)s) AS done_at,
-    (SELECT max(began_at) FROM mls_sweeps WHERE provider_id = %(provider_id)s AND resource = %(resource)s
-        AND candidates > 0) AS refused_at;
+-- When a provider's resource was last swept, and when the last sweeps began that were applied and refused.
+SELECT max(swept_at) AS swept_at, max(removals_as_of) AS applied_at, (
+    SELECT max(began_at) FROM mls_sweeps WHERE provider_id = %(provider_id)s AND resource = %(resource)s
+        AND candidates > 0) AS refused_at
+FROM mls_copy_ages WHERE provider_id = %(provider_id)s AND resource = %(resource)s;
+
+-- name: record_age
+-- What a walk or a sweep of a run proves of the age of a resource's copy; what it says nothing of stays.
+INSERT INTO mls_copy_ages AS a (provider_id, resource, removals_by, changes_as_of, removals_as_of, swept_at)
+VALUES (%(provider_id)s, %(resource)s, %(removals_by)s, %(changes_as_of)s, %(removals_as_of)s,
+    (SELECT started_at FROM mls_sync_history WHERE sync_id = %(child_id)s AND %(is_swept)s))
+ON CONFLICT (provider_id, resource) DO UPDATE SET removals_by = excluded.removals_by,
+    changes_as_of = coalesce(excluded.changes_as_of, a.changes_as_of),
+    removals_as_of = coalesce(excluded.removals_as_of, a.removals_as_of),
+    swept_at = coalesce(excluded.swept_at, a.swept_at);
+
+-- name: record_accepted_sweep
+-- A refused sweep was applied after all; removals are at least as old as its start.
+UPDATE mls_copy_ages a SET removals_as_of = greatest(a.removals_as_of, w.began_at) FROM mls_sweeps w
+WHERE w.id = %(sweep_id)s AND a.provider_id = w.provider_id AND a.resource = w.resource;
+
+-- name: find_ages
+-- How old the copy of a resource is, of one provider or of all.
+SELECT p.provider_id, %(resource)s AS resource, a.changes_as_of, a.removals_as_of, a.removals_by,
+    p.created_at AS added_at, make_interval(secs =>
+        3600 * coalesce(p.allowed_age_hours, 1.5 * p.interval_hours)::float8) AS allowed_age,
+    p.provider_id IN (SELECT stale FROM stale_providers(%(at)s) AS stale) AS is_stale
+FROM mls_provider_configurations p
+LEFT JOIN mls_copy_ages a ON a.provider_id = p.provider_id AND a.resource = %(resource)s
+WHERE p.provider_id = %(provider_id)s OR %(provider_id)s::text IS NULL;
+
+-- name: find_stale_providers
+-- The providers of which nothing is public, because of their age.
+SELECT stale FROM stale_providers(%(at)s) AS stale ORDER BY stale;
 
 -- name: add_rejection
 -- A record that could not be accepted; rejected again, it is the same rejection.

@@ -46,7 +46,6 @@ class RunContext:
     store: AnyStore
     lease: RunLease
     scope: str
-    swept: bool = False
     incomplete: bool = False
     """Whether the sweep met a list of keys that was short, or records that it could not read by their keys."""
     traffic: TrafficCounter = field(default_factory=TrafficCounter)

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from platbook.base.errors import SourceBrokeProtocol
 from platbook.connectors.contract import Page, Session
 from platbook.db import WriteConnection
+from platbook.sync.ages import record_walk
 from platbook.sync.received import add_received_keys
 from platbook.sync.rejections import Rejection
 from platbook.sync.run_context import RunContext
@@ -114,8 +115,10 @@ async def _save_position(connection: WriteConnection, context: RunContext, page:
         await cursors.save_watermark(connection, provider_id, resource, watermark, valid_scope, now)
     if page.complete:
         await cursors.end_walk(connection, provider_id, resource, now)
+        await record_walk(connection, context.lease, context.profile, position.walk.began_at)
         return
+    walk = position.walk
     progress = WalkProgress(
-        position.walk.kind, position.walk.since, page.checkpoint, watermark, context.scope, position.done
+        walk.kind, walk.since, page.checkpoint, watermark, context.scope, position.done, walk.began_at
     )
     await cursors.save_walk(connection, provider_id, resource, progress, now)

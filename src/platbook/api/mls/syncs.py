@@ -53,7 +53,7 @@ async def cancel_sync(provider_id: ProviderId, services: ServicesDep, caller: Ca
 
 @router.get("/status")
 async def get_statuses(services: ServicesDep) -> Success[ProviderStatusList]:
-    """The status of every provider. Archived ones are left out."""
+    """The status of every provider; `freshness`: how old its copy is. Archived ones are left out."""
     async with services.database.read() as connection:
         return Success(data=await status.find_statuses(connection, services.clock.now()))
 

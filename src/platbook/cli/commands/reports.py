@@ -12,8 +12,10 @@ from platbook.cli.output.json_output import print_json
 from platbook.cli.output.table import Column, print_facts, print_table
 from platbook.cli.process import run_on_database
 from platbook.providers.providers import get_provider
+from platbook.sync.ages import RemovalsBy
 from platbook.sync.reports.history import Run, RunFilter, RunList, find_runs
 from platbook.sync.reports.status import (
+    Freshness,
     ProviderState,
     ProviderStatus,
     ProviderStatusList,
@@ -112,6 +114,32 @@ def _to_state(one: ProviderStatus) -> str:
     return one.state if one.enabled or one.state is not ProviderState.IDLE else "disabled"
 
 
+def _to_warning(one: ProviderStatus) -> str:
+    """What the age of the copy means, where it is too old."""
+    if one.archived_at is not None:
+        return ""
+    return "(stale)" if one.freshness.is_stale else "(overdue)" if one.freshness.is_overdue else ""
+
+
+def _to_age(seconds: int | None) -> str:
+    return "not known" if seconds is None else f"at most {to_duration(seconds)}"
+
+
+def _to_changes_age(freshness: Freshness) -> str:
+    overdue = "; overdue" if freshness.is_overdue else ""
+    return f"{_to_age(freshness.lag_seconds)}, allowed are {to_hours(freshness.allowed_age_hours)}{overdue}"
+
+
+_REMOVALS_BY = {RemovalsBy.SWEEP: ", found by sweeps", RemovalsBy.SOURCE: ", reported by the source"}
+
+
+def _to_removals_age(freshness: Freshness) -> str:
+    if freshness.removals_by is RemovalsBy.NOTHING:
+        return "never learnt of"
+    age = _to_age(freshness.removals_lag_seconds)
+    return age if freshness.removals_by is None else age + _REMOVALS_BY[freshness.removals_by]
+
+
 def _to_next_run(one: ProviderStatus, now: datetime) -> str:
     """When the scheduler starts the next run, or why it starts none."""
     if one.next_run_at is not None:
@@ -155,7 +183,7 @@ def _print_statuses(statuses: list[ProviderStatus], now: datetime) -> None:
             (
                 one.provider_id,
                 one.provider_type,
-                " ".join(filter(None, (_to_state(one), _to_progress(one)))),
+                " ".join(filter(None, (_to_state(one), _to_progress(one), _to_warning(one)))),
                 _to_count(one.listings.active, one),
                 to_span(now, one.last_success_at),
                 _to_next_run(one, now),
@@ -169,7 +197,6 @@ def _print_statuses(statuses: list[ProviderStatus], now: datetime) -> None:
 
 
 def _print_status(one: ProviderStatus, now: datetime) -> None:
-    lag = one.freshness.lag_seconds
     last = one.last_run
     next_run = _to_next_run(one, now)
     if next_run == "blocked":
@@ -182,7 +209,13 @@ def _print_status(one: ProviderStatus, now: datetime) -> None:
             *((("progress", _to_progress(one)),) if one.current else ()),
             *((("needs operator", one.needs_operator),) if one.needs_operator else ()),
             ("listings", f"{_to_count(one.listings.active, one)} shown, {_to_count(one.listings.total, one)} stored"),
-            ("lag", "-" if lag is None else f"at most {to_duration(lag)}"),
+            ("age of changes", _to_changes_age(one.freshness)),
+            ("age of removals", _to_removals_age(one.freshness)),
+            *(
+                (("stale", "nothing is public: the copy is older than hideWhenStale"),)
+                if one.freshness.is_stale
+                else ()
+            ),
             ("watermark", one.freshness.watermark or "-"),
             ("last success", to_span(now, one.last_success_at)),
             ("next run", next_run),

@@ -5,7 +5,7 @@ SELECT p.provider_id, p.provider_name, p.provider_type, p.enabled, p.archived_at
     coalesce(s.consecutive_failures, 0) AS consecutive_failures, s.needs_operator,
     coalesce(s.blocked, false) AS blocked, running.sync_id AS running_id, waiting.sync_id AS waiting_sync_id,
     s.current_sync_id, s.stage, coalesce(s.done, 0) AS done, s.total, s.rate, s.expected_end_at, c.watermark,
-    fresh.started_at AS as_of, ended.sync_id AS last_run_id, (SELECT count(*) FROM (
+    ended.sync_id AS last_run_id, (SELECT count(*) FROM (
         SELECT FROM mls_sync_errors e WHERE e.provider_id = p.provider_id AND e.listing_key IS NOT NULL
             AND e.retry IN ('pending', 'retrying', 'failed') LIMIT 10000) AS open) AS open_errors,
     (SELECT count(*) FROM findings f WHERE f.provider_id = p.provider_id AND f.closed_at IS NULL) AS open_findings
@@ -16,11 +16,6 @@ LEFT JOIN mls_sync_history running ON running.provider_id = p.provider_id AND ru
     AND running.status = 'running'
 LEFT JOIN mls_sync_history waiting ON waiting.provider_id = p.provider_id AND waiting.parent_id IS NULL
     AND waiting.status = 'waiting'
-LEFT JOIN LATERAL (
-    SELECT h.started_at FROM mls_sync_history h
-    WHERE h.provider_id = p.provider_id AND h.parent_id IS NULL AND h.status IN ('success', 'partial')
-        AND h.sync_type IN ('full', 'incremental') AND NOT h.dry_run
-    ORDER BY h.queued_at DESC LIMIT 1) AS fresh ON true
 LEFT JOIN LATERAL (
     SELECT h.sync_id FROM mls_sync_history h
     WHERE h.provider_id = p.provider_id AND h.parent_id IS NULL AND h.ended_at IS NOT NULL

@@ -1,9 +1,9 @@
 """Provider status: the current run, the next one, freshness, and counts of listings, errors and pending photos."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import cast
+from typing import Self, cast
 from uuid import UUID
 
 from platbook.base.errors import NotFound
@@ -11,6 +11,7 @@ from platbook.base.views import UtcDatetime, View
 from platbook.db import ReadConnection, load_queries
 from platbook.db.compose import SQL, Composed
 from platbook.media.pending_photos import PendingPhotos, count_pending_photos
+from platbook.sync.ages import CopyAge, RemovalsBy, find_ages
 from platbook.sync.reports.history import Run, get_runs
 
 Q = load_queries(__package__ or "platbook.sync.reports")
@@ -46,14 +47,39 @@ class RunProgress(View):
 class Freshness(View):
     """How far the replica may be behind the source.
 
-    `asOf` is the start of the last full or incremental run that succeeded: what the source held then is stored. The
-    lag counts from it, not from the newest listing's timestamp, since a market may simply be quiet. `watermark` is
-    where the next incremental run starts, in the source's own format.
+    `asOf` is the start of the last walk over changes that reached its proved end: what the source held then is stored.
+    The lag counts from it, not from the newest listing's timestamp, since a market may simply be quiet.
+    `removalsAsOf` is the start of the last key sweep that was applied, or of the last walk that read the source's own
+    deletions; `removalsBy` says which: `sweep`, `source`, or `nothing` where removals are never learnt of (null until
+    the source was read once). `isOverdue`: changes are older than `allowedAgeHours`. `isStale`: the copy is older than
+    `hideWhenStale` of the provider's display rules allows, so that nothing of it is public. `watermark` is where the
+    next incremental run starts, in the source's own format.
     """
 
     watermark: str | None
     as_of: UtcDatetime | None
     lag_seconds: int | None
+    removals_as_of: UtcDatetime | None
+    removals_lag_seconds: int | None
+    removals_by: RemovalsBy | None
+    allowed_age_hours: float
+    is_overdue: bool
+    is_stale: bool
+
+    @classmethod
+    def of(cls, age: CopyAge, watermark: str | None, now: datetime) -> Self:
+        """The view of a copy's age."""
+        return cls(
+            watermark=watermark,
+            as_of=age.changes_as_of,
+            lag_seconds=_to_seconds(age.of_changes(now)),
+            removals_as_of=age.removals_as_of,
+            removals_lag_seconds=_to_seconds(age.of_removals(now)),
+            removals_by=None if age.removals_by is None else RemovalsBy(age.removals_by),
+            allowed_age_hours=age.allowed_age / timedelta(hours=1),
+            is_overdue=age.is_overdue(now),
+            is_stale=age.is_stale,
+        )
 
 
 class ListingCounts(View):
@@ -121,7 +147,6 @@ class _Row:
     rate: float | None
     expected_end_at: datetime | None
     watermark: str | None
-    as_of: datetime | None
     last_run_id: UUID | None
     open_errors: int
     open_findings: int
@@ -166,6 +191,7 @@ async def _estimate_rows(connection: ReadConnection, statement: Composed, params
 async def _find(connection: ReadConnection, provider_id: str | None, now: datetime) -> list[ProviderStatus]:
     rows = await connection.all(_Row, Q.find_statuses, {"provider_id": provider_id, "limit": MOST_PROVIDERS})
     last_ids = [row.last_run_id for row in rows if row.last_run_id is not None]
+    ages = await find_ages(connection, now)
     last_runs = {run.sync_id: run for run in await get_runs(connection, last_ids)}
     return [
         _to_status(
@@ -173,16 +199,15 @@ async def _find(connection: ReadConnection, provider_id: str | None, now: dateti
             None if row.last_run_id is None else last_runs.get(row.last_run_id),
             await count_listings(connection, row.provider_id),
             await count_pending_photos(connection, row.provider_id),
-            now,
+            Freshness.of(ages[row.provider_id], row.watermark, now),
         )
         for row in rows
     ]
 
 
 def _to_status(
-    row: _Row, last_run: Run | None, listings: ListingCounts, photos: PendingPhotos, now: datetime
+    row: _Row, last_run: Run | None, listings: ListingCounts, photos: PendingPhotos, freshness: Freshness
 ) -> ProviderStatus:
-    lag = None if row.as_of is None else max(0, int((now - row.as_of).total_seconds()))
     return ProviderStatus(
         provider_id=row.provider_id,
         provider_name=row.provider_name,
@@ -198,12 +223,16 @@ def _to_status(
         consecutive_failures=row.consecutive_failures,
         waiting_sync_id=row.waiting_sync_id,
         current=_to_progress(row),
-        freshness=Freshness(watermark=row.watermark, as_of=row.as_of, lag_seconds=lag),
+        freshness=freshness,
         open_errors=row.open_errors,
         open_findings=row.open_findings,
         listings=listings,
         photos=photos,
     )
+
+
+def _to_seconds(age: timedelta | None) -> int | None:
+    return None if age is None else int(age.total_seconds())
 
 
 def _to_state(row: _Row) -> ProviderState:

@@ -31,6 +31,7 @@ async def save_walk(
         "watermark": progress.watermark,
         "scope": progress.scope,
         "done": progress.done,
+        "began_at": progress.began_at,
         "at": at,
     }
     await connection.run(Q.save_walk, params)

@@ -13,6 +13,7 @@ from platbook.base.ids import new_id
 from platbook.connectors.contract import Resource
 from platbook.db import ReadConnection, WriteConnection, load_queries
 from platbook.sync.runs._control_flow import RunCancelled, RunTakenOver
+from platbook.sync.runs.pace import get_pace
 from platbook.sync.runs.run import ClaimedRun, RunCounts, RunLease, RunRequest, is_scheduled_kind
 
 Q = load_queries(__package__ or "platbook.sync.runs")
@@ -110,8 +111,10 @@ async def request_cancel(connection: WriteConnection, provider_id: str, at: date
 
 
 async def postpone_next_run(connection: WriteConnection, provider_id: str, at: datetime) -> None:
-    """Postpone the schedule's next run by the provider's interval, so that a cancelled run is not started again."""
-    await connection.run(Q.postpone_next_run, {"provider_id": provider_id, "at": at})
+    """Postpone the schedule's next run by the provider's usual pause, so that a cancelled run is not started again."""
+    pace = await get_pace(connection, provider_id)
+    params = {"provider_id": provider_id, "pause": pace.longest_pause, "at": at}
+    await connection.run(Q.postpone_next_run, params)
 
 
 async def _start_child(connection: WriteConnection, run: ClaimedRun, resource: Resource, at: datetime) -> UUID:

@@ -59,22 +59,22 @@ def completed_status(counts: RunCounts, refused: SweepRefused | None, *, incompl
     return RunStatus.PARTIAL if counts.errored or incomplete or refused is not None else RunStatus.SUCCESS
 
 
-def settle_success(interval: timedelta, refused: SweepRefused | None, now: datetime) -> StatusAfterRun:
+def settle_success(next_run_at: datetime, refused: SweepRefused | None) -> StatusAfterRun:
     """The state after a completed run. A refused sweep needs a person, and further runs go on."""
-    return StatusAfterRun(now + interval, 0, None if refused is None else str(refused), blocked=False)
+    return StatusAfterRun(next_run_at, 0, None if refused is None else str(refused), blocked=False)
 
 
-def settle_failure(error: BaseException, failures: int, interval: timedelta, now: datetime) -> StatusAfterRun:
-    """The state after a failed run; `failures` counts it.
+def settle_failure(error: BaseException, failures: int, longest_pause: timedelta, now: datetime) -> StatusAfterRun:
+    """The state after a failed run; `failures` counts it, `longest_pause` is the provider's pause between runs.
 
     Transient failures are retried by exponential backoff with jitter (a minute, doubled for each failure, ±20 %), never
-    later than the provider's own interval; the third failure in a row alerts a person and continues at that interval.
+    later than after the provider's own pause; the third failure in a row alerts a person and continues at that pause.
     What only a person can fix blocks the provider: a source may lock an account after repeated wrong passwords.
     """
     if isinstance(error, (CredentialsRefused, ProviderMisconfigured, CallerError)):
-        return StatusAfterRun(now + interval, failures, str(error), blocked=True)
+        return StatusAfterRun(now + longest_pause, failures, str(error), blocked=True)
     alert = failures >= _FAILURES_UNTIL_ALERT or isinstance(error, NeedsOperator)
-    pause = interval if alert else min(interval, _FIRST_PAUSE * 2 ** (failures - 1))
+    pause = longest_pause if alert else min(longest_pause, _FIRST_PAUSE * 2 ** (failures - 1))
     jitter = 1 + _JITTER * (2 * random.random() - 1)  # noqa: S311 - jitter, so that providers do not retry at the same time
     next_run = now + pause * jitter
     if isinstance(error, TryLater) and error.not_before is not None:

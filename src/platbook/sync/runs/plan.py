@@ -11,16 +11,17 @@ from platbook.connectors.contract import Cursor, ResourceProfile
 from platbook.sync.clock_ahead import is_ahead
 from platbook.sync.runs.run import CursorState, SyncType
 
-SWEEP_EVERY = timedelta(hours=12)
-"""MLS display rules require that removals are applied within 12 hours."""
-
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """A walk over changes: `since` None reads everything; `resume` is the checkpoint of an interrupted one."""
+    """A walk over changes: `since` None reads everything; `resume` is the checkpoint of an interrupted one.
+
+    `began_at`: when it first began, however often it was resumed; None: not known.
+    """
 
     kind: SyncType
     since: Cursor | None
+    began_at: datetime | None
     resume: Cursor | None = None
     watermark: Cursor | None = None
     done: int = 0
@@ -28,19 +29,23 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class LastSweep:
-    """When a provider's last sweep succeeded, and when a complete one was last refused."""
+    """When a provider's resource was last swept.
 
-    done_at: datetime | None = None
+    `swept_at` is the start of the last run whose sweep came to its end, applied or refused; the others are the starts
+    of the last sweeps that were applied and refused themselves.
+    """
+
+    swept_at: datetime | None = None
+    applied_at: datetime | None = None
     refused_at: datetime | None = None
 
     def is_waiting(self) -> bool:
         """Whether the latest complete sweep was refused."""
-        return self.refused_at is not None and (self.done_at is None or self.refused_at > self.done_at)
+        return self.refused_at is not None and (self.applied_at is None or self.refused_at > self.applied_at)
 
-    def is_due(self, now: datetime) -> bool:
-        """Whether the last one, successful or refused, is longer ago than `SWEEP_EVERY`, or was by a clock ahead."""
-        ended = [at for at in (self.done_at, self.refused_at) if at is not None and not is_ahead(at, now)]
-        return not ended or now - max(ended) >= SWEEP_EVERY
+    def is_due(self, now: datetime, every: timedelta) -> bool:
+        """Whether the last run that swept began longer ago than `every`, or by a clock that was ahead."""
+        return self.swept_at is None or is_ahead(self.swept_at, now) or now - self.swept_at >= every
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +63,26 @@ def plan_run(
     scope: str,
     *,
     last_sweep: LastSweep,
+    sweeps_every: timedelta,
     now: datetime,
 ) -> Plan:
     """Plan a full, incremental or sweep run.
 
     An incremental run becomes a full one where there is no watermark, or the scope has changed since: only a full walk
     reads what a wider scope includes. An interrupted walk of the same kind and scope is resumed. A full run on request
-    sweeps at once; otherwise the next sweep is due twelve hours after the last one, whether that succeeded or was
+    sweeps at once; otherwise the next sweep is due `sweeps_every` after the last one, whether that was applied or
     refused. A source that reports every deletion itself is swept on request alone.
     """
     if requested is SyncType.SWEEP:
         return Plan(None, sweep=True)
-    due = last_sweep.is_due(now)
+    due = last_sweep.is_due(now, sweeps_every)
     is_valid = cursors.watermark is not None and cursors.watermark_scope == scope
     unfinished_full = cursors.walk == SyncType.FULL and cursors.walk_scope == scope
     if requested is SyncType.FULL or not is_valid or not profile.incremental or unfinished_full:
         sweeps = requested is SyncType.FULL or due or not last_sweep.is_waiting()
-        return Plan(_walk(SyncType.FULL, None, cursors, scope), sweep=profile.needs_sweep and sweeps)
+        return Plan(_walk(SyncType.FULL, None, cursors, scope, now), sweep=profile.needs_sweep and sweeps)
     since = Cursor(cursors.watermark or "")
-    return Plan(_walk(SyncType.INCREMENTAL, since, cursors, scope), sweep=profile.needs_sweep and due)
+    return Plan(_walk(SyncType.INCREMENTAL, since, cursors, scope, now), sweep=profile.needs_sweep and due)
 
 
 def scope_fingerprint(
@@ -87,9 +93,9 @@ def scope_fingerprint(
     return hashlib.blake2b(content, digest_size=12).hexdigest()
 
 
-def _walk(kind: SyncType, since: Cursor | None, cursors: CursorState, scope: str) -> Walk:
+def _walk(kind: SyncType, since: Cursor | None, cursors: CursorState, scope: str, now: datetime) -> Walk:
     same = cursors.walk == kind and cursors.walk_scope == scope and cursors.walk_since == since
     if not same or cursors.walk_checkpoint is None:
-        return Walk(kind, since)
+        return Walk(kind, since, now)
     watermark = None if cursors.walk_watermark is None else Cursor(cursors.walk_watermark)
-    return Walk(kind, since, Cursor(cursors.walk_checkpoint), watermark, cursors.walk_done)
+    return Walk(kind, since, cursors.walk_began_at, Cursor(cursors.walk_checkpoint), watermark, cursors.walk_done)

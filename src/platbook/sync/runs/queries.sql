@@ -83,12 +83,29 @@ WITH cancelled AS (
 SELECT sync_id, sync_type, dry_run, status = 'cancelled' AS is_ended FROM cancelled WHERE parent_id IS NULL;
 
 -- name: postpone_next_run
--- A run of a scheduled kind was cancelled: the next one starts after the provider's interval, not at once.
-UPDATE mls_sync_status s SET updated_at = %(at)s,
-    next_run_at = greatest(CASE WHEN s.consecutive_failures > 0 THEN s.next_run_at END,
-        %(at)s::timestamptz + make_interval(secs => p.interval_hours::float8 * 3600))
-FROM mls_provider_configurations p
-WHERE s.provider_id = %(provider_id)s AND p.provider_id = s.provider_id;
+-- A run of a scheduled kind was cancelled: the next one starts after the usual pause, not at once.
+UPDATE mls_sync_status SET updated_at = %(at)s,
+    next_run_at = greatest(CASE WHEN consecutive_failures > 0 THEN next_run_at END,
+        %(at)s::timestamptz + %(pause)s::interval)
+WHERE provider_id = %(provider_id)s;
+
+-- name: bring_forward
+-- The next run is due at this time at the latest. A provider that is being tried again after a failure keeps its pause.
+UPDATE mls_sync_status SET updated_at = %(at)s, next_run_at = %(due)s
+WHERE provider_id = %(provider_id)s AND consecutive_failures = 0 AND next_run_at > %(due)s;
+
+-- name: get_pace
+-- How often a provider's source is to be read.
+SELECT make_interval(secs => p.interval_hours::float8 * 3600) AS interval, h.age AS hidden_after
+FROM mls_provider_configurations p LEFT JOIN hide_when_stale() h ON h.provider_id = p.provider_id
+WHERE p.provider_id = %(provider_id)s;
+
+-- name: find_reading_times
+-- When what is known of a provider's resources was read: the start of the last complete walk of each, and of the last
+-- run that swept it, where it needs sweeps. NULL: never.
+SELECT changes_as_of AS began_at FROM mls_copy_ages WHERE provider_id = %(provider_id)s
+UNION ALL
+SELECT swept_at FROM mls_copy_ages WHERE provider_id = %(provider_id)s AND removals_by = 'sweep';
 
 -- name: find_due_providers
 -- Providers that are due and have no waiting or running run, the most overdue first. Due is, too, what a clock that was
@@ -113,17 +130,20 @@ ORDER BY h.provider_id;
 
 -- name: get_cursor
 -- The cursors of a provider's resource.
-SELECT watermark, watermark_scope, walk, walk_since, walk_checkpoint, walk_watermark, walk_scope, walk_done
+SELECT watermark, watermark_scope, walk, walk_since, walk_checkpoint, walk_watermark, walk_scope, walk_done,
+    walk_began_at
 FROM mls_sync_cursors WHERE provider_id = %(provider_id)s AND resource = %(resource)s;
 
 -- name: save_walk
 -- The checkpoint of a walk after the page being committed.
 INSERT INTO mls_sync_cursors AS c (provider_id, resource, walk, walk_since, walk_checkpoint, walk_watermark,
-    walk_scope, walk_done, updated_at)
-VALUES (%(provider_id)s, %(resource)s, %(walk)s, %(since)s, %(checkpoint)s, %(watermark)s, %(scope)s, %(done)s, %(at)s)
+    walk_scope, walk_done, walk_began_at, updated_at)
+VALUES (%(provider_id)s, %(resource)s, %(walk)s, %(since)s, %(checkpoint)s, %(watermark)s, %(scope)s, %(done)s,
+    %(began_at)s, %(at)s)
 ON CONFLICT (provider_id, resource) DO UPDATE SET walk = excluded.walk, walk_since = excluded.walk_since,
     walk_checkpoint = excluded.walk_checkpoint, walk_watermark = excluded.walk_watermark,
-    walk_scope = excluded.walk_scope, walk_done = excluded.walk_done, updated_at = excluded.updated_at;
+    walk_scope = excluded.walk_scope, walk_done = excluded.walk_done, walk_began_at = excluded.walk_began_at,
+    updated_at = excluded.updated_at;
 
 -- name: save_watermark
 -- The watermark of the next incremental run, and the scope it is valid for.
@@ -135,7 +155,7 @@ ON CONFLICT (provider_id, resource) DO UPDATE SET watermark = coalesce(excluded.
 -- name: end_walk
 -- The walk is complete.
 UPDATE mls_sync_cursors SET walk = NULL, walk_since = NULL, walk_checkpoint = NULL, walk_watermark = NULL,
-    walk_scope = NULL, walk_done = 0, updated_at = %(at)s
+    walk_scope = NULL, walk_done = 0, walk_began_at = NULL, updated_at = %(at)s
 WHERE provider_id = %(provider_id)s AND resource = %(resource)s;
 
 -- name: delete_cursors

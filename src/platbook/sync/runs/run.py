@@ -1,6 +1,7 @@
 """A run as values: what it does, its states, the right to store its pages, its counts, where its walk is. Pure."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -105,6 +106,7 @@ class CursorState:
     walk_watermark: str | None = None
     walk_scope: str | None = None
     walk_done: int = 0
+    walk_began_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +119,4 @@ class WalkProgress:
     watermark: Cursor | None
     scope: str
     done: int
+    began_at: datetime | None

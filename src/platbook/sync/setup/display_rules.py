@@ -13,6 +13,7 @@ from platbook.providers.display_rules import RuleKey, RuleSettings
 from platbook.providers.providers import get_in_service
 from platbook.providers.rule_checks import check_rules
 from platbook.providers.rule_versions import lock_rules_to_change, replace_rules
+from platbook.sync.runs.pace import bring_next_run_forward
 from platbook.sync.setup.providers import ReplacedProvider, fence_runs
 
 Q = load_queries(__package__ or "platbook.sync.setup")
@@ -27,8 +28,9 @@ async def replace_display_rules(
 ) -> ReplacedProvider:
     """Make these all rules of a provider; those it has besides end. Nothing happens where none differs.
 
-    Listings that a changed rule can concern are not public until they are rebuilt, and a run under way goes on under
-    the new rules. NotFound; Conflict where it is archived; InvalidInput names each setting at fault.
+    Listings that a changed rule can concern are not public until they are rebuilt, a run under way goes on under the
+    new rules, and the next one starts before the copy is older than they allow. NotFound; Conflict where it is
+    archived; InvalidInput names each setting at fault.
     """
     require(actor, Right.RUN_SYNCS)
     check_rules(rules)
@@ -40,6 +42,7 @@ async def replace_display_rules(
         return ReplacedProvider(provider_id, rebuild=False)
     await fence_runs(connection, provider_id, at)
     await withdraw_documents(connection, provider_id, change)
+    await bring_next_run_forward(connection, provider_id, at)
     subject = AuditSubject("provider", provider_id)
     await audit.record(connection, actor, "display rules changed", subject, at, {"version": change.version})
     return ReplacedProvider(provider_id, rebuild=True)

@@ -32,6 +32,7 @@ from platbook.providers.display_rules import RuleSettings
 from platbook.providers.providers import Provider, get_in_service, get_provider
 from platbook.sync.runs.cursors import delete_cursors
 from platbook.sync.runs.lifecycle import request_run
+from platbook.sync.runs.pace import bring_next_run_forward
 from platbook.sync.runs.run import RunRequest, SyncType
 
 RUNS = load_queries("platbook.sync.runs")
@@ -158,6 +159,7 @@ async def change_interval(
     await providers.set_interval(connection, provider_id, interval_hours=interval_hours, at=at)
     params = {"provider_id": provider_id, "at": at, "seconds": interval_hours * _SECONDS}
     await connection.run(Q.count_from_last, params)
+    await bring_next_run_forward(connection, provider_id, at)
     await audit.record(
         connection,
         actor,
@@ -243,6 +245,7 @@ def _to_configuration(provider: Provider, *, enabled: bool) -> Configuration:
         media=provider.media_settings,
         retention="erase" if provider.retention == "erase" else "keep",
         interval_hours=provider.interval_hours,
+        allowed_age_hours=provider.allowed_age_hours,
         requests_per_second=provider.requests_per_second,
         max_removal_share=provider.max_removal_share,
         enabled=enabled,

@@ -46,6 +46,11 @@ class RecordLookup:
         self._resource = context.lease.resource
         self._broken = 0
 
+    @property
+    def gave_up(self) -> bool:
+        """Whether so many replies were broken that records were left unread without being asked for."""
+        return self._broken >= _MOST_BROKEN
+
     async def read(self, keys: Sequence[str]) -> AsyncGenerator[LookedUp]:
         """Read records batch by batch."""
         for start in range(0, len(keys), KEYS_AT_ONCE):
@@ -64,7 +69,7 @@ class RecordLookup:
 
     async def _read_in_list(self, keys: Sequence[str]) -> LookedUp | None:
         """Read a list of keys; None: its reply is broken, perhaps by one of its records."""
-        if self._broken >= _MOST_BROKEN:
+        if self.gave_up:
             return LookedUp(unread=list(keys))
         try:
             found = {record.key: record async for record in self._session.records(self._resource, keys)}
@@ -77,7 +82,7 @@ class RecordLookup:
     async def _read_one_by_one(self, keys: Sequence[str]) -> LookedUp:
         looked_up = LookedUp()
         for at, key in enumerate(keys):
-            if self._broken >= _MOST_BROKEN:
+            if self.gave_up:
                 looked_up.unread += keys[at:]
                 break
             try:

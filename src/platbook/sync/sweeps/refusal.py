@@ -9,6 +9,7 @@ from uuid import UUID
 from platbook.base.errors import SweepRefused
 from platbook.base.ids import new_id
 from platbook.db import WriteConnection, load_queries
+from platbook.sync.ages import record_sweep
 from platbook.sync.run_context import RunContext
 from platbook.sync.runs.lifecycle import check_epoch
 
@@ -30,6 +31,7 @@ async def refuse(context: RunContext, began_at: datetime, reason: str, candidate
         async with context.database.transaction() as connection:
             await check_epoch(connection, context.lease)
             await supersede(connection, context)
+            await record_sweep(connection, context.lease, context.profile, None)
             count = len(candidates.keys)
             sweep_id = await _add(connection, context, began_at, reason, active=candidates.active, candidates=count)
             await connection.run(Q.add_candidates, {"sweep_id": sweep_id, "keys": list(candidates.keys)})

@@ -31,6 +31,18 @@ class UnseenKeys:
     received: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What became of candidates: how many were `removed`, and how many exist and are in scope.
+
+    `is_finished`: none was left without being asked for, because too many replies were broken.
+    """
+
+    removed: int = 0
+    existing: int = 0
+    is_finished: bool = True
+
+
 async def find_unseen(context: RunContext, swept: SweepKeys, key_list: KeyList) -> UnseenKeys:
     """Compare the replica with a complete list of keys."""
     async with context.database.transaction() as connection:
@@ -43,39 +55,35 @@ async def find_unseen(context: RunContext, swept: SweepKeys, key_list: KeyList) 
     return UnseenKeys(Candidates([key for key in keys if key not in kept], active, key_list.size), received)
 
 
-async def remove_unseen(context: RunContext, session: Session, swept: SweepKeys, candidates: Candidates) -> bool:
-    """Remove what the source is proved not to have; whether the list of keys is, as far as that shows, complete.
-
-    SweepRefused where nothing could be removed safely.
-    """
+async def remove_unseen(context: RunContext, session: Session, swept: SweepKeys, candidates: Candidates) -> Removal:
+    """Remove what the source is proved not to have; SweepRefused where nothing could be removed safely."""
     await _check_share(context, swept, candidates)
     keys, by_key = candidates.keys, context.profile.by_key
     if by_key is not ByKey.NONE and len(keys) > MOST_KEYS[by_key]:
         keys = await _check_sample(context, session, swept, candidates)
         if context.provider.requested_scope == Scope():
-            await _remove(context, keys)
-            return True
-    _, existing = await remove_gone(context, session, keys)
-    if existing:
+            return Removal(await _remove(context, keys))
+    removal = await remove_gone(context, session, keys)
+    if removal.existing:
         context.mark_incomplete(
-            f"the source's list of keys is incomplete: {existing} records exist that it does not name"
+            f"the source's list of keys is incomplete: {removal.existing} records exist that it does not name"
         )
-    return not existing
+    return removal
 
 
-async def remove_gone(context: RunContext, session: Session, keys: Sequence[str]) -> tuple[int, int]:
-    """Remove those of some records that are gone when they are read again.
+async def remove_gone(context: RunContext, session: Session, keys: Sequence[str]) -> Removal:
+    """Remove those of some records that are gone when they are read again, and store those that exist.
 
-    How many were removed, and how many exist and are in scope, which are stored. Where nothing can be read by key,
-    another list of all keys tells.
+    Where nothing can be read by key, another list of all keys tells.
     """
     if not keys:
-        return 0, 0
+        return Removal()
     if context.profile.by_key is ByKey.NONE:
         gone = await find_unlisted_again(context, session, keys)
-        return await _remove(context, gone), len(keys) - len(gone)
+        return Removal(await _remove(context, gone), len(keys) - len(gone))
     removed = existing = unread = 0
-    async for looked_up in RecordLookup(context, session).read(keys):
+    lookup = RecordLookup(context, session)
+    async for looked_up in lookup.read(keys):
         existing += count_in_scope(context, await _store_existing(context, looked_up))
         removed += await _remove(context, _find_gone(looked_up))
         unread += len(looked_up.unread)
@@ -84,7 +92,7 @@ async def remove_gone(context: RunContext, session: Session, keys: Sequence[str]
             f"{unread} records that the source's list of keys does not name could not be read by their keys, so they "
             "were not removed"
         )
-    return removed, existing
+    return Removal(removed, existing, is_finished=not lookup.gave_up)
 
 
 async def _check_share(context: RunContext, swept: SweepKeys, candidates: Candidates) -> None:

@@ -5,13 +5,14 @@ from uuid import UUID
 from platbook.base.errors import SourceBrokeProtocol, SweepRefused
 from platbook.connectors.contract import Session
 from platbook.db import load_queries
+from platbook.sync.ages import record_accepted_sweep, record_sweep
 from platbook.sync.resources.store import SweepKeys
 from platbook.sync.run_context import RunContext
 from platbook.sync.runs.lifecycle import check_epoch
 from platbook.sync.sweeps.key_list import KeyList, check_key_list, delete_key_lists, read_key_list
 from platbook.sync.sweeps.missing import fetch_missing
 from platbook.sync.sweeps.refusal import add_cut_short, supersede
-from platbook.sync.sweeps.removal import find_unseen, remove_gone, remove_unseen
+from platbook.sync.sweeps.removal import Removal, find_unseen, remove_gone, remove_unseen
 from platbook.sync.sweeps.unlisted import check_received
 
 Q = load_queries(__package__ or "platbook.sync.sweeps")
@@ -40,32 +41,36 @@ async def apply_sweep(context: RunContext, session: Session, sweep_id: UUID) -> 
         keys = await connection.column(str, Q.find_candidates, {"sweep_id": sweep_id})
     await delete_key_lists(context)
     try:
-        removed, _ = await remove_gone(context, session, keys)
+        removal = await remove_gone(context, session, keys)
     finally:
         await delete_key_lists(context)
     async with context.database.transaction() as connection:
         await check_epoch(connection, context.lease)
-        await connection.run(Q.settle_sweep, {"sweep_id": sweep_id, "removed": removed})
+        await connection.run(Q.settle_sweep, {"sweep_id": sweep_id, "removed": removal.removed})
+        if removal.is_finished:
+            await record_accepted_sweep(connection, sweep_id)
 
 
 async def _reconcile(context: RunContext, session: Session, swept: SweepKeys, key_list: KeyList) -> None:
     unseen = await find_unseen(context, swept, key_list)
     refused: SweepRefused | None = None
-    is_complete = True
+    removal = Removal()
     try:
-        is_complete = await remove_unseen(context, session, swept, unseen.candidates)
+        removal = await remove_unseen(context, session, swept, unseen.candidates)
     except SweepRefused as error:
         refused = error  # what the source does name is missing here all the same
-    is_complete = await check_received(context, session, unseen.received) and is_complete
+    is_complete = await check_received(context, session, unseen.received) and not removal.existing
     await fetch_missing(context, session, swept, key_list)
     if refused is not None:
         raise refused
     if not context.lease.run.dry_run:
-        await _settle(context, swept, key_list, is_complete=is_complete)
+        await _settle(context, swept, key_list, is_complete=is_complete, is_applied=removal.is_finished)
 
 
-async def _settle(context: RunContext, swept: SweepKeys, key_list: KeyList, *, is_complete: bool) -> None:
-    """Supersede older sweeps, and close the rejections of records that a complete list of keys does not name."""
+async def _settle(
+    context: RunContext, swept: SweepKeys, key_list: KeyList, *, is_complete: bool, is_applied: bool
+) -> None:
+    """Record the sweep and supersede older ones; close rejections of records that a complete list does not name."""
     params = {
         "provider_id": swept.provider_id,
         "resource": context.lease.resource,
@@ -76,6 +81,7 @@ async def _settle(context: RunContext, swept: SweepKeys, key_list: KeyList, *, i
     async with context.database.transaction() as connection:
         await check_epoch(connection, context.lease)
         await supersede(connection, context)
+        await record_sweep(connection, context.lease, context.profile, swept.began_at if is_applied else None)
         if not is_complete:
             return
         await check_key_list(connection, key_list)
