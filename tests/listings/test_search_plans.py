@@ -19,6 +19,7 @@ from platbook.db import Database, Query, ReadConnection, load_queries
 from platbook.db.embedded import EmbeddedPostgres
 from platbook.db.lists import COUNT_BOUND, CursorPosition, Paging, to_count_statement, to_page_statement
 from platbook.listings.search import Box, ListingSearch, Near, Polygon, Range, find_listings, suggest
+from platbook.listings.search.columns import SearchView
 from platbook.listings.search.query_words import split_keywords
 from platbook.listings.search.sorting import NEWEST_ON_MARKET, to_order
 from platbook.listings.search.statement import Window, to_conditions, to_page
@@ -68,15 +69,16 @@ def page_of(
     search: ListingSearch, after: CursorPosition | None = None, *, dense: bool = False, count_bound: int | None = None
 ) -> tuple[Query, dict[str, object]]:
     words = split_keywords(search.keyword) if search.keyword else ()
-    conditions = to_conditions(search, _NOW, words, dense=dense)
-    return to_page(
-        search, conditions, Window(to_order(search), search.limit + 1, 0, after, dense=dense, count_bound=count_bound)
-    )
+    view = SearchView(search.surface, _NOW)
+    conditions = to_conditions(search, view, words, dense=dense)
+    order = to_order(search, view)
+    window = Window(order, search.limit + 1, 0, after, dense=dense, count_bound=count_bound)
+    return to_page(search, view, conditions, window)
 
 
 def count_of(search: ListingSearch) -> tuple[Query, dict[str, object]]:
     words = split_keywords(search.keyword) if search.keyword else ()
-    conditions = to_conditions(search, _NOW, words)
+    conditions = to_conditions(search, SearchView(search.surface, _NOW), words)
     return to_count_statement(conditions, COUNT_BOUND), conditions.params
 
 
@@ -176,8 +178,9 @@ async def test_stored_values_of_closed_lists_are_read_by_one_probe_each(
 async def test_statistics_of_few_matches_read_no_other_rows(
     market: ReadConnection, search: ListingSearch, index: str, name: str
 ) -> None:
-    conditions = to_conditions(search, _NOW)
-    nodes = await explain(market, to_stats_statement(name, conditions), conditions.params)
+    view = SearchView(search.surface, _NOW)
+    conditions = to_conditions(search, view)
+    nodes = await explain(market, to_stats_statement(name, conditions, view), conditions.params)
 
     assert any(str(node.get("Index Name", "")).startswith(index) for node in nodes)
     assert not [node for node in nodes if node["Node Type"] == "Seq Scan"]

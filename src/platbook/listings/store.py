@@ -49,7 +49,7 @@ from platbook.listings.photos import (
     to_priority_time,
     upsert_media,
 )
-from platbook.listings.search_columns import SearchColumns, to_search_columns
+from platbook.listings.search_columns import SearchColumns, to_open_words, to_search_columns
 from platbook.listings.terms import delete_unused_terms, to_terms
 from platbook.providers.display_rules import ProviderRules
 from platbook.providers.finding import Finding, FindingChange, compare_findings
@@ -456,7 +456,7 @@ def _row(
         documents.internal,
         documents.public,
         one.search.words,
-        None if shown.shows_address else one.search.open_words,
+        to_open_words(listing, one.search, decision.hidden_fields),
         one.search.address_key,
         one.search.street_key,
         [one.finding.key for one in listing.findings] or None,

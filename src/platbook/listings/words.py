@@ -46,13 +46,18 @@ _UNIT_IN_KEY = re.compile(rf"\b{UNIT_MARK} ({_UNIT_ID.pattern})\b")
 # Without a cache of its own, several threads may call it.
 _stem_word = cast("Callable[[str], str]", Stemmer("english", 0).stemWord)
 
-_STREET = tuple(
-    SLOT[name] for name in ("StreetNumber", "StreetDirPrefix", "StreetName", "StreetSuffix", "StreetDirSuffix")
-)
+_STREET_FIELDS = ("StreetNumber", "StreetDirPrefix", "StreetName", "StreetSuffix", "StreetDirSuffix")
+_OPEN_FIELDS = ("City", "StateOrProvince", "PostalCode", "SubdivisionName", "PublicRemarks")
+ADDRESS_KEY_FIELDS = frozenset({"UnparsedAddress", *_STREET_FIELDS})
+"""RESO names of the fields that the keys of an address are made of."""
+ADDRESS_WORD_FIELDS = ADDRESS_KEY_FIELDS | {"UnitNumber"}
+"""RESO names of the fields whose words reveal the address."""
+WORD_FIELDS = ADDRESS_WORD_FIELDS | {*_OPEN_FIELDS, "ListingId"}
+"""RESO names of the fields whose words are indexed."""
+
+_STREET = tuple(SLOT[name] for name in _STREET_FIELDS)
 _STREET_NAME = tuple(SLOT[name] for name in ("StreetName", "StreetSuffix", "StreetDirSuffix"))
-_OPEN_TEXTS = tuple(
-    SLOT[name] for name in ("City", "StateOrProvince", "PostalCode", "SubdivisionName", "PublicRemarks")
-)
+_OPEN_TEXTS = tuple(SLOT[name] for name in _OPEN_FIELDS)
 _ADDRESS, _NAME, _UNIT, _NUMBER = (SLOT[name] for name in ("UnparsedAddress", "StreetName", "UnitNumber", "ListingId"))
 
 

@@ -124,6 +124,19 @@ class RuleSettings(BaseModel):
         """The names of the settings that this rule makes."""
         return frozenset(name for name in self.model_fields_set if getattr(self, name) is not None)
 
+    @property
+    def hidden(self) -> Mapping[str, str]:
+        """The fields that these settings take away, by RESO name, each with the setting that does.
+
+        They are of the allow-list, or shown beside it: the days on market that we compute, the attribution's contact.
+        """
+        found: dict[str, str] = {}
+        if self.show_close_price is False:
+            found["ClosePrice"] = "show_close_price"
+        if self.show_days_on_market is False:
+            found |= dict.fromkeys(MARKET_TIME_FIELDS & PUBLIC_FIELDS | {DAYS_ON_MARKET}, "show_days_on_market")
+        return found | dict.fromkeys(HIDEABLE_FIELDS.intersection(self.hide_fields or ()), "hide_fields")
+
 
 DEFAULTS = RuleSettings(
     statuses=SHOWN_BY_DEFAULT,
@@ -144,6 +157,9 @@ DEFAULTS = RuleSettings(
     show_history=ShownHistory.ALL,
 )
 """What holds where no rule says anything. A setting that is None here limits nothing."""
+
+HIDING_SETTINGS = frozenset({"show_close_price", "show_days_on_market", "hide_fields"})
+"""The settings that take fields away."""
 
 INTERNAL_SETTINGS = frozenset({"mls", "copyright", "disclaimer", "logo", "credit_label", "hot_link"})
 """The settings that a rule of the internal surface can make: staff see everything that a source sends."""
@@ -225,17 +241,8 @@ class ResolvedRules:
 
     @cached_property
     def hidden(self) -> Mapping[str, str]:
-        """The fields that these rules take away, by RESO name, each with the setting that does.
-
-        They are of the allow-list, or shown beside it: the days on market that we compute, the attribution's contact.
-        """
-        settings = self.settings
-        found: dict[str, str] = {}
-        if not settings.show_close_price:
-            found["ClosePrice"] = "show_close_price"
-        if not settings.show_days_on_market:
-            found |= dict.fromkeys(MARKET_TIME_FIELDS & PUBLIC_FIELDS | {DAYS_ON_MARKET}, "show_days_on_market")
-        return found | dict.fromkeys(HIDEABLE_FIELDS.intersection(settings.hide_fields or ()), "hide_fields")
+        """The fields that these rules take away, by RESO name, each with the setting that does."""
+        return self.settings.hidden
 
     @cached_property
     def open_permissions(self) -> AbstractSet[str]:

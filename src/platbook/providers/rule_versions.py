@@ -7,12 +7,20 @@ under them locks it for sharing, so that no document is written under rules that
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import cast
 from uuid import UUID
 
 from platbook.base.ids import new_id
 from platbook.db import ReadConnection, WriteConnection, as_json, load_queries
-from platbook.providers.display_rules import DisplayRule, ProviderRules, RuleKey, RuleSettings, RuleSurface
+from platbook.providers.display_rules import (
+    HIDING_SETTINGS,
+    DisplayRule,
+    ProviderRules,
+    RuleKey,
+    RuleSettings,
+    RuleSurface,
+)
 from platbook.providers.local import LOCAL, LOCAL_RULES
 
 Q = load_queries(__package__ or "platbook.providers")
@@ -41,6 +49,16 @@ async def get_rules(connection: ReadConnection, provider_id: str, at: datetime |
     params = {"provider_id": provider_id, "at": at}
     found = await connection.dicts(Q.get_display_rules, params)
     return to_rules(cast("Mapping[str, object]", found[0]["rules"])) if found else ProviderRules(())
+
+
+async def find_hidden_fields(connection: ReadConnection) -> frozenset[str]:
+    """RESO names of the fields that any current public rule takes away, of whatever listings it holds for.
+
+    A field that is not among them is shown of every public listing that has it.
+    """
+    names = [RuleSettings.model_fields[name].alias or name for name in sorted(HIDING_SETTINGS)]
+    stored = await connection.column(str, Q.find_hiding_settings, {"names": names})
+    return frozenset(name for settings in stored for name in _to_hidden(settings))
 
 
 async def lock_rules(connection: WriteConnection, provider_id: str) -> ProviderRules:
@@ -100,6 +118,11 @@ def to_rules(stored: Mapping[str, object]) -> ProviderRules:
 def to_json(settings: RuleSettings) -> dict[str, object]:
     """The settings that a rule makes, as its JSON."""
     return settings.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+@lru_cache(maxsize=1024)
+def _to_hidden(settings: str) -> frozenset[str]:
+    return frozenset(RuleSettings.model_validate_json(settings).hidden)
 
 
 def _to_rule(row: Mapping[str, object]) -> DisplayRule:

@@ -22,12 +22,16 @@ _SMALLINT_BOUND = 2**15
 
 @dataclass(frozen=True, slots=True)
 class SortKey:
-    """What a list is sorted by before the id. `parse` reads a value back from a cursor (ValueError)."""
+    """What a list is sorted by before the id. `parse` reads a value back from a cursor (ValueError).
+
+    `known`: a condition that a row must meet, too, for its value to count; without it the row is one without a value.
+    """
 
     expression: LiteralString
     sql_type: LiteralString
     parse: Callable[[str], object]
     nullable: bool = False
+    known: LiteralString | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,11 @@ class SortOrder:
         """The condition that a row belongs to this segment; None where the key is never null."""
         if not self.key.nullable:
             return None
-        return SQL("({}) IS {}NULL").format(SQL(self.key.expression), SQL("NOT " if self.has_value else ""))
+        key, known = SQL(self.key.expression), self.key.known
+        if known is None:
+            return SQL("({}) IS {}NULL").format(key, SQL("NOT " if self.has_value else ""))
+        segment = SQL("(({}) IS NOT NULL AND {})") if self.has_value else SQL("(({}) IS NULL OR NOT {})")
+        return segment.format(key, SQL(known))
 
     def _keys(self, expression: Composable | None) -> Sequence[Composable]:
         return [expression or SQL(self.key.expression), SQL("id")] if self.has_value else [SQL("id")]

@@ -10,11 +10,11 @@ from datetime import datetime
 from uuid import UUID
 
 from platbook.base.clock import Clock
-from platbook.db import Database, WriteConnection, load_queries
+from platbook.db import Database, Tsvector, WriteConnection, load_queries
 from platbook.listings.display import decide
 from platbook.listings.documents import DOCUMENT_VERSION, Documents, to_documents, to_row_fields
 from platbook.listings.photos import MediaPlan, open_photos, set_open
-from platbook.listings.search_columns import SearchColumns, to_search_columns
+from platbook.listings.search_columns import SearchColumns, to_open_words, to_search_columns
 from platbook.listings.store import ShownColumns, find_photos, get_stored, to_shown_columns
 from platbook.listings.terms import Term, add_terms, listing_terms
 from platbook.providers.display_rules import ProviderRules, RuleSurface
@@ -100,6 +100,7 @@ async def _rebuild(
     documents: list[Documents] = []
     shown: list[ShownColumns] = []
     columns: list[SearchColumns] = []
+    open_words: list[Tsvector | None] = []
     plans: list[MediaPlan] = []
     terms: set[Term] = set()
     for one in stored:
@@ -108,7 +109,9 @@ async def _rebuild(
         plan = open_photos(MediaPlan(one.id, photos.get(one.id, ())), decision.shows_media)
         documents.append(to_documents(one.listing, plan.photos, decision, row=row))
         shown.append(to_shown_columns(decision))
-        columns.append(to_search_columns(one.listing))
+        search = to_search_columns(one.listing)
+        columns.append(search)
+        open_words.append(to_open_words(one.listing, search, decision.hidden_fields))
         plans.append(plan)
         terms |= listing_terms(one.listing)
     await add_terms(connection, terms)
@@ -124,7 +127,7 @@ async def _rebuild(
             "internal": [one.internal for one in documents],
             "public": [one.public for one in documents],
             "words": [str(one.words) for one in columns],
-            "open_words": [str(one.open_words) for one in columns],
+            "open_words": [None if one is None else str(one) for one in open_words],
             "address_keys": [one.address_key for one in columns],
             "street_keys": [one.street_key for one in columns],
             "version": DOCUMENT_VERSION,

@@ -58,8 +58,7 @@ ORDER BY listing_key LIMIT %(limit)s FOR UPDATE SKIP LOCKED;
 UPDATE properties p SET shows_address = s.shows_address, rule_id = s.rule_id, public_until = s.public_until,
     hidden_fields = string_to_array(nullif(s.hidden_fields, ''), ','), document_version = %(version)s,
     internal_document = s.internal, public_document = s.public, words = s.words::tsvector,
-    open_words = CASE WHEN NOT s.shows_address THEN s.open_words::tsvector END, address_key = s.address_key,
-    street_key = s.street_key
+    open_words = s.open_words::tsvector, address_key = s.address_key, street_key = s.street_key
 FROM unnest(%(ids)s::uuid[], %(shows_address)s::boolean[], %(rule_ids)s::uuid[], %(public_until)s::timestamptz[],
     %(hidden_fields)s::text[], %(internal)s::text[], %(public)s::text[], %(words)s::text[],
     %(open_words)s::text[], %(address_keys)s::text[], %(street_keys)s::text[])

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from platbook.base.errors import FieldProblem, InvalidInput
 from platbook.base.folding import fold, fold_label
 from platbook.db import Query, ReadConnection, load_queries
-from platbook.db.compose import SQL, Composable, Identifier
+from platbook.db.compose import SQL, Identifier
 from platbook.listings.search.columns import SearchView
 from platbook.listings.search.filters import ListingSearch, check_text
 from platbook.providers.local import LOCAL
@@ -24,7 +24,7 @@ Q = load_queries(__package__ or "platbook.listings.search")
 
 _MAX_SHOWN = 40
 
-_IS_STORED = SQL("SELECT EXISTS (SELECT FROM properties WHERE {} AND {} = %(value)s::text)")
+_IS_STORED = SQL("SELECT EXISTS (SELECT FROM properties WHERE {} AND {})")
 
 
 FindStored = Callable[[ReadConnection, str, SearchView], Awaitable[Sequence[str]]]
@@ -113,16 +113,14 @@ async def _find_by_fold(
     stored = await connection.column(str, statement)
     folded = fold_label(text)
     spellings = [value for value in stored if folded and fold_label(value) == folded]
-    return [value for value in spellings if await _is_shown(connection, Identifier(column), value, view)]
+    return [value for value in spellings if await _is_shown(connection, column, value, view)]
 
 
 async def _find_state(connection: ReadConnection, text: str, view: SearchView) -> Sequence[str]:
     """A state that is not in the list is too rarely asked for to have an index."""
-    is_stored = await connection.value(
-        bool,
-        _IS_STORED.format(view.rows, SQL("fold_text(state_or_province)")),
-        view.params | {"value": fold(text.strip())},
-    )
+    has_state = SQL("fold_text(state_or_province) = %(value)s::text")
+    statement = _IS_STORED.format(view.rows, view.only_shown(has_state, "state_or_province"))
+    is_stored = await connection.value(bool, statement, view.params | {"value": fold(text.strip())})
     return [text] if is_stored else []
 
 
@@ -132,12 +130,13 @@ async def _find_provider(connection: ReadConnection, text: str, _view: SearchVie
     return [text] if text in known else [one for one in sorted(known) if one.lower() == text.lower()]
 
 
-async def _is_shown(connection: ReadConnection, column: Composable, value: str, view: SearchView) -> bool:
-    """Staff see every stored value; what no public listing has, is unknown to the public."""
+async def _is_shown(connection: ReadConnection, column: str, value: str, view: SearchView) -> bool:
+    """Staff see every stored value; what no public listing has, or shows, is unknown to the public."""
     if not view.is_public:
         return True
-    params = view.params | {"value": value}
-    return bool(await connection.value(bool, _IS_STORED.format(view.rows, column), params))
+    has_value = SQL("{} = %(value)s::text").format(Identifier(column))
+    statement = _IS_STORED.format(view.rows, view.only_shown(has_value, column))
+    return bool(await connection.value(bool, statement, view.params | {"value": value}))
 
 
 def _describe_unknown(listed: ClosedList, value: str) -> str:

@@ -1,18 +1,24 @@
-"""The allow-list of columns a search may use, and which of them each surface may."""
+"""The allow-list of columns a search may use, which of them each surface may, and of which rows.
 
-from collections.abc import Callable, Mapping, Sequence
+A rule takes a field away from some listings and not from others (`properties.hidden_fields`). Whatever a public search
+does with a column (filter, sort, count, compute) it does with the rows that show its field; the others count as without
+a value. Where no rule hides the field, that adds nothing to a statement.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
+from typing import LiteralString
 
 from platbook.base.actor import Surface
 from platbook.base.errors import InvalidInput
 from platbook.base.folding import fold
-from platbook.db.compose import SQL, Composable, Identifier
+from platbook.db.compose import SQL, Composable, Identifier, Literal
 from platbook.listings.words import to_mls_key
 from platbook.reso.fields import BY_COLUMN
 from platbook.reso.lookups import state_spellings
-from platbook.reso.public_fields import is_public_field
+from platbook.reso.public_fields import DAYS_ON_MARKET, is_public_field
 
 EXACT_COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -68,6 +74,16 @@ RANGE_COLUMNS: Mapping[str, str] = MappingProxyType(
 
 _BOOKKEEPING_COLUMNS = frozenset({"provider_id", "listing_key", "is_featured", "modified_at", "listed_at"})
 
+_FIELD_OF: Mapping[str, str] = MappingProxyType(
+    {
+        **{column: field.name for column, field in BY_COLUMN.items()},
+        # What days on market are computed from is told with them.
+        "listed_at": DAYS_ON_MARKET,
+        "off_market_at": DAYS_ON_MARKET,
+    }
+)
+"""The RESO name of the field that a column reveals."""
+
 DOCUMENT_COLUMN: Mapping[Surface, Composable] = MappingProxyType(
     {Surface.INTERNAL: Identifier("internal_document"), Surface.PUBLIC: Identifier("public_document")}
 )
@@ -83,10 +99,16 @@ _VISIBLE_ROWS: Mapping[Surface, Composable] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class SearchView:
-    """Who searches, and when: what rows a statement may look at."""
+    """Who searches, and when: what rows a statement may look at, and what of them.
+
+    `hidden`: RESO names of the fields that rules hide of some rows of this surface; each row says which of them it
+    hides. See `views.get_view`. `days_until`: the moment that days on market are counted to, where it is not `now`.
+    """
 
     surface: Surface
     now: datetime
+    hidden: frozenset[str] = frozenset()
+    days_until: datetime | None = None
 
     @property
     def rows(self) -> Composable:
@@ -95,13 +117,36 @@ class SearchView:
 
     @property
     def params(self) -> dict[str, object]:
-        """The parameters of `rows`."""
-        return {"now": self.now}
+        """The parameters of `rows`, and of what is compared with the clock."""
+        return {"now": self.now, "days_until": self.days_until or self.now}
 
     @property
     def is_public(self) -> bool:
         """Whether everybody may see what is found."""
         return self.surface is Surface.PUBLIC
+
+    def shown(self, *columns: str) -> Composable | None:
+        """The condition that a row shows the fields of these columns; None where no rule hides any of them."""
+        return self.shows(_FIELD_OF[column] for column in columns if column in _FIELD_OF)
+
+    def shows(self, fields: Iterable[str]) -> Composable | None:
+        """The condition that a row shows these fields, by RESO name; None where no rule hides any of them."""
+        hidden = self.hidden.intersection(fields)
+        return _SHOWN.format(Literal(sorted(hidden))) if hidden else None
+
+    def value(self, column: LiteralString) -> Composable:
+        """A column where its field is shown, else NULL."""
+        shown = self.shown(column)
+        return SQL(column) if shown is None else _VALUE.format(shown=shown, column=SQL(column))
+
+    def only_shown(self, condition: Composable, *columns: str) -> Composable:
+        """A condition on these columns, for the rows that show their fields."""
+        shown = self.shown(*columns)
+        return condition if shown is None else SQL("({} AND {})").format(condition, shown)
+
+
+_SHOWN = SQL("(hidden_fields IS NULL OR NOT hidden_fields && {}::text[])")
+_VALUE = SQL("CASE WHEN {shown} THEN {column} END")
 
 
 def is_usable(column: str, surface: Surface) -> bool:

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from types import MappingProxyType
 from typing import cast
 
 from platbook.db import ReadConnection
-from platbook.db.compose import SQL, Identifier, Literal
-from platbook.listings.search.columns import to_usable
+from platbook.db.compose import SQL, Composed, Identifier, Literal
+from platbook.db.lists import Conditions
+from platbook.listings.search.columns import SearchView, to_usable
 from platbook.listings.search.filters import ListingSearch
 from platbook.listings.search.query_words import Keywords
 from platbook.listings.search.statement import to_conditions
@@ -41,17 +41,22 @@ class FacetValue:
 
 
 async def find_facets(
-    connection: ReadConnection, search: ListingSearch, now: datetime, keywords: Keywords
+    connection: ReadConnection, search: ListingSearch, view: SearchView, keywords: Keywords
 ) -> dict[str, list[FacetValue]]:
     """The requested facets, the most frequent values first. A facet ignores its own filter."""
     facets: dict[str, list[FacetValue]] = {}
     for name in search.facets:
         (column,) = to_usable((FACETS[name],), search.surface, "facets")
-        conditions = to_conditions(search, now, keywords, without=name)
-        statement = SQL(
-            "SELECT {column}, count(*) FROM properties WHERE {where} AND {column} IS NOT NULL"
-            " GROUP BY {column} ORDER BY count(*) DESC, {column} LIMIT {most}"
-        ).format(column=Identifier(column), where=conditions.where, most=Literal(_MAX_VALUES))
-        rows = await connection.tuples(statement, conditions.params)
+        conditions = to_conditions(search, view, keywords, without=name)
+        rows = await connection.tuples(to_facet_statement(column, conditions, view), conditions.params)
         facets[name] = [FacetValue(str(value), cast("int", count)) for value, count in rows]
     return facets
+
+
+def to_facet_statement(column: str, conditions: Conditions, view: SearchView) -> Composed:
+    """The values of a column among the matches of some conditions, each with its count."""
+    has_value = view.only_shown(SQL("{} IS NOT NULL").format(Identifier(column)), column)
+    return SQL(
+        "SELECT {column}, count(*) FROM properties WHERE {where} AND {has_value}"
+        " GROUP BY {column} ORDER BY count(*) DESC, {column} LIMIT {most}"
+    ).format(column=Identifier(column), where=conditions.where, has_value=has_value, most=Literal(_MAX_VALUES))

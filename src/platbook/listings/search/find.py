@@ -32,6 +32,7 @@ from platbook.listings.search.keywords import correct_keywords
 from platbook.listings.search.query_words import Keywords, split_keywords
 from platbook.listings.search.sorting import can_sort, parse_cursor, to_cursor, to_order
 from platbook.listings.search.statement import Window, to_conditions, to_page
+from platbook.listings.search.views import get_view_of
 
 _DAY = timedelta(days=1)
 
@@ -68,7 +69,7 @@ class Listings(ListPage[ListedDocument]):
 
 
 class _Row(NamedTuple):
-    """A row as `to_page` selects it."""
+    """A row as `to_page` selects it; without times where they are hidden."""
 
     document: str
     listed: datetime | None
@@ -102,14 +103,16 @@ async def find_listings(connection: ReadConnection, search: ListingSearch, now: 
     if not can_sort(search):
         raise InvalidInput.of("sortBy", "is not public")
     after = parse_cursor(search)
-    search = await resolve_values(connection, search, SearchView(search.surface, now))
+    view = await get_view_of(connection, search, now)
+    search = await resolve_values(connection, search, view)
     # Days on market grow between two pages; they are compared as they were when the first page was read.
     then = after.time or now if after and search.sort == "daysOnMarket" else now
-    matches = await _find(connection, search, after, then)
+    view = replace(view, days_until=then)
+    matches = await _find(connection, search, view, after)
     page, has_next = cut_page(matches.rows, search.limit)
     cursor = to_cursor(search, CursorPosition(page[-1].sort_value, page[-1].id, then)) if has_next else None
     total = await find_total(connection, search.count, matches.count, matches.conditions)
-    facets = await find_facets(connection, search, now, matches.keywords) if search.facets else {}
+    facets = await find_facets(connection, search, view, matches.keywords) if search.facets else {}
     return _to_listings(search, page, cursor, total, facets, matches.count, now)
 
 
@@ -147,38 +150,38 @@ def _to_listings(
 
 
 async def _find(
-    connection: ReadConnection, search: ListingSearch, after: CursorPosition | None, now: datetime
+    connection: ReadConnection, search: ListingSearch, view: SearchView, after: CursorPosition | None
 ) -> _Matches:
     """The page's rows and one more, and the bounded count of all."""
-    order = to_order(search)
+    order = to_order(search, view)
     if search.is_narrowed or search.offset:
         # The count comes first: it decides how areas and keywords are looked up, and how deep a page may lie.
-        keywords, count = await count_matches(connection, search, now)
-        conditions = to_conditions(search, now, keywords, dense=count.is_capped)
+        keywords, count = await count_matches(connection, search, view)
+        conditions = to_conditions(search, view, keywords, dense=count.is_capped)
         if _is_past_end(search, count):
             return _Matches(conditions, keywords, count, [])
         window = Window(order, search.limit + 1, search.offset, after, dense=count.is_capped)
-        rows, _ = await _read_rows(connection, search, conditions, window)
+        rows, _ = await _read_rows(connection, search, view, conditions, window)
         return _Matches(conditions, keywords, count, rows)
-    conditions = to_conditions(search, now)
+    conditions = to_conditions(search, view)
     bound = None if search.count is Count.NONE else COUNT_BOUND
     window = Window(order, search.limit + 1, 0, after, count_bound=bound)
-    rows, row_count = await _read_rows(connection, search, conditions, window)
+    rows, row_count = await _read_rows(connection, search, view, conditions, window)
     if row_count is None and bound is not None:
         row_count = await count_bounded(connection, conditions)
     return _Matches(conditions, (), row_count, rows)
 
 
 async def count_matches(
-    connection: ReadConnection, search: ListingSearch, now: datetime
+    connection: ReadConnection, search: ListingSearch, view: SearchView
 ) -> tuple[Keywords, MatchCount]:
     """The keywords of a search, corrected where nothing matches, and the bounded count of its matches."""
     keywords = split_keywords(search.keyword) if search.keyword else ()
-    count = await count_bounded(connection, to_conditions(search, now, keywords))
+    count = await count_bounded(connection, to_conditions(search, view, keywords))
     if keywords and not count.rows:
-        corrected = await correct_keywords(connection, keywords, SearchView(search.surface, now))
+        corrected = await correct_keywords(connection, keywords, view)
         if corrected != list(keywords):
-            return corrected, await count_bounded(connection, to_conditions(search, now, corrected))
+            return corrected, await count_bounded(connection, to_conditions(search, view, corrected))
     return keywords, count
 
 
@@ -190,14 +193,14 @@ def _is_past_end(search: ListingSearch, count: MatchCount) -> bool:
 
 
 async def _read_rows(
-    connection: ReadConnection, search: ListingSearch, conditions: Conditions, window: Window
+    connection: ReadConnection, search: ListingSearch, view: SearchView, conditions: Conditions, window: Window
 ) -> tuple[list[_Row], MatchCount | None]:
     """The window's rows out of the segment with values, then the one without; and the count if a row carried it."""
     rows: list[_Row] = []
     count: MatchCount | None = None
     rest = window
     if window.after is None or window.after.value is not None:
-        rows, count = await _read_segment(connection, search, conditions, window)
+        rows, count = await _read_segment(connection, search, view, conditions, window)
         rest = replace(window, after=None, count_bound=None if count else window.count_bound)
     if len(rows) == window.limit or not window.order.key.nullable:
         return rows, count
@@ -206,14 +209,14 @@ async def _read_rows(
         offset = max(0, search.offset - await _count_segment(connection, conditions, window))
     without_value = replace(window.order, has_value=False)
     rest = replace(rest, order=without_value, limit=window.limit - len(rows), offset=offset)
-    more, late_count = await _read_segment(connection, search, conditions, rest)
+    more, late_count = await _read_segment(connection, search, view, conditions, rest)
     return rows + more, count or late_count
 
 
 async def _read_segment(
-    connection: ReadConnection, search: ListingSearch, conditions: Conditions, window: Window
+    connection: ReadConnection, search: ListingSearch, view: SearchView, conditions: Conditions, window: Window
 ) -> tuple[list[_Row], MatchCount | None]:
-    statement, params = to_page(search, conditions, window)
+    statement, params = to_page(search, view, conditions, window)
     rows = await connection.tuples(statement, params)
     if window.count_bound is None or not rows:
         return [_Row(*row) for row in rows], None  # pyright: ignore[reportArgumentType] - the statement's columns in their order

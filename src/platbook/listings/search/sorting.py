@@ -1,9 +1,10 @@
 """The sorts of the listing search, and the cursors of its keyset pagination, which stay stable while rows change."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from platbook.db.compose import to_text
 from platbook.db.lists import (
     CursorPosition,
     SortKey,
@@ -16,7 +17,7 @@ from platbook.db.lists import (
     timestamp_key,
     to_fingerprint,
 )
-from platbook.listings.search.columns import is_usable
+from platbook.listings.search.columns import SearchView, is_usable
 from platbook.listings.search.filters import ListingSearch
 
 DISTANCE = (
@@ -26,7 +27,7 @@ DISTANCE = (
 )
 """Miles from `near`, by the haversine formula."""
 
-_DAYS_ON_MARKET = "extract(epoch FROM coalesce(off_market_at, %(now)s::timestamptz) - listed_at)"
+_DAYS_ON_MARKET = "extract(epoch FROM coalesce(off_market_at, %(days_until)s::timestamptz) - listed_at)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +68,12 @@ def can_sort(search: ListingSearch) -> bool:
     return is_usable(_ALL_SORTS[search.sort].column, search.surface)
 
 
-def to_order(search: ListingSearch) -> SortOrder:
-    """The order of the rows that have a value of the sort key; those without come after them."""
-    return SortOrder(_ALL_SORTS[search.sort].key, search.descending)
+def to_order(search: ListingSearch, view: SearchView) -> SortOrder:
+    """The order of the rows that have a value of the sort key and show it; the others come after them."""
+    sort = _ALL_SORTS[search.sort]
+    shown = view.shown(sort.column)
+    key = sort.key if shown is None else replace(sort.key, known=to_text(shown), nullable=True)
+    return SortOrder(key, search.descending)
 
 
 def to_cursor(search: ListingSearch, position: CursorPosition) -> str:

@@ -11,7 +11,6 @@ its shape (the filters in use, the order, the window); only the parameters diffe
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import lru_cache
 from typing import LiteralString
 
@@ -31,18 +30,20 @@ from platbook.listings.search.filters import EXACT_FILTERS, RANGE_FILTERS, Box, 
 from platbook.listings.search.polygons import Polygon, Ring, cut_ring
 from platbook.listings.search.query_words import Keywords, to_tsquery
 from platbook.listings.search.sorting import DISTANCE
+from platbook.listings.words import WORD_FIELDS
 
 _MILES_PER_DEGREE = 69.0
 _MIN_PARALLEL = 0.01
 _LISTINGS = Identifier("properties")
 
 _PUBLIC_PHOTO = SQL(" AND m.is_open")
-_KEYWORDS = SQL("words @@ %(keywords)s::tsquery")
+_WORDS = SQL("words @@ {keywords}::tsquery")
 # A listing that is not rebuilt since words are stored this way is looked at anew.
-_OPEN_KEYWORDS = SQL(
+_SHOWN_WORDS = SQL(
     "(shows_address OR coalesce(open_words, listing_words(NULL, city, postal_code, subdivision_name, listing_id, "
-    "public_remarks)) @@ %(keywords)s::tsquery)"
+    "public_remarks)) @@ {keywords}::tsquery)"
 )
+_STORED_WORDS = SQL("CASE WHEN open_words IS NULL THEN {shown} AND {words} ELSE open_words @@ {keywords}::tsquery END")
 
 # Looked up first, each by its own index: a person has some hundred listings, whatever the market has.
 _MINE = SQL("""id = ANY(ARRAY(
@@ -54,25 +55,24 @@ _MINE = SQL("""id = ANY(ARRAY(
 
 
 def to_conditions(
-    search: ListingSearch, now: datetime, keywords: Keywords = (), *, dense: bool = False, without: str | None = None
+    search: ListingSearch, view: SearchView, keywords: Keywords = (), *, dense: bool = False, without: str | None = None
 ) -> Conditions:
     """The conditions of a search. `without`: leave out one filter, as facets of it do.
 
     Errors: `InvalidInput` for a filter that the search's surface may not use.
     """
-    view = SearchView(search.surface, now)
     conditions = Conditions(_LISTINGS, [view.rows], view.params)
     for name, attribute in EXACT_FILTERS.items():
         texts: tuple[str, ...] = getattr(search, attribute)
         if texts and name != without:
-            _add_texts(conditions, name, texts, search.surface)
+            _add_texts(conditions, name, texts, view)
     for name, attribute in RANGE_FILTERS.items():
-        _add_range(conditions, name, getattr(search, attribute))
+        _add_range(conditions, name, getattr(search, attribute), view)
     _add_flags(conditions, search)
     if keywords:
-        _add_keywords(conditions, keywords, search.surface)
+        _add_keywords(conditions, keywords, view)
     if search.box or search.near or search.polygon:
-        _add_area(conditions, search, dense=dense)
+        _add_area(conditions, search, view, dense=dense)
     return conditions
 
 
@@ -92,26 +92,33 @@ class Window:
     count_bound: int | None = None
 
 
-def to_page(search: ListingSearch, conditions: Conditions, window: Window) -> tuple[Query, dict[str, object]]:
+def to_page(
+    search: ListingSearch, view: SearchView, conditions: Conditions, window: Window
+) -> tuple[Query, dict[str, object]]:
     """The statement of the rows of one window, with its parameters.
 
-    Of each row: document, times, id, row version, sort value and distance (null without `near`); with `count_bound`
-    also matches and snapshot.
+    Of each row: document, times (null where days on market are hidden), id, row version, sort value and distance (null
+    without `near`); with `count_bound` also matches and snapshot.
     """
     params = conditions.params | window.order.to_params(window.after)
     sorts_matches = search.is_narrowed and not window.dense
-    shape = _Shape(search.surface, sorts_matches, window.after is not None, search.near is not None)
+    times = to_text(SQL("{}, {}").format(view.value("listed_at"), view.value("off_market_at")))
+    shape = _Shape(search.surface, sorts_matches, window.after is not None, search.near is not None, times)
     return _compose_page(to_text(conditions.where), shape, replace(window, after=None)), params
 
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """What else decides a page's SQL. `sorts_matches`: few rows match, which are found first and sorted then."""
+    """What else decides a page's SQL. `sorts_matches`: few rows match, which are found first and sorted then.
+
+    `times`: when a listing came on the market and left it, as this view may see them.
+    """
 
     surface: Surface
     sorts_matches: bool
     is_after_cursor: bool
     has_distance: bool
+    times: LiteralString
 
 
 @lru_cache(STATEMENT_CACHE_SIZE)
@@ -120,10 +127,9 @@ def _compose_page(where: LiteralString, shape: _Shape, window: Window) -> Query:
     parts: list[Composable] = [SQL(where), *([] if segment is None else [segment])]
     if shape.is_after_cursor:
         parts.append(order.after())
-    columns = SQL(
-        "{} AS document, listed_at, off_market_at, id, xmin::text AS version, {} AS sort_value, {} AS distance"
-    ).format(
+    columns = SQL("{} AS document, {}, id, xmin::text AS version, {} AS sort_value, {} AS distance").format(
         DOCUMENT_COLUMN[shape.surface],
+        SQL(shape.times),
         SQL(order.key.expression) if order.has_value else SQL("NULL"),
         SQL(DISTANCE) if shape.has_distance else SQL("NULL::float8"),
     )
@@ -139,31 +145,46 @@ def _compose_page(where: LiteralString, shape: _Shape, window: Window) -> Query:
     return to_statement("page", statement)
 
 
-def _add_texts(conditions: Conditions, name: str, texts: tuple[str, ...], surface: Surface) -> None:
+def _add_texts(conditions: Conditions, name: str, texts: tuple[str, ...], view: SearchView) -> None:
     folding = next((FOLDED_COLUMNS[one] for one in EXACT_COLUMNS[name] if one in FOLDED_COLUMNS), None)
     exact = list(texts)
     folded = [one for text in texts for one in folding.fold(text)] if folding else exact
     # One value is compared by =, so that an index led by it also gives the order after it.
     is_single = len(folded) == 1
     params = {name: exact[0], f"{name}_folded": folded[0]} if is_single else {name: exact, f"{name}_folded": folded}
-    conditions.text(_compare(name, surface, is_single=is_single), **params)
+    if view.shown(*EXACT_COLUMNS[name]) is None:
+        conditions.text(_compare(name, view.surface, is_single=is_single), **params)
+    else:
+        parts = _compare_each(name, view.surface, is_single=is_single)
+        conditions.add(any_of([view.only_shown(part, column) for column, part in parts]), **params)
 
 
 @lru_cache(STATEMENT_CACHE_SIZE)
 def _compare(name: str, surface: Surface, *, is_single: bool) -> LiteralString:
+    return to_text(any_of([part for _, part in _compare_each(name, surface, is_single=is_single)]))
+
+
+def _compare_each(name: str, surface: Surface, *, is_single: bool) -> list[tuple[str, Composable]]:
+    """Each column of a filter with the condition on it."""
     form = SQL("{} = {}") if is_single else SQL("{} = ANY({}::text[])")
-    parts = [
-        form.format(FOLDED_COLUMNS[column].expression.format(Identifier(column)), Placeholder(f"{name}_folded"))
+    return [
+        (
+            column,
+            form.format(FOLDED_COLUMNS[column].expression.format(Identifier(column)), Placeholder(f"{name}_folded")),
+        )
         if column in FOLDED_COLUMNS
-        else form.format(Identifier(column), Placeholder(name))
+        else (column, form.format(Identifier(column), Placeholder(name)))
         for column in to_usable(EXACT_COLUMNS[name], surface, name)
     ]
-    return to_text(SQL("({})").format(SQL(" OR ").join(parts)))
 
 
-def _add_range(conditions: Conditions, name: str, limits: Range) -> None:
+def _add_range(conditions: Conditions, name: str, limits: Range, view: SearchView) -> None:
+    if not limits:
+        return
+    if (shown := view.shown("listed_at" if name == "DaysOnMarket" else RANGE_COLUMNS[name])) is not None:
+        conditions.add(shown)
     if name == "DaysOnMarket":
-        on_market = SQL("coalesce(off_market_at, %(now)s::timestamptz) - listed_at")
+        on_market = SQL("coalesce(off_market_at, %(days_until)s::timestamptz) - listed_at")
         if limits.minimum is not None:
             part = SQL("(listed_at IS NOT NULL AND (%(min_days)s = 0 OR {} >= make_interval(days => %(min_days)s)))")
             conditions.add(part.format(on_market), min_days=math.ceil(limits.minimum))
@@ -203,22 +224,33 @@ def _add_flags(conditions: Conditions, search: ListingSearch) -> None:
         conditions.add(photos if search.has_photos else SQL("NOT {}").format(photos))
 
 
-def to_keyword_conditions(keywords: Keywords, surface: Surface) -> Conditions:
+def to_keyword_conditions(keywords: Keywords, view: SearchView) -> Conditions:
     """The condition of keywords alone."""
     conditions = Conditions(_LISTINGS)
-    _add_keywords(conditions, keywords, surface)
+    _add_keywords(conditions, keywords, view)
     return conditions
 
 
-def _add_keywords(conditions: Conditions, keywords: Keywords, surface: Surface) -> None:
-    conditions.add(_KEYWORDS, keywords=to_tsquery(keywords))
-    if surface is Surface.PUBLIC:
-        conditions.add(_OPEN_KEYWORDS)
+def _add_keywords(conditions: Conditions, keywords: Keywords, view: SearchView) -> None:
+    conditions.add(to_word_condition(view, Placeholder("keywords")), keywords=to_tsquery(keywords))
 
 
-def _add_area(conditions: Conditions, search: ListingSearch, *, dense: bool) -> None:
-    if search.surface is Surface.PUBLIC:
+def to_word_condition(view: SearchView, keywords: Composable) -> Composable:
+    """The condition that words which a listing shows match a tsquery."""
+    words = _WORDS.format(keywords=keywords)
+    if not view.is_public:
+        return words
+    shown = _SHOWN_WORDS.format(keywords=keywords)
+    if (shows_all := view.shows(WORD_FIELDS)) is not None:
+        shown = _STORED_WORDS.format(shown=shows_all, words=shown, keywords=keywords)
+    return SQL("{} AND {}").format(words, shown)
+
+
+def _add_area(conditions: Conditions, search: ListingSearch, view: SearchView, *, dense: bool) -> None:
+    if view.is_public:
         conditions.text("shows_address")
+    if (shown := view.shown("latitude", "longitude")) is not None:
+        conditions.add(shown)
     conditions.text("latitude IS NOT NULL")
     if search.box:
         _add_boxes(conditions, "box", search.box.halves(), dense=dense)

@@ -7,16 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
-from typing import LiteralString, cast
+from typing import LiteralString, NamedTuple, cast
 
 from platbook.db import Query, ReadConnection
-from platbook.db.compose import SQL, Composable, Literal, to_statement, to_text
+from platbook.db.compose import SQL, Composable, Identifier, Literal, to_statement, to_text
 from platbook.db.lists import STATEMENT_CACHE_SIZE, Conditions
 from platbook.listings.search.closed_lists import resolve_values
 from platbook.listings.search.columns import SearchView
 from platbook.listings.search.filters import ListingSearch
 from platbook.listings.search.find import count_matches
 from platbook.listings.search.statement import to_conditions
+from platbook.listings.search.views import get_view
 from platbook.reso.lookups import PropertyType
 
 _MAX_CITIES = 100
@@ -77,58 +78,75 @@ _OFFER = SQL(
 _FORMS: Mapping[str, Composable] = {
     "stats_counts": SQL(
         "SELECT grouping(standard_status, property_type, city), coalesce(standard_status, property_type, city),"
-        " count(*) FROM properties WHERE {where}"
+        " count(*) FROM {rows}"
         " GROUP BY GROUPING SETS ((standard_status), (property_type), (city), ()) ORDER BY count(*) DESC, 2"
     ),
     "stats_prices": SQL(
         "SELECT offer, count(*), percentile_cont(ARRAY[0.25, 0.5, 0.75]) WITHIN GROUP (ORDER BY price)"
-        " FROM (SELECT {offer} AS offer, list_price::float8 AS price FROM properties WHERE {where}) AS matching"
+        " FROM (SELECT {offer} AS offer, list_price::float8 AS price FROM {rows}) AS matching"
         " GROUP BY offer"
     ),
     "stats_months": SQL(
         "SELECT event, month, offer, count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY price)"
         " FROM (SELECT {offer} AS offer, listed_at, close_date, standard_status, list_price, close_price"
-        " FROM properties WHERE {where}) AS matching, LATERAL (VALUES"
+        " FROM {rows}) AS matching, LATERAL (VALUES"
         " ('listed', date_trunc('month', listed_at AT TIME ZONE 'UTC')::date, list_price::float8),"
         " ('closed', date_trunc('month', CASE WHEN standard_status = 'Closed' THEN close_date END::timestamp)::date,"
         " close_price::float8)) AS one (event, month, price)"
         " WHERE month IS NOT NULL GROUP BY event, month, offer"
     ),
 }
+_COLUMNS: tuple[LiteralString, ...] = (
+    "standard_status", "property_type", "city", "list_price", "listed_at", "close_date", "close_price",
+)  # fmt: skip
+_ROWS = SQL("properties WHERE {where}")
+_ROWS_AS_SHOWN = SQL("(SELECT {columns} FROM properties WHERE {where}) AS shown")
 _STATUS, _TYPE, _CITY, _ALL = 0b011, 0b101, 0b110, 0b111
+
+
+class _Matches(NamedTuple):
+    """The conditions of the listings that are counted, and what of these is seen."""
+
+    conditions: Conditions
+    view: SearchView
 
 
 async def get_stats(connection: ReadConnection, search: ListingSearch, now: datetime) -> MarketStats:
     """Compute the statistics of all matches of a search, whatever its page. Errors: those of `find_listings`."""
-    search = await resolve_values(connection, search, SearchView(search.surface, now))
-    keywords, count = await count_matches(connection, search, now)
-    conditions = to_conditions(search, now, keywords, dense=count.is_capped)
-    stats = MarketStats(await _find_offers(connection, conditions), await _find_months(connection, conditions))
+    view = await get_view(connection, search.surface, now)
+    search = await resolve_values(connection, search, view)
+    keywords, count = await count_matches(connection, search, view)
+    matches = _Matches(to_conditions(search, view, keywords, dense=count.is_capped), view)
+    stats = MarketStats(await _find_offers(connection, matches), await _find_months(connection, matches))
     groups = {_STATUS: stats.by_status, _TYPE: stats.by_type, _CITY: stats.by_city}
-    for grouping, value, matches in await _read(connection, "stats_counts", conditions):
+    for grouping, value, number in await _read(connection, "stats_counts", matches):
         if grouping == _ALL:
-            stats.total = cast("int", matches)
+            stats.total = cast("int", number)
         elif value is not None and len(group := groups[cast("int", grouping)]) < _MAX_CITIES:
-            group[str(value)] = cast("int", matches)
+            group[str(value)] = cast("int", number)
     return stats
 
 
-def to_stats_statement(name: str, conditions: Conditions) -> Query:
-    """One of the statements, over the matches of some conditions."""
-    return _compose(name, to_text(conditions.where))
+def to_stats_statement(name: str, conditions: Conditions, view: SearchView) -> Query:
+    """One of the statements, over the matches of some conditions; a value that is hidden counts as none."""
+    rows = _ROWS.format(where=conditions.where)
+    if view.shown(*_COLUMNS) is not None:
+        columns = [SQL("{} AS {}").format(view.value(column), Identifier(column)) for column in _COLUMNS]
+        rows = _ROWS_AS_SHOWN.format(columns=SQL(", ").join(columns), where=conditions.where)
+    return _compose(name, to_text(rows))
 
 
-async def _find_offers(connection: ReadConnection, conditions: Conditions) -> Mapping[str, OfferStats]:
+async def _find_offers(connection: ReadConnection, matches: _Matches) -> Mapping[str, OfferStats]:
     offers: dict[str, OfferStats] = {name: OfferStats() for name in OFFERS}
-    for offer, total, quarters in await _read(connection, "stats_prices", conditions):
+    for offer, total, quarters in await _read(connection, "stats_prices", matches):
         prices = Prices(*map(_to_cents, cast("list[float] | None", quarters) or ()))
         offers[str(offer)] = OfferStats(cast("int", total), prices)
     return offers
 
 
-async def _find_months(connection: ReadConnection, conditions: Conditions) -> dict[date, dict[str, MonthStats]]:
+async def _find_months(connection: ReadConnection, matches: _Matches) -> dict[date, dict[str, MonthStats]]:
     months: dict[date, dict[str, MonthStats]] = {}
-    for event, month, offer, count, median in await _read(connection, "stats_months", conditions):
+    for event, month, offer, count, median in await _read(connection, "stats_months", matches):
         offers = months.setdefault(cast("date", month), {name: MonthStats() for name in OFFERS})
         one, price = offers[str(offer)], _to_cents(cast("float | None", median))
         if event == "listed":
@@ -142,10 +160,11 @@ def _to_cents(price: float | None) -> float | None:
     return None if price is None else round(price, 2)
 
 
-async def _read(connection: ReadConnection, name: str, conditions: Conditions) -> list[tuple[object, ...]]:
-    return await connection.tuples(to_stats_statement(name, conditions), conditions.params)
+async def _read(connection: ReadConnection, name: str, matches: _Matches) -> list[tuple[object, ...]]:
+    statement = to_stats_statement(name, matches.conditions, matches.view)
+    return await connection.tuples(statement, matches.conditions.params)
 
 
 @lru_cache(STATEMENT_CACHE_SIZE)
-def _compose(name: str, where: LiteralString) -> Query:
-    return to_statement(name, cast("SQL", _FORMS[name]).format(where=SQL(where), offer=_OFFER))
+def _compose(name: str, rows: LiteralString) -> Query:
+    return to_statement(name, cast("SQL", _FORMS[name]).format(rows=SQL(rows), offer=_OFFER))
