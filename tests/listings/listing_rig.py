@@ -9,16 +9,24 @@ from uuid import UUID
 import orjson
 
 from platbook.connectors.contract import MediaRef
-from platbook.db import Database
+from platbook.db import Database, Query
 from platbook.listings.listing import NormalListing, Origin
 from platbook.listings.search import Listings, ListingSearch, find_listings
 from platbook.listings.store import IncomingListing, insert_listings
 from platbook.listings.terms import add_terms, listing_terms
-from platbook.providers.display_rules import RuleSettings
+from platbook.providers.display_rules import RuleKey, RuleSettings
+from platbook.providers.rule_versions import replace_rules
 from platbook.reso.fields import COLUMNS, SLOT
 from tests.listings.display_rules import make_rules
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+_ADD_PROVIDER = Query(
+    "add_provider",
+    "A provider of which only the name matters.",
+    "INSERT INTO mls_provider_configurations (provider_id, provider_name, provider_type) "
+    "VALUES (%(id)s, %(id)s, 'mock') ON CONFLICT DO NOTHING",
+)
 
 USUAL: dict[str, object] = {
     "StandardStatus": "Active",
@@ -44,7 +52,7 @@ def make_listing(key: str, **values: object) -> NormalListing:
 
 @dataclass
 class ListingRig:
-    """A database with listings in it, and searches of it."""
+    """A database with listings of providers in it, each under its one rule, and searches of it."""
 
     database: Database
     ids: dict[str, UUID] = field(default_factory=dict[str, UUID])
@@ -61,6 +69,8 @@ class ListingRig:
         incoming = [IncomingListing(one, b'{"source": 1}', b"hash", media, featured) for one in listings]
         origin = Origin(provider, "a run", stored_at)
         async with self.database.transaction() as connection:
+            await connection.run(_ADD_PROVIDER, {"id": provider})
+            await replace_rules(connection, provider, {RuleKey(provider): rule or RuleSettings()}, [], "ada", stored_at)
             ids = await insert_listings(connection, incoming, origin, make_rules(rule))
             for one in listings:
                 await add_terms(connection, listing_terms(one))

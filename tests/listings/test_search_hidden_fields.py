@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import cast
@@ -17,7 +17,6 @@ from platbook.base.errors import InvalidInput
 from platbook.db import Database, Query, ReadConnection
 from platbook.db.embedded import EmbeddedPostgres
 from platbook.db.lists import COUNT_BOUND, CursorPosition, to_count_statement
-from platbook.listings.listing import NormalListing
 from platbook.listings.rebuild import rebuild_documents
 from platbook.listings.search import Box, ListingSearch, Near, Polygon, Range, find_listings, get_stats, suggest
 from platbook.listings.search.columns import SearchView
@@ -145,23 +144,7 @@ async def _fill(url: str) -> None:
         rig = ListingRig(database)
         for number, (name, settings) in enumerate(HIDING.items()):
             listing = make_listing(name, **{**_VALUES, "ListPrice": price(500_000 + number % 7)})
-            await put_under(rig, settings, listing, provider=name)
-
-
-_ADD_PROVIDER = Query(
-    "add_provider",
-    "A provider of which only the name matters.",
-    "INSERT INTO mls_provider_configurations (provider_id, provider_name, provider_type) "
-    "VALUES (%(id)s, %(id)s, 'mock')",
-)
-
-
-async def put_under(rig: ListingRig, settings: RuleSettings, *listings: NormalListing, provider: str = "board") -> None:
-    """Store listings of a new provider under its one rule."""
-    async with rig.database.transaction() as connection:
-        await connection.run(_ADD_PROVIDER, {"id": provider})
-        await replace_rules(connection, provider, {RuleKey(provider): settings}, [], "ada", NOW)
-    await rig.put(*listings, provider=provider, rule=settings)
+            await rig.put(listing, provider=name, rule=settings)
 
 
 @dataclass
@@ -169,7 +152,6 @@ class Market:
     """The database of `market_url`, asked by a connection of its own each time."""
 
     url: str
-    keys: Sequence[str] = field(default_factory=lambda: list(HIDING))
 
     async def find(self, search: ListingSearch) -> tuple[list[str], int | None]:
         """The keys found, over all pages, and the total of the first page."""
@@ -220,13 +202,14 @@ async def test_rows_that_hide_the_sort_key_come_last_and_every_row_comes_once(
 
 
 async def test_pages_by_number_pass_from_rows_with_a_value_to_those_that_hide_it(market: Market) -> None:
-    size = 4
-    pages = [
-        await market.find(replace(PUBLIC, sort="listPrice", limit=size, page=number + 1))
-        for number in range(-(-len(HIDING) // size))
-    ]
+    search = replace(PUBLIC, sort="listPrice", limit=6)
+    async with Database.open(market.url, size=1) as database, database.read() as connection:
+        pages = [
+            await find_listings(connection, replace(search, page=number), NOW)
+            for number in range(1, -(-len(HIDING) // search.limit) + 1)
+        ]
 
-    found = [key for number, (keys, _) in enumerate(pages) for key in keys[:size] if keys == pages[number][0]]
+    found = [orjson.loads(row.document)["listingKey"] for page in pages for row in page.rows]
     assert sorted(found) == sorted(HIDING)
     assert found[-1] == "ListPrice"
 
@@ -375,8 +358,8 @@ async def test_answers_are_the_same_whatever_the_hidden_values_are(postgres: Emb
         with fresh_database(postgres, template) as url:
             async with Database.open(url, size=1) as database:
                 rig = ListingRig(database)
-                await put_under(rig, RuleSettings(), make_listing("shown", **_SIMILAR), provider="open")
-                await put_under(rig, _HIDES_ALL, make_listing("hidden", **secret))
+                await rig.put(make_listing("shown", **_SIMILAR), provider="open")
+                await rig.put(make_listing("hidden", **secret), rule=_HIDES_ALL)
                 told.append(await _ask(rig))
 
     assert "Xanadi" in str(told)
@@ -423,7 +406,7 @@ async def test_open_words_are_those_of_what_is_shown_and_stored_where_some_are_n
     listing_rig: ListingRig, settings: RuleSettings, flags: Mapping[str, object], expected: str | None
 ) -> None:
     address = {"UnparsedAddress": "8642 Elm Ln", "StreetNumber": "8642", "StreetName": "Elm"}
-    await put_under(listing_rig, settings, make_listing("1", **address, PublicRemarks="Sunny porch", **flags))
+    await listing_rig.put(make_listing("1", **address, PublicRemarks="Sunny porch", **flags), rule=settings)
     stored = await _words(listing_rig)
     async with listing_rig.database.transaction() as connection:
         await connection.run(_OUTDATE)
@@ -439,8 +422,8 @@ async def _words(rig: ListingRig) -> Sequence[object]:
 
 
 async def test_words_that_are_not_stored_anew_yet_are_not_found_where_any_is_hidden(listing_rig: ListingRig) -> None:
-    settings = RuleSettings(hide_fields=("PublicRemarks",))
-    await put_under(listing_rig, settings, make_listing("1", PublicRemarks="Sunny porch"))
+    hiding = RuleSettings(hide_fields=("PublicRemarks",))
+    await listing_rig.put(make_listing("1", PublicRemarks="Sunny porch"), rule=hiding)
     async with listing_rig.database.transaction() as connection:
         await connection.run(_OUTDATE)
 
@@ -458,8 +441,8 @@ async def test_hidden_fields_are_read_of_the_current_public_rules_alone(listing_
         {RuleKey("board"): RuleSettings(show_days_on_market=True, hide_fields=())},
     ]
     found: list[frozenset[str]] = []
+    await listing_rig.put()
     async with listing_rig.database.transaction() as connection:
-        await connection.run(_ADD_PROVIDER, {"id": "board"})
         for one in rules:
             await replace_rules(connection, "board", one, [], "ada", NOW)
             found.append(await find_hidden_fields(connection))

@@ -18,6 +18,7 @@ from platbook.base.actor import Surface
 from platbook.db import Database, Query, ReadConnection, load_queries
 from platbook.db.embedded import EmbeddedPostgres
 from platbook.db.lists import COUNT_BOUND, CursorPosition, Paging, to_count_statement, to_page_statement
+from platbook.listings.public_history import PublicHistory
 from platbook.listings.search import Box, ListingSearch, Near, Polygon, Range, find_listings, suggest
 from platbook.listings.search.columns import SearchView
 from platbook.listings.search.query_words import split_keywords
@@ -187,11 +188,11 @@ async def test_statistics_of_few_matches_read_no_other_rows(
 
 
 @pytest.mark.parametrize("after", [None, CursorPosition(_LATELY, UUID(int=7))], ids=["first", "by cursor"])
-@pytest.mark.parametrize("fields", [None, frozenset({"bedrooms"})], ids=["staff", "public"])
+@pytest.mark.parametrize("history", [None, PublicHistory(frozenset({"bedrooms"}))], ids=["staff", "public"])
 async def test_a_page_of_a_timeline_walks_its_index(
-    market: ReadConnection, fields: frozenset[str] | None, after: CursorPosition | None
+    market: ReadConnection, history: PublicHistory | None, after: CursorPosition | None
 ) -> None:
-    statement, params = to_page_statement(TIMELINE, to_timeline_conditions(UUID(int=7), fields), Paging("at"), after)
+    statement, params = to_page_statement(TIMELINE, to_timeline_conditions(UUID(int=7), history), Paging("at"), after)
     nodes = await explain(market, statement, params)
 
     assert {str(node["Index Name"]) for node in nodes if "Index Name" in node} == {"listing_changes_timeline"}

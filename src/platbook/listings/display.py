@@ -158,9 +158,8 @@ def decide(listing: NormalListing, rules: ProviderRules, now: datetime) -> Decis
 
 def to_subject(listing: NormalListing, rules: ProviderRules) -> RuleSubject:
     """What of a listing decides which of its provider's rules hold for it."""
-    own = rules.own_offices
-    ours = bool(own) and any(_value(listing, name) in own for name in _OFFICES)
-    return RuleSubject(cast("str | None", listing.values[_ORIGIN]), listing.licences, ours)
+    offices = [_value(listing, name) for name in _OFFICES] if rules.own_offices else ()
+    return rules.to_subject(cast("str | None", listing.values[_ORIGIN]), listing.licences, offices)
 
 
 def find_shown_fields(taken_away: Iterable[str], *, shows_address: bool) -> frozenset[str]:

@@ -6,13 +6,12 @@ worker that died is claimed by the next one once the lease has expired, without 
 """
 
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from platbook.db import ReadConnection, WriteConnection, load_queries
-from platbook.providers.display_rules import RuleSubject
+from platbook.providers.display_rules import ProviderRules, RuleSubject
 from platbook.providers.finding import Finding
 from platbook.providers.media import MediaSettings
 from platbook.transport import CacheValidators
@@ -47,10 +46,9 @@ class PhotoClaim:
     offices: list[str]
     newest: datetime
 
-    def to_subject(self, own_offices: AbstractSet[str]) -> RuleSubject:
+    def to_subject(self, rules: ProviderRules) -> RuleSubject:
         """What of the listing decides which display rules hold for it."""
-        ours = not own_offices.isdisjoint(self.offices)
-        return RuleSubject(self.originating_system, frozenset(self.licences or ()), ours)
+        return rules.to_subject(self.originating_system, self.licences or (), self.offices)
 
 
 @dataclass(frozen=True, slots=True)

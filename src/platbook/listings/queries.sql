@@ -79,6 +79,14 @@ UPDATE properties SET erased_at = %(at)s, removed_at = coalesce(removed_at, %(at
 WHERE id = ANY(%(ids)s) AND erased_at IS NULL
 RETURNING id;
 
+-- name: find_logged_visibility
+-- The entries of a listing's log that say when it was public, the oldest first.
+SELECT at, kind, changes FROM listing_changes
+WHERE property_id = %(property_id)s AND (kind IN ('listed', 'returned') OR kind = ANY(%(leaving)s::text[])
+    OR EXISTS (SELECT FROM jsonb_array_elements(changes) AS change
+        WHERE change ->> 'field' = ANY(%(fields)s::text[])))
+ORDER BY at, id;
+
 -- name: erase_changes
 -- An erased listing's change log keeps what happened and when, and loses the values.
 UPDATE listing_changes SET changes = '[]' WHERE property_id = ANY(%(ids)s);

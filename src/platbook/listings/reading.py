@@ -20,7 +20,10 @@ Q = load_queries("platbook.listings.search")
 
 @dataclass(frozen=True, slots=True)
 class ListingRow:
-    """The columns of a listing's row that a reader needs. `row_version` changes with every update of the row."""
+    """The columns of a listing's row that a reader needs. `row_version` changes with every update of the row.
+
+    `originating_system`, `licences` and `offices` (keys and MLS ids) decide which display rules hold for it.
+    """
 
     id: UUID
     provider_id: str
@@ -31,6 +34,9 @@ class ListingRow:
     public_document: str | None
     shows_address: bool
     hidden_fields: list[str] | None
+    originating_system: str | None
+    licences: list[str] | None
+    offices: list[str]
     listed_at: datetime | None
     off_market_at: datetime | None
     removed_at: datetime | None

@@ -13,8 +13,7 @@ from platbook.base.actor import Surface
 from platbook.db import ReadConnection
 from platbook.db.compose import SQL, Identifier
 from platbook.db.lists import Conditions, Count, ListSource, Paging, Sort, find_page, timestamp_key
-from platbook.listings.display import find_shown_fields
-from platbook.listings.documents import to_field_names
+from platbook.listings.public_history import PublicHistory, get_public_history
 from platbook.listings.reading import ListingView
 
 _CHANGES = Identifier("listing_changes")
@@ -22,8 +21,17 @@ _PUBLIC_KINDS = SQL(
     "(kind IN ('listed', 'removed', 'returned') OR EXISTS (SELECT FROM jsonb_array_elements(changes) AS change"
     " WHERE change ->> 'field' = ANY(%(fields)s::text[])))"
 )
+_PUBLIC_PERIODS = SQL(
+    "EXISTS (SELECT FROM unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS public (since, until)"
+    " WHERE (since IS NULL OR at >= since) AND (until IS NULL OR at < until))"
+)
 _VISIBILITY: Mapping[str, tuple[bool, bool]] = MappingProxyType(
-    {"removed": (True, False), "out_of_scope": (True, False), "returned": (False, True)}
+    {
+        "listed": (False, True),
+        "removed": (True, False),
+        "out_of_scope": (True, False),
+        "returned": (False, True),
+    }
 )
 """Whether lists showed the listing before and after a change of these kinds."""
 
@@ -84,28 +92,35 @@ async def get_timeline(
     limit: int = 20,
     cursor: str | None = None,
 ) -> Timeline:
-    """A page of a listing's changes. A public reader sees changes of public fields alone. Errors: `InvalidInput`."""
-    fields = None
-    if surface is Surface.PUBLIC:
-        shown = find_shown_fields(view.row.hidden_fields or (), shows_address=view.row.shows_address)
-        fields = to_field_names(shown)
-    conditions = to_timeline_conditions(view.row.id, fields)
+    """A page of a listing's changes; a public reader sees what `public_history` says. Errors: `InvalidInput`."""
+    history = await get_public_history(connection, view.row) if surface is Surface.PUBLIC else None
+    conditions = to_timeline_conditions(view.row.id, history)
     paging = Paging("at", page=page, limit=limit, cursor=cursor, count=Count.EXACT)
     found = await find_page(connection, TIMELINE, conditions, paging)
-    return Timeline([_to_entry(row, fields) for row in found.rows], found.total or 0, found.next_cursor)
+    return Timeline([_to_entry(row, history) for row in found.rows], found.total or 0, found.next_cursor)
 
 
-def to_timeline_conditions(property_id: UUID, fields: frozenset[str] | None) -> Conditions:
-    """The changes of one listing; of `fields` alone, unless that is None."""
+def to_timeline_conditions(property_id: UUID, history: PublicHistory | None) -> Conditions:
+    """The changes of one listing; what a public timeline tells of them, unless `history` is None."""
     conditions = Conditions(_CHANGES)
     conditions.text("property_id = %(property_id)s", property_id=property_id)
-    if fields is not None:
-        conditions.add(_PUBLIC_KINDS, fields=sorted(fields))
+    if history is None:
+        return conditions
+    conditions.add(_PUBLIC_KINDS, fields=sorted(history.fields))
+    if history.left_out:
+        conditions.text("kind <> ALL(%(left_out)s)", left_out=sorted(history.left_out))
+    if history.periods is not None:
+        starts, ends = ([getattr(one, side) for one in history.periods] for side in ("start", "end"))
+        conditions.add(_PUBLIC_PERIODS, starts=starts, ends=ends)
     return conditions
 
 
-def _to_entry(row: _Row, fields: frozenset[str] | None) -> TimelineEntry:
-    changes = [change for change in row.changes if fields is None or change["field"] in fields]
+def _to_entry(row: _Row, history: PublicHistory | None) -> TimelineEntry:
+    changes: Sequence[Mapping[str, object]] = row.changes
+    if history is not None:
+        changes = [change for change in changes if change["field"] in history.fields]
+        if history.begins_at(row.at):
+            changes = [{**change, "from": None} for change in changes]
     if not changes and row.kind in _VISIBILITY:
         before, after = _VISIBILITY[row.kind]
         changes = [{"field": "visible", "from": before, "to": after}]
@@ -114,6 +129,6 @@ def _to_entry(row: _Row, fields: frozenset[str] | None) -> TimelineEntry:
         recorded_at=row.recorded_at,
         kind=row.kind,
         changes=changes,
-        source=row.source if fields is None else None,
-        sync_id=row.sync_id if fields is None else None,
+        source=row.source if history is None else None,
+        sync_id=row.sync_id if history is None else None,
     )

@@ -246,7 +246,7 @@ class PhotoDownload:
         claim = photos.claim
         if not claim.is_public:
             return False
-        rules = self.rules.resolve(claim.to_subject(self.rules.own_offices))
+        rules = self.rules.resolve(claim.to_subject(self.rules))
         return shows_media(rules, ref.category, ref.permission, shows_address=claim.shows_address)
 
 

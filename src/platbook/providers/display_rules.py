@@ -268,6 +268,12 @@ class ProviderRules:
         """The public rule that holds for every listing of the provider: what its configuration calls `display`."""
         return next((rule for rule in self._of(RuleSurface.PUBLIC) if rule.key.is_whole_provider), None)
 
+    def to_subject(
+        self, originating_system: str | None, licences: Iterable[str], offices: Iterable[object]
+    ) -> RuleSubject:
+        """What decides which of these rules hold for a listing; `offices`: the keys and MLS ids that it has."""
+        return RuleSubject(originating_system, frozenset(licences), not self.own_offices.isdisjoint(offices))
+
     def resolve(self, subject: RuleSubject) -> ResolvedRules | None:
         """What holds for a listing in public; None: no rule does, so it is not shown."""
         return self._resolve(self._narrow(subject))[0]
