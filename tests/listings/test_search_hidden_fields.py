@@ -5,7 +5,6 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import cast
 from uuid import UUID
 
 import orjson
@@ -14,11 +13,11 @@ import pytest
 from platbook.base.actor import Surface
 from platbook.base.clock import SetClock
 from platbook.base.errors import InvalidInput
-from platbook.db import Database, Query, ReadConnection
+from platbook.db import Database, Query
 from platbook.db.embedded import EmbeddedPostgres
 from platbook.db.lists import COUNT_BOUND, CursorPosition, to_count_statement
 from platbook.listings.rebuild import rebuild_documents
-from platbook.listings.search import Box, ListingSearch, Near, Polygon, Range, find_listings, get_stats, suggest
+from platbook.listings.search import Box, ListingSearch, Near, Polygon, Range, find_listings, get_stats, suggest, views
 from platbook.listings.search.columns import SearchView
 from platbook.listings.search.facets import FACETS, to_facet_statement
 from platbook.listings.search.filters import EXACT_FILTERS, RANGE_FILTERS
@@ -26,7 +25,6 @@ from platbook.listings.search.query_words import split_keywords
 from platbook.listings.search.sorting import NEWEST_ON_MARKET, SORTS, to_order
 from platbook.listings.search.statement import Window, to_conditions, to_page
 from platbook.listings.search.stats import to_stats_statement
-from platbook.listings.search.views import get_view, get_view_of
 from platbook.listings.words import WORD_FIELDS
 from platbook.providers.display_rules import DEFAULTS, HIDING_SETTINGS, RuleKey, RuleSettings
 from platbook.providers.rule_versions import find_hidden_fields, replace_rules
@@ -468,13 +466,16 @@ def test_the_settings_that_hide_fields_are_those_that_are_read() -> None:
         replace(PUBLIC, modified_since=NOW, stored_since=NOW, page=3),
     ],
 )
-async def test_a_list_that_compares_nothing_a_rule_could_hide_is_read_without_asking(search: ListingSearch) -> None:
-    nothing = cast("ReadConnection", None)  # what is asked of it is an error
-
-    view = await get_view_of(nothing, search, NOW)
+async def test_a_list_that_compares_nothing_a_rule_could_hide_does_not_ask_which_fields_rules_hide(
+    database: Database, search: ListingSearch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "find_hidden_fields", None)  # calling it is an error
+    async with database.read() as connection:
+        view = await views.get_view_of(connection, search, NOW)
+        internal = await views.get_view(connection, Surface.INTERNAL, NOW)
 
     assert view.hidden == {DAYS_ON_MARKET}
-    assert (await get_view(nothing, Surface.INTERNAL, NOW)).hidden == frozenset()
+    assert internal.hidden == frozenset()
 
 
 _STATEMENTS_OF_STATS = ("stats_counts", "stats_prices", "stats_months")

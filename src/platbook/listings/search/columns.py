@@ -102,23 +102,26 @@ class SearchView:
     """Who searches, and when: what rows a statement may look at, and what of them.
 
     `hidden`: RESO names of the fields that rules hide of some rows of this surface; each row says which of them it
-    hides. See `views.get_view`. `days_until`: the moment that days on market are counted to, where it is not `now`.
+    hides. See `views.get_view`. `stale`: providers of which this surface sees nothing now, since their copy is too old.
+    `days_until`: the moment that days on market are counted to, where it is not `now`.
     """
 
     surface: Surface
     now: datetime
     hidden: frozenset[str] = frozenset()
+    stale: tuple[str, ...] = ()
     days_until: datetime | None = None
 
     @property
     def rows(self) -> Composable:
         """The condition of the rows that are in lists, over `params`."""
-        return _VISIBLE_ROWS[self.surface]
+        rows = _VISIBLE_ROWS[self.surface]
+        return _FRESH_ROWS.format(rows) if self.stale else rows
 
     @property
     def params(self) -> dict[str, object]:
         """The parameters of `rows`, and of what is compared with the clock."""
-        return {"now": self.now, "days_until": self.days_until or self.now}
+        return {"now": self.now, "days_until": self.days_until or self.now, "stale": list(self.stale)}
 
     @property
     def is_public(self) -> bool:
@@ -145,6 +148,7 @@ class SearchView:
         return condition if shown is None else SQL("({} AND {})").format(condition, shown)
 
 
+_FRESH_ROWS = SQL("{} AND provider_id <> ALL(%(stale)s::text[])")
 _SHOWN = SQL("(hidden_fields IS NULL OR NOT hidden_fields && {}::text[])")
 _VALUE = SQL("CASE WHEN {shown} THEN {column} END")
 

@@ -28,6 +28,8 @@ WHERE kind = 'word' AND term >= %(word)s::text AND term < %(after)s::text);
 -- see different rows.
 SELECT CASE WHEN NOT pg_is_in_recovery()
     AND NOT EXISTS (SELECT FROM properties WHERE public_until > %(since)s AND public_until <= %(now)s)
+    AND ARRAY(SELECT * FROM stale_providers(%(since)s) ORDER BY 1)
+        = ARRAY(SELECT * FROM stale_providers(%(now)s) ORDER BY 1)
     THEN pg_current_snapshot()::text END;
 
 -- name: find_types
@@ -71,7 +73,8 @@ SELECT id, provider_id, listing_key, is_local, author_id, internal_document, pub
         AS offices,
     listed_at, off_market_at, removed_at, out_of_scope_at IS NOT NULL AS out_of_scope,
     erased_at IS NOT NULL AS erased, hidden,
-    listing_is_public(visible, public_document, public_until, %(now)s) AS is_public, xmin::text AS row_version
+    listing_is_public(visible, public_document, public_until, %(now)s)
+        AND provider_id <> ALL(ARRAY(SELECT * FROM stale_providers(%(now)s))) AS is_public, xmin::text AS row_version
 FROM properties WHERE id = %(id)s;
 
 -- name: get_listing_by_key
@@ -82,8 +85,13 @@ SELECT id, provider_id, listing_key, is_local, author_id, internal_document, pub
         AS offices,
     listed_at, off_market_at, removed_at, out_of_scope_at IS NOT NULL AS out_of_scope,
     erased_at IS NOT NULL AS erased, hidden,
-    listing_is_public(visible, public_document, public_until, %(now)s) AS is_public, xmin::text AS row_version
+    listing_is_public(visible, public_document, public_until, %(now)s)
+        AND provider_id <> ALL(ARRAY(SELECT * FROM stale_providers(%(now)s))) AS is_public, xmin::text AS row_version
 FROM properties WHERE provider_id = %(provider_id)s AND listing_key = %(listing_key)s;
+
+-- name: find_stale_providers
+-- The providers of whose listings nothing is public now, because their copy is older than their rule allows.
+SELECT * FROM stale_providers(%(now)s) ORDER BY 1;
 
 -- name: find_notices
 -- What providers want displayed with lists.

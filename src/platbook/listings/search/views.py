@@ -1,13 +1,18 @@
-"""What a search may look at: read once, before its statements are composed."""
+"""What a search may look at: read once, before its statements are composed.
+
+Where no provider's copy is too old, and no rule hides a field, nothing of this is in a statement.
+"""
 
 from datetime import datetime
 
 from platbook.base.actor import Surface
-from platbook.db import ReadConnection
+from platbook.db import ReadConnection, load_queries
 from platbook.listings.search.columns import SearchView
 from platbook.listings.search.filters import EXACT_FILTERS, RANGE_FILTERS, ListingSearch
 from platbook.providers.rule_versions import find_hidden_fields
 from platbook.reso.public_fields import DAYS_ON_MARKET
+
+Q = load_queries(__package__ or "platbook.listings.search")
 
 _NEVER_HIDDEN = frozenset({"providerId", "modifiedAt"})
 """The filter, facet and sort that no rule can take the field of."""
@@ -15,7 +20,9 @@ _NEVER_HIDDEN = frozenset({"providerId", "modifiedAt"})
 
 async def get_view(connection: ReadConnection, surface: Surface, now: datetime) -> SearchView:
     """The view of a surface, with the fields that rules hide."""
-    return SearchView(surface, now, await find_hidden_fields(connection) if surface is Surface.PUBLIC else frozenset())
+    if surface is Surface.INTERNAL:
+        return SearchView(surface, now)
+    return SearchView(surface, now, await find_hidden_fields(connection), await _find_stale(connection, now))
 
 
 async def get_view_of(connection: ReadConnection, search: ListingSearch, now: datetime) -> SearchView:
@@ -25,8 +32,13 @@ async def get_view_of(connection: ReadConnection, search: ListingSearch, now: da
     of its rows days on market alone are computed, and each is asked whether it shows them.
     """
     if search.surface is Surface.PUBLIC and not _compares_fields(search):
-        return SearchView(search.surface, now, frozenset({DAYS_ON_MARKET}))
+        stale = await _find_stale(connection, now)
+        return SearchView(search.surface, now, frozenset({DAYS_ON_MARKET}), stale)
     return await get_view(connection, search.surface, now)
+
+
+async def _find_stale(connection: ReadConnection, now: datetime) -> tuple[str, ...]:
+    return tuple(await connection.column(str, Q.find_stale_providers, {"now": now}))
 
 
 def _compares_fields(search: ListingSearch) -> bool:
