@@ -69,8 +69,10 @@ class ListingRig:
         incoming = [IncomingListing(one, b'{"source": 1}', b"hash", media, featured) for one in listings]
         origin = Origin(provider, "a run", stored_at)
         async with self.database.transaction() as connection:
-            await connection.run(_ADD_PROVIDER, {"id": provider})
-            await replace_rules(connection, provider, {RuleKey(provider): rule or RuleSettings()}, [], "ada", stored_at)
+            is_new = await connection.run(_ADD_PROVIDER, {"id": provider})
+            if is_new or rule is not None:
+                rules = {RuleKey(provider): rule or RuleSettings()}
+                await replace_rules(connection, provider, rules, [], "ada", stored_at)
             ids = await insert_listings(connection, incoming, origin, make_rules(rule))
             for one in listings:
                 await add_terms(connection, listing_terms(one))

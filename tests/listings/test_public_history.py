@@ -10,9 +10,9 @@ from platbook.listings.public_history import LoggedChange, Period, find_public_p
 from platbook.listings.reading import get_listing
 from platbook.listings.store import IncomingListing, mark_removed, update_listings
 from platbook.listings.timeline import Timeline, get_timeline
-from platbook.providers.display_rules import DEFAULTS, RuleSettings, ShownHistory
+from platbook.providers.display_rules import ResolvedRules, RuleSettings, ShownHistory
 from platbook.providers.rule_versions import replace_rules
-from tests.listings.display_rules import make_rules
+from tests.listings.display_rules import make_rule, make_rules
 from tests.listings.listing_rig import NOW, ListingRig, make_listing, price
 from tests.listings.test_timeline import at, origin
 
@@ -33,6 +33,10 @@ def _to_log(*entries: str) -> list[LoggedChange]:
             changes.append({"field": _FIELD["status"], "from": None, "to": values[0]})
         log.append(LoggedChange(at(int(hour)), "changed" if what in _FIELD else what, changes))
     return log
+
+
+def _resolve(settings: RuleSettings) -> ResolvedRules:
+    return ResolvedRules([make_rule(settings=RuleSettings.model_validate(settings.model_dump(exclude_none=True)))])
 
 
 @pytest.mark.parametrize(
@@ -60,18 +64,18 @@ def _to_log(*entries: str) -> list[LoggedChange]:
 def test_a_listing_was_public_while_its_log_says_so(
     log: Sequence[str], periods: Sequence[tuple[int | None, int | None]]
 ) -> None:
-    settings = _WHILE_PUBLIC.model_copy(update={"property_types": ("Residential",)})
+    rules = _resolve(_WHILE_PUBLIC.model_copy(update={"property_types": ("Residential",)}))
 
-    found = find_public_periods(_to_log(*log), settings)
+    found = find_public_periods(_to_log(*log), rules)
 
     expected = [Period(*(None if hour is None else at(hour) for hour in sides)) for sides in periods]
     assert found == expected
 
 
 def test_what_silence_meant_decides_for_the_past_too() -> None:
-    settings = DEFAULTS.model_copy(update={"listing_display_when_null": True})
+    rules = _resolve(RuleSettings(listing_display_when_null=True))
 
-    assert find_public_periods(_to_log("3 flag - yes"), settings) == [Period(None, None)]
+    assert find_public_periods(_to_log("3 flag - yes"), rules) == [Period(None, None)]
 
 
 _VERSIONS: Sequence[tuple[float, Mapping[str, object]]] = (

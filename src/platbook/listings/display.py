@@ -18,7 +18,14 @@ from functools import lru_cache
 from typing import NamedTuple, cast
 
 from platbook.listings.listing import NormalListing, midnight
-from platbook.providers.display_rules import DisplayRule, ProviderRules, ResolvedRules, RuleSettings, RuleSubject
+from platbook.providers.display_rules import (
+    DisplayRule,
+    ProviderRules,
+    ResolvedRules,
+    RuleSettings,
+    RuleSubject,
+    ShownHistory,
+)
 from platbook.reso.fields import FIELDS, SLOT
 from platbook.reso.lookups import StandardStatus
 from platbook.reso.media_category import is_image, may_be_branded
@@ -30,6 +37,9 @@ _VALUATION_FLAG, _COMMENTS_FLAG = "InternetAutomatedValuationDisplayYN", "Intern
 DECIDING_FIELDS = _PRICES | {_LISTING_FLAG, _ADDRESS_FLAG, _VALUATION_FLAG, _COMMENTS_FLAG}
 """RESO names of the fields whose values decide what is public: one that the source sent and that cannot be taken counts
 as a no."""
+
+LOGGED_FIELDS = ("StandardStatus", "PropertyType", _LISTING_FLAG)
+"""RESO names of the fields by whose changes a listing's log tells when it could be public."""
 
 _OFFICES = ("ListOfficeKey", "ListOfficeMlsId", "CoListOfficeKey", "CoListOfficeMlsId")
 _AGENTS = ("ListAgentKey", "ListAgentMlsId", "CoListAgentKey", "CoListAgentMlsId")
@@ -166,6 +176,20 @@ def find_shown_fields(taken_away: Iterable[str], *, shows_address: bool) -> froz
     """RESO names of the fields that are shown of a stored public listing, of which rules took some away."""
     shown = PUBLIC_FIELDS.difference(taken_away)
     return shown if shows_address else shown - LOCATION_FIELDS
+
+
+def shown_history(rules: ResolvedRules | None) -> ShownHistory:
+    """What a public timeline tells of the past of a listing that these rules hold for."""
+    return ShownHistory.NONE if rules is None else rules.settings.show_history or ShownHistory.ALL
+
+
+def allows_value(rules: ResolvedRules, name: str, value: object) -> bool:
+    """Whether a listing could be public while one of `LOGGED_FIELDS`, by its RESO name, had a value."""
+    settings = rules.settings
+    if name == _LISTING_FLAG:
+        return bool(settings.listing_display_when_null) if value is None else value is True
+    allowed = settings.statuses or () if name == "StandardStatus" else settings.property_types
+    return allowed is None or value in allowed
 
 
 def shows_media(

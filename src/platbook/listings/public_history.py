@@ -13,16 +13,16 @@ A change of a field is told where the field is shown now. Of whole entries:
   in no log, so that they leave nothing out.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
 from platbook.db import ReadConnection, load_queries
-from platbook.listings.display import find_shown_fields
+from platbook.listings.display import LOGGED_FIELDS, allows_value, find_shown_fields, shown_history
 from platbook.listings.documents import to_field_names
 from platbook.listings.reading import ListingRow
-from platbook.providers.display_rules import RuleSettings, ShownHistory
+from platbook.providers.display_rules import ResolvedRules, ShownHistory
 from platbook.providers.rule_versions import get_rules
 from platbook.reso.public_fields import DAYS_ON_MARKET
 
@@ -31,6 +31,9 @@ Q = load_queries(__package__ or "platbook.listings")
 _LEAVING = frozenset({"removed", "out_of_scope", "erased"})
 _AWAY = frozenset({"removed", "returned"})
 _MARKET_TIMES = _AWAY | {"listed", "status_changed"}
+_LOGGED: Mapping[str, str] = {field: name for name in LOGGED_FIELDS for field in to_field_names([name])}
+"""The RESO names of fields by their names in timelines."""
+
 _NAMED_FIELDS: Mapping[str, frozenset[str]] = {
     "price_changed": frozenset({"ListPrice"}),
     "status_changed": frozenset({"StandardStatus", "MlsStatus"}),
@@ -80,30 +83,27 @@ async def get_public_history(connection: ReadConnection, row: ListingRow) -> Pub
         left_out |= _MARKET_TIMES
     rules = await get_rules(connection, row.provider_id)
     resolved = rules.resolve(rules.to_subject(row.originating_system, row.licences or (), row.offices))
-    periods: Sequence[Period] | None = None
-    if resolved is None or resolved.settings.show_history is ShownHistory.NONE:
+    history, periods = shown_history(resolved), None
+    if resolved is None or history is ShownHistory.NONE:
         periods = ()
-    elif resolved.settings.show_history is ShownHistory.WHILE_PUBLIC:
+    elif history is ShownHistory.WHILE_PUBLIC:
         left_out |= _AWAY
-        tests = _to_tests(resolved.settings)
-        params = {"property_id": row.id, "leaving": sorted(_LEAVING), "fields": sorted(tests)}
-        log = await connection.all(LoggedChange, Q.find_logged_visibility, params)
-        periods = find_public_periods(log, resolved.settings)
+        params = {"property_id": row.id, "leaving": sorted(_LEAVING), "fields": sorted(_LOGGED)}
+        periods = find_public_periods(await connection.all(LoggedChange, Q.find_logged_visibility, params), resolved)
     return PublicHistory(to_field_names(shown), frozenset(left_out), periods)
 
 
-def find_public_periods(log: Sequence[LoggedChange], settings: RuleSettings) -> list[Period]:
+def find_public_periods(log: Sequence[LoggedChange], rules: ResolvedRules) -> Sequence[Period]:
     """The periods in which a listing, which is public now, was public by its log, oldest entry first."""
-    tests = _to_tests(settings)
-    passes = {field: _passed_at_first(log, field, test) for field, test in tests.items()}
+    passes = {field: _passed_at_first(log, field, rules) for field in _LOGGED}
     is_away, periods, start, is_open = False, list[Period](), None, all(passes.values())
     for at, entries in groupby(log, key=lambda entry: entry.at):
         for entry in entries:
             if entry.kind in _LEAVING or entry.kind == "returned":
                 is_away = entry.kind != "returned"
             for change in entry.changes:
-                if (test := tests.get(str(change["field"]))) is not None:
-                    passes[str(change["field"])] = test(change["to"])
+                if (field := str(change["field"])) in _LOGGED:
+                    passes[field] = allows_value(rules, _LOGGED[field], change["to"])
         is_public = not is_away and all(passes.values())
         if is_public and not is_open:
             start = at
@@ -113,22 +113,10 @@ def find_public_periods(log: Sequence[LoggedChange], settings: RuleSettings) -> 
     return [*periods, Period(start, None)] if is_open else periods
 
 
-def _to_tests(settings: RuleSettings) -> Mapping[str, Callable[[object], bool]]:
-    """The fields by whose values the log tells whether a listing was public, by their names in timelines."""
-    tests: dict[str, Callable[[object], bool]] = {
-        "StandardStatus": lambda value: value in (settings.statuses or ()),
-        "PropertyType": lambda value: settings.property_types is None or value in settings.property_types,
-        "InternetEntireListingDisplayYN": lambda value: bool(
-            settings.listing_display_when_null if value is None else value
-        ),
-    }
-    return {name: test for reso_name, test in tests.items() for name in to_field_names([reso_name])}
-
-
-def _passed_at_first(log: Sequence[LoggedChange], field: str, test: Callable[[object], bool]) -> bool:
+def _passed_at_first(log: Sequence[LoggedChange], field: str, rules: ResolvedRules) -> bool:
     """Whether the first value that the log knows passes; one that never changed is today's, which does."""
     for entry in log:
         for change in entry.changes:
             if change["field"] == field:
-                return test(change["to"] if entry.kind == "listed" else change["from"])
+                return allows_value(rules, _LOGGED[field], change["to" if entry.kind == "listed" else "from"])
     return True
