@@ -19,7 +19,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.alias_generators import to_camel
 
 from platbook.base.durations import Duration, parse_duration
-from platbook.reso.public_fields import DAYS_ON_MARKET, HIDEABLE_FIELDS, MARKET_TIME_FIELDS, PUBLIC_FIELDS
+from platbook.reso.fields import ADDRESS_PARTS
+from platbook.reso.public_fields import DAYS_ON_MARKET, FULL_ADDRESS, HIDEABLE_FIELDS, MARKET_TIME_FIELDS, PUBLIC_FIELDS
 
 SHOWN_BY_DEFAULT = ("Active", "Active Under Contract", "Closed", "Coming Soon", "Pending")
 
@@ -85,7 +86,10 @@ class RuleSettings(BaseModel):
     comments_when_null: bool | None = Field(default=None, description="what a missing InternetConsumerCommentYN means")
     photo_permissions: _Names | None = Field(default=None, description="RESO permissions one of which opens a photo")
     licences: _FeedTypes | None = Field(default=None, description="feed types one of which a record must carry")
-    hide_fields: _Names | None = Field(default=None, description="RESO names of fields that are taken away")
+    hide_fields: _Names | None = Field(
+        default=None,
+        description="RESO names of fields that are taken away; with a part of the address the whole one is, too",
+    )
     opt_out_offices: _Names | None = Field(
         default=None, description="offices, by key or MLS id, whose listings are hidden"
     )
@@ -135,7 +139,10 @@ class RuleSettings(BaseModel):
             found["ClosePrice"] = "show_close_price"
         if self.show_days_on_market is False:
             found |= dict.fromkeys(MARKET_TIME_FIELDS & PUBLIC_FIELDS | {DAYS_ON_MARKET}, "show_days_on_market")
-        return found | dict.fromkeys(HIDEABLE_FIELDS.intersection(self.hide_fields or ()), "hide_fields")
+        taken = HIDEABLE_FIELDS.intersection(self.hide_fields or ())
+        if not taken.isdisjoint(ADDRESS_PARTS):
+            taken |= {FULL_ADDRESS}  # it holds them, also where it is made of them
+        return found | dict.fromkeys(taken, "hide_fields")
 
 
 DEFAULTS = RuleSettings(

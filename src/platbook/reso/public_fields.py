@@ -23,6 +23,9 @@ LOCATION_FIELDS = frozenset(
 )  # fmt: skip
 """RESO names of the fields that reveal where a listing is."""
 
+FULL_ADDRESS = "UnparsedAddress"
+"""The address as one text."""
+
 MARKET_TIME_FIELDS = frozenset(
     {
         "ActivationDate", "BackOnMarketDate", "CumulativeDaysOnMarket", "DaysInMls", "DaysOnMarket", "DaysOnSite",
