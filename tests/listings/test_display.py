@@ -231,6 +231,7 @@ def test_a_record_must_carry_one_of_the_licences() -> None:
     [
         ({"hideFields": ["PublicRemarks", "AttributionContact"]}, frozenset({"PublicRemarks", "AttributionContact"})),
         ({"hideFields": ["StreetNumber"]}, frozenset({"StreetNumber", "UnparsedAddress"})),
+        ({"hideFields": ["CloseDate"]}, frozenset({"CloseDate", "DaysOnMarket"})),
         ({"showClosePrice": False}, frozenset({"ClosePrice"})),
         ({"showDaysOnMarket": False}, (MARKET_TIME_FIELDS & PUBLIC_FIELDS) | {"DaysOnMarket"}),
         ({"hideFields": ["PrivateRemarks", "ModificationTimestamp"]}, frozenset[str]()),

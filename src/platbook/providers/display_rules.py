@@ -20,7 +20,14 @@ from pydantic.alias_generators import to_camel
 
 from platbook.base.durations import Duration, parse_duration
 from platbook.reso.fields import ADDRESS_PARTS
-from platbook.reso.public_fields import DAYS_ON_MARKET, FULL_ADDRESS, HIDEABLE_FIELDS, MARKET_TIME_FIELDS, PUBLIC_FIELDS
+from platbook.reso.public_fields import (
+    DAYS_ON_MARKET,
+    DAYS_ON_MARKET_SOURCES,
+    FULL_ADDRESS,
+    HIDEABLE_FIELDS,
+    MARKET_TIME_FIELDS,
+    PUBLIC_FIELDS,
+)
 
 SHOWN_BY_DEFAULT = ("Active", "Active Under Contract", "Closed", "Coming Soon", "Pending")
 
@@ -88,7 +95,8 @@ class RuleSettings(BaseModel):
     licences: _FeedTypes | None = Field(default=None, description="feed types one of which a record must carry")
     hide_fields: _Names | None = Field(
         default=None,
-        description="RESO names of fields that are taken away; with a part of the address the whole one is, too",
+        description="RESO names of fields that are taken away; with a part of the address the whole one is, too, and"
+        " with a date that days on market are computed from these are",
     )
     opt_out_offices: _Names | None = Field(
         default=None, description="offices, by key or MLS id, whose listings are hidden"
@@ -142,6 +150,8 @@ class RuleSettings(BaseModel):
         taken = HIDEABLE_FIELDS.intersection(self.hide_fields or ())
         if not taken.isdisjoint(ADDRESS_PARTS):
             taken |= {FULL_ADDRESS}  # it holds them, also where it is made of them
+        if not taken.isdisjoint(DAYS_ON_MARKET_SOURCES):
+            taken |= {DAYS_ON_MARKET}  # with any other date of these they tell the one that is taken away
         return found | dict.fromkeys(taken, "hide_fields")
 
 

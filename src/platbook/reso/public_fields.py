@@ -39,6 +39,9 @@ MARKET_TIME_FIELDS = frozenset(
 DAYS_ON_MARKET = "DaysOnMarket"
 """The days on market of a public listing are not the source's; they are computed."""
 
+DAYS_ON_MARKET_SOURCES = frozenset({"OnMarketDate", "ListingContractDate", "CloseDate", "StatusChangeTimestamp"})
+"""Fields of the allow-list that days on market are computed from, and that a rule can take away."""
+
 ATTRIBUTION_CONTACT = "AttributionContact"
 """Public as the contact of a listing's attribution, though RESO's IDX payload does not have it."""
 
