@@ -4,7 +4,7 @@ import argparse
 import asyncio
 from collections.abc import Callable, Coroutine
 
-from benchmarks import compression, crm, express, load, media, memory, photo_path, resync, rets, search
+from benchmarks import compression, crm, display, express, load, media, memory, photo_path, resync, rets, search
 from platbook.base.memory import collect_garbage_less_often
 
 BENCHMARKS: dict[str, Callable[[int], Coroutine[None, None, None]]] = {
@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, Callable[[int], Coroutine[None, None, None]]] = {
     "media": media.run,
     "path": photo_path.run,
     "crm": crm.run,
+    "display": display.run,
 }
 
 

@@ -10,11 +10,12 @@ shown, the fields taken out of it, and `is_open` of each photo. No statement dec
 `listing_is_public`, whether a stored listing is public at a moment.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
+from operator import itemgetter
 from typing import NamedTuple, cast
 
 from platbook.listings.listing import NormalListing, midnight
@@ -32,19 +33,39 @@ from platbook.reso.media_category import is_image, may_be_branded
 from platbook.reso.public_fields import ATTRIBUTION_CONTACT, LOCATION_FIELDS, PUBLIC_FIELDS
 
 _PRICES = frozenset({"ListPrice", "ClosePrice"})
-_LISTING_FLAG, _ADDRESS_FLAG = "InternetEntireListingDisplayYN", "InternetAddressDisplayYN"
-_VALUATION_FLAG, _COMMENTS_FLAG = "InternetAutomatedValuationDisplayYN", "InternetConsumerCommentYN"
-DECIDING_FIELDS = _PRICES | {_LISTING_FLAG, _ADDRESS_FLAG, _VALUATION_FLAG, _COMMENTS_FLAG}
+
+
+class _Flag:
+    """A field by which the source says yes or no, and the setting that says what silence means."""
+
+    def __init__(self, name: str, when_null: str) -> None:
+        self.name, self.when_null, self.slot = name, when_null, SLOT.get(name)
+
+
+_LISTING = _Flag("InternetEntireListingDisplayYN", "listing_display_when_null")
+_ADDRESS = _Flag("InternetAddressDisplayYN", "address_display_when_null")
+_VALUATION = _Flag("InternetAutomatedValuationDisplayYN", "valuation_when_null")
+_COMMENTS = _Flag("InternetConsumerCommentYN", "comments_when_null")
+DECIDING_FIELDS = _PRICES | {flag.name for flag in (_LISTING, _ADDRESS, _VALUATION, _COMMENTS)}
 """RESO names of the fields whose values decide what is public: one that the source sent and that cannot be taken counts
 as a no."""
 
-LOGGED_FIELDS = ("StandardStatus", "PropertyType", _LISTING_FLAG)
+LOGGED_FIELDS = ("StandardStatus", "PropertyType", _LISTING.name)
 """RESO names of the fields by whose changes a listing's log tells when it could be public."""
 
-_OFFICES = ("ListOfficeKey", "ListOfficeMlsId", "CoListOfficeKey", "CoListOfficeMlsId")
-_AGENTS = ("ListAgentKey", "ListAgentMlsId", "CoListAgentKey", "CoListAgentMlsId")
-_MIN_PHONE_DIGITS = 7
-_ORIGIN = SLOT["OriginatingSystemName"]
+_CAN_BE_REACHED = re.compile(r"@|(?:\d\D*){7}")  # an e-mail address, or a telephone number of seven digits or more
+_ORIGIN, _STATUS = SLOT["OriginatingSystemName"], SLOT["StandardStatus"]
+
+
+def _to_reader(*names: str) -> Callable[[NormalListing], tuple[object, ...]]:
+    """A function that reads fields of a listing, by their RESO names: those with a column first."""
+    read_columns = itemgetter(*(SLOT[name] for name in names if name in SLOT))
+    others = [name for name in names if name not in SLOT]
+    return lambda listing: (*read_columns(listing.values), *map(listing.more.get, others))
+
+
+_read_offices = _to_reader("ListOfficeKey", "ListOfficeMlsId", "CoListOfficeKey", "CoListOfficeMlsId")
+_read_agents = _to_reader("ListAgentKey", "ListAgentMlsId", "CoListAgentKey", "CoListAgentMlsId")
 
 
 class Cause(StrEnum):
@@ -82,10 +103,10 @@ class Verdict(NamedTuple):
 
 
 _NO_RULE = Verdict(shown=False, cause=Cause.NO_RULE)
+_UNREADABLE = Verdict(shown=False, cause=Cause.UNREADABLE)
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What of one listing may be shown in public.
 
     `rules`: what holds for it, None where no rule does. `internal`: the settings of what staff see. `until`: the moment
@@ -150,8 +171,7 @@ class Decision:
 def decide(listing: NormalListing, rules: ProviderRules, now: datetime) -> Decision:
     """Decide for a listing at a moment, under its provider's rules."""
     subject = to_subject(listing, rules)
-    resolved = rules.resolve(subject)
-    internal = rules.resolve_internal(subject)
+    resolved, internal = rules.resolve_surfaces(subject)
     if resolved is None:
         return Decision(None, internal, _NO_RULE, _NO_RULE, _NO_RULE, _NO_RULE)
     verdict, until = _decide_listing(listing, resolved, now)
@@ -159,16 +179,16 @@ def decide(listing: NormalListing, rules: ProviderRules, now: datetime) -> Decis
         resolved,
         internal,
         verdict,
-        _decide_flag(listing, resolved, _ADDRESS_FLAG, "address_display_when_null"),
-        _decide_flag(listing, resolved, _VALUATION_FLAG, "valuation_when_null"),
-        _decide_flag(listing, resolved, _COMMENTS_FLAG, "comments_when_null"),
+        _decide_flag(listing, resolved, _ADDRESS),
+        _decide_flag(listing, resolved, _VALUATION),
+        _decide_flag(listing, resolved, _COMMENTS),
         until,
     )
 
 
 def to_subject(listing: NormalListing, rules: ProviderRules) -> RuleSubject:
     """What of a listing decides which of its provider's rules hold for it."""
-    offices = [_value(listing, name) for name in _OFFICES] if rules.own_offices else ()
+    offices = _read_offices(listing) if rules.own_offices else ()
     return rules.to_subject(cast("str | None", listing.values[_ORIGIN]), listing.licences, offices)
 
 
@@ -186,7 +206,7 @@ def shown_history(rules: ResolvedRules | None) -> ShownHistory:
 def allows_value(rules: ResolvedRules, name: str, value: object) -> bool:
     """Whether a listing could be public while one of `LOGGED_FIELDS`, by its RESO name, had a value."""
     settings = rules.settings
-    if name == _LISTING_FLAG:
+    if name == _LISTING.name:
         return bool(settings.listing_display_when_null) if value is None else value is True
     allowed = settings.statuses or () if name == "StandardStatus" else settings.property_types
     return allowed is None or value in allowed
@@ -217,7 +237,7 @@ def closing_moment(listing: NormalListing) -> datetime | None:
 def _decide_listing(listing: NormalListing, rules: ResolvedRules, now: datetime) -> tuple[Verdict, datetime | None]:
     if listing.withheld and not listing.withheld.isdisjoint(_PRICES):
         return Verdict(shown=False, cause=Cause.UNREADABLE, seen=sorted(listing.withheld & _PRICES)), None
-    flag = _decide_flag(listing, rules, _LISTING_FLAG, "listing_display_when_null")
+    flag = _decide_flag(listing, rules, _LISTING)
     if not flag.shown:
         return flag, None
     for check in (_check_values, _check_opt_outs, _check_contact):
@@ -228,7 +248,7 @@ def _decide_listing(listing: NormalListing, rules: ResolvedRules, now: datetime)
 
 def _check_values(listing: NormalListing, rules: ResolvedRules) -> Verdict | None:
     settings = rules.settings
-    status = listing.standard_status
+    status = listing.values[_STATUS]
     if status not in (settings.statuses or ()):
         return _by(rules, "statuses", seen=status)
     if settings.property_types is not None and listing.value("PropertyType") not in settings.property_types:
@@ -239,15 +259,11 @@ def _check_values(listing: NormalListing, rules: ResolvedRules) -> Verdict | Non
 
 
 def _check_opt_outs(listing: NormalListing, rules: ResolvedRules) -> Verdict | None:
-    settings = rules.settings
-    for setting, refused, names in (
-        ("opt_out_offices", settings.opt_out_offices, _OFFICES),
-        ("opt_out_agents", settings.opt_out_agents, _AGENTS),
-    ):
-        if refused:
-            for name in names:
-                if (value := _value(listing, name)) in refused:
-                    return _by(rules, setting, cause=Cause.OPTED_OUT, seen=value)
+    for setting, refused in rules.opted_out.items():
+        named = _read_offices(listing) if setting == "opt_out_offices" else _read_agents(listing)
+        if not refused.isdisjoint(named):
+            seen = next(one for one in named if one in refused)
+            return _by(rules, setting, cause=Cause.OPTED_OUT, seen=seen)
     return None
 
 
@@ -257,49 +273,68 @@ def _check_contact(listing: NormalListing, rules: ResolvedRules) -> Verdict | No
         return None
     firm = listing.value("ListOfficeName")
     contacts = (listing.more.get(ATTRIBUTION_CONTACT), listing.value("ListOfficePhone"))
-    if firm and any(_can_be_reached(contact) for contact in contacts):
+    if firm and any(map(_can_be_reached, contacts)):
         return None
     return _by(rules, "require_contact", cause=Cause.NO_CONTACT, seen=firm)
 
 
+@lru_cache(maxsize=8192)
 def _can_be_reached(contact: object) -> bool:
-    text = str(contact or "")
-    return "@" in text or sum(letter.isdigit() for letter in text) >= _MIN_PHONE_DIGITS
+    return bool(contact) and _CAN_BE_REACHED.search(str(contact)) is not None
 
 
 def _check_closing(
     listing: NormalListing, rules: ResolvedRules, flag: Verdict, now: datetime
 ) -> tuple[Verdict, datetime | None]:
     """Whether the window of a closed listing is open, and until when."""
-    settings = rules.settings
-    shown = flag if flag.cause is Cause.SOURCE_IS_SILENT else _by(rules, "statuses", shown=True, seen=flag.seen)
-    if listing.standard_status != StandardStatus.CLOSED:
+    shown = flag if flag.cause is Cause.SOURCE_IS_SILENT else _passed(rules)
+    if listing.values[_STATUS] != StandardStatus.CLOSED:
         return shown, None
-    windows = {"sold_within": settings.sold_within, "hide_after_closing": settings.hide_after_closing}
-    limits = {setting: window for setting, window in windows.items() if window is not None}
-    if not limits:
+    windows = rules.windows
+    if not windows:
         return shown, None
     closed = closing_moment(listing)
     if closed is None:
-        return _by(rules, next(iter(limits)), cause=Cause.CLOSING_UNKNOWN), None
-    ends = {setting: window.after(closed) for setting, window in limits.items()}
+        return _by(rules, next(iter(windows)), cause=Cause.CLOSING_UNKNOWN), None
+    setting, ends = _find_end(rules, closed)
+    if now >= ends:
+        return _by(rules, setting, cause=Cause.TOO_LONG_SOLD, seen=closed), None
+    return shown, ends
+
+
+@lru_cache(maxsize=8192)
+def _find_end(rules: ResolvedRules, closed: datetime) -> tuple[str, datetime]:
+    """When the first of the windows of a listing that closed then ends, and which: many closed on the same day."""
+    ends = {setting: window.after(closed) for setting, window in rules.windows.items()}
     first = min(ends, key=lambda setting: ends[setting])
-    if now >= ends[first]:
-        return _by(rules, first, cause=Cause.TOO_LONG_SOLD, seen=closed), None
-    return shown, ends[first]
+    return first, ends[first]
 
 
-def _decide_flag(listing: NormalListing, rules: ResolvedRules, name: str, when_null: str) -> Verdict:
-    value = _value(listing, name)
-    if value is None:
-        if name in listing.withheld:
-            return Verdict(shown=False, cause=Cause.UNREADABLE)
-        shown = bool(getattr(rules.settings, when_null))
-        return Verdict(shown, Cause.SOURCE_IS_SILENT, *_setting(rules, when_null))
+def _decide_flag(listing: NormalListing, rules: ResolvedRules, flag: _Flag) -> Verdict:
+    value = listing.more.get(flag.name) if flag.slot is None else listing.values[flag.slot]
     if value is True:
-        # A rule cannot forbid what the source allows but by hiding the listing.
-        return Verdict(value, Cause.SOURCE_ALLOWS, *_setting(rules, "statuses"), seen=value)
+        return _allowed(rules)
+    if value is None:
+        return _UNREADABLE if flag.name in listing.withheld else _silent(rules, flag.when_null)
     return Verdict(shown=False, cause=Cause.SOURCE_FORBIDS, seen=value)
+
+
+# The same few verdicts stand in most decisions: each is made once for the rules that hold.
+@lru_cache(maxsize=2048)
+def _allowed(rules: ResolvedRules) -> Verdict:
+    # A rule cannot forbid what the source allows but by hiding the listing.
+    return Verdict(True, Cause.SOURCE_ALLOWS, *_setting(rules, "statuses"), seen=True)  # noqa: FBT003 - see Verdict
+
+
+@lru_cache(maxsize=2048)
+def _passed(rules: ResolvedRules) -> Verdict:
+    return _by(rules, "statuses", shown=True, seen=True)
+
+
+@lru_cache(maxsize=8192)
+def _silent(rules: ResolvedRules, when_null: str) -> Verdict:
+    shown = bool(getattr(rules.settings, when_null))
+    return Verdict(shown, Cause.SOURCE_IS_SILENT, *_setting(rules, when_null))
 
 
 def _decide_field(decision: Decision, name: str) -> Verdict:
@@ -328,11 +363,6 @@ def _shows_photo(rules: ResolvedRules | None, permission: Sequence[str] | None) 
     if permission is None:
         return bool(rules.settings.photo_display_when_null)
     return not rules.open_permissions.isdisjoint(permission)
-
-
-def _value(listing: NormalListing, name: str) -> object:
-    slot = SLOT.get(name)
-    return listing.more.get(name) if slot is None else listing.values[slot]
 
 
 def _by(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property, lru_cache
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
@@ -226,8 +226,7 @@ class DisplayRule:
     set_by: str
 
 
-@dataclass(frozen=True, slots=True)
-class RuleSubject:
+class RuleSubject(NamedTuple):
     """What of a listing decides which rules hold for it."""
 
     originating_system: str | None = None
@@ -262,6 +261,20 @@ class ResolvedRules:
         return self.settings.hidden
 
     @cached_property
+    def opted_out(self) -> Mapping[str, AbstractSet[str]]:
+        """The offices and agents, by key or MLS id, whose listings are hidden, by the setting that names them."""
+        settings = self.settings
+        refused = {"opt_out_offices": settings.opt_out_offices, "opt_out_agents": settings.opt_out_agents}
+        return {setting: frozenset(names) for setting, names in refused.items() if names}
+
+    @cached_property
+    def windows(self) -> Mapping[str, Duration]:
+        """For how long after closing a listing may be shown, by the setting that limits it."""
+        settings = self.settings
+        limits = {"sold_within": settings.sold_within, "hide_after_closing": settings.hide_after_closing}
+        return {setting: window for setting, window in limits.items() if window is not None}
+
+    @cached_property
     def open_permissions(self) -> AbstractSet[str]:
         """The RESO permissions one of which opens a photo."""
         return frozenset(self.settings.photo_permissions or ())
@@ -293,11 +306,14 @@ class ProviderRules:
 
     def resolve(self, subject: RuleSubject) -> ResolvedRules | None:
         """What holds for a listing in public; None: no rule does, so it is not shown."""
-        return self._resolve(self._narrow(subject))[0]
+        return self.resolve_surfaces(subject)[0]
 
-    def resolve_internal(self, subject: RuleSubject) -> RuleSettings:
-        """The settings of what staff see of a listing: those in public, and over them the rules of that surface."""
-        return self._resolve(self._narrow(subject))[1]
+    def resolve_surfaces(self, subject: RuleSubject) -> tuple[ResolvedRules | None, RuleSettings]:
+        """What holds for a listing in public, and the settings of what staff see of it.
+
+        Those are the public ones, and over them the rules of the internal surface.
+        """
+        return self._resolve(self._narrow(subject))
 
     def _of(self, surface: RuleSurface) -> Sequence[DisplayRule]:
         return [rule for rule in self.rules if rule.key.surface is surface]
@@ -305,11 +321,8 @@ class ProviderRules:
     def _narrow(self, subject: RuleSubject) -> RuleSubject:
         """What of a subject any rule asks for, so that few combinations are left."""
         systems, feeds, has_ours = self._asked
-        return RuleSubject(
-            subject.originating_system if subject.originating_system in systems else None,
-            subject.licences & feeds,
-            subject.ours and has_ours,
-        )
+        system = subject.originating_system
+        return RuleSubject(system if system in systems else None, subject.licences & feeds, has_ours and subject.ours)
 
     @cached_property
     def _asked(self) -> tuple[AbstractSet[str], frozenset[str], bool]:
