@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -10,6 +11,8 @@ from platbook.api.route_rights import RIGHTS
 from platbook.base.settings import Settings
 from platbook.mapping.mapping import plan_mapping
 from platbook.providers.configuration import parse_configuration
+from platbook.providers.display_rules import DEFAULTS, RuleKey, RuleSettings, RuleSurface
+from platbook.providers.rule_checks import check_rules
 from tests.cli.command_tree import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -82,6 +85,35 @@ def test_the_classic_configuration_in_the_documents_is_accepted() -> None:
     assert configuration.settings["loginUrl"] == "https://rets.example.com/rets/login"
     plan_mapping(configuration.field_mapping)
     plan_mapping(json.loads(second))
+
+
+def test_every_display_setting_is_documented_as_it_is_described() -> None:
+    text = (ROOT / "docs/display.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \| (.+?\.) \|$", text, re.MULTILINE)
+    assert [row[:3] for row in rows] == [
+        (field.alias, field.description, _to_default(getattr(DEFAULTS, name)))
+        for name, field in RuleSettings.model_fields.items()
+    ]
+    assert len({sentence for *_, sentence in rows}) == len(rows)
+
+
+def _to_default(value: object) -> str:
+    if value is None or isinstance(value, tuple):
+        return ", ".join(cast("tuple[str, ...]", value or ())) or "none"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def test_the_display_rules_in_the_documents_are_accepted() -> None:
+    examples = re.findall(r"```json\n(.*?)```", (ROOT / "docs/display.md").read_text(), re.DOTALL)
+    for example in examples:
+        rules = json.loads(example)["rules"]
+        check_rules([(_to_key(rule), RuleSettings.model_validate(rule["settings"])) for rule in rules])
+    assert len(examples) == 5
+
+
+def _to_key(rule: dict[str, Any]) -> RuleKey:
+    surface = RuleSurface(rule.get("surface", "public"))
+    return RuleKey("board", surface, rule.get("originatingSystem"), rule.get("feed"), rule.get("ours", False))
 
 
 def test_nothing_names_a_registry_or_somebodys_machine() -> None:
