@@ -97,6 +97,23 @@ async def test_lists_over_all_providers_hold_the_items_that_the_api_answers_one_
         assert counts == {name: value for name, value in one.items() if name not in {"failures", "copiesLiveSeconds"}}
 
 
+@pytest.mark.parametrize("surface", ["public", "internal"])
+async def test_a_listing_is_explained_alike(api: Api, command: RunCommand, surface: str) -> None:
+    await _fill(api)
+    (row,) = await api.rows("SELECT id::text, listing_key FROM properties ORDER BY listing_key LIMIT 1")
+    explained = await _get(api, f"{API}/properties/{row['id']}/explain?surface={surface}")
+
+    for words in ([row["id"]], ["board", row["listing_key"]]):
+        printed = await command("listing", "explain", *words, "--surface", surface, "--json")
+        assert orjson.loads(printed) == explained
+    lines = (await command("listing", "explain", row["id"], "--surface", surface)).splitlines()
+    viewers = {"public": "the public", "internal": "staff"}[surface]
+    assert lines[0].startswith(f"{'Shown' if explained['shown'] else 'Not shown'} to {viewers}: ")
+    assert sum(int(line.split()[0]) for line in lines if line.partition("\t")[0].endswith(("field", "fields"))) == sum(
+        one["subject"].startswith("field:") for one in explained["decisions"]
+    )
+
+
 async def test_users_and_keys_are_printed_with_the_fields_of_the_api(api: Api, command: RunCommand) -> None:
     body = {"name": "k", "scopes": ["listings:read"]}
     assert (await api.call("POST", f"{API}/auth/keys", json=body)).status_code == 201

@@ -55,6 +55,29 @@ def test_a_client_of_its_own_goes_the_same_way(served: Served) -> None:
         assert len(found["properties"]) == 20
 
 
+def test_why_a_listing_is_shown_or_not_is_told_by_its_key_and_by_its_id(served: Served) -> None:
+    with httpx.Client(base_url=f"{served.url}/api/v1", timeout=PATIENCE) as client:
+        login = client.post("/auth/login", json={"email": "admin@example.com", "password": "password"})
+        client.headers["Authorization"] = f"Bearer {login.json()['data']['token']}"
+        listings = client.get("/properties", params={"limit": 100}).json()["data"]["properties"]
+        told = {one["id"]: client.get(f"/properties/{one['id']}/explain").json()["data"] for one in listings}
+    key = next(one["listingKey"] for one in listings if told[one["id"]]["shown"])
+    hidden = next(listing_id for listing_id, answer in told.items() if not answer["shown"])
+    explain = ("--demo", "listing", "explain")
+
+    by_key = served.program.run(*explain, "sample_rets_provider", key)
+    assert by_key.returncode == 0, by_key.stderr
+    assert by_key.stdout.startswith("Shown to the public: the source ")
+    facts = [line.split("\t") for line in by_key.stdout.splitlines()[1:]]
+    assert {"rule", "address", "valuation", "comments"} <= {name for name, _ in facts}
+    assert any(value.startswith("not shown: it is confidential") and "PrivateRemarks" in value for _, value in facts)
+    by_id = served.program.run(*explain, hidden, "--json")
+    assert (by_id.returncode, json.loads(by_id.stdout)) == (1, told[hidden])
+    refused = served.program.run(*explain, "nobody")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "name a listing by its id" in refused.stderr
+
+
 def test_the_sample_mls_is_a_rets_server_that_the_provider_talks_to(served: Served) -> None:
     found = re.search(r"RETS at (http://127\.0\.0\.1:\d+/rets/login)", "".join(served.lines))
     assert found

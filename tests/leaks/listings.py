@@ -79,6 +79,8 @@ PROBES = [
     Probe("GET /properties/{property_id}", make=_hidden, seen_by=_READ),
     Probe("GET /properties/{property_id}/media", make=_hidden, seen_by=_READ),
     Probe("GET /properties/{property_id}/timeline", make=_hidden, seen_by=_READ),
+    Probe("GET /properties/{property_id}/explain", make=_hidden, seen_by=_READ),
+    Probe("GET /properties/{property_id}/explain", make=_shown, query="?surface=internal", seen_by=_READ),
     Probe("PUT /properties/{property_id}", make=_own, seen_by=_READ, body={"listPrice": 5}),
     Probe("DELETE /properties/{property_id}", make=_own, seen_by=_READ),
     Probe("POST /properties/{property_id}/media", make=_own, seen_by=_READ, body=_NO_PHOTO, may_say=frozenset({400})),

@@ -271,7 +271,19 @@ def test_a_photos_permission_decides_and_its_verdict_says_so(
     expected = when_null if permission is None else bool(opening & set(permission))
     assert decision.shows_photo(permission) is expected
     assert decision.photo(permission).shown is expected
-    assert decision.photo(permission).rule is not None
+    # One that the source opens to nobody in public is opened by no rule.
+    is_forbidden = permission is not None and {"Public", "IDX"}.isdisjoint(permission)
+    assert (decision.photo(permission).rule is None) is is_forbidden
+
+
+def test_fields_beside_the_allow_list_and_those_no_rule_reaches_name_a_setting_that_can_hide_them() -> None:
+    settings = {"ListingKey": "statuses", "DaysOnMarket": "show_days_on_market", "AttributionContact": "hide_fields"}
+    decision = decide_by(make_listing("1"), NOW)
+
+    assert {name: decision.field(name).setting for name in settings} == settings
+    assert all(decision.field(name).shown for name in settings)
+    assert decision.field("NoFieldOfTheDictionary").cause is Cause.NOT_PUBLIC
+    assert decision.listing.seen == "Active"
 
 
 @pytest.mark.parametrize("category", ["Photo", "Video", "Branded Virtual Tour", "Unbranded Virtual Tour", "Document"])

@@ -16,7 +16,7 @@ from platbook.base.actor import Actor, ApiKeyScope, Surface
 from platbook.base.errors import InvalidInput, NotFound
 from platbook.base.ids import new_id
 from platbook.base.origins import parse_origins
-from platbook.base.rights import PUBLIC, ROLES, SCOPES, Right, require
+from platbook.base.rights import PUBLIC_SCOPES, ROLES, Right, require
 from platbook.db import ReadConnection, WriteConnection, load_queries
 
 Q = load_queries(__package__ or "platbook.accounts")
@@ -99,7 +99,7 @@ def _check(new: NewApiKey, actor: Actor, at: datetime) -> None:
     if not new.scopes:
         raise InvalidInput.of("scopes", f"must name at least one of {', '.join(ApiKeyScope)}")
     for scope in new.scopes:
-        if new.surface is Surface.PUBLIC and not SCOPES[scope] <= PUBLIC:
+        if new.surface is Surface.PUBLIC and scope not in PUBLIC_SCOPES:
             raise InvalidInput.of("scopes", f"{scope} is not available on the public surface")
         if actor.role is None or Right[scope.name] not in ROLES[actor.role]:
             raise InvalidInput.of("scopes", f"{scope} exceeds the rights of your role")

@@ -92,6 +92,7 @@ _FURTHER: Mapping[str, Iterable[str]] = MappingProxyType(
         "DELETE /properties/{property_id}/media": _LOCAL_LISTING,
         "DELETE /properties/{property_id}/media/{media_key}": _LOCAL_LISTING,
         "GET /properties/{property_id}/timeline": ("GONE",),
+        "GET /properties/{property_id}/explain": ("GONE",),
         "POST /admin/mls/sync": (
             "PROVIDER_NOT_FOUND", "SYNC_NOT_FOUND", "SYNC_WAITING", "SYNC_RUNNING", "PROVIDER_ARCHIVED", "CONFLICT",
         ),

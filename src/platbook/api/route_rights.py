@@ -82,6 +82,7 @@ RIGHTS: Mapping[str, Right | NoRight] = MappingProxyType(
         "DELETE /properties/{property_id}/media": Right.WRITE_LISTINGS,
         "DELETE /properties/{property_id}/media/{media_key}": Right.WRITE_LISTINGS,
         "GET /properties/{property_id}/timeline": Right.READ_LISTINGS,
+        "GET /properties/{property_id}/explain": Right.EXPLAIN_LISTINGS,
         "POST /admin/mls/sync": Right.RUN_SYNCS,
         "POST /admin/mls/sync/{provider_id}/cancel": Right.RUN_SYNCS,
         "GET /admin/mls/status": Right.READ_STATUS,

@@ -19,6 +19,7 @@ class Right(StrEnum):
     """A permission. Leads, tasks and interactions share the `crm` ones."""
 
     READ_LISTINGS = "read listings"
+    EXPLAIN_LISTINGS = "explain what is shown of listings"
     READ_RAW = "read raw records"
     WRITE_LISTINGS = "write local listings"
     READ_CRM = "read leads, tasks, interactions"
@@ -58,6 +59,7 @@ ROLES: Mapping[Role, Mapping[Right, AccessScope]] = MappingProxyType(
         Role.ADMIN: _ADMIN,
         Role.MANAGER: {
             Right.READ_LISTINGS: AccessScope.ALL,
+            Right.EXPLAIN_LISTINGS: AccessScope.ALL,
             Right.WRITE_LISTINGS: AccessScope.OFFICE,
             Right.READ_CRM: AccessScope.TEAM,
             Right.WRITE_CRM: AccessScope.TEAM,
@@ -72,6 +74,7 @@ ROLES: Mapping[Role, Mapping[Right, AccessScope]] = MappingProxyType(
         },
         Role.AGENT: {
             Right.READ_LISTINGS: AccessScope.ALL,
+            Right.EXPLAIN_LISTINGS: AccessScope.ALL,
             Right.WRITE_LISTINGS: AccessScope.OWN,
             Right.READ_CRM: AccessScope.OWN,
             Right.WRITE_CRM: AccessScope.OWN,
@@ -83,6 +86,7 @@ ROLES: Mapping[Role, Mapping[Right, AccessScope]] = MappingProxyType(
         },
         Role.ASSISTANT: {
             Right.READ_LISTINGS: AccessScope.ALL,
+            Right.EXPLAIN_LISTINGS: AccessScope.ALL,
             Right.WRITE_LISTINGS: AccessScope.AGENTS,
             Right.READ_CRM: AccessScope.AGENTS,
             Right.WRITE_CRM: AccessScope.AGENTS,
@@ -92,6 +96,7 @@ ROLES: Mapping[Role, Mapping[Right, AccessScope]] = MappingProxyType(
         },
         Role.AUDITOR: {
             Right.READ_LISTINGS: AccessScope.ALL,
+            Right.EXPLAIN_LISTINGS: AccessScope.ALL,
             Right.READ_CRM: AccessScope.ALL,
             Right.READ_DELIVERY: AccessScope.ALL,
             Right.READ_STATUS: AccessScope.ALL,
@@ -104,10 +109,11 @@ ROLES: Mapping[Role, Mapping[Right, AccessScope]] = MappingProxyType(
 )
 """The rights of each role with their scope. A right that is not listed is denied."""
 
+_READ_LISTINGS = frozenset({Right.READ_LISTINGS, Right.EXPLAIN_LISTINGS})
 SCOPES: Mapping[ApiKeyScope, frozenset[Right]] = MappingProxyType(
     {
-        ApiKeyScope.READ_LISTINGS: frozenset({Right.READ_LISTINGS}),
-        ApiKeyScope.WRITE_LISTINGS: frozenset({Right.READ_LISTINGS, Right.WRITE_LISTINGS}),
+        ApiKeyScope.READ_LISTINGS: _READ_LISTINGS,
+        ApiKeyScope.WRITE_LISTINGS: _READ_LISTINGS | {Right.WRITE_LISTINGS},
         ApiKeyScope.READ_CRM: frozenset({Right.READ_CRM, Right.EXPORT_CRM}),
         ApiKeyScope.WRITE_CRM: frozenset(
             {
@@ -131,6 +137,9 @@ A scope can be given to a key by users who have the right of the same name. Raw 
 
 PUBLIC = frozenset({Right.READ_LISTINGS})
 """The rights that exist on the public surface."""
+
+PUBLIC_SCOPES = frozenset({ApiKeyScope.READ_LISTINGS})
+"""The scopes of keys of the public surface; of what they allow, these keys have the rights in PUBLIC."""
 
 
 @dataclass(frozen=True, slots=True)

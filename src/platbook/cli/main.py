@@ -93,6 +93,7 @@ COMMANDS = (
         panel=_SYNC,
     ),
     LazyCommand("media", f"{_IN}.media:app", "Photos: status, retries, reprocessing.", panel=_SYNC),
+    LazyCommand("listing", f"{_IN}.listings:app", "Listings: why one is shown or not.", panel=_SYNC),
     LazyCommand(
         "import",
         f"{_IN}.transfer:import_",

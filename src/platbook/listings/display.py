@@ -16,10 +16,12 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
 from operator import itemgetter
+from types import MappingProxyType
 from typing import NamedTuple, cast
 
 from platbook.listings.listing import NormalListing, midnight
 from platbook.providers.display_rules import (
+    OPENING_PERMISSIONS,
     DisplayRule,
     ProviderRules,
     ResolvedRules,
@@ -30,7 +32,13 @@ from platbook.providers.display_rules import (
 from platbook.reso.fields import FIELDS, SLOT
 from platbook.reso.lookups import StandardStatus
 from platbook.reso.media_category import is_image, may_be_branded
-from platbook.reso.public_fields import ATTRIBUTION_CONTACT, LOCATION_FIELDS, PUBLIC_FIELDS
+from platbook.reso.public_fields import (
+    ALWAYS_PUBLIC_FIELDS,
+    ATTRIBUTION_CONTACT,
+    DAYS_ON_MARKET,
+    LOCATION_FIELDS,
+    PUBLIC_FIELDS,
+)
 
 _PRICES = frozenset({"ListPrice", "ClosePrice"})
 
@@ -50,6 +58,16 @@ DECIDING_FIELDS = _PRICES | {flag.name for flag in (_LISTING, _ADDRESS, _VALUATI
 """RESO names of the fields whose values decide what is public: one that the source sent and that cannot be taken counts
 as a no."""
 
+FLAGS: Mapping[str, str] = MappingProxyType(
+    {
+        "listing": _LISTING.name,
+        "address": _ADDRESS.name,
+        "valuation": _VALUATION.name,
+        "comments": _COMMENTS.name,
+    }
+)
+"""The field by which a source says whether each of these may be shown, by RESO name."""
+
 LOGGED_FIELDS = ("StandardStatus", "PropertyType", _LISTING.name)
 """RESO names of the fields by whose changes a listing's log tells when it could be public."""
 
@@ -66,6 +84,7 @@ def _to_reader(*names: str) -> Callable[[NormalListing], tuple[object, ...]]:
 
 _read_offices = _to_reader("ListOfficeKey", "ListOfficeMlsId", "CoListOfficeKey", "CoListOfficeMlsId")
 _read_agents = _to_reader("ListAgentKey", "ListAgentMlsId", "CoListAgentKey", "CoListAgentMlsId")
+_BESIDE_THE_ALLOW_LIST = frozenset({ATTRIBUTION_CONTACT, DAYS_ON_MARKET})
 
 
 class Cause(StrEnum):
@@ -144,6 +163,8 @@ class Decision(NamedTuple):
         shown = _shows_photo(rules, permission)
         if permission is None:
             return Verdict(shown, Cause.SOURCE_IS_SILENT, *_setting(rules, "photo_display_when_null"))
+        if OPENING_PERMISSIONS.isdisjoint(permission):
+            return Verdict(shown=False, cause=Cause.SOURCE_FORBIDS, seen=list(permission))
         return _by(rules, "photo_permissions", shown=shown, seen=list(permission))
 
     def media(self, category: str, permission: Sequence[str] | None) -> Verdict:
@@ -287,8 +308,9 @@ def _check_closing(
     listing: NormalListing, rules: ResolvedRules, flag: Verdict, now: datetime
 ) -> tuple[Verdict, datetime | None]:
     """Whether the window of a closed listing is open, and until when."""
-    shown = flag if flag.cause is Cause.SOURCE_IS_SILENT else _passed(rules)
-    if listing.values[_STATUS] != StandardStatus.CLOSED:
+    status = listing.values[_STATUS]
+    shown = flag if flag.cause is Cause.SOURCE_IS_SILENT else _passed(rules, status)
+    if status != StandardStatus.CLOSED:
         return shown, None
     windows = rules.windows
     if not windows:
@@ -327,8 +349,8 @@ def _allowed(rules: ResolvedRules) -> Verdict:
 
 
 @lru_cache(maxsize=2048)
-def _passed(rules: ResolvedRules) -> Verdict:
-    return _by(rules, "statuses", shown=True, seen=True)
+def _passed(rules: ResolvedRules, status: object) -> Verdict:
+    return _by(rules, "statuses", shown=True, seen=status)
 
 
 @lru_cache(maxsize=8192)
@@ -338,9 +360,10 @@ def _silent(rules: ResolvedRules, when_null: str) -> Verdict:
 
 
 def _decide_field(decision: Decision, name: str) -> Verdict:
-    if FIELDS[name].confidential:
+    field = FIELDS.get(name)
+    if field is not None and field.confidential:
         return Verdict(shown=False, cause=Cause.CONFIDENTIAL)
-    if name not in PUBLIC_FIELDS:
+    if name not in PUBLIC_FIELDS and name not in _BESIDE_THE_ALLOW_LIST:
         return Verdict(shown=False, cause=Cause.NOT_PUBLIC)
     rules = decision.rules
     if rules is None:
@@ -350,7 +373,14 @@ def _decide_field(decision: Decision, name: str) -> Verdict:
         return _by(rules, setting, cause=Cause.TAKEN_AWAY)
     if name in LOCATION_FIELDS and not decision.address.shown:
         return _as_address(decision.address)
-    return _by(rules, "hide_fields", shown=True)
+    return _by(rules, _find_field_setting(name), shown=True)
+
+
+def _find_field_setting(name: str) -> str:
+    """The setting by which a rule can hide a field that is shown."""
+    if name in ALWAYS_PUBLIC_FIELDS:
+        return "statuses"
+    return "show_days_on_market" if name == DAYS_ON_MARKET else "hide_fields"
 
 
 def _as_address(address: Verdict) -> Verdict:

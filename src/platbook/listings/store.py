@@ -16,8 +16,8 @@ import orjson
 
 from platbook.base.ids import new_id
 from platbook.connectors.contract import MediaRef, Resource
-from platbook.db import ReadConnection, WriteConnection, load_queries, prejson
-from platbook.db.compose import SQL, Composed, Identifier
+from platbook.db import Query, ReadConnection, WriteConnection, load_queries, prejson
+from platbook.db.compose import SQL, Composed, Identifier, to_statement
 from platbook.listings.display import Decision, decide
 from platbook.listings.documents import (
     DOCUMENT_VERSION,
@@ -54,7 +54,9 @@ from platbook.listings.terms import delete_unused_terms, to_terms
 from platbook.providers.display_rules import ProviderRules
 from platbook.providers.finding import Finding, FindingChange, compare_findings
 from platbook.providers.findings import record_findings
+from platbook.providers.local import LOCAL, LOCAL_RULES
 from platbook.providers.media import MediaSettings
+from platbook.providers.rule_versions import to_rules
 from platbook.reso.fields import COLUMN_NAMES, COLUMNS
 from platbook.reso.lookups import StandardStatus
 from platbook.reso.volatile import VOLATILE_FIELDS
@@ -103,11 +105,24 @@ _APPLY_STAGE = SQL(
     SQL(", ").join(SQL("{0} = s.{0}").format(Identifier(name)) for name in _UPDATED),
     Identifier(_STAGE),
 )
-_GET_STORED = SQL(
-    "SELECT id, listing_key, is_local, is_featured, author_id, removed_at IS NOT NULL, out_of_scope_at IS NOT NULL, "
-    "more, finding_keys, withheld_fields, licences, {} FROM properties WHERE id = ANY(%(ids)s) FOR UPDATE"
+_STORED_COLUMNS = SQL(
+    "id, listing_key, is_local, is_featured, author_id, removed_at IS NOT NULL, out_of_scope_at IS NOT NULL, "
+    "more, finding_keys, withheld_fields, licences, {}"
 ).format(SQL(", ").join(map(Identifier, COLUMN_NAMES)))
+_GET_STORED = SQL("SELECT {} FROM properties WHERE id = ANY(%(ids)s) FOR UPDATE").format(_STORED_COLUMNS)
 _STORED_HEAD = 11
+_READ_STORED = (
+    "SELECT provider_id, display_rules_at(provider_id, NULL), hidden, erased_at IS NOT NULL, "
+    "listing_is_public(visible, public_document, public_until, %(now)s), "
+    "document_version <> %(version)s AND NOT listing_is_public(true, public_document), "
+    "provider_id IN (SELECT stale_providers(%(now)s)), {} FROM properties WHERE "
+)
+_READ_BY_ID = to_statement("read_stored_by_id", SQL(_READ_STORED + "id = %(id)s").format(_STORED_COLUMNS))
+_READ_BY_KEY = to_statement(
+    "read_stored_by_key",
+    SQL(_READ_STORED + "provider_id = %(provider_id)s AND listing_key = %(listing_key)s").format(_STORED_COLUMNS),
+)
+_STANDING_COLUMNS = 7
 _PHOTO_FIELDS = ("PhotosCount", "PhotosChangeTimestamp")
 _EMPTY_VALUES = SQL("UPDATE properties SET {} WHERE id = ANY(%(ids)s)").format(
     SQL(", ").join(SQL("{} = NULL").format(Identifier(name)) for name in COLUMN_NAMES)
@@ -181,6 +196,23 @@ class StoredListing:
     def is_counted(self) -> bool:
         """Whether its findings and its photos' count: those of a listing that is neither removed nor out of scope."""
         return not (self.removed or self.out_of_scope)
+
+
+class ListingStanding(NamedTuple):
+    """A listing's row with what decides now whether it is shown.
+
+    `archived`: its provider is. `is_public`: everybody is shown its public document. `is_withdrawn`: it has none until
+    it is rebuilt. `is_stale`: a rule hides everything of its provider, whose copy is too old.
+    """
+
+    provider_id: str
+    rules: ProviderRules
+    archived: bool
+    erased: bool
+    is_public: bool
+    is_withdrawn: bool
+    is_stale: bool
+    stored: StoredListing
 
 
 class ShownColumns(NamedTuple):
@@ -301,6 +333,19 @@ async def get_stored(connection: WriteConnection, ids: Iterable[UUID]) -> dict[U
     """Rows by id, locked until the transaction ends."""
     rows = await connection.tuples(_GET_STORED, {"ids": list(ids)})
     return {stored.id: stored for stored in map(_to_stored, rows)}
+
+
+async def read_standing(connection: ReadConnection, property_id: UUID, now: datetime) -> ListingStanding | None:
+    """A row by id with its state at a moment, not locked."""
+    return await _read_standing(connection, _READ_BY_ID, {"id": property_id, "now": now})
+
+
+async def read_standing_by_key(
+    connection: ReadConnection, provider_id: str, listing_key: str, now: datetime
+) -> ListingStanding | None:
+    """A row by its provider and the source's key, as `read_standing`."""
+    params = {"provider_id": provider_id, "listing_key": listing_key, "now": now}
+    return await _read_standing(connection, _READ_BY_KEY, params)
 
 
 async def find_photos(connection: ReadConnection, ids: Iterable[UUID]) -> dict[UUID, list[Photo]]:
@@ -465,6 +510,26 @@ def _row(
         shown.rule_id,
         shown.public_until,
         shown.hidden_fields,
+    )
+
+
+async def _read_standing(
+    connection: ReadConnection, statement: Query, params: Mapping[str, object]
+) -> ListingStanding | None:
+    rows = await connection.tuples(statement, {**params, "version": DOCUMENT_VERSION})
+    if not rows:
+        return None
+    provider_id, rules, archived, erased, is_public, is_withdrawn, is_stale = rows[0][:_STANDING_COLUMNS]
+    provider = cast("str", provider_id)
+    return ListingStanding(
+        provider,
+        LOCAL_RULES if provider == LOCAL else to_rules(cast("Mapping[str, object]", rules)),
+        bool(archived),
+        bool(erased),
+        bool(is_public),
+        bool(is_withdrawn),
+        bool(is_stale),
+        _to_stored(rows[0][_STANDING_COLUMNS:]),
     )
 
 

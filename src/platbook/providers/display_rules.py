@@ -30,6 +30,8 @@ from platbook.reso.public_fields import (
 )
 
 SHOWN_BY_DEFAULT = ("Active", "Active Under Contract", "Closed", "Coming Soon", "Pending")
+OPENING_PERMISSIONS = frozenset({"Public", "IDX"})
+"""The RESO permissions that can open a photo to everybody."""
 
 
 class RuleSurface(StrEnum):

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from platbook.base.errors import FieldProblem, InvalidInput
 from platbook.providers.display_rules import (
     INTERNAL_SETTINGS,
+    OPENING_PERMISSIONS,
     WHOLE_PROVIDER_SETTINGS,
     RuleKey,
     RuleSettings,
@@ -13,8 +14,6 @@ from platbook.providers.display_rules import (
 from platbook.reso.fields import FIELDS
 from platbook.reso.lookups import StandardStatus
 from platbook.reso.public_fields import ALWAYS_PUBLIC_FIELDS, HIDEABLE_FIELDS, MARKET_TIME_FIELDS
-
-_OPENING = ("Public", "IDX")
 
 
 def check_rules(rules: Sequence[tuple[RuleKey, RuleSettings]], *, prefix: str = "rules") -> None:
@@ -47,8 +46,8 @@ def find_problems(key: RuleKey, settings: RuleSettings, *, prefix: str) -> Itera
             reason = f"is not a standard status; these are {', '.join(StandardStatus)}"
             yield FieldProblem(f"{prefix}statuses.{place}", reason)
     for place, permission in enumerate(settings.photo_permissions or ()):
-        if permission not in _OPENING:
-            reason = f"opens no photo to the public; what can is {' and '.join(_OPENING)}"
+        if permission not in OPENING_PERMISSIONS:
+            reason = f"opens no photo to the public; what can is {' and '.join(sorted(OPENING_PERMISSIONS))}"
             yield FieldProblem(f"{prefix}photoPermissions.{place}", reason)
     for place, name in enumerate(settings.hide_fields or ()):
         if (reason := _describe_unreachable(name)) is not None:

@@ -45,6 +45,7 @@ from platbook.base.actor import Actor
 from platbook.base.errors import InvalidInput
 from platbook.base.rights import Right, require
 from platbook.db import Database, ReadConnection
+from platbook.listings.explanation import Explanation, explain_listing
 from platbook.listings.reading import (
     ListingView,
     get_listing,
@@ -66,6 +67,7 @@ from platbook.listings.search.versions import VersionCache
 from platbook.listings.sparse import parse_fields
 from platbook.listings.timeline import get_timeline
 from platbook.local.listings import change_local, create_local, remove_local, to_listing_patch
+from platbook.providers.display_rules import RuleSurface
 from platbook.providers.local import LOCAL
 
 router = APIRouter(prefix="/properties", tags=["Properties"])
@@ -211,6 +213,16 @@ async def list_timeline(
         timeline = await get_timeline(connection, reading, caller.surface, page=page, limit=limit, cursor=cursor)
     pagination = paginate(page, limit, timeline.total).model_copy(update={"next_cursor": timeline.next_cursor})
     return _respond({"timeline": to_timeline(timeline), "pagination": pagination.to_json()})
+
+
+@router.get("/{property_id}/explain", responses={200: {"model": Success[Explanation]}})
+async def explain_property(
+    services: ServicesDep, caller: Caller, property_id: UUID, surface: RuleSurface = RuleSurface.PUBLIC
+) -> Response:
+    """Explain what is shown of a listing in public, or to staff: by which display rule and setting, and why."""
+    async with services.listings_of(caller).read() as connection:
+        explanation = await explain_listing(connection, property_id, surface, services.clock.now())
+    return _respond(explanation.to_json())
 
 
 @router.post("", status_code=201, responses=_CREATED, openapi_extra=to_json_body(_NEW, _EXAMPLE))
