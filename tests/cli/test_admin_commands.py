@@ -25,6 +25,8 @@ ROUTES: Mapping[str, str] = {
     "GET /admin/mls/providers/{provider_id}": "provider show",
     "PUT /admin/mls/providers/{provider_id}": "provider change",
     "DELETE /admin/mls/providers/{provider_id}": "provider remove",
+    "GET /admin/mls/providers/{provider_id}/display-rules": "provider rules",
+    "PUT /admin/mls/providers/{provider_id}/display-rules": "provider rules --set --preview",
     "POST /admin/mls/providers/{provider_id}/test": "provider test",
     "POST /admin/mls/providers/{provider_id}/discover": "provider discover",
     "POST /admin/mls/providers/{provider_id}/discover/accept": "provider discover --accept",

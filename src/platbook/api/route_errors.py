@@ -103,6 +103,7 @@ _FURTHER: Mapping[str, Iterable[str]] = MappingProxyType(
         "POST /admin/mls/providers": ("PROVIDER_EXISTS",),
         "PUT /admin/mls/providers/{provider_id}": ("PROVIDER_ARCHIVED", "CONFLICT"),
         "DELETE /admin/mls/providers/{provider_id}": ("SYNC_RUNNING", "CONFLICT"),
+        "PUT /admin/mls/providers/{provider_id}/display-rules": ("PROVIDER_ARCHIVED",),
         "POST /admin/mls/providers/{provider_id}/test": ("NEEDS_OPERATOR", "SOURCE_BROKE_PROTOCOL"),
         "POST /admin/mls/providers/{provider_id}/discover": ("NEEDS_OPERATOR", "SOURCE_BROKE_PROTOCOL"),
         "POST /admin/mls/providers/{provider_id}/discover/accept": ("PROVIDER_ARCHIVED", "CONFLICT"),

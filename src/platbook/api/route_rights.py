@@ -102,6 +102,8 @@ RIGHTS: Mapping[str, Right | NoRight] = MappingProxyType(
         "GET /admin/mls/providers/{provider_id}": Right.READ_SYNCS,
         "PUT /admin/mls/providers/{provider_id}": Right.RUN_SYNCS,
         "DELETE /admin/mls/providers/{provider_id}": Right.RUN_SYNCS,
+        "GET /admin/mls/providers/{provider_id}/display-rules": Right.READ_SYNCS,
+        "PUT /admin/mls/providers/{provider_id}/display-rules": Right.RUN_SYNCS,
         "POST /admin/mls/providers/{provider_id}/test": Right.RUN_SYNCS,
         "POST /admin/mls/providers/{provider_id}/discover": Right.RUN_SYNCS,
         "POST /admin/mls/providers/{provider_id}/discover/accept": Right.RUN_SYNCS,

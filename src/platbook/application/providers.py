@@ -1,10 +1,15 @@
 """Configuring providers: the change is committed, then workers are woken for what follows from it."""
 
+from collections.abc import Sequence
+
 from platbook.application.context import UseCaseContext
 from platbook.base.actor import Actor
 from platbook.listings.rebuild.jobs import request_rebuild
+from platbook.listings.rule_preview import RulePreview
 from platbook.providers.configuration import Configuration
+from platbook.providers.display_rules import ProviderRules, RuleKey, RuleSettings
 from platbook.providers.providers import Provider, get_provider
+from platbook.providers.rule_versions import get_rules
 from platbook.sync import setup
 from platbook.sync.jobs import interrupt_run, wake_worker
 from platbook.sync.setup.providers import AcceptedProposal
@@ -25,6 +30,26 @@ async def replace_provider(context: UseCaseContext, configuration: Configuration
         provider = await get_provider(connection, provider_id)
     await _wake(context, provider_id, rebuild=changed.rebuild)
     return provider
+
+
+async def replace_display_rules(
+    context: UseCaseContext, provider_id: str, rules: Sequence[tuple[RuleKey, RuleSettings]], actor: Actor
+) -> ProviderRules:
+    """Make these all display rules of a provider. Errors: NotFound, InvalidInput; Conflict where it is archived."""
+    async with context.database.transaction() as connection:
+        now = context.clock.now()
+        is_changed = await setup.replace_display_rules(connection, provider_id, rules, actor, now)
+        current = await get_rules(connection, provider_id)
+    if is_changed:
+        await _wake(context, provider_id, rebuild=True)
+    return current
+
+
+async def preview_display_rules(
+    context: UseCaseContext, provider_id: str, rules: Sequence[tuple[RuleKey, RuleSettings]], actor: Actor
+) -> RulePreview:
+    """What would appear and vanish if these were all display rules of a provider. Errors: as replacing them."""
+    return await setup.preview_display_rules(context.database, provider_id, rules, actor, context.clock.now())
 
 
 async def accept_proposal(

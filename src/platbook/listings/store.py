@@ -110,6 +110,7 @@ _STORED_COLUMNS = SQL(
     "more, finding_keys, withheld_fields, licences, {}"
 ).format(SQL(", ").join(map(Identifier, COLUMN_NAMES)))
 _GET_STORED = SQL("SELECT {} FROM properties WHERE id = ANY(%(ids)s) FOR UPDATE").format(_STORED_COLUMNS)
+_FIND_STORED = SQL("SELECT {} FROM properties WHERE id = ANY(%(ids)s)").format(_STORED_COLUMNS)
 _STORED_HEAD = 11
 _READ_STORED = (
     "SELECT provider_id, display_rules_at(provider_id, NULL), hidden, erased_at IS NOT NULL, "
@@ -346,6 +347,11 @@ async def read_standing_by_key(
     """A row by its provider and the source's key, as `read_standing`."""
     params = {"provider_id": provider_id, "listing_key": listing_key, "now": now}
     return await _read_standing(connection, _READ_BY_KEY, params)
+
+
+async def read_stored(connection: ReadConnection, ids: Iterable[UUID]) -> list[StoredListing]:
+    """Rows by id as they are now, in no order and not locked; erased ones too."""
+    return [_to_stored(row) for row in await connection.tuples(_FIND_STORED, {"ids": list(ids)})]
 
 
 async def find_photos(connection: ReadConnection, ids: Iterable[UUID]) -> dict[UUID, list[Photo]]:

@@ -55,7 +55,7 @@ class Configuration(BaseModel):
     """A provider's complete configuration. `loginUrl` may be at the top level, as in the classic form.
 
     What reading a provider answers is taken as it is: the times in it are ignored, and credentials that are `set` are
-    kept.
+    kept. `display` is the display rule for all its listings in public; null: there is none.
     """
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
@@ -67,7 +67,7 @@ class Configuration(BaseModel):
     credentials: dict[str, object] | None = None
     field_mapping: dict[str, object] = {}
     scope: ScopeSettings = ScopeSettings()
-    display: RuleSettings = RuleSettings()
+    display: RuleSettings | None = RuleSettings()
     own_offices: OfficeNames = ()
     media: MediaSettings = MediaSettings()
     retention: Literal["keep", "erase"] = "keep"
@@ -102,8 +102,14 @@ def parse_configuration(raw: Mapping[str, object]) -> Configuration:
     except ValidationError as error:
         raise _invalid(error, "") from None
     check_connection_settings(configuration.provider_type, configuration.settings, configuration.credentials)
-    check_settings(RuleKey(configuration.provider_id), configuration.display, prefix="display.")
+    check_display(configuration)
     return configuration
+
+
+def check_display(configuration: Configuration) -> None:
+    """Check the display settings as those of a rule; InvalidInput names each one at fault."""
+    if configuration.display is not None:
+        check_settings(RuleKey(configuration.provider_id), configuration.display, prefix="display.")
 
 
 def keep_credentials(configuration: Configuration) -> Configuration:

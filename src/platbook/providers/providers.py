@@ -10,7 +10,7 @@ from platbook.base.errors import Conflict, NotFound
 from platbook.connectors.contract import Scope
 from platbook.db import ReadConnection, SecretBox, UniqueViolation, WriteConnection, as_json, load_queries
 from platbook.providers.configuration import Configuration, ScopeSettings
-from platbook.providers.display_rules import ProviderRules, RuleKey, RuleSettings
+from platbook.providers.display_rules import ProviderRules, RuleKey
 from platbook.providers.local import LOCAL
 from platbook.providers.media import MediaSettings
 from platbook.providers.rule_versions import RuleChange, get_rules, replace_rules, to_rules
@@ -108,10 +108,15 @@ async def change_provider(
 async def set_display(
     connection: WriteConnection, configuration: Configuration, set_by: str, at: datetime
 ) -> RuleChange:
-    """Make a configuration's display settings the provider's rule for any listing in public; the other rules stay."""
+    """Make a configuration's display settings the provider's rule for any listing in public; the other rules stay.
+
+    Without display settings there is no such rule.
+    """
     rules = await get_rules(connection, configuration.provider_id)
-    wanted: dict[RuleKey, RuleSettings] = {rule.key: rule.settings for rule in rules.rules}
-    wanted[RuleKey(configuration.provider_id)] = configuration.display
+    whole_provider = RuleKey(configuration.provider_id)
+    wanted = {rule.key: rule.settings for rule in rules.rules if rule.key != whole_provider}
+    if configuration.display is not None:
+        wanted[whole_provider] = configuration.display
     offices = configuration.own_offices
     return await replace_rules(connection, configuration.provider_id, wanted, offices, set_by, at)
 

@@ -76,8 +76,9 @@ FROM display_rules WHERE valid_to IS NULL AND surface = 'public' AND settings ?|
 SELECT FROM mls_provider_configurations WHERE provider_id = %(provider_id)s FOR SHARE;
 
 -- name: lock_provider
--- Lock a provider's configuration and rules, to change them, until this transaction ends.
-SELECT FROM mls_provider_configurations WHERE provider_id = %(provider_id)s FOR UPDATE;
+-- Lock a provider's configuration and rules, to change them, until this transaction ends. Rows that refer to it can be
+-- added meanwhile.
+SELECT FROM mls_provider_configurations WHERE provider_id = %(provider_id)s FOR NO KEY UPDATE;
 
 -- name: add_rules_version
 -- A new version of a provider's rules.

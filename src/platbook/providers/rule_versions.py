@@ -1,6 +1,6 @@
 """The tables `display_rules` and `display_rule_versions`: a provider's rules as they are and as they were.
 
-Nothing is overwritten. Whoever changes rules locks the provider's row first (FOR UPDATE); whoever writes documents
+Nothing is overwritten. Whoever changes rules locks the provider's row first; whoever writes documents
 under them locks it for sharing, so that no document is written under rules that are not current any more.
 """
 
@@ -30,12 +30,14 @@ Q = load_queries(__package__ or "platbook.providers")
 class RuleChange:
     """What changed of a provider's rules: the keys of rules that differ, and offices that became or ceased to be own.
 
-    `own_offices`: those of before and after. `version`: the one that the change makes.
+    `own_offices`: those of before and after. `office_surfaces`: where a rule for own listings is or was, so that a
+    changed office can concern a document. `version`: the one that the change makes.
     """
 
     keys: frozenset[RuleKey]
     offices: frozenset[str]
     own_offices: frozenset[str]
+    office_surfaces: frozenset[RuleSurface]
     version: int
 
     def __bool__(self) -> bool:
@@ -105,7 +107,17 @@ def find_change(
     current = {rule.key: rule.settings for rule in before.rules}
     keys = {key for key in {*current, *wanted} if current.get(key) != wanted.get(key)}
     own = frozenset(own_offices)
-    return RuleChange(frozenset(keys), before.own_offices ^ own, before.own_offices | own, before.version + 1)
+    surfaces = frozenset(key.surface for key in {*current, *wanted} if key.ours)
+    return RuleChange(frozenset(keys), before.own_offices ^ own, before.own_offices | own, surfaces, before.version + 1)
+
+
+def plan_rules(
+    before: ProviderRules, wanted: Mapping[RuleKey, RuleSettings], set_by: str, at: datetime
+) -> ProviderRules:
+    """The rules as they would be if these were set; nothing is stored."""
+    version = before.version + 1
+    rules = [DisplayRule(new_id(), key, settings, version, at, set_by) for key, settings in wanted.items()]
+    return ProviderRules.of(rules, before.own_offices, version)
 
 
 def to_rules(stored: Mapping[str, object]) -> ProviderRules:

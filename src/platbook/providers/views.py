@@ -1,8 +1,12 @@
-"""Read models of provider configurations. Of credentials they hold only which are set."""
+"""Read models of provider configurations and display rules. Of credentials they hold only which are set."""
 
 from typing import Literal, Self
+from uuid import UUID
+
+from pydantic import Field
 
 from platbook.base.views import UtcDatetime, View
+from platbook.providers.display_rules import DisplayRule, ProviderRules, RuleSurface
 from platbook.providers.providers import Provider
 from platbook.providers.rule_versions import to_json
 
@@ -17,7 +21,7 @@ class ProviderRead(View):
     credentials: dict[str, Literal["set"]]
     field_mapping: dict[str, object]
     scope: dict[str, object]
-    display: dict[str, object]
+    display: dict[str, object] | None
     own_offices: list[str]
     media: dict[str, object]
     retention: str
@@ -42,7 +46,7 @@ class ProviderRead(View):
             credentials=dict.fromkeys(provider.credential_names, "set"),
             field_mapping=dict(provider.field_mapping),
             scope=dict(provider.scope),
-            display={} if rules.whole_provider is None else to_json(rules.whole_provider.settings),
+            display=None if rules.whole_provider is None else to_json(rules.whole_provider.settings),
             own_offices=sorted(rules.own_offices),
             media=dict(provider.media),
             retention=provider.retention,
@@ -61,3 +65,52 @@ class ProviderList(View):
     """Providers by id."""
 
     providers: list[ProviderRead]
+
+
+class DisplayRuleRead(View):
+    """One display rule; a null of `originatingSystem` or `feed` is any. `version`: of the rules it came with."""
+
+    id: UUID
+    originating_system: str | None
+    surface: RuleSurface
+    feed: str | None
+    ours: bool
+    settings: dict[str, object]
+    version: int
+    valid_from: UtcDatetime = Field(serialization_alias="from")
+    set_by: str
+
+    @classmethod
+    def of(cls, rule: DisplayRule) -> Self:
+        """The view of a rule."""
+        return cls(
+            id=rule.id,
+            originating_system=rule.key.originating_system,
+            surface=rule.key.surface,
+            feed=rule.key.feed,
+            ours=rule.key.ours,
+            settings=to_json(rule.settings),
+            version=rule.version,
+            valid_from=rule.valid_from,
+            set_by=rule.set_by,
+        )
+
+
+class DisplayRulesRead(View):
+    """All display rules of a provider, the least specific first, their version, and the offices that are our own."""
+
+    provider_id: str
+    version: int
+    own_offices: list[str]
+    rules: list[DisplayRuleRead]
+
+    @classmethod
+    def of(cls, provider_id: str, rules: ProviderRules) -> Self:
+        """The view of a provider's rules."""
+        ordered = sorted(rules.rules, key=lambda one: (one.key.surface != RuleSurface.PUBLIC, one.key.specificity))
+        return cls(
+            provider_id=provider_id,
+            version=rules.version,
+            own_offices=sorted(rules.own_offices),
+            rules=[DisplayRuleRead.of(one) for one in ordered],
+        )

@@ -1,10 +1,13 @@
 """Path and query parameters of MLS administration."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Path, Query
+from pydantic import AfterValidator
 
+from platbook.api.params import require_zone
 from platbook.providers.finding import FindingKind
 from platbook.sync.reports.errors import ErrorType, RetryState
 from platbook.sync.reports.statistics import MOST_DAYS
@@ -26,6 +29,12 @@ OnlyOpen = Annotated[bool | None, Query(alias="open", description="only open fin
 OnlyProviderId = Annotated[str | None, Query(alias="providerId", max_length=64)]
 OnlySweepStatus = Annotated[SweepStatus | None, Query(alias="status", description="only sweeps with this status")]
 
+At = Annotated[
+    datetime | None,
+    Query(description="as they were at this moment", examples=["2026-01-31T08:15:00Z"]),
+    AfterValidator(require_zone),
+]
+DryRun = Annotated[bool, Query(alias="dryRun", description="answer what would appear and vanish, and write nothing")]
 Days = Annotated[int, Query(ge=1, le=MOST_DAYS, description="how far back")]
 FailureLimit = Annotated[int, Query(alias="limit", ge=1, le=1000)]
 IncludeArchived = Annotated[bool, Query(alias="archived", description="include archived providers")]

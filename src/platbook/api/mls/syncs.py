@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from platbook.api.authentication import Caller
 from platbook.api.envelope import Success
-from platbook.api.mls import providers
+from platbook.api.mls import display_rules, providers
 from platbook.api.mls.models import CancelledRunsRead, RetryRead, StartedRunRead, SyncCreate
 from platbook.api.mls.params import (
     Days,
@@ -35,6 +35,7 @@ from platbook.sync.reports.sweeps import SweepList
 
 router = APIRouter(prefix="/admin/mls", tags=["MLS admin"])
 router.include_router(providers.router)
+router.include_router(display_rules.router)
 
 
 @router.post("/sync", status_code=202)

@@ -22,6 +22,11 @@ PROVIDER_COMMANDS = (
         "Change a provider's configuration: replace it by a file, or set single values. Credentials that are set stay.",
     ),
     LazyCommand(
+        "rules",
+        f"{_IN}.provider_rules:rules",
+        "Show a provider's display rules: what of its listings may be shown. With --set, replace them all.",
+    ),
+    LazyCommand(
         "test",
         f"{_IN}.providers:run_connection_test",
         "Test a provider's connection step by step; nothing is stored. Exit code 1 if a step fails.",

@@ -1,10 +1,7 @@
 """`platbook provider`: the commands that change a provider's configuration or connect to its source."""
 
-import sys
-from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
-import orjson
 import typer
 from pydantic import BaseModel
 
@@ -13,6 +10,7 @@ from platbook.base.actor import COMMAND_LINE
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.system import System
 from platbook.cli.exit_codes import ExitCode
+from platbook.cli.json_input import read_json_object
 from platbook.cli.options import to_command
 from platbook.cli.output.console import say
 from platbook.cli.output.format import to_hours, to_number, to_text
@@ -40,7 +38,7 @@ def add(
     as_json: _Json = False,
 ) -> None:
     """Add a provider. Its credentials are read from the file, never from the command line, and stored encrypted."""
-    configuration = setup.read_configuration(_read(file))
+    configuration = setup.read_configuration(read_json_object(file))
 
     async def store(system: System) -> Provider:
         put = use_cases.replace_provider if replace else use_cases.add_provider
@@ -71,7 +69,7 @@ def change(
     """Change a provider's configuration: replace it by a file, or set single values. Credentials that are set stay."""
     if file is None and not assignments:
         raise InvalidInput("name a file, or what to --set")
-    written = None if file is None else _read(file)
+    written = None if file is None else read_json_object(file)
 
     async def store(system: System) -> Provider:
         async with system.database.read() as connection:
@@ -201,20 +199,6 @@ def _toggle(context: typer.Context, provider: str, *, enabled: bool) -> None:
 
 def _to_test(provider_id: str) -> str:
     return to_command(f"provider test {provider_id}")
-
-
-def _read(file: str) -> dict[str, object]:
-    try:
-        text = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    except OSError as error:
-        raise InvalidInput(f"{file} cannot be read ({(error.strerror or 'unknown').lower()})") from None
-    try:
-        configuration: object = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise InvalidInput(f"{file} is not JSON: {error.msg} in line {error.lineno}") from None
-    if not isinstance(configuration, dict):
-        raise InvalidInput(f"{file} must hold one JSON object")
-    return cast("dict[str, object]", configuration)
 
 
 def _print_discovery(discovery: DiscoveryRead) -> None:

@@ -14,6 +14,7 @@ from platbook.db import Database, Tsvector, WriteConnection, load_queries
 from platbook.listings.display import decide
 from platbook.listings.documents import DOCUMENT_VERSION, Documents, to_documents, to_row_fields
 from platbook.listings.photos import MediaPlan, open_photos, set_open
+from platbook.listings.rebuild.concerned import MARK_OUTDATED, WITHDRAW, to_concerned
 from platbook.listings.search_columns import SearchColumns, to_open_words, to_search_columns
 from platbook.listings.store import ShownColumns, find_photos, get_stored, to_shown_columns
 from platbook.listings.terms import Term, add_terms, listing_terms
@@ -38,8 +39,8 @@ async def withdraw_documents(connection: WriteConnection, provider_id: str, chan
     before.
     """
     await connection.run(Q.delete_version, {"provider_id": provider_id})
-    withdrawn = await connection.run(Q.withdraw, _to_concerned(provider_id, change, RuleSurface.PUBLIC))
-    await connection.run(Q.mark_outdated, _to_concerned(provider_id, change, RuleSurface.INTERNAL))
+    withdrawn = await connection.run(WITHDRAW, to_concerned(provider_id, change, RuleSurface.PUBLIC))
+    await connection.run(MARK_OUTDATED, to_concerned(provider_id, change, RuleSurface.INTERNAL))
     return withdrawn
 
 
@@ -77,19 +78,6 @@ async def rebuild_listings(
     existing = await connection.column(UUID, Q.lock_existing, {"ids": list(ids)})
     if existing:
         await _rebuild(connection, provider_id, existing, rules, now)
-
-
-def _to_concerned(provider_id: str, change: RuleChange, surface: RuleSurface) -> dict[str, object]:
-    """The parameters of the listings that changed rules of a surface can concern."""
-    keys = [key for key in change.keys if key.surface is surface]
-    return {
-        "provider_id": provider_id,
-        "systems": [key.originating_system for key in keys],
-        "feeds": [key.feed for key in keys],
-        "ours": [key.ours for key in keys],
-        "own_offices": sorted(change.own_offices),
-        "changed_offices": sorted(change.offices),
-    }
 
 
 async def _rebuild(

@@ -14,32 +14,6 @@ ON CONFLICT (provider_id) DO UPDATE SET version = excluded.version;
 -- Delete that record: some documents of the provider may have an older version.
 DELETE FROM listing_document_versions WHERE provider_id = %(provider_id)s;
 
--- name: withdraw
--- The listings that changed rules can concern are not public until their documents are rebuilt.
-UPDATE properties SET public_document = NULL, rule_id = NULL, public_until = NULL, document_version = 'withdrawn'
-WHERE provider_id = %(provider_id)s AND document_version <> 'withdrawn' AND erased_at IS NULL
-    AND (EXISTS (
-            SELECT FROM unnest(%(systems)s::text[], %(feeds)s::text[], %(ours)s::boolean[]) AS k (system, feed, ours)
-            WHERE (k.system IS NULL OR k.system = originating_system_name)
-                AND (k.feed IS NULL OR licences @> ARRAY[k.feed])
-                AND (NOT k.ours OR ARRAY[list_office_key, list_office_mls_id, co_list_office_key,
-                    more ->> 'CoListOfficeMlsId'] && %(own_offices)s::text[]))
-        OR ARRAY[list_office_key, list_office_mls_id, co_list_office_key, more ->> 'CoListOfficeMlsId']
-            && %(changed_offices)s::text[]);
-
--- name: mark_outdated
--- The documents that changed rules of what staff see can concern are to be rebuilt; they stay until then.
-UPDATE properties SET document_version = 'outdated'
-WHERE provider_id = %(provider_id)s AND document_version NOT IN ('withdrawn', 'outdated') AND erased_at IS NULL
-    AND (EXISTS (
-            SELECT FROM unnest(%(systems)s::text[], %(feeds)s::text[], %(ours)s::boolean[]) AS k (system, feed, ours)
-            WHERE (k.system IS NULL OR k.system = originating_system_name)
-                AND (k.feed IS NULL OR licences @> ARRAY[k.feed])
-                AND (NOT k.ours OR ARRAY[list_office_key, list_office_mls_id, co_list_office_key,
-                    more ->> 'CoListOfficeMlsId'] && %(own_offices)s::text[]))
-        OR ARRAY[list_office_key, list_office_mls_id, co_list_office_key, more ->> 'CoListOfficeMlsId']
-            && %(changed_offices)s::text[]);
-
 -- name: withdraw_expired
 -- Public documents whose time is over are withdrawn, and the photos with them.
 UPDATE properties SET public_document = NULL, public_until = NULL, rule_id = NULL, hidden_fields = NULL

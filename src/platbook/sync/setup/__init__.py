@@ -4,6 +4,7 @@ Each function runs in the caller's transaction. Where its docstring says so, the
 hold the work, a job only wakes a worker, and the schedule picks up what no job announced.
 """
 
+from platbook.sync.setup.display_rules import preview_display_rules, replace_display_rules
 from platbook.sync.setup.providers import (
     AcceptedProposal,
     ReplacedProvider,
@@ -27,8 +28,10 @@ __all__ = [
     "archive_provider",
     "change_interval",
     "check_configuration",
+    "preview_display_rules",
     "purge_provider",
     "read_configuration",
+    "replace_display_rules",
     "replace_provider",
     "restore_provider",
     "toggle_provider",

@@ -16,7 +16,6 @@ from platbook.base.errors import Conflict, InvalidInput, ProviderMisconfigured
 from platbook.base.rights import Right, require
 from platbook.db import SecretBox, WriteConnection, load_queries
 from platbook.listings import store
-from platbook.listings.rebuild import withdraw_documents
 from platbook.mapping.provider_mapping import plan_class_mappings
 from platbook.media.reprocessing import apply_fetch_settings
 from platbook.providers import providers
@@ -24,16 +23,18 @@ from platbook.providers.configuration import (
     Configuration,
     ScopeSettings,
     check_connection_settings,
+    check_display,
     keep_credentials,
     parse_configuration,
     require_credentials,
 )
-from platbook.providers.display_rules import RuleSettings
 from platbook.providers.providers import Provider, get_in_service, get_provider
 from platbook.sync.runs.cursors import delete_cursors
 from platbook.sync.runs.lifecycle import request_run
 from platbook.sync.runs.pace import bring_next_run_forward
 from platbook.sync.runs.run import RunRequest, SyncType
+from platbook.sync.setup.display_rules import apply_rule_change
+from platbook.sync.setup.fencing import end_runs, fence_runs
 
 RUNS = load_queries("platbook.sync.runs")
 Q = load_queries(__package__ or "platbook.sync.setup")
@@ -69,11 +70,15 @@ def read_configuration(raw: Mapping[str, object]) -> Configuration:
 
 
 def check_configuration(configuration: Configuration) -> None:
-    """Check the connector's part and the field mapping of a configuration; InvalidInput names each field at fault."""
+    """Check what the form of a configuration does not: the connector's part, display settings and the field mapping.
+
+    InvalidInput names each field at fault.
+    """
     try:
         check_connection_settings(configuration.provider_type, configuration.settings, configuration.credentials)
     except ProviderMisconfigured as error:
         raise InvalidInput.of("providerType", str(error)) from None
+    check_display(configuration)
     _check_mapping(configuration)
 
 
@@ -110,8 +115,7 @@ async def replace_provider(
     if before.archived_at is not None:
         await store.set_hidden(connection, provider_id, hidden=False)
     change = await providers.set_display(connection, configuration, actor.name, at)
-    if change:
-        await withdraw_documents(connection, provider_id, change)
+    await apply_rule_change(connection, provider_id, change, actor, at)
     if after.retention == "erase":
         await connection.run(Q.erase_samples, {"provider_id": provider_id})
     if before.field_mapping != after.field_mapping:
@@ -214,19 +218,10 @@ async def accept_proposal(
     return await replace_provider(connection, box, changed, actor, at)
 
 
-async def fence_runs(connection: WriteConnection, provider_id: str, at: datetime) -> None:
-    """Let the run under way store nothing more, and wait again, to be taken up under what is configured then."""
-    await _fence(connection, provider_id, at)
-    for statement in (Q.put_back_running, Q.end_running, Q.forget_current):
-        await connection.run(statement, {"provider_id": provider_id, "at": at})
-
-
 async def archive_and_end_runs(connection: WriteConnection, provider_id: str, at: datetime) -> None:
     """Archive a provider and end its runs: a worker that still does one can store nothing more (fencing)."""
     await get_provider(connection, provider_id)
-    await _fence(connection, provider_id, at)
-    for statement in (Q.end_runs, Q.forget_current):
-        await connection.run(statement, {"provider_id": provider_id, "at": at})
+    await end_runs(connection, provider_id, at)
     await providers.archive_provider(connection, provider_id, at)
 
 
@@ -240,7 +235,7 @@ def _to_configuration(provider: Provider, *, enabled: bool) -> Configuration:
         settings=dict(provider.settings),
         field_mapping=dict(provider.field_mapping),
         scope=ScopeSettings.model_validate(provider.scope),
-        display=RuleSettings() if rules.whole_provider is None else rules.whole_provider.settings,
+        display=None if rules.whole_provider is None else rules.whole_provider.settings,
         own_offices=tuple(sorted(rules.own_offices)),
         media=provider.media_settings,
         retention="erase" if provider.retention == "erase" else "keep",
@@ -258,11 +253,6 @@ def _lay_over(settings: Mapping[str, object], accepted: Mapping[str, object]) ->
 
 def _check_mapping(configuration: Configuration) -> None:
     plan_class_mappings(configuration.field_mapping)
-
-
-async def _fence(connection: WriteConnection, provider_id: str, at: datetime) -> None:
-    for statement in (RUNS.add_status, RUNS.raise_epoch):
-        await connection.run(statement, {"provider_id": provider_id, "at": at})
 
 
 async def _read_again(connection: WriteConnection, provider: Provider, actor: Actor, at: datetime) -> None:

@@ -1,3 +1,7 @@
+-- name: lock_status
+-- Lock a provider's live state until this transaction ends: no page of a run is stored meanwhile.
+SELECT FROM mls_sync_status WHERE provider_id = %(provider_id)s FOR UPDATE;
+
 -- name: end_runs
 -- Runs of a provider that was fenced off before: no one else will end them.
 UPDATE mls_sync_history SET status = 'cancelled', cancel_requested_at = coalesce(cancel_requested_at, %(at)s),

@@ -1,8 +1,11 @@
-"""Read models of provider setup: connection tests and discoveries."""
+"""Read models of provider setup: connection tests, discoveries and previews of display rules."""
 
-from typing import Self
+from collections.abc import Mapping
+from typing import Generic, Self, TypeVar
+from uuid import UUID
 
 from platbook.base.views import UtcDatetime, View
+from platbook.listings.rule_preview import Counted, Example, RulePreview
 from platbook.mapping.proposal import MappingProposal, ProposedField
 from platbook.sync.setup.connection_test import ConnectionTest
 from platbook.sync.setup.discovery import DiscoveryResult
@@ -161,3 +164,74 @@ class DiscoveryRead(View):
             resources=[SourceResourceRead.model_validate(one) for one in result.discovery.resources],
             proposal=ProposalRead.of(result.proposal),
         )
+
+
+class ExampleRead(View):
+    """A listing that would appear or vanish, or of which something would."""
+
+    id: UUID
+    provider_id: str
+    listing_key: str
+
+
+class PhotoExampleRead(ExampleRead):
+    """A photo, video or document that would appear or vanish."""
+
+    media_key: str
+
+
+class FieldExampleRead(ExampleRead):
+    """A field with a value, by its RESO name, that would appear or vanish."""
+
+    field: str
+
+
+E = TypeVar("E", bound=ExampleRead)
+
+
+class CountRead(View, Generic[E]):
+    """How much would appear, or vanish, and at most ten examples, of as many listings as there are."""
+
+    count: int
+    examples: list[E]
+
+
+class ChangeRead(View, Generic[E]):
+    """What would appear and what would vanish."""
+
+    appear: CountRead[E]
+    vanish: CountRead[E]
+
+
+class RulePreviewRead(View):
+    """What other display rules would change in public, if they were set now; a listing counts with all it shows."""
+
+    listings: ChangeRead[ExampleRead]
+    addresses: ChangeRead[ExampleRead]
+    photos: ChangeRead[PhotoExampleRead]
+    fields: ChangeRead[FieldExampleRead]
+
+    @classmethod
+    def of(cls, provider_id: str, preview: RulePreview) -> Self:
+        """The view of a preview."""
+        plain = {
+            kind: {
+                "appear": _to_count(provider_id, kind, preview.appear[kind]),
+                "vanish": _to_count(provider_id, kind, preview.vanish[kind]),
+            }
+            for kind in preview.appear
+        }
+        return cls.model_validate(plain)
+
+
+_NAME_OF = {"photos": "media_key", "fields": "field"}
+
+
+def _to_count(provider_id: str, kind: str, counted: Counted) -> Mapping[str, object]:
+    name = _NAME_OF.get(kind)
+    return {"count": counted.count, "examples": [_to_example(provider_id, one, name) for one in counted.examples]}
+
+
+def _to_example(provider_id: str, example: Example, name: str | None) -> Mapping[str, object]:
+    shown = {"id": example.id, "provider_id": provider_id, "listing_key": example.listing_key}
+    return shown if name is None else {**shown, name: example.name}

@@ -1,0 +1,53 @@
+"""Which listings changed display rules can concern: one condition, in the statements that withdraw and find them."""
+
+from platbook.db.compose import SQL, to_statement
+from platbook.providers.display_rules import RuleSurface
+from platbook.providers.rule_versions import RuleChange
+
+_OFFICES = SQL("ARRAY[list_office_key, list_office_mls_id, co_list_office_key, more ->> 'CoListOfficeMlsId']")
+_CONCERNED = SQL(
+    "provider_id = %(provider_id)s AND erased_at IS NULL AND (EXISTS ("
+    "SELECT FROM unnest(%(systems)s::text[], %(feeds)s::text[], %(ours)s::boolean[]) AS k (system, feed, ours) "
+    "WHERE (k.system IS NULL OR k.system = originating_system_name) AND (k.feed IS NULL OR licences @> ARRAY[k.feed]) "
+    "AND (NOT k.ours OR {0} && %(own_offices)s::text[])) OR {0} && %(changed_offices)s::text[])"
+).format(_OFFICES)
+
+WITHDRAW = to_statement(
+    "withdraw",
+    SQL(
+        "UPDATE properties SET public_document = NULL, rule_id = NULL, public_until = NULL, "
+        "document_version = 'withdrawn' WHERE document_version <> 'withdrawn' AND {}"
+    ).format(_CONCERNED),
+)
+"""The listings concerned are not public until their documents are rebuilt."""
+
+MARK_OUTDATED = to_statement(
+    "mark_outdated",
+    SQL(
+        "UPDATE properties SET document_version = 'outdated' "
+        "WHERE document_version NOT IN ('withdrawn', 'outdated') AND {}"
+    ).format(_CONCERNED),
+)
+"""The documents concerned are to be rebuilt; they stay until then."""
+
+FIND_CONCERNED = to_statement(
+    "find_concerned",
+    SQL(
+        "SELECT id, listing_key FROM properties WHERE visible AND listing_key > %(after)s AND {} "
+        "ORDER BY listing_key LIMIT %(limit)s"
+    ).format(_CONCERNED),
+)
+"""The next listings concerned that are neither removed nor out of scope, by their keys (keyset pagination)."""
+
+
+def to_concerned(provider_id: str, change: RuleChange, surface: RuleSurface) -> dict[str, object]:
+    """The parameters of these statements: the listings that changed rules of a surface can concern."""
+    keys = [key for key in change.keys if key.surface is surface]
+    return {
+        "provider_id": provider_id,
+        "systems": [key.originating_system for key in keys],
+        "feeds": [key.feed for key in keys],
+        "ours": [key.ours for key in keys],
+        "own_offices": sorted(change.own_offices),
+        "changed_offices": sorted(change.offices) if surface in change.office_surfaces else [],
+    }
