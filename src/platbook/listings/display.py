@@ -54,7 +54,7 @@ _LISTING = _Flag("InternetEntireListingDisplayYN", "listing_display_when_null")
 _ADDRESS = _Flag("InternetAddressDisplayYN", "address_display_when_null")
 _VALUATION = _Flag("InternetAutomatedValuationDisplayYN", "valuation_when_null")
 _COMMENTS = _Flag("InternetConsumerCommentYN", "comments_when_null")
-DECIDING_FIELDS = _PRICES | {flag.name for flag in (_LISTING, _ADDRESS, _VALUATION, _COMMENTS)}
+DECIDING_FIELDS: frozenset[str] = _PRICES | {flag.name for flag in (_LISTING, _ADDRESS, _VALUATION, _COMMENTS)}
 """RESO names of the fields whose values decide what is public: one that the source sent and that cannot be taken counts
 as a no."""
 
