@@ -80,6 +80,8 @@ WINDOWS: Mapping[str, Callable[[datetime], datetime]] = MappingProxyType(
 )
 """The durations that rules of tests have."""
 _EXTRA_PUBLIC = ("Country", "Latitude", "Longitude", "ListOfficePhone")
+_BESIDE_THE_LIST = {"AttributionContact", "DaysOnMarket"}
+_DAYS_ARE_COMPUTED_FROM = {"OnMarketDate", "ListingContractDate", "CloseDate", "StatusChangeTimestamp"}
 _STREET = ("StreetNumber", "StreetDirPrefix", "StreetName", "StreetSuffix", "StreetDirSuffix", "UnitNumber")
 
 
@@ -172,7 +174,7 @@ def _find_firms(values: Mapping[str, object], kind: str) -> set[str]:
 
 def _shows_field(name: str, settings: Settings, *, address: bool) -> bool:
     field = FIELDS[name]
-    if field.confidential or not (field.idx or name in _EXTRA_PUBLIC):
+    if field.confidential or not (field.idx or name in _EXTRA_PUBLIC or name in _BESIDE_THE_LIST):
         return False
     if name in LOCATION_FIELDS and not address:
         return False
@@ -180,10 +182,9 @@ def _shows_field(name: str, settings: Settings, *, address: bool) -> bool:
         return False
     if name in MARKET_TIME_FIELDS and not settings["showDaysOnMarket"]:
         return False
-    taken = _texts(settings.get("hideFields", []))
-    if name == "UnparsedAddress" and set(_STREET) & set(taken):
-        return False  # it holds them
-    return name not in taken
+    taken_away = set(_texts(settings.get("hideFields", [])))
+    telling = {"UnparsedAddress": set(_STREET), "DaysOnMarket": _DAYS_ARE_COMPUTED_FROM}
+    return taken_away.isdisjoint({name} | telling.get(name, set()))
 
 
 def _flag(listing: MarkedListing, name: str, when_silent: object) -> bool:

@@ -18,13 +18,13 @@ from tests.listings.display_rules import make_rule, make_rules
 from tests.listings.listing_rig import NOW, day, make_listing
 
 _CONFIDENTIAL = "the key is under the mat"
-_FLAG_NAMES: tuple[str, ...] = (
+_FLAG_NAMES: Sequence[str] = (
     "InternetEntireListingDisplayYN",
     "InternetAddressDisplayYN",
     "InternetAutomatedValuationDisplayYN",
     "InternetConsumerCommentYN",
 )
-_SILENT: dict[str, object] = dict.fromkeys((*_FLAG_NAMES,), None)
+_SILENT: dict[str, object] = {**dict.fromkeys(_FLAG_NAMES)}
 _SPOKEN: dict[str, object] = dict.fromkeys(_FLAG_NAMES, True)
 _WHEN_NULL = ("listing_display_when_null", "address_display_when_null", "valuation_when_null", "comments_when_null")
 
