@@ -368,7 +368,7 @@ async def test_the_command_shows_previews_and_sets_what_the_route_does(
     file.write_text(json.dumps({"rules": wanted}))
     told = await command("provider", "rules", "board", "--set", str(file), "--preview")
     assert "listings\t12\t0\n" in told
-    assert "appears\tphotos\tN00\topen\n" in told
+    assert "appears\tphoto\tN00\topen\n" in told
     preview = json.loads(await command("provider", "rules", "board", "--set", str(file), "--preview", "--json"))
     assert preview == await _preview(api, *wanted)
     assert (await _read(api))["version"] == 1

@@ -25,6 +25,7 @@ from platbook.providers.rule_versions import get_rules
 from platbook.providers.views import DisplayRuleRead, DisplayRulesRead
 from platbook.sync.setup.views import RulePreviewRead
 
+_ONE_OF = {"listings": "listing", "addresses": "address", "photos": "photo", "fields": "field"}
 _Id = Annotated[str, typer.Argument(metavar="PROVIDER", help="The provider's id.")]
 
 
@@ -135,12 +136,12 @@ def _print_preview(report: RulePreviewRead) -> None:
     for kind, one in changes.items():
         for word, counted in (("appears", one.appear), ("vanishes", one.vanish)):
             examples += [
-                (word, kind, example.listing_key, getattr(example, "media_key", getattr(example, "field", "")))
+                (word, _ONE_OF[kind], example.listing_key, getattr(example, "media_key", getattr(example, "field", "")))
                 for example in counted.examples
             ]
     if examples:
         print_table(
-            [Column("for example"), Column("of the"), Column("listing"), Column("photo or field", wrap=True)],
+            [Column("for example"), Column("this"), Column("of the listing"), Column("photo or field", wrap=True)],
             examples,
             empty="",
         )
