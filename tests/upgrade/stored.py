@@ -64,19 +64,20 @@ def stored_database(postgres: EmbeddedPostgres, login_url: str) -> Generator[str
     """A database as it was left, its RETS providers pointed at a source's login: its URL."""
     with fresh_database(postgres, "template1") as url:
         with psycopg.connect(url, autocommit=True, options="-c timezone=UTC") as connection:
-            _apply_migrations(connection)
+            apply_migrations(connection, LAST_MIGRATION)
             _load(connection)
             _point_at(connection, login_url)
         yield url
 
 
-def _apply_migrations(connection: psycopg.Connection[TupleRow]) -> None:
+def apply_migrations(connection: psycopg.Connection[TupleRow], last: str) -> None:
+    """Apply the migrations up to the one that begins so, as they were applied then."""
     connection.execute(
         "CREATE TABLE public.schema_migrations "
         "(version text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
     )
     for migration in find_migrations():
-        if migration.version[:4] <= LAST_MIGRATION:
+        if migration.version[:4] <= last:
             with connection.transaction():
                 connection.execute(migration.sql.encode())
                 connection.execute(
