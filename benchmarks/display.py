@@ -1,28 +1,45 @@
 """What display rules cost, against the same work without them, as ratios of CPU time within one run.
 
-Writing both documents: under twelve rules, against the documents as they were written before rules were data
-(`benchmarks/peers/display`), of the same listings under settings that mean the same.
+- Writing both documents under twelve rules, against the documents as they were written before rules were data
+  (`benchmarks/peers/display`), of the same listings under settings that mean the same: CPU time.
+- A public list by price where one of twenty rules hides prices, against the same list where none does.
+- Explaining a listing, against reading it, of one server.
+- The peaks of a server and a worker where one rule of all listings is changed, at a tenth and at the whole of them.
 """
 
+import asyncio
 import gc
+import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
 from typing import cast
 from uuid import UUID
 
+import httpx2
 import orjson
+import psutil
+import psycopg
 
 from benchmarks import feed
-from benchmarks.ground import tell
+from benchmarks.express import log_in, prepare_market
+from benchmarks.ground import KEY, fill, fresh_database, median_times, serving, tell
 from benchmarks.peers.display.before_rules import Display, write_documents
+from platbook.base.actor import Role, Surface
+from platbook.db import Database
 from platbook.listings.display import decide
 from platbook.listings.documents import to_documents, to_row_fields
 from platbook.listings.listing import NormalListing, Photo, StoredPicture
+from platbook.listings.search import ListingSearch, Range, find_listings
 from platbook.providers.display_rules import DisplayRule, ProviderRules, RuleKey, RuleSettings, RuleSurface
 
 DOCUMENTS = 2_000
 ROUNDS = 15
-DOCUMENTS_BAR = 1.15
+DOCUMENTS_BAR, LIST_BAR, EXPLAIN_BAR = 1.15, 1.3, 3.0
+MARKET = Path(__file__).with_name("market.sql")
+PLATBOOK = str(Path(sys.executable).with_name("platbook"))
 ROW = to_row_fields(UUID(int=1), feed.PROVIDER, is_local=False, is_featured=False)
 NEW_FIELDS = ("displays",)
 NEW_ATTRIBUTION = ("creditLabel", "logo")
@@ -32,9 +49,11 @@ Listings = Sequence[tuple[NormalListing, Sequence[Photo]]]
 
 async def run(rows: int) -> None:
     """Print each cost and its bar."""
-    del rows
     for photos in (0, 20):
         _tell_documents(photos)
+    await _tell_lists(rows)
+    await _tell_explanations()
+    await _tell_memory(rows)
 
 
 def _tell_documents(photos: int) -> None:
@@ -121,3 +140,93 @@ def _compare(*works: Callable[[], None]) -> Iterator[float]:
             work()
             times.append(time.process_time() - began)
     return map(min, took)
+
+
+async def _tell_lists(rows: int) -> None:
+    search = ListingSearch(
+        surface=Surface.PUBLIC, limit=50, city=("Town 7",), price=Range(Decimal(200_000), Decimal(700_000))
+    )
+    async with fresh_database() as shown, fresh_database() as hidden:
+        for url in (shown, hidden):
+            fill(url, MARKET, rows)
+        _hide_prices(hidden)
+        async with Database.open(shown) as one, Database.open(hidden) as other:
+            without, with_rule = await median_times(lambda: _find(one, search), lambda: _find(other, search))
+    tell("a public list by price, ms", f"{with_rule:.2f}", f"{without:.2f} where no rule hides prices")
+    tell("  ratio", f"{with_rule / without:.2f}", f"bar {LIST_BAR}")
+
+
+async def _find(database: Database, search: ListingSearch) -> None:
+    async with database.read() as connection:
+        await find_listings(connection, search, feed.START)
+
+
+def _hide_prices(url: str) -> None:
+    """Twenty rules for an originating system each, one of which hides the price of every twentieth listing."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO display_rules (id, provider_id, originating_system, surface, settings, version, valid_from, "
+            "set_by) SELECT gen_random_uuid(), 'board', 'System ' || n, 'public', CASE WHEN n = 7 THEN "
+            "jsonb_build_object('hideFields', jsonb_build_array('ListPrice')) ELSE '{\"mls\": \"Board\"}' END, 1, "
+            "now(), 'ada' FROM generate_series(1, 20) AS n"
+        )
+        connection.execute(
+            "UPDATE properties SET originating_system_name = 'System 7', hidden_fields = ARRAY['ListPrice'] "
+            "WHERE substr(listing_key, 2)::int % 20 = 7"
+        )
+        connection.execute("VACUUM (ANALYZE, FULL) properties")
+
+
+async def _tell_explanations() -> None:
+    async with fresh_database() as url:
+        token, _ = await prepare_market(url, 2_000)
+        with psycopg.connect(url) as connection:
+            found = connection.execute("SELECT id FROM properties WHERE public_document <> '' LIMIT 1").fetchone()
+        path = f"/api/v1/properties/{found[0] if found else ''}"
+        headers = {"Authorization": f"Bearer {token}"}
+        async with serving(url, pool=2) as address, httpx2.AsyncClient(base_url=address, headers=headers) as client:
+
+            async def get(path: str) -> None:
+                (await client.get(path)).raise_for_status()
+
+            read, explained = await median_times(lambda: get(path), lambda: get(f"{path}/explain"))
+    tell("explaining a listing, ms", f"{explained:.2f}", f"{read:.2f} to read it")
+    tell("  ratio", f"{explained / read:.2f}", f"bar {EXPLAIN_BAR}")
+
+
+async def _tell_memory(rows: int) -> None:
+    for size in (rows // 10, rows):
+        async with fresh_database() as url:
+            fill(url, MARKET, size)
+            server, worker = await _change_rule(url)
+        tell(f"{size:,} listings under a changed rule, peaks, MB", f"{server} {worker}", "server and worker")
+
+
+async def _change_rule(url: str) -> tuple[int, int]:
+    """Change the rule for all listings over HTTP and have them rebuilt; the peaks of server and worker in MB."""
+    token = await log_in(url, Role.ADMIN)
+    path = "/api/v1/admin/mls/providers/board/display-rules"
+    said = {"rules": [{"settings": {"listingDisplayWhenNull": True, "soldWithin": "P36M"}}]}
+    environment = {**os.environ, "DATABASE_URL": url, "PLATBOOK_SECRET_KEY": KEY, "PLATBOOK_LOG_LEVEL": "WARNING"}
+    client = httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=600)
+    async with serving(url, pool=2) as address, client:
+        (server,) = psutil.Process().children()[-1:]
+        worker = await asyncio.create_subprocess_exec(PLATBOOK, "work", env=environment)
+        try:
+            (await client.put(address + path, json=said)).raise_for_status()
+            with psycopg.connect(url, autocommit=True) as connection:
+                while (
+                    connection.execute("SELECT FROM listing_document_versions WHERE provider_id = 'board'").rowcount
+                    != 1
+                ):
+                    await asyncio.sleep(1)
+            return _to_peak(server.pid), _to_peak(worker.pid)
+        finally:
+            worker.terminate()
+            await worker.wait()
+
+
+def _to_peak(pid: int) -> int:
+    """The most memory a process has held, in MB."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) // 1024

@@ -74,19 +74,13 @@ async def run(rows: int) -> None:
 
 async def prepare_market(url: str, rows: int) -> tuple[str, str]:
     """Fill the table; a token of a user, and the town with the most listings for sale, quoted for a query."""
-    clock, box = SystemClock(), SecretBox.from_text(KEY)
+    token = await log_in(url, Role.AGENT)
     async with Database.open(url) as database:
         properties, lease = feed.property_store(), await feed.take_lease(database)
         for page in feed.records(rows, 10_000):
             async with database.transaction() as connection:
                 await store_page(connection, properties, feed.RULES, lease, page, [], feed.START)
             properties.settle(committed=True)
-        async with database.transaction() as connection:
-            user = NewUser("bench@example.com", "a long password", "Bench", "Mark", Role.AGENT)
-            sessions = LoginSessions(database, box, clock, Settings(platbook_access_token_minutes=300))
-            token = (
-                await sessions.start_session(connection, await add_user(connection, user, COMMAND_LINE, clock.now()))
-            ).access_token
         async with database.read() as connection:
             most = (
                 "SELECT city FROM properties WHERE standard_status = 'Active' GROUP BY 1"
@@ -95,6 +89,16 @@ async def prepare_market(url: str, rows: int) -> tuple[str, str]:
             city = await connection.value(str, Query("city", "The largest town whose total is exact.", most))
     settle(url, "properties")
     return token, quote(city or "")
+
+
+async def log_in(url: str, role: Role) -> str:
+    """Add a user with a role; a token that is good for hours."""
+    clock, box = SystemClock(), SecretBox.from_text(KEY)
+    settings = Settings(platbook_access_token_minutes=300)
+    async with Database.open(url) as database, database.transaction() as connection:
+        new = NewUser("bench@example.com", "a long password", "Bench", "Mark", role)
+        user = await add_user(connection, new, COMMAND_LINE, clock.now())
+        return (await LoginSessions(database, box, clock, settings).start_session(connection, user)).access_token
 
 
 @asynccontextmanager
