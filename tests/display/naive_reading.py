@@ -49,6 +49,7 @@ class Reading:
     valuation: bool
     comments: bool
     fields: AbstractSet[str]
+    """RESO names, with those of the attribution's contact and of the days on market, which are shown beside others."""
     named: AbstractSet[str]
     opened: AbstractSet[str]
     settings: Settings
@@ -79,9 +80,8 @@ WINDOWS: Mapping[str, Callable[[datetime], datetime]] = MappingProxyType(
     }
 )
 """The durations that rules of tests have."""
-_EXTRA_PUBLIC = ("Country", "Latitude", "Longitude", "ListOfficePhone")
-_BESIDE_THE_LIST = {"AttributionContact", "DaysOnMarket"}
-_DAYS_ARE_COMPUTED_FROM = {"OnMarketDate", "ListingContractDate", "CloseDate", "StatusChangeTimestamp"}
+_SHOWN_BESIDE_IDX = ("Country", "Latitude", "Longitude", "ListOfficePhone", "AttributionContact")
+_DAYS_COME_FROM = {"OnMarketDate", "ListingContractDate", "CloseDate", "StatusChangeTimestamp"}
 _STREET = ("StreetNumber", "StreetDirPrefix", "StreetName", "StreetSuffix", "StreetDirSuffix", "UnitNumber")
 
 
@@ -173,18 +173,19 @@ def _find_firms(values: Mapping[str, object], kind: str) -> set[str]:
 
 
 def _shows_field(name: str, settings: Settings, *, address: bool) -> bool:
-    field = FIELDS[name]
-    if field.confidential or not (field.idx or name in _EXTRA_PUBLIC or name in _BESIDE_THE_LIST):
-        return False
-    if name in LOCATION_FIELDS and not address:
-        return False
-    if name == "ClosePrice" and not settings["showClosePrice"]:
-        return False
-    if name in MARKET_TIME_FIELDS and not settings["showDaysOnMarket"]:
-        return False
-    taken_away = set(_texts(settings.get("hideFields", [])))
-    telling = {"UnparsedAddress": set(_STREET), "DaysOnMarket": _DAYS_ARE_COMPUTED_FROM}
-    return taken_away.isdisjoint({name} | telling.get(name, set()))
+    field, taken = FIELDS[name], set(_texts(settings.get("hideFields", [])))
+    if name == "DaysOnMarket":
+        return bool(settings["showDaysOnMarket"]) and not _DAYS_COME_FROM & taken
+    faults = (
+        field.confidential,
+        not (field.idx or name in _SHOWN_BESIDE_IDX),
+        name in LOCATION_FIELDS and not address,
+        name == "ClosePrice" and not settings["showClosePrice"],
+        name in MARKET_TIME_FIELDS and not settings["showDaysOnMarket"],
+        name == "UnparsedAddress" and bool(taken.intersection(_STREET)),  # it holds them
+        name in taken,
+    )
+    return not any(faults)
 
 
 def _flag(listing: MarkedListing, name: str, when_silent: object) -> bool:
