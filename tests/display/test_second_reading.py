@@ -20,7 +20,8 @@ _LISTINGS = [one for one in WORLD.listings if one.provider_id != LOCAL]
 _MOMENTS = [NOW + timedelta(hours=hours) for hours in (0, 11, 12, 13, 24 * 30, 24 * 365 * 3)]
 
 
-def _to_provider_rules(rules: PlainRules) -> ProviderRules:
+def to_provider_rules(rules: PlainRules) -> ProviderRules:
+    """The rules as the product has them stored."""
     stored = to_stored_rules(BOARD, rules).items()
     numbered = enumerate(stored)
     made = [DisplayRule(UUID(int=number), key, one, 1, NOW, "ada") for number, (key, one) in numbered]
@@ -45,7 +46,7 @@ def _check(decision: Decision, reading: Reading, listing: MarkedListing) -> None
 
 def _compare(rules: PlainRules, listing: MarkedListing, later: int) -> None:
     now = _MOMENTS[later]
-    decision = decide(listing.to_listing(LATEST), _to_provider_rules(rules), now)
+    decision = decide(listing.to_listing(LATEST), to_provider_rules(rules), now)
     _check(decision, read_listing(listing, rules, now), listing)
 
 
