@@ -355,6 +355,20 @@ async def test_only_what_a_rule_can_concern_is_withdrawn(api: Api) -> None:
     assert {row["mls"] for row in internal} == {"Own", "Staff"}
 
 
+async def test_what_no_document_holds_hides_nothing_while_it_is_changed(api: Api) -> None:
+    await _add(api)
+    rig = ListingRig(api.services.database)
+    await rig.put(make_listing("1"))
+
+    for settings in ({"excludedNotice": "Some are left out."}, {"hideWhenStale": "P9999D"}, {}):
+        await _put(api, {"settings": settings})
+        assert [row["listing_key"] for row in await api.rows(PUBLIC)] == ["1"], settings
+        assert await rebuild_documents(api.services.database, api.clock, "board") == 1
+
+    named = await api.rows("SELECT r.valid_to FROM properties p JOIN display_rules r ON r.id = p.rule_id")
+    assert named == [{"valid_to": None}], "it names the rule of now"
+
+
 async def test_the_command_shows_previews_and_sets_what_the_route_does(
     api: Api, command: RunCommand, tmp_path: Path
 ) -> None:

@@ -15,6 +15,7 @@ from platbook.base.ids import new_id
 from platbook.db import ReadConnection, WriteConnection, as_json, load_queries
 from platbook.providers.display_rules import (
     HIDING_SETTINGS,
+    WHOLE_PROVIDER_SETTINGS,
     DisplayRule,
     ProviderRules,
     RuleKey,
@@ -30,11 +31,13 @@ Q = load_queries(__package__ or "platbook.providers")
 class RuleChange:
     """What changed of a provider's rules: the keys of rules that differ, and offices that became or ceased to be own.
 
-    `own_offices`: those of before and after. `office_surfaces`: where a rule for own listings is or was, so that a
-    changed office can concern a document. `version`: the one that the change makes.
+    `quiet`: of the keys, those whose settings differ in nothing that a document holds. `own_offices`: those of before
+    and after. `office_surfaces`: where a rule for own listings is or was, so that a changed office can concern a
+    document. `version`: the one that the change makes.
     """
 
     keys: frozenset[RuleKey]
+    quiet: frozenset[RuleKey]
     offices: frozenset[str]
     own_offices: frozenset[str]
     office_surfaces: frozenset[RuleSurface]
@@ -105,10 +108,24 @@ def find_change(
 ) -> RuleChange:
     """What would change if these were the rules."""
     current = {rule.key: rule.settings for rule in before.rules}
-    keys = {key for key in {*current, *wanted} if current.get(key) != wanted.get(key)}
+    keys = frozenset(key for key in {*current, *wanted} if current.get(key) != wanted.get(key))
     own = frozenset(own_offices)
-    surfaces = frozenset(key.surface for key in {*current, *wanted} if key.ours)
-    return RuleChange(frozenset(keys), before.own_offices ^ own, before.own_offices | own, surfaces, before.version + 1)
+    return RuleChange(
+        keys=keys,
+        quiet=frozenset(key for key in keys if _is_quiet(current.get(key), wanted.get(key))),
+        offices=before.own_offices ^ own,
+        own_offices=before.own_offices | own,
+        office_surfaces=frozenset(key.surface for key in {*current, *wanted} if key.ours),
+        version=before.version + 1,
+    )
+
+
+def _is_quiet(before: RuleSettings | None, after: RuleSettings | None) -> bool:
+    """Whether two versions of a rule differ only in settings that reads look at themselves."""
+    if before is None or after is None:
+        return False
+    looked_at = dict.fromkeys(WHOLE_PROVIDER_SETTINGS)
+    return before.model_copy(update=looked_at) == after.model_copy(update=looked_at)
 
 
 def plan_rules(

@@ -14,7 +14,7 @@ from platbook.db import Database, Tsvector, WriteConnection, load_queries
 from platbook.listings.display import decide
 from platbook.listings.documents import DOCUMENT_VERSION, Documents, to_documents, to_row_fields
 from platbook.listings.photos import MediaPlan, open_photos, set_open
-from platbook.listings.rebuild.concerned import MARK_OUTDATED, WITHDRAW, to_concerned
+from platbook.listings.rebuild.concerned import MARK_OUTDATED, WITHDRAW, to_concerned, to_renamed
 from platbook.listings.search_columns import SearchColumns, to_open_words, to_search_columns
 from platbook.listings.store import ShownColumns, find_photos, get_stored, to_shown_columns
 from platbook.listings.terms import Term, add_terms, listing_terms
@@ -35,12 +35,13 @@ class _StaleRow:
 async def withdraw_documents(connection: WriteConnection, provider_id: str, change: RuleChange) -> int:
     """Withdraw the public documents that a change of rules can concern, to be rebuilt; how many.
 
-    Those that only staff see stay until they are rebuilt. The caller ensures that no run stores pages under the rules
-    before.
+    Those that only staff see, and those whose rule shows the same as before, stay until they are rebuilt. The caller
+    ensures that no run stores pages under the rules before.
     """
     await connection.run(Q.delete_version, {"provider_id": provider_id})
     withdrawn = await connection.run(WITHDRAW, to_concerned(provider_id, change, RuleSurface.PUBLIC))
     await connection.run(MARK_OUTDATED, to_concerned(provider_id, change, RuleSurface.INTERNAL))
+    await connection.run(MARK_OUTDATED, to_renamed(provider_id, change))
     return withdrawn
 
 

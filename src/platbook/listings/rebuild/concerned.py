@@ -1,7 +1,9 @@
 """Which listings changed display rules can concern: one condition, in the statements that withdraw and find them."""
 
+from collections.abc import Set as AbstractSet
+
 from platbook.db.compose import SQL, to_statement
-from platbook.providers.display_rules import RuleSurface
+from platbook.providers.display_rules import RuleKey, RuleSurface
 from platbook.providers.rule_versions import RuleChange
 
 _OFFICES = SQL("ARRAY[list_office_key, list_office_mls_id, co_list_office_key, more ->> 'CoListOfficeMlsId']")
@@ -41,8 +43,19 @@ FIND_CONCERNED = to_statement(
 
 
 def to_concerned(provider_id: str, change: RuleChange, surface: RuleSurface) -> dict[str, object]:
-    """The parameters of these statements: the listings that changed rules of a surface can concern."""
-    keys = [key for key in change.keys if key.surface is surface]
+    """The parameters of these statements: the listings whose documents of a surface changed rules can concern."""
+    return _to_params(provider_id, change, surface, change.keys - change.quiet)
+
+
+def to_renamed(provider_id: str, change: RuleChange) -> dict[str, object]:
+    """The parameters of these statements: the listings whose rule was replaced by one that shows the same."""
+    return {**_to_params(provider_id, change, RuleSurface.PUBLIC, change.quiet), "changed_offices": []}
+
+
+def _to_params(
+    provider_id: str, change: RuleChange, surface: RuleSurface, changed: AbstractSet[RuleKey]
+) -> dict[str, object]:
+    keys = [key for key in changed if key.surface is surface]
     return {
         "provider_id": provider_id,
         "systems": [key.originating_system for key in keys],
