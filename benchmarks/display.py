@@ -22,6 +22,7 @@ import httpx2
 import orjson
 import psutil
 import psycopg
+from psycopg.types.json import Jsonb
 
 from benchmarks import feed
 from benchmarks.express import log_in, prepare_market
@@ -148,9 +149,9 @@ async def _tell_lists(rows: int) -> None:
         surface=Surface.PUBLIC, limit=50, city=("Town 7",), price=Range(Decimal(200_000), Decimal(700_000))
     )
     async with fresh_database() as shown, fresh_database() as hidden:
-        for url in (shown, hidden):
+        for url, field in ((shown, None), (hidden, "ListPrice")):
             fill(url, MARKET, rows)
-        _hide_prices(hidden)
+            _add_rules(url, field)
         async with Database.open(shown) as one, Database.open(hidden) as other:
             without, with_rule = await median_times(lambda: _find(one, search), lambda: _find(other, search))
     tell("a public list by price, ms", f"{with_rule:.2f}", f"{without:.2f} where no rule hides prices")
@@ -162,18 +163,20 @@ async def _find(database: Database, search: ListingSearch) -> None:
         await find_listings(connection, search, feed.START)
 
 
-def _hide_prices(url: str) -> None:
-    """Twenty rules for an originating system each, one of which hides the price of every twentieth listing."""
+def _add_rules(url: str, hidden: str | None) -> None:
+    """Twenty rules for an originating system each, one of which may hide a field of every twentieth listing."""
     with psycopg.connect(url, autocommit=True) as connection:
+        settings = Jsonb({"hideFields": [hidden] if hidden else [], "mls": "Board"})
         connection.execute(
             "INSERT INTO display_rules (id, provider_id, originating_system, surface, settings, version, valid_from, "
-            "set_by) SELECT gen_random_uuid(), 'board', 'System ' || n, 'public', CASE WHEN n = 7 THEN "
-            "jsonb_build_object('hideFields', jsonb_build_array('ListPrice')) ELSE '{\"mls\": \"Board\"}' END, 1, "
-            "now(), 'ada' FROM generate_series(1, 20) AS n"
+            "set_by) SELECT gen_random_uuid(), 'board', 'System ' || n, 'public', "
+            "CASE WHEN n = 7 THEN %s ELSE '{\"mls\": \"Board\"}' END, 1, now(), 'ada' FROM generate_series(1, 20) AS n",
+            (settings,),
         )
         connection.execute(
-            "UPDATE properties SET originating_system_name = 'System 7', hidden_fields = ARRAY['ListPrice'] "
-            "WHERE substr(listing_key, 2)::int % 20 = 7"
+            "UPDATE properties SET originating_system_name = 'System 7', hidden_fields = %s "
+            "WHERE substr(listing_key, 2)::int / 40 %% 20 = 7",  # of every town a share
+            (hidden and [hidden],),
         )
         connection.execute("VACUUM (ANALYZE, FULL) properties")
 
