@@ -6,7 +6,7 @@ from tests.api.conftest import Api, api, settings
 from tests.leaks import crm, listings, people, syncs
 from tests.leaks.world import World, make_world
 
-PARTS = (people, listings, crm, syncs)
+PARTS = (people, syncs, listings, crm)
 """Each has `PROBES`, and `furnish(world)`, which adds what its routes show. A new part of the API adds its own here."""
 
 __all__ = ["api", "settings"]

@@ -87,6 +87,8 @@ PROBES = [
     Probe("GET /admin/mls/providers/{provider_id}"),
     Probe("PUT /admin/mls/providers/{provider_id}", path=_NONE, body={**_BOARD, **_NO_SUCH}),
     Probe("DELETE /admin/mls/providers/{provider_id}", path=_NONE),
+    Probe("GET /admin/mls/providers/{provider_id}/display-rules"),
+    Probe("PUT /admin/mls/providers/{provider_id}/display-rules", path=_NONE, body={"rules": list[object]()}),
     Probe("POST /admin/mls/providers/{provider_id}/test", path=_NONE),
     Probe("POST /admin/mls/providers/{provider_id}/discover", path=_NONE),
     Probe("POST /admin/mls/providers/{provider_id}/discover/accept", path=_NONE, body={"settings": {}}),

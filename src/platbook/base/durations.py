@@ -10,6 +10,8 @@ _FORM = re.compile(
     r"(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,9})S)?)?"
 )
 _MONTHS = 12
+DURATION_FORM = "must be a duration in ISO 8601, such as P36M (36 months), P30D or PT24H (24 hours)"
+"""What a text that is none is told."""
 _LAST = datetime(9999, 12, 31, tzinfo=UTC)
 
 
@@ -40,7 +42,7 @@ def parse_duration(text: str) -> Duration:
     """Read a duration of ISO 8601; ValueError."""
     parts = _FORM.fullmatch(text)
     if parts is None:
-        raise ValueError("must be a duration in ISO 8601, such as P36M (36 months), P30D or PT24H (24 hours)")
+        raise ValueError(DURATION_FORM)
     years, months, weeks, days, hours, minutes, seconds = (int(part or 0) for part in parts.groups())
     rest = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
     return Duration(text, years * _MONTHS + months, rest)

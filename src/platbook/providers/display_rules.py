@@ -15,10 +15,10 @@ from functools import cached_property, lru_cache
 from typing import Annotated, NamedTuple
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator
 from pydantic.alias_generators import to_camel
 
-from platbook.base.durations import Duration, parse_duration
+from platbook.base.durations import DURATION_FORM, Duration, parse_duration
 from platbook.reso.fields import ADDRESS_PARTS
 from platbook.reso.public_fields import (
     DAYS_ON_MARKET,
@@ -49,13 +49,17 @@ class ShownHistory(StrEnum):
     NONE = "none"
 
 
-def _to_duration(value: object) -> object:
-    return parse_duration(value) if isinstance(value, str) else value
+def _to_duration(value: object) -> Duration:
+    if isinstance(value, Duration):
+        return value
+    if not isinstance(value, str):
+        raise ValueError(DURATION_FORM)  # noqa: TRY004 - pydantic takes a ValueError for a wrong value
+    return parse_duration(value)
 
 
 _Duration = Annotated[
     Duration,
-    BeforeValidator(_to_duration),
+    PlainValidator(_to_duration, json_schema_input_type=str),
     PlainSerializer(lambda duration: duration.text, return_type=str),
     Field(json_schema_extra={"type": "string", "format": "duration", "examples": ["P36M", "PT24H"]}),
 ]
