@@ -183,6 +183,7 @@ def _shows_field(name: str, settings: Settings, *, address: bool) -> bool:
         name == "ClosePrice" and not settings["showClosePrice"],
         name in MARKET_TIME_FIELDS and not settings["showDaysOnMarket"],
         name == "UnparsedAddress" and bool(taken.intersection(_STREET)),  # it holds them
+        name == "StreetNumberNumeric" and "StreetNumber" in taken,  # the same as a number
         name in taken,
     )
     return not any(faults)

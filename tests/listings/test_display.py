@@ -230,7 +230,10 @@ def test_a_record_must_carry_one_of_the_licences() -> None:
     ("settings", "hidden"),
     [
         ({"hideFields": ["PublicRemarks", "AttributionContact"]}, frozenset({"PublicRemarks", "AttributionContact"})),
-        ({"hideFields": ["StreetNumber"]}, frozenset({"StreetNumber", "UnparsedAddress"})),
+        (
+            {"hideFields": ["StreetNumber"]},
+            frozenset({"StreetNumber", "StreetNumberNumeric", "UnparsedAddress"}),
+        ),
         ({"hideFields": ["CloseDate"]}, frozenset({"CloseDate", "DaysOnMarket"})),
         ({"showClosePrice": False}, frozenset({"ClosePrice"})),
         ({"showDaysOnMarket": False}, (MARKET_TIME_FIELDS & PUBLIC_FIELDS) | {"DaysOnMarket"}),

@@ -156,6 +156,8 @@ class RuleSettings(BaseModel):
         taken = HIDEABLE_FIELDS.intersection(self.hide_fields or ())
         if not taken.isdisjoint(ADDRESS_PARTS):
             taken |= {FULL_ADDRESS}  # it holds them, also where it is made of them
+        if "StreetNumber" in taken:
+            taken |= {"StreetNumberNumeric"}  # the same as a number
         if not taken.isdisjoint(DAYS_ON_MARKET_SOURCES):
             taken |= {DAYS_ON_MARKET}  # with any other date of these they tell the one that is taken away
         return found | dict.fromkeys(taken, "hide_fields")
