@@ -34,7 +34,7 @@ from platbook.listings.display import decide
 from platbook.listings.documents import to_documents, to_row_fields
 from platbook.listings.listing import NormalListing, Photo, StoredPicture
 from platbook.listings.search import ListingSearch, Range, find_listings
-from platbook.providers.display_rules import DisplayRule, ProviderRules, RuleKey, RuleSettings, RuleSurface
+from platbook.providers.display_rules import DisplayRule, ProviderRules, RuleKey, RuleSettings
 
 DOCUMENTS = 2_000
 ROUNDS = 15
@@ -87,7 +87,7 @@ def _make_rules() -> ProviderRules:
         RuleKey(feed.PROVIDER): shown,
         RuleKey(feed.PROVIDER, originating_system="Platbook Sample MLS"): window,
         RuleKey(feed.PROVIDER, ours=True): RuleSettings(require_contact=False),
-        RuleKey(feed.PROVIDER, RuleSurface.INTERNAL): RuleSettings(mls="Board"),
+        RuleKey(feed.PROVIDER, Surface.INTERNAL): RuleSettings(mls="Board"),
     }
     keys |= {RuleKey(feed.PROVIDER, originating_system=f"System {n}", feed="IDX"): window for n in range(8)}
     rules = [DisplayRule(UUID(int=n), key, said, 1, feed.START, "ada") for n, (key, said) in enumerate(keys.items(), 1)]

@@ -8,10 +8,11 @@ from typing import Any, cast
 import pytest
 
 from platbook.api.route_rights import RIGHTS
+from platbook.base.actor import Surface
 from platbook.base.settings import Settings
 from platbook.mapping.mapping import plan_mapping
 from platbook.providers.configuration import parse_configuration
-from platbook.providers.display_rules import DEFAULTS, RuleKey, RuleSettings, RuleSurface
+from platbook.providers.display_rules import DEFAULTS, RuleKey, RuleSettings
 from platbook.providers.rule_checks import check_rules
 from tests.cli.command_tree import COMMANDS
 
@@ -112,7 +113,7 @@ def test_the_display_rules_in_the_documents_are_accepted() -> None:
 
 
 def _to_key(rule: dict[str, Any]) -> RuleKey:
-    surface = RuleSurface(rule.get("surface", "public"))
+    surface = Surface(rule.get("surface", "public"))
     return RuleKey("board", surface, rule.get("originatingSystem"), rule.get("feed"), rule.get("ours", False))
 
 

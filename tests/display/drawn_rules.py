@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from hypothesis import strategies as st
 
-from platbook.providers.display_rules import RuleKey, RuleSettings, RuleSurface
+from platbook.base.actor import Surface
+from platbook.providers.display_rules import RuleKey, RuleSettings
 from platbook.reso.lookups import StandardStatus
 from platbook.reso.public_fields import HIDEABLE_FIELDS, MARKET_TIME_FIELDS
 from tests.display.marked_world import NORTH, OWN_OFFICE, SOUTH, MarkedWorld
@@ -87,7 +88,7 @@ def draw_settings(world: MarkedWorld, provider_id: str) -> st.SearchStrategy[Set
 def to_stored_rules(provider_id: str, rules: PlainRules) -> dict[RuleKey, RuleSettings]:
     """The same rules as the product takes them."""
     return {
-        RuleKey(provider_id, RuleSurface.PUBLIC, one.originating_system, one.feed, one.ours):
+        RuleKey(provider_id, Surface.PUBLIC, one.originating_system, one.feed, one.ours):
             RuleSettings.model_validate(one.settings)
         for one in rules.rules
     }  # fmt: skip

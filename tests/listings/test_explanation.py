@@ -8,11 +8,12 @@ from uuid import UUID
 
 import pytest
 
+from platbook.base.actor import Surface
 from platbook.listings.display import Cause, decide
 from platbook.listings.explanation import UNSHOWN, DecisionRead, Explanation, to_explanation
 from platbook.listings.listing import NormalListing, Photo
 from platbook.listings.store import ListingStanding, StoredListing
-from platbook.providers.display_rules import DisplayRule, ProviderRules, RuleSettings, RuleSurface
+from platbook.providers.display_rules import DisplayRule, ProviderRules, RuleSettings
 from platbook.reso.lookups import StandardStatus
 from tests.listings.display_rules import make_rule, make_rules
 from tests.listings.listing_rig import NOW, day, make_listing
@@ -63,7 +64,7 @@ def _state(listing: NormalListing, rules: ProviderRules, **changed: object) -> L
 
 
 def _explain(
-    listing: NormalListing, rules: ProviderRules, surface: RuleSurface = RuleSurface.PUBLIC, **changed: object
+    listing: NormalListing, rules: ProviderRules, surface: Surface = Surface.PUBLIC, **changed: object
 ) -> Explanation:
     return to_explanation(_state(listing, rules, **changed), _PHOTOS, surface, NOW)
 
@@ -196,8 +197,8 @@ def test_without_a_rule_nothing_is_shown() -> None:
     assert explanation.decisions[0].because == "no display rule of its provider holds for this listing"
 
 
-@pytest.mark.parametrize("surface", RuleSurface)
-def test_every_field_with_a_value_and_every_photo_is_listed_and_no_value_of_a_field_is(surface: RuleSurface) -> None:
+@pytest.mark.parametrize("surface", Surface)
+def test_every_field_with_a_value_and_every_photo_is_listed_and_no_value_of_a_field_is(surface: Surface) -> None:
     explanation = _explain(make_listing("1", **_RICH), make_rules(), surface)
 
     subjects = [one.subject for one in explanation.decisions]
@@ -224,14 +225,14 @@ def test_what_a_state_hides_no_rule_shows(changed: dict[str, object], state: str
     of_row = {name: value for name, value in changed.items() if name != "archived"}
     stored = replace(before.stored, **of_row)
     hidden = before._replace(stored=stored, archived="archived" in changed)
-    explanation = to_explanation(hidden, _PHOTOS, RuleSurface.PUBLIC, NOW)
+    explanation = to_explanation(hidden, _PHOTOS, Surface.PUBLIC, NOW)
 
     assert [name for name, holds in explanation.state if holds] == [state]
     assert explanation.shown is False
     assert explanation.decisions[0].because == because
     assert not any(one.shown or one.rule for one in explanation.decisions)
     assert _decisions(explanation)["field:City"].because == UNSHOWN
-    for_staff = to_explanation(hidden, _PHOTOS, RuleSurface.INTERNAL, NOW)
+    for_staff = to_explanation(hidden, _PHOTOS, Surface.INTERNAL, NOW)
     assert {one.shown for one in for_staff.decisions} == {for_staff.shown} == {state != "archived"}
 
 
@@ -255,7 +256,7 @@ def test_a_stale_copy_hides_all_by_the_rule_that_says_so() -> None:
     )
     assert {one.rule.setting for one in found.values() if one.rule is not None} == {"hideWhenStale"}
     assert found["field:City"].rule == found["listing"].rule
-    assert _explain(make_listing("1"), rules, RuleSurface.INTERNAL, is_stale=True).shown is True
+    assert _explain(make_listing("1"), rules, Surface.INTERNAL, is_stale=True).shown is True
 
 
 def test_the_moment_from_which_a_listing_is_hidden_is_told_of_what_is_shown_alone() -> None:
@@ -263,8 +264,8 @@ def test_the_moment_from_which_a_listing_is_hidden_is_told_of_what_is_shown_alon
     window = make_rules(RuleSettings.model_validate({"soldWithin": "P3D"}))
 
     assert _explain(listing, window).until == datetime(2026, 11, 2, tzinfo=UTC)
-    assert _explain(listing, window, RuleSurface.INTERNAL).until is None
-    later = to_explanation(_state(listing, window), _PHOTOS, RuleSurface.PUBLIC, NOW + timedelta(days=1))
+    assert _explain(listing, window, Surface.INTERNAL).until is None
+    later = to_explanation(_state(listing, window), _PHOTOS, Surface.PUBLIC, NOW + timedelta(days=1))
     assert (later.until, later.shown) == (None, False)
 
 
@@ -284,7 +285,7 @@ def test_a_photo_without_a_picture_says_what_is_shown_in_its_place(
 ) -> None:
     photo = replace(_PHOTOS[1], state=state, reason=reason)
     rules = make_rules(RuleSettings(hot_link=hot_link))
-    for surface in RuleSurface:
+    for surface in Surface:
         row = to_explanation(_state(make_listing("1"), rules), [photo], surface, NOW).decisions[-1]
         assert row.shown is True
         assert row.because.endswith(told)

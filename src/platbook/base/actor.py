@@ -16,7 +16,7 @@ class Role(StrEnum):
 
 
 class Surface(StrEnum):
-    """Which of a listing's two documents a caller sees."""
+    """Who sees what of a listing: staff its internal document, everybody else its public one (IDX)."""
 
     INTERNAL = "internal"
     PUBLIC = "public"

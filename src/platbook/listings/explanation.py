@@ -12,6 +12,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from platbook.base.actor import Surface
 from platbook.base.errors import Gone, NotFound
 from platbook.base.views import UtcDatetime, View
 from platbook.db import ReadConnection
@@ -19,7 +20,7 @@ from platbook.listings.display import FLAGS, Cause, Decision, Verdict, decide
 from platbook.listings.listing import NormalListing, Photo, listed_at
 from platbook.listings.reasons import PERMISSION, to_reason, to_setting_name, to_stale_reason
 from platbook.listings.store import ListingStanding, find_photos, read_standing, read_standing_by_key
-from platbook.providers.display_rules import DisplayRule, ProviderRules, RuleSettings, RuleSurface
+from platbook.providers.display_rules import DisplayRule, ProviderRules, RuleSettings
 from platbook.reso.fields import COLUMNS
 from platbook.reso.media_category import is_image
 from platbook.reso.public_fields import DAYS_ON_MARKET
@@ -38,7 +39,7 @@ class DecidingRuleRead(View):
     version: int = Field(description="of the provider's rules, when this one was set")
     provider: str = Field(examples=["sample_rets_provider"])
     originating_system: str | None
-    surface: RuleSurface
+    surface: Surface
     feed: str | None
     ours: bool
     setting: str = Field(examples=["statuses"])
@@ -70,7 +71,7 @@ class ListingStateRead(View):
 class Explanation(View):
     """What is shown of a listing on a surface, and why."""
 
-    surface: RuleSurface
+    surface: Surface
     shown: bool
     until: UtcDatetime | None = Field(description="the moment from which it is hidden, though nothing changes")
     state: ListingStateRead
@@ -78,14 +79,14 @@ class Explanation(View):
 
 
 async def explain_listing(
-    connection: ReadConnection, property_id: UUID, surface: RuleSurface, now: datetime
+    connection: ReadConnection, property_id: UUID, surface: Surface, now: datetime
 ) -> Explanation:
     """Explain a listing by our id. Errors: `NotFound`; `Gone` for an erased one."""
     return await _explain(connection, await read_standing(connection, property_id, now), surface, now)
 
 
 async def explain_listing_by_key(
-    connection: ReadConnection, provider_id: str, listing_key: str, surface: RuleSurface, now: datetime
+    connection: ReadConnection, provider_id: str, listing_key: str, surface: Surface, now: datetime
 ) -> Explanation:
     """Explain a listing by its provider and the source's key. Errors: as `explain_listing`."""
     state = await read_standing_by_key(connection, provider_id, listing_key, now)
@@ -93,7 +94,7 @@ async def explain_listing_by_key(
 
 
 async def _explain(
-    connection: ReadConnection, state: ListingStanding | None, surface: RuleSurface, now: datetime
+    connection: ReadConnection, state: ListingStanding | None, surface: Surface, now: datetime
 ) -> Explanation:
     if state is None:
         raise NotFound("there is no such listing", code="PROPERTY_NOT_FOUND")
@@ -104,10 +105,10 @@ async def _explain(
     return to_explanation(state, photos, surface, now)
 
 
-def to_explanation(state: ListingStanding, photos: Sequence[Photo], surface: RuleSurface, now: datetime) -> Explanation:
+def to_explanation(state: ListingStanding, photos: Sequence[Photo], surface: Surface, now: datetime) -> Explanation:
     """Explain a stored listing, whose photos these are, at a moment."""
     decision = decide(state.stored.listing, state.rules, now)
-    if surface is RuleSurface.INTERNAL:
+    if surface is Surface.INTERNAL:
         explained = _explain_internal(state, photos, decision)
         is_there = True
     else:
@@ -118,7 +119,7 @@ def to_explanation(state: ListingStanding, photos: Sequence[Photo], surface: Rul
     return Explanation(
         surface=surface,
         shown=is_shown and is_there,
-        until=decision.until if is_shown and surface is RuleSurface.PUBLIC else None,
+        until=decision.until if is_shown and surface is Surface.PUBLIC else None,
         state=_to_state(state),
         decisions=_to_decisions(rows),
     )

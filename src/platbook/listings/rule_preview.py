@@ -11,12 +11,13 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from platbook.base.actor import Surface
 from platbook.db import Database
 from platbook.listings.display import Decision, decide
 from platbook.listings.listing import NormalListing, Photo
 from platbook.listings.rebuild.concerned import FIND_CONCERNED, to_concerned
 from platbook.listings.store import StoredListing, find_photos, read_stored
-from platbook.providers.display_rules import ProviderRules, RuleSurface
+from platbook.providers.display_rules import ProviderRules
 from platbook.providers.rule_versions import RuleChange
 from platbook.reso.fields import SLOT
 from platbook.reso.public_fields import ATTRIBUTION_CONTACT, PUBLIC_FIELDS
@@ -98,7 +99,7 @@ async def preview_rules(
     Memory does not grow with the number of listings.
     """
     preview = RulePreview()
-    params = to_concerned(provider_id, change, RuleSurface.PUBLIC)
+    params = to_concerned(provider_id, change, Surface.PUBLIC)
     last = ""
     while True:
         async with database.read() as connection:

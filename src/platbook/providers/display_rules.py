@@ -18,6 +18,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator
 from pydantic.alias_generators import to_camel
 
+from platbook.base.actor import Surface
 from platbook.base.durations import DURATION_FORM, Duration, parse_duration
 from platbook.reso.fields import ADDRESS_PARTS
 from platbook.reso.public_fields import (
@@ -32,13 +33,6 @@ from platbook.reso.public_fields import (
 SHOWN_BY_DEFAULT = ("Active", "Active Under Contract", "Closed", "Coming Soon", "Pending")
 OPENING_PERMISSIONS = frozenset({"Public", "IDX"})
 """The RESO permissions that can open a photo to everybody."""
-
-
-class RuleSurface(StrEnum):
-    """Where a rule holds: what the public sees (IDX), or what staff see."""
-
-    PUBLIC = "public"
-    INTERNAL = "internal"
 
 
 class ShownHistory(StrEnum):
@@ -198,7 +192,7 @@ class RuleKey:
     """What a rule holds for; None, and False for `ours`, mean any."""
 
     provider_id: str
-    surface: RuleSurface = RuleSurface.PUBLIC
+    surface: Surface = Surface.PUBLIC
     originating_system: str | None = None
     feed: str | None = None
     ours: bool = False
@@ -304,7 +298,7 @@ class ProviderRules:
     @property
     def whole_provider(self) -> DisplayRule | None:
         """The public rule that holds for every listing of the provider: what its configuration calls `display`."""
-        return next((rule for rule in self._of(RuleSurface.PUBLIC) if rule.key.is_whole_provider), None)
+        return next((rule for rule in self._of(Surface.PUBLIC) if rule.key.is_whole_provider), None)
 
     def to_subject(
         self, originating_system: str | None, licences: Iterable[str], offices: Iterable[object]
@@ -323,7 +317,7 @@ class ProviderRules:
         """
         return self._resolve(self._narrow(subject))
 
-    def _of(self, surface: RuleSurface) -> Sequence[DisplayRule]:
+    def _of(self, surface: Surface) -> Sequence[DisplayRule]:
         return [rule for rule in self.rules if rule.key.surface is surface]
 
     def _narrow(self, subject: RuleSubject) -> RuleSubject:
@@ -346,7 +340,7 @@ class ProviderRules:
     def _find(self, subject: RuleSubject) -> tuple[ResolvedRules | None, RuleSettings]:
         public, internal = (
             [rule for rule in self._of(surface) if rule.key.holds_for(subject)]
-            for surface in (RuleSurface.PUBLIC, RuleSurface.INTERNAL)
+            for surface in (Surface.PUBLIC, Surface.INTERNAL)
         )
         resolved = ResolvedRules(public) if public else None
         base = DEFAULTS if resolved is None else resolved.settings

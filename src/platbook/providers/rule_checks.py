@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from platbook.base.actor import Surface
 from platbook.base.errors import FieldProblem, InvalidInput
 from platbook.providers.display_rules import (
     INTERNAL_SETTINGS,
@@ -9,7 +10,6 @@ from platbook.providers.display_rules import (
     WHOLE_PROVIDER_SETTINGS,
     RuleKey,
     RuleSettings,
-    RuleSurface,
 )
 from platbook.reso.fields import FIELDS
 from platbook.reso.lookups import StandardStatus
@@ -57,7 +57,7 @@ def find_problems(key: RuleKey, settings: RuleSettings, *, prefix: str) -> Itera
 def _find_misplaced(key: RuleKey, settings: RuleSettings, prefix: str) -> Iterator[FieldProblem]:
     for name in sorted(settings.made):
         alias = RuleSettings.model_fields[name].alias or name
-        if key.surface is RuleSurface.INTERNAL and name not in INTERNAL_SETTINGS:
+        if key.surface is Surface.INTERNAL and name not in INTERNAL_SETTINGS:
             yield FieldProblem(f"{prefix}{alias}", "has no meaning on the internal surface: staff see everything")
         elif name in WHOLE_PROVIDER_SETTINGS and not key.is_whole_provider:
             reason = "is of the whole provider: make it in the rule without originatingSystem, feed and ours"

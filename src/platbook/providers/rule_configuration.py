@@ -15,8 +15,9 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from platbook.base.actor import Surface
 from platbook.base.validation import to_invalid_input
-from platbook.providers.display_rules import RuleKey, RuleSettings, RuleSurface
+from platbook.providers.display_rules import RuleKey, RuleSettings
 
 _READ_ONLY_OF_A_RULE = frozenset({"id", "version", "from", "setBy"})
 _READ_ONLY = frozenset({"providerId", "version", "ownOffices"})
@@ -27,11 +28,11 @@ _LATER_SURFACES = frozenset({"vow"})
 
 def _refuse_later_surface(value: object) -> object:
     if isinstance(value, str) and value.lower() in _LATER_SURFACES:
-        raise ValueError(f"{value} is not served yet: rules are of the surfaces {' and '.join(RuleSurface)}")
+        raise ValueError(f"{value} is not served yet: rules are of the surfaces {' and '.join(Surface)}")
     return value
 
 
-_Surface = Annotated[RuleSurface, BeforeValidator(_refuse_later_surface)]
+_Surface = Annotated[Surface, BeforeValidator(_refuse_later_surface)]
 _Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
 
 
@@ -43,7 +44,7 @@ class RuleWrite(BaseModel):
     originating_system: _Name | None = Field(
         default=None, description="OriginatingSystemName of its listings; null: any", examples=["Naples MLS"]
     )
-    surface: _Surface = Field(default=RuleSurface.PUBLIC, description="where it holds: `public` (IDX) or `internal`")
+    surface: _Surface = Field(default=Surface.PUBLIC, description="where it holds: `public` (IDX) or `internal`")
     feed: Annotated[_Name, AfterValidator(str.upper)] | None = Field(
         default=None, description="a feed type that the record carries; null: any", examples=["VOW"]
     )

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import cast
 from uuid import UUID
 
+from platbook.base.actor import Surface
 from platbook.base.ids import new_id
 from platbook.db import ReadConnection, WriteConnection, as_json, load_queries
 from platbook.providers.display_rules import (
@@ -20,7 +21,6 @@ from platbook.providers.display_rules import (
     ProviderRules,
     RuleKey,
     RuleSettings,
-    RuleSurface,
 )
 from platbook.providers.local import LOCAL, LOCAL_RULES
 
@@ -40,7 +40,7 @@ class RuleChange:
     quiet: frozenset[RuleKey]
     offices: frozenset[str]
     own_offices: frozenset[str]
-    office_surfaces: frozenset[RuleSurface]
+    office_surfaces: frozenset[Surface]
     version: int
 
     def __bool__(self) -> bool:
@@ -159,7 +159,7 @@ def _to_rule(row: Mapping[str, object]) -> DisplayRule:
         id=UUID(str(row["id"])),
         key=RuleKey(
             str(row["provider_id"]),
-            RuleSurface(str(row["surface"])),
+            Surface(str(row["surface"])),
             cast("str | None", row["originating_system"]),
             cast("str | None", row["feed"]),
             bool(row["ours"]),

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from pydantic import Field
 
+from platbook.base.actor import Surface
 from platbook.base.views import UtcDatetime, View
-from platbook.providers.display_rules import DisplayRule, ProviderRules, RuleSurface
+from platbook.providers.display_rules import DisplayRule, ProviderRules
 from platbook.providers.providers import Provider
 from platbook.providers.rule_versions import to_json
 
@@ -72,7 +73,7 @@ class DisplayRuleRead(View):
 
     id: UUID
     originating_system: str | None
-    surface: RuleSurface
+    surface: Surface
     feed: str | None
     ours: bool
     settings: dict[str, object]
@@ -107,7 +108,7 @@ class DisplayRulesRead(View):
     @classmethod
     def of(cls, provider_id: str, rules: ProviderRules) -> Self:
         """The view of a provider's rules."""
-        ordered = sorted(rules.rules, key=lambda one: (one.key.surface != RuleSurface.PUBLIC, one.key.specificity))
+        ordered = sorted(rules.rules, key=lambda one: (one.key.surface != Surface.PUBLIC, one.key.specificity))
         return cls(
             provider_id=provider_id,
             version=rules.version,

@@ -41,7 +41,7 @@ from platbook.api.schemas import to_json_body
 from platbook.api.services import ServicesDep
 from platbook.application.content_coding import GZIP, ZSTD, choose_coding
 from platbook.application.services import Services
-from platbook.base.actor import Actor
+from platbook.base.actor import Actor, Surface
 from platbook.base.errors import InvalidInput
 from platbook.base.rights import Right, require
 from platbook.db import Database, ReadConnection
@@ -67,7 +67,6 @@ from platbook.listings.search.versions import VersionCache
 from platbook.listings.sparse import parse_fields
 from platbook.listings.timeline import get_timeline
 from platbook.local.listings import change_local, create_local, remove_local, to_listing_patch
-from platbook.providers.display_rules import RuleSurface
 from platbook.providers.local import LOCAL
 
 router = APIRouter(prefix="/properties", tags=["Properties"])
@@ -217,7 +216,7 @@ async def list_timeline(
 
 @router.get("/{property_id}/explain", responses={200: {"model": Success[Explanation]}})
 async def explain_property(
-    services: ServicesDep, caller: Caller, property_id: UUID, surface: RuleSurface = RuleSurface.PUBLIC
+    services: ServicesDep, caller: Caller, property_id: UUID, surface: Surface = Surface.PUBLIC
 ) -> Response:
     """Explain what is shown of a listing in public, or to staff: by which display rule and setting, and why."""
     async with services.listings_of(caller).read() as connection:

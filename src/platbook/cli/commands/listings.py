@@ -7,6 +7,7 @@ from uuid import UUID
 import typer
 from rich.markup import escape
 
+from platbook.base.actor import Surface
 from platbook.base.errors import InvalidInput
 from platbook.bootstrap.database import DatabaseContext
 from platbook.cli.exit_codes import ExitCode
@@ -23,13 +24,12 @@ from platbook.listings.explanation import (
     explain_listing,
     explain_listing_by_key,
 )
-from platbook.providers.display_rules import RuleSurface
 
 app = typer.Typer(
     help="Listings: why one is shown or not.", no_args_is_help=True, callback=lambda: None
 )  # the callback keeps a single command from becoming the group
 
-_VIEWERS = {RuleSurface.PUBLIC: "the public", RuleSurface.INTERNAL: "staff"}
+_VIEWERS = {Surface.PUBLIC: "the public", Surface.INTERNAL: "staff"}
 _GROUPS = {"field": ("field", "fields"), "photo": ("photo", "photos")}
 _FEW = 3
 
@@ -42,7 +42,7 @@ def explain(
         str | None, typer.Argument(metavar="[KEY]", help="With a provider: the listing's key there.")
     ] = None,
     *,
-    surface: Annotated[RuleSurface, typer.Option(help="Who is shown it.")] = RuleSurface.PUBLIC,
+    surface: Annotated[Surface, typer.Option(help="Who is shown it.")] = Surface.PUBLIC,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Explain what is shown of a listing: by which display rule, and why. Exit code 1 where it is not shown."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from platbook.base.actor import Surface
 from platbook.base.clock import Clock
 from platbook.db import Database, Tsvector, WriteConnection, load_queries
 from platbook.listings.display import decide
@@ -18,7 +19,7 @@ from platbook.listings.rebuild.concerned import MARK_OUTDATED, WITHDRAW, to_conc
 from platbook.listings.search_columns import SearchColumns, to_open_words, to_search_columns
 from platbook.listings.store import ShownColumns, find_photos, get_stored, to_shown_columns
 from platbook.listings.terms import Term, add_terms, listing_terms
-from platbook.providers.display_rules import ProviderRules, RuleSurface
+from platbook.providers.display_rules import ProviderRules
 from platbook.providers.rule_versions import RuleChange, lock_rules
 
 Q = load_queries(__package__ or "platbook.listings.rebuild")
@@ -39,8 +40,8 @@ async def withdraw_documents(connection: WriteConnection, provider_id: str, chan
     ensures that no run stores pages under the rules before.
     """
     await connection.run(Q.delete_version, {"provider_id": provider_id})
-    withdrawn = await connection.run(WITHDRAW, to_concerned(provider_id, change, RuleSurface.PUBLIC))
-    await connection.run(MARK_OUTDATED, to_concerned(provider_id, change, RuleSurface.INTERNAL))
+    withdrawn = await connection.run(WITHDRAW, to_concerned(provider_id, change, Surface.PUBLIC))
+    await connection.run(MARK_OUTDATED, to_concerned(provider_id, change, Surface.INTERNAL))
     await connection.run(MARK_OUTDATED, to_renamed(provider_id, change))
     return withdrawn
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Set as AbstractSet
 
+from platbook.base.actor import Surface
 from platbook.db.compose import SQL, to_statement
-from platbook.providers.display_rules import RuleKey, RuleSurface
+from platbook.providers.display_rules import RuleKey
 from platbook.providers.rule_versions import RuleChange
 
 _OFFICES = SQL("ARRAY[list_office_key, list_office_mls_id, co_list_office_key, more ->> 'CoListOfficeMlsId']")
@@ -42,18 +43,18 @@ FIND_CONCERNED = to_statement(
 """The next listings concerned that are neither removed nor out of scope, by their keys (keyset pagination)."""
 
 
-def to_concerned(provider_id: str, change: RuleChange, surface: RuleSurface) -> dict[str, object]:
+def to_concerned(provider_id: str, change: RuleChange, surface: Surface) -> dict[str, object]:
     """The parameters of these statements: the listings whose documents of a surface changed rules can concern."""
     return _to_params(provider_id, change, surface, change.keys - change.quiet)
 
 
 def to_renamed(provider_id: str, change: RuleChange) -> dict[str, object]:
     """The parameters of these statements: the listings whose rule was replaced by one that shows the same."""
-    return {**_to_params(provider_id, change, RuleSurface.PUBLIC, change.quiet), "changed_offices": []}
+    return {**_to_params(provider_id, change, Surface.PUBLIC, change.quiet), "changed_offices": []}
 
 
 def _to_params(
-    provider_id: str, change: RuleChange, surface: RuleSurface, changed: AbstractSet[RuleKey]
+    provider_id: str, change: RuleChange, surface: Surface, changed: AbstractSet[RuleKey]
 ) -> dict[str, object]:
     keys = [key for key in changed if key.surface is surface]
     return {
