@@ -135,8 +135,7 @@ FROM next, properties p WHERE w.property_id = next.property_id AND p.id = w.prop
 RETURNING w.property_id, p.listing_key, w.rank, w.version, w.attempts, w.sync_id, p.standard_status,
     p.photos_count, p.photos_change_timestamp, listing_is_public(p.visible, p.public_document) AS is_public,
     p.shows_address, p.originating_system_name AS originating_system, p.licences,
-    array_remove(ARRAY[p.list_office_key, p.list_office_mls_id, p.co_list_office_key, p.more ->> 'CoListOfficeMlsId'],
-        NULL) AS offices, w.newest;
+    listing_offices(p) AS offices, w.newest;
 
 -- name: renew_photo_work
 -- Renew the leases of a holder.

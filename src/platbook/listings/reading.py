@@ -10,7 +10,7 @@ import orjson
 
 from platbook.base.actor import Surface
 from platbook.base.errors import Gone, NotFound
-from platbook.db import Query, ReadConnection, load_queries
+from platbook.db import ReadConnection, load_queries
 from platbook.listings.documents import complete_document, to_reading_fields
 from platbook.listings.search.find import days_on_market
 from platbook.reso.public_fields import DAYS_ON_MARKET
@@ -58,15 +58,16 @@ class ListingView:
 
 async def get_listing(connection: ReadConnection, property_id: UUID, surface: Surface, now: datetime) -> ListingView:
     """One listing by our id. Errors: `NotFound`; `Gone` for an erased one, to staff alone."""
-    return await _get(connection, Q.get_listing, {"id": property_id, "now": now}, surface, now)
+    params = {"id": property_id, "provider_id": None, "listing_key": None}
+    return await _get(connection, params, surface, now)
 
 
 async def get_listing_by_key(
     connection: ReadConnection, provider_id: str, listing_key: str, surface: Surface, now: datetime
 ) -> ListingView:
     """One listing by its provider and the source's key. Errors: as `get_listing`."""
-    params = {"provider_id": provider_id, "listing_key": listing_key, "now": now}
-    return await _get(connection, Q.get_listing_by_key, params, surface, now)
+    params = {"id": None, "provider_id": provider_id, "listing_key": listing_key}
+    return await _get(connection, params, surface, now)
 
 
 async def get_raw(connection: ReadConnection, property_id: UUID) -> str | None:
@@ -81,9 +82,9 @@ def to_media(view: ListingView) -> list[dict[str, object]]:
 
 
 async def _get(
-    connection: ReadConnection, statement: Query, params: Mapping[str, object], surface: Surface, now: datetime
+    connection: ReadConnection, params: Mapping[str, object], surface: Surface, now: datetime
 ) -> ListingView:
-    row = await connection.first(ListingRow, statement, params)
+    row = await connection.first(ListingRow, Q.get_listing, {**params, "now": now})
     if row is None or row.hidden:
         raise _not_found()
     if row.erased and surface is Surface.INTERNAL:

@@ -7,13 +7,13 @@ from platbook.db.compose import SQL, to_statement
 from platbook.providers.display_rules import RuleKey
 from platbook.providers.rule_versions import RuleChange
 
-_OFFICES = SQL("ARRAY[list_office_key, list_office_mls_id, co_list_office_key, more ->> 'CoListOfficeMlsId']")
 _CONCERNED = SQL(
     "provider_id = %(provider_id)s AND erased_at IS NULL AND (EXISTS ("
     "SELECT FROM unnest(%(systems)s::text[], %(feeds)s::text[], %(ours)s::boolean[]) AS k (system, feed, ours) "
     "WHERE (k.system IS NULL OR k.system = originating_system_name) AND (k.feed IS NULL OR licences @> ARRAY[k.feed]) "
-    "AND (NOT k.ours OR {0} && %(own_offices)s::text[])) OR {0} && %(changed_offices)s::text[])"
-).format(_OFFICES)
+    "AND (NOT k.ours OR listing_offices(properties) && %(own_offices)s::text[])) "
+    "OR listing_offices(properties) && %(changed_offices)s::text[])"
+)
 
 WITHDRAW = to_statement(
     "withdraw",

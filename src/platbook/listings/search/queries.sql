@@ -66,28 +66,15 @@ SELECT provider_id FROM stored WHERE provider_id IS NOT NULL
 UNION SELECT provider_id FROM mls_provider_configurations;
 
 -- name: get_listing
--- One listing by its id, also one that no list shows any more.
+-- One listing by its id, or else by its provider and the source's key, also one that no list shows any more.
 SELECT id, provider_id, listing_key, is_local, author_id, internal_document, public_document, shows_address,
-    hidden_fields, originating_system_name AS originating_system, licences,
-    array_remove(ARRAY[list_office_key, list_office_mls_id, co_list_office_key, more ->> 'CoListOfficeMlsId'], NULL)
-        AS offices,
+    hidden_fields, originating_system_name AS originating_system, licences, listing_offices(properties) AS offices,
     listed_at, off_market_at, removed_at, out_of_scope_at IS NOT NULL AS out_of_scope,
     erased_at IS NOT NULL AS erased, hidden,
     listing_is_public(visible, public_document, public_until, %(now)s)
         AND provider_id <> ALL(ARRAY(SELECT * FROM stale_providers(%(now)s))) AS is_public, xmin::text AS row_version
-FROM properties WHERE id = %(id)s;
-
--- name: get_listing_by_key
--- One listing by its provider and the source's key.
-SELECT id, provider_id, listing_key, is_local, author_id, internal_document, public_document, shows_address,
-    hidden_fields, originating_system_name AS originating_system, licences,
-    array_remove(ARRAY[list_office_key, list_office_mls_id, co_list_office_key, more ->> 'CoListOfficeMlsId'], NULL)
-        AS offices,
-    listed_at, off_market_at, removed_at, out_of_scope_at IS NOT NULL AS out_of_scope,
-    erased_at IS NOT NULL AS erased, hidden,
-    listing_is_public(visible, public_document, public_until, %(now)s)
-        AND provider_id <> ALL(ARRAY(SELECT * FROM stale_providers(%(now)s))) AS is_public, xmin::text AS row_version
-FROM properties WHERE provider_id = %(provider_id)s AND listing_key = %(listing_key)s;
+FROM properties WHERE id = coalesce(%(id)s::uuid, (
+    SELECT k.id FROM properties k WHERE k.provider_id = %(provider_id)s AND k.listing_key = %(listing_key)s));
 
 -- name: find_stale_providers
 -- The providers of whose listings nothing is public now, because their copy is older than their rule allows.
