@@ -142,7 +142,7 @@ REFUSED: list[tuple[object, str, str]] = [
     ([{"settings": {}}, {"settings": {"mls": "B"}}], "rules.1", "same listings as rules.0"),
     ([{"feed": "idx", "settings": {}}, {"feed": "IDX", "settings": {}}], "rules.1", "same listings as rules.0"),
     ([{"surface": "vow", "settings": {}}], "rules.0.surface", "not served yet"),
-    ([{"surface": "moon", "settings": {}}], "rules.0.surface", "'public' or 'internal'"),
+    ([{"surface": "moon", "settings": {}}], "rules.0.surface", "'internal' or 'public'"),
     ([{"surface": "internal", "settings": {"soldWithin": "P1M"}}], "rules.0.settings.soldWithin", "no meaning"),
     ([{"originatingSystem": " ", "settings": {}}], "rules.0.originatingSystem", "not be empty"),
     ([{"feed": "", "settings": {}}], "rules.0.feed", "not be empty"),

@@ -5,6 +5,7 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import cast
 from uuid import UUID
 
 import orjson
@@ -13,11 +14,11 @@ import pytest
 from platbook.base.actor import Surface
 from platbook.base.clock import SetClock
 from platbook.base.errors import InvalidInput
-from platbook.db import Database, Query
+from platbook.db import Database, Query, ReadConnection
 from platbook.db.embedded import EmbeddedPostgres
 from platbook.db.lists import COUNT_BOUND, CursorPosition, to_count_statement
 from platbook.listings.rebuild import rebuild_documents
-from platbook.listings.search import Box, ListingSearch, Near, Polygon, Range, find_listings, get_stats, suggest, views
+from platbook.listings.search import Box, ListingSearch, Near, Polygon, Range, find_listings, get_stats, suggest
 from platbook.listings.search.columns import SearchView
 from platbook.listings.search.facets import FACETS, to_facet_statement
 from platbook.listings.search.filters import EXACT_FILTERS, RANGE_FILTERS
@@ -25,9 +26,10 @@ from platbook.listings.search.query_words import split_keywords
 from platbook.listings.search.sorting import NEWEST_ON_MARKET, SORTS, to_order
 from platbook.listings.search.statement import Window, to_conditions, to_page
 from platbook.listings.search.stats import to_stats_statement
+from platbook.listings.search.views import get_view
 from platbook.listings.words import WORD_FIELDS
 from platbook.providers.display_rules import DEFAULTS, HIDING_SETTINGS, RuleKey, RuleSettings
-from platbook.providers.rule_versions import find_hidden_fields, replace_rules
+from platbook.providers.rule_versions import replace_rules
 from platbook.reso.public_fields import DAYS_ON_MARKET, HIDEABLE_FIELDS
 from tests.fresh_database import fresh_database
 from tests.listings.listing_rig import NOW, ListingRig, day, make_listing, price
@@ -445,7 +447,7 @@ async def test_hidden_fields_are_read_of_the_current_public_rules_alone(listing_
     async with listing_rig.database.transaction() as connection:
         for one in rules:
             await replace_rules(connection, "board", one, [], "ada", NOW)
-            found.append(await find_hidden_fields(connection))
+            found.append((await get_view(connection, Surface.PUBLIC, NOW)).hidden)
 
     assert found == [{"City"}, {"ListPrice", "YearBuilt", "ClosePrice"}, set()]
 
@@ -460,24 +462,10 @@ def test_the_settings_that_hide_fields_are_those_that_are_read() -> None:
     assert not RuleSettings().hidden
 
 
-@pytest.mark.parametrize(
-    "search",
-    [
-        PUBLIC,
-        replace(PUBLIC, featured=True, has_photos=True, provider_id=("board",), facets=("providerId",)),
-        replace(PUBLIC, modified_since=NOW, stored_since=NOW, page=3),
-    ],
-)
-async def test_a_list_that_compares_nothing_a_rule_could_hide_does_not_ask_which_fields_rules_hide(
-    database: Database, search: ListingSearch, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(views, "find_hidden_fields", None)  # calling it is an error
-    async with database.read() as connection:
-        view = await views.get_view_of(connection, search, NOW)
-        internal = await views.get_view(connection, Surface.INTERNAL, NOW)
+async def test_staff_s_searches_are_composed_without_asking_for_rules() -> None:
+    nothing = cast("ReadConnection", None)  # what is asked of it is an error
 
-    assert view.hidden == {DAYS_ON_MARKET}
-    assert internal.hidden == frozenset()
+    assert await get_view(nothing, Surface.INTERNAL, NOW) == SearchView(Surface.INTERNAL, NOW)
 
 
 _STATEMENTS_OF_STATS = ("stats_counts", "stats_prices", "stats_months")

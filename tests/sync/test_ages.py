@@ -11,7 +11,7 @@ from platbook.base.errors import NotFound, SourceBrokeProtocol, SourceUnavailabl
 from platbook.connectors.contract import Cursor, DeleteSignal, KeyPage, Page, Resource
 from platbook.db import Database, Query
 from platbook.db.migrations import find_migrations
-from platbook.sync.ages import CopyAge, find_ages, find_stale_providers, get_age
+from platbook.sync.ages import CopyAge, find_ages, get_age
 from platbook.sync.clock_ahead import TOLERANCE
 from platbook.sync.runs import requests
 from platbook.sync.runs.run import SyncType
@@ -45,7 +45,7 @@ async def _age(rig: SyncRig) -> CopyAge:
 
 async def _is_stale(rig: SyncRig, at: datetime) -> bool:
     async with rig.database.read() as connection:
-        return rig.provider_id in await find_stale_providers(connection, at)
+        return (await get_age(connection, rig.provider_id, at)).is_stale
 
 
 async def _stocked(sync_rig: MakeSyncRig, **configuration: object) -> SyncRig:

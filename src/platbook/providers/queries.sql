@@ -66,11 +66,6 @@ DELETE FROM mls_provider_configurations WHERE provider_id = %(provider_id)s;
 SELECT display_rules_at(provider_id, %(at)s::timestamptz) AS rules FROM mls_provider_configurations
 WHERE provider_id = %(provider_id)s;
 
--- name: find_hiding_settings
--- What current public rules say by the settings that take fields away.
-SELECT DISTINCT (SELECT jsonb_object_agg(key, value) FROM jsonb_each(settings) WHERE key = ANY(%(names)s::text[]))::text
-FROM display_rules WHERE valid_to IS NULL AND surface = 'public' AND settings ?| %(names)s::text[];
-
 -- name: share_provider
 -- Lock a provider's configuration and rules until this transaction ends.
 SELECT FROM mls_provider_configurations WHERE provider_id = %(provider_id)s FOR SHARE;

@@ -1,10 +1,10 @@
 """The tables `display_rules` and `display_rule_versions`: a provider's rules as they are and as they were.
 
-Nothing is overwritten. Whoever changes rules locks the provider's row first; whoever writes documents
-under them locks it for sharing, so that no document is written under rules that are not current any more.
+Nothing is overwritten. Whoever changes rules locks the provider's row first; whoever writes documents under them locks
+it for sharing, so that no document is written under rules that are not current any more.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -25,6 +25,9 @@ from platbook.providers.display_rules import (
 from platbook.providers.local import LOCAL, LOCAL_RULES
 
 Q = load_queries(__package__ or "platbook.providers")
+
+HIDING_NAMES = tuple(RuleSettings.model_fields[name].alias or name for name in sorted(HIDING_SETTINGS))
+"""The settings that take fields away, as rules store them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +57,6 @@ async def get_rules(connection: ReadConnection, provider_id: str, at: datetime |
     params = {"provider_id": provider_id, "at": at}
     found = await connection.dicts(Q.get_display_rules, params)
     return to_rules(cast("Mapping[str, object]", found[0]["rules"])) if found else ProviderRules(())
-
-
-async def find_hidden_fields(connection: ReadConnection) -> frozenset[str]:
-    """RESO names of the fields that any current public rule takes away, of whatever listings it holds for.
-
-    A field that is not among them is shown of every public listing that has it.
-    """
-    names = [RuleSettings.model_fields[name].alias or name for name in sorted(HIDING_SETTINGS)]
-    stored = await connection.column(str, Q.find_hiding_settings, {"names": names})
-    return frozenset(name for settings in stored for name in _to_hidden(settings))
 
 
 async def lock_rules(connection: WriteConnection, provider_id: str) -> ProviderRules:
@@ -147,6 +140,11 @@ def to_rules(stored: Mapping[str, object]) -> ProviderRules:
 def to_json(settings: RuleSettings) -> dict[str, object]:
     """The settings that a rule makes, as its JSON."""
     return settings.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def find_hidden(rules: Iterable[str]) -> frozenset[str]:
+    """RESO names of the fields that any of some rules takes away; of each those of `HIDING_NAMES`, as JSON text."""
+    return frozenset(name for settings in rules for name in _to_hidden(settings))
 
 
 @lru_cache(maxsize=1024)

@@ -42,7 +42,8 @@ class CopyAge:
 
     `removals_by` is None until the source was read once. `allowed_age` is how old changes may get before the provider
     is overdue; they count from when it was added where no walk is complete. `is_stale`: nothing of the provider is
-    public, because its copy is older than its display rules allow.
+    public, because its copy is older than its display rules allow; SQL says so (`stale_providers`), since searches ask
+    it, too.
     """
 
     provider_id: str
@@ -85,14 +86,6 @@ async def find_ages(
     """The age of the copy of every provider's resource, by provider, archived ones included."""
     params = {"provider_id": None, "resource": resource, "at": now}
     return {age.provider_id: age for age in await connection.all(CopyAge, Q.find_ages, params)}
-
-
-async def find_stale_providers(connection: ReadConnection, now: datetime) -> list[str]:
-    """The providers of whose listings nothing is public, because their copy is older than their display rules allow.
-
-    The rule itself is SQL (`stale_providers`), since lists of listings ask it too.
-    """
-    return await connection.column(str, Q.find_stale_providers, {"at": now})
 
 
 async def record_walk(

@@ -77,10 +77,6 @@ FROM mls_provider_configurations p
 LEFT JOIN mls_copy_ages a ON a.provider_id = p.provider_id AND a.resource = %(resource)s
 WHERE p.provider_id = %(provider_id)s OR %(provider_id)s::text IS NULL;
 
--- name: find_stale_providers
--- The providers of which nothing is public, because of their age.
-SELECT stale FROM stale_providers(%(at)s) AS stale ORDER BY stale;
-
 -- name: add_rejection
 -- A record that could not be accepted; rejected again, it is the same rejection.
 INSERT INTO mls_sync_errors AS e (id, provider_id, sync_id, resource, type, listing_key, field, reason, raw, at,

@@ -58,7 +58,7 @@ from platbook.listings.search import (
     ListingSearch,
     find_featured,
     find_listings,
-    find_notices,
+    get_notices,
     get_stats,
     parse_search,
     suggest,
@@ -142,7 +142,7 @@ async def list_featured(
     search = ListingSearch(surface=caller.surface, fields=parse_fields(request.query_params.getlist("fields")))
     async with services.listings.read() as connection:
         featured = await find_featured(connection, caller.surface, limit, services.clock.now())
-        notices = await find_notices(connection, search)
+        notices = await get_notices(connection, search)
     return await _respond_with_rows(request, services, featured, to_featured_envelope(notices), search)
 
 
@@ -272,7 +272,7 @@ async def _respond_with_list(request: Request, services: Services, caller: Actor
         current = await versions.get_current(connection, search, now) if tags else None
         if current is not None and matches_etag(tags, current):
             return _not_modified(current)
-        notices = await find_notices(connection, search)
+        notices = await get_notices(connection, search)
         listings = with_notices(await find_listings(connection, search, now), notices)
     listings = with_photo_urls(listings, services.photo_urls, now)
     versions.store(search, listings, now)

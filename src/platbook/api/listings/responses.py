@@ -2,7 +2,6 @@
 
 import hashlib
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -10,7 +9,7 @@ from typing import NamedTuple
 import orjson
 
 from platbook.base.times import to_iso_z
-from platbook.listings.search import Listings, ListingSearch, ProviderNotice, Suggestion
+from platbook.listings.search import Listings, ListingSearch, Suggestion
 from platbook.listings.search.stats import MarketStats, MonthStats, Prices
 from platbook.listings.sparse import select_fields
 from platbook.listings.timeline import Timeline, TimelineEntry
@@ -27,12 +26,12 @@ class Envelope(NamedTuple):
 _HEAD = b'{"success":true,"data":{"properties":['
 
 
-def to_featured_envelope(notices: Sequence[ProviderNotice]) -> Envelope:
+def to_featured_envelope(notices: str) -> Envelope:
     """The envelope of a list without pages."""
     return Envelope(_HEAD, b"]," + _to_meta(notices) + b"}}")
 
 
-def to_envelope(listings: Listings, search: ListingSearch, notices: Sequence[ProviderNotice]) -> Envelope:
+def to_envelope(listings: Listings, search: ListingSearch, notices: str) -> Envelope:
     """The envelope of a page."""
     tail = b'],"pagination":' + orjson.dumps(_pagination(listings, search)) + b"," + _to_meta(notices)
     if search.facets:
@@ -47,11 +46,9 @@ def to_list_body(listings: Listings, envelope: Envelope, fields: tuple[str, ...]
     return envelope.head + rows.encode() + envelope.tail
 
 
-def with_notices(listings: Listings, notices: Sequence[ProviderNotice]) -> Listings:
-    """The same page; its version includes what is displayed with it."""
-    if not notices:
-        return listings
-    digest = hashlib.blake2b(repr(notices).encode(), digest_size=4).hexdigest()
+def with_notices(listings: Listings, notices: str) -> Listings:
+    """The same page; its version includes the notices that are displayed with it, a JSON list."""
+    digest = hashlib.blake2b(notices.encode(), digest_size=4).hexdigest()
     return replace(listings, version=listings.version + digest)
 
 
@@ -74,20 +71,8 @@ def to_suggestions(suggestions: list[Suggestion]) -> list[dict[str, object]]:
     return [{"kind": one.kind, "text": one.text, "count": one.count, "filter": one.filter} for one in suggestions]
 
 
-def _to_meta(notices: Sequence[ProviderNotice]) -> bytes:
-    return b'"meta":' + orjson.dumps({"notices": [_to_notice(one) for one in notices]})
-
-
-def _to_notice(notice: ProviderNotice) -> dict[str, object]:
-    return {
-        "providerId": notice.provider_id,
-        "mls": notice.mls,
-        "logo": notice.logo,
-        "creditLabel": notice.credit_label,
-        "copyright": notice.copyright,
-        "disclaimer": notice.disclaimer,
-        "excludedNotice": notice.excluded_notice,
-    }
+def _to_meta(notices: str) -> bytes:
+    return b'"meta":{"notices":' + notices.encode() + b"}"
 
 
 def to_stats(stats: MarketStats) -> dict[str, object]:

@@ -7,7 +7,7 @@ from platbook.db.lists import Count
 from platbook.listings.search.featured import find_featured
 from platbook.listings.search.filters import Box, ListingSearch, Near, OwnListings, Range
 from platbook.listings.search.find import ListedDocument, Listings, find_listings
-from platbook.listings.search.notices import ProviderNotice, find_notices
+from platbook.listings.search.notices import get_notices
 from platbook.listings.search.polygons import Polygon
 from platbook.listings.search.query_string import parse_search
 from platbook.listings.search.stats import MarketStats, get_stats
@@ -24,13 +24,12 @@ __all__ = [
     "Near",
     "OwnListings",
     "Polygon",
-    "ProviderNotice",
     "Range",
     "Suggestion",
     "VersionCache",
     "find_featured",
     "find_listings",
-    "find_notices",
+    "get_notices",
     "get_stats",
     "parse_search",
     "suggest",

@@ -32,7 +32,7 @@ from platbook.listings.search.keywords import correct_keywords
 from platbook.listings.search.query_words import Keywords, split_keywords
 from platbook.listings.search.sorting import can_sort, parse_cursor, to_cursor, to_order
 from platbook.listings.search.statement import Window, to_conditions, to_page
-from platbook.listings.search.views import get_view_of
+from platbook.listings.search.views import get_view
 
 _DAY = timedelta(days=1)
 
@@ -103,7 +103,7 @@ async def find_listings(connection: ReadConnection, search: ListingSearch, now: 
     if not can_sort(search):
         raise InvalidInput.of("sortBy", "is not public")
     after = parse_cursor(search)
-    view = await get_view_of(connection, search, now)
+    view = await get_view(connection, search.surface, now)
     search = await resolve_values(connection, search, view)
     # Days on market grow between two pages; they are compared as they were when the first page was read.
     then = after.time or now if after and search.sort == "daysOnMarket" else now

@@ -76,20 +76,24 @@ SELECT id, provider_id, listing_key, is_local, author_id, internal_document, pub
 FROM properties WHERE id = coalesce(%(id)s::uuid, (
     SELECT k.id FROM properties k WHERE k.provider_id = %(provider_id)s AND k.listing_key = %(listing_key)s));
 
--- name: find_stale_providers
--- The providers of whose listings nothing is public now, because their copy is older than their rule allows.
-SELECT * FROM stale_providers(%(now)s) ORDER BY 1;
+-- name: get_public_view
+-- What a public search may look at: the settings of current rules that take fields away, and the providers of whose
+-- listings nothing is public, because their copy is older than their rule allows.
+SELECT ARRAY(SELECT DISTINCT (
+        SELECT jsonb_object_agg(key, value) FROM jsonb_each(settings) WHERE key = ANY(%(hiding)s::text[]))::text
+    FROM display_rules WHERE valid_to IS NULL AND surface = 'public' AND settings ?| %(hiding)s::text[]) AS hiding,
+    ARRAY(SELECT * FROM stale_providers(%(now)s) ORDER BY 1) AS stale;
 
--- name: find_notices
--- What providers want displayed with lists.
-SELECT r.provider_id, r.settings ->> 'mls' AS mls, r.settings ->> 'logo' AS logo,
-    r.settings ->> 'creditLabel' AS credit_label, r.settings ->> 'copyright' AS copyright,
-    r.settings ->> 'disclaimer' AS disclaimer, r.settings ->> 'excludedNotice' AS excluded_notice
+-- name: get_notices
+-- What providers want displayed with lists, as JSON.
+SELECT coalesce(json_agg(json_build_object('providerId', r.provider_id, 'mls', r.settings ->> 'mls',
+    'logo', r.settings ->> 'logo', 'creditLabel', r.settings ->> 'creditLabel',
+    'copyright', r.settings ->> 'copyright', 'disclaimer', r.settings ->> 'disclaimer',
+    'excludedNotice', r.settings ->> 'excludedNotice') ORDER BY r.provider_id), '[]')::text
 FROM display_rules r JOIN mls_provider_configurations c USING (provider_id)
 WHERE r.valid_to IS NULL AND r.surface = 'public' AND r.originating_system IS NULL AND r.feed IS NULL AND NOT r.ours
     AND c.archived_at IS NULL AND (%(provider_ids)s::text[] IS NULL OR r.provider_id = ANY(%(provider_ids)s))
-    AND r.settings ?| ARRAY['mls', 'logo', 'creditLabel', 'copyright', 'disclaimer', 'excludedNotice']
-ORDER BY r.provider_id;
+    AND r.settings ?| ARRAY['mls', 'logo', 'creditLabel', 'copyright', 'disclaimer', 'excludedNotice'];
 
 -- name: get_raw
 -- The source's record of a listing as it was received.
