@@ -11,7 +11,7 @@ _FORM = re.compile(
 )
 _MONTHS = 12
 DURATION_FORM = "must be a duration in ISO 8601, such as P36M (36 months), P30D or PT24H (24 hours)"
-"""What a text that is none is told."""
+"""What is wrong with a text that is no duration."""
 _LAST = datetime(9999, 12, 31, tzinfo=UTC)
 
 

@@ -1,4 +1,4 @@
-"""JSON that a command is given: of a file, or of standard input."""
+"""JSON input of a command: a file, or standard input."""
 
 import sys
 from pathlib import Path

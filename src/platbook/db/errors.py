@@ -3,11 +3,12 @@
 from psycopg import DataError, OperationalError
 from psycopg.errors import ProgramLimitExceeded, UniqueViolation
 
-__all__ = ["OperationalError", "UniqueViolation", "is_bad_value", "is_database_away", "is_passing"]
+__all__ = ["OperationalError", "UniqueViolation", "is_bad_value", "is_database_away", "is_lock_timeout", "is_passing"]
 
 # SQLSTATE: connection exceptions; out of disk, memory or connections; the server goes down, comes up, or drops the
 # session; a lock that took too long.
-_AWAY = ("08", "53", "57P", "55P03")
+_LOCK_TIMEOUT = "55P03"
+_AWAY = ("08", "53", "57P", _LOCK_TIMEOUT)
 _BUSY = ("40", "55P", "57014")  # undone for another's sake; a lock; a time limit
 
 
@@ -26,6 +27,11 @@ def is_passing(error: Exception) -> bool:
     return is_database_away(error) or (
         isinstance(error, OperationalError) and error.sqlstate is not None and error.sqlstate.startswith(_BUSY)
     )
+
+
+def is_lock_timeout(error: OperationalError) -> bool:
+    """Whether another session held a lock for longer than the limit."""
+    return error.sqlstate == _LOCK_TIMEOUT
 
 
 def is_bad_value(error: Exception) -> bool:

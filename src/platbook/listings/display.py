@@ -69,7 +69,7 @@ FLAGS: Mapping[str, str] = MappingProxyType(
 """The field by which a source says whether each of these may be shown, by RESO name."""
 
 LOGGED_FIELDS = ("StandardStatus", "PropertyType", _LISTING.name)
-"""RESO names of the fields by whose changes a listing's log tells when it could be public."""
+"""RESO names of the fields by whose changes a listing's log shows when it could be public."""
 
 _CAN_BE_REACHED = re.compile(r"@|(?:\d\D*){7}")  # an e-mail address, or a telephone number of seven digits or more
 _ORIGIN, _STATUS = SLOT["OriginatingSystemName"], SLOT["StandardStatus"]
@@ -220,7 +220,7 @@ def find_shown_fields(taken_away: Iterable[str], *, shows_address: bool) -> froz
 
 
 def shown_history(rules: ResolvedRules | None) -> ShownHistory:
-    """What a public timeline tells of the past of a listing that these rules hold for."""
+    """What a public timeline shows of the past of a listing that these rules hold for."""
     return ShownHistory.NONE if rules is None else rules.settings.show_history or ShownHistory.ALL
 
 

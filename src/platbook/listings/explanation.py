@@ -196,8 +196,8 @@ def _explain_stale(rules: ProviderRules) -> _Reason:
     return _Reason(shown=False, because=to_stale_reason(rule), rule=rule, setting="hide_when_stale")
 
 
-def _to_reason(verdict: Verdict, said_by: str = "") -> _Reason:
-    return _Reason(verdict.shown, to_reason(verdict, said_by), verdict.rule, verdict.setting, verdict.seen)
+def _to_reason(verdict: Verdict, field: str = "") -> _Reason:
+    return _Reason(verdict.shown, to_reason(verdict, field), verdict.rule, verdict.setting, verdict.seen)
 
 
 def _with_state(reason: _Reason, photo: Photo, settings: RuleSettings) -> _Reason:

@@ -131,7 +131,7 @@ def plan_media(
 
 
 def open_photos(plan: MediaPlan, shows: Callable[[str, Sequence[str] | None], bool]) -> MediaPlan:
-    """A plan whose photos everybody may see that `shows` by category and Permission, and nobody else the others."""
+    """A plan in which those photos are open that everybody may see; `shows` decides by category and Permission."""
     photos = [_opened(photo, is_open=shows(photo.category, photo.permission)) for photo in plan.photos]
     changed = [photo.media_key for photo, old in zip(photos, plan.photos, strict=True) if photo is not old]
     return replace(plan, photos=photos, opened=changed) if changed else plan

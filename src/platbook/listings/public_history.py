@@ -1,6 +1,6 @@
-"""What a public timeline tells of a listing's past, by the display rules that hold for the listing.
+"""What a public timeline shows of a listing's past, by the display rules that hold for the listing.
 
-A change of a field is told where the field is shown now. Of whole entries:
+A change of a field is shown where the field is. Of whole entries:
 
 - Where the list price is hidden, no change of price; where both statuses are, no change of status.
 - Where days on market are hidden, nothing they could be computed from: when the listing was listed, changed its status,
@@ -8,9 +8,9 @@ A change of a field is told where the field is shown now. Of whole entries:
 - `showHistory: none`: nothing.
 - `showHistory: whilePublic`: what happened while the listing was public, as far as its log says: while its status and
   property type were among the rules' of today, its source allowed its display, and it was neither removed nor out of
-  scope. The moments it left and returned are not told, nor that it was away. What made it public is told without the
-  values before, which are of a time when it was not. How long a sale was shown, opt-outs, and rules of earlier days are
-  in no log, so that they leave nothing out.
+  scope. The moments it left and returned are not shown, nor that it was away. What made it public is shown without
+  the values before, which are of a time when it was not. How long a sale was shown, opt-outs, and rules of earlier
+  days are in no log, so that they leave nothing out.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ _NAMED_FIELDS: Mapping[str, frozenset[str]] = {
     "price_changed": frozenset({"ListPrice"}),
     "status_changed": frozenset({"StandardStatus", "MlsStatus"}),
 }
-"""The kinds of entries that tell of a field by their name, and the fields one of which must be shown."""
+"""The kinds of entries that name a field, and the fields one of which must be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class PublicHistory:
-    """What of a listing's log a public timeline tells.
+    """What of a listing's log a public timeline shows.
 
     `fields`: by their names in timelines. `left_out`: kinds of entries. `periods`: when it happened; None: at any time.
     """
@@ -75,7 +75,7 @@ class LoggedChange:
 
 
 async def get_public_history(connection: ReadConnection, row: ListingRow) -> PublicHistory:
-    """What a public timeline tells of a stored listing."""
+    """What a public timeline shows of a stored listing."""
     hidden = frozenset(row.hidden_fields or ())
     shown = find_shown_fields(hidden, shows_address=row.shows_address)
     left_out = {kind for kind, names in _NAMED_FIELDS.items() if shown.isdisjoint(names)}

@@ -22,9 +22,9 @@ PERMISSION = "Permission"
 _Reason = Callable[[Verdict, str], str]
 
 
-def to_reason(verdict: Verdict, said_by: str = "") -> str:
-    """Why, in one sentence. `said_by`: the source's field that says whether it may be shown, by RESO name."""
-    return _REASONS[verdict.cause](verdict, said_by)
+def to_reason(verdict: Verdict, field: str = "") -> str:
+    """Why, in one sentence. `field`: the source's field by which it decides, by RESO name."""
+    return _REASONS[verdict.cause](verdict, field)
 
 
 def to_stale_reason(rule: DisplayRule) -> str:
@@ -42,10 +42,10 @@ def name_rule(rule: DisplayRule) -> str:
     """A rule by what it holds for: "the rule of board for our own listings of ARMLS"."""
     key = rule.key
     is_part = key.originating_system is not None or key.feed is not None
-    whose = "our own listings" if key.ours else "listings" if is_part else "any listing"
+    holds_for = "our own listings" if key.ours else "listings" if is_part else "any listing"
     system = f" of {key.originating_system}" if key.originating_system else ""
     feed = f" under the feed type {key.feed}" if key.feed else ""
-    return f"the rule of {key.provider_id} for {whose}{system}{feed}"
+    return f"the rule of {key.provider_id} for {holds_for}{system}{feed}"
 
 
 class _Setting:
@@ -78,29 +78,29 @@ def _join_seen(verdict: Verdict, none: str) -> str:
     return _join(names) if names else none
 
 
-def _source_is_silent(verdict: Verdict, said_by: str) -> str:
+def _source_is_silent(verdict: Verdict, field: str) -> str:
     setting = _Setting(verdict)
     meaning = "a yes" if verdict.shown else "a no"
-    return f"the source is silent ({said_by} is missing), which {setting.maker} takes as {meaning}{setting.suffix}"
+    return f"the source is silent ({field} is missing), which {setting.maker} takes as {meaning}{setting.suffix}"
 
 
-def _source_forbids(verdict: Verdict, said_by: str) -> str:
+def _source_forbids(verdict: Verdict, field: str) -> str:
     if isinstance(verdict.seen, list):
-        return f"the source forbids it: its {said_by} is {_join_seen(verdict, 'empty')}, which no rule can open"
-    return f"the source forbids it ({said_by} is false)"
+        return f"the source forbids it: its {field} is {_join_seen(verdict, 'empty')}, which no rule can open"
+    return f"the source forbids it ({field} is false)"
 
 
-def _source_allows(_verdict: Verdict, said_by: str) -> str:
-    return f"the source allows it ({said_by} is true); only hiding the whole listing (statuses) hides it"
+def _source_allows(_verdict: Verdict, field: str) -> str:
+    return f"the source allows it ({field} is true); only hiding the whole listing (statuses) hides it"
 
 
-def _unreadable(verdict: Verdict, said_by: str) -> str:
+def _unreadable(verdict: Verdict, field: str) -> str:
     if isinstance(verdict.seen, list):
         return f"the source's {_join_seen(verdict, 'price')} cannot be read, and counts as withheld"
-    return f"the source's {said_by} cannot be read, and counts as a no"
+    return f"the source's {field} cannot be read, and counts as a no"
 
 
-def _shown(verdict: Verdict, said_by: str) -> str:
+def _shown(verdict: Verdict, field: str) -> str:
     setting = _Setting(verdict)
     match verdict.setting:
         case "statuses" if verdict.seen is None:
@@ -108,9 +108,9 @@ def _shown(verdict: Verdict, said_by: str) -> str:
         case "statuses":
             return f"the source allows it, and {setting.maker} shows the status {verdict.seen}"
         case "photo_permissions":
-            shown = setting.join_values(said_by, f"{said_by}s")
+            shown = setting.join_values(field, f"{field}s")
             seen = _join_seen(verdict, "empty")
-            return f"its {said_by} is {seen}, and {setting.maker} shows photos with {shown}{setting.suffix}"
+            return f"its {field} is {seen}, and {setting.maker} shows photos with {shown}{setting.suffix}"
         case "show_days_on_market":
             return f"it is computed here, and {setting.maker} shows days on market{setting.suffix}"
         case _ if "default" in setting.maker:
@@ -119,7 +119,7 @@ def _shown(verdict: Verdict, said_by: str) -> str:
             return f"it is on the allow-list, and {setting.maker} does not take it away{setting.suffix}"
 
 
-def _not_allowed(verdict: Verdict, said_by: str) -> str:
+def _not_allowed(verdict: Verdict, field: str) -> str:
     setting = _Setting(verdict)
     match verdict.setting:
         case "property_types":
@@ -128,7 +128,7 @@ def _not_allowed(verdict: Verdict, said_by: str) -> str:
             shown = f"what carries {setting.join_values('feed type', 'feed types', 'or')}"
             return f"{setting.maker} shows {shown}{setting.suffix}, and this one carries {_join_seen(verdict, 'none')}"
         case "photo_permissions":
-            shown = f"photos with {setting.join_values(said_by, f'{said_by}s')}"
+            shown = f"photos with {setting.join_values(field, f'{field}s')}"
             return f"{setting.maker} shows {shown}{setting.suffix}, and this one has {_join_seen(verdict, 'none')}"
         case _:
             shown = setting.join_values("status", "statuses")
@@ -136,25 +136,25 @@ def _not_allowed(verdict: Verdict, said_by: str) -> str:
     return f"{setting.maker} shows {shown}, and this one {seen}"
 
 
-def _opted_out(verdict: Verdict, _said_by: str) -> str:
+def _opted_out(verdict: Verdict, _field: str) -> str:
     setting = _Setting(verdict)
     role = "office" if verdict.setting == "opt_out_offices" else "agent"
     return f"{setting.maker} leaves out the listings of the {role} {verdict.seen}{setting.suffix}"
 
 
-def _no_contact(verdict: Verdict, _said_by: str) -> str:
+def _no_contact(verdict: Verdict, _field: str) -> str:
     setting = _Setting(verdict)
     lacking = f"neither is known of {verdict.seen}" if verdict.seen else "this one names no firm"
     return f"{setting.maker} wants a firm with its telephone or e-mail{setting.suffix}, and {lacking}"
 
 
-def _too_long_sold(verdict: Verdict, _said_by: str) -> str:
+def _too_long_sold(verdict: Verdict, _field: str) -> str:
     closed = cast("datetime", verdict.seen)
     when = f"on {closed:%Y-%m-%d}" if closed.time() == time() else f"at {to_iso_z(closed)}"
     return f"{_name_window(verdict)}, and this one closed {when}"
 
 
-def _closing_unknown(verdict: Verdict, _said_by: str) -> str:
+def _closing_unknown(verdict: Verdict, _field: str) -> str:
     return f"{_name_window(verdict)}, and it is not known when this one closed"
 
 
@@ -164,7 +164,7 @@ def _name_window(verdict: Verdict) -> str:
     return f"{setting.maker} shows closed listings for {window} after closing{setting.suffix}"
 
 
-def _address_hidden(verdict: Verdict, _said_by: str) -> str:
+def _address_hidden(verdict: Verdict, _field: str) -> str:
     reveals = "it tells where the listing is, and the address may not be shown"
     if verdict.rule is None:
         return reveals
@@ -172,7 +172,7 @@ def _address_hidden(verdict: Verdict, _said_by: str) -> str:
     return f"{reveals}: {setting.maker} takes the source's silence as a no{setting.suffix}"
 
 
-def _taken_away(verdict: Verdict, _said_by: str) -> str:
+def _taken_away(verdict: Verdict, _field: str) -> str:
     setting = _Setting(verdict)
     match verdict.setting:
         case "show_close_price":
@@ -184,7 +184,7 @@ def _taken_away(verdict: Verdict, _said_by: str) -> str:
 
 
 def _say(sentence: str) -> _Reason:
-    return lambda _verdict, _said_by: sentence
+    return lambda _verdict, _field: sentence
 
 
 _REASONS: Mapping[Cause, _Reason] = MappingProxyType(

@@ -101,7 +101,7 @@ async def get_timeline(
 
 
 def to_timeline_conditions(property_id: UUID, history: PublicHistory | None) -> Conditions:
-    """The changes of one listing; what a public timeline tells of them, unless `history` is None."""
+    """The changes of one listing; what a public timeline shows of them, unless `history` is None."""
     conditions = Conditions(_CHANGES)
     conditions.text("property_id = %(property_id)s", property_id=property_id)
     if history is None:

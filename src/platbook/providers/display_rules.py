@@ -30,13 +30,13 @@ from platbook.reso.public_fields import (
     PUBLIC_FIELDS,
 )
 
-SHOWN_BY_DEFAULT = ("Active", "Active Under Contract", "Closed", "Coming Soon", "Pending")
-OPENING_PERMISSIONS = frozenset({"Public", "IDX"})
+_OPENING = ("Public", "IDX")
+OPENING_PERMISSIONS = frozenset(_OPENING)
 """The RESO permissions that can open a photo to everybody."""
 
 
 class ShownHistory(StrEnum):
-    """What a public timeline tells: everything, only what happened while the listing was public, or nothing."""
+    """What a public timeline shows: everything, only what happened while the listing was public, or nothing."""
 
     ALL = "all"
     WHILE_PUBLIC = "whilePublic"
@@ -126,7 +126,7 @@ class RuleSettings(BaseModel):
     show_days_on_market: bool | None = Field(
         default=None, description="whether days on market, and the dates they can be computed from, may be shown"
     )
-    show_history: ShownHistory | None = Field(default=None, description="what a public timeline tells of the past")
+    show_history: ShownHistory | None = Field(default=None, description="what a public timeline shows of the past")
     excluded_notice: _Text | None = Field(default=None, description="shown with lists: that some listings are left out")
     logo: _ShortText | None = Field(default=None, description="the address of the MLS's logo")
     credit_label: _ShortText | None = Field(default=None, description="what stands before the listing firm's name")
@@ -158,14 +158,14 @@ class RuleSettings(BaseModel):
 
 
 DEFAULTS = RuleSettings(
-    statuses=SHOWN_BY_DEFAULT,
+    statuses=("Active", "Active Under Contract", "Closed", "Coming Soon", "Pending"),
     show_close_price=True,
     listing_display_when_null=False,
     address_display_when_null=False,
     photo_display_when_null=False,
     valuation_when_null=False,
     comments_when_null=False,
-    photo_permissions=("Public", "IDX"),
+    photo_permissions=_OPENING,
     hide_fields=(),
     opt_out_offices=(),
     opt_out_agents=(),

@@ -37,7 +37,7 @@ _Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 
 
 class RuleWrite(BaseModel):
-    """One rule: what it holds for (any, where nothing is said), and its settings."""
+    """One rule: what it holds for (any, where it is left out), and its settings."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
 

@@ -104,8 +104,8 @@ def _to_groups(decisions: Sequence[DecisionRead], kind: str, names: tuple[str, s
             groups.setdefault(_to_verdict(one), []).append(one)
     for verdict, members in groups.items():
         label = f"{to_number(len(members))} {names[len(members) > 1]}"
-        is_told = members[0].because != UNSHOWN and (not members[0].shown or len(members) <= _FEW)
-        listed = f" ({', '.join(one.subject.partition(':')[2] for one in members)})" if is_told else ""
+        names_them = members[0].because != UNSHOWN and (not members[0].shown or len(members) <= _FEW)
+        listed = f" ({', '.join(one.subject.partition(':')[2] for one in members)})" if names_them else ""
         yield label, verdict + listed
 
 

@@ -19,6 +19,7 @@ from platbook.cli.output.json_output import print_json
 from platbook.cli.output.table import Column, print_facts, print_table
 from platbook.cli.process import run_on_database
 from platbook.cli.system import run_on_system
+from platbook.providers.display_rules import RuleKey, RuleSettings
 from platbook.providers.providers import get_provider
 from platbook.providers.rule_configuration import parse_rules
 from platbook.providers.rule_versions import get_rules
@@ -26,6 +27,7 @@ from platbook.providers.views import DisplayRuleRead, DisplayRulesRead
 from platbook.sync.setup.views import RulePreviewRead
 
 _ONE_OF = {"listings": "listing", "addresses": "address", "photos": "photo", "fields": "field"}
+_Rules = Sequence[tuple[RuleKey, RuleSettings]]
 _Id = Annotated[str, typer.Argument(metavar="PROVIDER", help="The provider's id.")]
 
 
@@ -46,10 +48,12 @@ def rules(
         if preview:
             raise InvalidInput("--preview tells what other rules would change: name them by --set FILE")
         _show(_read(context, provider), as_json=as_json)
-    elif preview:
-        _preview(context, provider, file, as_json=as_json)
+        return
+    wanted = parse_rules(read_json_object(file)).to_rules(provider)
+    if preview:
+        _preview(context, provider, wanted, file, as_json=as_json)
     else:
-        _set(context, provider, file, as_json=as_json)
+        _set(context, provider, wanted, as_json=as_json)
 
 
 def _read(context: typer.Context, provider: str) -> DisplayRulesRead:
@@ -61,9 +65,7 @@ def _read(context: typer.Context, provider: str) -> DisplayRulesRead:
     return run_on_database(context, read)
 
 
-def _set(context: typer.Context, provider: str, file: str, *, as_json: bool) -> None:
-    wanted = parse_rules(read_json_object(file)).to_rules(provider)
-
+def _set(context: typer.Context, provider: str, wanted: _Rules, *, as_json: bool) -> None:
     async def replace(system: System) -> DisplayRulesRead:
         current = await use_cases.replace_display_rules(system, provider, wanted, COMMAND_LINE)
         return DisplayRulesRead.of(provider, current)
@@ -76,9 +78,7 @@ def _set(context: typer.Context, provider: str, file: str, *, as_json: bool) -> 
         say("What they concern is hidden until a worker has rebuilt it, which takes a while where listings are many.")
 
 
-def _preview(context: typer.Context, provider: str, file: str, *, as_json: bool) -> None:
-    wanted = parse_rules(read_json_object(file)).to_rules(provider)
-
+def _preview(context: typer.Context, provider: str, wanted: _Rules, file: str, *, as_json: bool) -> None:
     async def compare(system: System) -> RulePreviewRead:
         preview = await use_cases.preview_display_rules(system, provider, wanted, COMMAND_LINE)
         return RulePreviewRead.of(provider, preview)

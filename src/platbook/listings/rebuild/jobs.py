@@ -3,12 +3,16 @@
 from datetime import timedelta
 
 from platbook.base.clock import Clock
+from platbook.base.log import get_log
 from platbook.db import Database
+from platbook.db.errors import OperationalError, is_lock_timeout
 from platbook.jobs import Arguments, Job, JobDefinition, JobQueue
 from platbook.listings.rebuild import rebuild_documents
 from platbook.listings.rebuild.expiry import withdraw_expired
 from platbook.providers.local import LOCAL
 from platbook.providers.providers import find_providers
+
+log = get_log("listings")
 
 REBUILD = JobDefinition(
     "rebuild", key="documents:{providerId}", arguments=("providerId",), period=timedelta(seconds=60)
@@ -31,9 +35,19 @@ def to_rebuild_job(database: Database, clock: Clock) -> Job:
             provider_ids = [LOCAL, *(one.provider_id for one in await find_providers(connection))]
         for provider_id in provider_ids:
             if requested in {None, provider_id}:
-                await rebuild_documents(database, clock, provider_id)
+                await _rebuild(database, clock, provider_id)
 
     return Job(REBUILD, rebuild)
+
+
+async def _rebuild(database: Database, clock: Clock, provider_id: str) -> None:
+    """Rebuild a provider's documents. While its rules are being changed they wait for the next time, and no other's."""
+    try:
+        await rebuild_documents(database, clock, provider_id)
+    except OperationalError as error:
+        if not is_lock_timeout(error):
+            raise
+        log.info("documents are rebuilt later: the rules are being changed", provider=provider_id)
 
 
 def to_expiry_job(database: Database, clock: Clock) -> Job:

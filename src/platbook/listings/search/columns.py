@@ -77,7 +77,7 @@ _BOOKKEEPING_COLUMNS = frozenset({"provider_id", "listing_key", "is_featured", "
 _FIELD_OF: Mapping[str, str] = MappingProxyType(
     {
         **{column: field.name for column, field in BY_COLUMN.items()},
-        # What days on market are computed from is told with them.
+        # What days on market are computed from is shown with them.
         "listed_at": DAYS_ON_MARKET,
         "off_market_at": DAYS_ON_MARKET,
     }

@@ -34,7 +34,7 @@ from platbook.sync.runs.lifecycle import request_run
 from platbook.sync.runs.pace import bring_next_run_forward
 from platbook.sync.runs.run import RunRequest, SyncType
 from platbook.sync.setup.display_rules import apply_rule_change
-from platbook.sync.setup.fencing import end_runs, fence_runs
+from platbook.sync.setup.fencing import end_runs, fence_runs, hold_pages
 
 RUNS = load_queries("platbook.sync.runs")
 Q = load_queries(__package__ or "platbook.sync.setup")
@@ -138,6 +138,7 @@ async def toggle_provider(
 ) -> Provider:
     """Switch the schedule on (due at once, and no longer waiting for an operator) or off. NotFound if archived too."""
     require(actor, Right.RUN_SYNCS)
+    await hold_pages(connection, provider_id)
     await providers.set_enabled(connection, provider_id, enabled=enabled, at=at)
     if enabled:
         params = {"provider_id": provider_id, "at": at}
@@ -160,6 +161,7 @@ async def change_interval(
     require(actor, Right.RUN_SYNCS)
     if not _SHORTEST <= interval_hours <= _LONGEST:
         raise InvalidInput.of("intervalHours", f"must be between {_SHORTEST} and {_LONGEST}")
+    await hold_pages(connection, provider_id)
     await providers.set_interval(connection, provider_id, interval_hours=interval_hours, at=at)
     params = {"provider_id": provider_id, "at": at, "seconds": interval_hours * _SECONDS}
     await connection.run(Q.count_from_last, params)
